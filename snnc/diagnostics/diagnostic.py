@@ -1,0 +1,104 @@
+"""The base class of every problem that snnc can report."""
+
+from __future__ import annotations
+
+import enum
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, ClassVar
+
+from snnc.source import Span
+
+
+class Severity(enum.Enum):
+    """How much a diagnostic matters: only errors stop a build."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A second place that a diagnostic points at, and what it says there."""
+
+    span: Span
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """Replacing the text of a span mends the problem."""
+
+    span: Span
+    replacement: str
+
+
+class _Template(string.Formatter):
+    """``str.format`` that writes tuples of integers as dims and floats plainly."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+            return "x".join(map(str, value))
+        if isinstance(value, float) and not format_spec:
+            return f"{value:.6g}"
+        return str(super().format_field(value, format_spec))
+
+    def get_value(
+        self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]
+    ) -> Any:
+        return getattr(args[0], str(key))
+
+
+_TEMPLATE = _Template()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Diagnostic:
+    """One problem in a spec: a subclass for each kind, an instance for each place.
+
+    A subclass states its code, title and texts as class variables and the
+    values that fill them as fields. Its docstring is its documentation page.
+    The texts are templates over the fields and properties; a tuple of integers
+    is written as dims (``3x3x3``).
+    """
+
+    code: ClassVar[str]
+    title: ClassVar[str]
+    severity: ClassVar[Severity] = Severity.ERROR
+    message: ClassVar[str]
+    label: ClassVar[str] = ""
+    notes: ClassVar[tuple[str, ...]] = ()
+    help: ClassVar[str] = ""
+
+    span: Span
+    related: tuple[Label, ...] = ()
+    fix: Fix | None = None
+
+    def _fill(self, template: str) -> str:
+        return _TEMPLATE.vformat(template, (self,), {})
+
+    def render_message(self) -> str:
+        """One plain sentence without a full stop."""
+        return self._fill(self.message)
+
+    def render_label(self) -> str:
+        """The words beside the caret; may be empty."""
+        return self._fill(self.label)
+
+    def render_notes(self) -> tuple[str, ...]:
+        """Value, limit and source, one a line; empty ones are left out."""
+        return tuple(text for note in self.notes if (text := self._fill(note)))
+
+    def render_help(self) -> str:
+        """The nearest thing that works, or an empty string."""
+        return self._fill(self.help)
+
+    @property
+    def sort_key(self) -> tuple[str, int, int, str]:
+        """Diagnostics are shown by place, then by code."""
+        return (self.span.source.name, self.span.start, self.span.end, self.code)
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        return tuple(f.name for f in fields(cls))

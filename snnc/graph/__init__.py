@@ -1,0 +1,1 @@
+"""The three graphs that a network passes through: logical, lowered, mapped."""

@@ -1,0 +1,44 @@
+"""A source file: its text, its display name and its line starts."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, eq=False)
+class SourceFile:
+    """The text of one spec, held once and shared by every span into it.
+
+    Attributes
+    ----------
+    name
+        The path as the user typed it, with forward slashes; shown in diagnostics.
+    text
+        The decoded text with ``\\n`` line ends, so that offsets mean the same
+        on every checkout.
+    """
+
+    name: str
+    text: str
+    _starts: tuple[int, ...] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        starts = [0]
+        starts += [i + 1 for i, c in enumerate(self.text) if c == "\n"]
+        object.__setattr__(self, "_starts", tuple(starts))
+
+    def line_column(self, offset: int) -> tuple[int, int]:
+        """Line and column of a character offset, both counted from 1."""
+        line = bisect_right(self._starts, offset)
+        return line, offset - self._starts[line - 1] + 1
+
+    def line_text(self, line: int) -> str:
+        """The text of a line (counted from 1) without its line end."""
+        start = self._starts[line - 1]
+        end = self.text.find("\n", start)
+        return self.text[start:] if end < 0 else self.text[start:end]
+
+    @property
+    def line_count(self) -> int:
+        return len(self._starts)

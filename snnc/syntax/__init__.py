@@ -1,0 +1,1 @@
+"""Text to located syntax: the same tree for every notation of a spec."""

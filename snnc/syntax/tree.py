@@ -1,0 +1,121 @@
+"""Located syntax: what is written in a spec and where, before any meaning.
+
+Both notations, ``.snn`` and YAML, become this tree.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from snnc.source import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A bare word: a kind, a key, a name, a unit, ``on``, ``off``, ``auto``."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """An integer or a float without a unit."""
+
+    value: int | float
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Dims:
+    """Integers joined by ``x``: ``3x3x3``; one integer alone is a `Number`."""
+
+    values: tuple[int, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with a unit: ``5 ms``, ``150 Hz``."""
+
+    value: int | float
+    unit: Word
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """``20..150 Hz``, ``..250``, ``-1..1``; an absent end is None."""
+
+    low: int | float | None
+    high: int | float | None
+    unit: Word | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A quoted string, its escapes resolved."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """``[a, b]``."""
+
+    items: tuple[Value, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A name with properties of its own: ``adam { learning_rate 1e-3 }``."""
+
+    name: Word
+    properties: tuple[Property, ...]
+    span: Span
+
+
+Value = Word | Number | Dims | Quantity | Range | Text | List | Group
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """``key value`` inside a block."""
+
+    key: Word
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """``KIND [VARIANT] [NAME] [SHAPE] [in RANGE [as RANGE]] [from A, B] [{ ... }]``.
+
+    ``variant`` is the second word of ``target loihi``, ``encode conv``,
+    ``neuron lif`` and ``defaults conv3d``; ``text`` is the string of ``about``.
+    ``properties`` is None when no block is written.
+    """
+
+    kind: Word
+    span: Span
+    variant: Word | None = None
+    name: Word | None = None
+    text: Text | None = None
+    shape: Dims | Number | None = None
+    within: Range | None = None
+    mapped: Range | None = None
+    sources: tuple[Word, ...] = ()
+    properties: tuple[Property, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole spec: its edition, its network's name and its statements in order."""
+
+    edition: Number | None
+    network: Word | None
+    statements: tuple[Statement, ...]
+    span: Span
