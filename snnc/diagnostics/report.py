@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
@@ -9,14 +10,23 @@ from snnc.diagnostics.diagnostic import Diagnostic, Severity
 
 @dataclass(slots=True)
 class Report:
-    """Collects diagnostics, so that one run reports every problem of a file."""
+    """Collects diagnostics, so that one run reports every problem of a file.
 
-    _found: list[Diagnostic] = field(default_factory=list)
+    Attributes
+    ----------
+    limit
+        As many errors as a reader can want; passes over text stop at it.
+    """
+
+    limit: int = 100
+    _found: dict[Diagnostic, None] = field(default_factory=dict)
+    _counts: Counter[Severity] = field(default_factory=Counter)
 
     def add(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic; the same one reported twice is kept once."""
         if diagnostic not in self._found:
-            self._found.append(diagnostic)
+            self._found[diagnostic] = None
+            self._counts[diagnostic.severity] += 1
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -25,8 +35,13 @@ class Report:
 
     @property
     def errors(self) -> int:
-        return sum(d.severity is Severity.ERROR for d in self._found)
+        return self._counts[Severity.ERROR]
 
     @property
     def warnings(self) -> int:
-        return sum(d.severity is Severity.WARNING for d in self._found)
+        return self._counts[Severity.WARNING]
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many errors that looking for more helps nobody."""
+        return self.errors >= self.limit

@@ -41,6 +41,7 @@ class Timing:
     dt: float
     present: float
     steps: int
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +180,13 @@ class Layer:
     @property
     def is_encoder(self) -> bool:
         return self.kind.startswith("encode")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of all that the layer reads, its shortcut last."""
+        if self.shortcut is None:
+            return self.sources
+        return (*self.sources, self.shortcut.source)
 
     @property
     def on_chip(self) -> bool:

@@ -87,4 +87,5 @@ class MappedNetwork:
 
     @property
     def cores(self) -> int:
+        """How many cores all populations take."""
         return sum(p.cores for p in self.populations)

@@ -43,9 +43,7 @@ class Span:
 
     def to(self, other: Span) -> Span:
         """The smallest span that covers this one and another of the same file."""
-        return Span(
-            self.source, min(self.start, other.start), max(self.end, other.end)
-        )
+        return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
     def __repr__(self) -> str:
         return f"Span({self.source.name!r}, {self.start}, {self.end})"

@@ -14,10 +14,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from snnc.spec.literals import (
     Amount,
+    Bare,
+    Block,
     ClassNames,
     DimsValue,
     Flag,
-    Hertz,
     Identifier,
     NeuronSpec,
     RateRange,
@@ -29,13 +30,13 @@ from snnc.spec.literals import (
 )
 from snnc.spec.training import TrainSpec
 
-Padding = Literal["valid", "same"]
+Padding = Annotated[Literal["valid", "same"], Bare]
 
 
 class Statement(BaseModel):
     """What all statements share: unknown keys are errors, values do not change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class LoihiTarget(Statement):
@@ -44,7 +45,7 @@ class LoihiTarget(Statement):
     kind: Literal["loihi"] = "loihi"
     chips: Annotated[Whole, Field(ge=1)] = 1
     cores: Annotated[Whole, Field(ge=1)] | None = None
-    pop: Literal["auto", 16, 32] = "auto"
+    pop: Annotated[Literal["auto", 16, 32], Bare] = "auto"
 
 
 class NengoTarget(Statement):
@@ -79,9 +80,9 @@ class SpikingSpec(Statement):
     batchnorm: Flag | None = None
     dropout: Annotated[Amount, Field(ge=0, lt=1)] | None = None
     l2: Annotated[Amount, Field(ge=0)] | None = None
-    place: Literal["chip", "host"] | None = None
+    place: Annotated[Literal["chip", "host"], Bare] | None = None
     synapse: Annotated[Seconds, Field(ge=0)] | None = None
-    block: DimsValue | Literal["auto"] | None = None
+    block: Block | None = None
 
 
 class ConvEncoderSpec(Statement):
@@ -171,7 +172,7 @@ class ReadoutSpec(Statement):
     sources: tuple[Identifier, ...] = ()
     classes: ClassNames | None = None
     units: Annotated[Whole, Field(ge=1)] | None = None
-    decide: Literal["mean", "last"] = "mean"
+    decide: Annotated[Literal["mean", "last"], Bare] = "mean"
     synapse: Annotated[Seconds, Field(ge=0)] = 10e-3
 
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from snnc.spec.literals import Amount, Flag, Whole
+from snnc.spec.literals import Amount, Bare, Chosen, Flag, Whole
 
 
 class Choice(BaseModel):
     """A named choice with settings of its own, such as ``adam { ... }``."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class CrossEntropy(Choice):
@@ -65,14 +65,19 @@ class Sgd(Choice):
     nesterov: Flag = False
 
 
-Loss = Annotated[Union[CrossEntropy, Focal, MeanSquaredError], Field(discriminator="kind")]
-Optimizer = Annotated[Union[Adam, AdamW, Sgd], Field(discriminator="kind")]
+LOSSES: tuple[type[Choice], ...] = (CrossEntropy, Focal, MeanSquaredError)
+OPTIMIZERS: tuple[type[Choice], ...] = (Adam, AdamW, Sgd)
+
+Loss = Annotated[
+    CrossEntropy | Focal | MeanSquaredError, Field(discriminator="kind"), Chosen
+]
+Optimizer = Annotated[Adam | AdamW | Sgd, Field(discriminator="kind"), Chosen]
 
 
 class TrainSpec(BaseModel):
     """How `train.py` trains; None where the readout decides."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     loss: Loss | None = None
     optimizer: Optimizer = Field(default_factory=Adam)
@@ -80,7 +85,7 @@ class TrainSpec(BaseModel):
     epochs: Annotated[Whole, Field(ge=1)] = 20
     l2: Annotated[Amount, Field(ge=0)] = 0.0
     label_smoothing: Annotated[Amount, Field(ge=0, lt=1)] = 0.0
-    schedule: Literal["constant", "cosine"] = "constant"
+    schedule: Annotated[Literal["constant", "cosine"], Bare] = "constant"
     rate_weight: Annotated[Amount, Field(ge=0)] = 1e-3
     aware: Flag = True
     validation: Annotated[Amount, Field(ge=0, lt=1)] = 0.1

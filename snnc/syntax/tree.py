@@ -96,7 +96,8 @@ class Statement:
 
     ``variant`` is the second word of ``target loihi``, ``encode conv``,
     ``neuron lif`` and ``defaults conv3d``; ``text`` is the string of ``about``.
-    ``properties`` is None when no block is written.
+    ``properties`` is None when no block is written. Of a ``broken`` statement, one
+    that could not be read, only kind, variant and name are known.
     """
 
     kind: Word
@@ -109,6 +110,7 @@ class Statement:
     mapped: Range | None = None
     sources: tuple[Word, ...] = ()
     properties: tuple[Property, ...] | None = None
+    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,7 @@
+"""``python -m snnc``."""
+
+import sys
+
+from snnc.cli import main
+
+sys.exit(main())

@@ -1,0 +1,45 @@
+"""The command line: one verb a file, each imported when it is used.
+
+stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale output,
+2 usage, 3 a bug in snnc, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+
+import click
+
+from snnc import __version__
+from snnc.cli.verbs import Verbs
+
+BUG = 3
+INTERRUPTED = 130
+
+
+@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", prog_name="snnc")
+def snnc() -> None:
+    """Compile specs of spiking networks to Keras and Nengo code for Loihi."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and return the exit status."""
+    try:
+        status = snnc.main(args=arguments, prog_name="snnc", standalone_mode=False)
+    except click.exceptions.Abort:
+        return INTERRUPTED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        sys.stderr.close()
+        return 1
+    except Exception:
+        traceback.print_exc()
+        click.echo("This is a bug in snnc: please report it with the spec.", err=True)
+        return BUG
+    return status if isinstance(status, int) else 0

@@ -1,0 +1,25 @@
+"""Diagnostics and messages on stderr."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import click
+
+from snnc.diagnostics import Report
+
+
+def show(report: Report) -> None:
+    """Print all diagnostics to stderr, in colour on a terminal without NO_COLOR."""
+    if not report.diagnostics:
+        return
+    from snnc.diagnostics.text import render
+
+    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
+    click.echo(render(report.diagnostics, colour=colour), err=True, nl=False)
+
+
+def say(text: str) -> None:
+    """Print one line of talk to stderr."""
+    click.echo(text, err=True)

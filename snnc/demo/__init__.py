@@ -1,0 +1,1 @@
+"""The demonstration: handwritten digits that drift, from a spec to spikes."""

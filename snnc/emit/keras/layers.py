@@ -1,0 +1,101 @@
+"""Each layer of the spec as a paragraph of Keras statements."""
+
+from __future__ import annotations
+
+from snnc.emit.keras.linear import write_operation, write_readout, write_shortcut
+from snnc.emit.keras.writer import Writer
+from snnc.emit.python import INDENT, bracket, items, number
+from snnc.emit.quoting import quote
+from snnc.graph.logical import Input, Layer, Lif, Loihi, Network, Spiking
+from snnc.graph.order import reading_order
+
+
+def statements(network: Network) -> tuple[str, ...]:
+    """Return the statements of ``build_model`` from the input to the readout."""
+    writer = Writer.of(network)
+    values = _write_input(writer, network.input)
+    reads = {layer.name: layer.reads for layer in network.layers}
+    for name in reading_order(reads):
+        layer = network.by_name[name]
+        writer.comment(_title(layer))
+        write_operation(writer, network, layer)
+        if layer.spiking is not None:
+            _write_spiking(writer, network, layer, layer.spiking)
+    writer.comment(f"{network.readout.name}: readout, {network.readout.units}")
+    write_readout(writer, network, network.readout)
+    ends = (values, writer.names[network.readout.name], f"name={quote(network.name)}")
+    writer.statements += ["", bracket("return keras.Model(", ends, ")", INDENT)]
+    return tuple(writer.statements)
+
+
+def is_quantised(network: Network, layer: Layer) -> bool:
+    """Whether the layer's neurons are on a chip, which quantises their rates."""
+    return isinstance(network.target, Loihi) and layer.on_chip
+
+
+def _write_input(writer: Writer, read: Input) -> str:
+    """Write the input and its mapping; return the variable of the raw values."""
+    variable = writer.names[read.name]
+    arguments = (items(read.shape), f"name={quote(read.name)}")
+    writer.statements.append(
+        bracket(f"{variable} = keras.Input(", arguments, ")", INDENT)
+    )
+    if read.scaled is None:
+        return variable
+    low, high = read.scaled
+    scale = (high - low) / (read.high - read.low)
+    offset = f"offset={number(low - read.low * scale)}"
+    writer.assign(
+        "scaled",
+        f"{read.name}.scaled",
+        "keras.layers.Rescaling",
+        (number(scale), offset),
+        [variable],
+    )
+    # From here on the input's name stands for its mapped values.
+    writer.names[read.name] = "scaled"
+    return variable
+
+
+def _title(layer: Layer) -> str:
+    shape = "x".join(map(str, layer.shape))
+    if layer.spiking is None:
+        return f"{layer.name}: {layer.kind}, {shape}"
+    rate = layer.spiking.rate
+    return f"{layer.name}: {layer.kind}, {shape}, {rate.low:g}..{rate.high:g} Hz"
+
+
+def _write_spiking(
+    writer: Writer, network: Network, layer: Layer, spiking: Spiking
+) -> None:
+    own = [writer.names[layer.name]]
+    if spiking.batchnorm:
+        norm = "keras.layers.BatchNormalization"
+        writer.apply(layer.name, norm, (), own, part="norm")
+    if layer.shortcut is not None:
+        write_shortcut(writer, network, layer, layer.shortcut)
+    function, argument = _neurons(network, layer, spiking)
+    writer.apply(layer.name, f"keras.layers.{function}", argument, own, part="neurons")
+    if network.train.rate_weight:
+        rate = spiking.rate
+        budget = [number(v) for v in (rate.low, rate.high, rate.percentile)]
+        writer.apply(layer.name, "RateBudget", budget, own, part="rate")
+    if spiking.dropout:
+        dropout = (number(spiking.dropout), f"seed={next(writer.seeds)}")
+        writer.apply(layer.name, "keras.layers.Dropout", dropout, own, part="dropout")
+
+
+def _neurons(
+    network: Network, layer: Layer, spiking: Spiking
+) -> tuple[str, tuple[str, ...]]:
+    """Return the class of the neurons' Keras layer and its arguments."""
+    high = number(spiking.rate.high)
+    if layer.is_encoder:
+        return "ReLU", (f"max_value=1 / (DT * {high})",)
+    aware = ("aware",) if is_quantised(network, layer) else ()
+    if isinstance(spiking.neuron, Lif):
+        taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
+        return "Activation", (f"lif({', '.join((high, *taus, *aware))})",)
+    if aware:
+        return "Activation", (f"relu({high}, aware)",)
+    return "ReLU", ()

@@ -1,0 +1,121 @@
+"""``keras_model.py`` of a network."""
+
+from __future__ import annotations
+
+from snnc.emit.environment import render
+from snnc.emit.files import Module
+from snnc.emit.keras.layers import is_quantised, statements
+from snnc.emit.keras.losses import loss_code
+from snnc.emit.keras.optimizers import compile_code
+from snnc.emit.python import bracket, number, table, volume
+from snnc.emit.quoting import docstring, module_docstring, quote
+from snnc.graph.logical import Convolution, Dense, Layer, Lif, Network, Relu
+
+TEMPLATE = "keras/templates/keras_model.py.jinja"
+
+
+def keras_model(network: Network) -> Module:
+    """Return the module that builds, compiles, saves and loads the Keras model."""
+    spiking = [layer for layer in network.layers if not layer.is_encoder]
+    lif = [layer for layer in spiking if _neuron(layer) is Lif]
+    quantised = [layer for layer in spiking if is_quantised(network, layer)]
+    chip_lif = any(layer in lif for layer in quantised)
+    loss = loss_code(network)
+    body = render(
+        TEMPLATE,
+        docstring=module_docstring(
+            f"The Keras model of {network.name}: its layers, its loss and its weights.",
+            network.about,
+        ),
+        description=_description(network),
+        returned="logits" if network.readout.labels is not None else "predictions",
+        statements=statements(network),
+        constants=_constants(network, bool(lif)),
+        budget=bool(network.train.rate_weight),
+        quantised=bool(quantised),
+        chip_relu=any(_neuron(layer) is Relu for layer in quantised),
+        chip_lif=chip_lif,
+        lif=bool(lif),
+        lif_signature=_lif_signature(chip_lif),
+        loss=loss,
+        cosine=network.train.schedule == "cosine",
+        compile=compile_code(network, loss.expression),
+        **_weights(network),
+    )
+    return Module("keras_model.py", body)
+
+
+def _description(network: Network) -> str:
+    read, readout = network.input, network.readout
+    return docstring(
+        f"It reads ``{read.name}``, {volume(read.shape)}, values in"
+        f" {read.low:g}..{read.high:g}, and returns ``{readout.name}``,"
+        f" {volume(readout.shape)}. An activation of 1.0 stands for the upper rate"
+        " of its layer.",
+        indent=4,
+    )
+
+
+def _neuron(layer: Layer) -> type[Relu | Lif] | None:
+    return None if layer.spiking is None else type(layer.spiking.neuron)
+
+
+def _lif_signature(chip: bool) -> str:
+    arguments = ["high: float", "tau_rc: float", "tau_ref: float"]
+    arguments += ["aware: bool"] if chip else []
+    return bracket("def lif(", arguments, ") -> Any:", 0)
+
+
+def _constants(network: Network, lif: bool) -> list[str]:
+    weight = network.train.rate_weight
+    found = [f"DT = {number(network.timing.dt)}  # s, a step of the simulation"]
+    if weight:
+        found.append(f"RATE_WEIGHT = {number(weight)}  # of a breach, in the loss")
+    if lif:
+        found.append("SOFTNESS = 0.02  # of the LIF threshold, in gradients")
+    found.append(_names("TRAINED", [*_trained(network), network.readout.name]))
+    groups = _weights(network)
+    for name in ("biasless", "normed", "shortcuts"):
+        if members := groups[name]:
+            found.append(_names(name.upper(), members))
+    return found
+
+
+def _names(constant: str, layers: list[str]) -> str:
+    return table(constant, [quote(layer) for layer in layers])
+
+
+def _trained(network: Network) -> list[str]:
+    return [
+        layer.name
+        for layer in network.layers
+        if isinstance(layer.operation, Convolution | Dense)
+    ]
+
+
+def _weights(network: Network) -> dict[str, list[str]]:
+    """Return the names of layers whose weights need more than kernel and bias."""
+    biasless = [
+        layer.name
+        for layer in network.layers
+        if isinstance(layer.operation, Convolution | Dense) and not layer.operation.bias
+    ]
+    normed = [
+        layer.name
+        for layer in network.layers
+        if layer.spiking is not None
+        and layer.spiking.batchnorm
+        and isinstance(layer.operation, Convolution | Dense)
+    ]
+    shortcuts = [
+        layer.name
+        for layer in network.layers
+        if layer.shortcut is not None and layer.shortcut.stride is not None
+    ]
+    strict = [name for name in biasless if name not in normed]
+    return {
+        "biasless": biasless,
+        "normed": normed,
+        "shortcuts": shortcuts,
+        "strict_bias": strict,
+    }

@@ -1,0 +1,54 @@
+"""``train.py`` of a network, and the pipelines that feed it."""
+
+from __future__ import annotations
+
+from snnc.emit.environment import render
+from snnc.emit.files import Module
+from snnc.emit.python import number, volume
+from snnc.emit.quoting import module_docstring
+from snnc.graph.logical import Network
+
+
+def train(network: Network) -> Module:
+    """Return the module that trains the Keras model and writes its weights."""
+    settings = network.train
+    body = render(
+        "keras/templates/train.py.jinja",
+        name=network.name,
+        docstring=_docstring(network),
+        epochs=settings.epochs,
+        seed=settings.seed,
+        aware="True" if settings.aware else "False",
+        cosine=settings.schedule == "cosine",
+    )
+    return Module("train.py", body)
+
+
+def pipelines(network: Network) -> Module:
+    """Return the module that shuffles, splits and batches examples."""
+    settings = network.train
+    body = render(
+        "keras/templates/_pipelines.py.jinja",
+        name=network.name,
+        batch=settings.batch,
+        seed=settings.seed,
+        validation=number(settings.validation) if settings.validation else "",
+        classified=network.readout.labels is not None,
+        cosine=settings.schedule == "cosine",
+    )
+    return Module("_pipelines.py", body)
+
+
+def _docstring(network: Network) -> str:
+    shape = volume(network.input.shape).replace("batch", "examples")
+    return module_docstring(
+        f"Train {network.name} and write its weights.",
+        f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
+        f" where data.npz holds ``x``, {shape}, and ``y``, {_labels(network)}.",
+    )
+
+
+def _labels(network: Network) -> str:
+    if network.readout.labels is None:
+        return f"values (examples, {network.readout.units})"
+    return f"labels (examples,), integers below {network.readout.units}"

@@ -1,0 +1,1 @@
+"""The Nengo side of the generated package."""

@@ -1,0 +1,51 @@
+"""Where generated files come from, as their headers tell."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from dataclasses import dataclass
+from pathlib import Path
+
+MARKERS = (".git", "pyproject.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The spec and the folder of a build, relative to the consumer's repo.
+
+    Attributes
+    ----------
+    spec
+        The spec's path, POSIX, such as ``specs/drift.snn``.
+    output
+        The folder that holds the package's folder, POSIX, such as ``models``.
+    """
+
+    spec: str
+    output: str
+
+    @classmethod
+    def of(cls, spec: Path, output: Path) -> Origin:
+        """Return the origin as seen from the consumer's repo.
+
+        That is the nearest folder around the output, or the output itself, that
+        holds ``.git`` or ``pyproject.toml``; else the output.
+        """
+        folder = Path(os.path.abspath(output))
+        around = (folder, *folder.parents)
+        repo = next((f for f in around if _is_repo(f)), folder)
+        return cls(_relative(spec, repo), _relative(output, repo))
+
+    @property
+    def command(self) -> str:
+        """The command that writes the package again, quoted for a shell."""
+        return shlex.join(("snnc", "build", self.spec, "-o", self.output))
+
+
+def _is_repo(folder: Path) -> bool:
+    return any((folder / marker).exists() for marker in MARKERS)
+
+
+def _relative(path: Path, repo: Path) -> str:
+    return Path(os.path.relpath(path, repo)).as_posix()

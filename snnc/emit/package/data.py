@@ -1,0 +1,23 @@
+"""``_data.py`` of a network: the examples that it accepts."""
+
+from __future__ import annotations
+
+from snnc.emit.environment import render
+from snnc.emit.files import Module
+from snnc.emit.python import items, number, volume
+from snnc.graph.logical import Network
+
+
+def data(network: Network) -> Module:
+    """Return the module that reads and checks examples and labels."""
+    body = render(
+        "package/templates/_data.py.jinja",
+        name=network.name,
+        shape=items(network.input.shape),
+        volume=volume(network.input.shape).replace("batch", "examples"),
+        low=number(network.input.low),
+        high=number(network.input.high),
+        units=network.readout.units,
+        classified=network.readout.labels is not None,
+    )
+    return Module("_data.py", body)

@@ -1,0 +1,29 @@
+"""All modules of the generated package."""
+
+from __future__ import annotations
+
+from snnc.emit.files import Module
+from snnc.emit.keras import keras_model, pipelines, train
+from snnc.emit.nengo.evaluate import evaluate
+from snnc.emit.nengo.network import nengo_network
+from snnc.emit.package.data import data
+from snnc.emit.package.layout import layout
+from snnc.emit.package.marker import docstring_module, typed_marker
+from snnc.graph.mapped import MappedNetwork
+
+
+def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
+    """Return the modules of the package in alphabetical order of their paths."""
+    network = mapped.lowered.network
+    modules = (
+        docstring_module(network),
+        data(network),
+        evaluate(network),
+        keras_model(network),
+        layout(network),
+        nengo_network(mapped),
+        pipelines(network),
+        train(network),
+        typed_marker(),
+    )
+    return tuple(sorted(modules, key=lambda module: module.path))

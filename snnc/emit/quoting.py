@@ -1,0 +1,64 @@
+"""The one way for text of a spec into generated code.
+
+Whatever does not print is escaped. What prints is asked of Unicode 3.2, which
+every Python carries, so that all versions write the same bytes.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from unicodedata import ucd_3_2_0
+
+WIDTH = 79
+_INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
+_QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')
+
+
+def quote(text: str) -> str:
+    """Return a Python string literal of ``text``.
+
+    The quotes are double, but single where that saves escapes: so do black and
+    ruff choose them.
+    """
+    mark = "'" if text.count('"') > text.count("'") else '"'
+    escapes = {"\\": "\\\\", mark: f"\\{mark}", "\n": "\\n", "\t": "\\t"}
+    return mark + "".join(escapes.get(c) or _visible(c) for c in text) + mark
+
+
+def comment(text: str) -> str:
+    """Return ``text`` for use within a one-line comment."""
+    return "".join(map(_visible, text))
+
+
+def docstring(text: str, indent: int = 0) -> str:
+    """Return ``text`` as wrapped lines for use within a docstring.
+
+    White space is collapsed. Backslashes, and quotes that could end the
+    docstring, become escapes that are legal in any docstring.
+    """
+    words = (
+        _QUOTES_THAT_COULD_CLOSE.sub(r"\\u0022", comment(word).replace("\\", "\\u005c"))
+        for word in text.split()
+    )
+    lines = textwrap.wrap(
+        " ".join(words),
+        WIDTH - indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+    return ("\n" + " " * indent).join(lines)
+
+
+def module_docstring(summary: str, *paragraphs: str) -> str:
+    """Return a docstring of a summary that fits one line and wrapped paragraphs."""
+    lines = [docstring(text) for text in (summary, *paragraphs) if text.strip()]
+    end = "\n" if len(lines) > 1 else ""
+    return '"""' + "\n\n".join(lines) + end + '"""'
+
+
+def _visible(character: str) -> str:
+    if character == " " or ucd_3_2_0.category(character) not in _INVISIBLE:
+        return character
+    code = ord(character)
+    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

@@ -1,0 +1,81 @@
+"""The weight tensors of a network, in Keras order.
+
+A convolution's kernel runs over its spatial axes, then in, then out; a dense
+kernel over the flattened input, then the units. Batch norm is folded in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from snnc.graph.logical import Convolution, Dense, Layer, Network, Readout, Shape
+
+SPATIAL_AXES = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}
+DENSE_AXES = ("in", "out")
+BIAS_AXES = ("out",)
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One tensor of the weights file: its name, shape, type and axes' names."""
+
+    name: str
+    shape: Shape
+    axes: tuple[str, ...]
+    dtype: str = "float32"
+
+
+def tensors(network: Network) -> tuple[Tensor, ...]:
+    """Return the tensors in the order of the spec, the readout's last."""
+    found = [t for layer in network.layers for t in _of_layer(network, layer)]
+    return (*found, *_of_readout(network, network.readout))
+
+
+def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
+    if not isinstance(layer.operation, Convolution | Dense):
+        return
+    name = f"{layer.name}.kernel"
+    source = network.shape_of(layer.sources[0])
+    if isinstance(layer.operation, Convolution):
+        yield _convolution(name, layer.operation.kernel, source, layer)
+    else:
+        yield _matrix(name, source, layer.shape)
+    yield _bias(layer.name, layer.shape)
+    yield from _shortcut(network, layer)
+
+
+def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
+    if layer.shortcut is None or layer.shortcut.stride is None:
+        return
+    name = f"{layer.name}.shortcut"
+    source = network.shape_of(layer.shortcut.source)
+    if isinstance(layer.operation, Convolution):
+        ones = (1,) * len(layer.operation.kernel)
+        yield _convolution(name, ones, source, layer)
+    else:
+        yield _matrix(name, source, layer.shape)
+
+
+def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
+    source = network.shape_of(readout.sources[0])
+    yield _matrix(f"{readout.name}.kernel", source, readout.shape)
+    yield _bias(readout.name, readout.shape)
+
+
+def _convolution(name: str, kernel: Shape, source: Shape, layer: Layer) -> Tensor:
+    axes = (*SPATIAL_AXES[len(kernel)], *DENSE_AXES)
+    return Tensor(name, (*kernel, source[-1], layer.shape[-1]), axes)
+
+
+def _matrix(name: str, source: Shape, target: Shape) -> Tensor:
+    return Tensor(name, (prod(source), target[-1]), DENSE_AXES)
+
+
+def _bias(layer: str, shape: Shape) -> Tensor:
+    return Tensor(f"{layer}.bias", (shape[-1],), BIAS_AXES)

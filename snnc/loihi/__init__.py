@@ -1,0 +1,1 @@
+"""What Loihi's cores cost and allow, and the search for the fewest of them."""

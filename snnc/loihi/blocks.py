@@ -1,0 +1,77 @@
+"""The exact counts of every block of a chosen mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from snnc.graph.mapped import Block
+from snnc.loihi.link import Grid, Link
+from snnc.loihi.site import Site, feeds_of, load_of
+from snnc.loihi.tiling import Part, Tiling
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One reading of a population: its link, the reader's tiling, axon slots.
+
+    ``image`` says that an axon serves a pixel with all its channels.
+    """
+
+    link: Link
+    target: Tiling
+    slots: int
+    image: bool
+
+
+def blocks_of(
+    site: Site, tiling: Tiling, groups: Sequence[int], readers: Sequence[Reader]
+) -> tuple[tuple[Block, ...], ...]:
+    """The blocks of each ensemble, in nengo-loihi's order.
+
+    Parameters
+    ----------
+    site, tiling
+        The population and how it is cut.
+    groups
+        How each projection's source is cut.
+    readers
+        Who reads the population on the chip.
+    """
+    grids = [reader.link.axons(tiling, reader.target) for reader in readers]
+    return tuple(
+        _part_blocks(site, tiling, groups, part, [grid[i] for grid in grids], readers)
+        for i, part in enumerate(tiling.parts)
+    )
+
+
+def _part_blocks(
+    site: Site,
+    tiling: Tiling,
+    groups: Sequence[int],
+    part: Part,
+    grids: Sequence[Grid],
+    readers: Sequence[Reader],
+) -> tuple[Block, ...]:
+    links = site.chosen(tiling)
+    rows = [[link.row_view(tile) for link in links] for tile in part.rows]
+    columns = [[link.column_view(tile) for link in links] for tile in part.columns]
+    feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
+    found = []
+    for i, j, k in product(range(len(rows)), range(len(columns)), range(len(feeds))):
+        strip = part.strips[k][1] - part.strips[k][0]
+        load = load_of(links, feeds[k], (rows[i], columns[j]), strip, part.whole)
+        height = part.rows[i][1] - part.rows[i][0]
+        width = part.columns[j][1] - part.columns[j][0]
+        spent = spent_axons(readers, [grid[i][j] for grid in grids], strip)
+        found.append(Block(height * width * strip, load.in_axons, spent, load.bits))
+    return tuple(found)
+
+
+def spent_axons(readers: Sequence[Reader], axons: Sequence[int], strip: int) -> int:
+    """The out-axon slots that a block of ``strip`` channels spends on its readers."""
+    return sum(
+        reader.slots * count * (1 if reader.image else strip)
+        for reader, count in zip(readers, axons, strict=True)
+    )

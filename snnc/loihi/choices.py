@@ -1,0 +1,117 @@
+"""The tilings that a population may take, found as the search asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+from math import prod
+
+from snnc.loihi.site import Fit, Misfit, Site
+from snnc.loihi.tiling import Tiling, least_sizes, on_chip
+
+MAX_COMBINATIONS = 64
+"""Combinations of the sources' groups beyond which ``floor`` is only a bound."""
+
+
+class HostChoices:
+    """A population on the host: its groups alone matter, and cost no core."""
+
+    def __init__(self, tilings: Sequence[Tiling]) -> None:
+        self.tilings = tuple(tilings)
+        self.floor = 0
+
+    @property
+    def groups(self) -> tuple[int, ...]:
+        return tuple(tiling.group for tiling in self.tilings)
+
+    def within(self, groups: tuple[int, ...], cores: int) -> list[tuple[Tiling, Fit]]:
+        """The tilings; on the host all fit."""
+        return [(tiling, Fit(())) for tiling in self.tilings]
+
+
+class ChipChoices:
+    """The tilings of a population on the chip, in order of preference.
+
+    Parameters
+    ----------
+    site
+        The population.
+    fixed
+        The one tiling for each form that the spec's ``block`` leaves, or None.
+    sources
+        For each projection, the groups that its source may have.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        fixed: Sequence[Tiling] | None,
+        sources: Sequence[Sequence[int]],
+    ) -> None:
+        self.site = site
+        self.sources = tuple(tuple(groups) for groups in sources)
+        volume = site.population.volume
+        limit = site.profile.core.compartments
+        self._pending = iter(
+            fixed if fixed is not None else on_chip(volume, site.forms, limit)
+        )
+        self._found: list[Tiling] = []
+        self._fits: dict[tuple[int, ...], list[tuple[Tiling, Fit]]] = {}
+        self._tried: dict[tuple[int, ...], int] = {}
+        self.groups = (
+            least_sizes(volume[0])
+            if fixed is None
+            else tuple(sorted({tiling.group for tiling in fixed}))
+        )
+        self.floor = self._find_floor()
+
+    def within(self, groups: tuple[int, ...], cores: int) -> list[tuple[Tiling, Fit]]:
+        """The tilings of at most ``cores`` that fit, given the sources' groups."""
+        self._fetch(cores)
+        fits = self._fits.setdefault(groups, [])
+        for tiling in self._found[self._tried.get(groups, 0) :]:
+            fit = self.site.fit(tiling, groups)
+            if isinstance(fit, Fit):
+                fits.append((tiling, fit))
+        self._tried[groups] = len(self._found)
+        return [fit for fit in fits if fit[0].cores <= cores]
+
+    def _fetch(self, cores: int) -> None:
+        """Make the tilings of at most ``cores``, and one more if there is one."""
+        while self._found[-1].cores <= cores:
+            tiling = next(self._pending, None)
+            if tiling is None:
+                return
+            self._found.append(tiling)
+
+    def _find_floor(self) -> int:
+        """The fewest cores that any groups of the sources allow, -1 if none do."""
+        combinations = self._combinations()
+        for tiling in self._pending:
+            if not combinations or any(
+                isinstance(self.site.fit(tiling, groups), Fit)
+                for groups in combinations
+            ):
+                self._found.append(tiling)
+                return tiling.cores
+        return -1
+
+    def _combinations(self) -> tuple[tuple[int, ...], ...]:
+        if prod(map(len, self.sources)) > MAX_COMBINATIONS:
+            return ()
+        return tuple(product(*self.sources))
+
+
+def least_misfit(
+    site: Site, tilings: Sequence[Tiling], sources: Sequence[Sequence[int]]
+) -> Misfit | None:
+    """How the tilings come closest to fitting, or None if one of them fits.
+
+    Sources are tried at their finest and coarsest groups, all alike.
+    """
+    ends = {tuple(groups[i] for groups in sources) for i in (0, -1)}
+    fits = [site.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]
+    if any(isinstance(fit, Fit) for fit in fits):
+        return None
+    misfits = [fit for fit in fits if isinstance(fit, Misfit)]
+    return min(misfits, key=lambda misfit: misfit.value / misfit.most)

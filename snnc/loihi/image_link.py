@@ -1,0 +1,106 @@
+"""A projection carried by 2-D convolutions over the ensembles' images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from snnc.graph.lowered import Volume
+from snnc.loihi.axis import Axis, Interval, View, cut
+from snnc.loihi.depth import Depth
+from snnc.loihi.link import Cost, Feed, Grid
+from snnc.loihi.profile import Profile
+from snnc.loihi.storage import Footprint, Storage, stored
+from snnc.loihi.tiling import Part, Tiling
+
+
+class ImageLink:
+    """The connections of a projection, each a `nengo.Convolution`.
+
+    Parameters
+    ----------
+    source
+        The volume of the source.
+    rows, columns, depth
+        What the target reads along each axis.
+    profile
+        The device.
+    """
+
+    def __init__(
+        self,
+        source: Volume,
+        rows: Axis,
+        columns: Axis,
+        depth: Depth,
+        profile: Profile,
+    ) -> None:
+        self.source = source
+        self.rows = rows
+        self.columns = columns
+        self.depth = depth
+        self.profile = profile
+        self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
+
+    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+        depth, _, _, channels = self.source
+        touched = part.touched(strip)
+        return tuple(
+            Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
+            for a, b in cut(depth, group)
+            if self.depth.meets(part.slices, (a, b))
+        )
+
+    def row_view(self, tile: Interval) -> View:
+        return self.rows.view(tile)
+
+    def column_view(self, tile: Interval) -> View:
+        return self.columns.view(tile)
+
+    def cost(
+        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+    ) -> Cost:
+        key = (feed.entries, feed.distinct > 0, rows, columns, strip, whole)
+        if key not in self._costs:
+            footprint = Footprint(rows, columns, strip, not whole, not feed.distinct)
+            self._costs[key] = self._cost(footprint, feed.entries)
+        return self._costs[key]
+
+    def _cost(self, footprint: Footprint, entries: int) -> Cost:
+        storage = stored(footprint, self.profile)
+        pixels = footprint.rows.inputs * footprint.columns.inputs
+        if not footprint.shared:
+            pixels = self.rows.inputs * self.columns.inputs
+        bits = self._bits(storage, entries * footprint.channels)
+        return Cost(pixels, bits, storage.aligned)
+
+    def _bits(self, storage: Storage, weights: int) -> int:
+        memory = self.profile.synapse
+        width = memory.weight_bits + memory.index_width(storage.top)
+        return sum(
+            count * memory.array_bits(area * weights, width)
+            for area, count in storage.arrays
+        )
+
+    def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        return [self._grid(part, target.parts, rows, columns) for part in source.parts]
+
+    def _grid(
+        self,
+        part: Part,
+        targets: Sequence[Part],
+        rows: Sequence[int],
+        columns: Sequence[int],
+    ) -> Grid:
+        met = [t for t in targets if self.depth.meets(t.slices, part.slices)]
+        strips = sum(len(t.strips) for t in met if not t.whole)
+        # An ensemble that stays whole takes every pixel, needed or not.
+        whole = sum(t.whole for t in met)
+        return [
+            [
+                strips * rows[i] * columns[j] + whole * (b - a) * (d - c)
+                for j, (c, d) in enumerate(part.columns)
+            ]
+            for i, (a, b) in enumerate(part.rows)
+        ]

@@ -1,0 +1,71 @@
+"""The connections of one projection, and what they cost the blocks at both ends.
+
+A projection becomes one connection for each pair of ensembles whose depth slices
+overlap. Every method of a link counts for a single pair.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from snnc.loihi.axis import Interval, View
+from snnc.loihi.tiling import Part, Tiling
+
+UNSEEN = View(1, 0, ())
+"""The view of an axis where there is no image."""
+Grid = list[list[int]]
+"""A count for each tile of rows and columns of an ensemble."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What a strip of channels gets from one source ensemble.
+
+    Attributes
+    ----------
+    entries
+        Image channels of the source ensemble; its neurons, for a Dense.
+    distinct
+        Rows of a Dense that differ; for a convolution 0 if all weights are zero.
+    """
+
+    entries: int
+    distinct: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What one connection costs a block of its target.
+
+    ``aligned`` says that its compartment bases suit pop16.
+    """
+
+    in_axons: int
+    bits: int
+    aligned: bool
+
+
+class Link(Protocol):
+    """The connections that carry one projection in one form."""
+
+    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+        """What a strip gets from each source ensemble of ``group`` slices."""
+
+    def row_view(self, tile: Interval) -> View:
+        """What a tile of rows sees of the source."""
+
+    def column_view(self, tile: Interval) -> View:
+        """What a tile of columns sees of the source."""
+
+    def cost(
+        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+    ) -> Cost:
+        """What one connection costs a block of ``strip`` channels."""
+
+    def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
+        """The axons that each source block spends, an ensemble after the other.
+
+        A convolution's axon serves all channels of a pixel; for a Dense the counts
+        are for one channel of the block.
+        """

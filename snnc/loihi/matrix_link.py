@@ -1,0 +1,104 @@
+"""A projection carried by Dense transforms."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import product
+from math import gcd
+
+from snnc.graph.lowered import Pool, Volume
+from snnc.loihi.axis import Interval, View, cut
+from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
+from snnc.loihi.profile import Profile
+from snnc.loihi.taps import Tap, full_taps
+from snnc.loihi.tiling import Part, Tiling
+
+
+class MatrixLink:
+    """The connections of a projection, each a `nengo.Dense` from all neurons.
+
+    Parameters
+    ----------
+    source
+        The volume of the source.
+    pools
+        The pools on the way: neurons of one window have equal weights, which
+        nengo-loihi stores once after a split (``builder/split_blocks.py:612``).
+    profile
+        The device.
+    """
+
+    def __init__(self, source: Volume, pools: Sequence[Pool], profile: Profile) -> None:
+        self.source = source
+        self.pools = tuple(pools)
+        self.profile = profile
+        self._distinct: dict[Interval, int] = {}
+
+    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+        depth, height, width, channels = self.source
+        return tuple(
+            Feed((b - a) * height * width * channels, self._rows((a, b)))
+            for a, b in cut(depth, group)
+        )
+
+    def row_view(self, tile: Interval) -> View:
+        return UNSEEN
+
+    def column_view(self, tile: Interval) -> View:
+        return UNSEEN
+
+    def cost(
+        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+    ) -> Cost:
+        memory = self.profile.synapse
+        row_bits = memory.array_bits(strip, memory.weight_bits)
+        stored = feed.entries if whole else feed.distinct
+        return Cost(feed.entries, stored * row_bits, True)
+
+    def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
+        return [
+            [
+                [target.cores * (b - a) * (d - c) for c, d in part.columns]
+                for a, b in part.rows
+            ]
+            for part in source.parts
+        ]
+
+    def _rows(self, slices: Interval) -> int:
+        if slices not in self._distinct:
+            self._distinct[slices] = self._count_rows(slices)
+        return self._distinct[slices]
+
+    def _count_rows(self, slices: Interval) -> int:
+        """How many rows of the weights differ: one for each channel and window."""
+        depth, height, width, channels = self.source
+        if not self.pools:
+            return (slices[1] - slices[0]) * height * width * channels
+        axes = [
+            Counter(_scaled(tap) for tap in taps)
+            for taps in (
+                full_taps(depth, self.pools, 0)[slice(*slices)],
+                full_taps(height, self.pools, 1),
+                full_taps(width, self.pools, 2),
+            )
+        ]
+        places = {_join(*place) for place in product(*axes)}
+        return len(places - {None}) * channels + (None in places)
+
+
+_Scaled = tuple[Tap, int]
+
+
+def _scaled(tap: Tap) -> _Scaled:
+    """A tap's weights without their common factor, and the factor."""
+    scale = gcd(*(times for _, times in tap))
+    return tuple((i, times // scale) for i, times in tap), scale
+
+
+def _join(*taps: _Scaled) -> tuple[tuple[Tap, ...], int] | None:
+    """The weights of a place; None where no window covers it."""
+    scale = 1
+    for _, factor in taps:
+        scale *= factor
+    return (tuple(tap for tap, _ in taps), scale) if scale else None

@@ -1,0 +1,124 @@
+"""From a lowered network to the steps of the search, and the solution back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from snnc.graph.logical import Loihi, Shape
+from snnc.graph.lowered import LoweredNetwork, Population
+from snnc.loihi.choices import ChipChoices, HostChoices
+from snnc.loihi.profile import Profile
+from snnc.loihi.search import Step
+from snnc.loihi.site import Site
+from snnc.loihi.tiling import Tile, Tiling, count_cores, on_host
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The populations to cut, in spec order: those on the chip and what feeds them."""
+
+    lowered: LoweredNetwork
+    populations: tuple[Population, ...]
+    sites: Mapping[str, Site]
+    steps: tuple[Step, ...]
+    profile: Profile
+
+    @cached_property
+    def positions(self) -> Mapping[str, int]:
+        """The step of each population."""
+        return {p.name: i for i, p in enumerate(self.populations)}
+
+    @property
+    def misfits(self) -> tuple[Population, ...]:
+        """The populations of which no tiling fits a core."""
+        return tuple(
+            population
+            for population, step in zip(self.populations, self.steps, strict=True)
+            if step.choices.floor < 0
+        )
+
+
+def make_plan(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> Plan:
+    """Find out, for each population, which tilings fit a core.
+
+    The `block` of a layer must be sound already, as `block_is_sound` says.
+    """
+    populations = _involved(lowered)
+    positions = {p.name: i for i, p in enumerate(populations)}
+    sites: dict[str, Site] = {}
+    steps: list[Step] = []
+    for population in populations:
+        if not population.on_chip:
+            steps.append(Step(HostChoices(on_host(population.volume)), ()))
+            continue
+        site = Site(population, lowered, target.pop, profile)
+        sources = tuple(positions[source.name] for source in site.sources)
+        groups = [steps[source].choices.groups for source in sources]
+        sites[population.name] = site
+        steps.append(Step(ChipChoices(site, fixed_tilings(site), groups), sources))
+    return Plan(lowered, populations, sites, tuple(steps), profile)
+
+
+def fixed_tilings(site: Site) -> tuple[Tiling, ...] | None:
+    """The tilings that a layer's `block` leaves, one for each form; None if free."""
+    block = block_of(site.population)
+    if block is None:
+        return None
+    group, height, width, strip = block_tiling(block)
+    return tilings_of(site, group, (height, width, strip))
+
+
+def tilings_of(site: Site, group: int, tile: Tile) -> tuple[Tiling, ...]:
+    """A tiling in each form of the inputs."""
+    volume = site.population.volume
+    cores = count_cores(volume, group, tile)
+    return tuple(Tiling(volume, group, tile, forms, cores) for forms in site.forms)
+
+
+def block_tiling(block: Shape) -> tuple[int, int, int, int]:
+    """A `block` as slices, height, width and channels, whatever its rank."""
+    if len(block) == 4:
+        return block[0], block[1], block[2], block[3]
+    if len(block) == 3:
+        return 1, block[0], block[1], block[2]
+    if len(block) == 2:
+        return 1, block[0], 1, block[1]
+    return 1, 1, 1, block[0]
+
+
+def largest_block(population: Population) -> Shape:
+    """What a layer's `block` can be at most, with as many axes as the layer.
+
+    A conv3d's block runs over the channels of all slices of its ensemble.
+    """
+    shape, block = population.layer.shape, block_of(population)
+    if len(shape) < 4 or not block:
+        return shape
+    return (*shape[:-1], shape[-1] * min(block[0], shape[0]))
+
+
+def block_of(population: Population) -> Shape | None:
+    """The `block` that the spec asks for."""
+    spiking = population.layer.spiking
+    return spiking.block if spiking is not None else None
+
+
+def block_is_sound(population: Population) -> bool:
+    """Whether a `block` has the rank of its layer and is not larger."""
+    block, largest = block_of(population), largest_block(population)
+    if block is None or not population.on_chip:
+        return True
+    return len(block) == len(largest) and all(
+        size <= most for size, most in zip(block, largest, strict=True)
+    )
+
+
+def _involved(lowered: LoweredNetwork) -> tuple[Population, ...]:
+    feeding = {
+        projection.source
+        for projection in lowered.projections
+        if lowered.by_name[projection.target].on_chip
+    }
+    return tuple(p for p in lowered.populations if p.on_chip or p.name in feeding)

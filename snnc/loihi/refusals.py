@@ -1,0 +1,193 @@
+"""Diagnostics for what does not fit, with the nearest thing that does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+
+from snnc.diagnostics import Diagnostic
+from snnc.graph.logical import Loihi, Shape
+from snnc.graph.lowered import Population
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.choices import least_misfit
+from snnc.loihi.plan import (
+    Plan,
+    block_of,
+    block_tiling,
+    fixed_tilings,
+    largest_block,
+    tilings_of,
+)
+from snnc.loihi.profile import Profile
+from snnc.loihi.search import Search
+from snnc.loihi.site import Misfit, Site
+from snnc.loihi.tiling import Tiling, least_sizes
+from snnc.rules import loihi as rules
+from snnc.source import Span
+
+BLOCK_AXES = {
+    1: "units",
+    2: "length x filters",
+    3: "height x width x filters",
+    4: "slices x height x width x filters",
+}
+
+
+def refuse_block(population: Population, block: Shape) -> Diagnostic:
+    """What is wrong with the shape of a layer's `block`."""
+    layer = population.layer
+    rank = len(layer.shape)
+    if len(block) != rank:
+        return rules.BlockRank(
+            span=_block_span(population),
+            name=layer.name,
+            kind=layer.kind,
+            block=block,
+            given=len(block),
+            rank=rank,
+            expected=BLOCK_AXES[rank],
+        )
+    largest = largest_block(population)
+    return rules.BlockExceedsLayer(
+        span=_block_span(population),
+        name=layer.name,
+        block=block,
+        largest=largest,
+        nearest=tuple(map(min, block, largest)),
+    )
+
+
+def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
+    """The target asks for more cores than its chips have."""
+    return rules.MoreCoresThanChips(
+        span=target.span,
+        chips=target.chips,
+        cores=target.cores,
+        most=target.chips * profile.chip.cores,
+        needed=ceil(target.cores / profile.chip.cores),
+    )
+
+
+def refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
+    """The layers of which no tiling fits a core.
+
+    A layer that reads one of them is silent: its sources' groups are unknown.
+    """
+    for population in plan.misfits:
+        site = plan.sites[population.name]
+        sources = [
+            plan.steps[source].choices.groups
+            for source in plan.steps[plan.positions[population.name]].sources
+        ]
+        yield _refuse_layer(site, sources)
+
+
+def _refuse_layer(site: Site, sources: list[tuple[int, ...]]) -> Diagnostic:
+    population = site.population
+    fixed = fixed_tilings(site)
+    tilings = fixed if fixed is not None else _finest(site)
+    misfit = least_misfit(site, tilings, sources)
+    if misfit is None or misfit.limit.startswith("pop16"):
+        return rules.ShortAxonsImpossible(
+            span=population.layer.span,
+            name=population.name,
+            problem=_pop16_problem(misfit),
+        )
+    block = block_of(population)
+    if block is None:
+        return rules.FitsNoCore(
+            span=population.layer.span,
+            name=population.name,
+            limit=misfit.limit,
+            value=misfit.value,
+            most=misfit.most,
+        )
+    return rules.BlockExceedsCore(
+        span=_block_span(population),
+        name=population.name,
+        block=block,
+        limit=misfit.limit,
+        value=misfit.value,
+        most=misfit.most,
+        hint=_smaller(site, block, sources),
+    )
+
+
+def _finest(site: Site) -> tuple[Tiling, ...]:
+    groups = least_sizes(site.population.volume[0])
+    return tuple(t for group in groups for t in tilings_of(site, group, (1, 1, 1)))
+
+
+def _pop16_problem(misfit: Misfit | None) -> str:
+    if misfit is None or misfit.limit == "pop16 bases":
+        return "no block has compartment bases that are multiples of 4"
+    what = misfit.limit.removeprefix("pop16 ")
+    return f"it reads {misfit.value} {what} where pop16 takes {misfit.most}"
+
+
+def _smaller(site: Site, block: Shape, sources: list[tuple[int, ...]]) -> str:
+    """The block with the most filters that fits, the rest being as it is."""
+    group, height, width, channels = block_tiling(block)
+    for strip in reversed(least_sizes(channels)):
+        tilings = tilings_of(site, group, (height, width, strip))
+        if least_misfit(site, tilings, sources) is None:
+            return f"write `block {'x'.join(map(str, (*block[:-1], strip)))}`"
+    return "leave `block` out, and snnc finds one that fits"
+
+
+def refuse_search(plan: Plan, target: Loihi, search: Search) -> Diagnostic:
+    """Why there is no mapping though every layer fits by itself."""
+    dead = search.dead_end
+    if dead is None:
+        largest = max(plan.populations, key=lambda p: _floor(plan, p))
+        return _too_many(
+            plan, target, search.bound + 1, largest, _floor(plan, largest), "at least "
+        )
+    population = plan.populations[dead.source]
+    return rules.TooManyOutAxons(
+        span=population.layer.span,
+        name=population.name,
+        value=dead.out_axons,
+        most=plan.profile.core.out_axons,
+    )
+
+
+def refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic:
+    """The mapping takes more cores than the target allows."""
+    largest = max(mapped.populations, key=lambda population: population.cores)
+    return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
+
+
+def _too_many(
+    plan: Plan,
+    target: Loihi,
+    cores: int,
+    largest: Population,
+    share: int,
+    bound: str,
+) -> Diagnostic:
+    return rules.TooManyCores(
+        span=target.span,
+        name=plan.lowered.network.name,
+        cores=cores,
+        bound=bound,
+        allowed=target.cores,
+        largest=largest.name,
+        share=share,
+        hint=_room(cores, target, plan.profile),
+    )
+
+
+def _floor(plan: Plan, population: Population) -> int:
+    return plan.steps[plan.positions[population.name]].choices.floor
+
+
+def _room(cores: int, target: Loihi, profile: Profile) -> str:
+    chips = ceil(cores / profile.chip.cores)
+    if chips > target.chips:
+        return f"write `chips {chips}`, or give the layers fewer neurons"
+    return f"write `cores {cores}`, or give the layers fewer neurons"
+
+
+def _block_span(population: Population) -> Span:
+    return population.layer.spans.get("block", population.layer.span)

@@ -1,0 +1,225 @@
+"""One population on the chip: what it reads, and what a tiling of it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+from snnc.graph.lowered import LoweredNetwork, Population, Projection
+from snnc.graph.mapped import PopType
+from snnc.loihi.axis import Interval, View
+from snnc.loihi.build_links import build_links
+from snnc.loihi.link import Feed, Link
+from snnc.loihi.profile import Profile
+from snnc.loihi.tiling import Forms, Part, Tiling
+
+Pops = tuple[PopType | None, ...]
+"""The axon format of each projection; None for a Dense."""
+Feeds = tuple[tuple[Feed, ...], ...]
+"""What a strip gets, for each projection and source ensemble."""
+Limit = Literal[
+    "compartments",
+    "in-axons",
+    "out-axons",
+    "synapse bits",
+    "pop16 channels",
+    "pop16 in-axons",
+    "pop16 bases",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A tiling that a core can hold."""
+
+    pops: Pops
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """The first limit that a tiling breaks."""
+
+    limit: Limit
+    value: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a block's core holds of inputs; ``aligned`` by projection."""
+
+    in_axons: int
+    bits: int
+    aligned: tuple[bool, ...]
+
+
+class Site:
+    """A population on the chip, with the links of what it reads.
+
+    Parameters
+    ----------
+    population
+        The population.
+    lowered
+        Its network.
+    pop
+        The axon format that the target asks for.
+    profile
+        The device.
+    """
+
+    def __init__(
+        self,
+        population: Population,
+        lowered: LoweredNetwork,
+        pop: Literal["auto", 16, 32],
+        profile: Profile,
+    ) -> None:
+        self.population = population
+        self.pop = pop
+        self.profile = profile
+        self.projections: tuple[Projection, ...] = lowered.into(population.name)
+        self.sources = tuple(lowered.by_name[p.source] for p in self.projections)
+        self.links = tuple(
+            build_links(projection, source, population, profile)
+            for projection, source in zip(self.projections, self.sources, strict=True)
+        )
+        self._fits: dict[tuple[Tiling, tuple[int, ...]], Fit | Misfit] = {}
+
+    @property
+    def forms(self) -> tuple[Forms, ...]:
+        """The forms in which the projections may be carried, Dense first.
+
+        More than three projections with a choice all take the same form: the
+        combinations would double with each.
+        """
+        free = [len(links) > 1 for links in self.links]
+        if sum(free) > 3:
+            return tuple(tuple(not f or form for f in free) for form in (False, True))
+        return tuple(product(*(((False, True) if f else (True,)) for f in free)))
+
+    def chosen(self, tiling: Tiling) -> tuple[Link, ...]:
+        """The links of a tiling, one for each projection."""
+        return tuple(
+            links[form] for links, form in zip(self.links, tiling.forms, strict=True)
+        )
+
+    def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
+        """Whether cores hold a tiling whose sources are cut into ``groups``.
+
+        Parameters
+        ----------
+        tiling
+            A tiling of the population.
+        groups
+            The depth slices of an ensemble of each projection's source.
+        """
+        key = (tiling, groups)
+        if key not in self._fits:
+            self._fits[key] = self._fit(tiling, groups)
+        return self._fits[key]
+
+    def _fit(self, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
+        core = self.profile.core
+        if tiling.compartments > core.compartments:
+            return Misfit("compartments", tiling.compartments, core.compartments)
+        axons, aligned = 0, [True] * len(self.links)
+        for load in self._loads(tiling, groups):
+            if load.in_axons > core.in_axons:
+                return Misfit("in-axons", load.in_axons, core.in_axons)
+            if load.bits > core.synapse_bits:
+                return Misfit("synapse bits", load.bits, core.synapse_bits)
+            axons = max(axons, load.in_axons)
+            aligned = [a and b for a, b in zip(aligned, load.aligned, strict=True)]
+        return self._formats(tiling, groups, axons, aligned)
+
+    def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
+        """The loads of all blocks, equal blocks once."""
+        links = self.chosen(tiling)
+        parts = tiling.parts
+        rows = dict.fromkeys(
+            tuple(link.row_view(tile) for link in links) for tile in parts[0].rows
+        )
+        columns = dict.fromkeys(
+            tuple(link.column_view(tile) for link in links) for tile in parts[0].columns
+        )
+        strips = dict.fromkeys(
+            (b - a, part.whole, feeds_of(links, groups, part, (a, b)))
+            for part in parts
+            for a, b in part.strips
+        )
+        for (strip, whole, feeds), row, column in product(strips, rows, columns):
+            yield load_of(links, feeds, (row, column), strip, whole)
+
+    def _formats(
+        self,
+        tiling: Tiling,
+        groups: tuple[int, ...],
+        in_axons: int,
+        aligned: Sequence[bool],
+    ) -> Fit | Misfit:
+        pops: list[PopType | None] = []
+        for i, image in enumerate(tiling.forms):
+            misfit = self._pop16_misfit(i, groups[i], in_axons, aligned[i])
+            if image and self.pop == 16 and misfit is not None:
+                return misfit
+            short = self.pop != 32 and misfit is None
+            pops.append((16 if short else 32) if image else None)
+        return Fit(tuple(pops))
+
+    def _pop16_misfit(
+        self, projection: int, group: int, in_axons: int, aligned: bool
+    ) -> Misfit | None:
+        """Why a projection can't use pop16 axons, if it can't."""
+        axon = self.profile.axon
+        channels = group * self.sources[projection].volume[3]
+        if channels > axon.pop16_atoms:
+            return Misfit("pop16 channels", channels, axon.pop16_atoms)
+        if in_axons > axon.pop16_in_axons:
+            return Misfit("pop16 in-axons", in_axons, axon.pop16_in_axons)
+        if not aligned:
+            return Misfit("pop16 bases", 1, axon.pop16_base)
+        return None
+
+
+def feeds_of(
+    links: Sequence[Link], groups: Sequence[int], part: Part, strip: Interval
+) -> Feeds:
+    """What a strip of an ensemble gets, projection by projection."""
+    return tuple(
+        link.feeds(group, part, strip)
+        for link, group in zip(links, groups, strict=True)
+    )
+
+
+def load_of(
+    links: Sequence[Link],
+    feeds: Feeds,
+    views: tuple[Sequence[View], Sequence[View]],
+    strip: int,
+    whole: bool,
+) -> Load:
+    """What one block's inputs cost, over all projections and source ensembles.
+
+    Parameters
+    ----------
+    links
+        One for each projection.
+    feeds
+        From `feeds_of`.
+    views
+        For each projection, what the block sees of the source's rows; and columns.
+    strip
+        Channels of the block.
+    whole
+        Whether the block is all of its ensemble.
+    """
+    axons, bits, aligned = 0, 0, []
+    for link, given, rows, columns in zip(links, feeds, *views, strict=True):
+        costs = [link.cost(feed, rows, columns, strip, whole) for feed in given]
+        axons += sum(cost.in_axons for cost in costs)
+        bits += sum(cost.bits for cost in costs)
+        aligned.append(all(cost.aligned for cost in costs))
+    return Load(axons, bits, tuple(aligned))

@@ -1,0 +1,106 @@
+"""The arrays of weights that a convolution stores for one block."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+from snnc.loihi.axis import Run, View
+from snnc.loihi.profile import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Stored arrays: ``(pixels reached, how many such arrays)`` pairs.
+
+    ``top`` is the largest index that they hold; ``aligned`` says that every base
+    suits pop16.
+    """
+
+    arrays: tuple[tuple[int, int], ...]
+    top: int
+    aligned: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """A block's view of a source image, for a strip of ``channels`` channels.
+
+    ``shared`` says that equal arrays are stored once, as nengo-loihi does after a
+    split; ``zero`` that the strip's weights are all zero.
+    """
+
+    rows: View
+    columns: View
+    channels: int
+    shared: bool
+    zero: bool
+
+
+def stored(footprint: Footprint, profile: Profile) -> Storage:
+    """The arrays that a block stores for one connection.
+
+    There is one for each stretch of kernel rows, stretch of kernel columns, and
+    page of the first compartment reached (`conv2d_loihi_weights`,
+    ``nengo_loihi/conv.py:235-262``); after a split, one for each distinct value
+    (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
+    """
+    width, channels = footprint.columns.size, footprint.channels
+    areas: dict[Hashable, int] = {}
+    top = 0
+    for row, column in product(footprint.rows.runs, footprint.columns.runs):
+        key = _identity(row, column, footprint)
+        last = ((row.length - 1) * width + column.length) * channels - 1
+        for page in _pages(row.starts, column.starts, footprint, profile):
+            areas[key, page] = row.length * column.length
+            top = max(top, page + last)
+    return Storage(_tally(areas), top, _aligned(footprint, profile))
+
+
+def _identity(row: Run, column: Run, footprint: Footprint) -> Hashable:
+    """What tells an array from the others of its synapse."""
+    if not footprint.shared:
+        return row.tap, row.length, column.tap, column.length
+    scale = 0 if footprint.zero else row.scale * column.scale
+    if scale == 0:
+        return row.length, column.length
+    return row.values, column.values, scale
+
+
+def _pages(
+    rows: Sequence[int],
+    columns: Sequence[int],
+    footprint: Footprint,
+    profile: Profile,
+) -> set[int]:
+    """The pages of the compartments that the arrays begin in, as offsets."""
+    page, channels = profile.synapse.page, footprint.channels
+    width = footprint.columns.size
+    if footprint.rows.size * width * channels <= page:
+        return {0}
+    return {
+        (row * width + column) * channels // page * page
+        for row in rows
+        for column in columns
+    }
+
+
+def _aligned(footprint: Footprint, profile: Profile) -> bool:
+    multiple, channels = profile.axon.pop16_base, footprint.channels
+    if channels % multiple == 0:
+        return True
+    width = footprint.columns.size
+    rows = {start for run in footprint.rows.runs for start in run.starts}
+    columns = {start for run in footprint.columns.runs for start in run.starts}
+    bases: Iterator[int] = (
+        (row * width + column) * channels for row, column in product(rows, columns)
+    )
+    return all(base % multiple == 0 for base in bases)
+
+
+def _tally(areas: dict[Hashable, int]) -> tuple[tuple[int, int], ...]:
+    counts: dict[int, int] = {}
+    for area in areas.values():
+        counts[area] = counts.get(area, 0) + 1
+    return tuple(counts.items())

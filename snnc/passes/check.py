@@ -1,0 +1,54 @@
+"""Rules over the logical graph: each looks at the whole and reports by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Protocol
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.graph.logical import Network
+from snnc.rules.placement import HostBetweenChip
+from snnc.rules.rates import (
+    PresentNotSteps,
+    RateAboveCeiling,
+    SynapseTooLong,
+    WideRange,
+)
+from snnc.rules.references import TooManyPaths
+from snnc.rules.shapes import (
+    CrossingShortcuts,
+    LooksChannelsFirst,
+    PooledSamePadding,
+    StrideAboveKernel,
+    TooManyValues,
+)
+
+
+class GraphRule(Protocol):
+    """A diagnostic that finds its own places in a logical graph."""
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[Diagnostic]: ...
+
+
+GRAPH_RULES: tuple[type[GraphRule], ...] = (
+    TooManyPaths,
+    TooManyValues,
+    LooksChannelsFirst,
+    StrideAboveKernel,
+    PooledSamePadding,
+    CrossingShortcuts,
+    HostBetweenChip,
+    RateAboveCeiling,
+    PresentNotSteps,
+    WideRange,
+    SynapseTooLong,
+)
+
+
+def check(network: Network, report: Report) -> Network:
+    """The same network, after every rule has had its say."""
+    for rule in GRAPH_RULES:
+        for diagnostic in rule.check(network):
+            report.add(diagnostic)
+    return network

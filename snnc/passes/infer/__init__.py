@@ -1,0 +1,246 @@
+"""Spec to logical graph: names, order, defaults and shapes.
+
+A layer that is broken, or that reads one that is, has no known shape; nothing is
+said about what follows from that.
+"""
+
+from __future__ import annotations
+
+from snnc.diagnostics import Report
+from snnc.graph.logical import (
+    Input,
+    Layer,
+    Loihi,
+    Nengo,
+    Network,
+    Readout,
+    Shape,
+    Shortcut,
+    Timing,
+)
+from snnc.loihi.profile import load_profile
+from snnc.passes.infer.drafts import Draft, draft_layers, in_order, resolve
+from snnc.passes.infer.operations import Operations
+from snnc.passes.infer.settings import Settings
+from snnc.passes.infer.shortcuts import shortcut_of
+from snnc.rules.placement import NothingOnChip
+from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
+from snnc.source import Span
+from snnc.spec.located import ValidatedSpec
+from snnc.spec.model import LoihiTarget
+from snnc.spec.training import CrossEntropy, MeanSquaredError, TrainSpec
+
+
+def infer(validated: ValidatedSpec, report: Report) -> Network | None:
+    """The logical graph of a spec; None if layers read each other in a circle.
+
+    Where something is wrong, the graph holds only the layers that are known.
+    """
+    return _Inference(validated, report).run()
+
+
+class _Inference:
+    def __init__(self, validated: ValidatedSpec, report: Report) -> None:
+        self._validated = validated
+        self._spec = validated.spec
+        self._report = report
+        self._train = _training(validated)
+        self._settings = Settings(validated, self._train.l2, report)
+        self._input = self._read_input()
+        self._layers: dict[str, Layer] = {}
+
+    def run(self) -> Network | None:
+        drafts = draft_layers(self._validated, self._report)
+        readout_sources = self._readout_sources(drafts)
+        order = in_order(drafts, self._report)
+        if order is None:
+            return None
+        operations = Operations(self._settings, self._input.bounds, self._report)
+        for draft in order:
+            layer = self._layer(draft, operations)
+            if layer is not None:
+                self._layers[draft.name] = layer
+        self._report_unread(drafts, readout_sources)
+        return self._network(drafts, readout_sources)
+
+    def _layer(self, draft: Draft, operations: Operations) -> Layer | None:
+        shapes = self._source_shapes(draft)
+        if shapes is None or draft.spec is None:
+            return None
+        computed = operations.compute(draft, shapes)
+        if computed is None:
+            return None
+        operation, shape = computed
+        shortcut: Shortcut | None = None
+        if draft.shortcut is not None:
+            source_shape = self._shape(draft.shortcut)
+            if source_shape is None:
+                return None
+            shortcut = shortcut_of(draft, shape, source_shape, self._report)
+            if shortcut is None:
+                return None
+        return Layer(
+            name=draft.name,
+            kind=draft.spec.kind,
+            operation=operation,
+            sources=draft.sources,
+            shape=shape,
+            spiking=self._settings.spiking(draft),
+            shortcut=shortcut,
+            span=draft.place.span,
+            spans=draft.place.keys,
+        )
+
+    def _source_shapes(self, draft: Draft) -> list[Shape] | None:
+        if not draft.sound or draft.spec is None:
+            return None
+        if not self._reads_right_things(draft):
+            return None
+        shapes = [self._shape(source) for source in draft.sources]
+        known = [shape for shape in shapes if shape is not None]
+        return known if len(known) == len(shapes) else None
+
+    def _shape(self, name: str) -> Shape | None:
+        """The shape of the input's or a layer's values; None if it is unknown."""
+        if name == self._input.name:
+            return None if name in self._validated.broken else self._input.shape
+        layer = self._layers.get(name)
+        return None if layer is None else layer.shape
+
+    def _reads_right_things(self, draft: Draft) -> bool:
+        raw = self._input.name
+        kind = draft.spec.kind if draft.spec else ""
+        if kind.startswith("encode"):
+            if draft.sources[0] == raw:
+                return True
+            self._report.add(
+                EncoderReadsLayer(
+                    span=_source_span(draft, 0),
+                    name=draft.name,
+                    source=draft.sources[0],
+                    input=raw,
+                )
+            )
+            return False
+        read = [*draft.sources, draft.shortcut]
+        if raw not in read:
+            return True
+        index = read.index(raw)
+        span = (
+            _source_span(draft, index)
+            if index < len(draft.sources)
+            else draft.span_of("shortcut")
+        )
+        self._report.add(ReadsRawValues(span=span, name=draft.name, input=raw))
+        return False
+
+    def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
+        readout, place = self._spec.readout, self._validated.readout
+        known = (self._input.name, *(draft.name for draft in drafts))
+        if readout.name in self._validated.broken:
+            return ()
+        if not readout.sources:
+            sources: tuple[str, ...] = known[-1:]
+        else:
+            sources = tuple(
+                source
+                for source, span in zip(readout.sources, place.sources, strict=True)
+                if resolve(source, span, known, self._report)
+            )
+        if self._input.name in sources:
+            span = place.sources[0] if place.sources else place.span
+            self._report.add(
+                ReadsRawValues(span=span, name=readout.name, input=self._input.name)
+            )
+        return sources
+
+    def _report_unread(
+        self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
+    ) -> None:
+        read = set(readout_sources)
+        if self._spec.readout.name in self._validated.broken:
+            return
+        for draft in drafts:
+            if draft.spec is None or not draft.sound:
+                return
+            read.update(draft.sources)
+            read.add(draft.shortcut or "")
+        for draft in drafts:
+            if draft.name not in read:
+                self._report.add(NothingReads(span=draft.place.span, name=draft.name))
+        layers = self._layers.values()
+        if isinstance(self._target(), Loihi) and len(layers) == len(drafts):
+            if not any(layer.on_chip for layer in layers):
+                self._report.add(
+                    NothingOnChip(span=self._validated.span, name=self._spec.network)
+                )
+
+    def _network(
+        self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]
+    ) -> Network:
+        spec, validated = self._spec, self._validated
+        return Network(
+            name=spec.network,
+            about=spec.about,
+            target=self._target(),
+            timing=self._timing(),
+            input=self._input,
+            layers=tuple(
+                self._layers[draft.name]
+                for draft in drafts
+                if draft.name in self._layers
+            ),
+            readout=self._readout(readout_sources),
+            train=self._train,
+            span=validated.span,
+        )
+
+    def _timing(self) -> Timing:
+        timing = self._spec.timing
+        steps = round(timing.present / timing.dt)
+        return Timing(timing.dt, timing.present, steps, self._validated.timing.span)
+
+    def _target(self) -> Loihi | Nengo:
+        target, span = self._spec.target, self._validated.target.span
+        if not isinstance(target, LoihiTarget):
+            return Nengo(span)
+        cores = target.cores or load_profile().chip.cores * target.chips
+        return Loihi(target.chips, cores, target.pop, span)
+
+    def _read_input(self) -> Input:
+        spec = self._spec.input
+        low, high = spec.within
+        return Input(
+            spec.name, spec.shape, low, high, spec.mapped, self._validated.input.span
+        )
+
+    def _readout(self, sources: tuple[str, ...]) -> Readout:
+        spec = self._spec.readout
+        labels = spec.classes
+        if isinstance(labels, int):
+            labels = tuple(str(index) for index in range(labels))
+        units = len(labels) if labels is not None else spec.units or 1
+        return Readout(
+            name=spec.name,
+            sources=sources,
+            units=units,
+            labels=labels,
+            decide=spec.decide,
+            synapse=spec.synapse,
+            l2=self._train.l2,
+            span=self._validated.readout.span,
+        )
+
+
+def _training(validated: ValidatedSpec) -> TrainSpec:
+    train = validated.spec.train or TrainSpec()
+    if train.loss is not None:
+        return train
+    regression = validated.spec.readout.classes is None
+    loss = MeanSquaredError() if regression else CrossEntropy()
+    return train.model_copy(update={"loss": loss})
+
+
+def _source_span(draft: Draft, index: int) -> Span:
+    spans = draft.place.sources
+    return spans[index] if index < len(spans) else draft.place.span

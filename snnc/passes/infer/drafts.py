@@ -1,0 +1,194 @@
+"""Layer statements with their names and sources resolved."""
+
+from __future__ import annotations
+
+import difflib
+import graphlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from snnc.diagnostics import Report
+from snnc.graph.logical import Shape
+from snnc.rules.references import (
+    Cycle,
+    RepeatedSource,
+    TooFewSources,
+    TooManySources,
+    UnknownLayer,
+)
+from snnc.source import Span
+from snnc.spec.located import Place, ValidatedSpec
+from snnc.spec.model import (
+    AveragePoolSpec,
+    ConvEncoderSpec,
+    JoinSpec,
+    LayerSpec,
+    RateEncoderSpec,
+    SpikingSpec,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A layer statement whose names are resolved and whose shape is not yet known.
+
+    ``spec`` is None for a statement that is broken: it has a name that others may
+    read, and nothing that is known. ``sources`` and ``shortcut`` hold only names
+    that exist; ``sound`` tells whether all of them did.
+    """
+
+    name: str
+    spec: LayerSpec | None
+    place: Place
+    sources: tuple[str, ...]
+    shortcut: str | None
+    sound: bool
+
+    def span_of(self, key: str) -> Span:
+        """Where a property is written, or the statement where it is not."""
+        return self.place.keys.get(key, self.place.span)
+
+
+def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
+    """Name every layer and resolve what it reads."""
+    names = _names(validated)
+    known = (validated.spec.input.name, *names)
+    drafts = []
+    before = validated.spec.input.name
+    for name, spec, place in zip(
+        names, validated.spec.layers, validated.places, strict=True
+    ):
+        drafts.append(_draft(name, spec, place, before, known, report))
+        before = name
+    return tuple(drafts)
+
+
+def resolve(name: str, span: Span, known: tuple[str, ...], report: Report) -> bool:
+    """Whether a name exists; reported where it does not."""
+    if name in known:
+        return True
+    near = difflib.get_close_matches(name, known, n=1)
+    report.add(
+        UnknownLayer(
+            span=span, name=name, near=near[0] if near else None, known=known
+        )
+    )
+    return False
+
+
+def in_order(drafts: tuple[Draft, ...], report: Report) -> tuple[Draft, ...] | None:
+    """Drafts so that each comes after what it reads; None if they read in a circle."""
+    by_name = {draft.name: draft for draft in drafts}
+    graph = {draft.name: _reads(draft, by_name) for draft in drafts}
+    try:
+        order = tuple(graphlib.TopologicalSorter(graph).static_order())
+    except graphlib.CycleError as error:
+        circle = tuple(reversed(error.args[1]))
+        first = min(circle, key=lambda name: by_name[name].place.span.start)
+        report.add(
+            Cycle(
+                span=by_name[first].place.span,
+                first=first,
+                circle=" reads ".join(f"`{name}`" for name in circle),
+            )
+        )
+        return None
+    return tuple(by_name[name] for name in order)
+
+
+def _reads(draft: Draft, by_name: Mapping[str, Draft]) -> list[str]:
+    names = (*draft.sources, draft.shortcut)
+    return [name for name in names if name is not None and name in by_name]
+
+
+def _draft(
+    name: str,
+    spec: LayerSpec | None,
+    place: Place,
+    before: str,
+    known: tuple[str, ...],
+    report: Report,
+) -> Draft:
+    if spec is None:
+        return Draft(name, None, place, (), None, sound=False)
+    written = tuple(zip(spec.sources, place.sources, strict=True))
+    sources = tuple(s for s, span in written if resolve(s, span, known, report))
+    sound = len(sources) == len(written)
+    if not written and not isinstance(spec, JoinSpec):
+        sources = (before,)
+    shortcut = spec.shortcut if isinstance(spec, SpikingSpec) else None
+    if shortcut is not None:
+        span = place.keys.get("shortcut", place.span)
+        if not resolve(shortcut, span, known, report):
+            shortcut, sound = None, False
+    sound = _count_sources(name, spec, place, report) and sound
+    return Draft(name, spec, place, sources, shortcut, sound)
+
+
+def _count_sources(name: str, spec: LayerSpec, place: Place, report: Report) -> bool:
+    count = len(spec.sources)
+    if isinstance(spec, JoinSpec):
+        if count < 2:
+            report.add(
+                TooFewSources(span=place.span, kind=spec.kind, name=name, count=count)
+            )
+            return False
+        return _distinct(spec, place, report)
+    if count > 1:
+        report.add(
+            TooManySources(
+                span=place.sources[1].to(place.sources[-1]),
+                name=name,
+                kind=spec.kind,
+                count=count,
+                sources=", ".join(spec.sources),
+            )
+        )
+    return count <= 1
+
+
+def _distinct(spec: JoinSpec, place: Place, report: Report) -> bool:
+    sound = True
+    for index, source in enumerate(spec.sources):
+        if source in spec.sources[:index]:
+            span = place.sources[index]
+            report.add(RepeatedSource(span=span, kind=spec.kind, source=source))
+            sound = False
+    return sound
+
+
+def _names(validated: ValidatedSpec) -> list[str]:
+    """The written names, and for the rest the statement's word with a number."""
+    spec = validated.spec
+    taken = {spec.input.name, spec.readout.name} | set(validated.broken)
+    taken |= {layer.name for layer in spec.layers if layer and layer.name}
+    names = []
+    for layer, place in zip(spec.layers, validated.places, strict=True):
+        if layer is not None and layer.name:
+            names.append(layer.name)
+            continue
+        if layer is None and place.name is not None:
+            names.append(place.name.text)
+            continue
+        name = next(n for n in _candidates(layer) if n not in taken)
+        taken.add(name)
+        names.append(name)
+    return names
+
+
+def _candidates(layer: LayerSpec | None) -> Iterator[str]:
+    word = "layer"
+    if isinstance(layer, (ConvEncoderSpec, RateEncoderSpec)):
+        word = "encode"
+    elif isinstance(layer, (AveragePoolSpec, JoinSpec)):
+        word = layer.kind
+    yield word
+    number = 2
+    while True:
+        yield f"{word}_{number}"
+        number += 1
+
+
+def spatial(shape: Shape) -> Shape:
+    """A channels-last shape without its channels."""
+    return shape[:-1]

@@ -1,0 +1,248 @@
+"""What each layer computes, and the shape that it gives."""
+
+from __future__ import annotations
+
+import math
+
+from snnc.diagnostics import Report
+from snnc.graph.logical import (
+    Add,
+    AveragePool,
+    Concat,
+    Convolution,
+    Dense,
+    Operation,
+    Padding,
+    Rectify,
+    Shape,
+)
+from snnc.graph.shapes import window_positions
+from snnc.passes.infer.drafts import Draft
+from snnc.passes.infer.settings import Settings
+from snnc.rules.refused import EncodeConvOnFeatures
+from snnc.rules.shapes import (
+    AXES,
+    KernelTooLarge,
+    UnequalShapes,
+    WrongDims,
+    WrongRank,
+    axis_names,
+)
+from snnc.spec.model import (
+    AveragePoolSpec,
+    ConvEncoderSpec,
+    ConvSpec,
+    DenseSpec,
+    DownsampleSpec,
+    JoinSpec,
+    RateEncoderSpec,
+)
+
+Computed = tuple[Operation, Shape]
+SPATIAL_AXES = {"conv1d": 1, "conv2d": 2, "conv3d": 3}
+
+
+class Operations:
+    """Finds the operation and output shape of one layer after another.
+
+    Parameters
+    ----------
+    settings
+        The layers' properties with every default.
+    bounds
+        The range of the values that encoders see.
+    report
+        Where problems go; a method that reports one returns None.
+    """
+
+    def __init__(
+        self, settings: Settings, bounds: tuple[float, float], report: Report
+    ) -> None:
+        self._settings = settings
+        self._bounds = bounds
+        self._report = report
+
+    def compute(self, draft: Draft, shapes: list[Shape]) -> Computed | None:
+        """The operation and output shape of a layer that reads ``shapes``."""
+        spec = draft.spec
+        if isinstance(spec, (ConvSpec, ConvEncoderSpec)):
+            return self._convolution(draft, shapes[0])
+        if isinstance(spec, DownsampleSpec):
+            return self._downsample(draft, shapes[0])
+        if isinstance(spec, DenseSpec):
+            units = self._settings.required(draft, "units")
+            bias = bool(self._settings.get(draft, "bias", True))
+            return None if units is None else (Dense(bias), (units,))
+        if isinstance(spec, AveragePoolSpec):
+            return self._average_pool(draft, spec, shapes[0])
+        if isinstance(spec, RateEncoderSpec):
+            return self._rectify(shapes[0])
+        if isinstance(spec, JoinSpec):
+            return self._join(draft, spec, shapes)
+        raise TypeError(f"no operation for {type(spec).__name__}")
+
+    def _convolution(self, draft: Draft, shape: Shape) -> Computed | None:
+        kind = draft.spec.kind if draft.spec else ""
+        rank = SPATIAL_AXES.get(kind, len(shape) - 1)
+        if rank == 0:
+            self._report.add(EncodeConvOnFeatures(span=draft.place.span))
+            return None
+        if len(shape) - 1 != rank:
+            return self._wrong_rank(draft, shape, rank)
+        filters = self._settings.required(draft, "filters")
+        size = 1 if kind == "encode conv" else 3
+        kernel = self._dims(draft, "kernel", (size,), rank)
+        stride = self._dims(draft, "stride", (1,), rank)
+        padding: Padding = self._settings.get(draft, "padding", "valid")
+        if filters is None or kernel is None or stride is None:
+            return None
+        out = self._slide(draft, shape, "kernel", kernel, stride, padding)
+        bias = bool(self._settings.get(draft, "bias", True))
+        operation = Convolution(kernel, stride, padding, bias)
+        return None if out is None else (operation, (*out, filters))
+
+    def _downsample(self, draft: Draft, shape: Shape) -> Computed | None:
+        if len(shape) == 1:
+            return self._wrong_rank(draft, shape, None)
+        factor = self._dims(draft, "factor", (2,), len(shape) - 1)
+        if factor is None:
+            return None
+        filters = self._settings.get(draft, "filters", shape[-1])
+        out = self._slide(draft, shape, "factor", factor, factor, "valid")
+        bias = bool(self._settings.get(draft, "bias", True))
+        operation = Convolution(factor, factor, "valid", bias)
+        return None if out is None else (operation, (*out, filters))
+
+    def _average_pool(
+        self, draft: Draft, spec: AveragePoolSpec, shape: Shape
+    ) -> Computed | None:
+        if len(shape) == 1:
+            return self._wrong_rank(draft, shape, None)
+        rank = len(shape) - 1
+        if spec.window == "all":
+            window: Shape | None = shape[:-1]
+        else:
+            window = self._broadcast(draft, "window", spec.window or (2,), rank)
+        if window is None:
+            return None
+        stride = self._broadcast(draft, "stride", spec.stride or window, rank)
+        if stride is None:
+            return None
+        out = self._slide(draft, shape, "window", window, stride, "valid")
+        return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
+
+    def _rectify(self, shape: Shape) -> Computed:
+        low, high = self._bounds
+        signed = low < 0
+        operation = Rectify(scale=max(abs(low), abs(high)), signed=signed)
+        return operation, (*shape[:-1], shape[-1] * (2 if signed else 1))
+
+    def _join(
+        self, draft: Draft, spec: JoinSpec, shapes: list[Shape]
+    ) -> Computed | None:
+        first = shapes[0]
+        sound = True
+        for source, shape in zip(draft.sources[1:], shapes[1:], strict=True):
+            equal = shape == first if spec.kind == "add" else shape[:-1] == first[:-1]
+            if equal:
+                continue
+            sound = False
+            self._report.add(
+                UnequalShapes(
+                    span=draft.place.span,
+                    kind=spec.kind,
+                    first=draft.sources[0],
+                    first_shape=first,
+                    second=source,
+                    second_shape=shape,
+                )
+            )
+        if not sound:
+            return None
+        if spec.kind == "add":
+            return Add(), first
+        return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
+
+    def _dims(
+        self, draft: Draft, key: str, default: Shape, rank: int
+    ) -> Shape | None:
+        return self._broadcast(
+            draft, key, self._settings.get(draft, key, default), rank
+        )
+
+    def _broadcast(
+        self, draft: Draft, key: str, value: Shape, rank: int
+    ) -> Shape | None:
+        if len(value) == 1:
+            return value * rank
+        if len(value) == rank:
+            return value
+        self._report.add(
+            WrongDims(
+                span=draft.span_of(key),
+                key=key,
+                value=value,
+                kind=draft.spec.kind if draft.spec else "",
+                given=len(value),
+                expected=rank,
+            )
+        )
+        return None
+
+    def _slide(
+        self,
+        draft: Draft,
+        shape: Shape,
+        what: str,
+        kernel: Shape,
+        stride: Shape,
+        padding: Padding,
+    ) -> Shape | None:
+        out = []
+        names = AXES[len(shape)]
+        for axis, size, k, s in zip(names, shape, kernel, stride, strict=False):
+            positions = window_positions(size, k, s, padding)
+            if positions < 1:
+                self._report.add(
+                    KernelTooLarge(
+                        span=draft.span_of(what),
+                        what=what,
+                        size=k,
+                        axis=axis,
+                        limit=size,
+                        source=draft.sources[0],
+                        shape=shape,
+                        legal=tuple(map(min, kernel, shape)),
+                        can_pad=what == "kernel",
+                    )
+                )
+                return None
+            out.append(positions)
+        return tuple(out)
+
+    def _wrong_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
+        kind = draft.spec.kind if draft.spec else ""
+        if rank is None:
+            expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
+        else:
+            expected = axis_names(rank + 1)
+            hint = f"use `{_layer_for(shape)}`, or give the input the shape {expected}"
+        self._report.add(
+            WrongRank(
+                span=draft.place.span,
+                kind=kind,
+                source=draft.sources[0],
+                shape=shape,
+                expected=expected,
+                hint=hint,
+            )
+        )
+
+
+def _layer_for(shape: Shape) -> str:
+    return "dense" if len(shape) == 1 else f"conv{len(shape) - 1}d"
+
+
+def size_of(shape: Shape) -> int:
+    """How many values a shape holds."""
+    return math.prod(shape)

@@ -1,0 +1,92 @@
+"""Layer properties after `defaults`: own, then of the kind, then of all layers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snnc.diagnostics import Report
+from snnc.graph.logical import Lif, Rate, Relu, Spiking
+from snnc.passes.infer.drafts import Draft
+from snnc.rules.references import MissingSetting
+from snnc.spec.literals import NeuronSpec
+from snnc.spec.located import ValidatedSpec
+from snnc.spec.model import ConvEncoderSpec, RateEncoderSpec
+
+DEFAULT_PERCENTILE = 99.9
+
+
+class Settings:
+    """Looks properties up in a layer, in `defaults KIND`, then in `defaults`."""
+
+    def __init__(self, validated: ValidatedSpec, l2: float, report: Report) -> None:
+        self._validated = validated
+        self._spec = validated.spec
+        self._l2 = l2
+        self._report = report
+
+    def get(self, draft: Draft, key: str, fallback: Any) -> Any:
+        """The value of a property, or ``fallback`` where nothing sets it."""
+        own = getattr(draft.spec, key, None)
+        if own is not None:
+            return own
+        if isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec)):
+            return fallback
+        kind = draft.spec.kind if draft.spec else None
+        for scope in (kind, None):
+            for defaults in reversed(self._spec.defaults):
+                value = getattr(defaults, key, None)
+                if defaults.layer == scope and value is not None:
+                    return value
+        return fallback
+
+    def required(self, draft: Draft, key: str) -> Any:
+        """The value of a property that has no default; None after reporting it."""
+        value = self.get(draft, key, None)
+        # A broken `defaults` may have meant to give it.
+        sound = self._validated.defaults_sound
+        if value is None and draft.spec is not None and sound:
+            self._report.add(
+                MissingSetting(
+                    span=draft.place.span, kind=draft.spec.kind, name=draft.name, key=key
+                )
+            )
+        return value
+
+    def spiking(self, draft: Draft) -> Spiking | None:
+        """What makes the layer spike; None for pools and joins."""
+        spec = draft.spec
+        if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
+            return self._encoder(spec)
+        if not hasattr(spec, "neuron"):
+            return None
+        low, high = self.get(draft, "rate", (20.0, 150.0))
+        block = self.get(draft, "block", "auto")
+        return Spiking(
+            neuron=_neuron(self.get(draft, "neuron", None)),
+            rate=Rate(low, high, self.get(draft, "percentile", DEFAULT_PERCENTILE)),
+            batchnorm=self.get(draft, "batchnorm", False),
+            dropout=self.get(draft, "dropout", 0.0),
+            l2=self.get(draft, "l2", self._l2),
+            place=self.get(draft, "place", "chip"),
+            synapse=self.get(draft, "synapse", self._spec.timing.synapse),
+            block=None if block == "auto" else block,
+        )
+
+    def _encoder(self, spec: ConvEncoderSpec | RateEncoderSpec) -> Spiking:
+        trained = isinstance(spec, ConvEncoderSpec)
+        return Spiking(
+            neuron=Relu(),
+            rate=Rate(*spec.rate, DEFAULT_PERCENTILE),
+            batchnorm=trained and spec.batchnorm,
+            dropout=spec.dropout if trained else 0.0,
+            l2=self._l2 if trained else 0.0,
+            place="host",
+            synapse=0.0,
+            block=None,
+        )
+
+
+def _neuron(spec: NeuronSpec | None) -> Relu | Lif:
+    if spec is None or spec.kind == "relu":
+        return Relu()
+    return Lif(spec.tau_rc, spec.tau_ref)

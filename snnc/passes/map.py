@@ -1,0 +1,77 @@
+"""Lowered to mapped graph: ensembles, blocks and cores."""
+
+from __future__ import annotations
+
+from snnc.diagnostics import Report
+from snnc.graph.logical import Loihi
+from snnc.graph.lowered import LoweredNetwork
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.assemble import assemble, without_device
+from snnc.loihi.plan import block_is_sound, block_of, make_plan
+from snnc.loihi.profile import Profile, load_profile
+from snnc.loihi.search import Search
+
+
+def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
+    """Cut the populations into ensembles and blocks for the fewest cores.
+
+    Parameters
+    ----------
+    lowered
+        The network.
+    report
+        Receives what does not fit.
+
+    Returns
+    -------
+    MappedNetwork or None
+        None if a problem was reported.
+    """
+    target = lowered.network.target
+    if not isinstance(target, Loihi):
+        return without_device(lowered)
+    profile = load_profile()
+    if not _is_sound(lowered, target, profile):
+        _refuse_spec(lowered, target, profile, report)
+        return None
+    return _search(lowered, target, profile, report)
+
+
+def _is_sound(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> bool:
+    cores = target.chips * profile.chip.cores
+    return target.cores <= cores and all(map(block_is_sound, lowered.populations))
+
+
+def _search(
+    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Report
+) -> MappedNetwork | None:
+    plan = make_plan(lowered, target, profile)
+    search = Search(plan.steps, profile.core.out_axons)
+    solution = None if plan.misfits else search.run()
+    mapped = assemble(plan, solution) if solution is not None else None
+    if mapped is not None and mapped.cores <= target.cores:
+        return mapped
+    # Rules are imported when one is broken: a good spec pays for none.
+    from snnc.loihi.refusals import refuse_misfits, refuse_search, refuse_size
+
+    if plan.misfits:
+        for diagnostic in refuse_misfits(plan):
+            report.add(diagnostic)
+    elif mapped is None:
+        report.add(refuse_search(plan, target, search))
+    else:
+        report.add(refuse_size(plan, target, mapped))
+    return None
+
+
+def _refuse_spec(
+    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Report
+) -> None:
+    from snnc.loihi.refusals import refuse_block, refuse_target
+
+    if target.cores > target.chips * profile.chip.cores:
+        report.add(refuse_target(target, profile))
+    for population in lowered.populations:
+        block = block_of(population)
+        if block is not None and not block_is_sound(population):
+            report.add(refuse_block(population, block))

@@ -1,0 +1,151 @@
+"""Statements against each other: how many, in which order, with which names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import count
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.passes.validate.forms import FORMS
+from snnc.passes.validate.parts import head
+from snnc.source import Span
+from snnc.syntax import tree
+
+_ONCE = frozenset(("about", "target", "timing", "train", "readout"))
+_NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
+_EXAMPLES = {kind: FORMS[kind].example for kind in ("input", "readout")}
+
+
+def is_layer(statement: tree.Statement) -> bool:
+    form = FORMS.get(statement.kind.text)
+    return form is not None and form.is_layer
+
+
+def check_order(
+    statements: Sequence[tree.Statement], network: Span, report: Report
+) -> frozenset[int]:
+    """The indices of statements that are one too many, or out of place."""
+    wrong: set[int] = set()
+    for index, problem in _misplaced(statements):
+        report.add(problem)
+        wrong.add(index)
+    for problem in _absent(statements, network):
+        report.add(problem)
+    return frozenset(wrong)
+
+
+def _misplaced(
+    statements: Sequence[tree.Statement],
+) -> Iterator[tuple[int, Diagnostic]]:
+    first: dict[str, tree.Statement] = {}
+    for index, statement in enumerate(statements):
+        kind = statement.kind.text
+        if kind in first and (kind in _ONCE or kind == "input"):
+            yield index, _repeated(statement, first[kind])
+        elif problem := _out_of_place(statement, first):
+            yield index, problem
+        first.setdefault("layer" if is_layer(statement) else kind, statement)
+
+
+def _repeated(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
+    kind = statement.kind.text
+    related = (Label(head(first), "written first here"),)
+    if kind == "input":
+        return rules.refused.SeveralInputs(span=head(statement), related=related)
+    return rules.names.RepeatedStatement(
+        span=head(statement), kind=kind, related=related
+    )
+
+
+def _out_of_place(
+    statement: tree.Statement, first: dict[str, tree.Statement]
+) -> Diagnostic | None:
+    kind = statement.kind.text
+    if kind in ("defaults", "neuron", "input") and "layer" in first:
+        where, before = "behind the first layer", first["layer"]
+        there, label = "in front of the layers", "the first layer"
+    elif is_layer(statement) and "readout" in first:
+        where, before = "behind the readout", first["readout"]
+        there, label = "in front of the readout", "the readout"
+    else:
+        return None
+    return rules.names.OutOfPlace(
+        span=head(statement),
+        kind=kind,
+        where=where,
+        there=there,
+        related=(Label(head(before), label),),
+    )
+
+
+def _absent(
+    statements: Sequence[tree.Statement], network: Span
+) -> Iterator[Diagnostic]:
+    """An input or readout that is missing, if no unread statement may be it."""
+    kinds = {statement.kind.text for statement in statements}
+    if not kinds <= FORMS.keys():
+        return
+    for kind, example in _EXAMPLES.items():
+        if kind not in kinds:
+            yield rules.names.MissingStatement(span=network, kind=kind, example=example)
+
+
+def check_names(statements: Sequence[tree.Statement], report: Report) -> frozenset[int]:
+    """The indices of statements whose name another one has already."""
+    taken = {statement.name.text for statement in statements if statement.name}
+    first: dict[str, tree.Word] = {}
+    repeated: set[int] = set()
+    for index, statement in enumerate(statements):
+        name = statement.name
+        if name is None or statement.kind.text not in _NAMED:
+            continue
+        if name.text not in first:
+            first[name.text] = name
+            continue
+        repeated.add(index)
+        report.add(_used_twice(name, first[name.text], taken))
+    return frozenset(repeated)
+
+
+def _used_twice(name: tree.Word, first: tree.Word, taken: set[str]) -> Diagnostic:
+    numbered = (f"{name.text}_{number}" for number in count(2))
+    free = next(candidate for candidate in numbered if candidate not in taken)
+    return rules.names.RepeatedName(
+        span=name.span,
+        name=name.text,
+        free=free,
+        related=(Label(first.span, "used first here"),),
+    )
+
+
+def check_defaults(statements: Sequence[tree.Statement], report: Report) -> None:
+    """Report a property that two `defaults` of the same layers give."""
+    first: dict[tuple[str, str], tree.Word] = {}
+    for statement in statements:
+        if statement.broken or statement.kind.text not in ("defaults", "neuron"):
+            continue
+        for scope, key in _given(statement):
+            before = first.setdefault((scope, key.text), key)
+            if before is key:
+                continue
+            report.add(
+                rules.names.RepeatedProperty(
+                    span=key.span,
+                    key=key.text,
+                    related=(Label(before.span, "given first here"),),
+                )
+            )
+
+
+def _given(statement: tree.Statement) -> Iterator[tuple[str, tree.Word]]:
+    """The layers that a `defaults` is for, and each key that it gives."""
+    if statement.kind.text == "neuron":
+        yield "", statement.kind
+        return
+    scope = statement.variant.text if statement.variant else ""
+    own: set[str] = set()
+    for item in statement.properties or ():
+        if item.key.text not in own:
+            yield scope, item.key
+        own.add(item.key.text)

@@ -1,0 +1,85 @@
+"""From pydantic's errors to diagnostics under the exact words."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix, Label
+from snnc.passes.validate.words import nearest, unknown_property
+from snnc.source import Span
+from snnc.spec.training import LOSSES, OPTIMIZERS
+from snnc.syntax import tree
+from snnc.syntax.words import UNITS
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+class Located:
+    """The syntax of a statement by the path that pydantic gives for an error."""
+
+    def __init__(self, values: Mapping[str, Any], whole: Span) -> None:
+        self._values = values
+        self._whole = whole
+
+    def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
+        """The span, the key and the syntax at a path, as near as it can be told."""
+        node: Any = self._values
+        span, key = self._whole, ""
+        for step in path:
+            inner = _step(node, step)
+            if inner is None:
+                continue
+            node = inner
+            span = getattr(node, "span", span)
+            key = step if isinstance(step, str) else key
+        return span, key, node
+
+
+def _step(node: Any, step: int | str) -> Any:
+    """Go one step down; None where pydantic names a choice that is not written."""
+    if isinstance(node, Mapping):
+        return node.get(step)
+    if isinstance(node, (list, tuple)) and isinstance(step, int):
+        return node[step]
+    if isinstance(node, tree.Group):
+        return next((p.value for p in node.properties if p.key.text == step), None)
+    return None
+
+
+def translate(error: ErrorDetails, located: Located) -> Diagnostic:
+    """Make a diagnostic of one error."""
+    path = error["loc"]
+    span, key, node = located.find(path)
+    context = dict(error.get("ctx", {}))
+    if isinstance(context.get("span"), Span):
+        span = context["span"]
+    if error["type"] in ("extra_forbidden", "not_taken"):
+        return _not_taken(error, context, located)
+    return MAKERS.get(error["type"], out_of_limits)(span, shown(key), node, context)
+
+
+def _not_taken(
+    error: ErrorDetails, context: dict[str, Any], located: Located
+) -> Diagnostic:
+    """A property that a choice such as ``adam`` or ``relu`` does not have."""
+    *path, key = (
+        error["loc"] if "key" not in context else (*error["loc"], context["key"])
+    )
+    _, _, group = located.find(tuple(path))
+    prop = next(p for p in group.properties if p.key.text == key)
+    return unknown_property(prop.key, group.name.text, _keys_of(group.name.text))
+
+
+def _keys_of(choice: str) -> tuple[str, ...]:
+    """The settings of a loss, an optimizer or a neuron."""
+    if choice == "lif":
+        return ("tau_rc", "tau_ref")
+    for model in (*LOSSES, *OPTIMIZERS):
+        if model.model_fields["kind"].default == choice:
+            return tuple(key for key in model.model_fields if key != "kind")
+    return ()
+
+

@@ -1,0 +1,169 @@
+"""The diagnostic for each type of error that pydantic or a literal raises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix, Label
+from snnc.passes.validate.words import nearest
+from snnc.source import Span
+from snnc.syntax import tree
+from snnc.syntax.words import UNITS
+
+_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+_UNIT_WORDS = {
+    "sec": "s",
+    "secs": "s",
+    "second": "s",
+    "seconds": "s",
+    "msec": "ms",
+    "msecs": "ms",
+    "millis": "ms",
+    "usec": "us",
+    "hertz": "Hz",
+    "hz": "Hz",
+}
+_LONGEST = 30
+_FOUND = {
+    tree.Word: "a word",
+    tree.Number: "a number",
+    tree.Dims: "dims",
+    tree.Quantity: "a number with a unit",
+    tree.Range: "a range",
+    tree.Text: "a string",
+    tree.List: "a list",
+    tree.Group: "a block",
+}
+
+
+def shown(key: str) -> str:
+    """The word that the reader wrote for a part of the input statement."""
+    return {"within": "in", "mapped": "as", "sources": "from"}.get(key, key)
+
+
+def _found(node: Any) -> str:
+    text = str(node.span.text) if hasattr(node, "span") else ""
+    kind = _FOUND.get(type(node), "this")
+    return f"`{text}`" if 0 < len(text) <= _LONGEST and "\n" not in text else kind
+
+
+def _wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    if isinstance(node, (tree.Quantity, tree.Range)) and node.unit is not None:
+        plain = context["expected"] in ("a number", "a whole number")
+        if plain:
+            return rules.values.WrongUnit(
+                span=node.unit.span,
+                key=key,
+                unit=node.unit.text,
+                units=(),
+                fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
+            )
+    example = context["example"]
+    bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
+    return rules.values.WrongType(
+        span=span,
+        key=key,
+        expected=context["expected"],
+        found=_found(node) if "span" not in context else f"`{span.text}`",
+        example=example if bare else f"{key} {example}",
+    )
+
+
+def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    return rules.values.OutOfRange(
+        span=span, key=key, reason=context["reason"], limit=context["limit"]
+    )
+
+
+def out_of_limits(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    limits = [
+        f"{_LIMITS[name]} {context[name]:g}" for name in _LIMITS if name in context
+    ]
+    return rules.values.OutOfRange(
+        span=span,
+        key=key,
+        reason=f"{_found(node).strip('`')} is out of range",
+        limit=f"it must be {limits[0]}" if limits else "",
+    )
+
+
+def _missing_unit(
+    span: Span, key: str, node: Any, context: dict[str, Any]
+) -> Diagnostic:
+    likely = context["likely"]
+    end = Span(span.source, span.end, span.end)
+    return rules.values.MissingUnit(
+        span=span,
+        key=key,
+        units=context["units"],
+        likely=f"{key} {span.text} {likely}",
+        fix=Fix(end, f" {likely}"),
+    )
+
+
+def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    unit, units = context["unit"], context["units"]
+    if unit in UNITS:
+        return rules.values.WrongUnit(span=span, key=key, unit=unit, units=units)
+    near = _UNIT_WORDS.get(unit.lower()) or nearest(unit, units)
+    near = near if near in units else None
+    return rules.values.UnknownUnit(
+        span=span,
+        unit=unit,
+        units=units,
+        near=near,
+        fix=None if near is None else Fix(span, near),
+    )
+
+
+def _unknown_choice(
+    span: Span, key: str, node: Any, context: dict[str, Any]
+) -> Diagnostic:
+    expected = context.get("expected") or context.get("expected_tags") or ""
+    legal = tuple(re.findall(r"\w+", expected.replace(" or ", " ")))
+    word = node.name if isinstance(node, tree.Group) else node
+    span = word.span
+    near = nearest(span.text, legal) if isinstance(word, tree.Word) else None
+    return rules.values.UnknownChoice(
+        span=span,
+        key=key,
+        found=_found(word),
+        legal=legal,
+        near=near,
+        fix=None if near is None else Fix(span, near),
+    )
+
+
+def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    name = context["name"]
+    example = f"{name}_0" if name.isascii() and len(name) < _LONGEST else "c0"
+    return rules.names.InvalidName(
+        span=span,
+        name=name if len(name) <= _LONGEST else name[:_LONGEST] + "...",
+        reason=context["reason"],
+        example=example.lstrip("_"),
+    )
+
+
+def _repeated_class(
+    span: Span, key: str, node: Any, context: dict[str, Any]
+) -> Diagnostic:
+    first = context["first"]
+    related = (Label(first, "named first here"),) if first is not None else ()
+    return rules.values.RepeatedClass(span=span, name=context["label"], related=related)
+
+
+_Maker = Callable[[Span, str, Any, dict[str, Any]], Diagnostic]
+MAKERS: dict[str, _Maker] = {
+    "wrong_type": _wrong_type,
+    "bad_value": _bad_value,
+    "missing_unit": _missing_unit,
+    "wrong_unit": _wrong_unit,
+    "literal_error": _unknown_choice,
+    "union_tag_invalid": _unknown_choice,
+    "bad_name": _bad_name,
+    "repeated_class": _repeated_class,
+}

@@ -1,0 +1,1 @@
+"""What a mapped network costs, for people and for programs."""

@@ -1,0 +1,22 @@
+"""Files that ship with snnc: package data in a wheel, the checkout's folders else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+_ROOT = Path(__file__).parent
+
+
+def spec_path(name: str) -> Path:
+    """The path of an example spec, such as ``drift.snn``."""
+    return _folder("specs") / name
+
+
+def grammar_path() -> Path:
+    """The path of the grammar of ``.snn`` files."""
+    return _folder("grammar") / "snn.lark"
+
+
+def _folder(name: str) -> Path:
+    packaged = _ROOT / f"_{name}"
+    return packaged if packaged.is_dir() else _ROOT.parent / name

@@ -1,0 +1,26 @@
+"""Every kind of problem that snnc can report, one family a file.
+
+The families are imported when a problem is reported: a good spec pays for none.
+`snnc.rules.catalogue` lists all of them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snnc.rules import files as files
+    from snnc.rules import names as names
+    from snnc.rules import refused as refused
+    from snnc.rules import syntax as syntax
+    from snnc.rules import values as values
+
+
+def __getattr__(name: str) -> ModuleType:
+    """Import the family of a rule at its first use."""
+    try:
+        return importlib.import_module(f"{__name__}.{name}")
+    except ModuleNotFoundError:
+        raise AttributeError(f"there is no family of rules {name!r}") from None

@@ -1,0 +1,89 @@
+"""What runs on the host and what on the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar
+
+from snnc.diagnostics import Diagnostic
+from snnc.graph.logical import Layer, Loihi, Network
+from snnc.graph.order import reading_order
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HostBetweenChip(Diagnostic):
+    """A host layer lies between chip layers.
+
+    Then the host's spikes depend on the chip's, nothing can be precomputed, and
+    every step waits for a round trip. `place host` is allowed before the first or
+    after the last chip layer.
+    """
+
+    code: ClassVar[str] = "SNN310"
+    title: ClassVar[str] = "host layer between chip layers"
+    message: ClassVar[str] = (
+        "`{name}` is on the host, but `{before}` before it and `{after}` after it "
+        "are on the chip"
+    )
+    label: ClassVar[str] = "on the host"
+    help: ClassVar[str] = "write `place chip`, or put the layers on one side of it on the host"
+
+    name: str
+    before: str
+    after: str
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[HostBetweenChip]:
+        if not isinstance(network.target, Loihi):
+            return
+        before = _chip_before(network)
+        after: dict[str, str] = {}
+        for layer in reversed(_in_reading_order(network)):
+            ahead = layer.name if layer.on_chip else after.get(layer.name)
+            for source in layer.reads:
+                if ahead is not None:
+                    after.setdefault(source, ahead)
+        for layer in network.layers:
+            if layer.spiking is None or layer.on_chip:
+                continue
+            if layer.name in before and layer.name in after:
+                yield cls(
+                    span=layer.spans.get("place", layer.span),
+                    name=layer.name,
+                    before=before[layer.name],
+                    after=after[layer.name],
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NothingOnChip(Diagnostic):
+    """A network for Loihi has no layer on the chip.
+
+    nengo-loihi refuses such a network. `target nengo` runs it without a chip.
+    """
+
+    code: ClassVar[str] = "SNN311"
+    title: ClassVar[str] = "nothing on the chip"
+    message: ClassVar[str] = "no layer of `{name}` is on the chip"
+    help: ClassVar[str] = "add a spiking layer, or write `target nengo`"
+
+    name: str
+
+
+def _in_reading_order(network: Network) -> tuple[Layer, ...]:
+    order = reading_order({layer.name: layer.reads for layer in network.layers})
+    return tuple(network.by_name[name] for name in order)
+
+
+def _chip_before(network: Network) -> dict[str, str]:
+    """For each layer that depends on the chip, a chip layer before it."""
+    before: dict[str, str] = {}
+    for layer in _in_reading_order(network):
+        for source in layer.reads:
+            behind = network.by_name.get(source)
+            if behind is not None and behind.on_chip:
+                before.setdefault(layer.name, source)
+            elif source in before:
+                before.setdefault(layer.name, before[source])
+    return before

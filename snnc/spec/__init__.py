@@ -1,0 +1,1 @@
+"""The spec as data: pydantic models at the edge of the compiler."""

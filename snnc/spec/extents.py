@@ -1,0 +1,106 @@
+"""Ranges and dims: located syntax or plain Python to tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from snnc.spec.refusal import needs_unit, refused, unexpected
+from snnc.spec.scalars import LARGEST, amount, bare, divisor
+from snnc.syntax import tree
+from snnc.syntax.words import HERTZ
+
+
+def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
+    """The two ends of a range; only the lower one may be absent."""
+    if isinstance(value, tree.Range):
+        ends: Any = (value.low, value.high)
+    else:
+        ends = value
+    if not isinstance(ends, (tuple, list)) or len(ends) != 2:
+        raise unexpected(expected, example)
+    low, high = ends
+    if high is None:
+        raise unexpected(expected, example)
+    return None if low is None else amount(low), amount(high)
+
+
+def rates(value: Any) -> tuple[float, float]:
+    low, high = _ends(value, "a range of rates", "20..150 Hz")
+    if isinstance(value, tree.Range):
+        if value.unit is None:
+            raise needs_unit(HERTZ, "Hz")
+        divisor(value.unit, HERTZ)
+    low = 0.0 if low is None else low
+    if low < 0:
+        raise refused(f"the lower end is {low:g} Hz", limit="a rate is at least 0 Hz")
+    if high <= 0:
+        raise refused(f"the upper end is {high:g} Hz", limit="it must be above 0 Hz")
+    if low > high:
+        raise refused(
+            f"the range runs backwards, from {low:g} Hz to {high:g} Hz",
+            limit="the lower end comes first",
+        )
+    return low, high
+
+
+def values(value: Any) -> tuple[float, float]:
+    low, high = _ends(value, "a range with both ends", "0..1")
+    if low is None:
+        raise unexpected("a range with both ends", "0..1")
+    if isinstance(value, tree.Range) and value.unit is not None:
+        raise refused(
+            "a range of values has no unit",
+            limit="the input's values are plain numbers",
+            span=value.unit.span,
+        )
+    if low >= high:
+        raise refused(
+            f"the range runs from {low:g} to {high:g}",
+            limit="the upper end must be above the lower one",
+        )
+    return low, high
+
+
+def dims(value: Any) -> tuple[int, ...]:
+    if isinstance(value, tree.Dims):
+        sizes: Sequence[Any] = value.values
+    elif isinstance(value, (tuple, list)):
+        sizes = value
+    else:
+        sizes = (bare(value),)
+    if not sizes or not all(type(size) is int for size in sizes):
+        raise unexpected("whole numbers joined by `x`", "3x3")
+    for size in sizes:
+        if not 1 <= size <= LARGEST:
+            raise refused(
+                f"a size of {size} is out of range",
+                limit=f"each size is from 1 to {LARGEST}",
+            )
+    return tuple(sizes)
+
+
+def shape(value: Any) -> tuple[int, ...]:
+    sizes = dims(value)
+    if len(sizes) > 4:
+        raise refused(
+            f"the shape has {len(sizes)} axes",
+            limit="the largest is depth x height x width x channels",
+        )
+    return sizes
+
+
+def window(value: Any) -> tuple[int, ...] | str:
+    if bare(value) == "all":
+        return "all"
+    if isinstance(value, (tree.Word, str)):
+        raise unexpected("a size, dims or `all`", "2x2")
+    return dims(value)
+
+
+def block(value: Any) -> tuple[int, ...] | str:
+    if bare(value) == "auto":
+        return "auto"
+    if isinstance(value, (tree.Word, str)):
+        raise unexpected("dims or `auto`", "4x4x16")
+    return dims(value)

@@ -1,0 +1,74 @@
+"""Names of layers and of classes: located syntax or plain Python to strings."""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from snnc.spec.refusal import refused, unexpected
+from snnc.spec.scalars import LARGEST, bare
+from snnc.syntax import tree
+from snnc.syntax.words import RESERVED
+
+LONGEST = 64
+
+
+def why_no_name(name: str) -> str:
+    """Why a word can't be a name; an empty string if it can."""
+    if name in RESERVED:
+        return "it is a reserved word of the language"
+    if keyword.iskeyword(name):
+        return "it is a keyword of Python, which the generated code is written in"
+    if name.startswith("__"):
+        return "two leading underscores are reserved by Python"
+    if not (name.isascii() and name.isidentifier()):
+        return "a name has letters a to z, digits and underscores, no digit first"
+    if len(name) > LONGEST:
+        return f"it has {len(name)} characters, the limit is {LONGEST}"
+    return ""
+
+
+def identifier(value: Any) -> str:
+    name = bare(value)
+    if isinstance(value, tree.Text) or not isinstance(name, str):
+        raise unexpected("a name", "c0")
+    if reason := why_no_name(name):
+        raise PydanticCustomError(
+            "bad_name", "{name}: {reason}", {"name": name, "reason": reason}
+        )
+    return name
+
+
+def classes(value: Any) -> int | tuple[str, ...]:
+    if isinstance(value, tree.List):
+        return _labels(value.items)
+    if isinstance(value, (tuple, list)):
+        return _labels(value)
+    number = bare(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise unexpected("a number of classes or a list of their names", "10")
+    if not 2 <= number <= LARGEST:
+        raise refused(f"{number} is out of range", limit="a decision needs at least 2")
+    return int(number)
+
+
+def _labels(items: Sequence[Any]) -> tuple[str, ...]:
+    seen: dict[str, Any] = {}
+    for item in items:
+        label = bare(item)
+        place = {"span": item.span} if hasattr(item, "span") else {}
+        if not isinstance(label, str) or not label.strip():
+            raise unexpected("a list of names", "classes [cat, dog]", **place)
+        if label in seen:
+            raise PydanticCustomError(
+                "repeated_class",
+                "the class {label} is named twice",
+                {"label": label, "first": getattr(seen[label], "span", None), **place},
+            )
+        seen[label] = item
+    if len(seen) < 2:
+        raise refused("the list is too short", limit="a decision needs at least 2")
+    return tuple(seen)

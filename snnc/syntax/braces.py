@@ -1,0 +1,79 @@
+"""What the cutting of a file reports: braces, lines, and what follows the network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lark import Token
+
+from snnc import rules
+from snnc.diagnostics import Fix, Label, Report
+from snnc.source import SourceFile, Span
+from snnc.syntax.build import span_of
+from snnc.syntax.words import HEADERS
+
+DEEPEST = 16
+_CLOSER_OF = {"{": "}", "[": "]"}
+
+
+def last_word(tokens: Sequence[Token]) -> Token | None:
+    """Return the last token that is no line end."""
+    return next((t for t in reversed(tokens) if t.type != "NEWLINE"), None)
+
+
+class Braces:
+    """Words problems of braces for one file."""
+
+    def __init__(self, source: SourceFile, report: Report) -> None:
+        self._source = source
+        self._report = report
+
+    def missing(self, opener: Token, last: Token, before: str) -> None:
+        """Report a bracket that is not closed behind ``last``."""
+        closer = _CLOSER_OF[opener]
+        self._missing(opener, last, closer, before, f" {closer}")
+
+    def network_open(self, opener: Token, last: Token) -> None:
+        """Report that the file ends inside the network."""
+        self._missing(opener, last, "}", "the end of the file", "\n}")
+
+    def _missing(
+        self, opener: Token, last: Token, closer: str, before: str, replacement: str
+    ) -> None:
+        end = span_of(last, self._source).end
+        place = Span(self._source, end, end)
+        self._report.add(
+            rules.syntax.MissingBrace(
+                span=place,
+                closer=closer,
+                opener=str(opener),
+                before=before,
+                related=(Label(span_of(opener, self._source), "opened here"),),
+                fix=Fix(place, replacement),
+            )
+        )
+
+    def unmatched(self, closer: Token) -> None:
+        """Report a brace that closes nothing."""
+        span = span_of(closer, self._source)
+        self._report.add(
+            rules.syntax.UnmatchedBrace(span=span, closer="}", fix=Fix(span, ""))
+        )
+
+    def too_deep(self, opener: Token) -> None:
+        """Report a brace that is nested deeper than any spec needs."""
+        span = span_of(opener, self._source)
+        self._report.add(rules.syntax.TooDeep(span=span, limit=DEEPEST))
+
+    def on_next_line(self, statement: Token, opener: Token) -> None:
+        """Report a block that opens behind the line of its statement."""
+        span = span_of(opener, self._source)
+        gap = Span(self._source, span_of(statement, self._source).end, span.start)
+        fix = None if gap.text.strip() else Fix(gap, " ")
+        self._report.add(rules.syntax.BlockOnNextLine(span=span, fix=fix))
+
+    def after_end(self, first: Token) -> None:
+        """Report what follows the end of the network."""
+        second = first in HEADERS
+        rule = rules.syntax.SecondNetwork if second else rules.syntax.TextAfterEnd
+        self._report.add(rule(span=span_of(first, self._source)))

@@ -1,0 +1,127 @@
+"""From lark's parse tree to located syntax."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, cast
+
+from lark import Token, Transformer, Tree, v_args
+
+from snnc.source import SourceFile, Span
+from snnc.syntax import tree
+from snnc.syntax.words import VARIANTS
+
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
+
+
+def number(text: str) -> int | float:
+    """Read a numeral: an int if it is written as one."""
+    return int(text) if text.lstrip("+-").isdecimal() else float(text)
+
+
+def span_of(token: Token, source: SourceFile) -> Span:
+    """The place of a token; the end of a line is an empty place."""
+    start = token.start_pos or 0
+    end = start if token.type == "NEWLINE" else token.end_pos or start
+    return Span(source, start, end)
+
+
+def _end(text: str) -> int | float | None:
+    return number(text) if text else None
+
+
+def _nodes(parts: list[Any]) -> tuple[Any, ...]:
+    """Leave out the ends of lines."""
+    return tuple(part for part in parts if not isinstance(part, Token))
+
+
+@v_args(inline=True)
+class Builder(Transformer[Token, Any]):
+    """Builds the nodes of `snnc.syntax.tree` from the inside out."""
+
+    def __init__(self, source: SourceFile) -> None:
+        super().__init__(visit_tokens=False)
+        self._source = source
+
+    def span(self, token: Token) -> Span:
+        return span_of(token, self._source)
+
+    def word(self, token: Token) -> tree.Word:
+        return tree.Word(str(token), self.span(token))
+
+    def number(self, token: Token) -> tree.Number:
+        return tree.Number(number(token), self.span(token))
+
+    def dims(self, token: Token) -> tree.Dims:
+        return tree.Dims(tuple(map(int, token.split("x"))), self.span(token))
+
+    def quantity(self, token: Token, unit: Token) -> tree.Quantity:
+        word = self.word(unit)
+        return tree.Quantity(number(token), word, self.span(token).to(word.span))
+
+    def range(self, token: Token, unit: Token | None) -> tree.Range:
+        low, high = map(_end, token.split("..", 1))
+        span = self.span(token)
+        if unit is None:
+            return tree.Range(low, high, None, span)
+        return tree.Range(low, high, self.word(unit), span.to(self.span(unit)))
+
+    def text(self, token: Token) -> tree.Text:
+        value = _ESCAPE.sub(lambda found: ESCAPES[found[1]], token[1:-1])
+        return tree.Text(value, self.span(token))
+
+    def list(self, *parts: Any) -> tree.List:
+        opener, *items, closer = parts
+        return tree.List(_nodes(items), self.span(opener).to(self.span(closer)))
+
+    def property(self, key: Token, value: tree.Value) -> tree.Property:
+        word = self.word(key)
+        return tree.Property(word, value, word.span.to(value.span))
+
+    def block(self, *parts: Any) -> tuple[tuple[tree.Property, ...], Span]:
+        opener, *properties, closer = parts
+        return _nodes(properties), self.span(opener).to(self.span(closer))
+
+    def group(self, name: Token, block: tuple[Any, Span]) -> tree.Group:
+        word = self.word(name)
+        return tree.Group(word, block[0], word.span.to(block[1]))
+
+    def heading(self, *words: Token) -> tuple[tree.Word, ...]:
+        return tuple(map(self.word, words))
+
+    def within(self, low: tree.Range, high: tree.Range | None) -> tuple[Any, Any]:
+        return low, high
+
+    def sources(self, *names: Token) -> tuple[tree.Word, ...]:
+        return tuple(map(self.word, names))
+
+
+def heading(words: tuple[tree.Word, ...]) -> tuple[tree.Word | None, ...]:
+    """Split the words of a heading into kind, variant, name, and one too many."""
+    kind, *rest = words
+    takes_variant = kind.text in VARIANTS
+    variant = rest.pop(0) if takes_variant and rest else None
+    name = rest.pop(0) if rest else None
+    return kind, variant, name, (rest[0] if rest else None)
+
+
+def build(
+    parsed: Tree[Token], tokens: tuple[Token, ...], source: SourceFile
+) -> tree.Statement:
+    """Make a statement of its parse tree; ``tokens`` give its span."""
+    builder = Builder(source)
+    words, text, shape, within, sources, block = builder.transform(parsed).children
+    kind, variant, name, _ = heading(words)
+    return tree.Statement(
+        kind=cast(tree.Word, kind),
+        span=builder.span(tokens[0]).to(builder.span(tokens[-1])),
+        variant=variant,
+        name=name,
+        text=None if text is None else builder.text(text),
+        shape=shape,
+        within=within[0] if within else None,
+        mapped=within[1] if within else None,
+        sources=sources or (),
+        properties=block[0] if block else None,
+    )

@@ -1,0 +1,180 @@
+"""Cuts the tokens of a file's network into statements.
+
+A statement ends with its line, or with the line on which its block closes. A kind
+of statement that is first on its line, or stands where a key is expected, begins a
+statement however many braces are open: that is where a ``}`` is missing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lark import Token
+
+from snnc.diagnostics import Report
+from snnc.source import SourceFile
+from snnc.syntax.braces import DEEPEST, Braces, last_word
+from snnc.syntax.nesting import OPENERS, Nesting
+from snnc.syntax.words import HEADERS, KINDS
+
+# `neuron` is a statement and a property; inside braces it is the property.
+_BEGINNINGS = KINDS - {"neuron"}
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The tokens of one statement.
+
+    ``broken`` statements are not worth parsing; of ``mended`` ones a missing brace
+    was reported and put in, so that a further problem is likely its echo.
+    """
+
+    tokens: tuple[Token, ...]
+    broken: bool
+    mended: bool
+
+
+class Cutter:
+    """Cuts the tokens behind the network's ``{`` (None if it is missing)."""
+
+    def __init__(
+        self,
+        source: SourceFile,
+        report: Report,
+        tokens: list[Token],
+        opener: Token | None,
+    ) -> None:
+        self._source = source
+        self._report = report
+        self._braces = Braces(source, report)
+        self._tokens = tokens
+        self._opener = opener
+        self._pieces: list[Piece] = []
+        self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
+        self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
+        self._ended = False
+        self._begin()
+
+    def cut(self) -> list[Piece]:
+        """Return the statements; report what is wrong with the braces."""
+        for index, token in enumerate(self._tokens):
+            self._closers_ahead -= token.type == "RBRACE"
+            self._openers_ahead -= token.type == "LBRACE"
+            if self._report.full:
+                return self._pieces
+            if not self._ended and self._is_end(index, token):
+                self._flush()
+                self._ended = True
+                if not self._goes_on(index):
+                    return self._pieces
+            else:
+                self._take(index, token)
+        self._flush()
+        if self._opener is not None and not self._ended:
+            last = last_word(self._tokens) or self._opener
+            self._braces.network_open(self._opener, last)
+        return self._pieces
+
+    def _begin(self) -> None:
+        self._current: list[Token] = []
+        self._nesting = Nesting()
+        self._broken = False
+        self._mended = False
+
+    def _begins_line(self, index: int) -> bool:
+        """Whether a token is a kind of statement and first on its line."""
+        token = self._tokens[index]
+        first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
+        return first and token.type == "NAME" and token in _BEGINNINGS
+
+    def _is_end(self, index: int, token: Token) -> bool:
+        """Whether a token is the network's ``}``, not one too many in front of it."""
+        if token.type != "RBRACE":
+            return False
+        if self._nesting.depth > 0:
+            return self._closes_early(index, token)
+        following = self._following(index)
+        another = following is not None and following in HEADERS
+        return another or self._closers_ahead <= self._openers_ahead
+
+    def _goes_on(self, index: int) -> bool:
+        """Report what follows the network; whether it is worth reading."""
+        following = self._following(index)
+        if following is not None:
+            self._braces.after_end(following)
+        return following is not None and following in KINDS
+
+    def _following(self, index: int) -> Token | None:
+        """Return the next token that is no line end."""
+        rest = (self._tokens[i] for i in range(index + 1, len(self._tokens)))
+        return next((token for token in rest if token.type != "NEWLINE"), None)
+
+    def _closes_early(self, index: int, token: Token) -> bool:
+        """Whether the file's last ``}`` is the network's and the statement's is not.
+
+        Told by the indentation: it is first on its line and further left than the
+        statement.
+        """
+        if self._closers_ahead > 0 or self._nesting.depth != 1:
+            return False
+        if self._tokens[index - 1].type != "NEWLINE":
+            return False
+        return self._column(token) < self._column(self._current[0])
+
+    def _column(self, token: Token) -> int:
+        return self._source.line_column(token.start_pos or 0)[1]
+
+    def _take(self, index: int, token: Token) -> None:
+        if self._begins_line(index) or self._is_kind_as_key(token):
+            self._flush()
+        if self._nesting.depth == 0 and token.type == "NEWLINE":
+            self._end_line(index)
+            return
+        if self._nesting.depth == 0 and token.type == "RBRACE":
+            self._braces.unmatched(token)
+            return
+        if token.type == "RBRACE" and not self._nesting.in_block:
+            self._close_open("LBRACE", "`}`")
+        self._push(token)
+
+    def _is_kind_as_key(self, token: Token) -> bool:
+        return self._nesting.at_key and token.type == "NAME" and token in _BEGINNINGS
+
+    def _end_line(self, index: int) -> None:
+        following = self._following(index) if self._current else None
+        if following is None or following.type != "LBRACE":
+            self._flush()
+            return
+        self._braces.on_next_line(self._current[-1], following)
+
+    def _push(self, token: Token) -> None:
+        if token.type in OPENERS and self._nesting.depth == DEEPEST:
+            self._braces.too_deep(token)
+            self._broken = True
+        if token.type != "RSQB" or not self._nesting.in_block:
+            self._nesting.feed(token)
+        self._current.append(token)
+
+    def _flush(self) -> None:
+        """End the current statement, closing what is still open."""
+        while self._current and self._current[-1].type == "NEWLINE":
+            self._current.pop()
+        if self._current:
+            self._close_open(None, "the next statement")
+            piece = Piece(tuple(self._current), self._broken, self._mended)
+            self._pieces.append(piece)
+        self._begin()
+
+    def _close_open(self, down_to: str | None, before: str) -> None:
+        """Report the innermost open bracket as not closed, and close all."""
+        openers = self._nesting.openers
+        if openers and openers[-1].type != down_to and not self._broken:
+            last = last_word(self._current) or openers[-1]
+            self._braces.missing(openers[-1], last, before)
+            self._mended = True
+        while openers and openers[-1].type != down_to:
+            end = self._current[-1].end_pos
+            kind = OPENERS[openers[-1].type]
+            closer = Token(kind, "", start_pos=end, end_pos=end)
+            self._nesting.feed(closer)
+            self._current.append(closer)

@@ -1,0 +1,121 @@
+"""The two lines that begin a file: its edition and its network."""
+
+from __future__ import annotations
+
+from lark import Token
+
+from snnc import rules
+from snnc.diagnostics import Fix, Report
+from snnc.source import SourceFile, Span
+from snnc.syntax import tree
+from snnc.syntax.build import Builder
+from snnc.syntax.words import HEADERS
+
+EDITION = 1
+
+
+class Header:
+    """Reads ``snn 1`` and ``network NAME {`` from the beginning of the tokens."""
+
+    def __init__(self, source: SourceFile, report: Report, tokens: list[Token]) -> None:
+        self.source = source
+        self.report = report
+        self.tokens = tokens
+        self.index = 0
+        self.builder = Builder(source)
+
+    def read(self) -> tuple[tree.Number | None, tree.Word | None, Token | None, int]:
+        """Return edition, network, the network's ``{`` and where its body begins."""
+        self._skip_lines()
+        if self._peek() is None:
+            self.report.add(rules.syntax.NothingHere(span=self._end()))
+            return None, None, None, len(self.tokens)
+        if not any(t.type == "NAME" and t in HEADERS for t in self.tokens):
+            self._report_edition(self._here(), fixable=False)
+            return None, None, None, len(self.tokens)
+        edition = self._edition()
+        network, opener = self._network()
+        return edition, network, opener, self.index
+
+    def _peek(self) -> Token | None:
+        return self.tokens[self.index] if self.index < len(self.tokens) else None
+
+    def _take(self, kind: str, text: str | None = None) -> Token | None:
+        """Consume the next token if it is the one that is asked for."""
+        token = self._peek()
+        if token is None or token.type != kind or text not in (None, str(token)):
+            return None
+        self.index += 1
+        return token
+
+    def _skip_lines(self) -> None:
+        while self._take("NEWLINE"):
+            pass
+
+    def _end(self) -> Span:
+        end = len(self.source.text.rstrip())
+        return Span(self.source, end, end)
+
+    def _here(self) -> Span:
+        token = self._peek()
+        return self._end() if token is None else self.builder.span(token)
+
+    def _report_edition(self, here: Span, fixable: bool) -> None:
+        start = Span(self.source, here.start, here.start)
+        fix = Fix(start, f"snn {EDITION}\n\n") if fixable else None
+        self.report.add(rules.syntax.MissingEdition(span=here, latest=EDITION, fix=fix))
+
+    def _edition(self) -> tree.Number | None:
+        word = self._take("NAME", "snn")
+        number = self._take("NUMBER") if word else None
+        if number is None:
+            here = self._here() if word is None else self.builder.span(word)
+            self._report_edition(here, fixable=word is None)
+            self._skip_rest_of_line(only_if=word is not None)
+            return None
+        span = self.builder.span(number)
+        if number != str(EDITION):
+            fix = Fix(span, str(EDITION))
+            self.report.add(
+                rules.syntax.UnknownEdition(
+                    span=span, edition=number[:20], latest=EDITION, fix=fix
+                )
+            )
+            return None
+        return tree.Number(EDITION, span)
+
+    def _skip_rest_of_line(self, only_if: bool) -> None:
+        while only_if and (token := self._peek()) and token.type != "NEWLINE":
+            self.index += 1
+
+    def _network(self) -> tuple[tree.Word | None, Token | None]:
+        self._skip_lines()
+        word = self._take("NAME", "network")
+        if word is None:
+            self.report.add(rules.syntax.MissingNetwork(span=self._here()))
+            return None, None
+        name = self._take("NAME")
+        if name is None:
+            self.report.add(
+                rules.syntax.UnexpectedText(
+                    span=self._here(),
+                    expected="a name for the network",
+                    found=self._found(),
+                )
+            )
+        opener = self._take("LBRACE")
+        if opener is None and name is not None:
+            self.report.add(
+                rules.syntax.UnexpectedText(
+                    span=self._here(), expected="`{`", found=self._found()
+                )
+            )
+        if opener is None:
+            self._skip_rest_of_line(only_if=True)
+        return (None if name is None else self.builder.word(name)), opener
+
+    def _found(self) -> str:
+        token = self._peek()
+        if token is None:
+            return "the end of the file"
+        return "the end of the line" if token.type == "NEWLINE" else f"`{token[:30]}`"

@@ -1,0 +1,89 @@
+"""``.snn`` text to located syntax, statement by statement.
+
+Each statement is parsed by itself, so that a broken one gives one diagnostic and
+the others are read as if it were not there.
+"""
+
+from __future__ import annotations
+
+from lark import Token
+from lark.exceptions import UnexpectedToken
+
+from snnc.diagnostics import Report
+from snnc.source import SourceFile, Span
+from snnc.syntax import tree
+from snnc.syntax.build import Builder, build, heading, span_of
+from snnc.syntax.cut import Cutter, Piece
+from snnc.syntax.explain import Explainer
+from snnc.syntax.grammar import parser
+from snnc.syntax.header import Header
+from snnc.syntax.lexical import problem_of
+
+_END = Token("$END", "")
+
+
+def parse_snn(source: SourceFile, report: Report) -> tree.Document:
+    """Read a whole file; what can't be read is reported and marked as broken."""
+    tokens = list(parser().lex(source.text))
+    whole = Span(source, 0, len(source.text))
+    header = Header(source, report, tokens)
+    edition, network, opener, start = header.read()
+    if start == len(tokens) and network is None:
+        return tree.Document(edition, None, (), whole)
+    pieces = Cutter(source, report, tokens[start:], opener).cut()
+    statements = []
+    for piece in pieces:
+        statements.append(_statement(piece, source, report))
+        if report.full:
+            break
+    return tree.Document(edition, network, tuple(statements), whole)
+
+
+def _statement(piece: Piece, source: SourceFile, report: Report) -> tree.Statement:
+    if piece.broken or _is_misspelt(piece, source, report):
+        return _broken(piece, source)
+    explainer = Explainer(source, piece.tokens)
+    interactive = parser().parse_interactive("")
+    index = 0
+    try:
+        for index, token in enumerate(piece.tokens):  # noqa: B007
+            interactive.feed_token(token)
+        index = len(piece.tokens)
+        parsed = interactive.feed_token(_END)
+    except UnexpectedToken:
+        if not piece.mended:
+            report.add(explainer.explain(index))
+        return _broken(piece, source)
+    if stray := explainer.stray():
+        report.add(stray)
+        return _broken(piece, source)
+    return build(parsed, piece.tokens, source)
+
+
+def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
+    """Report the first token of a statement that is wrong by itself."""
+    before: Token | None = None
+    for token in piece.tokens:
+        span = span_of(token, source)
+        if problem := problem_of(token, span, before):
+            report.add(problem)
+            return True
+        before = token
+    return False
+
+
+def _broken(piece: Piece, source: SourceFile) -> tree.Statement:
+    """What can still be told of a statement: its kind and its name."""
+    builder = Builder(source)
+    words: list[tree.Word] = []
+    for token in piece.tokens:
+        if token.type != "NAME":
+            break
+        words.append(builder.word(token))
+    span = builder.span(piece.tokens[0]).to(builder.span(piece.tokens[-1]))
+    if not words:
+        return tree.Statement(kind=tree.Word("", span), span=span, broken=True)
+    kind, variant, name, _ = heading(tuple(words))
+    return tree.Statement(
+        kind=kind or words[0], span=span, variant=variant, name=name, broken=True
+    )

@@ -1,0 +1,228 @@
+"""Logical networks made by hand, so that emitters are tested by themselves."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from snnc.graph.logical import (
+    Add,
+    AveragePool,
+    Concat,
+    Convolution,
+    Dense,
+    Input,
+    Layer,
+    Lif,
+    Loihi,
+    Nengo,
+    Network,
+    Operation,
+    Rate,
+    Readout,
+    Rectify,
+    Relu,
+    Shape,
+    Shortcut,
+    Spiking,
+    Timing,
+)
+from snnc.source import SourceFile, Span
+from snnc.spec.training import TrainSpec
+
+SPAN = Span(SourceFile("specs/net.snn", ""), 0, 0)
+LOIHI = Loihi(1, 128, "auto", SPAN)
+NENGO = Nengo(SPAN)
+LIF = Lif(0.02, 0.002)
+
+
+def spiking(low: float = 20.0, high: float = 150.0, **changes: Any) -> Spiking:
+    usual = Spiking(
+        neuron=Relu(),
+        rate=Rate(low, high, 99.9),
+        batchnorm=False,
+        dropout=0.0,
+        l2=0.0,
+        place="chip",
+        synapse=0.005,
+        block=None,
+    )
+    return replace(usual, **changes)
+
+
+def layer(
+    name: str,
+    kind: str,
+    operation: Operation,
+    source: str | tuple[str, ...],
+    shape: Shape,
+    neurons: Spiking | None = None,
+    shortcut: Shortcut | None = None,
+) -> Layer:
+    sources = (source,) if isinstance(source, str) else source
+    return Layer(name, kind, operation, sources, shape, neurons, shortcut, SPAN, {})
+
+
+def conv(
+    name: str,
+    source: str,
+    shape: Shape,
+    *,
+    kernel: int = 3,
+    stride: int = 1,
+    padding: str = "valid",
+    bias: bool = True,
+    shortcut: Shortcut | None = None,
+    **changes: Any,
+) -> Layer:
+    rank = len(shape) - 1
+    operation = Convolution((kernel,) * rank, (stride,) * rank, padding, bias)
+    return layer(
+        name, f"conv{rank}d", operation, source, shape, spiking(**changes), shortcut
+    )
+
+
+def encoder(source: str, shape: Shape, **changes: Any) -> Layer:
+    rank = len(shape) - 1
+    operation = Convolution((1,) * rank, (1,) * rank, "valid", True)
+    neurons = spiking(0.0, 250.0, place="host", **changes)
+    return layer("encode", "encode conv", operation, source, shape, neurons)
+
+
+def rate_encoder(source: str, shape: Shape, scale: float, signed: bool) -> Layer:
+    neurons = spiking(0.0, 250.0, place="host")
+    return layer(
+        "encode", "encode rate", Rectify(scale, signed), source, shape, neurons
+    )
+
+
+def dense(
+    name: str,
+    source: str,
+    units: int,
+    *,
+    bias: bool = True,
+    shortcut: Shortcut | None = None,
+    **changes: Any,
+) -> Layer:
+    neurons = spiking(**changes)
+    return layer(name, "dense", Dense(bias), source, (units,), neurons, shortcut)
+
+
+def pool(name: str, source: str, window: Shape, stride: Shape, shape: Shape) -> Layer:
+    return layer(name, "avgpool", AveragePool(window, stride), source, shape)
+
+
+def join(name: str, kind: str, sources: tuple[str, ...], shape: Shape) -> Layer:
+    operation = Add() if kind == "add" else Concat()
+    return layer(name, kind, operation, sources, shape)
+
+
+def network(
+    name: str,
+    shape: Shape,
+    *layers: Layer,
+    classes: int | None = 4,
+    units: int = 4,
+    scaled: tuple[float, float] | None = None,
+    low: float = 0.0,
+    high: float = 1.0,
+    target: Loihi | Nengo = LOIHI,
+    about: str = "",
+    l2: float = 0.0,
+    **train: Any,
+) -> Network:
+    labels = tuple(map(str, range(classes))) if classes else None
+    last = layers[-1].name
+    return Network(
+        name=name,
+        about=about,
+        target=target,
+        timing=Timing(0.001, 0.06, 60, SPAN),
+        input=Input("image", shape, low, high, scaled, SPAN),
+        layers=layers,
+        readout=Readout(
+            "digit", (last,), classes or units, labels, "mean", 0.01, l2, SPAN
+        ),
+        train=TrainSpec(l2=l2, **train),
+        span=SPAN,
+    )
+
+
+def conv3d_relu() -> Network:
+    return network(
+        "volume",
+        (4, 6, 6, 1),
+        encoder("image", (4, 6, 6, 2)),
+        conv("c0", "encode", (1, 2, 2, 3), stride=2),
+        dense("d0", "c0", 5, dropout=0.2, l2=5e-5),
+        about="Clips of a moving digit.",
+        l2=5e-5,
+    )
+
+
+def conv2d_lif() -> Network:
+    neurons = {"neuron": LIF, "batchnorm": True, "high": 120.0}
+    strided = Shortcut("c0", (2, 2))
+    return network(
+        "colours",
+        (8, 8, 3),
+        encoder("image", (8, 8, 4)),
+        conv("c0", "encode", (8, 8, 6), padding="same", **neurons),
+        conv("c1", "c0", (8, 8, 6), padding="same", shortcut=Shortcut("c0", None)),
+        conv(
+            "c2",
+            "c1",
+            (4, 4, 5),
+            padding="same",
+            stride=2,
+            shortcut=strided,
+            bias=False,
+            **neurons,
+        ),
+        pool("pool", "c2", (2, 2), (2, 2), (2, 2, 5)),
+        conv("c3", "pool", (2, 2, 5), kernel=1, bias=False, dropout=0.1),
+        scaled=(-1.0, 1.0),
+        optimizer={"kind": "adamw", "learning_rate": 2e-3, "weight_decay": 1e-4},
+        schedule="cosine",
+        label_smoothing=0.1,
+    )
+
+
+def conv1d_joined() -> Network:
+    return network(
+        "signal",
+        (12, 2),
+        rate_encoder("image", (12, 4), 2.0, signed=True),
+        conv("keras", "encode", (12, 3), padding="same"),
+        conv("tf", "encode", (12, 3), padding="same", neuron=LIF, place="host"),
+        join("sum", "add", ("keras", "tf"), (12, 3)),
+        join("both", "concat", ("sum", "encode"), (12, 7)),
+        pool("halves", "both", (2,), (2,), (6, 7)),
+        dense("d0", "halves", 8),
+        dense("d1", "d0", 8, shortcut=Shortcut("d0", None)),
+        dense("d2", "d1", 6, shortcut=Shortcut("halves", ()), batchnorm=True),
+        classes=None,
+        units=2,
+        low=-2.0,
+        high=2.0,
+        rate_weight=0.0,
+        validation=0.0,
+        aware=False,
+    )
+
+
+def focal_features() -> Network:
+    return network(
+        "features",
+        (6,),
+        rate_encoder("image", (6,), 1.0, signed=False),
+        dense("d0", "encode", 8, neuron=LIF),
+        classes=2,
+        target=NENGO,
+        loss={"kind": "focal", "gamma": 2.0, "alpha": 0.25},
+        optimizer={"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+    )
+
+
+ALL = (conv3d_relu, conv2d_lif, conv1d_joined, focal_features)

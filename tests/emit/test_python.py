@@ -1,0 +1,72 @@
+"""Expressions, statements and names of generated code."""
+
+from __future__ import annotations
+
+import ast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnc.emit.names import variables
+from snnc.emit.python import bracket, call, dims, items, number, table
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (5e-5, "5e-5"),
+        (1.5e-10, "1.5e-10"),
+        (1e22, "1e22"),
+        (0.2, "0.2"),
+        (150.0, "150.0"),
+        (3, "3"),
+        (True, "True"),
+    ],
+)
+def test_numbers_are_written_as_a_person_does(value: float, text: str) -> None:
+    assert number(value) == text
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False))
+def test_a_number_reads_back_as_itself(value: float) -> None:
+    assert ast.literal_eval(number(value)) == value
+
+
+def test_tuples_and_dims() -> None:
+    assert items([3]) == "(3,)"
+    assert items([3, 4]) == "(3, 4)"
+    assert dims((2, 2, 2)) == "2"
+    assert dims((1, 2, 2)) == "(1, 2, 2)"
+
+
+def test_a_call_that_fits_stays_on_its_line() -> None:
+    assert call("f", ["a" * 37, "b" * 33], 4) == f"f({'a' * 37}, {'b' * 33})"
+
+
+def test_a_call_that_does_not_fit_is_exploded() -> None:
+    text = call("f", ["a" * 37, "b" * 34], 4)
+    assert text == f"f(\n        {'a' * 37},\n        {'b' * 34},\n    )"
+
+
+def test_what_follows_a_bracket_counts() -> None:
+    assert "\n" not in bracket("x = f(", ["a" * 60], ")(y)", 4)
+    assert "\n" in bracket("x = f(", ["a" * 66], ")(y)", 4)
+
+
+def test_a_table_of_one_row_is_a_tuple() -> None:
+    assert ast.literal_eval(table("T", ["'a'"]).removeprefix("T = ")) == ("a",)
+    long = repr("a" * 80)
+    assert ast.literal_eval(table("T", [long]).removeprefix("T = ")) == ("a" * 80,)
+
+
+def test_variables_hide_nothing() -> None:
+    found = variables(["keras", "keras_", "sum", "c0"], {"keras"})
+    assert found == {"keras": "keras__", "keras_": "keras_", "sum": "sum_", "c0": "c0"}
+
+
+@given(st.lists(st.sampled_from(["a", "a_", "a__", "b", "int"]), unique=True))
+def test_variables_differ(names: list[str]) -> None:
+    found = variables(names, {"a", "b_"})
+    assert len(set(found.values())) == len(names)
+    assert not {"a", "b_", "int"} & set(found.values())

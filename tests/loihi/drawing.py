@@ -1,0 +1,155 @@
+"""Hypothesis strategies: small networks that the language can say, and mappings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import assume
+from hypothesis import strategies as st
+from sketch import Sketch, loihi
+
+from snnc.graph.logical import Shape
+from snnc.graph.lowered import LoweredNetwork
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.assemble import assemble
+from snnc.loihi.plan import Plan, make_plan
+from snnc.loihi.profile import load_profile
+from snnc.loihi.search import Solution
+from snnc.loihi.site import Fit
+from snnc.loihi.tiling import Tiling, count_cores
+
+Draw = Callable[[st.SearchStrategy], object]
+MOST_SIDE = {1: 24, 2: 9, 3: 6}
+
+
+@st.composite
+def networks(draw: Draw, pop: object = "auto") -> LoweredNetwork:
+    """One to four layers on the chip, with pools, joins and shortcuts between."""
+    rank = draw(st.integers(1, 3))
+    side = st.integers(3, MOST_SIDE[rank])
+    sketch = Sketch((*(draw(side) for _ in range(rank)), 1), loihi(pop=pop))
+    sketch.encode(draw(st.integers(1, 5)))
+    for _ in range(draw(st.integers(1, 3))):
+        draw(st.sampled_from(LAYERS))(draw, sketch)
+    if draw(st.booleans()):
+        _dense(draw, sketch)
+    if not any(layer.on_chip for layer in sketch.layers.values()):
+        _dense(draw, sketch)
+    return sketch.lowered()
+
+
+def _conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+    spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
+    if not spatial:
+        return
+    padding = draw(st.sampled_from(["valid", "same"]))
+    kernel = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
+    stride = tuple(draw(st.integers(1, 3)) for _ in spatial)
+    sketch.conv(draw(FILTERS), kernel, stride, padding, sources)
+
+
+def _pool(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+    """A pool and a reader that it folds into exactly."""
+    spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
+    if not spatial:
+        return
+    window = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
+    stride = tuple(draw(st.integers(1, 3)) for _ in spatial)
+    exact = window == stride and not any(
+        n % w for n, w in zip(spatial, window, strict=True)
+    )
+    sketch.pool(window, stride, sources)
+    if draw(st.booleans()):
+        _dense(draw, sketch)
+    elif exact and draw(st.booleans()):
+        sketch.conv(draw(FILTERS), 3, draw(st.integers(1, 2)), "same")
+    else:
+        _valid(draw, sketch)
+
+
+def _valid(draw: Draw, sketch: Sketch) -> None:
+    spatial = sketch.shape_of((sketch.last,))[:-1]
+    kernel = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
+    sketch.conv(draw(FILTERS), kernel, draw(st.integers(1, 2)), "valid")
+
+
+def _pools(draw: Draw, sketch: Sketch) -> None:
+    """Two pools in a row compose first."""
+    spatial = sketch.shape_of((sketch.last,))[:-1]
+    if spatial and min(spatial) > 1:
+        sketch.pool(draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+        _pool(draw, sketch)
+
+
+def _dense(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+    shortcut = None
+    if draw(st.booleans()):
+        flat = [n for n, at in sketch.layers.items() if len(at.shape) == 1 and at.spiking]
+        shortcut = draw(st.sampled_from([None, *flat]))
+    units = draw(st.integers(1, 40))
+    if shortcut is not None and draw(st.booleans()):
+        units = sketch.layers[shortcut].shape[0]
+    sketch.dense(units, sources, shortcut)
+
+
+def _shortcut(draw: Draw, sketch: Sketch) -> None:
+    """A convolution whose shortcut is the identity, or strided."""
+    source = sketch.last
+    if len(sketch.shape_of((source,))) == 1:
+        return _dense(draw, sketch)
+    stride = draw(st.integers(1, 2))
+    filters = draw(FILTERS)
+    if stride == 1 and draw(st.booleans()):
+        filters = sketch.shape_of((source,))[-1]
+    if draw(st.booleans()):
+        sketch.conv(draw(FILTERS), 3, 1, "same")
+    sketch.conv(filters, 3, stride, "same", shortcut=source)
+
+
+def _branches(draw: Draw, sketch: Sketch) -> None:
+    """Two branches of one source, joined again for a reader."""
+    source = sketch.last
+    if len(sketch.shape_of((source,))) == 1:
+        return _dense(draw, sketch)
+    filters, stride = draw(FILTERS), draw(st.integers(1, 2))
+    one = sketch.conv(filters, 3, stride, "same", (source,))
+    two = sketch.conv(filters, draw(st.integers(1, 2)), stride, "same", (source,))
+    joined = draw(st.sampled_from([sketch.add, sketch.concat]))(one, two)
+    draw(st.sampled_from([_conv, _pool, _dense]))(draw, sketch, (joined,))
+
+
+FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 12, 16])
+LAYERS = [_conv, _conv, _pool, _pools, _shortcut, _branches]
+
+
+@st.composite
+def mappings(draw: Draw) -> MappedNetwork:
+    """A network cut at random: any group, tile and form that fits a core."""
+    lowered = draw(networks(draw(st.sampled_from(["auto", "auto", 16, 32]))))
+    plan = make_plan(lowered, lowered.network.target, load_profile())
+    tilings: list[Tiling] = []
+    fits: list[Fit] = []
+    for population, step in zip(plan.populations, plan.steps, strict=True):
+        tiling = _tiling(draw, plan, population.name, population.volume)
+        fit = Fit(())
+        if population.on_chip:
+            groups = tuple(tilings[source].group for source in step.sources)
+            found = plan.sites[population.name].fit(tiling, groups)
+            assume(isinstance(found, Fit))
+            fit = found
+        tilings.append(tiling)
+        fits.append(fit)
+    cores = sum(tiling.cores for tiling in tilings)
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), cores, 0, False))
+
+
+def _tiling(draw: Draw, plan: Plan, name: str, volume: Shape) -> Tiling:
+    depth, height, width, channels = volume
+    group = draw(st.integers(1, depth))
+    if name not in plan.sites:
+        return Tiling(volume, group, (height, width, group * channels), (), 0)
+    tile = tuple(
+        draw(st.integers(1, n) | st.just(n)) for n in (height, width, group * channels)
+    )
+    forms = draw(st.sampled_from(plan.sites[name].forms))
+    return Tiling(volume, group, tile, forms, count_cores(volume, group, tile))

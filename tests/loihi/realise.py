@@ -1,0 +1,237 @@
+"""A mapped network as Nengo objects with random weights, and what nengo-loihi counts.
+
+The kernels are composed and cut here by array operations of their own, so that the
+counts check snnc's arithmetic against a build.
+"""
+
+from __future__ import annotations
+
+import itertools
+import warnings
+
+import nengo
+import nengo_loihi
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.graph.logical import Convolution
+from snnc.graph.lowered import Population, Projection, Window
+from snnc.graph.mapped import Block, Ensemble, MappedNetwork, MappedProjection
+from snnc.graph.shapes import triple_of
+from snnc.loihi.depth import overlaps
+
+nengo.rc["decoder_cache"]["enabled"] = "False"
+
+Array = NDArray[np.float64]
+
+
+def built_blocks(mapped: MappedNetwork, seed: int = 0) -> list[Block]:
+    """Build for nengo-loihi's emulator and read the counts of every block."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = realise(mapped, seed)
+        with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+            return [_count(block) for block in sim.model.blocks]
+
+
+def predicted_blocks(mapped: MappedNetwork) -> list[Block]:
+    return [
+        block
+        for population in mapped.populations
+        for ensemble in population.ensembles
+        for block in ensemble.blocks
+    ]
+
+
+def _count(block: nengo_loihi.block.LoihiBlock) -> Block:
+    used = block.utilization()
+    names = ("compartments", "in-axons", "out-axons", "synapses")
+    return Block(*(int(used[name][0]) for name in names))
+
+
+def realise(mapped: MappedNetwork, seed: int) -> nengo.Network:
+    """Ensembles and connections, with an all-to-all readout on the host."""
+    rng = np.random.default_rng(seed)
+    with nengo.Network(seed=seed) as net:
+        nengo_loihi.add_params(net)
+        made = {
+            p.population.name: [_ensemble(net, p.population, e) for e in p.ensembles]
+            for p in mapped.populations
+        }
+        for projection in mapped.projections:
+            if projection.projection.source in made:
+                _project(net, mapped, projection, made, rng)
+        readout = nengo.Node(size_in=3)
+        for projection in mapped.readout:
+            for source in made[projection.projection.source]:
+                matrix = rng.normal(size=(3, source.n_neurons))
+                nengo.Connection(source.neurons, readout, transform=matrix)
+    return net
+
+
+def _ensemble(
+    net: nengo.Network, population: Population, ensemble: Ensemble
+) -> nengo.Ensemble:
+    neurons = int(np.prod(ensemble.shape))
+    made = nengo.Ensemble(
+        neurons,
+        1,
+        neuron_type=nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])}),
+        gain=np.full(neurons, 100.0),
+        bias=np.zeros(neurons),
+        encoders=np.ones((neurons, 1)),
+        label=population.name,
+    )
+    net.config[made].on_chip = population.on_chip
+    if ensemble.block_shape is not None:
+        net.config[made].block_shape = nengo_loihi.BlockShape(
+            ensemble.block_shape, ensemble.shape
+        )
+    return made
+
+
+def _project(
+    net: nengo.Network,
+    mapped: MappedNetwork,
+    mapping: MappedProjection,
+    made: dict[str, list[nengo.Ensemble]],
+    rng: np.random.Generator,
+) -> None:
+    projection = mapping.projection
+    source, target = mapped.by_name[projection.source], mapped.by_name[projection.target]
+    kernel = _kernel(projection, source.population, target.population, rng)
+    pairs = itertools.product(
+        zip(source.ensembles, made[projection.source], strict=True),
+        zip(target.ensembles, made[projection.target], strict=True),
+    )
+    for (pre, pre_made), (post, post_made) in pairs:
+        if not _meet(projection, pre, post):
+            continue
+        leaves = source.population.on_chip and not target.population.on_chip
+        if leaves:
+            transform = rng.normal(size=(post_made.n_neurons, pre_made.n_neurons))
+        else:
+            transform = _transform(projection, mapping.form, kernel, source.population, pre, post)
+        connection = nengo.Connection(
+            pre_made.neurons, post_made.neurons, transform=transform, synapse=0.005
+        )
+        if mapping.pop is not None:
+            net.config[connection].pop_type = mapping.pop
+
+
+def _meet(projection: Projection, pre: Ensemble, post: Ensemble) -> bool:
+    if not isinstance(projection.reach, Window):
+        return True
+    return overlaps(
+        projection.reach, (post.start, post.stop), (pre.start, pre.stop)
+    )
+
+
+def _transform(
+    projection: Projection,
+    form: str,
+    kernel: Array,
+    source: Population,
+    pre: Ensemble,
+    post: Ensemble,
+) -> nengo.Convolution | Array:
+    if form == "dense":
+        return kernel[pre.start : pre.stop].reshape(-1, kernel.shape[-1]).T
+    height, width, channels = source.volume[1:]
+    slices = pre.stop - pre.start
+    if not isinstance(projection.reach, Window):
+        image = np.moveaxis(kernel[pre.start : pre.stop], 0, 2)
+        flat = image.reshape(height, width, slices * channels, -1)
+        return _convolution(flat, height, width, (1, 1), "valid")
+    flat = _group_kernel(projection.reach, kernel, pre, post)
+    window = projection.reach
+    return _convolution(flat, height, width, window.stride[1:], window.padding)
+
+
+def _convolution(
+    kernel: Array, height: int, width: int, stride: tuple[int, int], padding: str
+) -> nengo.Convolution:
+    return nengo.Convolution(
+        kernel.shape[3],
+        (height, width, kernel.shape[2]),
+        strides=stride,
+        padding=padding,
+        kernel_size=kernel.shape[:2],
+        init=kernel,
+    )
+
+
+def _group_kernel(
+    window: Window, kernel: Array, pre: Ensemble, post: Ensemble
+) -> Array:
+    """The 3-D kernel's slices at their depth offsets, zero elsewhere."""
+    taps, height, width, inputs, outputs = kernel.shape
+    sources, targets = pre.stop - pre.start, post.stop - post.start
+    placed = np.zeros((height, width, sources, inputs, targets, outputs))
+    for i, o in itertools.product(range(sources), range(targets)):
+        tap = pre.start + i - ((post.start + o) * window.stride[0] - window.depth_before)
+        if 0 <= tap < taps:
+            placed[:, :, i, :, o, :] = kernel[tap]
+    return placed.reshape(height, width, sources * inputs, targets * outputs)
+
+
+def _kernel(
+    projection: Projection,
+    source: Population,
+    target: Population,
+    rng: np.random.Generator,
+) -> Array:
+    """Random weights (depth, height, width, in, out), pools composed in."""
+    channels, outputs = source.volume[3], target.volume[3]
+    if not isinstance(projection.reach, Window):
+        return _full_kernel(projection, source, outputs, rng)
+    spatial = (1, 1, 1)
+    operation = target.layer.operation
+    if isinstance(operation, Convolution) and _is_kernel(projection):
+        spatial = triple_of(operation.kernel)
+    own = _random((*spatial, channels, outputs), rng)
+    if projection.tensor is None:
+        own = np.eye(channels)[None, None, None]
+    composed = _pooled(own, projection)
+    zeros = [(0, 0), *((z, 0) for z in projection.reach.zeros_before), (0, 0), (0, 0)]
+    return np.pad(composed, zeros)
+
+
+def _random(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
+    """Weights with few bits and far from zero: sums of them are exact."""
+    return (rng.integers(2**18, 2**20, size=shape) / 2**20).astype(np.float64)
+
+
+def _is_kernel(projection: Projection) -> bool:
+    return projection.tensor is not None and projection.tensor.endswith(".kernel")
+
+
+def _full_kernel(
+    projection: Projection, source: Population, units: int, rng: np.random.Generator
+) -> Array:
+    extents = list(source.volume[:3])
+    for pool in projection.pools:
+        extents = [
+            (n - w) // s + 1
+            for n, w, s in zip(extents, pool.window, pool.stride, strict=True)
+        ]
+    own = _random((*extents, source.volume[3], units), rng)
+    composed = _pooled(own, projection)
+    room = [n - m for n, m in zip(source.volume[:3], composed.shape[:3], strict=True)]
+    return np.pad(composed, [(0, n) for n in room] + [(0, 0), (0, 0)])
+
+
+def _pooled(kernel: Array, projection: Projection) -> Array:
+    """Spread each tap over the window of each pool, the one nearest first."""
+    for pool in reversed(projection.pools):
+        stride, window = np.array(pool.stride), np.array(pool.window)
+        taps = np.array(kernel.shape[:3])
+        wide = np.zeros((*((taps - 1) * stride + window), *kernel.shape[3:]))
+        for shift in itertools.product(*map(range, pool.window)):
+            where = tuple(
+                slice(s, s + (t - 1) * r + 1, r)
+                for s, t, r in zip(shift, taps, stride, strict=True)
+            )
+            wide[where] += kernel
+        kernel = wide
+    return kernel
