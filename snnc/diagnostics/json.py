@@ -12,7 +12,7 @@ from snnc.source import Position
 VERSION = 1
 
 
-def render_json(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """Make plain data of diagnostics, ready for ``json.dumps``.
 
     Lines and columns count from 1, an end is the position behind the last

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import groupby
 
 from snnc.source import Span
 
@@ -26,6 +27,16 @@ class Mark:
         return self.span.first.line
 
 
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line of a snippet: source text, carets, or a gap between lines."""
+
+    number: str = ""
+    text: str = ""
+    is_carets: bool = False
+    is_gap: bool = False
+
+
 def visible(text: str) -> str:
     """Text without characters that would move or colour a terminal."""
     return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
@@ -38,7 +49,7 @@ def _width(character: str) -> int:
 
 
 def expand(text: str) -> tuple[str, list[int]]:
-    """A line as it is shown, and the screen column at which each character begins.
+    """Return a line as it is shown, and the screen column where each character begins.
 
     Tabs go to the next multiple of four columns. The columns have one entry more
     than the text has characters: where it ends.
@@ -58,44 +69,38 @@ def expand(text: str) -> tuple[str, list[int]]:
     return "".join(shown), columns
 
 
-def snippet(marks: Iterable[Mark]) -> Iterator[tuple[str, str, bool]]:
-    """The lines of a snippet: line number or nothing, text, and whether it is carets.
-
-    Each marked line is followed by one line for each of its marks; ``...`` stands
-    for lines left out.
-    """
+def snippet(marks: Iterable[Mark]) -> Iterator[Line]:
+    """Show each marked line, and below it one line of carets for each of its marks."""
     ordered = sorted(marks, key=lambda m: (m.line, not m.primary, m.span.start))
     previous: int | None = None
-    for mark in ordered:
-        if mark.line != previous:
-            if previous is not None and mark.line > previous + 1:
-                yield "...", "", False
-            yield str(mark.line), _line(mark), False
-        previous = mark.line
-        yield "", _carets(mark), True
+    for line, group in groupby(ordered, key=lambda m: m.line):
+        if previous is not None and line > previous + 1:
+            yield Line(is_gap=True)
+        previous = line
+        yield from _marked_line(line, list(group))
 
 
-def _window(mark: Mark) -> tuple[str, int]:
-    """The part of a mark's line that is shown, and where it begins."""
-    text = mark.span.source.line_text(mark.line)
-    if len(text) <= WIDEST:
-        return text, 0
-    start = max(0, min(mark.span.first.column - 1 - _BEFORE, len(text) - WIDEST))
-    return text[start : start + WIDEST], start
+def _marked_line(line: int, marks: list[Mark]) -> Iterator[Line]:
+    """Show a line; of a very long one only what is near its first mark."""
+    text = marks[0].span.source.line_text(line)
+    start = 0
+    if len(text) > WIDEST:
+        column = marks[0].span.first.column - 1
+        start = max(0, min(column - _BEFORE, len(text) - WIDEST))
+        text = text[start : start + WIDEST]
+    shown, columns = expand(text)
+    yield Line(number=str(line), text=shown.rstrip())
+    for mark in marks:
+        yield Line(text=_carets(mark, columns, start), is_carets=True)
 
 
-def _line(mark: Mark) -> str:
-    return expand(_window(mark)[0])[0].rstrip()
-
-
-def _carets(mark: Mark) -> str:
-    text, start = _window(mark)
-    columns = expand(text)[1]
-    first = mark.span.first.column - 1 - start
+def _carets(mark: Mark, columns: list[int], start: int) -> str:
+    """Underline a mark, at least by one caret; to the line's end if it goes on."""
+    size = len(columns) - 1
     last = mark.span.last
-    end = last.column - 1 - start if last.line == mark.line else len(text)
-    end = min(max(end, first), len(text))
-    width = max(1, columns[end] - columns[min(first, len(text))])
-    sign = "^" if mark.primary else "-"
+    first = min(max(mark.span.first.column - 1 - start, 0), size)
+    end = last.column - 1 - start if last.line == mark.line else size
+    end = min(max(end, first), size)
+    width = max(1, columns[end] - columns[first])
     label = f" {visible(mark.text)}" if mark.text else ""
-    return " " * columns[min(first, len(text))] + sign * width + label
+    return " " * columns[first] + ("^" if mark.primary else "-") * width + label

@@ -7,39 +7,41 @@ from collections.abc import Iterator, Sequence
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from snnc.diagnostics.snippet import Mark, snippet, visible
 
-_COLORS = {Severity.ERROR: "31", Severity.WARNING: "33"}
-_MARGIN_COLOR = "34"
-_HELP_COLOR = "36"
+_COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33"}
+_MARGIN_COLOUR = "34"
+_HELP_COLOUR = "36"
 
 
 class _Style:
     """Wraps text in ANSI colours, or leaves it as it is."""
 
-    def __init__(self, color: bool) -> None:
-        self._color = color
+    def __init__(self, colour: bool) -> None:
+        self._colour = colour
 
     def paint(self, text: str, code: str, bold: bool = True) -> str:
-        if not self._color:
+        if not self._colour:
             return text
         return f"\x1b[{'1;' if bold else ''}{code}m{text}\x1b[0m"
 
 
 def describe_fix(fix: Fix) -> str:
     """What a fix does, in one phrase."""
-    old, new = visible(fix.span.text), fix.replacement.strip()
-    if not old.strip():
-        return f"insert `{new}`" if new else "join the lines"
-    return f"replace `{old}` by `{new}`" if new else f"remove `{old.strip()}`"
+    old, new = visible(fix.span.text.strip()), fix.replacement.strip()
+    if old and new:
+        return f"replace `{old}` by `{new}`"
+    if old or new:
+        return f"insert `{new}`" if new else f"remove `{old}`"
+    return "break the line" if "\n" in fix.replacement else "join the lines"
 
 
-def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> str:
+def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
     """Write diagnostics with their source lines, and a last line that counts them.
 
     Parameters
     ----------
     diagnostics
         In the order in which they are to be shown.
-    color
+    colour
         Whether to use ANSI colours.
 
     Returns
@@ -49,26 +51,29 @@ def render_text(diagnostics: Sequence[Diagnostic], *, color: bool = False) -> st
     """
     if not diagnostics:
         return ""
-    style = _Style(color)
+    style = _Style(colour)
     blocks = ["\n".join(_block(d, style)) + "\n" for d in diagnostics]
     return "\n".join([*blocks, _summary(diagnostics, style)]) + "\n"
 
 
 def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
-    color = _COLORS[diagnostic.severity]
-    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", color)
+    colour = _COLOURS[diagnostic.severity]
+    head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", colour)
     yield f"{head}: {visible(diagnostic.render_message())}"
     lines = list(snippet(_marks(diagnostic))) if diagnostic.span.source.text else []
-    margin = max((len(number) for number, _, _ in lines), default=1)
+    margin = max((len(line.number) for line in lines), default=1)
     start = diagnostic.span.first
-    arrow = style.paint(f"{' ' * margin}-->", _MARGIN_COLOR)
+    arrow = style.paint(f"{' ' * margin}-->", _MARGIN_COLOUR)
     name = visible(diagnostic.span.source.name)
     yield f"{arrow} {name}:{start.line}:{start.column}"
     if lines:
-        yield style.paint(f"{' ' * margin} |", _MARGIN_COLOR)
-    for number, text, is_carets in lines:
-        bar = style.paint(f"{number:>{margin}} |", _MARGIN_COLOR)
-        shown = style.paint(text, color) if is_carets else text
+        yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
+    for line in lines:
+        if line.is_gap:
+            yield style.paint("...", _MARGIN_COLOUR)
+            continue
+        bar = style.paint(f"{line.number:>{margin}} |", _MARGIN_COLOUR)
+        shown = style.paint(line.text, colour) if line.is_carets else line.text
         yield f"{bar} {shown}".rstrip()
     yield from _footer(diagnostic, margin, style)
 
@@ -80,14 +85,14 @@ def _marks(diagnostic: Diagnostic) -> list[Mark]:
 
 
 def _footer(diagnostic: Diagnostic, margin: int, style: _Style) -> Iterator[str]:
-    equals = style.paint(f"{' ' * margin} =", _MARGIN_COLOR)
+    equals = style.paint(f"{' ' * margin} =", _MARGIN_COLOUR)
     for note in diagnostic.render_notes():
         yield f"{equals} note: {visible(note)}"
     if help_text := diagnostic.render_help():
-        yield f"{equals} {style.paint('help', _HELP_COLOR)}: {visible(help_text)}"
+        yield f"{equals} {style.paint('help', _HELP_COLOUR)}: {visible(help_text)}"
     elif diagnostic.fix is not None:
         fix = describe_fix(diagnostic.fix)
-        yield f"{equals} {style.paint('fix', _HELP_COLOR)}: {fix}"
+        yield f"{equals} {style.paint('fix', _HELP_COLOUR)}: {fix}"
 
 
 def _summary(diagnostics: Sequence[Diagnostic], style: _Style) -> str:
@@ -97,5 +102,5 @@ def _summary(diagnostics: Sequence[Diagnostic], style: _Style) -> str:
         if count:
             plural = "" if count == 1 else "s"
             text = f"{count} {severity.value}{plural}"
-            parts.append(style.paint(text, _COLORS[severity]))
+            parts.append(style.paint(text, _COLOURS[severity]))
     return ", ".join(parts)

@@ -50,11 +50,18 @@ def docstring(text: str, indent: int = 0) -> str:
     return ("\n" + " " * indent).join(lines)
 
 
-def module_docstring(summary: str, *paragraphs: str) -> str:
-    """Return a docstring of a summary that fits one line and wrapped paragraphs."""
-    lines = [docstring(text) for text in (summary, *paragraphs) if text.strip()]
-    end = "\n" if len(lines) > 1 else ""
-    return '"""' + "\n\n".join(lines) + end + '"""'
+def module_docstring(summary: str, name: str, *paragraphs: str) -> str:
+    """Return a docstring of a summary line and wrapped paragraphs.
+
+    ``{name}`` in the summary is the network's name, or ``this network`` where
+    a long name would break the line.
+    """
+    line = summary.format(name=name)
+    if len(line) + len('""""""') > WIDTH:
+        line = summary.format(name="this network")
+    parts = [line, *(docstring(text) for text in paragraphs if text.strip())]
+    end = "\n" if len(parts) > 1 else ""
+    return '"""' + "\n\n".join(parts) + end + '"""'
 
 
 def _visible(character: str) -> str:

@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Literal
 
 from snnc.graph.logical import Layer, Network, Padding, Shape
+from snnc.graph.order import reading_order
 
 Volume = tuple[int, int, int, int]
 Triple = tuple[int, int, int]
@@ -121,6 +122,12 @@ class LoweredNetwork:
     @cached_property
     def by_name(self) -> Mapping[str, Population]:
         return {p.name: p for p in self.populations}
+
+    @cached_property
+    def in_reading_order(self) -> tuple[Population, ...]:
+        """Each population after those that it reads, else in spec order."""
+        reads = {p.name: [q.source for q in self.into(p.name)] for p in self.populations}
+        return tuple(self.by_name[name] for name in reading_order(reads))
 
     def into(self, name: str) -> tuple[Projection, ...]:
         """The projections that a population reads."""

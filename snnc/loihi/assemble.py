@@ -15,37 +15,31 @@ from snnc.graph.mapped import (
 )
 from snnc.loihi.axis import cut
 from snnc.loihi.blocks import Reader, blocks_of
+from snnc.loihi.choices import HostChoices
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
+from snnc.loihi.site import Wire
 from snnc.loihi.tiling import Tiling
 
-Carried = Mapping[int, tuple[bool, PopType | None]]
-"""By ``id`` of a projection: whether a convolution carries it, and its axons."""
+Wires = Mapping[int, Wire]
+"""By ``id`` of a projection that ends on the chip."""
 
 
 def assemble(plan: Plan, solution: Solution) -> MappedNetwork:
-    """The mapping that a solution stands for, with the counts of every block."""
-    tilings = {
-        p.name: t for p, t in zip(plan.populations, solution.tilings, strict=True)
-    }
-    carried = {
-        id(projection): (form, pop)
-        for name, site in plan.sites.items()
-        for projection, form, pop in zip(
-            site.projections,
-            tilings[name].forms,
-            solution.fits[plan.positions[name]].pops,
-            strict=True,
+    """Give the mapping that a solution stands for, with the counts of every block."""
+    wires = {
+        id(projection): wire
+        for population, fit in zip(plan.populations, solution.fits, strict=True)
+        if population.on_chip
+        for projection, wire in zip(
+            plan.lowered.into(population.name), fit.wires, strict=True
         )
     }
-    return _network(
-        plan.lowered,
-        tuple(
-            _population(plan, population, tilings, carried)
-            for population in plan.lowered.populations
-        ),
-        carried,
+    populations = tuple(
+        _population(plan, population, solution, wires)
+        for population in plan.lowered.populations
     )
+    return _network(plan.lowered, populations, wires)
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
@@ -57,69 +51,65 @@ def without_device(lowered: LoweredNetwork) -> MappedNetwork:
 def _network(
     lowered: LoweredNetwork,
     populations: tuple[MappedPopulation, ...],
-    carried: Carried,
+    wires: Wires,
 ) -> MappedNetwork:
     return MappedNetwork(
         lowered,
         populations,
-        tuple(_projection(lowered, p, carried) for p in lowered.projections),
+        tuple(_projection(lowered, p, wires) for p in lowered.projections),
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
     )
 
 
 def _projection(
-    lowered: LoweredNetwork, projection: Projection, carried: Carried
+    lowered: LoweredNetwork, projection: Projection, wires: Wires
 ) -> MappedProjection:
-    if id(projection) in carried:
-        image, pop = carried[id(projection)]
-        return MappedProjection(projection, "convolution" if image else "dense", pop)
+    wire = wires.get(id(projection))
+    if wire is not None:
+        return _mapped(projection, wire.image, wire.pop)
     source = lowered.by_name.get(projection.source)
     # Nengo-loihi brings spikes back to the host through Dense transforms alone.
     leaves_chip = source is not None and source.on_chip
     dense = leaves_chip or isinstance(projection.reach, Full)
-    return MappedProjection(projection, "dense" if dense else "convolution", None)
+    return _mapped(projection, not dense, None)
+
+
+def _mapped(
+    projection: Projection, image: bool, pop: PopType | None
+) -> MappedProjection:
+    return MappedProjection(projection, "convolution" if image else "dense", pop)
 
 
 def _population(
-    plan: Plan,
-    population: Population,
-    tilings: Mapping[str, Tiling],
-    carried: Carried,
+    plan: Plan, population: Population, solution: Solution, wires: Wires
 ) -> MappedPopulation:
-    tiling = tilings.get(population.name)
-    if tiling is None:
+    position = plan.positions.get(population.name)
+    if position is None:
         return _hosted(population, 1)
-    if not population.on_chip:
+    tiling, choices = solution.tilings[position], plan.steps[position].choices
+    if isinstance(choices, HostChoices):
         return _hosted(population, tiling.group)
-    site = plan.sites[population.name]
-    groups = [tilings[source.name].group for source in site.sources]
-    readers = _readers(plan, population, tilings, carried)
-    blocks = blocks_of(site, tiling, groups, readers)
-    return MappedPopulation(
-        population,
-        tiling.group,
-        tuple(
-            _ensemble(population, part.slices, tiling, found)
-            for part, found in zip(tiling.parts, blocks, strict=True)
-        ),
+    groups = [solution.tilings[source].group for source in plan.steps[position].sources]
+    readers = _readers(plan, population, solution, wires)
+    blocks = blocks_of(choices.site, tiling, groups, readers)
+    ensembles = tuple(
+        _ensemble(population, part.slices, tiling, found)
+        for part, found in zip(tiling.parts, blocks, strict=True)
     )
+    return MappedPopulation(population, tiling.group, ensembles)
 
 
 def _readers(
-    plan: Plan,
-    population: Population,
-    tilings: Mapping[str, Tiling],
-    carried: Carried,
+    plan: Plan, population: Population, solution: Solution, wires: Wires
 ) -> list[Reader]:
-    readers = []
-    for name, site in plan.sites.items():
-        for projection, links in zip(site.projections, site.links, strict=True):
-            if projection.source != population.name:
-                continue
-            image, pop = carried[id(projection)]
-            slots = plan.profile.axon.slots(pop)
-            readers.append(Reader(links[image], tilings[name], slots, image))
-    return readers
+    return [
+        Reader(
+            wires[id(projection)],
+            solution.tilings[plan.positions[projection.target]],
+        )
+        for projection in plan.lowered.projections
+        if projection.source == population.name and id(projection) in wires
+    ]
 
 
 def _hosted(population: Population, group: int) -> MappedPopulation:

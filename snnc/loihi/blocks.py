@@ -7,22 +7,17 @@ from dataclasses import dataclass
 from itertools import product
 
 from snnc.graph.mapped import Block
-from snnc.loihi.link import Grid, Link
-from snnc.loihi.site import Site, feeds_of, load_of
+from snnc.loihi.link import Grid
+from snnc.loihi.site import Site, Wire, feeds_of, load_of
 from snnc.loihi.tiling import Part, Tiling
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """One reading of a population: its link, the reader's tiling, axon slots.
+    """One reading of a population on the chip: the wire, and the reader's tiling."""
 
-    ``image`` says that an axon serves a pixel with all its channels.
-    """
-
-    link: Link
+    wire: Wire
     target: Tiling
-    slots: int
-    image: bool
 
 
 def blocks_of(
@@ -39,7 +34,7 @@ def blocks_of(
     readers
         Who reads the population on the chip.
     """
-    grids = [reader.link.axons(tiling, reader.target) for reader in readers]
+    grids = [reader.wire.link.axons(tiling, reader.target) for reader in readers]
     return tuple(
         _part_blocks(site, tiling, groups, part, [grid[i] for grid in grids], readers)
         for i, part in enumerate(tiling.parts)
@@ -72,6 +67,6 @@ def _part_blocks(
 def spent_axons(readers: Sequence[Reader], axons: Sequence[int], strip: int) -> int:
     """The out-axon slots that a block of ``strip`` channels spends on its readers."""
     return sum(
-        reader.slots * count * (1 if reader.image else strip)
+        reader.wire.slots * count * (1 if reader.wire.image else strip)
         for reader, count in zip(readers, axons, strict=True)
     )

@@ -7,10 +7,16 @@ from itertools import product
 from math import prod
 
 from snnc.loihi.site import Fit, Misfit, Site
-from snnc.loihi.tiling import Tiling, least_sizes, on_chip
+from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip
 
 MAX_COMBINATIONS = 64
 """Combinations of the sources' groups beyond which ``floor`` is only a bound."""
+
+
+PATIENCE = 64
+"""Tilings that may fail before it is asked whether any can fit."""
+Groups = tuple[int, ...]
+"""The depth slices of an ensemble, for the source of each projection."""
 
 
 class HostChoices:
@@ -24,7 +30,7 @@ class HostChoices:
     def groups(self) -> tuple[int, ...]:
         return tuple(tiling.group for tiling in self.tilings)
 
-    def within(self, groups: tuple[int, ...], cores: int) -> list[tuple[Tiling, Fit]]:
+    def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, Fit]]:
         """The tilings; on the host all fit."""
         return [(tiling, Fit(())) for tiling in self.tilings]
 
@@ -40,6 +46,14 @@ class ChipChoices:
         The one tiling for each form that the spec's ``block`` leaves, or None.
     sources
         For each projection, the groups that its source may have.
+    most
+        Cores beyond which the network is too large anyway.
+
+    Attributes
+    ----------
+    floor
+        The fewest cores that any groups of the sources allow; -1 if no tiling fits,
+        and a lower bound where it is above ``most``.
     """
 
     def __init__(
@@ -47,25 +61,27 @@ class ChipChoices:
         site: Site,
         fixed: Sequence[Tiling] | None,
         sources: Sequence[Sequence[int]],
+        most: int,
     ) -> None:
         self.site = site
+        self.fixed = fixed
         self.sources = tuple(tuple(groups) for groups in sources)
-        volume = site.population.volume
+        volume = site.volume
         limit = site.profile.core.compartments
         self._pending = iter(
             fixed if fixed is not None else on_chip(volume, site.forms, limit)
         )
         self._found: list[Tiling] = []
-        self._fits: dict[tuple[int, ...], list[tuple[Tiling, Fit]]] = {}
-        self._tried: dict[tuple[int, ...], int] = {}
+        self._fits: dict[Groups, list[tuple[Tiling, Fit]]] = {}
+        self._tried: dict[Groups, int] = {}
         self.groups = (
             least_sizes(volume[0])
             if fixed is None
             else tuple(sorted({tiling.group for tiling in fixed}))
         )
-        self.floor = self._find_floor()
+        self.floor = self._find_floor(most)
 
-    def within(self, groups: tuple[int, ...], cores: int) -> list[tuple[Tiling, Fit]]:
+    def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, Fit]]:
         """The tilings of at most ``cores`` that fit, given the sources' groups."""
         self._fetch(cores)
         fits = self._fits.setdefault(groups, [])
@@ -84,22 +100,43 @@ class ChipChoices:
                 return
             self._found.append(tiling)
 
-    def _find_floor(self) -> int:
-        """The fewest cores that any groups of the sources allow, -1 if none do."""
+    def _find_floor(self, most: int) -> int:
         combinations = self._combinations()
-        for tiling in self._pending:
-            if not combinations or any(
-                isinstance(self.site.fit(tiling, groups), Fit)
-                for groups in combinations
-            ):
-                self._found.append(tiling)
+        for tried, tiling in enumerate(self._pending):
+            self._found = [tiling]
+            over = tiling.cores > most
+            if (over or tried == PATIENCE) and not self._can_fit(combinations):
+                return -1
+            if over or not combinations or self._fits_any(tiling, combinations):
                 return tiling.cores
         return -1
 
-    def _combinations(self) -> tuple[tuple[int, ...], ...]:
+    def _fits_any(self, tiling: Tiling, combinations: Sequence[Groups]) -> bool:
+        return any(
+            isinstance(self.site.fit(tiling, groups), Fit) for groups in combinations
+        )
+
+    def _can_fit(self, combinations: Sequence[Groups]) -> bool:
+        """Whether a single neuron fits a core: if not, no tiling does."""
+        if self.fixed is not None or self.site.pop == 16 or not combinations:
+            return True
+        return any(self._fits_any(t, combinations) for t in finest_tilings(self.site))
+
+    def _combinations(self) -> tuple[Groups, ...]:
         if prod(map(len, self.sources)) > MAX_COMBINATIONS:
             return ()
         return tuple(product(*self.sources))
+
+
+def tilings_of(site: Site, group: int, tile: Tile) -> tuple[Tiling, ...]:
+    """Give a tiling in each form of the inputs."""
+    cores = count_cores(site.volume, group, tile)
+    return tuple(Tiling(site.volume, group, tile, forms, cores) for forms in site.forms)
+
+
+def finest_tilings(site: Site) -> tuple[Tiling, ...]:
+    """Blocks of one neuron, in ensembles of one slice: what needs least of a core."""
+    return tilings_of(site, 1, (1, 1, 1))
 
 
 def least_misfit(

@@ -39,15 +39,23 @@ class ImageLink:
         self.columns = columns
         self.depth = depth
         self.profile = profile
+        self._feeds: dict[tuple[int, Interval, Interval], tuple[Feed, ...]] = {}
         self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+        key = (group, part.slices, part.touched(strip))
+        if key not in self._feeds:
+            self._feeds[key] = self._find_feeds(*key)
+        return self._feeds[key]
+
+    def _find_feeds(
+        self, group: int, slices: Interval, touched: Interval
+    ) -> tuple[Feed, ...]:
         depth, _, _, channels = self.source
-        touched = part.touched(strip)
         return tuple(
             Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
             for a, b in cut(depth, group)
-            if self.depth.meets(part.slices, (a, b))
+            if self.depth.meets(slices, (a, b))
         )
 
     def row_view(self, tile: Interval) -> View:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
 from snnc.graph.logical import Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork, Population
-from snnc.loihi.choices import ChipChoices, HostChoices
+from snnc.loihi.build_links import Inlet, inlet_of
+from snnc.loihi.choices import ChipChoices, HostChoices, tilings_of
 from snnc.loihi.profile import Profile
-from snnc.loihi.search import Step
+from snnc.loihi.search import Choices, Step
 from snnc.loihi.site import Site
-from snnc.loihi.tiling import Tile, Tiling, count_cores, on_host
+from snnc.loihi.tiling import Tiling, on_host
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The populations to cut, in spec order: those on the chip and what feeds them."""
+    """The populations to cut, in reading order: those on the chip and their feeders."""
 
     lowered: LoweredNetwork
     populations: tuple[Population, ...]
-    sites: Mapping[str, Site]
     steps: tuple[Step, ...]
     profile: Profile
 
@@ -30,14 +30,13 @@ class Plan:
         """The step of each population."""
         return {p.name: i for i, p in enumerate(self.populations)}
 
+    def step(self, population: Population) -> Step:
+        return self.steps[self.positions[population.name]]
+
     @property
     def misfits(self) -> tuple[Population, ...]:
         """The populations of which no tiling fits a core."""
-        return tuple(
-            population
-            for population, step in zip(self.populations, self.steps, strict=True)
-            if step.choices.floor < 0
-        )
+        return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
 
 
 def make_plan(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> Plan:
@@ -47,34 +46,49 @@ def make_plan(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> Plan:
     """
     populations = _involved(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
-    sites: dict[str, Site] = {}
+    known: dict[Hashable, Choices] = {}
     steps: list[Step] = []
     for population in populations:
-        if not population.on_chip:
-            steps.append(Step(HostChoices(on_host(population.volume)), ()))
-            continue
-        site = Site(population, lowered, target.pop, profile)
-        sources = tuple(positions[source.name] for source in site.sources)
-        groups = [steps[source].choices.groups for source in sources]
-        sites[population.name] = site
-        steps.append(Step(ChipChoices(site, fixed_tilings(site), groups), sources))
-    return Plan(lowered, populations, sites, tuple(steps), profile)
+        read = lowered.into(population.name) if population.on_chip else ()
+        sources = tuple(positions[projection.source] for projection in read)
+        inlets = tuple(
+            inlet_of(p, lowered.by_name[p.source].volume, population) for p in read
+        )
+        groups = tuple(steps[source].choices.groups for source in sources)
+        key = (
+            population.on_chip,
+            population.volume,
+            inlets,
+            groups,
+            block_of(population),
+        )
+        if key not in known:
+            known[key] = _choices(population, inlets, groups, target, profile)
+        steps.append(Step(known[key], sources))
+    return Plan(lowered, populations, tuple(steps), profile)
 
 
-def fixed_tilings(site: Site) -> tuple[Tiling, ...] | None:
+def _choices(
+    population: Population,
+    inlets: tuple[Inlet, ...],
+    groups: tuple[tuple[int, ...], ...],
+    target: Loihi,
+    profile: Profile,
+) -> Choices:
+    if not population.on_chip:
+        return HostChoices(on_host(population.volume))
+    site = Site(population.volume, inlets, target.pop, profile)
+    return ChipChoices(
+        site, fixed_tilings(site, block_of(population)), groups, target.cores
+    )
+
+
+def fixed_tilings(site: Site, block: Shape | None) -> tuple[Tiling, ...] | None:
     """The tilings that a layer's `block` leaves, one for each form; None if free."""
-    block = block_of(site.population)
     if block is None:
         return None
     group, height, width, strip = block_tiling(block)
     return tilings_of(site, group, (height, width, strip))
-
-
-def tilings_of(site: Site, group: int, tile: Tile) -> tuple[Tiling, ...]:
-    """A tiling in each form of the inputs."""
-    volume = site.population.volume
-    cores = count_cores(volume, group, tile)
-    return tuple(Tiling(volume, group, tile, forms, cores) for forms in site.forms)
 
 
 def block_tiling(block: Shape) -> tuple[int, int, int, int]:
@@ -121,4 +135,5 @@ def _involved(lowered: LoweredNetwork) -> tuple[Population, ...]:
         for projection in lowered.projections
         if lowered.by_name[projection.target].on_chip
     }
-    return tuple(p for p in lowered.populations if p.on_chip or p.name in feeding)
+    ordered = lowered.in_reading_order
+    return tuple(p for p in ordered if p.on_chip or p.name in feeding)

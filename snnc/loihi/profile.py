@@ -98,7 +98,7 @@ class Axons:
         return self.pop16_slots if pop == 16 else self.pop32_slots
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, eq=False, slots=True)
 class Profile:
     """One device."""
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import ceil
 
 from snnc.diagnostics import Diagnostic
 from snnc.graph.logical import Loihi, Shape
 from snnc.graph.lowered import Population
 from snnc.graph.mapped import MappedNetwork
-from snnc.loihi.choices import least_misfit
+from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
 from snnc.loihi.plan import (
     Plan,
     block_of,
     block_tiling,
     fixed_tilings,
     largest_block,
-    tilings_of,
 )
 from snnc.loihi.profile import Profile
 from snnc.loihi.search import Search
 from snnc.loihi.site import Misfit, Site
-from snnc.loihi.tiling import Tiling, least_sizes
+from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
 from snnc.source import Span
 
@@ -68,24 +67,32 @@ def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
     )
 
 
-def refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
-    """The layers of which no tiling fits a core.
+def refuse_plan(
+    plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
+) -> Iterator[Diagnostic]:
+    """Say why a plan led to no mapping, or to one that is too large."""
+    if plan.misfits:
+        yield from _refuse_misfits(plan)
+    elif search.floor > target.cores:
+        yield _refuse_floor(plan, target, search.floor)
+    elif mapped is None:
+        yield _refuse_search(plan, target, search)
+    else:
+        yield _refuse_size(plan, target, mapped)
 
-    A layer that reads one of them is silent: its sources' groups are unknown.
-    """
+
+def _refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
     for population in plan.misfits:
-        site = plan.sites[population.name]
-        sources = [
-            plan.steps[source].choices.groups
-            for source in plan.steps[plan.positions[population.name]].sources
-        ]
-        yield _refuse_layer(site, sources)
+        choices = plan.step(population).choices
+        if isinstance(choices, ChipChoices):
+            yield _refuse_layer(population, choices.site, choices.sources)
 
 
-def _refuse_layer(site: Site, sources: list[tuple[int, ...]]) -> Diagnostic:
-    population = site.population
-    fixed = fixed_tilings(site)
-    tilings = fixed if fixed is not None else _finest(site)
+def _refuse_layer(
+    population: Population, site: Site, sources: Sequence[Sequence[int]]
+) -> Diagnostic:
+    fixed = fixed_tilings(site, block_of(population))
+    tilings = fixed if fixed is not None else finest_tilings(site)
     misfit = least_misfit(site, tilings, sources)
     if misfit is None or misfit.limit.startswith("pop16"):
         return rules.ShortAxonsImpossible(
@@ -113,11 +120,6 @@ def _refuse_layer(site: Site, sources: list[tuple[int, ...]]) -> Diagnostic:
     )
 
 
-def _finest(site: Site) -> tuple[Tiling, ...]:
-    groups = least_sizes(site.population.volume[0])
-    return tuple(t for group in groups for t in tilings_of(site, group, (1, 1, 1)))
-
-
 def _pop16_problem(misfit: Misfit | None) -> str:
     if misfit is None or misfit.limit == "pop16 bases":
         return "no block has compartment bases that are multiples of 4"
@@ -125,7 +127,7 @@ def _pop16_problem(misfit: Misfit | None) -> str:
     return f"it reads {misfit.value} {what} where pop16 takes {misfit.most}"
 
 
-def _smaller(site: Site, block: Shape, sources: list[tuple[int, ...]]) -> str:
+def _smaller(site: Site, block: Shape, sources: Sequence[Sequence[int]]) -> str:
     """The block with the most filters that fits, the rest being as it is."""
     group, height, width, channels = block_tiling(block)
     for strip in reversed(least_sizes(channels)):
@@ -135,14 +137,18 @@ def _smaller(site: Site, block: Shape, sources: list[tuple[int, ...]]) -> str:
     return "leave `block` out, and snnc finds one that fits"
 
 
-def refuse_search(plan: Plan, target: Loihi, search: Search) -> Diagnostic:
-    """Why there is no mapping though every layer fits by itself."""
+def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
+    """Each layer fits, but all together need at least so many cores."""
+    largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
+    share = plan.step(largest).choices.floor
+    return _too_many(plan, target, cores, largest, share, "at least ")
+
+
+def _refuse_search(plan: Plan, target: Loihi, search: Search) -> Diagnostic:
+    """Say why there is no mapping though every layer fits by itself."""
     dead = search.dead_end
     if dead is None:
-        largest = max(plan.populations, key=lambda p: _floor(plan, p))
-        return _too_many(
-            plan, target, search.bound + 1, largest, _floor(plan, largest), "at least "
-        )
+        return _refuse_floor(plan, target, search.bound + 1)
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,
@@ -152,7 +158,7 @@ def refuse_search(plan: Plan, target: Loihi, search: Search) -> Diagnostic:
     )
 
 
-def refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic:
+def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic:
     """The mapping takes more cores than the target allows."""
     largest = max(mapped.populations, key=lambda population: population.cores)
     return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
@@ -176,10 +182,6 @@ def _too_many(
         share=share,
         hint=_room(cores, target, plan.profile),
     )
-
-
-def _floor(plan: Plan, population: Population) -> int:
-    return plan.steps[plan.positions[population.name]].choices.floor
 
 
 def _room(cores: int, target: Loihi, profile: Profile) -> str:

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from snnc.loihi.choices import ChipChoices, HostChoices
 from snnc.loihi.site import Fit
-from snnc.loihi.spending import Spending, Spent, add
+from snnc.loihi.spending import NOTHING, Spending, Spent, add
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 4096
@@ -134,6 +134,8 @@ class Search:
         exact = True
         for i in range(len(self.steps)):
             states = self._advance(states, alive, i, bound)
+            if not states:
+                return None
             alive = [s for s in (*alive, i) if self._last[s] > i]
             if len(states) > WIDTH:
                 exact = False
@@ -174,7 +176,7 @@ class Search:
         left, sums = [tilings[n] for n in kept], [spent[n] for n in kept]
         if self._last[i] > i:
             left.append(tiling)
-            sums.append(())
+            sums.append(NOTHING)
         return tuple(left), tuple(sums)
 
     def _spend(
@@ -187,21 +189,15 @@ class Search:
         where: Sequence[int],
     ) -> Sequence[Spent] | None:
         """The out-axons spent once step ``i`` reads; None if a block has too few."""
-        choices = self.steps[i].choices
-        if isinstance(choices, HostChoices):
-            return spent
         after = list(spent)
-        links = choices.site.chosen(tiling)
-        for n, source, link, pop in zip(
-            where, self.steps[i].sources, links, fit.pops, strict=True
+        for n, source, wire in zip(
+            where, self.steps[i].sources, fit.wires, strict=True
         ):
             if isinstance(self.steps[source].choices, HostChoices):
                 continue
-            slots = choices.site.profile.axon.slots(pop)
-            paid = self.spending.on(link, tilings[n], tiling, slots, pop is not None)
-            after[n] = add(after[n], paid)
-            if max(after[n]) > self.limit:
-                self._note(source, max(after[n]))
+            after[n] = add(after[n], self.spending.on(wire, tilings[n], tiling))
+            if after[n].peak > self.limit:
+                self._note(source, after[n].peak)
                 return None
         return after
 
@@ -209,9 +205,7 @@ class Search:
         if self.dead_end is None or out_axons < self.dead_end.out_axons:
             self.dead_end = DeadEnd(source, out_axons)
 
-    def _solution(self, states: _States, exact: bool) -> Solution | None:
-        if not states:
-            return None
+    def _solution(self, states: _States, exact: bool) -> Solution:
         cores, chosen = min(states.values(), key=lambda state: state[0])
         line: list[Chosen] = []
         while chosen is not None:

@@ -7,16 +7,14 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
-from snnc.graph.lowered import LoweredNetwork, Population, Projection
+from snnc.graph.lowered import Volume
 from snnc.graph.mapped import PopType
 from snnc.loihi.axis import Interval, View
-from snnc.loihi.build_links import build_links
+from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.link import Feed, Link
 from snnc.loihi.profile import Profile
 from snnc.loihi.tiling import Forms, Part, Tiling
 
-Pops = tuple[PopType | None, ...]
-"""The axon format of each projection; None for a Dense."""
 Feeds = tuple[tuple[Feed, ...], ...]
 """What a strip gets, for each projection and source ensemble."""
 Limit = Literal[
@@ -31,10 +29,27 @@ Limit = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
-    """A tiling that a core can hold."""
+class Wire:
+    """How one projection reaches a tiling: the link in the form chosen, its axons.
 
-    pops: Pops
+    ``slots`` are those of one out-axon; ``image`` says that an axon serves a pixel
+    with all its channels.
+    """
+
+    link: Link
+    pop: PopType | None
+    slots: int
+
+    @property
+    def image(self) -> bool:
+        return self.pop is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """A tiling that a core can hold, and the wires of its projections."""
+
+    wires: tuple[Wire, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +71,16 @@ class Load:
 
 
 class Site:
-    """A population on the chip, with the links of what it reads.
+    """The geometry of a population on the chip: its volume and what it reads.
+
+    Populations that agree in all of it share one site, and so its costs.
 
     Parameters
     ----------
-    population
-        The population.
-    lowered
-        Its network.
+    volume
+        The population's volume.
+    inlets
+        What it reads, a projection after the other.
     pop
         The axon format that the target asks for.
     profile
@@ -72,20 +89,16 @@ class Site:
 
     def __init__(
         self,
-        population: Population,
-        lowered: LoweredNetwork,
+        volume: Volume,
+        inlets: Sequence[Inlet],
         pop: Literal["auto", 16, 32],
         profile: Profile,
     ) -> None:
-        self.population = population
+        self.volume = volume
+        self.inlets = tuple(inlets)
         self.pop = pop
         self.profile = profile
-        self.projections: tuple[Projection, ...] = lowered.into(population.name)
-        self.sources = tuple(lowered.by_name[p.source] for p in self.projections)
-        self.links = tuple(
-            build_links(projection, source, population, profile)
-            for projection, source in zip(self.projections, self.sources, strict=True)
-        )
+        self.links = tuple(build_links(i, volume, profile) for i in self.inlets)
         self._fits: dict[tuple[Tiling, tuple[int, ...]], Fit | Misfit] = {}
 
     @property
@@ -160,21 +173,23 @@ class Site:
         in_axons: int,
         aligned: Sequence[bool],
     ) -> Fit | Misfit:
-        pops: list[PopType | None] = []
-        for i, image in enumerate(tiling.forms):
+        wires = []
+        for i, link in enumerate(self.chosen(tiling)):
             misfit = self._pop16_misfit(i, groups[i], in_axons, aligned[i])
+            image = tiling.forms[i]
             if image and self.pop == 16 and misfit is not None:
                 return misfit
-            short = self.pop != 32 and misfit is None
-            pops.append((16 if short else 32) if image else None)
-        return Fit(tuple(pops))
+            short: PopType = 16 if self.pop != 32 and misfit is None else 32
+            pop = short if image else None
+            wires.append(Wire(link, pop, self.profile.axon.slots(pop)))
+        return Fit(tuple(wires))
 
     def _pop16_misfit(
         self, projection: int, group: int, in_axons: int, aligned: bool
     ) -> Misfit | None:
         """Why a projection can't use pop16 axons, if it can't."""
         axon = self.profile.axon
-        channels = group * self.sources[projection].volume[3]
+        channels = group * self.inlets[projection].source[3]
         if channels > axon.pop16_atoms:
             return Misfit("pop16 channels", channels, axon.pop16_atoms)
         if in_axons > axon.pop16_in_axons:

@@ -2,42 +2,54 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from snnc.loihi.link import Link
+from snnc.loihi.site import Wire
 from snnc.loihi.tiling import Tiling
 
-Spent = tuple[int, ...]
-"""Slots for each block of the source with the most channels, row by row."""
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Slots for each block of the source with the most channels, row by row."""
+
+    slots: tuple[int, ...]
+    peak: int
+
+
+NOTHING = Spent((), 0)
 
 
 class Spending:
     """Counts slots, each pair of tilings once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Link, Tiling, Tiling, int, bool], Spent] = {}
+        self._known: dict[tuple[Link, Tiling, Tiling, int], Spent] = {}
 
-    def on(
-        self, link: Link, source: Tiling, target: Tiling, slots: int, image: bool
-    ) -> Spent:
-        """The slots that a source's blocks spend on one reader."""
-        key = (link, source, target, slots, image)
-        if key not in self._known:
-            self._known[key] = _count(link, source, target, slots, image)
-        return self._known[key]
+    def on(self, wire: Wire, source: Tiling, target: Tiling) -> Spent:
+        """Count the slots that a source's blocks spend on one reader."""
+        key = (wire.link, source, target, wire.slots)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = _count(wire, source, target)
+        return found
 
 
-def _count(
-    link: Link, source: Tiling, target: Tiling, slots: int, image: bool
-) -> Spent:
-    return tuple(
-        slots * count * (1 if image else part.strips[0][1])
-        for part, grid in zip(source.parts, link.axons(source, target), strict=True)
+def _count(wire: Wire, source: Tiling, target: Tiling) -> Spent:
+    slots = tuple(
+        wire.slots * count * (1 if wire.image else part.strips[0][1])
+        for part, grid in zip(
+            source.parts, wire.link.axons(source, target), strict=True
+        )
         for row in grid
         for count in row
     )
+    return Spent(slots, max(slots))
 
 
 def add(one: Spent, other: Spent) -> Spent:
-    """The sum of what is spent on two readers; the first may be empty."""
-    if not one:
+    """Add what is spent on two readers."""
+    if not one.slots:
         return other
-    return tuple(a + b for a, b in zip(one, other, strict=True))
+    slots = tuple(a + b for a, b in zip(one.slots, other.slots, strict=True))
+    return Spent(slots, max(slots))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 
 from snnc.loihi.axis import Run, View
@@ -38,6 +39,7 @@ class Footprint:
     zero: bool
 
 
+@lru_cache(maxsize=65536)
 def stored(footprint: Footprint, profile: Profile) -> Storage:
     """The arrays that a block stores for one connection.
 

@@ -67,4 +67,6 @@ def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> tuple[Tap, ...]:
 def _covering(place: int, reader: int, counts: Sequence[int], stride: int) -> Tap:
     first = max(0, -(-(place - len(counts) + 1) // stride))
     last = min(reader - 1, place // stride)
-    return tuple((tap, counts[place - tap * stride]) for tap in range(first, last + 1))
+    times = ((tap, counts[place - tap * stride]) for tap in range(first, last + 1))
+    # Between pools that leave gaps a window counts some places not at all.
+    return tuple((tap, count) for tap, count in times if count)

@@ -47,20 +47,16 @@ def _search(
 ) -> MappedNetwork | None:
     plan = make_plan(lowered, target, profile)
     search = Search(plan.steps, profile.core.out_axons)
-    solution = None if plan.misfits else search.run()
+    hopeless = plan.misfits or search.floor > target.cores
+    solution = None if hopeless else search.run()
     mapped = assemble(plan, solution) if solution is not None else None
     if mapped is not None and mapped.cores <= target.cores:
         return mapped
     # Rules are imported when one is broken: a good spec pays for none.
-    from snnc.loihi.refusals import refuse_misfits, refuse_search, refuse_size
+    from snnc.loihi.refusals import refuse_plan
 
-    if plan.misfits:
-        for diagnostic in refuse_misfits(plan):
-            report.add(diagnostic)
-    elif mapped is None:
-        report.add(refuse_search(plan, target, search))
-    else:
-        report.add(refuse_size(plan, target, mapped))
+    for diagnostic in refuse_plan(plan, target, search, mapped):
+        report.add(diagnostic)
     return None
 
 

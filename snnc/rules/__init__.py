@@ -12,8 +12,14 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from snnc.rules import files as files
+    from snnc.rules import loihi as loihi
     from snnc.rules import names as names
+    from snnc.rules import output as output
+    from snnc.rules import placement as placement
+    from snnc.rules import rates as rates
+    from snnc.rules import references as references
     from snnc.rules import refused as refused
+    from snnc.rules import shapes as shapes
     from snnc.rules import syntax as syntax
     from snnc.rules import values as values
 

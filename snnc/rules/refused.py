@@ -52,7 +52,7 @@ class Softmax(Refused):
         "softmax divides by a sum over all units, which spiking neurons can't do",
     )
     help: ClassVar[str] = (
-        "leave it out: the readout gives logits and `cross_entropy` applies softmax in training"
+        "leave it out: the readout gives logits, and `cross_entropy` adds the softmax"
     )
 
 
@@ -181,7 +181,7 @@ class LayerNorm(Refused):
 
     code: ClassVar[str] = "SNN910"
     notes: ClassVar[tuple[str, ...]] = (
-        "it divides by a statistic of the current example, which spiking neurons can't do",
+        "it divides by a statistic of each example, which neurons can't do",
     )
     help: ClassVar[str] = "write `batchnorm on`, which is folded into the weights"
 

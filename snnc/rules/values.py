@@ -33,10 +33,12 @@ class OutOfRange(Diagnostic):
     title: ClassVar[str] = "value out of range"
     message: ClassVar[str] = "`{key}`: {reason}"
     label: ClassVar[str] = "{limit}"
+    help: ClassVar[str] = "{advice}"
 
     key: str
     reason: str
     limit: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

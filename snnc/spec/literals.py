@@ -33,7 +33,7 @@ ClassNames = Annotated[int | tuple[str, ...], BeforeValidator(names.classes)]
 class NeuronSpec(BaseModel):
     """``relu`` or ``lif``; time constants in seconds, of ``lif`` alone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Annotated[Literal["relu", "lif"], Bare]
     tau_rc: Annotated[Seconds, Field(gt=0)] = 20e-3

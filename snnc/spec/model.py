@@ -8,7 +8,7 @@ rules of the language fill it in when the logical graph is made.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Union
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -189,15 +189,15 @@ class DefaultsSpec(SpikingSpec):
     units: Annotated[Whole, Field(ge=1)] | None = None
 
 
-LayerSpec = Union[
-    ConvEncoderSpec,
-    RateEncoderSpec,
-    ConvSpec,
-    DownsampleSpec,
-    DenseSpec,
-    AveragePoolSpec,
-    JoinSpec,
-]
+LayerSpec = (
+    ConvEncoderSpec
+    | RateEncoderSpec
+    | ConvSpec
+    | DownsampleSpec
+    | DenseSpec
+    | AveragePoolSpec
+    | JoinSpec
+)
 
 
 class Spec(Statement):

@@ -72,6 +72,14 @@ class Braces:
         fix = None if gap.text.strip() else Fix(gap, " ")
         self._report.add(rules.syntax.BlockOnNextLine(span=span, fix=fix))
 
+    def on_same_line(self, last: Token, kind: Token) -> None:
+        """Report a statement that begins behind another one on its line."""
+        span = span_of(kind, self._source)
+        gap = Span(self._source, span_of(last, self._source).end, span.start)
+        self._report.add(
+            rules.syntax.OneLineEach(span=span, kind=str(kind), fix=Fix(gap, "\n"))
+        )
+
     def after_end(self, first: Token) -> None:
         """Report what follows the end of the network."""
         second = first in HEADERS

@@ -19,6 +19,7 @@ from snnc.syntax.words import HEADERS, KINDS
 
 # `neuron` is a statement and a property; inside braces it is the property.
 _BEGINNINGS = KINDS - {"neuron"}
+_ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +128,9 @@ class Cutter:
     def _take(self, index: int, token: Token) -> None:
         if self._begins_line(index) or self._is_kind_as_key(token):
             self._flush()
+        if self._follows_statement(token):
+            self._braces.on_same_line(self._current[-1], token)
+            self._flush()
         if self._nesting.depth == 0 and token.type == "NEWLINE":
             self._end_line(index)
             return
@@ -139,6 +143,12 @@ class Cutter:
 
     def _is_kind_as_key(self, token: Token) -> bool:
         return self._nesting.at_key and token.type == "NAME" and token in _BEGINNINGS
+
+    def _follows_statement(self, token: Token) -> bool:
+        """Whether a kind stands behind a statement that is complete."""
+        if self._nesting.depth > 0 or not self._current or token.type != "NAME":
+            return False
+        return token in KINDS and self._current[-1].type in _ENDINGS
 
     def _end_line(self, index: int) -> None:
         following = self._following(index) if self._current else None

@@ -7,11 +7,11 @@ from itertools import takewhile
 from lark import Token
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix
+from snnc.diagnostics import Diagnostic
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import span_of
 from snnc.syntax.nesting import Nesting
-from snnc.syntax.words import KEYS, KINDS, REFUSED, VARIANTS
+from snnc.syntax.words import KEYS, VARIANTS
 
 _AFTER = {
     "IN": "a range such as `0..1`",
@@ -71,11 +71,6 @@ class Explainer:
         return self._unexpected(index, "the rest of the statement or the line's end")
 
     def _stray_word(self, token: Token, before: Token | None) -> Diagnostic:
-        if before is not None and token in KINDS | REFUSED:
-            gap = Span(self.source, before.end_pos or 0, token.start_pos or 0)
-            return rules.syntax.OneLineEach(
-                span=self.span(token), kind=str(token), fix=Fix(gap, "\n")
-            )
         if token in KEYS:
             return rules.syntax.PropertyOutsideBlock(
                 span=self.span(token), key=str(token)

@@ -9,7 +9,7 @@ from snnc.diagnostics import Fix, Report
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder
-from snnc.syntax.words import HEADERS
+from snnc.syntax.words import HEADERS, KINDS
 
 EDITION = 1
 
@@ -48,6 +48,22 @@ class Header:
         self.index += 1
         return token
 
+    def _is_misspelt(self) -> bool:
+        """Consume the first word of ``netwrok NAME {``, told by the form."""
+        ahead = self.tokens[self.index : self.index + 3]
+        if [token.type for token in ahead] != ["NAME", "NAME", "LBRACE"]:
+            return False
+        self.index += ahead[0] not in KINDS
+        return ahead[0] not in KINDS
+
+    def _skip_to_network(self) -> None:
+        """Skip what stands in front of the line of the network, if there is one."""
+        for index in range(self.index, len(self.tokens)):
+            begins = index == 0 or self.tokens[index - 1].type == "NEWLINE"
+            if begins and self.tokens[index] == "network":
+                self.index = index
+                return
+
     def _skip_lines(self) -> None:
         while self._take("NEWLINE"):
             pass
@@ -70,8 +86,9 @@ class Header:
         number = self._take("NUMBER") if word else None
         if number is None:
             here = self._here() if word is None else self.builder.span(word)
-            self._report_edition(here, fixable=word is None)
-            self._skip_rest_of_line(only_if=word is not None)
+            ready = self._peek() == "network"
+            self._report_edition(here, fixable=ready)
+            self._skip_to_network()
             return None
         span = self.builder.span(number)
         if number != str(EDITION):
@@ -84,8 +101,8 @@ class Header:
             return None
         return tree.Number(EDITION, span)
 
-    def _skip_rest_of_line(self, only_if: bool) -> None:
-        while only_if and (token := self._peek()) and token.type != "NEWLINE":
+    def _skip_rest_of_line(self) -> None:
+        while (token := self._peek()) and token.type != "NEWLINE":
             self.index += 1
 
     def _network(self) -> tuple[tree.Word | None, Token | None]:
@@ -93,7 +110,9 @@ class Header:
         word = self._take("NAME", "network")
         if word is None:
             self.report.add(rules.syntax.MissingNetwork(span=self._here()))
-            return None, None
+            self._skip_to_network()
+            if not self._take("NAME", "network") and not self._is_misspelt():
+                return None, None
         name = self._take("NAME")
         if name is None:
             self.report.add(
@@ -111,7 +130,7 @@ class Header:
                 )
             )
         if opener is None:
-            self._skip_rest_of_line(only_if=True)
+            self._skip_rest_of_line()
         return (None if name is None else self.builder.word(name)), opener
 
     def _found(self) -> str:

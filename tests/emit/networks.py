@@ -191,7 +191,7 @@ def conv2d_lif() -> Network:
 
 def conv1d_joined() -> Network:
     return network(
-        "signal",
+        "waves",
         (12, 2),
         rate_encoder("image", (12, 4), 2.0, signed=True),
         conv("keras", "encode", (12, 3), padding="same"),
@@ -222,6 +222,22 @@ def focal_features() -> Network:
         target=NENGO,
         loss={"kind": "focal", "gamma": 2.0, "alpha": 0.25},
         optimizer={"kind": "sgd", "learning_rate": 0.05, "momentum": 0.9},
+    )
+
+
+def long_names() -> Network:
+    """Return a network whose statements are too long for one line."""
+    a, b, c, d = (letter * 40 for letter in "abcd")
+    shape = (32, 32, 32, 3)
+    return network(
+        "n" * 40,
+        (32, 32, 32, 2),
+        rate_encoder("image", (32, 32, 32, 2), 1.0, False),
+        conv(a, "encode", shape, padding="same", neuron=LIF, dropout=0.1),
+        conv(b, a, shape, padding="same", shortcut=Shortcut(a, None)),
+        conv(c, b, shape, padding="same", shortcut=Shortcut("encode", (1, 1, 1))),
+        join(d, "concat", (a, b, c), (32, 32, 32, 9)),
+        about="One word " * 30 + "o" * 90,
     )
 
 

@@ -30,15 +30,18 @@ def write(network: Network, folder: Path) -> Path:
 
 @contextmanager
 def importable(package: Path) -> Iterator[None]:
-    """Let the package be imported, and forget it afterwards."""
+    """Let a package and its neighbours be imported, and forget them afterwards."""
+    before = set(sys.modules)
     sys.path.insert(0, str(package.parent))
     importlib.invalidate_caches()
     try:
         yield
     finally:
         sys.path.remove(str(package.parent))
-        for name in [n for n in sys.modules if n.split(".")[0] == package.name]:
-            del sys.modules[name]
+        ours = {path.name for path in package.parent.iterdir()}
+        for name in set(sys.modules) - before:
+            if name.split(".")[0] in ours:
+                del sys.modules[name]
 
 
 def module(package: Path, name: str) -> ModuleType:

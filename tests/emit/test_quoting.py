@@ -43,20 +43,20 @@ def test_a_quoted_text_is_one_visible_line(text: str) -> None:
 
 @given(st.text())
 def test_a_docstring_says_the_words_of_the_text(text: str) -> None:
-    literal = module_docstring("Summary.", text)
+    literal = module_docstring("Summary.", "", text)
     said = ast.literal_eval(literal).split()
     assert ["Summary.", *docstring_words(text)] == said
 
 
 def docstring_words(text: str) -> list[str]:
-    """The words with their escapes read, as invisible characters stay escaped."""
+    """Return the words with their escapes read: invisible characters stay so."""
     escaped = docstring(text).replace("\n", " ")
     return ast.literal_eval(f'"""{escaped}"""').split() if escaped else []
 
 
 @given(st.text(alphabet='"\\ua ', max_size=12))
 def test_no_mixture_of_quotes_and_backslashes_ends_a_docstring(text: str) -> None:
-    said = ast.literal_eval(module_docstring("Summary.", text))
+    said = ast.literal_eval(module_docstring("Summary.", "", text))
     assert said.split() == ["Summary.", *text.split()]
 
 

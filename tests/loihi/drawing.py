@@ -12,13 +12,15 @@ from snnc.graph.logical import Shape
 from snnc.graph.lowered import LoweredNetwork
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.plan import Plan, make_plan
+from snnc.loihi.choices import HostChoices
+from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import load_profile
-from snnc.loihi.search import Solution
+from snnc.loihi.search import Choices, Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, count_cores
 
 Draw = Callable[[st.SearchStrategy], object]
+MOST_CORES = 120
 MOST_SIDE = {1: 24, 2: 9, 3: 6}
 
 
@@ -48,7 +50,9 @@ def _conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     sketch.conv(draw(FILTERS), kernel, stride, padding, sources)
 
 
-def _pool(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+def _pool(
+    draw: Draw, sketch: Sketch, sources: tuple[str, ...] = (), same: bool = True
+) -> None:
     """A pool and a reader that it folds into exactly."""
     spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
     if not spatial:
@@ -61,7 +65,7 @@ def _pool(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     sketch.pool(window, stride, sources)
     if draw(st.booleans()):
         _dense(draw, sketch)
-    elif exact and draw(st.booleans()):
+    elif same and exact and draw(st.booleans()):
         sketch.conv(draw(FILTERS), 3, draw(st.integers(1, 2)), "same")
     else:
         _valid(draw, sketch)
@@ -78,13 +82,15 @@ def _pools(draw: Draw, sketch: Sketch) -> None:
     spatial = sketch.shape_of((sketch.last,))[:-1]
     if spatial and min(spatial) > 1:
         sketch.pool(draw(st.integers(1, 2)), draw(st.integers(1, 2)))
-        _pool(draw, sketch)
+        _pool(draw, sketch, same=False)
 
 
 def _dense(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     shortcut = None
     if draw(st.booleans()):
-        flat = [n for n, at in sketch.layers.items() if len(at.shape) == 1 and at.spiking]
+        flat = [
+            n for n, at in sketch.layers.items() if len(at.shape) == 1 and at.spiking
+        ]
         shortcut = draw(st.sampled_from([None, *flat]))
     units = draw(st.integers(1, 40))
     if shortcut is not None and draw(st.booleans()):
@@ -130,26 +136,38 @@ def mappings(draw: Draw) -> MappedNetwork:
     tilings: list[Tiling] = []
     fits: list[Fit] = []
     for population, step in zip(plan.populations, plan.steps, strict=True):
-        tiling = _tiling(draw, plan, population.name, population.volume)
+        tiling = _tiling(draw, step.choices, population.volume)
         fit = Fit(())
         if population.on_chip:
             groups = tuple(tilings[source].group for source in step.sources)
-            found = plan.sites[population.name].fit(tiling, groups)
+            found = step.choices.site.fit(tiling, groups)
             assume(isinstance(found, Fit))
             fit = found
         tilings.append(tiling)
         fits.append(fit)
     cores = sum(tiling.cores for tiling in tilings)
-    return assemble(plan, Solution(tuple(tilings), tuple(fits), cores, 0, False))
+    assume(cores <= MOST_CORES)
+    mapped = assemble(plan, Solution(tuple(tilings), tuple(fits), cores, 0, False))
+    assume(most_out_axons(mapped) <= plan.profile.core.out_axons)
+    return mapped
 
 
-def _tiling(draw: Draw, plan: Plan, name: str, volume: Shape) -> Tiling:
+def most_out_axons(mapped: MappedNetwork) -> int:
+    return max(
+        block.out_axons
+        for population in mapped.populations
+        for ensemble in population.ensembles
+        for block in ensemble.blocks
+    )
+
+
+def _tiling(draw: Draw, choices: Choices, volume: Shape) -> Tiling:
     depth, height, width, channels = volume
     group = draw(st.integers(1, depth))
-    if name not in plan.sites:
+    if isinstance(choices, HostChoices):
         return Tiling(volume, group, (height, width, group * channels), (), 0)
     tile = tuple(
         draw(st.integers(1, n) | st.just(n)) for n in (height, width, group * channels)
     )
-    forms = draw(st.sampled_from(plan.sites[name].forms))
+    forms = draw(st.sampled_from(choices.site.forms))
     return Tiling(volume, group, tile, forms, count_cores(volume, group, tile))

@@ -76,7 +76,9 @@ def _ensemble(
     made = nengo.Ensemble(
         neurons,
         1,
-        neuron_type=nengo.SpikingRectifiedLinear(initial_state={"voltage": nengo.dists.Choice([0])}),
+        neuron_type=nengo.SpikingRectifiedLinear(
+            initial_state={"voltage": nengo.dists.Choice([0])}
+        ),
         gain=np.full(neurons, 100.0),
         bias=np.zeros(neurons),
         encoders=np.ones((neurons, 1)),
@@ -98,7 +100,10 @@ def _project(
     rng: np.random.Generator,
 ) -> None:
     projection = mapping.projection
-    source, target = mapped.by_name[projection.source], mapped.by_name[projection.target]
+    source, target = (
+        mapped.by_name[projection.source],
+        mapped.by_name[projection.target],
+    )
     kernel = _kernel(projection, source.population, target.population, rng)
     pairs = itertools.product(
         zip(source.ensembles, made[projection.source], strict=True),
@@ -111,7 +116,9 @@ def _project(
         if leaves:
             transform = rng.normal(size=(post_made.n_neurons, pre_made.n_neurons))
         else:
-            transform = _transform(projection, mapping.form, kernel, source.population, pre, post)
+            transform = _transform(
+                projection, mapping.form, kernel, source.population, pre, post
+            )
         connection = nengo.Connection(
             pre_made.neurons, post_made.neurons, transform=transform, synapse=0.005
         )
@@ -122,9 +129,7 @@ def _project(
 def _meet(projection: Projection, pre: Ensemble, post: Ensemble) -> bool:
     if not isinstance(projection.reach, Window):
         return True
-    return overlaps(
-        projection.reach, (post.start, post.stop), (pre.start, pre.stop)
-    )
+    return overlaps(projection.reach, (post.start, post.stop), (pre.start, pre.stop))
 
 
 def _transform(
@@ -169,7 +174,9 @@ def _group_kernel(
     sources, targets = pre.stop - pre.start, post.stop - post.start
     placed = np.zeros((height, width, sources, inputs, targets, outputs))
     for i, o in itertools.product(range(sources), range(targets)):
-        tap = pre.start + i - ((post.start + o) * window.stride[0] - window.depth_before)
+        tap = (
+            pre.start + i - ((post.start + o) * window.stride[0] - window.depth_before)
+        )
         if 0 <= tap < taps:
             placed[:, :, i, :, o, :] = kernel[tap]
     return placed.reshape(height, width, sources * inputs, targets * outputs)
@@ -198,8 +205,9 @@ def _kernel(
 
 
 def _random(shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Weights with few bits and far from zero: sums of them are exact."""
-    return (rng.integers(2**18, 2**20, size=shape) / 2**20).astype(np.float64)
+    """Weights all different: nengo-loihi stores arrays that happen to be equal once."""
+    values = 2**20 + rng.choice(2**22, size=int(np.prod(shape)), replace=False)
+    return (values / 2**23).reshape(shape)
 
 
 def _is_kernel(projection: Projection) -> bool:

@@ -114,7 +114,9 @@ class Sketch:
         shape = tuple(
             (n - w) // s + 1 for n, w, s in zip(read, window, stride, strict=False)
         )
-        return self._add("avgpool", AveragePool(window, stride), sources, (*shape, read[-1]))
+        return self._add(
+            "avgpool", AveragePool(window, stride), sources, (*shape, read[-1])
+        )
 
     def add(self, *sources: str) -> str:
         return self._add("add", Add(), sources, self.shape_of(sources))

@@ -29,7 +29,9 @@ def pipelines(network: Network) -> Module:
     settings = network.train
     body = render(
         "keras/templates/_pipelines.py.jinja",
-        name=network.name,
+        docstring=module_docstring(
+            "Examples for {name} as tf.data pipelines, in batches.", network.name
+        ),
         batch=settings.batch,
         seed=settings.seed,
         validation=number(settings.validation) if settings.validation else "",
@@ -42,7 +44,8 @@ def pipelines(network: Network) -> Module:
 def _docstring(network: Network) -> str:
     shape = volume(network.input.shape).replace("batch", "examples")
     return module_docstring(
-        f"Train {network.name} and write its weights.",
+        "Train {name} and write its weights.",
+        network.name,
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
         f" where data.npz holds ``x``, {shape}, and ``y``, {_labels(network)}.",
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 
 from snnc.emit.names import variables
 from snnc.emit.python import INDENT, bracket, number
-from snnc.emit.quoting import quote
+from snnc.emit.quoting import WIDTH, quote
 from snnc.graph.logical import Network
 
 TAKEN = frozenset(
@@ -20,6 +21,8 @@ TAKEN = frozenset(
         "PathLike",
         "RATE_WEIGHT",
         "RateBudget",
+        "SOFTNESS",
+        "TOLERANCE",
         "annotations",
         "aware",
         "keras",
@@ -53,7 +56,8 @@ class Writer:
 
     def comment(self, text: str) -> None:
         """Begin a paragraph for a layer of the spec."""
-        self.statements += ["", f"# {text}"]
+        lines = textwrap.wrap(text, WIDTH - INDENT - len("# "))
+        self.statements += ["", *(f"# {line}" for line in lines)]
 
     def apply(
         self,
@@ -107,4 +111,9 @@ class Writer:
 def _applied(head: str, arguments: Sequence[str], sources: Sequence[str]) -> str:
     if len(sources) == 1:
         return bracket(head, arguments, f")({sources[0]})", INDENT)
-    return bracket(f"{head}{', '.join(arguments)})([", sources, "])", INDENT)
+    line = f"{head}{', '.join(arguments)})([{', '.join(sources)}])"
+    if INDENT + len(line) <= WIDTH:
+        return line
+    constructor = bracket(head, arguments, ")(", INDENT)
+    listed = bracket("[", sources, "]", 2 * INDENT)
+    return f"{constructor}\n{' ' * 2 * INDENT}{listed},\n{' ' * INDENT})"

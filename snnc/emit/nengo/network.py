@@ -28,7 +28,7 @@ def nengo_network(mapped: MappedNetwork) -> Module:
         statements=statements(mapped),
         seed=network.train.seed,
         units=network.readout.units,
-        readout_name=network.readout.name,
+        readout_name=quote(network.readout.name),
         readout_synapse=_synapse(network.readout.synapse),
         **_input(network),
         **_features(mapped),
@@ -44,7 +44,8 @@ def _input(network: Network) -> dict[str, object]:
         factor = (high - low) / (given.high - given.low)
         scale = f"{number(low)} + {number(factor)} * (x - {number(given.low)})"
     return {
-        "input_name": given.name,
+        "input_name": quote(given.name),
+        "scaled_name": quote(f"{given.name}_scaled"),
         "input_shape": items(given.shape),
         "input_dims": ", ".join(map(str, given.shape)),
         "input_volume": items(volume_of(given.shape)),
@@ -76,7 +77,6 @@ def _features(mapped: MappedNetwork) -> dict[str, object]:
         "any_padded": any(window.padding == "same" for window in windows),
         "any_before": before,
         "before_argument": ", depth_before" if before else "",
-        "before_parameter": ", before: int" if before else "",
         "before_term": " - before" if before else "",
         "any_dense": any(p.form == "dense" for p in dense),
         "any_full_convolution": any(p.form == "convolution" for p in dense),
@@ -101,10 +101,14 @@ def _any_relay(mapped: MappedNetwork) -> bool:
 
 
 def _anatomy(mapped: MappedNetwork) -> str:
+    spikes = (
+        "Activation 1.0 of a layer stands for its ``max_rate``; a spike has "
+        "amplitude 1 / max_rate. "
+    )
     if all(population.volume[0] == 1 for population in mapped.lowered.populations):
-        return "Every layer is one ensemble, laid out as Keras lays out its values."
+        return f"{spikes}Every layer is one ensemble, laid out as in Keras."
     return (
-        "A layer is cut along its depth into ensembles of `group` slices, each laid "
+        f"{spikes}A layer is cut along its depth into ensembles of ``group`` slices, each laid "
         "out (height, width, slices x channels); between two of them a 3-D "
         "convolution is a 2-D convolution whose channels are the slices'."
     )

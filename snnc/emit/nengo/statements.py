@@ -10,14 +10,16 @@ from snnc.emit.quoting import quote
 from snnc.graph.logical import Shape
 from snnc.graph.lowered import Pool, Population, Projection, Triple, Window
 from snnc.graph.mapped import MappedNetwork, MappedProjection
-from snnc.graph.order import reading_order
 from snnc.graph.shapes import triple_of, window_positions
 
 INDENT = 8
 TAKEN = (
-    "build", "images", "layer_probes", "layers", "mode", "nengo", "np", "output",
+    "build", "images", "kernel", "layer_probes", "layers", "mode", "nengo", "np", "output",
     "probe", "tensors", "unknown", "weights",
 )  # fmt: skip
+
+# The expression of a kernel, and the statements that must come before it.
+Kernel = tuple[str, tuple[str, ...]]
 
 
 def statements(mapped: MappedNetwork) -> tuple[str, ...]:
@@ -38,7 +40,7 @@ class _Statements:
         lines = [
             f"{self._variable(self._network.input.name)} = build.add_input(images)"
         ]
-        for population in self._in_reading_order():
+        for population in self._mapped.lowered.in_reading_order:
             lines.append(self._layer(population))
             for projection in self._mapped.projections:
                 if projection.projection.target == population.name:
@@ -46,16 +48,8 @@ class _Statements:
         readout = self._network.readout.name
         lines.append(call("build.add_readout", [_tensor(f"{readout}.bias")], INDENT))
         for projection in self._mapped.readout:
-            lines.append(self._read_out(projection.projection))
+            lines += self._read_out(projection.projection)
         return tuple(lines)
-
-    def _in_reading_order(self) -> tuple[Population, ...]:
-        lowered = self._mapped.lowered
-        reads = {
-            population.name: [p.source for p in lowered.into(population.name)]
-            for population in lowered.populations
-        }
-        return tuple(lowered.by_name[name] for name in reading_order(reads))
 
     def _variable(self, name: str) -> str:
         return self._variables[name]
@@ -73,19 +67,20 @@ class _Statements:
     ) -> tuple[str, ...]:
         projection = mapped.projection
         source, relay = self._source(projection.source, target)
-        arguments = [source, self._variable(target.name)]
         reach = projection.reach
         if isinstance(reach, Window):
-            arguments.append(self._window_kernel(projection, reach))
-            arguments += _window_arguments(reach)
+            kernel, folding = self._window_kernel(projection, reach)
+            options = _window_arguments(reach)
             function = "build.convolve"
         else:
-            arguments.append(self._full_kernel(projection))
+            kernel, folding = self._full_kernel(projection)
+            options = []
             full = mapped.form == "convolution"
             function = "build.convolve_all" if full else "build.connect_all"
         if mapped.pop is not None:
-            arguments.append(f"pop_type={mapped.pop}")
-        return (*relay, call(function, arguments, INDENT))
+            options.append(f"pop_type={mapped.pop}")
+        arguments = [source, self._variable(target.name), kernel, *options]
+        return (*relay, *folding, call(function, arguments, INDENT))
 
     def _source(self, name: str, target: Population) -> tuple[str, tuple[str, ...]]:
         """The variable to connect from, and the statement that makes it, if any."""
@@ -98,7 +93,7 @@ class _Statements:
         self._relayed.add(name)
         return relayed, (f"{relayed} = build.relay({self._variable(name)})",)
 
-    def _window_kernel(self, projection: Projection, reach: Window) -> str:
+    def _window_kernel(self, projection: Projection, reach: Window) -> Kernel:
         channels = projection.rows[1] - projection.rows[0]
         if projection.tensor is None:
             rectified = projection.target in self._rectified
@@ -108,11 +103,10 @@ class _Statements:
             kernel = _tensor(projection.tensor) + _slice(
                 _LIFT[rank], projection.rows, self._rows_read(projection)
             )
-        kernel = _through(projection.pools, kernel)
+        extended = ()
         if any(reach.zeros_before):
-            before = (0, *reach.zeros_before)
-            kernel = f"_extended({kernel}, {items(before)}, {items(reach.kernel)})"
-        return kernel
+            extended = ((0, *reach.zeros_before), reach.kernel)
+        return _folded(kernel, projection.pools, extended)
 
     @property
     def _rectified(self) -> set[str]:
@@ -131,48 +125,54 @@ class _Statements:
             return self._network.shape_of(shortcut.source)[-1]
         return self._network.shape_of(layer.sources[0])[-1]
 
-    def _full_kernel(self, projection: Projection) -> str:
+    def _full_kernel(self, projection: Projection) -> Kernel:
         source = self._network.by_name[projection.source]
-        channels = source.shape[-1]
         read = self._rows_read(projection)
         kernel = _tensor(projection.tensor or "")
-        if not projection.pools and read == channels:
-            return kernel
+        if not projection.pools and read == source.shape[-1]:
+            return kernel, ()
         size = _pooled_size(source.shape, projection.pools)
-        grid = items((*size, read, -1))
-        kernel = f"{kernel}.reshape{grid}" + _slice(
-            "...", projection.rows, read, before=True
-        )
-        kernel = _through(projection.pools, kernel)
+        kernel = f"{kernel}.reshape{items((*size, read, -1))}"
+        if projection.rows != (0, read):
+            kernel += f"[..., {projection.rows[0]}:{projection.rows[1]}, :]"
         volume = triple_of(source.shape[:-1])
+        extended = ()
         if _spread(size, projection.pools) != volume:
-            kernel = f"_extended({kernel}, (0, 0, 0), {items(volume)})"
-        return kernel
+            extended = ((0, 0, 0), volume)
+        return _folded(kernel, projection.pools, extended)
 
-    def _read_out(self, projection: Projection) -> str:
-        arguments = [self._variable(projection.source), self._full_kernel(projection)]
-        return call("build.read_out", arguments, INDENT)
+    def _read_out(self, projection: Projection) -> tuple[str, ...]:
+        kernel, folding = self._full_kernel(projection)
+        arguments = [self._variable(projection.source), kernel]
+        return (*folding, call("build.read_out", arguments, INDENT))
 
 
 # How a kernel of one, two or three axes is indexed to have three.
 _LIFT = {1: "None, :, None", 2: "None", 3: ""}
 
 
-def _slice(lift: str, rows: tuple[int, int], read: int, before: bool = False) -> str:
+def _slice(lift: str, rows: tuple[int, int], read: int) -> str:
     """The index that lifts a kernel to three axes and takes a stretch of its rows."""
-    part = rows != (0, read)
-    if before:
-        return f"[..., {rows[0]} : {rows[1]}, :]" if part else ""
-    if part:
-        lead = f"{lift}, ..., " if lift else "..., "
-        return f"[{lead}{rows[0]} : {rows[1]}, :]"
-    return f"[{lift}]" if lift else ""
+    if rows == (0, read):
+        return f"[{lift}]" if lift else ""
+    lead = f"{lift}, ..., " if lift else "..., "
+    return f"[{lead}{rows[0]}:{rows[1]}, :]"
 
 
-def _through(pools: tuple[Pool, ...], kernel: str) -> str:
+def _folded(
+    kernel: str, pools: tuple[Pool, ...], extended: tuple[Shape, ...]
+) -> Kernel:
+    """The kernel after pools and zeros, in statements of its own if there are any."""
+    if not pools and not extended:
+        return kernel, ()
+    folding = [f"kernel = {kernel}"]
     for pool in reversed(pools):
-        kernel = f"_pooled({kernel}, {items(pool.window)}, {items(pool.stride)})"
-    return kernel
+        arguments = ["kernel", items(pool.window), items(pool.stride)]
+        folding.append(call("kernel = _pooled", arguments, INDENT))
+    if extended:
+        arguments = ["kernel", *(items(shape) for shape in extended)]
+        folding.append(call("kernel = _extended", arguments, INDENT))
+    return "kernel", tuple(folding)
 
 
 def _pooled_size(shape: Shape, pools: tuple[Pool, ...]) -> Triple:

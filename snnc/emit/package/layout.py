@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnc.emit.environment import render
 from snnc.emit.files import Module
 from snnc.emit.python import INDENT, bracket, items, table
-from snnc.emit.quoting import quote
+from snnc.emit.quoting import module_docstring, quote
 from snnc.graph.logical import Network
 from snnc.layout import Tensor, layout_id, tensors
 
@@ -17,7 +17,11 @@ def layout(network: Network) -> Module:
     found = tensors(network)
     body = render(
         "package/templates/layout.py.jinja",
-        name=network.name,
+        docstring=module_docstring(
+            "The weight layout of {name}, and the safetensors files that hold it.",
+            network.name,
+            "Tensors are in Keras order, float32. Batch norm is folded into them.",
+        ),
         layout_id=layout_id(found),
         axes=_axes(found),
         tensors=table("TENSORS", [_row(tensor) for tensor in found]),

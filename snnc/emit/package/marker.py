@@ -19,7 +19,8 @@ def docstring_module(network: Network) -> Module:
     body = render(
         "package/templates/__init__.py.jinja",
         docstring=module_docstring(
-            f"The spiking network {network.name}: trained by Keras, run by Nengo.",
+            "The spiking network {name}: trained by Keras, run by Nengo.",
+            network.name,
             network.about,
             MODULES,
         ),

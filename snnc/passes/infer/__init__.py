@@ -113,6 +113,8 @@ class _Inference:
         if kind.startswith("encode"):
             if draft.sources[0] == raw:
                 return True
+            if draft.sources[0] in self._validated.broken:
+                return False
             self._report.add(
                 EncoderReadsLayer(
                     span=_source_span(draft, 0),

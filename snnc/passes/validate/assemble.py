@@ -118,7 +118,7 @@ class Assembly:
         return None if checked is None else checked.model
 
     def _name(self, kind: str) -> str:
-        """The name of the input or readout; its kind, a reserved word, if it has none."""
+        """Return the name of the input or readout, or its kind if it has none."""
         checked = self._one(kind)
         if checked is None or checked.statement.name is None or not checked.named:
             return kind

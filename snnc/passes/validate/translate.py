@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.passes.validate.words import nearest, unknown_property
+from snnc.diagnostics import Diagnostic
+from snnc.passes.validate.wording import MAKERS, out_of_limits, shown
+from snnc.passes.validate.words import unknown_property
 from snnc.source import Span
 from snnc.spec.training import LOSSES, OPTIMIZERS
 from snnc.syntax import tree
-from snnc.syntax.words import UNITS
 
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
+
 
 class Located:
     """The syntax of a statement by the path that pydantic gives for an error."""
@@ -28,7 +27,9 @@ class Located:
         """The span, the key and the syntax at a path, as near as it can be told."""
         node: Any = self._values
         span, key = self._whole, ""
-        for step in path:
+        for index, step in enumerate(path):
+            if _is_tag(node, step) and index + 1 < len(path):
+                continue
             inner = _step(node, step)
             if inner is None:
                 continue
@@ -38,8 +39,13 @@ class Located:
         return span, key, node
 
 
+def _is_tag(node: Any, step: int | str) -> bool:
+    """Whether a step only names the choice, such as ``adam``, that is taken."""
+    return isinstance(node, tree.Group) and node.name.text == step
+
+
 def _step(node: Any, step: int | str) -> Any:
-    """Go one step down; None where pydantic names a choice that is not written."""
+    """Go one step down; None where there is nothing written."""
     if isinstance(node, Mapping):
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):
@@ -65,10 +71,8 @@ def _not_taken(
     error: ErrorDetails, context: dict[str, Any], located: Located
 ) -> Diagnostic:
     """A property that a choice such as ``adam`` or ``relu`` does not have."""
-    *path, key = (
-        error["loc"] if "key" not in context else (*error["loc"], context["key"])
-    )
-    _, _, group = located.find(tuple(path))
+    key = context.get("key", error["loc"][-1])
+    _, _, group = located.find(error["loc"][:1])
     prop = next(p for p in group.properties if p.key.text == key)
     return unknown_property(prop.key, group.name.text, _keys_of(group.name.text))
 
@@ -81,5 +85,3 @@ def _keys_of(choice: str) -> tuple[str, ...]:
         if model.model_fields["kind"].default == choice:
             return tuple(key for key in model.model_fields if key != "kind")
     return ()
-
-

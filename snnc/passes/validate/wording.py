@@ -51,7 +51,7 @@ def _found(node: Any) -> str:
 
 
 def _wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    if isinstance(node, (tree.Quantity, tree.Range)) and node.unit is not None:
+    if isinstance(node, tree.Quantity):
         plain = context["expected"] in ("a number", "a whole number")
         if plain:
             return rules.values.WrongUnit(
@@ -78,15 +78,17 @@ def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
     )
 
 
-def out_of_limits(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    limits = [
-        f"{_LIMITS[name]} {context[name]:g}" for name in _LIMITS if name in context
-    ]
+def out_of_limits(
+    span: Span, key: str, node: Any, context: dict[str, Any]
+) -> Diagnostic:
+    name = next(name for name in _LIMITS if name in context)
+    reachable = name in ("ge", "le")
     return rules.values.OutOfRange(
         span=span,
         key=key,
         reason=f"{_found(node).strip('`')} is out of range",
-        limit=f"it must be {limits[0]}" if limits else "",
+        limit=f"it must be {_LIMITS[name]} {context[name]:g}",
+        advice=f"write `{key} {context[name]:g}`" if reachable else "",
     )
 
 

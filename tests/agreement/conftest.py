@@ -1,0 +1,80 @@
+"""Packages built from specs, importable, with random weights."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from snnc.emit.origin import Origin
+from tests.support import sound
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    import nengo
+
+    nengo.rc["decoder_cache"]["enabled"] = "False"
+    made = tmp_path_factory.mktemp("built")
+    sys.path.insert(0, str(made))
+    yield made
+    sys.path.remove(str(made))
+
+
+@pytest.fixture(scope="session")
+def package(folder: Path) -> Callable[[str], SimpleNamespace]:
+    """Return a function from a spec's text to the modules of its package."""
+
+    def make(text: str) -> SimpleNamespace:
+        mapped = sound(text, "map")
+        modules = sound(text, "emit")
+        name = mapped.lowered.network.name
+        for module in modules:
+            path = folder / name / module.path
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(module.headed(Origin("net.snn", ".")).text)
+        weights = folder / f"{name}.safetensors"
+        keras_model = import_module(f"{name}.keras_model")
+        made = SimpleNamespace(
+            mapped=mapped,
+            data=import_module(f"{name}._data"),
+            keras=keras_model,
+            nengo=import_module(f"{name}.nengo_network"),
+            evaluate=import_module(f"{name}.evaluate"),
+            weights=weights,
+            model=_random_model(keras_model),
+        )
+        keras_model.export_weights(made.model, weights)
+        return made
+
+    return make
+
+
+def _random_model(keras_model: object) -> object:
+    """Return the model with every weight random, batch norms and biases too."""
+    model = keras_model.build_model()  # type: ignore[attr-defined]
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        weights = layer.get_weights()
+        if layer.name.endswith(".norm"):
+            scale, shift, mean, variance = weights
+            weights = [
+                random.uniform(0.5, 1.5, scale.shape),
+                random.normal(0, 0.2, shift.shape),
+                random.normal(0, 0.2, mean.shape),
+                random.uniform(0.5, 2, variance.shape),
+            ]
+        else:
+            weights = [
+                random.normal(0, 0.2, w.shape) if w.ndim == 1 else w for w in weights
+            ]
+        layer.set_weights(weights)
+    return model

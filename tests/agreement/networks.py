@@ -1,0 +1,151 @@
+"""Small networks that together say everything that the language can say."""
+
+from __future__ import annotations
+
+from tests.support import network
+
+BODIES = {
+    "conv1d": """
+        input wave 40x3 in 0..255 as -1..1
+        encode conv { filters 4, kernel 5, stride 2, padding same }
+        conv1d c0 { filters 6, kernel 3, padding same }
+        downsample s0 { factor 2 }
+        avgpool { window 3, stride 2 }
+        conv1d c1 { filters 7, kernel 2, stride 1 }
+        readout y { classes 3 }
+    """,
+    "conv2d": """
+        input image 13x11x2 in 0..1
+        encode conv { filters 3, kernel 2x3 }
+        conv2d c0 { filters 5, kernel 3x2, stride 2x1, padding same }
+        conv2d c1 { filters 6, kernel 3, stride 1x3, bias off }
+        downsample s0 { factor 1x2 }
+        dense d0 { units 7 }
+        readout y { units 2, decide last }
+    """,
+    "conv3d": """
+        input clip 7x10x9x2 in -2..2
+        encode conv { filters 3, kernel 2 }
+        conv3d c0 { filters 4, kernel 3, padding same, stride 2x1x2 }
+        conv3d c1 { filters 5, kernel 2x3x2, stride 1x2x1 }
+        downsample s0 { filters 3, factor 1x2x1 }
+        dense d0 { units 8 }
+        readout y { classes 4 }
+    """,
+    "conv3d_same": """
+        input clip 6x8x8x1 in 0..1
+        encode rate
+        conv3d c0 { filters 4, kernel 3, padding same }
+        avgpool { window 1x2x2 }
+        conv3d c1 { filters 4, kernel 3, padding same, stride 2 }
+        avgpool { window all }
+        readout y { classes 4 }
+    """,
+    "rate_signed": """
+        input image 9x8x3 in -4..2
+        encode rate { rate ..200 Hz }
+        conv2d c0 { filters 5 }
+        readout y { classes 3 }
+    """,
+    "features": """
+        input values 12 in -1..1
+        encode rate
+        dense d0 { units 16 }
+        dense d1 { units 16, shortcut d0 }
+        dense d2 { units 9, shortcut d0, bias off }
+        readout y { units 3 }
+    """,
+    "pools": """
+        input image 17x18x2 in 0..1
+        encode conv { filters 4 }
+        avgpool p0 { window 2 }
+        conv2d c0 { filters 6, kernel 2 }
+        avgpool p1 { window 3, stride 1 }
+        avgpool p2 { window 2 }
+        dense d0 { units 10 }
+        readout y { classes 3 }
+    """,
+    "pool_same_odd": """
+        input image 15x24x2 in 0..1
+        encode conv { filters 4 }
+        avgpool p0 { window 3x4 }
+        conv2d c0 { filters 6, kernel 2, padding same }
+        avgpool p1 { window 1x2 }
+        conv2d c1 { filters 3, kernel 4x2, padding same, stride 1x2 }
+        readout y { classes 3 }
+    """,
+    "joins": """
+        input image 12x12x2 in 0..1
+        encode conv e { filters 3 }
+        conv2d a from e { filters 4, padding same }
+        conv2d b from e { filters 4, padding same, kernel 5 }
+        add s from a, b
+        concat k from s, e, a
+        avgpool p { window 2 }
+        conv2d c from p { filters 5, padding same }
+        conv2d d from k { filters 5, stride 2, padding same }
+        concat m from c, d
+        dense f { units 9 }
+        readout y { classes 3 }
+    """,
+    "residual": """
+        input image 11x13x2 in 0..1
+        encode conv e { filters 4 }
+        conv2d a0 { filters 4, padding same, shortcut e }
+        conv2d a1 { filters 8, padding same, stride 2, shortcut a0 }
+        avgpool p from a1 { window 2 }
+        conv2d b { filters 8, padding same, kernel 1, shortcut p }
+        conv2d b1 { filters 6, kernel 2 , shortcut b2 }
+        conv2d b2 from p { filters 6, kernel 2 }
+        dense d from b1 { units 6, shortcut a0 }
+        readout y { classes 3 }
+    """,
+    "residual3d": """
+        input clip 6x8x8x2 in 0..1
+        encode conv e { filters 3, padding same, kernel 3 }
+        conv3d a0 { filters 3, padding same, shortcut e }
+        conv3d a1 { filters 5, padding same, stride 2, shortcut a0 }
+        dense d { units 6 }
+        readout y { classes 3 }
+    """,
+    "normed": """
+        input image 10x10x2 in 0..1
+        defaults { batchnorm on, dropout 0.3 }
+        encode conv e { filters 4, batchnorm on, dropout 0.1 }
+        conv2d a0 { filters 4, padding same, shortcut e }
+        conv2d a1 { filters 6, bias off }
+        dense d { units 6, shortcut a0 }
+        readout y { classes 3 }
+        train { l2 1e-3, loss focal, schedule cosine, optimizer adamw }
+    """,
+    "hosted": """
+        input image 14x12x2 in -2..2
+        encode conv { filters 3, kernel 3 }
+        conv2d pre { filters 4, kernel 3, place host }
+        conv2d c0 { filters 6, kernel 3 }
+        conv2d post { filters 4, kernel 3, place host, padding same, shortcut skip }
+        conv2d skip from c0 { filters 4, kernel 1, place host }
+        avgpool from post { window all }
+        readout y { classes 4 }
+    """,
+    "hosted3d": """
+        input clip 5x8x8x1 in 0..1
+        encode conv { filters 3 }
+        conv3d c0 { filters 4, kernel 2 }
+        conv3d post { filters 4, kernel 2, place host, padding same }
+        readout y { classes 4 }
+    """,
+    "reordered": """
+        input image 8x8x1 in 0..1
+        conv2d second from first { filters 3, kernel 2 }
+        encode conv e from image { filters 2 }
+        conv2d first from e { filters 3, kernel 2 }
+        readout y from second { classes 2 }
+    """,
+}
+
+
+def text(name: str, neuron: str, target: str = "loihi { chips 2 }") -> str:
+    """Return the spec of one of the networks with all its neurons of one kind."""
+    head = f"target {target}\ntiming {{ present 20 ms }}\nneuron {neuron}\n"
+    return network(head + BODIES[name], f"{name}_{neuron}")

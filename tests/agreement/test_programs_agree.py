@@ -1,0 +1,103 @@
+"""The generated programs agree: Keras with Nengo's rate mode, costs with nengo-loihi.
+
+Oracles: Keras itself, and the blocks that nengo-loihi builds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import nengo
+import numpy as np
+import pytest
+
+from tests.agreement.networks import BODIES, text
+from tests.support import SPECS
+
+Package = Callable[[str], SimpleNamespace]
+EXAMPLES = 3
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+]
+
+
+def examples(made: SimpleNamespace) -> np.ndarray:
+    low, high = made.data.LOW, made.data.HIGH
+    random = np.random.default_rng(1)
+    shape = (EXAMPLES, *made.data.SHAPE)
+    return random.uniform(low, high, shape).astype(np.float32)
+
+
+def difference(got: np.ndarray, want: np.ndarray) -> float:
+    """Return the largest difference, relative to the largest value."""
+    return float(np.abs(got - want).max() / np.abs(want).max())
+
+
+def activations(made: SimpleNamespace, x: np.ndarray, name: str) -> np.ndarray:
+    """Return what Keras's neurons of one layer give."""
+    from tensorflow import keras
+
+    names = [layer.name for layer in made.model.layers]
+    output = next(
+        n for n in (f"{name}.neurons", f"{name}.clip", name) if n in names
+    )
+    part = keras.Model(made.model.input, made.model.get_layer(output).output)
+    return np.asarray(part.predict(x, verbose=0))
+
+
+@pytest.mark.parametrize("neuron", ["relu", "lif"])
+@pytest.mark.parametrize("name", BODIES)
+def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> None:
+    made = package(text(name, neuron))
+    check_rate_mode(made)
+    check_cores(made)
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_the_example_specs_agree(package: Package, spec: object) -> None:
+    made = package(spec.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    check_rate_mode(made)
+    check_cores(made)
+
+
+def check_rate_mode(made: SimpleNamespace) -> None:
+    x = examples(made)
+    steps = made.nengo.STEPS
+    layers = tuple(made.nengo.LAYERS)
+    built = made.nengo.build_network(made.weights, x, "rate", layers)
+    with nengo.Simulator(built.net, dt=made.nengo.DT, progress_bar=False) as sim:
+        sim.run_steps(EXAMPLES * steps)
+    rows = np.asarray(sim.data[built.output]).reshape(EXAMPLES, steps, -1)
+    want = np.asarray(made.model.predict(x, verbose=0))
+    assert difference(rows[:, 0], want) <= 1e-4
+    assert difference(rows[:, -1], want) <= 1e-4
+    for layer in layers:
+        shape = made.nengo.LAYERS[layer].shape
+        values = built.layer_values(sim, layer)
+        assert values.shape == (EXAMPLES * steps, *shape)
+        assert values.max() > 0, f"{layer} is silent: nothing is tested"
+    sim.close()
+
+
+def check_cores(made: SimpleNamespace) -> None:
+    import nengo_loihi
+
+    built = made.nengo.build_network(made.weights, examples(made))
+    simulator = nengo_loihi.Simulator(
+        built.net, dt=made.nengo.DT, target="sim", progress_bar=False
+    )
+    with simulator as sim:
+        counted = [tuple(used for used, _ in b.utilization().values()) for b in sim.model.blocks]
+    blocks = {
+        population.population.name: [
+            (b.compartments, b.in_axons, b.out_axons, b.synapse_bits)
+            for ensemble in population.ensembles
+            for b in ensemble.blocks
+        ]
+        for population in made.mapped.populations
+    }
+    predicted = [block for name in built.layers for block in blocks[name]]
+    assert counted == predicted

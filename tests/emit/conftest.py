@@ -1,0 +1,22 @@
+"""Packages of the hand-made networks, written once and importable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+
+import pytest
+
+from tests.emit.networks import ALL
+from tests.emit.packages import importable, module, write
+
+Load = Callable[[str, str], ModuleType]
+
+
+@pytest.fixture(scope="session")
+def load(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Load]:
+    """Return a function that imports a module of a hand-made network's package."""
+    folder = tmp_path_factory.mktemp("generated")
+    packages = {p.name: p for p in (write(make(), folder) for make in ALL)}
+    with importable(next(iter(packages.values()))):
+        yield lambda network, name: module(packages[network], name)

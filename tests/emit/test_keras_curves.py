@@ -1,0 +1,126 @@
+"""The neurons' curves in generated Keras code, against Nengo's and the chip's."""
+
+from __future__ import annotations
+
+import nengo
+import numpy as np
+import pytest
+import tensorflow as tf
+from nengo_loihi.neurons import loihi_rates
+
+pytestmark = pytest.mark.slow
+
+DT = 0.001
+X = np.concatenate([np.linspace(-2, 8, 4001), [0.0, 1.0, 1e-6, 1e4, -1e4]])
+LIF = {"tau_rc": 0.02, "tau_ref": 0.002}
+
+
+@pytest.fixture
+def model(load):
+    return load("colours", "keras_model")
+
+
+def lif_current(high: float) -> tuple[float, float]:
+    """Return the gain and bias with which activation 1.0 fires at ``high``."""
+    top = 1 + 1 / np.expm1((1 / high - LIF["tau_ref"]) / LIF["tau_rc"])
+    return top - 63 / 64, 63 / 64
+
+
+def far_from_a_jump(periods: np.ndarray) -> np.ndarray:
+    """Whether a period in steps is no whole number, where float32 could jump."""
+    return np.abs(periods - np.round(periods)) > 1e-4
+
+
+def test_relu_is_the_identity_above_zero(model) -> None:
+    activation = model.relu(150.0, False)
+    np.testing.assert_array_equal(activation(tf.constant([-1.0, 0.0, 2.0])), [0, 0, 2])
+
+
+@pytest.mark.parametrize("high", [20.0, 150.0, 333.0, 1000.0])
+def test_relu_on_the_chip(model, high: float) -> None:
+    neuron = nengo.SpikingRectifiedLinear()
+    chip = loihi_rates(neuron, X, np.array([high]), np.array([0.0]), DT).ravel()
+    ours = high * model.relu(high, True)(X.astype("f4")).numpy()
+    with np.errstate(divide="ignore", invalid="ignore"):
+        smooth = far_from_a_jump(1 / (np.maximum(X, 0) * high * DT))
+    assert smooth.mean() > 0.5
+    np.testing.assert_allclose(ours[smooth], chip[smooth], rtol=1e-5)
+    assert ours.max() == pytest.approx(1 / DT)
+
+
+@pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
+def test_lif_is_nengos_curve(model, high: float) -> None:
+    gain, bias = lif_current(high)
+    rates = nengo.LIFRate(**LIF).rates(X, np.array([gain]), np.array([bias])).ravel()
+    ours = high * model.lif(high, **LIF, aware=False)(X.astype("f4")).numpy()
+    np.testing.assert_allclose(ours, rates, rtol=2e-5, atol=1e-3)
+
+
+@pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
+def test_activation_one_fires_at_the_upper_rate(model, high: float) -> None:
+    ends = model.lif(high, **LIF, aware=False)(tf.constant([0.0, 1.0])).numpy()
+    assert ends[0] == 0
+    assert ends[1] == pytest.approx(1.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
+@pytest.mark.parametrize("taus", [(0.02, 0.002), (0.0137, 0.0034), (0.1, 0.0)])
+def test_lif_on_the_chip(model, high: float, taus: tuple[float, float]) -> None:
+    tau_rc, tau_ref = taus
+    top = 1 + 1 / np.expm1((1 / high - tau_ref) / tau_rc)
+    gain, bias = np.array([top - 63 / 64]), np.array([63 / 64])
+    chip = loihi_rates(nengo.LIF(tau_rc, tau_ref), X, gain, bias, DT).ravel()
+    ours = high * model.lif(high, tau_rc, tau_ref, True)(X.astype("f4")).numpy()
+    different = ~np.isclose(ours, chip, rtol=1e-4, atol=1e-3)
+    # Only where a period is a whole number of steps may float32 jump elsewhere.
+    assert different.mean() < 2e-3
+    neighbours = np.abs(1000 / np.maximum(ours, 1) - 1000 / np.maximum(chip, 1))
+    assert neighbours[different].max(initial=0) < 1.001
+
+
+def curves(model):
+    for aware in (False, True):
+        yield model.relu(150.0, aware)
+        yield model.lif(120.0, **LIF, aware=aware)
+        yield model.lif(20.0, **LIF, aware=aware)
+
+
+def test_gradients_are_finite_everywhere(model) -> None:
+    threshold = np.float32(1 / 64 / lif_current(120.0)[0])
+    near = [np.nextafter(threshold, np.float32(s)) for s in (-1, 1)]
+    extremes = [0.0, 1e-45, -1e-45, 1e-30, 1e30, -1e30, threshold, *near]
+    x = tf.constant(np.concatenate([X, extremes]).astype("f4"))
+    for curve in curves(model):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            y = curve(x)
+        assert np.isfinite(y).all()
+        gradient = tape.gradient(y, x).numpy()
+        assert np.isfinite(gradient).all()
+        assert np.abs(gradient).max() < 10
+
+
+def test_the_chips_relu_has_the_smooth_gradient(model) -> None:
+    x = tf.constant([-1.0, 0.01, 0.5, 3.0])
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = model.relu(150.0, True)(x)
+    np.testing.assert_array_equal(tape.gradient(y, x), [0, 1, 1, 1])
+
+
+def test_the_gradient_of_lif_is_its_slope_above_the_threshold(model) -> None:
+    x = tf.constant(np.linspace(0.2, 3, 50).astype("f4"))
+    curve = model.lif(120.0, **LIF, aware=False)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = curve(x)
+    slope = (curve(x + 1e-2) - curve(x - 1e-2)) / 2e-2
+    np.testing.assert_allclose(tape.gradient(y, x), slope, rtol=0.02)
+
+
+@pytest.mark.parametrize("percent", [50.0, 99.0, 99.9, 100.0, 1.0])
+@pytest.mark.parametrize("shape", [(1, 1), (3, 7), (16, 5, 5, 4)])
+def test_percentiles_are_numpys(model, percent: float, shape) -> None:
+    values = np.random.default_rng(1).normal(size=shape).astype("f4")
+    ours = model.percentile(tf.constant(values), percent).numpy()
+    assert ours == pytest.approx(np.percentile(values, percent), abs=1e-6)

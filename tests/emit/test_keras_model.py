@@ -1,0 +1,339 @@
+"""The generated Keras model: its layers, its losses and its weights."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from snnc.emit.keras import keras_model
+from tests.emit.networks import (
+    ALL,
+    NENGO,
+    conv,
+    conv2d_lif,
+    conv3d_relu,
+    encoder,
+    network,
+)
+from tests.emit.packages import importable, module, write
+
+pytestmark = pytest.mark.slow
+
+NETWORKS = {make().name: make() for make in ALL}
+EACH = pytest.mark.parametrize("name", NETWORKS)
+
+
+def inputs(name: str, count: int = 16) -> np.ndarray:
+    given = NETWORKS[name].input
+    rng = np.random.default_rng(3)
+    return rng.uniform(given.low, given.high, (count, *given.shape)).astype("f4")
+
+
+def randomise(model: keras.Model, seed: int = 5) -> None:
+    """Give every weight a random value; variances and gammas stay positive."""
+    rng = np.random.default_rng(seed)
+    for layer in model.layers:
+        shapes = [weight.shape for weight in layer.get_weights()]
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.set_weights([rng.uniform(0.5, 2, shape) for shape in shapes])
+        elif not isinstance(layer, keras.layers.Dropout):
+            layer.set_weights([rng.normal(0, 0.5, shape) for shape in shapes])
+
+
+@EACH
+def test_every_layer_has_the_shape_of_the_graph(load, name: str) -> None:
+    model = load(name, "keras_model").build_model()
+    for layer in (*NETWORKS[name].layers, NETWORKS[name].readout):
+        assert model.get_layer(layer.name).output.shape[1:] == layer.shape
+    assert model.name == name
+
+
+@EACH
+def test_weights_are_the_layouts(load, name: str, tmp_path: Path) -> None:
+    built, layout = load(name, "keras_model"), load(name, "layout")
+    built.export_weights(built.build_model(), tmp_path / "w")
+    assert list(layout.load_weights(tmp_path / "w")) == [
+        tensor.name for tensor in layout.TENSORS
+    ]
+
+
+@EACH
+def test_exported_weights_compute_the_same(load, name: str, tmp_path: Path) -> None:
+    built, x = load(name, "keras_model"), inputs(name)
+    model, again = built.build_model(), built.build_model()
+    randomise(model)
+    built.export_weights(model, tmp_path / "w")
+    built.import_weights(again, tmp_path / "w")
+    expected, found = model.predict(x, verbose=0), again.predict(x, verbose=0)
+    assert np.abs(expected).max() > 0.1
+    assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@EACH
+def test_a_second_export_is_the_first(load, name: str, tmp_path: Path) -> None:
+    built, layout = load(name, "keras_model"), load(name, "layout")
+    model, again = built.build_model(), built.build_model(aware=True)
+    randomise(model)
+    built.export_weights(model, tmp_path / "a")
+    built.import_weights(again, tmp_path / "a")
+    built.export_weights(again, tmp_path / "b")
+    first, second = (layout.load_weights(tmp_path / n) for n in "ab")
+    for tensor, value in first.items():
+        np.testing.assert_array_equal(second[tensor], value, tensor)
+
+
+def test_an_imported_batch_norm_is_the_identity(load, tmp_path: Path) -> None:
+    built = load("waves", "keras_model")
+    model = built.build_model()
+    randomise(model)
+    built.export_weights(model, tmp_path / "w")
+    built.import_weights(model, tmp_path / "w")
+    norm = model.get_layer("d2.norm")
+    gamma, beta, mean, variance = norm.get_weights()
+    assert (gamma == 1).all()
+    assert (beta == 0).all()
+    assert (mean == 0).all()
+    np.testing.assert_array_equal(variance, np.float32(1) - np.float32(norm.epsilon))
+    x = np.random.default_rng(0).normal(size=(7, len(gamma))).astype("f4")
+    np.testing.assert_array_equal(norm(x), x)
+
+
+def test_a_bias_where_there_is_none_is_refused(load, tmp_path: Path) -> None:
+    built, layout = load("colours", "keras_model"), load("colours", "layout")
+    model = built.build_model()
+    built.export_weights(model, tmp_path / "w")
+    weights = layout.load_weights(tmp_path / "w")
+    weights["c3.bias"] = weights["c3.bias"] + 1
+    layout.save_weights(tmp_path / "w", weights)
+    with pytest.raises(layout.LayoutError, match="c3 has no bias"):
+        built.import_weights(model, tmp_path / "w")
+
+
+@EACH
+@pytest.mark.parametrize("aware", [False, True])
+def test_gradients_reach_every_layer(load, name: str, aware: bool) -> None:
+    model = load(name, "keras_model").build_model(aware)
+    with tf.GradientTape() as tape:
+        outputs = model(inputs(name), training=True)
+        loss = tf.reduce_mean(outputs**2) + tf.add_n([0.0, *model.losses])
+    gradients = tape.gradient(loss, model.trainable_weights)
+    for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
+        assert np.isfinite(gradient).all(), weight.name
+    kernels = [g for g in gradients if len(g.shape) > 1]
+    assert all(np.abs(kernel).max() > 0 for kernel in kernels)
+
+
+@EACH
+def test_a_few_steps_lower_the_loss(load, name: str) -> None:
+    built = load(name, "keras_model")
+    keras.utils.set_random_seed(1)
+    model = built.build_model(aware=True)
+    built.compile_model(model)
+    x, readout = inputs(name, 64), NETWORKS[name].readout
+    y = (x.reshape(64, -1).mean(axis=1) * 100).astype(int) % readout.units
+    if readout.labels is None:
+        y = np.eye(readout.units, dtype="f4")[y]
+    history = model.fit(x, y, batch_size=16, epochs=12, verbose=0).history
+    assert min(history["loss"][-3:]) < history["loss"][0]
+    assert ("accuracy" if readout.labels else "rmse") in history
+
+
+def test_values_are_mapped_as_the_input_says(load) -> None:
+    model = load("colours", "keras_model").build_model()
+    x = inputs("colours")
+    scaled = keras.Model(model.input, model.get_layer("image.scaled").output)
+    np.testing.assert_allclose(scaled(x), 2 * x - 1, atol=1e-6)
+
+
+def test_a_signed_encoder_has_the_on_parts_before_the_off_parts(load) -> None:
+    model = load("waves", "keras_model").build_model()
+    x = inputs("waves")
+    encoder = keras.Model(model.input, model.get_layer("encode.neurons").output)
+    expected = np.concatenate([np.maximum(x, 0), np.maximum(-x, 0)], axis=-1) / 2
+    np.testing.assert_allclose(encoder(x), expected, atol=1e-7)
+
+
+def test_an_encoder_is_clipped_at_one_spike_a_step(load) -> None:
+    model = load("volume", "keras_model").build_model()
+    model.get_layer("encode").set_weights([np.full((1, 1, 1, 1, 2), 100), np.zeros(2)])
+    encoder = keras.Model(model.input, model.get_layer("encode.neurons").output)
+    assert encoder(np.ones((1, 4, 6, 6, 1))).numpy().max() == 1 / (0.001 * 250)
+
+
+def test_a_shortcut_is_added_after_the_batch_norm(load) -> None:
+    model = load("colours", "keras_model").build_model()
+    randomise(model)
+    names = ("c2.norm", "c2.shortcut", "c2.sum")
+    outputs = [model.get_layer(name).output for name in names]
+    norm, shortcut, total = keras.Model(model.input, outputs)(inputs("colours"))
+    np.testing.assert_allclose(total, norm + shortcut, rtol=1e-6)
+
+
+def test_every_kernel_has_its_l2(tmp_path: Path) -> None:
+    made = replace(conv3d_relu(), name="l2net")
+    package = write(made, tmp_path)
+    with importable(package):
+        model = module(package, "keras_model").build_model()
+    rates = {"encode": 5e-5, "c0": 0.0, "d0": 5e-5, "digit": 5e-5}
+    expected = sum(
+        rate * np.sum(model.get_layer(name).get_weights()[0] ** 2)
+        for name, rate in rates.items()
+    )
+    assert float(tf.add_n(model.losses)) == pytest.approx(expected, rel=1e-5)
+
+
+def test_equal_seeds_begin_with_equal_weights(load) -> None:
+    built = load("volume", "keras_model")
+    first, second = built.build_model(), built.build_model()
+    for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_kernels_of_one_shape_begin_differently(load) -> None:
+    model = load("colours", "keras_model").build_model()
+    c0, c1 = (model.get_layer(name).get_weights()[0] for name in ("c0", "c1"))
+    assert not np.array_equal(c0[:, :, :4], c1[:, :, :4])
+
+
+class TestRateBudget:
+    @pytest.fixture
+    def budget(self, load):
+        return load("volume", "keras_model").RateBudget(20.0, 150.0, 100.0, "b")
+
+    @pytest.mark.parametrize(
+        ("activation", "breach"), [(2.0, 150 / 150), (0.1, 5 / 150), (0.5, 0.0)]
+    )
+    def test_a_breach_is_paid_in_training(self, budget, activation, breach) -> None:
+        budget(tf.constant([[0.0, activation]]), training=True)
+        expected = 1e-3 * (breach / 0.025) ** 2
+        assert float(tf.add_n(budget.losses)) == pytest.approx(expected)
+        assert float(budget.rate.result()) == pytest.approx(150 * activation)
+
+    def test_activations_pass_unchanged_and_unpaid(self, budget) -> None:
+        x = tf.constant([[0.0, 9.0]])
+        np.testing.assert_array_equal(budget(x, training=False), x)
+        assert budget.losses == []
+
+    def test_without_weight_there_is_no_budget(self) -> None:
+        body = keras_model(replace_train(conv3d_relu(), rate_weight=0.0)).body
+        assert "RateBudget" not in body
+        assert "percentile" not in body
+
+
+def replace_train(made, **changes):
+    return replace(made, train=made.train.model_copy(update=changes))
+
+
+class TestLosses:
+    logits = np.random.default_rng(0).normal(0, 3, (32, 2)).astype("f4")
+    labels = np.random.default_rng(1).integers(0, 2, 32)
+
+    def test_focal_of_two_classes_is_kerass_balanced_binary_one(self, load) -> None:
+        ours = load("features", "keras_model").focal(self.labels, self.logits)
+        theirs = keras.losses.BinaryFocalCrossentropy(
+            apply_class_balancing=True,
+            alpha=0.25,
+            gamma=2.0,
+            from_logits=True,
+            reduction="none",
+        )
+        margin = (self.logits[:, 1] - self.logits[:, 0])[:, None]
+        expected = theirs(self.labels[:, None], margin)
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-6)
+
+    @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
+    def test_focal_of_more_classes_is_the_papers(self, gamma, tmp_path: Path) -> None:
+        focal = {"kind": "focal", "gamma": gamma, "alpha": 0.3}
+        made = small(name=f"focal{int(10 * gamma)}", loss=focal)
+        package = write(made, tmp_path)
+        logits = np.random.default_rng(2).normal(0, 3, (32, 4)).astype("f4")
+        labels = np.arange(32) % 4
+        with importable(package):
+            ours = module(package, "keras_model").focal(labels[:, None], logits)
+        p = tf.nn.softmax(logits.astype("f8")).numpy()[np.arange(32), labels]
+        expected = -0.3 * (1 - p) ** gamma * np.log(p)
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-6)
+
+    def test_focal_has_finite_gradients_for_sure_answers(self, load) -> None:
+        logits = tf.constant([[200.0, -200.0], [-200.0, 200.0]])
+        with tf.GradientTape() as tape:
+            tape.watch(logits)
+            loss = load("features", "keras_model").focal([0, 0], logits)
+        assert np.isfinite(loss).all()
+        assert np.isfinite(tape.gradient(loss, logits)).all()
+
+    def test_smoothed_cross_entropy_is_kerass(self, load) -> None:
+        logits = np.random.default_rng(2).normal(0, 3, (32, 4)).astype("f4")
+        labels = np.arange(32) % 4
+        ours = load("colours", "keras_model").cross_entropy(labels, logits)
+        theirs = keras.losses.CategoricalCrossentropy(
+            from_logits=True, label_smoothing=0.1, reduction="none"
+        )
+        expected = theirs(np.eye(4)[labels], logits)
+        np.testing.assert_allclose(ours, expected, rtol=1e-5)
+
+    def test_squared_error_of_classes(self, tmp_path: Path) -> None:
+        package = write(small(name="squares", loss={"kind": "mse"}), tmp_path)
+        logits = np.random.default_rng(2).normal(size=(8, 4)).astype("f4")
+        labels = np.arange(8) % 4
+        with importable(package):
+            ours = module(package, "keras_model").squared_error(labels, logits)
+        expected = ((np.eye(4)[labels] - logits) ** 2).mean(axis=1)
+        np.testing.assert_allclose(ours, expected, rtol=1e-5)
+
+
+def small(name: str, **train):
+    shape = (4, 4, 1)
+    return network(
+        name,
+        shape,
+        encoder("image", (4, 4, 2)),
+        conv("c0", "encode", (2, 2, 3)),
+        **train,
+    )
+
+
+class TestCompile:
+    def test_settings_reach_the_optimizer(self, load) -> None:
+        built = load("colours", "keras_model")
+        model = built.build_model()
+        built.compile_model(model, steps=50)
+        config = model.optimizer.get_config()
+        assert model.optimizer.__class__.__name__ == "AdamW"
+        assert config["weight_decay"] == 1e-4
+        schedule = config["learning_rate"]
+        assert schedule["class_name"] == "CosineDecay"
+        assert schedule["config"]["initial_learning_rate"] == 2e-3
+        assert schedule["config"]["decay_steps"] == 50
+
+    def test_sgd(self, load) -> None:
+        built = load("features", "keras_model")
+        model = built.build_model()
+        built.compile_model(model)
+        config = model.optimizer.get_config()
+        assert config["momentum"] == 0.9
+        assert config["learning_rate"] == pytest.approx(0.05)
+
+
+class TestNothingThatIsNotNeeded:
+    def test_a_relu_network_has_no_lif(self) -> None:
+        body = keras_model(conv3d_relu()).body
+        assert "lif" not in body
+        assert "focal" not in body
+        assert "fold" not in body
+        assert "SHORTCUTS" not in body
+
+    def test_a_plain_nengo_network_has_no_chip(self) -> None:
+        plain = replace_train(replace(conv3d_relu(), target=NENGO), rate_weight=0.0)
+        body = keras_model(plain).body
+        assert "nengo_loihi" not in body
+        assert "tf." not in body
+        assert "import tensorflow as tf" not in body
+
+    def test_a_lif_network_states_its_constants(self) -> None:
+        assert "lif(120.0, 0.02, 0.002, aware)" in keras_model(conv2d_lif()).body

@@ -1,0 +1,163 @@
+"""The generated ``layout.py``: what it writes, and what it refuses to read."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from snnc.layout import layout_id, tensors
+from tests.emit.networks import conv3d_relu
+
+
+@pytest.fixture
+def layout(load):
+    return load("volume", "layout")
+
+
+@pytest.fixture
+def weights(layout) -> dict[str, np.ndarray]:
+    rng = np.random.default_rng(0)
+    return {t.name: rng.normal(size=t.shape).astype("f4") for t in layout.TENSORS}
+
+
+@pytest.fixture
+def path(layout, weights, tmp_path: Path) -> Path:
+    layout.save_weights(tmp_path / "w.safetensors", weights)
+    return tmp_path / "w.safetensors"
+
+
+def rewrite(layout, path: Path, weights, **metadata: str) -> None:
+    save_file(weights, path, {"layout_id": layout.LAYOUT_ID, **metadata})
+
+
+def test_the_table_is_the_networks(layout) -> None:
+    rows = [(t.name, t.shape, t.axes, t.dtype) for t in layout.TENSORS]
+    expected = tensors(conv3d_relu())
+    assert rows == [(t.name, t.shape, t.axes, t.dtype) for t in expected]
+    assert layout_id(expected) == layout.LAYOUT_ID
+
+
+def test_weights_come_back_bit_by_bit(layout, weights, path: Path) -> None:
+    loaded = layout.load_weights(path)
+    assert list(loaded) == list(weights)
+    for name, tensor in weights.items():
+        np.testing.assert_array_equal(loaded[name], tensor)
+        assert loaded[name].dtype == np.float32
+
+
+def test_the_file_is_plain_safetensors_with_the_identity(layout, path: Path) -> None:
+    assert set(load_file(path)) == {t.name for t in layout.TENSORS}
+    data = path.read_bytes()
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    assert header["__metadata__"] == {"layout_id": layout.LAYOUT_ID}
+
+
+def test_a_strided_tensor_is_written_in_order(layout, weights, tmp_path: Path) -> None:
+    kernel = weights["d0.kernel"]
+    turned = {**weights, "d0.kernel": np.ascontiguousarray(kernel.T).T}
+    layout.save_weights(tmp_path / "w", turned)
+    loaded = layout.load_weights(tmp_path / "w")
+    np.testing.assert_array_equal(loaded["d0.kernel"], kernel)
+
+
+def test_saving_leaves_no_other_file(path: Path) -> None:
+    assert [p.name for p in path.parent.iterdir()] == ["w.safetensors"]
+
+
+def test_a_failed_save_keeps_the_old_file(
+    layout, weights, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = path.read_bytes()
+
+    def refuse(self: Path, target: Path) -> Path:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    with pytest.raises(OSError, match="no space left"):
+        layout.save_weights(path, {k: v + 1 for k, v in weights.items()})
+    assert path.read_bytes() == before
+    assert [p.name for p in path.parent.iterdir()] == ["w.safetensors"]
+
+
+@pytest.mark.parametrize("size", [0, 4, 100, -1])
+def test_a_truncated_file_is_refused(layout, path: Path, size: int) -> None:
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(layout.LayoutError, match=r"w\.safetensors: no safetensors"):
+        layout.load_weights(path)
+
+
+def test_a_pickle_is_never_unpickled(layout, path: Path) -> None:
+    class Bomb:
+        def __reduce__(self):
+            return pytest.fail, ("unpickled",)
+
+    path.write_bytes(pickle.dumps(Bomb()))
+    with pytest.raises(layout.LayoutError, match="no safetensors"):
+        layout.load_weights(path)
+
+
+def test_a_missing_file_is_missing(layout, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        layout.load_weights(tmp_path / "none")
+
+
+def test_another_layout_is_explained_tensor_by_tensor(
+    layout, weights, path: Path
+) -> None:
+    other = dict(weights)
+    other["extra.kernel"] = other.pop("d0.bias")
+    other["c0.kernel"] = np.zeros((3, 3, 3, 2, 4), "f4")
+    save_file(other, path, {"layout_id": "0" * 16})
+    with pytest.raises(layout.LayoutError) as caught:
+        layout.load_weights(path)
+    message = str(caught.value)
+    assert str(path) in message
+    assert "d0.bias is missing" in message
+    assert "c0.kernel has shape (3, 3, 3, 2, 4), not (3, 3, 3, 2, 3)" in message
+    assert "extra.kernel is not a tensor of this layout" in message
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
+def test_another_type_is_refused(layout, weights, path: Path, dtype: str) -> None:
+    weights["c0.bias"] = weights["c0.bias"].astype(dtype)
+    rewrite(layout, path, weights)
+    with pytest.raises(layout.LayoutError, match=r"c0\.bias is \w+, not float32"):
+        layout.load_weights(path)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused(layout, weights, path: Path, value) -> None:
+    weights["c0.bias"][1] = value
+    rewrite(layout, path, weights)
+    with pytest.raises(layout.LayoutError, match=r"c0\.bias holds NaN or infinite"):
+        layout.load_weights(path)
+    with pytest.raises(layout.LayoutError, match=r"c0\.bias holds NaN or infinite"):
+        layout.save_weights(path, weights)
+
+
+@pytest.mark.parametrize("metadata", [None, {"layout_id": "0" * 16}])
+def test_equal_shapes_of_another_identity_are_refused(
+    layout, weights, path: Path, metadata
+) -> None:
+    save_file(weights, path, metadata)
+    with pytest.raises(layout.LayoutError, match="layout_id is"):
+        layout.load_weights(path)
+
+
+def test_saving_checks_too(layout, weights, tmp_path: Path) -> None:
+    del weights["d0.bias"]
+    with pytest.raises(layout.LayoutError, match=r"d0\.bias is missing"):
+        layout.save_weights(tmp_path / "w", weights)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_tensors_in_memory_are_checked_the_same(layout, weights) -> None:
+    layout.check_tensors(weights)
+    weights["d0.bias"] = weights["d0.bias"][:2]
+    with pytest.raises(layout.LayoutError, match=r"weights: d0\.bias has shape"):
+        layout.check_tensors(weights)

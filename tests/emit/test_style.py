@@ -1,0 +1,94 @@
+"""Generated code is what formatters, linters and type checkers want of it."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from tests.emit.networks import ALL, long_names
+from tests.emit.packages import write
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+LENGTHS = ("79", "88", "100", "120")
+RULES = "I,UP,B,D,E,F"
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder of packages: of hand-made networks, and every golden."""
+    made = tmp_path_factory.mktemp("packages")
+    for network in (*ALL, long_names):
+        write(network(), made)
+    for marker in GOLDEN.glob("**/__init__.py"):
+        shutil.copytree(marker.parent, made / f"golden_{marker.parent.name}")
+    return made
+
+
+def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *command],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_black_leaves_it_unchanged(folder: Path, length: str) -> None:
+    done = run(folder, "black", "--quiet", "--diff", "--check", "-l", length, ".")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("length", LENGTHS)
+def test_ruff_format_leaves_it_unchanged(folder: Path, length: str) -> None:
+    options = ("--isolated", "--diff", "--line-length", length)
+    done = run(folder, "ruff", "format", *options, ".")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("convention", ["", "numpy", "google"])
+def test_ruff_finds_nothing(folder: Path, convention: str) -> None:
+    config = f'lint.pydocstyle.convention = "{convention}"'
+    options = ("--config", config) if convention else ()
+    done = run(folder, "ruff", "check", "--isolated", "--select", RULES, *options)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_mypy_finds_nothing(folder: Path) -> None:
+    done = run(folder, "mypy", "--strict", *packages_of(folder))
+    assert done.returncode == 0, done.stdout
+
+
+def test_mypy_finds_nothing_where_no_framework_is_installed(
+    folder: Path, tmp_path: Path
+) -> None:
+    venv.create(tmp_path, symlinks=True)
+    (site,) = tmp_path.glob("lib/python*/site-packages")
+    for name in ("numpy", "safetensors"):
+        spec = importlib.util.find_spec(name)
+        assert spec is not None
+        assert spec.origin is not None
+        (site / name).symlink_to(Path(spec.origin).parent)
+    python = ("--python-executable", str(tmp_path / "bin" / "python"))
+    options = ("--strict", "--cache-dir", str(tmp_path / "cache"))
+    done = run(folder, "mypy", *options, *python, *packages_of(folder))
+    assert done.returncode == 0, done.stdout
+
+
+def test_no_line_names_the_compiler_but_the_header(folder: Path) -> None:
+    for path in folder.glob("*/*.py"):
+        body = path.read_text(encoding="utf-8").split("\n", 3)[3]
+        assert "snnc" not in body, path
+
+
+def packages_of(folder: Path) -> list[str]:
+    return sorted(path.parent.name for path in folder.glob("*/__init__.py"))

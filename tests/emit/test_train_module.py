@@ -1,0 +1,201 @@
+"""The generated ``train.py``: from data to a weights file."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from tests.emit.networks import conv3d_relu
+from tests.emit.packages import write
+
+pytestmark = pytest.mark.slow
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
+Y = np.arange(40) % 4
+
+
+@pytest.fixture
+def train(load):
+    return load("volume", "train").train
+
+
+@pytest.fixture
+def data_error(load):
+    return load("volume", "_data").DataError
+
+
+@pytest.fixture
+def pipelines(load):
+    return load("volume", "_pipelines")
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write(conv3d_relu(), tmp_path_factory.mktemp("cli"))
+
+
+def run(package: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "volume.train", *arguments],
+        cwd=package.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_training_writes_weights_that_compute_the_same(
+    load, train, tmp_path: Path
+) -> None:
+    model = train(X, Y, tmp_path / "w", epochs=2)
+    built = load("volume", "keras_model")
+    again = built.build_model()
+    built.import_weights(again, tmp_path / "w")
+    smooth = built.build_model()
+    smooth.set_weights(model.get_weights())
+    np.testing.assert_allclose(again(X), smooth(X), rtol=1e-5, atol=1e-6)
+
+
+def test_training_is_seeded(train) -> None:
+    first, second = (train(X, Y, epochs=2).get_weights() for _ in range(2))
+    for a, b in zip(first, second, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
+
+
+def test_history_has_validation_and_rates(train) -> None:
+    history = train(X, Y, epochs=1).history.history
+    assert {"val_accuracy", "c0.rate", "encode.rate"} <= set(history)
+
+
+def examples_of(dataset: tf.data.Dataset) -> list[bytes]:
+    return sorted(x.numpy().tobytes() for x, _ in dataset.unbatch())
+
+
+@pytest.mark.parametrize("batch", [None, 7])
+def test_every_example_of_a_dataset_has_one_place(pipelines, batch) -> None:
+    dataset = tf.data.Dataset.from_tensor_slices((X, Y))
+    dataset = dataset.batch(batch) if batch else dataset
+    training, validation = pipelines.from_dataset(dataset)
+    trains, validates = examples_of(training), examples_of(validation)
+    assert sorted(trains + validates) == sorted(x.tobytes() for x in X)
+    assert validates
+    assert examples_of(pipelines.from_dataset(dataset)[1]) == validates
+
+
+def test_every_example_of_arrays_has_one_place(pipelines) -> None:
+    training, validation = pipelines.from_arrays(X, Y)
+    assert len(examples_of(validation)) == 4
+    together = sorted(examples_of(training) + examples_of(validation))
+    assert together == sorted(x.tobytes() for x in X)
+
+
+def test_too_few_examples_leave_no_validation(pipelines) -> None:
+    training, validation = pipelines.from_arrays(X[:5], Y[:5])
+    assert validation is None
+    assert len(examples_of(training)) == 5
+
+
+def test_a_dataset_trains(train, tmp_path: Path) -> None:
+    train(tf.data.Dataset.from_tensor_slices((X, Y)), weights=tmp_path / "w", epochs=1)
+    assert (tmp_path / "w").stat().st_size > 0
+
+
+def test_a_cosine_schedule_ends_with_the_training(load) -> None:
+    data = load("colours", "_data")
+    x = RNG.uniform(0, 1, (70, *data.SHAPE)).astype("f4")
+    model = load("colours", "train").train(x, np.arange(70) % 4, epochs=2)
+    config = model.optimizer.get_config()["learning_rate"]["config"]
+    assert config["decay_steps"] == int(model.optimizer.iterations)
+
+
+@pytest.mark.parametrize(
+    ("dataset", "message"),
+    [
+        (X, "y is missing"),
+        (tf.data.Dataset.from_tensor_slices(X), "pairs"),
+        (tf.data.Dataset.from_tensor_slices((X[..., 0], Y)), "x has shape"),
+        (tf.data.Dataset.from_tensor_slices((X, X)), "y is float32"),
+        (tf.data.Dataset.from_tensor_slices((X[:0], Y[:0])), "empty"),
+        (tf.data.Dataset.from_tensor_slices((X, Y)).repeat(), "never ends"),
+    ],
+)
+def test_bad_datasets_are_refused(train, data_error, dataset, message: str) -> None:
+    with pytest.raises(data_error, match=message):
+        train(dataset, epochs=1)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"), [(X + 1, Y, "x: a value"), (X, Y + 1, "y: a label")]
+)
+def test_values_of_a_dataset_are_checked(train, x, y, message: str) -> None:
+    dataset = tf.data.Dataset.from_tensor_slices((x, y))
+    with pytest.raises(tf.errors.InvalidArgumentError, match=message):
+        train(dataset, epochs=1)
+
+
+def test_a_missing_folder_is_found_before_training(train, tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="its folder does not exist"):
+        train(X, Y, tmp_path / "none" / "w")
+
+
+class TestCommand:
+    def test_it_trains(self, package: Path, tmp_path: Path) -> None:
+        np.savez(tmp_path / "d.npz", x=X, y=Y)
+        weights = tmp_path / "w.safetensors"
+        files = ("--data", str(tmp_path / "d.npz"), "--weights", str(weights))
+        done = run(package, *files, "--epochs", "1")
+        assert done.returncode == 0, done.stderr
+        assert "accuracy" in done.stdout
+        assert weights.exists()
+
+    @pytest.mark.parametrize(
+        ("arrays", "message"),
+        [
+            ({"x": X}, "y is missing"),
+            ({"x": X + 1, "y": Y}, "x: 1."),
+            ({"x": X, "y": Y + 1}, "y: labels run from 1 to 4"),
+            ({"x": X, "y": np.array([None] * 40)}, "y can't be read"),
+            ({"x": X[:0], "y": Y[:0]}, "x holds no examples"),
+        ],
+    )
+    def test_bad_data_are_one_line_and_status_1(
+        self, package: Path, tmp_path: Path, arrays, message: str
+    ) -> None:
+        np.savez(tmp_path / "d.npz", **arrays)
+        weights = tmp_path / "w"
+        done = run(package, "--data", f"{tmp_path}/d.npz", "--weights", str(weights))
+        assert done.returncode == 1
+        assert done.stdout == ""
+        (line,) = done.stderr.splitlines()
+        assert line.startswith("volume.train: ")
+        assert message in line
+        assert not weights.exists()
+
+    def test_a_missing_file_is_status_1(self, package: Path) -> None:
+        done = run(package, "--data", "none.npz", "--weights", "w")
+        assert done.returncode == 1
+        assert len(done.stderr.splitlines()) == 1
+        assert "none.npz" in done.stderr
+
+    @pytest.mark.parametrize("epochs", ["0", "-1", "many"])
+    def test_bad_usage_is_status_2(self, package: Path, epochs: str) -> None:
+        done = run(package, "--data", "d", "--weights", "w", "--epochs", epochs)
+        assert done.returncode == 2
+
+    def test_importing_the_package_imports_no_framework(self, package: Path) -> None:
+        code = "import sys, volume, volume.train; print(*sorted(sys.modules))"
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=package.parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert "volume.train" in done.stdout.split()
+        assert not {"tensorflow", "keras", "nengo"} & set(done.stdout.split())

@@ -1,0 +1,77 @@
+"""The fewest cores by trying every mapping of a small network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import product
+
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.assemble import assemble
+from snnc.loihi.choices import ChipChoices
+from snnc.loihi.plan import Plan, tilings_of
+from snnc.loihi.profile import Core, Profile, load_profile
+from snnc.loihi.search import Choices, Solution
+from snnc.loihi.site import Fit
+from snnc.loihi.tiling import Tiling, least_sizes
+
+Sizes = Callable[[int], tuple[int, ...]]
+
+
+def small_profile(
+    compartments: int, in_axons: int, out_axons: int, synapse_bits: int
+) -> Profile:
+    """Loihi 1 with small cores, so that small networks meet their limits."""
+    loihi1 = load_profile()
+    core = Core("test", compartments, in_axons, out_axons, synapse_bits)
+    return Profile("small", core, loihi1.chip, loihi1.synapse, loihi1.axon)
+
+
+def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:
+    """The cores of the best mapping, every block checked by its counts.
+
+    ``sizes`` gives the tile sizes to try along an axis.
+    """
+    best: int | None = None
+    every = [list(_tilings(step.choices, sizes)) for step in plan.steps]
+    for tilings in product(*every):
+        cores = sum(tiling.cores for tiling in tilings)
+        if (best is None or cores < best) and _is_legal(plan, tilings):
+            best = cores
+    return best
+
+
+def _tilings(choices: Choices, sizes: Sizes) -> Iterator[Tiling]:
+    if not isinstance(choices, ChipChoices):
+        yield from choices.tilings
+        return
+    depth, height, width, channels = choices.site.volume
+    for group in sizes(depth):
+        for tile in product(sizes(height), sizes(width), sizes(group * channels)):
+            yield from tilings_of(choices.site, group, tile)
+
+
+def _is_legal(plan: Plan, tilings: tuple[Tiling, ...]) -> bool:
+    fits: list[Fit] = []
+    for step, tiling in zip(plan.steps, tilings, strict=True):
+        fit: object = Fit(())
+        if isinstance(step.choices, ChipChoices):
+            groups = tuple(tilings[source].group for source in step.sources)
+            fit = step.choices.site.fit(tiling, groups)
+        if not isinstance(fit, Fit):
+            return False
+        fits.append(fit)
+    mapped = assemble(plan, Solution(tilings, tuple(fits), 0, 0, False))
+    return within_limits(mapped, plan.profile)
+
+
+def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:
+    core = profile.core
+    return all(
+        block.compartments <= core.compartments
+        and block.in_axons <= core.in_axons
+        and block.out_axons <= core.out_axons
+        and block.synapse_bits <= core.synapse_bits
+        for population in mapped.populations
+        for ensemble in population.ensembles
+        for block in ensemble.blocks
+    )

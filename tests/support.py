@@ -1,0 +1,37 @@
+"""Compiles texts and specs in memory, for tests of every room."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from snnc.diagnostics import Report
+from snnc.passes import compile_spec
+from snnc.source import SourceFile
+
+ROOT = Path(__file__).parents[1]
+SPECS = sorted((ROOT / "specs").glob("*.snn"))
+
+
+def compile_text(text: str, through: str = "emit") -> tuple[dict[str, Any], Report]:
+    """Return what the passes made of a text, and what they reported."""
+    report = Report()
+    return compile_spec(SourceFile("net.snn", text), report, through), report
+
+
+def sound(text: str, through: str) -> Any:
+    """Return what one pass made of a text in which nothing is wrong."""
+    results, report = compile_text(text, through)
+    assert not report.errors, [d.render_message() for d in report.diagnostics]
+    return results[through]
+
+
+def network(body: str, name: str = "net") -> str:
+    """Return a spec with a body, one statement a line."""
+    return f"snn 1\n\nnetwork {name} {{\n{body.strip()}\n}}\n"
+
+
+def codes(text: str) -> list[str]:
+    """Return the codes of all that is reported for a text, by place."""
+    _, report = compile_text(text, "map")
+    return [diagnostic.code for diagnostic in report.diagnostics]

@@ -1,0 +1,190 @@
+"""Text to located syntax: what good specs become."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from snnc.syntax import tree
+from snnc.syntax.grammar import parser
+
+SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
+HEAD = "snn 1\nnetwork n {\n"
+
+
+def parsed(body: str) -> tuple[tree.Statement, ...]:
+    report = Report()
+    document = parse(SourceFile("x.snn", f"{HEAD}{body}\n}}\n"), report)
+    assert report.diagnostics == ()
+    return document.statements
+
+
+def value(text: str) -> tree.Value:
+    (statement,) = parsed(f"dense d {{ key {text} }}")
+    assert statement.properties is not None
+    return statement.properties[0].value
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_every_spec_parses(spec: Path) -> None:
+    report = Report()
+    document = parse(SourceFile(spec.name, spec.read_text()), report)
+    assert report.diagnostics == ()
+    assert document.network is not None
+    assert document.network.text == spec.stem
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_the_grammar_of_a_whole_document_agrees(spec: Path) -> None:
+    text = spec.read_text()
+    whole = list(parser("document").parse(text).find_data("statement"))
+    document = parse(SourceFile(spec.name, text), Report())
+    assert len(whole) == len(document.statements)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("3", 3),
+        ("-3", -3),
+        ("0.5", 0.5),
+        (".5", 0.5),
+        ("1e-3", 0.001),
+        ("+2.5E2", 250.0),
+    ],
+)
+def test_numbers(text: str, expected: float) -> None:
+    number = value(text)
+    assert isinstance(number, tree.Number)
+    assert number.value == expected
+    assert type(number.value) is type(expected)
+
+
+@pytest.mark.parametrize(
+    ("text", "ends", "unit"),
+    [
+        ("20..150 Hz", (20, 150), "Hz"),
+        ("..250", (None, 250), None),
+        ("-1..1", (-1, 1), None),
+        ("0...5", (0, 0.5), None),
+        ("1e1..1.5e2 Hz", (10.0, 150.0), "Hz"),
+        ("5..", (5, None), None),
+    ],
+)
+def test_ranges(
+    text: str, ends: tuple[float | None, float | None], unit: str | None
+) -> None:
+    found = value(text)
+    assert isinstance(found, tree.Range)
+    assert (found.low, found.high) == ends
+    assert (found.unit.text if found.unit else None) == unit
+    assert found.span.text == text
+
+
+def test_other_values() -> None:
+    dims, quantity, word, text = (
+        value("3x4x5"),
+        value("5 ms"),
+        value("on"),
+        value('"a"'),
+    )
+    assert isinstance(dims, tree.Dims)
+    assert dims.values == (3, 4, 5)
+    assert isinstance(quantity, tree.Quantity)
+    assert (quantity.value, quantity.unit.text) == (5, "ms")
+    assert isinstance(word, tree.Word)
+    assert word.text == "on"
+    assert isinstance(text, tree.Text)
+    assert text.value == "a"
+
+
+def test_escapes_of_strings() -> None:
+    text = value(r'"a \"b\" \\ \n # { \t"')
+    assert isinstance(text, tree.Text)
+    assert text.value == 'a "b" \\ \n # { \t'
+
+
+def test_lists_and_groups_span_lines() -> None:
+    found = value("[a, b\n  c # d\n]")
+    assert isinstance(found, tree.List)
+    assert [item.text for item in found.items if isinstance(item, tree.Word)] == [
+        "a",
+        "b",
+        "c",
+    ]
+    group = value("adam {\n x 1\n\n y 2 z 3 }")
+    assert isinstance(group, tree.Group)
+    assert [item.key.text for item in group.properties] == ["x", "y", "z"]
+
+
+def test_every_part_of_a_statement() -> None:
+    (found,) = parsed("encode conv e 8x8x1 in 0..255 as -1..1 from a, b { filters 2 }")
+    assert found.kind.text == "encode"
+    assert found.variant is not None
+    assert found.variant.text == "conv"
+    assert found.name is not None
+    assert found.name.text == "e"
+    assert isinstance(found.shape, tree.Dims)
+    assert found.within is not None
+    assert found.mapped is not None
+    assert (found.within.high, found.mapped.low) == (255, -1)
+    assert [source.text for source in found.sources] == ["a", "b"]
+    assert found.properties is not None
+
+
+def test_kinds_without_a_variant_take_one_word_as_name() -> None:
+    (found,) = parsed("dense rate { units 3 }")
+    assert found.variant is None
+    assert found.name is not None
+    assert found.name.text == "rate"
+
+
+def test_neuron_is_a_statement_and_a_property() -> None:
+    statements = parsed("neuron lif { tau_rc 20 ms }\ndefaults {\n  neuron lif\n}")
+    assert [statement.kind.text for statement in statements] == ["neuron", "defaults"]
+    assert statements[1].properties is not None
+    assert statements[1].properties[0].key.text == "neuron"
+
+
+@pytest.mark.parametrize(
+    ("body", "keys", "unit"),
+    [
+        ("kernel 3 padding same", ["kernel", "padding"], None),
+        ("dt 5 ms present 60 ms", ["dt", "present"], "ms"),
+        ("dt 5 msec present 60 ms", ["dt", "present"], "msec"),
+        ("dt 5 msec, present 60 ms", ["dt", "present"], "msec"),
+        ("kernel 3 pading same", ["kernel", "pading"], None),
+        ("kernel 3 foo", ["kernel"], "foo"),
+    ],
+)
+def test_a_word_behind_a_number_is_a_unit_or_a_key(
+    body: str, keys: list[str], unit: str | None
+) -> None:
+    (found,) = parsed(f"dense d {{ {body} }}")
+    assert found.properties is not None
+    assert [item.key.text for item in found.properties] == keys
+    first = found.properties[0].value
+    assert (first.unit.text if isinstance(first, tree.Quantity) else None) == unit
+
+
+def test_a_network_may_stand_on_one_line() -> None:
+    report = Report()
+    text = "snn 1\nnetwork n { input x 3 in 0..1 }"
+    document = parse(SourceFile("x.snn", text), report)
+    assert report.diagnostics == ()
+    assert [statement.kind.text for statement in document.statements] == ["input"]
+
+
+def test_spans_are_the_words_themselves() -> None:
+    (found,) = parsed("dense d from a { units 3, rate 20..150 Hz }")
+    assert found.span.text == "dense d from a { units 3, rate 20..150 Hz }"
+    assert found.properties is not None
+    assert [item.span.text for item in found.properties] == [
+        "units 3",
+        "rate 20..150 Hz",
+    ]
+    assert found.sources[0].span.text == "a"
