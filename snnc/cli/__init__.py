@@ -6,8 +6,9 @@ stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale outp
 
 from __future__ import annotations
 
+import gc
+import os
 import sys
-import traceback
 
 import click
 
@@ -26,6 +27,10 @@ def snnc() -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
+    # A run is short and ends with the process: neither collecting garbage nor looking
+    # for plugins of pydantic, of which snnc has none, is worth the wait.
+    gc.disable()
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     try:
         status = snnc.main(args=arguments, prog_name="snnc", standalone_mode=False)
     except click.exceptions.Abort:
@@ -39,6 +44,8 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.close()
         return 1
     except Exception:
+        import traceback
+
         traceback.print_exc()
         click.echo("This is a bug in snnc: please report it with the spec.", err=True)
         return BUG

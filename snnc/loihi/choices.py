@@ -118,9 +118,13 @@ class ChipChoices:
 
     def _can_fit(self, combinations: Sequence[Groups]) -> bool:
         """Whether a single neuron fits a core: if not, no tiling does."""
-        if self.fixed is not None or self.site.pop == 16 or not combinations:
+        if self.fixed is not None or not combinations:
             return True
-        return any(self._fits_any(t, combinations) for t in finest_tilings(self.site))
+        return any(
+            isinstance(fit, Fit) or fit.limit == "pop16 bases"
+            for tiling in finest_tilings(self.site)
+            for fit in (self.site.fit(tiling, groups) for groups in combinations)
+        )
 
     def _combinations(self) -> tuple[Groups, ...]:
         if prod(map(len, self.sources)) > MAX_COMBINATIONS:

@@ -135,5 +135,8 @@ def _involved(lowered: LoweredNetwork) -> tuple[Population, ...]:
         for projection in lowered.projections
         if lowered.by_name[projection.target].on_chip
     }
-    ordered = lowered.in_reading_order
-    return tuple(p for p in ordered if p.on_chip or p.name in feeding)
+    return tuple(
+        population
+        for population in lowered.in_reading_order
+        if population.on_chip or population.name in feeding
+    )

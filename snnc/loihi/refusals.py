@@ -180,15 +180,15 @@ def _too_many(
         allowed=target.cores,
         largest=largest.name,
         share=share,
-        hint=_room(cores, target, plan.profile),
+        hint=_room(cores, target, plan.profile, " or more" if bound else ""),
     )
 
 
-def _room(cores: int, target: Loihi, profile: Profile) -> str:
+def _room(cores: int, target: Loihi, profile: Profile, more: str) -> str:
     chips = ceil(cores / profile.chip.cores)
     if chips > target.chips:
-        return f"write `chips {chips}`, or give the layers fewer neurons"
-    return f"write `cores {cores}`, or give the layers fewer neurons"
+        return f"write `chips {chips}`{more}, or give the layers fewer neurons"
+    return f"write `cores {cores}`{more}, or give the layers fewer neurons"
 
 
 def _block_span(population: Population) -> Span:

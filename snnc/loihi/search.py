@@ -1,6 +1,6 @@
 """The mapping with the fewest cores.
 
-Populations are cut one after the other in the order of the spec. A state is what
+Populations are cut one after the other, each behind what it reads. A state is what
 later populations can notice of the choices made: the tilings of those that are
 still to be read, and the out-axons that they have spent already. Of equal states
 the cheapest is kept, so that on a chain of layers this is dynamic programming over

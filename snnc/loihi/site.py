@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -149,15 +149,11 @@ class Site:
         return self._formats(tiling, groups, axons, aligned)
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
-        """The loads of all blocks, equal blocks once."""
+        """The loads of all blocks, equal blocks once, those that see most first."""
         links = self.chosen(tiling)
         parts = tiling.parts
-        rows = dict.fromkeys(
-            tuple(link.row_view(tile) for link in links) for tile in parts[0].rows
-        )
-        columns = dict.fromkeys(
-            tuple(link.column_view(tile) for link in links) for tile in parts[0].columns
-        )
+        rows = _distinct([link.row_view for link in links], parts[0].rows)
+        columns = _distinct([link.column_view for link in links], parts[0].columns)
         strips = dict.fromkeys(
             (b - a, part.whole, feeds_of(links, groups, part, (a, b)))
             for part in parts
@@ -197,6 +193,14 @@ class Site:
         if not aligned:
             return Misfit("pop16 bases", 1, axon.pop16_base)
         return None
+
+
+def _distinct(
+    views: Sequence[Callable[[Interval], View]], tiles: Sequence[Interval]
+) -> list[tuple[View, ...]]:
+    """The different views of the tiles, for all projections, largest first."""
+    seen = dict.fromkeys(tuple(view(tile) for view in views) for tile in tiles)
+    return sorted(seen, key=lambda views: -sum(view.inputs for view in views))
 
 
 def feeds_of(

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from lark import Lark
 
+from snnc.resources import grammar_path
 from snnc.syntax.units import UnitMarker
-
-_ROOT = Path(__file__).parents[1]
 
 
 def grammar_text() -> str:
-    """Read ``snn.lark``: package data in a wheel, ``grammar/`` in a checkout."""
-    packaged = _ROOT / "_grammar" / "snn.lark"
-    path = packaged if packaged.exists() else _ROOT.parent / "grammar" / "snn.lark"
-    return path.read_text(encoding="utf-8")
+    """Read ``snn.lark``."""
+    return grammar_path().read_text(encoding="utf-8")
 
 
-@cache
+@lru_cache(maxsize=None)
 def parser(start: str = "statement") -> Lark:
-    """Build the LALR parser whose entry point is ``statement`` or ``document``."""
+    """Build the LALR parser whose entry point is ``statement`` or ``document``.
+
+    Lark keeps its tables beside this module's byte code, and makes them anew when
+    the grammar or Lark itself has changed: building them takes a fifth of the time
+    of `snnc check`.
+    """
     return Lark(
         grammar_text(),
         start=start,
@@ -29,4 +32,10 @@ def parser(start: str = "statement") -> Lark:
         lexer="basic",
         postlex=UnitMarker(),
         maybe_placeholders=True,
+        cache=_tables(start),
     )
+
+
+def _tables(start: str) -> str | bool:
+    code = Path(cache_from_source(__file__))
+    return str(code.with_suffix(f".{start}.lark")) if code.parent.is_dir() else False

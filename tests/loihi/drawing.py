@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from hypothesis import assume
 from hypothesis import strategies as st
-from sketch import Sketch, loihi
 
 from snnc.graph.logical import Shape
 from snnc.graph.lowered import LoweredNetwork
@@ -18,6 +17,7 @@ from snnc.loihi.profile import load_profile
 from snnc.loihi.search import Choices, Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, count_cores
+from tests.loihi.sketch import Sketch, loihi
 
 Draw = Callable[[st.SearchStrategy], object]
 MOST_CORES = 120

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import product
+from math import prod
 
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import ChipChoices
-from snnc.loihi.plan import Plan, tilings_of
+from snnc.loihi.choices import ChipChoices, tilings_of
+from snnc.loihi.plan import Plan
 from snnc.loihi.profile import Core, Profile, load_profile
 from snnc.loihi.search import Choices, Solution
 from snnc.loihi.site import Fit
@@ -74,4 +75,11 @@ def within_limits(mapped: MappedNetwork, profile: Profile) -> bool:
         for population in mapped.populations
         for ensemble in population.ensembles
         for block in ensemble.blocks
+    )
+
+
+def mappings_of(plan: Plan) -> int:
+    """How many mappings `fewest_cores` tries."""
+    return prod(
+        sum(1 for _ in _tilings(step.choices, least_sizes)) for step in plan.steps
     )

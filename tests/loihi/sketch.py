@@ -40,6 +40,10 @@ def loihi(chips: int = 1, cores: int | None = None, pop: Any = "auto") -> Loihi:
     return Loihi(chips, cores if cores is not None else 128 * chips, pop, SPAN)
 
 
+def nengo() -> Nengo:
+    return Nengo(SPAN)
+
+
 @dataclass
 class Sketch:
     """Adds layers one by one; each method gives the new layer's name.

@@ -11,9 +11,9 @@ import os
 from pathlib import Path
 
 import pytest
-from tests.rules.checking import check_text
 
 from snnc.diagnostics.text import render
+from tests.rules.checking import check_text
 
 CASES = sorted(
     path.parent for path in Path(__file__).parent.glob("cases/*/invalid.snn")

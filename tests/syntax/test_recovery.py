@@ -26,11 +26,13 @@ MUTATIONS = [
     ("snn 1", "sn 1", "SNN109", 1),
     ("network", "netwrok", "SNN111", 3),
     ("{ classes 8 }", "{ classes [a, b }", "SNN105", 15),
+    ("{ classes 8 }", "{ classes [a, {b]}", "SNN105", 15),
     ("in 0..1", "in 0..1 }", "SNN106", 9),
     ("  train {", "}\n  train {", "SNN106", 17),
     ("kernel 3, stride 2", "kernel, stride 2", "SNN107", 13),
     ("kernel 3, stride 2", "kernel\n  stride 2", "SNN107", 13),
     ("kernel 3, stride 2", "kernel stride 2", "SNN107", 13),
+    ("kernel 3, stride 2", "kernel 3 stride", "SNN107", 13),
     ("0.2 }\n", "0.2 }", "SNN108", 14),
     ("snn 1\n", "", "SNN109", 2),
     ("  input clip", "  input clip clap", "SNN100", 9),
@@ -75,6 +77,13 @@ def test_ten_mistakes_give_ten_diagnostics_in_order() -> None:
         text = text.replace(old, new, 1)
     _, report = front_end(text)
     assert [d.code for d in report.diagnostics] == [code for *_, code in mistakes]
+
+
+def test_the_end_of_a_line_is_an_empty_place() -> None:
+    _, report = front_end(DRIFT.replace("drift {", "drift", 1))
+    (found,) = report.diagnostics
+    assert (found.code, found.span.text) == ("SNN100", "")
+    assert (found.span.first.line, found.span.first.column) == (3, 14)
 
 
 def test_a_statement_with_a_missing_brace_is_still_understood() -> None:

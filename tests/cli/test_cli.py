@@ -1,0 +1,188 @@
+"""The command line as a user types it: exit status, stdout and stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT, SPECS, network
+
+GOOD = network(
+    """
+    input image 12x12x1 in 0..1
+    encode conv { filters 2 }
+    conv2d a { filters 4 }
+    readout y { classes 2 }
+    """
+)
+BAD = GOOD.replace("filters 4", "filtres 4")
+
+
+def snnc(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    return subprocess.run(
+        [sys.executable, "-m", "snnc", *map(str, arguments)],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    path = tmp_path / "net.snn"
+    path.write_text(GOOD)
+    return path
+
+
+def test_check_is_silent_on_stdout_and_says_ok() -> None:
+    done = snnc("check", *(path.relative_to(ROOT) for path in SPECS))
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.count(": ok (") == len(SPECS)
+
+
+def test_check_prints_the_place_and_exits_1(tmp_path: Path) -> None:
+    (tmp_path / "bad.snn").write_text(BAD)
+    done = snnc("check", "bad.snn", cwd=tmp_path)
+    assert done.returncode == 1
+    assert " --> bad.snn:6:" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_prints_json_on_stdout(tmp_path: Path) -> None:
+    (tmp_path / "bad.snn").write_text(BAD)
+    done = snnc("check", "--format", "json", "bad.snn", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    printed = json.loads(done.stdout)
+    (diagnostic,) = printed["diagnostics"]
+    assert printed["version"] == 1
+    assert set(diagnostic) == {
+        "code", "severity", "message", "file", "line", "column", "end_line",
+        "end_column", "notes", "fix",
+    }  # fmt: skip
+    assert diagnostic["line"] == 6
+    assert diagnostic["fix"]["replacement"] == "filters"
+
+
+@pytest.mark.parametrize("name", ["missing.snn", "folder", "latin.snn"])
+def test_an_unreadable_file_is_a_diagnostic(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "latin.snn").write_bytes(b"snn 1 # \xff")
+    done = snnc("check", name, cwd=tmp_path)
+    assert done.returncode == 1
+    assert f" --> {name}:1:" in done.stderr
+    assert "SNN7" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None:
+    done = snnc("build", "net.snn", "-o", "models", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    written = sorted(path.name for path in (tmp_path / "models/net").iterdir())
+    assert written == [
+        "__init__.py", "_data.py", "_pipelines.py", "evaluate.py", "keras_model.py",
+        "layout.py", "nengo_network.py", "py.typed", "snnc.lock", "train.py",
+    ]  # fmt: skip
+    assert sorted(done.stdout.split()) == [f"models/net/{name}" for name in written]
+
+
+def test_build_leaves_unchanged_files_alone(spec: Path, tmp_path: Path) -> None:
+    snnc("build", "net.snn", cwd=tmp_path)
+    files = list((tmp_path / "models/net").iterdir())
+    before = [path.stat().st_mtime_ns for path in files]
+    done = snnc("build", "net.snn", cwd=tmp_path)
+    assert (done.returncode, done.stdout) == (0, "")
+    assert [path.stat().st_mtime_ns for path in files] == before
+
+
+def test_build_refuses_what_was_edited_by_hand(spec: Path, tmp_path: Path) -> None:
+    snnc("build", "net.snn", cwd=tmp_path)
+    edited = tmp_path / "models/net/train.py"
+    edited.write_text(edited.read_text() + "# mine\n")
+    done = snnc("build", "net.snn", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "models/net/train.py" in done.stderr
+    assert edited.read_text().endswith("# mine\n")
+    assert snnc("build", "net.snn", "--force", cwd=tmp_path).returncode == 0
+    assert not edited.read_text().endswith("# mine\n")
+
+
+def test_an_error_in_one_spec_does_not_stop_the_others(
+    spec: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "bad.snn").write_text(BAD)
+    done = snnc("build", "bad.snn", "net.snn", cwd=tmp_path)
+    assert done.returncode == 1
+    assert (tmp_path / "models/net/snnc.lock").exists()
+
+
+def test_an_output_that_is_a_file_is_refused(spec: Path, tmp_path: Path) -> None:
+    (tmp_path / "models").write_text("not a folder")
+    done = snnc("build", "net.snn", "-o", "models", cwd=tmp_path)
+    assert done.returncode in (1, 2)
+    assert "models" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_output_that_cannot_be_written_is_refused(
+    spec: Path, tmp_path: Path
+) -> None:
+    done = snnc("build", "net.snn", "-o", "/proc/nowhere", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "/proc/nowhere" in done.stderr
+    assert "error[SNN7" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_report_prints_json(spec: Path, tmp_path: Path) -> None:
+    done = snnc("report", "net.snn", "--format", "json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert report["cores"] == sum(layer["cores"] for layer in report["layers"])
+    assert [layer["name"] for layer in report["layers"]] == ["encode", "a", "y"]
+    (block,) = report["layers"][1]["ensembles"][0]["blocks"]
+    assert block["compartments"] == 10 * 10 * 4
+
+
+def test_explain_prints_the_page_of_a_code() -> None:
+    done = snnc("explain", "snn301")
+    assert done.returncode == 0
+    assert done.stdout.startswith("# SNN301: ")
+
+
+def test_an_unknown_code_is_a_usage_error() -> None:
+    done = snnc("explain", "SNN302x")
+    assert done.returncode == 2
+    assert "did you mean SNN302?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments", [("bild",), ("build",), ("check", "--format", "xml", "a.snn")]
+)
+def test_wrong_usage_exits_2(arguments: tuple[str, ...]) -> None:
+    assert snnc(*arguments).returncode == 2
+
+
+def test_import_is_light() -> None:
+    heavy = "tensorflow", "keras", "nengo", "nengo_dl", "nengo_loihi", "numpy", "jinja2"
+    code = (
+        "import sys, snnc, snnc.cli, snnc.cli.check, snnc.passes\n"
+        "from pathlib import Path\n"
+        "from snnc.cli import main\n"
+        f"assert main(['check', {str(SPECS[0])!r}]) == 0\n"
+        f"print([name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout == "[]\n", done.stderr

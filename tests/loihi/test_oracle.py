@@ -1,0 +1,54 @@
+"""Every counter of every block equals what a build of nengo-loihi counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from snnc.diagnostics import Report
+from snnc.graph.lowered import LoweredNetwork
+from snnc.graph.mapped import MappedNetwork
+from snnc.passes.map import map_network
+from tests.loihi import examples
+from tests.loihi.drawing import mappings, networks
+from tests.loihi.realise import built_blocks, predicted_blocks
+from tests.loihi.sketch import Sketch
+
+pytestmark = pytest.mark.slow
+SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=SLOW_BUILDS)
+@given(mapped=mappings())
+def test_any_cut_costs_what_nengo_loihi_counts(mapped: MappedNetwork) -> None:
+    assert predicted_blocks(mapped) == built_blocks(mapped)
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=SLOW_BUILDS)
+@given(lowered=networks())
+def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
+    mapped = map_network(lowered, Report())
+    assert mapped is not None
+    assert predicted_blocks(mapped) == built_blocks(mapped)
+
+
+@pytest.mark.parametrize(
+    ("sketch", "cores"),
+    [
+        (examples.drift, 5),
+        (examples.keras_to_loihi, 11),
+        (examples.cifar10, 68),
+        (examples.residual, 9),
+        (examples.wide_fan_in, 11),
+        (examples.host_after_chip, 2),
+    ],
+)
+def test_examples_build_on_the_cores_that_were_found(
+    sketch: Callable[[], Sketch], cores: int
+) -> None:
+    mapped = map_network(sketch().lowered(), Report())
+    assert mapped is not None
+    assert mapped.cores == cores
+    assert predicted_blocks(mapped) == built_blocks(mapped)

@@ -1,0 +1,81 @@
+"""The search finds what trying every mapping finds."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from snnc.loihi.plan import Plan, make_plan
+from snnc.loihi.search import Search
+from tests.loihi.exhaustive import fewest_cores, mappings_of, small_profile
+from tests.loihi.sketch import Sketch, loihi
+
+MOST_MAPPINGS = 6000
+
+
+def sketch_of(draw: random.Random, graph: bool) -> Sketch:
+    rank = draw.choice([2, 2, 3])
+    low, high = {2: (3, 5), 3: (2, 3)}[rank]
+    sketch = Sketch((*(draw.randint(low, high) for _ in range(rank)), 1))
+    sketch.encode(draw.randint(1, 2))
+    for _ in range(draw.randint(1, 2)):
+        spatial = sketch.shape_of((sketch.last,))[:-1]
+        kernel = tuple(draw.randint(1, min(3, n)) for n in spatial)
+        padding = draw.choice(["valid", "same"])
+        sketch.conv(draw.randint(1, 4), kernel, draw.randint(1, 2), padding)
+    if graph:
+        source = sketch.last
+        sketch.conv(2, 1)
+        sketch.conv(draw.randint(1, 3), 1, shortcut=source)
+    elif draw.random() < 0.4:
+        sketch.dense(draw.randint(1, 6))
+    return sketch
+
+
+def small_plan(seed: int, graph: bool = False) -> Plan:
+    """A network on cores so small that every limit binds somewhere."""
+    draw = random.Random(seed)
+    lowered = sketch_of(draw, graph).lowered()
+    profile = small_profile(
+        draw.choice([8, 16, 40]),
+        draw.choice([6, 12, 30]),
+        draw.choice([6, 10, 20]),
+        draw.choice([600, 1500, 4000]),
+    )
+    return make_plan(lowered, loihi(8), profile)
+
+
+def agrees(plan: Plan) -> bool | None:
+    """Whether search and trial agree; None where trial would take too long."""
+    if plan.misfits or mappings_of(plan) > MOST_MAPPINGS:
+        return None
+    solution = Search(plan.steps, plan.profile.core.out_axons).run()
+    best = fewest_cores(plan)
+    return (solution.cores if solution is not None else None) == best
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_the_search_is_exact(graph: bool) -> None:
+    results = [agrees(small_plan(seed, graph)) for seed in range(80)]
+    assert results.count(False) == 0
+    assert results.count(True) > 20
+
+
+def test_out_axons_make_some_mappings_dearer_than_their_layers_alone() -> None:
+    plans = [small_plan(seed) for seed in range(80)]
+    searches = [
+        Search(p.steps, p.profile.core.out_axons) for p in plans if not p.misfits
+    ]
+    found = [(search.run(), search.floor) for search in searches]
+    assert any(s is not None and s.cores > floor for s, floor in found)
+
+
+def test_two_runs_choose_the_same() -> None:
+    first, second = (
+        Search(plan.steps, plan.profile.core.out_axons).run()
+        for plan in (small_plan(3, True), small_plan(3, True))
+    )
+    assert first is not None
+    assert second is not None
+    assert [t.tile for t in first.tilings] == [t.tile for t in second.tilings]
