@@ -28,7 +28,7 @@ from snnc.source.read import read
 )
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand.")
 def command(specs: tuple[str, ...], output: str, force: bool) -> int:
-    """Check SPECS and write the package of each into OUTPUT.
+    r"""Check SPECS and write the package of each into OUTPUT.
 
     \b
     Example: snnc build specs/drift.snn -o models

@@ -24,7 +24,7 @@ from snnc.source.read import read
     help="How to print diagnostics; json goes to stdout.",
 )
 def command(specs: tuple[str, ...], form: str) -> int:
-    """Report every problem of SPECS, up to whether they fit the chip.
+    r"""Report every problem of SPECS, up to whether they fit the chip.
 
     \b
     Example: snnc check specs/drift.snn

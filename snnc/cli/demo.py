@@ -22,7 +22,7 @@ NEEDS = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_dl", "nengo_loihi")
     help="Where data, package and weights go.",
 )
 def command(output: Path) -> int:
-    """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator.
+    r"""Train and run drifting digits: spec, Keras, Nengo, Loihi emulator.
 
     \b
     Example: snnc demo -o /tmp/drift

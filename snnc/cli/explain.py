@@ -13,7 +13,7 @@ from snnc.rules.catalogue import RULES
 @click.command("explain")
 @click.argument("code")
 def command(code: str) -> None:
-    """Print what the diagnostic CODE means and what to do about it.
+    r"""Print what the diagnostic CODE means and what to do about it.
 
     \b
     Example: snnc explain SNN301

@@ -22,7 +22,7 @@ from snnc.source.read import read
     show_default=True,
 )
 def command(spec: str, form: str) -> int:
-    """Print the layers of SPEC, the cores they take and how full those are.
+    r"""Print the layers of SPEC, the cores they take and how full those are.
 
     \b
     Example: snnc report specs/drift.snn

@@ -39,7 +39,9 @@ def table(results: Results) -> str:
     ]
     built = reports["loihi"]["cores"]
     lines.append("")
-    lines.append(f"cores predicted by snnc {results.cores}, built by nengo-loihi {built}")
+    lines.append(
+        f"cores predicted by snnc {results.cores}, built by nengo-loihi {built}"
+    )
     lines.append(
         f"seconds: data {seconds['data']:.1f}, build {seconds['build']:.1f}, "
         f"all steps {sum(seconds.values()):.0f}"

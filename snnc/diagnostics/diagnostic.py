@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 import string
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from snnc.diagnostics.record import Record
 from snnc.source import Span
 
 
@@ -53,14 +54,13 @@ class _Template(string.Formatter):
 _TEMPLATE = _Template()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Record):
     """One problem in a spec: a subclass for each kind, an instance for each place.
 
-    A subclass states its code, title and texts as class variables and the
-    values that fill them as fields. Its docstring is its documentation page.
-    The texts are templates over the fields and properties; a tuple of integers
-    is written as dims (``3x3x3``).
+    A subclass assigns its code, title and texts, and annotates the values that fill
+    them, which become keyword arguments. Its docstring is its documentation page.
+    The texts are templates over the values and properties; a tuple of integers is
+    written as dims (``3x3x3``).
     """
 
     code: ClassVar[str]
@@ -98,7 +98,3 @@ class Diagnostic:
     def sort_key(self) -> tuple[str, int, int, str]:
         """Diagnostics are shown by place, then by code."""
         return (self.span.source.name, self.span.start, self.span.end, self.code)
-
-    @classmethod
-    def field_names(cls) -> tuple[str, ...]:
-        return tuple(f.name for f in fields(cls))

@@ -46,7 +46,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the network reads: values in ``low..high``, mapped to ``scaled`` if given."""
+    """What the network reads: values in ``low..high``, mapped to ``scaled``."""
 
     name: str
     shape: Shape

@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal
 
-from snnc.graph.logical import Layer, Network, Padding, Shape
+from snnc.graph.logical import Layer, Network, Padding
 from snnc.graph.order import reading_order
 
 Volume = tuple[int, int, int, int]
@@ -126,7 +125,9 @@ class LoweredNetwork:
     @cached_property
     def in_reading_order(self) -> tuple[Population, ...]:
         """Each population after those that it reads, else in spec order."""
-        reads = {p.name: [q.source for q in self.into(p.name)] for p in self.populations}
+        reads = {
+            p.name: [q.source for q in self.into(p.name)] for p in self.populations
+        }
         return tuple(self.by_name[name] for name in reading_order(reads))
 
     def into(self, name: str) -> tuple[Projection, ...]:
@@ -139,5 +140,3 @@ class LoweredNetwork:
         for projection in self.projections:
             found[projection.target] = (*found.get(projection.target, ()), projection)
         return found
-
-

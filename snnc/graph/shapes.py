@@ -18,7 +18,7 @@ def window_positions(size: int, kernel: int, stride: int, padding: Padding) -> i
 
 
 def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Zeros that ``same`` padding puts before and behind an axis, as TensorFlow does."""
+    """Zeros that TensorFlow's ``same`` padding puts before and behind an axis."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
 

@@ -132,11 +132,13 @@ def _window(
     behind = (0, 0, 0)
     if operation.padding == "same":
         sizes = triple_of(read)
-        pads = [same_pad(n, k, s) for n, k, s in zip(sizes, kernel, stride, strict=True)]
+        pads = [
+            same_pad(n, k, s) for n, k, s in zip(sizes, kernel, stride, strict=True)
+        ]
         before = _triple(pad[0] for pad in pads)
         behind = _triple(pad[1] for pad in pads)
     uneven = _triple(e - b for b, e in zip(before, behind, strict=True))
-    # Where nothing is padded, `same` and `valid` are one, and `valid` folds over any pool.
+    # Where nothing is padded, `same` is `valid`, which folds over any pool.
     padded = any(before[1:]) or any(behind[1:])
     padding: Padding = "same" if padded else "valid"
     shrink: Triple = (1, 1, 1)
@@ -160,4 +162,3 @@ def _window(
 def _triple(values: Iterable[int]) -> Triple:
     depth, height, width = values
     return depth, height, width
-

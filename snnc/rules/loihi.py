@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from snnc.diagnostics import Diagnostic
 from snnc.graph.logical import Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FitsNoCore(Diagnostic):
     """A layer does not fit Loihi even if each of its neurons has a core of its own.
 
@@ -19,12 +15,12 @@ class FitsNoCore(Diagnostic):
     for a dense layer. Blocks cannot help, so the fan-in has to shrink.
     """
 
-    code: ClassVar[str] = "SNN401"
-    title: ClassVar[str] = "layer fits no core"
-    message: ClassVar[str] = "`{name}` fits no core of Loihi, however it is split"
-    label: ClassVar[str] = "one neuron alone needs {value} {limit}"
-    notes: ClassVar[tuple[str, ...]] = ("a core has {most} {limit}",)
-    help: ClassVar[str] = (
+    code = "SNN401"
+    title = "layer fits no core"
+    message = "`{name}` fits no core of Loihi, however it is split"
+    label = "one neuron alone needs {value} {limit}"
+    notes = ("a core has {most} {limit}",)
+    help = (
         "let each neuron read less: a smaller kernel, or fewer neurons or channels"
         " in what `{name}` reads"
     )
@@ -35,7 +31,6 @@ class FitsNoCore(Diagnostic):
     most: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockRank(Diagnostic):
     """A `block` has another number of axes than its layer.
 
@@ -44,13 +39,11 @@ class BlockRank(Diagnostic):
     length x filters for `conv1d`, units for `dense`.
     """
 
-    code: ClassVar[str] = "SNN402"
-    title: ClassVar[str] = "block of the wrong rank"
-    message: ClassVar[str] = (
-        "`block {block}` has {given} axes where `{name}` has {rank}"
-    )
-    notes: ClassVar[tuple[str, ...]] = ("a block of `{kind}` is {expected}",)
-    help: ClassVar[str] = "write `block` as {expected}, or leave it out"
+    code = "SNN402"
+    title = "block of the wrong rank"
+    message = "`block {block}` has {given} axes where `{name}` has {rank}"
+    notes = ("a block of `{kind}` is {expected}",)
+    help = "write `block` as {expected}, or leave it out"
 
     name: str
     kind: str
@@ -60,7 +53,6 @@ class BlockRank(Diagnostic):
     expected: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockExceedsLayer(Diagnostic):
     """A `block` is larger than the layer along some axis.
 
@@ -69,11 +61,11 @@ class BlockExceedsLayer(Diagnostic):
     the filters of a block run over all slices of its ensemble.
     """
 
-    code: ClassVar[str] = "SNN403"
-    title: ClassVar[str] = "block larger than its layer"
-    message: ClassVar[str] = "`block {block}` is larger than `{name}`"
-    notes: ClassVar[tuple[str, ...]] = ("the largest block here is {largest}",)
-    help: ClassVar[str] = "write `block {nearest}`"
+    code = "SNN403"
+    title = "block larger than its layer"
+    message = "`block {block}` is larger than `{name}`"
+    notes = ("the largest block here is {largest}",)
+    help = "write `block {nearest}`"
 
     name: str
     block: Shape
@@ -81,7 +73,6 @@ class BlockExceedsLayer(Diagnostic):
     nearest: Shape
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockExceedsCore(Diagnostic):
     """A `block` needs more of a core than there is.
 
@@ -89,12 +80,12 @@ class BlockExceedsCore(Diagnostic):
     a core: compartments, in-axons, out-axons and synapse memory.
     """
 
-    code: ClassVar[str] = "SNN404"
-    title: ClassVar[str] = "block larger than a core"
-    message: ClassVar[str] = "`block {block}` of `{name}` does not fit a core"
-    label: ClassVar[str] = "needs {value} {limit}"
-    notes: ClassVar[tuple[str, ...]] = ("a core has {most} {limit}",)
-    help: ClassVar[str] = "{hint}"
+    code = "SNN404"
+    title = "block larger than a core"
+    message = "`block {block}` of `{name}` does not fit a core"
+    label = "needs {value} {limit}"
+    notes = ("a core has {most} {limit}",)
+    help = "{hint}"
 
     name: str
     block: Shape
@@ -104,7 +95,6 @@ class BlockExceedsCore(Diagnostic):
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyOutAxons(Diagnostic):
     """The blocks of a layer cannot reach all blocks of its readers.
 
@@ -112,14 +102,12 @@ class TooManyOutAxons(Diagnostic):
     blocks behind it, or several readers, a core runs out of them.
     """
 
-    code: ClassVar[str] = "SNN405"
-    title: ClassVar[str] = "too many out-axons"
-    message: ClassVar[str] = (
-        "the spikes of `{name}` reach more blocks than a core can address"
-    )
-    label: ClassVar[str] = "a block of it needs at least {value} out-axons"
-    notes: ClassVar[tuple[str, ...]] = ("a core has {most} out-axons",)
-    help: ClassVar[str] = (
+    code = "SNN405"
+    title = "too many out-axons"
+    message = "the spikes of `{name}` reach more blocks than a core can address"
+    label = "a block of it needs at least {value} out-axons"
+    notes = ("a core has {most} out-axons",)
+    help = (
         "remove `block` from `{name}` or its readers, or give the readers fewer neurons"
     )
 
@@ -128,7 +116,6 @@ class TooManyOutAxons(Diagnostic):
     most: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyCores(Diagnostic):
     """The network needs more cores than the target allows.
 
@@ -136,14 +123,12 @@ class TooManyCores(Diagnostic):
     fewest cores in all; `snnc report` shows which layer takes how many.
     """
 
-    code: ClassVar[str] = "SNN406"
-    title: ClassVar[str] = "too many cores"
-    message: ClassVar[str] = (
-        "`{name}` needs {bound}{cores} cores, {allowed} are allowed"
-    )
-    label: ClassVar[str] = "allows {allowed} cores"
-    notes: ClassVar[tuple[str, ...]] = ("`{largest}` alone takes {share} of them",)
-    help: ClassVar[str] = "{hint}"
+    code = "SNN406"
+    title = "too many cores"
+    message = "`{name}` needs {bound}{cores} cores, {allowed} are allowed"
+    label = "allows {allowed} cores"
+    notes = ("`{largest}` alone takes {share} of them",)
+    help = "{hint}"
 
     name: str
     cores: int
@@ -154,14 +139,13 @@ class TooManyCores(Diagnostic):
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MoreCoresThanChips(Diagnostic):
     """`cores` asks for more than the chips have."""
 
-    code: ClassVar[str] = "SNN407"
-    title: ClassVar[str] = "more cores than the chips have"
-    message: ClassVar[str] = "{chips} chips have {most} cores, not {cores}"
-    help: ClassVar[str] = "write `cores {most}`, or `chips {needed}`"
+    code = "SNN407"
+    title = "more cores than the chips have"
+    message = "{chips} chips have {most} cores, not {cores}"
+    help = "write `cores {most}`, or `chips {needed}`"
 
     chips: int
     cores: int
@@ -169,7 +153,6 @@ class MoreCoresThanChips(Diagnostic):
     needed: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShortAxonsImpossible(Diagnostic):
     """The target asks for 16-bit axons where they cannot work.
 
@@ -179,11 +162,11 @@ class ShortAxonsImpossible(Diagnostic):
     they are where blocks have a multiple of 4 filters.
     """
 
-    code: ClassVar[str] = "SNN408"
-    title: ClassVar[str] = "pop16 impossible"
-    message: ClassVar[str] = "`{name}` cannot be read through pop16 axons"
-    label: ClassVar[str] = "{problem}"
-    help: ClassVar[str] = "write `pop auto`: pop16 is then used where it works"
+    code = "SNN408"
+    title = "pop16 impossible"
+    message = "`{name}` cannot be read through pop16 axons"
+    label = "{problem}"
+    help = "write `pop auto`: pop16 is then used where it works"
 
     name: str
     problem: str

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from snnc.diagnostics import Diagnostic
 
 
@@ -23,15 +20,14 @@ def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> st
     return otherwise.format(listed(legal))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownKind(Diagnostic):
     """A statement begins with a word that is no kind of statement."""
 
-    code: ClassVar[str] = "SNN200"
-    title: ClassVar[str] = "unknown statement"
-    message: ClassVar[str] = "there is no statement `{word}`"
-    label: ClassVar[str] = "unknown"
-    help: ClassVar[str] = "{hint}"
+    code = "SNN200"
+    title = "unknown statement"
+    message = "there is no statement `{word}`"
+    label = "unknown"
+    help = "{hint}"
 
     word: str
     near: str | None
@@ -42,7 +38,6 @@ class UnknownKind(Diagnostic):
         return did_you_mean(self.near, self.known, "a statement begins with {}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownVariant(Diagnostic):
     """The second word of a statement names no variant of it.
 
@@ -50,11 +45,11 @@ class UnknownVariant(Diagnostic):
     or `lif`, and `defaults` may name one kind of layer.
     """
 
-    code: ClassVar[str] = "SNN201"
-    title: ClassVar[str] = "unknown variant"
-    message: ClassVar[str] = "there is no `{kind} {word}`"
-    label: ClassVar[str] = "unknown"
-    help: ClassVar[str] = "{hint}"
+    code = "SNN201"
+    title = "unknown variant"
+    message = "there is no `{kind} {word}`"
+    label = "unknown"
+    help = "{hint}"
 
     kind: str
     word: str
@@ -66,14 +61,13 @@ class UnknownVariant(Diagnostic):
         return did_you_mean(self.near, self.known, f"write `{self.kind}` and {{}}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingVariant(Diagnostic):
     """A statement lacks the word that says which variant of it is meant."""
 
-    code: ClassVar[str] = "SNN202"
-    title: ClassVar[str] = "missing variant"
-    message: ClassVar[str] = "`{kind}` does not say which"
-    label: ClassVar[str] = "expected {choices} behind it"
+    code = "SNN202"
+    title = "missing variant"
+    message = "`{kind}` does not say which"
+    label = "expected {choices} behind it"
 
     kind: str
     known: tuple[str, ...]
@@ -83,7 +77,6 @@ class MissingVariant(Diagnostic):
         return listed(self.known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownProperty(Diagnostic):
     """A statement has no such property.
 
@@ -91,12 +84,12 @@ class UnknownProperty(Diagnostic):
     error and not a silent default.
     """
 
-    code: ClassVar[str] = "SNN203"
-    title: ClassVar[str] = "unknown property"
-    message: ClassVar[str] = "`{owner}` has no property `{key}`"
-    label: ClassVar[str] = "unknown"
-    notes: ClassVar[tuple[str, ...]] = ("{known}",)
-    help: ClassVar[str] = "{hint}"
+    code = "SNN203"
+    title = "unknown property"
+    message = "`{owner}` has no property `{key}`"
+    label = "unknown"
+    notes = ("{known}",)
+    help = "{hint}"
 
     owner: str
     key: str
@@ -114,35 +107,32 @@ class UnknownProperty(Diagnostic):
         return "remove it" if self.near is None else f"did you mean `{self.near}`?"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedProperty(Diagnostic):
     """A property is given twice, so one of the two would be ignored."""
 
-    code: ClassVar[str] = "SNN204"
-    title: ClassVar[str] = "property given twice"
-    message: ClassVar[str] = "`{key}` is given twice"
-    label: ClassVar[str] = "given again"
-    help: ClassVar[str] = "remove one of them"
+    code = "SNN204"
+    title = "property given twice"
+    message = "`{key}` is given twice"
+    label = "given again"
+    help = "remove one of them"
 
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingProperty(Diagnostic):
     """A statement lacks a property that has no default."""
 
-    code: ClassVar[str] = "SNN211"
-    title: ClassVar[str] = "missing property"
-    message: ClassVar[str] = "`{owner}` needs {what}"
-    label: ClassVar[str] = "expected {what}"
-    help: ClassVar[str] = "write, for example, `{example}`"
+    code = "SNN211"
+    title = "missing property"
+    message = "`{owner}` needs {what}"
+    label = "expected {what}"
+    help = "write, for example, `{example}`"
 
     owner: str
     what: str
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingName(Diagnostic):
     """A statement that must have a name has none.
 
@@ -150,17 +140,16 @@ class MissingName(Diagnostic):
     weight tensors and of the generated variables are made of them.
     """
 
-    code: ClassVar[str] = "SNN212"
-    title: ClassVar[str] = "missing name"
-    message: ClassVar[str] = "`{kind}` needs a name"
-    label: ClassVar[str] = "expected a name behind it"
-    help: ClassVar[str] = "write, for example, `{kind} {example}`"
+    code = "SNN212"
+    title = "missing name"
+    message = "`{kind}` needs a name"
+    label = "expected a name behind it"
+    help = "write, for example, `{kind} {example}`"
 
     kind: str
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class InvalidName(Diagnostic):
     """A word can't be a name.
 
@@ -169,50 +158,47 @@ class InvalidName(Diagnostic):
     no keyword of Python, no leading double underscore, no word of the language.
     """
 
-    code: ClassVar[str] = "SNN213"
-    title: ClassVar[str] = "invalid name"
-    message: ClassVar[str] = "`{name}` can't be a name"
-    label: ClassVar[str] = "{reason}"
-    help: ClassVar[str] = "write another name, such as `{example}`"
+    code = "SNN213"
+    title = "invalid name"
+    message = "`{name}` can't be a name"
+    label = "{reason}"
+    help = "write another name, such as `{example}`"
 
     name: str
     reason: str
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedName(Diagnostic):
     """Two statements have the same name.
 
     The input, the layers and the readout share one set of names.
     """
 
-    code: ClassVar[str] = "SNN214"
-    title: ClassVar[str] = "name used twice"
-    message: ClassVar[str] = "the name `{name}` is used twice"
-    label: ClassVar[str] = "used again"
-    help: ClassVar[str] = "write another name, such as `{free}`"
+    code = "SNN214"
+    title = "name used twice"
+    message = "the name `{name}` is used twice"
+    label = "used again"
+    help = "write another name, such as `{free}`"
 
     name: str
     free: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingPart(Diagnostic):
     """A statement lacks a part that stands in front of its block."""
 
-    code: ClassVar[str] = "SNN215"
-    title: ClassVar[str] = "missing part"
-    message: ClassVar[str] = "`{owner}` needs {part}"
-    label: ClassVar[str] = "expected {part}"
-    help: ClassVar[str] = "write, for example, `{example}`"
+    code = "SNN215"
+    title = "missing part"
+    message = "`{owner}` needs {part}"
+    label = "expected {part}"
+    help = "write, for example, `{example}`"
 
     owner: str
     part: str
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PartNotTaken(Diagnostic):
     """A statement has a part that statements of its kind do not take.
 
@@ -220,45 +206,42 @@ class PartNotTaken(Diagnostic):
     layers, and only `about` has a text: shapes of layers follow from what they read.
     """
 
-    code: ClassVar[str] = "SNN216"
-    title: ClassVar[str] = "part that a statement does not take"
-    message: ClassVar[str] = "`{owner}` takes no {part}"
-    label: ClassVar[str] = "not taken"
-    help: ClassVar[str] = "{advice}"
+    code = "SNN216"
+    title = "part that a statement does not take"
+    message = "`{owner}` takes no {part}"
+    label = "not taken"
+    help = "{advice}"
 
     owner: str
     part: str
     advice: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedStatement(Diagnostic):
     """A statement that a network has once is written twice."""
 
-    code: ClassVar[str] = "SNN217"
-    title: ClassVar[str] = "statement written twice"
-    message: ClassVar[str] = "a network has one `{kind}`"
-    label: ClassVar[str] = "written again"
-    help: ClassVar[str] = "remove one of them"
+    code = "SNN217"
+    title = "statement written twice"
+    message = "a network has one `{kind}`"
+    label = "written again"
+    help = "remove one of them"
 
     kind: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingStatement(Diagnostic):
     """A network lacks its input or its readout."""
 
-    code: ClassVar[str] = "SNN218"
-    title: ClassVar[str] = "missing statement"
-    message: ClassVar[str] = "the network has no `{kind}`"
-    label: ClassVar[str] = "has no `{kind}`"
-    help: ClassVar[str] = "write, for example, `{example}`"
+    code = "SNN218"
+    title = "missing statement"
+    message = "the network has no `{kind}`"
+    label = "has no `{kind}`"
+    help = "write, for example, `{example}`"
 
     kind: str
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfPlace(Diagnostic):
     """A statement stands where it can't: behind what depends on it.
 
@@ -266,28 +249,27 @@ class OutOfPlace(Diagnostic):
     readout behind all layers.
     """
 
-    code: ClassVar[str] = "SNN219"
-    title: ClassVar[str] = "statement out of place"
-    message: ClassVar[str] = "`{kind}` stands {where}"
-    label: ClassVar[str] = "out of place"
-    help: ClassVar[str] = "move it {there}"
+    code = "SNN219"
+    title = "statement out of place"
+    message = "`{kind}` stands {where}"
+    label = "out of place"
+    help = "move it {there}"
 
     kind: str
     where: str
     there: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TwoSizes(Diagnostic):
     """A readout has both `classes` and `units`.
 
     `classes` makes it a classifier, `units` a regression.
     """
 
-    code: ClassVar[str] = "SNN220"
-    title: ClassVar[str] = "classes and units"
-    message: ClassVar[str] = "`{owner}` has both `classes` and `units`"
-    label: ClassVar[str] = "a regression"
-    help: ClassVar[str] = "keep `classes` to classify, `units` for a regression"
+    code = "SNN220"
+    title = "classes and units"
+    message = "`{owner}` has both `classes` and `units`"
+    label = "a regression"
+    help = "keep `classes` to classify, `units` for a regression"
 
     owner: str

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic
 from snnc.graph.logical import Layer, Loihi, Network
 from snnc.graph.order import reading_order
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HostBetweenChip(Diagnostic):
     """A host layer lies between chip layers.
 
@@ -20,14 +17,14 @@ class HostBetweenChip(Diagnostic):
     after the last chip layer.
     """
 
-    code: ClassVar[str] = "SNN310"
-    title: ClassVar[str] = "host layer between chip layers"
-    message: ClassVar[str] = (
+    code = "SNN310"
+    title = "host layer between chip layers"
+    message = (
         "`{name}` is on the host, but `{before}` before it and `{after}` after it "
         "are on the chip"
     )
-    label: ClassVar[str] = "on the host"
-    help: ClassVar[str] = "write `place chip`, or put the layers on one side of it on the host"
+    label = "on the host"
+    help = "write `place chip`, or put the layers on one side of it on the host"
 
     name: str
     before: str
@@ -56,17 +53,16 @@ class HostBetweenChip(Diagnostic):
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingOnChip(Diagnostic):
     """A network for Loihi has no layer on the chip.
 
     nengo-loihi refuses such a network. `target nengo` runs it without a chip.
     """
 
-    code: ClassVar[str] = "SNN311"
-    title: ClassVar[str] = "nothing on the chip"
-    message: ClassVar[str] = "no layer of `{name}` is on the chip"
-    help: ClassVar[str] = "add a spiking layer, or write `target nengo`"
+    code = "SNN311"
+    title = "nothing on the chip"
+    message = "no layer of `{name}` is on the chip"
+    help = "add a spiking layer, or write `target nengo`"
 
     name: str
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.graph.logical import Lif, Loihi, Network
@@ -16,7 +14,6 @@ WIDEST_UNSCALED = 16.0
 SLOWEST_DECAY_STEPS = 8190
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RateAboveCeiling(Diagnostic):
     """A target rate is higher than the neurons can fire.
 
@@ -25,14 +22,12 @@ class RateAboveCeiling(Diagnostic):
     `1 / (tau_ref + dt)` for lif.
     """
 
-    code: ClassVar[str] = "SNN500"
-    title: ClassVar[str] = "rate above the ceiling"
-    message: ClassVar[str] = (
-        "{high} Hz is more than a {neuron} neuron of `{name}` can fire"
-    )
-    label: ClassVar[str] = "at most {limit} Hz"
-    notes: ClassVar[tuple[str, ...]] = ("the ceiling is {formula} = {limit} Hz",)
-    help: ClassVar[str] = "write a rate of at most `{limit} Hz`"
+    code = "SNN500"
+    title = "rate above the ceiling"
+    message = "{high} Hz is more than a {neuron} neuron of `{name}` can fire"
+    label = "at most {limit} Hz"
+    notes = ("the ceiling is {formula} = {limit} Hz",)
+    help = "write a rate of at most `{limit} Hz`"
 
     name: str
     neuron: str
@@ -61,17 +56,14 @@ class RateAboveCeiling(Diagnostic):
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PresentNotSteps(Diagnostic):
     """`present` must be a whole number of steps, two at least."""
 
-    code: ClassVar[str] = "SNN501"
-    title: ClassVar[str] = "presentation that is no number of steps"
-    message: ClassVar[str] = "present {present} s is {steps} steps of {dt} s"
-    notes: ClassVar[tuple[str, ...]] = (
-        "an example is presented for a whole number of steps, two at least",
-    )
-    help: ClassVar[str] = "write `present {near} ms`"
+    code = "SNN501"
+    title = "presentation that is no number of steps"
+    message = "present {present} s is {steps} steps of {dt} s"
+    notes = ("an example is presented for a whole number of steps, two at least",)
+    help = "write `present {near} ms`"
 
     present: float
     dt: float
@@ -93,7 +85,6 @@ class PresentNotSteps(Diagnostic):
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WideRange(Diagnostic):
     """The input's range is wide, and nothing maps it to a narrow one.
 
@@ -101,11 +92,11 @@ class WideRange(Diagnostic):
     linearly, in Keras and in Nengo alike.
     """
 
-    code: ClassVar[str] = "SNN502"
-    title: ClassVar[str] = "wide input range"
-    severity: ClassVar[Severity] = Severity.WARNING
-    message: ClassVar[str] = "the values span {span_width}, and nothing scales them"
-    help: ClassVar[str] = "add `as {target}`"
+    code = "SNN502"
+    title = "wide input range"
+    severity = Severity.WARNING
+    message = "the values span {span_width}, and nothing scales them"
+    help = "add `as {target}`"
 
     span_width: float
     target: str
@@ -122,7 +113,6 @@ class WideRange(Diagnostic):
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SynapseTooLong(Diagnostic):
     """A time constant is longer than the chip's decay can express.
 
@@ -130,10 +120,10 @@ class SynapseTooLong(Diagnostic):
     about 4096 x 2 steps (nengo_loihi 1.1.0, builder/discretize.py).
     """
 
-    code: ClassVar[str] = "SNN503"
-    title: ClassVar[str] = "time constant too long for the chip"
-    message: ClassVar[str] = "{what} of `{name}` is {value} s, above {limit} s"
-    help: ClassVar[str] = "write at most `{limit} s`"
+    code = "SNN503"
+    title = "time constant too long for the chip"
+    message = "{what} of `{name}` is {value} s, above {limit} s"
+    help = "write at most `{limit} s`"
 
     name: str
     what: str

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic
 from snnc.graph.logical import Network
 from snnc.graph.paths import MAX_PATHS, TooManyPathsError, paths
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownLayer(Diagnostic):
     """A statement reads a name that nothing in the network has.
 
@@ -19,10 +16,10 @@ class UnknownLayer(Diagnostic):
     written after its reader, but it must be written.
     """
 
-    code: ClassVar[str] = "SNN250"
-    title: ClassVar[str] = "unknown layer"
-    message: ClassVar[str] = "no layer is called `{name}`"
-    help: ClassVar[str] = "{hint}"
+    code = "SNN250"
+    title = "unknown layer"
+    message = "no layer is called `{name}`"
+    help = "{hint}"
 
     name: str
     near: str | None
@@ -35,7 +32,6 @@ class UnknownLayer(Diagnostic):
         return "the layers are " + ", ".join(f"`{name}`" for name in self.known)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Cycle(Diagnostic):
     """Layers read each other in a circle.
 
@@ -44,17 +40,16 @@ class Cycle(Diagnostic):
     impossible to precompute the host's spikes.
     """
 
-    code: ClassVar[str] = "SNN251"
-    title: ClassVar[str] = "cycle"
-    message: ClassVar[str] = "`{first}` reads itself: {circle}"
-    label: ClassVar[str] = "part of the circle"
-    help: ClassVar[str] = "let one of them read an earlier layer"
+    code = "SNN251"
+    title = "cycle"
+    message = "`{first}` reads itself: {circle}"
+    label = "part of the circle"
+    help = "let one of them read an earlier layer"
 
     first: str
     circle: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NothingReads(Diagnostic):
     """A layer's output goes nowhere.
 
@@ -62,26 +57,25 @@ class NothingReads(Diagnostic):
     than was meant, or the layer is left over.
     """
 
-    code: ClassVar[str] = "SNN252"
-    title: ClassVar[str] = "layer that nothing reads"
-    message: ClassVar[str] = "nothing reads `{name}`"
-    help: ClassVar[str] = "remove it, or name it in a `from` or `shortcut`"
+    code = "SNN252"
+    title = "layer that nothing reads"
+    message = "nothing reads `{name}`"
+    help = "remove it, or name it in a `from` or `shortcut`"
 
     name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadsRawValues(Diagnostic):
     """A layer other than an encoder reads the input.
 
     The chip receives spikes, not values, so an encoder has to stand between.
     """
 
-    code: ClassVar[str] = "SNN253"
-    title: ClassVar[str] = "values where spikes are needed"
-    message: ClassVar[str] = "`{name}` reads the raw values of `{input}`"
-    label: ClassVar[str] = "reads values, not spikes"
-    help: ClassVar[str] = (
+    code = "SNN253"
+    title = "values where spikes are needed"
+    message = "`{name}` reads the raw values of `{input}`"
+    label = "reads values, not spikes"
+    help = (
         "put an encoder between: `encode conv {{ filters 2 }}` (trained) "
         "or `encode rate`"
     )
@@ -90,47 +84,42 @@ class ReadsRawValues(Diagnostic):
     input: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EncoderReadsLayer(Diagnostic):
     """An encoder reads something other than the input.
 
     Encoders turn values into spikes; what layers give are spikes already.
     """
 
-    code: ClassVar[str] = "SNN254"
-    title: ClassVar[str] = "encoder that reads a layer"
-    message: ClassVar[str] = "the encoder `{name}` reads `{source}`, which is no input"
-    help: ClassVar[str] = "write `from {input}`, or use a layer such as `conv2d`"
+    code = "SNN254"
+    title = "encoder that reads a layer"
+    message = "the encoder `{name}` reads `{source}`, which is no input"
+    help = "write `from {input}`, or use a layer such as `conv2d`"
 
     name: str
     source: str
     input: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TooFewSources(Diagnostic):
     """`add` and `concat` join at least two layers."""
 
-    code: ClassVar[str] = "SNN255"
-    title: ClassVar[str] = "join of fewer than two layers"
-    message: ClassVar[str] = "`{kind}` needs two layers or more, here {count}"
-    help: ClassVar[str] = "write `{kind} {name} from a, b`"
+    code = "SNN255"
+    title = "join of fewer than two layers"
+    message = "`{kind}` needs two layers or more, here {count}"
+    help = "write `{kind} {name} from a, b`"
 
     kind: str
     name: str
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TooManySources(Diagnostic):
     """A layer reads one layer; `add` and `concat` bring several together."""
 
-    code: ClassVar[str] = "SNN256"
-    title: ClassVar[str] = "several sources"
-    message: ClassVar[str] = "`{name}` reads {count} layers, but `{kind}` takes one"
-    help: ClassVar[str] = (
-        "join them first: `add both from {sources}` or `concat both from {sources}`"
-    )
+    code = "SNN256"
+    title = "several sources"
+    message = "`{name}` reads {count} layers, but `{kind}` takes one"
+    help = "join them first: `add both from {sources}` or `concat both from {sources}`"
 
     name: str
     kind: str
@@ -138,7 +127,6 @@ class TooManySources(Diagnostic):
     sources: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedSource(Diagnostic):
     """`add` names the same layer twice.
 
@@ -146,26 +134,25 @@ class RepeatedSource(Diagnostic):
     training can do without the cost of a second connection.
     """
 
-    code: ClassVar[str] = "SNN257"
-    title: ClassVar[str] = "the same source twice"
-    message: ClassVar[str] = "`{kind}` reads `{source}` twice"
-    help: ClassVar[str] = "name it once"
+    code = "SNN257"
+    title = "the same source twice"
+    message = "`{kind}` reads `{source}` twice"
+    help = "name it once"
 
     kind: str
     source: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyPaths(Diagnostic):
     """Pools and joins multiply the paths between two layers beyond reason.
 
     Every path through `add` and `concat` becomes a connection of its own.
     """
 
-    code: ClassVar[str] = "SNN258"
-    title: ClassVar[str] = "too many paths"
-    message: ClassVar[str] = "`{name}` is reached on more than {limit} paths"
-    help: ClassVar[str] = "put a spiking layer between the joins"
+    code = "SNN258"
+    title = "too many paths"
+    message = "`{name}` is reached on more than {limit} paths"
+    help = "put a spiking layer between the joins"
 
     name: str
     limit: int
@@ -187,7 +174,6 @@ class TooManyPaths(Diagnostic):
                 yield cls(span=span, name=name, limit=MAX_PATHS)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingSetting(Diagnostic):
     """A layer lacks a property that has no default.
 
@@ -195,10 +181,10 @@ class MissingSetting(Diagnostic):
     or in a `defaults` statement that covers it.
     """
 
-    code: ClassVar[str] = "SNN259"
-    title: ClassVar[str] = "missing property"
-    message: ClassVar[str] = "`{kind} {name}` does not say how many `{key}` it has"
-    help: ClassVar[str] = "write `{kind} {name} {{ {key} 16 }}`"
+    code = "SNN259"
+    title = "missing property"
+    message = "`{kind} {name}` does not say how many `{key}` it has"
+    help = "write `{kind} {name} {{ {key} 16 }}`"
 
     kind: str
     name: str

@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from snnc.diagnostics import Diagnostic
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Refused(Diagnostic):
     """What the refusals of a word share."""
 
-    title: ClassVar[str] = "refused word"
-    message: ClassVar[str] = "`{word}` can't run on the chip"
-    label: ClassVar[str] = "not supported"
+    title = "refused word"
+    message = "`{word}` can't run on the chip"
+    label = "not supported"
 
     word: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MaxPool(Refused):
     """Max pooling has no spiking form that is worth its latency.
 
@@ -29,16 +24,13 @@ class MaxPool(Refused):
     (`avgpool`) costs no cores at all.
     """
 
-    code: ClassVar[str] = "SNN900"
-    notes: ClassVar[tuple[str, ...]] = (
+    code = "SNN900"
+    notes = (
         "a max over rates needs filtered spikes, about 100 steps of latency a layer",
     )
-    help: ClassVar[str] = (
-        "write `downsample NAME {{ factor 2 }}`, or `avgpool {{ window 2 }}`"
-    )
+    help = "write `downsample NAME {{ factor 2 }}`, or `avgpool {{ window 2 }}`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Softmax(Refused):
     """Softmax is no neuron.
 
@@ -47,16 +39,13 @@ class Softmax(Refused):
     applies softmax in training.
     """
 
-    code: ClassVar[str] = "SNN901"
-    notes: ClassVar[tuple[str, ...]] = (
-        "softmax divides by a sum over all units, which spiking neurons can't do",
-    )
-    help: ClassVar[str] = (
+    code = "SNN901"
+    notes = ("softmax divides by a sum over all units, which spiking neurons can't do",)
+    help = (
         "leave it out: the readout gives logits, and `cross_entropy` adds the softmax"
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Sigmoid(Refused):
     """Sigmoid is no neuron of the chip.
 
@@ -64,70 +53,55 @@ class Sigmoid(Refused):
     does.
     """
 
-    code: ClassVar[str] = "SNN902"
-    notes: ClassVar[tuple[str, ...]] = (
-        "the chip's neurons rectify; none has a sigmoid's curve",
-    )
-    help: ClassVar[str] = "write `neuron lif`, which saturates too, or `neuron relu`"
+    code = "SNN902"
+    notes = ("the chip's neurons rectify; none has a sigmoid's curve",)
+    help = "write `neuron lif`, which saturates too, or `neuron relu`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Tanh(Refused):
     """Tanh is no neuron of the chip.
 
     Rates can't be negative, so a signed activation would need two neurons a unit.
     """
 
-    code: ClassVar[str] = "SNN903"
-    notes: ClassVar[tuple[str, ...]] = (
-        "tanh is negative for half of its inputs, and a firing rate can't be",
-    )
-    help: ClassVar[str] = "write `neuron relu`, or `neuron lif`, which saturates too"
+    code = "SNN903"
+    notes = ("tanh is negative for half of its inputs, and a firing rate can't be",)
+    help = "write `neuron relu`, or `neuron lif`, which saturates too"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Elu(Refused):
     """Elu is no neuron of the chip.
 
     It is negative below zero, and a firing rate can't be negative.
     """
 
-    code: ClassVar[str] = "SNN904"
-    notes: ClassVar[tuple[str, ...]] = (
-        "elu is negative below zero, and a firing rate can't be",
-    )
-    help: ClassVar[str] = "write `neuron relu`"
+    code = "SNN904"
+    notes = ("elu is negative below zero, and a firing rate can't be",)
+    help = "write `neuron relu`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Gelu(Refused):
     """Gelu is no neuron of the chip.
 
     It dips below zero, and a firing rate can't be negative.
     """
 
-    code: ClassVar[str] = "SNN905"
-    notes: ClassVar[tuple[str, ...]] = (
-        "gelu dips below zero, and a firing rate can't",
-    )
-    help: ClassVar[str] = "write `neuron relu`"
+    code = "SNN905"
+    notes = ("gelu dips below zero, and a firing rate can't",)
+    help = "write `neuron relu`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Swish(Refused):
     """Swish is no neuron of the chip.
 
     It dips below zero, and a firing rate can't be negative.
     """
 
-    code: ClassVar[str] = "SNN906"
-    notes: ClassVar[tuple[str, ...]] = (
-        "swish dips below zero, and a firing rate can't",
-    )
-    help: ClassVar[str] = "write `neuron relu`"
+    code = "SNN906"
+    notes = ("swish dips below zero, and a firing rate can't",)
+    help = "write `neuron relu`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Dilation(Refused):
     """Convolutions are not dilated.
 
@@ -135,12 +109,11 @@ class Dilation(Refused):
     would cost the synapses of the whole kernel.
     """
 
-    code: ClassVar[str] = "SNN907"
-    notes: ClassVar[tuple[str, ...]] = ("nengo-loihi's convolutions have no dilation",)
-    help: ClassVar[str] = "write a larger `kernel`, or a `stride` in the layer before"
+    code = "SNN907"
+    notes = ("nengo-loihi's convolutions have no dilation",)
+    help = "write a larger `kernel`, or a `stride` in the layer before"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Groups(Refused):
     """Convolutions are not grouped.
 
@@ -148,14 +121,11 @@ class Groups(Refused):
     `concat` behind them compute the same with dense kernels.
     """
 
-    code: ClassVar[str] = "SNN908"
-    notes: ClassVar[tuple[str, ...]] = ("nengo-loihi refuses convolutions with groups",)
-    help: ClassVar[str] = (
-        "write one layer a group `from` the same source, and join them with `concat`"
-    )
+    code = "SNN908"
+    notes = ("nengo-loihi refuses convolutions with groups",)
+    help = "write one layer a group `from` the same source, and join them with `concat`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Lstm(Refused):
     """Recurrent layers are not in the language.
 
@@ -163,15 +133,12 @@ class Lstm(Refused):
     one presentation. Bring time into the depth axis of the input and use `conv3d`.
     """
 
-    code: ClassVar[str] = "SNN909"
-    message: ClassVar[str] = "`{word}` is not in the language"
-    notes: ClassVar[tuple[str, ...]] = (
-        "the network is feed-forward: no layer reads its own past",
-    )
-    help: ClassVar[str] = "put time on the depth axis of the input and write `conv3d`"
+    code = "SNN909"
+    message = "`{word}` is not in the language"
+    notes = ("the network is feed-forward: no layer reads its own past",)
+    help = "put time on the depth axis of the input and write `conv3d`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LayerNorm(Refused):
     """Layer normalisation can't be folded.
 
@@ -179,41 +146,34 @@ class LayerNorm(Refused):
     normalisation is folded into the weights when they are exported.
     """
 
-    code: ClassVar[str] = "SNN910"
-    notes: ClassVar[tuple[str, ...]] = (
-        "it divides by a statistic of each example, which neurons can't do",
-    )
-    help: ClassVar[str] = "write `batchnorm on`, which is folded into the weights"
+    code = "SNN910"
+    notes = ("it divides by a statistic of each example, which neurons can't do",)
+    help = "write `batchnorm on`, which is folded into the weights"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Upsample(Refused):
     """Layers do not grow their input.
 
     nengo-loihi has no transposed convolution.
     """
 
-    code: ClassVar[str] = "SNN911"
-    notes: ClassVar[tuple[str, ...]] = ("nengo-loihi has no transposed convolution",)
-    help: ClassVar[str] = "keep the resolution with `padding same` and `stride 1`"
+    code = "SNN911"
+    notes = ("nengo-loihi has no transposed convolution",)
+    help = "keep the resolution with `padding same` and `stride 1`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Events(Refused):
     """Event streams are not read as such.
 
     The input is an array. Bin the events along the depth axis.
     """
 
-    code: ClassVar[str] = "SNN912"
-    message: ClassVar[str] = "`{word}` is not in the language"
-    notes: ClassVar[tuple[str, ...]] = (
-        "the input is an array of values, not a stream",
-    )
-    help: ClassVar[str] = "bin the events along depth: `input NAME 8x16x16x2 in 0..1`"
+    code = "SNN912"
+    message = "`{word}` is not in the language"
+    notes = ("the input is an array of values, not a stream",)
+    help = "bin the events along depth: `input NAME 8x16x16x2 in 0..1`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Repeat(Refused):
     """Layers are not repeated by a loop.
 
@@ -221,13 +181,12 @@ class Repeat(Refused):
     reports point at.
     """
 
-    code: ClassVar[str] = "SNN913"
-    message: ClassVar[str] = "`{word}` is not in the language"
-    notes: ClassVar[tuple[str, ...]] = ("each layer has a name and a line of its own",)
-    help: ClassVar[str] = "write each layer"
+    code = "SNN913"
+    message = "`{word}` is not in the language"
+    notes = ("each layer has a name and a line of its own",)
+    help = "write each layer"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DenseOverAxis(Diagnostic):
     """A dense layer is asked to run along one axis.
 
@@ -235,16 +194,15 @@ class DenseOverAxis(Diagnostic):
     over the channels of every pixel is a convolution with a kernel of 1.
     """
 
-    code: ClassVar[str] = "SNN914"
-    title: ClassVar[str] = "dense layer over an axis"
-    message: ClassVar[str] = "`dense` has no `{key}`: it flattens what it reads"
-    label: ClassVar[str] = "not supported"
-    help: ClassVar[str] = "write a convolution with `kernel 1`"
+    code = "SNN914"
+    title = "dense layer over an axis"
+    message = "`dense` has no `{key}`: it flattens what it reads"
+    label = "not supported"
+    help = "write a convolution with `kernel 1`"
 
     key: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SeveralInputs(Diagnostic):
     """A network has more than one input.
 
@@ -252,25 +210,24 @@ class SeveralInputs(Diagnostic):
     of one input.
     """
 
-    code: ClassVar[str] = "SNN915"
-    title: ClassVar[str] = "several inputs"
-    message: ClassVar[str] = "a network has one input"
-    label: ClassVar[str] = "another input"
-    help: ClassVar[str] = "stack them as channels of one input"
+    code = "SNN915"
+    title = "several inputs"
+    message = "a network has one input"
+    label = "another input"
+    help = "stack them as channels of one input"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class EncodeConvOnFeatures(Diagnostic):
     """`encode conv` reads a feature vector.
 
     A vector has no axis to convolve over.
     """
 
-    code: ClassVar[str] = "SNN916"
-    title: ClassVar[str] = "convolution on a feature vector"
-    message: ClassVar[str] = "`encode conv` needs a spatial axis"
-    label: ClassVar[str] = "reads a feature vector"
-    help: ClassVar[str] = "write `encode rate`, or a shape such as `16x1`"
+    code = "SNN916"
+    title = "convolution on a feature vector"
+    message = "`encode conv` needs a spatial axis"
+    label = "reads a feature vector"
+    help = "write `encode rate`, or a shape such as `16x1`"
 
 
 REFUSED: dict[str, type[Refused]] = {

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.graph.logical import AveragePool, Convolution, Layer, Network, Shape
@@ -27,7 +25,6 @@ def axis_names(rank: int) -> str:
     return " x ".join(AXES[rank])
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WrongRank(Diagnostic):
     """A layer reads a shape with another number of axes than it works on.
 
@@ -35,11 +32,11 @@ class WrongRank(Diagnostic):
     `conv3d` depth x height x width x channels; pools need at least one spatial axis.
     """
 
-    code: ClassVar[str] = "SNN300"
-    title: ClassVar[str] = "wrong number of axes"
-    message: ClassVar[str] = "`{kind}` cannot read `{source}`, whose shape is {shape}"
-    notes: ClassVar[tuple[str, ...]] = ("`{kind}` reads {expected}",)
-    help: ClassVar[str] = "{hint}"
+    code = "SNN300"
+    title = "wrong number of axes"
+    message = "`{kind}` cannot read `{source}`, whose shape is {shape}"
+    notes = ("`{kind}` reads {expected}",)
+    help = "{hint}"
 
     kind: str
     source: str
@@ -48,7 +45,6 @@ class WrongRank(Diagnostic):
     hint: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class KernelTooLarge(Diagnostic):
     """A valid-padded window is larger than what it slides over.
 
@@ -56,14 +52,12 @@ class KernelTooLarge(Diagnostic):
     which must be at least one on every axis.
     """
 
-    code: ClassVar[str] = "SNN301"
-    title: ClassVar[str] = "window larger than its input"
-    message: ClassVar[str] = (
-        "{what} {size} is larger than the {axis} of `{source}`, which is {limit}"
-    )
-    label: ClassVar[str] = "at most {limit} fit"
-    notes: ClassVar[tuple[str, ...]] = ("`{source}` has the shape {shape}",)
-    help: ClassVar[str] = "{hint}"
+    code = "SNN301"
+    title = "window larger than its input"
+    message = "{what} {size} is larger than the {axis} of `{source}`, which is {limit}"
+    label = "at most {limit} fit"
+    notes = ("`{source}` has the shape {shape}",)
+    help = "{hint}"
 
     what: str
     size: int
@@ -82,19 +76,16 @@ class KernelTooLarge(Diagnostic):
         )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WrongDims(Diagnostic):
     """A property has another number of dims than the layer has spatial axes.
 
     One integer is broadcast to all of them.
     """
 
-    code: ClassVar[str] = "SNN302"
-    title: ClassVar[str] = "wrong number of dims"
-    message: ClassVar[str] = (
-        "`{key} {value}` has {given} dims, but `{kind}` works on {expected}"
-    )
-    help: ClassVar[str] = "write one integer for all axes, or {expected} of them"
+    code = "SNN302"
+    title = "wrong number of dims"
+    message = "`{key} {value}` has {given} dims, but `{kind}` works on {expected}"
+    help = "write one integer for all axes, or {expected} of them"
 
     key: str
     value: Shape
@@ -103,17 +94,16 @@ class WrongDims(Diagnostic):
     expected: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnequalShapes(Diagnostic):
     """`add` sums equal shapes; `concat` joins channels and needs the rest equal."""
 
-    code: ClassVar[str] = "SNN303"
-    title: ClassVar[str] = "shapes that cannot be joined"
-    message: ClassVar[str] = (
+    code = "SNN303"
+    title = "shapes that cannot be joined"
+    message = (
         "`{kind}` cannot join `{first}` ({first_shape}) and `{second}` ({second_shape})"
     )
-    notes: ClassVar[tuple[str, ...]] = ("{requirement}",)
-    help: ClassVar[str] = "{hint}"
+    notes = ("{requirement}",)
+    help = "{hint}"
 
     kind: str
     first: str
@@ -134,7 +124,6 @@ class UnequalShapes(Diagnostic):
         return "bring them to the same size with strides, `downsample` or `avgpool`"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ShortcutMismatch(Diagnostic):
     """No stride makes a shortcut's shape that of the layer it is added to.
 
@@ -142,14 +131,13 @@ class ShortcutMismatch(Diagnostic):
     With the stride `s` an axis of `n` becomes `ceil(n / s)`.
     """
 
-    code: ClassVar[str] = "SNN304"
-    title: ClassVar[str] = "shortcut that cannot be added"
-    message: ClassVar[str] = (
-        "the shortcut `{source}` ({source_shape}) cannot be added to "
-        "`{name}` ({shape})"
+    code = "SNN304"
+    title = "shortcut that cannot be added"
+    message = (
+        "the shortcut `{source}` ({source_shape}) cannot be added to `{name}` ({shape})"
     )
-    notes: ClassVar[tuple[str, ...]] = ("{reason}",)
-    help: ClassVar[str] = (
+    notes = ("{reason}",)
+    help = (
         "use `padding same` on the layers between, or name a layer of a matching shape"
     )
 
@@ -168,7 +156,6 @@ class ShortcutMismatch(Diagnostic):
         return "no stride of a 1x1 convolution turns one size into the other"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class PooledSamePadding(Diagnostic):
     """A `same`-padded layer reads a pool that does not divide its input.
 
@@ -177,16 +164,14 @@ class PooledSamePadding(Diagnostic):
     the stride and divides the input.
     """
 
-    code: ClassVar[str] = "SNN305"
-    title: ClassVar[str] = "same padding over an uneven pool"
-    message: ClassVar[str] = (
+    code = "SNN305"
+    title = "same padding over an uneven pool"
+    message = (
         "`{name}` pads with `same` what an average pool of window {window}, "
         "stride {stride} makes of {size}"
     )
-    notes: ClassVar[tuple[str, ...]] = (
-        "exact only where the window equals the stride and divides the input",
-    )
-    help: ClassVar[str] = "write `padding valid` in `{name}`, or choose a window that divides"
+    notes = ("exact only where the window equals the stride and divides the input",)
+    help = "write `padding valid` in `{name}`, or choose a window that divides"
 
     name: str
     window: Shape
@@ -210,14 +195,13 @@ class PooledSamePadding(Diagnostic):
                 break
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TooManyValues(Diagnostic):
     """A layer or a weight tensor has more values than can be counted safely."""
 
-    code: ClassVar[str] = "SNN306"
-    title: ClassVar[str] = "too many values"
-    message: ClassVar[str] = "`{name}` has {count} {what}, more than {limit}"
-    help: ClassVar[str] = "choose a smaller shape"
+    code = "SNN306"
+    title = "too many values"
+    message = "`{name}` has {count} {what}, more than {limit}"
+    help = "choose a smaller shape"
 
     name: str
     what: str
@@ -236,18 +220,17 @@ class TooManyValues(Diagnostic):
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class LooksChannelsFirst(Diagnostic):
     """A shape's first axis looks like channels.
 
     snnc's shapes are channels-last, as Keras's default is: height x width x channels.
     """
 
-    code: ClassVar[str] = "SNN307"
-    title: ClassVar[str] = "shape that looks channels-first"
-    severity: ClassVar[Severity] = Severity.WARNING
-    message: ClassVar[str] = "{shape} looks like channels first, but means {axes}"
-    help: ClassVar[str] = "for channels last write `{moved}`"
+    code = "SNN307"
+    title = "shape that looks channels-first"
+    severity = Severity.WARNING
+    message = "{shape} looks like channels first, but means {axes}"
+    help = "for channels last write `{moved}`"
 
     shape: Shape
 
@@ -266,21 +249,20 @@ class LooksChannelsFirst(Diagnostic):
             yield cls(span=network.input.span, shape=shape)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StrideAboveKernel(Diagnostic):
     """A stride above its kernel skips part of the input.
 
     The skipped neurons cost cores and are read by nothing.
     """
 
-    code: ClassVar[str] = "SNN308"
-    title: ClassVar[str] = "stride above its kernel"
-    severity: ClassVar[Severity] = Severity.WARNING
-    message: ClassVar[str] = (
+    code = "SNN308"
+    title = "stride above its kernel"
+    severity = Severity.WARNING
+    message = (
         "stride {stride} of `{name}` is above its {what} {kernel}: part of the "
         "input is never read"
     )
-    help: ClassVar[str] = "use a stride of at most the {what}"
+    help = "use a stride of at most the {what}"
 
     name: str
     what: str
@@ -307,7 +289,6 @@ class StrideAboveKernel(Diagnostic):
                 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class CrossingShortcuts(Diagnostic):
     """Two shortcuts begin inside and end outside of each other.
 
@@ -315,14 +296,14 @@ class CrossingShortcuts(Diagnostic):
     of the names is not the one that was meant.
     """
 
-    code: ClassVar[str] = "SNN309"
-    title: ClassVar[str] = "shortcuts that cross"
-    severity: ClassVar[Severity] = Severity.WARNING
-    message: ClassVar[str] = (
+    code = "SNN309"
+    title = "shortcuts that cross"
+    severity = Severity.WARNING
+    message = (
         "the shortcut from `{source}` to `{name}` crosses the one from "
         "`{other_source}` to `{other}`"
     )
-    help: ClassVar[str] = "check which layers they name; crossing itself is legal"
+    help = "check which layers they name; crossing itself is legal"
 
     source: str
     name: str
@@ -361,7 +342,9 @@ def _uneven_pools(
     ]
     # Height and width are padded by one setting of a 2-D convolution, depth is not.
     plane = any(padded[-2:])
-    axes = [plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))]
+    axes = [
+        plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))
+    ]
     for path in _paths(network, layer):
         for pool, shape in path.pools:
             fits = all(

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from snnc.diagnostics import Diagnostic
 from snnc.rules.names import did_you_mean, listed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WrongType(Diagnostic):
     """A value is of another type than its property has."""
 
-    code: ClassVar[str] = "SNN205"
-    title: ClassVar[str] = "wrong type of value"
-    message: ClassVar[str] = "`{key}` must be {expected}, found {found}"
-    label: ClassVar[str] = "expected {expected}"
-    help: ClassVar[str] = "write, for example, `{example}`"
+    code = "SNN205"
+    title = "wrong type of value"
+    message = "`{key}` must be {expected}, found {found}"
+    label = "expected {expected}"
+    help = "write, for example, `{example}`"
 
     key: str
     expected: str
@@ -25,15 +21,14 @@ class WrongType(Diagnostic):
     example: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class OutOfRange(Diagnostic):
     """A value is of the right type, but beyond what its property allows."""
 
-    code: ClassVar[str] = "SNN206"
-    title: ClassVar[str] = "value out of range"
-    message: ClassVar[str] = "`{key}`: {reason}"
-    label: ClassVar[str] = "{limit}"
-    help: ClassVar[str] = "{advice}"
+    code = "SNN206"
+    title = "value out of range"
+    message = "`{key}`: {reason}"
+    label = "{limit}"
+    help = "{advice}"
 
     key: str
     reason: str
@@ -41,7 +36,6 @@ class OutOfRange(Diagnostic):
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class MissingUnit(Diagnostic):
     """A time or a rate has no unit.
 
@@ -49,11 +43,11 @@ class MissingUnit(Diagnostic):
     others, so a unit is always written: `5 ms`, `0.06 s`, `150 Hz`.
     """
 
-    code: ClassVar[str] = "SNN207"
-    title: ClassVar[str] = "missing unit"
-    message: ClassVar[str] = "`{key}` has no unit"
-    label: ClassVar[str] = "expected {choices} behind it"
-    help: ClassVar[str] = "did you mean `{likely}`?"
+    code = "SNN207"
+    title = "missing unit"
+    message = "`{key}` has no unit"
+    label = "expected {choices} behind it"
+    help = "did you mean `{likely}`?"
 
     key: str
     units: tuple[str, ...]
@@ -64,18 +58,17 @@ class MissingUnit(Diagnostic):
         return listed(self.units)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownUnit(Diagnostic):
     """A number is followed by a word that is no unit.
 
     Units are `s`, `ms`, `us` and `Hz`, written exactly so.
     """
 
-    code: ClassVar[str] = "SNN208"
-    title: ClassVar[str] = "unknown unit"
-    message: ClassVar[str] = "`{unit}` is not a unit"
-    label: ClassVar[str] = "expected {choices}"
-    help: ClassVar[str] = "{hint}"
+    code = "SNN208"
+    title = "unknown unit"
+    message = "`{unit}` is not a unit"
+    label = "expected {choices}"
+    help = "{hint}"
 
     unit: str
     units: tuple[str, ...]
@@ -90,14 +83,13 @@ class UnknownUnit(Diagnostic):
         return did_you_mean(self.near, self.units, "write {}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class WrongUnit(Diagnostic):
     """A value has the unit of something else: a time where a rate belongs."""
 
-    code: ClassVar[str] = "SNN209"
-    title: ClassVar[str] = "wrong unit"
-    message: ClassVar[str] = "`{key}` is not measured in `{unit}`"
-    label: ClassVar[str] = "expected {choices}"
+    code = "SNN209"
+    title = "wrong unit"
+    message = "`{key}` is not measured in `{unit}`"
+    label = "expected {choices}"
 
     key: str
     unit: str
@@ -108,15 +100,14 @@ class WrongUnit(Diagnostic):
         return listed(self.units) or "no unit"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class UnknownChoice(Diagnostic):
     """A property takes one of a few words, and this is none of them."""
 
-    code: ClassVar[str] = "SNN210"
-    title: ClassVar[str] = "unknown choice"
-    message: ClassVar[str] = "`{key}` can't be {found}"
-    label: ClassVar[str] = "expected {choices}"
-    help: ClassVar[str] = "{hint}"
+    code = "SNN210"
+    title = "unknown choice"
+    message = "`{key}` can't be {found}"
+    label = "expected {choices}"
+    help = "{hint}"
 
     key: str
     found: str
@@ -132,14 +123,13 @@ class UnknownChoice(Diagnostic):
         return did_you_mean(self.near, self.legal, "write {}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RepeatedClass(Diagnostic):
     """Two classes of a readout have the same name."""
 
-    code: ClassVar[str] = "SNN221"
-    title: ClassVar[str] = "class named twice"
-    message: ClassVar[str] = "the class `{name}` is named twice"
-    label: ClassVar[str] = "named again"
-    help: ClassVar[str] = "write another name, or remove it"
+    code = "SNN221"
+    title = "class named twice"
+    message = "the class `{name}` is named twice"
+    label = "named again"
+    help = "write another name, or remove it"
 
     name: str

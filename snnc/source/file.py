@@ -8,14 +8,14 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, eq=False)
 class SourceFile:
-    """The text of one spec, held once and shared by every span into it.
+    r"""The text of one spec, held once and shared by every span into it.
 
     Attributes
     ----------
     name
         The path as the user typed it, with forward slashes; shown in diagnostics.
     text
-        The decoded text with ``\\n`` line ends, so that offsets mean the same
+        The decoded text with ``\n`` line ends, so that offsets mean the same
         on every checkout.
     """
 

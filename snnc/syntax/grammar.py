@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def grammar_text() -> str:
     return grammar_path().read_text(encoding="utf-8")
 
 
-@lru_cache(maxsize=None)
+@cache
 def parser(start: str = "statement") -> Lark:
     """Build the LALR parser whose entry point is ``statement`` or ``document``.
 

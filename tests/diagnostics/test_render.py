@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import ClassVar
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,28 +15,26 @@ from snnc.diagnostics.text import describe_fix, render
 from snnc.source import SourceFile, Span
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Example(Diagnostic):
     """An example."""
 
-    code: ClassVar[str] = "SNN999"
-    title: ClassVar[str] = "example"
-    message: ClassVar[str] = "`{word}` is wrong"
-    label: ClassVar[str] = "here"
-    notes: ClassVar[tuple[str, ...]] = ("the shape is {shape}",)
-    help: ClassVar[str] = "{advice}"
+    code = "SNN999"
+    title = "example"
+    message = "`{word}` is wrong"
+    label = "here"
+    notes = ("the shape is {shape}",)
+    help = "{advice}"
 
     word: str = "it"
     shape: tuple[int, ...] = (3, 4)
     advice: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Mild(Example):
     """A warning."""
 
-    code: ClassVar[str] = "SNN998"
-    severity: ClassVar[Severity] = Severity.WARNING
+    code = "SNN998"
+    severity = Severity.WARNING
 
 
 def place(text: str, part: str, name: str = "a.snn") -> Span:

@@ -51,7 +51,7 @@ def test_integers_are_values(data) -> None:
         (X.astype(str), Y, "x has type <U"),
         (X.astype(object), Y, "x has type object"),
         (X + 0.5, Y, r"x: .* is outside 0\.0\.\.1\.0 \(\d+ such values\)"),
-        (np.where(X == X[2, 1, 3, 0, 0], np.nan, X), Y, r"nan at \(2, 1, 3, 0, 0\)"),
+        (np.where(X[2, 1, 3, 0, 0] == X, np.nan, X), Y, r"nan at \(2, 1, 3, 0, 0\)"),
         (np.where(X == 1, np.inf, X), Y, "inf at"),
         (X, Y[:4], r"y has shape \(4,\), not \(5,\)"),
         (X, Y[:, None], "y has shape"),

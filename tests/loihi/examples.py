@@ -59,6 +59,16 @@ def wide_fan_in() -> Sketch:
     return sketch
 
 
+def pooled_dense() -> Sketch:
+    """A dense layer over windows, split so that equal rows are stored once."""
+    sketch = Sketch((7, 6, 1))
+    sketch.encode(4)
+    sketch.conv(5, 1)
+    sketch.pool(2)
+    sketch.dense(24, block=(10,))
+    return sketch
+
+
 def host_after_chip() -> Sketch:
     sketch = Sketch((6, 6, 1))
     sketch.encode(2)

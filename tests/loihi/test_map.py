@@ -10,6 +10,8 @@ import pytest
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.choices import ChipChoices
+from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import load_profile
 from snnc.passes.map import map_network
 from tests.loihi import examples
@@ -72,12 +74,26 @@ def test_what_leaves_the_chip_is_dense() -> None:
     assert found.by_name["l3"].cores == 0
 
 
+def test_a_convolution_behind_the_chip_is_dense_too() -> None:
+    sketch = image()
+    sketch.conv(4)
+    sketch.conv(2, place="host")
+    assert [p.form for p in mapped(sketch).projections[1:]] == ["convolution", "dense"]
+
+
 def test_pop16_is_used_where_it_works() -> None:
     sketch = image()
     sketch.conv(8)
     sketch.conv(36)
     sketch.conv(4)
     assert [p.pop for p in mapped(sketch).projections] == [None, 16, 16, 32]
+
+
+def test_pop16_needs_axon_numbers_of_ten_bits() -> None:
+    sketch = image(side=40)
+    sketch.conv(4, 4, 4)
+    assert mapped(sketch).by_name["l1"].ensembles[0].blocks[0].in_axons == 1600
+    assert mapped(sketch).projections[-1].pop == 32
 
 
 @pytest.mark.parametrize("pop", [16, 32])
@@ -150,6 +166,15 @@ def test_too_few_cores_are_refused_with_the_number_needed() -> None:
     assert "11 cores" in problem.render_message()
 
 
+def test_a_network_far_too_large_is_refused_before_any_search() -> None:
+    sketch = image(side=64)
+    for _ in range(3):
+        sketch.conv(256, 3, 1, "same")
+    problem = refused(sketch)
+    assert problem.code == "SNN406"
+    assert "at least" in problem.render_message()
+
+
 def test_more_cores_than_the_chips_have_are_refused() -> None:
     sketch = examples.drift()
     sketch.target = loihi(chips=1, cores=129)
@@ -184,6 +209,16 @@ def test_mapping_is_fast_and_linear_in_the_layers() -> None:
     short, long = min(seconds(10) for _ in range(3)), seconds(100)
     assert long < 30 * short + 0.1
     assert long < 1.0
+
+
+def test_many_dense_inputs_share_a_form() -> None:
+    sketch = image()
+    branches = [sketch.dense(3, sources=("l0",)) for _ in range(4)]
+    sketch.dense(2, sources=(sketch.concat(*branches),))
+    lowered = sketch.lowered()
+    step = make_plan(lowered, loihi(), load_profile()).steps[-1]
+    assert isinstance(step.choices, ChipChoices)
+    assert step.choices.site.forms == ((False,) * 4, (True,) * 4)
 
 
 def test_every_limit_has_a_source() -> None:

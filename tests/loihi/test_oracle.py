@@ -42,6 +42,7 @@ def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
         (examples.cifar10, 68),
         (examples.residual, 9),
         (examples.wide_fan_in, 11),
+        (examples.pooled_dense, 4),
         (examples.host_after_chip, 2),
     ],
 )

@@ -15,11 +15,11 @@ MOST_MAPPINGS = 6000
 
 
 def sketch_of(draw: random.Random, graph: bool) -> Sketch:
-    rank = draw.choice([2, 2, 3])
-    low, high = {2: (3, 5), 3: (2, 3)}[rank]
+    rank = draw.choice([1, 1, 2, 3])
+    low, high = {1: (4, 8), 2: (3, 5), 3: (2, 3)}[rank]
     sketch = Sketch((*(draw.randint(low, high) for _ in range(rank)), 1))
     sketch.encode(draw.randint(1, 2))
-    for _ in range(draw.randint(1, 2)):
+    for _ in range(3 if rank == 1 else draw.randint(1, 2)):
         spatial = sketch.shape_of((sketch.last,))[:-1]
         kernel = tuple(draw.randint(1, min(3, n)) for n in spatial)
         padding = draw.choice(["valid", "same"])

@@ -108,8 +108,8 @@ def _anatomy(mapped: MappedNetwork) -> str:
     if all(population.volume[0] == 1 for population in mapped.lowered.populations):
         return f"{spikes}Every layer is one ensemble, laid out as in Keras."
     return (
-        f"{spikes}A layer is cut along its depth into ensembles of ``group`` slices, each laid "
-        "out (height, width, slices x channels); between two of them a 3-D "
+        f"{spikes}A layer is cut along its depth into ensembles of ``group`` slices, "
+        "each laid out (height, width, slices x channels); between two of them a 3-D "
         "convolution is a 2-D convolution whose channels are the slices'."
     )
 

@@ -13,10 +13,27 @@ from snnc.graph.mapped import MappedNetwork, MappedProjection
 from snnc.graph.shapes import triple_of, window_positions
 
 INDENT = 8
-TAKEN = (
-    "build", "images", "kernel", "layer_probes", "layers", "mode", "nengo", "np", "output",
-    "probe", "tensors", "unknown", "weights",
-)  # fmt: skip
+# What `build_network` itself uses.
+TAKEN = frozenset(
+    {
+        "build",
+        "images",
+        "kernel",
+        "layer_probes",
+        "layers",
+        "mode",
+        "name",
+        "nengo",
+        "neurons",
+        "np",
+        "output",
+        "parts",
+        "probe",
+        "tensors",
+        "unknown",
+        "weights",
+    }
+)
 
 # The expression of a kernel, and the statements that must come before it.
 Kernel = tuple[str, tuple[str, ...]]
@@ -103,7 +120,7 @@ class _Statements:
             kernel = _tensor(projection.tensor) + _slice(
                 _LIFT[rank], projection.rows, self._rows_read(projection)
             )
-        extended = ()
+        extended: tuple[Shape, ...] = ()
         if any(reach.zeros_before):
             extended = ((0, *reach.zeros_before), reach.kernel)
         return _folded(kernel, projection.pools, extended)
@@ -136,7 +153,7 @@ class _Statements:
         if projection.rows != (0, read):
             kernel += f"[..., {projection.rows[0]}:{projection.rows[1]}, :]"
         volume = triple_of(source.shape[:-1])
-        extended = ()
+        extended: tuple[Shape, ...] = ()
         if _spread(size, projection.pools) != volume:
             extended = ((0, 0, 0), volume)
         return _folded(kernel, projection.pools, extended)

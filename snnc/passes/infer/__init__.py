@@ -171,11 +171,11 @@ class _Inference:
             if draft.name not in read:
                 self._report.add(NothingReads(span=draft.place.span, name=draft.name))
         layers = self._layers.values()
-        if isinstance(self._target(), Loihi) and len(layers) == len(drafts):
-            if not any(layer.on_chip for layer in layers):
-                self._report.add(
-                    NothingOnChip(span=self._validated.span, name=self._spec.network)
-                )
+        known = len(layers) == len(drafts) and isinstance(self._target(), Loihi)
+        if known and not any(layer.on_chip for layer in layers):
+            self._report.add(
+                NothingOnChip(span=self._validated.span, name=self._spec.network)
+            )
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]

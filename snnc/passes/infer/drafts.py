@@ -69,9 +69,7 @@ def resolve(name: str, span: Span, known: tuple[str, ...], report: Report) -> bo
         return True
     near = difflib.get_close_matches(name, known, n=1)
     report.add(
-        UnknownLayer(
-            span=span, name=name, near=near[0] if near else None, known=known
-        )
+        UnknownLayer(span=span, name=name, near=near[0] if near else None, known=known)
     )
     return False
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from snnc.diagnostics import Report
 from snnc.graph.logical import (
     Add,
@@ -88,7 +86,8 @@ class Operations:
             self._report.add(EncodeConvOnFeatures(span=draft.place.span))
             return None
         if len(shape) - 1 != rank:
-            return self._wrong_rank(draft, shape, rank)
+            self._report_rank(draft, shape, rank)
+            return None
         filters = self._settings.required(draft, "filters")
         size = 1 if kind == "encode conv" else 3
         kernel = self._dims(draft, "kernel", (size,), rank)
@@ -103,7 +102,8 @@ class Operations:
 
     def _downsample(self, draft: Draft, shape: Shape) -> Computed | None:
         if len(shape) == 1:
-            return self._wrong_rank(draft, shape, None)
+            self._report_rank(draft, shape, None)
+            return None
         factor = self._dims(draft, "factor", (2,), len(shape) - 1)
         if factor is None:
             return None
@@ -117,7 +117,8 @@ class Operations:
         self, draft: Draft, spec: AveragePoolSpec, shape: Shape
     ) -> Computed | None:
         if len(shape) == 1:
-            return self._wrong_rank(draft, shape, None)
+            self._report_rank(draft, shape, None)
+            return None
         rank = len(shape) - 1
         if spec.window == "all":
             window: Shape | None = shape[:-1]
@@ -163,9 +164,7 @@ class Operations:
             return Add(), first
         return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
 
-    def _dims(
-        self, draft: Draft, key: str, default: Shape, rank: int
-    ) -> Shape | None:
+    def _dims(self, draft: Draft, key: str, default: Shape, rank: int) -> Shape | None:
         return self._broadcast(
             draft, key, self._settings.get(draft, key, default), rank
         )
@@ -220,7 +219,7 @@ class Operations:
             out.append(positions)
         return tuple(out)
 
-    def _wrong_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
+    def _report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         kind = draft.spec.kind if draft.spec else ""
         if rank is None:
             expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
@@ -241,8 +240,3 @@ class Operations:
 
 def _layer_for(shape: Shape) -> str:
     return "dense" if len(shape) == 1 else f"conv{len(shape) - 1}d"
-
-
-def size_of(shape: Shape) -> int:
-    """How many values a shape holds."""
-    return math.prod(shape)

@@ -47,7 +47,10 @@ class Settings:
         if value is None and draft.spec is not None and sound:
             self._report.add(
                 MissingSetting(
-                    span=draft.place.span, kind=draft.spec.kind, name=draft.name, key=key
+                    span=draft.place.span,
+                    kind=draft.spec.kind,
+                    name=draft.name,
+                    key=key,
                 )
             )
         return value
@@ -73,13 +76,13 @@ class Settings:
         )
 
     def _encoder(self, spec: ConvEncoderSpec | RateEncoderSpec) -> Spiking:
-        trained = isinstance(spec, ConvEncoderSpec)
+        trained = spec if isinstance(spec, ConvEncoderSpec) else None
         return Spiking(
             neuron=Relu(),
             rate=Rate(*spec.rate, DEFAULT_PERCENTILE),
-            batchnorm=trained and spec.batchnorm,
-            dropout=spec.dropout if trained else 0.0,
-            l2=self._l2 if trained else 0.0,
+            batchnorm=trained is not None and trained.batchnorm,
+            dropout=trained.dropout if trained is not None else 0.0,
+            l2=self._l2 if trained is not None else 0.0,
             place="host",
             synapse=0.0,
             block=None,

@@ -36,7 +36,9 @@ def _strides(sizes: Shape, targets: Shape) -> Shape | None:
     """Strides with ``ceil(size / stride) == target`` on every axis."""
     if len(sizes) != len(targets):
         return None
-    strides = tuple(-(-size // target) for size, target in zip(sizes, targets, strict=True))
+    strides = tuple(
+        -(-size // target) for size, target in zip(sizes, targets, strict=True)
+    )
     fits = all(
         -(-size // stride) == target
         for size, stride, target in zip(sizes, strides, targets, strict=True)
