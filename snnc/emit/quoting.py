@@ -1,14 +1,14 @@
 """The one way for text of a spec into generated code.
 
-Whatever does not print is escaped. What prints is asked of Unicode 3.2, which
-every Python carries, so that all versions write the same bytes.
+Whatever does not print is escaped, and so is whatever Unicode 3.2, which every
+Python carries, does not know: thus all versions write the same bytes.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from unicodedata import ucd_3_2_0
+from unicodedata import category, ucd_3_2_0
 
 WIDTH = 79
 _INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
@@ -65,7 +65,8 @@ def module_docstring(summary: str, name: str, *paragraphs: str) -> str:
 
 
 def _visible(character: str) -> str:
-    if character == " " or ucd_3_2_0.category(character) not in _INVISIBLE:
+    categories = {ucd_3_2_0.category(character), category(character)}
+    if character == " " or not categories & _INVISIBLE:
         return character
     code = ord(character)
     return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

@@ -109,7 +109,7 @@ def test_a_single_array_is_refused(data, tmp_path: Path) -> None:
 def test_a_truncated_file_is_refused(data, tmp_path: Path, cut: int) -> None:
     path = save(tmp_path, x=X, y=Y)
     path.write_bytes(path.read_bytes()[:cut])
-    with pytest.raises(data.DataError, match="is no .npz file"):
+    with pytest.raises(data.DataError, match=r"is no \.npz file"):
         data.load_data(path)
 
 

@@ -92,10 +92,23 @@ def _neurons(
     high = number(spiking.rate.high)
     if layer.is_encoder:
         return "ReLU", (f"max_value=1 / (DT * {high})",)
-    aware = ("aware",) if is_quantised(network, layer) else ()
+    quantised = is_quantised(network, layer)
     if isinstance(spiking.neuron, Lif):
-        taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
-        return "Activation", (f"lif({', '.join((high, *taus, *aware))})",)
-    if aware:
+        arguments = [high, number(spiking.neuron.tau_rc)]
+        arguments.append(number(spiking.neuron.tau_ref))
+        if has_quantised_lif(network):
+            arguments.append("aware" if quantised else "False")
+        return "Activation", (f"lif({', '.join(arguments)})",)
+    if quantised:
         return "Activation", (f"relu({high}, aware)",)
     return "ReLU", ()
+
+
+def has_quantised_lif(network: Network) -> bool:
+    """Whether the chip's LIF curve is needed."""
+    return any(
+        layer.spiking is not None
+        and isinstance(layer.spiking.neuron, Lif)
+        and is_quantised(network, layer)
+        for layer in network.layers
+    )

@@ -17,7 +17,6 @@ def train(network: Network) -> Module:
         name=network.name,
         docstring=_docstring(network),
         epochs=settings.epochs,
-        seed=settings.seed,
         aware="True" if settings.aware else "False",
         cosine=settings.schedule == "cosine",
     )

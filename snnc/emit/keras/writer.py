@@ -15,6 +15,7 @@ from snnc.graph.logical import Network
 TAKEN = frozenset(
     {
         "Any",
+        "BREACH",
         "DT",
         "LayoutError",
         "NDArray",
@@ -22,7 +23,6 @@ TAKEN = frozenset(
         "RATE_WEIGHT",
         "RateBudget",
         "SOFTNESS",
-        "TOLERANCE",
         "annotations",
         "aware",
         "keras",
