@@ -90,3 +90,8 @@ def _code(text: str) -> str:
     assert isinstance(first, ast.Expr)
     assert isinstance(first.value, ast.Constant)
     return ast.dump(ast.Module(tree.body[1:], []))
+
+
+@pytest.mark.parametrize("character", ["\U0001f9ff", "\u00ad", "\u200b"])
+def test_what_some_pythons_do_not_know_is_escaped(character: str) -> None:
+    assert quote(character).isascii()

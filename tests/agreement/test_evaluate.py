@@ -1,0 +1,183 @@
+"""The generated `evaluate.py`: the same numbers as a simulation by hand."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import nengo
+import numpy as np
+import pytest
+
+from tests.agreement.networks import text
+from tests.support import network
+
+Package = Callable[[str], SimpleNamespace]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.xdist_group("evaluate"),
+]
+
+
+@pytest.fixture(scope="module")
+def made(package: Package) -> SimpleNamespace:
+    spec = text("conv3d", "relu").replace("conv3d_relu", "evaluated")
+    return package(spec)
+
+
+@pytest.fixture(scope="module")
+def data(made: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
+    random = np.random.default_rng(3)
+    x = random.uniform(-2, 2, (6, *made.data.SHAPE)).astype(np.float32)
+    return x, np.arange(6) % 4
+
+
+def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
+    """Return outputs and rates in Hz of one long run."""
+    nn = made.nengo
+    built = nn.build_network(made.weights, x, probe=tuple(nn.LAYERS))
+    with simulator(built.net, dt=nn.DT, progress_bar=False) as sim:
+        sim.run_steps(len(x) * nn.STEPS)
+    rows = np.asarray(sim.data[built.output]).reshape(len(x), nn.STEPS, -1)
+    rates = {}
+    for name, layer in nn.LAYERS.items():
+        values = built.layer_values(sim, name).reshape(len(x), nn.STEPS, -1)
+        rates[name] = values.mean(axis=1) * layer.max_rate
+    return rows, rates
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "nengo_dl", "loihi"])
+def test_chunks_give_what_one_long_run_gives(
+    made: SimpleNamespace,
+    data: tuple[np.ndarray, np.ndarray],
+    simulator: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    import nengo_dl
+    import nengo_loihi
+
+    x, y = data
+    simulators = {
+        "nengo": nengo.Simulator,
+        "nengo_dl": nengo_dl.Simulator,
+        "loihi": nengo_loihi.Simulator,
+    }
+    rows, rates = by_hand(made, x, simulators[simulator])
+    monkeypatch.setattr(made.evaluate, "VALUES_AT_ONCE", 1)
+    result = made.evaluate.evaluate(x, y, made.weights, simulator)
+    decided = rows[:, made.nengo.STEPS // 2 :].mean(axis=1).argmax(axis=1)
+    keras = made.model.predict(x, verbose=0).argmax(axis=1)
+    assert result["accuracy"] == pytest.approx(np.mean(decided == y))
+    assert result["keras_accuracy"] == pytest.approx(np.mean(keras == y))
+    assert result["agreement"] == pytest.approx(np.mean(decided == keras))
+    for layer in result["layers"]:
+        want = np.percentile(rates[layer["name"]], layer["percentile"])
+        assert layer["rate"] == pytest.approx(want, rel=1e-6)
+    assert result.get("cores") == (made.mapped.cores if simulator == "loihi" else None)
+
+
+def test_clipped_values_are_counted(package: Package) -> None:
+    spec = network(
+        """
+        input image 4x4x1 in 0..1
+        timing { present 20 ms }
+        encode rate { rate 0..1000 Hz }
+        dense d { units 3 }
+        readout y { classes 2 }
+        """,
+        "clipped",
+    )
+    made = package(spec)
+    x = np.zeros((2, 4, 4, 1), np.float32)
+    x[0, :, :2] = 1
+    result = made.evaluate.evaluate(x, np.zeros(2, int), made.weights)
+    assert result["clipped"] == 0.25
+
+
+def test_the_last_row_decides_where_the_spec_says_so(package: Package) -> None:
+    spec = text("conv2d", "relu").replace("conv2d_relu", "last")
+    made = package(spec)
+    random = np.random.default_rng(3)
+    x = random.uniform(0, 1, (4, *made.data.SHAPE)).astype(np.float32)
+    y = random.normal(size=(4, 2)).astype(np.float32)
+    rows, _ = by_hand(made, x, nengo.Simulator)
+    result = made.evaluate.evaluate(x, y, made.weights)
+    rmse = np.sqrt(np.mean((rows[:, -1] - y) ** 2))
+    assert result["rmse"] == pytest.approx(rmse, rel=1e-5)
+
+
+def run(made: SimpleNamespace, *arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "evaluated.evaluate", *map(str, arguments)],
+        cwd=made.weights.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_command_line(
+    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray], tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
+    files = ("--data", tmp_path / "data.npz", "--weights", made.weights)
+    done = run(made, *files, "--examples", 2, "--json")
+    assert json.loads(done.stdout)["examples"] == 2
+    assert "2 examples" in run(made, *files, "--examples", 2).stdout
+    wrong = run(made, "--data", tmp_path / "none.npz", "--weights", made.weights)
+    assert (wrong.returncode, wrong.stdout) == (1, "")
+    assert "none.npz" in wrong.stderr
+    assert "Traceback" not in wrong.stderr
+
+
+def test_wrong_weights_and_images_are_refused_by_name(
+    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
+) -> None:
+    build = made.nengo.build_network
+    tensors = dict(made.nengo.load_weights(made.weights))
+    tensors["c0.kernel"] = tensors["c0.kernel"][..., :1]
+    with pytest.raises(ValueError, match=r"c0\.kernel"):
+        build(tensors)
+    with pytest.raises(ValueError, match="images"):
+        build(made.weights, data[0][..., 0])
+    with pytest.raises(ValueError, match="no layer 'c9'"):
+        build(made.weights, probe=["c9"])
+    with pytest.raises(ValueError, match="mode is 'fast'"):
+        build(made.weights, mode="fast")
+
+
+def test_a_layer_that_was_not_probed_has_no_values(made: SimpleNamespace) -> None:
+    built = made.nengo.build_network(made.weights, probe=["c0"])
+    with pytest.raises(KeyError, match="not probed"):
+        built.layer_values(None, "c1")
+
+
+def test_spiking_neurons_start_at_zero_and_are_native(made: SimpleNamespace) -> None:
+    built = made.nengo.build_network(made.weights)
+    ensembles = [e for parts in built.layers.values() for e in parts]
+    assert set(ensembles) == set(built.net.all_ensembles)
+    assert all(
+        isinstance(e.neuron_type, nengo.SpikingRectifiedLinear) for e in ensembles
+    )
+    sim = nengo.Simulator(built.net, progress_bar=False)
+    for ensemble in ensembles:
+        voltage = sim.signals[sim.model.sig[ensemble.neurons]["voltage"]]
+        assert not voltage.any()
+    sim.close()
+
+
+def test_no_node_lies_between_chip_layers(made: SimpleNamespace) -> None:
+    built = made.nengo.build_network(made.weights)
+    nodes = set(built.net.all_nodes)
+    ends = {
+        (c.pre_obj in nodes, c.post_obj in nodes) for c in built.net.all_connections
+    }
+    assert ends == {(True, False), (False, False), (False, True)}
+    assert len(nodes) == 2
