@@ -6,7 +6,6 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 # TensorFlow's start-up notices say nothing about snnc.
-# Byte code of the checkout too: without it every start compiles snnc anew.
 export TF_CPP_MIN_LOG_LEVEL ?= 2
 
 .DEFAULT_GOAL := help
@@ -21,6 +20,7 @@ $(READY): pyproject.toml
 	@echo "== making $(VENV) with $(PYTHON) and installing snnc[dev] (about 2 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@$(BIN)/python -m compileall -q snnc
 	@touch $@
 
 demo: $(READY) ## from a 25-line spec to spikes on the Loihi emulator

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from snnc.demo.run import Results
 
 LABELS = {
@@ -46,7 +48,19 @@ def table(results: Results) -> str:
         f"seconds: data {seconds['data']:.1f}, build {seconds['build']:.1f}, "
         f"all steps {sum(seconds.values()):.0f}"
     )
+    lines.append(
+        f"rate budgets not held on the emulator: {_breaches(reports['loihi'])}"
+    )
     return "\n".join(lines)
+
+
+def _breaches(report: dict[str, Any]) -> str:
+    breaches = [
+        f"{layer['name']} {layer['rate']:.0f} Hz of {layer['low']:g}..{layer['high']:g}"
+        for layer in report["layers"]
+        if not layer["holds"]
+    ]
+    return ", ".join(breaches) or "none"
 
 
 def _share(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -124,5 +124,5 @@ def _read(data: dict[str, Any]) -> Profile:
 @lru_cache
 def load_profile(name: str = "loihi1") -> Profile:
     """Read the profile ``name`` that ships with snnc."""
-    text = files("snnc.loihi").joinpath(f"{name}.toml").read_text(encoding="utf-8")
+    text = Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")
     return _read(tomllib.loads(text))
