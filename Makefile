@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/ready
 
 # TensorFlow's start-up notices say nothing about snnc.
-export TF_CPP_MIN_LOG_LEVEL ?= 2
+export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check accept clean
@@ -16,6 +16,7 @@ help: ## list the tasks
 
 setup: $(READY) ## make the virtual environment and install everything into it
 
+# Byte code is made here for environments in which Python is told to write none.
 $(READY): pyproject.toml
 	@echo "== making $(VENV) with $(PYTHON) and installing snnc[dev] (about 2 GB)"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

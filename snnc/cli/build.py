@@ -16,7 +16,7 @@ from snnc.passes import compile_spec
 from snnc.source.read import read
 
 
-@click.command("build")
+@click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
 @click.argument("specs", nargs=-1, required=True, type=click.Path())
 @click.option(
     "-o",
@@ -28,11 +28,7 @@ from snnc.source.read import read
 )
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand.")
 def command(specs: tuple[str, ...], output: str, force: bool) -> int:
-    r"""Check SPECS and write the package of each into OUTPUT.
-
-    \b
-    Example: snnc build specs/drift.snn -o models
-    """
+    """Check SPECS and write the package of each into OUTPUT."""
     sound = True
     for path in specs:
         report = Report()

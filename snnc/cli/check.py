@@ -13,7 +13,7 @@ from snnc.passes import compile_spec
 from snnc.source.read import read
 
 
-@click.command("check")
+@click.command("check", epilog="Example: snnc check specs/drift.snn")
 @click.argument("specs", nargs=-1, required=True, type=click.Path())
 @click.option(
     "--format",
@@ -24,11 +24,7 @@ from snnc.source.read import read
     help="How to print diagnostics; json goes to stdout.",
 )
 def command(specs: tuple[str, ...], form: str) -> int:
-    r"""Report every problem of SPECS, up to whether they fit the chip.
-
-    \b
-    Example: snnc check specs/drift.snn
-    """
+    """Report every problem of SPECS, up to whether they fit the chip."""
     report = Report()
     for path in specs:
         started = time.perf_counter()

@@ -12,7 +12,7 @@ from snnc.cli.talk import say
 NEEDS = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_dl", "nengo_loihi")
 
 
-@click.command("demo")
+@click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
 @click.option(
     "-o",
     "--output",
@@ -22,11 +22,7 @@ NEEDS = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_dl", "nengo_loihi")
     help="Where data, package and weights go.",
 )
 def command(output: Path) -> int:
-    r"""Train and run drifting digits: spec, Keras, Nengo, Loihi emulator.
-
-    \b
-    Example: snnc demo -o /tmp/drift
-    """
+    """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
     missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
     if missing:
         say(f"the demo needs {', '.join(missing)}: pip install 'snnc[all]'")

@@ -10,14 +10,10 @@ from snnc.diagnostics.page import page
 from snnc.rules.catalogue import RULES
 
 
-@click.command("explain")
+@click.command("explain", epilog="Example: snnc explain SNN301")
 @click.argument("code")
 def command(code: str) -> None:
-    r"""Print what the diagnostic CODE means and what to do about it.
-
-    \b
-    Example: snnc explain SNN301
-    """
+    """Print what the diagnostic CODE means and what to do about it."""
     rules = {rule.code: rule for rule in RULES}
     rule = rules.get(code.upper())
     if rule is None:

@@ -12,7 +12,7 @@ from snnc.passes import compile_spec
 from snnc.source.read import read
 
 
-@click.command("report")
+@click.command("report", epilog="Example: snnc report specs/drift.snn")
 @click.argument("spec", type=click.Path())
 @click.option(
     "--format",
@@ -22,11 +22,7 @@ from snnc.source.read import read
     show_default=True,
 )
 def command(spec: str, form: str) -> int:
-    r"""Print the layers of SPEC, the cores they take and how full those are.
-
-    \b
-    Example: snnc report specs/drift.snn
-    """
+    """Print the layers of SPEC, the cores they take and how full those are."""
     report = Report()
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report, through="map")

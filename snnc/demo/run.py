@@ -99,8 +99,9 @@ class _Demo:
         return report
 
     def _run(self, command: list[str], folder: Path | None, capture: bool) -> str:
-        # TensorFlow's start-up notices would bury the progress.
-        environment = {"TF_CPP_MIN_LOG_LEVEL": "2", **os.environ}
+        # Notices of TensorFlow's and Nengo's start-up would bury the progress.
+        quiet = {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONWARNINGS": "ignore"}
+        environment = {**os.environ, **quiet}
         done = subprocess.run(
             command,
             cwd=folder,
