@@ -114,10 +114,27 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """The words behind ``#``, without it and the blanks around them.
+
+    ``trailing`` says that something else stands before it on its line.
+    """
+
+    text: str
+    span: Span
+    trailing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Document:
-    """A whole spec: its edition, its network's name and its statements in order."""
+    """A whole spec: its edition, its network's name and its statements in order.
+
+    ``comments`` are in the order of the file; what they belong to follows from
+    their spans.
+    """
 
     edition: Number | None
     network: Word | None
     statements: tuple[Statement, ...]
     span: Span
+    comments: tuple[Comment, ...] = ()
