@@ -18,10 +18,9 @@ from snnc.rules.references import TooManyPaths
 from snnc.rules.shapes import (
     CrossingShortcuts,
     LooksChannelsFirst,
-    PooledSamePadding,
-    StrideAboveKernel,
     TooManyValues,
 )
+from snnc.rules.windows import PooledSamePadding, StrideAboveKernel
 
 
 class GraphRule(Protocol):

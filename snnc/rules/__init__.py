@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from snnc.rules import shapes as shapes
     from snnc.rules import syntax as syntax
     from snnc.rules import values as values
+    from snnc.rules import windows as windows
 
 
 def __getattr__(name: str) -> ModuleType:

@@ -15,6 +15,7 @@ from snnc.rules import (
     shapes,
     syntax,
     values,
+    windows,
 )
 
 RULES: tuple[type[Diagnostic], ...] = (
@@ -72,14 +73,14 @@ RULES: tuple[type[Diagnostic], ...] = (
     references.TooManyPaths,
     references.MissingSetting,
     shapes.WrongRank,
-    shapes.KernelTooLarge,
-    shapes.WrongDims,
+    windows.KernelTooLarge,
+    windows.WrongDims,
     shapes.UnequalShapes,
     shapes.ShortcutMismatch,
-    shapes.PooledSamePadding,
+    windows.PooledSamePadding,
     shapes.TooManyValues,
     shapes.LooksChannelsFirst,
-    shapes.StrideAboveKernel,
+    windows.StrideAboveKernel,
     shapes.CrossingShortcuts,
     placement.HostBetweenChip,
     placement.NothingOnChip,

@@ -6,9 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.graph.logical import AveragePool, Convolution, Layer, Network, Shape
-from snnc.graph.paths import Path, TooManyPathsError, paths
-from snnc.graph.shapes import same_pad
+from snnc.graph.logical import Network, Shape
 
 MAX_VALUES = 2**31 - 1
 
@@ -43,55 +41,6 @@ class WrongRank(Diagnostic):
     shape: Shape
     expected: str
     hint: str
-
-
-class KernelTooLarge(Diagnostic):
-    """A valid-padded window is larger than what it slides over.
-
-    With `padding valid` the output has `(size - kernel) // stride + 1` positions,
-    which must be at least one on every axis.
-    """
-
-    code = "SNN301"
-    title = "window larger than its input"
-    message = "{what} {size} is larger than the {axis} of `{source}`, which is {limit}"
-    label = "at most {limit} fit"
-    notes = ("`{source}` has the shape {shape}",)
-    help = "{hint}"
-
-    what: str
-    size: int
-    axis: str
-    limit: int
-    source: str
-    shape: Shape
-    legal: Shape
-    can_pad: bool
-
-    @property
-    def hint(self) -> str:
-        legal = "x".join(map(str, self.legal))
-        return f"write `{self.what} {legal}`" + (
-            ", or `padding same`" if self.can_pad else ""
-        )
-
-
-class WrongDims(Diagnostic):
-    """A property has another number of dims than the layer has spatial axes.
-
-    One integer is broadcast to all of them.
-    """
-
-    code = "SNN302"
-    title = "wrong number of dims"
-    message = "`{key} {value}` has {given} dims, but `{kind}` works on {expected}"
-    help = "write one integer for all axes, or {expected} of them"
-
-    key: str
-    value: Shape
-    kind: str
-    given: int
-    expected: int
 
 
 class UnequalShapes(Diagnostic):
@@ -156,45 +105,6 @@ class ShortcutMismatch(Diagnostic):
         return "no stride of a 1x1 convolution turns one size into the other"
 
 
-class PooledSamePadding(Diagnostic):
-    """A `same`-padded layer reads a pool that does not divide its input.
-
-    A pool is folded into its reader. Keras pads the pooled image, and the folded
-    kernel pads the image before it; the two are equal only where the window equals
-    the stride and divides the input.
-    """
-
-    code = "SNN305"
-    title = "same padding over an uneven pool"
-    message = (
-        "`{name}` pads with `same` what an average pool of window {window}, "
-        "stride {stride} makes of {size}"
-    )
-    notes = ("exact only where the window equals the stride and divides the input",)
-    help = "write `padding valid` in `{name}`, or choose a window that divides"
-
-    name: str
-    window: Shape
-    stride: Shape
-    size: Shape
-
-    @classmethod
-    def check(cls, network: Network) -> Iterator[PooledSamePadding]:
-        for layer in network.layers:
-            operation = layer.operation
-            if not isinstance(operation, Convolution) or operation.padding == "valid":
-                continue
-            for pool, size in _uneven_pools(network, layer, operation):
-                yield cls(
-                    span=layer.spans.get("padding", layer.span),
-                    name=layer.name,
-                    window=pool.window,
-                    stride=pool.stride,
-                    size=size,
-                )
-                break
-
-
 class TooManyValues(Diagnostic):
     """A layer or a weight tensor has more values than can be counted safely."""
 
@@ -249,46 +159,6 @@ class LooksChannelsFirst(Diagnostic):
             yield cls(span=network.input.span, shape=shape)
 
 
-class StrideAboveKernel(Diagnostic):
-    """A stride above its kernel skips part of the input.
-
-    The skipped neurons cost cores and are read by nothing.
-    """
-
-    code = "SNN308"
-    title = "stride above its kernel"
-    severity = Severity.WARNING
-    message = (
-        "stride {stride} of `{name}` is above its {what} {kernel}: part of the "
-        "input is never read"
-    )
-    help = "use a stride of at most the {what}"
-
-    name: str
-    what: str
-    kernel: Shape
-    stride: Shape
-
-    @classmethod
-    def check(cls, network: Network) -> Iterator[StrideAboveKernel]:
-        for layer in network.layers:
-            operation = layer.operation
-            if isinstance(operation, Convolution):
-                what, kernel = "kernel", operation.kernel
-            elif isinstance(operation, AveragePool):
-                what, kernel = "window", operation.window
-            else:
-                continue
-            if any(s > k for s, k in zip(operation.stride, kernel, strict=True)):
-                yield cls(
-                    span=layer.spans.get("stride", layer.span),
-                    name=layer.name,
-                    what=what,
-                    kernel=kernel,
-                    stride=operation.stride,
-                )
-
-
 class CrossingShortcuts(Diagnostic):
     """Two shortcuts begin inside and end outside of each other.
 
@@ -329,36 +199,3 @@ class CrossingShortcuts(Diagnostic):
                     other_source=network.layers[other_start].name,
                     other=other.name,
                 )
-
-
-def _uneven_pools(
-    network: Network, layer: Layer, operation: Convolution
-) -> Iterator[tuple[AveragePool, Shape]]:
-    """Pools that `same` padding cannot be folded over, each with what it reads."""
-    read = network.shape_of(layer.sources[0])[:-1]
-    padded = [
-        sum(same_pad(n, k, s)) > 0
-        for n, k, s in zip(read, operation.kernel, operation.stride, strict=True)
-    ]
-    # Height and width are padded by one setting of a 2-D convolution, depth is not.
-    plane = any(padded[-2:])
-    axes = [
-        plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))
-    ]
-    for path in _paths(network, layer):
-        for pool, shape in path.pools:
-            fits = all(
-                not needed or (window == stride and size % window == 0)
-                for needed, window, stride, size in zip(
-                    axes, pool.window, pool.stride, shape, strict=False
-                )
-            )
-            if not fits:
-                yield pool, shape[:-1]
-
-
-def _paths(network: Network, layer: Layer) -> tuple[Path, ...]:
-    try:
-        return paths(network.by_name, layer.sources[0])
-    except TooManyPathsError:
-        return ()

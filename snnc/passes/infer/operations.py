@@ -20,12 +20,11 @@ from snnc.passes.infer.settings import Settings
 from snnc.rules.refused import EncodeConvOnFeatures
 from snnc.rules.shapes import (
     AXES,
-    KernelTooLarge,
     UnequalShapes,
-    WrongDims,
     WrongRank,
     axis_names,
 )
+from snnc.rules.windows import KernelTooLarge, WrongDims
 from snnc.spec.model import (
     AveragePoolSpec,
     ConvEncoderSpec,
