@@ -5,6 +5,7 @@ Oracles: Keras itself, and the blocks that nengo-loihi builds.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from types import SimpleNamespace
 
@@ -12,11 +13,13 @@ import nengo
 import numpy as np
 import pytest
 
+from tests.agreement.drawing import draw_spec
 from tests.agreement.networks import BODIES, text
-from tests.support import SPECS
+from tests.support import SPECS, compile_text
 
 Package = Callable[[str], SimpleNamespace]
 EXAMPLES = 3
+TOLERANCE = 1e-4
 
 pytestmark = [
     pytest.mark.slow,
@@ -32,8 +35,9 @@ def examples(made: SimpleNamespace) -> np.ndarray:
 
 
 def difference(got: np.ndarray, want: np.ndarray) -> float:
-    """Return the largest difference, relative to the largest value."""
-    return float(np.abs(got - want).max() / np.abs(want).max())
+    """Return the largest difference, relative to the largest value; 0 for zeros."""
+    largest = np.abs(want).max()
+    return float(np.abs(got - want).max() / (largest if largest > 0 else 1))
 
 
 def activations(made: SimpleNamespace, x: np.ndarray, name: str) -> np.ndarray:
@@ -51,6 +55,8 @@ def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> 
     made = package(text(name, neuron))
     check_rate_mode(made)
     check_cores(made)
+    for layer in made.nengo.LAYERS:
+        assert activations(made, examples(made), layer).max() > 0, f"{layer} is silent"
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
@@ -58,6 +64,24 @@ def test_the_example_specs_agree(package: Package, spec: object) -> None:
     made = package(spec.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
     check_rate_mode(made)
     check_cores(made)
+
+
+def test_drawn_specs_agree(package: Package) -> None:
+    """Check what the compiler accepts of drawn specs; SNNC_DRAWN says how many."""
+    wanted, seed = int(os.environ.get("SNNC_DRAWN", "12")), 0
+    while wanted:
+        seed += 1
+        spec = draw_spec(seed)
+        _, report = compile_text(spec, "map")
+        if report.errors:
+            continue
+        wanted -= 1
+        made = package(spec)
+        try:
+            check_rate_mode(made)
+            check_cores(made)
+        except AssertionError as error:
+            raise AssertionError(f"seed {seed}:\n{spec}") from error
 
 
 def check_rate_mode(made: SimpleNamespace) -> None:
@@ -69,14 +93,14 @@ def check_rate_mode(made: SimpleNamespace) -> None:
         sim.run_steps(EXAMPLES * steps)
     rows = np.asarray(sim.data[built.output]).reshape(EXAMPLES, steps, -1)
     want = np.asarray(made.model.predict(x, verbose=0))
-    assert difference(rows[:, 0], want) <= 1e-4
-    assert difference(rows[:, -1], want) <= 1e-4
+    for row in (0, steps - 1):
+        assert difference(rows[:, row], want) <= TOLERANCE
     for layer in layers:
         shape = made.nengo.LAYERS[layer].shape
         values = built.layer_values(sim, layer)
         assert values.shape == (EXAMPLES * steps, *shape)
-        assert values.max() > 0, f"{layer} is silent: nothing is tested"
-        assert difference(values[::steps], activations(made, x, layer)) <= 1e-4
+        want = activations(made, x, layer)
+        assert difference(values[::steps], want) <= TOLERANCE
 
 
 def check_cores(made: SimpleNamespace) -> None:
