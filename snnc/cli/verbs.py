@@ -11,6 +11,7 @@ VERBS = {
     "check": "report every problem of specs",
     "demo": "train and run a drifting-digits network, from spec to spikes",
     "explain": "print the page of a diagnostic's code",
+    "limits": "print what the device can hold",
     "report": "print a network's layers, cores and their use",
 }
 

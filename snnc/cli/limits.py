@@ -1,0 +1,14 @@
+"""``snnc limits``."""
+
+from __future__ import annotations
+
+import click
+
+from snnc.loihi.profile import load_profile
+from snnc.report.limits import limits
+
+
+@click.command("limits", epilog="Example: snnc limits")
+def command() -> None:
+    """Print what the device can hold, and where each number comes from."""
+    click.echo(limits(load_profile()))
