@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 _ROOT = Path(__file__).parent
+_CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
 
 
 def spec_path(name: str) -> Path:
@@ -17,6 +18,11 @@ def grammar_path() -> Path:
     return _folder("grammar") / "snn.lark"
 
 
+def rule_pages() -> dict[str, Path]:
+    """The documentation page of each diagnostic, by its code."""
+    return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}
+
+
 def _folder(name: str) -> Path:
     packaged = _ROOT / f"_{name}"
-    return packaged if packaged.is_dir() else _ROOT.parent / name
+    return packaged if packaged.is_dir() else _ROOT.parent / _CHECKOUT[name]

@@ -13,6 +13,7 @@ from snnc.emit.origin import Origin
 from snnc.emit.write import write_package
 from snnc.layout.identity import spec_hash
 from snnc.passes import compile_spec
+from snnc.rules.output import SameNetwork
 from snnc.source.read import read
 
 
@@ -30,15 +31,19 @@ from snnc.source.read import read
 def command(specs: tuple[str, ...], output: str, force: bool) -> int:
     """Check SPECS and write the package of each into OUTPUT."""
     sound = True
+    built: dict[str, str] = {}
     for path in specs:
         report = Report()
-        _build(path, Path(output), force, report)
+        _build(path, Path(output), force, report, built)
         show(report)
         sound = sound and not report.errors
     return 0 if sound else 1
 
 
-def _build(path: str, output: Path, force: bool, report: Report) -> None:
+def _build(
+    path: str, output: Path, force: bool, report: Report, built: dict[str, str]
+) -> None:
+    """Build one spec; ``built`` maps the networks of this run to their specs."""
     started = time.perf_counter()
     source = read(path, report)
     if source is None:
@@ -48,6 +53,10 @@ def _build(path: str, output: Path, force: bool, report: Report) -> None:
     if modules is None:
         return
     network = results["infer"]
+    other = built.setdefault(network.name.lower(), path)
+    if other != path:
+        report.add(SameNetwork(span=network.span, name=network.name, other=other))
+        return
     origin = Origin.of(Path(path), output)
     written = write_package(
         output / network.name,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import time
 
 import click
 
-from snnc.cli.talk import say, show
+from snnc.cli.formats import FORMATS, show_as
+from snnc.cli.talk import say
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
 from snnc.source.read import read
@@ -18,28 +18,51 @@ from snnc.source.read import read
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How to print diagnostics; json goes to stdout.",
+    help="How to print diagnostics; all but text go to stdout.",
 )
-def command(specs: tuple[str, ...], form: str) -> int:
+@click.option("--fix", is_flag=True, help="Mend what has one obvious remedy.")
+@click.option(
+    "--unsafe-fixes",
+    is_flag=True,
+    help="With --fix, also write `avgpool` for `maxpool` and the like: check them.",
+)
+def command(specs: tuple[str, ...], form: str, fix: bool, unsafe_fixes: bool) -> int:
     """Report every problem of SPECS, up to whether they fit the chip."""
+    if unsafe_fixes and not fix:
+        raise click.UsageError("--unsafe-fixes needs --fix")
     report = Report()
     for path in specs:
         started = time.perf_counter()
-        own = Report()
-        source = read(path, own)
-        if source is not None:
-            compile_spec(source, own, through="map")
+        own = _mend(path, unsafe_fixes) if fix else _check(path)
         if form == "text" and not own.errors:
             say(f"{path}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
         for diagnostic in own.diagnostics:
             report.add(diagnostic)
-    if form == "json":
-        from snnc.diagnostics.json import document
-
-        click.echo(json.dumps(document(report.diagnostics), indent=2))
-    else:
-        show(report)
+    show_as(form, report)
     return 1 if report.errors else 0
+
+
+def _check(path: str) -> Report:
+    report = Report()
+    source = read(path, report)
+    if source is not None:
+        compile_spec(source, report, through="map")
+    return report
+
+
+def _mend(path: str, unsafe: bool) -> Report:
+    """Mend a file; report what is left of its problems."""
+    from snnc.fix.mend import mend
+    from snnc.source.replace import replace_text
+
+    report = Report()
+    source = read(path, report)
+    if source is None:
+        return report
+    mended = mend(source, unsafe)
+    if mended.count and replace_text(path, mended.source.text, mended.report):
+        say(f"{path}: {mended.count} fixed")
+    return mended.report

@@ -6,18 +6,17 @@ import difflib
 
 import click
 
-from snnc.diagnostics.page import page
-from snnc.rules.catalogue import RULES
+from snnc.resources import rule_pages
 
 
 @click.command("explain", epilog="Example: snnc explain SNN301")
 @click.argument("code")
 def command(code: str) -> None:
     """Print what the diagnostic CODE means and what to do about it."""
-    rules = {rule.code: rule for rule in RULES}
-    rule = rules.get(code.upper())
-    if rule is None:
-        near = difflib.get_close_matches(code.upper(), rules, n=1)
+    pages = rule_pages()
+    page = pages.get(code.upper())
+    if page is None:
+        near = difflib.get_close_matches(code.upper(), pages, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise click.BadParameter(f"there is no code {code}{hint}", param_hint="CODE")
-    click.echo(page(rule))
+    click.echo(page.read_text(encoding="utf-8"), nl=False)

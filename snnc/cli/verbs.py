@@ -9,10 +9,13 @@ import click
 VERBS = {
     "build": "check specs and write their packages",
     "check": "report every problem of specs",
+    "convert": "write a spec in the other notation, .snn or YAML",
     "demo": "train and run a drifting-digits network, from spec to spikes",
     "explain": "print the page of a diagnostic's code",
+    "fmt": "write specs in the one true layout",
     "limits": "print what the device can hold",
     "report": "print a network's layers, cores and their use",
+    "schema": "print the JSON Schema of YAML specs, for editors",
 }
 
 

@@ -29,10 +29,14 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """Replacing the text of a span mends the problem."""
+    """Replacing the text of a span mends the problem.
+
+    An ``unsafe`` one may change what the spec means.
+    """
 
     span: Span
     replacement: str
+    unsafe: bool = False
 
 
 class _Template(string.Formatter):

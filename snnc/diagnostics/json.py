@@ -44,6 +44,7 @@ def _fix(fix: Fix) -> dict[str, Any]:
         "start": _position(fix.span.first),
         "end": _position(fix.span.last),
         "replacement": fix.replacement,
+        "unsafe": fix.unsafe,
     }
 
 

@@ -28,6 +28,11 @@ class Report:
             self._found[diagnostic] = None
             self._counts[diagnostic.severity] += 1
 
+    def withdraw(self, diagnostic: Diagnostic) -> None:
+        """Forget a diagnostic that was added."""
+        del self._found[diagnostic]
+        self._counts[diagnostic.severity] -= 1
+
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """All diagnostics, sorted by place."""

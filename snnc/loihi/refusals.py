@@ -7,9 +7,10 @@ from math import ceil
 
 from snnc.diagnostics import Diagnostic
 from snnc.graph.logical import Loihi, Shape
-from snnc.graph.lowered import Population
+from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
+from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import (
     Plan,
     block_of,
@@ -162,6 +163,25 @@ def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic
     """The mapping takes more cores than the target allows."""
     largest = max(mapped.populations, key=lambda population: population.cores)
     return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
+
+
+def refuse_neurons(
+    lowered: LoweredNetwork, target: Loihi, profile: Profile
+) -> Diagnostic:
+    """The neurons alone fill more cores than the target allows."""
+    floors = compartment_floors(lowered, profile)
+    largest = max(floors, key=lambda name: floors[name])
+    cores = sum(floors.values())
+    return rules.TooManyCores(
+        span=target.span,
+        name=lowered.network.name,
+        cores=cores,
+        bound="at least ",
+        allowed=target.cores,
+        largest=largest,
+        share=floors[largest],
+        hint=_room(cores, target, profile, " or more"),
+    )
 
 
 def _too_many(

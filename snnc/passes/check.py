@@ -9,8 +9,10 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.graph.logical import Network
 from snnc.rules.placement import HostBetweenChip
 from snnc.rules.rates import (
+    DecayTooFast,
     PresentNotSteps,
     RateAboveCeiling,
+    RefractoryTooLong,
     SynapseTooLong,
     WideRange,
 )
@@ -42,6 +44,8 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     PresentNotSteps,
     WideRange,
     SynapseTooLong,
+    DecayTooFast,
+    RefractoryTooLong,
 )
 
 

@@ -7,9 +7,13 @@ from snnc.graph.logical import Loihi
 from snnc.graph.lowered import LoweredNetwork
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble, without_device
+from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import block_is_sound, block_of, make_plan
 from snnc.loihi.profile import Profile, load_profile
 from snnc.loihi.search import Search
+
+FAR = 32
+"""So many times more cores than there are is refused before it is planned."""
 
 
 def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
@@ -33,6 +37,12 @@ def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None
     profile = load_profile()
     if not _is_sound(lowered, target, profile):
         _refuse_spec(lowered, target, profile, report)
+        return None
+    if sum(compartment_floors(lowered, profile).values()) > FAR * target.cores:
+        # To plan a network of this size would take minutes.
+        from snnc.loihi.refusals import refuse_neurons
+
+        report.add(refuse_neurons(lowered, target, profile))
         return None
     return _search(lowered, target, profile, report)
 

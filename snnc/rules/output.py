@@ -49,3 +49,34 @@ class ForeignFile(Diagnostic):
     help = "move it away, or choose another folder with `-o`"
 
     path: str
+
+
+class CannotRewrite(Diagnostic):
+    """The operating system refuses to replace a spec file.
+
+    `snnc fmt` and `snnc check --fix` write beside a spec and then rename, so its
+    folder must be writable too. The spec is as it was.
+    """
+
+    code = "SNN723"
+    title = "spec that can't be written"
+    message = "`{path}` can't be written: {reason}"
+    help = "make the file and its folder writable"
+
+    path: str
+    reason: str
+
+
+class SameNetwork(Diagnostic):
+    """Two specs of one build are networks of the same name.
+
+    A package's folder has the network's name, so the second would replace the first.
+    """
+
+    code = "SNN724"
+    title = "two networks of one name"
+    message = "the network `{name}` is that of `{other}` too"
+    help = "rename one of them, or build them into different folders"
+
+    name: str
+    other: str

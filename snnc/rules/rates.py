@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.graph.logical import Lif, Loihi, Network
+from snnc.graph.logical import Layer, Lif, Loihi, Network
 
 WIDEST_UNSCALED = 16.0
 
 # nengo_loihi 1.1.0, builder/discretize.py: decays are fractions of 4096, and the
 # slowest that is not zero has a time constant of about two times as many steps.
 SLOWEST_DECAY_STEPS = 8190
+
+# exp(-9) of 4096 is less than a half: faster decays are rounded to all of it.
+FASTEST_DECAY_STEPS = 9
+LONGEST_REFRACTORY = 0.062
 
 
 class RateAboveCeiling(Diagnostic):
@@ -147,3 +151,71 @@ class SynapseTooLong(Diagnostic):
                     yield cls(
                         span=span, name=layer.name, what=what, value=value, limit=limit
                     )
+
+
+class DecayTooFast(Diagnostic):
+    """A membrane's time constant is shorter than the chip's decay can express.
+
+    The decay in a step is a fraction of 4096, `4096 (1 - exp(-dt / tau_rc))`: below
+    about `dt / 9` it is rounded to all of it, and the neuron has no memory
+    (nengo_loihi 1.1.0, builder/discretize.py).
+    """
+
+    code = "SNN504"
+    title = "time constant too short for the chip"
+    message = "tau_rc of `{name}` is {value} s, below {limit} s"
+    help = "write at least `{limit} s`, or `neuron relu`"
+
+    name: str
+    value: float
+    limit: float
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[DecayTooFast]:
+        limit = network.timing.dt / FASTEST_DECAY_STEPS
+        for layer, neuron in _lif_on_chip(network):
+            if neuron.tau_rc < limit * (1 - 1e-4):
+                yield cls(
+                    span=layer.spans.get("neuron", layer.span),
+                    name=layer.name,
+                    value=neuron.tau_rc,
+                    limit=limit,
+                )
+
+
+class RefractoryTooLong(Diagnostic):
+    """A refractory period is longer than the chip can count.
+
+    The limit is 62 ms. The emulator does not check it, the
+    hardware does (nengo_loihi 1.1.0).
+    """
+
+    code = "SNN505"
+    title = "refractory period too long for the chip"
+    message = "tau_ref of `{name}` is {value} s, above {limit} s"
+    help = "write at most `{limit} s`"
+
+    name: str
+    value: float
+    limit: float
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[RefractoryTooLong]:
+        for layer, neuron in _lif_on_chip(network):
+            if neuron.tau_ref > LONGEST_REFRACTORY:
+                yield cls(
+                    span=layer.spans.get("neuron", layer.span),
+                    name=layer.name,
+                    value=neuron.tau_ref,
+                    limit=LONGEST_REFRACTORY,
+                )
+
+
+def _lif_on_chip(network: Network) -> Iterator[tuple[Layer, Lif]]:
+    if not isinstance(network.target, Loihi):
+        return
+    for layer in network.layers:
+        if not layer.on_chip or layer.spiking is None:
+            continue
+        if isinstance(layer.spiking.neuron, Lif):
+            yield layer, layer.spiking.neuron

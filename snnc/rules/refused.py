@@ -21,14 +21,18 @@ class MaxPool(Refused):
     A maximum over firing rates needs filtered spikes: about 100 steps of latency a
     layer, and units that the chip does not have. A learned strided convolution
     (`downsample`) does as well in all-convolutional networks, and an average
-    (`avgpool`) costs no cores at all.
+    (`avgpool`) costs no cores at all. `snnc check --fix --unsafe-fixes` writes
+    `avgpool`, which has the same properties; the network is then another one.
     """
 
     code = "SNN900"
     notes = (
         "a max over rates needs filtered spikes, about 100 steps of latency a layer",
     )
-    help = "write `downsample NAME {{ factor 2 }}`, or `avgpool {{ window 2 }}`"
+    help = (
+        "write `downsample NAME {{ factor 2 }}`, or `avgpool {{ window 2 }}`, which "
+        "`--fix --unsafe-fixes` does"
+    )
 
 
 class Softmax(Refused):

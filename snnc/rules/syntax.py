@@ -271,6 +271,21 @@ class NothingHere(Diagnostic):
     help = "begin with `snn 1` and `network NAME {{ ... }}`"
 
 
+class TooLong(Diagnostic):
+    """A file has more words, numbers and marks than any spec needs.
+
+    The limit keeps a run on a file that is no spec short; it is far above a network
+    of a thousand layers.
+    """
+
+    code = "SNN121"
+    title = "too long"
+    message = "the file has {limit} words and marks or more"
+    label = "the rest is not read"
+
+    limit: int
+
+
 class TooManyProblems(Diagnostic):
     """So much can't be read that the rest of the file is left unread."""
 

@@ -9,7 +9,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.source import SourceFile, Span
 
-LARGEST = 1024 * 1024
+LARGEST = 256 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 

@@ -43,7 +43,7 @@ class LoihiTarget(Statement):
     """A Loihi system, with every limit of its cores checked."""
 
     kind: Literal["loihi"] = "loihi"
-    chips: Annotated[Whole, Field(ge=1)] = 1
+    chips: Annotated[Whole, Field(ge=1, le=768)] = 1
     cores: Annotated[Whole, Field(ge=1)] | None = None
     pop: Annotated[Literal["auto", 16, 32], Bare] = "auto"
 

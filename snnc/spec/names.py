@@ -9,11 +9,12 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from snnc.spec.refusal import refused, unexpected
-from snnc.spec.scalars import LARGEST, bare
+from snnc.spec.scalars import bare
 from snnc.syntax import tree
 from snnc.syntax.words import RESERVED
 
 LONGEST = 64
+MOST_CLASSES = 2**16
 
 
 def why_no_name(name: str) -> str:
@@ -50,8 +51,10 @@ def classes(value: Any) -> int | tuple[str, ...]:
     number = bare(value)
     if isinstance(number, bool) or not isinstance(number, int):
         raise unexpected("a number of classes or a list of their names", "10")
-    if not 2 <= number <= LARGEST:
+    if number < 2:
         raise refused(f"{number} is out of range", limit="a decision needs at least 2")
+    if number > MOST_CLASSES:
+        raise refused(f"{number} is out of range", limit=f"at most {MOST_CLASSES}")
     return int(number)
 
 

@@ -17,6 +17,8 @@ from snnc.syntax import tree
 from snnc.syntax.words import HERTZ, SECONDS
 
 LARGEST = 2**31 - 1
+SHORTEST, LONGEST = 1e-9, 1e6
+"""Times other than zero, in seconds: wide enough for any network."""
 
 
 def bare(value: Any) -> Any:
@@ -85,12 +87,20 @@ def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
 
 def seconds(value: Any) -> float:
     if isinstance(value, tree.Quantity):
-        return _finite(value.value) / divisor(value.unit, SECONDS)
+        return _sensible(_finite(value.value) / divisor(value.unit, SECONDS))
     if isinstance(value, tree.Number):
         raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise unexpected("a time", "5 ms")
-    return _finite(value)
+    return _sensible(_finite(value))
+
+
+def _sensible(time: float) -> float:
+    if time > LONGEST:
+        raise refused(f"{time:g} s is too long", limit=f"the limit is {LONGEST:g} s")
+    if 0 < time < SHORTEST:
+        raise refused(f"{time:g} s is too short", limit=f"at least {SHORTEST:g} s")
+    return time
 
 
 def hertz(value: Any) -> float:

@@ -18,7 +18,7 @@ from snnc.syntax.nesting import OPENERS, Nesting
 from snnc.syntax.words import HEADERS, KINDS
 
 # `neuron` is a statement and a property; inside braces it is the property.
-_BEGINNINGS = KINDS - {"neuron"}
+BEGINNINGS = KINDS - {"neuron"}
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 
 
@@ -86,7 +86,7 @@ class Cutter:
         """Whether a token is a kind of statement and first on its line."""
         token = self._tokens[index]
         first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
-        return first and token.type == "NAME" and token in _BEGINNINGS
+        return first and token.type == "NAME" and token in BEGINNINGS
 
     def _is_end(self, index: int, token: Token) -> bool:
         """Whether a token is the network's ``}``, not one too many in front of it."""
@@ -142,7 +142,7 @@ class Cutter:
         self._push(token)
 
     def _is_kind_as_key(self, token: Token) -> bool:
-        return self._nesting.at_key and token.type == "NAME" and token in _BEGINNINGS
+        return self._nesting.at_key and token.type == "NAME" and token in BEGINNINGS
 
     def _follows_statement(self, token: Token) -> bool:
         """Whether a kind stands behind a statement that is complete."""

@@ -92,7 +92,7 @@ class Header:
             return None
         span = self.builder.span(number)
         if number != str(EDITION):
-            fix = Fix(span, str(EDITION))
+            fix = Fix(span, str(EDITION), unsafe=True)
             self.report.add(
                 rules.syntax.UnknownEdition(
                     span=span, edition=number[:20], latest=EDITION, fix=fix

@@ -6,13 +6,17 @@ the others are read as if it were not there.
 
 from __future__ import annotations
 
+from itertools import islice
+
 from lark import Token
 from lark.exceptions import UnexpectedToken
 
+from snnc import rules
 from snnc.diagnostics import Report
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder, build, heading, span_of
+from snnc.syntax.comments import comments_of
 from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import Explainer
 from snnc.syntax.grammar import parser
@@ -21,22 +25,33 @@ from snnc.syntax.lexical import problem_of
 
 _END = Token("$END", "")
 
+MOST_TOKENS = 40_000
+"""Above it a file is refused unread; a layer has about 15 words and marks."""
+
 
 def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
-    tokens = list(parser().lex(source.text))
+    tokens = list(islice(parser().lex(source.text), MOST_TOKENS))
+    if len(tokens) == MOST_TOKENS:
+        return _too_long(source, tokens[-1], report)
+    comments = comments_of(source, tokens)
     whole = Span(source, 0, len(source.text))
     header = Header(source, report, tokens)
     edition, network, opener, start = header.read()
     if start == len(tokens) and network is None:
-        return tree.Document(edition, None, (), whole)
+        return tree.Document(edition, None, (), whole, comments)
     pieces = Cutter(source, report, tokens[start:], opener).cut()
     statements = []
     for piece in pieces:
         statements.append(_statement(piece, source, report))
         if report.full:
             break
-    return tree.Document(edition, network, tuple(statements), whole)
+    return tree.Document(edition, network, tuple(statements), whole, comments)
+
+
+def _too_long(source: SourceFile, last: Token, report: Report) -> tree.Document:
+    report.add(rules.syntax.TooLong(span=span_of(last, source), limit=MOST_TOKENS))
+    return tree.Document(None, None, (), Span(source, 0, len(source.text)))
 
 
 def _statement(piece: Piece, source: SourceFile, report: Report) -> tree.Statement:

@@ -115,7 +115,7 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """The words behind ``#``, without it and the blanks around them.
+    """The words behind ``#``, without it, one blank behind it and blanks at the end.
 
     ``trailing`` says that something else stands before it on its line.
     """

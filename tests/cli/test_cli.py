@@ -71,6 +71,16 @@ def test_check_prints_json_on_stdout(tmp_path: Path) -> None:
     assert diagnostic["fix"]["replacement"] == "filters"
 
 
+def test_check_prints_annotations_and_sarif_on_stdout(tmp_path: Path) -> None:
+    (tmp_path / "bad.snn").write_text(BAD)
+    done = snnc("check", "--format", "github", "bad.snn", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.startswith("::error file=bad.snn,line=6,endLine=6,col=")
+    done = snnc("check", "--format", "sarif", "bad.snn", cwd=tmp_path)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert json.loads(done.stdout)["runs"][0]["results"][0]["ruleId"] == "SNN203"
+
+
 @pytest.mark.parametrize("name", ["missing.snn", "folder", "latin.snn"])
 def test_an_unreadable_file_is_a_diagnostic(tmp_path: Path, name: str) -> None:
     (tmp_path / "folder").mkdir()
@@ -123,6 +133,16 @@ def test_an_error_in_one_spec_does_not_stop_the_others(
     assert (tmp_path / "models/net/snnc.lock").exists()
 
 
+def test_two_specs_of_one_network_do_not_share_a_folder(
+    spec: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "same.snn").write_text(GOOD.replace("filters 4", "filters 5"))
+    done = snnc("build", "net.snn", "same.snn", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "error[SNN724]: the network `net` is that of `net.snn` too" in done.stderr
+    assert snnc("build", "net.snn", cwd=tmp_path).stdout == ""
+
+
 def test_an_output_that_is_a_file_is_refused(spec: Path, tmp_path: Path) -> None:
     (tmp_path / "models").write_text("not a folder")
     done = snnc("build", "net.snn", "-o", "models", cwd=tmp_path)
@@ -154,6 +174,7 @@ def test_explain_prints_the_page_of_a_code() -> None:
     done = snnc("explain", "snn301")
     assert done.returncode == 0
     assert done.stdout.startswith("# SNN301: ")
+    assert "error[SNN301]" in done.stdout
 
 
 def test_an_unknown_code_is_a_usage_error() -> None:

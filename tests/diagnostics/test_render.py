@@ -160,6 +160,7 @@ def test_json() -> None:
                     "start": {"line": 2, "column": 7},
                     "end": {"line": 2, "column": 12},
                     "replacement": "four",
+                    "unsafe": False,
                 },
             }
         ],

@@ -140,8 +140,13 @@ def test_values_of_a_dataset_are_checked(train, x, y, message: str) -> None:
 
 
 def test_a_missing_folder_is_found_before_training(train, tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="its folder does not exist"):
+    with pytest.raises(OSError, match="none/w can't be written: No such file"):
         train(X, Y, tmp_path / "none" / "w")
+
+
+def test_a_folder_for_a_file_is_found_before_training(train, tmp_path: Path) -> None:
+    with pytest.raises(IsADirectoryError, match="is a folder, not a file"):
+        train(X, Y, tmp_path)
 
 
 class TestCommand:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
 from snnc.source import SourceFile
@@ -12,3 +14,9 @@ def check_text(text: str, name: str = "invalid.snn") -> Report:
     report = Report()
     compile_spec(SourceFile(name, text), report, through="map")
     return report
+
+
+def check_case(folder: Path, name: str) -> Report:
+    """Check ``invalid`` or ``valid`` of a case, in the notation that it is in."""
+    path = next(folder.glob(f"{name}.*"))
+    return check_text(path.read_text(encoding="utf-8"), path.name)

@@ -13,16 +13,14 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics.text import render
-from tests.rules.checking import check_text
+from tests.rules.checking import check_case
 
-CASES = sorted(
-    path.parent for path in Path(__file__).parent.glob("cases/*/invalid.snn")
-)
+CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/invalid.*"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_prints_exactly_this(case: Path) -> None:
-    report = check_text((case / "invalid.snn").read_text(encoding="utf-8"))
+    report = check_case(case, "invalid")
     printed = render(report.diagnostics)
     expected = case / "expected.txt"
     if os.environ.get("SNNC_ACCEPT"):
@@ -41,7 +39,12 @@ def test_prints_exactly_this(case: Path) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_one_mistake_gives_one_diagnostic(case: Path) -> None:
-    report = check_text((case / "invalid.snn").read_text(encoding="utf-8"))
+    report = check_case(case, "invalid")
     code = case.name.split("-")[0]
     codes = [diagnostic.code for diagnostic in report.diagnostics]
     assert codes == [code]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_mended_spec_has_no_problem(case: Path) -> None:
+    assert check_case(case, "valid").diagnostics == ()

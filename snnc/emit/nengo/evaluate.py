@@ -19,6 +19,7 @@ def evaluate(network: Network) -> Module:
         "nengo/templates/evaluate.py.jinja",
         name=network.name,
         chip=chip,
+        aware=chip and network.train.aware,
         regression=regression,
         score="rmse" if regression else "accuracy",
         agreement="difference" if regression else "agreement",

@@ -25,6 +25,7 @@ from snnc.passes.infer.settings import Settings
 from snnc.passes.infer.shortcuts import shortcut_of
 from snnc.rules.placement import NothingOnChip
 from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
+from snnc.rules.training import LossNeedsClasses
 from snnc.source import Span
 from snnc.spec.located import ValidatedSpec
 from snnc.spec.model import LoihiTarget
@@ -61,6 +62,7 @@ class _Inference:
             if layer is not None:
                 self._layers[draft.name] = layer
         self._report_unread(drafts, readout_sources)
+        self._report_loss()
         return self._network(drafts, readout_sources)
 
     def _layer(self, draft: Draft, operations: Operations) -> Layer | None:
@@ -176,6 +178,22 @@ class _Inference:
             self._report.add(
                 NothingOnChip(span=self._validated.span, name=self._spec.network)
             )
+
+    def _report_loss(self) -> None:
+        readout, place = self._spec.readout, self._validated.train
+        loss = self._train.loss
+        if loss is None or loss.kind == "mse" or readout.classes is not None:
+            return
+        if readout.name in self._validated.broken:
+            return
+        self._report.add(
+            LossNeedsClasses(
+                span=place.keys.get("loss", place.span),
+                loss=loss.kind,
+                readout=readout.name,
+                units=readout.units or 1,
+            )
+        )
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]

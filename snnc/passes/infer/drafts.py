@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import graphlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Fix, Report
 from snnc.graph.logical import Shape
 from snnc.rules.references import (
     Cycle,
@@ -67,9 +66,20 @@ def resolve(name: str, span: Span, known: tuple[str, ...], report: Report) -> bo
     """Whether a name exists; reported where it does not."""
     if name in known:
         return True
+    import difflib  # a good spec need not wait for it
+
+    from snnc.diagnostics.near import only_near
+
     near = difflib.get_close_matches(name, known, n=1)
+    only = only_near(name, known)
     report.add(
-        UnknownLayer(span=span, name=name, near=near[0] if near else None, known=known)
+        UnknownLayer(
+            span=span,
+            name=name,
+            near=near[0] if near else None,
+            known=known,
+            fix=None if only is None else Fix(span, only),
+        )
     )
     return False
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.passes.validate.words import nearest
+from snnc.passes.validate.words import fix_word, nearest
 from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.words import UNITS
@@ -117,8 +117,13 @@ def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Dia
         unit=unit,
         units=units,
         near=near,
-        fix=None if near is None else Fix(span, near),
+        fix=_unit_fix(span, unit, units),
     )
+
+
+def _unit_fix(span: Span, unit: str, units: tuple[str, ...]) -> Fix | None:
+    known = _UNIT_WORDS.get(unit.lower())
+    return Fix(span, known) if known in units else fix_word(span, unit, units)
 
 
 def _unknown_choice(
@@ -135,7 +140,7 @@ def _unknown_choice(
         found=_found(word),
         legal=legal,
         near=near,
-        fix=None if near is None else Fix(span, near),
+        fix=fix_word(span, span.text, legal) if near else None,
     )
 
 

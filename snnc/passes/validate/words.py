@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
 from snnc.passes.validate.forms import legal_keys, owner_of
+from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.words import KINDS, REFUSED, VARIANTS
 
@@ -32,13 +33,27 @@ def nearest(word: str, legal: Iterable[str]) -> str | None:
     return near[0] if near else None
 
 
-def fix_word(word: tree.Word, near: str | None) -> Fix | None:
-    return None if near is None else Fix(word.span, near)
+def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
+    """Replace a word by the legal one, if there is no doubt which is meant."""
+    legal = tuple(legal)
+    other = _OTHER_WORDS.get(word)
+    if other in legal:
+        return Fix(span, other)
+    from snnc.diagnostics.near import only_near  # a good spec need not wait for it
+
+    near = only_near(word, legal)
+    return None if near is None else Fix(span, near)
 
 
 def refuse(word: tree.Word) -> Diagnostic:
     """Say why a refused word is refused."""
     return rules.refused.REFUSED[word.text](span=word.span, word=word.text)
+
+
+def _refuse_max_pool(kind: tree.Word) -> Diagnostic:
+    """Refuse max pooling; an average has the same properties, but is not the same."""
+    fix = Fix(kind.span, "avgpool", unsafe=True)
+    return rules.refused.MaxPool(span=kind.span, word=kind.text, fix=fix)
 
 
 def check_head(statement: tree.Statement, report: Report) -> bool:
@@ -51,6 +66,8 @@ def check_head(statement: tree.Statement, report: Report) -> bool:
 
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
+    if kind.text == "maxpool":
+        return _refuse_max_pool(kind)
     if kind.text in REFUSED:
         return refuse(kind)
     if kind.text not in KINDS:
@@ -61,7 +78,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
             word=kind.text,
             near=near,
             known=known,
-            fix=fix_word(kind, near),
+            fix=fix_word(kind.span, kind.text, known),
         )
     variants = VARIANTS.get(kind.text, ())
     if variant is None:
@@ -81,7 +98,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
         word=variant.text,
         near=near,
         known=variants,
-        fix=fix_word(variant, near),
+        fix=fix_word(variant.span, variant.text, variants),
     )
 
 
@@ -147,7 +164,7 @@ def unknown_property(key: tree.Word, owner: str, legal: tuple[str, ...]) -> Diag
         key=key.text,
         near=near,
         legal=legal,
-        fix=fix_word(key, near),
+        fix=fix_word(key.span, key.text, legal),
     )
 
 

@@ -1,0 +1,56 @@
+"""``snnc convert``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snnc.cli.talk import say, show
+from snnc.diagnostics import Report
+from snnc.passes import compile_spec
+from snnc.source.read import read
+from snnc.syntax import tree
+
+
+@click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
+@click.argument("spec", type=click.Path())
+@click.option(
+    "--to", "form", required=True, type=click.Choice(["yaml", "snn"]), help="Notation."
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; without it, the text goes to stdout.",
+)
+def command(spec: str, form: str, output: Path | None) -> int:
+    """Write SPEC in the other notation, comments included."""
+    report = Report()
+    source = read(spec, report)
+    results = {} if source is None else compile_spec(source, report, through="validate")
+    show(report)
+    document = results.get("parse")
+    if document is None or report.errors:
+        return 1
+    text = _printed(document, form)
+    if output is None:
+        click.echo(text, nl=False)
+        return 0
+    try:
+        output.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        say(f"error: {output} can't be written: {error.strerror}")
+        return 1
+    say(f"{spec}: {output} written")
+    return 0
+
+
+def _printed(document: tree.Document, form: str) -> str:
+    if form == "yaml":
+        from snnc.syntax.yaml.printer import print_yaml
+
+        return print_yaml(document)
+    from snnc.syntax.printer import print_snn
+
+    return print_snn(document)

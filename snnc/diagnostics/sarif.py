@@ -1,0 +1,105 @@
+"""Diagnostics as SARIF 2.1.0, the OASIS format that code scanners exchange.
+
+https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import quote
+
+from snnc import __version__
+from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
+from snnc.diagnostics.place import repository_path
+from snnc.source import Span
+
+SCHEMA = (
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
+    "sarif-schema-2.1.0.json"
+)
+
+
+def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """Make a SARIF log of one run, ready for ``json.dumps``.
+
+    Columns count Unicode code points from 1; an end is the position behind the last
+    character. Paths are relative to the repository. The rules are those that the
+    results name, each with its documentation page as help.
+    """
+    kinds = sorted({type(d) for d in diagnostics}, key=lambda kind: kind.code)
+    rules = {kind: number for number, kind in enumerate(kinds)}
+    driver = {
+        "name": "snnc",
+        "version": __version__,
+        "rules": [_rule(kind) for kind in kinds],
+    }
+    run = {
+        "tool": {"driver": driver},
+        "columnKind": "unicodeCodePoints",
+        "results": [_result(d, rules[type(d)]) for d in diagnostics],
+    }
+    return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
+
+
+def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
+    page = inspect.cleandoc(kind.__doc__ or "")
+    return {
+        "id": kind.code,
+        "name": kind.__name__,
+        "shortDescription": {"text": kind.title},
+        "fullDescription": {"text": " ".join(page.split("\n\n")[0].split())},
+        "help": {"text": page, "markdown": page},
+        "defaultConfiguration": {"level": kind.severity.value},
+    }
+
+
+def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
+    help_text = diagnostic.render_help()
+    said = [diagnostic.render_message(), *diagnostic.render_notes()]
+    result: dict[str, Any] = {
+        "ruleId": diagnostic.code,
+        "ruleIndex": rule,
+        "level": diagnostic.severity.value,
+        "message": {"text": "\n".join([*said, *([help_text] if help_text else [])])},
+        "locations": [{"physicalLocation": _place(diagnostic.span)}],
+    }
+    if diagnostic.related:
+        result["relatedLocations"] = [_related(r) for r in diagnostic.related]
+    if diagnostic.fix is not None:
+        result["fixes"] = [_fix(diagnostic.fix)]
+    return result
+
+
+def _artifact(span: Span) -> dict[str, str]:
+    return {"uri": quote(repository_path(span.source.name))}
+
+
+def _place(span: Span) -> dict[str, Any]:
+    return {"artifactLocation": _artifact(span), "region": _region(span)}
+
+
+def _region(span: Span) -> dict[str, int]:
+    return {
+        "startLine": span.first.line,
+        "startColumn": span.first.column,
+        "endLine": span.last.line,
+        "endColumn": span.last.column,
+    }
+
+
+def _related(label: Label) -> dict[str, Any]:
+    return {"physicalLocation": _place(label.span), "message": {"text": label.text}}
+
+
+def _fix(fix: Fix) -> dict[str, Any]:
+    replacement = {
+        "deletedRegion": _region(fix.span),
+        "insertedContent": {"text": fix.replacement},
+    }
+    change = {
+        "artifactLocation": _artifact(fix.span),
+        "replacements": [replacement],
+    }
+    return {"artifactChanges": [change]}

@@ -1,0 +1,17 @@
+"""The fewest cores that neurons can take, whatever they are connected to."""
+
+from __future__ import annotations
+
+from math import ceil
+
+from snnc.graph.lowered import LoweredNetwork
+from snnc.loihi.profile import Profile
+
+
+def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:
+    """Cores that the neurons of each chip population fill, by the population's name."""
+    return {
+        population.name: ceil(population.neurons / profile.core.compartments)
+        for population in lowered.populations
+        if population.on_chip
+    }

@@ -1,0 +1,150 @@
+"""The formatter: the one true layout of a ``.snn`` file.
+
+A block or list stands on one line if that fits, holds no comment, and belongs to no
+`train`; else each of its items has a line of its own. Comments stay where they are.
+Of the blank lines between two lines one is kept.
+"""
+
+from __future__ import annotations
+
+from snnc.source import Span
+from snnc.syntax import tree
+from snnc.syntax.layout import Item, statement_item
+
+WIDTH = 88
+_INDENT = "  "
+
+
+def print_snn(document: tree.Document) -> str:
+    """Write a spec that has no syntax error, from either notation, as ``.snn`` text.
+
+    Raises
+    ------
+    ValueError
+        If the document has no edition, no network or a broken statement: a file
+        that can't be read can't be formatted.
+    """
+    edition, network = document.edition, document.network
+    broken = any(statement.broken for statement in document.statements)
+    if edition is None or network is None or broken:
+        raise ValueError("a spec with syntax errors can't be formatted")
+    return _Printer(document).print(edition, network)
+
+
+class _Printer:
+    """Writes line by line, and takes the comments in order as it comes by them."""
+
+    def __init__(self, document: tree.Document) -> None:
+        self._document = document
+        self._source = document.span.source
+        self._comments = list(reversed(document.comments))
+        self._lines: list[str] = []
+        self._opened = True
+
+    def print(self, edition: tree.Number, network: tree.Word) -> str:
+        items = tuple(map(statement_item, self._document.statements))
+        end = self._end(items, network)
+        self._header(f"snn {edition.value}", edition.span)
+        self._trailing(edition.span.end, network.span.start)
+        self._lines.append("")
+        self._opened = True
+        self._header(f"network {network.text} {{", network.span)
+        self._trailing(network.span.end, items[0].span.start if items else end)
+        self._opened = True
+        self._items(items, end, 1)
+        self._close("}", end, 0)
+        self._trailing(end, len(self._source.text) + 1)
+        self._above(len(self._source.text) + 1, 0)
+        return "\n".join(self._lines) + "\n"
+
+    def _header(self, text: str, span: Span) -> None:
+        self._above(span.start, 0)
+        _, column = self._source.line_column(span.start)
+        self._line(text, span.start - column + 1, 0)
+
+    def _end(self, items: tuple[Item, ...], network: tree.Word) -> int:
+        """Where the network closes; YAML has no sign of it."""
+        text = self._source.text
+        start = items[-1].span.end if items else network.span.end
+        gaps = [c.span for c in self._document.comments if c.span.start >= start]
+        for gap in gaps:
+            if (at := text.find("}", start, gap.start)) >= 0:
+                return at
+            start = gap.end
+        at = text.find("}", start)
+        return len(text) if at < 0 else at
+
+    def _items(self, items: tuple[Item, ...], end: int, depth: int) -> None:
+        """Write items, each on a line of its own, up to where their block ends."""
+        for index, item in enumerate(items):
+            following = items[index + 1].span.start if index + 1 < len(items) else end
+            self._item(item, depth)
+            self._trailing(item.span.end, following)
+
+    def _item(self, item: Item, depth: int) -> None:
+        self._above(item.span.start, depth)
+        if item.inner is None or self._fits(item, depth):
+            self._line(item.flat, item.span.start, depth)
+            return
+        head, inner = item.head, item.inner
+        if inner and inner[0].begins_statement:
+            head, inner = head + inner[0].head, inner[1:]
+        self._line(head, item.span.start, depth)
+        self._trailing(item.span.start, inner[0].span.start if inner else item.span.end)
+        self._opened = True
+        self._items(inner, item.span.end, depth + 1)
+        self._close(item.closer, item.span.end, depth)
+
+    def _fits(self, item: Item, depth: int) -> bool:
+        """Whether an item may stand on one line; a comment behind it does not count."""
+        if self._comment_before(item.span.end) or _is_open(item):
+            return False
+        return len(_INDENT) * depth + len(item.flat) <= WIDTH
+
+    def _close(self, closer: str, end: int, depth: int) -> None:
+        self._above(end, depth + 1)
+        self._lines.append(_INDENT * depth + closer)
+        self._opened = False
+
+    def _comment_before(self, end: int) -> bool:
+        return bool(self._comments) and self._comments[-1].span.start < end
+
+    def _above(self, end: int, depth: int) -> None:
+        """Write the comments up to a place, each on a line of its own."""
+        while self._comment_before(end):
+            comment = self._comments.pop()
+            self._line(_marked(comment), comment.span.start, depth)
+
+    def _trailing(self, start: int, end: int) -> None:
+        """Write the comment that stands on the line of ``start``, before ``end``."""
+        if not self._comment_before(end):
+            return
+        at = self._comments[-1].span.start
+        if at >= start and self._source.text.find("\n", start, at) < 0:
+            self._lines[-1] += f"  {_marked(self._comments.pop())}"
+
+    def _line(self, text: str, start: int, depth: int) -> None:
+        """Write a line, below a blank one where the author left one or more."""
+        if not self._opened and self._is_apart(start):
+            self._lines.append("")
+        self._lines.append(_INDENT * depth + text)
+        self._opened = False
+
+    def _is_apart(self, start: int) -> bool:
+        """Whether a place is first on its line and the line above is blank."""
+        line, column = self._source.line_column(start)
+        before = self._source.text[start - column + 1 : start]
+        if line == 1 or before.strip(" \t-"):
+            return False
+        return not self._source.line_text(line - 1).strip()
+
+
+def _is_open(item: Item) -> bool:
+    return item.open or any(map(_is_open, item.inner or ()))
+
+
+def _marked(comment: tree.Comment) -> str:
+    """Return a comment with its sign; more than one sign stay together."""
+    if not comment.text or comment.text.startswith(("#", "!")):
+        return f"#{comment.text}"
+    return f"# {comment.text}"

@@ -1,0 +1,216 @@
+"""YAML text to nodes, with everything refused that the language does not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import (
+    AliasEvent,
+    DocumentEndEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+from ruamel.yaml.reader import ReaderError
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.source import SourceFile, Span
+from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
+from snnc.syntax.yaml.problems import in_words
+
+DEEPEST = 12
+MOST_EVENTS = 30_000
+LONGEST = 400_000
+
+
+class UnreadableError(Exception):
+    """Reading ends here; carries what is to be reported."""
+
+    def __init__(self, diagnostic: Diagnostic) -> None:
+        super().__init__(diagnostic.render_message())
+        self.diagnostic = diagnostic
+
+
+class Composer:
+    """Makes nodes of a file's events."""
+
+    def __init__(self, source: SourceFile, report: Report) -> None:
+        self._source = source
+        self._report = report
+        self._events = self._read()
+        self.scalars: list[Span] = []
+
+    def compose(self) -> Node | None:
+        """Return the root; None, after a report, if the file is not YAML or empty."""
+        try:
+            return self._document()
+        except UnreadableError as problem:
+            self._report.add(problem.diagnostic)
+            return None
+
+    def _document(self) -> Node | None:
+        root: Node | None = None
+        for event in self._events:
+            if isinstance(event, DocumentStartEvent):
+                if root is not None:
+                    raise UnreadableError(
+                        rules.yaml.SeveralDocuments(span=self._mark(event))
+                    )
+                root = self._node(next(self._events), 0)
+            elif isinstance(event, DocumentEndEvent) and root is None:
+                break
+        return root
+
+    def _read(self) -> Iterator[Any]:
+        text = self._source.text
+        if len(text) > LONGEST:
+            raise UnreadableError(self._too_much(LONGEST, LONGEST, "characters"))
+        count = 0
+        try:
+            for count, event in enumerate(YAML(typ="safe", pure=True).parse(text)):
+                if count > MOST_EVENTS:
+                    at = event.start_mark.index
+                    raise UnreadableError(self._too_much(at, MOST_EVENTS, "values"))
+                yield event
+        except YAMLError as error:
+            raise UnreadableError(self._not_yaml(error)) from None
+        except (ValueError, IndexError, OverflowError):
+            # ruamel's scanner lets those of `chr` and `int` through.
+            problem = "an escape or a number has no meaning"
+            raise UnreadableError(self._problem(0, problem)) from None
+
+    def _span(self, start: int, end: int) -> Span:
+        size = len(self._source.text)
+        start = min(start, size)
+        return Span(self._source, start, max(start, min(end, size)))
+
+    def _mark(self, event: Any) -> Span:
+        return self._span(event.start_mark.index, event.end_mark.index)
+
+    def _too_much(self, at: int, limit: int, what: str) -> Diagnostic:
+        return rules.yaml.TooMuch(span=self._span(at, at + 1), limit=limit, what=what)
+
+    def _problem(self, at: int, problem: str) -> Diagnostic:
+        return rules.yaml.NotYaml(span=self._span(at, at + 1), problem=problem)
+
+    def _not_yaml(self, error: YAMLError) -> Diagnostic:
+        if isinstance(error, ReaderError):
+            code = ord(error.character) if isinstance(error.character, str) else 0
+            return self._problem(
+                error.position, f"a character U+{code:04X} stands here"
+            )
+        if not isinstance(error, MarkedYAMLError):
+            return self._problem(0, "it can't be parsed")
+        mark = error.problem_mark or error.context_mark
+        at = mark.index if mark else 0
+        return rules.yaml.NotYaml(
+            span=self._span(at, at + 1),
+            problem=in_words(error.problem),
+            related=self._opener(error),
+        )
+
+    def _opener(self, error: MarkedYAMLError) -> tuple[Label, ...]:
+        """Where the bracket opens that is not closed."""
+        if error.context_mark is None or "flow" not in (error.context or ""):
+            return ()
+        at = error.context_mark.index
+        return (Label(self._span(at, at + 1), "opens here"),)
+
+    def _node(self, event: Any, depth: int) -> Node:
+        if self._report.full:
+            end = self._mark(event)
+            raise UnreadableError(
+                rules.syntax.TooManyProblems(span=end, limit=self._report.limit)
+            )
+        if isinstance(event, AliasEvent):
+            self._report.add(rules.yaml.Reference(span=self._mark(event)))
+            return Unread(self._mark(event))
+        refused = self._is_decorated(event)
+        node = self._plain_node(event, depth)
+        return Unread(node.span) if refused else node
+
+    def _is_decorated(self, event: Any) -> bool:
+        """Report an anchor or a tag."""
+        start = event.start_mark.index
+        if event.anchor is not None:
+            at = self._source.text.find("&", start)
+            span = self._span(at, at + 1 + len(event.anchor))
+            self._report.add(rules.yaml.Reference(span=span))
+            return True
+        if event.tag is None:
+            return False
+        at = max(self._source.text.find("!", start), 0)
+        end = at
+        while end < len(self._source.text) and not self._source.text[end].isspace():
+            end += 1
+        self._report.add(rules.yaml.Tag(span=self._span(at, end)))
+        return True
+
+    def _plain_node(self, event: Any, depth: int) -> Node:
+        if depth > DEEPEST:
+            raise UnreadableError(
+                rules.syntax.TooDeep(span=self._mark(event), limit=DEEPEST)
+            )
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event)
+        start = self._mark(event)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(start, bool(event.flow_style), depth)
+        assert isinstance(event, MappingStartEvent)
+        return self._mapping(start, bool(event.flow_style), depth)
+
+    def _scalar(self, event: Any) -> Scalar:
+        span = self._mark(event)
+        if span.start < span.end:
+            self.scalars.append(span)
+        if event.style in ("'", '"'):
+            span = self._span(span.start + 1, span.end - 1)
+        return Scalar(event.value, span, plain=event.style is None)
+
+    def _sequence(self, start: Span, flow: bool, depth: int) -> Sequence:
+        items: list[Node] = []
+        for event in self._events:
+            if isinstance(event, SequenceEndEvent):
+                end = self._mark(event) if flow else start
+                break
+            items.append(self._node(event, depth + 1))
+        return Sequence(tuple(items), start.to(_last(end, items)))
+
+    def _mapping(self, start: Span, flow: bool, depth: int) -> Mapping:
+        pairs: list[tuple[Scalar, Node]] = []
+        for event in self._events:
+            if isinstance(event, MappingEndEvent):
+                end = self._mark(event) if flow else start
+                break
+            key = self._node(event, depth + 1)
+            value = self._node(next(self._events), depth + 1)
+            if isinstance(key, Scalar) and key.plain and key.text == "<<":
+                self._merge(key, value)
+                value = Unread(value.span)
+            if isinstance(key, Scalar):
+                pairs.append((key, value))
+            elif not isinstance(key, Unread):
+                self._no_key(key)
+        return Mapping(tuple(pairs), start.to(_last(end, [v for _, v in pairs])))
+
+    def _merge(self, key: Scalar, value: Node) -> None:
+        if not isinstance(value, Unread):
+            self._report.add(rules.yaml.Reference(span=key.span))
+
+    def _no_key(self, key: Node) -> None:
+        what = "a mapping" if isinstance(key, Mapping) else "a list"
+        self._report.add(
+            rules.yaml.WrongForm(span=key.span, expected="a word as key", found=what)
+        )
+
+
+def _last(end: Span, nodes: list[Node]) -> Span:
+    """Where a collection ends: a block's end mark is behind the blank lines."""
+    return end.to(nodes[-1].span) if nodes else end

@@ -1,0 +1,186 @@
+"""YAML text to located syntax: the keys of the file, in the language's order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc import rules
+from snnc.diagnostics import Fix, Report
+from snnc.source import SourceFile, Span
+from snnc.syntax import tree
+from snnc.syntax.header import EDITION
+from snnc.syntax.words import KINDS
+from snnc.syntax.yaml import statements, values
+from snnc.syntax.yaml.comments import comments_of
+from snnc.syntax.yaml.compose import Composer, UnreadableError
+from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
+
+# The order of the language; keys of a YAML file may stand in any.
+_FRONT = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
+_BACK = ("readout", "train")
+_EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
+
+
+def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
+    """Read a whole file; what can't be read is reported and marked as broken."""
+    whole = Span(source, 0, len(source.text))
+    composer = Composer(source, report)
+    errors = report.errors
+    root = composer.compose()
+    if root is None or values.is_empty(root):
+        if report.errors == errors:
+            report.add(rules.syntax.NothingHere(span=_end(source)))
+        return tree.Document(None, None, (), whole)
+    if not isinstance(root, Mapping):
+        if not isinstance(root, Unread):
+            report.add(values.wrong_form(root, "a mapping of keys").diagnostic)
+        return tree.Document(None, None, (), whole)
+    return _Reader(source, report).document(root, comments_of(source, composer.scalars))
+
+
+def _end(source: SourceFile) -> Span:
+    end = len(source.text.rstrip())
+    return Span(source, end, end)
+
+
+class _Reader:
+    """Reads the keys of a file."""
+
+    def __init__(self, source: SourceFile, report: Report) -> None:
+        self._source = source
+        self._report = report
+
+    def document(
+        self, root: Mapping, comments: tuple[tree.Comment, ...]
+    ) -> tree.Document:
+        keys = self._keys(root)
+        edition = self._edition(keys)
+        network = self._network(keys)
+        whole = Span(self._source, 0, len(self._source.text))
+        found = tuple(self._statements(keys))
+        if network is None and not self._is_known(keys):
+            found = ()
+        return tree.Document(edition, network, found, whole, comments)
+
+    def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
+        """Whether anything tells that the file is a spec at all."""
+        return bool(keys.keys() & (KINDS | _EXAMPLES.keys() | {"layers"}))
+
+    def _keys(self, root: Mapping) -> dict[str, tuple[Scalar, Node]]:
+        keys: dict[str, tuple[Scalar, Node]] = {}
+        for key, node in root.pairs:
+            if key.text in keys:
+                self._report.add(statements.repeated(key, keys[key.text][0]))
+            else:
+                keys[key.text] = (key, node)
+        for name, example in _EXAMPLES.items():
+            if name not in keys:
+                start = root.pairs[0][0].span if root.pairs else root.span
+                self._report.add(
+                    rules.yaml.MissingKey(span=start, key=name, example=example)
+                )
+        return keys
+
+    def _edition(self, keys: dict[str, tuple[Scalar, Node]]) -> tree.Number | None:
+        _, node = keys.get("snn", (None, None))
+        if node is None or isinstance(node, Unread):
+            return None
+        if isinstance(node, Scalar) and node.text == str(EDITION):
+            return tree.Number(EDITION, node.span)
+        text = found(node).strip("`")
+        fix = Fix(node.span, str(EDITION)) if isinstance(node, Scalar) else None
+        self._report.add(
+            rules.syntax.UnknownEdition(
+                span=node.span, edition=text[:20], latest=EDITION, fix=fix
+            )
+        )
+        return None
+
+    def _network(self, keys: dict[str, tuple[Scalar, Node]]) -> tree.Word | None:
+        key, node = keys.get("network", (None, None))
+        if key is None or node is None:
+            return None
+        try:
+            return values.name_of(tree.Word(key.text, key.span), node)
+        except UnreadableError as problem:
+            self._report.add(problem.diagnostic)
+        except values.SilentError:
+            pass
+        return None
+
+    def _statements(
+        self, keys: dict[str, tuple[Scalar, Node]]
+    ) -> Iterator[tree.Statement]:
+        rest = keys.keys() - {*_FRONT, *_BACK, *_EXAMPLES, "layers"}
+        for name in _FRONT:
+            yield from self._statement(keys, name)
+        for name in sorted(rest, key=lambda name: keys[name][0].span.start):
+            yield from self._stray(*keys[name])
+        if "layers" in keys:
+            yield from self._layers(*keys["layers"])
+        for name in _BACK:
+            yield from self._statement(keys, name)
+
+    def _statement(
+        self, keys: dict[str, tuple[Scalar, Node]], name: str
+    ) -> Iterator[tree.Statement]:
+        if name not in keys:
+            return
+        key, node = keys[name]
+        if name == "defaults":
+            yield from statements.defaults(key, node, self._report)
+            return
+        yield statements.read(key, node, self._report)
+
+    def _stray(self, key: Scalar, node: Node) -> Iterator[tree.Statement]:
+        """Read a key that is none of the file's: a layer's kind, or a misspelt one."""
+        if key.text in KINDS:
+            self._misplaced(key, "outside `layers`", "into the list `layers`")
+            yield tree.Statement(values.word(key), key.span, broken=True)
+            return
+        yield statements.read(key, node, self._report)
+
+    def _misplaced(self, key: Scalar, where: str, there: str) -> None:
+        self._report.add(
+            rules.yaml.MisplacedKey(
+                span=key.span, key=key.text, where=where, there=there
+            )
+        )
+
+    def _layers(self, key: Scalar, node: Node) -> Iterator[tree.Statement]:
+        if isinstance(node, Unread) or values.is_empty(node):
+            return
+        if not isinstance(node, Sequence):
+            self._report.add(values.wrong_form(node, "a list of layers").diagnostic)
+            yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
+            return
+        for item in node.items:
+            yield self._layer(item)
+            if self._report.full:
+                return
+
+    def _layer(self, item: Node) -> tree.Statement:
+        broken = tree.Statement(tree.Word("", item.span), item.span, broken=True)
+        if isinstance(item, Unread):
+            return broken
+        try:
+            key, node = self._pair(item)
+        except UnreadableError as problem:
+            self._report.add(problem.diagnostic)
+            return broken
+        if key.text in _NO_LAYERS:
+            self._misplaced(key, "in the list of layers", "to the file's keys")
+            return broken
+        return statements.read(key, node, self._report)
+
+    def _pair(self, item: Node) -> tuple[Scalar, Node]:
+        """Return kind and properties: of ``- avgpool`` the latter are empty."""
+        if isinstance(item, Scalar) and item.text:
+            end = Span(self._source, item.span.end, item.span.end)
+            return item, Scalar("", end, plain=True)
+        if not isinstance(item, Mapping):
+            raise values.wrong_form(item, "a layer")
+        return values.one_pair(item)
+
+
+_NO_LAYERS = frozenset((*_FRONT, *_BACK, *_EXAMPLES, "layers")) - {"encode"}

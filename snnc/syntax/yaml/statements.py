@@ -1,0 +1,187 @@
+"""YAML nodes to statements."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc.source import Span
+from snnc.syntax import tree
+from snnc.syntax.words import KEYS, REFUSED, VARIANTS
+from snnc.syntax.yaml import values
+from snnc.syntax.yaml.compose import UnreadableError
+from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
+from snnc.syntax.yaml.values import SilentError, word
+
+PARTS = ("name", "shape", "in", "as", "from")
+_ONLY_PARTS = {"input": PARTS[:4], "add": ("name", "from"), "concat": ("name", "from")}
+_CHOOSING = frozenset(("target", "encode", "neuron"))
+
+
+@dataclass(slots=True)
+class _Parts:
+    """What stands in front of the block in ``.snn``, and what inside it."""
+
+    given: dict[str, tuple[Scalar, Node]] = field(default_factory=dict)
+    properties: list[tuple[Scalar, Node]] = field(default_factory=list)
+
+
+def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
+    """Read one statement; what can't be read is reported, the statement broken."""
+    kind = word(key)
+    span = key.span.to(node.span)
+    try:
+        if kind.text == "about":
+            return tree.Statement(kind, span, text=values.text_of(node))
+        if kind.text in _CHOOSING:
+            return _chosen(kind, node, span)
+        return _statement(kind, None, node, span)
+    except UnreadableError as problem:
+        report.add(problem.diagnostic)
+    except SilentError:
+        pass
+    return _broken(kind, node, span)
+
+
+def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
+    """What can still be told of a statement: its kind, its variant and its name."""
+    variant: tree.Word | None = None
+    if kind.text in _CHOOSING and isinstance(node, Mapping) and node.pairs:
+        variant, node = word(node.pairs[0][0]), node.pairs[0][1]
+    pairs = node.pairs if isinstance(node, Mapping) else ()
+    names = (value for key, value in pairs if key.text == "name")
+    name = next((word(n) for n in names if isinstance(n, Scalar) and n.text), None)
+    return tree.Statement(kind, span, variant=variant, name=name, broken=True)
+
+
+def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
+    """Read ``target``, ``encode`` or ``neuron``: which one, and its properties."""
+    if isinstance(node, Unread):
+        raise SilentError
+    if isinstance(node, Scalar):
+        variant = None if values.is_empty(node) else values.name(node)
+        return tree.Statement(kind, span, variant=variant)
+    if isinstance(node, Sequence):
+        raise values.wrong_form(node, f"one of {', '.join(VARIANTS[kind.text])}")
+    key, inner = values.one_pair(node)
+    return _statement(kind, word(key), inner, span)
+
+
+def defaults(key: Scalar, node: Node, report: Report) -> Iterator[tree.Statement]:
+    """Read ``defaults``: properties, properties by kind of layer, or a list of both."""
+    items = node.items if isinstance(node, Sequence) else (node,)
+    for item in items:
+        if not isinstance(item, Mapping):
+            yield read(key, item, report)
+            continue
+        plain = tuple(pair for pair in item.pairs if not _is_scope(*pair))
+        if plain or not item.pairs:
+            yield read(key, Mapping(plain, item.span), report)
+        for scope, inner in item.pairs:
+            if _is_scope(scope, inner):
+                yield _scoped(key, scope, inner, report)
+
+
+def _is_scope(key: Scalar, node: Node) -> bool:
+    """Whether a key of ``defaults`` names a kind of layer, if need be misspelt."""
+    if key.text in VARIANTS["defaults"]:
+        return True
+    return isinstance(node, Mapping) and key.text not in KEYS
+
+
+def _scoped(key: Scalar, scope: Scalar, node: Node, report: Report) -> tree.Statement:
+    span = scope.span.to(node.span)
+    kind = tree.Word(key.text, key.span)
+    try:
+        return _statement(kind, word(scope), node, span)
+    except UnreadableError as problem:
+        report.add(problem.diagnostic)
+    except SilentError:
+        pass
+    return tree.Statement(kind, span, variant=word(scope), broken=True)
+
+
+def _statement(
+    kind: tree.Word, variant: tree.Word | None, node: Node, span: Span
+) -> tree.Statement:
+    owner = (variant or kind).text
+    if isinstance(node, Mapping):
+        parts = _sorted(kind, node)
+    elif not values.is_empty(node):
+        values.properties_of(node, owner)
+        raise SilentError
+    else:
+        parts = _Parts()
+    given = parts.given
+    written = tuple(values.property_of(k, v) for k, v in parts.properties)
+    statement = tree.Statement(
+        kind=kind,
+        span=span,
+        variant=variant,
+        properties=written or None,
+    )
+    named: dict[str, Any] = {}
+    for part, (key, value) in given.items():
+        attribute, reader = _READERS[part]
+        named[attribute] = reader(word(key), value)
+    return replace(statement, **named)
+
+
+_READERS: dict[str, tuple[str, Callable[[tree.Word, Node], Any]]] = {
+    "name": ("name", values.name_of),
+    "shape": ("shape", values.shape_of),
+    "in": ("within", values.range_of),
+    "as": ("mapped", values.range_of),
+    "from": ("sources", values.sources_of),
+}
+
+
+def _sorted(kind: tree.Word, node: Mapping) -> _Parts:
+    """Tell the parts of a statement from its properties."""
+    parts = _Parts()
+    legal = _ONLY_PARTS.get(kind.text, ())
+    for key, value in node.pairs:
+        if key.text in parts.given:
+            raise UnreadableError(repeated(key, parts.given[key.text][0]))
+        if key.text in PARTS:
+            parts.given[key.text] = (key, value)
+        else:
+            parts.properties.append((key, value))
+    for key, _ in parts.properties:
+        if problem := _misspelt(kind, key, legal, parts):
+            raise UnreadableError(problem)
+    return parts
+
+
+def _misspelt(
+    kind: tree.Word, key: Scalar, legal: tuple[str, ...], parts: _Parts
+) -> Diagnostic | None:
+    """What is wrong with a key that is no part, if it is one misspelt or stray."""
+    if key.text in REFUSED:
+        return rules.refused.REFUSED[key.text](span=key.span, word=key.text)
+    if key.text in KEYS and not legal:
+        return None
+    import difflib  # a good spec need not wait for it
+
+    known = legal or PARTS
+    absent = [part for part in known if part not in parts.given]
+    near = next(iter(difflib.get_close_matches(key.text, absent, n=1)), None)
+    if near is None and not legal:
+        return None
+    return rules.names.UnknownProperty(
+        span=key.span,
+        owner=kind.text,
+        key=key.text,
+        near=near,
+        legal=known,
+        fix=None if near is None else Fix(key.span, near),
+    )
+
+
+def repeated(key: Scalar, first: Scalar) -> Diagnostic:
+    """Say that a key stands twice in a mapping."""
+    label = Label(first.span, "given first here")
+    return rules.yaml.RepeatedKey(span=key.span, key=key.text, related=(label,))

@@ -1,0 +1,229 @@
+"""YAML nodes to the values of properties: scalars are the literals of ``.snn``."""
+
+from __future__ import annotations
+
+from lark import Token
+
+from snnc import rules
+from snnc.source import Span
+from snnc.syntax import tree
+from snnc.syntax.build import Builder, span_of
+from snnc.syntax.grammar import parser
+from snnc.syntax.lexical import problem_of
+from snnc.syntax.yaml.compose import UnreadableError
+from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
+
+LONGEST = 1_000
+
+
+class SilentError(Exception):
+    """A value that can't be read, of which everything is reported."""
+
+
+def wrong_form(node: Node, expected: str) -> UnreadableError:
+    return UnreadableError(
+        rules.yaml.WrongForm(span=node.span, expected=expected, found=found(node))
+    )
+
+
+def word(scalar: Scalar) -> tree.Word:
+    """Take a key, or a scalar that names something, as it is."""
+    return tree.Word(scalar.text, scalar.span)
+
+
+def name(node: Node) -> tree.Word:
+    """Read the name of a layer or of the network."""
+    if isinstance(node, Unread):
+        raise SilentError
+    if not isinstance(node, Scalar):
+        raise wrong_form(node, "a name")
+    value = literal(node)
+    if not isinstance(value, tree.Word):
+        raise UnreadableError(
+            rules.syntax.UnexpectedText(
+                span=node.span, expected="a name", found=found(node)
+            )
+        )
+    return value
+
+
+def is_empty(node: Node) -> bool:
+    """Whether nothing stands behind a key."""
+    return isinstance(node, Scalar) and node.plain and not node.text
+
+
+def literal(scalar: Scalar) -> tree.Value:
+    """Read a scalar as a ``.snn`` literal, each part with its own place."""
+    text = scalar.text.strip()
+    if len(text) > LONGEST:
+        raise UnreadableError(
+            rules.yaml.TooMuch(
+                span=scalar.span, limit=LONGEST, what="characters in a value"
+            )
+        )
+    tokens = [_placed(token, scalar) for token in parser().lex(scalar.text.rstrip())]
+    before: Token | None = None
+    for token in tokens:
+        if problem := problem_of(token, span_of(token, scalar.span.source), before):
+            raise UnreadableError(problem)
+        before = token
+    value = _value(tokens, Builder(scalar.span.source))
+    if value is None:
+        raise UnreadableError(
+            rules.syntax.UnexpectedText(
+                span=scalar.span, expected="a value", found=found(scalar)
+            )
+        )
+    return value
+
+
+def _placed(token: Token, scalar: Scalar) -> Token:
+    """Move a token to where it stands in the file, as exactly as it can be told."""
+    span = scalar.span
+    start, end = span.start, span.end
+    if scalar.is_verbatim:
+        start, end = start + (token.start_pos or 0), start + (token.end_pos or 0)
+    return Token(token.type, str(token), start_pos=start, end_pos=end)
+
+
+def _value(tokens: list[Token], builder: Builder) -> tree.Value | None:
+    match [token.type for token in tokens]:
+        case ["NAME"]:
+            return builder.word(tokens[0])
+        case ["NUMBER"]:
+            return builder.number(tokens[0])
+        case ["DIMS"]:
+            return builder.dims(tokens[0])
+        case ["STRING"]:
+            return builder.text(tokens[0])
+        case ["RANGE"]:
+            return builder.range(tokens[0], None)
+        case ["RANGE", "UNIT"]:
+            return builder.range(tokens[0], tokens[1])
+        case ["NUMBER", "UNIT"]:
+            return builder.quantity(tokens[0], tokens[1])
+    return None
+
+
+def value_of(key: tree.Word, node: Node) -> tree.Value:
+    """Read the value of a property."""
+    if isinstance(node, Unread):
+        raise SilentError
+    if is_empty(node):
+        raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
+    if isinstance(node, Mapping):
+        return _group(node)
+    if isinstance(node, Sequence):
+        return _list(key, node)
+    return literal(node)
+
+
+def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
+    """Read a mapping of properties; nothing at all is an empty one."""
+    if isinstance(node, Unread):
+        raise SilentError
+    if is_empty(node):
+        return ()
+    if not isinstance(node, Mapping):
+        raise wrong_form(node, f"the properties of `{owner}`")
+    return tuple(property_of(key, value) for key, value in node.pairs)
+
+
+def property_of(key: Scalar, node: Node) -> tree.Property:
+    """Read a key and its value."""
+    value = value_of(word(key), node)
+    return tree.Property(word(key), value, key.span.to(value.span))
+
+
+def one_pair(node: Mapping) -> tuple[Scalar, Node]:
+    """Return the pair of a mapping that names one thing, such as ``adam: {...}``."""
+    if not node.pairs:
+        raise wrong_form(node, "one key")
+    if len(node.pairs) > 1:
+        first, second = node.pairs[0][0], node.pairs[1][0]
+        raise UnreadableError(
+            rules.yaml.SeveralKeys(span=second.span, first=first.text, key=second.text)
+        )
+    return node.pairs[0]
+
+
+def _group(node: Mapping) -> tree.Group:
+    key, inner = one_pair(node)
+    return tree.Group(word(key), properties_of(inner, key.text), node.span)
+
+
+def _list(key: tree.Word, node: Sequence) -> tree.Value:
+    labels = key.text == "classes"
+    items = [_item(item, labels) for item in node.items]
+    sizes = [i.value for i in items if isinstance(i, tree.Number)]
+    whole = [size for size in sizes if isinstance(size, int)]
+    if key.text in ("in", "as") and len(sizes) == len(items) == 2:
+        return tree.Range(sizes[0], sizes[1], None, node.span)
+    if items and len(whole) == len(items) and not labels:
+        return tree.Dims(tuple(whole), node.span)
+    return tree.List(tuple(items), node.span)
+
+
+def _item(node: Node, is_label: bool) -> tree.Value:
+    if isinstance(node, Unread):
+        raise SilentError
+    if not isinstance(node, Scalar):
+        raise wrong_form(node, "a single value")
+    if is_label and not _is_literal_label(node):
+        return tree.Text(node.text, node.span)
+    return literal(node)
+
+
+def _is_literal_label(scalar: Scalar) -> bool:
+    """Whether a class's label is a word or number, not a text such as ``hot dog``."""
+    if not scalar.plain or len(scalar.text) > LONGEST:
+        return False
+    kinds = [token.type for token in parser().lex(scalar.text)]
+    return kinds in (["NAME"], ["NUMBER"])
+
+
+def text_of(node: Node) -> tree.Text | None:
+    """Read the text of ``about``: whatever it says."""
+    if isinstance(node, Unread):
+        raise SilentError
+    if not isinstance(node, Scalar):
+        raise wrong_form(node, "a text")
+    if is_empty(node):
+        return None
+    return tree.Text(node.text.rstrip("\n"), node.span)
+
+
+def range_of(key: tree.Word, node: Node) -> tree.Range:
+    """Read ``in`` or ``as`` of the input."""
+    value = value_of(key, node)
+    if not isinstance(value, tree.Range):
+        raise _unexpected(value.span, "a range such as `0..1`", node)
+    return value
+
+
+def shape_of(key: tree.Word, node: Node) -> tree.Dims | tree.Number:
+    """Read ``shape`` of the input."""
+    value = value_of(key, node)
+    if not isinstance(value, (tree.Dims, tree.Number)):
+        raise _unexpected(value.span, "a shape such as `28x28x1`", node)
+    return value
+
+
+def _unexpected(span: Span, expected: str, node: Node) -> UnreadableError:
+    return UnreadableError(
+        rules.syntax.UnexpectedText(span=span, expected=expected, found=found(node))
+    )
+
+
+def name_of(key: tree.Word, node: Node) -> tree.Word:
+    """Read ``name``."""
+    if is_empty(node):
+        raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
+    return name(node)
+
+
+def sources_of(key: tree.Word, node: Node) -> tuple[tree.Word, ...]:
+    """Read ``from``: a name, or a list of names."""
+    if isinstance(node, Sequence) and node.items:
+        return tuple(name(item) for item in node.items)
+    return (name_of(key, node),)

@@ -1,0 +1,89 @@
+"""`snnc convert` and `snnc schema`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from snnc.diagnostics import Report
+from snnc.passes import compile_spec
+from snnc.source import SourceFile
+from snnc.spec.schema import schema
+from snnc.syntax.words import KEYS, KINDS
+from snnc.syntax.yaml.printer import print_yaml
+from tests.cli.test_cli import snnc
+from tests.support import ROOT, SPECS
+
+
+def data(spec: Path) -> Any:
+    text = spec.read_text(encoding="utf-8")
+    document = compile_spec(SourceFile("a.snn", text), Report(), "parse")["parse"]
+    return YAML(typ="safe").load(print_yaml(document))
+
+
+def test_the_schema_is_one() -> None:
+    Draft7Validator.check_schema(schema())
+    done = snnc("schema")
+    assert (done.returncode, json.loads(done.stdout)) == (0, schema())
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_examples_are_valid(spec: Path) -> None:
+    assert [e.message for e in Draft7Validator(schema()).iter_errors(data(spec))] == []
+
+
+@pytest.mark.parametrize("where", ["top", "timing", "layer", "train"])
+def test_unknown_keys_are_refused(where: str) -> None:
+    loaded = data(ROOT / "specs" / "drift.snn")
+    places = {
+        "top": loaded,
+        "timing": loaded["timing"],
+        "layer": loaded["layers"][0]["conv3d"],
+        "train": loaded["train"],
+    }
+    places[where]["unheard_of"] = 1
+    assert not Draft7Validator(schema()).is_valid(loaded)
+
+
+def _described(node: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    if isinstance(node, dict):
+        for key, inner in node.get("properties", {}).items():
+            found[key] = inner.get("description", "")
+        for inner in node.values():
+            found |= _described(inner)
+    if isinstance(node, list):
+        for inner in node:
+            found |= _described(inner)
+    return found
+
+
+def test_every_word_of_the_language_is_described() -> None:
+    found = _described(schema())
+    assert (KEYS | KINDS) - found.keys() == set()
+    assert all(found.values())
+
+
+def test_the_modeline_names_the_schema() -> None:
+    done = snnc("schema", "--modeline", "snnc.schema.json")
+    assert done.stdout == "# yaml-language-server: $schema=snnc.schema.json\n"
+
+
+def test_convert_writes_the_other_notation_and_back(tmp_path: Path) -> None:
+    there = snnc("convert", "specs/drift.yaml", "--to", "snn", "-o", tmp_path / "a.snn")
+    assert there.returncode == 0, there.stderr
+    back = snnc("convert", tmp_path / "a.snn", "--to", "yaml")
+    straight = snnc("convert", "specs/drift.snn", "--to", "yaml")
+    assert back.stdout == straight.stdout != ""
+
+
+def test_convert_reports_what_is_wrong(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text("snn: 1\nnetwork: [a\n")
+    done = snnc("convert", tmp_path / "bad.yaml", "--to", "snn")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "SNN130" in done.stderr

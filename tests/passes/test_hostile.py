@@ -1,0 +1,99 @@
+"""Hostile and absurd texts end in diagnostics, soon."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnc.source.read import LARGEST
+from tests.support import codes
+
+HEAD = """snn 1
+
+network net {
+  target nengo
+  input image 8x8x1 in 0..1
+  encode rate e
+"""
+TAIL = "  readout y { classes 2 }\n}\n"
+
+
+def filled(text: str, head: str = HEAD) -> str:
+    return (head + text * (LARGEST // len(text)))[:LARGEST]
+
+
+FLOODS = {
+    "words": filled("a "),
+    "braces": filled("{", ""),
+    "nested blocks": filled("a b { "),
+    "statements": filled("  conv2d a\n"),
+    "quotes": filled('"', ""),
+    "line ends": filled("\n", ""),
+    "list": filled("a,", HEAD + "  readout y { classes ["),
+    "sources": filled("a0, b1, c2, ", HEAD + "  add a from "),
+    "properties": filled("filters 2, ", HEAD + "  conv2d a { "),
+    "unknown characters": filled("@ ", ""),
+}
+SINGLE = {
+    "zeros": ("\0" * LARGEST, "SNN109"),
+    "digits": (HEAD + "9" * LARGEST, "SNN114"),
+    "a string": (HEAD + '  about "' + "\\" * LARGEST, "SNN103"),
+    "dims": (HEAD + "  dense a { units " + "9x" * 1000 + "9 }\n" + TAIL, "SNN205"),
+    "times": (HEAD + "  timing { present 1e300 s }\n" + TAIL, "SNN206"),
+    "short times": (HEAD + "  timing { dt 1e-300 s }\n" + TAIL, "SNN206"),
+    "classes": (HEAD + "  readout y { classes 2000000000 }\n}\n", "SNN206"),
+    "units": (HEAD + "  dense d { units 9999999999999 }\n" + TAIL, "SNN206"),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_is_one_diagnostic_within_a_second(flood: str) -> None:
+    started = time.perf_counter()
+    assert codes(FLOODS[flood]) == ["SNN121"]
+    assert time.perf_counter() - started < 1.0
+
+
+@pytest.mark.parametrize("name", SINGLE)
+def test_an_absurd_value_is_reported(name: str) -> None:
+    text, code = SINGLE[name]
+    assert code in codes(text)
+
+
+def test_a_product_beyond_64_bits_is_too_many_values() -> None:
+    shape = "2000000000x2000000000x2000000000"
+    found = codes(HEAD.replace("8x8x1", shape) + TAIL)
+    assert set(found) == {"SNN306"}
+
+
+def test_a_network_far_too_large_for_its_chips_is_refused_at_once() -> None:
+    head = HEAD.replace("target nengo", "target loihi").replace(
+        "8x8x1", "99999x64x64x1"
+    )
+    started = time.perf_counter()
+    assert codes(head + "  conv3d a { filters 2 }\n" + TAIL) == ["SNN406"]
+    assert time.perf_counter() - started < 1.0
+
+
+@given(st.text(max_size=400))
+@settings(max_examples=250, deadline=None)
+def test_any_text_gives_diagnostics_only(text: str) -> None:
+    assert codes(text)
+
+
+@given(
+    st.lists(st.sampled_from((HEAD + TAIL).split() + list('{}[]",#.x\n')), max_size=60)
+)
+@settings(max_examples=250, deadline=None)
+def test_any_mixture_of_the_languages_words_does(words: list[str]) -> None:
+    assert codes("snn 1\n\nnetwork net {\n" + " ".join(words))
+
+
+@pytest.mark.parametrize("end", ["\r\n", "\r", "\n"])
+def test_tabs_and_line_ends_of_any_kind_are_blanks(end: str) -> None:
+    text = (HEAD + TAIL).replace("  ", "\t")
+    assert (
+        codes(text.replace("\n", end).replace("\r\n", "\n").replace("\r", "\n")) == []
+    )

@@ -1,0 +1,53 @@
+"""The pages in `docs/rules/` are what the rules and their examples say.
+
+``SNNC_ACCEPT=1`` writes them anew.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Diagnostic
+from snnc.diagnostics.page import Example, index, page
+from snnc.resources import rule_pages
+from snnc.rules.catalogue import RULES
+from tests.support import ROOT
+
+CASES = Path(__file__).parent / "cases"
+PAGES = ROOT / "docs" / "rules"
+
+
+def _examples(code: str) -> list[Example]:
+    folders = [path for path in CASES.iterdir() if path.name.split("-")[0] == code]
+    return [_example(folder) for folder in sorted(folders)]
+
+
+def _example(folder: Path) -> Example:
+    (invalid,), (valid,) = folder.glob("invalid.*"), folder.glob("valid.*")
+    shown = (invalid, folder / "expected.txt", valid)
+    return Example(*(path.read_text(encoding="utf-8") for path in shown))
+
+
+def _compare(path: Path, text: str) -> None:
+    if os.environ.get("SNNC_ACCEPT"):
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "accept with SNNC_ACCEPT=1"
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_page_says_what_its_rule_says(rule: type[Diagnostic]) -> None:
+    _compare(PAGES / f"{rule.code}.md", page(rule, _examples(rule.code)))
+
+
+def test_the_index_lists_every_page() -> None:
+    _compare(PAGES / "index.md", index(RULES))
+    listed = (PAGES / "index.md").read_text(encoding="utf-8")
+    assert all(f"({rule.code}.md)" in listed for rule in RULES)
+
+
+def test_there_is_no_page_without_a_rule() -> None:
+    assert sorted(rule_pages()) == sorted(rule.code for rule in RULES)

@@ -1,0 +1,238 @@
+"""The one true layout, example by example."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.source import SourceFile, Span
+from snnc.syntax import tree
+from snnc.syntax.printer import WIDTH, print_snn
+from snnc.syntax.snn import parse_snn
+from snnc.syntax.spelling import number
+from tests.support import SPECS
+
+BEFORE = """\
+##  From an earlier project
+
+snn 1 # edition
+#between
+
+
+network  n{ # opener
+
+  about "a	b \\"c\\""
+  defaults{neuron lif{tau_rc 0.020 s tau_ref 2.0 ms}rate 20..150   Hz} # all
+
+
+  # the input
+  input i 8x8x1 in 0..255 as -1..1
+  encode conv e { filters 2 # few
+     # a kernel
+
+     kernel 3
+     # and no more
+     } # behind
+  dense a {}
+
+  add  from a,b
+  readout r { classes [ cat, # meow
+    dog, input
+    # who else?
+    ] }
+  train { loss cross_entropy, optimizer adam { learning_rate 0.001 } }
+  # the end
+} # closer
+
+# after
+"""
+AFTER = """\
+##  From an earlier project
+
+snn 1  # edition
+
+# between
+
+network n {  # opener
+  about "a\\tb \\"c\\""
+  defaults { neuron lif { tau_rc 0.02 s, tau_ref 2.0 ms }, rate 20..150 Hz }  # all
+
+  # the input
+  input i 8x8x1 in 0..255 as -1..1
+  encode conv e {
+    filters 2  # few
+    # a kernel
+
+    kernel 3
+    # and no more
+  }  # behind
+  dense a {}
+
+  add from a, b
+  readout r {
+    classes [
+      cat  # meow
+      dog, input
+      # who else?
+    ]
+  }
+  train {
+    loss cross_entropy
+    optimizer adam { learning_rate 1e-3 }
+  }
+  # the end
+}  # closer
+
+# after
+"""
+
+
+def formatted(text: str) -> str:
+    report = Report()
+    document = parse_snn(SourceFile("x.snn", text), report)
+    assert report.diagnostics == ()
+    return print_snn(document)
+
+
+def body(statement: str) -> str:
+    text = formatted(f"snn 1\nnetwork n {{\n{statement}\n}}\n")
+    return text.removeprefix("snn 1\n\nnetwork n {\n").removesuffix("}\n")
+
+
+def test_everything_at_once() -> None:
+    assert formatted(BEFORE) == AFTER
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_the_specs_are_formatted(spec: Path) -> None:
+    text = spec.read_text(encoding="utf-8")
+    assert formatted(text) == text
+
+
+@pytest.mark.parametrize("columns", [WIDTH, WIDTH + 1])
+def test_a_block_is_broken_where_it_does_not_fit(columns: int) -> None:
+    name = "d" * (columns - len("  dense  { units 3, l2 0.1 }"))
+    lines = body(f"dense {name} {{ units 3, l2 0.1 }}  # a long remark").splitlines()
+    whole = [f"  dense {name} {{ units 3, l2 0.1 }}  # a long remark"]
+    broken = [
+        f"  dense {name} {{",
+        "    units 3",
+        "    l2 0.1",
+        "  }  # a long remark",
+    ]
+    assert lines == (whole if columns == WIDTH else broken)
+
+
+def test_a_kind_in_a_list_never_begins_a_line() -> None:
+    text = body("readout y { classes [dense, add, cat # a remark\n dog] }")
+    lines = text.splitlines()
+    assert lines[1:3] == ["    classes [dense, add", "      cat  # a remark"]
+
+
+def test_blank_lines_are_kept_where_the_author_left_them() -> None:
+    block = "dense d { units 3, l2 0.1 # a remark\n\n\n seed 1 }"
+    assert body(f"add a from b, c\n\n\n{block}") == (
+        "  add a from b, c\n\n  dense d {\n    units 3\n    l2 0.1  # a remark\n\n"
+        "    seed 1\n  }\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.001, "1e-3"),
+        (0.05, "0.05"),
+        (2.0, "2.0"),
+        (150, "150"),
+        (5e-5, "5e-5"),
+        (0.0025, "0.0025"),
+        (-1e-7, "-1e-7"),
+        (1e6, "1e6"),
+        (1e22, "1e22"),
+        (-0.0, "-0.0"),
+        (0.0012345678901234567, "1.2345678901234567e-3"),
+    ],
+)
+def test_numbers_have_one_spelling(value: float, text: str) -> None:
+    assert number(value) == text
+    assert float(text) == value
+
+
+def test_another_notation_is_printed_from_values() -> None:
+    text = "snn: 1\nnetwork: n  # name\nabout: Two\n# dense\nlayers: [{dense: 3}]\n"
+    source = SourceFile("x.yaml", text)
+
+    def place(part: str) -> Span:
+        start = text.index(part)
+        return Span(source, start, start + len(part))
+
+    def word(part: str) -> tree.Word:
+        return tree.Word(part, place(part))
+
+    units = tree.Property(word("dense"), tree.Number(3, place("3")), place("3"))
+    document = tree.Document(
+        tree.Number(1, place("1")),
+        tree.Word("n", place("n  ")),
+        (
+            tree.Statement(
+                word("about"), place("about: Two"), text=tree.Text("Two", place("Two"))
+            ),
+            tree.Statement(
+                tree.Word("dense", place("dense: 3")),
+                place("{dense: 3}"),
+                name=tree.Word("d0", place("dense: 3")),
+                properties=(units,),
+            ),
+        ),
+        Span(source, 0, len(text)),
+        (
+            tree.Comment("name", place("# name"), True),
+            tree.Comment("dense", place("# dense"), False),
+        ),
+    )
+    assert print_snn(document) == (
+        "snn 1\n\nnetwork n {  # name\n"
+        '  about "Two"\n  # dense\n  dense d0 { dense 3 }\n}\n'
+    )
+
+
+def test_comments_between_joined_words_follow_them() -> None:
+    source = SourceFile("x.yaml", "classes:\n- cat\n# a remark\n- add\n- dog\n")
+
+    def place(text: str) -> Span:
+        start = source.text.index(text)
+        return Span(source, start, start + len(text))
+
+    whole = Span(source, 0, len(source.text))
+    items = tuple(tree.Word(text, place(text)) for text in ("cat", "add", "dog"))
+    classes = tree.Property(tree.Word("classes", whole), tree.List(items, whole), whole)
+    readout = tree.Statement(tree.Word("readout", whole), whole, properties=(classes,))
+    start = Span(source, 0, 0)
+    document = tree.Document(
+        tree.Number(1, start),
+        tree.Word("n", start),
+        (readout,),
+        whole,
+        (tree.Comment("a remark", place("# a remark"), False),),
+    )
+    lines = "    classes [\n      cat, add\n      # a remark\n      dog\n    ]\n"
+    assert lines in print_snn(document)
+
+
+def test_words_that_are_none_are_quoted() -> None:
+    span = Span(SourceFile("x.yaml", ""), 0, 0)
+    items = tuple(tree.Word(text, span) for text in ("cat", "in", "two words"))
+    classes = tree.Property(tree.Word("classes", span), tree.List(items, span), span)
+    readout = tree.Statement(tree.Word("readout", span), span, properties=(classes,))
+    one = tree.Number(1, span)
+    text = print_snn(tree.Document(one, tree.Word("n", span), (readout,), span))
+    assert '  readout { classes [cat, "in", "two words"] }\n' in text
+
+
+def test_a_spec_with_syntax_errors_is_refused() -> None:
+    text = "snn 1\nnetwork n {\n  dense d0 { units }\n}\n"
+    document = parse_snn(SourceFile("x.snn", text), Report())
+    with pytest.raises(ValueError, match="syntax errors"):
+        print_snn(document)

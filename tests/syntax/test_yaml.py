@@ -1,0 +1,167 @@
+"""The YAML notation: the same programs, places as exact, nothing lost on the way."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.text import render
+from snnc.passes import compile_spec
+from snnc.source import SourceFile
+from snnc.syntax.printer import print_snn
+from snnc.syntax.yaml.printer import print_yaml
+from tests.support import ROOT, SPECS
+
+DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
+
+
+def run(text: str, name: str = "net.yaml", through: str = "map"):
+    report = Report()
+    return compile_spec(SourceFile(name, text), report, through), report
+
+
+def only(text: str):
+    _, report = run(text)
+    (diagnostic,) = report.diagnostics
+    return diagnostic
+
+
+def converted(path: Path) -> tuple[str, str]:
+    text = path.read_text(encoding="utf-8")
+    return text, print_yaml(run(text, "net.snn")[0]["parse"])
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_both_notations_give_the_same_modules(spec: Path) -> None:
+    text, yaml = converted(spec)
+    ours, report = run(yaml, through="emit")
+    assert report.diagnostics == ()
+    theirs, _ = run(text, "net.snn", "emit")
+    assert ours["emit"] == theirs["emit"]
+
+
+def test_the_example_gives_the_modules_of_its_twin() -> None:
+    twin = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
+    assert (
+        run(DRIFT, through="emit")[0]["emit"] == run(twin, "a.snn", "emit")[0]["emit"]
+    )
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
+def test_converting_there_and_back_loses_nothing(spec: Path) -> None:
+    _, yaml = converted(spec)
+    document = run(yaml)[0]["parse"]
+    assert print_yaml(document) == yaml
+    back, report = run(print_snn(document), "net.snn")
+    assert report.diagnostics == ()
+    assert print_yaml(back["parse"]) == yaml
+
+
+def test_comments_survive_both_ways() -> None:
+    text = DRIFT.replace("layers:", "# above\nlayers:  # beside")
+    text = text.replace("dropout: 0.2}", "dropout: 0.2}  # last")
+    document = run(text)[0]["parse"]
+    for printed in (print_yaml(document), print_snn(document)):
+        assert [printed.count(f"# {c}") for c in ("above", "beside", "last")] == [1] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("filters: 8", "filtres: 8", "SNN203", "filtres"),
+        ("rate: 20..150 Hz", "rate: 20..150 Hertz", "SNN208", "Hertz"),
+        ("dt: 1 ms", "dt: '1 min'", "SNN208", "min"),
+        ("dt: 1 ms", 'dt: "1"', "SNN207", "1"),
+        ("conv3d: {name: c1", "conv4d: {name: c1", "SNN200", "conv4d"),
+        ("name: clip", "nmae: clip", "SNN203", "nmae"),
+        ("kernel: 3, stride: 2", "kernel: 3, kernel: 2", "SNN204", "kernel"),
+        ("units: 64", "units: many", "SNN205", "many"),
+    ],
+)
+def test_carets_stand_under_the_words(
+    old: str, new: str, code: str, words: str
+) -> None:
+    diagnostic = only(DRIFT.replace(old, new))
+    assert (diagnostic.code, diagnostic.span.text) == (code, words)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("shape: 8x16x16x1", "shape: [8, 16, 16, 1]"),
+        ("kernel: 3", "kernel: '3'"),
+        ("epochs: 20", 'epochs: "20"'),
+        ("stride: 2}", "stride: 2, from: [c0]}"),
+        ("dropout: 0.2", "dropout: '0.2'"),
+        ("encode: {conv: {filters: 2, rate: ..250 Hz}}\nlayers:\n",
+         "layers:\n  - encode: {conv: {filters: 2, rate: ..250 Hz}}\n"),
+        ("defaults: {rate: 20..150 Hz}", "defaults: [{rate: 20..150 Hz}]"),
+        ("in: 0..1", "in: [0, 1]"),
+    ],
+)  # fmt: skip
+def test_other_spellings_mean_the_same(old: str, new: str) -> None:
+    assert old in DRIFT
+    ours, report = run(DRIFT.replace(old, new), through="validate")
+    assert report.diagnostics == ()
+    expected = run(DRIFT, through="validate")[0]["validate"].spec
+    layers = [layer.model_copy(update={"sources": ()})
+              for layer in ours["validate"].spec.layers]  # fmt: skip
+    assert [layer.model_dump() for layer in layers] == [
+        layer.model_dump() for layer in expected.layers
+    ]
+    assert ours["validate"].spec.input == expected.input
+
+
+@pytest.mark.parametrize(("word", "value"), [("false", False), ("on", True)])
+def test_switches_are_written_either_way(word: str, value: bool) -> None:
+    results, _ = run(DRIFT.replace("units: 64", f"units: 64, bias: {word}"))
+    assert results["validate"].spec.layers[-1].bias is value
+
+
+@pytest.mark.parametrize("item", ["avgpool", "avgpool:", "avgpool: {}"])
+def test_a_layer_without_properties(item: str) -> None:
+    text = DRIFT.replace("  - dense", f"  - {item}\n  - dense")
+    assert run(text, through="validate")[1].diagnostics == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "- a",
+        "\x00",
+        "a: &a [x]\nb: [*a, *a]\n" + "c: [*a]\n" * 1000,
+        "[" * 100_000,
+        "- " * 20_000,
+        "a: " + "x " * 190_000,
+        "- a\n" * 90_000,
+        "x" * 900_000,
+        'about: "\\UFFFFFFFF"',
+        "? [a]\n: b",
+    ],
+)
+def test_bad_input_is_a_diagnostic_within_a_second(text: str) -> None:
+    started = time.perf_counter()
+    _, report = run(text)
+    assert report.errors
+    assert time.perf_counter() - started < 2  # a shared machine is given twice that
+
+
+_BITS = st.sampled_from(
+    ["{", "}", "[", "]", ": ", "\n", "- ", "&a ", "*a ", "!x ", "<<", "#", "'", '"',
+     "|\n", ">", "\t", "---\n", "?", "layers", "dense", "name", "9", "..", "\\x4"]
+)  # fmt: skip
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(0, len(DRIFT)), st.integers(0, 40), st.lists(_BITS, max_size=6))
+def test_any_text_gives_diagnostics_and_no_exception(
+    at: int, cut: int, bits: list[str]
+) -> None:
+    _, report = run(DRIFT[:at] + "".join(bits) + DRIFT[at + cut :])
+    assert render(report.diagnostics).count("\n") >= len(report.diagnostics)
