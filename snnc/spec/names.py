@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,7 +14,22 @@ from snnc.spec.scalars import bare
 from snnc.syntax import tree
 from snnc.syntax.words import RESERVED
 
-LONGEST = 64
+# Longer ones could not be laid out so that every formatter leaves them alone.
+LONGEST = 40
+# What the generated package imports, or what imports for it.
+LIBRARIES = frozenset(
+    {
+        "jax",
+        "keras",
+        "nengo",
+        "nengo_dl",
+        "nengo_loihi",
+        "numpy",
+        "safetensors",
+        "scipy",
+        "tensorflow",
+    }
+)
 MOST_CLASSES = 2**16
 
 
@@ -23,13 +39,20 @@ def why_no_name(name: str) -> str:
         return "it is a reserved word of the language"
     if keyword.iskeyword(name):
         return "it is a keyword of Python, which the generated code is written in"
-    if name.startswith("__"):
-        return "two leading underscores are reserved by Python"
+    if name.startswith("_"):
+        return "Keras takes no name that begins with an underscore"
     if not (name.isascii() and name.isidentifier()):
         return "a name has letters a to z, digits and underscores, no digit first"
     if len(name) > LONGEST:
         return f"it has {len(name)} characters, the limit is {LONGEST}"
     return ""
+
+
+def why_no_package(name: str) -> str:
+    """Why a word can't name a network, whose package has that name."""
+    if name in LIBRARIES or name in sys.stdlib_module_names:
+        return "its package would hide the library of that name"
+    return why_no_name(name)
 
 
 def identifier(value: Any) -> str:

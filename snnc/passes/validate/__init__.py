@@ -13,7 +13,7 @@ from snnc.passes.validate.order import check_defaults, check_names, check_order
 from snnc.passes.validate.statement import check_statement
 from snnc.source import Span
 from snnc.spec.located import ValidatedSpec
-from snnc.spec.names import why_no_name
+from snnc.spec.names import why_no_package
 from snnc.syntax import tree
 
 
@@ -46,7 +46,7 @@ def _network_span(document: tree.Document) -> Span:
 
 
 def _check_network(word: tree.Word | None, report: Report) -> None:
-    if word is not None and (reason := why_no_name(word.text)):
+    if word is not None and (reason := why_no_package(word.text)):
         report.add(
             rules.names.InvalidName(
                 span=word.span, name=word.text, reason=reason, example="my_network"
