@@ -40,8 +40,8 @@ check: $(READY) ## what a save should not break: lint and the fast tests
 	@$(BIN)/python -m pytest --quiet -m "not slow"
 
 accept: $(READY) ## write the golden packages and expected texts anew
-	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/golden tests/rules tests/cli tests/report
-	@git --no-pager diff --stat -- tests
+	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/golden tests/report
+	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made
 	rm -rf $(VENV) snnc-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
