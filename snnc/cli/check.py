@@ -11,6 +11,7 @@ from snnc.cli.talk import say
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
 from snnc.source.read import read
+from snnc.source.stdin import STDIN, STDIN_NAME, read_stdin
 
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
@@ -30,15 +31,20 @@ from snnc.source.read import read
     help="With --fix, also write `avgpool` for `maxpool` and the like: check them.",
 )
 def command(specs: tuple[str, ...], form: str, fix: bool, unsafe_fixes: bool) -> int:
-    """Report every problem of SPECS, up to whether they fit the chip."""
+    """Report every problem of SPECS, up to whether they fit the chip.
+
+    A SPEC of - is read from stdin.
+    """
     if unsafe_fixes and not fix:
         raise click.UsageError("--unsafe-fixes needs --fix")
+    if fix and STDIN in specs:
+        raise click.UsageError("--fix can't mend stdin: name a file")
     report = Report()
     for path in specs:
         started = time.perf_counter()
         own = _mend(path, unsafe_fixes) if fix else _check(path)
         if form == "text" and not own.errors:
-            say(f"{path}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
+            say(f"{_shown(path)}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
         for diagnostic in own.diagnostics:
             report.add(diagnostic)
     show_as(form, report)
@@ -47,10 +53,14 @@ def command(specs: tuple[str, ...], form: str, fix: bool, unsafe_fixes: bool) ->
 
 def _check(path: str) -> Report:
     report = Report()
-    source = read(path, report)
+    source = read_stdin(report) if path == STDIN else read(path, report)
     if source is not None:
         compile_spec(source, report, through="map")
     return report
+
+
+def _shown(path: str) -> str:
+    return STDIN_NAME if path == STDIN else path
 
 
 def _mend(path: str, unsafe: bool) -> Report:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from snnc.cli.schema import with_modeline
 from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
@@ -19,13 +20,20 @@ from snnc.syntax import tree
     "--to", "form", required=True, type=click.Choice(["yaml", "snn"]), help="Notation."
 )
 @click.option(
+    "--schema",
+    metavar="PATH",
+    help="Begin YAML with the line that makes editors use the schema at PATH.",
+)
+@click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; without it, the text goes to stdout.",
 )
-def command(spec: str, form: str, output: Path | None) -> int:
+def command(spec: str, form: str, schema: str | None, output: Path | None) -> int:
     """Write SPEC in the other notation, comments included."""
+    if schema is not None and form != "yaml":
+        raise click.BadParameter("only YAML has one", param_hint="--schema")
     report = Report()
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report, through="validate")
@@ -34,6 +42,8 @@ def command(spec: str, form: str, output: Path | None) -> int:
     if document is None or report.errors:
         return 1
     text = _printed(document, form)
+    if schema is not None:
+        text = with_modeline(text, schema)
     if output is None:
         click.echo(text, nl=False)
         return 0

@@ -9,8 +9,13 @@ import click
 from snnc.resources import rule_pages
 
 
+def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
+    """The codes that a shell may complete to."""
+    return [code for code in rule_pages() if code.startswith(typed.upper())]
+
+
 @click.command("explain", epilog="Example: snnc explain SNN301")
-@click.argument("code")
+@click.argument("code", shell_complete=_codes)
 def command(code: str) -> None:
     """Print what the diagnostic CODE means and what to do about it."""
     pages = rule_pages()

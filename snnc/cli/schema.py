@@ -9,6 +9,12 @@ import click
 MODELINE = "# yaml-language-server: $schema="
 
 
+def with_modeline(text: str, schema: str) -> str:
+    """Begin a YAML text with the line that names its schema, in place of another."""
+    first, _, rest = text.partition("\n")
+    return f"{MODELINE}{schema}\n{rest if first.startswith(MODELINE) else text}"
+
+
 @click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
 @click.option(
     "--modeline",

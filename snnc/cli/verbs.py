@@ -11,11 +11,15 @@ VERBS = {
     "check": "report every problem of specs",
     "convert": "write a spec in the other notation, .snn or YAML",
     "demo": "train and run a drifting-digits network, from spec to spikes",
+    "diff": "say what changed between two specs, for a reviewer",
     "explain": "print the page of a diagnostic's code",
+    "fit": "list variants of a spec that fit so many cores",
     "fmt": "write specs in the one true layout",
+    "init": "write a first spec, and what its repo needs",
     "limits": "print what the device can hold",
     "report": "print a network's layers, cores and their use",
     "schema": "print the JSON Schema of YAML specs, for editors",
+    "weights": "show a weights file, and whether a network and its chip take it",
 }
 
 
@@ -31,8 +35,24 @@ class Verbs(click.Group):
         command: click.Command = importlib.import_module(f"snnc.cli.{name}").command
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the verbs where an unknown one is typed."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            raise click.UsageError(_unknown(args[0]), ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
         with formatter.section("Verbs"):
             formatter.write_dl(list(VERBS.items()))
+
+
+def _unknown(verb: str) -> str:
+    import difflib  # the other verbs need not wait for it
+
+    near = difflib.get_close_matches(verb.lower(), VERBS, n=1)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."

@@ -64,7 +64,8 @@ class Diagnostic(Record):
     A subclass assigns its code, title and texts, and annotates the values that fill
     them, which become keyword arguments. Its docstring is its documentation page.
     The texts are templates over the values and properties; a tuple of integers is
-    written as dims (``3x3x3``).
+    written as dims (``3x3x3``). What notes and help quote to be typed is written in
+    the notation of ``.snn``; for a YAML spec they are printed in that of YAML.
     """
 
     code: ClassVar[str]
@@ -82,6 +83,15 @@ class Diagnostic(Record):
     def _fill(self, template: str) -> str:
         return _TEMPLATE.vformat(template, (self,), {})
 
+    def _told(self, template: str) -> str:
+        """Fill a template, in the notation of the spec that it is about."""
+        text = self._fill(template)
+        if not self.span.source.is_yaml:
+            return text
+        from snnc.syntax.yaml.snippets import in_yaml  # only for a YAML spec
+
+        return in_yaml(text)
+
     def render_message(self) -> str:
         """One plain sentence without a full stop."""
         return self._fill(self.message)
@@ -92,11 +102,11 @@ class Diagnostic(Record):
 
     def render_notes(self) -> tuple[str, ...]:
         """Value, limit and source, one a line; empty ones are left out."""
-        return tuple(text for note in self.notes if (text := self._fill(note)))
+        return tuple(text for note in self.notes if (text := self._told(note)))
 
     def render_help(self) -> str:
         """The nearest thing that works, or an empty string."""
-        return self._fill(self.help)
+        return self._told(self.help)
 
     @property
     def sort_key(self) -> tuple[str, int, int, str]:

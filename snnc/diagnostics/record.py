@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from typing_extensions import dataclass_transform
+from typing_extensions import Self, dataclass_transform
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)
@@ -36,6 +36,10 @@ class Record:
             if name not in self._names:
                 raise TypeError(f"{type(self).__name__} has no {name}")
         self.__dict__.update(values)
+
+    def but(self, **values: Any) -> Self:
+        """The same record with some values changed."""
+        return type(self)(**{**self.__dict__, **values})
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")

@@ -65,7 +65,8 @@ def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     start = diagnostic.span.first
     arrow = style.paint(f"{' ' * margin}-->", _MARGIN_COLOUR)
     name = visible(diagnostic.span.source.name)
-    yield f"{arrow} {name}:{start.line}:{start.column}"
+    # What is wrong with a file as a whole has no line.
+    yield f"{arrow} {name}:{start.line}:{start.column}" if lines else f"{arrow} {name}"
     if lines:
         yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
     for line in lines:

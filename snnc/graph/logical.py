@@ -6,7 +6,7 @@ Shapes are channels-last without the batch axis. Times are in seconds, rates in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
@@ -36,17 +36,25 @@ class Nengo:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """Seconds of a step (``dt``) and of an example (``present``); ``steps`` is T."""
+    """Seconds of a step (``dt``) and of an example (``present``); ``steps`` is T.
+
+    ``spans`` has the places of the values that are written.
+    """
 
     dt: float
     present: float
     steps: int
     span: Span
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """What the network reads: values in ``low..high``, mapped to ``scaled``."""
+    """What the network reads: values in ``low..high``, mapped to ``scaled``.
+
+    ``shape_span`` and ``range_span`` are the places of shape and range, None where
+    they are not known.
+    """
 
     name: str
     shape: Shape
@@ -54,6 +62,8 @@ class Input:
     high: float
     scaled: tuple[float, float] | None
     span: Span
+    shape_span: Span | None = None
+    range_span: Span | None = None
 
     @property
     def bounds(self) -> tuple[float, float]:

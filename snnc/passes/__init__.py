@@ -76,6 +76,10 @@ def compile_spec(
         results[step.name] = value
         if step.name == through:
             break
+    if report.errors and "lower" in results and "map" not in results:
+        from snnc.fit.advise import advise  # only what does not fit needs advice
+
+        advise(results["validate"], results["infer"], report)
     if "parse" in results and results["parse"].comments:
         from snnc.diagnostics.suppress import suppress_warnings  # few specs need it
 

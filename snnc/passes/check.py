@@ -7,11 +7,11 @@ from typing import Protocol
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.graph.logical import Network
+from snnc.rules.ceilings import RateAboveCeiling, StepTooLong
 from snnc.rules.placement import HostBetweenChip
 from snnc.rules.rates import (
     DecayTooFast,
     PresentNotSteps,
-    RateAboveCeiling,
     RefractoryTooLong,
     SynapseTooLong,
     WideRange,
@@ -23,6 +23,7 @@ from snnc.rules.shapes import (
     TooManyValues,
 )
 from snnc.rules.windows import PooledSamePadding, StrideAboveKernel
+from snnc.source import Span
 
 
 class GraphRule(Protocol):
@@ -40,6 +41,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     PooledSamePadding,
     CrossingShortcuts,
     HostBetweenChip,
+    StepTooLong,
     RateAboveCeiling,
     PresentNotSteps,
     WideRange,
@@ -50,8 +52,14 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 
 
 def check(network: Network, report: Report) -> Network:
-    """The same network, after every rule has had its say."""
+    """The same network, after every rule has had its say, once at each place.
+
+    What `defaults` gives to several layers is wrong once, where it is written.
+    """
     for rule in GRAPH_RULES:
+        places = set[Span]()
         for diagnostic in rule.check(network):
-            report.add(diagnostic)
+            if diagnostic.span not in places:
+                report.add(diagnostic)
+            places.add(diagnostic.span)
     return network

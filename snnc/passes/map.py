@@ -12,8 +12,8 @@ from snnc.loihi.plan import block_is_sound, block_of, make_plan
 from snnc.loihi.profile import Profile, load_profile
 from snnc.loihi.search import Search
 
-FAR = 32
-"""So many times more cores than there are is refused before it is planned."""
+LARGE = 1024
+"""Cores of neurons beyond which a network that cannot fit is not planned any more."""
 
 
 def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
@@ -38,11 +38,13 @@ def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None
     if not _is_sound(lowered, target, profile):
         _refuse_spec(lowered, target, profile, report)
         return None
-    if sum(compartment_floors(lowered, profile).values()) > FAR * target.cores:
-        # To plan a network of this size would take minutes.
-        from snnc.loihi.refusals import refuse_neurons
+    floor = sum(compartment_floors(lowered, profile).values())
+    if floor > max(target.cores, LARGE):
+        # To plan it would take minutes, only to say by how much more it does not fit.
+        from snnc.loihi.refusals import refuse_large
 
-        report.add(refuse_neurons(lowered, target, profile))
+        for diagnostic in refuse_large(lowered, target, profile):
+            report.add(diagnostic)
         return None
     return _search(lowered, target, profile, report)
 

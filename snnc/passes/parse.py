@@ -7,15 +7,13 @@ from snnc.source import SourceFile
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.tree import Document
 
-YAML_NAMES = (".yaml", ".yml")
-
 
 def parse(source: SourceFile, report: Report) -> Document:
     """Read a spec; problems are reported and their statements marked as broken.
 
     The name of the file tells the notation: ``.yaml`` or ``.yml``, else ``.snn``.
     """
-    if source.name.endswith(YAML_NAMES):
+    if source.is_yaml:
         from snnc.syntax.yaml import parse_yaml  # a .snn file need not wait for it
 
         return parse_yaml(source, report)

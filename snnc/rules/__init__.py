@@ -11,19 +11,26 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from snnc.rules import ceilings as ceilings
     from snnc.rules import files as files
+    from snnc.rules import foreign as foreign
     from snnc.rules import loihi as loihi
+    from snnc.rules import misplaced as misplaced
     from snnc.rules import names as names
     from snnc.rules import output as output
     from snnc.rules import placement as placement
     from snnc.rules import rates as rates
     from snnc.rules import references as references
     from snnc.rules import refused as refused
+    from snnc.rules import revisions as revisions
     from snnc.rules import shapes as shapes
+    from snnc.rules import spelling as spelling
     from snnc.rules import suppression as suppression
     from snnc.rules import syntax as syntax
     from snnc.rules import training as training
     from snnc.rules import values as values
+    from snnc.rules import variants as variants
+    from snnc.rules import weights as weights
     from snnc.rules import windows as windows
     from snnc.rules import yaml as yaml
 

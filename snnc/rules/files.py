@@ -49,7 +49,7 @@ class FileNotText(Diagnostic):
     message = "the file is not UTF-8 text"
     label = "byte {byte}"
     notes = ("the byte {byte} stands at offset {offset}",)
-    help = "save the file as UTF-8"
+    help = "save the file as UTF-8, or name the spec if this is another file"
 
     byte: str
     offset: int
@@ -62,6 +62,7 @@ class FileTooLarge(Diagnostic):
     title = "file too large"
     message = "the file is larger than {limit} bytes"
     notes = ("it has {size} bytes",)
+    help = "name a file that holds a spec: they have some kilobytes"
 
     size: int
     limit: int
@@ -73,6 +74,7 @@ class FileUnreadable(Diagnostic):
     code = "SNN705"
     title = "unreadable file"
     message = "`{name}` can't be read: {reason}"
+    help = "check who may read the file"
 
     name: str
     reason: str

@@ -20,15 +20,16 @@ class FitsNoCore(Diagnostic):
     message = "`{name}` fits no core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
-    help = (
-        "let each neuron read less: a smaller kernel, or fewer neurons or channels"
-        " in what `{name}` reads"
-    )
+    help = "{hint}"
 
     name: str
     limit: str
     value: int
     most: int
+    hint: str = (
+        "let each neuron read less: a smaller kernel, or fewer neurons or channels in"
+        " what it reads"
+    )
 
 
 class BlockRank(Diagnostic):
@@ -99,7 +100,7 @@ class TooManyOutAxons(Diagnostic):
     """The blocks of a layer cannot reach all blocks of its readers.
 
     A block spends out-axon slots for each block that it sends to. With many small
-    blocks behind it, or several readers, a core runs out of them.
+    blocks reading it, or several readers, a core runs out of them.
     """
 
     code = "SNN405"
@@ -107,13 +108,14 @@ class TooManyOutAxons(Diagnostic):
     message = "the spikes of `{name}` reach more blocks than a core can address"
     label = "a block of it needs at least {value} out-axons"
     notes = ("a core has {most} out-axons",)
-    help = (
-        "remove `block` from `{name}` or its readers, or give the readers fewer neurons"
-    )
+    help = "{hint}"
 
     name: str
     value: int
     most: int
+    hint: str = (
+        "remove `block` from it or from its readers, or give the readers fewer neurons"
+    )
 
 
 class TooManyCores(Diagnostic):
@@ -126,8 +128,11 @@ class TooManyCores(Diagnostic):
     code = "SNN406"
     title = "too many cores"
     message = "`{name}` needs {bound}{cores} cores, {allowed} are allowed"
-    label = "allows {allowed} cores"
-    notes = ("`{largest}` alone takes {share} of them",)
+    label = "{remedy}"
+    notes = (
+        "`{largest}` alone takes {share} of them",
+        "`snnc fit` lists what fits, with its costs",
+    )
     help = "{hint}"
 
     name: str
@@ -137,6 +142,7 @@ class TooManyCores(Diagnostic):
     largest: str
     share: int
     hint: str
+    remedy: str = ""
 
 
 class MoreCoresThanChips(Diagnostic):
@@ -144,13 +150,17 @@ class MoreCoresThanChips(Diagnostic):
 
     code = "SNN407"
     title = "more cores than the chips have"
-    message = "{chips} chips have {most} cores, not {cores}"
+    message = "`cores {cores}` is more than the {most} of {chips} chip{plural}"
     help = "write `cores {most}`, or `chips {needed}`"
 
     chips: int
     cores: int
     most: int
     needed: int
+
+    @property
+    def plural(self) -> str:
+        return "" if self.chips == 1 else "s"
 
 
 class ShortAxonsImpossible(Diagnostic):

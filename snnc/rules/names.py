@@ -21,7 +21,15 @@ def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> st
 
 
 class UnknownKind(Diagnostic):
-    """A statement begins with a word that is no kind of statement."""
+    """A statement begins with a word that is no kind of statement.
+
+    About the network: `about`, `target`, `timing`, `defaults`, `neuron`, `input`,
+    `readout` and `train`. Layers: `encode`, `conv1d`, `conv2d`, `conv3d`,
+    `downsample`, `dense`, `avgpool`, `add` and `concat`. `docs/language.md` says what
+    each of them takes. Words of Keras that have another name here, such as
+    `AveragePooling2D`, are told by that name; those that the language leaves out, such
+    as `maxpool` or `Flatten`, have a code SNN9xx with the reason.
+    """
 
     code = "SNN200"
     title = "unknown statement"
@@ -36,45 +44,6 @@ class UnknownKind(Diagnostic):
     @property
     def hint(self) -> str:
         return did_you_mean(self.near, self.known, "a statement begins with {}")
-
-
-class UnknownVariant(Diagnostic):
-    """The second word of a statement names no variant of it.
-
-    `target` is `loihi` or `nengo`, `encode` is `conv` or `rate`, `neuron` is `relu`
-    or `lif`, and `defaults` may name one kind of layer.
-    """
-
-    code = "SNN201"
-    title = "unknown variant"
-    message = "there is no `{kind} {word}`"
-    label = "unknown"
-    help = "{hint}"
-
-    kind: str
-    word: str
-    near: str | None
-    known: tuple[str, ...]
-
-    @property
-    def hint(self) -> str:
-        return did_you_mean(self.near, self.known, f"write `{self.kind}` and {{}}")
-
-
-class MissingVariant(Diagnostic):
-    """A statement lacks the word that says which variant of it is meant."""
-
-    code = "SNN202"
-    title = "missing variant"
-    message = "`{kind}` does not say which"
-    label = "expected {choices} behind it"
-
-    kind: str
-    known: tuple[str, ...]
-
-    @property
-    def choices(self) -> str:
-        return listed(self.known)
 
 
 class UnknownProperty(Diagnostic):
@@ -95,6 +64,7 @@ class UnknownProperty(Diagnostic):
     key: str
     near: str | None
     legal: tuple[str, ...]
+    advice: str = ""
 
     @property
     def known(self) -> str:
@@ -104,7 +74,9 @@ class UnknownProperty(Diagnostic):
 
     @property
     def hint(self) -> str:
-        return "remove it" if self.near is None else f"did you mean `{self.near}`?"
+        if self.near is not None:
+            return f"did you mean `{self.near}`?"
+        return self.advice or "remove it"
 
 
 class RepeatedProperty(Diagnostic):
@@ -143,7 +115,7 @@ class MissingName(Diagnostic):
     code = "SNN212"
     title = "missing name"
     message = "`{kind}` needs a name"
-    label = "expected a name behind it"
+    label = "expected a name after it"
     help = "write, for example, `{kind} {example}`"
 
     kind: str
@@ -154,8 +126,9 @@ class InvalidName(Diagnostic):
     """A word can't be a name.
 
     Names become variables, attributes and file names of the generated code:
-    letters a to z, digits and underscores, no digit first, at most 64 characters,
-    no keyword of Python, no leading double underscore, no word of the language.
+    letters a to z, digits and underscores, no digit or underscore first, at most 40
+    characters, no keyword of Python, no word of the language. A network's name is that
+    of a folder and a package too: no library's, and no device's of Windows.
     """
 
     code = "SNN213"
@@ -186,7 +159,7 @@ class RepeatedName(Diagnostic):
 
 
 class MissingPart(Diagnostic):
-    """A statement lacks a part that stands in front of its block."""
+    """A statement lacks a part that stands before its block."""
 
     code = "SNN215"
     title = "missing part"
@@ -243,10 +216,10 @@ class MissingStatement(Diagnostic):
 
 
 class OutOfPlace(Diagnostic):
-    """A statement stands where it can't: behind what depends on it.
+    """A statement stands where it can't: after what depends on it.
 
     The input stands before the layers, `defaults` before the first layer, and the
-    readout behind all layers.
+    readout after all layers.
     """
 
     code = "SNN219"

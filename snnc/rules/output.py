@@ -25,7 +25,8 @@ class EditedByHand(Diagnostic):
     """A generated file is not as snnc wrote it.
 
     Its text matches neither the hash in its header nor the one in `snnc.lock`, so
-    somebody changed it. A build would lose that change.
+    somebody changed it. A build would lose that change. Line ends do not count: a
+    checkout may have its own.
     """
 
     code = "SNN721"
@@ -80,3 +81,104 @@ class SameNetwork(Diagnostic):
 
     name: str
     other: str
+
+
+class Stale(Diagnostic):
+    """A generated file is as snnc wrote it, but its spec has changed since.
+
+    `snnc build --check` reports it and prints what would change; another version of
+    snnc can be the cause too.
+    """
+
+    code = "SNN725"
+    title = "generated file out of date"
+    message = "`{path}` is not what `{spec}` gives now"
+    help = "type `{command}`"
+
+    path: str
+    spec: str
+    command: str
+
+
+class Missing(Diagnostic):
+    """A file of a package, or all of it, is not there.
+
+    `snnc build --check` reports it where a package was never built or not committed.
+    """
+
+    code = "SNN726"
+    title = "generated file that is missing"
+    message = "`{path}` is missing"
+    help = "type `{command}`"
+
+    path: str
+    command: str
+
+
+class LeftOver(Diagnostic):
+    """A file or a package is left over from what snnc wrote before.
+
+    The spec of a package was removed, its network was renamed, or snnc has no such
+    file any more. A build into the same folder removes it.
+    """
+
+    code = "SNN727"
+    title = "generated file that is left over"
+    message = "`{path}` is left over: {reason}"
+    help = "type `{command}`, which removes it"
+
+    path: str
+    reason: str
+    command: str
+
+
+class Unfinished(Diagnostic):
+    """The files of a package come from two builds.
+
+    Each of them is as snnc wrote it, but not as `snnc.lock` says, or the mark of a
+    build that has not ended (`.snnc-building`) is still there. A build was killed, one
+    still runs, or a part of the files was committed without the others. The next build
+    completes the package; it needs no `--force`.
+    """
+
+    code = "SNN728"
+    title = "build that was interrupted"
+    message = "the build of `{folder}` was interrupted"
+    notes = (
+        "its files may come from two builds: one was killed or still runs,"
+        " or only a part of them was committed",
+    )
+    help = "type `{command}`, which completes it"
+
+    folder: str
+    command: str
+
+
+class EditedLeftOver(Diagnostic):
+    """A generated file is left over, and somebody has edited it.
+
+    A build removes what it wrote before and does not write any more, but not a change
+    that would be lost. The file stays in `snnc.lock` until it is gone.
+    """
+
+    code = "SNN729"
+    title = "file left over that was edited by hand"
+    message = "`{path}` is left over, and was edited by hand"
+    notes = ("a build removes it only with `--force`",)
+    help = "move the change elsewhere, then delete the file"
+
+    path: str
+
+
+class AlreadyThere(Diagnostic):
+    """`snnc init` finds a file of a name that it would write.
+
+    It then writes nothing at all.
+    """
+
+    code = "SNN730"
+    title = "file that is there already"
+    message = "`{path}` is there already, so nothing was written"
+    help = "name another folder, or move the file away"
+
+    path: str

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.graph.logical import Layer, Lif, Loihi, Network
+from snnc.rules.ceilings import StepTooLong, time
+from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
 
@@ -18,75 +21,47 @@ FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
 
 
-class RateAboveCeiling(Diagnostic):
-    """A target rate is higher than the neurons can fire.
-
-    A neuron of the chip fires at most once a step, and a LIF neuron at most once
-    in `tau_ref` and a step: the ceiling is `1 / dt` for relu and
-    `1 / (tau_ref + dt)` for lif.
-    """
-
-    code = "SNN500"
-    title = "rate above the ceiling"
-    message = "{high} Hz is more than a {neuron} neuron of `{name}` can fire"
-    label = "at most {limit} Hz"
-    notes = ("the ceiling is {formula} = {limit} Hz",)
-    help = "write a rate of at most `{limit} Hz`"
-
-    name: str
-    neuron: str
-    high: float
-    limit: float
-    formula: str
-
-    @classmethod
-    def check(cls, network: Network) -> Iterator[RateAboveCeiling]:
-        dt = network.timing.dt
-        for layer in network.layers:
-            if layer.spiking is None:
-                continue
-            neuron = layer.spiking.neuron
-            lif = isinstance(neuron, Lif)
-            period = dt + (neuron.tau_ref if isinstance(neuron, Lif) else 0.0)
-            if layer.spiking.rate.high * period <= 1 + 1e-9:
-                continue
-            yield cls(
-                span=layer.spans.get("rate", layer.span),
-                name=layer.name,
-                neuron="lif" if lif else "relu",
-                high=layer.spiking.rate.high,
-                limit=1 / period,
-                formula="1 / (tau_ref + dt)" if lif else "1 / dt",
-            )
-
-
 class PresentNotSteps(Diagnostic):
     """`present` must be a whole number of steps, two at least."""
 
     code = "SNN501"
     title = "presentation that is no number of steps"
-    message = "present {present} s is {steps} steps of {dt} s"
+    message = "`present {present}` is {steps} {noun} of {dt}"
+    label = "{steps} {noun}"
     notes = ("an example is presented for a whole number of steps, two at least",)
-    help = "write `present {near} ms`"
+    help = "write `present {near}`"
 
-    present: float
-    dt: float
+    present: str
+    dt: str
     steps: float
-    near: float
+    near: str
+
+    @property
+    def noun(self) -> str:
+        return "step" if self.steps == 1 else "steps"
 
     @classmethod
     def check(cls, network: Network) -> Iterator[PresentNotSteps]:
         timing = network.timing
         steps = timing.present / timing.dt
         whole = max(round(steps), 2)
-        if abs(steps - whole) > 1e-6 * whole:
-            yield cls(
-                span=network.timing.span,
-                present=timing.present,
-                dt=timing.dt,
-                steps=steps,
-                near=1000 * whole * timing.dt,
-            )
+        if abs(steps - whole) <= 1e-6 * whole or StepTooLong.at_fault(network):
+            return
+        written, step = timing.spans.get("present"), timing.spans.get("dt")
+        yield cls(
+            span=timing.span,
+            present=written.text if written else time(timing.present),
+            dt=step.text if step else time(timing.dt),
+            steps=steps,
+            near=_in_unit_of(written.text if written else "", whole * timing.dt),
+        )
+
+
+def _in_unit_of(written: str, seconds: float) -> str:
+    """A time in the unit in which another one is written."""
+    unit = written.lstrip("+-.0123456789eE").strip()
+    scale = {"s": 1, "ms": 1e3, "us": 1e6}.get(unit)
+    return f"{scale * seconds:.6g} {unit}" if scale else time(seconds)
 
 
 class WideRange(Diagnostic):
@@ -100,7 +75,8 @@ class WideRange(Diagnostic):
     title = "wide input range"
     severity = Severity.WARNING
     message = "the values span {span_width}, and nothing scales them"
-    help = "add `as {target}`"
+    label = "no `as` after the range"
+    help = "write `as {target}` after the range"
 
     span_width: float
     target: str
@@ -111,7 +87,7 @@ class WideRange(Diagnostic):
         width = given.high - given.low
         if given.scaled is None and width > WIDEST_UNSCALED:
             yield cls(
-                span=given.span,
+                span=given.range_span or given.span,
                 span_width=width,
                 target="-1..1" if given.low < 0 else "0..1",
             )
@@ -126,13 +102,14 @@ class SynapseTooLong(Diagnostic):
 
     code = "SNN503"
     title = "time constant too long for the chip"
-    message = "{what} of `{name}` is {value} s, above {limit} s"
-    help = "write at most `{limit} s`"
+    message = "`{what}` of `{name}` is {value}, the chip's longest is {limit}"
+    label = "at most {limit}"
+    help = "write `{what} {limit}` or less"
 
     name: str
     what: str
-    value: float
-    limit: float
+    value: str
+    limit: str
 
     @classmethod
     def check(cls, network: Network) -> Iterator[SynapseTooLong]:
@@ -147,10 +124,21 @@ class SynapseTooLong(Diagnostic):
                 constants["tau_rc"] = layer.spiking.neuron.tau_rc
             for what, value in constants.items():
                 if value > limit:
-                    span = layer.spans.get(what, layer.span)
                     yield cls(
-                        span=span, name=layer.name, what=what, value=value, limit=limit
+                        span=_constant_span(network, layer, what),
+                        name=layer.name,
+                        what=what,
+                        value=time(value),
+                        limit=time(limit),
                     )
+
+
+def _constant_span(network: Network, layer: Layer, what: str) -> Span:
+    """Where a time constant is written: in the layer, `defaults` or `timing`."""
+    if what == "tau_rc":
+        return layer.spans.get("neuron", layer.span)
+    general = network.timing.spans.get(what, layer.span)
+    return layer.spans.get(what, general)
 
 
 class DecayTooFast(Diagnostic):
@@ -163,12 +151,14 @@ class DecayTooFast(Diagnostic):
 
     code = "SNN504"
     title = "time constant too short for the chip"
-    message = "tau_rc of `{name}` is {value} s, below {limit} s"
-    help = "write at least `{limit} s`, or `neuron relu`"
+    message = "`tau_rc` of `{name}` is {value}, the chip's shortest is {limit}"
+    label = "at least {limit}"
+    help = "write `tau_rc {near}` or more, or `neuron relu`"
 
     name: str
-    value: float
-    limit: float
+    value: str
+    limit: str
+    near: str
 
     @classmethod
     def check(cls, network: Network) -> Iterator[DecayTooFast]:
@@ -178,8 +168,9 @@ class DecayTooFast(Diagnostic):
                 yield cls(
                     span=layer.spans.get("neuron", layer.span),
                     name=layer.name,
-                    value=neuron.tau_rc,
-                    limit=limit,
+                    value=time(neuron.tau_rc),
+                    limit=time(limit),
+                    near=f"{math.ceil(1e5 * limit - 1e-9) / 100:g} ms",
                 )
 
 
@@ -192,12 +183,13 @@ class RefractoryTooLong(Diagnostic):
 
     code = "SNN505"
     title = "refractory period too long for the chip"
-    message = "tau_ref of `{name}` is {value} s, above {limit} s"
-    help = "write at most `{limit} s`"
+    message = "`tau_ref` of `{name}` is {value}, the chip's longest is {limit}"
+    label = "at most {limit}"
+    help = "write `tau_ref {limit}` or less"
 
     name: str
-    value: float
-    limit: float
+    value: str
+    limit: str
 
     @classmethod
     def check(cls, network: Network) -> Iterator[RefractoryTooLong]:
@@ -206,8 +198,8 @@ class RefractoryTooLong(Diagnostic):
                 yield cls(
                     span=layer.spans.get("neuron", layer.span),
                     name=layer.name,
-                    value=neuron.tau_ref,
-                    limit=LONGEST_REFRACTORY,
+                    value=time(neuron.tau_ref),
+                    limit=time(LONGEST_REFRACTORY),
                 )
 
 

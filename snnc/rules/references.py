@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic
 from snnc.graph.logical import Network
 from snnc.graph.paths import MAX_PATHS, TooManyPathsError, paths
+from snnc.rules.names import listed
 
 
 class UnknownLayer(Diagnostic):
@@ -29,7 +30,9 @@ class UnknownLayer(Diagnostic):
     def hint(self) -> str:
         if self.near is not None:
             return f"did you mean `{self.near}`?"
-        return "the layers are " + ", ".join(f"`{name}`" for name in self.known)
+        if not self.known:
+            return "write a layer of this name before, or read one by its name"
+        return "write " + listed(self.known) + ", which can be read here"
 
 
 class Cycle(Diagnostic):
@@ -137,7 +140,7 @@ class RepeatedSource(Diagnostic):
     code = "SNN257"
     title = "the same source twice"
     message = "`{kind}` reads `{source}` twice"
-    help = "name it once"
+    help = "name each layer once: a kernel can double what it reads"
 
     kind: str
     source: str

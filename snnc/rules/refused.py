@@ -44,7 +44,7 @@ class Softmax(Refused):
     """
 
     code = "SNN901"
-    notes = ("softmax divides by a sum over all units, which spiking neurons can't do",)
+    notes = ("{word} divides by a sum over all units, which spiking neurons can't do",)
     help = (
         "leave it out: the readout gives logits, and `cross_entropy` adds the softmax"
     )
@@ -58,7 +58,7 @@ class Sigmoid(Refused):
     """
 
     code = "SNN902"
-    notes = ("the chip's neurons rectify; none has a sigmoid's curve",)
+    notes = ("the chip's neurons rectify; none has the curve of {word}",)
     help = "write `neuron lif`, which saturates too, or `neuron relu`"
 
 
@@ -69,7 +69,7 @@ class Tanh(Refused):
     """
 
     code = "SNN903"
-    notes = ("tanh is negative for half of its inputs, and a firing rate can't be",)
+    notes = ("{word} is negative for half of its inputs, and a firing rate can't be",)
     help = "write `neuron relu`, or `neuron lif`, which saturates too"
 
 
@@ -80,7 +80,7 @@ class Elu(Refused):
     """
 
     code = "SNN904"
-    notes = ("elu is negative below zero, and a firing rate can't be",)
+    notes = ("{word} is negative below zero, and a firing rate can't be",)
     help = "write `neuron relu`"
 
 
@@ -91,7 +91,7 @@ class Gelu(Refused):
     """
 
     code = "SNN905"
-    notes = ("gelu dips below zero, and a firing rate can't",)
+    notes = ("{word} dips below zero, and a firing rate can't",)
     help = "write `neuron relu`"
 
 
@@ -102,7 +102,7 @@ class Swish(Refused):
     """
 
     code = "SNN906"
-    notes = ("swish dips below zero, and a firing rate can't",)
+    notes = ("{word} dips below zero, and a firing rate can't",)
     help = "write `neuron relu`"
 
 
@@ -122,7 +122,7 @@ class Groups(Refused):
     """Convolutions are not grouped.
 
     nengo-loihi refuses grouped convolutions. Layers that read the same source and a
-    `concat` behind them compute the same with dense kernels.
+    `concat` after them compute the same with dense kernels.
     """
 
     code = "SNN908"
@@ -188,13 +188,13 @@ class Repeat(Refused):
     code = "SNN913"
     message = "`{word}` is not in the language"
     notes = ("each layer has a name and a line of its own",)
-    help = "write each layer"
+    help = "write each layer on a line of its own, with its own name"
 
 
 class DenseOverAxis(Diagnostic):
     """A dense layer is asked to run along one axis.
 
-    `dense` flattens what it reads, as Keras does behind a `Flatten`. A dense layer
+    `dense` flattens what it reads, as Keras does after a `Flatten`. A dense layer
     over the channels of every pixel is a convolution with a kernel of 1.
     """
 
@@ -202,7 +202,7 @@ class DenseOverAxis(Diagnostic):
     title = "dense layer over an axis"
     message = "`dense` has no `{key}`: it flattens what it reads"
     label = "not supported"
-    help = "write a convolution with `kernel 1`"
+    help = "write a convolution with `kernel 1`, or remove `{key}`"
 
     key: str
 
@@ -218,7 +218,7 @@ class SeveralInputs(Diagnostic):
     title = "several inputs"
     message = "a network has one input"
     label = "another input"
-    help = "stack them as channels of one input"
+    help = "stack them as channels of one input, such as `8x8x2`"
 
 
 class EncodeConvOnFeatures(Diagnostic):
@@ -229,9 +229,9 @@ class EncodeConvOnFeatures(Diagnostic):
 
     code = "SNN916"
     title = "convolution on a feature vector"
-    message = "`encode conv` needs a spatial axis"
+    message = "`encode conv` needs a spatial axis, and what it reads has none"
     label = "reads a feature vector"
-    help = "write `encode rate`, or a shape such as `16x1`"
+    help = "write `encode rate`, or give the input a shape such as `16x1`"
 
 
 REFUSED: dict[str, type[Refused]] = {

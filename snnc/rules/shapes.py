@@ -43,6 +43,40 @@ class WrongRank(Diagnostic):
     hint: str
 
 
+class ForgottenChannels(Diagnostic):
+    """The input's shape has no axis of channels.
+
+    Shapes are channels-last, and images of one channel have that axis too: `28x28x1`.
+    Without it `28x28` means a length of 28 with 28 channels, which `conv1d` reads.
+    """
+
+    code = "SNN312"
+    title = "input without channels"
+    message = (
+        "`{name}` has the shape {shape}, which means {meaning}, but `{kind}` reads "
+        "{expected}"
+    )
+    label = "no axis of channels"
+    help = "write `{with_channels}` for one channel, or use `{other}`"
+
+    name: str
+    shape: Shape
+    kind: str
+    other: str
+
+    @property
+    def meaning(self) -> str:
+        return axis_names(len(self.shape))
+
+    @property
+    def expected(self) -> str:
+        return axis_names(len(self.shape) + 1)
+
+    @property
+    def with_channels(self) -> Shape:
+        return (*self.shape, 1)
+
+
 class UnequalShapes(Diagnostic):
     """`add` sums equal shapes; `concat` joins channels and needs the rest equal."""
 
@@ -120,7 +154,8 @@ class TooManyValues(Diagnostic):
 
     @classmethod
     def check(cls, network: Network) -> Iterator[TooManyValues]:
-        shapes = [(network.input.name, network.input.shape, network.input.span)]
+        given = network.input
+        shapes = [(given.name, given.shape, given.shape_span or given.span)]
         shapes += [(layer.name, layer.shape, layer.span) for layer in network.layers]
         for name, shape, span in shapes:
             count = math.prod(shape)
@@ -156,7 +191,8 @@ class LooksChannelsFirst(Diagnostic):
     def check(cls, network: Network) -> Iterator[LooksChannelsFirst]:
         shape = network.input.shape
         if len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4:
-            yield cls(span=network.input.span, shape=shape)
+            span = network.input.shape_span or network.input.span
+            yield cls(span=span, shape=shape)
 
 
 class CrossingShortcuts(Diagnostic):

@@ -34,7 +34,7 @@ class AllowWithoutReason(Diagnostic):
     title = "warning allowed without a reason"
     severity = Severity.WARNING
     message = "the comment does not say why {allowed} is allowed"
-    label = "expected a reason behind the code"
+    label = "expected a reason after the code"
     help = "write `# snnc: allow {allowed}` and the reason"
 
     allowed: str

@@ -17,9 +17,11 @@ class UnexpectedText(Diagnostic):
     title = "unexpected text"
     message = "expected {expected}, found {found}"
     label = "expected {expected}"
+    help = "{advice}"
 
     expected: str
     found: str
+    advice: str = ""
 
 
 class UnexpectedCharacter(Diagnostic):
@@ -33,9 +35,10 @@ class UnexpectedCharacter(Diagnostic):
     title = "unexpected character"
     message = "`{text}` has no meaning here"
     label = "not part of the language"
-    help = 'strings are written "..." and comments begin with `#`'
+    help = "{advice}"
 
     text: str
+    advice: str = 'strings are written "..." and comments begin with `#`'
 
 
 class MalformedNumber(Diagnostic):
@@ -64,7 +67,7 @@ class UnterminatedString(Diagnostic):
     title = "unterminated string"
     message = "the string has no closing quote"
     label = "begins here"
-    help = 'end it with `"` on the same line'
+    help = 'end it with `"` on the same line; a line end in it is written `\\n`'
 
 
 class UnknownEscape(Diagnostic):
@@ -125,8 +128,15 @@ class MissingValue(Diagnostic):
     title = "missing value"
     message = "expected a value for `{key}`"
     label = "has no value"
+    help = "{hint}"
 
     key: str
+    example: str = ""
+
+    @property
+    def hint(self) -> str:
+        example = f"{self.key} {self.example}" if self.example else ""
+        return f"write, for example, `{example}`" if example else "write one after it"
 
 
 class OneLineEach(Diagnostic):
@@ -154,6 +164,7 @@ class MissingEdition(Diagnostic):
     title = "missing edition"
     message = "the file does not begin with `snn {latest}`"
     label = "expected `snn {latest}`"
+    help = "write `snn {latest}` on the first line"
 
     latest: int
 
@@ -176,8 +187,9 @@ class MissingNetwork(Diagnostic):
 
     code = "SNN111"
     title = "missing network"
-    message = "expected `network NAME {{` behind the edition"
+    message = "expected `network NAME {{` after the edition"
     label = "expected `network NAME {{`"
+    help = "write `network NAME {{` before the first statement, `}}` after the last"
 
 
 class TextAfterEnd(Diagnostic):
@@ -187,7 +199,7 @@ class TextAfterEnd(Diagnostic):
     title = "text after the network"
     message = "the file goes on after the network's closing brace"
     label = "not part of the network"
-    help = "remove it, or move it in front of the closing `}}`"
+    help = "remove it, or move it before the closing `}}`"
 
 
 class TooDeep(Diagnostic):
@@ -197,6 +209,7 @@ class TooDeep(Diagnostic):
     title = "nested too deep"
     message = "blocks are nested more than {limit} deep"
     label = "one too deep"
+    help = "remove the inner blocks: a property has at most one block as its value"
 
     limit: int
 
@@ -208,6 +221,7 @@ class NumberTooLong(Diagnostic):
     title = "number too long"
     message = "the number is too large"
     label = "at most {limit} digits"
+    help = "write a smaller number"
 
     limit: int
 
@@ -219,8 +233,8 @@ class KeyPunctuation(Diagnostic):
     """
 
     code = "SNN115"
-    title = "punctuation behind a key"
-    message = "`{mark}` between `{key}` and its value"
+    title = "punctuation after a key"
+    message = "`{mark}` stands between `{key}` and its value"
     label = "not needed"
     help = "write `{key}`, a space, and the value"
 
@@ -229,7 +243,7 @@ class KeyPunctuation(Diagnostic):
 
 
 class BlockOnNextLine(Diagnostic):
-    """A block opens on the line behind its statement.
+    """A block opens on the line after its statement.
 
     A statement ends with its line, so its `{` stands on the same line.
     """
@@ -237,7 +251,8 @@ class BlockOnNextLine(Diagnostic):
     code = "SNN116"
     title = "block on the next line"
     message = "the block does not open on its statement's line"
-    label = "move it to the end of the line above"
+    label = "not on the statement's line"
+    help = "move the `{{` to the end of the line above"
 
 
 class SecondNetwork(Diagnostic):
@@ -251,15 +266,16 @@ class SecondNetwork(Diagnostic):
 
 
 class PropertyOutsideBlock(Diagnostic):
-    """A property stands behind a statement without braces."""
+    """A property stands after a statement without braces."""
 
     code = "SNN118"
     title = "property outside a block"
     message = "the property `{key}` stands outside braces"
     label = "a property"
-    help = "write the statement's properties as `{{ {key} ... }}`"
+    help = "write `{{ {given} }}`"
 
     key: str
+    given: str
 
 
 class NothingHere(Diagnostic):
@@ -282,6 +298,7 @@ class TooLong(Diagnostic):
     title = "too long"
     message = "the file has {limit} words and marks or more"
     label = "the rest is not read"
+    help = "name a file that holds a spec: a layer takes about 15 words and marks"
 
     limit: int
 
@@ -292,5 +309,6 @@ class TooManyProblems(Diagnostic):
     code = "SNN120"
     title = "too many problems"
     message = "more than {limit} problems; the rest is not read"
+    help = "mend the first ones and run `snnc check` again"
 
     limit: int

@@ -46,7 +46,7 @@ class MissingUnit(Diagnostic):
     code = "SNN207"
     title = "missing unit"
     message = "`{key}` has no unit"
-    label = "expected {choices} behind it"
+    label = "expected {choices} after it"
     help = "did you mean `{likely}`?"
 
     key: str
@@ -90,10 +90,12 @@ class WrongUnit(Diagnostic):
     title = "wrong unit"
     message = "`{key}` is not measured in `{unit}`"
     label = "expected {choices}"
+    help = "write, for example, `{key} {example}`"
 
     key: str
     unit: str
     units: tuple[str, ...]
+    example: str
 
     @property
     def choices(self) -> str:

@@ -50,13 +50,18 @@ class WrongDims(Diagnostic):
     code = "SNN302"
     title = "wrong number of dims"
     message = "`{key} {value}` has {given} dims, but `{kind}` works on {expected}"
-    help = "write one integer for all axes, or {expected} of them"
+    help = "write one integer for all axes, or {expected}: `{key} {example}`"
 
     key: str
     value: Shape
     kind: str
     given: int
     expected: int
+
+    @property
+    def example(self) -> Shape:
+        padded = (*self.value, *self.value[-1:] * self.expected)
+        return padded[: self.expected]
 
 
 class PooledSamePadding(Diagnostic):

@@ -39,6 +39,22 @@ class SourceFile:
         end = self.text.find("\n", start)
         return self.text[start:] if end < 0 else self.text[start:end]
 
+    def is_apart(self, offset: int) -> bool:
+        """Whether what stands at an offset begins its line, and a blank one is above.
+
+        The dash of a list's item does not count.
+        """
+        line, column = self.line_column(offset)
+        before = self.text[offset - column + 1 : offset]
+        if line == 1 or before.strip(" \t-"):
+            return False
+        return not self.line_text(line - 1).strip()
+
+    @property
+    def is_yaml(self) -> bool:
+        """Whether the name says that it is YAML, not ``.snn``."""
+        return self.name.endswith((".yaml", ".yml"))
+
     @property
     def line_count(self) -> int:
         return len(self._starts)

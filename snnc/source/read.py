@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def read(path: str | Path, report: Report) -> SourceFile | None:
     if isinstance(data, Diagnostic):
         report.add(data)
         return None
-    return _decode(name, data, report)
+    return decode(name, data, report)
 
 
 def _nowhere(name: str) -> Span:
@@ -50,11 +51,24 @@ def _bytes(path: Path, name: str) -> bytes | Diagnostic:
         return rules.files.FileIsDirectory(span=_nowhere(name), name=name)
     if not stat.S_ISREG(status.st_mode):
         return rules.files.FileNotRegular(span=_nowhere(name), name=name)
-    if status.st_size > LARGEST:
-        return rules.files.FileTooLarge(
-            span=_nowhere(name), size=status.st_size, limit=LARGEST
-        )
-    return path.read_bytes()
+    size = status.st_size
+    if size <= LARGEST:
+        data = _beginning(path)
+        if len(data) <= LARGEST:
+            return data
+        size = len(data)
+    return rules.files.FileTooLarge(span=_nowhere(name), size=size, limit=LARGEST)
+
+
+def _beginning(path: Path) -> bytes:
+    """As much as tells whether a file is too large: some have no end and no size."""
+    with open(path, "rb", opener=_open_at_once) as file:
+        return file.read(LARGEST + 1) or b""
+
+
+def _open_at_once(path: str, flags: int) -> int:
+    """Open without waiting: a pipe may have taken the file's place, or none write."""
+    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
 
 
 def _unreadable(name: str, error: Exception) -> Diagnostic:
@@ -65,7 +79,8 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
     return rules.files.FileUnreadable(span=_nowhere(name), name=name, reason=reason)
 
 
-def _decode(name: str, data: bytes, report: Report) -> SourceFile | None:
+def decode(name: str, data: bytes, report: Report) -> SourceFile | None:
+    """Make a source file of what a file holds; SNN703 if that is not UTF-8."""
     data = data.removeprefix(_BOM)
     try:
         text = data.decode("utf-8")

@@ -33,13 +33,22 @@ def rates(value: Any) -> tuple[float, float]:
         divisor(value.unit, HERTZ)
     low = 0.0 if low is None else low
     if low < 0:
-        raise refused(f"the lower end is {low:g} Hz", limit="a rate is at least 0 Hz")
+        raise refused(
+            f"the lower end is {low:g} Hz",
+            limit="a rate is at least 0 Hz",
+            instead=f"0..{high:g} Hz" if high > 0 else "20..150 Hz",
+        )
     if high <= 0:
-        raise refused(f"the upper end is {high:g} Hz", limit="it must be above 0 Hz")
+        raise refused(
+            f"the upper end is {high:g} Hz",
+            limit="it must be above 0 Hz",
+            instead="20..150 Hz",
+        )
     if low > high:
         raise refused(
             f"the range runs backwards, from {low:g} Hz to {high:g} Hz",
             limit="the lower end comes first",
+            instead=f"{high:g}..{low:g} Hz",
         )
     return low, high
 
@@ -53,11 +62,13 @@ def values(value: Any) -> tuple[float, float]:
             "a range of values has no unit",
             limit="the input's values are plain numbers",
             span=value.unit.span,
+            instead=f"{low:g}..{high:g}",
         )
     if low >= high:
         raise refused(
             f"the range runs from {low:g} to {high:g}",
             limit="the upper end must be above the lower one",
+            instead=f"{high:g}..{low:g}" if high < low else f"{low:g}..{low + 1:g}",
         )
     return low, high
 
@@ -76,6 +87,7 @@ def dims(value: Any) -> tuple[int, ...]:
             raise refused(
                 f"a size of {size} is out of range",
                 limit=f"each size is from 1 to {LARGEST}",
+                instead="x".join(str(min(max(s, 1), LARGEST)) for s in sizes),
             )
     return tuple(sizes)
 
@@ -86,6 +98,7 @@ def shape(value: Any) -> tuple[int, ...]:
         raise refused(
             f"the shape has {len(sizes)} axes",
             limit="the largest is depth x height x width x channels",
+            advice="write at most four sizes, such as `8x16x16x1`",
         )
     return sizes
 

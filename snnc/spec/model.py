@@ -30,6 +30,8 @@ from snnc.spec.literals import (
 )
 from snnc.spec.training import TrainSpec
 
+MOST_CHIPS = 768
+"""Chips of the largest system; see docs/decisions/006-bounds.md."""
 Padding = Annotated[Literal["valid", "same"], Bare]
 
 
@@ -43,7 +45,7 @@ class LoihiTarget(Statement):
     """A Loihi system, with every limit of its cores checked."""
 
     kind: Literal["loihi"] = "loihi"
-    chips: Annotated[Whole, Field(ge=1, le=768)] = 1
+    chips: Annotated[Whole, Field(ge=1, le=MOST_CHIPS)] = 1
     cores: Annotated[Whole, Field(ge=1)] | None = None
     pop: Annotated[Literal["auto", 16, 32], Bare] = "auto"
 

@@ -2,7 +2,8 @@
 
 Everything is said through a `PydanticCustomError` whose context has, in the reader's
 words, what is expected (``expected``, ``example``), or what is wrong (``reason``)
-with the ``limit``, and where only a part is wrong its ``span``.
+with the ``limit``, the value to write ``instead`` or other ``advice``, and where only
+a part is wrong its ``span``.
 """
 
 from __future__ import annotations

@@ -51,7 +51,11 @@ def amount(value: Any) -> float:
 
 def _finite(number: int | float) -> float:
     if not math.isfinite(number):
-        raise refused("the number is too large", limit="it must be finite")
+        raise refused(
+            "the number is too large",
+            limit="it must be finite",
+            advice="write a smaller number",
+        )
     return float(number)
 
 
@@ -60,7 +64,11 @@ def whole(value: Any) -> int:
     if isinstance(number, bool) or not isinstance(number, int):
         raise unexpected("a whole number", "8")
     if abs(number) > LARGEST:
-        raise refused("the number is too large", limit=f"the limit is {LARGEST}")
+        raise refused(
+            "the number is too large",
+            limit=f"the limit is {LARGEST}",
+            advice=f"write at most `{LARGEST}`",
+        )
     return int(number)
 
 
@@ -97,9 +105,17 @@ def seconds(value: Any) -> float:
 
 def _sensible(time: float) -> float:
     if time > LONGEST:
-        raise refused(f"{time:g} s is too long", limit=f"the limit is {LONGEST:g} s")
+        raise refused(
+            f"{time:g} s is too long",
+            limit=f"the limit is {LONGEST:g} s",
+            advice="write a shorter time, such as `100 ms`",
+        )
     if 0 < time < SHORTEST:
-        raise refused(f"{time:g} s is too short", limit=f"at least {SHORTEST:g} s")
+        raise refused(
+            f"{time:g} s is too short",
+            limit=f"at least {SHORTEST:g} s",
+            advice="write a longer time, such as `1 ms`",
+        )
     return time
 
 

@@ -14,27 +14,48 @@ from snnc.spec.literals import NeuronSpec
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
 
-_ITEMS: Schema = {"type": "array", "items": {"type": ["integer", "string"]}}
-_DIMS: Schema = {"anyOf": [{"type": ["integer", "string"]}, _ITEMS]}
-_NAMES: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-_RANGE: Schema = {"type": "string", "pattern": r"\.\."}
-_VALUES: Schema = {"anyOf": [_RANGE, {"type": "array", "items": {"type": "number"}}]}
-_NAME: Schema = {"type": "string"}
+_NUMBER = r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?"
+
+
+def _text(pattern: str, kind: str = "") -> Schema:
+    """A string of a form, or what YAML makes of it: a number needs no quotes."""
+    types = {"type": [kind, "string"]} if kind else {"type": "string"}
+    return {**types, "pattern": f"^{pattern}$"}
+
+
+def _dims(word: str = "") -> Schema:
+    """Dims as ``3x3``, as one integer, as a list, or a word in their place."""
+    sizes = _text(r"\d+(x\d+)*" if not word else rf"(\d+(x\d+)*|{word})", "integer")
+    item = {**_text(r"\d+", "integer"), "minimum": 1}
+    items = {"type": "array", "items": item, "minItems": 1}
+    return {"anyOf": [{**sizes, "minimum": 1}, items]}
+
+
+_NAME = _text(r"[A-Za-z]\w*")
+_LABELS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 2}
+_NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
+_PAIR: Schema = {"type": "array", "items": {"type": "number"}}
+_VALUES: Schema = {
+    "anyOf": [
+        _text(rf"{_NUMBER}\.\.{_NUMBER}"),
+        {**_PAIR, "minItems": 2, "maxItems": 2},
+    ]
+}
 _EMPTY: Schema = {"type": "null"}
 
 _FORMS: dict[Any, Schema] = {
-    scalars.whole: {"type": ["integer", "string"]},
-    scalars.amount: {"type": ["number", "string"]},
+    scalars.whole: _text(r"[+-]?\d+", "integer"),
+    scalars.amount: _text(_NUMBER, "number"),
     scalars.flag: {"enum": [True, False, "on", "off", "true", "false"]},
-    scalars.seconds: {"type": "string", "pattern": r"(s|ms|us)\s*$"},
-    extents.rates: _RANGE,
+    scalars.seconds: _text(rf"{_NUMBER}\s+(s|ms|us)"),
+    extents.rates: _text(rf"({_NUMBER})?\.\.{_NUMBER}\s+Hz"),
     extents.values: _VALUES,
-    extents.dims: _DIMS,
-    extents.shape: _DIMS,
-    extents.window: _DIMS,
-    extents.block: _DIMS,
+    extents.dims: _dims(),
+    extents.shape: _dims(),
+    extents.window: _dims("all"),
+    extents.block: _dims("auto"),
     names.identifier: _NAME,
-    names.classes: {"anyOf": [{"type": ["integer", "string"]}, _NAMES]},
+    names.classes: {"anyOf": [{**_text(r"\d+", "integer"), "minimum": 2}, _LABELS]},
 }
 _PARTS = {"within": "in", "mapped": "as", "sources": "from"}
 _HIDDEN = frozenset(("kind", "layer"))
@@ -153,7 +174,8 @@ def _value(field: str, info: Any) -> Schema:
         return _choice({m.model_fields["kind"].default: _mapping(m) for m in models})
     for part in _parts(info.annotation, info.metadata):
         if isinstance(part, BeforeValidator) and part.func in _FORMS:
-            return _FORMS[part.func]
+            form = _FORMS[part.func]
+            return {**form, **_limits(info)} if form.get("type") in _NUMBERS else form
     literals = [
         value
         for part in _parts(info.annotation, [])
@@ -161,6 +183,27 @@ def _value(field: str, info: Any) -> Schema:
         for value in get_args(part)
     ]
     return {"enum": [*literals, *(str(v) for v in literals if isinstance(v, int))]}
+
+
+_NUMBERS = (["integer", "string"], ["number", "string"])
+_BOUNDS = {
+    "ge": "minimum",
+    "gt": "exclusiveMinimum",
+    "le": "maximum",
+    "lt": "exclusiveMaximum",
+}
+
+
+def _limits(info: Any) -> Schema:
+    """The bounds of a number; those of a time are beyond what a schema can say."""
+    parts = _parts(info.annotation, info.metadata)
+    inner = [limit for part in parts for limit in getattr(part, "metadata", ())]
+    return {
+        word: getattr(part, bound)
+        for part in (*parts, *inner)
+        for bound, word in _BOUNDS.items()
+        if isinstance(getattr(part, bound, None), (int, float))
+    }
 
 
 def _neuron() -> Schema:

@@ -7,6 +7,7 @@ statement however many braces are open: that is where a ``}`` is missing.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lark import Token
@@ -20,6 +21,8 @@ from snnc.syntax.words import HEADERS, KINDS
 # `neuron` is a statement and a property; inside braces it is the property.
 BEGINNINGS = KINDS - {"neuron"}
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
+_CLOSERS = {"}": "RBRACE", "]": "RSQB"}
+_SWALLOWED = re.compile(r"[\]}](?=[\s\]},]*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +167,15 @@ class Cutter:
         if token.type != "RSQB" or not self._nesting.in_block:
             self._nesting.feed(token)
         self._current.append(token)
+        if token.type == "UNTERMINATED":
+            self._close_swallowed(token)
+
+    def _close_swallowed(self, text: Token) -> None:
+        """Close what is closed at the end of a text without its closing quote."""
+        for closer in _SWALLOWED.findall(text):
+            openers = self._nesting.openers
+            if openers and OPENERS[openers[-1].type] == _CLOSERS[closer]:
+                self._put_in(_CLOSERS[closer])
 
     def _flush(self) -> None:
         """End the current statement, closing what is still open."""
@@ -183,8 +195,11 @@ class Cutter:
             self._braces.missing(openers[-1], last, before)
             self._mended = True
         while openers and openers[-1].type != down_to:
-            end = self._current[-1].end_pos
-            kind = OPENERS[openers[-1].type]
-            closer = Token(kind, "", start_pos=end, end_pos=end)
-            self._nesting.feed(closer)
-            self._current.append(closer)
+            self._put_in(OPENERS[openers[-1].type])
+
+    def _put_in(self, kind: str) -> None:
+        """Add a closing bracket that is not in the text."""
+        end = self._current[-1].end_pos
+        closer = Token(kind, "", start_pos=end, end_pos=end)
+        self._nesting.feed(closer)
+        self._current.append(closer)

@@ -7,7 +7,7 @@ from itertools import takewhile
 from lark import Token
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Fix
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import span_of
 from snnc.syntax.nesting import Nesting
@@ -20,6 +20,41 @@ _AFTER = {
     "COMMA": "the name of a layer",
 }
 _LONGEST = 30
+_ADVICE = {
+    _AFTER["IN"]: "write, for example, `in 0..1`",
+    _AFTER["AS"]: "write, for example, `as 0..1`",
+    _AFTER["FROM"]: "write, for example, `from c0`",
+    "a property": "a property is a key, a space and a value, such as `filters 8`",
+    "a value of the list": "a list is written as `[cat, dog]`",
+    "a statement": "a statement begins with its kind: `conv2d c0 { filters 8 }`",
+    "the end of the line": "remove it, or write it in braces if it is a property",
+    "the rest of the statement or the line's end": "a statement is a kind, a name and "
+    "a block, such as `conv2d c0 { filters 8 }`",
+}
+_EXAMPLES = {
+    "batchnorm": "on",
+    "bias": "on",
+    "classes": "10",
+    "dropout": "0.2",
+    "filters": "8",
+    "kernel": "3",
+    "learning_rate": "1e-3",
+    "loss": "cross_entropy",
+    "neuron": "relu",
+    "optimizer": "adam",
+    "padding": "same",
+    "present": "100 ms",
+    "rate": "20..150 Hz",
+    "stride": "2",
+    "synapse": "5 ms",
+    "units": "64",
+    "window": "2",
+}
+
+
+def missing_value(span: Span, key: str) -> Diagnostic:
+    """Say that a key has no value, and show one."""
+    return rules.syntax.MissingValue(span=span, key=key, example=_EXAMPLES.get(key, ""))
 
 
 class Explainer:
@@ -57,25 +92,52 @@ class Explainer:
         return self._stray_word(names[most], names[most - 1])
 
     def _missing_value(self, key: Token) -> Diagnostic:
-        return rules.syntax.MissingValue(span=self.span(key), key=str(key))
+        return missing_value(self.span(key), str(key))
 
     def _outside_block(self, index: int) -> Diagnostic:
         before = self.tokens[index - 1] if index else None
         if before is not None and before.type in _AFTER:
             return self._unexpected(index, _AFTER[before.type])
         token = self.tokens[index] if index < len(self.tokens) else None
+        if token is not None and token.type == "FROM" and before is not None:
+            return self._late_from(index, before)
         if token is not None and token.type == "NAME":
             return self._stray_word(token, before)
         if index == 0:
             return self._unexpected(index, "a statement")
         return self._unexpected(index, "the rest of the statement or the line's end")
 
+    def _late_from(self, index: int, before: Token) -> Diagnostic:
+        """Describe a `from` that stands after something that it belongs before."""
+        clause = self.tokens[index:]
+        opener = next((t for t in self.tokens if t.type == "LBRACE"), None)
+        plain = all(t.type in ("FROM", "NAME", "COMMA") for t in clause)
+        plain = plain and sum(t.type == "FROM" for t in self.tokens) == 1
+        if before.type != "RBRACE" or opener is None or not plain:
+            return self._unexpected(index, "the end of the line")
+        block = self.span(opener).to(self.span(before))
+        sources = self.span(clause[0]).to(self.span(clause[-1])).text
+        head = Span(self.source, self.span(self.tokens[0]).start, block.start).text
+        shown = block.text if "\n" not in block.text else "{ ... }"
+        whole = block.to(self.span(clause[-1]))
+        return rules.spelling.FromAfterBlock(
+            span=self.span(clause[0]).to(self.span(clause[-1])),
+            line=f"{head.rstrip()} {sources} {shown}",
+            fix=Fix(whole, f"{sources} {block.text}"),
+        )
+
     def _stray_word(self, token: Token, before: Token | None) -> Diagnostic:
         if token in KEYS:
             return rules.syntax.PropertyOutsideBlock(
-                span=self.span(token), key=str(token)
+                span=self.span(token), key=str(token), given=self._rest_from(token)
             )
         return self._unexpected_token(token, "the end of the line")
+
+    def _rest_from(self, token: Token) -> str:
+        """The properties from a token to the end of the statement, as written."""
+        rest = self.span(token).to(self.span(self.tokens[-1])).text
+        plain = "\n" not in rest and "{" not in rest and len(rest) <= _LONGEST
+        return rest if plain else f"{token} ..."
 
     def _unexpected(self, index: int, expected: str) -> Diagnostic:
         if index < len(self.tokens):
@@ -85,11 +147,15 @@ class Explainer:
             span=Span(self.source, end, end),
             expected=expected,
             found="the end of the line",
+            advice=_ADVICE.get(expected, ""),
         )
 
     def _unexpected_token(self, token: Token, expected: str) -> Diagnostic:
         return rules.syntax.UnexpectedText(
-            span=self.span(token), expected=expected, found=_quoted(token)
+            span=self.span(token),
+            expected=expected,
+            found=_quoted(token),
+            advice=_ADVICE.get(expected, ""),
         )
 
 

@@ -120,13 +120,17 @@ class Header:
                     span=self._here(),
                     expected="a name for the network",
                     found=self._found(),
+                    advice="write, for example, `network digits {`",
                 )
             )
         opener = self._take("LBRACE")
         if opener is None and name is not None:
             self.report.add(
                 rules.syntax.UnexpectedText(
-                    span=self._here(), expected="`{`", found=self._found()
+                    span=self._here(),
+                    expected="`{`",
+                    found=self._found(),
+                    advice=f"write `network {name} {{`",
                 )
             )
         if opener is None:

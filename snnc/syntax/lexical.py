@@ -12,7 +12,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.source import Span
 from snnc.syntax.build import ESCAPES
-from snnc.syntax.words import UNITS
+from snnc.syntax.words import KEYS, KINDS, UNITS
 
 MOST_DIGITS = 18
 _DIGITS = re.compile(rf"\d{{{MOST_DIGITS + 1},}}")
@@ -42,15 +42,49 @@ def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
 
 def _unterminated(token: Token, span: Span, before: Token | None) -> Diagnostic:
     end = Span(span.source, span.end, span.end)
-    return rules.syntax.UnterminatedString(span=span, fix=Fix(end, '"'))
+    # Where the text ends is a guess if brackets stand behind it.
+    fix = None if token.endswith(("]", "}")) else Fix(end, '"')
+    return rules.syntax.UnterminatedString(span=span, fix=fix)
+
+
+_ADVICE = (
+    ("(", "properties stand in braces, `conv2d c0 { filters 8 }`; there are no calls"),
+    (")", "properties stand in braces, `conv2d c0 { filters 8 }`; there are no calls"),
+    ("//", "comments begin with `#`"),
+    ("/*", "comments begin with `#`"),
+    (";", "a line ends a statement: remove it"),
+    ("'", 'texts stand in double quotes: `"text"`'),
+    ("%", "shares are numbers from 0 to 1: `0.3`"),
+    ("*", "dims are joined by `x`: `3x3`"),
+)
 
 
 def _unknown(token: Token, span: Span, before: Token | None) -> Diagnostic:
     if token in ("=", ":") and before is not None and before.type == "NAME":
+        if advice := _no_key(span, str(before)):
+            return rules.syntax.UnexpectedCharacter(
+                span=span, text=str(token), advice=advice
+            )
         return rules.syntax.KeyPunctuation(
             span=span, mark=str(token), key=str(before), fix=_spaced(span)
         )
-    return rules.syntax.UnexpectedCharacter(span=span, text=_printable(token))
+    advice = next((a for mark, a in _ADVICE if mark in token), "")
+    if not advice:
+        return rules.syntax.UnexpectedCharacter(span=span, text=_printable(token))
+    return rules.syntax.UnexpectedCharacter(
+        span=span, text=_printable(token), advice=advice
+    )
+
+
+def _no_key(mark: Span, before: str) -> str:
+    """What to write where a mark follows a name and not a key; or nothing."""
+    rest = mark.source.text[mark.end :].lstrip(" \t")
+    if rest.startswith("{"):
+        return "remove it: the block follows the name"
+    kind = re.match(r"\w*", rest)
+    if kind is None or kind[0] not in KINDS or before in KEYS:
+        return ""
+    return f"a statement begins with its kind: `{kind[0]} {before} {{ ... }}`"
 
 
 def _spaced(mark: Span) -> Fix:

@@ -13,6 +13,7 @@ from snnc.syntax.layout import Item, statement_item
 
 WIDTH = 88
 _INDENT = "  "
+_LISTS = ("layers:", "defaults:")
 
 
 def print_snn(document: tree.Document) -> str:
@@ -131,12 +132,13 @@ class _Printer:
         self._opened = False
 
     def _is_apart(self, start: int) -> bool:
-        """Whether a place is first on its line and the line above is blank."""
+        """Whether a blank line is above a place, or above YAML's key of its list."""
         line, column = self._source.line_column(start)
-        before = self._source.text[start - column + 1 : start]
-        if line == 1 or before.strip(" \t-"):
-            return False
-        return not self._source.line_text(line - 1).strip()
+        if self._source.is_yaml and line > 1:
+            above = self._source.line_text(line - 1)
+            if above.split(" #")[0].rstrip() in _LISTS:
+                return self._source.is_apart(start - column - len(above))
+        return self._source.is_apart(start)
 
 
 def _is_open(item: Item) -> bool:

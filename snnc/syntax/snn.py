@@ -19,9 +19,11 @@ from snnc.syntax.build import Builder, build, heading, span_of
 from snnc.syntax.comments import comments_of
 from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import Explainer
+from snnc.syntax.foreign import foreign_value
 from snnc.syntax.grammar import parser
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import problem_of
+from snnc.syntax.texts import whole_texts
 
 _END = Token("$END", "")
 
@@ -40,7 +42,7 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     edition, network, opener, start = header.read()
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), whole, comments)
-    pieces = Cutter(source, report, tokens[start:], opener).cut()
+    pieces = whole_texts(Cutter(source, report, tokens[start:], opener).cut())
     statements = []
     for piece in pieces:
         statements.append(_statement(piece, source, report))
@@ -76,14 +78,20 @@ def _statement(piece: Piece, source: SourceFile, report: Report) -> tree.Stateme
 
 
 def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
-    """Report the first token of a statement that is wrong by itself."""
-    before: Token | None = None
-    for token in piece.tokens:
-        span = span_of(token, source)
-        if problem := problem_of(token, span, before):
+    """Report the first token of a statement that is wrong by itself.
+
+    A quote comes before all: what else is wrong may be a part of a text.
+    """
+    tokens = piece.tokens
+    quotes = (i for i, token in enumerate(tokens) if token.type == "UNTERMINATED")
+    first = next(quotes, None)
+    for index in range(len(tokens)) if first is None else (first,):
+        before = tokens[index - 1] if index else None
+        span = span_of(tokens[index], source)
+        problem = foreign_value(tokens, index, source)
+        if problem := problem or problem_of(tokens[index], span, before):
             report.add(problem)
             return True
-        before = token
     return False
 
 

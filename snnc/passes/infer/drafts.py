@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from snnc.diagnostics import Fix, Report
 from snnc.graph.logical import Shape
+from snnc.passes.infer.known import Known
 from snnc.rules.references import (
     Cycle,
     RepeatedSource,
@@ -51,7 +52,7 @@ class Draft:
 def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
     """Name every layer and resolve what it reads."""
     names = _names(validated)
-    known = (validated.spec.input.name, *names)
+    known = Known(validated, names)
     drafts = []
     before = validated.spec.input.name
     for name, spec, place in zip(
@@ -62,22 +63,28 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
     return tuple(drafts)
 
 
-def resolve(name: str, span: Span, known: tuple[str, ...], report: Report) -> bool:
-    """Whether a name exists; reported where it does not."""
-    if name in known:
+def resolve(
+    name: str, span: Span, reader: str | None, known: Known, report: Report
+) -> bool:
+    """Whether a name exists; reported where it does not.
+
+    ``reader`` is the layer that reads it, or None for the readout.
+    """
+    if name in known.names:
         return True
     import difflib  # a good spec need not wait for it
 
     from snnc.diagnostics.near import only_near
 
-    near = difflib.get_close_matches(name, known, n=1)
-    only = only_near(name, known)
+    readable = known.readable_by(reader)
+    near = difflib.get_close_matches(name, readable, n=1)
+    only = only_near(name, readable)
     report.add(
         UnknownLayer(
             span=span,
             name=name,
             near=near[0] if near else None,
-            known=known,
+            known=readable,
             fix=None if only is None else Fix(span, only),
         )
     )
@@ -114,20 +121,20 @@ def _draft(
     spec: LayerSpec | None,
     place: Place,
     before: str,
-    known: tuple[str, ...],
+    known: Known,
     report: Report,
 ) -> Draft:
     if spec is None:
         return Draft(name, None, place, (), None, sound=False)
     written = tuple(zip(spec.sources, place.sources, strict=True))
-    sources = tuple(s for s, span in written if resolve(s, span, known, report))
+    sources = tuple(s for s, span in written if resolve(s, span, name, known, report))
     sound = len(sources) == len(written)
     if not written and not isinstance(spec, JoinSpec):
         sources = (before,)
     shortcut = spec.shortcut if isinstance(spec, SpikingSpec) else None
     if shortcut is not None:
         span = place.keys.get("shortcut", place.span)
-        if not resolve(shortcut, span, known, report):
+        if not resolve(shortcut, span, name, known, report):
             shortcut, sound = None, False
     sound = _count_sources(name, spec, place, report) and sound
     return Draft(name, spec, place, sources, shortcut, sound)

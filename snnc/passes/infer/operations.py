@@ -9,12 +9,14 @@ from snnc.graph.logical import (
     Concat,
     Convolution,
     Dense,
+    Input,
     Operation,
     Padding,
     Rectify,
     Shape,
 )
 from snnc.graph.shapes import window_positions
+from snnc.passes.infer.channels import Channels
 from snnc.passes.infer.drafts import Draft
 from snnc.passes.infer.settings import Settings
 from snnc.rules.refused import EncodeConvOnFeatures
@@ -46,22 +48,22 @@ class Operations:
     ----------
     settings
         The layers' properties with every default.
-    bounds
-        The range of the values that encoders see.
+    given
+        The input, with the range of the values that encoders see.
     report
         Where problems go; a method that reports one returns None.
     """
 
-    def __init__(
-        self, settings: Settings, bounds: tuple[float, float], report: Report
-    ) -> None:
+    def __init__(self, settings: Settings, given: Input, report: Report) -> None:
         self._settings = settings
-        self._bounds = bounds
+        self._input = given
         self._report = report
+        self._channels = Channels(given, report)
 
     def compute(self, draft: Draft, shapes: list[Shape]) -> Computed | None:
         """The operation and output shape of a layer that reads ``shapes``."""
         spec = draft.spec
+        self._channels.see(draft)
         if isinstance(spec, (ConvSpec, ConvEncoderSpec)):
             return self._convolution(draft, shapes[0])
         if isinstance(spec, DownsampleSpec):
@@ -132,7 +134,7 @@ class Operations:
         return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
 
     def _rectify(self, shape: Shape) -> Computed:
-        low, high = self._bounds
+        low, high = self._input.bounds
         signed = low < 0
         operation = Rectify(scale=max(abs(low), abs(high)), signed=signed)
         return operation, (*shape[:-1], shape[-1] * (2 if signed else 1))
@@ -177,7 +179,7 @@ class Operations:
             return value
         self._report.add(
             WrongDims(
-                span=draft.span_of(key),
+                span=self._settings.span_of(draft, key),
                 key=key,
                 value=value,
                 kind=draft.spec.kind if draft.spec else "",
@@ -203,7 +205,7 @@ class Operations:
             if positions < 1:
                 self._report.add(
                     KernelTooLarge(
-                        span=draft.span_of(what),
+                        span=self._settings.span_of(draft, what),
                         what=what,
                         size=k,
                         axis=axis,
@@ -220,6 +222,8 @@ class Operations:
 
     def _report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         kind = draft.spec.kind if draft.spec else ""
+        if self._channels.are_missing(draft, shape, rank):
+            return
         if rank is None:
             expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
         else:

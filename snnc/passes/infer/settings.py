@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.graph.logical import Lif, Rate, Relu, Spiking
 from snnc.passes.infer.drafts import Draft
 from snnc.rules.references import MissingSetting
+from snnc.source import Span
 from snnc.spec.literals import NeuronSpec
-from snnc.spec.located import ValidatedSpec
-from snnc.spec.model import ConvEncoderSpec, RateEncoderSpec
+from snnc.spec.located import Place, ValidatedSpec
+from snnc.spec.model import ConvEncoderSpec, DefaultsSpec, RateEncoderSpec
 
 DEFAULT_PERCENTILE = 99.9
 
@@ -29,15 +31,33 @@ class Settings:
         own = getattr(draft.spec, key, None)
         if own is not None:
             return own
-        if isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec)):
-            return fallback
-        kind = draft.spec.kind if draft.spec else None
-        for scope in (kind, None):
-            for defaults in reversed(self._spec.defaults):
-                value = getattr(defaults, key, None)
-                if defaults.layer == scope and value is not None:
-                    return value
+        for defaults, _ in self._defaults(draft):
+            value = getattr(defaults, key, None)
+            if value is not None:
+                return value
         return fallback
+
+    def _defaults(self, draft: Draft) -> Iterator[tuple[DefaultsSpec, Place]]:
+        """The `defaults` that cover a layer, those that win first."""
+        if isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec)):
+            return
+        written = list(zip(self._spec.defaults, self._validated.defaults, strict=True))
+        for scope in (draft.spec.kind if draft.spec else None, None):
+            for defaults, place in reversed(written):
+                if defaults.layer == scope:
+                    yield defaults, place
+
+    def spans(self, draft: Draft) -> dict[str, Span]:
+        """Where each property of a layer is written: in it, else in `defaults`."""
+        places = [place for _, place in self._defaults(draft)]
+        spans: dict[str, Span] = {}
+        for place in (*reversed(places), draft.place):
+            spans |= place.keys
+        return spans
+
+    def span_of(self, draft: Draft, key: str) -> Span:
+        """Where a property of a layer is written; the layer's head if nowhere."""
+        return self.spans(draft).get(key, draft.place.span)
 
     def required(self, draft: Draft, key: str) -> Any:
         """The value of a property that has no default; None after reporting it."""

@@ -63,11 +63,11 @@ def _out_of_place(
 ) -> Diagnostic | None:
     kind = statement.kind.text
     if kind in ("defaults", "neuron", "input") and "layer" in first:
-        where, before = "behind the first layer", first["layer"]
-        there, label = "in front of the layers", "the first layer"
+        where, before = "after the first layer", first["layer"]
+        there, label = "before the layers", "the first layer"
     elif is_layer(statement) and "readout" in first:
-        where, before = "behind the readout", first["readout"]
-        there, label = "in front of the readout", "the readout"
+        where, before = "after the readout", first["readout"]
+        there, label = "before the readout", "the readout"
     else:
         return None
     return rules.names.OutOfPlace(

@@ -28,7 +28,9 @@ def check_parts(statement: tree.Statement, report: Report) -> bool:
 
 def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     kind = owner_of(statement)
-    if form.name == "required" and statement.name is None:
+    if statement.properties and statement.kind.text in BLOCKLESS:
+        return  # what is missing may be in the block, which is reported
+    if form.name == "required" and statement.name is None and not _stands_in(statement):
         yield rules.names.MissingName(
             span=head(statement), kind=kind, example=form.example.split()[1]
         )
@@ -39,6 +41,12 @@ def _missing(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
         )
 
 
+def _stands_in(statement: tree.Statement) -> bool:
+    """Whether something is reported that stands where the name belongs."""
+    number = isinstance(statement.shape, tree.Number)
+    return statement.text is not None or (number and statement.kind.text != "input")
+
+
 def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
     if form.values == "required" and statement.shape is None:
         yield "a shape"
@@ -46,7 +54,7 @@ def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
         yield "a range of values"
     if form.sources == "required" and not statement.sources:
         yield "the layers to read"
-    if statement.kind.text == "about" and statement.text is None:
+    if statement.kind.text == "about" and not (statement.text or statement.name):
         yield "a text"
 
 
@@ -60,10 +68,12 @@ def _extra_parts(
     statement: tree.Statement, form: Form
 ) -> Iterator[tuple[str, Span, str]]:
     like = f"write, for example, `{form.example}`"
+    kind = statement.kind.text
     if form.name == "none" and statement.name is not None:
-        yield "name", statement.name.span, like
+        text = f'write `about "{statement.name.text}"`'
+        yield "name", statement.name.span, text if kind == "about" else like
     if form.values == "none" and statement.shape is not None:
-        shape = "remove it: a layer's shape follows from what it reads"
+        shape = _shape_advice(statement, form)
         yield "shape", statement.shape.span, shape if form.is_layer else like
     if form.values == "none" and statement.within is not None:
         yield "range", statement.within.span, "remove it: only the input has a range"
@@ -71,11 +81,33 @@ def _extra_parts(
         sources = statement.sources[0].span.to(statement.sources[-1].span)
         yield "`from`", sources, "remove it: it reads no layer"
     if statement.kind.text != "about" and statement.text is not None:
-        yield "text", statement.text.span, f"remove it, or write `about` {_TEXT}"
-    if statement.kind.text in _BLOCKLESS and statement.properties:
+        yield "text", statement.text.span, _text_advice(statement, form)
+    if kind in BLOCKLESS and statement.properties:
         block = statement.properties[0].span.to(statement.properties[-1].span)
-        yield "properties", block, "remove them"
+        yield "properties", block, like if kind == "input" else "remove them"
 
 
-_TEXT = "on a line of its own"
-_BLOCKLESS = frozenset(("about", "input", "add", "concat"))
+def _shape_advice(statement: tree.Statement, form: Form) -> str:
+    """What to write for `dense 64`, or for a layer with a shape."""
+    kind, shape = statement.kind.text, statement.shape
+    key = _SIZES.get(kind)
+    if key is None or not isinstance(shape, tree.Number):
+        return "remove it: a layer's shape follows from what it reads"
+    name = statement.name.text if statement.name else form.example.split()[1]
+    return f"write `{kind} {name} {{ {key} {shape.span.text} }}`"
+
+
+def _text_advice(statement: tree.Statement, form: Form) -> str:
+    if form.name == "none" or statement.name or statement.text is None:
+        return "remove it, or write `about` on a line of its own"
+    return f"write names without quotes: `{owner_of(statement)} {statement.text.value}`"
+
+
+_SIZES = {"dense": "units", "conv1d": "filters", "conv2d": "filters"} | {
+    "conv3d": "filters",
+    "downsample": "factor",
+    "avgpool": "window",
+    "readout": "classes",
+}
+BLOCKLESS = frozenset(("about", "input", "add", "concat"))
+"""Kinds of statements without properties."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic
-from snnc.passes.validate.wording import MAKERS, out_of_limits, shown
+from snnc.passes.validate.limits import out_of_limits
+from snnc.passes.validate.wording import MAKERS, shown
 from snnc.passes.validate.words import unknown_property
 from snnc.source import Span
 from snnc.spec.training import LOSSES, OPTIMIZERS

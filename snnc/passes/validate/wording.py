@@ -8,12 +8,12 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.passes.validate.words import fix_word, nearest
+from snnc.passes.validate.synonyms import fix_word, nearest
 from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.words import UNITS
 
-_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+DIMS_EXAMPLE = "3x3"
 _UNIT_WORDS = {
     "sec": "s",
     "secs": "s",
@@ -26,7 +26,20 @@ _UNIT_WORDS = {
     "hertz": "Hz",
     "hz": "Hz",
 }
-_LONGEST = 30
+NAMELESS = {
+    "encode": "encode conv e { filters 2 }",
+    "avgpool": "avgpool p { window 2 }",
+    "add": "add s from a, b",
+    "concat": "concat s from a, b",
+    "conv1d": "conv1d c0 { filters 8 }",
+    "conv2d": "conv2d c0 { filters 8 }",
+    "conv3d": "conv3d c0 { filters 8 }",
+    "dense": "dense d0 { units 64 }",
+    "downsample": "downsample s0 { factor 2 }",
+}
+"""Kinds of layers that readers take for names, each with a name."""
+
+_LONGEST = 40
 _FOUND = {
     tree.Word: "a word",
     tree.Number: "a number",
@@ -51,45 +64,57 @@ def _found(node: Any) -> str:
 
 
 def _wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    if isinstance(node, tree.Quantity):
-        plain = context["expected"] in ("a number", "a whole number")
-        if plain:
-            return rules.values.WrongUnit(
-                span=node.unit.span,
-                key=key,
-                unit=node.unit.text,
-                units=(),
-                fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
-            )
-    example = context["example"]
+    expected = context["expected"]
+    if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
+        return rules.values.WrongUnit(
+            span=node.unit.span,
+            key=key,
+            unit=node.unit.text,
+            units=(),
+            example=_numeral(node.span),
+            fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
+        )
+    is_dims = isinstance(node, tree.List) and context["example"] == DIMS_EXAMPLE
+    if is_dims and (problem := _bracketed(span, key, node)):
+        return problem
     bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
+    example = context["example"]
     return rules.values.WrongType(
         span=span,
         key=key,
-        expected=context["expected"],
+        expected=expected,
         found=_found(node) if "span" not in context else f"`{span.text}`",
         example=example if bare else f"{key} {example}",
     )
 
 
-def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    return rules.values.OutOfRange(
-        span=span, key=key, reason=context["reason"], limit=context["limit"]
+def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
+    """Sizes in brackets, as Python writes them."""
+    items = node.items
+    if not items or not all(isinstance(item, tree.Number) for item in items):
+        return None
+    dims = "x".join(item.span.text for item in items)
+    return rules.spelling.DimsSpelling(
+        span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
     )
 
 
-def out_of_limits(
-    span: Span, key: str, node: Any, context: dict[str, Any]
-) -> Diagnostic:
-    name = next(name for name in _LIMITS if name in context)
-    reachable = name in ("ge", "le")
+def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    advice = context.get("advice", "")
+    if instead := context.get("instead"):
+        advice = f"write `{instead}`" if key == "shape" else f"write `{key} {instead}`"
     return rules.values.OutOfRange(
         span=span,
         key=key,
-        reason=f"{_found(node).strip('`')} is out of range",
-        limit=f"it must be {_LIMITS[name]} {context[name]:g}",
-        advice=f"write `{key} {context[name]:g}`" if reachable else "",
+        reason=context["reason"],
+        limit=context["limit"],
+        advice=advice,
     )
+
+
+def _numeral(span: Span) -> str:
+    """What is written in front of a unit."""
+    return span.text.split()[0].rstrip("%")
 
 
 def _missing_unit(
@@ -109,7 +134,14 @@ def _missing_unit(
 def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
     unit, units = context["unit"], context["units"]
     if unit in UNITS:
-        return rules.values.WrongUnit(span=span, key=key, unit=unit, units=units)
+        usual = "Hz" if "Hz" in units else "ms"
+        return rules.values.WrongUnit(
+            span=span,
+            key=key,
+            unit=unit,
+            units=units,
+            example=f"{_numeral(node.span)} {usual}",
+        )
     near = _UNIT_WORDS.get(unit.lower()) or nearest(unit, units)
     near = near if near in units else None
     return rules.values.UnknownUnit(
@@ -146,12 +178,22 @@ def _unknown_choice(
 
 def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
     name = context["name"]
+    if key in ("from", "shortcut") and name in NAMELESS:
+        return _reserved_source(span, key, name)
     example = f"{name}_0" if name.isascii() and len(name) < _LONGEST else "c0"
     return rules.names.InvalidName(
         span=span,
         name=name if len(name) <= _LONGEST else name[:_LONGEST] + "...",
         reason=context["reason"],
         example=example.lstrip("_"),
+    )
+
+
+def _reserved_source(span: Span, key: str, word: str) -> Diagnostic:
+    named = NAMELESS[word]
+    name = named.removeprefix("encode conv").removeprefix(word).split()[0]
+    return rules.misplaced.ReservedSource(
+        span=span, word=word, key=key, named=named, name=name
     )
 
 

@@ -2,58 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.passes.validate.forms import legal_keys, owner_of
-from snnc.source import Span
+from snnc.passes.validate.parts import BLOCKLESS
+from snnc.passes.validate.strangers import refused, unknown_kind
+from snnc.passes.validate.synonyms import fix_word, nearest
 from snnc.syntax import tree
 from snnc.syntax.words import KINDS, REFUSED, VARIANTS
 
-_OTHER_WORDS = {
-    "activation": "neuron",
-    "epoch": "epochs",
-    "lr": "learning_rate",
-    "pool": "window",
-    "strides": "stride",
-}
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
-
-
-def nearest(word: str, legal: Iterable[str]) -> str | None:
-    """The one legal word that a word is most likely meant to be."""
-    legal = tuple(legal)
-    other = _OTHER_WORDS.get(word)
-    if other in legal:
-        return other
-    import difflib  # a good spec need not wait for it
-
-    near = difflib.get_close_matches(word.lower(), legal, n=1)
-    return near[0] if near else None
-
-
-def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
-    """Replace a word by the legal one, if there is no doubt which is meant."""
-    legal = tuple(legal)
-    other = _OTHER_WORDS.get(word)
-    if other in legal:
-        return Fix(span, other)
-    from snnc.diagnostics.near import only_near  # a good spec need not wait for it
-
-    near = only_near(word, legal)
-    return None if near is None else Fix(span, near)
-
-
-def refuse(word: tree.Word) -> Diagnostic:
-    """Say why a refused word is refused."""
-    return rules.refused.REFUSED[word.text](span=word.span, word=word.text)
-
-
-def _refuse_max_pool(kind: tree.Word) -> Diagnostic:
-    """Refuse max pooling; an average has the same properties, but is not the same."""
-    fix = Fix(kind.span, "avgpool", unsafe=True)
-    return rules.refused.MaxPool(span=kind.span, word=kind.text, fix=fix)
+_ADVICE = {
+    ("train", "learning_rate"): "write it as a setting of the optimizer: "
+    "`optimizer adam { learning_rate 1e-3 }`",
+    ("train", "metrics"): "remove it: `evaluate` prints the accuracy",
+    ("input", "shape"): "write it after the name: `input image 28x28x1 in 0..1`",
+}
 
 
 def check_head(statement: tree.Statement, report: Report) -> bool:
@@ -66,33 +32,23 @@ def check_head(statement: tree.Statement, report: Report) -> bool:
 
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
-    if kind.text == "maxpool":
-        return _refuse_max_pool(kind)
-    if kind.text in REFUSED:
-        return refuse(kind)
     if kind.text not in KINDS:
-        known = tuple(sorted(KINDS))
-        near = nearest(kind.text, known)
-        return rules.names.UnknownKind(
-            span=kind.span,
-            word=kind.text,
-            near=near,
-            known=known,
-            fix=fix_word(kind.span, kind.text, known),
-        )
+        return unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
     if variant is None:
         if not variants or kind.text == "defaults":
             return None
-        return rules.names.MissingVariant(
+        return rules.variants.MissingVariant(
             span=kind.span, kind=kind.text, known=variants
         )
     if variant.text in variants:
         return None
+    if kind.text == "neuron" and (problem := refused(variant, "value")):
+        return problem
     if variant.text in REFUSED:
-        return refuse(variant)
+        return refused(variant, "value")
     near = nearest(variant.text, variants)
-    return rules.names.UnknownVariant(
+    return rules.variants.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
@@ -108,6 +64,8 @@ def check_properties(
     """The properties of a statement by key, without those that are wrong."""
     found = dict[str, tree.Property]()
     legal = legal_keys(statement)
+    if statement.kind.text in BLOCKLESS:
+        return found  # reported as one block too many
     for item in statement.properties or ():
         problem = _repeated(item, found) or _property_problem(statement, item, legal)
         problem = problem or _nested_problem(item)
@@ -135,17 +93,23 @@ def _property_problem(
     statement: tree.Statement, item: tree.Property, legal: tuple[str, ...]
 ) -> Diagnostic | None:
     key = item.key
-    if key.text in REFUSED:
-        return refuse(key)
-    if key.text in ("neuron", "activation"):
-        for word in _words(item.value):
-            if word.text in REFUSED:
-                return refuse(word)
+    if key.text in ("neuron", "activation") and (problem := _refused_neuron(item)):
+        return problem
     if key.text in legal:
         return None
+    if problem := refused(key, "property"):
+        return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
     return unknown_property(key, owner_of(statement), legal)
+
+
+def _refused_neuron(item: tree.Property) -> Diagnostic | None:
+    """What is wrong with an activation that no neuron has."""
+    word = next(_words(item.value), None)
+    if word is None or word.text in VARIANTS["neuron"]:
+        return None
+    return refused(word, "value")
 
 
 def _words(value: tree.Value) -> Iterator[tree.Word]:
@@ -165,6 +129,7 @@ def unknown_property(key: tree.Word, owner: str, legal: tuple[str, ...]) -> Diag
         near=near,
         legal=legal,
         fix=fix_word(key.span, key.text, legal),
+        advice=_ADVICE.get((owner, key.text), ""),
     )
 
 
@@ -177,6 +142,6 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         if problem := _repeated(inner, found) or _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
-            return refuse(inner.key)
+            return refused(inner.key, "property")
         found[inner.key.text] = inner
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -23,11 +24,12 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.source import SourceFile, Span
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
-from snnc.syntax.yaml.problems import in_words
 
 DEEPEST = 12
 MOST_EVENTS = 30_000
 LONGEST = 400_000
+# No file can hold one, so what an escape makes of it could not be written again.
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class UnreadableError(Exception):
@@ -108,20 +110,15 @@ class Composer:
             )
         if not isinstance(error, MarkedYAMLError):
             return self._problem(0, "it can't be parsed")
-        mark = error.problem_mark or error.context_mark
-        at = mark.index if mark else 0
-        return rules.yaml.NotYaml(
-            span=self._span(at, at + 1),
-            problem=in_words(error.problem),
-            related=self._opener(error),
-        )
+        from snnc.syntax.yaml.blame import blame  # a good spec need not wait for it
 
-    def _opener(self, error: MarkedYAMLError) -> tuple[Label, ...]:
-        """Where the bracket opens that is not closed."""
-        if error.context_mark is None or "flow" not in (error.context or ""):
-            return ()
-        at = error.context_mark.index
-        return (Label(self._span(at, at + 1), "opens here"),)
+        found = blame(self._source, error)
+        opener = () if found.opener is None else (found.opener,)
+        return rules.yaml.NotYaml(
+            span=self._span(found.start, found.end),
+            problem=found.problem,
+            related=tuple(Label(self._span(a, a + 1), "opens here") for a in opener),
+        )
 
     def _node(self, event: Any, depth: int) -> Node:
         if self._report.full:
@@ -168,6 +165,9 @@ class Composer:
 
     def _scalar(self, event: Any) -> Scalar:
         span = self._mark(event)
+        if _SURROGATE.search(event.value):
+            problem = "an escape names half a character"
+            raise UnreadableError(self._problem(span.start, problem))
         if span.start < span.end:
             self.scalars.append(span)
         if event.style in ("'", '"'):

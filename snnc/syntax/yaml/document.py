@@ -60,7 +60,8 @@ class _Reader:
         found = tuple(self._statements(keys))
         if network is None and not self._is_known(keys):
             found = ()
-        return tree.Document(edition, network, found, whole, comments)
+        layers = keys["layers"][0].span if "layers" in keys else None
+        return tree.Document(edition, network, found, whole, comments, layers)
 
     def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
         """Whether anything tells that the file is a spec at all."""
@@ -87,6 +88,10 @@ class _Reader:
             return None
         if isinstance(node, Scalar) and node.text == str(EDITION):
             return tree.Number(EDITION, node.span)
+        if values.is_empty(node):
+            key = keys["snn"][0]
+            self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
+            return None
         text = found(node).strip("`")
         fix = Fix(node.span, str(EDITION)) if isinstance(node, Scalar) else None
         self._report.add(
@@ -115,7 +120,7 @@ class _Reader:
         for name in _FRONT:
             yield from self._statement(keys, name)
         for name in sorted(rest, key=lambda name: keys[name][0].span.start):
-            yield from self._stray(*keys[name])
+            yield self._stray(keys[name][0])
         if "layers" in keys:
             yield from self._layers(*keys["layers"])
         for name in _BACK:
@@ -132,13 +137,13 @@ class _Reader:
             return
         yield statements.read(key, node, self._report)
 
-    def _stray(self, key: Scalar, node: Node) -> Iterator[tree.Statement]:
-        """Read a key that is none of the file's: a layer's kind, or a misspelt one."""
+    def _stray(self, key: Scalar) -> tree.Statement:
+        """Report a key that is none of the file's: a layer's kind, or misspelt."""
         if key.text in KINDS:
             self._misplaced(key, "outside `layers`", "into the list `layers`")
-            yield tree.Statement(values.word(key), key.span, broken=True)
-            return
-        yield statements.read(key, node, self._report)
+        else:
+            self._report.add(statements.unknown(values.word(key)))
+        return tree.Statement(values.word(key), key.span, broken=True)
 
     def _misplaced(self, key: Scalar, where: str, there: str) -> None:
         self._report.add(

@@ -29,6 +29,11 @@ class Entry:
     is_list: bool = False
 
     @property
+    def is_open(self) -> bool:
+        """Whether it is `layers` or a list of `defaults`, which are never flat."""
+        return self.is_list and self.key in ("layers", "defaults")
+
+    @property
     def flat(self) -> str:
         """The entry on one line."""
         before = f"{self.key}: " if self.key else ""
@@ -42,32 +47,51 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
     """The keys of a file whose edition, network and statements are sound."""
     edition, network = document.edition, document.network
     if edition is not None and network is not None:
-        yield Entry("snn", edition.span, str(edition.value))
-        yield Entry("network", network.span, network.text)
+        yield Entry("snn", _line_to(edition.span), str(edition.value))
+        yield Entry("network", _line_to(network.span), network.text)
     statements = document.statements
     for kind in _FRONT:
         yield from _top(kind, [s for s in statements if s.kind.text == kind])
-    layers = [s for s in statements if s.kind.text in _LAYERS]
+    # Words that are no kind are meant as layers: top-level ones can't be read.
+    layers = [s for s in statements if s.kind.text not in (*_FRONT, *_BACK)]
     encoders = [s for s in layers if s.kind.text == "encode"]
     if len(encoders) == 1 and layers[0] is encoders[0]:
-        yield _statement(layers.pop(0))
+        yield statement_entry(layers.pop(0))
     if layers:
-        span = layers[0].span.to(layers[-1].span)
-        yield Entry("layers", span, inner=tuple(map(_statement, layers)), is_list=True)
+        inner = tuple(map(statement_entry, layers))
+        yield Entry("layers", _place(document, layers), inner=inner, is_list=True)
     for kind in _BACK:
         yield from _top(kind, [s for s in statements if s.kind.text == kind])
 
 
-_LAYERS = KINDS - {*_FRONT, *_BACK}
+LAYERS = KINDS - {*_FRONT, *_BACK}
+
+
+def _line_to(span: Span) -> Span:
+    """A place with what stands before it on its line."""
+    _, column = span.source.line_column(span.start)
+    return Span(span.source, span.start - column + 1, span.end)
+
+
+def _place(document: tree.Document, layers: list[tree.Statement]) -> Span:
+    """The list of layers; in `.snn` from the end of the line before it."""
+    first = layers[0].span
+    whole = first.to(layers[-1].span)
+    if document.layers is not None:
+        return document.layers.to(whole)
+    before = [s.span.end for s in document.statements if s.span.end <= first.start]
+    end = max(before, default=first.start)
+    start = document.span.source.text.find("\n", end, first.start)
+    return whole if start < 0 else Span(first.source, start, whole.end)
 
 
 def _top(kind: str, found: list[tree.Statement]) -> Iterator[Entry]:
     if kind == "defaults" and len(found) > 1:
-        span = found[0].span.to(found[-1].span)
+        span = found[0].kind.span.to(found[-1].span)
         inner = tuple(map(_default, found))
         yield Entry(kind, span, inner=inner, is_list=True)
         return
-    yield from map(_statement, found)
+    yield from map(statement_entry, found)
 
 
 def _default(statement: tree.Statement) -> Entry:
@@ -76,7 +100,8 @@ def _default(statement: tree.Statement) -> Entry:
     return Entry(key, statement.span, inner=tuple(_properties(statement)))
 
 
-def _statement(statement: tree.Statement) -> Entry:
+def statement_entry(statement: tree.Statement) -> Entry:
+    """Return a statement as a key and what stands below it."""
     kind, span = statement.kind.text, statement.span
     if statement.text is not None:
         return Entry(kind, span, scalars.text(statement.text.value))
@@ -115,16 +140,17 @@ def _sources(statement: tree.Statement) -> Iterator[Entry]:
 
 
 def _properties(statement: tree.Statement) -> Iterable[Entry]:
-    return map(_property, statement.properties or ())
+    return map(property_entry, statement.properties or ())
 
 
-def _property(item: tree.Property) -> Entry:
+def property_entry(item: tree.Property) -> Entry:
+    """Return a property as a key with its value."""
     return _value(item.key.text, item.value, item.span)
 
 
 def _value(key: str, value: tree.Value, span: Span) -> Entry:
     if isinstance(value, tree.Group):
-        inner = tuple(map(_property, value.properties))
+        inner = tuple(map(property_entry, value.properties))
         if not inner:
             return Entry(key, span, value.name.text)
         group = Entry(value.name.text, value.span, inner=inner)

@@ -1,20 +1,28 @@
 """The one true layout of a YAML spec.
 
 Two blanks a level. A mapping stands on its key's line, in braces, if the line then
-has at most 100 columns and no comment belongs inside; else each of its keys has a
-line of its own. Comments stay with what they stood beside.
+has at most 110 columns and no comment belongs inside; else each of its keys has a
+line of its own. Comments stay with what they stood beside, and of the blank lines
+between two lines one is kept.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterable, Sequence
 
 from snnc.syntax import tree
 from snnc.syntax.yaml.entries import Entry, entries_of
 from snnc.syntax.yaml.remarks import Remarks
 
-WIDTH = 100
+WIDTH = 110
 _INDENT = "  "
+_FAR = 400  # as wide as a line and some blank ones may be
+_BLANK = re.compile(r"\n[ \t]*\n")
+# What YAML does not take, or takes for the end of a line, and with it of a comment.
+_NO_YAML = re.compile(
+    r"[^\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
 
 
 def print_yaml(document: tree.Document) -> str:
@@ -30,43 +38,85 @@ def print_yaml(document: tree.Document) -> str:
     if document.edition is None or document.network is None or broken:
         raise ValueError("a spec with syntax errors can't be written anew")
     entries = tuple(entries_of(document))
-    remarks = Remarks(document.comments, entries)
-    lines = [*_block(entries, 0, remarks), *(f"# {c}".rstrip() for c in remarks.foot)]
-    return "\n".join(lines) + "\n"
+    printer = _Printer(document, Remarks(document.comments, entries))
+    printer.block(entries, 0)
+    return printer.text
 
 
-def _block(entries: Sequence[Entry], depth: int, remarks: Remarks) -> Iterator[str]:
-    for entry in entries:
-        yield from _lines(entry, depth, "", remarks)
+class _Printer:
+    """Writes line by line; ``opened`` is set where no blank line may follow."""
+
+    def __init__(self, document: tree.Document, remarks: Remarks) -> None:
+        self._source = document.span.source
+        self._remarks = remarks
+        self._lines: list[str] = []
+        self._opened = True
+
+    @property
+    def text(self) -> str:
+        """All lines, and below them the comments behind which nothing follows."""
+        self._comments(self._remarks.foot, 0)
+        return "\n".join(self._lines) + "\n"
+
+    def block(self, entries: Sequence[Entry], depth: int) -> None:
+        """Write entries, each on a line of its own or on several."""
+        for entry in entries:
+            self._entry(entry, depth, "")
+            # In `.snn` these two are set apart by the layout, not by the author.
+            header = entry.key in ("snn", "network") and depth == 0
+            self._opened = header and not self._source.is_yaml
+
+    def _entry(self, entry: Entry, depth: int, dash: str) -> None:
+        """Write an entry, behind a dash if it is a list's item."""
+        indent = _INDENT * depth
+        self._comments(self._remarks.above(entry), depth)
+        beside = "".join(f"  {_marked(c)}" for c in self._remarks.beside(entry))
+        flat = f"{indent}{dash}{entry.flat}"
+        if not entry.inner or self._fits(entry, flat):
+            self._line(flat + beside, entry.span.start)
+            return
+        if not entry.key:  # it has no line to stand beside
+            self._comments(self._remarks.beside(entry), depth)
+        else:
+            self._line(f"{indent}{dash}{entry.key}:{beside}", entry.span.start)
+            self._opened = True
+        deeper = depth + (2 if dash and entry.key else 1)
+        for index, inner in enumerate(entry.inner):
+            mark = "- " if entry.is_list else ""
+            first = dash if not entry.key and index == 0 and not mark else ""
+            self._entry(inner, depth if first else deeper, mark or first)
+        self._comments(self._remarks.below(entry), deeper)
+
+    def _fits(self, entry: Entry, flat: str) -> bool:
+        """Whether an entry with others below it may stand on one line."""
+        if entry.is_open or self._remarks.inside(entry):
+            return False
+        return len(flat) <= WIDTH
+
+    def _comments(self, comments: Iterable[tree.Comment], depth: int) -> None:
+        for comment in comments:
+            self._line(_INDENT * depth + _marked(comment), comment.span.start)
+
+    def _line(self, text: str, start: int) -> None:
+        """Write a line, below a blank one where the author left one or more."""
+        if not self._opened and self._is_apart(start):
+            self._lines.append("")
+        self._lines.append(text)
+        self._opened = False
+
+    def _is_apart(self, start: int) -> bool:
+        """Whether a blank line is above a place, which in `.snn` opens no block.
+
+        The list of layers, for which `.snn` has no key, begins where a line ends.
+        """
+        text = self._source.text
+        if _BLANK.match(text, start):
+            return True
+        above = text[max(start - _FAR, 0) : start].rstrip().rpartition("\n")[2]
+        opens = above.endswith("{") and "#" not in above
+        return self._source.is_apart(start) and (self._source.is_yaml or not opens)
 
 
-def _lines(entry: Entry, depth: int, dash: str, remarks: Remarks) -> Iterator[str]:
-    """Write an entry, behind a dash if it is a list's item."""
-    indent = _INDENT * depth
-    yield from (f"{indent}{_marked(c)}" for c in remarks.above(entry))
-    beside = "".join(f"  {_marked(c)}" for c in remarks.beside(entry))
-    flat = f"{indent}{dash}{entry.flat}"
-    is_flat = entry.inner is None or (
-        not _is_layers(entry) and len(flat) <= WIDTH and not remarks.inside(entry)
-    )
-    if is_flat or not entry.inner:
-        yield flat + beside
-        return
-    if entry.key:
-        yield f"{indent}{dash}{entry.key}:{beside}"
-    deeper = depth + (2 if dash and entry.key else 1)
-    for index, inner in enumerate(entry.inner):
-        mark = "- " if entry.is_list else ""
-        first = dash if not entry.key and index == 0 and not mark else ""
-        at = depth if first else deeper
-        yield from _lines(inner, at, mark or first, remarks)
-    yield from (f"{_INDENT * deeper}{_marked(c)}" for c in remarks.below(entry))
-
-
-def _is_layers(entry: Entry) -> bool:
-    """Whether it is `layers` or the list of `defaults`, which are never on one line."""
-    return entry.is_list and entry.key in ("layers", "defaults")
-
-
-def _marked(text: str) -> str:
+def _marked(comment: tree.Comment) -> str:
+    text = _NO_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", comment.text)
     return f"# {text}" if text and not text.startswith("#") else f"#{text}"

@@ -10,7 +10,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
 from snnc.source import Span
 from snnc.syntax import tree
-from snnc.syntax.words import KEYS, REFUSED, VARIANTS
+from snnc.syntax.words import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.syntax.yaml import values
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
@@ -19,6 +19,10 @@ from snnc.syntax.yaml.values import SilentError, word
 PARTS = ("name", "shape", "in", "as", "from")
 _ONLY_PARTS = {"input": PARTS[:4], "add": ("name", "from"), "concat": ("name", "from")}
 _CHOOSING = frozenset(("target", "encode", "neuron"))
+# Of these a misspelt key can only be a property.
+_NAMELESS = frozenset(("about", "target", "timing", "neuron", "defaults", "train"))
+_NAMED = KINDS - _NAMELESS - _ONLY_PARTS.keys()
+_PARTS_OF_NAMED = ("name", "from")
 
 
 @dataclass(slots=True)
@@ -35,15 +39,23 @@ def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
     span = key.span.to(node.span)
     try:
         if kind.text == "about":
-            return tree.Statement(kind, span, text=values.text_of(node))
+            return tree.Statement(kind, span, text=values.text_of(kind, node))
         if kind.text in _CHOOSING:
             return _chosen(kind, node, span)
         return _statement(kind, None, node, span)
     except UnreadableError as problem:
-        report.add(problem.diagnostic)
+        report.add(problem.diagnostic if kind.text in KINDS else unknown(kind))
     except SilentError:
         pass
     return _broken(kind, node, span)
+
+
+def unknown(kind: tree.Word) -> Diagnostic:
+    """Say that there is no statement of a kind, or why it is refused."""
+    # A good spec need not wait for it, and what is unknown is told by one module.
+    from snnc.passes.validate.strangers import unknown_kind
+
+    return unknown_kind(tree.Statement(kind, kind.span))
 
 
 def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
@@ -64,6 +76,8 @@ def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
     if isinstance(node, Scalar):
         variant = None if values.is_empty(node) else values.name(node)
         return tree.Statement(kind, span, variant=variant)
+    if isinstance(node, Mapping) and not node.pairs:
+        return tree.Statement(kind, span)
     if isinstance(node, Sequence):
         raise values.wrong_form(node, f"one of {', '.join(VARIANTS[kind.text])}")
     key, inner = values.one_pair(node)
@@ -79,7 +93,9 @@ def defaults(key: Scalar, node: Node, report: Report) -> Iterator[tree.Statement
             continue
         plain = tuple(pair for pair in item.pairs if not _is_scope(*pair))
         if plain or not item.pairs:
-            yield read(key, Mapping(plain, item.span), report)
+            found = read(key, Mapping(plain, item.span), report)
+            is_item = isinstance(node, Sequence)
+            yield replace(found, span=item.span) if is_item else found
         for scope, inner in item.pairs:
             if _is_scope(scope, inner):
                 yield _scoped(key, scope, inner, report)
@@ -109,7 +125,7 @@ def _statement(
 ) -> tree.Statement:
     owner = (variant or kind).text
     if isinstance(node, Mapping):
-        parts = _sorted(kind, node)
+        parts = _sorted(tree.Statement(kind, span, variant), node)
     elif not values.is_empty(node):
         values.properties_of(node, owner)
         raise SilentError
@@ -139,10 +155,9 @@ _READERS: dict[str, tuple[str, Callable[[tree.Word, Node], Any]]] = {
 }
 
 
-def _sorted(kind: tree.Word, node: Mapping) -> _Parts:
+def _sorted(statement: tree.Statement, node: Mapping) -> _Parts:
     """Tell the parts of a statement from its properties."""
     parts = _Parts()
-    legal = _ONLY_PARTS.get(kind.text, ())
     for key, value in node.pairs:
         if key.text in parts.given:
             raise UnreadableError(repeated(key, parts.given[key.text][0]))
@@ -151,34 +166,42 @@ def _sorted(kind: tree.Word, node: Mapping) -> _Parts:
         else:
             parts.properties.append((key, value))
     for key, _ in parts.properties:
-        if problem := _misspelt(kind, key, legal, parts):
+        if problem := _misspelt(statement, key, parts):
             raise UnreadableError(problem)
     return parts
 
 
 def _misspelt(
-    kind: tree.Word, key: Scalar, legal: tuple[str, ...], parts: _Parts
+    statement: tree.Statement, key: Scalar, parts: _Parts
 ) -> Diagnostic | None:
     """What is wrong with a key that is no part, if it is one misspelt or stray."""
+    kind = statement.kind.text
     if key.text in REFUSED:
         return rules.refused.REFUSED[key.text](span=key.span, word=key.text)
-    if key.text in KEYS and not legal:
+    only = _ONLY_PARTS.get(kind)
+    if only is None and (kind not in _NAMED or key.text in KEYS):
         return None
     import difflib  # a good spec need not wait for it
 
-    known = legal or PARTS
-    absent = [part for part in known if part not in parts.given]
+    absent = [part for part in only or _PARTS_OF_NAMED if part not in parts.given]
     near = next(iter(difflib.get_close_matches(key.text, absent, n=1)), None)
-    if near is None and not legal:
+    if near is None and only is None:
         return None
     return rules.names.UnknownProperty(
         span=key.span,
-        owner=kind.text,
+        owner=kind,
         key=key.text,
         near=near,
-        legal=known,
+        legal=only or _legal(statement),
         fix=None if near is None else Fix(key.span, near),
     )
+
+
+def _legal(statement: tree.Statement) -> tuple[str, ...]:
+    """All keys of a statement, for whoever has misspelt one."""
+    from snnc.passes.validate.forms import legal_keys  # it depends on this package
+
+    return (*_PARTS_OF_NAMED, *legal_keys(statement))
 
 
 def repeated(key: Scalar, first: Scalar) -> Diagnostic:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from lark import Token
 
 from snnc import rules
-from snnc.source import Span
+from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder, span_of
 from snnc.syntax.grammar import parser
@@ -14,6 +14,8 @@ from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
 
 LONGEST = 1_000
+# What a quoted text begins with if it is meant as a number, such as "5ms".
+_NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
 
 class SilentError(Exception):
@@ -37,13 +39,9 @@ def name(node: Node) -> tree.Word:
         raise SilentError
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a name")
-    value = literal(node)
+    value = literal(node, "a name")
     if not isinstance(value, tree.Word):
-        raise UnreadableError(
-            rules.syntax.UnexpectedText(
-                span=node.span, expected="a name", found=found(node)
-            )
-        )
+        raise _unexpected(node.span, "a name", node)
     return value
 
 
@@ -52,8 +50,11 @@ def is_empty(node: Node) -> bool:
     return isinstance(node, Scalar) and node.plain and not node.text
 
 
-def literal(scalar: Scalar) -> tree.Value:
-    """Read a scalar as a ``.snn`` literal, each part with its own place."""
+def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
+    """Read a scalar as a ``.snn`` literal, each part with its own place.
+
+    A quoted one that is none is a text.
+    """
     text = scalar.text.strip()
     if len(text) > LONGEST:
         raise UnreadableError(
@@ -62,19 +63,24 @@ def literal(scalar: Scalar) -> tree.Value:
             )
         )
     tokens = [_placed(token, scalar) for token in parser().lex(scalar.text.rstrip())]
+    if scalar.plain or (tokens and tokens[0].type in _NUMERIC):
+        _check(tokens, scalar.span.source)
+    value = _value(tokens, Builder(scalar.span.source))
+    # What the lexer takes for a comment is part of the scalar.
+    if value is not None and ("#" not in text or any("#" in t for t in tokens)):
+        return value
+    if scalar.plain:
+        raise _unexpected(scalar.span, expected, scalar)
+    return tree.Text(scalar.text, scalar.span)
+
+
+def _check(tokens: list[Token], source: SourceFile) -> None:
+    """Report the first token that is wrong by itself."""
     before: Token | None = None
     for token in tokens:
-        if problem := problem_of(token, span_of(token, scalar.span.source), before):
+        if problem := problem_of(token, span_of(token, source), before):
             raise UnreadableError(problem)
         before = token
-    value = _value(tokens, Builder(scalar.span.source))
-    if value is None:
-        raise UnreadableError(
-            rules.syntax.UnexpectedText(
-                span=scalar.span, expected="a value", found=found(scalar)
-            )
-        )
-    return value
 
 
 def _placed(token: Token, scalar: Scalar) -> Token:
@@ -182,14 +188,14 @@ def _is_literal_label(scalar: Scalar) -> bool:
     return kinds in (["NAME"], ["NUMBER"])
 
 
-def text_of(node: Node) -> tree.Text | None:
+def text_of(key: tree.Word, node: Node) -> tree.Text:
     """Read the text of ``about``: whatever it says."""
     if isinstance(node, Unread):
         raise SilentError
     if not isinstance(node, Scalar):
         raise wrong_form(node, "a text")
     if is_empty(node):
-        return None
+        raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
     return tree.Text(node.text.rstrip("\n"), node.span)
 
 

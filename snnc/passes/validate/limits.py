@@ -1,0 +1,59 @@
+"""The diagnostic of a number that is beyond a limit of its model, with a way out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic
+from snnc.source import Span
+from snnc.syntax import tree
+
+_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+USUAL = {
+    "alpha": "0.25",
+    "beta_1": "0.9",
+    "beta_2": "0.999",
+    "dropout": "0.5",
+    "dt": "1 ms",
+    "epsilon": "1e-7",
+    "label_smoothing": "0.1",
+    "learning_rate": "1e-3",
+    "momentum": "0.9",
+    "percentile": "99.9",
+    "present": "100 ms",
+    "tau_rc": "20 ms",
+    "validation": "0.1",
+}
+"""Values that a reader could write, where a limit alone is none."""
+
+_SHARES = frozenset(("dropout", "label_smoothing", "validation"))
+
+
+def out_of_limits(
+    span: Span, key: str, node: Any, context: dict[str, Any]
+) -> Diagnostic:
+    """Say which limit a number passes, and which number near it does not."""
+    name = next(name for name in _LIMITS if name in context)
+    limit = f"{context[name]:g}"
+    return rules.values.OutOfRange(
+        span=span,
+        key=key,
+        reason=f"{span.text} is out of range",
+        limit=f"it must be {_LIMITS[name]} {limit}",
+        advice=_advice(key, name, limit, node),
+    )
+
+
+def _advice(key: str, name: str, limit: str, node: Any) -> str:
+    if name in ("ge", "le"):
+        return f"write `{key} {limit}{_unit(node)}`"
+    value = getattr(node, "value", None)
+    if key in _SHARES and isinstance(value, int) and 1 < value < 100:
+        return f"write `{key} {value / 100:g}`: it is a share of 1, not a percentage"
+    usual = USUAL.get(key)
+    return f"write, for example, `{key} {usual}`" if usual else ""
+
+
+def _unit(node: Any) -> str:
+    return f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""

@@ -1,0 +1,127 @@
+"""Rates that no neuron can fire, or only with a shorter step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics import Diagnostic
+from snnc.graph.logical import Layer, Lif, Network
+
+USUAL_STEP = 1e-3
+"""Seconds of `dt` where it is not written."""
+
+
+def time(seconds: float) -> str:
+    """A time as it is written in a spec, in milliseconds below a second."""
+    return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
+
+
+def above_ceiling(network: Network) -> list[Layer]:
+    """The layers whose target rate is higher than their neurons can fire."""
+    spiking = [layer for layer in network.layers if layer.spiking is not None]
+    return [layer for layer in spiking if _high(layer) * period(network, layer) > _ONE]
+
+
+def period(network: Network, layer: Layer) -> float:
+    """Seconds between two spikes of a layer's neurons at the least."""
+    neuron = layer.spiking.neuron if layer.spiking else None
+    return network.timing.dt + (neuron.tau_ref if isinstance(neuron, Lif) else 0.0)
+
+
+def _high(layer: Layer) -> float:
+    return layer.spiking.rate.high if layer.spiking else 0.0
+
+
+_ONE = 1 + 1e-9
+
+
+class RateAboveCeiling(Diagnostic):
+    """A target rate is higher than the neurons can fire.
+
+    A neuron of the chip fires at most once a step, and a LIF neuron at most once
+    in `tau_ref` and a step: the ceiling is `1 / dt` for relu and
+    `1 / (tau_ref + dt)` for lif.
+    """
+
+    code = "SNN500"
+    title = "rate above the ceiling"
+    message = "{high} Hz is more than a {neuron} neuron of `{name}` can fire"
+    label = "at most {limit} Hz"
+    notes = ("the ceiling is {formula} = {limit} Hz",)
+    help = "write an upper end of at most `{limit} Hz`"
+
+    name: str
+    neuron: str
+    high: float
+    limit: float
+    formula: str
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[RateAboveCeiling]:
+        if StepTooLong.at_fault(network):
+            return
+        for layer in above_ceiling(network):
+            lif = layer.spiking is not None and isinstance(layer.spiking.neuron, Lif)
+            yield cls(
+                span=layer.spans.get("rate", layer.span),
+                name=layer.name,
+                neuron="lif" if lif else "relu",
+                high=_high(layer),
+                limit=1 / period(network, layer),
+                formula="1 / (tau_ref + dt)" if lif else "1 / dt",
+            )
+
+
+class StepTooLong(Diagnostic):
+    """The step leaves no room for the rates of the network.
+
+    A neuron fires at most once a step, so with a step of `dt` no rate can be above
+    `1 / dt`. Where a long `dt` puts several layers above it, the step is at fault,
+    not each of their rates.
+    """
+
+    code = "SNN506"
+    title = "step too long for the rates"
+    message = "`dt {step}` allows {limit} Hz at most, and {count} layers ask for more"
+    label = "one spike a step"
+    notes = ("`{fastest}` is to fire up to {high} Hz",)
+    help = "write `dt {near}` or less, or lower the layers' `rate`"
+
+    step: str
+    limit: float
+    count: int
+    fastest: str
+    high: float
+    near: str
+
+    @staticmethod
+    def at_fault(network: Network) -> bool:
+        """Whether the step and not the rates are to be changed."""
+        timing = network.timing
+        if "dt" not in timing.spans or timing.dt <= USUAL_STEP:
+            return False
+        return len(above_ceiling(network)) > 1
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[StepTooLong]:
+        if not cls.at_fault(network):
+            return
+        above = above_ceiling(network)
+        fastest = max(above, key=_high)
+        span = network.timing.spans["dt"]
+        yield cls(
+            span=span,
+            step=span.text,
+            limit=1 / network.timing.dt,
+            count=len(above),
+            fastest=fastest.name,
+            high=_high(fastest),
+            near=time(_longest_step(network, above)),
+        )
+
+
+def _longest_step(network: Network, above: list[Layer]) -> float:
+    """The longest step in whole milliseconds that all rates allow, or `USUAL_STEP`."""
+    rest = [period(network, layer) - network.timing.dt for layer in above]
+    longest = min(1 / _high(a) - r for a, r in zip(above, rest, strict=True))
+    return max(int(1000 * longest + 1e-9) / 1000, USUAL_STEP)

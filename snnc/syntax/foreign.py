@@ -1,0 +1,104 @@
+"""Values as Python or prose writes them: dims, ranges and percentages."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from lark import Token
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix
+from snnc.source import SourceFile, Span
+
+_DIM_KEYS = frozenset(
+    [
+        "kernel",
+        "stride",
+        "factor",
+        "window",
+        "block",
+        "shape",
+        "size",
+        "kernel_size",
+        "strides",
+        "pool_size",
+    ]
+)
+# Sizes joined by anything but an `x` without blanks, in brackets or not, and with the
+# batch axis that Keras shows as None.
+_DIMS = re.compile(
+    r"""(?P<open>[(\[])?[ \t]*
+        (?:None[ \t]*,[ \t]*)?
+        \d+ (?:(?:[ \t]*[,xX*\u00d7][ \t]*|[ \t]+)\d+)*
+        (?(open)[ \t]*,?[ \t]*[)\]])
+        (?![\w.%])""",
+    re.VERBOSE,
+)
+_RANGE_KEYS = frozenset(("in", "as", "rate"))
+_NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
+_RANGE = re.compile(
+    rf"""(?P<open>[(\[])?[ \t]*
+        (?P<low>{_NUMBER}) (?P<unit>[ \t]*Hz)?
+        [ \t]*(?:\.{{2,}}|,|:|-|\u2013|\bto\b)[ \t]*
+        (?P<high>{_NUMBER}) (?(open)[ \t]*[)\]])
+        (?![\w.])""",
+    re.VERBOSE,
+)
+_PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
+
+
+def foreign_value(
+    tokens: Sequence[Token], index: int, source: SourceFile
+) -> Diagnostic | None:
+    """Describe a value that begins at a token, if another notation writes it so."""
+    token = tokens[index]
+    start = token.start_pos or 0
+    key = str(tokens[index - 1]) if index else ""
+    if token.type == "NUMBER" and (found := _PERCENTAGE.match(source.text, start)):
+        return _percentage(Span(source, start, found.end()), key)
+    if _may_be_dims(tokens, index) and (found := _DIMS.match(source.text, start)):
+        return _dims(Span(source, start, found.end()), key)
+    if key in _RANGE_KEYS and (found := _RANGE.match(source.text, start)):
+        return _range(Span(source, start, found.end()), key, found)
+    return None
+
+
+def _may_be_dims(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a token begins the value of a property of sizes, or the input's shape."""
+    if not index or tokens[index - 1].type != "NAME":
+        return False
+    if tokens[index - 1] in _DIM_KEYS:
+        return True
+    return tokens[0] == "input" and index in (1, 2)
+
+
+def _dims(span: Span, key: str) -> Diagnostic | None:
+    dims = "x".join(re.findall(r"\d+", span.text))
+    if span.text == dims:
+        return None
+    shown = f"{key} {dims}" if key in _DIM_KEYS else dims
+    return rules.spelling.DimsSpelling(
+        span=span, text=span.text, dims=shown, fix=Fix(span, dims)
+    )
+
+
+def _range(span: Span, key: str, found: re.Match[str]) -> Diagnostic | None:
+    written = f"{found['low']}..{found['high']}"
+    if span.text == written:
+        return None
+    behind = " Hz" if key == "rate" else ""
+    return rules.spelling.RangeSpelling(
+        span=span,
+        text=span.text,
+        range=f"{key} {written}{behind}",
+        fix=Fix(span, written),
+    )
+
+
+def _percentage(span: Span, key: str) -> Diagnostic:
+    number = span.text.rstrip("% \t")
+    share = f"{float(number) / 100:.6g}"
+    return rules.spelling.Percentage(
+        span=span, text=span.text, share=f"{key} {share}", fix=Fix(span, share)
+    )

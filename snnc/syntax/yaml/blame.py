@@ -1,0 +1,135 @@
+"""Where a YAML file is wrong, which is often before the place where reading ends.
+
+ruamel.yaml stops at the first character that can't follow what it has read: behind an
+unclosed quote that is the end of the file. The functions here look back from there
+to the line that its author has to change.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ruamel.yaml.error import MarkedYAMLError
+
+from snnc.source import SourceFile
+from snnc.syntax.yaml.problems import in_words
+
+_WORD = re.compile(r"\w[\w.-]*")
+_KEY = re.compile(r"\s*(?:- +)*[\w.-]+\s*")
+_NO_BLANK = re.compile(r"\s*(?:- +)*[\w.-]+(:)[^\s:]")
+
+INDENTED = "the line is indented unlike the lines around it"
+
+
+@dataclass(frozen=True, slots=True)
+class Blame:
+    """Where the mistake is, what it is, and where a bracket opens if it is one."""
+
+    start: int
+    end: int
+    problem: str
+    opener: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line that says something; its first character stands at ``start``."""
+
+    start: int
+    indent: int
+    is_item: bool
+
+    @property
+    def form(self) -> tuple[int, bool]:
+        return self.indent, self.is_item
+
+
+def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
+    """Find the place of what ruamel.yaml stumbled over, as nearly as it can be told."""
+    mark = error.problem_mark or error.context_mark
+    at = min(mark.index, len(source.text)) if mark else 0
+    begun = error.context_mark.index if error.context_mark else at
+    problem = error.problem or ""
+    if "could not find expected ':'" in problem:
+        return _unmarked_key(source, begun)
+    if "quoted scalar" in (error.context or "") and at >= len(source.text.rstrip()):
+        return Blame(begun, begun + 1, in_words(problem))
+    if "flow" in (error.context or ""):
+        return _unclosed(source, begun, at, in_words(problem))
+    if "mapping values are not allowed" in problem and _is_first_key(source, at):
+        return _indented(source, at)
+    if "<block end>" in problem:
+        return _indented(source, at, begun)
+    return Blame(at, _end_of_word(source, at), in_words(problem))
+
+
+def _end_of_word(source: SourceFile, at: int) -> int:
+    word = _WORD.match(source.text, at)
+    return word.end() if word else at + 1
+
+
+def _line_start(source: SourceFile, at: int) -> int:
+    return source.text.rfind("\n", 0, at) + 1
+
+
+def _unmarked_key(source: SourceFile, at: int) -> Blame:
+    """A line without a colon, or with one that no blank follows."""
+    line, _ = source.line_column(at)
+    text = source.line_text(line)
+    start = _line_start(source, at)
+    if found := _NO_BLANK.match(text):
+        colon = start + found.start(1)
+        return Blame(colon, colon + 1, "no blank stands behind the `:` of a key")
+    end = start + len(text.split(" #")[0].rstrip())
+    return Blame(at, max(end, at + 1), in_words("could not find expected ':'"))
+
+
+def _unclosed(source: SourceFile, opener: int, at: int, problem: str) -> Blame:
+    """A bracket that is not closed: before the line that reads like a new key."""
+    before = source.text[_line_start(source, at) : at]
+    if "\n" not in source.text[opener:at] or not _KEY.fullmatch(before):
+        return Blame(at, at + 1, problem, opener)
+    start = _line_start(source, at)
+    end = len(source.text[:start].rstrip())
+    return Blame(end, end, problem, opener)
+
+
+def _is_first_key(source: SourceFile, colon: int) -> bool:
+    """Whether nothing but a key stands before a colon on its line."""
+    return bool(_KEY.fullmatch(source.text[_line_start(source, colon) : colon]))
+
+
+def _indented(source: SourceFile, at: int, begun: int | None = None) -> Blame:
+    """A line that is indented unlike its neighbours: it, or the one above it.
+
+    The line of ``at`` is at fault unless the next one of its level is like it, and
+    that above (or at ``begun``, where the level begins) is not.
+    """
+    lines = list(_lines(source))
+    index = _index(lines, at)
+    here, rest = lines[index], lines[index + 1 :]
+    above = lines[max(index - 1, 0) if begun is None else _index(lines, begun)]
+    below = next((line for line in rest if line.indent <= here.indent), None)
+    is_odd = below is not None and below.form == here.form != above.form
+    start = (above if is_odd else here).start
+    return Blame(start, _end_of_word(source, start), INDENTED)
+
+
+def _index(lines: list[_Line], at: int) -> int:
+    """The line of a place; the last one if it is behind all that is said."""
+    starts = [line.start - line.indent for line in lines]
+    return max(bisect_right(starts, at) - 1, 0)
+
+
+def _lines(source: SourceFile) -> Iterator[_Line]:
+    """The lines that are neither blank nor comments."""
+    at = 0
+    for text in source.text.split("\n"):
+        code = text.lstrip(" ")
+        if code.strip() and not code.startswith("#"):
+            indent = len(text) - len(code)
+            yield _Line(at + indent, indent, code.startswith("- "))
+        at += len(text) + 1

@@ -1,0 +1,240 @@
+"""Habits from Keras, PyTorch and Python: one message each, which says what to write."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnc.diagnostics import Diagnostic
+from snnc.fix.mend import mend
+from snnc.source import SourceFile
+from snnc.syntax.words import RESERVED
+from tests.rules.checking import check_text
+
+SPEC = """snn 1
+
+network digits {
+  about "Handwritten digits."
+  target loihi { chips 1 }
+  timing { dt 1 ms, present 100 ms }
+  defaults { rate 20..150 Hz }
+
+  input image 28x28x1 in 0..1
+  encode conv e { filters 2 }
+  conv2d c0 { filters 8, kernel 3 }
+  downsample s0 { factor 2 }
+  avgpool { window 2 }
+  dense d0 { units 16, dropout 0.2 }
+  readout digit { classes 10 }
+
+  train { optimizer adam { learning_rate 1e-3 } }
+}
+"""
+CONV = "  conv2d c0 { filters 8, kernel 3 }"
+
+# A line that a newcomer writes after a convolution: code, and a phrase of the help.
+LINES = [
+    ("flatten", "SNN917", "remove the line"),
+    ("Flatten", "SNN917", "remove the line"),
+    ("flatten f0 {}", "SNN917", "remove the line"),
+    ("dropout 0.3", "SNN918", "`dropout 0.3` among the properties of the layer"),
+    ("dropout { rate 0.25 }", "SNN918", "`dropout 0.25`"),
+    ("Dropout d1 { rate 0.25 }", "SNN918", "`dropout 0.25`"),
+    ("SpatialDropout2D", "SNN918", "`dropout 0.5`"),
+    ("batchnorm", "SNN919", "`batchnorm on` among the properties of the layer"),
+    ("batchnorm on", "SNN919", "`batchnorm on`"),
+    ("BatchNormalization", "SNN919", "`batchnorm on`"),
+    ("relu", "SNN920", "`neuron relu`"),
+    ("ReLU r0", "SNN920", "`neuron relu`"),
+    ("lif", "SNN920", "`neuron relu`"),
+    ("activation relu", "SNN920", "`neuron relu`"),
+    ("Activation relu", "SNN920", "`neuron relu`"),
+    ("leaky_relu", "SNN921", "`neuron relu`"),
+    ("LeakyReLU { alpha 0.1 }", "SNN921", "`neuron relu`"),
+    ("relu6", "SNN921", "`neuron relu`"),
+    ("depthwise d { kernel 3 }", "SNN922", "`conv2d NAME { filters 8 }`"),
+    ("SeparableConv2D d { filters 8 }", "SNN922", "`conv2d NAME { filters 8 }`"),
+    ("globalavgpool", "SNN923", "`avgpool { window all }`"),
+    ("global_average_pooling", "SNN923", "`avgpool { window all }`"),
+    ("GlobalAveragePooling2D g", "SNN923", "`avgpool { window all }`"),
+    ("embedding v { units 16 }", "SNN924", "read the vectors"),
+    ("attention a", "SNN925", "`kernel`"),
+    ("MultiHeadAttention a", "SNN925", "`kernel`"),
+    ("gru g { units 16 }", "SNN909", "`conv3d`"),
+    ("LSTM g { units 16 }", "SNN909", "`conv3d`"),
+    ("rnn g { units 16 }", "SNN909", "`conv3d`"),
+    ("conv2d_transpose u { filters 8 }", "SNN911", "`padding same`"),
+    ("Conv3DTranspose u { filters 8 }", "SNN911", "`padding same`"),
+    ("deconv u { filters 8 }", "SNN911", "`padding same`"),
+    ("UpSampling2D", "SNN911", "`padding same`"),
+    ("MaxPooling2D { pool_size 2 }", "SNN900", "`downsample NAME { factor 2 }`"),
+    ("max_pool", "SNN900", "`downsample NAME { factor 2 }`"),
+    ("Softmax", "SNN901", "the readout gives logits"),
+    ("LayerNormalization", "SNN910", "`batchnorm on`"),
+    ("Conv2D c1 { filters 8 }", "SNN200", "did you mean `conv2d`?"),
+    ("Dense d1 { units 8 }", "SNN200", "did you mean `dense`?"),
+    ("AveragePooling2D { pool_size 2 }", "SNN200", "did you mean `avgpool`?"),
+    ("Concatenate from c0, e", "SNN200", "did you mean `concat`?"),
+    ("linear d1 { units 8 }", "SNN200", "did you mean `dense`?"),
+    ("output y { classes 3 }", "SNN200", "did you mean `readout`?"),
+    ("conv c1 { filters 8 }", "SNN200", "did you mean `conv2d`?"),
+    ("padding same", "SNN222", "`conv2d`"),
+    ("Flatten()", "SNN101", "there are no calls"),
+    ("Conv2D(8, 3)", "SNN101", "there are no calls"),
+    ("c1 = conv2d { filters 8 }", "SNN101", "`conv2d c1 { ... }`"),
+    ("conv2d c1: { filters 8 }", "SNN101", "the block follows the name"),
+    ("// a comment", "SNN101", "`#`"),
+    ("conv2d c1 { filters 8 };", "SNN101", "remove it"),
+    ('conv2d "c1" { filters 8 }', "SNN216", "`conv2d c1`"),
+    ("dense 16", "SNN216", "`dense d0 { units 16 }`"),
+]
+
+# What is replaced by what, in one line: code, and a phrase of the help.
+CHANGES = [
+    ("kernel 3 }", "kernel 3 } from e", "SNN122", "`conv2d c0 from e { filters 8, ker"),
+    ("28x28x1", "28,28,1", "SNN123", "write `28x28x1`"),
+    ("28x28x1", "(28, 28, 1)", "SNN123", "write `28x28x1`"),
+    ("28x28x1", "[28, 28, 1]", "SNN123", "write `28x28x1`"),
+    ("28x28x1", "(None, 28, 28, 1)", "SNN123", "write `28x28x1`"),
+    ("28x28x1", "28 x 28 x 1", "SNN123", "write `28x28x1`"),
+    ("kernel 3", "kernel (3,3)", "SNN123", "write `kernel 3x3`"),
+    ("kernel 3", "kernel 3,3", "SNN123", "write `kernel 3x3`"),
+    ("kernel 3", "kernel [3, 3]", "SNN123", "write `kernel 3x3`"),
+    ("kernel 3", "kernel 3 3", "SNN123", "write `kernel 3x3`"),
+    ("dropout 0.2", "dropout 30 %", "SNN124", "write `dropout 0.3`"),
+    ("dropout 0.2", "dropout 30%", "SNN124", "write `dropout 0.3`"),
+    ("dropout 0.2", "dropout 30", "SNN206", "write `dropout 0.3`"),
+    ("dropout 0.2", "dropout 1.0", "SNN206", "`dropout 0.5`"),
+    ("in 0..1", "in [0, 1]", "SNN125", "write `in 0..1`"),
+    ("in 0..1", "in 0 to 1", "SNN125", "write `in 0..1`"),
+    ("in 0..1", "in 0-1", "SNN125", "write `in 0..1`"),
+    ("in 0..1", "in 0...1", "SNN125", "write `in 0..1`"),
+    ("rate 20..150 Hz", "rate 20-150 Hz", "SNN125", "write `rate 20..150 Hz`"),
+    ("rate 20..150 Hz", "rate 20 Hz..150 Hz", "SNN125", "write `rate 20..150 Hz`"),
+    ("28x28x1", "28x28", "SNN312", "write `28x28x1` for one channel"),
+    ("in 0..1", "in 16..0", "SNN206", "write `in 0..16`"),
+    ("28x28x1", "0x28x1", "SNN206", "write `1x28x1`"),
+    ("28x28x1 in 0..1", "{ shape 28x28x1 }", "SNN216", "`input image 28x28x1 in 0..1`"),
+    ("dt 1 ms, ", "dt 1 s, ", "SNN506", "write `dt 4 ms` or less"),
+    ("dt 1 ms, present 100 ms", "dt 1 s", "SNN506", "write `dt 4 ms` or less"),
+    ("present 100 ms", "present 100.5 ms", "SNN501", "write `present 100 ms`"),
+    ("present 100 ms", "present 0.1005 s", "SNN501", "write `present 0.1 s`"),
+    ("present 100 ms", "present 100 Hz", "SNN209", "`present 100 ms`"),
+    ("present 100 ms", "steps 100", "SNN203", "did you mean `present`?"),
+    ("rate 20..150 Hz", "rate 150..20 Hz", "SNN206", "write `rate 20..150 Hz`"),
+    ("rate 20..150 Hz", "rate 20..150 ms", "SNN209", "`rate 20..150 Hz`"),
+    ("rate 20..150 Hz", "rate 20..1500 Hz", "SNN500", "at most `1000 Hz`"),
+    ("classes 10", "classes 1", "SNN206", "`units 1` for a regression"),
+    ("1e-3", "-1e-3", "SNN206", "`learning_rate 1e-3`"),
+    ("factor 2", "window 2", "SNN203", "did you mean `factor`?"),
+    ("factor 2", "kernel 3", "SNN203", "did you mean `factor`?"),
+    ("factor 2", "pool_size 2", "SNN203", "did you mean `factor`?"),
+    ("window 2", "factor 2", "SNN203", "did you mean `window`?"),
+    ("window 2", "pool_size 2", "SNN203", "did you mean `window`?"),
+    ("window 2", "strides 2", "SNN203", "did you mean `stride`?"),
+    ("kernel 3", "kernel_size 3", "SNN203", "did you mean `kernel`?"),
+    ("kernel 3", "strides 2", "SNN203", "did you mean `stride`?"),
+    ("kernel 3", "use_bias off", "SNN203", "did you mean `bias`?"),
+    ("kernel 3", "activation relu", "SNN203", "did you mean `neuron`?"),
+    ("kernel 3", "activation leaky_relu", "SNN921", "`neuron relu`"),
+    ("kernel 3", "neuron relu6", "SNN921", "`neuron relu`"),
+    ("kernel 3", "dilation_rate 2", "SNN907", "a larger `kernel`"),
+    ("kernel 3", "padding 'same'", "SNN101", "double quotes"),
+    ("kernel 3 }", "batchnorm }", "SNN107", "`batchnorm on`"),
+    ("units 16", "filters 16", "SNN203", "did you mean `units`?"),
+    ("adam { learning_rate 1e-3 }", "adam, learning_rate 1e-3", "SNN203", "adam {"),
+    ("optimizer adam", "batch_size 8, optimizer adam", "SNN203", "`batch`"),
+    (
+        "optimizer adam",
+        "loss sparse_categorical_crossentropy, optimizer adam",
+        "SNN210",
+        "did you mean `cross_entropy`?",
+    ),
+    ("encode conv e { filters 2 }", "encode poisson", "SNN201", "(each value becomes"),
+    ("encode conv e { filters 2 }", "encode", "SNN202", "`encode conv` (a trained"),
+    ("target loihi { chips 1 }", "target cpu", "SNN201", "`target nengo` (simulators"),
+    ("c0 {", "c0 from encode {", "SNN223", "`encode conv e { filters 2 }`, and write"),
+    ("s0 {", "s0 from nobody {", "SNN250", "write `e` or `c0`, which can be read here"),
+    ("e {", "e from nobody {", "SNN250", "write `image`, which can be read here"),
+    ('digits."', "digits.", "SNN103", "on the same line"),
+    ('digits."', 'digits.\n  And more."', "SNN103", "on the same line"),
+    ('"Handwritten', "Handwritten", "SNN103", "on the same line"),
+    ("classes 10", 'classes [cat, "dog]', "SNN103", "on the same line"),
+    ('"Handwritten digits."', "Digits", "SNN216", 'write `about "Digits"`'),
+]
+
+
+def only(text: str) -> Diagnostic:
+    (diagnostic,) = check_text(text).diagnostics
+    return diagnostic
+
+
+def line_of(part: str) -> int:
+    return SPEC[: SPEC.index(part)].count("\n") + 1
+
+
+def test_the_spec_itself_is_good() -> None:
+    assert check_text(SPEC).diagnostics == ()
+
+
+@pytest.mark.parametrize(("line", "code", "phrase"), LINES, ids=lambda part: part)
+def test_a_line_of_another_library(line: str, code: str, phrase: str) -> None:
+    found = only(SPEC.replace(CONV, f"{CONV}\n  {line}"))
+    assert (found.code, found.span.first.line) == (code, line_of(CONV) + 1)
+    assert phrase in found.render_help()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "phrase"), CHANGES, ids=lambda part: part
+)
+def test_a_value_or_word_in_another_spelling(
+    right: str, wrong: str, code: str, phrase: str
+) -> None:
+    assert right in SPEC
+    found = only(SPEC.replace(right, wrong, 1))
+    assert (found.code, found.span.first.line) == (code, line_of(right))
+    assert phrase in found.render_help()
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "under"),
+    [
+        ("present 100 ms", "present 100.5 ms", "100.5 ms"),
+        ("dt 1 ms, ", "dt 1 s, ", "1 s"),
+        ("28x28x1", "(28, 28, 1)", "(28, 28, 1)"),
+        ("28x28x1", "28x28", "28x28"),
+        ("kernel 3 }", "kernel 3 } from e", "from e"),
+        ("dropout 0.2", "dropout 30 %", "30 %"),
+        ("rate 20..150 Hz", "rate 20..1500 Hz", "20..1500 Hz"),
+    ],
+)
+def test_the_caret_is_under_the_exact_words(right: str, wrong: str, under: str) -> None:
+    assert only(SPEC.replace(right, wrong, 1)).span.text == under
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("28x28x1 in 0..1", "28,28,1 in 0-1"),
+        ("kernel 3", "kernel_size [3, 3], strides (1, 1), use_bias on"),
+        ("kernel 3 }", "kernel 3 } from e"),
+        ("dropout 0.2", "dropout 20 %"),
+        ("avgpool {", "AveragePooling2D {"),
+        ("window 2", "pool_size (2, 2)"),
+    ],
+)
+def test_what_has_one_plain_answer_is_mended(right: str, wrong: str) -> None:
+    mended = mend(SourceFile("a.snn", SPEC.replace(right, wrong, 1)))
+    assert mended.report.diagnostics == ()
+    assert mended.count > 0
+
+
+def test_several_branches_miss_the_channels_once() -> None:
+    both = f"{CONV}\n  conv2d c1 from e {{ filters 8 }}\n  add from c0, c1"
+    found = only(SPEC.replace(CONV, both).replace("28x28x1", "28x28"))
+    assert found.code == "SNN312"
+
+
+@pytest.mark.parametrize("name", ["relu", "flatten", "dropout", "gru", "Conv2D"])
+def test_words_of_other_libraries_may_be_names(name: str) -> None:
+    assert name not in RESERVED
+    assert check_text(SPEC.replace("c0", name)).diagnostics == ()

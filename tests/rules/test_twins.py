@@ -1,0 +1,126 @@
+"""What is wrong in `.snn` is wrong in YAML, and is said in YAML's words.
+
+`twin.yaml` of a case is its invalid spec in YAML, `twin.txt` what is then printed.
+``SNNC_ACCEPT=1`` writes the expected texts anew.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from ruamel.yaml import YAML
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.text import render
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS
+from snnc.syntax.yaml.printer import print_yaml
+from snnc.syntax.yaml.snippets import in_yaml, snippet
+from tests.rules.checking import assert_accepted, check_text
+from tests.support import ROOT
+
+CASES = sorted((Path(__file__).parent / "cases").glob("*/invalid.snn"))
+TWINS = sorted((Path(__file__).parent / "cases").glob("*/twin.yaml"))
+# What YAML can't hold: statements in another order, or twice.
+NOT_IN_YAML = {"SNN217", "SNN219", "SNN915"}
+BOTH = [
+    path
+    for path in CASES
+    if not path.parent.name.startswith(("SNN10", "SNN11", "SNN12", *NOT_IN_YAML))
+]
+QUOTED = re.compile(r"`([^`]+)`")
+
+
+def code_of(path: Path) -> str:
+    return path.parent.name.split("-")[0]
+
+
+def in_other_notation(path: Path) -> str:
+    report = Report()
+    source = SourceFile("invalid.snn", path.read_text(encoding="utf-8"))
+    document = parse(source, report)
+    assert report.errors == 0
+    return print_yaml(document)
+
+
+@pytest.mark.parametrize("twin", TWINS, ids=lambda path: path.parent.name)
+def test_prints_exactly_this_for_yaml(twin: Path) -> None:
+    report = check_text(twin.read_text(encoding="utf-8"), "invalid.yaml")
+    assert [d.code for d in report.diagnostics] == [code_of(twin)]
+    assert_accepted(twin.with_suffix(".txt"), render(report.diagnostics))
+
+
+def test_there_are_twins_of_many_rules() -> None:
+    assert len({code_of(twin) for twin in TWINS}) >= 12
+
+
+@pytest.mark.parametrize("case", BOTH, ids=lambda path: path.parent.name)
+def test_both_notations_have_the_same_problem(case: Path) -> None:
+    diagnostics = check_text(in_other_notation(case), "invalid.yaml").diagnostics
+    assert [d.code for d in diagnostics] == [code_of(case)]
+
+
+@pytest.mark.parametrize("case", BOTH, ids=lambda path: path.parent.name)
+def test_what_help_quotes_is_yaml(case: Path) -> None:
+    (diagnostic,) = check_text(in_other_notation(case), "invalid.yaml").diagnostics
+    texts = (*diagnostic.render_notes(), diagnostic.render_help())
+    for quoted in QUOTED.findall(" ".join(texts)):
+        assert_is_yaml(quoted)
+
+
+def assert_is_yaml(quoted: str) -> None:
+    """What reads like a statement or property is a mapping, or a list of one."""
+    first, _, rest = quoted.removeprefix("- ").partition(" ")
+    if not rest or first.rstrip(":") not in KEYS | KINDS | CLAUSES | HEADERS:
+        return
+    loaded = YAML(typ="safe").load(quoted)
+    assert isinstance(loaded, (dict, list)), quoted
+
+
+@pytest.mark.parametrize(
+    ("code", "yaml"),
+    [
+        ("padding same", "padding: same"),
+        ("present 60 ms", "present: 60 ms"),
+        ("kernel 3, stride 2", "{kernel: 3, stride: 2}"),
+        ("classes [cat, dog]", "classes: [cat, dog]"),
+        ("learning_rate 1e-3", "learning_rate: 1.0e-3"),
+        ("neuron lif { tau_rc 20 ms }", "neuron: {lif: {tau_rc: 20 ms}}"),
+        ("from a", "from: a"),
+        ("from a, b", "from: [a, b]"),
+        ("in 0..1", "in: 0..1"),
+        ("as -1..1", "as: -1..1"),
+        ("dense d0 { units 8 }", "- dense: {name: d0, units: 8}"),
+        ("avgpool { window 2 }", "- avgpool: {window: 2}"),
+        ("add both from a, b", "- add: {name: both, from: [a, b]}"),
+        ("encode conv { filters 2 }", "encode: {conv: {filters: 2}}"),
+        ("target nengo", "target: nengo"),
+        ("input x 8x8x1 in 0..1", "input: {name: x, shape: 8x8x1, in: 0..1}"),
+        ("snn 1", "snn: 1"),
+        ("network NAME { ... }", "network: NAME"),
+    ],
+)
+def test_statements_and_properties_are_translated(code: str, yaml: str) -> None:
+    assert snippet(code) == yaml
+    assert in_yaml(f"write `{code}`, or not") == f"write `{yaml}`, or not"
+    assert_is_yaml(yaml)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["dense", "stride", "c0", "0..1", "10x10", "snnc explain SNN301", "--fix",
+     "# snnc: allow CODE reason", "units ...", "conv2d {", "from 1", "150 Hz"],
+)  # fmt: skip
+def test_other_words_stay_as_they_are(code: str) -> None:
+    assert snippet(code) == code
+
+
+def test_the_words_of_the_file_itself_are_left_alone() -> None:
+    text = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
+    (diagnostic,) = check_text(
+        text.replace("units: 64", "units: kernel 3"), "a.yaml"
+    ).diagnostics
+    assert "`kernel 3`" in diagnostic.render_message()

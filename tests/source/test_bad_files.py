@@ -1,0 +1,273 @@
+"""`snnc check` of files that are no specs: a diagnostic at once, whatever they are."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from snnc.cli import snnc
+from snnc.source.read import LARGEST
+from tests.support import ROOT
+
+MEMORY = 1 << 30
+NOTATIONS = ("snn", "yaml")
+GOOD = {
+    end: (ROOT / "specs" / f"drift.{end}").read_text(encoding="utf-8")
+    for end in NOTATIONS
+}
+SNN, YAML = GOOD["snn"], GOOD["yaml"]
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What `snnc check` did: its status, and the codes that it printed."""
+
+    status: int
+    codes: tuple[str, ...]
+    text: str
+
+
+def check(path: Path | str) -> Checked:
+    arguments = ["check", str(path)]
+    result = CliRunner().invoke(snnc, arguments, standalone_mode=False)
+    assert result.exception is None, result.exception
+    return Checked(result.return_value, codes_in(result.output), result.output)
+
+
+def codes_in(text: str) -> tuple[str, ...]:
+    heads = (line for line in text.splitlines() if line.startswith("error["))
+    return tuple(head[len("error[") :].split("]")[0] for head in heads)
+
+
+def link_to_itself(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def pipe_behind_a_link(path: Path) -> None:
+    os.mkfifo(path.with_name("pipe"))
+    path.symlink_to("pipe")
+
+
+SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
+    "nothing": (lambda path: None, "SNN700"),
+    "a directory": (Path.mkdir, "SNN701"),
+    "a pipe that nobody writes": (os.mkfifo, "SNN702"),
+    "a pipe behind a link": (pipe_behind_a_link, "SNN702"),
+    "an endless device": (lambda path: path.symlink_to("/dev/zero"), "SNN702"),
+    "an endless file without a size": (
+        lambda path: path.symlink_to("/proc/self/pagemap"),
+        "SNN704",
+    ),
+    "a link to itself": (link_to_itself, "SNN705"),
+    "a link to nothing": (lambda path: path.symlink_to("none"), "SNN700"),
+}
+
+
+@pytest.mark.parametrize("end", NOTATIONS)
+@pytest.mark.parametrize("what", SPECIAL)
+def test_what_is_no_file_is_reported(tmp_path: Path, what: str, end: str) -> None:
+    make, code = SPECIAL[what]
+    path = tmp_path / f"net.{end}"
+    make(path)
+    found = check(path)
+    assert (found.status, found.codes) == (1, (code,))
+    assert f"--> {path.as_posix()}\n" in found.text
+
+
+def test_a_file_without_leave_to_read_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.snn"
+    path.write_text(SNN)
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr("snnc.source.read._open_at_once", refuse)
+    found = check(path)
+    assert (found.status, found.codes) == (1, ("SNN705",))
+    assert "Permission denied" in found.text
+
+
+def test_a_pipe_that_takes_the_files_place_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "net.snn"
+    path.write_text(SNN)
+    regular = path.stat()
+    path.unlink()
+    os.mkfifo(path)
+    monkeypatch.setattr(Path, "stat", lambda *_, **__: regular)
+    assert check(path).codes == ("SNN119",)
+
+
+def deep(opener: str, head: str = "") -> bytes:
+    return (head + opener * 10_000).encode()
+
+
+HEAD = "snn 1\nnetwork net {\n"
+YAML_HEAD = "snn: 1\nnetwork: net\n"
+BOMB = "a0: &a0 [x, x]\n" + "".join(
+    f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60)
+)
+DIGITS = "9" * 5000
+ABOUT = "Eight directions of a drifting handwritten digit."
+FAR = "2000000000x2000000000x2000000000"
+
+
+def snn(old: str, new: str) -> bytes:
+    return SNN.replace(old, new).encode()
+
+
+def yaml(old: str, new: str) -> bytes:
+    return YAML.replace(old, new).encode()
+
+
+CONTENTS: dict[str, tuple[str, bytes, str]] = {
+    "snn, empty": ("snn", b"", "SNN119"),
+    "yaml, empty": ("yaml", b"", "SNN119"),
+    "snn, UTF-16": ("snn", SNN.encode("utf-16"), "SNN703"),
+    "yaml, UTF-16": ("yaml", YAML.encode("utf-16"), "SNN703"),
+    "snn, UTF-16 without a mark": ("snn", SNN.encode("utf-16-le"), "SNN109"),
+    "yaml, UTF-16 without a mark": ("yaml", YAML.encode("utf-16-le"), "SNN130"),
+    "snn, NUL": ("snn", snn("filters", "fil\0ters"), "SNN101"),
+    "yaml, NUL": ("yaml", yaml("filters", "fil\0ters"), "SNN130"),
+    "snn, too large": ("snn", b"#" * 300 * 1024, "SNN704"),
+    "yaml, too large": ("yaml", b"#" * 300 * 1024, "SNN704"),
+    "snn, braces": ("snn", deep("{"), "SNN109"),
+    "snn, nested braces": ("snn", deep("{", HEAD + "  dense a "), "SNN113"),
+    "snn, nested lists": ("snn", deep("[", HEAD + "  dense a { units "), "SNN113"),
+    "yaml, braces": ("yaml", deep("{"), "SNN113"),
+    "yaml, lists": ("yaml", deep("[", YAML_HEAD + "layers: "), "SNN113"),
+    "yaml, dashes": ("yaml", deep("- ", YAML_HEAD + "layers:\n  "), "SNN113"),
+    "snn, digits": ("snn", snn("units 64", f"units {DIGITS}"), "SNN114"),
+    "yaml, digits": ("yaml", yaml("units: 64", f"units: {DIGITS}"), "SNN139"),
+    "snn, 2 to the 63": ("snn", snn("8x16x16x1", f"{FAR}x1"), "SNN306"),
+    "yaml, 2 to the 63": ("yaml", yaml("8x16x16x1", f"{FAR}x1"), "SNN306"),
+    "yaml, a bomb": ("yaml", (YAML_HEAD + BOMB).encode(), "SNN131"),
+    "yaml, half a character": ("yaml", yaml(ABOUT, r'"\ud800"'), "SNN130"),
+}
+
+
+@pytest.mark.parametrize("name", CONTENTS)
+def test_what_is_no_spec_is_reported(tmp_path: Path, name: str) -> None:
+    end, data, code = CONTENTS[name]
+    path = tmp_path / f"net.{end}"
+    path.write_bytes(data)
+    found = check(path)
+    assert found.status == 1
+    assert code in found.codes
+    assert f"--> {path.as_posix()}" in found.text
+
+
+@pytest.mark.parametrize("end", NOTATIONS)
+def test_the_byte_that_is_no_text_is_pointed_at(tmp_path: Path, end: str) -> None:
+    path = tmp_path / f"net.{end}"
+    path.write_bytes(b"snn 1\r\n# \xc3\xa9 \xe2\x28\xa1\n")
+    found = check(path)
+    assert found.codes == ("SNN703",)
+    assert f"--> {path.as_posix()}:2:5" in found.text
+    assert "the byte 0xe2 stands at offset 12" in found.text
+
+
+SPELLINGS: dict[str, Callable[[str], bytes]] = {
+    "a byte order mark": lambda text: text.encode("utf-8-sig"),
+    "CRLF": lambda text: text.replace("\n", "\r\n").encode(),
+    "lone CR": lambda text: text.replace("\n", "\r").encode(),
+    "all at once": lambda text: text.replace("\n", "\r\n").encode("utf-8-sig"),
+    "no end of the last line": lambda text: text.rstrip("\n").encode(),
+}
+
+
+@pytest.mark.parametrize("end", NOTATIONS)
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_what_editors_write_is_fine(tmp_path: Path, spelling: str, end: str) -> None:
+    path = tmp_path / f"net.{end}"
+    path.write_bytes(SPELLINGS[spelling](GOOD[end]))
+    found = check(path)
+    assert (found.status, found.codes) == (0, ()), found.text
+
+
+def test_tabs_are_blanks_and_yaml_says_what_it_thinks_of_them(tmp_path: Path) -> None:
+    snn, yaml = tmp_path / "net.snn", tmp_path / "net.yaml"
+    snn.write_text(SNN.replace("  ", "\t"))
+    yaml.write_text(YAML.replace("  - ", "\t- "))
+    assert check(snn).status == 0
+    assert check(yaml).codes == ("SNN130",)
+
+
+def test_the_largest_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "net.snn"
+    data = SNN.encode()
+    path.write_bytes(data + b"#" * (LARGEST - len(data)))
+    assert check(path).status == 0
+    path.write_bytes(path.read_bytes() + b"#")
+    assert check(path).codes == ("SNN704",)
+
+
+@pytest.mark.parametrize(
+    "name", ["two\nlines.snn", "\x1b[31mred.snn", "\u202e.snn", "{{ 7 }}.snn", "-.snn"]
+)
+def test_the_files_name_is_shown_and_no_more(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_text("snn 1\n")
+    found = check(path)
+    assert found.status == 1
+    assert all(line.isprintable() for line in found.text.splitlines())
+
+
+def limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("snn, nested braces", "SNN113"),
+        ("yaml, a bomb", "SNN131"),
+        ("an endless file without a size", "SNN704"),
+    ],
+)
+def test_a_gibibyte_is_enough(tmp_path: Path, name: str, code: str) -> None:
+    end, data, _ = CONTENTS.get(name, ("snn", b"", ""))
+    path = tmp_path / f"net.{end}"
+    path.write_bytes(data)
+    if name in SPECIAL:
+        path.unlink()
+        SPECIAL[name][0](path)
+    done = subprocess.run(
+        [sys.executable, "-m", "snnc", "check", str(path)],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=ROOT,
+        preexec_fn=limit_memory,
+    )
+    assert done.returncode == 1, done.stderr
+    assert code in codes_in(done.stderr)
+
+
+def test_bytes_that_are_no_text_in_a_path(tmp_path: Path) -> None:
+    folder = os.fsencode(tmp_path)
+    path = os.path.join(folder, b"\xff.snn")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(SNN)
+    output = os.path.join(folder, b"\xfe")
+    done = subprocess.run(
+        [sys.executable, "-m", "snnc", "build", path, "-o", output],
+        capture_output=True,
+        check=False,
+        cwd=ROOT,
+        env={**os.environ, "PYTHONIOENCODING": "utf-8:strict"},
+    )
+    assert done.returncode == 0, done.stderr
+    header = Path(os.fsdecode(output), "drift", "train.py").read_text(encoding="utf-8")
+    assert r"\udcff.snn" in header

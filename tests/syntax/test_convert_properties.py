@@ -1,0 +1,55 @@
+"""Converting a spec to YAML and back is formatting it: no comment, no line is lost."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+
+from snnc.diagnostics import Report
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from snnc.syntax import tree
+from snnc.syntax.printer import print_snn
+from snnc.syntax.yaml.printer import print_yaml
+from tests.syntax.paired import specs
+
+_SETTINGS = settings(
+    max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+
+
+def parsed(text: str, name: str) -> tree.Document:
+    report = Report()
+    document = parse(SourceFile(name, text), report)
+    assert report.diagnostics == (), [d.render_message() for d in report.diagnostics]
+    return document
+
+
+def to_yaml(text: str) -> str:
+    return print_yaml(parsed(text, "x.snn"))
+
+
+def to_snn(text: str) -> str:
+    return print_snn(parsed(text, "x.yaml"))
+
+
+@_SETTINGS
+@given(specs())
+def test_converting_there_and_back_is_formatting(text: str) -> None:
+    formatted = print_snn(parsed(text, "x.snn"))
+    assert to_snn(to_yaml(text)) == formatted
+
+
+@_SETTINGS
+@given(specs())
+def test_what_is_converted_is_formatted_yaml(text: str) -> None:
+    yaml = to_yaml(text)
+    assert print_yaml(parsed(yaml, "x.yaml")) == yaml
+    assert to_yaml(to_snn(yaml)) == yaml
+
+
+@_SETTINGS
+@given(specs())
+def test_every_comment_is_kept_once(text: str) -> None:
+    before = [comment.text for comment in parsed(text, "x.snn").comments]
+    after = [comment.text for comment in parsed(to_yaml(text), "x.yaml").comments]
+    assert sorted(after) == sorted(before)
