@@ -8,21 +8,27 @@ import click
 
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
+from snnc.graph.mapped import MappedNetwork
 from snnc.passes import compile_spec
 from snnc.source.read import read
 
 
-@click.command("report", epilog="Example: snnc report specs/drift.snn")
+@click.command(
+    "report",
+    epilog="Example: snnc report specs/drift.snn --format html > drift.html",
+)
 @click.argument("spec", type=click.Path())
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "html"]),
     default="text",
     show_default=True,
+    help="How to print the report; html is one page with all there is.",
 )
-def command(spec: str, form: str) -> int:
-    """Print the layers of SPEC, the cores they take and how full those are."""
+@click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
+def command(spec: str, form: str, why: bool) -> int:
+    """Print the layers of SPEC, the cores they take and what they do at most."""
     report = Report()
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report, through="map")
@@ -30,12 +36,19 @@ def command(spec: str, form: str) -> int:
     mapped = results.get("map")
     if mapped is None or report.errors:
         return 1
+    click.echo(_text(mapped, form, why), nl=form != "html")
+    return 0
+
+
+def _text(mapped: MappedNetwork, form: str, why: bool) -> str:
     if form == "json":
         from snnc.report.json import document
 
-        click.echo(json.dumps(document(mapped), indent=2))
-    else:
-        from snnc.report.text import table
+        return json.dumps(document(mapped, why), indent=2)
+    if form == "html":
+        from snnc.report.html import page
 
-        click.echo(table(mapped))
-    return 0
+        return page(mapped)
+    from snnc.report import text
+
+    return text.why(mapped) if why else text.table(mapped)

@@ -6,8 +6,10 @@ The source is `conv2d_loihi_weights` in ``nengo_loihi/conv.py:150-293`` and
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import gcd
 
 from snnc.loihi.taps import Tap
@@ -73,6 +75,7 @@ class Axis:
         self._values: dict[tuple[Tap, ...], int] = {}
         self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
         self._crossings: dict[tuple[int, int], tuple[int, ...]] = {}
+        self._shares: dict[tuple[Interval, Interval], int] = {}
 
     def view(self, tile: Interval) -> View:
         """What a tile of the outputs sees."""
@@ -91,12 +94,28 @@ class Axis:
         if key not in self._crossings:
             seen = [0] * self.inputs
             for tile in cut(self.outputs, target_tile):
-                for place in self._seen(tile):
+                for place in self.seen(tile):
                     seen[place] += 1
             self._crossings[key] = tuple(
                 sum(seen[a:b]) for a, b in cut(self.inputs, source_tile)
             )
         return self._crossings[key]
+
+    @cached_property
+    def pairs(self) -> int:
+        """How many pairs of a place and an output there are of which one reads it."""
+        whole = (0, self.outputs)
+        spans = (self._reached(place, whole) for place in range(self.inputs))
+        return sum(max(0, stop - first) for first, stop in spans)
+
+    def shared(self, source_tile: Interval, target_tile: Interval) -> int:
+        """How many places of a tile of the inputs a tile of the outputs sees."""
+        key = (source_tile, target_tile)
+        if key not in self._shares:
+            start, stop = source_tile
+            seen = self.seen(target_tile)
+            self._shares[key] = bisect_left(seen, stop) - bisect_left(seen, start)
+        return self._shares[key]
 
     def _reached(self, place: int, tile: Interval) -> Interval:
         """The outputs of a tile that read a place."""
@@ -104,7 +123,8 @@ class Axis:
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
         return first, min(tile[1], top // self.stride + 1)
 
-    def _seen(self, tile: Interval) -> list[int]:
+    def seen(self, tile: Interval) -> list[int]:
+        """The places that a tile of the outputs reads, in order."""
         start = max(0, tile[0] * self.stride - self.before)
         stop = (tile[1] - 1) * self.stride - self.before + len(self.taps)
         places = range(start, min(self.inputs, stop))
@@ -115,7 +135,7 @@ class Axis:
 
     def _look(self, tile: Interval) -> View:
         starts: dict[tuple[int, int], list[int]] = {}
-        seen = self._seen(tile)
+        seen = self.seen(tile)
         for place in seen:
             first, stop = self._reached(place, tile)
             tap = place + self.before - first * self.stride

@@ -10,7 +10,7 @@ from snnc.loihi.depth import Depth
 from snnc.loihi.link import Cost, Feed, Grid
 from snnc.loihi.profile import Profile
 from snnc.loihi.storage import Footprint, Storage, stored
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import Part, Piece, Tiling
 
 
 class ImageLink:
@@ -94,6 +94,23 @@ class ImageLink:
         columns = self.columns.crossings(source.tile[1], target.tile[1])
         return [self._grid(part, target.parts, rows, columns) for part in source.parts]
 
+    def operations(self, source: Tiling, target: Tiling) -> int:
+        joined = sum(
+            _slices(pre) * _slices(post)
+            for pre in source.parts
+            for post in target.parts
+            if self.depth.meets(post.slices, pre.slices)
+        )
+        channels = source.volume[3] * target.volume[3]
+        return self.rows.pairs * self.columns.pairs * joined * channels
+
+    def messages(self, source: Piece, target: Piece) -> int:
+        if not self.depth.meets(target.part.slices, source.part.slices):
+            return 0
+        rows = self.rows.shared(source.rows, target.rows)
+        columns = self.columns.shared(source.columns, target.columns)
+        return rows * columns * (source.strip[1] - source.strip[0])
+
     def _grid(
         self,
         part: Part,
@@ -112,3 +129,7 @@ class ImageLink:
             ]
             for i, (a, b) in enumerate(part.rows)
         ]
+
+
+def _slices(part: Part) -> int:
+    return part.slices[1] - part.slices[0]

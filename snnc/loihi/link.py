@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from snnc.loihi.axis import Interval, View
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import Part, Piece, Tiling
 
 UNSEEN = View(1, 0, ())
 """The view of an axis where there is no image."""
@@ -68,4 +68,18 @@ class Link(Protocol):
 
         A convolution's axon serves all channels of a pixel; for a Dense the counts
         are for one channel of the block.
+        """
+
+    def operations(self, source: Tiling, target: Tiling) -> int:
+        """The weights that are read if every neuron of the source spikes once.
+
+        They do not depend on how ensembles are cut into blocks; the zeros in the
+        kernels of a depth group count, since the chip reads them as well.
+        """
+
+    def messages(self, source: Piece, target: Piece) -> int:
+        """The spikes that one core gets if every neuron of another spikes once.
+
+        An axon that leads to no weight is not connected (``axon_map``,
+        ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and takes no spike.
         """

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import product
-from math import gcd
+from math import gcd, prod
 
 from snnc.graph.lowered import Pool, Volume
 from snnc.loihi.axis import Interval, View, cut
 from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
 from snnc.loihi.profile import Profile
 from snnc.loihi.taps import Tap, full_taps
-from snnc.loihi.tiling import Part, Tiling
+from snnc.loihi.tiling import Part, Piece, Tiling
 
 
 class MatrixLink:
@@ -64,6 +64,12 @@ class MatrixLink:
             ]
             for part in source.parts
         ]
+
+    def operations(self, source: Tiling, target: Tiling) -> int:
+        return prod(source.volume) * prod(target.volume)
+
+    def messages(self, source: Piece, target: Piece) -> int:
+        return source.neurons
 
     def _rows(self, slices: Interval) -> int:
         if slices not in self._distinct:

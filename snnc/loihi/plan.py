@@ -9,11 +9,17 @@ from functools import cached_property
 from snnc.graph.logical import Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.loihi.build_links import Inlet, inlet_of
-from snnc.loihi.choices import ChipChoices, HostChoices, tilings_of
+from snnc.loihi.choices import (
+    ChipChoices,
+    HostChoices,
+    finest_tilings,
+    least_misfit,
+    tilings_of,
+)
 from snnc.loihi.profile import Profile
 from snnc.loihi.search import Choices, Step
-from snnc.loihi.site import Site
-from snnc.loihi.tiling import Tiling, on_host
+from snnc.loihi.site import Misfit, Site
+from snnc.loihi.tiling import Tiling, least_sizes, on_host
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,32 @@ def make_plan(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> Plan:
             known[key] = _choices(population, inlets, groups, target, profile)
         steps.append(Step(known[key], sources))
     return Plan(lowered, populations, tuple(steps), profile)
+
+
+@dataclass(frozen=True, slots=True)
+class Alone:
+    """A population by itself: its site, its finest tilings, its sources' groups."""
+
+    site: Site
+    tilings: tuple[Tiling, ...]
+    sources: tuple[tuple[int, ...], ...]
+
+    @property
+    def misfit(self) -> Misfit | None:
+        """How the finest tiling comes closest to fitting; None if it fits."""
+        return least_misfit(self.site, self.tilings, self.sources)
+
+
+def alone(
+    lowered: LoweredNetwork, population: Population, target: Loihi, profile: Profile
+) -> Alone:
+    """Look at one population on the chip without planning the others."""
+    read = lowered.into(population.name)
+    volumes = [lowered.by_name[p.source].volume for p in read]
+    inlets = [inlet_of(p, v, population) for p, v in zip(read, volumes, strict=True)]
+    site = Site(population.volume, inlets, target.pop, profile)
+    tilings = fixed_tilings(site, block_of(population)) or finest_tilings(site)
+    return Alone(site, tilings, tuple(least_sizes(volume[0]) for volume in volumes))
 
 
 def _choices(

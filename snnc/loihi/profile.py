@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 if sys.version_info >= (3, 11):
     import tomllib
 else:
     import tomli as tomllib
+
+
+HERE = Path(__file__).parent
+_Table = TypeVar("_Table")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,32 @@ class Axons:
         return self.pop16_slots if pop == 16 else self.pop32_slots
 
 
+@dataclass(frozen=True, slots=True)
+class Energy:
+    """What events on the chip cost, in picojoules.
+
+    ``spike`` is one that stays within a tile of cores; ``active_update`` and
+    ``inactive_update`` are for one neuron and one step.
+    """
+
+    source: str
+    synaptic_operation: float
+    spike: float
+    active_update: float
+    inactive_update: float
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """``input_spikes``: what a chip takes from the host in a step, unless precomputed.
+
+    Nengo-loihi drops the rest.
+    """
+
+    source: str
+    input_spikes: int
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Profile:
     """One device."""
@@ -107,22 +140,81 @@ class Profile:
     chip: Chip
     synapse: SynapseMemory
     axon: Axons
+    energy: Energy
+    traffic: Traffic
+
+
+class ProfileError(ValueError):
+    """A device's file that is not one; says what is wrong with it."""
 
 
 def _read(data: dict[str, Any]) -> Profile:
-    memory = dict(data["synapse"])
-    memory["index_bits"] = tuple(memory["index_bits"])
     return Profile(
         name=data["name"],
-        core=Core(**data["core"]),
-        chip=Chip(**data["chip"]),
-        synapse=SynapseMemory(**memory),
-        axon=Axons(**data["axon"]),
+        core=_table(Core, data["core"]),
+        chip=_table(Chip, data["chip"]),
+        synapse=_table(SynapseMemory, data["synapse"]),
+        axon=_table(Axons, data["axon"]),
+        energy=_table(Energy, data["energy"]),
+        traffic=_table(Traffic, data["traffic"]),
     )
 
 
+def _table(kind: type[_Table], values: dict[str, Any]) -> _Table:
+    """One table of the file, every number checked to be one."""
+    for key, value in values.items():
+        numbers = value if isinstance(value, list) else [value]
+        if key != "source" and not all(_is_amount(number) for number in numbers):
+            raise ValueError(f"`{key}` is {value!r}, not an amount")
+    lists = {key: tuple(v) for key, v in values.items() if isinstance(v, list)}
+    return kind(**{**values, **lists})
+
+
+def _is_amount(value: Any) -> bool:
+    return type(value) in (int, float) and value >= 0
+
+
 @lru_cache
-def load_profile(name: str = "loihi1") -> Profile:
-    """Read the profile ``name`` that ships with snnc."""
-    text = Path(__file__).with_name(f"{name}.toml").read_text(encoding="utf-8")
-    return _read(tomllib.loads(text))
+def read_profile(name: str) -> Profile:
+    """Read the profile ``name`` that ships with snnc, or the file of that path.
+
+    Raises
+    ------
+    ProfileError
+        If there is no such profile, or if a table or a number of it is missing,
+        is unknown, or is not of its type.
+    """
+    path = Path(name) if name.endswith(".toml") else HERE / f"{name}.toml"
+    try:
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        known = ", ".join(sorted(path.stem for path in HERE.glob("*.toml")))
+        reason = f"{error.strerror or error}; snnc has {known}"
+        raise ProfileError(f"{name}: {reason}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ProfileError(f"{name} is no TOML: {error}") from error
+    try:
+        return _read(data)
+    except KeyError as error:
+        raise ProfileError(f"{name} has no {error}") from error
+    except (TypeError, ValueError) as error:
+        raise ProfileError(f"{name}: {error}") from error
+
+
+_chosen: ContextVar[str] = ContextVar("device", default="loihi1")
+
+
+def load_profile() -> Profile:
+    """The profile of the device that is compiled for."""
+    return read_profile(_chosen.get())
+
+
+@contextmanager
+def compiling_for(name: str) -> Iterator[Profile]:
+    """Compile for another device than Loihi 1; takes what `read_profile` takes."""
+    profile = read_profile(name)
+    before = _chosen.set(name)
+    try:
+        yield profile
+    finally:
+        _chosen.reset(before)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from math import ceil
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Label
 from snnc.graph.logical import Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.graph.mapped import MappedNetwork
@@ -13,6 +13,7 @@ from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tiling
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import (
     Plan,
+    alone,
     block_of,
     block_tiling,
     fixed_tilings,
@@ -24,6 +25,7 @@ from snnc.loihi.site import Misfit, Site
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
 from snnc.source import Span
+from snnc.spec.model import MOST_CHIPS
 
 BLOCK_AXES = {
     1: "units",
@@ -74,6 +76,8 @@ def refuse_plan(
     """Say why a plan led to no mapping, or to one that is too large."""
     if plan.misfits:
         yield from _refuse_misfits(plan)
+        if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
+            yield _refuse_neurons(plan.lowered, target, plan.profile)
     elif search.floor > target.cores:
         yield _refuse_floor(plan, target, search.floor)
     elif mapped is None:
@@ -165,7 +169,19 @@ def _refuse_size(plan: Plan, target: Loihi, mapped: MappedNetwork) -> Diagnostic
     return _too_many(plan, target, mapped.cores, largest.population, largest.cores, "")
 
 
-def refuse_neurons(
+def refuse_large(
+    lowered: LoweredNetwork, target: Loihi, profile: Profile
+) -> Iterator[Diagnostic]:
+    """Say what is wrong with a network whose neurons alone are far too many."""
+    for population in lowered.populations:
+        if population.on_chip:
+            one = alone(lowered, population, target, profile)
+            if one.misfit is not None:
+                yield _refuse_layer(population, one.site, one.sources)
+    yield _refuse_neurons(lowered, target, profile)
+
+
+def _refuse_neurons(
     lowered: LoweredNetwork, target: Loihi, profile: Profile
 ) -> Diagnostic:
     """The neurons alone fill more cores than the target allows."""
@@ -173,7 +189,8 @@ def refuse_neurons(
     largest = max(floors, key=lambda name: floors[name])
     cores = sum(floors.values())
     return rules.TooManyCores(
-        span=target.span,
+        span=lowered.by_name[largest].layer.span,
+        related=(_allowance(target),),
         name=lowered.network.name,
         cores=cores,
         bound="at least ",
@@ -193,7 +210,8 @@ def _too_many(
     bound: str,
 ) -> Diagnostic:
     return rules.TooManyCores(
-        span=target.span,
+        span=largest.layer.span,
+        related=(_allowance(target),),
         name=plan.lowered.network.name,
         cores=cores,
         bound=bound,
@@ -204,8 +222,15 @@ def _too_many(
     )
 
 
+def _allowance(target: Loihi) -> Label:
+    cores = f"{target.cores} core" + ("" if target.cores == 1 else "s")
+    return Label(target.span, f"allows {cores}")
+
+
 def _room(cores: int, target: Loihi, profile: Profile, more: str) -> str:
     chips = ceil(cores / profile.chip.cores)
+    if chips > MOST_CHIPS:
+        return "give the layers fewer neurons: no system has so many cores"
     if chips > target.chips:
         return f"write `chips {chips}`{more}, or give the layers fewer neurons"
     return f"write `cores {cores}`{more}, or give the layers fewer neurons"

@@ -23,7 +23,7 @@ from snnc.loihi.site import Fit
 from snnc.loihi.spending import NOTHING, Spending, Spent, add
 from snnc.loihi.tiling import Tiling
 
-WIDTH = 4096
+WIDTH = 1024
 WIDEST_SLACK = 64
 
 Choices = HostChoices | ChipChoices

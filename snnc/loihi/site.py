@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Literal
@@ -17,6 +17,8 @@ from snnc.loihi.tiling import Forms, Part, Tiling
 
 Feeds = tuple[tuple[Feed, ...], ...]
 """What a strip gets, for each projection and source ensemble."""
+Views = tuple[View, ...]
+"""What a tile sees along one axis, for each projection."""
 Limit = Literal[
     "compartments",
     "in-axons",
@@ -100,6 +102,8 @@ class Site:
         self.profile = profile
         self.links = tuple(build_links(i, volume, profile) for i in self.inlets)
         self._fits: dict[tuple[Tiling, tuple[int, ...]], Fit | Misfit] = {}
+        self._views: dict[tuple[int, int, Forms], list[Views]] = {}
+        self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
     @property
     def forms(self) -> tuple[Forms, ...]:
@@ -151,16 +155,41 @@ class Site:
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """The loads of all blocks, equal blocks once, those that see most first."""
         links = self.chosen(tiling)
-        parts = tiling.parts
-        rows = _distinct([link.row_view for link in links], parts[0].rows)
-        columns = _distinct([link.column_view for link in links], parts[0].columns)
-        strips = dict.fromkeys(
-            (b - a, part.whole, feeds_of(links, groups, part, (a, b)))
-            for part in parts
-            for a, b in part.strips
-        )
+        rows, columns = self._seen(tiling)
+        strips = self._strips(tiling, groups)
         for (strip, whole, feeds), row, column in product(strips, rows, columns):
             yield load_of(links, feeds, (row, column), strip, whole)
+
+    def _seen(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
+        """What the tiles see of the sources' rows; and columns."""
+        height, width, _ = tiling.tile
+        part, links = tiling.parts[0], self.chosen(tiling)
+        rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
+        if rows not in self._views:
+            self._views[rows] = _distinct([x.row_view for x in links], part.rows)
+        if columns not in self._views:
+            views = _distinct([x.column_view for x in links], part.columns)
+            self._views[columns] = views
+        return self._views[rows], self._views[columns]
+
+    def _strips(
+        self, tiling: Tiling, groups: tuple[int, ...]
+    ) -> tuple[tuple[int, bool, Feeds], ...]:
+        """The widths and feeds of all strips, equal ones once.
+
+        They are the same for every height and width of the tiles, which are many.
+        """
+        parts, links = tiling.parts, self.chosen(tiling)
+        one_tile = len(parts[0].rows) * len(parts[0].columns) == 1
+        key = (tiling.group, tiling.tile[2], one_tile, tiling.forms, groups)
+        if key not in self._feeds:
+            found = dict.fromkeys(
+                (b - a, part.whole, feeds_of(links, groups, part, (a, b)))
+                for part in parts
+                for a, b in part.kinds
+            )
+            self._feeds[key] = tuple(found)
+        return self._feeds[key]
 
     def _formats(
         self,
@@ -197,7 +226,7 @@ class Site:
 
 def _distinct(
     views: Sequence[Callable[[Interval], View]], tiles: Sequence[Interval]
-) -> list[tuple[View, ...]]:
+) -> list[Views]:
     """The different views of the tiles, for all projections, largest first."""
     seen = dict.fromkeys(tuple(view(tile) for view in views) for tile in tiles)
     return sorted(seen, key=lambda views: -sum(view.inputs for view in views))

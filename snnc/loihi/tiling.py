@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import product
-from math import ceil
+from math import ceil, prod
 
 from snnc.graph.lowered import Volume
 from snnc.loihi.axis import Interval, cut
@@ -39,11 +39,32 @@ class Part:
     def whole(self) -> bool:
         return self.blocks == 1
 
+    @property
+    def kinds(self) -> tuple[Interval, ...]:
+        """One strip of each width and of each set of slices that it touches."""
+        slices = self.slices[1] - self.slices[0]
+        return _kinds(slices * self.channels, self.channels, self.strips[0][1])
+
     def touched(self, strip: Interval) -> Interval:
         """The depth slices that a strip of the ensemble's channels belongs to."""
         start = self.slices[0]
         first = start + strip[0] // self.channels
         return first, start + (strip[1] - 1) // self.channels + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one core holds of a population: a tile of one of its ensembles."""
+
+    part: Part
+    rows: Interval
+    columns: Interval
+    strip: Interval
+
+    @property
+    def neurons(self) -> int:
+        sides = (self.rows, self.columns, self.strip)
+        return prod(stop - start for start, stop in sides)
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,11 +95,28 @@ class Tiling:
             for a, b in cut(depth, self.group)
         )
 
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What each core holds, in nengo-loihi's order of blocks."""
+        return tuple(
+            Piece(part, *where)
+            for part in self.parts
+            for where in product(part.rows, part.columns, part.strips)
+        )
+
     @property
     def compartments(self) -> int:
         """Of the largest block."""
         height, width, strip = self.tile
         return height * width * strip
+
+
+@lru_cache(maxsize=4096)
+def _kinds(extent: int, channels: int, size: int) -> tuple[Interval, ...]:
+    found: dict[tuple[int, int, int], Interval] = {}
+    for a, b in cut(extent, size):
+        found.setdefault((b - a, a // channels, (b - 1) // channels), (a, b))
+    return tuple(found.values())
 
 
 def least_sizes(extent: int) -> tuple[int, ...]:

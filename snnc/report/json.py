@@ -1,59 +1,123 @@
-"""The cost report as JSON: ``snnc report --format json``."""
+"""The report as JSON: ``snnc report --format json``.
+
+Quantities are in SI units, which their keys name. Spikes, operations and energy are
+those of an example in which every neuron fires at the upper rate of its budget.
+"""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 from typing import Any
 
-from snnc.graph.logical import Layer
-from snnc.graph.mapped import Ensemble, MappedNetwork, MappedPopulation
-from snnc.loihi.profile import load_profile
+from snnc.graph.mapped import Ensemble, MappedNetwork
+from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.summary import Row, Summary, chips_used, summarise
+
+__all__ = ["VERSION", "chips_used", "document"]
 
 VERSION = 1
 
 
-def document(mapped: MappedNetwork) -> dict[str, Any]:
-    """The report of a network: encoder, spiking layers and readout in spec order."""
-    network = mapped.lowered.network
-    layers = [_layer(population) for population in mapped.populations]
-    layers.append(
-        {
-            "name": network.readout.name,
-            "kind": "readout",
-            "shape": list(network.readout.shape),
-            "neurons": 0,
-            "cores": 0,
-            "ensembles": [],
-        }
-    )
-    return {
+def document(mapped: MappedNetwork, why: bool = False) -> dict[str, Any]:
+    """The report of a network: encoder, spiking layers and readout in spec order.
+
+    Parameters
+    ----------
+    mapped
+        The network.
+    why
+        Whether to say in words what keeps layers from fewer cores.
+    """
+    summary = summarise(mapped)
+    report = {
         "version": VERSION,
-        "network": network.name,
-        "cores": mapped.cores,
-        "chips": chips_used(mapped),
-        "layers": layers,
-    }
-
-
-def chips_used(mapped: MappedNetwork) -> int:
-    """How many chips the cores fill."""
-    return -(-mapped.cores // load_profile().chip.cores)
-
-
-def _layer(mapped: MappedPopulation) -> dict[str, Any]:
-    layer: Layer = mapped.population.layer
-    return {
-        "name": layer.name,
-        "kind": layer.kind,
-        "shape": list(layer.shape),
-        "neurons": mapped.population.neurons,
-        "cores": mapped.cores,
-        "ensembles": [
-            _ensemble(ensemble)
-            for ensemble in mapped.ensembles
-            if ensemble.block_shape is not None
+        "network": summary.network.name,
+        "cores": summary.cores,
+        "chips": summary.chips,
+        "layers": [
+            _layer(row, mapped, summary, why)
+            for row in summary.rows
+            if row.place != "folded"
         ],
+        "folded": [
+            {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
+            for row in summary.folded
+        ],
+        "neurons": summary.neurons,
+        **_totals(summary),
     }
+    if why and summary.on_chip:
+        report["why"] = total(summary.reasons, summary.network.name)
+    return report
+
+
+def _totals(summary: Summary) -> dict[str, Any]:
+    activity, timing = summary.activity, summary.network.timing
+    example = {"present_seconds": timing.present, "spikes": _rounded(activity.spikes)}
+    if not summary.on_chip:
+        return example
+    energy = summary.profile.energy
+    return {
+        "lower_bound": summary.reasons.floor,
+        "exact": summary.reasons.exact,
+        **example,
+        "synaptic_operations": _rounded(activity.operations),
+        "energy_joules": _rounded(activity.joules(energy)),
+        "idle_energy_joules": _rounded(activity.idle_joules(energy)),
+        "spikes_to_chip_per_step": _rounded(activity.to_chip),
+        "spikes_to_host_per_step": _rounded(activity.to_host),
+        "spikes_between_chips": _rounded(activity.crossing),
+    }
+
+
+def _layer(
+    row: Row, mapped: MappedNetwork, summary: Summary, why: bool
+) -> dict[str, Any]:
+    population = mapped.by_name.get(row.name)
+    ensembles = population.ensembles if population is not None else ()
+    layer = {
+        "name": row.name,
+        "kind": row.kind,
+        "shape": list(row.shape),
+        "neurons": row.neurons or 0,
+        "cores": row.cores or 0,
+        "ensembles": [_ensemble(e) for e in ensembles if e.block_shape is not None],
+        **_activity(row, summary),
+        **_bounds(row),
+    }
+    if why and row.reason is not None:
+        layer["why"] = sentence(row.reason, summary.profile.core)
+    return layer
+
+
+def _activity(row: Row, summary: Summary) -> dict[str, Any]:
+    if row.activity is None:
+        return {}
+    spikes = {"spikes": _rounded(row.activity.spikes)}
+    if row.cores is None:
+        return spikes
+    joules = row.activity.joules(summary.profile.energy)
+    return {
+        **spikes,
+        "synaptic_operations": _rounded(row.activity.operations),
+        "energy_joules": _rounded(joules),
+    }
+
+
+def _bounds(row: Row) -> dict[str, Any]:
+    if row.reason is None:
+        return {}
+    return {
+        "bound_by": bound_by(row.reason),
+        "neuron_bound": row.reason.filled,
+        "lower_bound": row.reason.alone,
+    }
+
+
+def _rounded(value: float) -> float:
+    """Nine digits: what is left behind them is the machine's arithmetic."""
+    rounded = float(f"{value:.9g}")
+    return int(rounded) if rounded.is_integer() else rounded
 
 
 def _ensemble(ensemble: Ensemble) -> dict[str, Any]:

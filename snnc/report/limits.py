@@ -20,6 +20,7 @@ def limits(profile: Profile) -> str:
 def _rows(profile: Profile) -> list[Row]:
     core, chip = profile.core, profile.chip
     synapse, axon = profile.synapse, profile.axon
+    energy, traffic = profile.energy, profile.traffic
     widths = ", ".join(map(str, synapse.index_bits))
     return [
         ("cores a chip", f"{chip.cores}", chip.source),
@@ -35,4 +36,9 @@ def _rows(profile: Profile) -> list[Row]:
         ("channels that pop16 reads", f"{axon.pop16_atoms}", axon.source),
         ("in-axons of a pop16 reader", f"{axon.pop16_in_axons}", axon.source),
         ("pop16 bases, multiples of", f"{axon.pop16_base}", axon.source),
+        ("input spikes a chip and step", f"{traffic.input_spikes}", traffic.source),
+        ("a synaptic operation", f"{energy.synaptic_operation} pJ", energy.source),
+        ("a spike within a tile", f"{energy.spike} pJ", energy.source),
+        ("a step of an active neuron", f"{energy.active_update:g} pJ", energy.source),
+        ("a step of an idle neuron", f"{energy.inactive_update:g} pJ", energy.source),
     ]

@@ -1,71 +1,86 @@
-"""The cost report as a table for people: ``snnc report``."""
+"""The report as tables for people: ``snnc report``."""
 
 from __future__ import annotations
 
-from snnc.graph.mapped import Block, MappedNetwork, MappedPopulation
-from snnc.loihi.profile import Profile, load_profile
-from snnc.report.json import chips_used
+from collections.abc import Iterator, Sequence
 
-COLUMNS = ("layer", "kind", "shape", "neurons", "cores", "block", *(
-    "compartments", "in-axons", "out-axons", "synapses"
-))  # fmt: skip
+from snnc.graph.mapped import MappedNetwork
+from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.summary import COUNTERS, Row, Summary, summarise
+from snnc.report.totals import caption, totals
+from snnc.report.units import dims, human
+
+Cells = tuple[str, ...]
+
+LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
+USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
+LEFT = {"layer", "kind", "shape", "bound by"}
 
 
 def table(mapped: MappedNetwork) -> str:
-    """One row a layer; the last four columns are the fullest core's use in per cent."""
-    network = mapped.lowered.network
-    profile = load_profile()
-    rows = [COLUMNS, *(_row(p, profile) for p in mapped.populations)]
-    readout = network.readout
-    rows.append((readout.name, "readout", str(readout.units), *[""] * 7))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
-    lines = [
-        "  ".join(
-            text.ljust(width) if i < 3 else text.rjust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-    lines.append("")
-    lines.append(_total(mapped))
-    return "\n".join(lines)
-
-
-def _total(mapped: MappedNetwork) -> str:
-    neurons = sum(p.population.neurons for p in mapped.populations if p.cores)
-    cores = f"{mapped.cores} core" + ("" if mapped.cores == 1 else "s")
-    chips = f"{chips_used(mapped)} chip" + ("" if chips_used(mapped) == 1 else "s")
-    name = mapped.lowered.network.name
-    return f"{name}: {neurons} neurons on {cores} of {chips}"
-
-
-def _row(mapped: MappedPopulation, profile: Profile) -> tuple[str, ...]:
-    layer = mapped.population.layer
-    first = (
-        layer.name,
-        layer.kind,
-        "x".join(map(str, layer.shape)),
-        str(mapped.population.neurons),
+    """One row a layer in two tables: what it takes, and what it does."""
+    summary = summarise(mapped)
+    use = [_use(row, summary) for row in summary.rows if row.activity is not None]
+    return "\n".join(
+        [
+            *_columns(LAYERS, [_layer(row, summary) for row in summary.rows]),
+            "",
+            *caption(summary),
+            *_columns(USE, use),
+            "",
+            *totals(summary),
+        ]
     )
-    blocks = [block for ensemble in mapped.ensembles for block in ensemble.blocks]
-    if not blocks:
-        return (*first, "host", *[""] * 5)
-    shape = mapped.ensembles[0].block_shape or ()
-    if len(layer.shape) == 4:
-        shape = (mapped.group, *shape)
+
+
+def why(mapped: MappedNetwork) -> str:
+    """One sentence a layer on the chip: what keeps it from fewer cores."""
+    summary = summarise(mapped)
+    name = summary.network.name
+    if not summary.on_chip:
+        return f"{name}: no cores, as `target nengo` stands for no chip."
+    core = summary.profile.core
+    lines = [sentence(row.reason, core) for row in summary.rows if row.reason]
+    return "\n".join([*lines, "", total(summary.reasons, name)])
+
+
+def _layer(row: Row, summary: Summary) -> Cells:
+    folded = "folded" if row.place == "folded" else ""
+    host = "host" if row.place == "host" and summary.on_chip else ""
     return (
-        *first,
-        str(mapped.cores),
-        "x".join(map(str, shape)),
-        *_fullest(blocks, profile),
+        row.name,
+        row.kind,
+        dims(row.shape),
+        folded if row.neurons is None else str(row.neurons),
+        host if row.cores is None else str(row.cores),
+        dims(row.block or ()),
+        bound_by(row.reason) if row.reason is not None else "",
     )
 
 
-def _fullest(blocks: list[Block], profile: Profile) -> tuple[str, ...]:
-    pairs = (
-        (max(b.compartments for b in blocks), profile.core.compartments),
-        (max(b.in_axons for b in blocks), profile.core.in_axons),
-        (max(b.out_axons for b in blocks), profile.core.out_axons),
-        (max(b.synapse_bits for b in blocks), profile.core.synapse_bits),
+def _use(row: Row, summary: Summary) -> Cells:
+    activity = row.activity
+    if activity is None:
+        return ()
+    spikes = human(activity.spikes)
+    if row.use is None:
+        return (row.name, *[""] * len(COUNTERS), spikes, "", "")
+    return (
+        row.name,
+        *(f"{100 * part:.0f} %" for part in row.use),
+        spikes,
+        human(activity.operations),
+        human(activity.joules(summary.profile.energy), "J"),
     )
-    return tuple(f"{100 * value / limit:.0f} %" for value, limit in pairs)
+
+
+def _columns(head: Cells, rows: Sequence[Cells]) -> Iterator[str]:
+    """Lay out a table, without the columns in which nothing stands."""
+    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    widths = {i: max(len(row[i]) for row in (head, *rows)) for i in kept}
+    for row in (head, *rows):
+        cells = (
+            row[i].ljust(widths[i]) if head[i] in LEFT else row[i].rjust(widths[i])
+            for i in kept
+        )
+        yield "  ".join(cells).rstrip()

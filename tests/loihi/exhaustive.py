@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -24,7 +25,7 @@ def small_profile(
     """Loihi 1 with small cores, so that small networks meet their limits."""
     loihi1 = load_profile()
     core = Core("test", compartments, in_axons, out_axons, synapse_bits)
-    return Profile("small", core, loihi1.chip, loihi1.synapse, loihi1.axon)
+    return replace(loihi1, name="small", core=core)
 
 
 def fewest_cores(plan: Plan, sizes: Sizes = least_sizes) -> int | None:

@@ -29,8 +29,15 @@ def built_blocks(mapped: MappedNetwork, seed: int = 0) -> list[Block]:
     """Build for nengo-loihi's emulator and read the counts of every block."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        net = realise(mapped, seed)
-        with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+        return count_blocks(realise(mapped, seed))
+
+
+def count_blocks(net: nengo.Network, dt: float = 0.001) -> list[Block]:
+    """What nengo-loihi counts of each block of a network that it builds."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sim = nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False)
+        with sim:
             return [_count(block) for block in sim.model.blocks]
 
 
@@ -243,3 +250,63 @@ def _pooled(kernel: Array, projection: Projection) -> Array:
             wide[where] += kernel
         kernel = wide
     return kernel
+
+
+Joined = tuple[int, int, int]
+"""Weights reached and spikes sent, if every neuron spikes once; those between chips."""
+
+
+def built_joins(
+    mapped: MappedNetwork, cores: int, seed: int = 0
+) -> dict[tuple[str, str], Joined]:
+    """Follow every axon of a build to the weights it reaches.
+
+    The keys are names of source and target; all sources on the host have the name
+    ``""``. Chips of so many ``cores`` are filled one after the other.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = realise(mapped, seed)
+        with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+            return _joins(sim.model, _names(mapped), cores)
+
+
+def _names(mapped: MappedNetwork) -> list[str]:
+    return [p.population.name for p in mapped.populations for _ in range(p.cores)]
+
+
+def _joins(
+    model: nengo_loihi.builder.Model, names: list[str], cores: int
+) -> dict[tuple[str, str], Joined]:
+    where = {id(s): i for i, b in enumerate(model.blocks) for s in b.synapses}
+    sources = [
+        *(("", None, inp, inp.n_neurons) for inp in model.inputs),
+        *(
+            (names[i], i // cores, block, block.n_neurons)
+            for i, block in enumerate(model.blocks)
+        ),
+    ]
+    found: dict[tuple[str, str], Joined] = {}
+    for name, chip, source, neurons in sources:
+        for axon in source.axons:
+            target = where[id(axon.target)]
+            weights, spikes = _follow(axon, neurons)
+            crossing = spikes if chip not in (None, target // cores) else 0
+            before = found.get((name, names[target]), (0, 0, 0))
+            counts = (weights, spikes, crossing)
+            found[name, names[target]] = tuple(
+                a + b for a, b in zip(before, counts, strict=True)
+            )
+    return found
+
+
+def _follow(axon: nengo_loihi.block.Axon, neurons: int) -> tuple[int, int]:
+    """The weights that one spike of each neuron reaches, and the spikes sent."""
+    weights = spikes = 0
+    for spike in axon.map_spikes(np.arange(neurons)):
+        if spike is None or axon.target.axon_compartment_base(spike.axon_idx) is None:
+            continue
+        spikes += 1
+        reached, _ = axon.target.axon_weights_indices(spike.axon_idx, spike.atom)
+        weights += reached.size
+    return weights, spikes

@@ -149,7 +149,7 @@ def test_a_block_larger_than_a_core_is_refused_with_the_nearest() -> None:
 
 
 def test_a_fan_in_that_nothing_can_fit_is_refused_at_its_layer() -> None:
-    sketch = image()
+    sketch = image(loihi(chips=20))
     sketch.conv(8192, 1)
     sketch.conv(10, 6)
     problem = refused(sketch)

@@ -5,18 +5,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.profile import load_profile
+from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.limits import limits
-from snnc.report.text import table
-from tests.support import SPECS, sound
+from snnc.report.text import table, why
+from tests.support import ROOT, SPECS, sound
 
 EXPECTED = Path(__file__).parent / "expected"
+REPORTED = [*SPECS, *sorted((Path(__file__).parent / "specs").glob("*.snn"))]
+WIDEST = 100
 
 
 def same_as_committed(name: str, text: str) -> bool:
@@ -26,10 +31,50 @@ def same_as_committed(name: str, text: str) -> bool:
     return path.read_text(encoding="utf-8") == text + "\n"
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_the_report_of_a_spec(spec: Path) -> None:
-    mapped = sound(spec.read_text(encoding="utf-8"), "map")
+@pytest.fixture(params=REPORTED, ids=lambda spec: spec.stem)
+def spec(request: pytest.FixtureRequest) -> Path:
+    path: Path = request.param
+    return path
+
+
+@pytest.fixture
+def mapped(spec: Path) -> MappedNetwork:
+    network: MappedNetwork = sound(spec.read_text(encoding="utf-8"), "map")
+    return network
+
+
+def test_the_report_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
     assert same_as_committed(f"{spec.stem}.txt", table(mapped))
+
+
+def test_the_tables_fit_a_terminal(mapped: MappedNetwork) -> None:
+    assert max(map(len, table(mapped).splitlines())) <= WIDEST
+
+
+def test_what_keeps_a_spec_from_fewer_cores(spec: Path, mapped: MappedNetwork) -> None:
+    assert same_as_committed(f"{spec.stem}.why.txt", why(mapped))
+
+
+def test_the_json_report_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
+    text = json.dumps(_shortened(document(mapped, why=True)), indent=2)
+    assert same_as_committed(f"{spec.stem}.json", text)
+
+
+def test_the_page_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
+    assert same_as_committed(f"{spec.stem}.html", page(mapped).removesuffix("\n"))
+
+
+def _shortened(report: dict[str, object]) -> dict[str, object]:
+    """Leave out the blocks of ensembles, which another test adds up."""
+    for layer in report["layers"]:
+        for ensemble in layer["ensembles"]:
+            ensemble["blocks"] = len(ensemble["blocks"])
+    return report
+
+
+def test_the_readme_shows_what_report_prints() -> None:
+    shown = (EXPECTED / "drift.txt").read_text(encoding="utf-8")
+    assert f"```\n{shown}```" in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_limits() -> None:
@@ -39,25 +84,50 @@ def test_the_table_of_limits() -> None:
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_the_limits_are_those_of_nengo_loihi() -> None:
-    from nengo_loihi import block
+    import inspect
 
-    core = load_profile().core
+    from nengo_loihi import block
+    from nengo_loihi.hardware.interface import HardwareInterface
+
+    core, traffic = load_profile().core, load_profile().traffic
     assert core.compartments == block.MAX_COMPARTMENTS
     assert core.in_axons == block.MAX_IN_AXONS
     assert core.out_axons == block.MAX_OUT_AXONS
     assert core.synapse_bits == block.MAX_SYNAPSE_BITS
+    options = inspect.signature(HardwareInterface).parameters
+    assert traffic.input_spikes == options["snip_max_spikes_per_step"].default
 
 
-@pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
-def test_the_json_report_adds_up(spec: Path) -> None:
-    report = document(sound(spec.read_text(encoding="utf-8"), "map"))
+def test_the_json_report_adds_up(mapped: MappedNetwork) -> None:
+    report = document(mapped)
     layers = report["layers"]
-    assert set(report) == {"version", "network", "cores", "chips", "layers"}
+    assert {"version", "network", "cores", "chips", "layers"} < set(report)
     assert report["cores"] == sum(layer["cores"] for layer in layers)
+    assert (layers[0]["cores"], layers[-1]["cores"]) == (0, 0)
     for layer in layers:
         ensembles = layer["ensembles"]
         assert layer["cores"] == sum(len(e["blocks"]) for e in ensembles)
         if ensembles:
             held = [b["compartments"] for e in ensembles for b in e["blocks"]]
             assert sum(held) == layer["neurons"]
-    assert (layers[0]["cores"], layers[-1]["cores"]) == (0, 0)
+
+
+def test_what_layers_do_adds_up(mapped: MappedNetwork) -> None:
+    report = document(mapped)
+    for key in {"spikes", "synaptic_operations", "energy_joules"} & set(report):
+        parts = sum(layer.get(key, 0) for layer in report["layers"])
+        assert report[key] == pytest.approx(parts)
+
+
+def test_reasons_in_words_are_asked_for(mapped: MappedNetwork) -> None:
+    without, told = document(mapped), document(mapped, why=True)
+    assert not any("why" in layer for layer in without["layers"])
+    on_chip = [layer for layer in told["layers"] if layer["cores"]]
+    assert all(layer["why"].startswith(f"{layer['name']}: ") for layer in on_chip)
+
+
+def test_a_page_is_escaped_and_fetches_nothing(mapped: MappedNetwork) -> None:
+    text = page(mapped)
+    assert "<b>" not in text
+    assert "http" not in text
+    assert "<script" not in text

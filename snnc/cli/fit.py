@@ -1,0 +1,70 @@
+"""``snnc fit``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from math import ceil
+
+import click
+
+from snnc.cli.talk import say, show
+from snnc.diagnostics import Report
+from snnc.graph.logical import Loihi, Network
+from snnc.loihi.profile import load_profile
+from snnc.passes import compile_spec
+from snnc.source.read import read
+
+
+@click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
+@click.argument("spec", type=click.Path())
+@click.option(
+    "--cores",
+    type=click.IntRange(min=1),
+    help="Cores that there are; by default those of the spec's target.",
+)
+@click.option("--all", "everything", is_flag=True, help="Print every variant found.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+)
+def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
+    """List variants of SPEC (filters, strides) that fit so many cores.
+
+    Those that keep most of the network come first. If SPEC itself fits, the list
+    tells how far each layer could grow, up to 16 times its filters.
+    """
+    report = Report()
+    source = read(spec, report)
+    results = {} if source is None else compile_spec(source, report, through="lower")
+    show(report)
+    if "lower" not in results or report.errors:
+        return 1
+    target = _target(results["infer"], cores)
+    if target is None:
+        say(f"{spec}: `target nengo` has no cores; nothing to fit")
+        return 1
+    from snnc.fit.trials import Trials
+    from snnc.fit.variants import offer
+
+    offered = offer(Trials(results["validate"], target, patient=True))
+    if form == "json":
+        from snnc.fit.json import document
+
+        click.echo(json.dumps(document(offered), indent=2))
+    else:
+        from snnc.fit.text import table
+
+        click.echo(table(offered, len(offered.variants) if everything else 10))
+    return 0 if offered.variants or offered.present is not None else 1
+
+
+def _target(network: Network, cores: int | None) -> Loihi | None:
+    """The spec's target with other cores, and as many chips as they take."""
+    target = network.target
+    if not isinstance(target, Loihi) or cores is None:
+        return target if isinstance(target, Loihi) else None
+    return replace(target, cores=cores, chips=ceil(cores / load_profile().chip.cores))

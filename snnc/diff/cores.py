@@ -1,0 +1,84 @@
+"""How both networks sit on their chips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from snnc.diff.changes import Changed, dims
+from snnc.diff.seats import Cores, Fit, Misfit, Seat, SeatChanged
+from snnc.diff.version import Version
+from snnc.graph.mapped import Block, MappedPopulation
+from snnc.loihi.profile import load_profile
+from snnc.report.json import chips_used
+
+MUCH = 10
+"""Percentage points by which the use of the fullest core must change to be told."""
+
+
+def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores:
+    """Compare cores, blocks and the use of the fullest cores, layer by layer.
+
+    Parameters
+    ----------
+    old, new
+        The networks; of one that does not fit the chip no layer is compared.
+    names
+        The new names of the old layers.
+    """
+    layers: tuple[SeatChanged, ...] = ()
+    if old.mapped is not None and new.mapped is not None:
+        was = {names.get(p, p): seat for p, seat in _seats(old).items()}
+        layers = tuple(_changes(was, _seats(new)))
+    return Cores(_fit(old), _fit(new), layers)
+
+
+def _fit(version: Version) -> Fit | Misfit:
+    if version.mapped is not None:
+        return Fit(version.mapped.cores, chips_used(version.mapped))
+    refusal = version.refusal
+    if refusal is None:
+        raise ValueError("a network that is not mapped was refused by some rule")
+    return Misfit(refusal.code, refusal.render_message())
+
+
+def _seats(version: Version) -> dict[str, Seat]:
+    populations = version.mapped.populations if version.mapped else ()
+    return {p.population.name: _seat(p) for p in populations}
+
+
+def _seat(mapped: MappedPopulation) -> Seat:
+    blocks = [block for ensemble in mapped.ensembles for block in ensemble.blocks]
+    if not blocks:
+        return Seat(0)
+    shape = mapped.ensembles[0].block_shape or ()
+    if len(mapped.population.layer.shape) == 4:
+        shape = (mapped.group, *shape)
+    return Seat(mapped.cores, dims(shape), tuple(_use(blocks)))
+
+
+def _use(blocks: list[Block]) -> Iterator[tuple[str, int]]:
+    core = load_profile().core
+    for word, key in (
+        ("compartments", "compartments"),
+        ("in-axons", "in_axons"),
+        ("out-axons", "out_axons"),
+        ("synapses", "synapse_bits"),
+    ):
+        fullest = max(getattr(block, key) for block in blocks)
+        yield word, round(100 * fullest / getattr(core, key))
+
+
+def _changes(old: Mapping[str, Seat], new: Mapping[str, Seat]) -> Iterator[SeatChanged]:
+    for name in (*new, *(name for name in old if name not in new)):
+        was, now = old.get(name), new.get(name)
+        fuller = tuple(_fuller(was, now)) if was and now else ()
+        change = SeatChanged(name, was, now, fuller)
+        if fuller or len({*change.cores}) > 1 or len({*change.blocks}) > 1:
+            yield change
+
+
+def _fuller(old: Seat, new: Seat) -> Iterator[Changed]:
+    was = dict(old.use)
+    for word, percent in new.use:
+        if word in was and abs(percent - was[word]) >= MUCH:
+            yield Changed(word, f"{was[word]} %", f"{percent} %")

@@ -1,0 +1,117 @@
+"""A difference for programs: ``snnc diff --format json``, version 1."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict
+from typing import Any
+
+from snnc.diff.changes import (
+    Changed,
+    LayerAdded,
+    LayerChange,
+    LayerChanged,
+    LayerRemoved,
+    LayerRenamed,
+    Weights,
+)
+from snnc.diff.difference import Difference
+from snnc.diff.seats import Cores, Fit, Misfit, Seat, SeatChanged
+from snnc.layout import Tensor
+
+VERSION = 1
+SECTIONS = ("network", "target", "timing", "input", "readout", "train")
+
+
+def document(difference: Difference) -> dict[str, Any]:
+    """Make plain data of a difference, ready for ``json.dumps``.
+
+    Values of properties are texts as the language writes them, null where one side
+    has no such property; ``weights.verdict`` is ``valid``, ``retrain`` or
+    ``incompatible``. All keys are always there.
+    """
+    sections = {s.name: s.properties for s in difference.sections}
+    return {
+        "version": VERSION,
+        "old": asdict(difference.old),
+        "new": asdict(difference.new),
+        "same": difference.same,
+        "weights": _weights(difference.weights),
+        "layers": [_layer(change) for change in difference.layers],
+        "cores": _cores(difference.cores),
+        "rates": [asdict(rate) for rate in difference.rates],
+        **{name: _properties(sections.get(name, ())) for name in SECTIONS},
+    }
+
+
+def _properties(found: Iterable[Changed]) -> list[dict[str, Any]]:
+    return [
+        {"property": change.key, "old": change.old, "new": change.new}
+        for change in found
+    ]
+
+
+def _weights(weights: Weights) -> dict[str, Any]:
+    return {
+        "verdict": weights.verdict,
+        "old_layout_id": weights.old_id,
+        "new_layout_id": weights.new_id,
+        "added": [_tensor(tensor) for tensor in weights.added],
+        "removed": [_tensor(tensor) for tensor in weights.removed],
+        "changed": [asdict(tensor) for tensor in weights.changed],
+        "renamed": [asdict(tensor) for tensor in weights.renamed],
+        "kept": list(weights.kept),
+        "reordered": weights.reordered,
+        "causes": [cause.explain() for cause in weights.causes],
+        "notes": [note.explain() for note in weights.notes],
+    }
+
+
+def _tensor(tensor: Tensor) -> dict[str, Any]:
+    return {"name": tensor.name, "shape": tensor.shape}
+
+
+def _layer(change: LayerChange) -> dict[str, Any]:
+    match change:
+        case LayerAdded():
+            return {"change": "added", **asdict(change)}
+        case LayerRemoved():
+            return {"change": "removed", **asdict(change)}
+        case LayerRenamed():
+            return {"change": "renamed", **asdict(change)}
+        case LayerChanged(name, kind, properties):
+            found = _properties(properties)
+            return {
+                "change": "changed",
+                "name": name,
+                "kind": kind,
+                "properties": found,
+            }
+        case _:
+            return {"change": "reordered", **asdict(change)}
+
+
+def _cores(cores: Cores) -> dict[str, Any]:
+    return {
+        "old": _fit(cores.old),
+        "new": _fit(cores.new),
+        "layers": [_seat_change(change) for change in cores.layers],
+    }
+
+
+def _fit(found: Fit | Misfit) -> dict[str, Any]:
+    return {"fits": isinstance(found, Fit), **asdict(found)}
+
+
+def _seat_change(change: SeatChanged) -> dict[str, Any]:
+    return {
+        "layer": change.layer,
+        "old": _seat(change.old),
+        "new": _seat(change.new),
+    }
+
+
+def _seat(seat: Seat | None) -> dict[str, Any] | None:
+    if seat is None:
+        return None
+    return {"cores": seat.cores, "block": seat.block, "percent": dict(seat.use)}

@@ -1,0 +1,167 @@
+"""Which layer became which, and what changed in each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from snnc.diff import properties
+from snnc.diff.changes import (
+    Changed,
+    LayerAdded,
+    LayerChange,
+    LayerChanged,
+    LayerRemoved,
+    LayerRenamed,
+    LayersReordered,
+    RateChanged,
+)
+from snnc.diff.values import Properties
+from snnc.diff.version import Version
+from snnc.graph.logical import Layer
+
+AROUND = frozenset(
+    [
+        "rate",
+        "percentile",
+        "neuron",
+        "tau_rc",
+        "tau_ref",
+        "batchnorm",
+        "dropout",
+        "l2",
+        "place",
+        "synapse",
+        "block",
+    ]
+)
+"""What `defaults` may say of any neurons: it is around a layer, not its definition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which old layer is which new one.
+
+    Attributes
+    ----------
+    names
+        The new name of every old one that has a successor, the input's and the
+        readout's too.
+    pairs
+        The layers that both have, in the order of the new spec.
+    """
+
+    names: dict[str, str]
+    pairs: tuple[tuple[Layer, Layer], ...]
+
+
+def match(old: Version, new: Version) -> Matching:
+    """Pair layers of the same name, then of the same definition, then of its heart.
+
+    The heart is what is left of a definition without what `defaults` may say of any
+    neurons: a renamed layer whose rate also changed is still that layer.
+    """
+    names = _same_names(old, new)
+    for ignored in (frozenset[str](), AROUND):
+        while renamed := _renamed(old, new, names, ignored):
+            names |= renamed
+    before = {names[layer.name]: layer for layer in _known(old, names)}
+    pairs = [(before[x.name], x) for x in new.network.layers if x.name in before]
+    return Matching(names, tuple(pairs))
+
+
+def layer_changes(
+    old: Version, new: Version, matching: Matching
+) -> tuple[LayerChange, ...]:
+    """Say what became of every layer, in the order of the new spec."""
+    return tuple(_changes(old, new, matching))
+
+
+def rate_changes(found: tuple[LayerChange, ...]) -> tuple[RateChanged, ...]:
+    """The budgets among the changes."""
+    return tuple(
+        RateChanged(layer.name, *_budgets(change))
+        for layer in found
+        if isinstance(layer, LayerChanged)
+        for change in layer.properties
+        if change.key in ("rate", "percentile")
+    )
+
+
+def _budgets(change: Changed) -> tuple[str, str]:
+    prefix = "" if change.key == "rate" else "percentile "
+    old, new = (f"{prefix}{v}" if v else "none" for v in (change.old, change.new))
+    return old, new
+
+
+def _same_names(old: Version, new: Version) -> dict[str, str]:
+    kept = {layer.name for layer in new.network.layers}
+    names = {x.name: x.name for x in old.network.layers if x.name in kept}
+    names[old.network.input.name] = new.network.input.name
+    names[old.network.readout.name] = new.network.readout.name
+    return names
+
+
+def _known(version: Version, names: dict[str, str]) -> Iterator[Layer]:
+    return (layer for layer in version.network.layers if layer.name in names)
+
+
+def _renamed(
+    old: Version, new: Version, names: dict[str, str], ignored: frozenset[str]
+) -> dict[str, str]:
+    """One more pair of layers that have the same definition and no partner."""
+    taken = set(names.values())
+    left = [layer for layer in old.network.layers if layer.name not in names]
+    for layer in new.network.layers:
+        if layer.name in taken:
+            continue
+        for candidate in left:
+            found = differences(old, candidate, new, layer, names)
+            if all(change.key in ignored for change in found):
+                return {candidate.name: layer.name}
+    return {}
+
+
+def differences(
+    old: Version, before: Layer, new: Version, after: Layer, names: dict[str, str]
+) -> tuple[Changed, ...]:
+    """The properties that differ, but for those inherited on both sides."""
+    was = properties.of_layer(old, before, names)
+    now = properties.of_layer(new, after, {})
+    both = properties.inherited(old, was) & properties.inherited(new, now)
+    return properties.changes(_without(was, both), _without(now, both))
+
+
+def _without(found: Properties, keys: set[str]) -> Properties:
+    return {key: value for key, value in found.items() if key not in keys}
+
+
+def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerChange]:
+    names = matching.names
+    before = {after.name: layer for layer, after in matching.pairs}
+    for layer in old.network.layers:
+        if layer.name not in names:
+            found = properties.of_layer(old, layer, {})
+            text = properties.statement(layer, found)
+            yield LayerRemoved(layer.name, layer.kind, layer.shape, text)
+    for layer in new.network.layers:
+        if layer.name not in before:
+            found = properties.of_layer(new, layer, {})
+            text = properties.statement(layer, found)
+            yield LayerAdded(layer.name, layer.kind, layer.shape, text)
+            continue
+        was = before[layer.name]
+        if was.name != layer.name:
+            yield LayerRenamed(was.name, layer.name, layer.kind)
+        if changed := differences(old, was, new, layer, names):
+            yield LayerChanged(layer.name, layer.kind, changed)
+    yield from _reordered(old, matching)
+
+
+def _reordered(old: Version, matching: Matching) -> Iterator[LayersReordered]:
+    now = tuple(after.name for _, after in matching.pairs)
+    stayed = {was.name for was, _ in matching.pairs}
+    order = [x.name for x in old.network.layers if x.name in stayed]
+    was = tuple(matching.names[name] for name in order)
+    if was != now:
+        yield LayersReordered(was, now)

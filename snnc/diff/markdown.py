@@ -1,0 +1,151 @@
+"""A difference as a pull-request comment: the verdict first, then tables."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from snnc.diagnostics.snippet import visible
+from snnc.diff import words
+from snnc.diff.changes import (
+    LayerAdded,
+    LayerChange,
+    LayerChanged,
+    LayerRemoved,
+    LayerRenamed,
+    Weights,
+    arrow,
+    dims,
+)
+from snnc.diff.difference import Difference
+from snnc.diff.seats import Fit, SeatChanged
+
+Row = tuple[str, ...]
+
+
+def render(difference: Difference) -> str:
+    """Write what changed as GitHub's Markdown, ending with a line end."""
+    return "\n\n".join(_blocks(difference)) + "\n"
+
+
+def _blocks(difference: Difference) -> Iterator[str]:
+    yield _headline(difference)
+    yield _sides(difference)
+    if difference.same:
+        return
+    yield from _weights(difference.weights)
+    rows = [row for change in difference.layers for row in _layer(change)]
+    yield from _table("Layers", ("layer", "property", "before", "after"), rows)
+    rates = words.budgets(difference.rates).items()
+    rows = [(_listed(layers), *map(code, change)) for change, layers in rates]
+    yield from _table("Rates", ("layers", "before", "after"), rows)
+    rows = [
+        (section.name, change.key, code(change.old), code(change.new))
+        for section in difference.sections
+        for change in section.properties
+    ]
+    yield from _table("Settings", ("statement", "property", "before", "after"), rows)
+    yield from _cores(difference)
+
+
+def code(text: str | None) -> str:
+    """Write a text as a code span that fits a table; nothing for nothing."""
+    if not text:
+        return ""
+    text = visible(text).replace("|", "\\|")
+    ticks = max(map(len, re.findall("`+", text)), default=0)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    fence = "`" * (ticks + 1)
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def _headline(difference: Difference) -> str:
+    if difference.same:
+        return f"**{words.same(difference)}.**"
+    head, colon, why = words.verdict(difference.weights).partition(":")
+    lines = words.fits(difference.cores)
+    cores = "; ".join(line.replace(" -> ", " → ") for line in lines)
+    return f"**{head}**{colon}{why}. {_prose(cores[:1].upper() + cores[1:])}."
+
+
+def _prose(text: str) -> str:
+    """Keep a diagnostic's words from being read as Markdown, but for its code."""
+    return re.sub(r"([*_<>\[\]])", r"\\\1", visible(text))
+
+
+def _sides(difference: Difference) -> str:
+    old, new = difference.old, difference.new
+    names = dict.fromkeys((old.network, new.network))
+    return f"{' → '.join(map(code, names))}: {code(old.source)} → {code(new.source)}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(code, names))
+
+
+def _table(title: str, head: Row, rows: list[Row]) -> Iterator[str]:
+    if not rows:
+        return
+    lines = [head, ("---",) * len(head), *rows]
+    yield f"#### {title}"
+    yield "\n".join(f"| {' | '.join(row)} |" for row in lines)
+
+
+def _weights(weights: Weights) -> Iterator[str]:
+    told = (*weights.causes, *weights.notes)
+    if told:
+        yield "\n".join(f"- {code(c.subject)}: {_cause(c.text)}" for c in told)
+    if weights.verdict != "incompatible":
+        return
+    rows: list[Row] = [
+        (code(t.name), dims(t.old), dims(t.new)) for t in weights.changed
+    ]
+    rows += [
+        (f"{code(t.old)} → {code(t.new)}", dims(t.shape), dims(t.shape))
+        for t in weights.renamed
+    ]
+    rows += [(code(t.name), "", dims(t.shape)) for t in weights.added]
+    rows += [(code(t.name), dims(t.shape), "") for t in weights.removed]
+    yield from _table("Tensors", ("tensor", "before", "after"), rows)
+    if weights.kept:
+        yield f"Name and shape stay: {_listed(weights.kept)}."
+    yield f"Layout {code(weights.old_id)} → {code(weights.new_id)}."
+
+
+def _cause(text: str) -> str:
+    return text.replace(" -> ", " → ")
+
+
+def _layer(change: LayerChange) -> Iterator[Row]:
+    match change:
+        case LayerAdded(name):
+            yield code(name), "added", "", code(change.explain())
+        case LayerRemoved(name):
+            yield code(name), "removed", code(change.explain()), ""
+        case LayerRenamed(old, new):
+            yield code(new), "name", code(old), code(new)
+        case LayerChanged(name, _, properties):
+            for found in properties:
+                if found.key not in ("rate", "percentile"):
+                    yield code(name), found.key, code(found.old), code(found.new)
+        case _:
+            yield "", "order", _listed(change.old), _listed(change.new)
+
+
+def _cores(difference: Difference) -> Iterator[str]:
+    cores = difference.cores
+    rows = [_seat(change) for change in cores.layers]
+    if rows and isinstance(cores.old, Fit) and isinstance(cores.new, Fit):
+        rows.append(("all", _arrow(cores.old.cores, cores.new.cores), "", ""))
+    yield from _table("Cores", ("layer", "cores", "block", "fullest core"), rows)
+
+
+def _seat(change: SeatChanged) -> Row:
+    blocks = (block or "none" for block in change.blocks)
+    shown = _arrow(*blocks) if any(change.blocks) else ""
+    fuller = ", ".join(_cause(fuller.explain()) for fuller in change.fuller)
+    return code(change.layer), _arrow(*change.cores), shown, fuller
+
+
+def _arrow(old: object, new: object) -> str:
+    return arrow(old, new).replace(" -> ", " → ")

@@ -1,0 +1,206 @@
+"""The properties of layers and statements, by the words of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from pydantic import BaseModel
+
+from snnc.diff import values
+from snnc.diff.changes import Changed, dims
+from snnc.diff.values import Chosen, Properties, Written
+from snnc.diff.version import Version
+from snnc.graph.logical import (
+    AveragePool,
+    Convolution,
+    Dense,
+    Layer,
+    Loihi,
+    Network,
+    Readout,
+    Spiking,
+)
+from snnc.syntax.spelling import quoted, word
+
+INHERITED = ("l2", "synapse")
+"""Properties whose usual value is that of `train` or `timing`."""
+
+
+def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
+    """All properties of a layer, with every default, its shape last.
+
+    Parameters
+    ----------
+    version
+        The spec that the layer is part of.
+    layer
+        The layer.
+    names
+        What other layers are to be called, by the names that they have.
+    """
+    found: Properties = {"kind": layer.kind}
+    found["from"] = _sources(layer.sources, names)
+    found.update(_operation(layer))
+    if layer.shortcut is not None:
+        found["shortcut"] = names.get(layer.shortcut.source, layer.shortcut.source)
+    if layer.spiking is not None:
+        found.update(_spiking(layer, layer.spiking))
+    found["shape"] = dims(layer.shape)
+    return found
+
+
+def changes(
+    old: Mapping[str, Written], new: Mapping[str, Written]
+) -> tuple[Changed, ...]:
+    """What differs, in the order of the new; of equal choices only their settings."""
+    keys = [*new, *(key for key in old if key not in new)]
+    return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
+
+
+def statement(layer: Layer, found: Mapping[str, Written]) -> str:
+    """A layer as a statement, without what every layer says by default."""
+    head = layer.kind if layer.name.startswith(layer.kind) else ""
+    head = head or f"{layer.kind} {layer.name}"
+    size = ("filters", "kernel", "stride", "factor", "units", "window", "shortcut")
+    inner = ", ".join(f"{key} {found[key]}" for key in size if key in found)
+    block = f" {{ {inner} }}" if inner else ""
+    return f"{head} from {found['from']}{block}"
+
+
+def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Changed]:
+    if isinstance(old, Chosen) and isinstance(new, Chosen) and old.kind == new.kind:
+        yield from changes(old.settings, new.settings)
+    elif old != new:
+        texts = [None if value is None else str(value) for value in (old, new)]
+        yield Changed(key, *texts)
+
+
+def _sources(sources: Iterable[str], names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(name, name) for name in sources)
+
+
+def _operation(layer: Layer) -> Properties:
+    match layer.operation:
+        case Convolution() if layer.kind == "downsample":
+            return {
+                "factor": values.extents(layer.operation.kernel),
+                "filters": str(layer.shape[-1]),
+                "bias": values.flag(layer.operation.bias),
+            }
+        case Convolution(kernel, stride, padding, bias):
+            return {
+                "filters": str(layer.shape[-1]),
+                "kernel": values.extents(kernel),
+                "stride": values.extents(stride),
+                "padding": padding,
+                "bias": values.flag(bias),
+            }
+        case Dense(bias):
+            return {"units": str(layer.shape[-1]), "bias": values.flag(bias)}
+        case AveragePool(window, stride):
+            return {"window": values.extents(window), "stride": values.extents(stride)}
+    return {}
+
+
+def _spiking(layer: Layer, spiking: Spiking) -> Properties:
+    found: Properties = {"rate": values.rate(spiking.rate)}
+    if layer.kind == "encode rate":
+        return found
+    trained: Properties = {
+        "batchnorm": values.flag(spiking.batchnorm),
+        "dropout": values.number(spiking.dropout),
+    }
+    if layer.is_encoder:
+        return found | trained
+    found["percentile"] = values.number(spiking.rate.percentile)
+    found["neuron"] = values.neuron(spiking.neuron)
+    return (
+        found
+        | trained
+        | {
+            "l2": values.number(spiking.l2),
+            "place": spiking.place,
+            "synapse": values.time(spiking.synapse),
+            "block": "auto" if spiking.block is None else dims(spiking.block),
+        }
+    )
+
+
+def inherited(version: Version, found: Mapping[str, Written]) -> set[str]:
+    """The properties of a layer that are those of `train` or `timing`."""
+    usual = {
+        "l2": values.number(version.network.train.l2),
+        "synapse": values.time(version.spec.timing.synapse),
+    }
+    return {key for key in INHERITED if found.get(key) == usual[key]}
+
+
+def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
+    """The statements about the whole network, by their kind."""
+    network = version.network
+    return {
+        "network": {"network": network.name, "about": quoted(network.about)},
+        "target": _target(network),
+        "timing": {
+            "dt": values.time(network.timing.dt),
+            "present": values.time(network.timing.present),
+            "synapse": values.time(version.spec.timing.synapse),
+        },
+        "input": _input(network),
+        "readout": _readout(network.readout, names),
+        "train": _train(network.train),
+    }
+
+
+def _target(network: Network) -> Properties:
+    target = network.target
+    if not isinstance(target, Loihi):
+        return {"target": "nengo"}
+    return {
+        "target": "loihi",
+        "chips": str(target.chips),
+        "cores": str(target.cores),
+        "pop": str(target.pop),
+    }
+
+
+def _input(network: Network) -> Properties:
+    read = network.input
+    found: Properties = {
+        "input": read.name,
+        "shape": dims(read.shape),
+        "in": values.interval(read.low, read.high),
+    }
+    if read.scaled is not None:
+        found["as"] = values.interval(*read.scaled)
+    return found
+
+
+def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
+    found: Properties = {
+        "readout": readout.name,
+        "from": _sources(readout.sources, names),
+    }
+    if readout.labels is None:
+        found["units"] = str(readout.units)
+    else:
+        found["classes"] = classes(readout.labels)
+    found["decide"] = readout.decide
+    found["synapse"] = values.time(readout.synapse)
+    return found
+
+
+def classes(labels: tuple[str, ...]) -> str:
+    """Write the classes as the spec may have: their number, or their names."""
+    if labels == tuple(map(str, range(len(labels)))):
+        return str(len(labels))
+    return f"[{', '.join(map(word, labels))}]"
+
+
+def _train(train: BaseModel) -> Properties:
+    found: Properties = {}
+    for key in type(train).model_fields:
+        value = getattr(train, key)
+        is_choice = isinstance(value, BaseModel)
+        found[key] = values.chosen(value) if is_choice else values.plain(value)
+    return found

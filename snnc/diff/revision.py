@@ -1,0 +1,85 @@
+"""Specs as they were in a revision of a git repository: ``git:REV:path``."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Report
+from snnc.source import SourceFile, Span
+from snnc.source.read import LARGEST, decode
+
+PREFIX = "git:"
+
+
+def read_revision(revision: str, path: str, report: Report) -> SourceFile | None:
+    """Read a spec from git, without touching the working tree.
+
+    Parameters
+    ----------
+    revision
+        A branch, tag or commit as git names them; empty for what is staged.
+    path
+        From the repository's root; ``./path`` from the current directory.
+    report
+        Gets a diagnostic of the family SNN7xx if the file can't be read.
+
+    Returns
+    -------
+    SourceFile or None
+        Named ``REV:path``; None if it can't be read.
+    """
+    name = f"{revision}:{path}"
+    try:
+        data = _blob(revision, path, Span(SourceFile(name, ""), 0, 0))
+    except FileNotFoundError:
+        data = rules.revisions.GitMissing(span=Span(SourceFile(name, ""), 0, 0))
+    if isinstance(data, Diagnostic):
+        report.add(data)
+        return None
+    return decode(name, data, report)
+
+
+def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
+    """The content of a file of a revision, or what stands in the way."""
+    name = span.source.name
+    family = rules.revisions
+    inside = _git("rev-parse", "--git-dir")
+    if inside.returncode:
+        return family.NotARepository(span=span, reason=_reason(inside))
+    if revision and not _exists(revision):
+        return family.UnknownRevision(span=span, revision=revision)
+    kind = _git("cat-file", "-t", name).stdout.strip()
+    if kind == b"tree":
+        return rules.files.FileIsDirectory(span=span, name=name)
+    if kind != b"blob":
+        return family.NotInRevision(span=span, revision=revision, path=path)
+    size = int(_git("cat-file", "-s", name).stdout)
+    if size > LARGEST:
+        return rules.files.FileTooLarge(span=span, size=size, limit=LARGEST)
+    return _git("show", "--no-textconv", name).stdout
+
+
+def _exists(revision: str) -> bool:
+    """Whether git knows a revision; what looks like an option is none."""
+    if revision.startswith("-"):
+        return False
+    wanted = f"{revision}^{{tree}}"
+    return not _git("rev-parse", "--verify", "--quiet", wanted).returncode
+
+
+def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """Run git without a shell, a pager or a translation."""
+    return subprocess.run(
+        ["git", "--no-pager", *arguments],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+
+
+def _reason(done: subprocess.CompletedProcess[bytes]) -> str:
+    """The first line of git's complaint, without its word for it."""
+    lines = done.stderr.decode("utf-8", "replace").splitlines()
+    return lines[0].removeprefix("fatal: ") if lines else "git gives no reason"

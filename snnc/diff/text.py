@@ -1,0 +1,142 @@
+"""A difference for the terminal, at most 88 columns wide.
+
+``+`` is added, ``-`` removed, ``~`` changed, ``>`` renamed, ``=`` kept.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+
+from snnc.diagnostics.snippet import visible
+from snnc.diff import words
+from snnc.diff.changes import (
+    LayerAdded,
+    LayerChange,
+    LayerChanged,
+    LayerRemoved,
+    LayerRenamed,
+    Weights,
+    arrow,
+    dims,
+)
+from snnc.diff.difference import Difference
+from snnc.diff.seats import SeatChanged
+
+WIDTH = 88
+SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}
+ELSEWHERE = ("rate", "percentile")
+"""Properties of layers that have a section of their own."""
+
+Lines = Iterator[str]
+
+_GLUE = "\N{NO-BREAK SPACE}"
+_UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
+
+
+def render(difference: Difference) -> str:
+    """Write what changed; the first lines are the verdict.
+
+    Returns
+    -------
+    str
+        Text that ends with a line end.
+    """
+    blocks = (list(block) for block in _blocks(difference))
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _blocks(difference: Difference) -> Iterator[Lines]:
+    yield _head(difference)
+    if difference.same:
+        return
+    yield _section("weights", _weights(difference.weights))
+    yield _section("layers", _layers(difference.layers))
+    yield _section("rates", _rates(difference))
+    for section in difference.sections:
+        lines = (_item("~", change.explain()) for change in section.properties)
+        yield _section(section.name, lines)
+    yield _section("cores", _cores(difference))
+
+
+def _head(difference: Difference) -> Lines:
+    old, new = difference.old, difference.new
+    names = arrow(old.network, new.network)
+    yield _wrapped(f"{names}: {old.source} -> {new.source}", "", "  ")
+    if difference.same:
+        yield f"{words.same(difference)}."
+    else:
+        yield _wrapped(f"{words.verdict(difference.weights)}.", "", "  ")
+
+
+def _section(title: str, lines: Lines) -> Lines:
+    found = list(lines)
+    if found:
+        yield title
+        yield from found
+
+
+def _item(sign: str, text: str) -> str:
+    return _wrapped(text, f"  {sign} ", "      ")
+
+
+def _wrapped(text: str, first: str, others: str) -> str:
+    """Break a text into lines, but not between a number and its unit."""
+    glued = _UNIT.sub(f"{_GLUE}\\1", visible(text))
+    filled = textwrap.fill(
+        glued,
+        WIDTH,
+        initial_indent=first,
+        subsequent_indent=others,
+        break_on_hyphens=False,
+    )
+    return filled.replace(_GLUE, " ")
+
+
+def _weights(weights: Weights) -> Lines:
+    for cause in (*weights.causes, *weights.notes):
+        yield _item("~", cause.explain())
+    if weights.verdict != "incompatible":
+        return
+    for changed in weights.changed:
+        yield _item("~", changed.explain())
+    for renamed in weights.renamed:
+        yield _item(">", renamed.explain())
+    for tensor in weights.added:
+        yield _item("+", f"{tensor.name} {dims(tensor.shape)}")
+    for tensor in weights.removed:
+        yield _item("-", f"{tensor.name} {dims(tensor.shape)}")
+    if weights.kept:
+        yield _item("=", ", ".join(weights.kept))
+    yield _item("~", f"layout {arrow(weights.old_id, weights.new_id)}")
+
+
+def _layers(layers: tuple[LayerChange, ...]) -> Lines:
+    for change in layers:
+        if isinstance(change, LayerChanged):
+            told = [c for c in change.properties if c.key not in ELSEWHERE]
+            change = LayerChanged(change.name, change.kind, tuple(told))
+            if not told:
+                continue
+        yield _item(SIGNS.get(type(change), "~"), change.explain())
+
+
+def _rates(difference: Difference) -> Lines:
+    for change, layers in words.budgets(difference.rates).items():
+        yield _item("~", f"{', '.join(layers)}: {arrow(*change)}")
+
+
+def _cores(difference: Difference) -> Lines:
+    for line in words.fits(difference.cores):
+        yield _wrapped(line, "  ", "      ")
+    for change in difference.cores.layers:
+        yield _item("~", _seat(change))
+
+
+def _seat(change: SeatChanged) -> str:
+    parts = [f"cores {arrow(*change.cores)}"]
+    if any(change.blocks):
+        parts.append(f"block {arrow(*(block or 'none' for block in change.blocks))}")
+    parts += [fuller.explain() for fuller in change.fuller]
+    return f"{change.layer}: {', '.join(parts)}"

@@ -1,0 +1,65 @@
+"""The variants of a network as a table for people: ``snnc fit``."""
+
+from __future__ import annotations
+
+from snnc.fit.change import written
+from snnc.fit.variants import Cost, Offer, Variant
+
+COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
+SHOWN = 10
+ONE_BY_ONE = 2
+"""More changes than these are one to every layer."""
+
+
+def table(offered: Offer, shown: int = SHOWN) -> str:
+    """One row a variant, those that keep most of the network first."""
+    if offered.present is None and not offered.variants:
+        return _sentence(offered, shown)
+    rows: list[tuple[str, ...]] = [COLUMNS]
+    if offered.present is not None:
+        rows.append(("none: it fits", *_cost(offered.present), "100 %"))
+    rows += [_row(variant) for variant in offered.variants[:shown]]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
+    lines = [
+        "  ".join(
+            text.rjust(width) if i else text.ljust(width)
+            for i, (text, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
+    return "\n".join([*lines, "", _sentence(offered, shown)])
+
+
+def _row(variant: Variant) -> tuple[str, ...]:
+    return (changes_text(variant), *_cost(variant.cost), f"{100 * variant.kept:.0f} %")
+
+
+def changes_text(variant: Variant) -> str:
+    """The changes as a spec has them; of all layers, their widths alone."""
+    if len(variant.changes) > ONE_BY_ONE:
+        widths = ", ".join(written(change.value) for change in variant.changes)
+        return f"all layers: {widths}"
+    by_layer: dict[str, list[str]] = {}
+    for change in variant.changes:
+        by_layer.setdefault(change.layer, []).append(change.text)
+    return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in by_layer.items())
+
+
+def _cost(cost: Cost) -> tuple[str, str, str]:
+    return str(cost.cores), str(cost.neurons), str(cost.weights)
+
+
+def _sentence(offered: Offer, shown: int) -> str:
+    count, cores = len(offered.variants), _count(offered.cores, "core")
+    needs = "" if offered.needed is None else f"; as it is it takes {offered.needed}"
+    if not count and offered.present is None:
+        return (
+            f"{offered.name}: no change of one layer's filters or stride fits "
+            f"{cores}{needs}"
+        )
+    more = f" ({count - shown} more with --all)" if count > shown else ""
+    return f"{offered.name}: {_count(count, 'variant')} on at most {cores}{more}{needs}"
+
+
+def _count(number: int, word: str) -> str:
+    return f"{number} {word}" + ("" if number == 1 else "s")

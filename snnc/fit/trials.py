@@ -1,0 +1,137 @@
+"""Compiles variants of a spec and remembers what came of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+
+from snnc.diagnostics import Report
+from snnc.fit.change import Change, with_changes
+from snnc.graph.logical import Layer, Loihi, Network
+from snnc.graph.lowered import LoweredNetwork
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.floor import compartment_floors
+from snnc.loihi.plan import alone, block_is_sound
+from snnc.loihi.profile import load_profile
+from snnc.passes.check import check
+from snnc.passes.infer import infer
+from snnc.passes.lower import lower
+from snnc.passes.map import map_network
+from snnc.spec.located import ValidatedSpec
+
+Changes = tuple[Change, ...]
+MAPPED = 256
+"""On more cores, variants are judged by their neurons, unless there is patience."""
+FAR = 8
+"""So many times the cores allowed are still mapped, to tell how many are needed."""
+
+
+class Trials:
+    """A spec, its target, and every variant that was tried.
+
+    Parameters
+    ----------
+    spec
+        A spec without errors before the chip's limits are looked at.
+    target
+        The cores that a variant may take.
+    patient
+        Map variants on any number of cores, which can take minutes.
+    """
+
+    def __init__(
+        self, spec: ValidatedSpec, target: Loihi, patient: bool = False
+    ) -> None:
+        self.spec = spec
+        self.target = target
+        self.certain = patient or target.cores <= MAPPED
+        self.profile = load_profile()
+        self._lowered: dict[Changes, LoweredNetwork | None] = {}
+        self._mapped: dict[tuple[Changes, Loihi], MappedNetwork | None] = {}
+
+    def layers(self) -> tuple[Layer, ...]:
+        """The layers as they are now."""
+        return self.network().layers
+
+    def network(self) -> Network:
+        """The network as it is now.
+
+        Raises
+        ------
+        ValueError
+            If the spec has errors.
+        """
+        lowered = self.lowered(())
+        if lowered is None:
+            raise ValueError("a spec with errors has no variants")
+        return lowered.network
+
+    def lowered(self, changes: Changes) -> LoweredNetwork | None:
+        """The lowered variant; None if no such network is legal."""
+        if changes not in self._lowered:
+            self._lowered[changes] = self._lower(changes)
+        return self._lowered[changes]
+
+    def _lower(self, changes: Changes) -> LoweredNetwork | None:
+        report = Report()
+        network = infer(with_changes(self.spec, changes), report)
+        if network is None or report.errors:
+            return None
+        check(network, report)
+        if report.errors:
+            return None
+        lowered: LoweredNetwork = lower(replace(network, target=self.target), report)
+        return lowered
+
+    def mapped(
+        self, changes: Changes, target: Loihi | None = None
+    ) -> MappedNetwork | None:
+        """The mapped variant; None if it does not fit the target."""
+        key = (changes, target or self.target)
+        if key not in self._mapped:
+            self._mapped[key] = self._map(*key)
+        return self._mapped[key]
+
+    def _map(self, changes: Changes, target: Loihi) -> MappedNetwork | None:
+        lowered = self.lowered(changes)
+        if lowered is None or self.floor(changes) > target.cores:
+            return None
+        own = replace(lowered, network=replace(lowered.network, target=target))
+        return map_network(own, Report())
+
+    def fits(self, changes: Sequence[Change]) -> bool:
+        """Whether the variant fits the target, or may fit, where not `certain`."""
+        if self.certain:
+            return self.mapped(tuple(changes)) is not None
+        legal = self.lowered(tuple(changes)) is not None
+        return legal and self.floor(tuple(changes)) <= self.target.cores
+
+    def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
+        """Whether a layer of the variant can be cut so that each block fits a core."""
+        lowered = self.lowered(tuple(changes))
+        if lowered is None or not all(map(block_is_sound, lowered.populations)):
+            return False
+        population = lowered.by_name[name]
+        return alone(lowered, population, self.target, self.profile).misfit is None
+
+    def floor(self, changes: Changes) -> int:
+        """The cores that the neurons of a legal variant fill at least."""
+        lowered = self.lowered(changes)
+        if lowered is None:
+            return 0
+        return sum(compartment_floors(lowered, self.profile).values())
+
+    def cores_needed(self) -> int | None:
+        """The cores that the spec takes if they are not limited.
+
+        None if they are too many to be counted, or if no number of cores suffices.
+        """
+        cores = self.profile.chip.cores
+        far = FAR * max(self.target.cores, cores // 4)
+        if self.floor(()) > far or not self.certain:
+            return None
+        most = 2 * far
+        free = replace(self.target, chips=ceil(most / cores), cores=most)
+        mapped = self.mapped((), free)
+        return None if mapped is None else mapped.cores

@@ -1,0 +1,151 @@
+"""What a network does on the chip in an inference, if every neuron fires at its most.
+
+A neuron's upper rate is the most that the spec's budget allows. Where all neurons
+fire at it for the whole of ``present``, spikes are ``neurons x rate x present``; each
+reads the weights that its axons lead to, as the network is mapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from snnc.graph.lowered import Population
+from snnc.graph.mapped import MappedNetwork, MappedProjection
+from snnc.loihi.profile import Energy, Profile
+from snnc.loihi.wiring import Wiring, wirings_of
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """What a population does in an inference at most.
+
+    Attributes
+    ----------
+    spikes
+        Spikes that its neurons fire.
+    operations
+        Synaptic operations on its cores, caused by what it reads.
+    arrivals
+        Spikes that its cores get, one for each core that a spike is sent to.
+    updates
+        Updates of its neurons; 0 on the host, as are operations and arrivals.
+    """
+
+    name: str
+    spikes: float
+    operations: float
+    arrivals: float
+    updates: int
+
+    def joules(self, energy: Energy) -> float:
+        """The energy of operations, arrivals and updates, every neuron being active.
+
+        The costs are the least that Davies et al. (2018, table 2) give: spikes stay
+        within a tile. What chips draw while they idle is not part of it.
+        """
+        picojoules = (
+            self.operations * energy.synaptic_operation
+            + self.arrivals * energy.spike
+            + self.updates * energy.active_update
+        )
+        return picojoules * 1e-12
+
+    def idle_joules(self, energy: Energy) -> float:
+        """The energy of the updates alone, no neuron being active."""
+        return self.updates * energy.inactive_update * 1e-12
+
+
+@dataclass(frozen=True)
+class NetworkActivity:
+    """What a network on the chip does at most.
+
+    Attributes
+    ----------
+    layers
+        One for each population, in spec order.
+    to_chip
+        Spikes that go from the host to cores in a step.
+    to_host
+        Spikes that the host reads off the chip in a step.
+    crossing
+        Spikes that go from chip to chip in an inference, if blocks fill one chip
+        after the other.
+    """
+
+    layers: tuple[Activity, ...]
+    to_chip: float
+    to_host: float
+    crossing: float
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Activity]:
+        return {layer.name: layer for layer in self.layers}
+
+    @property
+    def spikes(self) -> float:
+        """Spikes of all populations, those on the host too."""
+        return sum(layer.spikes for layer in self.layers)
+
+    @property
+    def operations(self) -> float:
+        return sum(layer.operations for layer in self.layers)
+
+    def joules(self, energy: Energy) -> float:
+        return sum(layer.joules(energy) for layer in self.layers)
+
+    def idle_joules(self, energy: Energy) -> float:
+        return sum(layer.idle_joules(energy) for layer in self.layers)
+
+
+def activity_of(mapped: MappedNetwork, profile: Profile) -> NetworkActivity:
+    """Bound what a mapped network does in an inference, and in a step."""
+    timing = mapped.lowered.network.timing
+    wirings = wirings_of(mapped, profile)
+    populations = mapped.lowered.by_name
+    layers = tuple(_activity(p.population, wirings, mapped) for p in mapped.populations)
+    entering = sum(
+        rate_of(populations[w.source]) * w.messages
+        for w in wirings
+        if not populations[w.source].on_chip
+    )
+    leaving = {
+        p.projection.source
+        for p in (*mapped.projections, *mapped.readout)
+        if _leaves(mapped, p)
+    }
+    spikes = sum(rate_of(populations[s]) * populations[s].neurons for s in leaving)
+    crossing = sum(rate_of(populations[w.source]) * w.crossing for w in wirings)
+    return NetworkActivity(
+        layers, entering * timing.dt, spikes * timing.dt, crossing * timing.present
+    )
+
+
+def rate_of(population: Population) -> float:
+    """The upper rate of a population's budget, in Hz."""
+    spiking = population.layer.spiking
+    return spiking.rate.high if spiking is not None else 0.0
+
+
+def _activity(
+    population: Population, wirings: tuple[Wiring, ...], mapped: MappedNetwork
+) -> Activity:
+    timing, populations = mapped.lowered.network.timing, mapped.lowered.by_name
+    read = [w for w in wirings if w.target == population.name]
+    once = [rate_of(populations[w.source]) * timing.present for w in read]
+    return Activity(
+        population.name,
+        population.neurons * rate_of(population) * timing.present,
+        sum(n * w.operations for n, w in zip(once, read, strict=True)),
+        sum(n * w.messages for n, w in zip(once, read, strict=True)),
+        population.neurons * timing.steps if population.on_chip else 0,
+    )
+
+
+def _leaves(mapped: MappedNetwork, mapping: MappedProjection) -> bool:
+    populations = mapped.lowered.by_name
+    source = populations.get(mapping.projection.source)
+    target = populations.get(mapping.projection.target)
+    reads_on_host = target is None or not target.on_chip
+    return source is not None and source.on_chip and reads_on_host

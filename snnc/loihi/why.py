@@ -1,0 +1,234 @@
+"""Why a mapping takes the cores that it takes.
+
+Three numbers bound the cores of a layer from below: the cores that its neurons fill,
+whatever they are connected to; the fewest that a tiling of the layer by itself can
+have; and what is left once its neighbours are cut as they are. The highest of them
+that is reached binds, and the tiling with fewer cores that comes closest to fitting
+says by how much.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import ceil, inf, prod
+from typing import Literal
+
+from snnc.graph.logical import Loihi, Shape
+from snnc.graph.lowered import LoweredNetwork
+from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
+from snnc.loihi.neighbours import Coupling
+from snnc.loihi.plan import Plan, block_of, make_plan
+from snnc.loihi.profile import Profile
+from snnc.loihi.search import Search, Solution
+from snnc.loihi.site import Fit, Misfit
+from snnc.loihi.tiling import Tiling, on_chip
+
+Bound = Literal["block", "compartments", "alone", "neighbours"]
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A tiling with fewer cores that does not fit.
+
+    Attributes
+    ----------
+    cores
+        How many the tiling has.
+    layer
+        The layer with the core that it is too much for.
+    misfit
+        The limit that is broken there, first of all.
+    """
+
+    cores: int
+    layer: str
+    misfit: Misfit
+
+    @property
+    def ratio(self) -> float:
+        """How far from fitting: 1.0 would fit."""
+        if self.misfit.limit == "pop16 bases":
+            return inf
+        return self.misfit.value / self.misfit.most
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why one layer takes its cores.
+
+    Attributes
+    ----------
+    name
+        The layer.
+    neurons, cores
+        What it has, and takes.
+    filled
+        Cores that its neurons fill.
+    alone
+        The fewest cores that any tiling of the layer by itself allows; where its
+        sources may be grouped in too many ways to try, the fewest that hold it.
+    tried
+        Whether ``alone`` was found by trying all groups of the sources.
+    bound
+        Which of the bounds is reached; ``"block"`` where the spec says how to cut.
+    block
+        The spec's `block`.
+    miss
+        The nearest miss among tilings with fewer cores; None where the neurons or
+        the spec bind, or where the search was cut short.
+    """
+
+    name: str
+    neurons: int
+    cores: int
+    filled: int
+    alone: int
+    tried: bool
+    bound: Bound
+    block: Shape | None
+    miss: Miss | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a network takes its cores.
+
+    ``floor`` is the sum of what layers need by themselves; ``exact`` says that no
+    mapping out of equal blocks has fewer cores than this one.
+    """
+
+    layers: tuple[Reason, ...]
+    cores: int
+    floor: int
+    exact: bool
+
+
+def reasons_of(lowered: LoweredNetwork, profile: Profile) -> Reasons:
+    """Map a network anew and say what binds each of its layers.
+
+    The search takes milliseconds, so that a mapping need not keep what it saw.
+
+    Raises
+    ------
+    ValueError
+        If the network has no mapping.
+    """
+    target = lowered.network.target
+    if not isinstance(target, Loihi):
+        return Reasons((), 0, 0, True)
+    plan = make_plan(lowered, target, profile)
+    solution = None
+    if not plan.misfits:
+        solution = Search(plan.steps, profile.core.out_axons).run()
+    if solution is None:
+        raise ValueError(f"{lowered.network.name} has no mapping")
+    return explain(plan, solution)
+
+
+def explain(plan: Plan, solution: Solution) -> Reasons:
+    """Say what binds each layer of a solution."""
+    layers = tuple(
+        _reason(plan, solution, i, step.choices)
+        for i, step in enumerate(plan.steps)
+        if isinstance(step.choices, ChipChoices)
+    )
+    exact = solution.exact or solution.cores == solution.floor
+    return Reasons(layers, solution.cores, solution.floor, exact)
+
+
+def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Reason:
+    population, cores = plan.populations[i], solution.tilings[i].cores
+    filled = ceil(population.neurons / plan.profile.core.compartments)
+    block = block_of(population)
+    bound: Bound = "neighbours"
+    miss = None
+    if block is not None:
+        bound = "block"
+    elif cores == filled:
+        bound = "compartments"
+    elif cores == choices.floor:
+        bound = "alone"
+        miss = _nearest(_misses_alone(choices, population.name, filled))
+    else:
+        miss = _nearest(_misses_beside(plan, solution, i, choices))
+    return Reason(
+        population.name,
+        population.neurons,
+        cores,
+        filled,
+        choices.floor,
+        bool(_combinations(choices.sources)),
+        bound,
+        block,
+        miss,
+    )
+
+
+def _nearest(misses: Iterable[Miss]) -> Miss | None:
+    """The miss closest to fitting; of equal ones that with the most cores."""
+    return min(misses, key=lambda miss: (miss.ratio, -miss.cores), default=None)
+
+
+def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Miss]:
+    """Tilings with fewer cores than the floor, whatever the sources' groups.
+
+    Where some of them keep within a core's compartments, what forbids those is what
+    binds; the others would only hide it.
+    """
+    site = choices.site
+    cheaper = list(_cheaper(choices, choices.floor, site.profile.core.compartments))
+    if not cheaper:
+        every = list(_cheaper(choices, choices.floor, prod(site.volume)))
+        enough = [tiling for tiling in every if tiling.cores >= filled]
+        cheaper = enough or every
+    finest = tuple(groups[0] for groups in choices.sources)
+    combinations = _combinations(choices.sources) or [finest]
+    for tiling, groups in product(cheaper, combinations):
+        fit = site.fit(tiling, groups)
+        if isinstance(fit, Misfit):
+            yield Miss(tiling.cores, name, fit)
+
+
+def _combinations(sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
+    """The groups that sources may have; none where the floor did not try them all."""
+    if prod(map(len, sources)) > MAX_COMBINATIONS:
+        return []
+    return list(product(*sources))
+
+
+def _misses_beside(
+    plan: Plan, solution: Solution, i: int, choices: ChipChoices
+) -> list[Miss]:
+    """Tilings that would do by themselves, the other layers being cut as they are.
+
+    Empty if one of them fits: then the search missed it, and nothing binds.
+    """
+    coupling = Coupling(plan, solution)
+    limit = choices.site.profile.core.compartments
+    misses = []
+    for tiling in _cheaper(choices, solution.tilings[i].cores, limit):
+        if not _may_fit(choices, tiling):
+            continue
+        found = coupling.misfit(i, tiling)
+        if isinstance(found, Fit):
+            return []
+        where, misfit = found
+        misses.append(Miss(tiling.cores, plan.populations[where].name, misfit))
+    return misses
+
+
+def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
+    """Whether a tiling fits by itself, as far as was tried."""
+    combinations = _combinations(choices.sources)
+    fits = (choices.site.fit(tiling, groups) for groups in combinations)
+    return not combinations or any(isinstance(fit, Fit) for fit in fits)
+
+
+def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> Iterator[Tiling]:
+    """The tilings with fewer cores, of blocks up to a size."""
+    for tiling in on_chip(choices.site.volume, choices.site.forms, compartments):
+        if tiling.cores >= cores:
+            return
+        yield tiling

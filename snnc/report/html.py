@@ -1,0 +1,101 @@
+"""The report as one page that needs nothing else: ``snnc report --format html``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.why import Reason
+from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.summary import COUNTERS, Row, Summary, summarise
+from snnc.report.totals import example, totals
+from snnc.report.units import dims, human
+
+COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
+"""The counter of a limit, where their names differ."""
+
+
+def page(mapped: MappedNetwork) -> str:
+    """Write a page with the tables, a bar for each counter, and what binds layers."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    template = environment.get_template("report.html.jinja")
+    return template.render(_values(summarise(mapped)))
+
+
+def _values(summary: Summary) -> dict[str, Any]:
+    network = summary.network
+    reasons = [row.reason for row in summary.rows if row.reason is not None]
+    core = summary.profile.core
+    return {
+        "name": network.name,
+        "about": network.about,
+        "device": summary.profile.name if summary.on_chip else "no chip",
+        "on_chip": summary.on_chip,
+        "counters": COUNTERS,
+        "rows": [_row(row, summary, set(_binding(reasons))) for row in summary.rows],
+        "caption": example(summary),
+        "totals": list(totals(summary)),
+        "whys": [sentence(reason, core) for reason in reasons],
+        "total_why": total(summary.reasons, network.name) if reasons else "",
+        "tiles": list(_tiles(summary)),
+    }
+
+
+def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
+    """The numbers at the top of the page: what, and how much."""
+    activity = summary.activity
+    yield "neurons", str(summary.neurons)
+    if summary.on_chip:
+        yield "cores", str(summary.cores)
+        yield "chips", str(summary.chips)
+    yield "spikes", human(activity.spikes)
+    if summary.on_chip:
+        yield "synaptic operations", human(activity.operations)
+        yield "energy", human(activity.joules(summary.profile.energy), "J")
+
+
+def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
+    """Give layers, each with a counter that keeps it or another from fewer cores."""
+    for reason in reasons:
+        if reason.miss is not None:
+            limit = reason.miss.misfit.limit
+            yield reason.miss.layer, COUNTED.get(limit, limit)
+        elif reason.bound == "compartments":
+            yield reason.name, "compartments"
+
+
+def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str, Any]:
+    use = zip(COUNTERS, row.use or (), strict=False)
+    activity, chip = row.activity, row.cores is not None
+    energy = summary.profile.energy
+    return {
+        "name": row.name,
+        "kind": row.kind,
+        "shape": dims(row.shape),
+        "neurons": "" if row.neurons is None else str(row.neurons),
+        "place": row.place if summary.on_chip or row.place == "folded" else "",
+        "cores": str(row.cores) if chip else "",
+        "block": dims(row.block or ()),
+        "bound": bound_by(row.reason) if row.reason is not None else "",
+        "bars": [
+            {
+                "percent": f"{100 * part:.0f}",
+                "binds": (row.name, counter) in binding,
+            }
+            for counter, part in use
+        ],
+        "spikes": human(activity.spikes) if activity is not None else "",
+        "operations": human(activity.operations) if activity and chip else "",
+        "energy": human(activity.joules(energy), "J") if activity and chip else "",
+    }

@@ -1,0 +1,80 @@
+"""Why layers take their cores, in words."""
+
+from __future__ import annotations
+
+from snnc.loihi.profile import Core
+from snnc.loihi.site import Misfit
+from snnc.loihi.why import Miss, Reason, Reasons
+from snnc.report.units import counted, dims
+
+
+def bound_by(reason: Reason) -> str:
+    """Name the limit that keeps a layer from having fewer cores, in a few words."""
+    if reason.miss is None:
+        return reason.bound if reason.bound in ("block", "compartments") else "search"
+    limit = reason.miss.misfit.limit
+    return limit if reason.bound == "alone" else f"{limit} of {reason.miss.layer}"
+
+
+def sentence(reason: Reason, core: Core) -> str:
+    """Say why a layer takes its cores."""
+    takes = f"{reason.name}: {counted(reason.cores, 'core')}"
+    need = "needs" if reason.neurons == 1 else "need"
+    neurons = f"{counted(reason.neurons, 'neuron')} alone {need} {reason.filled}"
+    if reason.block is not None:
+        return f"{takes}, as `block {dims(reason.block)}` asks for; {neurons}."
+    if reason.bound == "compartments":
+        return f"{takes}. {neurons} ({core.compartments} a core)."
+    if reason.bound == "alone":
+        return f"{takes}; {reason.filled} would hold its neurons, but {_miss(reason)}."
+    enough = "do by itself" if reason.tried else "hold its neurons"
+    return f"{takes}; {reason.alone} would {enough}, but {_miss(reason)}."
+
+
+def total(reasons: Reasons, name: str) -> str:
+    """Say how near the mapping of a network is to the best."""
+    takes = f"{name}: {counted(reasons.cores, 'core')}"
+    over = reasons.cores - reasons.floor
+    if over == 0:
+        return f"{takes}, the fewest there can be{_given(reasons)}."
+    floor = f"the layers by themselves need {reasons.floor}, which is a lower bound"
+    if reasons.exact:
+        return f"{takes}; {floor}, but of all cuts into equal blocks none takes fewer."
+    return f"{takes}, at most {over} above the best; {floor}."
+
+
+def _given(reasons: Reasons) -> str:
+    if any(reason.bound == "block" for reason in reasons.layers):
+        return " with the blocks that the spec asks for"
+    return ", as no layer has more than it needs by itself"
+
+
+def _miss(reason: Reason) -> str:
+    miss = reason.miss
+    if miss is None:
+        return "the search ended before it had tried everything"
+    who = _whose(reason, miss)
+    if reason.bound == "alone":
+        return f"{who} {_lacks(miss.misfit)}"
+    rest = "with the other layers cut as they are"
+    return f"{rest}, {who} {_lacks(miss.misfit)}"
+
+
+def _whose(reason: Reason, miss: Miss) -> str:
+    """Name the core that a tiling with fewer cores is too much for."""
+    if miss.layer != reason.name:
+        return f"on {miss.cores} a core of {miss.layer}"
+    return "that one" if miss.cores == 1 else f"one of {miss.cores} cores"
+
+
+def _lacks(misfit: Misfit) -> str:
+    """Say what a core would need, and what there is."""
+    value, most = misfit.value, misfit.most
+    if misfit.limit == "compartments":
+        return f"would have to hold {value} neurons of {most}"
+    if misfit.limit == "pop16 bases":
+        return f"would need pop16 bases that are no multiples of {most}"
+    if misfit.limit.startswith("pop16"):
+        what = misfit.limit.removeprefix("pop16 ")
+        return f"would read {value} {what}, where pop16 takes at most {most}"
+    return f"would need {value} {misfit.limit} of {most}"

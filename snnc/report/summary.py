@@ -1,0 +1,152 @@
+"""What a report says, before it is laid out as text, JSON or HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from snnc.graph.logical import Layer, Loihi, Network, Shape
+from snnc.graph.mapped import Block, MappedNetwork, MappedPopulation
+from snnc.loihi.activity import Activity, NetworkActivity, activity_of
+from snnc.loihi.profile import Profile, load_profile
+from snnc.loihi.why import Reason, Reasons, reasons_of
+
+COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One statement that computes.
+
+    Attributes
+    ----------
+    neurons
+        None for what has none: ``folded`` layers, and the readout.
+    place
+        Where it runs; a folded layer is part of the weights of what reads it.
+    cores
+        None off the chip.
+    block
+        What one core holds, with as many axes as the layer.
+    use
+        The use of the fullest core as parts of its limits, in the order of
+        `COUNTERS`.
+    activity
+        What its neurons do at most.
+    reason
+        Why it takes its cores.
+    """
+
+    name: str
+    kind: str
+    shape: Shape
+    neurons: int | None
+    place: str
+    cores: int | None = None
+    block: Shape | None = None
+    use: tuple[float, ...] | None = None
+    activity: Activity | None = None
+    reason: Reason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A network's layers in spec order, its readout last, and their totals.
+
+    ``chips`` is how many the cores fill.
+    """
+
+    network: Network
+    profile: Profile
+    rows: tuple[Row, ...]
+    activity: NetworkActivity
+    reasons: Reasons
+    neurons: int
+    cores: int
+    chips: int
+
+    @property
+    def on_chip(self) -> bool:
+        """Whether the target is a chip at all."""
+        return isinstance(self.network.target, Loihi)
+
+    @property
+    def folded(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row.place == "folded")
+
+
+def summarise(mapped: MappedNetwork) -> Summary:
+    """Count what a mapped network takes and does."""
+    profile = load_profile()
+    network = mapped.lowered.network
+    activity = activity_of(mapped, profile)
+    reasons = reasons_of(mapped.lowered, profile)
+    by_name = {reason.name: reason for reason in reasons.layers}
+    readout = network.readout
+    rows = [_row(layer, mapped, activity, by_name) for layer in network.layers]
+    rows.append(Row(readout.name, "readout", readout.shape, None, "host"))
+    return Summary(
+        network,
+        profile,
+        tuple(rows),
+        activity,
+        reasons,
+        _neurons(mapped),
+        mapped.cores,
+        chips_used(mapped),
+    )
+
+
+def chips_used(mapped: MappedNetwork) -> int:
+    """How many chips the cores fill."""
+    return -(-mapped.cores // load_profile().chip.cores)
+
+
+def _neurons(mapped: MappedNetwork) -> int:
+    """The neurons on the chip; without a chip, all of them."""
+    on_chip = isinstance(mapped.lowered.network.target, Loihi)
+    return sum(
+        p.population.neurons for p in mapped.populations if p.cores or not on_chip
+    )
+
+
+def _row(
+    layer: Layer,
+    mapped: MappedNetwork,
+    activity: NetworkActivity,
+    reasons: Mapping[str, Reason],
+) -> Row:
+    population = mapped.by_name.get(layer.name)
+    if population is None:
+        return Row(layer.name, layer.kind, layer.shape, None, "folded")
+    blocks = [block for ensemble in population.ensembles for block in ensemble.blocks]
+    return Row(
+        layer.name,
+        layer.kind,
+        layer.shape,
+        population.population.neurons,
+        "chip" if blocks else "host",
+        population.cores if blocks else None,
+        block_of(population),
+        _use(blocks) if blocks else None,
+        activity.by_name[layer.name],
+        reasons.get(layer.name),
+    )
+
+
+def block_of(mapped: MappedPopulation) -> Shape | None:
+    """What one core holds at most; of a conv3d layer, slices come first."""
+    shape = mapped.ensembles[0].block_shape
+    if shape is None or len(mapped.population.layer.shape) < 4:
+        return shape
+    return (mapped.group, *shape)
+
+
+def _use(blocks: list[Block]) -> tuple[float, ...]:
+    core = load_profile().core
+    return (
+        max(b.compartments for b in blocks) / core.compartments,
+        max(b.in_axons for b in blocks) / core.in_axons,
+        max(b.out_axons for b in blocks) / core.out_axons,
+        max(b.synapse_bits for b in blocks) / core.synapse_bits,
+    )

@@ -1,0 +1,37 @@
+"""Compares texts and cases of specs in memory."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnc.diagnostics import Report
+from snnc.diff import Difference, Version, compare, compile_version
+from snnc.source import SourceFile
+
+CASES = sorted(path for path in (Path(__file__).parent / "cases").iterdir())
+
+
+def version(text: str, name: str = "net.snn") -> Version | None:
+    """Compile a text; None if it is not sound."""
+    return compile_version(SourceFile(name, text), Report())
+
+
+def compared(old: str, new: str) -> Difference:
+    """Compare two texts that are sound."""
+    before, after = version(old), version(new)
+    assert before is not None
+    assert after is not None
+    return compare(before, after)
+
+
+def case_version(case: Path, side: str) -> Version:
+    """Compile the ``old`` or the ``new`` spec of a case, in the notation it is in."""
+    path = next(case.glob(f"{side}.*"))
+    made = version(path.read_text(encoding="utf-8"), path.name)
+    assert made is not None
+    return made
+
+
+def case_difference(case: Path) -> Difference:
+    """Compare the two specs of a case."""
+    return compare(case_version(case, "old"), case_version(case, "new"))

@@ -1,0 +1,63 @@
+"""Pairs of specs, and the exact texts that `snnc diff` prints for them.
+
+``SNNC_ACCEPT=1`` writes the expected texts anew; look at the difference before it
+is committed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from snnc.diff import Difference, markdown, text
+from snnc.diff.json import document
+from tests.diff.comparing import CASES, case_difference
+
+
+def _json(difference: Difference) -> str:
+    return json.dumps(document(difference), indent=2) + "\n"
+
+
+WRITERS: dict[str, Callable[[Difference], str]] = {
+    "expected.txt": text.render,
+    "expected.md": markdown.render,
+    "expected.json": _json,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_prints_exactly_this(case: Path, name: str) -> None:
+    printed = WRITERS[name](case_difference(case))
+    expected = case / name
+    if os.environ.get("SNNC_ACCEPT"):
+        expected.write_text(printed, encoding="utf-8")
+    assert printed == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_the_text_fits_a_terminal(case: Path) -> None:
+    lines = text.render(case_difference(case)).splitlines()
+    assert max(map(len, lines)) <= text.WIDTH
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_row_of_a_table_has_its_cells(case: Path) -> None:
+    lines = markdown.render(case_difference(case)).splitlines()
+    for above, row in pairwise(lines):
+        if above.startswith("|") and row.startswith("|"):
+            assert _bars(row) == _bars(above)
+
+
+def _bars(row: str) -> int:
+    return row.replace("\\|", "").count("|")
+
+
+def test_every_form_of_verdict_is_among_the_cases() -> None:
+    verdicts = {case_difference(case).weights.verdict for case in CASES}
+    assert verdicts == {"valid", "retrain", "incompatible"}

@@ -1,0 +1,62 @@
+"""What is said of weights is true of the generated Keras models."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.diff import compare
+from tests.diff.comparing import CASES, case_version
+from tests.emit.packages import importable, module, write
+
+pytestmark = pytest.mark.slow
+
+# The order of class names is not part of what Keras computes.
+ABOUT_NAMES = ("classes",)
+VERDICTS = [case for case in CASES if case.name not in ABOUT_NAMES]
+
+
+def built(case: Path, side: str, folder: Path) -> Any:
+    """Return the model of a side, its module, and inputs in that side's range."""
+    network = case_version(case, side).network
+    package = write(network, folder / f"{case.name}_{side}".replace("-", "_"))
+    with importable(package):
+        return module(package, "keras_model"), network.input
+
+
+def randomise(model: Any) -> None:
+    """Give every weight a random value, the encoder's so large that it is clipped."""
+    random = np.random.default_rng(1)
+    for layer in model.layers:
+        scale = 8 if layer.name == "encode" else 0.8
+        if not layer.name.endswith(".rate"):
+            layer.set_weights([random.normal(0, scale, w.shape) for w in layer.weights])
+
+
+def outcome(old: ModuleType, new: ModuleType, shape: Any, folder: Path) -> str:
+    """Say what the new model makes of weights that the old one wrote."""
+    before, after = old.build_model(), new.build_model()
+    randomise(before)
+    old.export_weights(before, folder / "weights")
+    try:
+        new.import_weights(after, folder / "weights")
+    except ValueError as error:
+        return "retrain" if "has no bias" in str(error) else "incompatible"
+    if before.input_shape != after.input_shape:
+        return "retrain"
+    values = np.random.default_rng(2).uniform(0, 1, (8, *shape)).astype("float32")
+    equal = np.allclose(before(values), after(values), rtol=1e-4, atol=1e-4)
+    return "valid" if equal else "retrain"
+
+
+@pytest.mark.parametrize("case", VERDICTS, ids=lambda case: case.name)
+def test_the_verdict_is_what_keras_does(case: Path, tmp_path: Path) -> None:
+    old, read = built(case, "old", tmp_path)
+    new, _ = built(case, "new", tmp_path)
+    versions = (case_version(case, side) for side in ("old", "new"))
+    verdict = compare(*versions).weights.verdict
+    assert outcome(old, new, read.shape, tmp_path) == verdict

@@ -1,0 +1,119 @@
+"""What a diagnostic tells to write makes the spec fit, and a little more does not."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from snnc.diagnostics import Diagnostic
+from tests.fit.nets import far_reaching, wide
+from tests.support import codes, compile_text, network
+
+TOO_WIDE = wide(filters=200, cores=20)
+
+
+def only(text: str) -> Diagnostic:
+    _, report = compile_text(text, "map")
+    (diagnostic,) = report.diagnostics
+    return diagnostic
+
+
+def told(text: str, key: str) -> int:
+    """Return the value that the help gives to a property."""
+    found = re.search(rf"`{key} (\d+)`", only(text).render_help())
+    assert found, only(text).render_help()
+    return int(found[1])
+
+
+def test_the_filters_told_are_the_most_that_fit() -> None:
+    most = told(TOO_WIDE, "filters")
+    fits = [n for n in range(1, 200) if not codes(wide(n, 20))]
+    assert most == max(fits)
+
+
+def test_the_stride_told_is_the_smallest_that_fits() -> None:
+    stride = told(TOO_WIDE, "stride")
+    assert codes(wide(200, 20, stride=stride)) == []
+    assert codes(wide(200, 20, stride=stride - 1)) == ["SNN406"]
+
+
+def test_the_cores_told_are_those_that_the_network_takes() -> None:
+    cores = told(TOO_WIDE, "cores")
+    assert codes(wide(200, cores)) == []
+    assert codes(wide(200, cores - 1)) == ["SNN406"]
+
+
+def test_the_caret_is_under_the_filters_and_names_their_limit() -> None:
+    diagnostic = only(TOO_WIDE)
+    most = told(TOO_WIDE, "filters")
+    assert diagnostic.span.text == "200"
+    assert diagnostic.render_label() == f"at most {most} fit at this stride"
+    assert [label.text for label in diagnostic.related] == ["allows 20 cores"]
+
+
+def test_a_fan_in_is_mended_in_what_the_layer_reads() -> None:
+    text = far_reaching()
+    assert only(text).code == "SNN401"
+    most = told(text, "filters")
+    assert codes(far_reaching(most)) == []
+    assert codes(far_reaching(most + 1)) == ["SNN401"]
+
+
+def test_a_kernel_that_no_core_holds_is_made_smaller() -> None:
+    def spec(kernel: int) -> str:
+        return network(
+            f"""
+  input image 32x32x2 in 0..1
+  encode conv e {{ filters 32 }}
+  conv2d a {{ filters 4, kernel {kernel}, stride 4 }}
+  readout y {{ classes 2 }}
+"""
+        ).replace("encode conv e { filters 32 }", "encode conv e { filters 512 }")
+
+    kernel = told(spec(29), "kernel")
+    assert codes(spec(29)) == ["SNN401"]
+    assert "SNN401" not in codes(spec(kernel))
+    assert "SNN401" in codes(spec(kernel + 1))
+
+
+@pytest.mark.parametrize("units", [300, 2000])
+def test_a_network_too_large_in_two_ways_is_told_both(units: int) -> None:
+    text = network(
+        f"""
+  target loihi {{ cores 10 }}
+  input image 48x48x1 in 0..1
+  encode conv e {{ filters 2 }}
+  conv2d a {{ filters 64 }}
+  dense d {{ units {units} }}
+  readout y {{ classes 2 }}
+"""
+    )
+    assert sorted(codes(text)) == ["SNN401", "SNN406"]
+
+
+def far_too_large(chips: int) -> str:
+    return network(
+        f"""
+  target loihi {{ chips {chips} }}
+  input clip 64x128x128x1 in 0..1
+  encode conv e {{ filters 2 }}
+  conv3d a {{ filters 32, padding same }}
+  readout y {{ classes 2 }}
+"""
+    )
+
+
+def test_on_many_chips_neurons_alone_are_counted_and_the_words_say_so() -> None:
+    diagnostic = only(far_too_large(chips=128))
+    assert diagnostic.render_message().startswith("`net` needs at least 32768 cores")
+    assert diagnostic.render_label() == "at most 16 can fit at this stride"
+    assert diagnostic.render_help() == (
+        "write `filters 16` or fewer or `stride 2x1x1` or more in `a`, "
+        "or `chips 256` or more in `target`"
+    )
+
+
+def test_no_system_larger_than_there_is_is_told() -> None:
+    text = far_too_large(chips=768).replace("filters 32", "filters 2000")
+    assert "chips" not in only(text).render_help()

@@ -1,0 +1,126 @@
+"""Variants that are offered fit, cost what is said, and keep what is said."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from snnc.cli.fit import command
+from snnc.fit.change import Change
+from snnc.fit.trials import Trials
+from snnc.fit.variants import Offer, offer
+from snnc.graph.logical import Loihi
+from snnc.source import Span
+from tests.fit.nets import wide
+from tests.support import ROOT, compile_text, network, sound
+
+EXPECTED = Path(__file__).parent / "expected"
+TOO_WIDE = wide(filters=200, cores=20)
+
+
+def offered(text: str) -> Offer:
+    results, _ = compile_text(text, "lower")
+    return offer(Trials(results["validate"], results["infer"].target))
+
+
+def rewritten(text: str, change: Change) -> str:
+    """Return the text with a property of a layer written, or written anew."""
+    head, body, tail = re.split(rf"( {change.layer} {{[^}}]*)", text, maxsplit=1)
+    bare = re.sub(rf"{change.key} \w+,? ?", "", body).rstrip(", ")
+    comma = "" if bare.endswith("{") else ","
+    return f"{head}{bare}{comma} {change.text} {tail}"
+
+
+def test_every_variant_written_into_the_spec_takes_the_cores_that_are_said() -> None:
+    variants = offered(TOO_WIDE).variants
+    assert len(variants) >= 3
+    for variant in variants:
+        text = TOO_WIDE
+        for change in variant.changes:
+            text = rewritten(text, change)
+        mapped = sound(text, "map")
+        assert mapped.cores == variant.cost.cores <= 20
+        neurons = sum(p.population.neurons for p in mapped.populations if p.cores)
+        assert neurons == variant.cost.neurons
+
+
+def test_those_that_keep_most_come_first() -> None:
+    kept = [variant.kept for variant in offered(TOO_WIDE).variants]
+    assert kept == sorted(kept, reverse=True)
+    assert all(0 < share < 1 for share in kept)
+
+
+def test_a_network_that_fits_is_told_how_far_it_can_grow() -> None:
+    found = offered(wide(filters=8, cores=20))
+    assert found.present is not None
+    assert found.present.cores <= 20
+    assert all(variant.kept > 1 for variant in found.variants)
+
+
+def test_nothing_is_offered_where_no_single_change_fits() -> None:
+    deep = "\n".join(f"  conv2d c{i} {{ filters 8 }}" for i in range(4))
+    text = network(
+        "  target loihi { cores 2 }\n  input image 30x30x1 in 0..1\n"
+        f"  encode conv e\n{deep}\n  readout y {{ classes 2 }}"
+    )
+    found = offered(text)
+    assert (found.present, found.variants) == (None, ())
+    assert found.needed == sound(text.replace("cores 2", "chips 1"), "map").cores
+
+
+def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
+    text = (ROOT / "specs/residual.snn").read_text(encoding="utf-8")
+    results, _ = compile_text(text, "lower")
+    target = Loihi(1, 6, "auto", Span(results["infer"].span.source, 0, 0))
+    for variant in offer(Trials(results["validate"], target)).variants:
+        assert variant.cost.cores <= 6
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("drift-4.txt", ["specs/drift.snn", "--cores", "4"]),
+        ("drift-4.json", ["specs/drift.snn", "--cores", "4", "--format", "json"]),
+        ("allconv-10.txt", ["specs/allconv.snn", "--cores", "10"]),
+        ("drift-grow.txt", ["specs/drift.snn", "--cores", "12"]),
+        ("drift-1.txt", ["specs/drift.snn", "--cores", "1"]),
+    ],
+)
+def test_the_command_prints_exactly_this(
+    name: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    printed = CliRunner().invoke(command, arguments, standalone_mode=False).stdout
+    path = EXPECTED / name
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(printed, encoding="utf-8")
+    assert printed == path.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"
+
+
+def test_the_json_has_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    arguments = ["specs/drift.snn", "--cores", "4", "--format", "json"]
+    result = CliRunner().invoke(command, arguments, standalone_mode=False)
+    document = json.loads(result.stdout)
+    assert set(document) == {
+        "version",
+        "network",
+        "cores",
+        "needed",
+        "present",
+        "variants",
+    }
+    assert (document["version"], document["present"]) == (1, None)
+
+
+def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:
+    spec = tmp_path / "net.snn"
+    spec.write_text(TOO_WIDE.replace("loihi { cores 20 }", "nengo"), encoding="utf-8")
+    result = CliRunner().invoke(command, [str(spec)], standalone_mode=False)
+    assert (result.return_value, result.stdout) == (1, "")
+    assert "has no cores" in result.stderr

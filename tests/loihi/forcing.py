@@ -1,0 +1,101 @@
+"""What snnc refuses, forced into nengo-loihi: the same shapes, whatever they cost."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import nengo_loihi
+from nengo.exceptions import BuildError
+
+from snnc.graph.logical import Loihi
+from snnc.graph.lowered import LoweredNetwork
+from snnc.graph.mapped import MappedNetwork, PopType
+from snnc.loihi.assemble import assemble
+from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
+from snnc.loihi.plan import Plan, make_plan
+from snnc.loihi.profile import load_profile
+from snnc.loihi.search import Solution
+from snnc.loihi.site import Fit, Site, Wire
+from snnc.loihi.tiling import Tiling
+from tests.loihi.realise import realise
+
+PLAIN = {
+    AssertionError: "Too many atom bits",
+    # What it wants to say trips over a misspelt attribute (builder/validate.py:97).
+    AttributeError: "axon_compartments_bases",
+}
+"""What nengo-loihi says of pop16 axons otherwise than by a `BuildError`."""
+
+
+def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
+    """Map a network though it does not fit.
+
+    A layer is cut as its `block` says; if it has none and nothing fits, into single
+    neurons. ``choice`` picks among the forms that its inputs may take.
+    """
+    target = lowered.network.target
+    assert isinstance(target, Loihi)
+    plan = make_plan(lowered, target, load_profile())
+    tilings: list[Tiling] = []
+    fits: list[Fit] = []
+    for step in plan.steps:
+        groups = tuple(tilings[source].group for source in step.sources)
+        if isinstance(step.choices, HostChoices):
+            tilings.append(step.choices.tilings[choice % len(step.choices.tilings)])
+            fits.append(Fit(()))
+            continue
+        tilings.append(_tiling(step.choices, groups, choice))
+        fits.append(_fit(step.choices.site, tilings[-1], groups))
+    return _assemble(plan, tilings, fits)
+
+
+def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tiling:
+    tilings = choices.fixed or finest_tilings(choices.site)
+    if choices.fixed is None and choices.floor >= 0:
+        tilings = [tiling for tiling, _ in choices.within(groups, choices.floor)]
+    return tilings[choice % len(tilings)]
+
+
+def _fit(site: Site, tiling: Tiling, groups: tuple[int, ...]) -> Fit:
+    fit = site.fit(tiling, groups)
+    if isinstance(fit, Fit):
+        return fit
+    long: PopType = 16 if site.pop == 16 else 32
+    pops = (long if image else None for image in tiling.forms)
+    wires = zip(site.chosen(tiling), pops, strict=True)
+    slots = site.profile.axon.slots
+    return Fit(tuple(Wire(link, pop, slots(pop)) for link, pop in wires))
+
+
+def _assemble(plan: Plan, tilings: list[Tiling], fits: list[Fit]) -> MappedNetwork:
+    cores = sum(tiling.cores for tiling in tilings)
+    return assemble(plan, Solution(tuple(tilings), tuple(fits), cores, 0, False))
+
+
+def complaint(mapped: MappedNetwork) -> str:
+    """What nengo-loihi says against a mapping; nothing if it would run on a chip."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        net = realise(mapped, 0)
+        try:
+            with nengo_loihi.Simulator(net, target="sim", progress_bar=False) as sim:
+                return _on_hardware(sim.model)
+        except BuildError as error:
+            return str(error)
+        except (AssertionError, AttributeError) as error:
+            if PLAIN[type(error)] not in str(error):
+                raise
+            return str(error)
+
+
+def _on_hardware(model: Any) -> str:
+    """What is checked of pop16 only once a board is there (hardware/builder.py:332)."""
+    for block in model.blocks:
+        axons = sum(synapse.n_axons for synapse in block.synapses)
+        for synapse in (s for s in block.synapses if s.pop_type == 16):
+            if synapse.atom_bits_extra() > 0:
+                return "pop16 with more than 32 populations is for the emulator only"
+            if axons > 2 ** synapse.axon_bits():
+                return f"pop16 has {synapse.axon_bits()} bits for {axons} in-axons"
+    return ""

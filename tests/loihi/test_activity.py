@@ -1,0 +1,195 @@
+"""Spikes, synaptic operations and traffic, by hand and as nengo-loihi builds them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from math import prod
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from snnc.diagnostics import Report
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.activity import activity_of
+from snnc.loihi.profile import Chip, load_profile
+from snnc.loihi.wiring import wirings_of
+from snnc.passes.map import map_network
+from tests.loihi import examples
+from tests.loihi.drawing import mappings
+from tests.loihi.realise import Joined, built_joins
+from tests.loihi.sketch import Sketch, nengo
+
+PROFILE = load_profile()
+FEW_CORES = replace(PROFILE, chip=Chip("test", 2))
+SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
+
+
+def mapped(sketch: Sketch) -> MappedNetwork:
+    found = map_network(sketch.lowered(), Report())
+    assert found is not None
+    return found
+
+
+def predicted_joins(mapping: MappedNetwork) -> dict[tuple[str, str], Joined]:
+    """Counts for each source and target; all sources on the host are one."""
+    found: dict[tuple[str, str], Joined] = {}
+    for wiring in wirings_of(mapping, FEW_CORES):
+        on_chip = mapping.lowered.by_name[wiring.source].on_chip
+        key = (wiring.source if on_chip else "", wiring.target)
+        counts = (wiring.operations, wiring.messages, wiring.crossing)
+        before = found.get(key, (0, 0, 0))
+        found[key] = tuple(a + b for a, b in zip(before, counts, strict=True))
+    return found
+
+
+def grouped() -> Sketch:
+    """Depth groups whose kernels hold zeros, and a fan-in over the depth."""
+    sketch = Sketch((5, 6, 7, 1))
+    sketch.encode(3)
+    sketch.conv(6, (3, 2, 3), (1, 2, 1), "same", block=(2, 2, 7, 12))
+    sketch.conv(4, 2, (2, 1, 2), block=(1, 2, 2, 4))
+    sketch.dense(10)
+    return sketch
+
+
+def skipping() -> Sketch:
+    """Strides above the kernel leave pixels unread, of which one reader takes all."""
+    sketch = Sketch((11, 9, 1))
+    sketch.encode(3)
+    sketch.conv(4, 2, 3)
+    sketch.conv(5, 1, 2, block=(1, 2, 5))
+    return sketch
+
+
+def shortcut() -> Sketch:
+    sketch = Sketch((8, 8, 1))
+    sketch.encode(4)
+    stem = sketch.conv(8, 3, 1, "same", block=(4, 8, 8))
+    sketch.conv(8, 3, 1, "same")
+    sketch.conv(8, 3, 1, "same", shortcut=stem, block=(8, 4, 4))
+    return sketch
+
+
+def pooled_image() -> Sketch:
+    sketch = Sketch((9, 9, 1))
+    sketch.encode(4)
+    sketch.pool(2, 2)
+    sketch.conv(8, 3, 1, block=(2, 1, 8))
+    sketch.pool(2, 1)
+    sketch.dense(6)
+    return sketch
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "sketch",
+    [
+        grouped,
+        skipping,
+        shortcut,
+        pooled_image,
+        examples.drift,
+        examples.residual,
+        examples.wide_fan_in,
+        examples.pooled_dense,
+        examples.host_after_chip,
+    ],
+)
+def test_examples_reach_the_weights_that_are_counted(
+    sketch: Callable[[], Sketch],
+) -> None:
+    mapping = mapped(sketch())
+    assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
+
+
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=SLOW_BUILDS)
+@given(mapping=mappings())
+def test_any_cut_reaches_the_weights_that_are_counted(mapping: MappedNetwork) -> None:
+    assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
+
+
+def only_wiring(sketch: Sketch) -> tuple[int, int]:
+    (wiring,) = wirings_of(mapped(sketch), PROFILE)
+    return wiring.operations, wiring.messages
+
+
+def test_padding_leaves_edges_with_fewer_operations() -> None:
+    sketch = Sketch((4, 1))
+    sketch.encode(2)
+    sketch.conv(3, 3, 1, "same")
+    assert only_wiring(sketch) == ((2 + 3 + 3 + 2) * 2 * 3, 4 * 2)
+
+
+def test_a_pixel_that_nothing_reads_takes_no_spike() -> None:
+    sketch = Sketch((7, 1))
+    sketch.encode(2)
+    sketch.conv(3, 1, 3)
+    assert only_wiring(sketch) == (3 * 2 * 3, 3 * 2)
+
+
+def test_zeros_in_the_kernel_of_a_depth_group_are_read() -> None:
+    sketch = Sketch((4, 1, 1, 1))
+    sketch.encode(1)
+    sketch.conv(1, (2, 1, 1), block=(3, 1, 1, 3))
+    # Every source slice reads all three output slices of the one group.
+    assert only_wiring(sketch) == (4 * 3, 4)
+
+
+def test_a_dense_layer_reads_a_row_for_each_spike_and_core() -> None:
+    sketch = Sketch((6, 1))
+    sketch.encode(2)
+    sketch.dense(10, block=(4,))
+    assert only_wiring(sketch) == (12 * 10, 12 * 3)
+
+
+def test_an_example_at_the_upper_rates() -> None:
+    sketch = Sketch((6, 1))
+    sketch.encode(2)
+    sketch.dense(10, block=(4,))
+    energy = PROFILE.energy
+    activity = activity_of(mapped(sketch), PROFILE)
+    encoder, dense = activity.layers
+    once = 150.0 * 0.06
+    assert (encoder.spikes, dense.spikes) == (12 * once, 10 * once)
+    assert (encoder.operations, encoder.arrivals, encoder.updates) == (0, 0, 0)
+    assert dense.operations == 120 * once
+    assert dense.arrivals == 36 * once
+    assert dense.updates == 10 * 60
+    picojoules = 120 * once * 23.6 + 36 * once * 1.7 + 600 * 81
+    assert activity.joules(energy) == pytest.approx(picojoules * 1e-12)
+    assert activity.idle_joules(energy) == pytest.approx(600 * 52e-12)
+    assert activity.to_chip == pytest.approx(36 * 0.15)
+    assert activity.to_host == pytest.approx(10 * 0.15)
+    assert activity.crossing == 0
+
+
+def test_spikes_cross_where_blocks_are_on_different_chips() -> None:
+    sketch = Sketch((6, 1))
+    sketch.encode(2)
+    sketch.dense(8, block=(4,))
+    sketch.dense(6, block=(3,))
+    two, three = (replace(PROFILE, chip=Chip("test", n)) for n in (2, 3))
+    mapping = mapped(sketch)
+    assert activity_of(mapping, two).crossing == pytest.approx(8 * 2 * 9)
+    assert activity_of(mapping, three).crossing == pytest.approx(8 * 9)
+    assert activity_of(mapping, PROFILE).crossing == 0
+    assert activity_of(mapping, PROFILE).to_chip == pytest.approx(12 * 2 * 0.15)
+
+
+def test_a_source_read_twice_by_the_host_comes_back_once() -> None:
+    mapping = mapped(examples.host_after_chip())
+    dense = mapping.by_name["l2"].population
+    assert activity_of(mapping, PROFILE).to_host == pytest.approx(
+        prod(dense.volume) * 0.15
+    )
+
+
+def test_without_a_chip_there_are_spikes_and_nothing_else() -> None:
+    sketch = examples.drift()
+    sketch.target = nengo()
+    activity = activity_of(mapped(sketch), PROFILE)
+    assert activity.spikes > 0
+    assert (activity.operations, activity.joules(PROFILE.energy)) == (0, 0)
+    assert (activity.to_chip, activity.to_host, activity.crossing) == (0, 0, 0)

@@ -1,0 +1,95 @@
+"""Devices as data: another file of limits is another device, without any code."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from snnc.cli import main
+from snnc.loihi import profile
+from snnc.loihi.profile import ProfileError, compiling_for, load_profile, read_profile
+from tests.support import ROOT, codes, sound
+
+SHIPPED = Path(profile.__file__).with_name("loihi1.toml").read_text(encoding="utf-8")
+DRIFT = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+SMALL = (
+    SHIPPED.replace("Loihi 1", "Small")
+    .replace("compartments = 1024", "compartments = 256")
+    .replace("cores = 128", "cores = 20")
+)
+
+
+def device(folder: Path, text: str = SMALL) -> str:
+    path = folder / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    return str(path)
+
+
+def test_the_mapping_keeps_the_limits_of_the_device(tmp_path: Path) -> None:
+    with compiling_for(device(tmp_path)) as small:
+        mapped = sound(DRIFT, "map")
+        assert mapped.lowered.network.target.cores == 20
+    blocks = [b for p in mapped.populations for e in p.ensembles for b in e.blocks]
+    assert max(block.compartments for block in blocks) <= small.core.compartments
+    assert mapped.cores > sound(DRIFT, "map").cores == 5
+
+
+def test_what_is_too_large_for_the_device_alone_is_refused(tmp_path: Path) -> None:
+    with compiling_for(device(tmp_path, SMALL.replace("cores = 20", "cores = 8"))):
+        assert codes(DRIFT) == ["SNN406"]
+    assert codes(DRIFT) == []
+
+
+def test_the_device_is_loihi_again_afterwards(tmp_path: Path) -> None:
+    with compiling_for(device(tmp_path)):
+        assert load_profile().name == "Small"
+    assert load_profile() is read_profile("loihi1")
+
+
+def test_every_table_of_the_profile_has_a_source() -> None:
+    tables = [
+        getattr(load_profile(), field.name)
+        for field in dataclasses.fields(load_profile())
+        if field.name != "name"
+    ]
+    assert all(table.source for table in tables)
+
+
+def test_the_command_line_takes_a_device(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = device(tmp_path)
+    assert main(["--device", path, "limits"]) == 0
+    assert "Small" in capsys.readouterr().out
+    assert main(["--device", path, "report", str(ROOT / "specs/drift.snn")]) == 0
+    assert "on 13 cores of 1 chip" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "reason"),
+    [
+        ("compartments = 1024", "", "compartments"),
+        ("compartments = 1024", "neurons = 1024", "neurons"),
+        ("cores = 128", 'cores = "many"', "`cores` is 'many'"),
+        ("cores = 128", "cores = -1", "`cores` is -1"),
+        ("cores = 128", "cores = true", "`cores` is True"),
+        ("index_bits = [0,", 'index_bits = ["0",', "`index_bits`"),
+        ("[chip]", "[chips]", "has no 'chip'"),
+        ("[chip]", "[chip", "is no TOML"),
+    ],
+)
+def test_a_broken_file_is_refused_with_the_reason(
+    tmp_path: Path, old: str, new: str, reason: str
+) -> None:
+    with pytest.raises(ProfileError, match=r"small\.toml") as error:
+        read_profile(device(tmp_path, SHIPPED.replace(old, new, 1)))
+    assert reason in str(error.value)
+
+
+def test_an_unknown_device_is_a_mistake_of_usage(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--device", "loihi7", "limits"]) == 2
+    assert "snnc has loihi1" in capsys.readouterr().err

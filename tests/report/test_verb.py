@@ -1,0 +1,60 @@
+"""``snnc report`` on the command line."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from snnc.cli import main
+from tests.support import ROOT
+
+SPEC = ROOT / "specs" / "mnist.snn"
+EXPECTED = Path(__file__).parent / "expected"
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ((), "mnist.txt"),
+        (("--why",), "mnist.why.txt"),
+        (("--format", "html"), "mnist.html"),
+        (("--format", "html", "--why"), "mnist.html"),
+    ],
+)
+def test_what_is_printed(
+    options: tuple[str, ...], expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["report", str(SPEC), *options]) == 0
+    printed = capsys.readouterr().out
+    assert printed == (EXPECTED / expected).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("options", [(), ("--why",)])
+def test_json_has_sentences_if_asked_for_them(
+    options: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["report", str(SPEC), "--format", "json", *options])
+    report = json.loads(capsys.readouterr().out)
+    assert ("why" in report) == bool(options)
+    assert [layer["bound_by"] for layer in report["layers"] if layer["cores"]] == [
+        "compartments",
+        "compartments",
+        "synapse bits",
+    ]
+
+
+def test_a_page_is_written_without_the_libraries_of_the_simulators() -> None:
+    program = (
+        "import sys; from snnc.cli import main; "
+        f"main(['report', {str(SPEC)!r}, '--format', 'html']); "
+        "sys.exit(str({'numpy', 'nengo', 'tensorflow'} & set(sys.modules) or ''))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=False
+    )
+    assert done.stderr.strip() == ""
+    assert done.stdout.startswith("<!DOCTYPE html>")

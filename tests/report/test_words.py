@@ -1,0 +1,108 @@
+"""Numbers and reasons in words."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from snnc.loihi.profile import load_profile
+from snnc.loihi.site import Misfit
+from snnc.loihi.why import Miss, Reason, Reasons
+from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.units import human
+
+CORE = load_profile().core
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (0, "", "0"),
+        (9.6, "", "9.6"),
+        (999, "", "999"),
+        (999.6, "", "1.00 k"),
+        (59_000, "", "59.0 k"),
+        (4_123_456, "", "4.12 M"),
+        (123_400_000, "", "123 M"),
+        (1.234e-5, "J", "12.3 uJ"),
+        (4.4e-5, "J", "44.0 uJ"),
+        (9.9996e-4, "J", "1.00 mJ"),
+        (3e-12, "J", "3.00 pJ"),
+    ],
+)
+def test_numbers_have_three_digits_and_a_prefix(
+    value: float, unit: str, text: str
+) -> None:
+    assert human(value, unit) == text
+
+
+def reason(bound: str, miss: Miss | None, alone: int = 4) -> Reason:
+    return Reason("c1", 1500, 4, 2, alone, True, bound, None, miss)
+
+
+def missed(limit: str, value: int, most: int, layer: str = "c1") -> Miss:
+    return Miss(3, layer, Misfit(limit, value, most))
+
+
+@pytest.mark.parametrize(
+    ("given", "short", "words"),
+    [
+        (
+            reason("alone", missed("compartments", 1100, 1024)),
+            "compartments",
+            "2 would hold its neurons, but "
+            "one of 3 cores would have to hold 1100 neurons of 1024",
+        ),
+        (
+            reason("alone", missed("pop16 channels", 40, 32)),
+            "pop16 channels",
+            "2 would hold its neurons, but "
+            "one of 3 cores would read 40 channels, where pop16 takes at most 32",
+        ),
+        (
+            reason("alone", missed("pop16 bases", 1, 4)),
+            "pop16 bases",
+            "2 would hold its neurons, but one of 3 cores "
+            "would need pop16 bases that are no multiples of 4",
+        ),
+        (
+            reason("neighbours", missed("out-axons", 5000, 4096, "c0"), 3),
+            "out-axons of c0",
+            "3 would do by itself, but with the other layers cut as they are, "
+            "on 3 a core of c0 would need 5000 out-axons of 4096",
+        ),
+        (
+            reason("neighbours", None, 3),
+            "search",
+            "3 would do by itself, but the search ended before it had tried everything",
+        ),
+    ],
+)
+def test_a_reason_says_what_fewer_cores_would_need(
+    given: Reason, short: str, words: str
+) -> None:
+    assert bound_by(given) == short
+    assert sentence(given, CORE) == f"c1: 4 cores; {words}."
+
+
+def test_what_was_not_tried_is_not_promised() -> None:
+    given = replace(
+        reason("neighbours", missed("in-axons", 5000, 4096), 3), tried=False
+    )
+    assert sentence(given, CORE) == (
+        "c1: 4 cores; 3 would hold its neurons, but with the other layers cut as they "
+        "are, one of 3 cores would need 5000 in-axons of 4096."
+    )
+
+
+def test_a_single_neuron_needs() -> None:
+    alone = Reason("d", 1, 1, 1, 1, True, "compartments", None, None)
+    assert sentence(alone, CORE) == "d: 1 core. 1 neuron alone needs 1 (1024 a core)."
+
+
+def test_the_total_says_how_near_to_the_best_an_inexact_mapping_is() -> None:
+    assert total(Reasons((), 12, 9, False), "net") == (
+        "net: 12 cores, at most 3 above the best; "
+        "the layers by themselves need 9, which is a lower bound."
+    )
