@@ -1,0 +1,141 @@
+"""What colours a ``.snn`` file: patterns, in order, and what their groups are.
+
+Numbers, strings and names are those of ``grammar/snn.lark``; the words are those of
+`snnc.syntax.words` and of the spec's models. The patterns keep to what Python's
+regular expressions and Oniguruma, which editors use, have in common.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import Enum
+from functools import cache
+
+from snnc.editors.values import value_words
+from snnc.passes.validate.forms import FORMS
+from snnc.syntax.grammar import parser
+from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, REFUSED, UNITS, VARIANTS
+
+
+class Category(Enum):
+    """What a stretch of text is: its TextMate scope and its Pygments token."""
+
+    COMMENT = ("comment.line.number-sign", "Comment.Single")
+    TEXT = ("string.quoted.double", "Literal.String.Double")
+    NUMBER = ("constant.numeric", "Literal.Number")
+    DIMS = ("constant.numeric.dims", "Literal.Number.Dims")
+    RANGE = ("constant.numeric.range", "Literal.Number.Range")
+    UNIT = ("keyword.other.unit", "Keyword.Type")
+    HEADER = ("keyword.control.header", "Keyword.Namespace")
+    KIND = ("keyword.control", "Keyword")
+    VARIANT = ("storage.type", "Keyword.Declaration")
+    DECLARED = ("entity.name.function", "Name.Function")
+    REFUSED = ("invalid.deprecated", "Keyword.Reserved")
+    CLAUSE = ("keyword.operator.word", "Operator.Word")
+    KEY = ("support.type.property-name", "Name.Attribute")
+    VALUE = ("constant.language", "Keyword.Constant")
+    NAME = ("variable.other", "Name")
+    MARK = ("punctuation", "Punctuation")
+    WRONG = ("invalid.illegal", "Error")
+
+    @property
+    def scope(self) -> str:
+        return f"{self.value[0]}.snn"
+
+    @property
+    def token(self) -> str:
+        return self.value[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A pattern, and the category of each of its groups, or of all that it matches."""
+
+    pattern: str
+    categories: tuple[Category, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the pattern has no groups."""
+        return re.compile(self.pattern).groups == 0
+
+
+@cache
+def rules() -> tuple[Rule, ...]:
+    """Return all rules; where two match at one place, the first one counts."""
+    return (*_texts(), *_numbers(), *_statements(), *_words())
+
+
+def _terminal(name: str) -> str:
+    """The pattern of one of the grammar's terminals."""
+    (found,) = (t for t in parser().terminals if t.name == name)
+    return str(found.pattern.to_regexp()).replace("\n", r"\n")
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return f"(?:{'|'.join(sorted(words))})(?!\\w)"
+
+
+def _whole(pattern: str, category: Category) -> Rule:
+    return Rule(pattern, (category,))
+
+
+def _texts() -> tuple[Rule, ...]:
+    return (
+        _whole(_terminal("COMMENT"), Category.COMMENT),
+        _whole(_terminal("STRING"), Category.TEXT),
+        _whole(_terminal("UNTERMINATED"), Category.WRONG),
+    )
+
+
+def _numbers() -> tuple[Rule, ...]:
+    kinds = (Category.RANGE, Category.DIMS, Category.NUMBER)
+    measured = (
+        Rule(
+            f"({_terminal(kind.name)})[ \\t]+({_any_of(UNITS)})", (kind, Category.UNIT)
+        )
+        for kind in (Category.RANGE, Category.NUMBER)
+    )
+    plain = (_whole(_terminal(kind.name), kind) for kind in kinds)
+    return (*measured, *plain, _whole(_terminal("MALFORMED"), Category.WRONG))
+
+
+def _statements() -> tuple[Rule, ...]:
+    """Words that begin a statement, with the variant and the name behind them."""
+    name = f"(?!{_any_of(CLAUSES)}){_terminal('NAME')}"
+    named = [kind for kind, form in FORMS.items() if form.name != "none"]
+    encoders = Rule(
+        f"(?<!\\w)(encode)[ \\t]+({_any_of(VARIANTS['encode'])})(?:[ \\t]+({name}))?",
+        (Category.KIND, Category.VARIANT, Category.DECLARED),
+    )
+    variants = (
+        Rule(f"(?<!\\w)({kind})[ \\t]+({_any_of(words)})", _VARIANT)
+        for kind, words in VARIANTS.items()
+    )
+    declared = (
+        Rule(f"(?<!\\w)({_any_of(words)})[ \\t]+({name})", (kind, Category.DECLARED))
+        for words, kind in ((named, Category.KIND), (["network"], Category.HEADER))
+    )
+    return (encoders, *variants, *declared)
+
+
+_VARIANT = (Category.KIND, Category.VARIANT)
+
+
+def _words() -> tuple[Rule, ...]:
+    known = (
+        (KINDS, Category.KIND),
+        (HEADERS, Category.HEADER),
+        (REFUSED, Category.REFUSED),
+        (CLAUSES, Category.CLAUSE),
+        (KEYS, Category.KEY),
+        (value_words(), Category.VALUE),
+    )
+    return (
+        *(_whole(f"(?<!\\w){_any_of(words)}", category) for words, category in known),
+        _whole(_terminal("NAME"), Category.NAME),
+        _whole(r"[{}\[\],]", Category.MARK),
+        _whole(r"\S", Category.WRONG),
+    )
