@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from pathlib import Path
 
 import click
 
-from snnc.cli.talk import say, show
-from snnc.diagnostics import Report
-from snnc.emit.origin import Origin
-from snnc.emit.write import write_package
-from snnc.layout.identity import spec_hash
-from snnc.passes import compile_spec
-from snnc.rules.output import SameNetwork
-from snnc.source.read import read
+from snnc.cli.building.deed import Deed
+from snnc.cli.building.specs import build_specs
 
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
@@ -27,50 +21,51 @@ from snnc.source.read import read
     type=click.Path(file_okay=False),
     help="The folder that holds the packages' folders.",
 )
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; print what would change and exit 1 if anything would.",
+)
+@click.option("--dry-run", is_flag=True, help="Write nothing; list what would be.")
 @click.option("--force", is_flag=True, help="Replace files that were edited by hand.")
-def command(specs: tuple[str, ...], output: str, force: bool) -> int:
-    """Check SPECS and write the package of each into OUTPUT."""
-    sound = True
-    built: dict[str, str] = {}
-    for path in specs:
-        report = Report()
-        _build(path, Path(output), force, report, built)
-        show(report)
-        sound = sound and not report.errors
-    return 0 if sound else 1
+@click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
+def command(
+    specs: tuple[str, ...],
+    output: str,
+    check: bool,
+    dry_run: bool,
+    force: bool,
+    watch: bool,
+) -> int:
+    """Check SPECS and write the package of each into OUTPUT.
+
+    Packages in OUTPUT whose network was renamed or whose spec was removed go away.
+    """
+    modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
+    chosen = [name for name, is_set in modes.items() if is_set]
+    if check and force:
+        chosen.append("--force")
+    if len(chosen) > 1:
+        raise click.UsageError(f"choose one of {' and '.join(chosen)}")
+    deed = _deed(check, dry_run, force)
+    if not watch:
+        return 0 if build_specs(specs, Path(output), deed) else 1
+    from snnc.cli.building.watch import watch_files
+
+    # A spec that is being saved, or checked out, may be gone for a moment.
+    again = partial(build_specs, specs, Path(output), deed, sweep=False)
+    watch_files([Path(spec) for spec in specs], again)
 
 
-def _build(
-    path: str, output: Path, force: bool, report: Report, built: dict[str, str]
-) -> None:
-    """Build one spec; ``built`` maps the networks of this run to their specs."""
-    started = time.perf_counter()
-    source = read(path, report)
-    if source is None:
-        return
-    results = compile_spec(source, report)
-    modules = results.get("emit")
-    if modules is None:
-        return
-    network = results["infer"]
-    other = built.setdefault(network.name.lower(), path)
-    if other != path:
-        report.add(SameNetwork(span=network.span, name=network.name, other=other))
-        return
-    origin = Origin.of(Path(path), output)
-    written = write_package(
-        output / network.name,
-        [module.headed(origin) for module in modules],
-        spec_hash(results["validate"].spec),
-        force,
-        report,
-    )
-    if written is None:
-        return
-    milliseconds = 1000 * (time.perf_counter() - started)
-    say(
-        f"{path}: {output / network.name}: {len(written.written)} files written, "
-        f"{len(written.unchanged)} unchanged ({milliseconds:.0f} ms)"
-    )
-    for name in written.written:
-        click.echo((output / network.name / name).as_posix())
+def _deed(check: bool, dry_run: bool, force: bool) -> Deed:
+    if check:
+        from snnc.cli.building.check import Check
+
+        return Check()
+    if dry_run:
+        from snnc.cli.building.dry import DryRun
+
+        return DryRun(force)
+    from snnc.cli.building.write import Write
+
+    return Write(force)

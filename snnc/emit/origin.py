@@ -29,18 +29,32 @@ class Origin:
     def of(cls, spec: Path, output: Path) -> Origin:
         """Return the origin as seen from the consumer's repo.
 
-        That is the nearest folder around the output, or the output itself, that
-        holds ``.git`` or ``pyproject.toml``; else the output.
+        Links on the way are followed, so that another way to the same files gives
+        the same text; a spec that is itself a link keeps its name.
         """
-        folder = Path(os.path.abspath(output))
-        around = (folder, *folder.parents)
-        repo = next((f for f in around if _is_repo(f)), folder)
-        return cls(_relative(spec, repo), _relative(output, repo))
+        repo = repo_around(output)
+        place = Path(os.path.realpath(spec.parent), spec.name)
+        return cls(_relative(place, repo), _relative(_real(output), repo))
 
     @property
     def command(self) -> str:
         """The command that writes the package again, quoted for a shell."""
         return shlex.join(("snnc", "build", self.spec, "-o", self.output))
+
+
+def repo_around(output: Path) -> Path:
+    """Return the consumer's repo, that paths in generated files are relative to.
+
+    That is the nearest folder around the output, or the output itself, that holds
+    ``.git`` or ``pyproject.toml``; else the output.
+    """
+    folder = _real(output)
+    around = (folder, *folder.parents)
+    return next((f for f in around if _is_repo(f)), folder)
+
+
+def _real(path: Path) -> Path:
+    return Path(os.path.realpath(path))
 
 
 def _is_repo(folder: Path) -> bool:

@@ -1,0 +1,48 @@
+"""Compares packages with their specs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import click
+
+from snnc.cli.building.deed import Job
+from snnc.cli.talk import say
+from snnc.diagnostics import Report
+from snnc.emit.owned import Comparison, Package, compare
+from snnc.emit.owned.orphans import Orphan
+from snnc.emit.owned.stale import difference, orphaned, problems
+from snnc.emit.owned.write import cannot_write
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Reports what is not up to date; stdout gets a unified diff."""
+
+    def package(self, job: Job, report: Report) -> bool:
+        found = _compared(job.package, report)
+        if found is None:
+            return True
+        click.echo(difference(found), nl=False)
+        for problem in problems(found, job.spec, job.command):
+            report.add(problem)
+        if not report.errors:
+            folder = found.folder.as_posix()
+            say(f"{job.spec}: {folder}: up to date ({job.milliseconds})")
+        return True
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        found = _compared(orphan.package, report)
+        if found is None:
+            return
+        click.echo(difference(found), nl=False)
+        for problem in orphaned(orphan, found, command):
+            report.add(problem)
+
+
+def _compared(package: Package, report: Report) -> Comparison | None:
+    try:
+        return compare(package)
+    except OSError as error:
+        report.add(cannot_write(error, package.folder))
+        return None

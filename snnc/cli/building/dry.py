@@ -1,0 +1,47 @@
+"""Lists what a build would write and remove."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from snnc.cli.building.deed import Job
+from snnc.diagnostics import Report
+from snnc.emit.owned import Package, compare
+from snnc.emit.owned.orphans import Orphan
+from snnc.emit.owned.write import Written, cannot_write, kept, planned, refusals
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Prints a line for each file that a build would write or remove."""
+
+    force: bool
+
+    def package(self, job: Job, report: Report) -> bool:
+        return self._list(job.package, report)
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        self._list(orphan.package, report)
+
+    def _list(self, package: Package, report: Report) -> bool:
+        """List one package; False if a build would refuse it."""
+        try:
+            comparison = compare(package, self.force)
+        except OSError as error:
+            report.add(cannot_write(error, package.folder))
+            return False
+        refused = list(refusals(comparison))
+        for diagnostic in (*refused, *kept(comparison)):
+            report.add(diagnostic)
+        if not refused:
+            _print(planned(comparison), package.folder)
+        return not refused
+
+
+def _print(plan: Written, folder: Path) -> None:
+    for word, names in (("write", plan.written), ("remove", plan.removed)):
+        for name in names:
+            click.echo(f"{word} {(folder / name).as_posix()}")

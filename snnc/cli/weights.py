@@ -1,0 +1,110 @@
+"""``snnc weights``."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import click
+
+from snnc.cli.talk import say, show
+from snnc.diagnostics import Report
+
+EXTRA = "pip install numpy safetensors"
+
+
+@click.command(
+    "weights", epilog="Example: snnc weights drift.safetensors specs/drift.snn"
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("spec", type=click.Path(), required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+@click.option(
+    "--migrate",
+    nargs=2,
+    type=click.Path(),
+    metavar="OLD_SPEC NEW_SPEC",
+    help="Carry the tensors that still fit over to a changed network.",
+)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    help="Where --migrate writes the new weights.",
+)
+@click.option("--force", is_flag=True, help="Let --migrate write over a file.")
+def command(
+    file: Path,
+    spec: str | None,
+    form: str,
+    migrate: tuple[str, str] | None,
+    output: Path | None,
+    force: bool,
+) -> int:
+    """Print what the safetensors file FILE holds, and whether it fits SPEC.
+
+    With a SPEC for Loihi it also checks whether the chip can store the weights: per
+    core, as nengo-loihi does when it builds.
+    """
+    if migrate is not None:
+        if spec is not None or output is None:
+            raise click.UsageError("write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE")
+        return _migrate(file, *migrate, output, force, form)
+    if output is not None or force:
+        raise click.UsageError("-o and --force belong to --migrate")
+    return _list(file, spec, form)
+
+
+def _list(file: Path, spec: str | None, form: str) -> int:
+    from snnc.weights.inspect import inspect
+
+    calculates = importlib.util.find_spec("numpy") is not None
+    if not calculates:
+        say(f"note: without numpy the values are not read: {EXTRA}")
+    report = Report()
+    listing = inspect(file, spec, calculates, report)
+    show(report)
+    if listing is None:
+        return 1
+    if form == "json":
+        from snnc.weights.json import document
+
+        click.echo(json.dumps(document(listing), indent=2))
+    else:
+        from snnc.weights.text import table
+
+        click.echo(table(listing))
+    return 1 if report.errors else 0
+
+
+def _migrate(
+    file: Path, old: str, new: str, output: Path, force: bool, form: str
+) -> int:
+    needs = [n for n in ("numpy", "safetensors") if importlib.util.find_spec(n) is None]
+    if needs:
+        say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
+        return 1
+    from snnc.weights.carry import carry
+
+    report = Report()
+    moves = carry(file, old, new, output, force, report)
+    show(report)
+    if moves is None:
+        return 1
+    if form == "json":
+        from snnc.weights.json import moves_document
+
+        click.echo(json.dumps(moves_document(moves, output.as_posix()), indent=2))
+    else:
+        from snnc.weights.text import moves as told
+
+        click.echo(told(moves, output.as_posix()))
+    return 0

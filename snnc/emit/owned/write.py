@@ -1,0 +1,141 @@
+"""Makes a package what it should be: whole files only, and only our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.emit.owned import disk
+from snnc.emit.owned.compare import Comparison, Row, State, compare
+from snnc.emit.owned.exclusive import exclusive
+from snnc.emit.owned.lock import NAME
+from snnc.emit.owned.package import Package
+from snnc.rules.output import CannotWrite, EditedByHand, EditedLeftOver, ForeignFile
+from snnc.source import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files that a build wrote, removed and left alone, by name."""
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+
+
+def write_package(
+    package: Package,
+    force: bool,
+    report: Report,
+    waiting: Callable[[Path], None] = lambda folder: None,
+) -> Written | None:
+    """Write the files that differ, remove those left over, then write the lock.
+
+    Parameters
+    ----------
+    package
+        What the folder should hold.
+    force
+        Replace, or remove, generated files that were edited by hand.
+    report
+        Gets SNN720 to SNN722, and SNN729 for what is kept.
+    waiting
+        Called with the folder if another build is writing it.
+
+    Returns
+    -------
+    Written or None
+        None if the build was refused, which writes nothing, or failed on the way,
+        which leaves whole files and the old lock.
+    """
+    try:
+        return _write(package, force, report, waiting)
+    except OSError as error:
+        report.add(cannot_write(error, package.folder))
+        return None
+
+
+def cannot_write(error: OSError, folder: Path) -> Diagnostic:
+    """Return what to report where the operating system refuses something."""
+    path = Path(error.filename or folder).as_posix()
+    reason = error.strerror or str(error)
+    return CannotWrite(span=nowhere(path), path=path, reason=reason)
+
+
+def planned(comparison: Comparison) -> Written:
+    """Return what a build would do, if nothing stops it."""
+    return Written(
+        comparison.names(State.STALE, State.MISSING),
+        comparison.names(State.LEFT_OVER),
+        comparison.names(State.UNCHANGED),
+    )
+
+
+def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
+    """Report each file for which a build writes nothing."""
+    for row in comparison.rows:
+        path = (comparison.folder / row.name).as_posix()
+        if row.state is State.FOREIGN:
+            yield ForeignFile(span=nowhere(path), path=path)
+        elif row.state is State.EDITED:
+            yield EditedByHand(span=nowhere(path), path=path)
+
+
+def kept(comparison: Comparison) -> Iterator[Diagnostic]:
+    """Report each file that a build leaves behind because it was edited."""
+    for name in comparison.names(State.EDITED_LEFT_OVER):
+        path = (comparison.folder / name).as_posix()
+        yield EditedLeftOver(span=nowhere(path), path=path)
+
+
+def nowhere(path: str) -> Span:
+    """Return the span of a file as a whole."""
+    return Span(SourceFile(path, ""), 0, 0)
+
+
+def _write(
+    package: Package, force: bool, report: Report, waiting: Callable[[Path], None]
+) -> Written | None:
+    found = compare(package, force)
+    if not (found.is_settled or _is_refused(found)):
+        found = _write_alone(package, force, waiting)
+    for diagnostic in (*refusals(found), *kept(found)):
+        report.add(diagnostic)
+    return None if _is_refused(found) else planned(found)
+
+
+def _write_alone(
+    package: Package, force: bool, waiting: Callable[[Path], None]
+) -> Comparison:
+    """Compare again, for another build may have written since, and write."""
+    with exclusive(package.folder, waiting):
+        found = compare(package, force)
+        if not _is_refused(found):
+            _apply(found)
+    if not package.files:
+        with suppress(OSError):  # somebody else's files keep the folder
+            package.folder.rmdir()
+    return found
+
+
+def _is_refused(comparison: Comparison) -> bool:
+    return any(True for _ in refusals(comparison))
+
+
+def _apply(comparison: Comparison) -> None:
+    """Write, then remove; the lock is last, for it vouches for all the others."""
+    disk.remove_parts(comparison.folder)
+    lock = [row for row in comparison.rows if row.name == NAME]
+    files = [row for row in comparison.rows if row.name != NAME]
+    for row in (*files, *lock):
+        _settle(comparison.folder / row.name, row)
+
+
+def _settle(path: Path, row: Row) -> None:
+    if row.state is State.LEFT_OVER:
+        disk.remove(path)
+    elif row.state in (State.STALE, State.MISSING):
+        disk.replace(path, row.wanted or "")

@@ -1,0 +1,89 @@
+"""`snnc init` writes what a first repo needs, and over nothing.
+
+``SNNC_ACCEPT=1`` writes the expected texts in `tests/cli/init/` anew.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from snnc import __version__
+from snnc.cli import snnc
+from snnc.starter import SPEC, starter_files
+from snnc.syntax.formatted import formatted
+from tests.rules.checking import assert_accepted
+from tests.support import codes, sound
+
+EXPECTED = Path(__file__).parent / "init"
+
+
+def init(*arguments: str) -> Result:
+    return CliRunner().invoke(snnc, ["init", *arguments], standalone_mode=False)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def contents(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): path.read_text() for path in files}
+
+
+def test_it_writes_its_files_and_says_what_is_next(folder: Path) -> None:
+    done = init("my networks")
+    assert done.return_value == 0
+    assert contents(folder / "my networks") == starter_files()
+    assert done.stdout.splitlines() == [
+        f"my networks/{name}" for name in starter_files()
+    ]
+    assert_accepted(EXPECTED / "new_folder.txt", done.stderr)
+
+
+def test_within_a_repo_it_needs_no_other(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    done = init()
+    assert done.return_value == 0
+    assert_accepted(EXPECTED / "repo.txt", done.stderr)
+
+
+@pytest.mark.parametrize("name", starter_files())
+def test_it_refuses_to_write_over_any_of_them(folder: Path, name: str) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_text("mine\n")
+    done = init()
+    assert done.return_value == 1
+    assert contents(folder) == {name: "mine\n"}
+    assert f"error[SNN730]: `{name}` is there already" in done.stderr
+
+
+def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:
+    (folder / ".gitattributes").symlink_to(folder / "nowhere")
+    done = init()
+    assert done.return_value == 1
+    assert "error[SNN730]: `.gitattributes`" in done.stderr
+    assert [path.name for path in folder.iterdir()] == [".gitattributes"]
+
+
+def test_a_file_in_place_of_a_folder_is_a_diagnostic(folder: Path) -> None:
+    (folder / "specs").write_text("")
+    done = init()
+    assert done.return_value == 1
+    assert "error[SNN720]" in done.stderr
+
+
+def test_the_first_spec_is_sound_and_formatted() -> None:
+    text = starter_files()[SPEC]
+    assert codes(text) == []
+    assert formatted(sound(text, "parse")) == text
+
+
+def test_the_version_is_pinned() -> None:
+    workflow = starter_files()[".github/workflows/snnc.yml"]
+    assert f"snnc=={__version__}\n" in workflow
+    assert not any("@version@" in text for text in starter_files().values())

@@ -1,0 +1,123 @@
+"""`snnc build --watch` builds on each save, whatever is wrong, until Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from snnc.cli.building.watch import watch_files
+from tests.support import ROOT, network
+
+SPEC = network(
+    """
+  input image 8x8x1 in 0..1
+  encode conv { filters 2 }
+  conv2d a { filters 4 }
+  readout y { classes 2 }
+    """
+)
+
+
+class EnoughError(Exception):
+    """Ends a watch."""
+
+
+def watched(path: Path, saves: list[str | None]) -> list[str]:
+    """Return what each build read; before each pause there is one of the saves."""
+    path.write_text("first")
+    read: list[str] = []
+    left = iter(saves)
+
+    def pause(seconds: float) -> None:
+        text = next(left, "end")
+        if text == "end":
+            raise EnoughError
+        if text is not None:
+            path.with_suffix(".new").write_text(text)
+            path.with_suffix(".new").replace(path)
+
+    with pytest.raises(EnoughError):
+        watch_files([path], lambda: read.append(path.read_text()), pause)
+    return read
+
+
+def test_each_save_is_built_once(tmp_path: Path) -> None:
+    saves = [None, "second", None, None, "third", None, None]
+    assert watched(tmp_path / "a", saves) == ["first", "second", "third"]
+
+
+def test_a_file_that_still_changes_is_left_alone(tmp_path: Path) -> None:
+    saves = ["s", "se", "sec", "second", None]
+    assert watched(tmp_path / "a", saves) == ["first", "second"]
+
+
+def test_a_file_that_is_gone_for_a_moment_is_not_built(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("first")
+    builds: list[bool] = []
+    steps = iter((path.unlink, lambda: path.write_text("second"), str, str))
+
+    def pause(seconds: float) -> None:
+        step = next(steps, None)
+        if step is None:
+            raise EnoughError
+        step()
+
+    with pytest.raises(EnoughError):
+        watch_files([path], lambda: builds.append(path.exists()), pause)
+    assert builds == [True, True]
+
+
+@pytest.fixture
+def process(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
+    (tmp_path / "net.snn").write_text(SPEC)
+    started = subprocess.Popen(
+        [sys.executable, "-m", "snnc", "build", "net.snn", "--watch"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    watchdog = threading.Timer(120, started.kill)
+    watchdog.start()
+    yield started
+    watchdog.cancel()
+    started.kill()
+    started.communicate()
+
+
+def read_until(process: subprocess.Popen[str], words: str) -> None:
+    assert process.stderr is not None
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if words in line:
+            return
+    raise AssertionError(f"no line with {words!r}:\n{''.join(seen)}")
+
+
+@pytest.mark.slow
+def test_it_goes_on_through_errors(
+    process: subprocess.Popen[str], tmp_path: Path
+) -> None:
+    def save(text: str) -> None:
+        (tmp_path / "net.snn~").write_text(text)
+        (tmp_path / "net.snn~").replace(tmp_path / "net.snn")
+
+    read_until(process, "watching net.snn: Ctrl-C ends")
+    save(SPEC.replace("filters 4", "filtres 4"))
+    read_until(process, "error[SNN203]")
+    save(SPEC.replace("filters 4", "filters 5"))
+    read_until(process, "files written")
+    (tmp_path / "net.snn").write_text(SPEC.replace("network net", "network other"))
+    read_until(process, "models/net: ")
+    process.send_signal(signal.SIGINT)
+    assert process.wait() == 130

@@ -1,0 +1,31 @@
+"""A repo as `snnc init` and `snnc build` make it, with everything committed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.consumer.repo import Repo
+
+
+@pytest.fixture(scope="module")
+def search_path(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A search path on which `snnc` is this one."""
+    folder = tmp_path_factory.mktemp("bin")
+    script = folder / "snnc"
+    script.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m snnc "$@"\n')
+    script.chmod(0o755)
+    return os.pathsep.join((str(folder), os.environ["PATH"]))
+
+
+@pytest.fixture
+def repo(tmp_path: Path, search_path: str) -> Repo:
+    repo = Repo(tmp_path / "theirs", search_path)
+    repo.folder.mkdir()
+    for command in ("git init -q", "snnc init", "snnc build specs/starter.snn"):
+        repo.run(command)
+    repo.commit()
+    return repo

@@ -1,0 +1,82 @@
+"""A build that is killed leaves whole files, is recognised, and can be completed."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.kills import killed_at, mend, package, verdict
+from snnc.diagnostics import Report
+from snnc.emit.owned import Package
+from snnc.emit.owned.orphans import remains, renamed
+from snnc.emit.owned.write import write_package
+from tests.support import ROOT
+
+pytestmark = pytest.mark.slow
+
+
+def write(wanted: Package) -> None:
+    assert write_package(wanted, False, Report()) is not None
+
+
+def verdicts(folder: Path, old: Package | None, new: Package) -> list[str]:
+    """Kill builds at each of their calls, from the first to beyond the last."""
+    found = []
+    while killed_at(len(found), lambda: write(new)):
+        found.append(verdict(old, new))
+        mend(new)
+        if old is not None:
+            write(old)
+        else:
+            write(Package.gone(new.folder, new.lock))
+    return found
+
+
+def test_a_change_is_killed_at_every_call(tmp_path: Path) -> None:
+    folder = tmp_path / "out" / "net"
+    old, new = package(folder, 3), package(folder, 4)
+    write(old)
+    found = verdicts(tmp_path, old, new)
+    assert set(found) == {"old", "mixed"}
+    assert found.count("mixed") > 20
+
+
+def test_a_first_build_is_killed_at_every_call(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    found = verdicts(tmp_path, None, package(tmp_path / "out" / "net", 3))
+    assert set(found) == {"old", "mixed"}
+    assert found.count("mixed") > 30
+
+
+def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
+    old = package(tmp_path / "out" / "net", 3)
+    new = package(tmp_path / "out" / "other", 3)
+
+    def rename() -> None:
+        write(new)
+        for orphan in (*renamed(new), *remains(tmp_path / "out")):
+            write(orphan.package)
+
+    write(old)
+    calls = 0
+    while killed_at(calls, rename):
+        calls += 1
+        rename()
+        assert list((tmp_path / "out").glob("net/*")) == []
+        mend(new)
+        write(Package.gone(new.folder, new.lock))
+        write(old)
+    assert calls > 70
+
+
+def test_processes_are_killed_at_random(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "benchmarks.kills", "--kills", "16"]
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("16 builds killed; left the package: ")
+    assert "mixed" in done.stdout
