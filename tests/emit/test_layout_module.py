@@ -84,11 +84,42 @@ def test_a_failed_save_keeps_the_old_file(
     assert [p.name for p in path.parent.iterdir()] == ["w.safetensors"]
 
 
-@pytest.mark.parametrize("size", [0, 4, 100, -1])
-def test_a_truncated_file_is_refused(layout, path: Path, size: int) -> None:
+@pytest.mark.parametrize(
+    ("size", "reason"),
+    [
+        (0, "the file is empty"),
+        (4, "not a safetensors file, or cut short"),
+        (100, "cut short or damaged"),
+        (-1, "cut short or damaged"),
+    ],
+)
+def test_a_truncated_file_is_refused(
+    layout, path: Path, size: int, reason: str
+) -> None:
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(layout.LayoutError, match=r"w\.safetensors: no safetensors"):
+    with pytest.raises(layout.LayoutError, match=rf"w\.safetensors: {reason}"):
         layout.load_weights(path)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [
+        (b"PK\x03\x04", "a zip archive"),
+        (b"\x89HDF\r\n\x1a\n", "HDF5"),
+        (b"\x93NUMPY\x01\x00", "an array of NumPy"),
+    ],
+)
+def test_other_files_of_weights_are_named(
+    layout, path: Path, start: bytes, kind: str
+) -> None:
+    path.write_bytes(start + bytes(64))
+    with pytest.raises(layout.LayoutError, match=f"not a safetensors file but {kind}"):
+        layout.load_weights(path)
+
+
+def test_a_folder_is_no_file(layout, tmp_path: Path) -> None:
+    with pytest.raises(layout.LayoutError, match="a folder, not a safetensors file"):
+        layout.load_weights(tmp_path)
 
 
 def test_a_pickle_is_never_unpickled(layout, path: Path) -> None:
@@ -97,7 +128,7 @@ def test_a_pickle_is_never_unpickled(layout, path: Path) -> None:
             return pytest.fail, ("unpickled",)
 
     path.write_bytes(pickle.dumps(Bomb()))
-    with pytest.raises(layout.LayoutError, match="no safetensors"):
+    with pytest.raises(layout.LayoutError, match="but a pickle, which is never"):
         layout.load_weights(path)
 
 
@@ -115,28 +146,34 @@ def test_another_layout_is_explained_tensor_by_tensor(
     save_file(other, path, {"layout_id": "0" * 16})
     with pytest.raises(layout.LayoutError) as caught:
         layout.load_weights(path)
-    message = str(caught.value)
-    assert str(path) in message
-    assert "d0.bias is missing" in message
-    assert "c0.kernel has shape (3, 3, 3, 2, 4), not (3, 3, 3, 2, 3)" in message
-    assert "extra.kernel is not a tensor of this layout" in message
+    wrong = f"layout_id is {'0' * 16}, not {layout.LAYOUT_ID}"
+    assert str(caught.value).splitlines() == [
+        f"{path}: written for another layout: {wrong}",
+        "  c0.kernel has shape (3, 3, 3, 2, 4), not (3, 3, 3, 2, 3)",
+        "  d0.bias is missing",
+        "  extra.kernel is not a tensor of this layout",
+    ]
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
 def test_another_type_is_refused(layout, weights, path: Path, dtype: str) -> None:
     weights["c0.bias"] = weights["c0.bias"].astype(dtype)
     rewrite(layout, path, weights)
-    with pytest.raises(layout.LayoutError, match=r"c0\.bias is \w+, not float32"):
+    advice = r'c0\.bias is \w+, not float32: convert it with \.astype\("float32"\)'
+    with pytest.raises(layout.LayoutError, match=advice):
         layout.load_weights(path)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_not_finite_is_refused(layout, weights, path: Path, value) -> None:
     weights["c0.bias"][1] = value
+    counts = (1, 0) if np.isnan(value) else (0, 1)
+    counted = "{} NaN and {} infinite values among its 3".format(*counts)
+    holds = rf"c0\.bias holds {counted}"
     rewrite(layout, path, weights)
-    with pytest.raises(layout.LayoutError, match=r"c0\.bias holds NaN or infinite"):
+    with pytest.raises(layout.LayoutError, match=holds):
         layout.load_weights(path)
-    with pytest.raises(layout.LayoutError, match=r"c0\.bias holds NaN or infinite"):
+    with pytest.raises(layout.LayoutError, match=holds):
         layout.save_weights(path, weights)
 
 
@@ -145,7 +182,7 @@ def test_equal_shapes_of_another_identity_are_refused(
     layout, weights, path: Path, metadata
 ) -> None:
     save_file(weights, path, metadata)
-    with pytest.raises(layout.LayoutError, match="layout_id is"):
+    with pytest.raises(layout.LayoutError, match="though names and shapes agree"):
         layout.load_weights(path)
 
 

@@ -20,6 +20,8 @@ from tests.emit.networks import (
     network,
     rate_encoder,
 )
+from tests.support import network as network_text
+from tests.support import sound
 
 
 def _shapes(made) -> dict[str, tuple[int, ...]]:
@@ -110,6 +112,59 @@ def test_identity_survives_what_leaves_weights_valid(changed) -> None:
 )
 def test_identity_changes_with_the_tensors(changed) -> None:
     assert layout_id(tensors(changed)) != layout_id(tensors(_small(3)))
+
+
+BASE = network_text(
+    """
+    target loihi { chips 1 }
+    input image 8x8x1 in 0..1
+    encode conv pixels { filters 2 }
+    conv2d a { filters 3 }
+    readout y { classes 2 }
+    train { loss cross_entropy }
+    """
+)
+
+
+def _id(text: str) -> str:
+    return layout_id(tensors(sound(text, "lower").network))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("filters 3", "filters 3, rate 10..90 Hz"),
+        ("filters 3", "filters 3, synapse 9 ms, neuron lif"),
+        ("filters 3", "filters 3, block 3x6x3"),
+        ("filters 3", "filters 3, batchnorm on, dropout 0.5, bias off"),
+        ("conv2d a", "# three\n    conv2d a"),
+        ("cross_entropy", "focal, epochs 3, optimizer sgd"),
+        ("network net", "network other"),
+        ("classes 2", "classes [cat, dog]"),
+        ("classes 2", "units 2"),
+        ("target loihi { chips 1 }", "target nengo"),
+    ],
+)
+def test_a_spec_may_change_around_its_tensors(old: str, new: str) -> None:
+    text = BASE.replace(old, new)
+    if "units" in new:
+        text = text.replace("cross_entropy", "mse")
+    assert text != BASE
+    assert _id(text) == _id(BASE)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("filters 3", "filters 4"),
+        ("filters 3", "filters 3, kernel 1"),
+        ("classes 2", "classes 3"),
+        ("conv2d a", "conv2d b"),
+        ("readout y", "readout z"),
+    ],
+)
+def test_a_spec_with_other_tensors_has_another_identity(old: str, new: str) -> None:
+    assert _id(BASE.replace(old, new)) != _id(BASE)
 
 
 def test_identity_changes_with_an_axis_alone() -> None:

@@ -1,0 +1,4 @@
+"""Weights files: what they hold, whether a network takes them, and so does the chip.
+
+`header` reads without numpy; the rest computes with it, and is imported when used.
+"""

@@ -1,0 +1,73 @@
+"""Migrates a weights file from one spec to another."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnc.diagnostics import Report
+from snnc.graph.logical import Network
+from snnc.layout import tensors
+from snnc.rules.output import CannotWrite
+from snnc.rules.weights import WouldOverwrite
+from snnc.weights.fit import fit
+from snnc.weights.header import nowhere
+from snnc.weights.inspect import (
+    compile_file,
+    read_or_report,
+    refusal,
+    report_values,
+)
+from snnc.weights.migrate import Move, migrate, plan, write
+from snnc.weights.values import read_values, spreads
+
+
+def carry(
+    path: Path, old: str, new: str, output: Path, force: bool, report: Report
+) -> list[Move] | None:
+    """Write the weights of ``old`` for ``new``, as far as they fit.
+
+    Parameters
+    ----------
+    path
+        The weights of ``old``.
+    old, new
+        The specs.
+    output
+        The file to write.
+    force
+        Whether it may exist.
+    report
+        Receives what is wrong.
+
+    Returns
+    -------
+    list of Move or None
+        What became of each tensor; None if nothing was written.
+    """
+    header = read_or_report(path, report)
+    before, after = _network(old, report), _network(new, report)
+    if output.exists() and not force:
+        report.add(WouldOverwrite(span=nowhere(output), path=output.as_posix()))
+    if header is None or before is None or after is None or report.errors:
+        return None
+    fitting = fit(header, tensors(before))
+    if not fitting.fits:
+        report.add(refusal(header, before, fitting))
+        return None
+    values = read_values(header)
+    if not report_values(header, spreads(values), report):
+        return None
+    wanted = tensors(after)
+    moves = plan(tensors(before), wanted, after.train.seed)
+    try:
+        write(output, wanted, migrate(moves, values))
+    except OSError as error:
+        reason, name = error.strerror or str(error), output.as_posix()
+        report.add(CannotWrite(span=nowhere(output), path=name, reason=reason))
+        return None
+    return moves
+
+
+def _network(spec: str, report: Report) -> Network | None:
+    results = compile_file(spec, report)
+    return None if results is None else results["lower"].network

@@ -1,0 +1,159 @@
+"""The numbers of each core of a mapped network, and what the chip makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from snnc.graph.logical import Spiking
+from snnc.graph.lowered import Projection
+from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.loihi.build_links import build_links, inlet_of
+from snnc.loihi.image_link import ImageLink
+from snnc.loihi.profile import load_profile
+from snnc.loihi.tiling import Piece, Tiling
+from snnc.loihi.wiring import tiling_of
+from snnc.weights.kernels import Array, Magnitudes, compose, gain_and_rest
+from snnc.weights.scale import Cell, Grid, cell_of, grid_of
+
+
+@dataclass(frozen=True, slots=True)
+class Synapse:
+    """One connection into a core: its largest weight, and that in Keras's units."""
+
+    projection: Projection
+    weight: float
+    trained: float
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """What one core holds of a layer.
+
+    Attributes
+    ----------
+    number
+        Among those of its layer, from 0, in nengo-loihi's order.
+    synapses
+        The connections into it.
+    weight, bias
+        The largest magnitudes, in nengo-loihi's units.
+    trained_bias
+        The largest bias in Keras's units.
+    grid
+        What the chip makes of them.
+    """
+
+    number: int
+    synapses: tuple[Synapse, ...]
+    weight: float
+    bias: float
+    trained_bias: float
+    grid: Grid
+
+    @property
+    def largest(self) -> Synapse | None:
+        """The connection that sets the scale of all; None if there is none."""
+        return max(self.synapses, key=lambda s: s.weight, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer on the chip and its cores."""
+
+    mapped: MappedPopulation
+    cell: Cell
+    cores: tuple[Core, ...]
+
+    @property
+    def name(self) -> str:
+        return self.mapped.population.name
+
+
+def placed_layers(
+    mapped: MappedNetwork, tensors: Mapping[str, Array]
+) -> tuple[Placed, ...]:
+    """Return all layers on the chip with the numbers of their cores.
+
+    Parameters
+    ----------
+    mapped
+        The network, on a device.
+    tensors
+        Its weights, by name, each of its layout's shape.
+    """
+    found = (p for p in mapped.populations if p.population.on_chip)
+    return tuple(_placed(mapped, population, tensors) for population in found)
+
+
+def _placed(
+    mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
+) -> Placed:
+    name = population.population.name
+    cell = cell_of(_spiking(population), mapped.lowered.network.timing.dt)
+    arriving = [
+        (_magnitudes(mapped, p, tensors), tiling_of(mapped.by_name[_source(p)]))
+        for p in mapped.projections
+        if p.projection.target == name
+    ]
+    biases = tensors[f"{name}.bias"]
+    pieces = enumerate(tiling_of(population).pieces)
+    cores = (_core(population, cell, arriving, biases, *piece) for piece in pieces)
+    return Placed(population, cell, tuple(cores))
+
+
+def _source(projection: MappedProjection) -> str:
+    return projection.projection.source
+
+
+def _spiking(population: MappedPopulation) -> Spiking:
+    spiking = population.population.layer.spiking
+    assert spiking is not None
+    return spiking
+
+
+def _magnitudes(
+    mapped: MappedNetwork, arriving: MappedProjection, tensors: Mapping[str, Array]
+) -> Magnitudes:
+    projection = arriving.projection
+    source = mapped.by_name[projection.source]
+    target = mapped.by_name[projection.target]
+    inlet = inlet_of(projection, source.population.volume, target.population)
+    # A Dense has the weights of the convolution over all that it reads.
+    link = build_links(inlet, target.population.volume, load_profile())[True]
+    assert isinstance(link, ImageLink)
+    taps = np.abs(compose(projection, link, tensors)).max(axis=3)
+    gain, _ = gain_and_rest(_spiking(target))
+    spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
+    return Magnitudes(projection, link, taps, gain / spike)
+
+
+def _core(
+    population: MappedPopulation,
+    cell: Cell,
+    arriving: list[tuple[Magnitudes, Tiling]],
+    biases: Array,
+    number: int,
+    piece: Piece,
+) -> Core:
+    synapses = tuple(_synapses(arriving, piece))
+    weight = max((synapse.weight for synapse in synapses), default=0.0)
+    gain, rest = gain_and_rest(_spiking(population))
+    held = biases[np.arange(*piece.strip) % piece.part.channels]
+    currents = np.float32(rest + np.float64(np.float32(gain) * held))
+    bias, trained = float(np.abs(currents).max()), float(np.abs(held).max())
+    grid = grid_of(cell, weight, bias)
+    return Core(number, synapses, weight, bias, trained, grid)
+
+
+def _synapses(
+    arriving: list[tuple[Magnitudes, Tiling]], piece: Piece
+) -> Iterator[Synapse]:
+    for magnitudes, source in arriving:
+        for part in source.parts:
+            if magnitudes.meets(piece.part, part.slices):
+                trained = float(magnitudes.into(piece, part.slices))
+                weight = float(np.float32(trained * magnitudes.factor))
+                yield Synapse(magnitudes.projection, weight, trained)

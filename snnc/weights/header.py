@@ -1,0 +1,188 @@
+"""The header of a safetensors file, read without numpy.
+
+A file is the header's length (8 bytes, little-endian), the header in JSON, then the
+tensors' bytes: https://github.com/huggingface/safetensors, "Format".
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from json import JSONDecodeError
+from math import prod
+from pathlib import Path
+from typing import Any
+
+from snnc.diagnostics import Diagnostic
+from snnc.graph.logical import Shape
+from snnc.rules.files import FileMissing, FileUnreadable
+from snnc.rules.weights import NotSafetensors
+from snnc.source import SourceFile, Span
+
+LENGTH = 8
+LARGEST = 100_000_000
+"""Bytes of a header; the safetensors library takes no more either."""
+
+BYTES = {
+    "BOOL": 1, "U8": 1, "I8": 1, "I16": 2, "U16": 2, "F16": 2, "BF16": 2,
+    "I32": 4, "U32": 4, "F32": 4, "I64": 8, "U64": 8, "F64": 8,
+}  # fmt: skip
+TYPES = {
+    "BOOL": "bool", "U8": "uint8", "I8": "int8", "I16": "int16", "U16": "uint16",
+    "F16": "float16", "BF16": "bfloat16", "I32": "int32", "U32": "uint32",
+    "F32": "float32", "I64": "int64", "U64": "uint64", "F64": "float64",
+}  # fmt: skip
+
+KINDS = {
+    b"PK": "a zip archive, such as .npz, .keras or .pt",
+    b"\x80": "a pickle, which snnc never opens",
+    b"\x89HDF": "HDF5, such as .h5",
+    b"\x93NUMPY": "one array of NumPy",
+    b"snn": "a spec",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One tensor of a file; its bytes are ``start`` up to, not including, ``stop``."""
+
+    name: str
+    dtype: str
+    shape: Shape
+    start: int
+    stop: int
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What a file says that it holds; tensors by name, in the order of their bytes."""
+
+    path: Path
+    metadata: Mapping[str, str]
+    tensors: Mapping[str, Stored]
+
+    @property
+    def layout_id(self) -> str | None:
+        return self.metadata.get("layout_id")
+
+
+class _DamagedError(ValueError):
+    """A header that is not one; its text says why."""
+
+
+def read_header(path: str | Path) -> Header | Diagnostic:
+    """Read the header of a safetensors file, or say why it can't be read.
+
+    The sizes are checked against the file's, so that its tensors can be read
+    afterwards.
+    """
+    path = Path(path)
+    try:
+        return _read(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return FileMissing(span=nowhere(path), name=path.as_posix())
+    except OSError as error:
+        reason = error.strerror or str(error)
+        return FileUnreadable(span=nowhere(path), name=path.as_posix(), reason=reason)
+    except _DamagedError as error:
+        name, reason = path.as_posix(), str(error)
+        return NotSafetensors(span=nowhere(path), name=name, reason=reason)
+
+
+def nowhere(path: Path) -> Span:
+    """Return the place of what is wrong with a file as a whole."""
+    return Span(SourceFile(path.as_posix(), ""), 0, 0)
+
+
+def _read(path: Path) -> Header:
+    if path.is_dir():
+        raise _DamagedError("it is a folder")
+    if path.exists() and not path.is_file():
+        raise _DamagedError("it is not a regular file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        start = file.read(LENGTH + 1)
+        length = _length(start, size)
+        file.seek(LENGTH)
+        header = _parsed(file.read(length))
+    return _checked(path, header, LENGTH + length, size)
+
+
+def _length(start: bytes, size: int) -> int:
+    """Return the length of the header from the first bytes of a file."""
+    if not start:
+        raise _DamagedError("it is empty")
+    if start[LENGTH:] != b"{":
+        kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
+        raise _DamagedError("it is " + next(kinds, "something else, or cut short"))
+    length = int.from_bytes(start[:LENGTH], "little")
+    if length > LARGEST:
+        raise _DamagedError(
+            f"its header is {length} bytes long, at most {LARGEST} are read"
+        )
+    if LENGTH + length > size:
+        raise _DamagedError(f"it is cut short in its header, after {size} bytes")
+    return length
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(text.decode("utf-8"), object_pairs_hook=_without_repeats)
+    except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
+        raise _DamagedError("its header is no JSON") from error
+    if not isinstance(found, dict):
+        raise _DamagedError("its header is no JSON object")
+    return found
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise _DamagedError("its header has a name twice")
+    return found
+
+
+def _checked(path: Path, header: dict[str, Any], begin: int, size: int) -> Header:
+    metadata = header.pop("__metadata__", {})
+    if not isinstance(metadata, dict):
+        raise _DamagedError("its metadata is no table of texts")
+    found = sorted(
+        (_stored(name, entry, begin) for name, entry in header.items()),
+        key=lambda tensor: (tensor.start, tensor.stop),
+    )
+    end = begin
+    for tensor in found:
+        if tensor.start != end:
+            raise _DamagedError(
+                f"the bytes of {tensor.name} are not behind the others'"
+            )
+        end = tensor.stop
+    if end > size:
+        raise _DamagedError(f"it is cut short: {size} bytes of {end}")
+    if end < size:
+        raise _DamagedError(f"{size - end} bytes of it belong to no tensor")
+    texts = {str(key): str(value) for key, value in metadata.items()}
+    return Header(path, texts, {tensor.name: tensor for tensor in found})
+
+
+def _stored(name: str, entry: Any, begin: int) -> Stored:
+    try:
+        dtype, shape = entry["dtype"], entry["shape"]
+        start, stop = entry["data_offsets"]
+        width = BYTES[dtype]
+    except (KeyError, TypeError, ValueError) as error:
+        raise _DamagedError(f"its header does not say what {name} is") from error
+    numbers = (start, stop, *shape) if isinstance(shape, list) else (None,)
+    if not all(type(n) is int and n >= 0 for n in numbers):
+        raise _DamagedError(f"its header does not say what {name} is")
+    if stop - start != prod(shape) * width:
+        raise _DamagedError(
+            f"{name} has {stop - start} bytes, not {prod(shape) * width}"
+        )
+    return Stored(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)

@@ -1,0 +1,139 @@
+"""Reads a weights file and holds it against a spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.graph.logical import Network
+from snnc.graph.mapped import MappedNetwork
+from snnc.layout import tensors
+from snnc.passes import compile_spec
+from snnc.report.units import dims
+from snnc.rules.weights import NotFinite, WeightsDoNotFit
+from snnc.source.read import read
+from snnc.weights.fit import Fit, Pair, fit
+from snnc.weights.header import Header, nowhere, read_header
+from snnc.weights.listing import Listing
+
+if TYPE_CHECKING:
+    from snnc.weights.chip import Precision
+    from snnc.weights.values import Array, Spread
+
+
+def inspect(
+    path: Path, spec: str | None, calculates: bool, report: Report
+) -> Listing | None:
+    """Say what a file holds, and whether a network and its chip take it.
+
+    Parameters
+    ----------
+    path
+        The safetensors file.
+    spec
+        The spec, if there is one to compare with.
+    calculates
+        Whether numpy is there: without it the values are not looked at.
+    report
+        Receives what is wrong.
+
+    Returns
+    -------
+    Listing or None
+        None if file or spec can't be read.
+    """
+    header = read_or_report(path, report)
+    results = {} if spec is None else compile_file(spec, report)
+    if header is None or results is None:
+        return None
+    values, known = None, None
+    if calculates:
+        from snnc.weights.values import read_values, spreads
+
+        values = read_values(header)
+        known = spreads(values)
+    if not results:
+        return Listing(header, known)
+    network: Network = results["lower"].network
+    fitting = fit(header, tensors(network))
+    if not fitting.fits:
+        report.add(refusal(header, network, fitting))
+        return Listing(header, known, network.name, fitting)
+    sound = known is not None and report_values(header, known, report)
+    layers: tuple[Precision, ...] = ()
+    if sound and values is not None:
+        layers = _on_chip(results["map"], values, report)
+    return Listing(header, known, network.name, fitting, layers)
+
+
+def read_or_report(path: Path, report: Report) -> Header | None:
+    """Return the header of a weights file; None if that is reported to be none."""
+    header = read_header(path)
+    if isinstance(header, Diagnostic):
+        report.add(header)
+        return None
+    return header
+
+
+def compile_file(spec: str, report: Report) -> dict[str, Any] | None:
+    """Compile a spec down to its cores; None if it has errors."""
+    source = read(spec, report)
+    results = {} if source is None else compile_spec(source, report, through="map")
+    return results if "map" in results else None
+
+
+def refusal(header: Header, network: Network, fitting: Fit) -> Diagnostic:
+    """Say, tensor by tensor, how a file does not fit a network."""
+    problems = fitting.problems
+    return WeightsDoNotFit(
+        span=network.span,
+        file=header.path.as_posix(),
+        network=network.name,
+        written=fitting.written or "not there",
+        layout=fitting.layout,
+        problems=tuple(map(_problem, problems)),
+        convertible=bool(problems) and all(map(_is_only_a_type, problems)),
+    )
+
+
+def _problem(pair: Pair) -> str:
+    if pair.stored is None or pair.wanted is None:
+        return f"{pair.name} is {pair.problem}"
+    stored = pair.stored
+    return f"{pair.name} is {dims(stored.shape)} {stored.dtype}, {pair.problem}"
+
+
+def _is_only_a_type(pair: Pair) -> bool:
+    stored, wanted = pair.stored, pair.wanted
+    return bool(stored and wanted) and stored.shape == wanted.shape  # type: ignore[union-attr]
+
+
+def report_values(header: Header, known: dict[str, Spread], report: Report) -> bool:
+    """Report the tensors that are not finite; whether all are."""
+    for name, spread in known.items():
+        if not spread.finite:
+            report.add(
+                NotFinite(
+                    span=nowhere(header.path),
+                    tensor=name,
+                    file=header.path.as_posix(),
+                    nan=spread.nan,
+                    infinite=spread.infinite,
+                    size=header.tensors[name].size,
+                )
+            )
+    return all(spread.finite for spread in known.values())
+
+
+def _on_chip(
+    mapped: MappedNetwork, values: dict[str, Array], report: Report
+) -> tuple[Precision, ...]:
+    from snnc.weights.chip import complaints, precision
+    from snnc.weights.cores import placed_layers
+
+    layers = placed_layers(mapped, values)
+    for layer in layers:
+        for diagnostic in complaints(layer):
+            report.add(diagnostic)
+    return tuple(precision(layer) for layer in layers)

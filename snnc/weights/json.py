@@ -1,0 +1,85 @@
+"""A weights file as JSON: ``snnc weights --format json``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from snnc.weights.fit import Pair
+from snnc.weights.listing import Listing
+
+if TYPE_CHECKING:
+    from snnc.weights.chip import Precision
+    from snnc.weights.migrate import Move
+
+VERSION = 1
+
+
+def document(listing: Listing) -> dict[str, Any]:
+    """What a file holds; with a spec also how it fits, and what the chip makes of it.
+
+    ``fits`` is about names, shapes, types and the identity of the layout.
+    """
+    found: dict[str, Any] = {
+        "version": VERSION,
+        "file": listing.header.path.as_posix(),
+        "metadata": dict(sorted(listing.header.metadata.items())),
+        "tensors": [_tensor(pair, listing) for pair in listing.pairs],
+    }
+    if listing.fit is None:
+        return found
+    return {
+        **found,
+        "network": listing.network,
+        "layout_id": listing.fit.layout,
+        "fits": listing.fit.fits,
+        "chip": [_layer(layer) for layer in listing.layers],
+    }
+
+
+def moves_document(found: Sequence[Move], target: str) -> dict[str, Any]:
+    """What became of each tensor."""
+    return {
+        "version": VERSION,
+        "file": target,
+        "tensors": [_move(move) for move in found],
+    }
+
+
+def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
+    stored = pair.stored
+    found: dict[str, Any] = {
+        "name": pair.name,
+        "dtype": None if stored is None else stored.dtype,
+        "shape": None if stored is None else list(stored.shape),
+    }
+    known = (listing.spreads or {}).get(pair.name)
+    if known is not None and stored is not None:
+        found |= {
+            "min": known.low,
+            "max": known.high,
+            "mean": known.mean,
+            "std": known.deviation,
+            "nan": known.nan,
+            "infinite": known.infinite,
+        }
+    if listing.fit is not None:
+        wanted = None if pair.wanted is None else list(pair.wanted.shape)
+        found |= {"expected_shape": wanted, "problem": pair.problem or None}
+    return found
+
+
+def _layer(layer: Precision) -> dict[str, Any]:
+    return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
+
+
+def _move(move: Move) -> dict[str, Any]:
+    if move.after is None:
+        return {"name": move.name, "becomes": "gone"}
+    if move.kept:
+        return {"name": move.name, "becomes": "kept"}
+    begins: dict[str, Any] = {"initializer": "zeros"}
+    if move.seed is not None:
+        begins = {"initializer": "he_uniform", "seed": move.seed}
+    return {"name": move.name, "becomes": "new", **begins}

@@ -1,0 +1,100 @@
+"""Weights of one network, as far as they fit, for another.
+
+A tensor is carried over if the new network has one of the same name, shape and axes.
+All others begin as an untrained model of the new network does: kernels He uniform,
+biases zero (``kernel_initializer`` of the generated ``build_model``).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import prod, sqrt
+from pathlib import Path
+
+import numpy as np
+from safetensors.numpy import save
+
+from snnc.layout import Tensor, layout_id
+from snnc.weights.values import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A tensor of either network: kept, new (with a seed) or gone.
+
+    ``seed`` is None for biases, which begin as zeros.
+    """
+
+    before: Tensor | None
+    after: Tensor | None
+    seed: int | None = None
+
+    @property
+    def kept(self) -> bool:
+        return self.before == self.after
+
+    @property
+    def name(self) -> str:
+        return (self.after or self.before).name  # type: ignore[union-attr]
+
+
+def plan(old: tuple[Tensor, ...], new: tuple[Tensor, ...], seed: int) -> list[Move]:
+    """Return what becomes of each tensor: the new network's in order, then the rest.
+
+    Parameters
+    ----------
+    old, new
+        The layouts.
+    seed
+        That of the new network's training; kernels count from it.
+    """
+    before = {tensor.name: tensor for tensor in old}
+    moves = []
+    for tensor in new:
+        has_seed = not tensor.name.endswith(".bias")
+        moves.append(Move(before.get(tensor.name), tensor, seed if has_seed else None))
+        seed += has_seed
+    known = {tensor.name for tensor in new}
+    return [*moves, *(Move(t, None) for t in old if t.name not in known)]
+
+
+def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
+    """Return the tensors of the new network."""
+    return {
+        move.name: values[move.name] if move.kept else _begin(move.after, move.seed)
+        for move in moves
+        if move.after is not None
+    }
+
+
+def _begin(tensor: Tensor, seed: int | None) -> Array:
+    """Return a tensor as it is before training.
+
+    He uniform draws from -limit to limit, limit = sqrt(6 / fan-in), where the fan-in
+    of a kernel is all its axes but the last (He et al. 2015, as Keras has it). NumPy
+    draws other numbers than TensorFlow from the same seed.
+    """
+    if seed is None:
+        return np.zeros(tensor.shape, np.float32)
+    limit = sqrt(6 / prod(tensor.shape[:-1]))
+    drawn = np.random.default_rng(seed).uniform(-limit, limit, tensor.shape)
+    return drawn.astype(np.float32)
+
+
+def write(path: Path, new: tuple[Tensor, ...], tensors: Mapping[str, Array]) -> None:
+    """Write a file as the generated `save_weights` does: whole or not at all.
+
+    Raises
+    ------
+    OSError
+        If it can't be written; what was there stays.
+    """
+    ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(save(ordered, metadata={"layout_id": layout_id(new)}))
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

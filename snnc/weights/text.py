@@ -1,0 +1,135 @@
+"""A weights file as tables for people: ``snnc weights``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from snnc.diagnostics.snippet import visible
+from snnc.report.units import counted, dims
+from snnc.weights.fit import Fit, Pair
+from snnc.weights.listing import Listing
+
+if TYPE_CHECKING:
+    from snnc.weights.chip import Precision
+    from snnc.weights.migrate import Move
+    from snnc.weights.values import Spread
+
+Cells = tuple[str, ...]
+
+TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
+CHIP = ("layer", "cores", "exponent", "weights", "threshold", "bias")
+CAPTION = (
+    "On the chip, of each layer's worst core: bits kept of a tensor's largest weights,",
+    "bits used of threshold and largest bias (and how much of what can be stored):",
+)
+LEFT = {"tensor", "shape", "type", "problem", "layer"}
+
+
+def table(listing: Listing) -> str:
+    """One row a tensor, what the file is for, and what the chip makes of it."""
+    rows = [_tensor(pair, listing) for pair in listing.pairs]
+    lines = [*_columns(TENSORS, rows), "", *_metadata(listing), _sum(listing)]
+    if listing.layers:
+        lines += ["", *CAPTION, *_columns(CHIP, [_layer(p) for p in listing.layers])]
+    return "\n".join(visible(line) for line in lines)
+
+
+def moves(found: Sequence[Move], target: str) -> str:
+    """One line a tensor: kept, new and how it begins, or gone."""
+    lines = [_move(move) for move in found]
+    kept = sum(move.kept for move in found)
+    new = sum(move.after is not None and not move.kept for move in found)
+    told = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
+    advice = "; train it before it is used" if new else ""
+    return "\n".join([*lines, "", told + advice])
+
+
+def _move(move: Move) -> str:
+    before, after = move.before, move.after
+    if after is None:
+        return f"  - {move.name}: not in the new network"
+    if move.kept:
+        return f"  = {move.name} {dims(after.shape)}"
+    begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
+    was = f", was {dims(before.shape)}" if before is not None else ""
+    return f"  + {move.name} {dims(after.shape)}{was}: {begins}"
+
+
+def _tensor(pair: Pair, listing: Listing) -> Cells:
+    stored = pair.stored
+    problem = pair.problem if listing.fit is not None else ""
+    if stored is None:
+        assert pair.wanted is not None
+        return (pair.name, dims(pair.wanted.shape), *[""] * 6, problem)
+    shape = dims(stored.shape) or "one value"
+    known = (listing.spreads or {}).get(pair.name)
+    return (pair.name, shape, stored.dtype, *_spread(known), problem)
+
+
+def _spread(spread: Spread | None) -> Cells:
+    if spread is None:
+        return ("",) * 5
+    numbers = (spread.low, spread.high, spread.deviation)
+    parts = ["" if number is None else f"{number:.3g}" for number in numbers]
+    return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
+
+
+def _metadata(listing: Listing) -> Iterator[str]:
+    for key, value in sorted(listing.header.metadata.items()):
+        yield f"{key} {value}"
+
+
+def _sum(listing: Listing) -> str:
+    tensors = listing.header.tensors.values()
+    values = sum(tensor.size for tensor in tensors)
+    name = listing.header.path.as_posix()
+    said = f"{name}: {counted(len(tensors), 'tensor')} of {counted(values, 'value')}"
+    spoilt = sum(s.nan + s.infinite for s in (listing.spreads or {}).values())
+    if spoilt:
+        said += f" ({spoilt} not finite)"
+    if listing.fit is None:
+        return said
+    return f"{said}, {_verdict(listing.fit)} {listing.network}"
+
+
+def _verdict(fit: Fit) -> str:
+    if fit.fits:
+        return "which fit"
+    problems = len(fit.problems)
+    if not problems:
+        return "written for another network than"
+    return f"{counted(problems, 'problem')}: they do not fit"
+
+
+def _layer(layer: Precision) -> Cells:
+    low, high = layer.exponents or (0, 0)
+    weighs = layer.exponents is not None
+    return (
+        layer.name,
+        str(layer.cores),
+        (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
+        f"{layer.weight_bits} of 7" if weighs else "",
+        _used(layer.threshold_bits, 17, layer.threshold_share),
+        _used(layer.bias_bits, 12, layer.bias_share),
+    )
+
+
+def _used(bits: int | None, most: int, share: float) -> str:
+    """How many bits of a number are used, and how much of its range."""
+    if bits is None:
+        return ""
+    part = f"{100 * share:.0f} %"
+    return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"
+
+
+def _columns(head: Cells, rows: Sequence[Cells]) -> Iterator[str]:
+    """Lay out a table, without the columns in which nothing stands."""
+    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    widths = {i: max(len(row[i]) for row in (head, *rows)) for i in kept}
+    for row in (head, *rows):
+        cells = (
+            row[i].ljust(widths[i]) if head[i] in LEFT else row[i].rjust(widths[i])
+            for i in kept
+        )
+        yield "  ".join(cells).rstrip()

@@ -1,0 +1,62 @@
+"""Specs and weights files for the tests of this room."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from snnc.graph.logical import Network
+from snnc.layout import layout_id, tensors
+from tests.support import network, sound
+
+Weights = dict[str, Any]
+
+EXPECTED = Path(__file__).parent / "expected"
+
+SMALL = network(
+    """
+    input image 8x8x1 in 0..1
+    encode conv pixels { filters 2 }
+    conv2d a { filters 3, padding same }
+    conv2d b { filters 3, padding same, shortcut a }
+    readout y { classes 2 }
+    """,
+    "small",
+)
+
+
+def logical(text: str) -> Network:
+    """Return the network of a sound spec."""
+    made: Network = sound(text, "lower").network
+    return made
+
+
+def weights_of(text: str, scale: float = 0.1) -> Weights:
+    """Return weights of a spec's layout, all their bits made by arithmetic.
+
+    They run up and down between plus and minus ``scale``.
+    """
+    made = {}
+    for number, tensor in enumerate(tensors(logical(text))):
+        size = int(np.prod(tensor.shape))
+        ramp = (np.arange(size) * 7 + number) % 17 / 8 - 1
+        made[tensor.name] = (scale * ramp).reshape(tensor.shape).astype(np.float32)
+    return made
+
+
+def save(path: Path, text: str, weights: Weights) -> Path:
+    """Write weights as the layout of a spec."""
+    save_file(weights, path, {"layout_id": layout_id(tensors(logical(text)))})
+    return path
+
+
+def check_expected(name: str, printed: str) -> None:
+    """Compare with an accepted text, or accept it if that is asked for."""
+    expected = EXPECTED / name
+    if os.environ.get("SNNC_ACCEPT"):
+        expected.write_text(printed, encoding="utf-8")
+    assert printed == expected.read_text(encoding="utf-8")

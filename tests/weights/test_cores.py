@@ -1,0 +1,126 @@
+"""The numbers of each core, and the verdict on it, are those of nengo-loihi."""
+
+from __future__ import annotations
+
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo.exceptions import BuildError
+from nengo_loihi.builder.discretize import discretize_block
+
+from snnc.weights.cores import Core, placed_layers
+from tests.agreement.built import imported
+from tests.agreement.networks import text
+from tests.support import compile_text, network
+from tests.weights.files import Weights
+
+CASES = [
+    ("conv3d", "relu", 3e-4),
+    ("conv3d_same", "lif", 3e-2),
+    ("residual3d", "relu", 3e-4),
+    ("pool_same_odd", "relu", 3e-4),
+    ("joins", "lif", 1e-2),
+    ("split", "relu", 3e-4),
+    ("residual", "relu", 1e-4),
+    ("features", "relu", 3e-4),
+    ("hosted", "relu", 1e-4),
+    ("conv1d", "lif", 2e-2),
+]
+SPLIT = """
+    target loihi { chips 1 }
+    timing { present 20 ms }
+    input clip 3x6x5x2 in 0..1
+    encode conv { filters 3 }
+    conv3d c0 { filters 4, padding same, block 2x4x3x5 }
+    conv3d c1 { filters 4, stride 2, padding same, shortcut c0, block 2x2x3x5 }
+    dense d0 { units 5, block 3 }
+    readout y { classes 4 }
+"""
+SYNAPSES = ("1 ms", "5 ms", "20 ms")
+
+
+def drawn(layout: Any, scale: float, random: np.random.Generator) -> Weights:
+    """Weights of which some cores are refused: each tensor has a size of its own."""
+    return {
+        t.name: (
+            scale * 10 ** random.uniform(-1, 1) * random.normal(size=t.shape)
+        ).astype(np.float32)
+        for t in layout.TENSORS
+    }
+
+
+def blocks(net: Any, dt: float) -> Iterator[Any]:
+    """Build with real numbers, split, and hand out the blocks."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        simulator = nengo_loihi.Simulator(
+            net, dt=dt, target="simreal", progress_bar=False
+        )
+        with simulator as sim:
+            yield from sim.model.blocks
+
+
+def is_built(block: Any) -> bool:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            discretize_block(block)
+    except (AssertionError, BuildError):
+        return False
+    return True
+
+
+def named(predicted: list[tuple[str, Core]], net: Any) -> Iterator[Core]:
+    """The cores in the order in which nengo-loihi builds the ensembles."""
+    by_layer: dict[str, list[Core]] = defaultdict(list)
+    for name, core in predicted:
+        by_layer[name].append(core)
+    labels = (ensemble.label.split("[")[0] for ensemble in net.all_ensembles)
+    for name in dict.fromkeys(labels):
+        yield from by_layer[name]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "neuron", "scale"), CASES)
+def test_every_core_is_judged_as_nengo_loihi_judges_it(
+    name: str, neuron: str, scale: float
+) -> None:
+    random = np.random.default_rng(len(name))
+    body = network(SPLIT) if name == "split" else text(name, neuron)
+    verdicts: list[bool] = []
+    for synapse in SYNAPSES:
+        spec = body.replace("present 20 ms", f"synapse {synapse}")
+        results, report = compile_text(spec)
+        assert not report.errors
+        with imported(results["emit"]) as package:
+            for factor in (0.1, 1.0, 1e8):
+                weights = drawn(package.layout, factor * scale, random)
+                built = package.nengo.build_network(weights)
+                layers = placed_layers(results["map"], weights)
+                predicted = [(p.name, core) for p in layers for core in p.cores]
+                verdicts += compare(built.net, package.nengo.DT, predicted)
+    assert 0 < sum(verdicts) < len(verdicts)
+
+
+def compare(net: Any, dt: float, predicted: list[tuple[str, Core]]) -> Iterator[bool]:
+    """Compare each core with nengo-loihi's block; give the verdicts."""
+    found = list(blocks(net, dt))
+    cores = list(named(predicted, net))
+    assert len(found) == len(cores)
+    for block, core in zip(found, cores, strict=True):
+        weights = [float(synapse.max_abs_weight()) for synapse in block.synapses]
+        assert sorted(s.weight for s in core.synapses) == pytest.approx(
+            sorted(weights), rel=1e-6
+        )
+        largest = float(np.abs(block.compartment.bias).max())
+        assert core.bias == pytest.approx(largest, rel=1e-6)
+        assert is_built(block) == core.grid.fits
+        if core.grid.fits:
+            stored = block.compartment.discretize_info["w_exp"]
+            assert (core.grid.exponent or 0) == stored
+        yield core.grid.fits

@@ -1,0 +1,116 @@
+"""Reading the header of a safetensors file, sound or not."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from safetensors.numpy import save
+
+from snnc.diagnostics import Diagnostic
+from snnc.rules.weights import NotSafetensors
+from snnc.weights.header import TYPES, Header, read_header
+from snnc.weights.values import read_values, spread
+
+WEIGHTS = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.ones(4, "i8")}
+SOUND = save(WEIGHTS, {"layout_id": "x"})
+
+
+class Bomb:
+    """Fails the test that unpickles it."""
+
+    def __reduce__(self) -> Any:
+        return pytest.fail, ("unpickled",)
+
+
+def made(header: object, data: bytes = b"") -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return len(text).to_bytes(8, "little") + text + data
+
+
+def one(dtype: str, shape: object, start: object, stop: object) -> bytes:
+    entry = {"dtype": dtype, "shape": shape, "data_offsets": [start, stop]}
+    return made({"w": entry}, bytes(8))
+
+
+BAD = {
+    "empty": (b"", "it is empty"),
+    "short": (SOUND[:5], "it is something else, or cut short"),
+    "header": (SOUND[:40], "it is cut short in its header, after 40 bytes"),
+    "data": (SOUND[:-1], f"it is cut short: {len(SOUND) - 1} bytes of {len(SOUND)}"),
+    "more": (SOUND + b"..", "2 bytes of it belong to no tensor"),
+    "pickle": (pickle.dumps(Bomb()), "it is a pickle, which snnc never opens"),
+    "zip": (b"PK\x03\x04" + bytes(20), "it is a zip archive, such as .npz, .keras"),
+    "hdf5": (b"\x89HDF\r\n\x1a\n" + bytes(20), "it is HDF5, such as .h5"),
+    "long": (b"\xff" * 7 + b"\x00{", "its header is 72057594037927935 bytes long"),
+    "json": (made(b"{]"), "its header is no JSON"),
+    "twice": (made(b'{"a": 1, "a": 2}'), "its header has a name twice"),
+    "metadata": (made({"__metadata__": 3}), "its metadata is no table of texts"),
+    "dtype": (one("F3", [2], 0, 8), "its header does not say what w is"),
+    "shape": (one("F32", [-2], 0, 8), "its header does not say what w is"),
+    "offsets": (one("F32", [2], 0, None), "its header does not say what w is"),
+    "size": (one("F32", [3], 0, 8), "w has 8 bytes, not 12"),
+    "gap": (one("F32", [1], 4, 8), "the bytes of w are not behind the others"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_is_refused_with_the_reason(name: str, tmp_path: Path) -> None:
+    data, reason = BAD[name]
+    (tmp_path / "w").write_bytes(data)
+    found = read_header(tmp_path / "w")
+    assert isinstance(found, NotSafetensors)
+    assert reason in found.render_message()
+
+
+def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
+    found = [read_header(tmp_path), read_header(tmp_path / "none")]
+    assert all(isinstance(diagnostic, Diagnostic) for diagnostic in found)
+    texts = [str(diagnostic.render_message()) for diagnostic in found]  # type: ignore[union-attr]
+    assert texts[0].endswith("it is a folder")
+    assert texts[1].startswith("there is no file")
+
+
+def test_a_sound_file_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
+    (tmp_path / "w").write_bytes(SOUND)
+    header = read_header(tmp_path / "w")
+    assert isinstance(header, Header)
+    assert header.layout_id == "x"
+    values = read_values(header)
+    assert values.keys() == WEIGHTS.keys()
+    for name, expected in WEIGHTS.items():
+        np.testing.assert_array_equal(values[name], expected)
+        assert header.tensors[name].dtype == expected.dtype.name
+
+
+@pytest.mark.parametrize("dtype", sorted(set(TYPES.values()) - {"bfloat16"}))
+def test_every_type_is_read(dtype: str, tmp_path: Path) -> None:
+    expected = np.array([[0, 1], [1, 0]], dtype)
+    (tmp_path / "w").write_bytes(save({"w": expected}))
+    header = read_header(tmp_path / "w")
+    assert isinstance(header, Header)
+    np.testing.assert_array_equal(read_values(header)["w"], expected)
+
+
+def test_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
+    upper = (np.array([1.5, -2.0], "<f4").view("<u4") >> 16).astype("<u2").tobytes()
+    entry = {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}
+    (tmp_path / "w").write_bytes(made({"w": entry}, upper))
+    header = read_header(tmp_path / "w")
+    assert isinstance(header, Header)
+    np.testing.assert_array_equal(read_values(header)["w"], [1.5, -2.0])
+
+
+def test_a_spread_counts_what_is_not_finite_apart() -> None:
+    found = spread(np.array([1, 3, np.nan, np.inf, -np.inf], "f4"))
+    assert (found.low, found.high, found.mean, found.deviation) == (1, 3, 2, 1)
+    assert (found.nan, found.infinite, found.finite) == (1, 2, False)
+
+
+def test_a_spread_of_nothing_has_no_numbers() -> None:
+    found = spread(np.array([], "f4"))
+    assert (found.low, found.deviation, found.finite) == (None, None, True)
