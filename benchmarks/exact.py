@@ -1,0 +1,192 @@
+"""Print what an example costs on nengo-loihi's emulator and on the exact engine.
+
+``python benchmarks/exact.py`` runs both on the same random images, in a process;
+``--prove 200`` draws networks instead and compares every spike; ``--examples 10000``
+times that many images of `specs/mnist.snn`. The emulator runs one image; the engine's
+times are medians over many.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+warnings.simplefilter("ignore")
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+
+import nengo  # noqa: E402
+import numpy as np  # noqa: E402
+
+from snnc.exact import Engine  # noqa: E402
+from snnc.exact.engine import runs  # noqa: E402
+from snnc.exact.package import build, open_package  # noqa: E402
+from tests.exact.proof import (  # noqa: E402
+    compare,
+    differences,
+    draw,
+    emulate,
+    random_images,
+    random_weights,
+    write_package,
+)
+
+CIFAR = """snn 1
+
+network cifar {
+  target loihi { chips 1 }
+  timing { dt 1 ms, present 60 ms, synapse 5 ms }
+  input image 32x32x3 in 0..1
+  encode conv { filters 4, rate ..250 Hz }
+  conv2d c0 { filters 64, kernel 3, stride 2 }
+  conv2d c1 { filters 72, kernel 3 }
+  conv2d c2 { filters 256, kernel 3, stride 2 }
+  conv2d c3 { filters 256, kernel 1 }
+  conv2d c4 { filters 64, kernel 1 }
+  dense d0 { units 100 }
+  readout y { classes 10 }
+}
+"""
+TEXTS: dict[str, Callable[[], str]] = {
+    "drift": lambda: (ROOT / "specs/drift.snn").read_text(encoding="utf-8"),
+    "mnist": lambda: (ROOT / "specs/mnist.snn").read_text(encoding="utf-8"),
+    "cifar": lambda: CIFAR,
+}
+HERTZ = 45.0  # of the rates in continuous time; on spikes about 30
+REPEATS = 5
+
+
+def scaled_weights(module: ModuleType, images: np.ndarray) -> dict[str, Any]:
+    """Return random weights without biases that fire every layer at `HERTZ`.
+
+    Rectified layers without biases scale with their kernels, so one run of rates
+    tells all factors.
+    """
+    weights = random_weights(module, bias=0.0)
+    layers = module.LAYERS
+    net = module.build_network(weights, images, "rate", tuple(layers))
+    with nengo.Simulator(net.net, dt=module.DT, progress_bar=False) as sim:
+        sim.run_steps(1)
+    before = 1.0
+    for name, layer in layers.items():
+        values = net.layer_values(sim, name)
+        factor = HERTZ / (layer.max_rate * float(values.mean()))
+        weights[f"{name}.kernel"] *= np.float32(factor / before)
+        before = factor
+    return weights
+
+
+def timed(act: Callable[[], Any]) -> tuple[float, Any]:
+    """Return the seconds that something took, and what it gave."""
+    started = time.perf_counter()
+    result = act()
+    return time.perf_counter() - started, result
+
+
+def an_image(
+    engine: Engine, images: np.ndarray, workers: int, clock: Callable[[], float]
+) -> float:
+    """Return the median of the seconds an image that several runs took."""
+    times = []
+    for _ in range(REPEATS):
+        started = clock()
+        engine.run(images, workers=workers)
+        times.append((clock() - started) / len(images))
+    return statistics.median(times)
+
+
+def bench(name: str, folder: Path, images: int) -> None:
+    """Print one network's lines."""
+    package = write_package(TEXTS[name](), folder)
+    assert package is not None
+    module = open_package(package)
+    image = random_images(module, 1)
+    weights = scaled_weights(module, image)
+    took, built = timed(lambda: build(module, weights))
+    start_up, engine = timed(lambda: Engine(built, runs(built)))
+    load, _ = timed(lambda: engine.run(image))
+    run = emulate(module, weights, image)
+    found = differences(run, engine.run(image, keep=("counts", "spikes", "rows")))
+    rate = np.mean([spikes.mean() / module.DT for spikes in run.spikes.values()])
+    many = np.repeat(image, images, axis=0)
+    one = an_image(engine, many, 1, time.perf_counter)
+    two = an_image(engine, many, 2, time.perf_counter)
+    processor = an_image(engine, many, 1, time.process_time)
+    engine.close()
+    print(
+        f"{name}: {engine.cores} cores, {rate:.0f} Hz, {module.STEPS} steps, "
+        f"spikes {'; '.join(found) or 'equal'}\n"
+        f"  seconds an image: emulator {run.seconds:.3f}, one thread {one:.5f} "
+        f"({run.seconds / one:.0f} x), two {two:.5f} ({run.seconds / two:.0f} x, "
+        f"{one / two:.2f} of one)\n"
+        f"  of processor time: emulator {run.processor:.3f}, ours {processor:.5f} "
+        f"({run.processor / processor:.0f} x)\n"
+        f"  build of nengo-loihi {took:.1f} s, start-up {start_up + load:.2f} s",
+        flush=True,
+    )
+
+
+def many_examples(count: int, folder: Path) -> None:
+    """Print how long many images of mnist take."""
+    package = write_package(TEXTS["mnist"](), folder)
+    assert package is not None
+    module = open_package(package)
+    images = random_images(module, count)
+    weights = scaled_weights(module, images[:1])
+    with Engine(built := build(module, weights), runs(built)) as engine:
+        done = 0
+        started = time.perf_counter()
+        for part in engine.batches(images, announce=print):
+            done += len(part.outputs)
+        took = time.perf_counter() - started
+    print(f"{done} images of mnist x {module.STEPS} steps: {took:.1f} s")
+
+
+def prove(count: int, first: int, folder: Path) -> int:
+    """Compare drawn networks; return how many differ."""
+    wrong, seed, done = 0, first, 0
+    while done < count:
+        seed += 1
+        module = draw(seed, folder)
+        if module is None:
+            continue
+        done += 1
+        found = compare(module, random_weights(module), random_images(module))
+        if found:
+            wrong += 1
+            print(f"seed {seed}: {'; '.join(found)}", flush=True)
+    print(f"{count} networks drawn from seed {first + 1} to {seed}: {wrong} differ")
+    return wrong
+
+
+def main() -> int:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", choices=[[], *TEXTS], default=[])
+    parser.add_argument("--prove", type=int, metavar="N")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--examples", type=int, metavar="N")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        if options.prove:
+            return min(1, prove(options.prove, options.seed, Path(folder)))
+        if options.examples:
+            many_examples(options.examples, Path(folder))
+            return 0
+        for name in options.networks or TEXTS:
+            bench(name, Path(folder), 20 if name == "cifar" else 100)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

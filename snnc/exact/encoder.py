@@ -1,0 +1,123 @@
+"""The host before the chip: encoders whose currents do not change in an example.
+
+nengo's own operators compute the currents, once an example instead of once a step.
+"""
+
+# mypy: disable-error-code="import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from nengo import Connection
+from nengo.builder.neurons import SimNeurons
+from nengo.builder.operator import TimeUpdate
+from nengo.builder.processes import SimProcess
+from numpy.typing import NDArray
+
+from snnc.exact.tables import Axons, Floats, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Encoder:
+    """Encoders of which nengo computes the currents and the kernel the spikes.
+
+    ``first`` maps each ensemble to the number of its first neuron.
+    """
+
+    size: int
+    first: dict[Any, int]
+    voltage: Floats
+    _dt: float
+    _values: Floats
+    _steps: tuple[Callable[[], None], ...]
+    _currents: tuple[Floats, ...]
+
+    def charges(self, example: NDArray[Any]) -> Floats:
+        """Return what each neuron gains in a step, in spikes: (neurons,).
+
+        Not to be called from two threads at once: it works in nengo's memory.
+        """
+        self._values[:] = example.ravel()
+        for step in self._steps:
+            step()
+        current = np.concatenate(self._currents)
+        return np.maximum(np.minimum(current, 1 / self._dt), 0) * self._dt
+
+
+def read_encoder(simulator: Any, built: Any, clipped: type) -> Encoder | None:
+    """Return the encoders before the chip, or None where nengo has to step them.
+
+    It has to if something before the neurons has a state, or if they are not of
+    the type ``clipped``.
+    """
+    host = simulator.sims.get("host_pre")
+    if host is None:
+        return None
+    neurons = [op for op in host.step_order if isinstance(op, SimNeurons)]
+    before = _ancestors(host.dg, neurons)
+    if any(isinstance(op, (SimNeurons, SimProcess)) for op in before):
+        return None
+    if any(type(op.neurons) is not clipped for op in neurons):
+        return None
+    before = {op for op in before if not isinstance(op, TimeUpdate)}
+    pairs = zip(host.step_order, host._steps, strict=True)
+    signals = host.signals
+    first, size = _number(host.model, built, neurons)
+    return Encoder(
+        size=size,
+        first=first,
+        voltage=np.concatenate([signals[op.state["voltage"]] for op in neurons]),
+        _dt=simulator.dt,
+        _values=signals[host.model.sig[built.input]["out"]],
+        _steps=tuple(step for op, step in pairs if op in before),
+        _currents=tuple(signals[op.J] for op in neurons),
+    )
+
+
+def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
+    before: dict[Any, list[Any]] = {}
+    for op, readers in graph.items():
+        for reader in readers:
+            before.setdefault(reader, []).append(op)
+    found: set[Any] = set()
+    waiting = list(ends)
+    while waiting:
+        new = set(before.get(waiting.pop(), ())) - found
+        found |= new
+        waiting.extend(new)
+    return found
+
+
+def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int], int]:
+    """Return the first neuron of each ensemble and how many there are."""
+    firsts, size = {}, 0
+    for op in neurons:
+        firsts[op.J] = size
+        size += op.J.size
+    ensembles = [e for parts in built.layers.values() for e in parts]
+    inputs = {e: model.sig[e.neurons]["in"] for e in ensembles if e in model.params}
+    return {e: firsts[signal] for e, signal in inputs.items()}, size
+
+
+def wire(simulator: Any, tables: Tables, encoder: Encoder) -> Axons:
+    """Return the axons with neurons of the encoders in place of the inputs'.
+
+    nengo-loihi has an input for each connection; here a neuron that several
+    connections read is one source.
+    """
+    model = simulator.model
+    neuron = np.arange(tables.sources)
+    connections = [c for c in model.host_pre.params if isinstance(c, Connection)]
+    sent = {c.post_obj: c for c in connections}
+    for sender, receiver in model.host2chip_senders.items():
+        connection = sent[sender]
+        ensemble = connection.pre_obj.ensemble
+        numbers = encoder.first[ensemble] + np.arange(ensemble.n_neurons)
+        numbers = numbers[connection.pre_slice]
+        start = tables.inputs[model.spike_targets[receiver]]
+        neuron[start : start + len(numbers)] = tables.size + numbers
+    return tables.axons._replace(source=neuron[tables.axons.source])

@@ -1,0 +1,165 @@
+"""Makes a network ready to run: reads what nengo-loihi has built of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from os import PathLike
+from types import ModuleType
+from typing import Any
+
+from numpy.typing import NDArray
+
+from snnc.exact.batches import BUDGET, Batch, Job, Presentation, Runs, run_batches
+from snnc.exact.encoder import read_encoder, wire
+from snnc.exact.fanin import fanin
+from snnc.exact.hosted import Hosted
+from snnc.exact.lane import Circuit
+from snnc.exact.layers import read_places
+from snnc.exact.outcome import Kept, Outcome, join
+from snnc.exact.package import Built, Weights, build, open_package
+from snnc.exact.read import block_starts, read_tables
+from snnc.exact.readout import Decide, read_readout
+from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
+from snnc.exact.tables import Chip
+
+MAX_STEPS = 2**16 - 1  # what a count of spikes holds
+
+
+class Engine:
+    """A network that is ready to run; make it with `open_engine`.
+
+    Attributes
+    ----------
+    cores : int
+        How many blocks nengo-loihi has made.
+    hosted : bool
+        Whether nengo has to step layers on the host, which takes longer and uses
+        one thread.
+    """
+
+    def __init__(self, built: Built, runs: Runs) -> None:
+        self.cores = len(built.simulator.model.blocks)
+        self.hosted = isinstance(runs, Hosted)
+        self._built = built
+        self._runs = runs
+
+    def close(self) -> None:
+        """Close nengo-loihi's simulator."""
+        self._built.simulator.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def run(
+        self,
+        images: NDArray[Any],
+        presentation: Presentation = "rest",
+        decide: Decide = "mean",
+        keep: Sequence[Kept] = (),
+        workers: int | None = None,
+    ) -> Outcome:
+        """Run all examples for one result; `batches` says what the arguments mean."""
+        parts = self.batches(images, presentation, decide, keep, workers)
+        return join(list(parts))
+
+    def batches(
+        self,
+        images: NDArray[Any],
+        presentation: Presentation = "rest",
+        decide: Decide = "mean",
+        keep: Sequence[Kept] = (),
+        workers: int | None = None,
+        announce: Callable[[Batch], None] | None = None,
+        budget: int = BUDGET,
+    ) -> Iterator[Outcome]:
+        """Run examples batch by batch.
+
+        Parameters
+        ----------
+        images : (examples, *input shape)
+        presentation
+            "rest": each example starts from rest, so that its result does not
+            depend on the examples before it, and threads share the work. "row":
+            one after another with the state carried over, as nengo-loihi has it,
+            which cannot reset a chip; one thread.
+        decide
+            By the "mean" of the later half of an example's rows or its "last" row.
+        keep
+            What to return beside the outputs: "counts", "spikes", "rows".
+        workers
+            Threads; unless told, one a core.
+        announce
+            Is told of each batch, and what it will take, before it starts.
+        budget
+            Bytes that a batch of more than one example stays below.
+
+        Raises
+        ------
+        OtherShapeError
+            If the examples are not of the shape that the network reads.
+        """
+        module = self._built.module
+        if images.shape[1:] != module.INPUT_SHAPE or len(images) == 0:
+            raise OtherShapeError(images.shape, module.INPUT_SHAPE)
+        each = _bytes(self._built, keep)
+        alone = self.hosted or presentation == "row"
+        job = Job(presentation, decide, tuple(keep), 1 if alone else workers, each)
+        return run_batches(self._runs, images, job, announce, budget)
+
+
+def open_engine(folder: str | PathLike[str], weights: Weights) -> Engine:
+    """Return the engine of a package that `snnc build` wrote, with its weights.
+
+    Raises
+    ------
+    CannotRunError
+        If the folder is no such package, the weights are of another layout, an
+        example is too long, or nothing in the network is on the chip.
+    """
+    return make_engine(open_package(folder), weights)
+
+
+def make_engine(module: ModuleType, weights: Weights) -> Engine:
+    """Return the engine of an imported ``nengo_network`` module, as `open_engine`."""
+    if module.STEPS > MAX_STEPS:
+        raise TooManyStepsError(module.STEPS, MAX_STEPS)
+    built = build(module, weights)
+    try:
+        return Engine(built, runs(built))
+    except CannotRunError:
+        built.simulator.close()
+        raise
+
+
+def runs(built: Built) -> Runs:
+    """Return the fast way to run a network, or that with nengo's host."""
+    simulator, network = built.simulator, built.network
+    tables = read_tables(simulator)
+    starts = block_starts(simulator.model)
+    clipped = getattr(built.module, "ClippedSpikingRectifiedLinear", type(None))
+    encoder = read_encoder(simulator, network, clipped)
+    readout = read_readout(simulator, network, starts)
+    if encoder is None or readout is None:
+        return Hosted(built, tables)
+    hosts = {e: tables.size + first for e, first in encoder.first.items()}
+    places = read_places(simulator, network, starts, hosts)
+    axons = wire(simulator, tables, encoder)
+    heard = fanin(axons, tables.blocks, tables.compartments)
+    chip = Chip(tables.compartments, tables.rows, heard)
+    return Circuit(chip, readout, encoder, places, built.module.STEPS)
+
+
+def _bytes(built: Built, keep: Sequence[Kept]) -> int:
+    """Return the bytes that an example takes beside the lanes."""
+    ensembles = [e for parts in built.network.layers.values() for e in parts]
+    neurons = sum(int(e.n_neurons) for e in ensembles)
+    steps, units = int(built.module.STEPS), int(built.network.output.size_in)
+    sizes = {
+        "counts": 2 * neurons,
+        "spikes": steps * neurons,
+        "rows": 8 * steps * units,
+    }
+    return 8 * (neurons + units) + sum(sizes[kind] for kind in keep)

@@ -1,0 +1,334 @@
+"""The steps of the chip, as `nengo_loihi.emulator.EmulatorInterface.step` has them.
+
+All sums are of 32-bit integers that wrap around, so their order does not matter and
+the result is the emulator's to the last bit. All compiled functions that call one
+another are in this file: numba looks for changes to a cached one only where it stands.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact.compiled import compiled, inlined
+from snnc.exact.tables import (
+    Chip,
+    Compartments,
+    Fanin,
+    Floats,
+    HostState,
+    Int32,
+    Int64,
+    Readout,
+    Rows,
+    State,
+)
+
+Q_BITS = 21  # of the input accumulator, without its sign
+U_BITS = 23  # of the current, without its sign
+
+
+@inlined
+def _wrap(value: np.int32, bits: int) -> np.int32:
+    half = np.int32(1 << bits)
+    mask = np.int32((2 << bits) - 1)
+    return np.int32(np.int32(np.int32(value + half) & mask) - half)
+
+
+@inlined
+def _decay(value: np.int32, keep: np.int32) -> np.int32:
+    """Return sign(value) * floor(abs(value) * keep / 4096) without 64-bit products."""
+    size = np.int32(abs(value))
+    whole = np.int32(np.int32(size >> 12) * keep)
+    part = np.int32(np.int32(np.int32(size & 4095) * keep) >> 12)
+    kept = np.int32(whole + part)
+    return np.int32(-kept) if value < 0 else kept
+
+
+@compiled
+def _deliver(block: int, fanin: Fanin, rows: Rows, state: State) -> None:
+    """Add the rows of all spikes that a block hears to the steps they arrive in."""
+    steps = len(state.inflow)
+    for a in range(fanin.first[block], fanin.first[block + 1]):
+        source = fanin.source[a]
+        begin, end = state.begin[source], state.end[source]
+        if end > begin and state.times[end - 1] == steps:
+            end -= 1
+        if end == begin:
+            continue
+        row, base = fanin.row[a], fanin.base[a]
+        for r in range(rows.first[row], rows.first[row + 1]):
+            n, at = rows.length[r], base + rows.offset[r]
+            weights = rows.weights[rows.begin[r] : rows.begin[r] + n]
+            for k in range(begin, end):
+                target = state.inflow[state.times[k], at : at + n]
+                for i in range(n):
+                    target[i] += weights[i]
+
+
+@compiled
+def _charge(
+    inflow: Int32,
+    current: Int32,
+    bias: Int32,
+    keep: np.int32,
+    overflows: Int64,
+) -> None:
+    """Filter the input into the current; leave the biased current in ``inflow``."""
+    lost_q = lost_u = lost_b = 0
+    for i in range(len(inflow)):
+        arrived = inflow[i]
+        q = _wrap(arrived, Q_BITS)
+        summed = np.int32(_decay(current[i], keep) + q)
+        u = _wrap(summed, U_BITS)
+        biased = np.int32(u + bias[i])
+        b = _wrap(biased, U_BITS)
+        lost_q += q != arrived
+        lost_u += u != summed
+        lost_b += b != biased
+        current[i] = u
+        inflow[i] = b
+    overflows[0] += lost_q
+    overflows[1] += lost_u
+    overflows[2] += lost_b
+
+
+@compiled
+def _fire(
+    inflow: Int32,
+    voltage: Int32,
+    spiked: NDArray[np.uint8],
+    keep: np.int32,
+    low: np.int32,
+    high: np.int32,
+    threshold: np.int32,
+) -> None:
+    for i in range(len(inflow)):
+        v = np.int32(_decay(voltage[i], keep) + inflow[i])
+        v = min(max(v, low), high)
+        fires = v > threshold
+        voltage[i] = np.int32(0) if fires else v
+        spiked[i] = fires
+        inflow[i] = 0
+
+
+@compiled
+def _fire_and_wait(
+    inflow: Int32,
+    voltage: Int32,
+    waiting: Int32,
+    spiked: NDArray[np.uint8],
+    keep: np.int32,
+    low: np.int32,
+    high: np.int32,
+    threshold: np.int32,
+    refractory: np.int32,
+) -> None:
+    """Fire as `_fire` does, and hold the voltage at 0 for a time after a spike."""
+    for i in range(len(inflow)):
+        v = np.int32(_decay(voltage[i], keep) + inflow[i])
+        v = min(max(v, low), high)
+        v = np.int32(0) if waiting[i] > 0 else v
+        fires = v > threshold
+        voltage[i] = np.int32(0) if fires else v
+        left = refractory if fires else waiting[i]
+        waiting[i] = max(np.int32(left - 1), np.int32(0))
+        spiked[i] = fires
+        inflow[i] = 0
+
+
+@compiled
+def _update(
+    segment: int, shift: int, step: int, chip: Compartments, state: State
+) -> None:
+    """Step the compartments of a segment, of the block that starts at ``shift``."""
+    s, a, b = segment, chip.start[segment], chip.stop[segment]
+    inflow = state.inflow[step, a - shift : b - shift]
+    spiked = state.spiked[a - shift : b - shift]
+    current, voltage = state.current[a:b], state.voltage[a:b]
+    _charge(inflow, current, chip.bias[a:b], chip.keep_u[s], state.overflows)
+    keep, threshold = chip.keep_v[s], chip.threshold[s]
+    low, high = chip.v_min[s], chip.v_max[s]
+    if chip.refractory[s] <= 1:  # counted down before it is ever looked at
+        _fire(inflow, voltage, spiked, keep, low, high, threshold)
+    else:
+        waiting, refractory = state.waiting[a:b], chip.refractory[s]
+        _fire_and_wait(
+            inflow, voltage, waiting, spiked, keep, low, high, threshold, refractory
+        )
+
+
+@compiled
+def _list_spikes(size: int, step: int, state: State) -> None:
+    """Write down who of a block fired in a step."""
+    end = state.starts[step]
+    for w in range((size + 7) // 8):
+        if state.words[w] != 0:
+            for i in range(8 * w, min(8 * w + 8, size)):
+                if state.spiked[i]:
+                    state.ids[end] = i
+                    end += 1
+    state.starts[step + 1] = end
+
+
+@compiled
+def file_spikes(
+    ids: Int32, starts: Int64, shift: int, count: int, state: State
+) -> None:
+    """Sort listed spikes by source: of ``count`` sources from ``shift`` on."""
+    begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
+    last = state.last[shift : shift + count]
+    end[:] = last
+    for k in range(starts[-1]):
+        end[ids[k]] += 1
+    used = state.used[0]
+    for i in range(count):
+        begin[i] = used
+        used += end[i]
+        end[i] = begin[i] + last[i]
+        if last[i]:
+            state.times[begin[i]] = 0
+    state.used[0] = used
+    for t in range(len(starts) - 1):
+        for k in range(starts[t], starts[t + 1]):
+            state.times[end[ids[k]]] = t + 1
+            end[ids[k]] += 1
+    last[:] = 0
+    for k in range(starts[-2], starts[-1]):
+        last[ids[k]] = 1
+
+
+@compiled
+def run_chip(chip: Chip, state: State) -> None:
+    """Run all steps of one block, then of the next.
+
+    A spike takes a step to arrive, so a block needs no more than the spikes of the
+    blocks before it. Those of the host are filed already.
+    """
+    fanin = chip.fanin
+    for block in fanin.order:
+        start, size = fanin.start[block], fanin.start[block + 1] - fanin.start[block]
+        _deliver(block, fanin, chip.rows, state)
+        for t in range(len(state.inflow)):
+            for segment in range(fanin.segment[block], fanin.segment[block + 1]):
+                _update(segment, start, t, chip.compartments, state)
+            _list_spikes(size, t, state)
+        file_spikes(state.ids, state.starts, start, size, state)
+
+
+@compiled
+def rest_chip(state: State) -> None:
+    """Forget the steps before; go on counting overflows."""
+    state.current[:] = 0
+    state.voltage[:] = 0
+    state.waiting[:] = 0
+    state.last[:] = 0
+
+
+@compiled
+def _rest_host(host: HostState, voltage: Floats) -> None:
+    host.voltage[:] = voltage
+    host.filtered[:] = 0
+    host.fresh[:] = 1
+
+
+@compiled
+def _run_encoders(charges: Floats, host: HostState) -> None:
+    """Step neurons as `nengo.SpikingRectifiedLinear` does.
+
+    ``charges`` is what each gains in a step, in spikes.
+    """
+    active = np.flatnonzero(charges)
+    end = 0
+    for t in range(len(host.starts) - 1):
+        for i in active:
+            charged = host.voltage[i] + charges[i]
+            spikes = np.floor(charged)
+            host.voltage[i] = charged - spikes
+            if spikes > 0:
+                host.ids[end] = i
+                end += 1
+        host.starts[t + 1] = end
+
+
+@compiled
+def _run_readout(readout: Readout, host: HostState, state: State, rows: Floats) -> None:
+    """Fill ``rows``, (steps, units), with the outputs of the steps.
+
+    What nengo-loihi sends in a step is read a step later; the first message of a
+    run is read twice, as there is none before it.
+    """
+    steps, units = rows.shape
+    arrived = np.zeros((steps + 1, units))
+    for i in range(len(readout.source)):
+        source = readout.source[i]
+        for k in range(state.begin[source], state.end[source]):
+            t = state.times[k]
+            for j in range(units):
+                arrived[t, j] += readout.weights[i, j]
+    if host.fresh[0]:
+        arrived[0] = arrived[1]
+        host.fresh[0] = 0
+    for t in range(steps):
+        for j in range(units):
+            rows[t, j] = host.filtered[j] + readout.bias[j]
+            kept = readout.keep * host.filtered[j]
+            host.filtered[j] = kept + readout.add * arrived[t, j]
+
+
+@compiled
+def mark_spikes(
+    state: State, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
+) -> None:
+    """Count each source's spikes of a run, (sources,), and mark them by step."""
+    for s in range(len(state.begin)):
+        begin, end = state.begin[s], state.end[s]
+        if end > begin and state.times[begin] == 0:
+            begin += 1
+        if len(counts):
+            counts[s] = end - begin
+        if len(spikes):
+            for k in range(begin, end):
+                spikes[state.times[k] - 1, s] = 1
+
+
+@compiled
+def run_examples(
+    chip: Chip,
+    readout: Readout,
+    voltage: Floats,
+    state: State,
+    host: HostState,
+    charges: Floats,
+    from_rest: bool,
+    rows: Floats,
+    counts: NDArray[np.uint16],
+    spikes: NDArray[np.uint8],
+) -> None:
+    """Run examples one after another.
+
+    Parameters
+    ----------
+    voltage : (encoder neurons,)
+        Where the encoders begin.
+    charges : (examples, encoder neurons)
+        What each gains in a step, in spikes.
+    from_rest
+        Whether each example forgets those before it.
+    rows : (examples, steps, units)
+        Is filled with the outputs.
+    counts : (examples, sources), or (examples, 0) where they are not wanted
+    spikes : (examples, steps, sources), or (examples, 0, 0)
+        Are filled with the spikes of compartments, then of encoder neurons.
+    """
+    size = len(chip.compartments.bias)
+    for e in range(len(charges)):
+        if from_rest:
+            rest_chip(state)
+            _rest_host(host, voltage)
+        state.used[0] = 0
+        _run_encoders(charges[e], host)
+        file_spikes(host.ids, host.starts, size, len(voltage), state)
+        run_chip(chip, state)
+        _run_readout(readout, host, state, rows[e])
+        mark_spikes(state, counts[e], spikes[e])

@@ -1,0 +1,77 @@
+"""One example after another on one thread, from the encoder to the readout."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.exact.encoder import Encoder
+from snnc.exact.kernel import run_examples
+from snnc.exact.outcome import Given, Kept
+from snnc.exact.tables import Chip, Floats, Int64, Readout, resting, waking
+
+
+@dataclass(frozen=True, slots=True)
+class Circuit:
+    """What all lanes share and none changes.
+
+    Sources are the compartments and then the encoders' neurons; ``places`` are
+    those of each layer, in the layer's shape.
+    """
+
+    chip: Chip
+    readout: Readout
+    encoder: Encoder
+    places: dict[str, Int64]
+    steps: int
+
+    def lanes(self, count: int) -> list[Lane]:
+        """Return lanes for as many threads."""
+        return [Lane(self) for _ in range(count)]
+
+    def prepared(self, images: NDArray[Any]) -> Floats:
+        """Return what `Lane.run` takes; not from two threads at once."""
+        return np.stack([self.encoder.charges(image) for image in images])
+
+
+class Lane:
+    """The state of one run; each thread has its own."""
+
+    def __init__(self, circuit: Circuit) -> None:
+        self._circuit = circuit
+        blocks, steps = circuit.chip.fanin.start, circuit.steps
+        self._sources = int(blocks[-1]) + circuit.encoder.size
+        self._state = resting(blocks, self._sources, steps)
+        units = len(circuit.readout.bias)
+        self._host = waking(circuit.encoder.voltage, units, steps)
+
+    def run(self, charges: Floats, from_rest: bool, keep: Sequence[Kept]) -> Given:
+        """Present examples, (examples, encoder neurons), one after another."""
+        circuit, steps = self._circuit, self._circuit.steps
+        count, sources = len(charges), self._sources
+        rows = np.empty((count, steps, len(circuit.readout.bias)))
+        counts = np.zeros((count, sources * ("counts" in keep)), np.uint16)
+        shape = (steps, sources) if "spikes" in keep else (0, 0)
+        spikes = np.zeros((count, *shape), np.uint8)
+        before = self._state.overflows.copy()
+        parts = (circuit.chip, circuit.readout, circuit.encoder.voltage)
+        states = (self._state, self._host)
+        run_examples(*parts, *states, charges, from_rest, rows, counts, spikes)
+        return Given(
+            rows,
+            self._state.overflows - before,
+            self._layers(counts) if "counts" in keep else {},
+            self._layers(spikes) if "spikes" in keep else {},
+        )
+
+    def _layers(self, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        return {name: values[..., at] for name, at in self._circuit.places.items()}
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes that the lane holds."""
+        return sum(values.nbytes for values in (*self._state, *self._host))

@@ -1,0 +1,67 @@
+"""What the exact engine does not run, each with the sentence that users read."""
+
+from __future__ import annotations
+
+
+class CannotRunError(ValueError):
+    """A package, its weights or a run that the exact engine refuses."""
+
+
+class NoPackageError(CannotRunError):
+    """The folder holds no package that `snnc build` wrote."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"{path} is not a package that snnc built: it has no nengo_network.py; "
+            "name the folder that `snnc build` printed"
+        )
+
+
+class NothingOnChipError(CannotRunError):
+    """No layer of the network is on the chip."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "no layer of this network is on the chip, so there is nothing to run "
+            "exactly; use `--simulator nengo`, or write `place chip` in a layer"
+        )
+
+
+class NotFixedError(CannotRunError):
+    """The chip's state would change in a way that the engine does not follow."""
+
+    def __init__(self, what: str, block: object) -> None:
+        super().__init__(
+            f"{block} has {what}, which the exact engine does not follow; run this "
+            "network on nengo-loihi's own emulator"
+        )
+
+
+class TooManyStepsError(CannotRunError):
+    """An example lasts longer than the spike counters can count."""
+
+    def __init__(self, steps: int, limit: int) -> None:
+        super().__init__(
+            f"an example of {steps} steps is longer than the {limit} that the spike "
+            "counters hold; write a smaller `present` or a larger `dt`"
+        )
+
+
+class OtherLayoutError(CannotRunError):
+    """The weights are another network's, or no weights."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"{reason}; name weights that the `train.py` of this package wrote"
+        )
+
+
+class OtherShapeError(CannotRunError):
+    """The examples are not of the shape that the network reads."""
+
+    def __init__(self, shape: tuple[int, ...], wanted: tuple[int, ...]) -> None:
+        read = " x ".join(map(str, wanted))
+        super().__init__(
+            f"the examples have the shape {shape}; this network reads one or more "
+            f"examples of {read}"
+        )

@@ -1,0 +1,194 @@
+"""The integers of a chip that nengo-loihi has built, and the state that runs on them.
+
+Sources are all that spikes and is heard on the chip: the compartments, block after
+block, then neurons of the host. The records are named tuples because numba compiles
+functions of those.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Int32 = NDArray[np.int32]
+Int64 = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+
+class Compartments(NamedTuple):
+    """Compartments of all blocks in a row, cut into segments of equal constants.
+
+    ``bias`` is one value a compartment; everything else one a segment. ``keep_u``
+    and ``keep_v`` are the 4096ths of current and voltage that outlive a step. No
+    segment is of two blocks.
+    """
+
+    bias: Int32
+    start: Int64
+    stop: Int64
+    keep_u: Int32
+    keep_v: Int32
+    v_min: Int32
+    v_max: Int32
+    threshold: Int32
+    refractory: Int32
+
+
+class Rows(NamedTuple):
+    """What one spike adds: each row is a set of runs of neighbouring compartments.
+
+    Row ``i`` has the runs ``first[i]`` to ``first[i + 1]``; run ``r`` adds
+    ``length[r]`` weights from ``weights[begin[r]]`` on to the compartments from
+    ``offset[r]`` on, counted from the base that the axon gives.
+    """
+
+    first: Int64
+    offset: Int64
+    begin: Int64
+    length: Int64
+    weights: Int32
+
+
+class Axons(NamedTuple):
+    """One entry for each source and row that its spikes add from a compartment on."""
+
+    source: Int64
+    row: Int64
+    base: Int64
+
+
+class Tables(NamedTuple):
+    """A chip as it was read.
+
+    ``blocks`` are the first compartments of the blocks, and at the end their number.
+    ``inputs`` maps nengo-loihi's inputs to the first of their sources.
+    """
+
+    blocks: Int64
+    sources: int
+    compartments: Compartments
+    rows: Rows
+    axons: Axons
+    inputs: dict[Any, int]
+
+    @property
+    def size(self) -> int:
+        """How many compartments there are."""
+        return int(self.blocks[-1])
+
+
+class Fanin(NamedTuple):
+    """What each block hears, and an order in which none hears a later one.
+
+    Block ``b`` has the compartments ``start[b]`` to ``start[b + 1]``, the segments
+    ``segment[b]`` to ``segment[b + 1]`` and the axons ``first[b]`` to
+    ``first[b + 1]``, whose ``base`` counts from its start.
+    """
+
+    order: Int64
+    start: Int64
+    segment: Int64
+    first: Int64
+    source: Int64
+    row: Int64
+    base: Int64
+
+
+class Chip(NamedTuple):
+    """All that the steps of the chip read and do not change."""
+
+    compartments: Compartments
+    rows: Rows
+    fanin: Fanin
+
+
+class Readout(NamedTuple):
+    """What spikes add to the outputs, and the filter of them.
+
+    A spike of ``source[i]`` adds ``weights[i]``; the filter is
+    ``y[t] = keep * y[t - 1] + add * x[t]``.
+    """
+
+    source: Int64
+    weights: Floats
+    bias: Floats
+    keep: float
+    add: float
+
+
+class State(NamedTuple):
+    """What a run changes on the chip.
+
+    ``inflow`` and ``spiked`` are of one block at a time: (steps, its compartments);
+    ``ids`` and ``starts`` list who fired in it, step after step.
+
+    The spikes of source ``s`` are the ``times`` from ``begin[s]`` to ``end[s]``: the
+    steps in which they arrive, so that 0 is one from before the run and as many as
+    there are steps is one that arrives after it; ``last`` marks sources of those.
+    ``used`` is how many times there are. ``overflows`` counts compartments whose
+    input, current and biased current did not fit.
+    """
+
+    current: Int32
+    voltage: Int32
+    waiting: Int32
+    inflow: Int32
+    spiked: NDArray[np.uint8]
+    words: NDArray[np.uint64]
+    ids: Int32
+    starts: Int64
+    times: NDArray[np.uint16]
+    begin: Int64
+    end: Int64
+    last: NDArray[np.uint8]
+    used: Int64
+    overflows: Int64
+
+
+class HostState(NamedTuple):
+    """What a run changes on the host.
+
+    ``ids`` and ``starts`` list the encoders' spikes as `State` does a block's;
+    ``fresh`` is 1 until the readout has been sent something.
+    """
+
+    voltage: Floats
+    ids: Int32
+    starts: Int64
+    filtered: Floats
+    fresh: NDArray[np.uint8]
+
+
+def resting(blocks: Int64, sources: int, steps: int) -> State:
+    """Return the state of a chip before the first of ``steps``."""
+    size, widest = int(blocks[-1]), int(np.diff(blocks).max())
+    spiked = np.zeros(-(-widest // 8) * 8, np.uint8)
+    return State(
+        current=np.zeros(size, np.int32),
+        voltage=np.zeros(size, np.int32),
+        waiting=np.zeros(size, np.int32),
+        inflow=np.zeros((steps, widest), np.int32),
+        spiked=spiked,
+        words=spiked.view(np.uint64),
+        ids=np.empty(widest * steps, np.int32),
+        starts=np.zeros(steps + 1, np.int64),
+        times=np.empty(sources * (steps + 1), np.uint16),
+        begin=np.zeros(sources, np.int64),
+        end=np.zeros(sources, np.int64),
+        last=np.zeros(sources, np.uint8),
+        used=np.zeros(1, np.int64),
+        overflows=np.zeros(3, np.int64),
+    )
+
+
+def waking(voltage: Floats, units: int, steps: int) -> HostState:
+    """Return the state of encoders and a readout before the first of ``steps``."""
+    return HostState(
+        voltage=voltage.copy(),
+        ids=np.empty(len(voltage) * steps, np.int32),
+        starts=np.zeros(steps + 1, np.int64),
+        filtered=np.zeros(units),
+        fresh=np.ones(1, np.uint8),
+    )

@@ -1,0 +1,151 @@
+"""Holds the exact engine to nengo-loihi's emulator, spike for spike."""
+
+from __future__ import annotations
+
+import sys
+import time
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from snnc.emit.origin import Origin
+from snnc.exact import Engine, Outcome, make_engine
+from snnc.exact.package import open_package
+from tests.agreement.drawing import draw_spec
+from tests.support import compile_text
+
+EXAMPLES = 3
+OVERFLOWS = ("Overflow in q0", "Overflow in current", "Overflow in u2")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a simulator gave for examples: rows, spikes, which registers overflowed."""
+
+    rows: np.ndarray
+    spikes: dict[str, np.ndarray]
+    overflows: tuple[bool, ...]
+    seconds: float  # without the build
+    processor: float  # seconds that the process computed, whatever else ran
+
+
+def write_package(text: str, folder: Path) -> Path | None:
+    """Write the package of a spec; return its folder, or None if it is refused."""
+    results, report = compile_text(text, "emit")
+    if report.errors:
+        return None
+    package = folder / results["infer"].name
+    for module in results["emit"]:
+        path = package / module.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(module.headed(Origin("net.snn", ".")).text)
+    return package
+
+
+def random_weights(
+    module: ModuleType, gain: float = 1.5, bias: float = 0.1
+) -> dict[str, Any]:
+    """Return random weights that keep the layers firing."""
+    layout = sys.modules[f"{module.__package__}.layout"]
+    random = np.random.default_rng(0)
+    weights = {}
+    for tensor in layout.TENSORS:
+        values = random.normal(size=tensor.shape)
+        if tensor.name.endswith(".bias"):
+            values = bias * np.abs(values)
+        else:
+            values *= gain / np.sqrt(np.prod(tensor.shape[:-1]))
+        weights[tensor.name] = values.astype(np.float32)
+    return weights
+
+
+def random_images(module: ModuleType, count: int = EXAMPLES) -> np.ndarray:
+    """Return examples within the range that the spec says."""
+    data = __import__(f"{module.__package__}._data", fromlist=["LOW"])
+    random = np.random.default_rng(1)
+    shape = (count, *module.INPUT_SHAPE)
+    return random.uniform(data.LOW, data.HIGH, shape).astype(np.float32)
+
+
+def emulate(module: ModuleType, weights: Any, images: np.ndarray) -> Run:
+    """Return what nengo-loihi's emulator gives for one run from rest."""
+    import nengo
+    import nengo_loihi
+
+    nengo.rc["decoder_cache"]["enabled"] = "False"
+    count, steps = len(images), module.STEPS
+    network = module.build_network(weights, images, probe=tuple(module.LAYERS))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        simulator = nengo_loihi.Simulator(
+            network.net, dt=module.DT, target="sim", progress_bar=False
+        )
+        with simulator:
+            started, computed = time.perf_counter(), time.process_time()
+            simulator.run_steps(count * steps)
+            seconds = time.perf_counter() - started
+            processor = time.process_time() - computed
+    said = {str(warning.message) for warning in caught}
+    spikes = {}
+    for name, layer in module.LAYERS.items():
+        values = network.layer_values(simulator, name) * (module.DT * layer.max_rate)
+        spikes[name] = np.rint(values).reshape(count, steps, *layer.shape)
+    rows = np.asarray(simulator.data[network.output]).reshape(count, steps, -1)
+    overflows = tuple(text in said for text in OVERFLOWS)
+    return Run(rows, spikes, overflows, seconds, processor)
+
+
+def differences(run: Run, outcome: Outcome) -> list[str]:
+    """Say what differs; nothing if the engine is exact."""
+    found = []
+    for name, spikes in run.spikes.items():
+        wrong = int((spikes != outcome.spikes[name]).sum())
+        if wrong:
+            found.append(f"{wrong} of {int(spikes.sum())} spikes of {name}")
+        if not np.array_equal(spikes.sum(axis=1), outcome.counts[name]):
+            found.append(f"counts of {name}")
+    assert outcome.rows is not None
+    largest = max(float(np.abs(run.rows).max()), 1e-12)
+    if np.abs(run.rows - outcome.rows).max() > 1e-6 * largest:
+        found.append("rows of the readout")
+    if tuple(outcome.overflows > 0) != run.overflows:
+        found.append(f"overflows {outcome.overflows} for {run.overflows}")
+    return found
+
+
+def compare(module: ModuleType, weights: Any, images: np.ndarray) -> list[str]:
+    """Say what differs in a row, and from rest for the last example."""
+    with make_engine(module, weights) as engine:
+        return _row(engine, module, weights, images) + _rest(
+            engine, module, weights, images
+        )
+
+
+KEEP = ("counts", "spikes", "rows")
+
+
+def _row(engine: Engine, module: ModuleType, weights: Any, images: Any) -> list[str]:
+    got = engine.run(images, "row", keep=KEEP)
+    found = differences(emulate(module, weights, images), got)
+    return [f"in a row: {text}" for text in found]
+
+
+def _rest(engine: Engine, module: ModuleType, weights: Any, images: Any) -> list[str]:
+    last = images[-1:]
+    together = engine.run(images, "rest", keep=KEEP, workers=2)
+    alone = engine.run(last, "rest", keep=KEEP)
+    found = differences(emulate(module, weights, last), alone)
+    if not np.array_equal(together.outputs[-1:], alone.outputs):
+        found.append("an example depends on those before it")
+    return [f"from rest: {text}" for text in found]
+
+
+def draw(seed: int, folder: Path) -> ModuleType | None:
+    """Return the network of a drawn spec of 40 steps, or None if it is refused."""
+    text = draw_spec(seed).replace("present 10 ms", "present 40 ms")
+    package = write_package(text, folder)
+    return None if package is None else open_package(package)

@@ -1,0 +1,152 @@
+"""What an engine does with batches, threads and bad input."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+
+import numpy as np
+import pytest
+from nengo_loihi.block import LoihiBlock, Synapse
+
+from snnc.exact import Batch, CannotRunError, Engine, make_engine, open_engine
+from snnc.exact.fanin import fanin
+from snnc.exact.package import open_package
+from snnc.exact.read import read_tables
+from snnc.exact.tables import Axons, Compartments
+from tests.agreement.networks import text
+from tests.exact.proof import random_images, random_weights, write_package
+from tests.support import network
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+MESSAGES = Path(__file__).parent / "refused.txt"
+
+
+@pytest.fixture(scope="module")
+def module(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+    spec = text("conv2d", "lif")
+    return open_package(write_package(spec, tmp_path_factory.mktemp("engine")))
+
+
+@pytest.fixture(scope="module")
+def engine(module: ModuleType) -> Iterator[Engine]:
+    with make_engine(module, random_weights(module, bias=0.3)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def images(module: ModuleType) -> np.ndarray:
+    return random_images(module, 21)
+
+
+def test_threads_and_batches_change_nothing(engine: Engine, images: np.ndarray) -> None:
+    keep = ("counts", "spikes", "rows")
+    want = engine.run(images, keep=keep, workers=1)
+    parts = list(engine.batches(images, keep=keep, workers=2, budget=1))
+    assert len(parts) == len(images)
+    assert np.array_equal(np.concatenate([p.outputs for p in parts]), want.outputs)
+    for name, counts in want.counts.items():
+        got = np.concatenate([part.counts[name] for part in parts])
+        assert np.array_equal(got, counts)
+        assert np.array_equal(want.spikes[name].sum(axis=1), counts)
+    assert want.outputs.std(axis=0).all()
+
+
+def test_batches_are_announced_with_their_bytes(
+    engine: Engine, images: np.ndarray
+) -> None:
+    told: list[Batch] = []
+    wide, narrow = 10**9, 1
+    for budget in (wide, narrow):
+        for _ in engine.batches(images, workers=1, announce=told.append, budget=budget):
+            pass
+    whole, first, *rest = told
+    assert (whole.start, whole.stop) == (0, 21)
+    assert [batch.stop for batch in (first, *rest)] == list(range(1, 22))
+    lane = (21 * first.nbytes - whole.nbytes) / 20
+    assert 0 < whole.nbytes - lane == pytest.approx(21 * (first.nbytes - lane))
+
+
+def test_in_a_row_an_example_depends_on_those_before(
+    engine: Engine, images: np.ndarray
+) -> None:
+    twice = np.repeat(images[:1], 2, axis=0)
+    rest = engine.run(twice).outputs
+    row = engine.run(twice, "row").outputs
+    assert np.array_equal(rest[0], rest[1])
+    assert np.array_equal(row[0], rest[0])
+    assert not np.array_equal(row[1], rest[1])
+
+
+def test_decisions_are_read_from_the_rows(engine: Engine, images: np.ndarray) -> None:
+    mean = engine.run(images, keep=["rows"])
+    last = engine.run(images, decide="last")
+    assert mean.rows is not None
+    assert np.array_equal(mean.outputs, mean.rows[:, 10:].mean(axis=1))
+    assert np.array_equal(last.outputs, mean.rows[:, -1])
+    assert engine.run(images).rows is None
+
+
+def refusals(module: ModuleType, engine: Engine, folder: Path) -> Iterator[str]:
+    """Provoke each refusal and give its text."""
+    with pytest.raises(CannotRunError) as caught:
+        open_engine("models/nothing", {})
+    yield str(caught.value)
+    weights = random_weights(module)
+    weights["c0.kernel"] = weights["c0.kernel"][:1]
+    with pytest.raises(CannotRunError) as caught:
+        make_engine(module, weights)
+    yield str(caught.value)
+    long = SimpleNamespace(STEPS=70000)
+    with pytest.raises(CannotRunError) as caught:
+        make_engine(long, weights)  # type: ignore[arg-type]
+    yield str(caught.value)
+    with pytest.raises(CannotRunError) as caught:
+        engine.run(np.zeros((2, 3)))
+    yield str(caught.value)
+    body = """
+        target nengo
+        input image 6x6x1 in 0..1
+        encode conv
+        dense d0 { units 3 }
+        readout y { classes 2 }
+    """
+    hosted = open_package(write_package(network(body), folder))
+    with pytest.raises(CannotRunError) as caught:
+        make_engine(hosted, random_weights(hosted))
+    yield str(caught.value)
+    yield learning()
+    yield looping()
+
+
+def learning() -> str:
+    synapse = Synapse(1)
+    synapse.set_weights(np.ones((1, 2)))
+    synapse.set_learning()
+    block = LoihiBlock(2, label="d0")
+    block.add_synapse(synapse)
+    built = SimpleNamespace(model=SimpleNamespace(blocks=[block]))
+    with pytest.raises(CannotRunError) as caught:
+        read_tables(built)
+    return str(caught.value)
+
+
+def looping() -> str:
+    ones = np.ones(1, np.int64)
+    blocks = np.array([0, 2, 4])
+    axons = Axons(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
+    segments = Compartments(*[ones.astype(np.int32)] * 9)
+    with pytest.raises(CannotRunError) as caught:
+        fanin(axons, blocks, segments)
+    return str(caught.value)
+
+
+def test_what_cannot_run_says_why(
+    module: ModuleType, engine: Engine, tmp_path: Path
+) -> None:
+    said = "\n\n".join(refusals(module, engine, tmp_path)) + "\n"
+    if os.environ.get("SNNC_ACCEPT"):
+        MESSAGES.write_text(said, encoding="utf-8")
+    assert said == MESSAGES.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"

@@ -1,0 +1,111 @@
+"""Every spike is the emulator's, in a row and from rest."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from snnc.exact.engine import make_engine
+from snnc.exact.package import open_package
+from tests.agreement.networks import text
+from tests.exact.proof import (
+    compare,
+    draw,
+    random_images,
+    random_weights,
+    write_package,
+)
+from tests.support import network
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+RICH = {  # the most layer kinds in the fewest networks
+    "conv1d": "relu",
+    "conv3d": "lif",
+    "joins": "lif",
+    "residual": "relu",
+    "features": "lif",
+    "hosted": "lif",
+}
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(st.integers(1, 10**6))
+def test_drawn_networks(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    module = draw(seed, tmp_path_factory.getbasetemp() / "drawn")
+    assume(module is not None)
+    assert not compare(module, random_weights(module), random_images(module))
+
+
+@pytest.mark.parametrize("pop", ["auto", "32"])
+@pytest.mark.parametrize("name", RICH)
+def test_every_kind_of_layer(tmp_path: Path, name: str, pop: str) -> None:
+    spec = text(name, RICH[name], f"loihi {{ chips 2, pop {pop} }}")
+    package = write_package(spec, tmp_path)
+    module = open_package(package)
+    weights = random_weights(module, bias=0.3)
+    assert not compare(module, weights, random_images(module))
+    with make_engine(module, weights) as engine:
+        assert engine.hosted == (name == "hosted")
+        counts = engine.run(random_images(module), keep=["counts"]).counts
+    assert set(counts) == set(module.LAYERS)
+    assert all(values.any() for values in counts.values())
+
+
+def test_a_host_that_hears_both_the_chip_and_what_feeds_it(tmp_path: Path) -> None:
+    body = """
+        timing { present 20 ms }
+        input image 8x8x2 in 0..1
+        encode conv e { filters 3 }
+        conv2d c from e { filters 4, padding same }
+        conv2d h from c { filters 3, padding same, place host, shortcut e }
+        readout y { classes 2 }
+    """
+    module = open_package(write_package(network(body, "echoed"), tmp_path))
+    weights = random_weights(module, bias=0.3)
+    assert not compare(module, weights, random_images(module))
+    with make_engine(module, weights) as engine:
+        counts = engine.run(random_images(module), keep=["counts"]).counts
+    assert counts["h"].any()
+
+
+FLOOD = network(
+    """
+        timing { present 20 ms }
+        input values 800 in 0..1
+        encode rate { rate 0..1000 Hz }
+        dense d { units 8, rate 0..1000 Hz }
+        readout y { units 2 }
+    """,
+    "flood",
+)
+
+
+def test_registers_overflow_as_the_emulator_warns(tmp_path: Path) -> None:
+    module = open_package(write_package(FLOOD, tmp_path))
+    weights = random_weights(module)
+    weights["d.kernel"] = np.ones_like(weights["d.kernel"])
+    images = np.ones((2, 800), np.float32)
+    assert not compare(module, weights, images)
+    with make_engine(module, weights) as engine:
+        assert engine.run(images).overflows[0] > 0
+
+
+def test_spikes_of_the_first_step_are_read_as_nengo_loihi_sends_them(
+    tmp_path: Path,
+) -> None:
+    module = open_package(write_package(FLOOD, tmp_path))
+    weights = random_weights(module)
+    weights["d.bias"] += 2
+    images = random_images(module, 2)
+    assert not compare(module, weights, images)
+    with make_engine(module, weights) as engine:
+        assert engine.run(images, keep=["spikes"]).spikes["d"][:, 0].all()
