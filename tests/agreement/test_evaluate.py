@@ -131,12 +131,93 @@ def test_the_command_line(
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
     files = ("--data", tmp_path / "data.npz", "--weights", made.weights)
     done = run(made, *files, "--examples", 2, "--json")
-    assert json.loads(done.stdout)["examples"] == 2
+    result = json.loads(done.stdout)
+    assert (result["examples"], result["steps"]) == (2, made.nengo.STEPS)
+    low, high = result["accuracy_interval"]
+    assert 0 <= low <= result["accuracy"] <= high <= 1
     assert "2 examples" in run(made, *files, "--examples", 2).stdout
     wrong = run(made, "--data", tmp_path / "none.npz", "--weights", made.weights)
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "none.npz" in wrong.stderr
     assert "Traceback" not in wrong.stderr
+
+
+def test_a_broken_budget_fails_only_where_that_is_asked(
+    made: SimpleNamespace,
+    data: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
+    files = ["--data", str(tmp_path / "data.npz"), "--weights", str(made.weights)]
+    files += ["--examples", "2", "--json"]
+    budget = made.evaluate.Budget
+    held = {name: budget(0.0, 1e6, 99.9) for name in made.evaluate.BUDGETS}
+    monkeypatch.setattr(made.evaluate, "BUDGETS", held)
+    assert made.evaluate.main([*files, "--strict"]) == 0
+    broken = held | {"c1": budget(1e5, 1e6, 99.9), "c0": budget(1e5, 1e6, 50.0)}
+    monkeypatch.setattr(made.evaluate, "BUDGETS", broken)
+    assert made.evaluate.main(files) == 0
+    assert capsys.readouterr().err == ""
+    assert made.evaluate.main([*files, "--strict"]) == 1
+    shown = capsys.readouterr()
+    assert shown.err == "evaluated.evaluate: rates not held: c0, c1\n"
+    assert json.loads(shown.out)["examples"] == 2
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "loihi"])
+def test_settings_of_nengo_stay_as_they_are(
+    made: SimpleNamespace,
+    data: tuple[np.ndarray, np.ndarray],
+    simulator: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(nengo.rc["decoder_cache"], "enabled", "True")
+    monkeypatch.setitem(nengo.rc["decoder_cache"], "path", str(tmp_path / "cache"))
+    made.evaluate.evaluate(*data, made.weights, simulator, examples=1)
+    assert nengo.rc["decoder_cache"]["enabled"] == "True"
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_folder_or_another_file_is_refused_in_one_line(
+    made: SimpleNamespace,
+    data: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    good = tmp_path / "data.npz"
+    np.savez(good, x=data[0], y=data[1])
+    pairs = [(good, tmp_path), (good, good), (good, tmp_path / "none")]
+    pairs += [(tmp_path, made.weights), (made.weights, made.weights)]
+    for examples, weights in pairs:
+        arguments = ["--data", str(examples), "--weights", str(weights)]
+        assert made.evaluate.main(arguments) == 1
+        shown = capsys.readouterr()
+        assert shown.out == ""
+        assert shown.err.startswith("evaluated.evaluate: ")
+        wrong = weights if examples == good else examples
+        assert str(wrong) in shown.err
+
+
+def test_what_the_chip_cannot_hold_is_refused_by_layer(
+    made: SimpleNamespace,
+    data: tuple[np.ndarray, np.ndarray],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    tensors = dict(made.nengo.load_weights(made.weights))
+    tensors["c1.kernel"] = tensors["c1.kernel"] * np.float32(1e-6)
+    tensors["c1.bias"] = tensors["c1.bias"] + np.float32(1)
+    np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
+    made.layout.save_weights(tmp_path / "w.safetensors", tensors)
+    arguments = ["--data", str(tmp_path / "data.npz"), "--simulator", "loihi"]
+    arguments += ["--weights", str(tmp_path / "w.safetensors")]
+    assert made.evaluate.main(arguments) == 1
+    message = capsys.readouterr().err
+    assert message.startswith("evaluated.evaluate: nengo-loihi refuses c1: no integers")
+    assert message.endswith("train it with bias off, or with less l2\n")
 
 
 def test_wrong_weights_and_images_are_refused_by_name(

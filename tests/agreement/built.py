@@ -1,0 +1,89 @@
+"""Packages of drawn specs, imported without Keras, and what nengo-loihi counts."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from itertools import count
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snnc.emit.files import Module
+from snnc.emit.origin import Origin
+from snnc.graph.mapped import Block, MappedNetwork
+from tests.loihi.realise import count_blocks
+
+Weights = dict[str, NDArray[Any]]
+_NUMBERS = count()
+
+
+@contextmanager
+def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
+    """A package's ``nengo`` and ``layout`` modules, for as long as they are needed."""
+    name = f"snnc_package_{next(_NUMBERS)}"
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder) / name
+        root.mkdir()
+        for module in modules:
+            text = module.headed(Origin("net.snn", ".")).text
+            (root / module.path).write_text(text, encoding="utf-8")
+        sys.path.insert(0, folder)
+        try:
+            yield SimpleNamespace(
+                nengo=import_module(f"{name}.nengo_network"),
+                layout=import_module(f"{name}.layout"),
+            )
+        finally:
+            sys.path.remove(folder)
+            for key in [k for k in sys.modules if k.split(".")[0] == name]:
+                del sys.modules[key]
+
+
+def random_weights(layout: Any, seed: int = 0) -> Weights:
+    """Weights of both signs, no two of a tensor alike in size.
+
+    Nengo-loihi stores arrays that happen to be equal once, which the prediction
+    cannot know.
+    """
+    random = np.random.default_rng(seed)
+    return {t.name: _distinct(t.shape, random) for t in layout.TENSORS}
+
+
+def _distinct(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[Any]:
+    size = int(np.prod(shape))
+    sizes = 2**20 + random.choice(2**22, size=size, replace=False)
+    signs = random.choice((-1, 1), size=size)
+    weights = np.asarray(signs * sizes / 2**23, np.float32)
+    return weights.reshape(shape)
+
+
+def check_counts(results: dict[str, Any]) -> int:
+    """Build a compiled spec's package and compare every counter of every block.
+
+    Returns
+    -------
+    int
+        How many blocks there are.
+    """
+    with imported(results["emit"]) as package:
+        built = package.nengo.build_network(random_weights(package.layout))
+        predicted = predicted_blocks(results["map"], built.layers)
+        assert count_blocks(built.net, package.nengo.DT) == predicted
+    return len(predicted)
+
+
+def predicted_blocks(mapped: MappedNetwork, names: Iterable[str]) -> list[Block]:
+    """The blocks that snnc counts, layers in the order in which they are built."""
+    return [
+        block
+        for name in names
+        for ensemble in mapped.by_name[name].ensembles
+        for block in ensemble.blocks
+    ]

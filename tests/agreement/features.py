@@ -1,0 +1,219 @@
+"""What the language can say about a network on the chip, each as a question.
+
+A drawing that no longer says one of these checks less than it claims to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from math import prod
+
+from snnc.graph.logical import AveragePool, Convolution, Layer, Lif, Rectify
+from snnc.graph.lowered import Full, Window
+from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
+
+Question = Callable[[MappedNetwork], bool]
+
+
+def features_of(mapped: MappedNetwork) -> frozenset[str]:
+    """The names of the features that a network has."""
+    return frozenset(name for name, asks in FEATURES.items() if asks(mapped))
+
+
+def missing(networks: Iterable[MappedNetwork]) -> set[str]:
+    """The features that none of the networks has."""
+    found = (features_of(mapped) for mapped in networks)
+    return set(FEATURES).difference(*found)
+
+
+def _layers(mapped: MappedNetwork) -> tuple[Layer, ...]:
+    return mapped.lowered.network.layers
+
+
+def _chip(mapped: MappedNetwork) -> Iterator[MappedPopulation]:
+    return (p for p in mapped.populations if p.population.on_chip)
+
+
+def _wires(mapped: MappedNetwork) -> Iterator[MappedProjection]:
+    populations = mapped.lowered.by_name
+    return (p for p in mapped.projections if populations[p.projection.target].on_chip)
+
+
+def _kind(kind: str) -> Question:
+    return lambda mapped: any(p.population.layer.kind == kind for p in _chip(mapped))
+
+
+def _said(kind: str) -> Question:
+    return lambda mapped: any(layer.kind == kind for layer in _layers(mapped))
+
+
+def _convolutions(mapped: MappedNetwork) -> Iterator[Convolution]:
+    operations = (p.population.layer.operation for p in _chip(mapped))
+    return (o for o in operations if isinstance(o, Convolution))
+
+
+def _groups(fits: Callable[[int, int], bool]) -> Question:
+    """Whether a conv3d's depth is cut so: asks for slices of an ensemble, of all."""
+    return lambda mapped: any(
+        p.population.layer.kind == "conv3d"
+        and p.population.volume[0] > 1
+        and fits(p.group, p.population.volume[0])
+        for p in _chip(mapped)
+    )
+
+
+def _matrix(form: str) -> Question:
+    return lambda mapped: any(
+        isinstance(p.projection.reach, Full) and p.form == form for p in _wires(mapped)
+    )
+
+
+def _folded(fits: Callable[[MappedProjection], bool]) -> Question:
+    """Whether a reader folds pools and is such a projection."""
+    return lambda mapped: any(p.projection.pools and fits(p) for p in _wires(mapped))
+
+
+def _under(padding: str) -> Callable[[MappedProjection], bool]:
+    return lambda p: (
+        isinstance(p.projection.reach, Window) and p.projection.reach.padding == padding
+    )
+
+
+def _pooled_rows(mapped: MappedNetwork) -> bool:
+    """Whether equal rows of a pooled matrix meet in a block, which stores them once."""
+    return any(
+        p.form == "dense"
+        and p.projection.pools
+        and mapped.by_name[p.projection.target].cores > 1
+        for p in _wires(mapped)
+    )
+
+
+def _overlapping(mapped: MappedNetwork) -> bool:
+    pools = (o.operation for o in _layers(mapped))
+    return any(isinstance(p, AveragePool) and p.window != p.stride for p in pools)
+
+
+def _shortcut(fits: Callable[[tuple[int, ...] | None], bool]) -> Question:
+    """Whether a layer on the chip has a shortcut of such a stride."""
+
+    def asks(mapped: MappedNetwork) -> bool:
+        shortcuts = (p.population.layer.shortcut for p in _chip(mapped))
+        return any(s is not None and fits(s.stride) for s in shortcuts)
+
+    return asks
+
+
+def _pop(pop: int) -> Question:
+    return lambda mapped: any(p.pop == pop for p in _wires(mapped))
+
+
+def _padding(padding: str) -> Question:
+    return lambda mapped: any(o.padding == padding for o in _convolutions(mapped))
+
+
+def _skips(mapped: MappedNetwork) -> bool:
+    steps = (zip(o.stride, o.kernel, strict=True) for o in _convolutions(mapped))
+    return any(stride > kernel for axes in steps for stride, kernel in axes)
+
+
+def _uneven(mapped: MappedNetwork) -> bool:
+    ensembles = (e for p in _chip(mapped) for e in p.ensembles)
+    return any(len({b.compartments for b in e.blocks}) > 1 for e in ensembles)
+
+
+def _spread(mapped: MappedNetwork) -> bool:
+    """Whether a layer that says no `block` takes several cores."""
+    return any(p.cores > 1 and _block(p) is None for p in _chip(mapped))
+
+
+def _block(population: MappedPopulation) -> tuple[int, ...] | None:
+    spiking = population.population.layer.spiking
+    return spiking.block if spiking is not None else None
+
+
+def _without_bias(mapped: MappedNetwork) -> bool:
+    operations = (p.population.layer.operation for p in _chip(mapped))
+    return any(not getattr(o, "bias", True) for o in operations)
+
+
+def _neuron(lif: bool) -> Question:
+    def asks(mapped: MappedNetwork) -> bool:
+        spiking = (p.population.layer.spiking for p in _chip(mapped))
+        return any(s is not None and isinstance(s.neuron, Lif) is lif for s in spiking)
+
+    return asks
+
+
+def _several_readers(mapped: MappedNetwork) -> bool:
+    sources = [
+        p.projection.source
+        for p in _wires(mapped)
+        if mapped.lowered.by_name[p.projection.source].on_chip
+    ]
+    return len(set(sources)) < len(sources)
+
+
+def _signed(mapped: MappedNetwork) -> bool:
+    operations = (layer.operation for layer in _layers(mapped))
+    return any(isinstance(o, Rectify) and o.signed for o in operations)
+
+
+def _hosted(after: bool) -> Question:
+    """Whether a layer other than the encoder is on the host, before or after chip."""
+
+    def asks(mapped: MappedNetwork) -> bool:
+        chip = {p.population.name for p in _chip(mapped)}
+        return any(
+            not layer.on_chip
+            and not layer.is_encoder
+            and layer.spiking is not None
+            and any(p.source in chip for p in mapped.lowered.into(layer.name)) is after
+            for layer in _layers(mapped)
+        )
+
+    return asks
+
+
+FEATURES: dict[str, Question] = {
+    "conv1d": _kind("conv1d"),
+    "conv2d": _kind("conv2d"),
+    "conv3d": _kind("conv3d"),
+    "conv3d with an ensemble a slice": _groups(lambda group, _: group == 1),
+    "conv3d with several slices an ensemble": _groups(lambda g, all_: 1 < g < all_),
+    "conv3d whose last ensemble is smaller": _groups(lambda g, all_: all_ % g > 0),
+    "conv3d in one ensemble": _groups(lambda group, slices: group == slices),
+    "downsample": _kind("downsample"),
+    "dense by a matrix": _matrix("dense"),
+    "dense by a convolution": _matrix("convolution"),
+    "avgpool under a valid reader": _folded(_under("valid")),
+    "avgpool under a same reader": _folded(_under("same")),
+    "avgpool under a dense reader": _folded(
+        lambda p: isinstance(p.projection.reach, Full)
+    ),
+    "avgpool under a dense reader of several cores": _pooled_rows,
+    "avgpool whose windows overlap or skip": _overlapping,
+    "avgpool over avgpool": _folded(lambda p: len(p.projection.pools) > 1),
+    "add": _said("add"),
+    "concat": _said("concat"),
+    "shortcut that is the identity": _shortcut(lambda stride: stride is None),
+    "shortcut of a stride": _shortcut(lambda s: bool(s) and prod(s or ()) > 1),
+    "shortcut of a matrix": _shortcut(lambda stride: stride == ()),
+    "pop16": _pop(16),
+    "pop32": _pop(32),
+    "padding same": _padding("same"),
+    "padding valid": _padding("valid"),
+    "stride over pixels that nothing reads": _skips,
+    "tiles that do not divide evenly": _uneven,
+    "a block that the spec gives": lambda m: any(_block(p) for p in _chip(m)),
+    "several cores that the mapper chose": _spread,
+    "relu": _neuron(lif=False),
+    "lif": _neuron(lif=True),
+    "bias off": _without_bias,
+    "several readers": _several_readers,
+    "encode conv": _said("encode conv"),
+    "encode rate of one sign": lambda m: _said("encode rate")(m) and not _signed(m),
+    "encode rate of two signs": _signed,
+    "place host before the chip": _hosted(after=False),
+    "place host after the chip": _hosted(after=True),
+}

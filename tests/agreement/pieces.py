@@ -1,0 +1,132 @@
+"""What drawn networks are made of: each function writes a layer or a few of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import prod
+
+from hypothesis import strategies as st
+
+from tests.agreement.paper import Paper, dims, positions
+
+FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 16, 40, 64, 64])
+FAN_IN = 4096
+"""Neurons beyond which no Dense transform can be read on a core."""
+
+
+def encoder(paper: Paper) -> None:
+    if paper.flag():
+        signs = 2 if paper.range.startswith("-") else 1
+        shape = (*paper.shape[:-1], paper.shape[-1] * signs)
+        paper.write("encode rate", "e", shape, "", "")
+    else:
+        filters = paper.size(1, 5)
+        shape = (*paper.shape[:-1], filters)
+        paper.write("encode conv", "e", shape, "", f" {{ filters {filters} }}")
+    paper.neurons.append("e")
+
+
+def wide_dense(paper: Paper) -> None:
+    """A fan-in that only a convolution as large as the image can carry."""
+    filters = FAN_IN // prod(paper.shape[:-1]) + paper.size(1, 3)
+    shape = (*paper.shape[:-1], filters)
+    paper.write("encode conv", "e", shape, "", f" {{ filters {filters} }}")
+    paper.dense(paper.size(1, 12))
+
+
+def conv(paper: Paper) -> None:
+    kernel = paper.sizes(paper.spatial, 3)
+    stride = tuple(paper.one_of(1, 1, 2, 3) for _ in kernel)
+    padding = paper.one_of("same", "valid")
+    paper.conv(paper.draw(FILTERS), kernel, stride, padding)
+
+
+def _downsample(paper: Paper) -> None:
+    factor = paper.sizes(paper.spatial, 2)
+    channels = paper.shapes[paper.last][-1]
+    shape = positions(paper.spatial, factor, factor, "valid")
+    paper.neural("downsample", [f"factor {dims(factor)}"], (*shape, channels))
+
+
+def _pool(paper: Paper) -> None:
+    """One or two pools of any stride, under a reader that takes all of them."""
+    for _ in range(paper.one_of(1, 1, 2)):
+        window = paper.sizes(paper.spatial, 3)
+        stride = tuple(paper.size(1, 3) for _ in window) if paper.flag() else None
+        paper.pool(window, stride)
+    if paper.flag():
+        kernel = paper.sizes(paper.spatial, 2)
+        stride = tuple(paper.size(1, 2) for _ in kernel)
+        paper.conv(paper.draw(FILTERS), kernel, stride, "valid")
+    else:
+        paper.dense(paper.size(1, 30))
+
+
+def _pool_under_same(paper: Paper) -> None:
+    """A pool whose windows divide the image, under a reader that pads."""
+    window = tuple(
+        paper.one_of(*(w for w in (1, 2, 3) if n % w == 0)) for n in paper.spatial
+    )
+    paper.pool(window, None)
+    kernel = tuple(paper.size(1, 3) for _ in window)
+    stride = tuple(paper.size(1, 2) for _ in window)
+    paper.conv(paper.draw(FILTERS), kernel, stride, "same")
+
+
+def _shortcut(paper: Paper) -> None:
+    """A convolution with a shortcut over the one before it: identity or learned."""
+    filters, stride = paper.draw(FILTERS), paper.size(1, 2)
+    kernel = (3,) * paper.rank
+    source = paper.conv(filters, kernel, (1,) * paper.rank, "same")
+    if paper.flag():
+        paper.conv(paper.draw(FILTERS), kernel, (1,) * paper.rank, "same")
+    if paper.flag():
+        filters, stride = paper.draw(FILTERS), paper.one_of(1, 2, 2)
+    paper.conv(filters, kernel, (stride,) * paper.rank, "same", shortcut=source)
+
+
+def _branches(paper: Paper) -> None:
+    """Two readers of one layer, joined again for a reader."""
+    source, kind = paper.last, paper.one_of("add", "concat")
+    filters = paper.draw(FILTERS)
+    stride = (paper.size(1, 2),) * paper.rank
+    one = paper.conv(filters, (3,) * paper.rank, stride, "same", source)
+    if kind == "concat":
+        filters = paper.draw(FILTERS)
+    kernel = (paper.size(1, 2),) * paper.rank
+    two = paper.conv(filters, kernel, stride, "same", source)
+    paper.join(kind, one, two)
+    paper.one_of(conv, _pool, dense)(paper)
+
+
+def dense(paper: Paper) -> None:
+    """A dense layer; of several in a row, the last may have a shortcut."""
+    units = paper.size(1, 30)
+    flat = [n for n in paper.neurons if len(paper.shapes[n]) == 1 and n != paper.last]
+    if paper.host or not paper.flag():
+        paper.dense(units)
+        return
+    if not flat:
+        flat = [paper.dense(units)]
+        paper.dense(paper.size(1, 30))
+    shortcut = paper.one_of(*flat)
+    if paper.flag():
+        units = paper.shapes[shortcut][0]
+    paper.dense(units, shortcut=shortcut)
+
+
+def _flat(piece: Callable[[Paper], None]) -> Callable[[Paper], None]:
+    """The piece, or a dense layer where no spatial axis is left."""
+
+    def either(paper: Paper) -> None:
+        (piece if paper.spatial else dense)(paper)
+
+    return either
+
+
+PIECES = tuple(
+    map(
+        _flat,
+        (conv, _downsample, _pool, _pool_under_same, _shortcut, _branches, _branches),
+    )
+)

@@ -1,0 +1,123 @@
+"""The generated network as an object: its labels, its probes, how it is presented."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.agreement.built import imported, random_weights
+from tests.agreement.networks import text
+from tests.support import network, sound
+
+SMALL = network(
+    """
+    target loihi { chips 1 }
+    timing { present 20 ms }
+    input clip 5x6x6x1 in 0..1
+    encode conv { filters 2 }
+    conv3d c0 { filters 4, kernel 2, block 2x5x5x8 }
+    dense d0 { units 6 }
+    readout y { classes 3 }
+    """
+)
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@pytest.fixture(scope="module")
+def small() -> Iterator[SimpleNamespace]:
+    with imported(sound(SMALL, "emit")) as package:
+        yield package
+
+
+def build(package: SimpleNamespace, **settings: Any) -> Any:
+    weights = random_weights(package.layout)
+    return package.nengo.build_network(weights, **settings)
+
+
+def images(package: SimpleNamespace, count: int) -> NDArray[Any]:
+    random = np.random.default_rng(0)
+    return random.uniform(0, 1, (count, *package.nengo.INPUT_SHAPE))
+
+
+def test_every_object_is_labelled_by_its_layer(small: SimpleNamespace) -> None:
+    net = build(small, probe=("c0",)).net
+    assert [e.label for e in net.all_ensembles] == [
+        *(f"encode[{i}:{i + 1}]" for i in range(5)),
+        "c0[0:2]",
+        "c0[2:4]",
+        "d0",
+    ]
+    assert [node.label for node in net.all_nodes] == ["clip", "y"]
+    assert [probe.label for probe in net.all_probes] == ["y", "c0[0:2]", "c0[2:4]"]
+    assert [c.label for c in net.all_connections] == [
+        *(f"clip[{i}] to encode[{i}:{i + 1}]" for i in range(5)),
+        "encode[0:1] to c0[0:2]",
+        "encode[1:2] to c0[0:2]",
+        "encode[2:3] to c0[0:2]",
+        "encode[2:3] to c0[2:4]",
+        "encode[3:4] to c0[2:4]",
+        "encode[4:5] to c0[2:4]",
+        "c0[0:2] to d0",
+        "c0[2:4] to d0",
+        "d0 to y",
+    ]
+
+
+def test_a_relay_is_labelled_too() -> None:
+    with imported(sound(text("hosted", "relu"), "emit")) as package:
+        labels = [c.label for c in build(package).net.all_connections]
+    assert len(set(labels)) == len(labels)
+    assert {"c0 to c0 on host", "c0 on host to skip", "post to y"} <= set(labels)
+
+
+def test_without_names_only_the_output_is_probed(small: SimpleNamespace) -> None:
+    built = build(small)
+    assert built.net.all_probes == [built.output]
+    assert built.layer_probes == {}
+    some = build(small, probe=("d0",))
+    assert some.net.all_probes == [some.output, *some.layer_probes["d0"]]
+
+
+def test_each_image_is_presented_for_its_time(small: SimpleNamespace) -> None:
+    shown = images(small, 3)
+    built = build(small, images=shown)
+    steps = small.nengo.STEPS
+    with built.net:
+        seen = nengo.Probe(built.input)
+    with nengo.Simulator(built.net, dt=small.nengo.DT, progress_bar=False) as sim:
+        sim.run_steps(3 * steps)
+    wanted = np.repeat(shown.reshape(3, -1), steps, axis=0)
+    np.testing.assert_array_equal(sim.data[seen], wanted)
+
+
+@pytest.mark.parametrize("name", ["small", "hosted", "hosted3d"])
+def test_precomputing_changes_no_spike(name: str) -> None:
+    spec = SMALL if name == "small" else text(name, "relu")
+    with imported(sound(spec, "emit")) as package:
+        layers = tuple(package.nengo.LAYERS)
+        built = build(package, images=images(package, 2), probe=layers)
+        steps = 2 * package.nengo.STEPS
+        found = [spikes(built, layers, steps, how) for how in (True, False)]
+    for layer in layers:
+        assert found[0][layer].any(), f"{layer} is silent"
+        np.testing.assert_array_equal(found[0][layer], found[1][layer], layer)
+    np.testing.assert_array_equal(found[0]["output"], found[1]["output"])
+
+
+def spikes(
+    built: Any, layers: tuple[str, ...], steps: int, precompute: bool
+) -> dict[str, NDArray[Any]]:
+    with nengo_loihi.Simulator(
+        built.net, target="sim", precompute=precompute, progress_bar=False
+    ) as sim:
+        sim.run_steps(steps)
+        found = {name: built.layer_values(sim, name) for name in layers}
+        return found | {"output": np.array(sim.data[built.output])}

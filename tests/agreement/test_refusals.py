@@ -1,0 +1,83 @@
+"""What snnc accepts builds; what it refuses for a core's limit does not, if forced."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+
+from tests.agreement.borderline import LIMITS
+from tests.agreement.specs import specs
+from tests.loihi.forcing import complaint, force
+from tests.support import compile_text
+
+CODES = {"SNN401", "SNN404", "SNN405", "SNN408"}
+SIZES, NETWORKS, FORMS = 6, 40, st.integers(0, 3)
+START = 4
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.xdist_group("refusals"),
+]
+
+
+def drawn(count: int) -> Any:
+    return settings(
+        max_examples=count,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+    )
+
+
+def verdict(text: str, form: int) -> str:
+    """The code that refuses a spec or "builds", once nengo-loihi agrees."""
+    results, report = compile_text(text, "map")
+    codes = {diagnostic.code for diagnostic in report.diagnostics} & CODES
+    if not report.errors:
+        assert complaint(results["map"]) == ""
+        return "builds"
+    if codes:
+        assert complaint(force(results["lower"], form)), f"it builds, unlike {codes}"
+    return min(codes, default="refused for another reason")
+
+
+@pytest.mark.parametrize("limit", LIMITS)
+def test_the_limit_lies_where_nengo_loihi_has_it(limit: str) -> None:
+    code, spec = LIMITS[limit]
+    verdicts = set()
+
+    @seed(0)
+    @drawn(SIZES)
+    @given(spec, FORMS)
+    def check(text: str, form: int) -> None:
+        verdicts.add(verdict(text, form))
+
+    check()
+    assert verdicts == {"builds", code}
+
+
+def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
+    refused: Counter[str] = Counter()
+
+    @seed(START)
+    @drawn(NETWORKS)
+    @given(specs(room=4096), FORMS)
+    def check(text: str, form: int) -> None:
+        results, report = compile_text(text, "map")
+        problems = [d for d in report.diagnostics if d.code in CODES]
+        if problems:
+            refused.update(problem.code for problem in problems)
+            said = complaint(force(results["lower"], form))
+            names = [problem.name for problem in problems]  # type: ignore[attr-defined]
+            # Of a layer that was split, nengo-loihi may not say the name.
+            named = [name for name in names if f"'{name}'" in said]
+            assert named or "Compartment():" in said
+
+    check()
+    assert refused["SNN404"] > 3

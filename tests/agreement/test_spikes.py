@@ -1,0 +1,181 @@
+"""Lowerings that must not change a spike, and how many cores they save.
+
+Nengo-loihi scales the weights of a block by the largest of them, so the numbers depend
+on how a layer is cut. Here every filter has a weight of the same largest size, and with
+it every block: what is left are the connections.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import AbstractContextManager
+from types import SimpleNamespace
+from typing import Any
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from tests.agreement import chip
+from tests.agreement.built import Weights, imported
+from tests.support import ROOT, network, sound
+
+DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
+C0, C1 = "stride 1x2x2", "filters 16, kernel 3, stride 2"
+A_SLICE = (C0, f"{C0}, block 1x7x7x8"), (C1, f"{C1}, block 1x3x3x16")
+UNEVEN = (C0, f"{C0}, block 4x3x5x20"), (C1, f"{C1}, block 2x2x3x12")
+
+WIDE = """
+    target loihi { chips 1 }
+    timing { present 40 ms }
+    input image 10x10x1 in 0..1
+    encode conv { filters 4 }
+    conv2d c { filters 64, kernel 1 }
+    dense d { units 32 }
+    readout y { classes 4 }
+"""
+NARROW = WIDE.replace("filters 64", "filters 20")
+"""Its 2000 neurons can be read through a Dense too."""
+
+Values = dict[str, NDArray[np.float64]]
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.xdist_group("drawn"),
+]
+
+
+def package_of(text: str) -> AbstractContextManager[SimpleNamespace]:
+    return imported(sound(text, "emit"))
+
+
+def planted_weights(layout: Any) -> Weights:
+    """Random weights; every filter and unit has one of the largest size."""
+    random = np.random.default_rng(7)
+    weights = {}
+    for tensor in layout.TENSORS:
+        fan_in = int(np.prod(tensor.shape[:-1]))
+        values = random.normal(0.3 / fan_in, 1 / np.sqrt(fan_in), tensor.shape)
+        if len(tensor.shape) > 1:
+            values.reshape(fan_in, -1)[0] = 1.01 * np.abs(values).max()
+        else:
+            values[:] = random.uniform(0, 0.2, tensor.shape)
+        weights[tensor.name] = values.astype(np.float32)
+    return weights
+
+
+def images_of(package: SimpleNamespace) -> NDArray[np.float64]:
+    random = np.random.default_rng(3)
+    return random.uniform(0, 1, (2, *package.nengo.INPUT_SHAPE))
+
+
+def built_of(package: SimpleNamespace, layers: tuple[str, ...]) -> Any:
+    weights = planted_weights(package.layout)
+    return package.nengo.build_network(weights, images_of(package), probe=layers)
+
+
+def spikes_of(built: Any, layers: tuple[str, ...], steps: int) -> Values:
+    """What layers give on the emulator, none of them silent."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sim = nengo_loihi.Simulator(built.net, target="sim", progress_bar=False)
+        with sim:
+            sim.run_steps(steps)
+            values = {name: built.layer_values(sim, name) for name in layers}
+    for name, found in values.items():
+        assert (found.max(axis=0) > 0).mean() > 0.1, f"{name} is silent"
+    return values
+
+
+def assert_equal(found: Values, wanted: Values) -> None:
+    assert found.keys() == wanted.keys()
+    for name, values in wanted.items():
+        np.testing.assert_array_equal(found[name], values, name)
+
+
+def drift(*replaced: tuple[str, str]) -> str:
+    text = DRIFT
+    for old, new in replaced:
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    return text
+
+
+def drift_spikes(text: str) -> Values:
+    layers = ("c0", "c1", "d0")
+    with package_of(text) as package:
+        return spikes_of(built_of(package, layers), layers, 2 * package.nengo.STEPS)
+
+
+def test_groups_of_slices_take_fewer_cores_than_an_ensemble_a_slice() -> None:
+    chosen, a_slice = sound(DRIFT, "map"), sound(drift(*A_SLICE), "map")
+    assert [len(p.ensembles) for p in a_slice.populations] == [8, 6, 2, 1]
+    # Each of its ensembles is one core: an ensemble a slice can't do with fewer.
+    assert a_slice.cores == 6 + 2 + 1
+    assert chosen.cores == 5
+
+
+@pytest.mark.parametrize("blocks", [A_SLICE, UNEVEN], ids=["a slice", "uneven"])
+def test_conv3d_spikes_alike_however_it_is_cut(blocks: Any) -> None:
+    assert_equal(drift_spikes(drift(*blocks)), drift_spikes(DRIFT))
+
+
+def dense_spikes(body: str, matrix: bool) -> Values:
+    """Spikes of the package, its dense layer by a convolution or a matrix."""
+    with package_of(network(body)) as package:
+        built = built_of(package, ("c", "d"))
+        (into,) = (c for c in built.net.all_connections if c.label == "c to d")
+        kernel = planted_weights(package.layout)["d.kernel"]
+        if matrix:
+            into.transform = nengo.Dense(kernel.T.shape, init=kernel.T)
+        else:
+            into.transform = full_convolution(kernel)
+        return spikes_of(built, ("c", "d"), 60)
+
+
+def full_convolution(kernel: NDArray[Any]) -> nengo.Convolution:
+    """A dense layer over 10x10 pixels as a convolution as large as they are."""
+    channels, units = len(kernel) // 100, kernel.shape[-1]
+    return nengo.Convolution(
+        units,
+        (10, 10, channels),
+        kernel_size=(10, 10),
+        strides=(1, 1),
+        init=kernel.reshape(10, 10, channels, units),
+    )
+
+
+def reference(package: SimpleNamespace, spikes: Values) -> NDArray[np.float64]:
+    """What `d` gives by matrices of integers, on the spikes that `c` fired."""
+    nn, weights = package.nengo, planted_weights(package.layout)
+    c, d = nn.LAYERS["c"], nn.LAYERS["d"]
+    gain = d.max_rate
+    layer = chip.discretise(
+        weights["d.kernel"] * gain / c.max_rate / nn.DT,
+        weights["d.bias"] * gain,
+        d.synapse,
+        nn.DT,
+    )
+    fired = spikes["c"].reshape(len(spikes["c"]), -1) > 0
+    found = chip.spikes(layer, fired.astype(np.int64))
+    return np.asarray(found / (nn.DT * d.max_rate))
+
+
+def test_where_both_fit_a_convolution_spikes_as_a_matrix_does() -> None:
+    assert_equal(dense_spikes(NARROW, matrix=False), dense_spikes(NARROW, matrix=True))
+
+
+def test_a_fan_in_of_6400_spikes_as_a_matrix_on_larger_cores_would(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert sound(network(WIDE), "map").projections[-1].form == "convolution"
+    with package_of(network(WIDE)) as package:
+        spikes = spikes_of(built_of(package, ("c", "d")), ("c", "d"), 60)
+        wanted = reference(package, spikes)
+    np.testing.assert_array_equal(spikes["d"], wanted)
+    for limit in ("MAX_IN_AXONS", "MAX_OUT_AXONS", "MAX_SYNAPSE_BITS"):
+        monkeypatch.setattr(nengo_loihi.builder.validate, limit, 2**24)
+    assert_equal(spikes, dense_spikes(WIDE, matrix=True))
