@@ -2,17 +2,20 @@
 
 PYTHON ?= python3.11
 VENV ?= .venv
+PYTHON_MODERN ?= $(shell command -v python3.12 || command -v python3.13)
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
+MODERN := .venv-modern
+KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model keras_curves losses batchnorm train_module progress)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check accept clean
+.PHONY: help setup demo test test-modern check oracle accept clean
 
 help: ## list the tasks
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
 
 setup: $(READY) ## make the virtual environment and install everything into it
 
@@ -35,13 +38,32 @@ test: $(READY) ## run every test
 	@echo "== running every test on two processes"
 	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup
 
+test-modern: $(MODERN)/ready ## run what the newest TensorFlow, Keras 3 and NumPy 2 could break
+	@echo "== comparing with the numbers of the primary stack, then the Keras program"
+	@$(MODERN)/bin/python -m pytest --quiet -n 2 tests/modern $(KERAS_TESTS)
+	@echo "== formatting and linting what is generated with the oldest and the newest tools"
+	@$(MODERN)/bin/python -m tests.modern.formatters $(MODERN)/old/bin $(MODERN)/new/bin
+
+# Python 3.12 or 3.13: name another place with PYTHON_MODERN.
+$(MODERN)/ready: pyproject.toml
+	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[modern] (about 2 GB)"
+	@test -x $(MODERN)/bin/python || $(PYTHON_MODERN) -m venv $(MODERN)
+	@$(MODERN)/bin/python -m pip install --quiet --editable '.[modern]' 'pytest>=8' 'pytest-xdist>=3.5'
+	@for tools in old new; do $(PYTHON_MODERN) -m venv $(MODERN)/$$tools; done
+	@$(MODERN)/old/bin/python -m pip install --quiet black==24.1.0 ruff==0.5.0
+	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff
+	@touch $@
+
 check: $(READY) ## what a save should not break: lint and the fast tests
 	@$(BIN)/ruff check snnc tests
 	@$(BIN)/python -m pytest --quiet -m "not slow"
 
+oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all counters
+	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
+
 accept: $(READY) ## write the golden packages and expected texts anew
-	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/golden tests/report
+	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_init.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made
-	rm -rf $(VENV) snnc-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MODERN) snnc-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,11 +1,14 @@
-"""The specs in the documentation compile without a diagnostic."""
+"""What the documentation shows is true: specs compile, outputs are printed so."""
 
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from snnc.cli import snnc
 from tests.support import ROOT, codes
 
 SPEC = re.compile(r"```\n(snn 1\n.*?network (\w+).*?)```", re.DOTALL)
@@ -25,3 +28,34 @@ def test_a_spec_of_the_documentation_is_sound(text: str) -> None:
 def test_the_readme_shows_the_spec_of_the_demo() -> None:
     spec = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
     assert spec in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def printed(*arguments: str) -> str:
+    """Return what a command writes to stdout."""
+    result = CliRunner().invoke(snnc, arguments, standalone_mode=False)
+    assert result.exception is None
+    return result.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("report", "specs/drift.snn"), ("fit", "specs/drift.snn", "--cores", "4")],
+    ids=lambda arguments: arguments[0],
+)
+def test_the_readme_shows_what_commands_print(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"```\n{printed(*arguments)}```" in readme
+
+
+def test_the_readme_shows_what_diff_prints(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    old = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+    Path("old.snn").write_text(old, encoding="utf-8")
+    Path("drift.snn").write_text(old.replace("20..150", "20..200"), encoding="utf-8")
+    shown = printed("diff", "old.snn", "drift.snn").split("\n", 1)[1]
+    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")

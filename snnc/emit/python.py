@@ -46,6 +46,11 @@ def bracket(head: str, arguments: Sequence[str], tail: str, indent: int) -> str:
     line = f"{head}{', '.join(arguments)}{tail}"
     if indent + len(line) <= WIDTH:
         return line
+    return exploded(head, arguments, tail, indent)
+
+
+def exploded(head: str, arguments: Sequence[str], tail: str, indent: int) -> str:
+    """Write the same as `bracket`, but always one argument a line."""
     margin = " " * (indent + INDENT)
     body = "".join(f"{margin}{argument},\n" for argument in arguments)
     return f"{head}\n{body}{' ' * indent}{tail}"

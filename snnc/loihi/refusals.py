@@ -27,6 +27,8 @@ from snnc.rules import loihi as rules
 from snnc.source import Span
 from snnc.spec.model import MOST_CHIPS
 
+DEEP = 64
+"""Slices beyond which a layer of a network far too large is not looked at."""
 BLOCK_AXES = {
     1: "units",
     2: "length x filters",
@@ -174,7 +176,7 @@ def refuse_large(
 ) -> Iterator[Diagnostic]:
     """Say what is wrong with a network whose neurons alone are far too many."""
     for population in lowered.populations:
-        if population.on_chip:
+        if population.on_chip and population.volume[0] <= DEEP:
             one = alone(lowered, population, target, profile)
             if one.misfit is not None:
                 yield _refuse_layer(population, one.site, one.sources)

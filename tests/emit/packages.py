@@ -10,12 +10,12 @@ from pathlib import Path
 from types import ModuleType
 
 from snnc.emit import Origin
-from snnc.emit.keras import keras_model, pipelines, train
+from snnc.emit.keras import keras_model, pipelines, progress, train
 from snnc.emit.package import data, docstring_module, layout, typed_marker
 from snnc.graph.logical import Network
 
 ORIGIN = Origin("specs/net.snn", "models")
-EMITTERS = (docstring_module, layout, data, keras_model, pipelines, train)
+EMITTERS = (docstring_module, layout, data, keras_model, pipelines, progress, train)
 
 
 def write(network: Network, folder: Path) -> Path:

@@ -67,3 +67,16 @@ def test_paths_do_not_depend_on_the_current_folder(
 
 def test_the_command_is_quoted_for_a_shell() -> None:
     assert Origin("my specs/a.snn", ".").command == "snnc build 'my specs/a.snn' -o ."
+
+
+def test_another_way_to_the_same_files_gives_the_same(tmp_path: Path) -> None:
+    (tmp_path / "real" / ".git").mkdir(parents=True)
+    (tmp_path / "link").symlink_to("real")
+    here = Origin.of(tmp_path / "link" / "a.snn", tmp_path / "real" / "models")
+    assert here == Origin("a.snn", "models")
+
+
+def test_a_spec_that_is_a_link_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "a.snn").symlink_to("elsewhere.snn")
+    assert Origin.of(tmp_path / "a.snn", tmp_path).spec == "a.snn"

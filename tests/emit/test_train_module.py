@@ -68,9 +68,32 @@ def test_training_is_seeded(train) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
+def test_the_seed_draws_weights_and_examples(train) -> None:
+    first, second = (train(X, Y, epochs=1, seed=seed).get_weights() for seed in (0, 9))
+    assert all(np.abs(a - b).max() > 0 for a, b in zip(first, second, strict=True))
+
+
+def test_logs_are_written_for_tensorboard(train, tmp_path: Path) -> None:
+    train(X, Y, epochs=1, tensorboard=tmp_path / "logs")
+    files = [path.parent.name for path in tmp_path.rglob("events.out.tfevents.*")]
+    assert sorted(files) == ["train", "validation"]
+
+
+def test_tensorboard_must_be_installed(load, train, monkeypatch) -> None:
+    monkeypatch.setattr(load("volume", "train"), "find_spec", lambda name: None)
+    with pytest.raises(ModuleNotFoundError, match="TensorBoard is not installed"):
+        train(X, Y, epochs=1, tensorboard="logs")
+
+
 def test_history_has_validation_and_rates(train) -> None:
     history = train(X, Y, epochs=1).history.history
     assert {"val_accuracy", "c0.rate", "encode.rate"} <= set(history)
+
+
+def split_of(batches) -> tuple[list[bytes], list[bytes]]:
+    """Return the examples of one epoch and those that validate."""
+    training = batches.training.take(batches.steps)
+    return examples_of(training), examples_of(batches.validation)
 
 
 def examples_of(dataset: tf.data.Dataset) -> list[bytes]:
@@ -81,24 +104,40 @@ def examples_of(dataset: tf.data.Dataset) -> list[bytes]:
 def test_every_example_of_a_dataset_has_one_place(pipelines, batch) -> None:
     dataset = tf.data.Dataset.from_tensor_slices((X, Y))
     dataset = dataset.batch(batch) if batch else dataset
-    training, validation = pipelines.from_dataset(dataset)
-    trains, validates = examples_of(training), examples_of(validation)
+    trains, validates = split_of(pipelines.from_dataset(dataset, 0))
     assert sorted(trains + validates) == sorted(x.tobytes() for x in X)
     assert validates
-    assert examples_of(pipelines.from_dataset(dataset)[1]) == validates
+    assert split_of(pipelines.from_dataset(dataset, 0))[1] == validates
+    assert split_of(pipelines.from_dataset(dataset, 1))[1] != validates
 
 
 def test_every_example_of_arrays_has_one_place(pipelines) -> None:
-    training, validation = pipelines.from_arrays(X, Y)
-    assert len(examples_of(validation)) == 4
-    together = sorted(examples_of(training) + examples_of(validation))
-    assert together == sorted(x.tobytes() for x in X)
+    trains, validates = split_of(pipelines.from_arrays(X, Y, 0))
+    assert len(validates) == 4
+    assert sorted(trains + validates) == sorted(x.tobytes() for x in X)
+    assert split_of(pipelines.from_arrays(X, Y, 1))[1] != validates
 
 
 def test_too_few_examples_leave_no_validation(pipelines) -> None:
-    training, validation = pipelines.from_arrays(X[:5], Y[:5])
-    assert validation is None
-    assert len(examples_of(training)) == 5
+    batches = pipelines.from_arrays(X[:5], Y[:5], 0)
+    assert batches.validation is None
+    assert len(examples_of(batches.training.take(batches.steps))) == 5
+
+
+@pytest.mark.parametrize("source", ["arrays", "dataset"])
+def test_epochs_differ_in_order_and_start_anywhere(pipelines, source: str) -> None:
+    def batches(epoch: int) -> list[bytes]:
+        if source == "arrays":
+            made = pipelines.from_arrays(X, Y, 0, epoch)
+        else:
+            dataset = tf.data.Dataset.from_tensor_slices((X, Y))
+            made = pipelines.from_dataset(dataset, 0, epoch)
+        assert made.steps == 1
+        return [x.numpy().tobytes() for x, _ in made.training.take(3)]
+
+    first = batches(0)
+    assert len(set(first)) == 3
+    assert batches(1)[:2] == first[1:]
 
 
 def test_a_dataset_trains(train, tmp_path: Path) -> None:
@@ -192,6 +231,17 @@ class TestCommand:
     def test_bad_usage_is_status_2(self, package: Path, epochs: str) -> None:
         done = run(package, "--data", "d", "--weights", "w", "--epochs", epochs)
         assert done.returncode == 2
+
+    def test_damaged_progress_is_status_1(self, package: Path, tmp_path: Path) -> None:
+        np.savez(tmp_path / "d.npz", x=X, y=Y)
+        (tmp_path / "w.progress.npz").write_text("")
+        files = ("--data", f"{tmp_path}/d.npz", "--weights", f"{tmp_path}/w")
+        done = run(package, *files, "--resume")
+        assert done.returncode == 1
+        assert done.stderr.splitlines()[-1] == (
+            f"volume.train: {tmp_path}/w.progress.npz is damaged:"
+            " remove it, or train from the start, without resume"
+        )
 
     def test_importing_the_package_imports_no_framework(self, package: Path) -> None:
         code = "import sys, volume, volume.train; print(*sorted(sys.modules))"

@@ -33,6 +33,14 @@ def is_quantised(network: Network, layer: Layer) -> bool:
     return isinstance(network.target, Loihi) and layer.on_chip
 
 
+def has_dropout(network: Network) -> bool:
+    """Whether some layer drops activations in training."""
+    return any(
+        layer.spiking is not None and layer.spiking.dropout > 0
+        for layer in network.layers
+    )
+
+
 def _write_input(writer: Writer, read: Input) -> str:
     """Write the input and its mapping; return the variable of the raw values."""
     variable = writer.names[read.name]
@@ -43,15 +51,13 @@ def _write_input(writer: Writer, read: Input) -> str:
     if read.scaled is None:
         return variable
     low, high = read.scaled
-    scale = (high - low) / (read.high - read.low)
-    offset = f"offset={number(low - read.low * scale)}"
-    writer.assign(
-        "scaled",
-        f"{read.name}.scaled",
-        "keras.layers.Rescaling",
-        (number(scale), offset),
-        [variable],
-    )
+    spans = (high - low, read.high - read.low)
+    divisor = "" if spans[1] == 1 else f" / {number(spans[1])}"
+    scaling = [number(spans[0]) + divisor]
+    if offset := low - read.low * spans[0] / spans[1]:
+        scaling.append(f"offset={number(offset)}")
+    rescaling = "keras.layers.Rescaling"
+    writer.assign("scaled", f"{read.name}.scaled", rescaling, scaling, [variable])
     # From here on the input's name stands for its mapped values.
     writer.names[read.name] = "scaled"
     return variable
@@ -59,10 +65,12 @@ def _write_input(writer: Writer, read: Input) -> str:
 
 def _title(layer: Layer) -> str:
     shape = "x".join(map(str, layer.shape))
+    kind = layer.kind if layer.kind == layer.name else f"{layer.name}: {layer.kind}"
     if layer.spiking is None:
-        return f"{layer.name}: {layer.kind}, {shape}"
+        return f"{kind}, {shape}"
     rate = layer.spiking.rate
-    return f"{layer.name}: {layer.kind}, {shape}, {rate.low:g}..{rate.high:g} Hz"
+    title = f"{kind}, {shape}, {rate.low:g}..{rate.high:g} Hz"
+    return f"{title}, at most a spike a step" if layer.is_encoder else title
 
 
 def _write_spiking(
@@ -81,7 +89,7 @@ def _write_spiking(
         budget = [number(v) for v in (rate.low, rate.high, rate.percentile)]
         writer.apply(layer.name, "RateBudget", budget, own, part="rate")
     if spiking.dropout:
-        dropout = (number(spiking.dropout), f"seed={next(writer.seeds)}")
+        dropout = (number(spiking.dropout), f"seed={writer.seed()}")
         writer.apply(layer.name, "keras.layers.Dropout", dropout, own, part="dropout")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnc.emit.environment import render
 from snnc.emit.files import Module
 from snnc.emit.keras.layers import (
+    has_dropout,
     has_quantised_lif,
     is_quantised,
     statements,
@@ -17,8 +18,8 @@ from snnc.graph.logical import Convolution, Dense, Layer, Lif, Network, Relu
 
 TEMPLATE = "keras/templates/keras_model.py.jinja"
 
-# With this unit the usual weight of 1e-3 halves the rates of the drifting digits at
-# no loss on the emulator; a unit of 0.1 holds nearly all, and loses 14 points.
+# With 0.3, the usual weight of 1e-3 halves the rates of the drifting digits at no
+# loss on the emulator; 0.1 holds nearly all, and loses 14 points.
 BREACH = 0.3
 
 
@@ -48,6 +49,7 @@ def keras_model(network: Network) -> Module:
         lif_signature=_lif_signature(chip_lif),
         loss=loss,
         cosine=network.train.schedule == "cosine",
+        dropout=has_dropout(network),
         compile=compile_code(network, loss.expression),
         **_weights(network),
     )
@@ -79,10 +81,13 @@ def _constants(network: Network, lif: bool) -> list[str]:
     weight = network.train.rate_weight
     found = [f"DT = {number(network.timing.dt)}  # s, a step of the simulation"]
     if weight:
-        found.append(f"RATE_WEIGHT = {number(weight)}  # what a breach costs")
-        found.append(f"BREACH = {BREACH}  # of a rate, the unit of breaches")
+        found.append(
+            f"RATE_WEIGHT = {number(weight)}  # loss of a rate BREACH out of bounds"
+        )
+        found.append(f"BREACH = {BREACH}  # as a share of the upper bound")
     if lif:
-        found.append("SOFTNESS = 0.02  # of the LIF threshold, in gradients")
+        found.append("SOFTNESS = 0.02  # width of the LIF threshold in gradients")
+    found.append(f"SEED = {network.train.seed}  # of kernels and dropout")
     found.append(_names("TRAINED", [*_trained(network), network.readout.name]))
     groups = _weights(network)
     for name in ("biasless", "normed", "shortcuts"):

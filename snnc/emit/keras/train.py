@@ -1,9 +1,10 @@
-"""``train.py`` of a network, and the pipelines that feed it."""
+"""``train.py`` of a network, the pipelines that feed it, and its progress."""
 
 from __future__ import annotations
 
 from snnc.emit.environment import render
 from snnc.emit.files import Module
+from snnc.emit.keras.layers import has_dropout
 from snnc.emit.python import number, volume
 from snnc.emit.quoting import module_docstring
 from snnc.graph.logical import Network
@@ -17,6 +18,8 @@ def train(network: Network) -> Module:
         name=network.name,
         docstring=_docstring(network),
         epochs=settings.epochs,
+        seed=settings.seed,
+        dropout=has_dropout(network),
         aware="True" if settings.aware else "False",
         cosine=settings.schedule == "cosine",
     )
@@ -32,12 +35,21 @@ def pipelines(network: Network) -> Module:
             "Examples for {name} as tf.data pipelines, in batches.", network.name
         ),
         batch=settings.batch,
-        seed=settings.seed,
         validation=number(settings.validation) if settings.validation else "",
         classified=network.readout.labels is not None,
-        cosine=settings.schedule == "cosine",
     )
     return Module("_pipelines.py", body)
+
+
+def progress(network: Network) -> Module:
+    """Return the module that saves a training after each epoch, to resume it."""
+    body = render(
+        "keras/templates/_progress.py.jinja",
+        docstring=module_docstring(
+            "The progress of a training of {name}, saved to resume it.", network.name
+        ),
+    )
+    return Module("_progress.py", body)
 
 
 def _docstring(network: Network) -> str:

@@ -22,6 +22,7 @@ TAKEN = frozenset(
         "PathLike",
         "RATE_WEIGHT",
         "RateBudget",
+        "SEED",
         "SOFTNESS",
         "annotations",
         "aware",
@@ -32,6 +33,7 @@ TAKEN = frozenset(
         "opposite",
         "relu",
         "scaled",
+        "seed",
         "shortcut",
         "tf",
     }
@@ -52,7 +54,7 @@ class Writer:
         """Return a writer that knows a variable for each name of the spec."""
         layers = (layer.name for layer in network.layers)
         spec = (network.input.name, *layers, network.readout.name)
-        return cls(variables(spec, TAKEN), count(network.train.seed))
+        return cls(variables(spec, TAKEN), count())
 
     def comment(self, text: str) -> None:
         """Begin a paragraph for a layer of the spec."""
@@ -102,10 +104,15 @@ class Writer:
 
     def kernel(self, l2: float) -> tuple[str, ...]:
         """Return a trained kernel's arguments: its initialiser and its L2, if any."""
-        seed = f"kernel_initializer=keras.initializers.HeUniform({next(self.seeds)})"
+        drawn = f"kernel_initializer=keras.initializers.HeUniform({self.seed()})"
         if not l2:
-            return (seed,)
-        return (seed, f"kernel_regularizer=keras.regularizers.L2({number(l2)})")
+            return (drawn,)
+        return (drawn, f"kernel_regularizer=keras.regularizers.L2({number(l2)})")
+
+    def seed(self) -> str:
+        """Return the next seed as an expression: no two layers draw the same."""
+        place = next(self.seeds)
+        return f"seed + {place}" if place else "seed"
 
 
 def _applied(head: str, arguments: Sequence[str], sources: Sequence[str]) -> str:

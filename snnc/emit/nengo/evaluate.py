@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from snnc.emit.environment import render
 from snnc.emit.files import Module
-from snnc.emit.python import items, number
-from snnc.emit.quoting import quote
+from snnc.emit.python import bracket, items, number
+from snnc.emit.quoting import docstring, module_docstring, quote
 from snnc.graph.logical import Layer, Loihi, Network
 
 
@@ -18,6 +18,12 @@ def evaluate(network: Network) -> Module:
     body = render(
         "nengo/templates/evaluate.py.jinja",
         name=network.name,
+        docstring=module_docstring(
+            "Run {name} on spikes: how right it is and how fast it fires.",
+            network.name,
+            f"``python -m {network.name}.evaluate --data data.npz --weights "
+            "w.safetensors --simulator nengo`` does so from the command line.",
+        ),
         chip=chip,
         aware=chip and network.train.aware,
         regression=regression,
@@ -33,12 +39,46 @@ def evaluate(network: Network) -> Module:
         labels_doc=(
             f"(examples, {readout.units})" if regression else "(examples,) labels"
         ),
-        cores_doc="; on Loihi the ``cores``" if chip else "",
+        returns_doc=docstring(_returns(regression, chip), 4),
+        raises_doc=docstring(_raises(chip), 4),
+        errors=_errors(chip),
         budgets=tuple(
             _budget(layer) for layer in network.layers if layer.spiking is not None
         ),
     )
     return Module("evaluate.py", body)
+
+
+def _returns(regression: bool, chip: bool) -> str:
+    score = "``rmse``" if regression else "``accuracy`` with its 95 % interval"
+    of_keras = (
+        "``keras_rmse`` and the root mean square ``difference``"
+        if regression
+        else "``keras_accuracy`` and the ``agreement``"
+    )
+    cores = "; on Loihi the ``cores``" if chip else ""
+    return (
+        f"Returns what JSON can hold: the {score}, and where TensorFlow is installed "
+        f"{of_keras} of both; for ``layers`` the percentile of their rates in Hz and "
+        "whether the budget holds; the share of encoder values that is "
+        f"``clipped``{cores}."
+    )
+
+
+def _raises(chip: bool) -> str:
+    refused = ", RefusedError if it refuses the network" if chip else ""
+    return (
+        "Raises DataError if an array does not fit, LayoutError if the weights do not, "
+        "ValueError if there is no such simulator or no example, ModuleNotFoundError "
+        f"if the simulator is not installed{refused}."
+    )
+
+
+def _errors(chip: bool) -> str:
+    """Those that the command line shows as one line in place of a traceback."""
+    refused = ["RefusedError"] if chip else []
+    names = ["DataError", "LayoutError", "ModuleNotFoundError", "OSError", *refused]
+    return bracket("except (", names, ") as error:", 4)
 
 
 def _budget(layer: Layer) -> str:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from snnc.emit.environment import render
 from snnc.emit.files import Module
-from snnc.emit.nengo.statements import statements
-from snnc.emit.python import bracket, items, number
-from snnc.emit.quoting import docstring, quote
-from snnc.graph.logical import Lif, Loihi, Network, Rectify
+from snnc.emit.nengo.statements import is_deep, statements
+from snnc.emit.python import exploded, items, number
+from snnc.emit.quoting import module_docstring, quote
+from snnc.graph.logical import Lif, Loihi, Network, Rectify, Relu
 from snnc.graph.lowered import Full, Window
 from snnc.graph.mapped import MappedNetwork, MappedPopulation
 from snnc.graph.shapes import volume_of
@@ -16,41 +16,64 @@ from snnc.graph.shapes import volume_of
 def nengo_network(mapped: MappedNetwork) -> Module:
     """The module that builds the network in Nengo."""
     network = mapped.lowered.network
+    lines = statements(mapped)
     body = render(
         "nengo/templates/nengo_network.py.jinja",
         name=network.name,
-        about=docstring(network.about),
-        anatomy=docstring(_anatomy(mapped)),
+        docstring=module_docstring(
+            "Native Nengo code of {name}: the network that Loihi runs."
+            if isinstance(network.target, Loihi)
+            else "Native Nengo code of {name}.",
+            network.name,
+            network.about,
+            _anatomy(mapped),
+        ),
         dt=number(network.timing.dt),
         present=number(network.timing.present),
         steps=network.timing.steps,
-        layers=tuple(_layer(population) for population in mapped.populations),
-        statements=statements(mapped),
+        layers=tuple(_layer(p, is_deep(network)) for p in mapped.populations),
+        statements=lines,
         seed=network.train.seed,
         units=network.readout.units,
         readout_name=quote(network.readout.name),
         readout_synapse=_synapse(network.readout.synapse),
         **_input(network),
+        **_flavour(network),
         **_features(mapped),
+        any_extended=any("_extended(" in line for line in lines),
+        any_identity=any("_identity(" in line for line in lines),
     )
     return Module("nengo_network.py", body)
 
 
 def _input(network: Network) -> dict[str, object]:
     given = network.input
-    scale = ""
-    if given.scaled is not None:
-        low, high = given.scaled
-        factor = (high - low) / (given.high - given.low)
-        scale = f"{number(low)} + {number(factor)} * (x - {number(given.low)})"
+    low, high = given.scaled or (given.low, given.high)
     return {
         "input_name": quote(given.name),
         "scaled_name": quote(f"{given.name}_scaled"),
         "input_shape": items(given.shape),
         "input_dims": ", ".join(map(str, given.shape)),
-        "input_volume": items(volume_of(given.shape)),
+        "input_volume": items(volume_of(given.shape)[1:]),
         "scaled": given.scaled is not None,
-        "scale_expression": scale,
+        "input_low": number(given.low),
+        "scaled_low": number(low),
+        "scale": number((high - low) / (given.high - given.low)),
+    }
+
+
+def _flavour(network: Network) -> dict[str, object]:
+    """How layers with a depth, cut into parts, are written, and how all others."""
+    deep = is_deep(network)
+    folder = "deep" if deep else "flat"
+    return {
+        "deep": deep,
+        "flavour": f"nengo/templates/{folder}",
+        "unit": "Part" if deep else "Population",
+        "label": "label" if deep else "name",
+        "axes": "Triple" if deep else "Pair",
+        "axis_names": "depth, height, width" if deep else "height, width",
+        "one_tap": "None, None, None" if deep else "None, None",
     }
 
 
@@ -69,22 +92,23 @@ def _features(mapped: MappedNetwork) -> dict[str, object]:
         if isinstance(p.projection.reach, Window)
     ]
     dense = [p for p in mapped.projections if isinstance(p.projection.reach, Full)]
-    before = any(window.depth_before for window in windows)
     return {
         "chip": isinstance(network.target, Loihi),
         "any_lif": any(isinstance(s.neuron, Lif) for s in spiking),
+        "any_relu": any(
+            isinstance(layer.spiking.neuron, Relu)
+            for layer in network.layers
+            if layer.spiking is not None and not layer.is_encoder
+        ),
         "any_clipped": any(layer.is_encoder for layer in network.layers),
         "any_padded": any(window.padding == "same" for window in windows),
-        "any_before": before,
-        "before_argument": ", depth_before" if before else "",
-        "before_term": " - before" if before else "",
+        "any_before": any(window.depth_before for window in windows),
         "any_dense": any(p.form == "dense" for p in dense),
         "any_full_convolution": any(p.form == "convolution" for p in dense),
         "any_relay": _any_relay(mapped),
         "any_pooled": any(p.projection.pools for p in everything),
-        "any_extended": any("_extended(" in line for line in statements(mapped)),
-        "any_identity": any("_identity(" in line for line in statements(mapped)),
         "any_rectify": rectify is not None,
+        "bias_type": "Array" if rectify is None else "Array | None",
         "signed": rectify is not None and rectify.signed,
         "rectify_scale": number(rectify.scale) if rectify is not None else "",
     }
@@ -105,7 +129,7 @@ def _anatomy(mapped: MappedNetwork) -> str:
         "Activation 1.0 of a layer stands for its ``max_rate``; a spike has "
         "amplitude 1 / max_rate. "
     )
-    if all(population.volume[0] == 1 for population in mapped.lowered.populations):
+    if not is_deep(mapped.lowered.network):
         return f"{spikes}Every layer is one ensemble, laid out as in Keras."
     return (
         f"{spikes}A layer is cut along its depth into ensembles of ``group`` slices, "
@@ -114,16 +138,16 @@ def _anatomy(mapped: MappedNetwork) -> str:
     )
 
 
-def _layer(mapped: MappedPopulation) -> str:
+def _layer(mapped: MappedPopulation, deep: bool) -> str:
     layer = mapped.population.layer
     spiking = layer.spiking
     assert spiking is not None
     arguments = [
         f"shape={items(layer.shape)}",
-        f"volume={items(mapped.population.volume)}",
-        f"group={mapped.group}",
         f"max_rate={number(float(spiking.rate.high))}",
     ]
+    if deep:
+        arguments.append(f"group={mapped.group}")
     if layer.is_encoder:
         arguments.append("clipped=True")
     else:
@@ -134,7 +158,8 @@ def _layer(mapped: MappedPopulation) -> str:
     block = mapped.ensembles[0].block_shape
     if block is not None:
         arguments.append(f"block={items(block)}")
-    return bracket(f"{quote(layer.name)}: Layer(", arguments, ")", 4)
+    # Always a line each: a changed number then changes one line.
+    return exploded(f"{quote(layer.name)}: Layer(", arguments, ")", 4)
 
 
 def _synapse(seconds: float) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from snnc.emit.names import variables
 from snnc.emit.python import call, items
 from snnc.emit.quoting import quote
-from snnc.graph.logical import Shape
+from snnc.graph.logical import Network, Shape
 from snnc.graph.lowered import Pool, Population, Projection, Triple, Window
 from snnc.graph.mapped import MappedNetwork, MappedProjection
 from snnc.graph.shapes import triple_of, window_positions
@@ -16,11 +16,16 @@ INDENT = 8
 # What `build_network` itself uses.
 TAKEN = frozenset(
     {
+        "BuiltNetwork",
+        "LAYERS",
+        "Mapping",
         "build",
+        "check_tensors",
         "images",
         "kernel",
         "layer_probes",
         "layers",
+        "load_weights",
         "mode",
         "name",
         "nengo",
@@ -39,6 +44,11 @@ TAKEN = frozenset(
 Kernel = tuple[str, tuple[str, ...]]
 
 
+def is_deep(network: Network) -> bool:
+    """Tell whether layers have a depth, along which they are cut into ensembles."""
+    return len(network.input.shape) == len(("depth", "height", "width", "channels"))
+
+
 def statements(mapped: MappedNetwork) -> tuple[str, ...]:
     """The body of ``with build.net``, each statement without its first indent."""
     return _Statements(mapped).all()
@@ -51,7 +61,8 @@ class _Statements:
         self._network = network
         names = [network.input.name, *(p.name for p in mapped.lowered.populations)]
         self._variables: Mapping[str, str] = variables(names, TAKEN)
-        self._relayed: set[str] = set()
+        self._taken = {*TAKEN, *self._variables.values()}
+        self._relayed: dict[str, str] = {}
 
     def all(self) -> tuple[str, ...]:
         lines = [
@@ -87,7 +98,7 @@ class _Statements:
         reach = projection.reach
         if isinstance(reach, Window):
             kernel, folding = self._window_kernel(projection, reach)
-            options = _window_arguments(reach)
+            options = self._window_arguments(reach)
             function = "build.convolve"
         else:
             kernel, folding = self._full_kernel(projection)
@@ -104,11 +115,14 @@ class _Statements:
         source = self._mapped.lowered.by_name.get(name)
         if source is None or not source.on_chip or target.on_chip:
             return self._variable(name), ()
-        relayed = f"{self._variable(name)}_on_host"
         if name in self._relayed:
-            return relayed, ()
-        self._relayed.add(name)
-        return relayed, (f"{relayed} = build.relay({self._variable(name)})",)
+            return self._relayed[name], ()
+        wanted = f"{self._variable(name)}_on_host"
+        (relayed,) = variables([wanted], self._taken).values()
+        self._taken.add(relayed)
+        self._relayed[name] = relayed
+        relay = call(f"{relayed} = build.relay", [self._variable(name)], INDENT)
+        return relayed, (relay,)
 
     def _window_kernel(self, projection: Projection, reach: Window) -> Kernel:
         channels = projection.rows[1] - projection.rows[0]
@@ -117,13 +131,13 @@ class _Statements:
             kernel = f"{'_rectify' if rectified else '_identity'}({channels})"
         else:
             rank = len(self._network.by_name[projection.target].shape) - 1
-            kernel = _tensor(projection.tensor) + _slice(
-                _LIFT[rank], projection.rows, self._rows_read(projection)
-            )
+            lift = ":, None" if rank == 1 else ""
+            read = self._rows_read(projection)
+            kernel = _tensor(projection.tensor) + _slice(lift, projection.rows, read)
         extended: tuple[Shape, ...] = ()
         if any(reach.zeros_before):
             extended = ((0, *reach.zeros_before), reach.kernel)
-        return _folded(kernel, projection.pools, extended)
+        return self._folded(kernel, projection.pools, extended)
 
     @property
     def _rectified(self) -> set[str]:
@@ -149,47 +163,56 @@ class _Statements:
         if not projection.pools and read == source.shape[-1]:
             return kernel, ()
         size = _pooled_size(source.shape, projection.pools)
-        kernel = f"{kernel}.reshape{items((*size, read, -1))}"
+        kernel = f"{kernel}.reshape{items((*self._axes(size), read, -1))}"
         if projection.rows != (0, read):
             kernel += f"[..., {projection.rows[0]}:{projection.rows[1]}, :]"
         volume = triple_of(source.shape[:-1])
         extended: tuple[Shape, ...] = ()
         if _spread(size, projection.pools) != volume:
             extended = ((0, 0, 0), volume)
-        return _folded(kernel, projection.pools, extended)
+        return self._folded(kernel, projection.pools, extended)
 
     def _read_out(self, projection: Projection) -> tuple[str, ...]:
         kernel, folding = self._full_kernel(projection)
         arguments = [self._variable(projection.source), kernel]
         return (*folding, call("build.read_out", arguments, INDENT))
 
+    def _axes(self, sizes: Shape) -> Shape:
+        """Those of depth, height and width that kernels of this network have."""
+        return sizes if is_deep(self._network) else sizes[1:]
 
-# How a kernel of one, two or three axes is indexed to have three.
-_LIFT = {1: "None, :, None", 2: "None", 3: ""}
+    def _window_arguments(self, reach: Window) -> list[str]:
+        arguments = []
+        if reach.stride != (1, 1, 1):
+            arguments.append(f"stride={items(self._axes(reach.stride))}")
+        if reach.padding == "same":
+            arguments.append('padding="same"')
+        if reach.depth_before:
+            arguments.append(f"depth_before={reach.depth_before}")
+        return arguments
+
+    def _folded(
+        self, kernel: str, pools: tuple[Pool, ...], extended: tuple[Shape, ...]
+    ) -> Kernel:
+        """The kernel after pools and zeros, in statements of its own if it has any."""
+        if not pools and not extended:
+            return kernel, ()
+        folding = [f"kernel = {kernel}"]
+        for pool in reversed(pools):
+            sizes = (items(self._axes(s)) for s in (pool.window, pool.stride))
+            folding.append(call("kernel = _pooled", ["kernel", *sizes], INDENT))
+        if extended:
+            sizes = (items(self._axes(s)) for s in extended)
+            folding.append(call("kernel = _extended", ["kernel", *sizes], INDENT))
+        return "kernel", tuple(folding)
 
 
 def _slice(lift: str, rows: tuple[int, int], read: int) -> str:
-    """The index that lifts a kernel to three axes and takes a stretch of its rows."""
+    """The index that gives a kernel its width and takes a stretch of its rows."""
     if rows == (0, read):
         return f"[{lift}]" if lift else ""
     lead = f"{lift}, ..., " if lift else "..., "
     return f"[{lead}{rows[0]}:{rows[1]}, :]"
-
-
-def _folded(
-    kernel: str, pools: tuple[Pool, ...], extended: tuple[Shape, ...]
-) -> Kernel:
-    """The kernel after pools and zeros, in statements of its own if there are any."""
-    if not pools and not extended:
-        return kernel, ()
-    folding = [f"kernel = {kernel}"]
-    for pool in reversed(pools):
-        arguments = ["kernel", items(pool.window), items(pool.stride)]
-        folding.append(call("kernel = _pooled", arguments, INDENT))
-    if extended:
-        arguments = ["kernel", *(items(shape) for shape in extended)]
-        folding.append(call("kernel = _extended", arguments, INDENT))
-    return "kernel", tuple(folding)
 
 
 def _pooled_size(shape: Shape, pools: tuple[Pool, ...]) -> Triple:
@@ -211,17 +234,6 @@ def _spread(size: Triple, pools: tuple[Pool, ...]) -> Triple:
         )
         size = (depth, height, width)
     return size
-
-
-def _window_arguments(reach: Window) -> list[str]:
-    arguments = []
-    if reach.stride != (1, 1, 1):
-        arguments.append(f"stride={items(reach.stride)}")
-    if reach.padding == "same":
-        arguments.append('padding="same"')
-    if reach.depth_before:
-        arguments.append(f"depth_before={reach.depth_before}")
-    return arguments
 
 
 def _tensor(name: str) -> str:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from snnc.emit.files import Module
-from snnc.emit.keras import keras_model, pipelines, train
+from snnc.emit.keras import keras_model, pipelines, progress, train
+from snnc.emit.nengo.compat import compat
 from snnc.emit.nengo.evaluate import evaluate
 from snnc.emit.nengo.network import nengo_network
 from snnc.emit.package.data import data
 from snnc.emit.package.layout import layout
 from snnc.emit.package.marker import docstring_module, typed_marker
+from snnc.graph.logical import Loihi
 from snnc.graph.mapped import MappedNetwork
 
 
 def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
     """Return the modules of the package in alphabetical order of their paths."""
     network = mapped.lowered.network
+    chip = isinstance(network.target, Loihi)
     modules = (
+        *([compat(network)] if chip else []),
         docstring_module(network),
         data(network),
         evaluate(network),
@@ -23,6 +27,7 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
         layout(network),
         nengo_network(mapped),
         pipelines(network),
+        progress(network),
         train(network),
         typed_marker(),
     )

@@ -1,0 +1,354 @@
+r"""No text of a spec becomes code, wherever in the spec it stands.
+
+Each word, text and comment of a spec that says all that can be said is replaced by
+hostile ones. What `check` then accepts gives a package whose code differs in
+constants and names alone; what it does not accept gives a diagnostic.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pydantic import BaseModel
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.text import render
+from snnc.editors.values import value_words
+from snnc.emit import Origin
+from snnc.emit.files import Module, is_generated, is_intact
+from snnc.emit.quoting import comment
+from snnc.passes import compile_spec
+from snnc.source import SourceFile, Span
+from snnc.spec.model import Spec
+from snnc.syntax.grammar import parser
+from snnc.syntax.printer import print_snn
+from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
+from snnc.syntax.yaml.compose import Composer
+from snnc.syntax.yaml.printer import print_yaml
+
+CODE = "__import__('os').abort()"
+PAYLOADS = (
+    f'"""\n{CODE}\n"""',
+    f"'''\n{CODE}\n'''",
+    f'\\"\\"\\"\n{CODE}\n#',
+    f'"\n{CODE}',
+    f"'\r{CODE}",
+    f"\n{CODE}",
+    f"\r\n{CODE}",
+    f"\u2028{CODE}",
+    f"\x0c{CODE}\x85{CODE}",
+    f"\x00{CODE}",
+    f"\u202e{CODE}\u2066",
+    "\ud800",
+    "ends with \\",
+    '\\"',
+    "{{ 7*7 }}",
+    "{% raw %}",
+    "%}",
+    "#}",
+    "{# a #}",
+    "%s {0} {name} $x",
+    "\\N{QUOTATION MARK}" * 3,
+    "\\u0022\\x22\\042",
+    f"x)\n{CODE}",
+    "x.kernel",
+    "x y",
+    "../../x",
+    "é",
+    "x\ufe0f\u0301",
+    "x" * 5000,
+    "load_weights",
+    "",
+    " ",
+)
+
+# Between them, they use every statement, and every field that holds a text.
+CONV = """# harmless
+snn 1
+
+network net { # harmless
+  about "harmless"
+  target nengo
+  neuron lif { tau_rc 20 ms }
+  defaults conv2d { padding same, kernel 3 }
+  input image 8x8x1 in 0..1
+  encode conv e from image { filters 2, padding same }
+  conv2d a from e { filters 4 }
+  conv2d b from a { filters 4, padding same, shortcut a }
+  downsample s from a { filters 4, shortcut a }
+  add j from a, b
+  concat k from a, b
+  avgpool p from j { window all }
+  avgpool q from k { window all }
+  dense f from s { units 2 }
+  concat r from p, q
+  dense d from r { units 2, shortcut f }
+  readout y from d { classes [harmless, "not harmless", third], decide last }
+  train { loss focal { gamma 2 }, optimizer sgd { nesterov on }, schedule cosine }
+}
+"""
+RATE = """snn 1
+
+network net {
+  target loihi { pop auto }
+  defaults { place chip, block auto }
+  input image 8x8x1 in 0..1
+  encode rate e from image
+  conv2d c from e { filters 2, neuron relu, place chip, block 6x6x2 }
+  readout y { units 2 }
+  train { loss mse, optimizer adamw }
+}
+"""
+SOURCES = {"conv": CONV, "rate": RATE}
+
+
+@dataclass(frozen=True)
+class Place:
+    """A stretch of a spec that a payload may take.
+
+    ``is_comment``: between `#` and the end of the line. ``is_free``: where a text
+    stands, or where a name does first; elsewhere only words of the spec are known.
+    """
+
+    name: str
+    start: int
+    end: int
+    is_comment: bool
+    is_free: bool
+
+
+def compiled(
+    text: str, name: str, through: str = "emit"
+) -> tuple[dict[str, Any], Report]:
+    report = Report()
+    text = text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
+    return compile_spec(SourceFile(name, text), report, through), report
+
+
+@cache
+def texts() -> dict[str, str]:
+    """Each spec in both notations, by the name of its file."""
+    found = {}
+    for name, text in SOURCES.items():
+        results, report = compiled(text, "net.snn")
+        assert not report.diagnostics, render(report.diagnostics)
+        found[f"{name}.snn"] = print_snn(results["parse"])
+        found[f"{name}.yaml"] = print_yaml(results["parse"])
+    return found
+
+
+@cache
+def places(file: str) -> tuple[Place, ...]:
+    """The words, texts and comments of a spec."""
+    text = texts()[file]
+    document = compiled(text, file)[0]["parse"]
+    comments = [Span(c.span.source, c.span.start + 1, c.span.end)
+                for c in document.comments]  # fmt: skip
+    found = [Place(file, c.start, c.end, True, True) for c in comments]
+    seen = {*KINDS, *KEYS, *CLAUSES, *HEADERS, *chain(*VARIANTS.values())}
+    seen |= {*value_words(), "name", "shape", "layers"}
+    for span in words(file, text):
+        is_name = span.text.isidentifier() and span.text not in seen
+        is_free = "harmless" in span.text or (is_name and file.endswith(".snn"))
+        seen.add(span.text)
+        found.append(Place(file, span.start, span.end, False, is_free))
+    return tuple(found)
+
+
+def words(file: str, text: str) -> list[Span]:
+    """Where the words and quoted texts of a spec stand, quotes included."""
+    source = SourceFile(file, text)
+    if file.endswith(".snn"):
+        tokens = [t for t in parser().lex(text) if t.type in ("NAME", "STRING")]
+        return [Span(source, t.start_pos, t.end_pos) for t in tokens]
+    composer = Composer(source, Report())
+    composer.compose()
+    return composer.scalars
+
+
+def written(payload: str, place: Place) -> Iterator[str]:
+    """A payload as it stands, and in each kind of quotes of the notation."""
+    # UTF-8 can't say half a character, and a word less is another spec.
+    if "\ud800" not in payload and (payload.strip() or place.is_comment):
+        yield payload
+    if place.is_comment:
+        return
+    if place.name.endswith(".snn") and "\ud800" not in payload:
+        escapes = {"\\": "\\\\", '"': '\\"', "\n": "\\n", "\t": "\\t"}
+        yield '"' + "".join(escapes.get(c, c) for c in payload) + '"'
+    if place.name.endswith(".yaml"):
+        yield json.dumps(payload)
+    if place.name.endswith(".yaml") and "\ud800" not in payload:
+        yield "'" + payload.replace("'", "''") + "'"
+
+
+def attack(place: Place, payload: str) -> None:
+    """Put a payload in a place, in each way to write it, and look at what is made."""
+    text = texts()[place.name]
+    for attempt in written(payload, place):
+        attacked = text[: place.start] + attempt + text[place.end :]
+        results, report = compiled(attacked, place.name)
+        if modules := results.get("emit"):
+            assert not report.errors
+            same_code(modules, harmless(place.name), results["infer"].name)
+            same_data(modules, results)
+            if place.is_free:
+                same_when_converted(results)
+        else:
+            assert f" --> {place.name}:" in render(report.diagnostics)
+
+
+@cache
+def harmless(file: str) -> tuple[Module, ...]:
+    modules: tuple[Module, ...] = compiled(texts()[file], file)[0]["emit"]
+    return modules
+
+
+def same_code(ours: tuple[Module, ...], theirs: tuple[Module, ...], name: str) -> None:
+    assert [module.path for module in ours] == [module.path for module in theirs]
+    for our, their in zip(ours, theirs, strict=True):
+        if our.path.endswith(".py"):
+            assert shape(our.body) == shape(their.body), (name, our.path)
+
+
+@cache
+def shape(code: str) -> str:
+    """The syntax tree of code, without texts, numbers and variables of the spec's."""
+    tree = ast.parse(code)
+    for function in tree.body:
+        own = {n.id for n in names_in(function) if isinstance(n.ctx, ast.Store)}
+        for name in names_in(function):
+            if isinstance(function, ast.FunctionDef) and name.id in own:
+                name.id = "variable"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, (str, int)):
+            node.value = type(node.value)()
+    return ast.dump(tree)
+
+
+def names_in(node: ast.AST) -> list[ast.Name]:
+    return [name for name in ast.walk(node) if isinstance(name, ast.Name)]
+
+
+def same_data(modules: tuple[Module, ...], results: dict[str, Any]) -> None:
+    """What the spec says of the network, the package's docstring says again."""
+    (package,) = (m.body for m in modules if m.path == "__init__.py")
+    said = ast.literal_eval(package).split("\n\n")
+    about = comment(" ".join(results["infer"].about.split()))
+    assert " ".join(said[1].split()) == " ".join(about.split()) or not about
+
+
+def same_when_converted(results: dict[str, Any]) -> None:
+    for printed, name in ((print_snn, "net.snn"), (print_yaml, "net.yaml")):
+        again, report = compiled(printed(results["parse"]), name, "validate")
+        assert not report.errors, render(report.diagnostics)
+        assert said(again) == said(results)
+
+
+def said(results: dict[str, Any]) -> str:
+    """The spec, with the line ends that reading a file leaves."""
+    spec = results["validate"].spec.model_dump_json()
+    return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")
+
+
+def string_fields(model: type[BaseModel]) -> set[str]:
+    """Each field of a model, and of those inside it, that holds a text."""
+    found = set()
+    for name, info in model.model_fields.items():
+        parts = list(parts_of(info.annotation))
+        found |= {f"{model.__name__}.{name}" for part in parts if part is str}
+        for part in parts:
+            if isinstance(part, type) and issubclass(part, BaseModel):
+                found |= string_fields(part)
+    return found
+
+
+def parts_of(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for part in get_args(annotation):
+        yield from parts_of(part)
+
+
+def said_fields(value: Any) -> set[str]:
+    """Each field of a spec that says a text in words of its own."""
+    if isinstance(value, tuple):
+        return {field for item in value for field in said_fields(item)}
+    if not isinstance(value, BaseModel):
+        return set()
+    found = set()
+    for name in type(value).model_fields:
+        inner = getattr(value, name)
+        texts = inner if isinstance(inner, tuple) else (inner,)
+        if inner and all(isinstance(text, str) for text in texts):
+            found.add(f"{type(value).__name__}.{name}")
+        found |= said_fields(inner)
+    return found
+
+
+def test_every_text_of_the_language_is_attacked() -> None:
+    said = set()
+    for file, text in texts().items():
+        said |= said_fields(compiled(text, file)[0]["validate"].spec)
+    missing = string_fields(Spec) - said
+    assert not missing, f"add them to the specs of this file: {sorted(missing)}"
+
+
+FILES = [f"{name}.{end}" for name in SOURCES for end in ("snn", "yaml")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("payload", PAYLOADS, ids=ascii)
+def test_no_word_of_a_spec_becomes_code(payload: str, file: str) -> None:
+    turn = PAYLOADS.index(payload)
+    for number, place in enumerate(places(file)):
+        # Every payload where any text may stand; of the rest, each place has a few.
+        if place.is_free or (number + turn) % 16 == 0:
+            attack(place, payload)
+
+
+_TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.text(alphabet="\"'\\\n\r\u2028{}%#[]: x", max_size=30),
+    st.lists(st.sampled_from(PAYLOADS), max_size=3).map("".join),
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), _TEXTS)
+def test_no_text_at_all_becomes_code(data: st.DataObject, payload: str) -> None:
+    file = data.draw(st.sampled_from(FILES))
+    attack(data.draw(st.sampled_from(places(file))), payload)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=ascii)
+def test_no_path_becomes_code(payload: str) -> None:
+    origin = Origin(f"{payload}.snn", f"models/{payload}")
+    for plain in harmless("conv.snn"):
+        if not plain.path.endswith(".py"):
+            continue
+        text = plain.headed(origin).text
+        assert is_generated(text)
+        assert is_intact(text)
+        assert text.split("\n", 3)[3] == plain.body
+        assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(plain.body))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS, ids=ascii)
+def test_the_names_of_classes_are_what_the_spec_says(payload: str) -> None:
+    text = texts()["conv.yaml"].replace("not harmless", "@@@")
+    label = json.dumps(payload)[1:-1]
+    results, report = compiled(text.replace("@@@", label), "net.yaml")
+    if report.errors:
+        assert not payload.strip() or "\ud800" in payload
+        return
+    assert results["infer"].readout.labels == ("harmless", payload, "third")

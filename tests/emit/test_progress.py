@@ -1,0 +1,264 @@
+"""The generated ``_progress.py``: training, cut off, goes on, and ends in time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorflow import keras
+
+pytestmark = pytest.mark.slow
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(0, 1, (70, 8, 8, 3)).astype("f4")
+Y = np.arange(70) % 4
+
+
+class CutOffError(Exception):
+    """Stands for a power cut."""
+
+
+class Power(keras.callbacks.Callback):
+    """Fails at the beginning of an epoch, counted from 0."""
+
+    def __init__(self, epoch: int) -> None:
+        super().__init__()
+        self.epoch = epoch
+
+    def on_epoch_begin(self, epoch: int, logs: object = None) -> None:
+        if epoch == self.epoch:
+            raise CutOffError
+
+
+@pytest.fixture
+def train(load):
+    """Return the training of a network with batch norms, AdamW and a schedule."""
+    return load("colours", "train")
+
+
+@pytest.fixture
+def data_error(load):
+    return load("colours", "_data").DataError
+
+
+def cut_off(train, monkeypatch, epoch: int, *arguments, **options) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(train, "_logs", lambda folder: [Power(epoch)])
+        with pytest.raises(CutOffError):
+            train.train(*arguments, **options)
+
+
+def weights_of(load, path: Path) -> dict[str, np.ndarray]:
+    return load("colours", "layout").load_weights(path)
+
+
+def assert_same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
+    for name, value in first.items():
+        np.testing.assert_allclose(second[name], value, rtol=1e-3, atol=1e-5)
+
+
+def progress_of(weights: Path) -> Path:
+    return weights.with_name(f"{weights.name}.progress.npz")
+
+
+def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
+    load, tmp_path: Path, monkeypatch
+) -> None:
+    train = load("volume", "train")
+    x = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
+    monkeypatch.setattr(load("volume", "_pipelines"), "BATCH", 16)
+    make = load("volume", "keras_model").build_model
+    monkeypatch.setattr(load("volume", "keras_model"), "build_model", without(make))
+    y = np.arange(40) % 4
+    train.train(x, y, tmp_path / "whole", epochs=4)
+    cut_off(train, monkeypatch, 2, x, y, tmp_path / "parts", epochs=4)
+    assert progress_of(tmp_path / "parts").exists()
+    train.train(x, y, tmp_path / "parts", epochs=4, resume=True)
+    read = load("volume", "layout").load_weights
+    assert_same(read(tmp_path / "whole"), read(tmp_path / "parts"))
+
+
+def without(make):
+    """Return a function that makes a model whose dropout is off.
+
+    Keras 2 holds the state of dropout where nothing can save it.
+    """
+
+    def build(**options):
+        model = make(**{**options, "seed": 0})
+        for layer in model.layers:
+            if isinstance(layer, keras.layers.Dropout):
+                layer.rate = 0.0
+        return model
+
+    return build
+
+
+def test_what_is_saved_is_all_that_training_changes(
+    load, train, tmp_path: Path, monkeypatch
+) -> None:
+    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+    progress = load("colours", "_progress")
+    built = load("colours", "keras_model")
+    model = built.build_model(aware=True)
+    built.compile_model(model, 4)
+    before = [v.numpy() for v in progress._variables(model)]
+    read = progress.Progress(progress_of(tmp_path / "w"), seed=0)
+    read.read()
+    read.restore(model)
+    after = [v.numpy() for v in progress._variables(model)]
+    moved = [not np.array_equal(a, b) for a, b in zip(before, after, strict=True)]
+    assert read.epoch == 1
+    assert int(model.optimizer.iterations) == 1
+    assert sum(moved) > 0.9 * len(moved)
+
+
+def test_the_progress_goes_when_the_training_is_done(train, tmp_path: Path) -> None:
+    train.train(X, Y, tmp_path / "w", epochs=1)
+    assert [path.name for path in tmp_path.iterdir()] == ["w"]
+
+
+def test_without_progress_a_resumed_training_starts(train, tmp_path: Path) -> None:
+    model = train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+    assert int(model.optimizer.iterations) == 2
+
+
+def test_a_training_that_only_lacked_its_weights_writes_them(
+    load, train, tmp_path: Path, monkeypatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise CutOffError
+
+    built = load("colours", "keras_model")
+    with monkeypatch.context() as patch:
+        patch.setattr(built, "export_weights", fail)
+        with pytest.raises(CutOffError):
+            train.train(X, Y, tmp_path / "w", epochs=1)
+    train.train(X, Y, tmp_path / "w", epochs=1, resume=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["w"]
+
+
+def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
+    load, train, tmp_path: Path, monkeypatch
+) -> None:
+    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+    before = progress_of(tmp_path / "w").read_bytes()
+
+    def half(file, **arrays: np.ndarray) -> None:
+        file.write(before[: len(before) // 2])
+        raise CutOffError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(np, "savez", half)
+        with pytest.raises(CutOffError):
+            train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+    assert progress_of(tmp_path / "w").read_bytes() == before
+    train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+    assert (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"x" * 999])
+def test_damaged_progress_is_refused(
+    train, data_error, tmp_path: Path, content: bytes
+) -> None:
+    progress_of(tmp_path / "w").write_bytes(content)
+    with pytest.raises(data_error, match=r"w\.progress\.npz is damaged: remove it"):
+        train.train(X, Y, tmp_path / "w", resume=True)
+
+
+def test_a_stranger_is_no_progress(train, data_error, tmp_path: Path) -> None:
+    np.savez(progress_of(tmp_path / "w"), x=X)
+    with pytest.raises(data_error, match="is damaged"):
+        train.train(X, Y, tmp_path / "w", resume=True)
+
+
+def test_another_seed_is_another_training(
+    train, data_error, tmp_path: Path, monkeypatch
+) -> None:
+    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+    with pytest.raises(data_error, match="is of another training: remove it"):
+        train.train(X, Y, tmp_path / "w", epochs=2, seed=1, resume=True)
+
+
+def test_another_optimizer_is_refused(
+    load, train, data_error, tmp_path: Path, monkeypatch
+) -> None:
+    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+
+    def compile_model(model, steps) -> None:
+        model.compile("sgd", "mse")
+
+    monkeypatch.setattr(load("colours", "keras_model"), "compile_model", compile_model)
+    with pytest.raises(data_error, match="is of another optimizer"):
+        train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+
+
+class TestPatience:
+    """The losses are given, as no two machines have the same."""
+
+    losses = (3.0, 1.0, 2.0, 1.0, 0.5, 9.0)
+
+    @pytest.fixture
+    def made(self, load, tmp_path: Path):
+        built = load("colours", "keras_model")
+        model = built.build_model()
+        built.compile_model(model, 10)
+        return load("colours", "_progress"), model, tmp_path / "p.npz"
+
+    def run(self, progress, model, epochs: range) -> int:
+        """Go through epochs; each leaves its number in the readout's bias."""
+        progress.set_model(model)
+        readout = model.get_layer("digit")
+        for epoch in epochs:
+            model.stop_training = False
+            kernel, bias = readout.get_weights()
+            readout.set_weights([kernel, np.full_like(bias, epoch + 1)])
+            progress.on_epoch_end(epoch, {"val_loss": self.losses[epoch]})
+            if model.stop_training:
+                break
+        progress.finish(model)
+        return int(readout.get_weights()[1][0])
+
+    def test_the_best_weights_are_kept(self, made) -> None:
+        module, model, _ = made
+        progress = module.Progress(None, 0, patience=2)
+        assert self.run(progress, model, range(6)) == 2
+        assert (progress.epoch, progress.stalled) == (4, True)
+
+    def test_patience_outlasts_a_cut(self, made) -> None:
+        module, model, path = made
+        self.run(module.Progress(path, 0, patience=2), model, range(3))
+        progress = module.Progress(path, 0, patience=2)
+        progress.read()
+        progress.restore(model)
+        assert (progress.epoch, progress.best_epoch) == (3, 2)
+        assert self.run(progress, model, range(3, 6)) == 2
+        assert progress.epoch == 4
+
+    def test_the_best_may_be_the_last(self, made) -> None:
+        module, model, _ = made
+        assert self.run(module.Progress(None, 0, patience=3), model, range(5)) == 5
+
+    def test_without_patience_the_last_are_kept(self, made) -> None:
+        module, model, _ = made
+        assert self.run(module.Progress(None, 0), model, range(6)) == 6
+
+    def test_training_stops(self, train) -> None:
+        model = train.train(X, Y, epochs=50, patience=1)
+        assert int(model.optimizer.iterations) < 50
+
+    def test_a_stalled_training_is_not_resumed(
+        self, load, train, tmp_path: Path, monkeypatch
+    ) -> None:
+        progress = load("colours", "_progress").Progress
+        monkeypatch.setattr(progress, "remove", lambda self: None)
+        first = train.train(X, Y, tmp_path / "w", epochs=50, patience=1)
+        again = train.train(X, Y, tmp_path / "w", epochs=50, patience=1, resume=True)
+        assert int(again.optimizer.iterations) == int(first.optimizer.iterations)
+        for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
+            np.testing.assert_array_equal(a, b)
+
+    def test_it_needs_examples_to_validate(self, train, data_error) -> None:
+        with pytest.raises(data_error, match="patience needs validation"):
+            train.train(X[:5], Y[:5], patience=1)

@@ -1,0 +1,119 @@
+"""Training on several devices and on several workers: each gets its share."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.emit.networks import conv3d_relu
+from tests.emit.packages import write
+
+pytestmark = pytest.mark.slow
+
+X = np.random.default_rng(0).uniform(0, 1, (75, 4, 6, 6, 1)).astype("f4")
+Y = np.arange(75) % 4
+
+ON_CPUS = """
+import sys
+import numpy as np
+import tensorflow as tf
+
+(cpu,) = tf.config.list_physical_devices("CPU")
+parts = [tf.config.LogicalDeviceConfiguration()] * int(sys.argv[1])
+tf.config.set_logical_device_configuration(cpu, parts)
+
+from volume.train import main
+
+sys.exit(main(sys.argv[2:]))
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a package and data that no two devices share evenly."""
+    made = tmp_path_factory.mktemp("strategies")
+    write(conv3d_relu(), made)
+    np.savez(made / "d.npz", x=X, y=Y)
+    return made
+
+
+def start(folder: Path, *command: str, **environment: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *command],
+        cwd=folder,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def options(strategy: str, weights: Path) -> list[str]:
+    files = ["--data", "d.npz", "--weights", str(weights)]
+    return [*files, "--epochs", "2", "--strategy", strategy]
+
+
+def on_cpus(count: int, folder: Path, weights: Path) -> tuple[int, str, str]:
+    arguments = options("mirrored", weights)
+    process = start(folder, "-c", ON_CPUS, str(count), *arguments)
+    out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def read(weights: Path) -> dict[str, np.ndarray]:
+    from safetensors.numpy import load_file
+
+    return load_file(weights)
+
+
+def test_two_devices_train_together(folder: Path, tmp_path: Path) -> None:
+    status, out, err = on_cpus(2, folder, tmp_path / "w")
+    assert status == 0, err
+    assert "val_loss" in out
+    assert [path.name for path in tmp_path.iterdir()] == ["w"]
+    assert all(np.isfinite(value).all() for value in read(tmp_path / "w").values())
+
+
+def test_devices_that_share_unevenly_are_refused(folder: Path, tmp_path: Path) -> None:
+    status, _, err = on_cpus(3, folder, tmp_path / "w")
+    assert status == 1
+    assert err.splitlines()[-1] == (
+        "volume.train: 3 devices can't share batches of 64 evenly"
+    )
+
+
+@contextmanager
+def free_addresses(count: int) -> Iterator[list[str]]:
+    """Hold ports until all are known; they are free once the block is left."""
+    with ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("localhost", 0))
+        yield [f"localhost:{each.getsockname()[1]}" for each in sockets]
+
+
+def test_two_workers_train_the_same_weights(folder: Path, tmp_path: Path) -> None:
+    with free_addresses(2) as addresses:
+        pass
+    workers = []
+    for index in range(2):
+        task = {"type": "worker", "index": index}
+        cluster = json.dumps({"cluster": {"worker": addresses}, "task": task})
+        weights = tmp_path / f"w{index}"
+        arguments = ("-m", "volume.train", *options("multiworker", weights))
+        workers.append(start(folder, *arguments, TF_CONFIG=cluster))
+    outputs = [worker.communicate() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], outputs
+    first, second = read(tmp_path / "w0"), read(tmp_path / "w1")
+    for name, value in first.items():
+        np.testing.assert_array_equal(second[name], value, name)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["w0", "w1"]

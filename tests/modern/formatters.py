@@ -1,0 +1,51 @@
+"""Hold generated code against black and ruff of the folders that are given.
+
+Run it from the repository's root as ``python -m tests.modern.formatters BIN...``,
+where each BIN is a folder with both programs.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.emit.networks import ALL, long_names
+from tests.emit.packages import write
+
+GOLDEN = Path(__file__).parents[1] / "golden"
+LENGTHS = (79, 88, 100, 120)
+
+
+def commands(tools: Path) -> Iterator[list[str]]:
+    """Yield what must find nothing to say of generated code."""
+    black, ruff = str(tools / "black"), str(tools / "ruff")
+    for length in map(str, LENGTHS):
+        yield [black, "--quiet", "--diff", "--check", "-l", length, "."]
+        yield [ruff, "format", "--isolated", "--diff", "--line-length", length, "."]
+    check = [ruff, "check", "--isolated", "--quiet", "--select", "I,UP,B,D", "."]
+    yield check
+    for convention in ("numpy", "google"):
+        yield [*check, "--config", f'lint.pydocstyle.convention = "{convention}"']
+
+
+def main(folders: list[str]) -> int:
+    """Run all commands on all packages; return 1 if one objects."""
+    failed = 0
+    with tempfile.TemporaryDirectory() as made:
+        for network in (*ALL, long_names):
+            write(network(), Path(made))
+        for golden in GOLDEN.glob("*/__init__.py"):
+            shutil.copytree(golden.parent, Path(made) / f"golden_{golden.parent.name}")
+        for command in (
+            c for tools in folders for c in commands(Path(tools).resolve())
+        ):
+            failed |= subprocess.run(command, cwd=made, check=False).returncode
+    return min(failed, 1)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

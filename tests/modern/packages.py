@@ -1,0 +1,121 @@
+"""Small networks, and what their generated packages compute on the stack at hand.
+
+Between them they have every neuron, a 3-D and a 1-D convolution cut into groups,
+batch norm, both kinds of shortcut, a pool, a signed encoder and a regression.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from snnc.emit.origin import Origin
+from tests.support import sound
+
+CLIPS = """snn 1
+
+network clips {
+  timing { dt 1 ms, present 40 ms, synapse 5 ms }
+  defaults { rate 20..200 Hz }
+  input clip 4x8x8x1 in 0..1
+  encode conv { filters 2 }
+  conv3d c0 { filters 4, kernel 3x3x3, stride 1x2x2, batchnorm on }
+  conv3d c1 { filters 4, kernel 1, shortcut c0 }
+  dense d0 { units 12, shortcut c0, dropout 0.2 }
+  readout kind { classes 4 }
+  train { loss focal, batch 8, epochs 2, label_smoothing 0.1 }
+}
+"""
+
+WAVES = """snn 1
+
+network waves {
+  timing { dt 1 ms, present 40 ms, synapse 5 ms }
+  neuron lif { tau_rc 20 ms, tau_ref 2 ms }
+  input wave 24x2 in -1..1
+  encode rate
+  conv1d c0 { filters 6, kernel 3, batchnorm on }
+  avgpool { window 2 }
+  dense d0 { units 8 }
+  readout level { units 2 }
+  train { optimizer adamw, schedule cosine, batch 8, epochs 2 }
+}
+"""
+
+TEXTS = {"clips": CLIPS, "waves": WAVES}
+
+EXAMPLES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A written package, and examples and weights for it."""
+
+    name: str
+    folder: Path
+    x: Any
+    y: Any
+
+    @property
+    def weights(self) -> Path:
+        """Where the package's random weights are."""
+        return self.folder / f"{self.name}.safetensors"
+
+    def module(self, name: str) -> ModuleType:
+        """Import a module of the package."""
+        return importlib.import_module(f"{self.name}.{name}")
+
+
+def write(name: str, folder: Path) -> Path:
+    """Write a package under ``folder``; it is not imported."""
+    (folder / name).mkdir()
+    for module in sound(TEXTS[name], "emit"):
+        file = module.headed(Origin(f"specs/{name}.snn", "models"))
+        path = folder / name / file.path
+        path.write_text(file.text, encoding="utf-8", newline="\n")
+    return folder / name
+
+
+@contextmanager
+def importable(name: str, folder: Path) -> Iterator[Package]:
+    """Write a package with examples and weights, and let it be imported."""
+    write(name, folder)
+    sys.path.insert(0, str(folder))
+    try:
+        yield _filled(name, folder)
+    finally:
+        sys.path.remove(str(folder))
+        for module in [m for m in sys.modules if m.split(".")[0] == name]:
+            del sys.modules[module]
+
+
+def _filled(name: str, folder: Path) -> Package:
+    data = importlib.import_module(f"{name}._data")
+    layout = importlib.import_module(f"{name}.layout")
+    rng = np.random.default_rng(7)
+    x = rng.uniform(data.LOW, data.HIGH, (EXAMPLES, *data.SHAPE)).astype("f4")
+    y = np.arange(EXAMPLES) % 4
+    if not hasattr(data, "CLASSES"):
+        y = rng.uniform(-1, 1, (EXAMPLES, data.UNITS)).astype("f4")
+    package = Package(name, folder, x, y)
+    layout.save_weights(
+        package.weights, {t.name: _drawn(t, rng) for t in layout.TENSORS}
+    )
+    np.savez(folder / f"{name}.npz", x=x, y=y)
+    return package
+
+
+def _drawn(tensor: Any, rng: np.random.Generator) -> Any:
+    """Return weights in sixteenths: sums of them depend on no order of adding."""
+    fan_in = max(1, int(np.prod(tensor.shape[:-1])))
+    spread = 3 / np.sqrt(fan_in) if len(tensor.shape) > 1 else 0.2
+    drawn = rng.uniform(-0.5, 1, tensor.shape) * spread
+    return (np.rint(drawn * 64) / 64).astype("f4")

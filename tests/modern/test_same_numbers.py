@@ -1,0 +1,121 @@
+"""One package gives the same numbers on TensorFlow 2.12 and on TensorFlow 2.21.
+
+``expected/`` was computed on the primary stack (Python 3.11, NumPy 1, Keras 2), by
+``SNNC_ACCEPT=1 python -m pytest tests/modern``. These tests run there, and by
+``make test-modern`` on the modern one (NumPy 2, Keras 3), and compare with it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import nengo
+import numpy as np
+import pytest
+
+from tests.modern.packages import TEXTS, Package, importable
+
+pytestmark = pytest.mark.slow
+
+EXPECTED = Path(__file__).parent / "expected"
+
+
+@pytest.fixture(scope="module", params=TEXTS)
+def package(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Package]:
+    with importable(request.param, tmp_path_factory.mktemp("packages")) as made:
+        yield made
+
+
+def expected(package: Package, key: str, computed: Any) -> Any:
+    """Return the primary stack's numbers, having accepted new ones if asked to."""
+    path = EXPECTED / f"{package.name}.{key}.npy"
+    if os.environ.get("SNNC_ACCEPT"):
+        assert np.__version__ < "2", "accept on the primary stack"
+        np.save(path, computed)
+    return np.load(path)
+
+
+@pytest.mark.parametrize("aware", [False, True])
+def test_keras_computes_the_same(package: Package, aware: bool) -> None:
+    keras_model = package.module("keras_model")
+    model = keras_model.build_model(aware=aware)
+    keras_model.import_weights(model, package.weights)
+    outputs = model.predict(package.x, verbose=0)
+    wanted = expected(package, "aware" if aware else "smooth", outputs)
+    assert np.abs(wanted).max() > 0.1
+    assert np.abs(outputs - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+def evaluated(package: Package, simulator: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", f"{package.name}.evaluate", "--json"]
+    command += ["--data", f"{package.name}.npz", "--weights", str(package.weights)]
+    done = subprocess.run(
+        [*command, "--simulator", simulator],
+        cwd=package.folder,
+        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "loihi"])
+def test_evaluate_reports_the_same(package: Package, simulator: str) -> None:
+    report = evaluated(package, simulator)
+    rates = np.array([layer["rate"] for layer in report["layers"]])
+    np.testing.assert_array_equal(rates, expected(package, f"{simulator}.rates", rates))
+    assert (rates > 0).all()
+
+
+def simulator_of(package: Package, simulator: str) -> Any:
+    # A decoder cache written under NumPy 2 can't be read under NumPy 1.
+    nengo.rc["decoder_cache"]["enabled"] = "False"
+    if simulator == "nengo":
+        return nengo.Simulator
+    return partial(
+        package.module("_compat").import_nengo_loihi().Simulator, target="sim"
+    )
+
+
+def spike_counts(package: Package, simulator: str) -> np.ndarray:
+    """Return the spikes of each neuron in each example, layer behind layer."""
+    network = package.module("nengo_network")
+    names = tuple(network.LAYERS)
+    built = network.build_network(package.weights, package.x, probe=names)
+    with simulator_of(package, simulator)(built.net, progress_bar=False) as sim:
+        sim.run_steps(len(package.x) * network.STEPS)
+        values = [built.layer_values(sim, name) for name in names]
+    counts = []
+    for name, value in zip(names, values, strict=True):
+        steps = value.reshape(len(package.x), network.STEPS, -1).sum(axis=1)
+        counts.append(np.rint(steps * network.DT * network.LAYERS[name].max_rate))
+    return np.concatenate(counts, axis=1).astype(np.uint8)
+
+
+@pytest.mark.parametrize("simulator", ["nengo", "loihi"])
+def test_every_neuron_spikes_as_often(package: Package, simulator: str) -> None:
+    counts = spike_counts(package, simulator)
+    assert counts.max() > 3
+    wanted = expected(package, f"{simulator}.spikes", counts)
+    np.testing.assert_array_equal(counts, wanted)
+
+
+def test_it_trains_and_resumes(package: Package, tmp_path: Path) -> None:
+    train = package.module("train").train
+    weights = tmp_path / "w"
+    model = train(package.x, package.y, weights, epochs=1)
+    again = train(package.x, package.y, weights, epochs=1, resume=True)
+    for first, second in zip(model.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_allclose(first, second, rtol=1e-4, atol=1e-6)
+    assert [path.name for path in tmp_path.iterdir()] == ["w"]
