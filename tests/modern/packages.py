@@ -22,7 +22,7 @@ from tests.support import sound
 
 CLIPS = """snn 1
 
-network clips {
+network both_clips {
   timing { dt 1 ms, present 40 ms, synapse 5 ms }
   defaults { rate 20..200 Hz }
   input clip 4x8x8x1 in 0..1
@@ -37,7 +37,7 @@ network clips {
 
 WAVES = """snn 1
 
-network waves {
+network both_waves {
   timing { dt 1 ms, present 40 ms, synapse 5 ms }
   neuron lif { tau_rc 20 ms, tau_ref 2 ms }
   input wave 24x2 in -1..1
@@ -50,7 +50,7 @@ network waves {
 }
 """
 
-TEXTS = {"clips": CLIPS, "waves": WAVES}
+TEXTS = {"both_clips": CLIPS, "both_waves": WAVES}
 
 EXAMPLES = 6
 
