@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import click
 
@@ -33,11 +34,21 @@ def command(spec: str, form: str, why: bool) -> int:
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report, through="map")
     show(report)
-    mapped = results.get("map")
-    if mapped is None or report.errors:
+    mapped = results.get("map") or _unlimited(results)
+    if mapped is None:
         return 1
     click.echo(_text(mapped, form, why), nl=form != "html")
-    return 0
+    return 1 if report.errors else 0
+
+
+def _unlimited(results: dict[str, Any]) -> MappedNetwork | None:
+    """What too large a network takes: its report is needed more than others."""
+    if "lower" not in results:
+        return None
+    from snnc.fit.trials import Trials
+
+    target = results["infer"].target
+    return Trials(results["validate"], target).unlimited()
 
 
 def _text(mapped: MappedNetwork, form: str, why: bool) -> str:

@@ -30,20 +30,27 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
     if not isinstance(network.target, Loihi):
         return
     trials = Trials(spec, network.target)
-    for diagnostic in report.diagnostics:
-        better = _advised(diagnostic, trials)
+    found = report.diagnostics
+    large = next((d for d in found if isinstance(d, TooManyCores)), None)
+    # What mends the whole network mends each layer of it, and is said of both.
+    whole = () if large is None else for_cores(trials, large.largest)
+    for diagnostic in found:
+        better = _advised(diagnostic, trials, whole)
         if better is not None:
             report.withdraw(diagnostic)
             report.add(better)
 
 
-def _advised(diagnostic: Diagnostic, trials: Trials) -> Diagnostic | None:
+def _advised(
+    diagnostic: Diagnostic, trials: Trials, whole: Sequence[Change]
+) -> Diagnostic | None:
     if isinstance(diagnostic, FitsNoCore):
-        return _fan_in(diagnostic, for_fan_in(trials, diagnostic.name))
+        changes = whole if trials.certain else ()
+        return _fan_in(diagnostic, changes or for_fan_in(trials, diagnostic.name))
     if isinstance(diagnostic, TooManyOutAxons):
         return _axons(diagnostic, trials)
     if isinstance(diagnostic, TooManyCores):
-        return _cores(diagnostic, trials)
+        return _cores(diagnostic, trials, whole)
     return None
 
 
@@ -63,15 +70,33 @@ def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
     return diagnostic.but(hint=f"write {_choice(changes)}") if changes else None
 
 
-def _cores(diagnostic: TooManyCores, trials: Trials) -> Diagnostic:
-    remedies = for_cores(trials, diagnostic.largest)
-    room = _room(diagnostic, remedies.cores, trials)
-    choices = [*_texts(remedies.changes, trials.certain), *([room] if room else [])]
+def _cores(
+    diagnostic: TooManyCores, trials: Trials, changes: Sequence[Change]
+) -> Diagnostic:
+    diagnostic = _counted(diagnostic, trials)
+    room = _room(diagnostic, trials)
+    choices = [*_texts(changes, trials.certain), *([room] if room else [])]
     if not choices:
         return diagnostic
-    widths = [c for c in remedies.changes if c.key in ("filters", "units")]
+    widths = [c for c in changes if c.key in ("filters", "units")]
     place = _place(widths[0], trials) if widths else {}
     return diagnostic.but(hint=f"write {_joined(choices)}", **place)
+
+
+def _counted(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
+    """With the cores that the network takes, where they can be counted."""
+    mapped = trials.unlimited()
+    if mapped is None:
+        return diagnostic
+    largest = max(mapped.populations, key=lambda population: population.cores)
+    layer = largest.population.layer
+    return diagnostic.but(
+        span=layer.span,
+        cores=mapped.cores,
+        bound="",
+        largest=layer.name,
+        share=largest.cores,
+    )
 
 
 def _place(change: Change, trials: Trials) -> dict[str, object]:
@@ -85,16 +110,18 @@ def _place(change: Change, trials: Trials) -> dict[str, object]:
     }
 
 
-def _room(diagnostic: TooManyCores, cores: int | None, trials: Trials) -> str:
+def _room(diagnostic: TooManyCores, trials: Trials) -> str:
     """How the target can allow what is needed; empty if no system is so large."""
-    needed = cores if cores is not None else diagnostic.cores
-    more = "" if cores is not None else " or more"
+    needed, more = diagnostic.cores, " or more" if diagnostic.bound else ""
     chips = ceil(needed / trials.profile.chip.cores)
     if chips > MOST_CHIPS:
         return ""
-    if chips > trials.target.chips:
-        return f"`chips {chips}`{more} in `target`"
-    return f"`cores {needed}`{more} in `target`"
+    written = getattr(trials.spec.spec.target, "cores", None) is not None
+    if chips <= trials.target.chips:
+        return f"`cores {needed}`{more} in `target`"
+    if written:
+        return f"`chips {chips}, cores {needed}`{more} in `target`"
+    return f"`chips {chips}`{more} in `target`"
 
 
 def _choice(changes: Sequence[Change]) -> str:

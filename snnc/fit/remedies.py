@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from snnc.fit.change import Change
 from snnc.fit.solve import Holds, largest_kernel, smallest_stride, widest, width_key
@@ -15,19 +14,8 @@ LAYERS = 3
 """Layers that are looked at, those with the most cores first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Remedies:
-    """What would make a network fit: changes to layers, and cores that suffice.
-
-    ``cores`` is None where the network is too far from fitting to be mapped.
-    """
-
-    changes: tuple[Change, ...]
-    cores: int | None
-
-
-def for_cores(trials: Trials, largest: str) -> Remedies:
-    """Changes after which the network fits its target, and the cores it needs now.
+def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
+    """Changes to one layer after which the network fits its target.
 
     Parameters
     ----------
@@ -38,8 +26,8 @@ def for_cores(trials: Trials, largest: str) -> Remedies:
     for name in list(names)[:LAYERS]:
         found = _narrow_or_stride(trials, name)
         if found:
-            return Remedies(tuple(found), trials.cores_needed())
-    return Remedies((), trials.cores_needed())
+            return tuple(found)
+    return ()
 
 
 def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:

@@ -7,6 +7,7 @@ from snnc.fit.variants import Cost, Offer, Variant
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
+KEEPS = "keeps: neurons and weights as a share of the spec's (their geometric mean)"
 ONE_BY_ONE = 2
 """More changes than these are one to every layer."""
 
@@ -37,11 +38,12 @@ def _row(variant: Variant) -> tuple[str, ...]:
 def changes_text(variant: Variant) -> str:
     """The changes as a spec has them; of all layers, their widths alone."""
     if len(variant.changes) > ONE_BY_ONE:
-        widths = ", ".join(written(change.value) for change in variant.changes)
-        return f"all layers: {widths}"
+        widths = (f"{c.layer} {written(c.value)}" for c in variant.changes)
+        return f"all layers: {', '.join(widths)}"
     by_layer: dict[str, list[str]] = {}
     for change in variant.changes:
-        by_layer.setdefault(change.layer, []).append(change.text)
+        more = " or more" if change == variant.open_end else ""
+        by_layer.setdefault(change.layer, []).append(f"{change.text}{more}")
     return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in by_layer.items())
 
 
@@ -58,7 +60,10 @@ def _sentence(offered: Offer, shown: int) -> str:
             f"{cores}{needs}"
         )
     more = f" ({count - shown} more with --all)" if count > shown else ""
-    return f"{offered.name}: {_count(count, 'variant')} on at most {cores}{more}{needs}"
+    found = (
+        f"{offered.name}: {_count(count, 'variant')} on at most {cores}{more}{needs}"
+    )
+    return f"{found}\n{KEEPS}" if count else found
 
 
 def _count(number: int, word: str) -> str:

@@ -122,8 +122,8 @@ class Trials:
             return 0
         return sum(compartment_floors(lowered, self.profile).values())
 
-    def cores_needed(self) -> int | None:
-        """The cores that the spec takes if they are not limited.
+    def unlimited(self) -> MappedNetwork | None:
+        """The spec mapped on as many cores as it takes.
 
         None if they are too many to be counted, or if no number of cores suffices.
         """
@@ -133,5 +133,4 @@ class Trials:
             return None
         most = 2 * far
         free = replace(self.target, chips=ceil(most / cores), cores=most)
-        mapped = self.mapped((), free)
-        return None if mapped is None else mapped.cores
+        return self.mapped((), free)

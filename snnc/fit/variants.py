@@ -33,12 +33,14 @@ class Variant:
     """A legal network near the spec.
 
     ``kept`` is the geometric mean of the shares of neurons and of weights that are
-    left of the spec's network; above 1 where it grows.
+    left of the spec's network; above 1 where it grows. ``open_end`` is a change to
+    the most that was tried, beyond which more may fit.
     """
 
     changes: Changes
     cost: Cost
     kept: float
+    open_end: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,15 @@ def offer(trials: Trials) -> Offer:
     return Offer(
         trials.network().name,
         trials.target.cores,
-        trials.cores_needed() if present is None else present.cores,
+        _needed(trials),
         None if present is None else cost(present),
         tuple(best),
     )
+
+
+def _needed(trials: Trials) -> int | None:
+    mapped = trials.mapped(()) or trials.unlimited()
+    return None if mapped is None else mapped.cores
 
 
 def cost(mapped: MappedNetwork) -> Cost:
@@ -93,7 +100,13 @@ def _variant(trials: Trials, changes: Changes) -> Variant:
     assert mapped is not None, "only variants that fit are offered"
     new, (neurons, weights) = cost(mapped), _size(trials)
     kept = sqrt(new.neurons / neurons * new.weights / weights)
-    return Variant(changes, new, kept)
+    open_end = next((c for c in changes if c.value == _most(trials, c)), None)
+    return Variant(changes, new, kept, open_end)
+
+
+def _most(trials: Trials, change: Change) -> int:
+    """The most filters or units of the layer that are tried."""
+    return GROWTH * trials.layers()[change.position].shape[-1]
 
 
 def _size(trials: Trials) -> tuple[int, int]:

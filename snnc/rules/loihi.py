@@ -27,8 +27,8 @@ class FitsNoCore(Diagnostic):
     value: int
     most: int
     hint: str = (
-        "let each neuron read less: a smaller kernel, or fewer neurons or channels in"
-        " what it reads"
+        "let each neuron read less: put a `downsample` before it (a pool is folded and"
+        " does not count), or give what it reads fewer neurons"
     )
 
 

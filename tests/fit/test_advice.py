@@ -117,3 +117,36 @@ def test_on_many_chips_neurons_alone_are_counted_and_the_words_say_so() -> None:
 def test_no_system_larger_than_there_is_is_told() -> None:
     text = far_too_large(chips=768).replace("filters 32", "filters 2000")
     assert "chips" not in only(text).render_help()
+
+
+def test_a_written_number_of_cores_is_raised_with_the_chips() -> None:
+    text = TOO_WIDE.replace("14x14x2", "34x34x2").replace("dense d { units 16 }\n", "")
+    found = re.search(r"`chips (\d+), cores (\d+)`", only(text).render_help())
+    assert found
+    target = f"chips {found[1]}, cores {found[2]}"
+    assert codes(text.replace("cores 20", target)) == []
+
+
+def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
+    text = network(
+        """
+  target loihi { chips 1 }
+  input image 64x64x1 in 0..1
+  encode conv e { filters 2 }
+  conv2d a { filters 96 }
+  dense d { units 32 }
+  readout y { classes 2 }
+"""
+    )
+    _, report = compile_text(text, "map")
+    helps = {d.code: d.render_help() for d in report.diagnostics}
+    assert set(helps) == {"SNN401", "SNN406"}
+    change = re.search(r"`(filters \d+|stride \d+)`", helps["SNN401"])
+    assert change
+    assert change[0] in helps["SNN406"]
+    key, value = change[1].split()
+    mended = text.replace(
+        "filters 96",
+        f"filters {value}" if key == "filters" else f"filters 96, stride {value}",
+    )
+    assert codes(mended) == []

@@ -12,11 +12,12 @@ from click.testing import CliRunner
 
 from snnc.cli.fit import command
 from snnc.fit.change import Change
+from snnc.fit.text import table
 from snnc.fit.trials import Trials
 from snnc.fit.variants import Offer, offer
 from snnc.graph.logical import Loihi
 from snnc.source import Span
-from tests.fit.nets import wide
+from tests.fit.nets import far_reaching, wide
 from tests.support import ROOT, compile_text, network, sound
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -124,3 +125,20 @@ def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:
     result = CliRunner().invoke(command, [str(spec)], standalone_mode=False)
     assert (result.return_value, result.stdout) == (1, "")
     assert "has no cores" in result.stderr
+
+
+def test_more_than_was_tried_may_fit_and_the_table_says_so() -> None:
+    found = offered(
+        wide(filters=8, cores=2000).replace("{ cores 2000 }", "{ chips 16 }")
+    )
+    open_ends = {v.changes[0].layer for v in found.variants if v.open_end is not None}
+    assert "d" in open_ends
+    assert "d: units 256 or more" in table(found)
+
+
+def test_a_fan_in_that_no_core_holds_is_told_before_the_list(tmp_path: Path) -> None:
+    spec = tmp_path / "net.snn"
+    spec.write_text(far_reaching(), encoding="utf-8")
+    result = CliRunner().invoke(command, [str(spec)], standalone_mode=False)
+    assert "SNN401" in result.stderr
+    assert "a: filters" in result.stdout

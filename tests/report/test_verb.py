@@ -58,3 +58,15 @@ def test_a_page_is_written_without_the_libraries_of_the_simulators() -> None:
     )
     assert done.stderr.strip() == ""
     assert done.stdout.startswith("<!DOCTYPE html>")
+
+
+def test_a_network_that_is_too_large_is_reported_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = tmp_path / "mnist.snn"
+    text = SPEC.read_text(encoding="utf-8")
+    spec.write_text(text.replace("chips 1", "cores 9"), encoding="utf-8")
+    assert main(["report", str(spec)]) == 1
+    printed = capsys.readouterr()
+    assert "SNN406" in printed.err
+    assert "on 11 cores of 1 chip" in printed.out
