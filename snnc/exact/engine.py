@@ -110,8 +110,12 @@ class Engine:
         return run_batches(self._runs, images, job, announce, budget)
 
 
-def open_engine(folder: str | PathLike[str], weights: Weights) -> Engine:
+def open_engine(
+    folder: str | PathLike[str], weights: Weights, steps: int | None = None
+) -> Engine:
     """Return the engine of a package that `snnc build` wrote, with its weights.
+
+    An example takes ``steps``, or as many as the package says.
 
     Raises
     ------
@@ -119,14 +123,16 @@ def open_engine(folder: str | PathLike[str], weights: Weights) -> Engine:
         If the folder is no such package, the weights are of another layout, an
         example is too long, or nothing in the network is on the chip.
     """
-    return make_engine(open_package(folder), weights)
+    return make_engine(open_package(folder), weights, steps)
 
 
-def make_engine(module: ModuleType, weights: Weights) -> Engine:
+def make_engine(
+    module: ModuleType, weights: Weights, steps: int | None = None
+) -> Engine:
     """Return the engine of an imported ``nengo_network`` module, as `open_engine`."""
-    if module.STEPS > MAX_STEPS:
-        raise TooManyStepsError(module.STEPS, MAX_STEPS)
-    built = build(module, weights)
+    if (steps or module.STEPS) > MAX_STEPS:
+        raise TooManyStepsError(steps or module.STEPS, MAX_STEPS)
+    built = build(module, weights, steps)
     try:
         return Engine(built, runs(built))
     except CannotRunError:
@@ -149,14 +155,14 @@ def runs(built: Built) -> Runs:
     axons = wire(simulator, tables, encoder)
     heard = fanin(axons, tables.blocks, tables.compartments)
     chip = Chip(tables.compartments, tables.rows, heard)
-    return Circuit(chip, readout, encoder, places, built.module.STEPS)
+    return Circuit(chip, readout, encoder, places, built.steps)
 
 
 def _bytes(built: Built, keep: Sequence[Kept]) -> int:
     """Return the bytes that an example takes beside the lanes."""
     ensembles = [e for parts in built.network.layers.values() for e in parts]
     neurons = sum(int(e.n_neurons) for e in ensembles)
-    steps, units = int(built.module.STEPS), int(built.network.output.size_in)
+    steps, units = built.steps, int(built.network.output.size_in)
     sizes = {
         "counts": 2 * neurons,
         "spikes": steps * neurons,

@@ -23,7 +23,7 @@ class Hosted:
     def __init__(self, built: Built, tables: Tables) -> None:
         self._built = built
         self._simulator = built.simulator
-        self._chip = ChipInterface(self._simulator.model, tables, built.module.STEPS)
+        self._chip = ChipInterface(self._simulator.model, tables, built.steps)
         self._simulator.sims["emulator"] = self._chip
         self.rest()
 
@@ -64,12 +64,12 @@ class Hosted:
 
     def _present(self, values: NDArray[Any]) -> NDArray[np.float64]:
         """Return the rows of one example: (steps, units)."""
-        simulator, module = self._simulator, self._built.module
+        simulator = self._simulator
         for name in ("host_pre", "host"):
             if name in simulator.sims:
                 self._feed(simulator.sims[name], values)
         simulator.clear_probes()
-        simulator.run_steps(module.STEPS)
+        simulator.run_steps(self._built.steps)
         return np.array(simulator.data[self._built.network.output], np.float64)
 
     def _feed(self, host: Any, values: NDArray[Any]) -> None:

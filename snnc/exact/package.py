@@ -22,11 +22,15 @@ Weights = str | PathLike[str] | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A package's ``nengo_network``, its network, and nengo-loihi's simulator of it."""
+    """A package's ``nengo_network``, its network, and nengo-loihi's simulator of it.
+
+    ``steps`` are those of an example.
+    """
 
     module: ModuleType
     network: Any
     simulator: Any
+    steps: int
 
 
 def open_package(folder: str | PathLike[str]) -> ModuleType:
@@ -56,8 +60,10 @@ def open_package(folder: str | PathLike[str]) -> ModuleType:
     return importlib.import_module(f"{name}.nengo_network")
 
 
-def build(module: ModuleType, weights: Weights) -> Built:
+def build(module: ModuleType, weights: Weights, steps: int | None = None) -> Built:
     """Return the network of ``module`` with its weights, every layer probed, built.
+
+    An example takes ``steps``, or as many as the package says.
 
     Raises
     ------
@@ -83,4 +89,4 @@ def build(module: ModuleType, weights: Weights) -> Built:
         simulator = nengo_loihi.Simulator(
             network.net, dt=module.DT, target="sim", progress_bar=False
         )
-    return Built(module, network, simulator)
+    return Built(module, network, simulator, steps or int(module.STEPS))

@@ -43,7 +43,8 @@ class TooManyStepsError(CannotRunError):
     def __init__(self, steps: int, limit: int) -> None:
         super().__init__(
             f"an example of {steps} steps is longer than the {limit} that the spike "
-            "counters hold; write a smaller `present` or a larger `dt`"
+            "counters hold; give fewer steps, or write a smaller `present` or a "
+            "larger `dt`"
         )
 
 

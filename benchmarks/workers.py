@@ -1,0 +1,91 @@
+"""Print what threads and processes save: `snnc evaluate` on many examples.
+
+``python benchmarks/workers.py [NAME ...]`` runs the networks of `benchmarks/exact.py`.
+Start-up is the time until the first examples are done: it takes Dask and its processes
+seconds, whatever the number of examples; the rate is that of all the others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from snnc.evaluate.data import Examples
+    from snnc.evaluate.subject import Subject
+
+ROOT = Path(__file__).parents[1]
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `snnc evaluate` sets it
+COUNTS = {"drift": 10_000, "mnist": 6_000, "cifar": 1_000}
+WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
+
+
+def timed(
+    subject: Subject, weights: Path, examples: Examples, workers: int | None
+) -> tuple[float, float, float]:
+    """Return the seconds of a run, those until its first part, and its rate after."""
+    from snnc.evaluate.exact import How, run_exact  # a worker runs this file too
+
+    told: list[tuple[float, int]] = []
+    out = weights.with_suffix(".jsonl")
+    how = How(subject.network.STEPS, "rest", workers, None, out, False)
+    started = time.perf_counter()
+
+    def tell(done: int) -> None:
+        told.append((time.perf_counter() - started, done))
+
+    run_exact(subject, weights, examples, how, tell)
+    total = time.perf_counter() - started
+    (first, _), *_ = (entry for entry in told if entry[1])
+    rest = sum(done for _, done in told) - told[1][1]
+    return total, first, rest / (told[-1][0] - first)
+
+
+def bench(name: str, folder: Path) -> None:
+    """Print one network's lines."""
+    import numpy as np
+
+    from benchmarks.exact import TEXTS, scaled_weights
+    from snnc.evaluate.data import open_examples
+    from snnc.evaluate.subject import open_subject
+    from tests.exact.proof import random_images, write_package
+
+    package = write_package(TEXTS[name](), folder)
+    assert package is not None
+    subject = open_subject(package)
+    image = random_images(subject.network, 1)
+    weights, data = folder / f"{name}.safetensors", folder / f"{name}.npz"
+    subject.layout.save_weights(weights, scaled_weights(subject.network, image))
+    count = COUNTS[name]
+    np.savez(data, x=np.repeat(image, count, axis=0), y=np.zeros(count, np.int64))
+    examples = open_examples(data, None)
+    print(f"{name}: {count} examples of {subject.network.STEPS} steps")
+    alone = 0.0
+    for way, workers in WAYS.items():
+        total, first, rate = timed(subject, weights, examples, workers)
+        alone = alone or rate
+        print(
+            f"  {way}: {total:.1f} s, start-up {first:.1f} s, then {rate:.0f} a second"
+            f" ({rate / alone:.2f} x)",
+            flush=True,
+        )
+
+
+def main() -> None:
+    """Read the command line and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("networks", nargs="*", choices=[[], *COUNTS], default=[])
+    names = parser.parse_args().networks or COUNTS
+    sys.path.insert(0, str(ROOT))
+    with tempfile.TemporaryDirectory() as folder:
+        for name in names:
+            bench(name, Path(folder))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,243 @@
+"""Shares examples among processes, here or on a cluster, by Dask.
+
+A worker gets the package and its weights as bytes, for it may have another disk, and
+opens the engine with its first examples. Dask sends the examples of a worker that dies
+to another one, and a new worker gets what the others got.
+"""
+
+# mypy: disable-error-code="import-untyped,no-untyped-call,misc"
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import logging
+import signal
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from distributed import (
+    CancelledError,
+    Client,
+    KilledWorker,
+    LocalCluster,
+    Worker,
+    WorkerPlugin,
+    as_completed,
+    get_worker,
+)
+from distributed.comm.addressing import parse_address, parse_host_port
+from distributed.comm.core import connect
+from nengo.exceptions import BuildError
+
+from snnc.evaluate.data import Examples
+from snnc.evaluate.part import Decide, Part, Span, run_part
+from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
+from snnc.evaluate.subject import Subject
+from snnc.exact import CannotRunError, Engine, open_engine
+
+PATIENCE = 10  # seconds until an address counts as dead
+AHEAD = 2  # pieces that wait for each thread of the workers
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """All that a worker needs beside the examples."""
+
+    name: str
+    sources: dict[str, bytes]
+    weights: bytes
+    steps: int
+    decide: Decide
+
+    @classmethod
+    def of(cls, subject: Subject, weights: Path, steps: int) -> Program:
+        decide = subject.evaluate.DECIDE
+        content = weights.read_bytes()
+        return cls(subject.name, subject.sources, content, steps, decide)
+
+    @property
+    def key(self) -> str:
+        """A name that no other program has."""
+        parts = [*self.sources.values(), self.weights, str(self.steps).encode()]
+        return f"snnc-{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The text of an error of which the class does not travel."""
+
+    text: str
+    of_build: bool
+
+
+class Carrier(WorkerPlugin):
+    """Keeps a program and its engine on a worker."""
+
+    def __init__(self, program: Program) -> None:
+        self.name = program.key
+        self._program = program
+
+    def setup(self, worker: Worker) -> None:
+        """Get ready on a worker; its tasks share one engine, in turn."""
+        self._lock = threading.Lock()
+        self._engine: Engine | None = None
+        self._threads = worker.state.nthreads
+
+    def teardown(self, worker: Worker) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+    def run(self, start: int, x: Any) -> Part:
+        with self._lock:
+            if self._engine is None:
+                self._engine = self._open()
+            decide = self._program.decide
+            return run_part(self._engine, decide, start, x, self._threads)
+
+    def _open(self) -> Engine:
+        program = self._program
+        with tempfile.TemporaryDirectory() as folder:
+            package = Path(folder) / program.name
+            package.mkdir()
+            for name, source in program.sources.items():
+                (package / name).write_bytes(source)
+            weights = Path(folder) / "weights"
+            weights.write_bytes(program.weights)
+            return open_engine(package, weights, program.steps)
+
+
+def run_there(key: str, start: int, x: Any) -> Part | Refusal:
+    """Run examples on the worker that this is called on."""
+    carrier = get_worker().plugins[key]
+    assert isinstance(carrier, Carrier)
+    try:
+        return carrier.run(start, x)
+    except (CannotRunError, BuildError) as error:
+        return Refusal(str(error), isinstance(error, BuildError))
+
+
+@contextmanager
+def open_client(workers: int | None, address: str | None) -> Iterator[Client]:
+    """Connect with a cluster at an address, or start processes of this machine.
+
+    Raises
+    ------
+    NoClusterError
+        If nothing answers.
+    """
+    if address is not None:
+        with _connected(address) as client:
+            yield client
+        return
+    with _deaf():
+        cluster = LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            memory_limit=0,  # Dask would restart workers that a large network fills
+            silence_logs=logging.CRITICAL,
+            env={"PYTHONWARNINGS": "ignore"},
+        )
+    with cluster, Client(cluster, set_as_default=False) as client:
+        yield client
+
+
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """Let processes that start ignore Ctrl-C, which a terminal sends to all of them."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def _connected(address: str) -> Iterator[Client]:
+    _knock(address)
+    with Client(address, timeout=PATIENCE, set_as_default=False) as client:
+        try:
+            client.wait_for_workers(1, timeout=PATIENCE)
+        except TimeoutError as error:
+            raise NoClusterError(address, "this Dask cluster has no workers") from error
+        yield client
+
+
+def _knock(address: str) -> None:
+    """Raise NoClusterError unless a scheduler answers.
+
+    A `Client` would say so too, but then take 20 s to end.
+    """
+
+    async def greet() -> None:
+        comm = await asyncio.wait_for(connect(address), PATIENCE)
+        await comm.close()
+
+    try:
+        parse_host_port(parse_address(address)[1])
+        asyncio.run(greet())
+    except ValueError as error:
+        reason = "this is no address, such as tcp://HOST:8786"
+        raise NoClusterError(address, reason) from error
+    # Another server's greeting, read as one of Dask's, may have a length of exabytes.
+    except (OSError, asyncio.TimeoutError, MemoryError) as error:
+        reason = f"no Dask scheduler answers within {PATIENCE} s"
+        raise NoClusterError(address, reason) from error
+
+
+def run_spans(
+    client: Client,
+    program: Program,
+    examples: Examples,
+    spans: Sequence[Span],
+    out: Path,
+) -> Iterator[Part]:
+    """Yield the parts of spans of examples as they are done, in any order.
+
+    Raises
+    ------
+    LostClusterError
+        If the workers die, or can't run the engine.
+    """
+    try:
+        client.register_plugin(Carrier(program))
+        yield from _collected(client, program.key, examples, spans, out)
+        client.unregister_worker_plugin(program.key)
+    except KilledWorker as error:
+        reason = "too many workers died; they may lack memory"
+        raise LostClusterError(reason, out) from error
+    except ModuleNotFoundError as error:
+        reason = f"a worker has no {error.name}: pip install 'snnc[evaluate]' there"
+        raise LostClusterError(reason, out) from error
+    except (CancelledError, OSError) as error:
+        raise LostClusterError("the Dask cluster is gone", out) from error
+
+
+def _collected(
+    client: Client, key: str, examples: Examples, spans: Sequence[Span], out: Path
+) -> Iterator[Part]:
+    def submit(span: Span) -> Any:
+        start, stop = span
+        return client.submit(run_there, key, start, examples[start:stop], pure=False)
+
+    waiting = iter(spans)
+    threads = sum(client.nthreads().values())
+    first = [submit(span) for span in islice(waiting, AHEAD * max(1, threads))]
+    running = as_completed(first, loop=client.loop)
+    for future in running:
+        part = future.result()
+        if isinstance(part, Refusal):
+            if part.of_build:
+                raise NotBuiltError(part.text)
+            raise CannotRunError(part.text)
+        for span in islice(waiting, 1):
+            running.add(submit(span))
+        yield part

@@ -1,0 +1,127 @@
+"""What `snnc evaluate` does not run, each with the sentence that users read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+
+class RefusedError(ValueError):
+    """A package, its data, its weights or a run that can't be evaluated."""
+
+
+class MissingExtraError(RefusedError):
+    """Something that is not installed."""
+
+    def __init__(self, names: Sequence[str], extras: str) -> None:
+        verb = "is" if len(names) == 1 else "are"
+        super().__init__(
+            f"{' and '.join(names)} {verb} not installed: pip install 'snnc[{extras}]'"
+        )
+
+
+class OldPackageError(RefusedError):
+    """A package without the constants that an evaluation reads."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            f"{folder} was built by an older snnc and does not say how it decides; "
+            "run `snnc build` again"
+        )
+
+
+class UnreadableDataError(RefusedError):
+    """A data file that holds no examples."""
+
+    def __init__(self, path: Path, reason: object) -> None:
+        super().__init__(f"the data in {path} can't be read: {reason}")
+
+
+class WrongDataError(RefusedError):
+    """Examples ``start`` to ``stop`` are not what the network reads."""
+
+    def __init__(self, path: Path, start: int, stop: int, reason: object) -> None:
+        super().__init__(
+            f"the data in {path} do not fit, in examples {start} to {stop - 1} "
+            f"counted from 0: {reason}"
+        )
+
+
+class FewLabelsError(RefusedError):
+    """There are not as many labels as examples."""
+
+    def __init__(self, path: Path, examples: int, labels: int) -> None:
+        super().__init__(
+            f"the data in {path} hold {examples} examples in x and {labels} labels "
+            "in y; write as many of both"
+        )
+
+
+class OtherWeightsError(RefusedError):
+    """Weights of another layout, or no weights."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"{reason}; name weights that the `train.py` of this package wrote"
+        )
+
+
+class NotBuiltError(RefusedError):
+    """A network that nengo-loihi does not build with these weights."""
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(
+            f"nengo-loihi does not build this network: {str(reason).rstrip('.')}; "
+            "`snnc weights FILE SPEC` tells which layer has weights that the chip "
+            "can't take"
+        )
+
+
+class NoJournalError(RefusedError):
+    """The file for results is somebody else's."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} is not a file of results that `snnc evaluate` wrote; choose "
+            "another name with `--out`"
+        )
+
+
+class UnfinishedError(RefusedError):
+    """The file for results holds a run that was interrupted."""
+
+    def __init__(self, path: Path, done: int, examples: int) -> None:
+        super().__init__(
+            f"{path} holds {done} of {examples} examples of a run that was "
+            "interrupted; go on with it by `--resume`, remove it, or choose another "
+            "name with `--out`"
+        )
+
+
+class OtherRunError(RefusedError):
+    """The file to resume holds another run."""
+
+    def __init__(self, path: Path, differences: Sequence[str]) -> None:
+        super().__init__(
+            f"{path} can't be resumed, for it was run with other "
+            f"{', '.join(differences)}; leave `--resume` out, with another `--out`"
+        )
+
+
+class NoClusterError(RefusedError):
+    """No Dask scheduler at an address, or none with workers."""
+
+    def __init__(self, address: str, reason: str) -> None:
+        super().__init__(
+            f"{address}: {reason}; start one with `dask scheduler` and its workers "
+            f"with `dask worker {address}`, or use `--workers N` on this machine"
+        )
+
+
+class LostClusterError(RefusedError):
+    """Workers that can't do their work."""
+
+    def __init__(self, reason: str, out: Path) -> None:
+        super().__init__(
+            f"{reason}; what was done is kept in {out}, and `--resume` goes on with it"
+        )

@@ -1,0 +1,69 @@
+"""Workers that die."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.evaluate.cluster import Program, open_client, run_spans
+from snnc.evaluate.data import open_examples
+from snnc.evaluate.part import spans_left
+from snnc.evaluate.refusals import LostClusterError
+from snnc.evaluate.result import outputs_of
+from snnc.exact import make_engine
+from tests.evaluate.conftest import Case
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
+    made = case(count=60)
+    examples = open_examples(made.data, None)
+    program = Program.of(made.subject, made.weights, 20)
+    spans = spans_left([], 60, 3)
+    with open_client(2, None) as client:
+        parts = []
+        for part in run_spans(client, program, examples, spans, Path("out")):
+            parts.append(part)
+            if len(parts) == 2:
+                victim, _ = client.run(os.getpid).values()
+                os.kill(victim, signal.SIGKILL)
+    assert sorted((part.start, part.stop) for part in parts) == spans
+    with make_engine(made.subject.network, made.weights, 20) as engine:
+        want = engine.run(examples[:], decide="mean").outputs
+    assert np.array_equal(outputs_of(parts), want)
+
+
+def test_examples_that_kill_every_worker_end_the_run(
+    case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = case(count=4)
+    examples = open_examples(made.data, None)
+    program = Program.of(made.subject, made.weights, 20)
+    with open_client(1, None) as client:
+        scheduler = client.cluster.scheduler
+        monkeypatch.setattr(scheduler, "allowed_failures", 0)
+        genuine = client.submit
+
+        def deadly(_: object, *arguments: object, **settings: object) -> object:
+            return genuine(os._exit, 1, **settings)
+
+        monkeypatch.setattr(client, "submit", deadly)
+        with pytest.raises(LostClusterError) as caught:
+            list(run_spans(client, program, examples, [(0, 4)], Path("out")))
+    assert str(caught.value) == (
+        "too many workers died; they may lack memory; what was done is kept in out,"
+        " and `--resume` goes on with it"
+    )
+
+
+def test_ctrl_c_does_not_reach_the_workers() -> None:
+    with open_client(1, None) as client:
+        (handler,) = client.run(signal.getsignal, signal.SIGINT).values()
+    assert handler == signal.SIG_IGN
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler

@@ -1,0 +1,223 @@
+"""`snnc evaluate`, in this process."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+
+from snnc.cli import main
+from snnc.evaluate import run
+from snnc.evaluate.keras import has_keras
+from tests.evaluate.conftest import Case
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+Make = Callable[..., Case]
+Told = dict[str, Any]
+
+
+@pytest.fixture(autouse=True)
+def _without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "has_keras", lambda: False)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Return what runs the verb and reads its JSON, its seconds left out."""
+
+    def act(case: Case, *options: str) -> Told:
+        status = main([*case.arguments, "--format", "json", *options])
+        out, err = capsys.readouterr()
+        assert status == 0, err
+        found: Told = json.loads(out)
+        assert found.pop("seconds") > 0
+        return found
+
+    return act
+
+
+def approximately(found: Any) -> Any:
+    """Compare numbers in documents with the tolerance of a float32."""
+    if isinstance(found, dict):
+        return {name: approximately(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [approximately(value) for value in found]
+    return pytest.approx(found, rel=1e-6) if isinstance(found, float) else found
+
+
+def lines(path: Path) -> list[Told]:
+    """Return the parts of a file of results, by their examples."""
+    records = [json.loads(line) for line in path.read_text().splitlines()[1:]]
+    return sorted(records, key=lambda record: record["start"])
+
+
+def outputs(path: Path) -> list[list[float]]:
+    return [row for record in lines(path) for row in record["outputs"]]
+
+
+@pytest.mark.parametrize("name", ["small", "regression"])
+def test_a_row_is_what_the_emulator_gives(
+    case: Make,
+    told: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case(name, 6)
+    exact = told(made, "--presentation", "row")
+    emulator = told(made, "--simulator", "loihi")
+    for key in ("overflows", "simulator"):
+        assert exact.pop(key) != emulator.pop(key)
+    assert exact == approximately(emulator)
+
+
+def test_spikes_and_steps_are_counted(case: Make, told: Callable[..., Told]) -> None:
+    made = case()
+    short, long = told(made), told(made, "--steps", "50")
+    assert (short["steps"], long["steps"], long["examples"]) == (20, 50, 21)
+    assert 0 < short["spikes"] < long["spikes"]
+    parts = sum(layer["spikes"] for layer in long["layers"])
+    assert parts == pytest.approx(long["spikes"])
+    assert told(made, "--examples", "4")["examples"] == 4
+
+
+def test_keras_agrees_with_itself(
+    case: Make, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case()
+    keras, exact = told(made, "--simulator", "keras"), told(made)
+    assert exact["keras_accuracy"] == keras["accuracy"]
+    assert exact["agreement"] is not None
+    assert keras["layers"] == []
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+    ) as cluster:
+        yield cluster
+
+
+def test_any_number_of_workers_gives_the_same(
+    case: Make, told: Callable[..., Told], scheduler: LocalCluster, tmp_path: Path
+) -> None:
+    made = case()
+    ways = {
+        "threads": [],
+        "one": ["--workers", "1"],
+        "two": ["--workers", "2"],
+        "dask": ["--dask", scheduler.scheduler_address],
+    }
+    found = {
+        name: told(made, *way, "--out", str(tmp_path / name))
+        for name, way in ways.items()
+    }
+    rows = {name: outputs(tmp_path / name) for name in ways}
+    assert len(lines(tmp_path / "two")) > 2
+    for name in ways:
+        assert found[name] == found["threads"]
+        assert rows[name] == rows["threads"]
+    assert len(np.unique(rows["threads"], axis=0)) > 1
+
+
+def test_an_interrupted_run_goes_on(
+    case: Make,
+    told: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    from snnc.evaluate import exact
+
+    made = case()
+    out = made.weights.with_suffix(".evaluation.jsonl")
+    want = told(made)
+    whole = outputs(out)
+    out.unlink()
+    genuine, calls = exact.run_part, []
+
+    def interrupted(engine: Any, decide: Any, start: int, x: Any, threads: Any) -> Any:
+        calls.append(start)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        return genuine(engine, decide, start, x, threads)
+
+    monkeypatch.setattr(exact, "run_part", interrupted)
+    status = main([*made.arguments, "--workers", "1"])
+    assert status == 130
+    assert "`--resume` goes on" in capsys.readouterr().err
+    kept = lines(out)
+    assert [record["start"] for record in kept] == calls[:2]
+    assert main(made.arguments) == 1
+    assert "`--resume`" in capsys.readouterr().err
+    again = told(made, "--resume")
+    assert again == want
+    assert outputs(out) == whole
+    done = len(calls)
+    assert told(made, "--resume") == want  # a whole one is only read
+    assert len(calls) == done > 3
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    status = main([*arguments])
+    out, err = capsys.readouterr()
+    assert not out
+    return f"exit {status}: {err[err.lower().index('error') :].strip()}"
+
+
+def test_what_is_refused(
+    case: Make,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, other, host = case(), case("regression"), case("host")
+    monkeypatch.chdir(made.weights.parent)
+    small = ["evaluate", "small", "--data", "data.npz", "--weights"]
+    fits = [*small, "w.safetensors"]
+    Path("notes.txt").write_text("mine\n")
+    (old := made.weights.parent / "old").mkdir()
+    for source in made.package.glob("*.py"):
+        text = source.read_text().replace("DECIDE", "_DECIDE")
+        (old / source.name).write_text(text)
+    Path("foreign").write_bytes(other.weights.read_bytes())
+    texts = [
+        refused(capsys, "evaluate", "nothing", *fits[2:]),
+        refused(capsys, "evaluate", "old", *fits[2:]),
+        refused(capsys, *host.arguments),
+        refused(capsys, *host.arguments, "--simulator", "loihi"),
+        refused(capsys, *small, "foreign"),
+        refused(capsys, *small, "nothing"),
+        refused(capsys, *fits, "--steps", "65536"),
+        refused(capsys, *fits, "--out", "notes.txt"),
+        refused(capsys, *fits, "--out", "nowhere/out"),
+        refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
+        refused(capsys, *fits, "--dask", "scheduler"),
+        refused(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
+        refused(capsys, *fits, "--simulator", "nengo", "--presentation", "rest"),
+        refused(capsys, *fits, "--simulator", "keras", "--presentation", "row"),
+        refused(capsys, *fits, "--presentation", "row", "--workers", "2"),
+        refused(capsys, *fits, "--presentation", "row", "--resume"),
+        refused(capsys, *fits, "--workers", "2", "--dask", "tcp://h:1"),
+    ]
+    genuine = importlib.util.find_spec
+    absent = ("numba", "distributed", "tensorflow")
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name in absent else genuine(name, *rest),
+    )
+    texts.append(refused(capsys, *fits, "--workers", "2"))
+    texts.append(refused(capsys, *fits, "--simulator", "keras"))
+    text = "\n".join(texts) + "\n"
+    golden = Path(__file__).parent / "refused.txt"
+    if os.environ.get("SNNC_ACCEPT"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")
