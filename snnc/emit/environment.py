@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jinja2 import Environment
+    from jinja2 import BytecodeCache, Environment
 
 
 def render(template: str, **values: object) -> str:
@@ -27,6 +28,7 @@ def _environment() -> Environment:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     return Environment(
+        bytecode_cache=_compiled(),
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
         autoescape=False,
@@ -34,3 +36,13 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+
+
+def _compiled() -> BytecodeCache | None:
+    """Compiled templates beside Python's own, which are half of a build's time."""
+    from jinja2 import FileSystemBytecodeCache
+
+    folder = Path(__file__).parent / "__pycache__"
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return None
+    return FileSystemBytecodeCache(str(folder), "%s.jinja")

@@ -20,13 +20,16 @@ class Origin:
         The spec's path, POSIX, such as ``specs/drift.snn``.
     output
         The folder that holds the package's folder, POSIX, such as ``models``.
+    device
+        The name of the device, or its file's path, POSIX; None for Loihi 1.
     """
 
     spec: str
     output: str
+    device: str | None = None
 
     @classmethod
-    def of(cls, spec: Path, output: Path) -> Origin:
+    def of(cls, spec: Path, output: Path, device: str | None = None) -> Origin:
         """Return the origin as seen from the consumer's repo.
 
         Links on the way are followed, so that another way to the same files gives
@@ -34,12 +37,25 @@ class Origin:
         """
         repo = repo_around(output)
         place = Path(os.path.realpath(spec.parent), spec.name)
-        return cls(_relative(place, repo), _relative(_real(output), repo))
+        if device is not None and device.endswith(".toml"):
+            device = _relative(_real(Path(device)), repo)
+        return cls(_relative(place, repo), _relative(_real(output), repo), device)
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """Spec and output: which package it is, for whatever device."""
+        return self.spec, self.output
 
     @property
     def command(self) -> str:
         """The command that writes the package again, quoted for a shell."""
-        return shlex.join(("snnc", "build", self.spec, "-o", self.output))
+        return build_command(self.spec, self.output, self.device)
+
+
+def build_command(spec: str, output: str, device: str | None) -> str:
+    """Return the command that builds a spec, quoted for a shell."""
+    first = ("snnc",) if device is None else ("snnc", "--device", device)
+    return shlex.join((*first, "build", spec, "-o", output))
 
 
 def repo_around(output: Path) -> Path:

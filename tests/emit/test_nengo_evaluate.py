@@ -46,9 +46,26 @@ def waves() -> Iterator[ModuleType]:
         yield importlib.import_module(f"{package.nengo.__package__}.evaluate")
 
 
-def layer(name: str, low: float, high: float, rate: float, holds: bool) -> Any:
-    budget = {"low": low, "high": high, "percentile": 99.9}
-    return {"name": name, **budget, "rate": rate, "holds": holds}
+def layer(
+    name: str,
+    bounds: tuple[float, float],
+    rate: float,
+    holds: bool,
+    correlation: float | None = None,
+) -> dict[str, Any]:
+    low, high = bounds
+    return {
+        "name": name,
+        "low": low,
+        "high": high,
+        "percentile": 99.9,
+        "rate": rate,
+        "holds": holds,
+        "spikes": 11.5 * rate,
+        "silent": 0.5,
+        "saturated": 0.001,
+        "correlation": correlation,
+    }
 
 
 def classification(module: ModuleType) -> dict[str, Any]:
@@ -58,14 +75,21 @@ def classification(module: ModuleType) -> dict[str, Any]:
         "examples": 200,
         "steps": 60,
         "accuracy": 0.98,
-        "accuracy_interval": module._interval(0.98, 200),
+        "accuracy_interval": module.interval(0.98, 200),
         "keras_accuracy": 0.995,
         "agreement": 0.985,
         "layers": [
-            layer("encode", 0.0, 250.0, 250.0, True),
-            layer("c0", 20.0, 150.0, 183.3, False),
-            layer("direction_of_motion", 20.0, 150.0, 3.2, False),
+            layer("encode", (0.0, 250.0), 250.0, True, 0.99712),
+            layer("c0", (20.0, 150.0), 183.3, False, 0.9),
+            layer("direction_of_motion", (20.0, 150.0), 3.2, False),
         ],
+        "accuracy_over_time": [
+            {"steps": 15, "accuracy": 0.125},
+            {"steps": 30, "accuracy": 0.5},
+            {"steps": 45, "accuracy": 0.975},
+            {"steps": 60, "accuracy": 0.98},
+        ],
+        "spikes": 85_800.0,
         "clipped": 0.0125,
         "cores": 5,
     }
@@ -80,7 +104,12 @@ def regression(keras: bool) -> dict[str, Any]:
         "rmse": 0.123456,
         "keras_rmse": 0.0987654 if keras else None,
         "difference": 0.05 if keras else None,
-        "layers": [layer("encode", 0.0, 250.0, 7.0, True)],
+        "rmse_over_time": [
+            {"steps": 10, "rmse": 1.5},
+            {"steps": 40, "rmse": 0.123456},
+        ],
+        "layers": [layer("encode", (0.0, 250.0), 7.0, True, 0.5 if keras else None)],
+        "spikes": 812.4,
         "clipped": 0.0,
     }
 
@@ -93,12 +122,12 @@ def check(name: str, text: str) -> None:
 
 
 def test_a_classification_as_text(drift: ModuleType) -> None:
-    check("classification", drift._text(classification(drift)))
+    check("classification", drift.evaluation(classification(drift)))
 
 
 def test_a_regression_as_text(waves: ModuleType) -> None:
-    check("regression", waves._text(regression(keras=True)))
-    check("regression_without_keras", waves._text(regression(keras=False)))
+    check("regression", waves.evaluation(regression(keras=True)))
+    check("regression_without_keras", waves.evaluation(regression(keras=False)))
 
 
 @pytest.mark.parametrize(
@@ -115,7 +144,7 @@ def test_a_regression_as_text(waves: ModuleType) -> None:
 def test_the_interval_is_wilsons(
     drift: ModuleType, share: float, count: int, low: float, high: float
 ) -> None:
-    assert drift._interval(share, count) == pytest.approx([low, high], abs=5e-5)
+    assert drift.interval(share, count) == pytest.approx([low, high], abs=5e-5)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
-"""The Keras program: the model, its training and the pipelines that feed it."""
+"""The Keras program: the model, its training, and the scales of its weights."""
 
+from snnc.emit.keras.calibrate import calibrate, scales
 from snnc.emit.keras.model import keras_model
 from snnc.emit.keras.train import pipelines, progress, train
 
-__all__ = ["keras_model", "pipelines", "progress", "train"]
+__all__ = ["calibrate", "keras_model", "pipelines", "progress", "scales", "train"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from snnc.emit.files import GeneratedFile, is_generated, is_intact
+from snnc.emit.origin import Origin
 from snnc.emit.owned.disk import Obstacle, read
 from snnc.emit.owned.exclusive import MARKER
 from snnc.emit.owned.lock import NAME, Lock, text_hash
@@ -53,12 +54,15 @@ class Comparison:
     mixed
         Whether files are as snnc wrote them but not as the lock says: two builds
         each wrote a part of the package.
+    origin
+        Where the package that is there comes from; None if its lock does not tell.
     """
 
     folder: Path
     rows: tuple[Row, ...]
     unfinished: bool
     mixed: bool
+    origin: Origin | None = None
 
     def names(self, *states: State) -> tuple[str, ...]:
         """Return the names of the files in any of these states."""
@@ -105,7 +109,8 @@ def compare(package: Package, force: bool = False) -> Comparison:
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
     rows += _lock_row(package, found, lock, rows)
-    return Comparison(folder, tuple(rows), unfinished, mixed)
+    origin = None if lock is None else lock.origin
+    return Comparison(folder, tuple(rows), unfinished, mixed, origin)
 
 
 def _generated(folder: Path, file: GeneratedFile, owned: str | None) -> Row:

@@ -26,8 +26,8 @@ class Lock:
     spec
         The hash of the canonical spec, which has no comments.
     origin
-        The spec and the output as the consumer's repo sees them; None in locks
-        that do not tell.
+        The spec, the output and the device as the consumer's repo sees them; None
+        in locks that do not tell.
     files
         SHA-256 of each owned file, by its name.
     """
@@ -50,7 +50,7 @@ class Lock:
     def text(self) -> str:
         """Return the JSON text, the same for the same lock on every machine."""
         origin = self.origin or Origin("", "")
-        data = {
+        data: dict[str, object] = {
             "files": dict(sorted(self.files.items())),
             "format": self.format,
             "output": origin.output,
@@ -58,13 +58,16 @@ class Lock:
             "source": origin.spec,
             "spec": self.spec,
         }
-        return json.dumps(data, indent=2) + "\n"
+        if origin.device is not None:
+            data["device"] = origin.device
+        return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
 
 
 def _origin(data: Mapping[str, object]) -> Origin | None:
     source, output = data.get("source"), data.get("output")
     if isinstance(source, str) and isinstance(output, str) and source:
-        return Origin(source, output)
+        device = data.get("device")
+        return Origin(source, output, device if isinstance(device, str) else None)
     return None
 
 

@@ -32,9 +32,11 @@ def renamed(package: Package) -> Iterator[Orphan]:
     """
     origin = package.lock.origin
     for folder, lock in _packages(package.folder.parent):
-        if lock.origin == origin and not _is_same(folder, package.folder):
-            name = package.folder.name
-            reason = f"the network of `{origin.spec}` is `{name}`" if origin else ""
+        if origin is None or lock.origin is None:
+            continue
+        is_its = lock.origin.place == origin.place
+        if is_its and not _is_same(folder, package.folder):
+            reason = f"the network of `{origin.spec}` is `{package.folder.name}`"
             yield Orphan(Package.gone(folder, lock), reason)
 
 

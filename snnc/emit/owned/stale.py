@@ -7,16 +7,20 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
+from snnc.emit.origin import Origin
 from snnc.emit.owned.compare import Comparison, Row, State
 from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import kept, nowhere, refusals
-from snnc.rules.output import LeftOver, Missing, Stale, Unfinished
+from snnc.report.units import counted
+from snnc.rules.output import LeftOver, Missing, OtherOrigin, Stale, Unfinished
 
 _SHOWN = (State.STALE, State.MISSING, State.EDITED, State.LEFT_OVER)
 
 
-def problems(comparison: Comparison, spec: str, command: str) -> Iterator[Diagnostic]:
+def problems(
+    comparison: Comparison, spec: str, origin: Origin | None, command: str
+) -> Iterator[Diagnostic]:
     """Report each way in which a package is not what its spec gives.
 
     Of a package that a build left unfinished, stale and missing files are not
@@ -26,6 +30,8 @@ def problems(comparison: Comparison, spec: str, command: str) -> Iterator[Diagno
     ----------
     spec
         The path of the spec, as the user typed it.
+    origin
+        Where the package should come from, as its lock would tell.
     command
         What to type to bring the package up to date.
     """
@@ -37,15 +43,37 @@ def problems(comparison: Comparison, spec: str, command: str) -> Iterator[Diagno
     elif comparison.is_absent:
         yield Missing(span=nowhere(folder), path=folder, command=command)
     else:
-        yield from _of_files(comparison, spec, command)
+        yield from _of_files(comparison, spec, origin, command)
 
 
-def _of_files(comparison: Comparison, spec: str, command: str) -> Iterator[Diagnostic]:
+def _of_files(
+    comparison: Comparison, spec: str, origin: Origin | None, command: str
+) -> Iterator[Diagnostic]:
     found = [row for row in comparison.rows if row.state is not State.UNCHANGED]
+    built = comparison.origin
+    if built is not None and built != origin and comparison.names(State.STALE):
+        # Every header tells where it comes from: that is one problem, not ten.
+        yield _of_origin(comparison.folder.as_posix(), built, origin, command)
+        found = [row for row in found if row.state is not State.STALE]
     for row in found:
         # That the lock differs as well goes without saying.
         if row.name != NAME or len(found) == 1:
             yield from _of_file(comparison.folder / row.name, row, spec, command)
+
+
+def _of_origin(
+    folder: str, built: Origin, wanted: Origin | None, command: str
+) -> Diagnostic:
+    spec, device = (None, None) if wanted is None else (wanted.spec, wanted.device)
+    return OtherOrigin(
+        span=nowhere(folder),
+        path=folder,
+        built=built.spec,
+        wanted=spec or "",
+        device=built.device or "",
+        chosen=device or "",
+        command=command,
+    )
 
 
 def _of_file(path: Path, row: Row, spec: str, command: str) -> Iterator[Diagnostic]:
@@ -75,7 +103,8 @@ def orphaned(
 def difference(comparison: Comparison) -> str:
     """Return a unified diff from what is there to what should be.
 
-    ``git apply -p0`` and ``patch -p0`` take it.
+    ``git apply -p0`` and ``patch -p0`` take it. A file that comes or goes as a whole
+    is one line, for its text tells nothing that the spec does not.
     """
     return "".join(
         text
@@ -86,11 +115,16 @@ def difference(comparison: Comparison) -> str:
 
 
 def _diff(path: Path, row: Row) -> Iterator[str]:
+    name = path.as_posix()
+    if row.found is None or row.wanted is None:
+        word, text = ("add", row.wanted) if row.found is None else ("remove", row.found)
+        yield f"{word} {name} ({counted(len((text or '').splitlines()), 'line')})\n"
+        return
     lines = difflib.unified_diff(
-        (row.found or "").splitlines(keepends=True),
-        (row.wanted or "").splitlines(keepends=True),
-        "/dev/null" if row.found is None else path.as_posix(),
-        "/dev/null" if row.wanted is None else path.as_posix(),
+        row.found.splitlines(keepends=True),
+        row.wanted.splitlines(keepends=True),
+        name,
+        name,
     )
     for line in lines:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"

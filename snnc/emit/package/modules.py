@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from snnc.emit.files import Module
-from snnc.emit.keras import keras_model, pipelines, progress, train
+from snnc.emit.keras import calibrate, keras_model, pipelines, progress, scales, train
 from snnc.emit.nengo.compat import compat
 from snnc.emit.nengo.evaluate import evaluate
 from snnc.emit.nengo.network import nengo_network
+from snnc.emit.nengo.statistics import statistics, tables
 from snnc.emit.package.data import data
 from snnc.emit.package.layout import layout
 from snnc.emit.package.marker import docstring_module, typed_marker
@@ -20,6 +21,7 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
     chip = isinstance(network.target, Loihi)
     modules = (
         *([compat(network)] if chip else []),
+        calibrate(mapped.lowered),
         docstring_module(network),
         data(network),
         evaluate(network),
@@ -28,6 +30,9 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
         nengo_network(mapped),
         pipelines(network),
         progress(network),
+        scales(mapped.lowered),
+        statistics(network),
+        tables(network),
         train(network),
         typed_marker(),
     )
