@@ -54,6 +54,13 @@ def main(arguments: list[str] | None = None) -> int:
         return INTERRUPTED
     except KeyboardInterrupt:
         return INTERRUPTED
+    except click.NoSuchOption as error:
+        found: click.UsageError = error
+        if error.option_name in {o for p in snnc.params for o in p.opts}:
+            text = f"{error.option_name} stands before the verb"
+            found = click.UsageError(text, error.ctx)
+        found.show()
+        return found.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

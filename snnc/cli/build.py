@@ -27,7 +27,11 @@ from snnc.cli.building.specs import build_specs
     help="Write nothing; print what would change and exit 1 if anything would.",
 )
 @click.option("--dry-run", is_flag=True, help="Write nothing; list what would be.")
-@click.option("--force", is_flag=True, help="Replace files that were edited by hand.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Replace files edited by hand, and take over another spec's package.",
+)
 @click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
 def command(
     specs: tuple[str, ...],
@@ -49,11 +53,12 @@ def command(
         raise click.UsageError(f"choose one of {' and '.join(chosen)}")
     deed = _deed(check, dry_run, force)
     if not watch:
-        return 0 if build_specs(specs, Path(output), deed) else 1
+        return 0 if build_specs(specs, Path(output), deed, force=force) else 1
     from snnc.cli.building.watch import watch_files
 
     # A spec that is being saved, or checked out, may be gone for a moment.
-    again = partial(build_specs, specs, Path(output), deed, sweep=False)
+    act = partial(build_specs, specs, Path(output), deed)
+    again = partial(act, sweep=False, force=force)
     watch_files([Path(spec) for spec in specs], again)
 
 

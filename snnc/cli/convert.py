@@ -17,7 +17,10 @@ from snnc.syntax import tree
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
 @click.argument("spec", type=click.Path())
 @click.option(
-    "--to", "form", required=True, type=click.Choice(["yaml", "snn"]), help="Notation."
+    "--to",
+    "form",
+    type=click.Choice(["yaml", "snn"]),
+    help="Notation; without it the one that SPEC is not in.",
 )
 @click.option(
     "--schema",
@@ -30,8 +33,12 @@ from snnc.syntax import tree
     type=click.Path(dir_okay=False, path_type=Path),
     help="The file to write; without it, the text goes to stdout.",
 )
-def command(spec: str, form: str, schema: str | None, output: Path | None) -> int:
+@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+def command(
+    spec: str, form: str | None, schema: str | None, output: Path | None, force: bool
+) -> int:
     """Write SPEC in the other notation, comments included."""
+    form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
     if schema is not None and form != "yaml":
         raise click.BadParameter("only YAML has one", param_hint="--schema")
     report = Report()
@@ -47,6 +54,9 @@ def command(spec: str, form: str, schema: str | None, output: Path | None) -> in
     if output is None:
         click.echo(text, nl=False)
         return 0
+    if output.exists() and not force:
+        say(f"error: {output} is there already; `--force` replaces it")
+        return 1
     try:
         output.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -9,9 +9,7 @@ import click
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
-from snnc.diff.revision import PREFIX, read_revision
-from snnc.source import SourceFile
-from snnc.source.read import read
+from snnc.diff.revision import read_spec
 
 
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
@@ -47,17 +45,11 @@ def command(old: str, new: str, form: str, exit_code: bool) -> int:
 
 
 def _version(spec: str, report: Report) -> Version | None:
-    source = _source(spec, report)
+    try:
+        source = read_spec(spec, report)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
     return None if source is None else compile_version(source, report)
-
-
-def _source(spec: str, report: Report) -> SourceFile | None:
-    if not spec.startswith(PREFIX):
-        return read(spec, report)
-    revision, colon, path = spec.removeprefix(PREFIX).partition(":")
-    if not colon or not path:
-        raise click.UsageError(f"{spec}: write git:REV:PATH, or ./{spec} for a file")
-    return read_revision(revision, path, report)
 
 
 def _written(difference: Difference, form: str) -> str:

@@ -13,7 +13,7 @@ from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
 from snnc.emit.owned.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
-from snnc.starter import SPEC, starter_files
+from snnc.starter import AT_ROOT, SPEC, WORKFLOW, starter_files
 
 NEXT = """\
 Next:
@@ -23,36 +23,61 @@ The package is then models/starter. `snnc report {spec}` tells what it takes,
 `snnc check` what is wrong after a change, and the workflow refuses a commit whose
 packages are not up to date."""
 
+SOURCE = """\
+{workflow} installs snnc from PyPI: if you have it from elsewhere, edit
+its line `pip install`."""
+
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 def command(folder: str) -> int:
     """Write a first spec into FOLDER, and what its repo needs to keep packages."""
     report = Report()
-    files = starter_files()
+    place = Path(folder)
+    root, prefix = _root_of(place)
+    files = {
+        (root if name in AT_ROOT else place) / name: text
+        for name, text in starter_files(prefix).items()
+    }
+    # A repo that has hooks, or this workflow, for others keeps them.
+    kept = [root / name for name in AT_ROOT if prefix and (root / name).exists()]
+    texts = {path: files.pop(path) for path in kept}
     try:
-        if _are_free(Path(folder), files, report):
-            _write(Path(folder), files)
+        if _are_free(files, report):
+            _write(files)
+    except BrokenPipeError:
+        raise
     except OSError as error:
         report.add(cannot_write(error, Path(folder)))
     show(report)
     if report.errors:
         return 1
+    for path, text in texts.items():
+        say(f"{path.as_posix()} is there already; add to it what you need of:\n{text}")
     say(NEXT.format(go=_way_to(folder), spec=SPEC))
+    if root / WORKFLOW in files:
+        say(SOURCE.format(workflow=(root / WORKFLOW).as_posix()))
     return 0
 
 
-def _are_free(folder: Path, names: Iterable[str], report: Report) -> bool:
+def _root_of(place: Path) -> tuple[Path, str]:
+    """The git repo's root, as one types it, and the way from it to a folder."""
+    real = Path(os.path.realpath(place))
+    root = next((f for f in (real, *real.parents) if (f / ".git").exists()), real)
+    prefix = "" if root == real else f"{real.relative_to(root).as_posix()}/"
+    return (Path(os.path.relpath(root)) if prefix else place), prefix
+
+
+def _are_free(files: Iterable[Path], report: Report) -> bool:
     """Whether none of the files is there, not even as a link that leads nowhere."""
-    taken = [folder / name for name in names if os.path.lexists(folder / name)]
+    taken = [path for path in files if os.path.lexists(path)]
     for path in map(Path.as_posix, taken):
         report.add(AlreadyThere(span=nowhere(path), path=path))
     return not taken
 
 
-def _write(folder: Path, files: dict[str, str]) -> None:
-    for name, text in files.items():
-        path = folder / name
+def _write(files: dict[Path, str]) -> None:
+    for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
             file.write(text)

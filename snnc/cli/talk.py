@@ -20,6 +20,17 @@ def show(report: Report) -> None:
     click.echo(render(report.diagnostics, colour=colour), err=True, nl=False)
 
 
+def offer(text: str) -> None:
+    """Print data to stdout; that nobody reads it any more hides no diagnostics.
+
+    What is written later goes nowhere, and Python does not fail to flush it at the end.
+    """
+    try:
+        click.echo(text, nl=False)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def say(text: str) -> None:
     """Print one line of talk to stderr."""
     click.echo(text, err=True)

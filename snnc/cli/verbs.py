@@ -12,6 +12,7 @@ VERBS = {
     "convert": "write a spec in the other notation, .snn or YAML",
     "demo": "train and run a drifting-digits network, from spec to spikes",
     "diff": "say what changed between two specs, for a reviewer",
+    "evaluate": "run a trained package on data, spike for spike as the chip does",
     "explain": "print the page of a diagnostic's code",
     "fit": "list variants of a spec that fit so many cores",
     "fmt": "write specs in the one true layout",

@@ -51,9 +51,27 @@ def command(
 ) -> int:
     """Print what the safetensors file FILE holds, and whether it fits SPEC.
 
+    Specs are files, or git:REV:PATH as in `git show REV:PATH`.
+
     With a SPEC for Loihi it also checks whether the chip can store the weights: per
     core, as nengo-loihi does when it builds.
     """
+    if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
+        raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
+    try:
+        return _done(file, spec, form, migrate, output, force)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _done(
+    file: Path,
+    spec: str | None,
+    form: str,
+    migrate: tuple[str, str] | None,
+    output: Path | None,
+    force: bool,
+) -> int:
     if migrate is not None:
         if spec is not None or output is None:
             raise click.UsageError("write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE")

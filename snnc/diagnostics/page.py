@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from snnc.diagnostics.diagnostic import Diagnostic
+from snnc.diagnostics.diagnostic import Diagnostic, Severity
 
 FAMILIES = {
     "SNN1": "How a file is written",
@@ -37,6 +37,8 @@ def page(rule: type[Diagnostic], examples: Sequence[Example] = ()) -> str:
     """Title, severity, docstring and examples of a rule, as Markdown."""
     text = inspect.cleandoc(rule.__doc__ or "")
     parts = [f"# {rule.code}: {rule.title}", f"*{rule.severity.value}*", text]
+    if rule.severity is Severity.WARNING and not rule.code.startswith("SNN14"):
+        parts.append(f"A comment `# snnc: allow {rule.code} reason` allows it.")
     for example in examples:
         parts += [
             "## A spec with this problem",
@@ -65,7 +67,9 @@ def index(rules: Iterable[type[Diagnostic]]) -> str:
 
 
 def _entry(rule: type[Diagnostic]) -> str:
-    return f"- [{rule.code}]({rule.code}.md): {rule.title}"
+    words = getattr(rule, "words", "")
+    which = f" `{words}`" if words else ""
+    return f"- [{rule.code}]({rule.code}.md): {rule.title}{which}"
 
 
 def _family(code: str) -> str:

@@ -14,6 +14,9 @@ from snnc.syntax.tree import Comment, Document
 SIGN = "snnc:"
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 
+# Near misses too: in other cases, or without the colon.
+_SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORECASE)
+
 
 @dataclass(frozen=True, slots=True)
 class _Allowance:
@@ -38,7 +41,7 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
         Whether every pass that warns has run, so that an allowance which has
         nothing to allow is unused.
     """
-    signed = [c for c in document.comments if c.text.lstrip("# ").startswith(SIGN)]
+    signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
     source = document.span.source

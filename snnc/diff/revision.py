@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import subprocess
+from pathlib import Path
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.source import SourceFile, Span
-from snnc.source.read import LARGEST, decode
+from snnc.source.read import LARGEST, decode, read
 
 PREFIX = "git:"
 
@@ -39,6 +40,25 @@ def read_revision(revision: str, path: str, report: Report) -> SourceFile | None
         report.add(data)
         return None
     return decode(name, data, report)
+
+
+def read_spec(spec: str, report: Report) -> SourceFile | None:
+    """Read a spec from a file, or from git where its name is ``git:REV:PATH``.
+
+    Raises
+    ------
+    ValueError
+        If it names neither; the text says what to type.
+    """
+    if spec.startswith(PREFIX):
+        revision, colon, path = spec.removeprefix(PREFIX).partition(":")
+        if not colon or not path:
+            raise ValueError(f"{spec}: write git:REV:PATH, or ./{spec} for a file")
+        return read_revision(revision, path, report)
+    revision, colon, path = spec.partition(":")
+    if colon and path and len(revision) > 1 and not Path(spec).exists():
+        raise ValueError(f"there is no file {spec}: write git:{spec} for a revision")
+    return read(spec, report)
 
 
 def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:

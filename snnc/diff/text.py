@@ -28,6 +28,9 @@ WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}
 ELSEWHERE = ("rate", "percentile")
 """Properties of layers that have a section of their own."""
+MIGRATE = (
+    "`snnc weights FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE` keeps what still fits"
+)
 
 Lines = Iterator[str]
 
@@ -110,6 +113,8 @@ def _weights(weights: Weights) -> Lines:
     if weights.kept:
         yield _item("=", ", ".join(weights.kept))
     yield _item("~", f"layout {arrow(weights.old_id, weights.new_id)}")
+    if weights.kept or weights.renamed:
+        yield _item(" ", MIGRATE)
 
 
 def _layers(layers: tuple[LayerChange, ...]) -> Lines:

@@ -6,8 +6,9 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -148,30 +149,77 @@ class ProfileError(ValueError):
     """A device's file that is not one; says what is wrong with it."""
 
 
+_TABLES = {
+    "core": Core,
+    "chip": Chip,
+    "synapse": SynapseMemory,
+    "axon": Axons,
+    "energy": Energy,
+    "traffic": Traffic,
+}
+_MAY_BE_ZERO = frozenset(["header_bits", "index_bits", "pop16_atoms", "pop16_in_axons"])
+
+
 def _read(data: dict[str, Any]) -> Profile:
-    return Profile(
-        name=data["name"],
-        core=_table(Core, data["core"]),
-        chip=_table(Chip, data["chip"]),
-        synapse=_table(SynapseMemory, data["synapse"]),
-        axon=_table(Axons, data["axon"]),
-        energy=_table(Energy, data["energy"]),
-        traffic=_table(Traffic, data["traffic"]),
-    )
+    _has_keys("the file", ("name", *_TABLES), data)
+    if not isinstance(data["name"], str):
+        raise ProfileError(f"`name` is {data['name']!r}, not a text")
+    tables: dict[str, Any] = {
+        key: _table(key, kind, data[key]) for key, kind in _TABLES.items()
+    }
+    return Profile(name=data["name"], **tables)
 
 
-def _table(kind: type[_Table], values: dict[str, Any]) -> _Table:
-    """One table of the file, every number checked to be one."""
-    for key, value in values.items():
-        numbers = value if isinstance(value, list) else [value]
-        if key != "source" and not all(_is_amount(number) for number in numbers):
-            raise ValueError(f"`{key}` is {value!r}, not an amount")
+def _table(name: str, kind: type[_Table], values: Any) -> _Table:
+    """One table of the file, every key checked to be there and of its type."""
+    if not isinstance(values, dict):
+        raise ProfileError(f"`{name}` is {values!r}, not a table")
+    types = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
+    _has_keys(f"[{name}]", tuple(types), values)
+    for key, wanted in types.items():
+        _check(key, values[key], wanted)
     lists = {key: tuple(v) for key, v in values.items() if isinstance(v, list)}
     return kind(**{**values, **lists})
 
 
-def _is_amount(value: Any) -> bool:
-    return type(value) in (int, float) and value >= 0
+def _has_keys(place: str, known: tuple[str, ...], found: dict[str, Any]) -> None:
+    for key in known:
+        if key not in found:
+            raise ProfileError(f"{place} has no {_quoted(key)}")
+    for key in found:
+        if key not in known:
+            listed = ", ".join(known)
+            raise ProfileError(
+                f"{place} has {_quoted(key)}, which snnc does not know:"
+                f" it knows {listed}"
+            )
+
+
+def _quoted(key: str) -> str:
+    return f"[{key}]" if key in _TABLES else f"`{key}`"
+
+
+def _check(key: str, value: Any, wanted: str) -> None:
+    """Refuse what is not of its type; ``wanted`` is the type as it is written here."""
+    if wanted == "str":
+        if not isinstance(value, str):
+            raise ProfileError(f"`{key}` is {value!r}, not a text")
+        return
+    if (wanted == "tuple[int, ...]") != isinstance(value, list) or value == []:
+        form = "a list of numbers" if wanted.startswith("tuple") else "a number"
+        raise ProfileError(f"`{key}` is {value!r}, not {form}")
+    for number in value if isinstance(value, list) else [value]:
+        _check_number(key, number, whole=wanted != "float")
+
+
+def _check_number(key: str, value: Any, whole: bool) -> None:
+    if type(value) is not int and (whole or type(value) is not float):
+        kind = "a whole number" if whole else "a number"
+        raise ProfileError(f"`{key}` is {value!r}, not {kind}")
+    if not isfinite(value) or value < 0:
+        raise ProfileError(f"`{key}` is {value!r}, not an amount")
+    if value == 0 and whole and key not in _MAY_BE_ZERO:
+        raise ProfileError(f"`{key}` is 0, not above 0")
 
 
 @lru_cache
@@ -195,18 +243,23 @@ def read_profile(name: str) -> Profile:
         raise ProfileError(f"{name} is no TOML: {error}") from error
     try:
         return _read(data)
-    except KeyError as error:
-        raise ProfileError(f"{name} has no {error}") from error
-    except (TypeError, ValueError) as error:
+    except ProfileError as error:
         raise ProfileError(f"{name}: {error}") from error
 
 
-_chosen: ContextVar[str] = ContextVar("device", default="loihi1")
+DEFAULT = "loihi1"
+_chosen: ContextVar[str] = ContextVar("device", default=DEFAULT)
 
 
 def load_profile() -> Profile:
     """The profile of the device that is compiled for."""
     return read_profile(_chosen.get())
+
+
+def chosen_device() -> str | None:
+    """The name or the file of the device, as it was given; None for Loihi 1."""
+    name = _chosen.get()
+    return None if name == DEFAULT else name
 
 
 @contextmanager

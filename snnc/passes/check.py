@@ -20,6 +20,7 @@ from snnc.rules.references import TooManyPaths
 from snnc.rules.shapes import (
     CrossingShortcuts,
     LooksChannelsFirst,
+    SqueezedChannels,
     TooManyValues,
 )
 from snnc.rules.windows import PooledSamePadding, StrideAboveKernel
@@ -37,6 +38,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     TooManyPaths,
     TooManyValues,
     LooksChannelsFirst,
+    SqueezedChannels,
     StrideAboveKernel,
     PooledSamePadding,
     CrossingShortcuts,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Report
-from snnc.source import SourceFile
+from snnc.source import SourceFile, Span
+from snnc.syntax.notation import other_notation
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.tree import Document
 
@@ -13,6 +14,9 @@ def parse(source: SourceFile, report: Report) -> Document:
 
     The name of the file tells the notation: ``.yaml`` or ``.yml``, else ``.snn``.
     """
+    if problem := other_notation(source):
+        report.add(problem)
+        return Document(None, None, (), Span(source, 0, len(source.text)))
     if source.is_yaml:
         from snnc.syntax.yaml import parse_yaml  # a .snn file need not wait for it
 

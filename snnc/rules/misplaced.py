@@ -44,3 +44,33 @@ class ReservedSource(Diagnostic):
     key: str
     named: str
     name: str
+
+
+class InputByKind(Diagnostic):
+    """A statement reads `input`, the word, in place of the input's name.
+
+    The input has a name like any layer. Only encoders read it: the chip receives
+    spikes, and an encoder makes them of values.
+    """
+
+    code = "SNN224"
+    title = "the input read by its kind"
+    message = "the input is called `{input}`{who}"
+    label = "a kind of statement, not a name"
+    help = "{hint}"
+
+    input: str
+    encoder: str
+    by_encoder: bool
+
+    @property
+    def who(self) -> str:
+        return "" if self.by_encoder else ", and only encoders read it"
+
+    @property
+    def hint(self) -> str:
+        if self.by_encoder:
+            return f"write `from {self.input}`"
+        if self.encoder:
+            return f"write `from {self.encoder}`, the name of the encoder"
+        return "write an encoder before, `encode conv e { filters 2 }`, and `from e`"

@@ -40,10 +40,12 @@ class UnknownKind(Diagnostic):
     word: str
     near: str | None
     known: tuple[str, ...]
+    is_key: bool = False
 
     @property
     def hint(self) -> str:
-        return did_you_mean(self.near, self.known, "a statement begins with {}")
+        what = "the keys of a file are" if self.is_key else "a statement begins with"
+        return did_you_mean(self.near, self.known, what + " {}")
 
 
 class UnknownProperty(Diagnostic):
@@ -209,10 +211,17 @@ class MissingStatement(Diagnostic):
     title = "missing statement"
     message = "the network has no `{kind}`"
     label = "has no `{kind}`"
-    help = "write, for example, `{example}`"
+    help = "{hint}"
 
     kind: str
     example: str
+    instead_of: str = ""
+
+    @property
+    def hint(self) -> str:
+        if self.instead_of:
+            return f"write `{self.example}` in place of `{self.instead_of}`"
+        return f"write, for example, `{self.example}`"
 
 
 class OutOfPlace(Diagnostic):

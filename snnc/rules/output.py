@@ -182,3 +182,55 @@ class AlreadyThere(Diagnostic):
     help = "name another folder, or move the file away"
 
     path: str
+
+
+class PackageTaken(Diagnostic):
+    """A spec would take over the package of another spec.
+
+    Both name their networks alike, and a package's folder has the network's name;
+    `snnc.lock` tells which spec it was built from. Once that spec is removed, renamed
+    or names another network, the package is taken over without a question.
+    """
+
+    code = "SNN731"
+    title = "package of another spec"
+    message = "`{path}` is the package of `{other}`, whose network is `{name}` too"
+    help = (
+        "rename one of the networks, choose another folder with `-o`, or take the"
+        " package over with `--force`"
+    )
+
+    path: str
+    name: str
+    other: str
+
+
+class OtherOrigin(Diagnostic):
+    """A package was built from a spec of another path, or for another device.
+
+    The header of every generated file names the command that writes it again, so each
+    of them is out of date. `snnc build --check` says so once.
+    """
+
+    code = "SNN732"
+    title = "package of another path or device"
+    message = "`{path}` was built {otherwise}"
+    help = "type `{command}`"
+
+    path: str
+    built: str
+    wanted: str
+    device: str
+    chosen: str
+    command: str
+
+    @property
+    def otherwise(self) -> str:
+        if self.built != self.wanted:
+            return f"from `{self.built}`, not from `{self.wanted}`"
+        if self.device == self.chosen:
+            return "into a folder of another name"
+        devices = (
+            f"`{name}`" if name else "Loihi 1" for name in (self.device, self.chosen)
+        )
+        return "for {}, not for {}".format(*devices)

@@ -78,13 +78,20 @@ class ReadsRawValues(Diagnostic):
     title = "values where spikes are needed"
     message = "`{name}` reads the raw values of `{input}`"
     label = "reads values, not spikes"
-    help = (
-        "put an encoder between: `encode conv {{ filters 2 }}` (trained) "
-        "or `encode rate`"
-    )
+    help = "{hint}"
 
     name: str
     input: str
+    encoder: str = ""
+
+    @property
+    def hint(self) -> str:
+        if self.encoder:
+            return f"read the encoder: write `from {self.encoder}`"
+        return (
+            "put an encoder between: `encode conv { filters 2 }` (trained) "
+            "or `encode rate`"
+        )
 
 
 class EncoderReadsLayer(Diagnostic):

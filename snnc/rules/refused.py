@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic
 
 
@@ -11,6 +13,7 @@ class Refused(Diagnostic):
     title = "refused word"
     message = "`{word}` can't run on the chip"
     label = "not supported"
+    words: ClassVar[str] = ""
 
     word: str
 
@@ -250,3 +253,5 @@ REFUSED: dict[str, type[Refused]] = {
     "events": Events,
     "repeat": Repeat,
 }
+for _word, _rule in REFUSED.items():
+    _rule.words = _word

@@ -165,6 +165,36 @@ class TooManyValues(Diagnostic):
                 )
 
 
+def looks_channels_first(shape: Shape) -> bool:
+    """Whether the first axis is as short as channels are, and no other is."""
+    return len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4
+
+
+class SqueezedChannels(Diagnostic):
+    """An encoder turns all channels of the input into one.
+
+    `encode conv` has one filter unless it says how many, so what it makes of an image
+    in colour is grey. Write as many filters as the input has channels, or more; or
+    write `filters 1` where one is meant.
+    """
+
+    code = "SNN313"
+    title = "channels that become one"
+    severity = Severity.WARNING
+    message = "`encode conv` turns {channels} channels into 1"
+    help = "write `filters {channels}`, or `filters 1` if one is meant"
+
+    channels: int
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[SqueezedChannels]:
+        channels = network.input.shape[-1]
+        for layer in network.layers:
+            written = "filters" in layer.spans
+            if layer.kind == "encode conv" and channels > 1 and not written:
+                yield cls(span=layer.span, channels=channels)
+
+
 class LooksChannelsFirst(Diagnostic):
     """A shape's first axis looks like channels.
 
@@ -190,7 +220,10 @@ class LooksChannelsFirst(Diagnostic):
     @classmethod
     def check(cls, network: Network) -> Iterator[LooksChannelsFirst]:
         shape = network.input.shape
-        if len(shape) >= 3 and shape[0] in (1, 3) and min(shape[1:]) > 4:
+        known = {network.input.name, *(layer.name for layer in network.layers)}
+        # Where a shape is missing, the layer that has none tells of it.
+        is_whole = known.issuperset(network.readout.sources)
+        if is_whole and looks_channels_first(shape):
             span = network.input.shape_span or network.input.span
             yield cls(span=span, shape=shape)
 

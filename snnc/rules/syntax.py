@@ -102,6 +102,21 @@ class MissingBrace(Diagnostic):
     before: str
 
 
+class MissingOpeningBrace(Diagnostic):
+    """The properties of a statement stand without the brace that opens them.
+
+    A property follows the statement's name, and a `}` closes the block that no `{`
+    has opened. The statement is read as if the brace were there.
+    """
+
+    code = "SNN126"
+    title = "missing opening brace"
+    message = "`{{` is missing after `{before}`"
+    label = "expected `{{`"
+
+    before: str
+
+
 class UnmatchedBrace(Diagnostic):
     """A closing brace closes nothing: there is one too many.
 
@@ -227,9 +242,9 @@ class NumberTooLong(Diagnostic):
 
 
 class KeyPunctuation(Diagnostic):
-    """A key and its value are joined by `=` or `:`.
+    """A `=` or `:` stands between a key and its value.
 
-    In `.snn` files a space is enough: `kernel 3`.
+    In `.snn` files a space joins them: `kernel 3`.
     """
 
     code = "SNN115"
@@ -301,6 +316,23 @@ class TooLong(Diagnostic):
     help = "name a file that holds a spec: a layer takes about 15 words and marks"
 
     limit: int
+
+
+class OtherNotation(Diagnostic):
+    """The text of a file is not in the notation that its name tells.
+
+    Files whose names end in `.yaml` or `.yml` are read as YAML, all others as `.snn`.
+    """
+
+    code = "SNN127"
+    title = "another notation"
+    message = "this looks like {looks}, but the file is read as {read}"
+    label = "{looks}"
+    help = "give the file a name that ends in `{suffix}`"
+
+    looks: str
+    read: str
+    suffix: str
 
 
 class TooManyProblems(Diagnostic):

@@ -13,12 +13,21 @@ class WrongType(Diagnostic):
     title = "wrong type of value"
     message = "`{key}` must be {expected}, found {found}"
     label = "expected {expected}"
-    help = "write, for example, `{example}`"
+    help = "{hint}"
 
     key: str
     expected: str
     found: str
     example: str
+
+    @property
+    def hint(self) -> str:
+        certain = self.fix is not None
+        return (
+            f"write `{self.example}`"
+            if certain
+            else f"write, for example, `{self.example}`"
+        )
 
 
 class OutOfRange(Diagnostic):
@@ -73,6 +82,7 @@ class UnknownUnit(Diagnostic):
     unit: str
     units: tuple[str, ...]
     near: str | None
+    converted: str = ""
 
     @property
     def choices(self) -> str:
@@ -80,6 +90,8 @@ class UnknownUnit(Diagnostic):
 
     @property
     def hint(self) -> str:
+        if self.converted:
+            return f"write `{self.converted}`"
         return did_you_mean(self.near, self.units, "write {}")
 
 

@@ -35,7 +35,7 @@ class WeightsDoNotFit(Diagnostic):
     title = "weights of another network"
     message = "`{file}` does not fit `{network}`"
     label = "{label_text}"
-    notes = ("its layout_id is {written}, that of `{network}` is {layout}",)
+    notes = ("{layouts}",)
     help = "{hint}"
 
     file: str
@@ -43,7 +43,15 @@ class WeightsDoNotFit(Diagnostic):
     written: str
     layout: str
     problems: tuple[str, ...]
-    convertible: bool = False
+    hint: str
+
+    @property
+    def layouts(self) -> str:
+        """The two identities, where they differ."""
+        if self.written == self.layout:
+            return ""
+        written = f"its layout_id is {self.written}"
+        return f"{written}, that of `{self.network}` is {self.layout}"
 
     @property
     def label_text(self) -> str:
@@ -51,18 +59,6 @@ class WeightsDoNotFit(Diagnostic):
         if not count:
             return "names and shapes agree"
         return "1 tensor differs" if count == 1 else f"{count} tensors differ"
-
-    @property
-    def hint(self) -> str:
-        if self.convertible:
-            return (
-                "convert them to float32, and write them with the package's"
-                " `save_weights`"
-            )
-        return (
-            "train anew, or carry over what still fits with `snnc weights FILE"
-            " --migrate OLD_SPEC NEW_SPEC -o NEW_FILE`"
-        )
 
     def render_notes(self) -> tuple[str, ...]:
         """One note a tensor, behind that about the layouts."""
@@ -226,9 +222,12 @@ class WeightsTooStrong(Diagnostic):
     exponent: int
     other: str
     other_weight: float
+    bias: float | None = None
 
     @property
     def reason(self) -> str:
+        if self.bias is not None:
+            return f"the largest bias in the core, {self.bias:.3g}, calls for it"
         if self.exponent < -6:
             return f"the weights need an exponent of {self.exponent}"
         return (
@@ -238,6 +237,11 @@ class WeightsTooStrong(Diagnostic):
 
     @property
     def hint(self) -> str:
+        if self.bias is not None:
+            return (
+                f"look at `{self.name}.bias`: beside these weights it is too large, as"
+                " after training with too large a `learning_rate`"
+            )
         if self.exponent < -6:
             return "train with less `l2`: the weights are small beside the threshold"
         return "run the emulator: weights this small may not matter"

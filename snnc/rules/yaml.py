@@ -82,9 +82,11 @@ class WrongForm(Diagnostic):
     title = "wrong form of value"
     message = "expected {expected}, found {found}"
     label = "expected {expected}"
+    help = "{advice}"
 
     expected: str
     found: str
+    advice: str = ""
 
 
 class MissingKey(Diagnostic):
@@ -133,10 +135,17 @@ class SeveralKeys(Diagnostic):
     title = "more than one key"
     message = "`{first}` stands beside `{key}` where one key is expected"
     label = "a second key"
-    help = "if it is a property of `{first}`, indent it further"
+    help = "{hint}"
 
     first: str
     key: str
+    advice: str = ""
+
+    @property
+    def hint(self) -> str:
+        return (
+            self.advice or f"if it is a property of `{self.first}`, indent it further"
+        )
 
 
 class TooMuch(Diagnostic):

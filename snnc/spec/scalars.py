@@ -17,6 +17,9 @@ from snnc.syntax import tree
 from snnc.syntax.words import HERTZ, SECONDS
 
 LARGEST = 2**31 - 1
+_SWITCHES = dict.fromkeys(("true", "yes", "1", "on"), "on") | dict.fromkeys(
+    ("false", "no", "none", "null", "0", "off"), "off"
+)
 SHORTEST, LONGEST = 1e-9, 1e6
 """Times other than zero, in seconds: wide enough for any network."""
 
@@ -61,6 +64,9 @@ def _finite(number: int | float) -> float:
 
 def whole(value: Any) -> int:
     number = bare(value)
+    if isinstance(number, float) and 1 <= number <= LARGEST:
+        sure = {"instead": str(int(number))} if number.is_integer() else {}
+        raise unexpected("a whole number", str(int(number)), **sure)
     if isinstance(number, bool) or not isinstance(number, int):
         raise unexpected("a whole number", "8")
     if abs(number) > LARGEST:
@@ -80,6 +86,8 @@ def flag(value: Any) -> bool:
         return True
     if word in ("off", "false"):
         return False
+    if instead := _SWITCHES.get(str(word).lower()):
+        raise unexpected("`on` or `off`", instead, instead=instead)
     raise unexpected("`on` or `off`", "on")
 
 

@@ -33,6 +33,16 @@ class Braces:
         closer = _CLOSER_OF[opener]
         self._missing(opener, last, closer, before, f" {closer}")
 
+    def missing_opener(self, before: Token) -> None:
+        """Report that the block behind ``before`` has no ``{``."""
+        end = span_of(before, self._source).end
+        place = Span(self._source, end, end)
+        self._report.add(
+            rules.syntax.MissingOpeningBrace(
+                span=place, before=str(before), fix=Fix(place, " {")
+            )
+        )
+
     def network_open(self, opener: Token, last: Token) -> None:
         """Report that the file ends inside the network."""
         self._missing(opener, last, "}", "the end of the file", "\n}")

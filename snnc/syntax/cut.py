@@ -16,7 +16,7 @@ from snnc.diagnostics import Report
 from snnc.source import SourceFile
 from snnc.syntax.braces import DEEPEST, Braces, last_word
 from snnc.syntax.nesting import OPENERS, Nesting
-from snnc.syntax.words import HEADERS, KINDS
+from snnc.syntax.words import HEADERS, KEYS, KINDS
 
 # `neuron` is a statement and a property; inside braces it is the property.
 BEGINNINGS = KINDS - {"neuron"}
@@ -134,6 +134,8 @@ class Cutter:
         if self._follows_statement(token):
             self._braces.on_same_line(self._current[-1], token)
             self._flush()
+        if self._lacks_opener(index, token):
+            self._open_here()
         if self._nesting.depth == 0 and token.type == "NEWLINE":
             self._end_line(index)
             return
@@ -143,6 +145,42 @@ class Cutter:
         if token.type == "RBRACE" and not self._nesting.in_block:
             self._close_open("LBRACE", "`}`")
         self._push(token)
+
+    def _lacks_opener(self, index: int, token: Token) -> bool:
+        """Whether a block's first key comes, of which the ``{`` is missing."""
+        if self._nesting.depth > 0 or not self._current:
+            return False
+        first, last = self._current[0], self._current[-1]
+        if first not in BEGINNINGS or last.type != "NAME" or self._has_block():
+            return False
+        key = token if token.type != "NEWLINE" else self._following(index)
+        return key is not None and key in KEYS and self._closes_ahead(index)
+
+    def _has_block(self) -> bool:
+        return any(token.type in OPENERS for token in self._current)
+
+    def _closes_ahead(self, index: int) -> bool:
+        """Whether a ``}`` too many comes before the next statement."""
+        depth = 0
+        for ahead in range(index, len(self._tokens)):
+            token = self._tokens[ahead]
+            if self._begins_line(ahead):
+                return False
+            depth += (token.type == "LBRACE") - (token.type == "RBRACE")
+            if depth < 0:
+                # The network's own one is the last of the file.
+                rest = self._tokens[ahead + 1 :]
+                return any(later.type == "RBRACE" for later in rest)
+        return False
+
+    def _open_here(self) -> None:
+        """Report and put in the ``{`` behind what is read of a statement."""
+        last = self._current[-1]
+        self._braces.missing_opener(last)
+        end = last.end_pos
+        opener = Token("LBRACE", "{", start_pos=end, end_pos=end)
+        self._mended = True
+        self._push(opener)
 
     def _is_kind_as_key(self, token: Token) -> bool:
         return self._nesting.at_key and token.type == "NAME" and token in BEGINNINGS

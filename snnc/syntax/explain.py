@@ -10,7 +10,8 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import span_of
-from snnc.syntax.nesting import Nesting
+from snnc.syntax.lines import rearranged
+from snnc.syntax.nesting import CLOSERS, OPENERS, Nesting
 from snnc.syntax.words import KEYS, VARIANTS
 
 _AFTER = {
@@ -73,7 +74,7 @@ class Explainer:
         for token in self.tokens[:index]:
             nesting.feed(token)
         if nesting.key is not None:
-            return self._missing_value(nesting.key)
+            return self._braced_choice(index) or self._missing_value(nesting.key)
         if nesting.in_block and nesting.last is not None:
             key, value = nesting.last
             if value in KEYS and value.type == "NAME":
@@ -91,6 +92,30 @@ class Explainer:
             return None
         return self._stray_word(names[most], names[most - 1])
 
+    def _braced_choice(self, index: int) -> Diagnostic | None:
+        """Describe ``optimizer { adam { ... } }``: braces around the choice."""
+        depth, close = 0, index
+        for close in range(index, len(self.tokens)):
+            kind = self.tokens[close].type
+            depth += (kind in OPENERS) - (kind in CLOSERS)
+            if depth == 0:
+                break
+        inner = self.tokens[index + 1 : close]
+        if not inner or inner[0].type != "NAME" or self.tokens[index].type != "LBRACE":
+            return None
+        text = self.span(inner[0]).to(self.span(inner[-1])).text
+        if len(inner) > 1 and inner[1].type != "LBRACE":
+            return None
+        key = self.tokens[index - 1]
+        whole = self.span(self.tokens[index]).to(self.span(self.tokens[close]))
+        plain = "\n" not in text
+        return rules.syntax.MissingValue(
+            span=self.span(key),
+            key=str(key),
+            example=text if plain else f"{inner[0]} {{ ... }}",
+            fix=Fix(whole, text),
+        )
+
     def _missing_value(self, key: Token) -> Diagnostic:
         return missing_value(self.span(key), str(key))
 
@@ -99,6 +124,8 @@ class Explainer:
         if before is not None and before.type in _AFTER:
             return self._unexpected(index, _AFTER[before.type])
         token = self.tokens[index] if index < len(self.tokens) else None
+        if problem := rearranged(self.source, self.tokens, index):
+            return problem
         if token is not None and token.type == "FROM" and before is not None:
             return self._late_from(index, before)
         if token is not None and token.type == "NAME":

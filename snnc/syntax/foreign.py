@@ -45,6 +45,26 @@ _RANGE = re.compile(
         (?![\w.])""",
     re.VERBOSE,
 )
+# Keys of numbers that need not be whole: a comma in one is a decimal comma.
+_AMOUNT_KEYS = frozenset(
+    [
+        "alpha",
+        "beta_1",
+        "beta_2",
+        "dropout",
+        "epsilon",
+        "gamma",
+        "l2",
+        "label_smoothing",
+        "learning_rate",
+        "momentum",
+        "percentile",
+        "rate_weight",
+        "validation",
+        "weight_decay",
+    ]
+)
+_DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
 _PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
 
 
@@ -59,6 +79,8 @@ def foreign_value(
         return _percentage(Span(source, start, found.end()), key)
     if _may_be_dims(tokens, index) and (found := _DIMS.match(source.text, start)):
         return _dims(Span(source, start, found.end()), key)
+    if key in _AMOUNT_KEYS and (found := _DECIMAL_COMMA.match(source.text, start)):
+        return _decimal_comma(Span(source, start, found.end()), key)
     if key in _RANGE_KEYS and (found := _RANGE.match(source.text, start)):
         return _range(Span(source, start, found.end()), key, found)
     return None
@@ -69,7 +91,8 @@ def _may_be_dims(tokens: Sequence[Token], index: int) -> bool:
     if not index or tokens[index - 1].type != "NAME":
         return False
     if tokens[index - 1] in _DIM_KEYS:
-        return True
+        # A list is well-formed: validation says what it should be.
+        return tokens[index].type != "LSQB"
     return tokens[0] == "input" and index in (1, 2)
 
 
@@ -77,7 +100,8 @@ def _dims(span: Span, key: str) -> Diagnostic | None:
     dims = "x".join(re.findall(r"\d+", span.text))
     if span.text == dims:
         return None
-    shown = f"{key} {dims}" if key in _DIM_KEYS else dims
+    # The shape has no key in `.snn`.
+    shown = f"{key} {dims}" if key in _DIM_KEYS - {"shape"} else dims
     return rules.spelling.DimsSpelling(
         span=span, text=span.text, dims=shown, fix=Fix(span, dims)
     )
@@ -93,6 +117,31 @@ def _range(span: Span, key: str, found: re.Match[str]) -> Diagnostic | None:
         text=span.text,
         range=f"{key} {written}{behind}",
         fix=Fix(span, written),
+    )
+
+
+def foreign_text(key: str, span: Span) -> Diagnostic | None:
+    """Describe the whole value of a key in YAML, if another notation writes it so."""
+    text = span.text
+    if _PERCENTAGE.fullmatch(text):
+        return _percentage(span, key)
+    if key in _AMOUNT_KEYS and _DECIMAL_COMMA.fullmatch(text):
+        return _decimal_comma(span, key)
+    if key in _DIM_KEYS and _DIMS.fullmatch(text):
+        return _dims(span, key)
+    bare = text.removesuffix("Hz").rstrip()
+    if key in _RANGE_KEYS and (found := _RANGE.fullmatch(bare)):
+        return _range(Span(span.source, span.start, span.start + len(bare)), key, found)
+    return None
+
+
+def _decimal_comma(span: Span, key: str) -> Diagnostic:
+    number = span.text.replace(",", ".")
+    return rules.syntax.MalformedNumber(
+        span=span,
+        text=span.text,
+        advice=f"write `{key} {number}`",
+        fix=Fix(span, number),
     )
 
 

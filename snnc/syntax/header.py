@@ -5,7 +5,7 @@ from __future__ import annotations
 from lark import Token
 
 from snnc import rules
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder
@@ -114,6 +114,9 @@ class Header:
             if not self._take("NAME", "network") and not self._is_misspelt():
                 return None, None
         name = self._take("NAME")
+        if name is not None and (problem := self._hyphenated(name)):
+            self.report.add(problem)
+            self._skip_to_brace()
         if name is None:
             self.report.add(
                 rules.syntax.UnexpectedText(
@@ -136,6 +139,15 @@ class Header:
         if opener is None:
             self._skip_rest_of_line()
         return (None if name is None else self.builder.word(name)), opener
+
+    def _hyphenated(self, name: Token) -> Diagnostic | None:
+        from snnc.syntax.habits import hyphenated
+
+        return hyphenated(self.source, name.start_pos or 0)
+
+    def _skip_to_brace(self) -> None:
+        while (token := self._peek()) and token.type not in ("NEWLINE", "LBRACE"):
+            self.index += 1
 
     def _found(self) -> str:
         token = self._peek()

@@ -15,9 +15,12 @@ from snnc.syntax.build import ESCAPES
 from snnc.syntax.words import KEYS, KINDS, UNITS
 
 MOST_DIGITS = 18
-_DIGITS = re.compile(rf"\d{{{MOST_DIGITS + 1},}}")
+# Digits behind a point make a number no larger.
+_DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
 _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
-_QUANTITY = re.compile(r"(?P<number>[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)")
+_QUANTITY = re.compile(
+    r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
+)
 _ESCAPE = re.compile(r"\\(.)")
 
 

@@ -21,6 +21,7 @@ from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import Explainer
 from snnc.syntax.foreign import foreign_value
 from snnc.syntax.grammar import parser
+from snnc.syntax.habits import habit, unquoted
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.texts import whole_texts
@@ -85,10 +86,13 @@ def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
     tokens = piece.tokens
     quotes = (i for i, token in enumerate(tokens) if token.type == "UNTERMINATED")
     first = next(quotes, None)
+    if problem := unquoted(tokens, source):
+        report.add(problem)
+        return True
     for index in range(len(tokens)) if first is None else (first,):
         before = tokens[index - 1] if index else None
         span = span_of(tokens[index], source)
-        problem = foreign_value(tokens, index, source)
+        problem = foreign_value(tokens, index, source) or habit(tokens, index, source)
         if problem := problem or problem_of(tokens[index], span, before):
             report.add(problem)
             return True

@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.graph.logical import Network
+from snnc.diff import Version, compile_version
+from snnc.diff.layers import match
+from snnc.diff.revision import read_spec
+from snnc.diff.weights import compare_weights
 from snnc.layout import tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.weights.fit import fit
 from snnc.weights.header import nowhere
 from snnc.weights.inspect import (
-    compile_file,
     read_or_report,
     refusal,
     report_values,
@@ -45,20 +47,22 @@ def carry(
         What became of each tensor; None if nothing was written.
     """
     header = read_or_report(path, report)
-    before, after = _network(old, report), _network(new, report)
+    before, after = _version(old, report), _version(new, report)
     if output.exists() and not force:
         report.add(WouldOverwrite(span=nowhere(output), path=output.as_posix()))
     if header is None or before is None or after is None or report.errors:
         return None
-    fitting = fit(header, tensors(before))
+    fitting = fit(header, tensors(before.network))
     if not fitting.fits:
-        report.add(refusal(header, before, fitting))
+        report.add(refusal(header, before.network, fitting, migrating=True))
         return None
     values = read_values(header)
     if not report_values(header, spreads(values), report):
         return None
-    wanted = tensors(after)
-    moves = plan(tensors(before), wanted, after.train.seed)
+    wanted = tensors(after.network)
+    renamed = compare_weights(before, after, match(before, after)).renamed
+    names = {tensor.new: tensor.old for tensor in renamed}
+    moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
         write(output, wanted, migrate(moves, values))
     except OSError as error:
@@ -68,6 +72,6 @@ def carry(
     return moves
 
 
-def _network(spec: str, report: Report) -> Network | None:
-    results = compile_file(spec, report)
-    return None if results is None else results["lower"].network
+def _version(spec: str, report: Report) -> Version | None:
+    source = read_spec(spec, report)
+    return None if source is None else compile_version(source, report)

@@ -20,6 +20,7 @@ from snnc.weights.scale import (
     THRESHOLD_LEAST,
     THRESHOLD_MOST,
     Grid,
+    grid_of,
     largest_weight,
 )
 
@@ -188,7 +189,15 @@ def _strong(
         exponent=core.grid.exponent,
         other=_tensor(largest.projection),
         other_weight=largest.trained,
+        bias=core.trained_bias if _is_by_bias(placed, core, weight, times) else None,
     )
+
+
+def _is_by_bias(placed: Placed, core: Core, trained: float, times: float) -> bool:
+    """Whether the weights of a tensor would count for less if no bias were there."""
+    bare = grid_of(placed.cell, core.weight, 0.0)
+    found = (s.weight for s in core.synapses if s.trained == trained)
+    return any(bare.excess(core.weight, weight) < times for weight in found)
 
 
 def _tensor(projection: Projection) -> str:

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic, Report
+from snnc.diff.revision import read_spec
 from snnc.graph.logical import Network
 from snnc.graph.mapped import MappedNetwork
 from snnc.layout import tensors
 from snnc.passes import compile_spec
 from snnc.report.units import dims
 from snnc.rules.weights import NotFinite, WeightsDoNotFit
-from snnc.source.read import read
+from snnc.weights.advice import advice
 from snnc.weights.fit import Fit, Pair, fit
 from snnc.weights.header import Header, nowhere, read_header
 from snnc.weights.listing import Listing
@@ -78,12 +79,14 @@ def read_or_report(path: Path, report: Report) -> Header | None:
 
 def compile_file(spec: str, report: Report) -> dict[str, Any] | None:
     """Compile a spec down to its cores; None if it has errors."""
-    source = read(spec, report)
+    source = read_spec(spec, report)
     results = {} if source is None else compile_spec(source, report, through="map")
     return results if "map" in results else None
 
 
-def refusal(header: Header, network: Network, fitting: Fit) -> Diagnostic:
+def refusal(
+    header: Header, network: Network, fitting: Fit, migrating: bool = False
+) -> Diagnostic:
     """Say, tensor by tensor, how a file does not fit a network."""
     problems = fitting.problems
     return WeightsDoNotFit(
@@ -93,7 +96,7 @@ def refusal(header: Header, network: Network, fitting: Fit) -> Diagnostic:
         written=fitting.written or "not there",
         layout=fitting.layout,
         problems=tuple(map(_problem, problems)),
-        convertible=bool(problems) and all(map(_is_only_a_type, problems)),
+        hint=advice(fitting, migrating),
     )
 
 
@@ -102,11 +105,6 @@ def _problem(pair: Pair) -> str:
         return f"{pair.name} is {pair.problem}"
     stored = pair.stored
     return f"{pair.name} is {dims(stored.shape)} {stored.dtype}, {pair.problem}"
-
-
-def _is_only_a_type(pair: Pair) -> bool:
-    stored, wanted = pair.stored, pair.wanted
-    return bool(stored and wanted) and stored.shape == wanted.shape  # type: ignore[union-attr]
 
 
 def report_values(header: Header, known: dict[str, Spread], report: Report) -> bool:

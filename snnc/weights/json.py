@@ -77,6 +77,8 @@ def _layer(layer: Precision) -> dict[str, Any]:
 def _move(move: Move) -> dict[str, Any]:
     if move.after is None:
         return {"name": move.name, "becomes": "gone"}
+    if move.was:
+        return {"name": move.name, "becomes": "kept", "was": move.was}
     if move.kept:
         return {"name": move.name, "becomes": "kept"}
     begins: dict[str, Any] = {"initializer": "zeros"}

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod, sqrt
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
 from safetensors.numpy import save
@@ -33,14 +34,28 @@ class Move:
 
     @property
     def kept(self) -> bool:
-        return self.before == self.after
+        before, after = self.before, self.after
+        if before is None or after is None:
+            return False
+        return before == replace(after, name=before.name)
+
+    @property
+    def was(self) -> str | None:
+        """Its name in the old network, where that is another."""
+        before = self.before if self.kept else None
+        return before.name if before and before.name != self.name else None
 
     @property
     def name(self) -> str:
         return (self.after or self.before).name  # type: ignore[union-attr]
 
 
-def plan(old: tuple[Tensor, ...], new: tuple[Tensor, ...], seed: int) -> list[Move]:
+def plan(
+    old: tuple[Tensor, ...],
+    new: tuple[Tensor, ...],
+    seed: int,
+    renamed: Mapping[str, str] = MappingProxyType({}),
+) -> list[Move]:
     """Return what becomes of each tensor: the new network's in order, then the rest.
 
     Parameters
@@ -49,21 +64,36 @@ def plan(old: tuple[Tensor, ...], new: tuple[Tensor, ...], seed: int) -> list[Mo
         The layouts.
     seed
         That of the new network's training; kernels count from it.
+    renamed
+        The old names of tensors, by the new ones.
     """
     before = {tensor.name: tensor for tensor in old}
     moves = []
     for tensor in new:
         has_seed = not tensor.name.endswith(".bias")
-        moves.append(Move(before.get(tensor.name), tensor, seed if has_seed else None))
+        moves.append(
+            Move(_partner(tensor, before, renamed), tensor, seed if has_seed else None)
+        )
         seed += has_seed
-    known = {tensor.name for tensor in new}
+    known = {move.before.name for move in moves if move.before}
     return [*moves, *(Move(t, None) for t in old if t.name not in known)]
+
+
+def _partner(
+    tensor: Tensor, before: Mapping[str, Tensor], renamed: Mapping[str, str]
+) -> Tensor | None:
+    """The old tensor; one whose layer has another name now is nobody else's."""
+    name = renamed.get(tensor.name, tensor.name)
+    is_taken = name in renamed.values() and tensor.name not in renamed
+    return None if is_taken else before.get(name)
 
 
 def migrate(moves: list[Move], values: Mapping[str, Array]) -> dict[str, Array]:
     """Return the tensors of the new network."""
     return {
-        move.name: values[move.name] if move.kept else _begin(move.after, move.seed)
+        move.name: values[move.was or move.name]
+        if move.kept
+        else _begin(move.after, move.seed)
         for move in moves
         if move.after is not None
     }

@@ -49,6 +49,8 @@ def _move(move: Move) -> str:
     before, after = move.before, move.after
     if after is None:
         return f"  - {move.name}: not in the new network"
+    if move.was:
+        return f"  > {move.name} {dims(after.shape)}: {move.was} of the old network"
     if move.kept:
         return f"  = {move.name} {dims(after.shape)}"
     begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
@@ -71,7 +73,7 @@ def _spread(spread: Spread | None) -> Cells:
     if spread is None:
         return ("",) * 5
     numbers = (spread.low, spread.high, spread.deviation)
-    parts = ["" if number is None else f"{number:.3g}" for number in numbers]
+    parts = ["" if number is None else f"{number + 0.0:.3g}" for number in numbers]
     return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
 
 
@@ -90,7 +92,9 @@ def _sum(listing: Listing) -> str:
         said += f" ({spoilt} not finite)"
     if listing.fit is None:
         return said
-    return f"{said}, {_verdict(listing.fit)} {listing.network}"
+    told = f"{said}, {_verdict(listing.fit)} {listing.network}"
+    refused = any(layer.refused for layer in listing.layers)
+    return f"{told}, but not the chip" if refused else told
 
 
 def _verdict(fit: Fit) -> str:

@@ -53,6 +53,12 @@ def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
     return rows, rates
 
 
+def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:
+    neurons = model.get_layer(f"{name}.neurons").output
+    probed = made.keras.keras.Model(model.input, neurons)
+    return probed.predict(x, verbose=0)
+
+
 @pytest.mark.parametrize("simulator", ["nengo", "nengo_dl", "loihi"])
 def test_chunks_give_what_one_long_run_gives(
     made: SimpleNamespace,
@@ -82,6 +88,19 @@ def test_chunks_give_what_one_long_run_gives(
     for layer in result["layers"]:
         want = np.percentile(rates[layer["name"]], layer["percentile"])
         assert layer["rate"] == pytest.approx(want, rel=1e-6)
+        spikes = rates[layer["name"]] * made.nengo.PRESENT
+        assert layer["spikes"] == pytest.approx(spikes.sum() / len(x), rel=1e-5)
+        assert layer["silent"] == np.mean(~spikes.round().any(axis=0))
+        assert layer["saturated"] == np.mean(spikes.round() >= made.nengo.STEPS)
+        of_keras = activations(made, trained, layer["name"], x).ravel()
+        alike = np.corrcoef(of_keras, spikes.ravel())[0, 1]
+        assert layer["correlation"] == pytest.approx(alike, rel=1e-5)
+    assert result["spikes"] == sum(layer["spikes"] for layer in result["layers"])
+    for moment in result["accuracy_over_time"]:
+        steps = moment["steps"]
+        decided = rows[:, steps // 2 : steps].mean(axis=1).argmax(axis=1)
+        assert moment["accuracy"] == np.mean(decided == y)
+    assert [m["steps"] for m in result["accuracy_over_time"]] == [5, 10, 15, 20]
     assert result.get("cores") == (made.mapped.cores if simulator == "loihi" else None)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from click.testing import CliRunner, Result
 from snnc.cli import snnc
 from snnc.emit.owned.exclusive import MARKER
 from tests.rules.checking import assert_accepted
-from tests.support import network
+from tests.support import ROOT, network
 
 SPEC = network(
     """
@@ -155,7 +156,7 @@ def test_check_ignores_the_version_and_line_ends(newline: str) -> None:
     assert (done.return_value, done.stdout) == (0, "")
 
 
-@pytest.mark.parametrize("case", [stale, missing, removed, edited])
+@pytest.mark.parametrize("case", [stale, edited])
 def test_the_difference_is_a_patch(case: Callable[[], None], folder: Path) -> None:
     case()
     patch = build("--check").stdout
@@ -170,12 +171,101 @@ def test_the_difference_is_a_patch(case: Callable[[], None], folder: Path) -> No
     assert (done.stdout, done.return_value) == ("", 0)
 
 
-def test_the_difference_names_no_file_where_there_is_none() -> None:
+def test_whole_files_that_come_or_go_are_a_line_each() -> None:
     missing()
     removed()
     lines = build("--check").stdout.splitlines()
-    assert lines[lines.index("+++ models/net/layout.py") - 1] == "--- /dev/null"
-    assert lines[lines.index("--- models/second/train.py") + 1] == "+++ /dev/null"
+    assert re.fullmatch(r"add models/net/layout\.py \(\d+ lines\)", lines[0])
+    assert len(lines) == 1 + len(list(Path("models/second").iterdir()))
+    assert all(line.startswith("remove models/second/") for line in lines[1:])
+
+
+def twin() -> None:
+    """Give a second spec, which is still there, the name of the first one's network."""
+    Path("twin.snn").write_text(SPEC.replace("filters 4", "filters 5"))
+
+
+def test_a_package_of_another_spec_is_not_taken_over() -> None:
+    twin()
+    before = package()
+    for options in ((), ("--check",), ("--dry-run",)):
+        done = build(*options, spec="twin.snn")
+        assert (done.return_value, done.stdout) == (1, "")
+        assert package() == before
+    assert_accepted(EXPECTED / "taken.txt", told(done))
+
+
+def test_a_package_is_taken_over_by_force() -> None:
+    twin()
+    assert build("--force", spec="twin.snn").return_value == 0
+    assert '"source": "twin.snn"' in Path("models/net/snnc.lock").read_text()
+
+
+@pytest.mark.parametrize("old", ["network net2 {", ""])
+def test_a_package_whose_spec_left_it_is_taken_over(old: str) -> None:
+    twin()
+    if old:
+        rewrite("net.snn", "network net {", old)
+    else:
+        Path("net.snn").unlink()
+    assert build(spec="twin.snn").return_value == 0
+
+
+def test_of_two_specs_of_one_name_neither_is_written() -> None:
+    twin()
+    stale()
+    before = package()
+    done = run("build", "net.snn", "twin.snn")
+    assert done.return_value == 1
+    assert package() == before
+    assert done.stderr.count("error[SNN724]") == 2
+
+
+def test_a_spec_of_another_name_is_one_problem() -> None:
+    os.rename("net.snn", "moved.snn")
+    done = build("--check", spec="moved.snn")
+    assert done.return_value == 1
+    assert_accepted(EXPECTED / "moved.txt", told(done))
+
+
+def device(folder: Path) -> str:
+    text = (ROOT / "snnc/loihi/loihi1.toml").read_text()
+    path = folder / "half.toml"
+    path.write_text(text.replace("compartments = 1024", "compartments = 512"))
+    return str(path)
+
+
+def test_a_package_tells_its_device(folder: Path) -> None:
+    before = package()
+    chosen = ("--device", device(folder), "build", "net.snn")
+    done = run(*chosen, "--check")
+    assert done.return_value == 1
+    assert_accepted(EXPECTED / "device.txt", told(done).replace(f"{folder}/", ""))
+    assert run(*chosen).return_value == 0
+    again = "# Regenerate: snnc --device half.toml build net.snn -o models\n"
+    assert again in Path("models/net/train.py").read_text()
+    assert run(*chosen, "--check").return_value == 0
+    assert "built for `half.toml`, not for Loihi 1" in build("--check").stderr
+    assert build().return_value == 0
+    assert {k: v for k, (v, _) in package().items()} == {
+        k: v for k, (v, _) in before.items()
+    }
+
+
+def test_a_reader_who_leaves_hides_no_diagnostic(folder: Path) -> None:
+    stale()
+    command = f'"{sys.executable}" -m snnc build --check net.snn | true'
+    done = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.returncode == 1
+    assert "error[SNN725]" in done.stderr
+    assert "Broken" not in done.stderr
 
 
 @pytest.mark.parametrize(

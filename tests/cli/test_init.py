@@ -52,6 +52,22 @@ def test_within_a_repo_it_needs_no_other(folder: Path) -> None:
     assert_accepted(EXPECTED / "repo.txt", done.stderr)
 
 
+def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
+    (folder / ".git").mkdir()
+    assert init("networks").return_value == 0
+    written = contents(folder)
+    assert "networks/specs/starter.snn" in written
+    assert "files: ^networks/specs/" in written[".pre-commit-config.yaml"]
+    assert "-o networks/models" in written[".github/workflows/snnc.yml"]
+    again = init("others")
+    assert again.return_value == 0
+    assert "files: ^others/specs/" in again.stderr
+    assert (
+        contents(folder)[".pre-commit-config.yaml"]
+        == written[".pre-commit-config.yaml"]
+    )
+
+
 @pytest.mark.parametrize("name", starter_files())
 def test_it_refuses_to_write_over_any_of_them(folder: Path, name: str) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)

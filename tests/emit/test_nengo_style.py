@@ -13,7 +13,14 @@ from tests.agreement.networks import text
 from tests.support import network, sound
 
 LENGTHS = ("79", "88", "100", "120")
-FILES = ("nengo_network.py", "evaluate.py")
+FILES = (
+    "nengo_network.py",
+    "evaluate.py",
+    "calibrate.py",
+    "_scales.py",
+    "_statistics.py",
+    "_tables.py",
+)
 WHOLE = ("joins", "hosted3d", "features", "residual3d", "pool_same_odd")
 
 pytestmark = pytest.mark.slow

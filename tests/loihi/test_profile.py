@@ -70,13 +70,17 @@ def test_the_command_line_takes_a_device(
 @pytest.mark.parametrize(
     ("old", "new", "reason"),
     [
-        ("compartments = 1024", "", "compartments"),
-        ("compartments = 1024", "neurons = 1024", "neurons"),
+        ("compartments = 1024", "", "[core] has no `compartments`"),
+        ("cores = 128", "cores = 128\nneurons = 1", "[chip] has `neurons`, which snnc"),
+        ("[core]", "[zoo]\nx = 1\n[core]", "the file has `zoo`, which snnc"),
+        ("compartments = 1024", "compartments = 0", "`compartments` is 0, not above 0"),
+        ("chunk = 64", "chunk = 0", "`chunk` is 0, not above 0"),
+        ("cores = 128", "cores = 1.5", "`cores` is 1.5, not a whole number"),
         ("cores = 128", 'cores = "many"', "`cores` is 'many'"),
         ("cores = 128", "cores = -1", "`cores` is -1"),
         ("cores = 128", "cores = true", "`cores` is True"),
         ("index_bits = [0,", 'index_bits = ["0",', "`index_bits`"),
-        ("[chip]", "[chips]", "has no 'chip'"),
+        ("[chip]", "[chips]", "has no [chip]"),
         ("[chip]", "[chip", "is no TOML"),
     ],
 )
@@ -93,3 +97,8 @@ def test_an_unknown_device_is_a_mistake_of_usage(
 ) -> None:
     assert main(["--device", "loihi7", "limits"]) == 2
     assert "snnc has loihi1" in capsys.readouterr().err
+
+
+def test_the_option_stands_before_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--device", "x.toml"]) == 2
+    assert "--device stands before the verb" in capsys.readouterr().err

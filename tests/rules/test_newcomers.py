@@ -9,6 +9,7 @@ from snnc.fix.mend import mend
 from snnc.source import SourceFile
 from snnc.syntax.words import RESERVED
 from tests.rules.checking import check_text
+from tests.rules.mistakes import GOOD
 
 SPEC = """snn 1
 
@@ -86,6 +87,11 @@ LINES = [
     ("conv2d c1 { filters 8 };", "SNN101", "remove it"),
     ('conv2d "c1" { filters 8 }', "SNN216", "`conv2d c1`"),
     ("dense 16", "SNN216", "`dense d0 { units 16 }`"),
+    ("avgpool 3", "SNN216", "write `avgpool { window 3 }`"),
+    ("conv2d c-1 { filters 8 }", "SNN213", "`c_1`"),
+    ("conv2d 32 3x3 same", "SNN100", "{ filters 32, kernel 3x3, padding same }`"),
+    ("conv2d c1 32 3x3", "SNN100", "`conv2d c1 { filters 32, kernel 3x3 }`"),
+    ("dense 128 relu", "SNN100", "`dense d0 { units 128, neuron relu }`"),
 ]
 
 # What is replaced by what, in one line: code, and a phrase of the help.
@@ -160,6 +166,45 @@ CHANGES = [
     ('"Handwritten', "Handwritten", "SNN103", "on the same line"),
     ("classes 10", 'classes [cat, "dog]', "SNN103", "on the same line"),
     ('"Handwritten digits."', "Digits", "SNN216", 'write `about "Digits"`'),
+    ('"Handwritten digits."', "Small images", "SNN100", '`about "Small images"`'),
+    ("kernel 3", "bias False", "SNN205", "write `bias off`"),
+    ("kernel 3", "bias no", "SNN205", "write `bias off`"),
+    ("kernel 3", "bias 0", "SNN205", "write `bias off`"),
+    ("kernel 3", "bias True", "SNN205", "write `bias on`"),
+    ("filters 8", "filters 32.5", "SNN205", "`filters 32`"),
+    ("optimizer adam", "batch 64.0, optimizer adam", "SNN205", "`batch 64`"),
+    ("optimizer adam", "epochs 1e2, optimizer adam", "SNN205", "`epochs 100`"),
+    ("optimizer adam", 'loss "focal", optimizer adam', "SNN205", "`loss focal`"),
+    ("optimizer adam", "loss [focal], optimizer adam", "SNN205", "`loss focal`"),
+    ("optimizer adam", "loss 3, optimizer adam", "SNN205", "`loss cross_entropy`"),
+    ("optimizer adam", "loss focal, gamma 2, optimizer adam", "SNN203", "{ gamma 2 }"),
+    ("optimizer adam", "lr 1e-4, optimizer adam", "SNN203", "learning_rate 1e-4 }`"),
+    ("adam { learning_rate 1e-3 }", "adam 1e-4", "SNN100", "{ learning_rate 1e-4 }`"),
+    ("adam { learning_rate 1e-3 }", "adam(1e-4)", "SNN100", "{ learning_rate 1e-4 }`"),
+    (
+        "adam { learning_rate 1e-3 }",
+        "{ adam { learning_rate 1e-3 } }",
+        "SNN107",
+        "`optimizer adam { learning_rate 1e-3 }`",
+    ),
+    ("rate 20..150 Hz", "rate 0.02..0.15 kHz", "SNN208", "write `rate 20..150 Hz`"),
+    ("dt 1 ms", "dt 1000 us, synapse 5000000 ns", "SNN208", "`synapse 5000 us`"),
+    ("rate 20..150 Hz", "rate 20..150Hz", "SNN102", "write `20..150 Hz`"),
+    ("dropout 0.2", "dropout 0,25", "SNN102", "write `dropout 0.25`"),
+    ("network digits", "network cifar-10", "SNN213", "`cifar_10`"),
+    ("readout digit", "readout my-digit", "SNN213", "`my_digit`"),
+    ("s0 {", "s0 from c-0 {", "SNN213", "`c_0`"),
+    ("c0 {", "c0 from input {", "SNN224", "write `from e`"),
+    ("c0 {", "c0 from image {", "SNN253", "read the encoder: write `from e`"),
+    ("image 28x28x1", "28x28x1 image", "SNN100", "`input image 28x28x1 in 0..1`"),
+    ("in 0..1", "as 0..1", "SNN100", "`input image 28x28x1 in 0..255 as 0..1`"),
+    ("c0 { filters 8, kernel 3 }", "c0 filters 8, kernel 3 }", "SNN126", ""),
+    (
+        "c0 { filters 8, kernel 3 }",
+        "c0\n    filters 8\n    kernel 3\n  }",
+        "SNN126",
+        "",
+    ),
 ]
 
 
@@ -220,12 +265,59 @@ def test_the_caret_is_under_the_exact_words(right: str, wrong: str, under: str) 
         ("dropout 0.2", "dropout 20 %"),
         ("avgpool {", "AveragePooling2D {"),
         ("window 2", "pool_size (2, 2)"),
+        ("avgpool { window 2 }", "avgpool 2"),
+        ("c0 { filters 8, kernel 3 }", "c0 filters 8, kernel 3 }"),
+        ("kernel 3", "use_bias False"),
+        ("network digits", "network cifar-10"),
+        ("c0 {", "c0 from image {"),
+        ("dt 1 ms", "dt 1000000 ns"),
+        ("adam { learning_rate 1e-3 }", "adam(1e-4)"),
+        ("{ optimizer adam { learning_rate 1e-3 } }", "{ lr 1e-4 }"),
+        ("{ learning_rate 1e-3 }", "{ learning_rate 0,01 }"),
+        ('"Handwritten digits."', "Handwritten digits"),
     ],
 )
 def test_what_has_one_plain_answer_is_mended(right: str, wrong: str) -> None:
     mended = mend(SourceFile("a.snn", SPEC.replace(right, wrong, 1)))
     assert mended.report.diagnostics == ()
     assert mended.count > 0
+
+
+def test_max_pooling_by_its_size_is_mended_to_an_average() -> None:
+    text = SPEC.replace("avgpool { window 2 }", "maxpool 2")
+    mended = mend(SourceFile("a.snn", text), unsafe=True)
+    assert "  avgpool { window 2 }\n" in mended.source.text
+    assert mended.report.diagnostics == ()
+
+
+def test_the_edition_of_a_yaml_file_is_mended() -> None:
+    mended = mend(SourceFile("a.yaml", GOOD.removeprefix("snn: 1\n")))
+    assert mended.source.text.startswith("snn: 1\n")
+    assert mended.report.diagnostics == ()
+
+
+@pytest.mark.parametrize(("text", "name"), [(GOOD, "a.snn"), (SPEC, "a.yaml")])
+def test_the_other_notation_is_one_message(text: str, name: str) -> None:
+    assert [d.code for d in check_text(text, name).diagnostics] == ["SNN127"]
+
+
+@pytest.mark.parametrize("sign", ["snnc allow", "SNNC: allow", "snnc: Allow"])
+def test_an_allowance_in_another_spelling_is_told(sign: str) -> None:
+    text = SPEC.replace(CONV, f"  # {sign} SNN502 why\n{CONV}")
+    assert only(text).code == "SNN144"
+
+
+def test_channels_first_is_one_message_where_a_layer_does_not_fit() -> None:
+    found = only(SPEC.replace("28x28x1", "3x32x32"))
+    assert found.code == "SNN301"
+    assert "for channels last write `32x32x3`" in found.render_help()
+
+
+def test_a_dense_layer_at_the_end_is_told_to_be_the_readout() -> None:
+    text = SPEC.replace("readout digit { classes 10 }", "dense out { units 10 }")
+    assert "`readout out { classes 10 }` in place of `dense out`" in (
+        only(text).render_help()
+    )
 
 
 def test_several_branches_miss_the_channels_once() -> None:

@@ -183,6 +183,17 @@ def test_one_mistake_in_yaml_is_one_diagnostic_on_its_line(mistake: Mistake) -> 
     assert found_in_yaml(in_yaml(right, wrong)) == [(code, line)]
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "code", "phrase"), mistakes.HELPED, ids=lambda part: part
+)
+def test_help_in_yaml_says_what_to_write(
+    right: str, wrong: str, code: str, phrase: str
+) -> None:
+    (found,) = check_text(in_yaml(right, wrong), "invalid.yaml").diagnostics
+    assert found.code == code
+    assert phrase in found.render_help()
+
+
 @pytest.mark.parametrize(("right", "wrong", "code", "line"), mistakes.ELSEWHERE)
 def test_what_is_missing_in_yaml_is_said_once(
     right: str, wrong: str, code: str, line: int

@@ -232,3 +232,56 @@ def importlib_without(name: str):  # type: ignore[no-untyped-def]
     from importlib.util import find_spec
 
     return lambda wanted: None if wanted == name else find_spec(wanted)
+
+
+def test_a_renamed_layer_keeps_its_weights(capsys: pytest.CaptureFixture[str]) -> None:
+    text = SMALL.replace("conv2d a ", "conv2d first ").replace(
+        "shortcut a", "shortcut first"
+    )
+    Path("wider.snn").write_text(text)
+    status, out, _ = migrate(capsys)
+    assert status == 0
+    assert "  > first.kernel 3x3x2x3: a.kernel of the old network\n" in out
+    assert "8 tensors kept, 0 new" in out
+    moved = load_file("new.safetensors")["first.kernel"]
+    np.testing.assert_array_equal(moved, weights_of(SMALL)["a.kernel"])
+
+
+def test_a_file_and_a_spec_that_are_swapped(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "small.snn", "small.safetensors")
+    assert status == 2
+    assert "swap them: snnc weights small.safetensors small.snn" in err
+
+
+def test_a_revision_without_its_prefix(capsys: pytest.CaptureFixture[str]) -> None:
+    status, _, err = run(capsys, "small.safetensors", "HEAD:small.snn")
+    assert status == 2
+    assert "write git:HEAD:small.snn" in err
+
+
+@pytest.mark.parametrize(
+    ("change", "hint"),
+    [
+        (lambda n, t: (n, t.T if t.ndim == 2 else t), "look transposed"),
+        (lambda n, t: (n.replace(".", "/") + ":0", t), "`export_weights`"),
+        (lambda n, t: (n.replace("a.", "c0."), t), "rename the tensors"),
+        (lambda n, t: (n, t), "without `save_weights`"),
+    ],
+)
+def test_each_cause_has_its_help(change, hint: str, capsys) -> None:  # type: ignore[no-untyped-def]
+    changed = dict(change(name, t) for name, t in weights_of(SMALL).items())
+    contiguous = {name: np.ascontiguousarray(t) for name, t in changed.items()}
+    save_file(contiguous, "other.safetensors")
+    status, _, err = run(capsys, "other.safetensors", "small.snn")
+    assert status == 1
+    assert hint in err.split("help:")[1]
+
+
+def test_a_bias_that_makes_weights_too_strong_is_named(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    weights = weights_of(SMALL)
+    weights["b.bias"] += 500
+    save(Path("small.safetensors"), SMALL, weights)
+    _, _, err = run(capsys, "small.safetensors", "small.snn")
+    assert "look at `b.bias`" in err

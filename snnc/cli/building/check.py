@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import click
-
 from snnc.cli.building.deed import Job
-from snnc.cli.talk import say
+from snnc.cli.talk import offer, say
 from snnc.diagnostics import Report
 from snnc.emit.owned import Comparison, Package, compare
 from snnc.emit.owned.orphans import Orphan
@@ -17,14 +15,14 @@ from snnc.emit.owned.write import cannot_write
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Reports what is not up to date; stdout gets a unified diff."""
+    """Reports what is not up to date; stdout gets the differences."""
 
     def package(self, job: Job, report: Report) -> bool:
         found = _compared(job.package, report)
         if found is None:
             return True
-        click.echo(difference(found), nl=False)
-        for problem in problems(found, job.spec, job.command):
+        offer(difference(found))
+        for problem in problems(found, job.spec, job.package.lock.origin, job.command):
             report.add(problem)
         if not report.errors:
             folder = found.folder.as_posix()
@@ -35,7 +33,7 @@ class Check:
         found = _compared(orphan.package, report)
         if found is None:
             return
-        click.echo(difference(found), nl=False)
+        offer(difference(found))
         for problem in orphaned(orphan, found, command):
             report.add(problem)
 

@@ -2,33 +2,33 @@
 
 from __future__ import annotations
 
-import shlex
-import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from snnc.diagnostics import Report
+from snnc.emit.origin import build_command
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import Orphan
+from snnc.loihi.profile import chosen_device
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A package as its spec gives it, and the spec as the user typed it."""
+    """A package as its spec gives it, the spec as typed, and how long it took."""
 
     spec: str
     package: Package
-    started: float = field(default_factory=time.perf_counter)
+    seconds: float
 
     @property
     def command(self) -> str:
         """What to type to write the package, quoted for a shell."""
-        return build_command(self.spec, self.package.folder.parent)
+        return command_of(self.spec, self.package.folder.parent)
 
     @property
     def milliseconds(self) -> str:
-        return f"{1000 * (time.perf_counter() - self.started):.0f} ms"
+        return f"{1000 * self.seconds:.0f} ms"
 
 
 class Deed(Protocol):
@@ -41,6 +41,6 @@ class Deed(Protocol):
         """Do it with a package that should be gone; ``command`` would remove it."""
 
 
-def build_command(spec: str, output: Path) -> str:
-    """Return the command that builds a spec, quoted for a shell."""
-    return shlex.join(("snnc", "build", spec, "-o", output.as_posix()))
+def command_of(spec: str, output: Path) -> str:
+    """Return the command that builds a spec for the chosen device, as one types it."""
+    return build_command(spec, output.as_posix(), chosen_device())

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from snnc.cli.building.deed import Job
+from snnc.cli.talk import offer
 from snnc.diagnostics import Report
 from snnc.emit.owned import Package, compare
 from snnc.emit.owned.orphans import Orphan
@@ -44,4 +43,4 @@ class DryRun:
 def _print(plan: Written, folder: Path) -> None:
     for word, names in (("write", plan.written), ("remove", plan.removed)):
         for name in names:
-            click.echo(f"{word} {(folder / name).as_posix()}")
+            offer(f"{word} {(folder / name).as_posix()}\n")

@@ -4,26 +4,45 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnc.cli.building.deed import Deed, Job, build_command
+from snnc.cli.building.deed import Deed, Job, command_of
+from snnc.cli.building.rivals import rival_of
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
 from snnc.emit.origin import Origin
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import abandoned, remains, renamed
 from snnc.emit.owned.write import cannot_write
+from snnc.graph.logical import Network
 from snnc.layout.identity import spec_hash
+from snnc.loihi.profile import chosen_device
 from snnc.passes import compile_spec
-from snnc.rules.output import SameNetwork
+from snnc.rules.output import PackageTaken, SameNetwork
 from snnc.source.read import read
 
 
+@dataclass(frozen=True, slots=True)
+class _Compiled:
+    """A sound spec: what to do, and its network; its report may hold warnings."""
+
+    job: Job
+    network: Network
+
+
 def build_specs(
-    specs: Sequence[str], output: Path, deed: Deed, sweep: bool = True
+    specs: Sequence[str],
+    output: Path,
+    deed: Deed,
+    sweep: bool = True,
+    force: bool = False,
 ) -> bool:
     """Do a deed with the package of every spec, whatever is wrong with the others.
+
+    All are compiled before anything is done, so that of two networks of one name
+    neither is written.
 
     Parameters
     ----------
@@ -31,44 +50,71 @@ def build_specs(
         The folder that holds the packages' folders.
     sweep
         Whether the deed is also done with packages whose specs are gone.
+    force
+        Whether a package may be taken over from another spec.
 
     Returns
     -------
     bool
         Whether no error was reported.
     """
-    built: dict[str, str] = {}
-    sound = True
-    for spec in specs:
-        report = Report()
-        job = _job(spec, output, built, report)
-        if job is not None:
-            _do(job, deed, report)
+    reports = [Report() for _ in specs]
+    compiled = [_compiled(*pair, output) for pair in zip(specs, reports, strict=True)]
+    _refuse_same_names(compiled, reports)
+    for found, report in zip(compiled, reports, strict=True):
+        if found is not None and not (report.errors or _is_taken(found, force, report)):
+            _do(found.job, deed, report)
         show(report)
-        sound = sound and not report.errors
-    return (not sweep or _sweep(specs[0], output, deed)) and sound
+    sound = not any(report.errors for report in reports)
+    folders = {found.job.package.folder for found in compiled if found is not None}
+    return (not sweep or _sweep(specs[0], output, folders, deed)) and sound
 
 
-def _job(spec: str, output: Path, built: dict[str, str], report: Report) -> Job | None:
-    """Compile a spec; ``built`` maps the networks of this run to their specs."""
+def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
     started = time.perf_counter()
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report)
     if "emit" not in results:
         return None
-    network = results["infer"]
-    other = built.setdefault(network.name.lower(), spec)
-    if other != spec:
-        report.add(SameNetwork(span=network.span, name=network.name, other=other))
-        return None
-    return Job(spec, _package(results, spec, output), started)
+    package = _package(results, spec, output)
+    job = Job(spec, package, time.perf_counter() - started)
+    return _Compiled(job, results["infer"])
 
 
 def _package(results: dict[str, Any], spec: str, output: Path) -> Package:
-    origin = Origin.of(Path(spec), output)
+    origin = Origin.of(Path(spec), output, chosen_device())
     files = [module.headed(origin) for module in results["emit"]]
     identity = spec_hash(results["validate"].spec)
     return Package.of(output / results["infer"].name, files, identity, origin)
+
+
+def _refuse_same_names(
+    compiled: Sequence[_Compiled | None], reports: Sequence[Report]
+) -> None:
+    """Report networks whose folders would be one on some disk, at each of them."""
+    for found, report in zip(compiled, reports, strict=True):
+        other = found and _namesake(found, compiled)
+        if found and other:
+            name, span = found.network.name, found.network.span
+            report.add(SameNetwork(span=span, name=name, other=other))
+
+
+def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
+    """The first other spec with a network of the same name."""
+    name, spec = of.network.name.lower(), of.job.spec
+    others = (o for o in among if o is not None and o.job.spec != spec)
+    return next((o.job.spec for o in others if o.network.name.lower() == name), None)
+
+
+def _is_taken(found: _Compiled, force: bool, report: Report) -> bool:
+    """Whether the package belongs to another spec, which is reported."""
+    package, name = found.job.package, found.network.name
+    other = None if force else rival_of(package, name)
+    if other is None:
+        return False
+    path, span = package.folder.as_posix(), found.network.span
+    report.add(PackageTaken(span=span, path=path, name=name, other=other))
+    return True
 
 
 def _do(job: Job, deed: Deed, report: Report) -> None:
@@ -82,11 +128,13 @@ def _do(job: Job, deed: Deed, report: Report) -> None:
         report.add(cannot_write(error, job.package.folder.parent))
 
 
-def _sweep(spec: str, output: Path, deed: Deed) -> bool:
+def _sweep(spec: str, output: Path, built: set[Path], deed: Deed) -> bool:
     report = Report()
     try:
         for orphan in (*abandoned(output), *remains(output)):
-            deed.orphan(orphan, build_command(spec, output), report)
+            if orphan.package.folder in built:
+                continue  # its spec moved, which its own report tells
+            deed.orphan(orphan, command_of(spec, output), report)
     except OSError as error:
         report.add(cannot_write(error, output))
     show(report)

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
 from snnc.cli.building.deed import Job
-from snnc.cli.talk import say
+from snnc.cli.talk import offer, say
 from snnc.diagnostics import Report
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import Written, write_package
@@ -27,7 +25,7 @@ class Write:
             return False
         say(f"{job.spec}: {folder.as_posix()}: {_count(done)} ({job.milliseconds})")
         for name in done.written:
-            click.echo((folder / name).as_posix())
+            offer(f"{(folder / name).as_posix()}\n")
         return True
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:

@@ -6,7 +6,7 @@ said about what follows from that.
 
 from __future__ import annotations
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Fix, Report
 from snnc.graph.logical import (
     Input,
     Layer,
@@ -50,6 +50,7 @@ class _Inference:
         self._settings = Settings(validated, self._train.l2, report)
         self._input = self._read_input()
         self._layers: dict[str, Layer] = {}
+        self._reads_raw = False
 
     def run(self) -> Network | None:
         drafts = draft_layers(self._validated, self._report)
@@ -136,8 +137,24 @@ class _Inference:
             if index < len(draft.sources)
             else draft.span_of("shortcut")
         )
-        self._report.add(ReadsRawValues(span=span, name=draft.name, input=raw))
+        self._report_raw(span, draft.name)
         return False
+
+    def _report_raw(self, span: Span, name: str) -> None:
+        """Report a reader of the input; an encoder that nothing reads is meant."""
+        encoders = [s for s in self._spec.layers if s and s.kind.startswith("encode")]
+        encoder = next((s.name for s in encoders if s.name), None) or ""
+        is_source = span.text == self._input.name
+        self._reads_raw = True
+        self._report.add(
+            ReadsRawValues(
+                span=span,
+                name=name,
+                input=self._input.name,
+                encoder=encoder,
+                fix=Fix(span, encoder) if encoder and is_source else None,
+            )
+        )
 
     def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
@@ -155,9 +172,7 @@ class _Inference:
             )
         if self._input.name in sources:
             span = place.sources[0] if place.sources else place.span
-            self._report.add(
-                ReadsRawValues(span=span, name=readout.name, input=self._input.name)
-            )
+            self._report_raw(span, readout.name)
         return sources
 
     def _report_unread(
@@ -172,7 +187,9 @@ class _Inference:
             read.update(draft.sources)
             read.add(draft.shortcut or "")
         for draft in drafts:
-            if draft.name not in read:
+            kind = draft.spec.kind if draft.spec else ""
+            is_echo = self._reads_raw and kind.startswith("encode")
+            if draft.name not in read and not is_echo:
                 self._report.add(NothingReads(span=draft.place.span, name=draft.name))
         layers = self._layers.values()
         known = len(layers) == len(drafts) and isinstance(self._target(), Loihi)

@@ -25,6 +25,7 @@ from snnc.rules.shapes import (
     UnequalShapes,
     WrongRank,
     axis_names,
+    looks_channels_first,
 )
 from snnc.rules.windows import KernelTooLarge, WrongDims
 from snnc.spec.model import (
@@ -214,11 +215,17 @@ class Operations:
                         shape=shape,
                         legal=tuple(map(min, kernel, shape)),
                         can_pad=what == "kernel",
+                        channels_last=self._channels_last(),
                     )
                 )
                 return None
             out.append(positions)
         return tuple(out)
+
+    def _channels_last(self) -> Shape | None:
+        """The input's shape with its first axis last, if that is the likely cause."""
+        shape = self._input.shape
+        return (*shape[1:], shape[0]) if looks_channels_first(shape) else None
 
     def _report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         kind = draft.spec.kind if draft.spec else ""

@@ -73,7 +73,7 @@ def _check_all(document: tree.Document, network: Span, report: Report) -> list[C
         if report.full:
             _say_full(document, report)
             break
-        model = check_statement(statement, report)
+        model = check_statement(statement, report, statements)
         sound = index not in misplaced and index not in repeated
         checked.append(
             Checked(statement, model if sound else None, named=index not in repeated)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import count
 
@@ -87,8 +88,30 @@ def _absent(
     if not kinds <= FORMS.keys():
         return
     for kind, example in _EXAMPLES.items():
-        if kind not in kinds:
-            yield rules.names.MissingStatement(span=network, kind=kind, example=example)
+        if kind in kinds:
+            continue
+        meant = _meant_as_readout(statements) if kind == "readout" else ""
+        last = f"dense {meant.split()[1]}" if meant else ""
+        yield rules.names.MissingStatement(
+            span=network, kind=kind, example=meant or example, instead_of=last
+        )
+
+
+_LAST = re.compile(r"(out|logit|pred|class|label|softmax|head)", re.IGNORECASE)
+
+
+def _meant_as_readout(statements: Sequence[tree.Statement]) -> str:
+    """The readout that the last layer was meant as; empty if that can't be told."""
+    layers = [s for s in statements if is_layer(s)]
+    last = layers[-1] if layers else None
+    if last is None or last.kind.text != "dense" or last.name is None:
+        return ""
+    given = {p.key.text: p.value for p in last.properties or ()}
+    units = given.get("units")
+    named = _LAST.match(last.name.text) is not None
+    if not isinstance(units, tree.Number) or not (named or "activation" in given):
+        return ""
+    return f"readout {last.name.text} {{ classes {units.span.text} }}"
 
 
 def check_names(statements: Sequence[tree.Statement], report: Report) -> frozenset[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.passes.validate.forms import FORMS, Form, owner_of
 from snnc.source import Span
 from snnc.syntax import tree
@@ -61,7 +61,10 @@ def _missing_parts(statement: tree.Statement, form: Form) -> Iterator[str]:
 def _not_taken(statement: tree.Statement, form: Form) -> Iterator[Diagnostic]:
     kind = owner_of(statement)
     for part, span, advice in _extra_parts(statement, form):
-        yield rules.names.PartNotTaken(span=span, owner=kind, part=part, advice=advice)
+        fix = _shape_fix(statement, form) if part == "shape" else None
+        yield rules.names.PartNotTaken(
+            span=span, owner=kind, part=part, advice=advice, fix=fix
+        )
 
 
 def _extra_parts(
@@ -89,12 +92,33 @@ def _extra_parts(
 
 def _shape_advice(statement: tree.Statement, form: Form) -> str:
     """What to write for `dense 64`, or for a layer with a shape."""
+    line = _with_size(statement, form)
+    if not line:
+        return "remove it: a layer's shape follows from what it reads"
+    return f"write `{line}`"
+
+
+def _with_size(statement: tree.Statement, form: Form) -> str:
+    """The line with its bare number among the properties; empty if it has none."""
     kind, shape = statement.kind.text, statement.shape
     key = _SIZES.get(kind)
     if key is None or not isinstance(shape, tree.Number):
-        return "remove it: a layer's shape follows from what it reads"
-    name = statement.name.text if statement.name else form.example.split()[1]
-    return f"write `{kind} {name} {{ {key} {shape.span.text} }}`"
+        return ""
+    name = form.example.split()[1] if form.name == "required" else ""
+    name = statement.name.text if statement.name else name
+    return f"{kind} {name} {{ {key} {shape.span.text} }}".replace("  ", " ")
+
+
+def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
+    """Put a bare number into braces, if there are none and no name is to be found."""
+    shape = statement.shape
+    named = statement.name is not None or form.name != "required"
+    plain = statement.properties is None and not statement.sources
+    line = _with_size(statement, form)
+    plain = plain and not statement.within and not statement.span.source.is_yaml
+    if shape is None or not (line and named and plain):
+        return None
+    return Fix(statement.kind.span.to(shape.span), line)
 
 
 def _text_advice(statement: tree.Statement, form: Form) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -15,24 +15,35 @@ from snnc.passes.validate.words import check_head, check_properties
 from snnc.spec.model import ReadoutSpec
 from snnc.syntax import tree
 
+if TYPE_CHECKING:
+    from snnc.passes.validate.wording import Written
+
 _CHOOSING = frozenset(("conv1d", "conv2d", "conv3d", "add", "concat"))
 
 
-def check_statement(statement: tree.Statement, report: Report) -> BaseModel | None:
-    """Return the model of a statement, or None after reporting what is wrong."""
+def check_statement(
+    statement: tree.Statement, report: Report, others: Sequence[tree.Statement] = ()
+) -> BaseModel | None:
+    """Return the model of a statement, or None after reporting what is wrong.
+
+    ``others`` are the statements of the spec, whose names a report can tell.
+    """
     if statement.broken or not check_head(statement, report):
         return None
     errors = report.errors
     check_parts(statement, report)
     properties = check_properties(statement, report)
-    model = _model(statement, properties, report)
+    model = _model(statement, properties, report, others)
     if isinstance(model, ReadoutSpec) and report.errors == errors:
         _check_size(statement, properties, report)
     return model if report.errors == errors else None
 
 
 def _model(
-    statement: tree.Statement, properties: Mapping[str, tree.Property], report: Report
+    statement: tree.Statement,
+    properties: Mapping[str, tree.Property],
+    report: Report,
+    others: Sequence[tree.Statement],
 ) -> BaseModel | None:
     model = model_of(statement)
     if model is None:
@@ -44,11 +55,23 @@ def _model(
         # A good spec need not wait for the import of what explains bad ones.
         from snnc.passes.validate.translate import Located, translate
 
-        located = Located(values, head(statement))
+        located = Located(values, head(statement), _written(statement, others))
         for detail in error.errors(include_url=False):
             if detail["type"] != "missing":  # reported as a missing part
                 report.add(translate(detail, located))
         return None
+
+
+def _written(statement: tree.Statement, others: Sequence[tree.Statement]) -> Written:
+    """The names of the input and of the first encoder that has one."""
+    from snnc.passes.validate.wording import Written
+
+    names = {s.kind.text: s.name.text for s in reversed(others) if s.name is not None}
+    return Written(
+        input=names.get("input", ""),
+        encoder=names.get("encode", ""),
+        by_encoder=statement.kind.text == "encode",
+    )
 
 
 def _values(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.passes.validate.limits import out_of_limits
-from snnc.passes.validate.wording import MAKERS, shown
+from snnc.passes.validate.wording import MAKERS, Written, shown
 from snnc.passes.validate.words import unknown_property
 from snnc.source import Span
 from snnc.spec.training import LOSSES, OPTIMIZERS
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Located:
     """The syntax of a statement by the path that pydantic gives for an error."""
 
-    def __init__(self, values: Mapping[str, Any], whole: Span) -> None:
+    def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
+        self.names = names
         self._values = values
         self._whole = whole
 
@@ -60,7 +61,7 @@ def translate(error: ErrorDetails, located: Located) -> Diagnostic:
     """Make a diagnostic of one error."""
     path = error["loc"]
     span, key, node = located.find(path)
-    context = dict(error.get("ctx", {}))
+    context = {"names": located.names, **error.get("ctx", {})}
     if isinstance(context.get("span"), Span):
         span = context["span"]
     if error["type"] in ("extra_forbidden", "not_taken"):

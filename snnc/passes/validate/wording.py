@@ -4,16 +4,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
+from snnc.passes.validate.choices import CHOICES
 from snnc.passes.validate.synonyms import fix_word, nearest
 from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.words import UNITS
 
 DIMS_EXAMPLE = "3x3"
+_SCALED = {
+    "khz": ("Hz", 1e3),
+    "mhz": ("Hz", 1e6),
+    "ns": ("us", 1e-3),
+    "nsec": ("us", 1e-3),
+    "min": ("s", 60),
+    "mins": ("s", 60),
+    "minutes": ("s", 60),
+    "h": ("s", 3600),
+}
+"""Units of other scales: which one to write, and how many of it one is."""
 _UNIT_WORDS = {
     "sec": "s",
     "secs": "s",
@@ -40,6 +53,20 @@ NAMELESS = {
 """Kinds of layers that readers take for names, each with a name."""
 
 _LONGEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Names of the spec that a diagnostic can tell; empty ones are not written.
+
+    ``by_encoder`` tells whether the statement in question is an encoder.
+    """
+
+    input: str = ""
+    encoder: str = ""
+    by_encoder: bool = False
+
+
 _FOUND = {
     tree.Word: "a word",
     tree.Number: "a number",
@@ -77,14 +104,40 @@ def _wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Dia
     is_dims = isinstance(node, tree.List) and context["example"] == DIMS_EXAMPLE
     if is_dims and (problem := _bracketed(span, key, node)):
         return problem
+    if expected == "a name" and (problem := _quoted_choice(span, key, node)):
+        return problem
     bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
     example = context["example"]
+    instead = context.get("instead")
     return rules.values.WrongType(
         span=span,
         key=key,
         expected=expected,
         found=_found(node) if "span" not in context else f"`{span.text}`",
         example=example if bare else f"{key} {example}",
+        fix=None if instead is None else Fix(span, instead),
+    )
+
+
+def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
+    """A choice such as ``adam`` in quotes or brackets, or a value that is none."""
+    known = [m.model_fields["kind"].default for m in CHOICES.get(key, ())]
+    known = known or (["relu", "lif"] if key == "neuron" else [])
+    if not known:
+        return None
+    items = node.items if isinstance(node, tree.List) else (node,)
+    words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
+    sure = len(words) == 1 and words[0] in known
+    word = str(words[0] if sure else known[0])
+    # The quotes of a text in YAML are outside of its span.
+    quoted = span.source.is_yaml and isinstance(node, tree.Text)
+    return rules.values.WrongType(
+        span=span,
+        key=key,
+        expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
+        found=_found(node),
+        example=f"{key} {word}",
+        fix=Fix(span, word) if sure and not quoted else None,
     )
 
 
@@ -142,6 +195,8 @@ def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Dia
             units=units,
             example=f"{_numeral(node.span)} {usual}",
         )
+    if problem := _other_scale(key, node, unit, units):
+        return problem
     near = _UNIT_WORDS.get(unit.lower()) or nearest(unit, units)
     near = near if near in units else None
     return rules.values.UnknownUnit(
@@ -150,6 +205,26 @@ def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Dia
         units=units,
         near=near,
         fix=_unit_fix(span, unit, units),
+    )
+
+
+def _other_scale(
+    key: str, node: Any, unit: str, units: tuple[str, ...]
+) -> Diagnostic | None:
+    """A number in a unit that is a known multiple of one that the language has."""
+    instead, factor = _SCALED.get(unit.lower(), ("", 1))
+    if instead not in units:
+        return None
+    ends = (node.low, node.high) if isinstance(node, tree.Range) else (node.value,)
+    scaled = ["" if end is None else f"{end * factor:.12g}" for end in ends]
+    text = f"{'..'.join(scaled)} {instead}"
+    return rules.values.UnknownUnit(
+        span=node.unit.span,
+        unit=unit,
+        units=units,
+        near=None,
+        converted=f"{key} {text}",
+        fix=Fix(node.span, text),
     )
 
 
@@ -180,12 +255,27 @@ def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagn
     name = context["name"]
     if key in ("from", "shortcut") and name in NAMELESS:
         return _reserved_source(span, key, name)
+    names: Written | None = context.get("names")
+    if key == "from" and name == "input" and names is not None and names.input:
+        return _raw_source(span, names)
     example = f"{name}_0" if name.isascii() and len(name) < _LONGEST else "c0"
     return rules.names.InvalidName(
         span=span,
         name=name if len(name) <= _LONGEST else name[:_LONGEST] + "...",
         reason=context["reason"],
         example=example.lstrip("_"),
+    )
+
+
+def _raw_source(span: Span, names: Written) -> Diagnostic:
+    """``from input``: the input has a name of its own, and encoders read it."""
+    source = names.input if names.by_encoder else names.encoder
+    return rules.misplaced.InputByKind(
+        span=span,
+        input=names.input,
+        by_encoder=names.by_encoder,
+        encoder=names.encoder,
+        fix=Fix(span, source) if source else None,
     )
 
 

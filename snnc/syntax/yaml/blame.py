@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from ruamel.yaml.error import MarkedYAMLError
 
 from snnc.source import SourceFile
+from snnc.syntax.words import HEADERS, KEYS, KINDS
 from snnc.syntax.yaml.problems import in_words
 
 _WORD = re.compile(r"\w[\w.-]*")
@@ -49,6 +50,8 @@ class _Line:
 
 def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
     """Find the place of what ruamel.yaml stumbled over, as nearly as it can be told."""
+    if found := _no_blank(source) or _empty_list(source):
+        return found
     mark = error.problem_mark or error.context_mark
     at = min(mark.index, len(source.text)) if mark else 0
     begun = error.context_mark.index if error.context_mark else at
@@ -64,6 +67,35 @@ def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
     if "<block end>" in problem:
         return _indented(source, at, begun)
     return Blame(at, _end_of_word(source, at), in_words(problem))
+
+
+_EMPTY = re.compile(r"^[ ]*\w+:[ ]*(\[\]|\{\})[ ]*\n(?:[ ]*- |[ ]+\w)", re.M)
+
+
+def _empty_list(source: SourceFile) -> Blame | None:
+    """An empty list or mapping with items on the lines below it."""
+    found = _EMPTY.search(source.text)
+    if found is None:
+        return None
+    problem = f"`{found[1]}` says that nothing follows; remove it"
+    return Blame(found.start(1), found.end(1), problem)
+
+
+_GLUED = re.compile(r"[ ]*(?:- +)*(?:snn|network|\w+)(:)(?=[\w.\"'\[{])[^\s:]", re.M)
+
+
+def _no_blank(source: SourceFile) -> Blame | None:
+    """The first line whose key has no blank behind its colon."""
+    at = 0
+    for text in source.text.split("\n"):
+        found = _GLUED.match(text)
+        word = text.strip().lstrip("- ").partition(":")[0]
+        if found and (word in KEYS | KINDS | HEADERS):
+            colon = at + found.start(1)
+            problem = "no blank stands behind the `:` of a key"
+            return Blame(colon, colon + 1, problem)
+        at += len(text) + 1
+    return None
 
 
 def _end_of_word(source: SourceFile, at: int) -> int:

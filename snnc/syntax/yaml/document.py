@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc import rules
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.header import EDITION
@@ -43,6 +43,13 @@ def _end(source: SourceFile) -> Span:
     return Span(source, end, end)
 
 
+def _edition(name: str, start: Span) -> Fix | None:
+    """Write the edition in front of the first key; a network's name is not known."""
+    first = Span(start.source, start.start, start.start)
+    alone = start.first.column == 1
+    return Fix(first, f"snn: {EDITION}\n") if name == "snn" and alone else None
+
+
 class _Reader:
     """Reads the keys of a file."""
 
@@ -78,7 +85,9 @@ class _Reader:
             if name not in keys:
                 start = root.pairs[0][0].span if root.pairs else root.span
                 self._report.add(
-                    rules.yaml.MissingKey(span=start, key=name, example=example)
+                    rules.yaml.MissingKey(
+                        span=start, key=name, example=example, fix=_edition(name, start)
+                    )
                 )
         return keys
 
@@ -141,8 +150,18 @@ class _Reader:
         """Report a key that is none of the file's: a layer's kind, or misspelt."""
         if key.text in KINDS:
             self._misplaced(key, "outside `layers`", "into the list `layers`")
+        elif key.text.lower() in ("layer", "layers", "model", "sequential"):
+            self._report.add(
+                rules.names.UnknownKind(
+                    span=key.span,
+                    word=key.text,
+                    near="layers",
+                    known=_TOP,
+                    fix=Fix(key.span, "layers"),
+                )
+            )
         else:
-            self._report.add(statements.unknown(values.word(key)))
+            self._report.add(_with_top_keys(statements.unknown(values.word(key))))
         return tree.Statement(values.word(key), key.span, broken=True)
 
     def _misplaced(self, key: Scalar, where: str, there: str) -> None:
@@ -186,6 +205,18 @@ class _Reader:
         if not isinstance(item, Mapping):
             raise values.wrong_form(item, "a layer")
         return values.one_pair(item)
+
+
+_TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
+
+
+def _with_top_keys(problem: Diagnostic) -> Diagnostic:
+    """Name the keys that a file has, where all that is known is that one is wrong."""
+    if not isinstance(problem, rules.names.UnknownKind) or problem.near is not None:
+        return problem
+    return rules.names.UnknownKind(
+        span=problem.span, word=problem.word, near=None, known=_TOP, is_key=True
+    )
 
 
 _NO_LAYERS = frozenset((*_FRONT, *_BACK, *_EXAMPLES, "layers")) - {"encode"}

@@ -22,6 +22,7 @@ _CHOOSING = frozenset(("target", "encode", "neuron"))
 # Of these a misspelt key can only be a property.
 _NAMELESS = frozenset(("about", "target", "timing", "neuron", "defaults", "train"))
 _NAMED = KINDS - _NAMELESS - _ONLY_PARTS.keys()
+_MEANT = {"range": "in", "values": "in", "size": "shape", "inputs": "from"}
 _PARTS_OF_NAMED = ("name", "from")
 
 
@@ -44,18 +45,24 @@ def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
             return _chosen(kind, node, span)
         return _statement(kind, None, node, span)
     except UnreadableError as problem:
-        report.add(problem.diagnostic if kind.text in KINDS else unknown(kind))
+        known = kind.text in KINDS
+        report.add(problem.diagnostic if known else unknown(kind, node))
     except SilentError:
         pass
     return _broken(kind, node, span)
 
 
-def unknown(kind: tree.Word) -> Diagnostic:
+def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
     """Say that there is no statement of a kind, or why it is refused."""
     # A good spec need not wait for it, and what is unknown is told by one module.
     from snnc.passes.validate.strangers import unknown_kind
 
-    return unknown_kind(tree.Statement(kind, kind.span))
+    try:
+        value = values.literal(node) if isinstance(node, Scalar) else None
+    except UnreadableError:
+        value = None
+    shape = value if isinstance(value, tree.Number) else None
+    return unknown_kind(tree.Statement(kind, kind.span, shape=shape))
 
 
 def _broken(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
@@ -185,6 +192,7 @@ def _misspelt(
 
     absent = [part for part in only or _PARTS_OF_NAMED if part not in parts.given]
     near = next(iter(difflib.get_close_matches(key.text, absent, n=1)), None)
+    near = _MEANT.get(key.text) if _MEANT.get(key.text) in absent else near
     if near is None and only is None:
         return None
     return rules.names.UnknownProperty(

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import re
+
 from lark import Token
 
 from snnc import rules
+from snnc.diagnostics import Diagnostic
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder, span_of
 from snnc.syntax.grammar import parser
 from snnc.syntax.lexical import problem_of
+from snnc.syntax.words import KEYS
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
 
 LONGEST = 1_000
+_LONGEST_SHOWN = 60
 # What a quoted text begins with if it is meant as a number, such as "5ms".
 _NUMERIC = frozenset(("NUMBER", "DIMS", "RANGE", "MALFORMED"))
 
@@ -22,9 +27,11 @@ class SilentError(Exception):
     """A value that can't be read, of which everything is reported."""
 
 
-def wrong_form(node: Node, expected: str) -> UnreadableError:
+def wrong_form(node: Node, expected: str, advice: str = "") -> UnreadableError:
     return UnreadableError(
-        rules.yaml.WrongForm(span=node.span, expected=expected, found=found(node))
+        rules.yaml.WrongForm(
+            span=node.span, expected=expected, found=found(node), advice=advice
+        )
     )
 
 
@@ -38,11 +45,31 @@ def name(node: Node) -> tree.Word:
     if isinstance(node, Unread):
         raise SilentError
     if not isinstance(node, Scalar):
-        raise wrong_form(node, "a name")
+        raise wrong_form(node, "a name", _one_name(node))
+    if problem := _hyphenated(node):
+        raise UnreadableError(problem)
     value = literal(node, "a name")
     if not isinstance(value, tree.Word):
         raise _unexpected(node.span, "a name", node)
     return value
+
+
+def _one_name(node: Node) -> str:
+    """What to write for a list of one name."""
+    items = node.items if isinstance(node, Sequence) else ()
+    if len(items) == 1 and isinstance(items[0], Scalar):
+        return f"write `{items[0].text}`, without brackets"
+    return "write one word, such as `c0`"
+
+
+def _hyphenated(node: Scalar) -> Diagnostic | None:
+    """A name whose parts are joined by hyphens."""
+    from snnc.syntax.habits import hyphenated  # a good spec need not wait for it
+
+    if "-" not in node.text or not node.is_verbatim:
+        return None
+    problem = hyphenated(node.span.source, node.span.start)
+    return problem if problem and problem.span == node.span else None
 
 
 def is_empty(node: Node) -> bool:
@@ -121,7 +148,22 @@ def value_of(key: tree.Word, node: Node) -> tree.Value:
         return _group(node)
     if isinstance(node, Sequence):
         return _list(key, node)
+    if problem := _foreign(key, node):
+        raise UnreadableError(problem)
     return literal(node)
+
+
+def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
+    """A value as another notation writes it, such as ``25%`` or ``(28, 28, 1)``."""
+    if not (node.plain and node.is_verbatim) or len(node.text) > LONGEST:
+        return None
+    from snnc.syntax.foreign import foreign_text  # a good spec need not wait for it
+
+    if key.text == "optimizer":
+        from snnc.syntax.habits import no_braces
+
+        return no_braces(node.span.source, node.span.start)
+    return foreign_text(key.text, node.span)
 
 
 def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
@@ -131,8 +173,37 @@ def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
     if is_empty(node):
         return ()
     if not isinstance(node, Mapping):
-        raise wrong_form(node, f"the properties of `{owner}`")
+        raise wrong_form(node, f"the properties of `{owner}`", _example(owner, node))
     return tuple(property_of(key, value) for key, value in node.pairs)
+
+
+_FIRST = {
+    "avgpool": "window",
+    "adam": "learning_rate",
+    "adamw": "learning_rate",
+    "sgd": "learning_rate",
+    "focal": "gamma",
+    "dense": "units",
+    "downsample": "factor",
+    "loihi": "chips",
+    "timing": "dt",
+}
+_NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: ?\w+)?")
+
+
+def _example(owner: str, node: Node) -> str:
+    """What to write for a bare value, or for ``key value`` without its colon."""
+    text = node.text if isinstance(node, Scalar) else ""
+    first, _, rest = text.partition(" ")
+    key, value = first.rstrip(":"), rest
+    if owner in _FIRST and _NUMERAL.fullmatch(text):
+        key, value = _FIRST[owner], text
+    if key not in KEYS or not value:
+        key, value = _FIRST.get(owner, ""), ""
+    if not key:
+        return ""
+    dash = "- " if owner in ("avgpool", "dense", "downsample") else ""
+    return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
 
 def property_of(key: Scalar, node: Node) -> tree.Property:
@@ -148,9 +219,30 @@ def one_pair(node: Mapping) -> tuple[Scalar, Node]:
     if len(node.pairs) > 1:
         first, second = node.pairs[0][0], node.pairs[1][0]
         raise UnreadableError(
-            rules.yaml.SeveralKeys(span=second.span, first=first.text, key=second.text)
+            rules.yaml.SeveralKeys(
+                span=second.span,
+                first=first.text,
+                key=second.text,
+                advice=_with_kind(node),
+            )
         )
     return node.pairs[0]
+
+
+_SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
+
+
+def _with_kind(node: Mapping) -> str:
+    """What to write for ``{name: adam, epsilon: 1e-7}``, where the kind is a value."""
+    (key, chosen), *rest = node.pairs
+    if key.text not in _SELECTORS or not isinstance(chosen, Scalar):
+        return ""
+    kind = next((k for k, v in rest if is_empty(v) or isinstance(v, Mapping)), None)
+    if kind is not None:
+        return f"write the kind first, and the others below it: `{kind.text}: {{...}}`"
+    inner = ", ".join(f"{k.text}: {v.span.text}" for k, v in rest)
+    shown = inner if len(inner) <= _LONGEST_SHOWN and "\n" not in inner else "..."
+    return f"write `{chosen.text}: {{{shown}}}`"
 
 
 def _group(node: Mapping) -> tree.Group:
