@@ -1,0 +1,400 @@
+"""The generated `calibrate.py`: rates within bounds, outputs as they were."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.agreement.built import imported
+from tests.agreement.networks import text
+from tests.support import SPECS, network, sound
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+BODIES = (
+    "conv1d",
+    "conv2d",
+    "conv3d",
+    "rate_signed",
+    "features",
+    "pools",
+    "joins",
+    "residual",
+    "residual3d",
+    "normed",
+)
+SPEC_OF = {spec.stem: spec.read_text(encoding="utf-8") for spec in SPECS}
+MIXED = network(
+    """
+    input image 10x10x2 in 0..1
+    encode conv e { filters 3 }
+    conv2d a { filters 4 }
+    conv2d b { filters 4, neuron lif }
+    conv2d c from b { filters 4, padding same, shortcut n }
+    conv2d n from a { filters 4 }
+    concat k from c, n
+    dense d from k { units 6 }
+    readout y { classes 3 }
+    train { aware off }
+    """,
+    "mixed",
+)
+# The shortcut ties `a` and `b`, and no scale serves both ranges.
+AT_ODDS = """
+    input values 12 in 0..1
+    encode rate
+    dense a { units 16, rate 140..150 Hz }
+    dense b { units 16, rate 1..2 Hz, shortcut a }
+    readout y { units 2 }
+    train { aware off }
+"""
+LOUD = """
+    input values 6x1 in 0..1
+    encode conv e { filters 2, rate RATES }
+    conv1d c { filters 4, rate 1..150 Hz }
+    readout y { classes 2 }
+    train { aware off }
+"""
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+@contextmanager
+def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
+    """Write a package; give its modules, random weights and random data."""
+    with imported(sound(spec, "emit")) as package:
+        name = package.nengo.__package__
+        modules = {
+            short: importlib.import_module(f"{name}.{full}")
+            for short, full in {
+                "calibrate": "calibrate",
+                "keras": "keras_model",
+                "data": "_data",
+                "layout": "layout",
+            }.items()
+        }
+        random = np.random.default_rng(0)
+        data = modules["data"]
+        x = random.uniform(data.LOW, data.HIGH, (24, *data.SHAPE)).astype(np.float32)
+        weights = random_weights(package.layout, modules["keras"], gain)
+        yield SimpleNamespace(**modules, x=x, weights=weights)
+
+
+def random_weights(layout: Any, keras: Any, gain: float) -> dict[str, np.ndarray]:
+    """Return kernels that make each layer louder than the last, but the encoder."""
+    random = np.random.default_rng(1)
+    biasless = getattr(keras, "BIASLESS", ())
+    found = {}
+    for tensor in layout.TENSORS:
+        layer, part = tensor.name.split(".")
+        if part == "bias":
+            values = random.normal(0, 0.1, tensor.shape)
+            found[tensor.name] = values * (layer not in biasless)
+            continue
+        spread = 0.5 if layer in ("e", "encode", "pixels") else gain
+        spread /= np.sqrt(np.prod(tensor.shape[:-1]))
+        found[tensor.name] = random.normal(0, spread, tensor.shape)
+    return {name: values.astype(np.float32) for name, values in found.items()}
+
+
+def run(
+    package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path, aware: bool
+) -> list[np.ndarray]:
+    """Return the model's outputs and its layers' activations, all at once."""
+    model = package.keras.build_model(aware=aware)
+    package.layout.save_weights(path, weights)
+    package.keras.import_weights(model, path)
+    names = package.calibrate.LAYERS
+    neurons = [model.get_layer(f"{name}.neurons").output for name in names]
+    probed = package.keras.keras.Model(model.input, [model.output, *neurons])
+    return [np.asarray(values) for values in probed(package.x, training=False)]
+
+
+def outputs(
+    package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path
+) -> np.ndarray:
+    return run(package, weights, path, aware=False)[0]
+
+
+def rates(
+    package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path
+) -> dict[str, float]:
+    """Return each layer's percentile in Hz, of all activations at once."""
+    calibrate = package.calibrate
+    _, *activations = run(package, weights, path, calibrate.AWARE)
+    return {
+        name: layer.high * float(np.percentile(values, layer.percentile))
+        for (name, layer), values in zip(
+            calibrate.LAYERS.items(), activations, strict=True
+        )
+    }
+
+
+def check(package: SimpleNamespace, path: Path) -> Any:
+    """Calibrate; compare outputs and percentiles, both measured by other means."""
+    found = package.calibrate.calibration(package.x, package.weights)
+    before = outputs(package, package.weights, path)
+    after = outputs(package, found.tensors, path)
+    assert np.abs(after - before).max() <= 1e-5 * np.abs(before).max()
+    assert found.change <= 1e-5
+    was = rates(package, package.weights, path)
+    now = rates(package, found.tensors, path)
+    assert any(scale != 1 for scale in found.scales.values())
+    for name, layer in package.calibrate.LAYERS.items():
+        assert found.before[name].rate == pytest.approx(was[name], rel=1e-5)
+        if name not in found.fixed:
+            assert layer.low * (1 - 1e-4) <= now[name] <= layer.high * (1 + 1e-4)
+    return found
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
+    with made(text(name, "relu")) as package:
+        check(package, tmp_path / "w.safetensors")
+
+
+@pytest.mark.parametrize(
+    ("name", "gain"), [("drift", 4.0), ("mnist", 4.0), ("residual", 2.0)]
+)
+def test_rates_of_the_examples_hold(name: str, gain: float, tmp_path: Path) -> None:
+    with made(SPEC_OF[name], gain) as package:
+        found = check(package, tmp_path / "w.safetensors")
+    assert not found.missed()
+
+
+def test_without_the_chips_curve_a_rate_goes_to_the_bound(tmp_path: Path) -> None:
+    with made(text("joins", "relu", "nengo")) as package:
+        found = check(package, tmp_path / "w.safetensors")
+        layers = package.calibrate.LAYERS
+    assert found.scales["a"] == found.scales["b"]
+    alone = [name for name in layers if name not in ("e", "a", "b")]
+    for name in alone:
+        bounds = layers[name]
+        outside = not bounds.low <= found.before[name].rate <= bounds.high
+        nearest = min(max(found.before[name].rate, bounds.low), bounds.high)
+        assert found.after[name].rate == pytest.approx(nearest, rel=1e-4)
+        assert outside == (found.scales[name] != 1)
+    assert found.after["d"].rate == pytest.approx(150, rel=1e-4)
+
+
+def test_lif_layers_stay_as_they_are(tmp_path: Path) -> None:
+    with made(MIXED) as package:
+        found = check(package, tmp_path / "w.safetensors")
+    assert found.fixed == {"b": "LIF"}
+    assert found.scales["b"] == 1
+    assert found.scales["n"] == found.scales["c"] != 1
+
+
+def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
+    with made(SPEC_OF["allconv"]) as package:
+        package.weights["encode.kernel"] /= 2
+        package.weights["encode.kernel"] *= 5
+        package.weights["encode.bias"] *= 0
+        found = package.calibrate.calibration(package.x, package.weights)
+    scaled = {name for name, scale in found.scales.items() if scale != 1}
+    assert scaled <= {"encode"}
+    assert found.change <= 1e-5
+    assert set(found.fixed) >= {"c0", "s0", "c1", "s1", "c2", "d0"}
+
+
+def test_batches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
+    with made(text("conv2d", "relu")) as package:
+        whole = package.calibrate.calibrate(package.x, package.weights)
+        monkeypatch.setattr(package.calibrate, "VALUES_AT_ONCE", 1)
+        single = package.calibrate.calibrate(package.x, package.weights)
+    for name, tensor in whole.items():
+        np.testing.assert_allclose(single[name], tensor, rtol=1e-5)
+
+
+def test_what_holds_already_is_not_touched() -> None:
+    with made(text("features", "relu", "nengo")) as package:
+        once = package.calibrate.calibrate(package.x, package.weights)
+        twice = package.calibrate.calibrate(package.x, once)
+    for name, tensor in once.items():
+        np.testing.assert_array_equal(twice[name], tensor)
+
+
+def test_a_rate_at_its_bound_is_not_scaled() -> None:
+    with made(text("features", "relu", "nengo")) as package:
+        calibrate = package.calibrate
+        for bound in ("low", "high"):
+            rates = {n: getattr(b, bound) for n, b in calibrate.LAYERS.items()}
+            measured = {
+                name: calibrate.Measured(rate, (rate, rate), 1.0)
+                for name, rate in rates.items()
+            }
+            steps = calibrate.rescale(measured, {})
+            assert steps == dict.fromkeys(calibrate.LAYERS, 1.0)
+
+
+def test_a_layer_that_never_fires_is_named() -> None:
+    with made(text("conv2d", "relu")) as package:
+        package.weights["c0.bias"] -= 1000
+        with pytest.raises(package.calibrate.CalibrationError) as raised:
+            package.calibrate.calibrate(package.x, package.weights)
+    assert str(raised.value) == (
+        "c0 never fires on this data, so no scale helps: train again with a larger "
+        "rate_weight or a smaller learning rate"
+    )  # and not those behind it
+
+
+def refused(spec: str) -> str:
+    """Return why the random weights of a network can't be calibrated."""
+    with (
+        made(spec) as package,
+        pytest.raises(package.calibrate.CalibrationError) as raised,
+    ):
+        package.calibrate.calibrate(package.x, package.weights)
+    return str(raised.value)
+
+
+def test_a_percentile_of_zeros_is_told() -> None:
+    spec = text("features", "relu").replace("units 9", "units 9, percentile 10")
+    message = refused(spec)
+    assert message.startswith(
+        "d2: 10 % of its values are 0, so no scale reaches its rate: train again"
+    )
+
+
+def test_rates_at_odds_are_told() -> None:
+    message = refused(network(AT_ODDS, "odds"))
+    assert message.startswith("a is at ")
+    assert " Hz of 140..150 Hz, b is at " in message
+    assert message.endswith(
+        " Hz of 1..2 Hz, and they share a scale: give one of them a wider rate, or "
+        "train again"
+    )
+
+
+def test_rates_that_the_chip_does_not_have_are_told() -> None:
+    # Between 1000 / 7 and 1000 / 6 Hz there is none.
+    spec = text("features", "relu").replace("units 9", "units 9, rate 150..160 Hz")
+    message = refused(spec)
+    assert message.startswith("d2 is at ")
+    assert message.endswith(
+        " Hz of 150..160 Hz; of the chip's rates, 1 / (k dt), none is"
+    )
+
+
+def loud(package: SimpleNamespace, gain: float) -> Any:
+    package.weights["e.kernel"][:] = gain
+    package.weights["e.bias"][:] = 0
+    return package.calibrate
+
+
+def test_an_encoder_that_clips_is_left_as_it_is() -> None:
+    with made(network(LOUD.replace("RATES", "..250 Hz"), "loud")) as package:
+        calibrate = loud(package, 8.0)
+        found = calibrate.calibration(package.x, package.weights)
+    assert found.fixed == {"e": "clips its highest values"}
+    assert found.scales["e"] == 1
+    assert found.change <= 1e-5
+    assert found.missed() == ["e"]
+
+
+def test_an_encoder_is_not_lifted_until_it_clips() -> None:
+    spec = LOUD.replace("RATES", "240..250 Hz")
+    # One value in 12,000 is 100 times the others.
+    x = np.full((2000, 6, 1), 0.01, np.float32)
+    x[0, 0] = 1
+    with made(network(spec, "lifted")) as package:
+        calibrate = loud(package, 1.0)
+        with pytest.raises(calibrate.CalibrationError) as raised:
+            calibrate.calibrate(x, package.weights)
+    assert str(raised.value) == (
+        "e is at 2.5 Hz of 240..250 Hz; scaled to it, its highest values would clip"
+    )
+
+
+def test_discrete_rates_that_do_not_settle_are_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with made(text("features", "relu")) as package:
+        monkeypatch.setattr(package.calibrate, "ROUNDS", 1)
+        with pytest.raises(package.calibrate.CalibrationError, match="after 1 rounds"):
+            package.calibrate.calibrate(package.x, package.weights)
+
+
+@pytest.mark.parametrize("shape", [(0, 12), (4, 11), (4, 12, 1)])
+def test_data_that_does_not_fit_is_refused(shape: tuple[int, ...]) -> None:
+    with (
+        made(text("features", "relu")) as package,
+        pytest.raises(package.data.DataError, match=r"^x "),
+    ):
+        package.calibrate.calibrate(np.zeros(shape), package.weights)
+
+
+def test_weights_of_another_layout_are_refused() -> None:
+    with made(text("features", "relu")) as package:
+        package.weights["d0.kernel"] = package.weights["d0.kernel"].T
+        with pytest.raises(package.layout.LayoutError, match=r"^weights: d0\.kernel"):
+            package.calibrate.calibrate(package.x, package.weights)
+
+
+def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {name: str(tmp_path / name) for name in ("data.npz", "in", "out")}
+    arguments = ["--data", files["data.npz"], "--weights", files["in"]]
+    arguments += ["--output", files["out"]]
+    with made(text("features", "relu")) as package:
+        y = np.zeros((len(package.x), 3), np.float32)
+        np.savez(files["data.npz"], x=package.x, y=y)
+        package.layout.save_weights(files["in"], package.weights)
+        assert package.calibrate.main(arguments) == 0
+        shown = capsys.readouterr()
+        assert shown.out.startswith("features_relu, 24 examples\n\nlayer ")
+        assert shown.err == ""
+        written = package.layout.load_weights(files["out"])
+        expected = package.calibrate.calibrate(package.x, package.weights)
+        for name, tensor in expected.items():
+            np.testing.assert_array_equal(written[name], tensor)
+        package.weights["d1.bias"] -= 1000
+        package.layout.save_weights(files["in"], package.weights)
+        Path(files["out"]).unlink()
+        assert package.calibrate.main(arguments) == 1
+        assert "d1 never fires" in capsys.readouterr().err
+        assert not Path(files["out"]).exists()
+
+
+def test_rates_that_stay_out_of_bounds_fail(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, weights, out = (str(tmp_path / name) for name in ("d.npz", "in", "out"))
+    with made(network(LOUD.replace("RATES", "..250 Hz"), "loud")) as package:
+        loud(package, 8.0)
+        np.savez(data, x=package.x, y=np.zeros(len(package.x), int))
+        package.layout.save_weights(weights, package.weights)
+        arguments = ["--data", data, "--weights", weights, "--output", out]
+        assert package.calibrate.main(arguments) == 1
+    shown = capsys.readouterr()
+    assert "not held, not scaled: clips its highest values" in shown.out
+    assert shown.err == "loud.calibrate: rates not held: e\n"
+    assert Path(out).exists()
+
+
+def test_what_was_done_as_text() -> None:
+    with made(MIXED) as package:
+        calibrate = package.calibrate
+        measured = dict.fromkeys(
+            calibrate.LAYERS, calibrate.Measured(60.0, (60.0, 60.0), 1.0)
+        )
+        found = calibrate.Calibration(
+            tensors={},
+            scales=dict.fromkeys(calibrate.LAYERS, 1.0) | {"a": 0.512345, "c": 12.0},
+            before=measured | {"a": calibrate.Measured(292.8, (0.0, 0.0), 3.0)},
+            after=measured | {"b": calibrate.Measured(3.2, (0.0, 0.0), 3.0)},
+            change=3.2e-7,
+            fixed={"b": "LIF", "e": "clips its highest values"},
+        )
+        written = f"{calibrate._text(found, 500)}\n"
+    path = Path(__file__).parent / "calibrated" / "mixed.txt"
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(written, encoding="utf-8", newline="\n")
+    assert written == path.read_text(encoding="utf-8")
