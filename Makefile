@@ -56,7 +56,7 @@ $(MODERN)/ready: pyproject.toml
 
 check: $(READY) ## what a save should not break: lint and the fast tests
 	@$(BIN)/ruff check snnc tests
-	@$(BIN)/python -m pytest --quiet -m "not slow"
+	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup -m "not slow"
 
 oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all counters
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
