@@ -10,13 +10,9 @@ from typing import Literal
 
 from snnc.graph.logical import Shape
 from snnc.layout import Tensor
+from snnc.report.units import dims
 
 Verdict = Literal["valid", "retrain", "incompatible"]
-
-
-def dims(shape: Shape) -> str:
-    """Write a shape as the language does."""
-    return "x".join(map(str, shape))
 
 
 def arrow(old: object, new: object) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from snnc.diff.changes import Changed, dims
+from snnc.diff.changes import Changed
 from snnc.diff.seats import Cores, Fit, Misfit, Seat, SeatChanged
 from snnc.diff.version import Version
 from snnc.graph.mapped import Block, MappedPopulation
 from snnc.loihi.profile import load_profile
 from snnc.report.json import chips_used
+from snnc.report.units import dims
 
 MUCH = 10
 """Percentage points by which the use of the fullest core must change to be told."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from snnc.diff.changes import Cause, arrow, dims
+from snnc.diff.changes import Cause, arrow
 from snnc.diff.layers import Matching
 from snnc.diff.properties import classes
 from snnc.diff.values import interval, number
@@ -30,6 +30,7 @@ from snnc.graph.logical import (
     Shape,
 )
 from snnc.graph.shapes import same_pad
+from snnc.report.units import dims
 
 BIASLESS = "has no bias now, and `import_weights` refuses one that is not zero"
 

@@ -15,10 +15,10 @@ from snnc.diff.changes import (
     LayerRenamed,
     Weights,
     arrow,
-    dims,
 )
 from snnc.diff.difference import Difference
 from snnc.diff.seats import Fit, SeatChanged
+from snnc.report.units import dims
 
 Row = tuple[str, ...]
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import BaseModel
 
 from snnc.diff import values
-from snnc.diff.changes import Changed, dims
+from snnc.diff.changes import Changed
 from snnc.diff.values import Chosen, Properties, Written
 from snnc.diff.version import Version
 from snnc.graph.logical import (
@@ -20,6 +20,7 @@ from snnc.graph.logical import (
     Readout,
     Spiking,
 )
+from snnc.report.units import dims
 from snnc.syntax.spelling import quoted, word
 
 INHERITED = ("l2", "synapse")

@@ -19,10 +19,10 @@ from snnc.diff.changes import (
     LayerRenamed,
     Weights,
     arrow,
-    dims,
 )
 from snnc.diff.difference import Difference
 from snnc.diff.seats import SeatChanged
+from snnc.report.units import dims
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}

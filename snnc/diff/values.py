@@ -8,8 +8,8 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from snnc.diff.changes import dims
 from snnc.graph.logical import Lif, Rate, Relu, Shape
+from snnc.report.units import dims
 from snnc.syntax import spelling
 
 

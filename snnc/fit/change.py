@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from snnc.graph.logical import Shape
+from snnc.report.units import dims
 from snnc.spec.located import ValidatedSpec
 
 
@@ -31,7 +32,7 @@ def written(value: int | Shape) -> str:
     """A number or dims as a spec has them; equal dims are one number."""
     if isinstance(value, int):
         return str(value)
-    return str(value[0]) if len(set(value)) == 1 else "x".join(map(str, value))
+    return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
 def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:

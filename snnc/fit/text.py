@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from snnc.fit.change import written
 from snnc.fit.variants import Cost, Offer, Variant
+from snnc.report.columns import Cells, columns
+from snnc.report.units import counted
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
@@ -16,22 +18,15 @@ def table(offered: Offer, shown: int = SHOWN) -> str:
     """One row a variant, those that keep most of the network first."""
     if offered.present is None and not offered.variants:
         return _sentence(offered, shown)
-    rows: list[tuple[str, ...]] = [COLUMNS]
+    rows: list[Cells] = []
     if offered.present is not None:
         rows.append(("none: it fits", *_cost(offered.present), "100 %"))
     rows += [_row(variant) for variant in offered.variants[:shown]]
-    widths = [max(len(row[i]) for row in rows) for i in range(len(COLUMNS))]
-    lines = [
-        "  ".join(
-            text.rjust(width) if i else text.ljust(width)
-            for i, (text, width) in enumerate(zip(row, widths, strict=True))
-        )
-        for row in rows
-    ]
+    lines = columns(COLUMNS, rows, left=COLUMNS[:1])
     return "\n".join([*lines, "", _sentence(offered, shown)])
 
 
-def _row(variant: Variant) -> tuple[str, ...]:
+def _row(variant: Variant) -> Cells:
     return (changes_text(variant), *_cost(variant.cost), f"{100 * variant.kept:.0f} %")
 
 
@@ -52,7 +47,7 @@ def _cost(cost: Cost) -> tuple[str, str, str]:
 
 
 def _sentence(offered: Offer, shown: int) -> str:
-    count, cores = len(offered.variants), _count(offered.cores, "core")
+    count, cores = len(offered.variants), counted(offered.cores, "core")
     needs = "" if offered.needed is None else f"; as it is it takes {offered.needed}"
     if not count and offered.present is None:
         return (
@@ -61,10 +56,6 @@ def _sentence(offered: Offer, shown: int) -> str:
         )
     more = f" ({count - shown} more with --all)" if count > shown else ""
     found = (
-        f"{offered.name}: {_count(count, 'variant')} on at most {cores}{more}{needs}"
+        f"{offered.name}: {counted(count, 'variant')} on at most {cores}{more}{needs}"
     )
     return f"{found}\n{KEEPS}" if count else found
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" + ("" if number == 1 else "s")

@@ -23,6 +23,7 @@ from snnc.loihi.profile import Profile
 from snnc.loihi.search import Search
 from snnc.loihi.site import Misfit, Site
 from snnc.loihi.tiling import least_sizes
+from snnc.report.units import counted
 from snnc.rules import loihi as rules
 from snnc.source import Span
 from snnc.spec.model import MOST_CHIPS
@@ -225,8 +226,7 @@ def _too_many(
 
 
 def _allowance(target: Loihi) -> Label:
-    cores = f"{target.cores} core" + ("" if target.cores == 1 else "s")
-    return Label(target.span, f"allows {cores}")
+    return Label(target.span, f"allows {counted(target.cores, 'core')}")
 
 
 def _room(cores: int, target: Loihi, profile: Profile, more: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-
 from snnc.graph.mapped import MappedNetwork
+from snnc.report.columns import Cells, columns
 from snnc.report.sentences import bound_by, sentence, total
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.report.totals import caption, totals
 from snnc.report.units import dims, human
-
-Cells = tuple[str, ...]
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
@@ -23,10 +20,10 @@ def table(mapped: MappedNetwork) -> str:
     use = [_use(row, summary) for row in summary.rows if row.activity is not None]
     return "\n".join(
         [
-            *_columns(LAYERS, [_layer(row, summary) for row in summary.rows]),
+            *columns(LAYERS, [_layer(row, summary) for row in summary.rows], LEFT),
             "",
             *caption(summary),
-            *_columns(USE, use),
+            *columns(USE, use, LEFT),
             "",
             *totals(summary),
         ]
@@ -72,15 +69,3 @@ def _use(row: Row, summary: Summary) -> Cells:
         human(activity.operations),
         human(activity.joules(summary.profile.energy), "J"),
     )
-
-
-def _columns(head: Cells, rows: Sequence[Cells]) -> Iterator[str]:
-    """Lay out a table, without the columns in which nothing stands."""
-    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
-    widths = {i: max(len(row[i]) for row in (head, *rows)) for i in kept}
-    for row in (head, *rows):
-        cells = (
-            row[i].ljust(widths[i]) if head[i] in LEFT else row[i].rjust(widths[i])
-            for i in kept
-        )
-        yield "  ".join(cells).rstrip()

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics.snippet import visible
+from snnc.report.columns import Cells, columns
 from snnc.report.units import counted, dims
 from snnc.weights.fit import Fit, Pair
 from snnc.weights.listing import Listing
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from snnc.weights.migrate import Move
     from snnc.weights.values import Spread
 
-Cells = tuple[str, ...]
 
 TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
 CHIP = ("layer", "cores", "exponent", "weights", "threshold", "bias")
@@ -29,9 +29,10 @@ LEFT = {"tensor", "shape", "type", "problem", "layer"}
 def table(listing: Listing) -> str:
     """One row a tensor, what the file is for, and what the chip makes of it."""
     rows = [_tensor(pair, listing) for pair in listing.pairs]
-    lines = [*_columns(TENSORS, rows), "", *_metadata(listing), _sum(listing)]
+    lines = [*columns(TENSORS, rows, LEFT), "", *_metadata(listing), _sum(listing)]
     if listing.layers:
-        lines += ["", *CAPTION, *_columns(CHIP, [_layer(p) for p in listing.layers])]
+        layers = [_layer(layer) for layer in listing.layers]
+        lines += ["", *CAPTION, *columns(CHIP, layers, LEFT)]
     return "\n".join(visible(line) for line in lines)
 
 
@@ -125,15 +126,3 @@ def _used(bits: int | None, most: int, share: float) -> str:
         return ""
     part = f"{100 * share:.0f} %"
     return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"
-
-
-def _columns(head: Cells, rows: Sequence[Cells]) -> Iterator[str]:
-    """Lay out a table, without the columns in which nothing stands."""
-    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
-    widths = {i: max(len(row[i]) for row in (head, *rows)) for i in kept}
-    for row in (head, *rows):
-        cells = (
-            row[i].ljust(widths[i]) if head[i] in LEFT else row[i].rjust(widths[i])
-            for i in kept
-        )
-        yield "  ".join(cells).rstrip()
