@@ -2,51 +2,23 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from snnc.cli.evaluate_options import SIMULATORS, Asked, missing, refuse_at_odds
 from snnc.cli.talk import say
 
 if TYPE_CHECKING:
     from snnc.evaluate.result import Result
 
-SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
 INTERRUPTED = 130
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What was typed; None is what was not."""
-
-    package: Path
-    data: Path
-    weights: Path
-    simulator: str
-    examples: int | None
-    steps: int | None
-    workers: int | None
-    dask: str | None
-    presentation: str | None
-    out: Path | None
-    resume: bool
-    form: str
-
-    @property
-    def resumable(self) -> bool:
-        return self.simulator == "exact" and self.presentation != "row"
-
-    @property
-    def journal(self) -> Path:
-        return self.out or self.weights.with_suffix(".evaluation.jsonl")
 
 
 @click.command(
@@ -96,7 +68,13 @@ class _Asked:
     help="Where to keep each example's outputs; exact. Without it, a file"
     " .evaluation.jsonl beside the weights.",
 )
+@click.option(
+    "--examples-out",
+    type=click.Path(path_type=Path),
+    help="Write a CSV file: a row an example with label, Keras and the chip; exact.",
+)
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if a rate budget is broken.")
 @click.option(
     "--format",
     "form",
@@ -108,63 +86,23 @@ class _Asked:
 def command(**options: object) -> int:
     """Run the generated package in the folder PACKAGE on data, and judge it.
 
-    Prints accuracy or error with spikes, rates against their budgets, and how far the
-    Keras model agrees, if TensorFlow is installed.
+    Prints accuracy or error, now and for shorter presentations; spikes and energy of an
+    example; rates against their budgets; and how far the Keras model agrees, as a whole
+    and layer by layer, if TensorFlow is installed.
     """
-    asked = _Asked(**options)  # type: ignore[arg-type]
-    _refuse_at_odds(asked)
-    missing = _missing(asked)
-    if missing:
+    asked = Asked(**options)  # type: ignore[arg-type]
+    refuse_at_odds(asked)
+    absent = missing(asked)
+    if absent:
         from snnc.evaluate.refusals import MissingExtraError
 
-        extras = "evaluate,keras" if "tensorflow" in missing else "evaluate"
-        say(f"error: {MissingExtraError(missing, extras)}")
+        extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
+        say(f"error: {MissingExtraError(absent, extras)}")
         return 1
     return _run(asked)
 
 
-def _refuse_at_odds(asked: _Asked) -> None:
-    """Refuse options that do nothing with the others."""
-    exact = asked.simulator == "exact"
-    shared = asked.dask is not None or (asked.workers or 1) > 1
-    only = {
-        "--steps": asked.steps,
-        "--workers": asked.workers,
-        "--dask": asked.dask,
-        "--out": asked.out,
-        "--resume": asked.resume or None,
-    }
-    for name, value in only.items():
-        if value is not None and not exact:
-            raise click.UsageError(f"{name} is for `--simulator exact`")
-    if asked.presentation is not None and asked.simulator == "keras":
-        raise click.UsageError("--presentation is for spikes, of which Keras has none")
-    if asked.presentation == "rest" and not exact:
-        raise click.UsageError(
-            f"{asked.simulator} can't go back to rest: leave --presentation out, or"
-            " use `--simulator exact`"
-        )
-    if asked.presentation == "row" and (shared or asked.resume):
-        raise click.UsageError(
-            "in a row each example goes on from the one before it: leave --workers,"
-            " --dask and --resume out"
-        )
-    if asked.dask is not None and asked.workers is not None:
-        raise click.UsageError("a cluster has its own workers: leave --workers out")
-
-
-def _missing(asked: _Asked) -> list[str]:
-    """Return what the run imports and is not installed."""
-    needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
-    if asked.dask is not None or (asked.workers or 1) > 1:
-        needed.append("distributed")
-    if asked.simulator == "keras":
-        needed.append("tensorflow")
-    names = [name for name in needed if importlib.util.find_spec(name) is None]
-    return [name.replace("_", "-") for name in names]
-
-
-def _run(asked: _Asked) -> int:
+def _run(asked: Asked) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     if asked.simulator == "exact":
         # Its matrices are small: more threads only wait for each other.
@@ -193,10 +131,16 @@ def _run(asked: _Asked) -> int:
         from snnc.evaluate.text import table
 
         click.echo(table(result))
+    if asked.strict and result.broken:
+        say(
+            f"error: rates not held: {', '.join(result.broken)}; scale them with the "
+            "package's `calibrate.py`, or raise rate_weight in the spec and train again"
+        )
+        return 1
     return 0
 
 
-def _evaluate(asked: _Asked) -> Result:
+def _evaluate(asked: Asked) -> Result:
     from snnc.evaluate import run
     from snnc.evaluate.exact import How
     from snnc.evaluate.subject import open_subject
@@ -222,7 +166,9 @@ def _evaluate(asked: _Asked) -> Result:
             out=asked.journal,
             resume=asked.resume,
         )
-        return run.on_engine(subject, asked.weights, examples, how, progress)
+        return run.on_engine(
+            subject, asked.weights, examples, how, progress, asked.examples_out
+        )
 
 
 @contextmanager

@@ -2,8 +2,9 @@
 
 `subject` opens the package, `data` reads examples by pieces, and a simulator makes
 `part.Part` s of them: `exact` (here, or through `cluster` in other processes) or the
-package's own (`others`). `journal` keeps parts on disk while a run lasts, `result` sums
-them up, and `text` and `json` show that; `run` is the whole way.
+package's own (`others`). `keras` compares them with the model that was trained,
+`journal` keeps them on disk while a run lasts, `sums` and `score` make a
+`result.Result` of them, and `text`, `json` and `each` show it; `run` is the whole way.
 """
 
 from snnc.evaluate.quiet import import_nengo_loihi

@@ -37,7 +37,7 @@ from distributed.comm.core import connect
 from nengo.exceptions import BuildError
 
 from snnc.evaluate.data import Examples
-from snnc.evaluate.part import Decide, Part, Span, run_part
+from snnc.evaluate.part import Decide, Fresh, Span, run_part
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.evaluate.subject import Subject
 from snnc.exact import CannotRunError, Engine, open_engine
@@ -55,17 +55,19 @@ class Program:
     weights: bytes
     steps: int
     decide: Decide
+    compares: bool  # whether Keras wants the counts of spikes
 
     @classmethod
-    def of(cls, subject: Subject, weights: Path, steps: int) -> Program:
+    def of(cls, subject: Subject, weights: Path, steps: int, compares: bool) -> Program:
         decide = subject.evaluate.DECIDE
         content = weights.read_bytes()
-        return cls(subject.name, subject.sources, content, steps, decide)
+        return cls(subject.name, subject.sources, content, steps, decide, compares)
 
     @property
     def key(self) -> str:
         """A name that no other program has."""
-        parts = [*self.sources.values(), self.weights, str(self.steps).encode()]
+        settings = f"{self.steps} {self.compares}".encode()
+        parts = [*self.sources.values(), self.weights, settings]
         return f"snnc-{hashlib.sha256(b''.join(parts)).hexdigest()[:16]}"
 
 
@@ -94,12 +96,13 @@ class Carrier(WorkerPlugin):
         if self._engine is not None:
             self._engine.close()
 
-    def run(self, start: int, x: Any) -> Part:
+    def run(self, start: int, x: Any) -> Fresh:
         with self._lock:
             if self._engine is None:
                 self._engine = self._open()
             decide = self._program.decide
-            return run_part(self._engine, decide, start, x, self._threads)
+            fresh = run_part(self._engine, decide, start, x, self._threads)
+        return fresh if self._program.compares else Fresh(fresh.part)
 
     def _open(self) -> Engine:
         program = self._program
@@ -113,7 +116,7 @@ class Carrier(WorkerPlugin):
             return open_engine(package, weights, program.steps)
 
 
-def run_there(key: str, start: int, x: Any) -> Part | Refusal:
+def run_there(key: str, start: int, x: Any) -> Fresh | Refusal:
     """Run examples on the worker that this is called on."""
     carrier = get_worker().plugins[key]
     assert isinstance(carrier, Carrier)
@@ -199,8 +202,8 @@ def run_spans(
     examples: Examples,
     spans: Sequence[Span],
     out: Path,
-) -> Iterator[Part]:
-    """Yield the parts of spans of examples as they are done, in any order.
+) -> Iterator[tuple[Fresh, Any]]:
+    """Yield the parts of spans, with the examples, as they are done, in any order.
 
     Raises
     ------
@@ -223,21 +226,24 @@ def run_spans(
 
 def _collected(
     client: Client, key: str, examples: Examples, spans: Sequence[Span], out: Path
-) -> Iterator[Part]:
+) -> Iterator[tuple[Fresh, Any]]:
+    given: dict[Any, Any] = {}
+
     def submit(span: Span) -> Any:
         start, stop = span
-        return client.submit(run_there, key, start, examples[start:stop], pure=False)
+        x = examples[start:stop]
+        future = client.submit(run_there, key, start, x, pure=False)
+        given[future.key] = x
+        return future
 
     waiting = iter(spans)
     threads = sum(client.nthreads().values())
     first = [submit(span) for span in islice(waiting, AHEAD * max(1, threads))]
     running = as_completed(first, loop=client.loop)
     for future in running:
-        part = future.result()
-        if isinstance(part, Refusal):
-            if part.of_build:
-                raise NotBuiltError(part.text)
-            raise CannotRunError(part.text)
+        fresh = future.result()
+        if isinstance(fresh, Refusal):
+            raise (NotBuiltError if fresh.of_build else CannotRunError)(fresh.text)
         for span in islice(waiting, 1):
             running.add(submit(span))
-        yield part
+        yield fresh, given.pop(future.key)

@@ -7,11 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
+
+from numpy.typing import NDArray
 
 from snnc.evaluate.data import Examples
 from snnc.evaluate.journal import Journal, Run, open_journal
-from snnc.evaluate.part import Part, Span, run_part, run_row, spans_left
+from snnc.evaluate.keras import Trained
+from snnc.evaluate.part import Fresh, Part, Span, run_part, run_row, spans_left
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.subject import Subject
 from snnc.exact import Engine, make_engine
@@ -35,6 +38,11 @@ class How:
     out: Path
     resume: bool
 
+    @property
+    def shared(self) -> bool:
+        """Whether other processes run the engine."""
+        return self.dask is not None or (self.workers or 1) > 1
+
 
 def run_exact(
     subject: Subject,
@@ -42,10 +50,12 @@ def run_exact(
     examples: Examples,
     how: How,
     progress: Callable[[int], None],
+    trained: Trained | None = None,
 ) -> list[Part]:
     """Return the parts of all examples, those of an interrupted run included.
 
-    ``progress`` is told how many examples are done, now and again.
+    ``progress`` is told how many examples are done, now and again. ``trained``, if
+    given, is compared with.
 
     Raises
     ------
@@ -53,9 +63,9 @@ def run_exact(
         If something does not fit; the text is for users.
     """
     subject.load_weights(weights)  # before anything that takes long
-    run = _identity(subject, weights, examples, how)
+    run = _identity(subject, weights, examples, how, trained is not None)
     with open_journal(how.out, run, how.resume) as journal:
-        return _fill(journal, subject, weights, examples, how, progress)
+        return _fill(journal, subject, weights, examples, how, progress, trained)
 
 
 def _fill(
@@ -65,6 +75,7 @@ def _fill(
     examples: Examples,
     how: How,
     progress: Callable[[int], None],
+    trained: Trained | None,
 ) -> list[Part]:
     parts = list(journal.done)
     progress(sum(part.stop - part.start for part in parts))
@@ -74,7 +85,9 @@ def _fill(
     spans = spans_left(parts, len(examples), size)
     if not spans:
         return parts
-    for part in _parts(subject, weights, examples, spans, how):
+    compares = trained is not None
+    for fresh, x in _parts(subject, weights, examples, spans, how, compares):
+        part = fresh.part if trained is None else trained.compared(fresh, x)
         journal.add(part)
         parts.append(part)
         progress(part.stop - part.start)
@@ -82,13 +95,18 @@ def _fill(
 
 
 def _parts(
-    subject: Subject, weights: Path, examples: Examples, spans: list[Span], how: How
-) -> Iterator[Part]:
+    subject: Subject,
+    weights: Path,
+    examples: Examples,
+    spans: list[Span],
+    how: How,
+    compares: bool,
+) -> Iterator[tuple[Fresh, NDArray[Any]]]:
     decide = subject.evaluate.DECIDE
-    if how.dask is not None or (how.workers is not None and how.workers > 1):
+    if how.shared:
         from snnc.evaluate import cluster  # importing Dask takes a second
 
-        program = cluster.Program.of(subject, weights, how.steps)
+        program = cluster.Program.of(subject, weights, how.steps, compares)
         with cluster.open_client(how.workers, how.dask) as client:
             yield from cluster.run_spans(client, program, examples, spans, how.out)
         return
@@ -98,7 +116,7 @@ def _parts(
             return
         for start, stop in spans:
             x = examples[start:stop]
-            yield run_part(engine, decide, start, x, how.workers)
+            yield run_part(engine, decide, start, x, how.workers), x
 
 
 @contextmanager
@@ -113,7 +131,9 @@ def _opened(subject: Subject, weights: Path, steps: int) -> Iterator[Engine]:
         yield engine
 
 
-def _identity(subject: Subject, weights: Path, examples: Examples, how: How) -> Run:
+def _identity(
+    subject: Subject, weights: Path, examples: Examples, how: How, compares: bool
+) -> Run:
     """Return what has to agree for a run to be the same."""
     return {
         "package": subject.hash,
@@ -122,4 +142,5 @@ def _identity(subject: Subject, weights: Path, examples: Examples, how: How) -> 
         "examples": len(examples),
         "steps": how.steps,
         "presentation": how.presentation,
+        "tensorflow": compares,
     }

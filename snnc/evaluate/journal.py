@@ -11,12 +11,18 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from snnc.evaluate.part import Part
-from snnc.evaluate.refusals import NoJournalError, OtherRunError, UnfinishedError
+from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.refusals import (
+    NoJournalError,
+    OtherRunError,
+    OtherVersionError,
+    UnfinishedError,
+)
 
 Run = dict[str, Any]  # what tells a run from others; ``examples`` is in it
-MARK = {"snnc": "evaluation", "version": 1}
+MARK = {"snnc": "evaluation", "version": 2}
 
 
 class Journal:
@@ -45,6 +51,8 @@ def open_journal(path: Path, run: Run, resume: bool) -> Journal:
     ------
     NoJournalError
         If the file is another program's.
+    OtherVersionError
+        If another version of snnc wrote it.
     UnfinishedError
         If it would overwrite a run that was interrupted.
     OtherRunError
@@ -88,30 +96,55 @@ def _read(path: Path) -> tuple[Run | None, list[Part]]:
         return None, []
     try:
         head, *records = [json.loads(line) for line in whole]
-        if {name: head[name] for name in MARK} != MARK:
-            raise NoJournalError(path)
-        return head, [_restored(record) for record in records]
+        found = {name: head[name] for name in MARK}
+        parts = [_restored(record) for record in records] if found == MARK else []
     except (ValueError, TypeError, KeyError) as error:
         raise NoJournalError(path) from error
+    if found["snnc"] != MARK["snnc"]:
+        raise NoJournalError(path)
+    if found != MARK:
+        raise OtherVersionError(path)
+    return head, parts
 
 
 def _record(part: Part) -> dict[str, Any]:
     return {
         "start": part.start,
         "stop": part.stop,
-        "outputs": part.outputs.tolist(),
+        "outputs": part.outputs[-1].tolist(),
+        "early": part.outputs[:-1].tobytes().hex(),  # floats as text take long
         "spikes": {name: seen.tolist() for name, seen in part.spikes.items()},
+        "fired": {name: bits.tobytes().hex() for name, bits in part.fired.items()},
         "overflows": part.overflows.tolist(),
         "cores": part.cores,
+        "keras": None if part.keras is None else _said(part.keras),
     }
 
 
+def _said(keras: Compared) -> dict[str, Any]:
+    alike = {name: batch.tolist() for name, batch in keras.alike.items()}
+    return {"outputs": keras.outputs.tolist(), "alike": alike}
+
+
 def _restored(record: dict[str, Any]) -> Part:
+    outputs = np.array(record["outputs"], np.float64)
+    early = np.frombuffer(bytes.fromhex(record["early"])).reshape(-1, *outputs.shape)
     return Part(
         record["start"],
         record["stop"],
-        np.array(record["outputs"], np.float64),
+        np.concatenate([early, outputs[np.newaxis]]),
         {name: np.array(seen, np.int64) for name, seen in record["spikes"].items()},
+        {name: _bits(text) for name, text in record["fired"].items()},
         np.array(record["overflows"], np.int64),
         record["cores"],
+        None if record["keras"] is None else _compared(record["keras"]),
     )
+
+
+def _bits(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(bytes.fromhex(text), np.uint8)
+
+
+def _compared(record: dict[str, Any]) -> Compared:
+    alike = {name: np.array(batch) for name, batch in record["alike"].items()}
+    return Compared(np.array(record["outputs"], np.float64), alike)

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from snnc.evaluate.data import Examples
 from snnc.evaluate.refusals import MissingExtraError, RefusedError
-from snnc.evaluate.result import Layer, Result, Score
+from snnc.evaluate.result import Layer, Moment, Result, Score, Work
 from snnc.evaluate.subject import Subject
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
@@ -70,6 +70,7 @@ def _result(found: dict[str, Any], subject: Subject, simulator: Simulator) -> Re
     value, interval, keras, agreement = (found.get(name) for name in scores)
     assert value is not None
     bounds = None if interval is None else (interval[0], interval[1])
+    moments = found.get(f"{scores[0]}_over_time", ())
     return Result(
         network=subject.name,
         simulator=simulator,
@@ -78,8 +79,10 @@ def _result(found: dict[str, Any], subject: Subject, simulator: Simulator) -> Re
         steps=found["steps"],
         classifies=subject.classifies,
         score=Score(value, bounds, keras, agreement),
+        over_time=tuple(Moment(m["steps"], m[scores[0]]) for m in moments),
         layers=tuple(_layer(layer) for layer in found["layers"]),
         spikes=found.get("spikes"),
+        work=_work(found),
         clipped=found["clipped"],
         overflows=None,
         cores=found.get("cores"),
@@ -88,6 +91,11 @@ def _result(found: dict[str, Any], subject: Subject, simulator: Simulator) -> Re
 
 
 def _layer(found: dict[str, Any]) -> Layer:
-    """What a package says of a layer; an older one does not count its spikes."""
+    """What a package says of a layer; an older one says less."""
     values: dict[str, Any] = {f.name: found.get(f.name) for f in fields(Layer)}
     return Layer(**values)
+
+
+def _work(found: dict[str, Any]) -> Work | None:
+    values: dict[str, Any] = {f.name: found.get(f.name) for f in fields(Work)}
+    return None if None in values.values() else Work(**values)

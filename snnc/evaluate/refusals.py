@@ -25,8 +25,8 @@ class OldPackageError(RefusedError):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(
-            f"{folder} was built by an older snnc and does not say how it decides; "
-            "run `snnc build` again"
+            f"{folder} was built by an older snnc and does not say how it decides, or "
+            "what its spikes take; run `snnc build` again"
         )
 
 
@@ -84,6 +84,26 @@ class NoJournalError(RefusedError):
         super().__init__(
             f"{path} is not a file of results that `snnc evaluate` wrote; choose "
             "another name with `--out`"
+        )
+
+
+class OtherVersionError(RefusedError):
+    """The file for results has another layout than this version of snnc gives it."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path} holds results that another version of snnc wrote; remove it, or "
+            "choose another name with `--out`"
+        )
+
+
+class NoFolderError(RefusedError):
+    """A file for decisions that can't be written when the run has ended."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"there is no folder {path.parent} for {path.name}; make it, or choose "
+            "another name with `--examples-out`"
         )
 
 

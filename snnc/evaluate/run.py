@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import dataclasses
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from snnc.evaluate.data import Examples, check_examples, open_examples
+from snnc.evaluate.each import write_examples
 from snnc.evaluate.exact import How, run_exact
-from snnc.evaluate.keras import has_keras, keras_outputs
+from snnc.evaluate.keras import Trained, has_keras, keras_outputs
 from snnc.evaluate.others import Simulator, run_other
-from snnc.evaluate.result import (
-    Result,
+from snnc.evaluate.part import Part
+from snnc.evaluate.refusals import NoFolderError
+from snnc.evaluate.result import Result
+from snnc.evaluate.score import over_time, score
+from snnc.evaluate.subject import Subject
+from snnc.evaluate.sums import (
     clipped_of,
+    keras_of,
     layers_of,
     outputs_of,
     overflows_of,
-    score,
     spikes_of,
+    work_of,
 )
-from snnc.evaluate.subject import Subject
 
 Progress = Callable[[int], None]
 
@@ -33,16 +38,46 @@ def opened(data: Path, limit: int | None, subject: Subject) -> Examples:
 
 
 def on_engine(
-    subject: Subject, weights: Path, examples: Examples, how: How, progress: Progress
+    subject: Subject,
+    weights: Path,
+    examples: Examples,
+    how: How,
+    progress: Progress,
+    each: Path | None = None,
 ) -> Result:
-    """Run the exact engine; ``seconds`` are those of this run, without Keras's."""
+    """Run the exact engine; ``each`` is a file for what is decided of each example.
+
+    ``seconds`` are those of this run, without Keras's. Workers go on while Keras runs,
+    so that with those its time is within.
+
+    Raises
+    ------
+    RefusedError, snnc.exact.CannotRunError
+        If something does not fit; the text is for users.
+    """
+    if each is not None and not each.parent.is_dir():
+        raise NoFolderError(each)
+    trained = Trained(subject, weights) if has_keras() else None
     started = time.perf_counter()
-    parts = run_exact(subject, weights, examples, how, progress)
+    parts = run_exact(subject, weights, examples, how, progress, trained)
     seconds = time.perf_counter() - started
-    count, steps = len(examples), how.steps
-    keras = (
-        keras_outputs(subject, weights, examples, aware=True) if has_keras() else None
-    )
+    if trained is not None and not how.shared:
+        seconds -= trained.seconds
+    if each is not None:
+        outputs, keras = outputs_of(parts)[-1], keras_of(parts)
+        write_examples(each, outputs, examples.y, keras, subject.classifies)
+    return _result(parts, subject, examples, how, seconds)
+
+
+def _result(
+    parts: Sequence[Part],
+    subject: Subject,
+    examples: Examples,
+    how: How,
+    seconds: float,
+) -> Result:
+    count, steps, y = len(examples), how.steps, examples.y
+    outputs, spikes = outputs_of(parts), spikes_of(parts, len(examples))
     return Result(
         network=subject.name,
         simulator="exact",
@@ -50,9 +85,11 @@ def on_engine(
         examples=count,
         steps=steps,
         classifies=subject.classifies,
-        score=score(outputs_of(parts), examples.y, keras, subject.classifies),
+        score=score(outputs[-1], y, keras_of(parts), subject.classifies),
+        over_time=over_time(outputs, y, steps, subject.classifies),
         layers=layers_of(parts, subject, count, steps),
-        spikes=spikes_of(parts, count),
+        spikes=sum(spikes.values()),
+        work=work_of(spikes, subject, steps),
         clipped=clipped_of(parts, subject, steps),
         overflows=overflows_of(parts),
         cores=parts[0].cores,
@@ -78,7 +115,7 @@ def on_keras(
 ) -> Result:
     """Judge the Keras model that was trained."""
     started = time.perf_counter()
-    outputs = keras_outputs(subject, weights, examples, True, progress)
+    outputs = keras_outputs(subject, weights, examples, progress)
     return Result(
         network=subject.name,
         simulator="keras",
@@ -87,8 +124,10 @@ def on_keras(
         steps=None,
         classifies=subject.classifies,
         score=score(outputs, examples.y, None, subject.classifies),
+        over_time=(),
         layers=(),
         spikes=None,
+        work=None,
         clipped=None,
         overflows=None,
         cores=None,

@@ -76,7 +76,8 @@ def open_subject(folder: Path) -> Subject:
         return importlib.import_module(f"{network.__package__}.{name}")
 
     evaluate = module("evaluate")
-    if not hasattr(evaluate, "DECIDE"):
+    needed = ["DECIDE", *(["chip_work"] if "loihi" in evaluate.SIMULATORS else [])]
+    if not all(hasattr(evaluate, name) for name in needed):
         raise OldPackageError(folder)
     return Subject(
         folder.resolve(), network, evaluate, module("_data"), module("layout")

@@ -1,4 +1,4 @@
-"""An evaluation as a table for people."""
+"""An evaluation as tables for people, as the package's ``evaluate.py`` lays it out."""
 
 from __future__ import annotations
 
@@ -13,20 +13,23 @@ HOW = {
     "row": ", one after another with the state carried over",
     None: "",
 }
-COLUMNS = ("layer", "percentile", "rate", "budget", "spikes", "")
+RATES = ("layer", "percentile", "rate", "budget", "")
+SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
 
 def table(result: Result) -> str:
-    """What was decided, what it took, and how fast each layer fired."""
+    """What was decided, what it took, and how each layer fired."""
     steps = f" of {result.steps} steps" if result.steps else ""
     examples = f"{counted(result.examples, 'example')}{steps}"
     how = HOW[result.presentation]
     lines = [f"{result.network} on {result.simulator}, {examples}{how}", ""]
     lines += _aligned([*_scores(result), *_facts(result)], "<<")
+    if result.over_time:
+        lines += ["", *_aligned(_over_time(result), "<" + ">" * len(result.over_time))]
     if result.layers:
-        rows = [COLUMNS, *map(_layer, result.layers)]
-        lines += ["", *_aligned(rows, "<>>>><"), *_broken(result)]
-    return "\n".join(lines)
+        lines += ["", *_aligned([RATES, *map(_rate, result.layers)], "<>>><")]
+        lines += ["", *_aligned([SPIKES, *map(_spikes, result.layers)], "<>>>>")]
+    return "\n".join([*lines, *_broken(result)])
 
 
 def _scores(result: Result) -> list[Cells]:
@@ -55,14 +58,18 @@ def _of_classes(score: Score) -> list[Cells]:
 def _facts(result: Result) -> list[Cells]:
     """Return what the simulator tells."""
     facts: list[Cells] = []
-    if result.spikes is not None:
-        facts.append(("spikes an example", human(result.spikes)))
     if result.clipped is not None:
         facts.append(("encoder values clipped", _percent(result.clipped)))
-    if result.overflows is not None:
-        facts.append(("overflows", _overflows(result.overflows)))
+    if result.spikes is not None:
+        facts.append(("spikes an example", human(result.spikes)))
+    if result.work is not None:
+        operations = human(result.work.synaptic_operations)
+        facts.append(("operations an example", operations))
+        facts.append(("energy an example", human(result.work.energy_joules, "J")))
     if result.cores is not None:
         facts.append(("cores", str(result.cores)))
+    if result.overflows is not None:
+        facts.append(("overflows", _overflows(result.overflows)))
     return [*facts, ("seconds", f"{result.seconds:.1f}")]
 
 
@@ -74,7 +81,15 @@ def _overflows(found: Sequence[int]) -> str:
     return f"{told}: values wrapped around"
 
 
-def _layer(layer: Layer) -> Cells:
+def _over_time(result: Result) -> list[Cells]:
+    name, write = ("accuracy", _percent) if result.classifies else ("RMSE", _number)
+    return [
+        ("presented for", *(f"{moment.steps} steps" for moment in result.over_time)),
+        (name, *(write(moment.value) for moment in result.over_time)),
+    ]
+
+
+def _rate(layer: Layer) -> Cells:
     above, below = layer.rate - layer.high, layer.low - layer.rate
     miss = f"{above:.0f} Hz above" if above > 0 else f"{below:.0f} Hz below"
     return (
@@ -82,17 +97,27 @@ def _layer(layer: Layer) -> Cells:
         f"{layer.percentile:g}",
         f"{layer.rate:.0f} Hz",
         f"{layer.low:g}..{layer.high:g} Hz",
-        "" if layer.spikes is None else human(layer.spikes),
         "" if layer.holds else f"not held, {miss}",
     )
 
 
+def _spikes(layer: Layer) -> Cells:
+    alike = layer.correlation
+    return (
+        layer.name,
+        "-" if layer.spikes is None else human(layer.spikes),
+        "-" if layer.silent is None else _percent(layer.silent),
+        "-" if layer.saturated is None else _percent(layer.saturated),
+        "-" if alike is None else f"{alike:.3f}",
+    )
+
+
 def _broken(result: Result) -> list[str]:
-    broken = sum(not layer.holds for layer in result.layers)
-    if not broken:
+    if not result.broken:
         return []
-    count = f"{broken} of {len(result.layers)} rate budgets"
-    return ["", f"{count} not held: raise rate_weight in the spec and train again"]
+    count = f"{len(result.broken)} of {len(result.layers)} rate budgets"
+    advice = "calibrate, or raise rate_weight and train again"
+    return ["", f"{count} not held: {advice}"]
 
 
 def _number(value: float | None) -> str:

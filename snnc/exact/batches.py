@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from snnc.exact.outcome import Given, Kept, Outcome, join
-from snnc.exact.readout import Decide, decide
+from snnc.exact.readout import Decide, decide, decide_early
 
 Presentation = Literal["rest", "row"]
 BUDGET = 2**28  # bytes of a batch, unless told
@@ -99,4 +99,5 @@ def _outcome(given: Given, job: Job) -> Outcome:
         counts=given.counts if "counts" in job.keep else {},
         spikes=given.spikes if "spikes" in job.keep else {},
         rows=given.rows if "rows" in job.keep else None,
+        early=decide_early(given.rows, job.decide) if "early" in job.keep else None,
     )

@@ -18,7 +18,7 @@ from snnc.exact.layers import read_places
 from snnc.exact.outcome import Kept, Outcome, join
 from snnc.exact.package import Built, Weights, build, open_package
 from snnc.exact.read import block_starts, read_tables
-from snnc.exact.readout import Decide, read_readout
+from snnc.exact.readout import QUARTERS, Decide, read_readout
 from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
 from snnc.exact.tables import Chip
 
@@ -88,7 +88,7 @@ class Engine:
         decide
             By the "mean" of the later half of an example's rows or its "last" row.
         keep
-            What to return beside the outputs: "counts", "spikes", "rows".
+            What to return beside the outputs: "counts", "spikes", "rows", "early".
         workers
             Threads; unless told, one a core.
         announce
@@ -167,5 +167,6 @@ def _bytes(built: Built, keep: Sequence[Kept]) -> int:
         "counts": 2 * neurons,
         "spikes": steps * neurons,
         "rows": 8 * steps * units,
+        "early": 8 * len(QUARTERS) * units,
     }
     return 8 * (neurons + units) + sum(sizes[kind] for kind in keep)

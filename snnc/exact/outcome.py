@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from snnc.exact.tables import Int64
 
-Kept = Literal["counts", "spikes", "rows"]
+Kept = Literal["counts", "spikes", "rows", "early"]
 Layers = dict[str, NDArray[Any]]
 
 
@@ -43,6 +43,9 @@ class Outcome:
         Spikes a step.
     rows : (examples, steps, units)
         The readout at each step.
+    early : (moments, examples, units)
+        What the readout decides by if an example ends after each of its quarters,
+        the last of which is all of it.
     """
 
     outputs: NDArray[np.float64]
@@ -50,17 +53,20 @@ class Outcome:
     counts: Layers = field(default_factory=dict)
     spikes: Layers = field(default_factory=dict)
     rows: NDArray[np.float64] | None = None
+    early: NDArray[np.float64] | None = None
 
 
 def join(parts: Sequence[Outcome]) -> Outcome:
     """Return outcomes of the same kind, one after another, as one."""
     rows = [part.rows for part in parts if part.rows is not None]
+    early = [part.early for part in parts if part.early is not None]
     return Outcome(
         np.concatenate([part.outputs for part in parts]),
         np.sum([part.overflows for part in parts], axis=0),
         _join([part.counts for part in parts]),
         _join([part.spikes for part in parts]),
         np.concatenate(rows) if rows else None,
+        np.concatenate(early, axis=1) if early else None,
     )
 
 

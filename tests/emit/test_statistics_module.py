@@ -89,10 +89,10 @@ def test_spikes_are_counted_over_batches(statistics: ModuleType) -> None:
     [
         (0, "0"),
         (999.4, "999"),
-        (999.6, "1 k"),
+        (999.6, "1.00 k"),
         (85_800, "85.8 k"),
-        (1e6, "1 M"),
-        (7.5e13, "7.5e+04 G"),
+        (1e6, "1.00 M"),
+        (7.5e13, "7.50e+04 G"),
     ],
 )
 def test_large_numbers_have_three_digits(package: str, value: float, text: str) -> None:

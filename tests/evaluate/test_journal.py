@@ -8,20 +8,28 @@ import numpy as np
 import pytest
 
 from snnc.evaluate.journal import open_journal
-from snnc.evaluate.part import Part
-from snnc.evaluate.refusals import NoJournalError, OtherRunError, UnfinishedError
+from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.refusals import (
+    NoJournalError,
+    OtherRunError,
+    OtherVersionError,
+    UnfinishedError,
+)
 
 RUN = {"weights": "abc", "steps": 20, "examples": 10, "presentation": "rest"}
 
 
 def part(start: int, stop: int) -> Part:
+    random = np.random.default_rng(start)
     return Part(
         start,
         stop,
-        np.random.default_rng(start).normal(size=(stop - start, 3)) / 3,
+        random.normal(size=(4, stop - start, 3)) / 3,
         {"c0": np.array([5, 0, start]), "c1": np.array([1])},
+        {"c0": np.array([129, start], np.uint8), "c1": np.array([0], np.uint8)},
         np.array([0, 1, 2]),
         4,
+        Compared(random.normal(size=(stop - start, 3)) / 3, {"c0": random.random(6)}),
     )
 
 
@@ -43,6 +51,11 @@ def test_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
     assert late.cores == 4
     for name, seen in want.spikes.items():
         assert np.array_equal(late.spikes[name], seen)
+        assert np.array_equal(late.fired[name], want.fired[name])
+    assert late.keras is not None
+    assert want.keras is not None
+    assert np.array_equal(late.keras.outputs, want.keras.outputs)
+    assert np.array_equal(late.keras.alike["c0"], want.keras.alike["c0"])
 
 
 def test_half_a_line_is_run_again(tmp_path: Path) -> None:
@@ -81,14 +94,26 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
         open_journal(path, {**RUN, "steps": 30, "weights": "x"}, resume=True)
 
 
-LATER = '{"snnc": "evaluation", "version": 2, "examples": 1, "presentation": "rest"}\n'
+OTHER = '{"snnc": "evaluation", "version": 1, "examples": 1, "presentation": "rest"}\n'
+FOREIGN = '{"snnc": "training", "version": 2, "examples": 1, "presentation": "rest"}\n'
 
 
 @pytest.mark.parametrize("resume", [False, True])
-@pytest.mark.parametrize("text", ["mine\n", '{"a": 1}\n', "[]\n", LATER, "half a line"])
+@pytest.mark.parametrize(
+    "text", ["mine\n", '{"a": 1}\n', "[]\n", FOREIGN, "half a line"]
+)
 def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
     path = tmp_path / "notes"
     path.write_text(text)
     with pytest.raises(NoJournalError):
         open_journal(path, RUN, resume)
     assert path.read_text() == text
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_what_another_version_wrote_stays(tmp_path: Path, resume: bool) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text(OTHER)
+    with pytest.raises(OtherVersionError, match="another version of snnc wrote"):
+        open_journal(path, RUN, resume)
+    assert path.read_text() == OTHER

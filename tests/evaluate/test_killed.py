@@ -14,7 +14,7 @@ from snnc.evaluate.cluster import Program, open_client, run_spans
 from snnc.evaluate.data import open_examples
 from snnc.evaluate.part import spans_left
 from snnc.evaluate.refusals import LostClusterError
-from snnc.evaluate.result import outputs_of
+from snnc.evaluate.sums import outputs_of
 from snnc.exact import make_engine
 from tests.evaluate.conftest import Case
 
@@ -24,11 +24,15 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
     made = case(count=60)
     examples = open_examples(made.data, None)
-    program = Program.of(made.subject, made.weights, 20)
+    program = Program.of(made.subject, made.weights, 20, compares=True)
     spans = spans_left([], 60, 3)
     with open_client(2, None) as client:
         parts = []
-        for part in run_spans(client, program, examples, spans, Path("out")):
+        for fresh, x in run_spans(client, program, examples, spans, Path("out")):
+            part = fresh.part
+            assert np.array_equal(x, examples[part.start : part.stop])
+            seen = np.bincount(fresh.counts["c0"].ravel())
+            assert np.array_equal(seen, part.spikes["c0"])
             parts.append(part)
             if len(parts) == 2:
                 victim, _ = client.run(os.getpid).values()
@@ -36,7 +40,7 @@ def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
     assert sorted((part.start, part.stop) for part in parts) == spans
     with make_engine(made.subject.network, made.weights, 20) as engine:
         want = engine.run(examples[:], decide="mean").outputs
-    assert np.array_equal(outputs_of(parts), want)
+    assert np.array_equal(outputs_of(parts)[-1], want)
 
 
 def test_examples_that_kill_every_worker_end_the_run(
@@ -44,7 +48,7 @@ def test_examples_that_kill_every_worker_end_the_run(
 ) -> None:
     made = case(count=4)
     examples = open_examples(made.data, None)
-    program = Program.of(made.subject, made.weights, 20)
+    program = Program.of(made.subject, made.weights, 20, compares=False)
     with open_client(1, None) as client:
         scheduler = client.cluster.scheduler
         monkeypatch.setattr(scheduler, "allowed_failures", 0)

@@ -14,15 +14,9 @@ from hypothesis import strategies as st
 
 from snnc.evaluate.json import document
 from snnc.evaluate.part import Part, spans_left
-from snnc.evaluate.result import (
-    Layer,
-    Result,
-    Score,
-    interval,
-    percentile,
-    score,
-    within,
-)
+from snnc.evaluate.result import Layer, Moment, Result, Score, Work
+from snnc.evaluate.score import interval, score
+from snnc.evaluate.sums import percentile, within
 from snnc.evaluate.text import table
 
 counts = st.lists(st.integers(0, 20), min_size=1, max_size=50)
@@ -67,7 +61,7 @@ def test_budgets_hold_within_a_spike_or_5_percent() -> None:
 
 def part(start: int, stop: int) -> Part:
     nothing = np.zeros(0)
-    return Part(start, stop, nothing, {}, nothing.astype(int), 1)
+    return Part(start, stop, nothing, {}, {}, nothing.astype(int), 1)
 
 
 @given(st.sets(st.integers(1, 59), max_size=8), st.data(), st.integers(1, 9))
@@ -87,9 +81,9 @@ def test_spans_fill_what_is_missing(
 
 
 LAYERS = (
-    Layer("encode", 0, 250, 99.9, 210.0, True, 2600.0),
-    Layer("c0", 20, 150, 99.9, 183.3, False, 924.4),
-    Layer("d0", 20, 150, 90, 3.2, False, None),
+    Layer("encode", 0, 250, 99.9, 210.0, True, 2600.0, 0.5, 0.0, 0.99712),
+    Layer("c0", 20, 150, 99.9, 183.3, False, 924.4, 0.0, 0.0013, None),
+    Layer("d0", 20, 150, 90, 3.2, False, None, None, None, None),
 )
 CLASSES = Result(
     network="drift",
@@ -99,8 +93,10 @@ CLASSES = Result(
     steps=60,
     classifies=True,
     score=Score(0.98, (0.9497, 0.9922), 0.995, 0.985),
+    over_time=(Moment(15, 0.125), Moment(30, 0.5), Moment(60, 0.98)),
     layers=LAYERS,
     spikes=3927.2,
+    work=Work(160_020.3, 16.9e-6),
     clipped=0.004,
     overflows=(3, 0, 12),
     cores=5,
@@ -114,8 +110,10 @@ VALUES = Result(
     steps=None,
     classifies=False,
     score=Score(0.12345, None, None, None),
+    over_time=(),
     layers=(),
     spikes=None,
+    work=None,
     clipped=None,
     overflows=None,
     cores=None,
@@ -129,8 +127,10 @@ ROW = Result(
     steps=20,
     classifies=False,
     score=Score(0.12345, None, None, None),
+    over_time=(Moment(20, 0.12345),),
     layers=LAYERS[:1],
     spikes=None,
+    work=None,
     clipped=0.0,
     overflows=(0, 0, 0),
     cores=5,

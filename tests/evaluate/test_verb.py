@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import json
 import os
@@ -76,6 +77,70 @@ def test_a_row_is_what_the_emulator_gives(
     for key in ("overflows", "simulator"):
         assert exact.pop(key) != emulator.pop(key)
     assert exact == approximately(emulator)
+    assert exact["energy_joules"] > 0
+    assert all(layer["correlation"] is not None for layer in exact["layers"])
+
+
+def test_one_text_for_both_evaluates(
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case("small", 6)
+    assert main([*made.arguments, "--presentation", "row"]) == 0
+    ours = capsys.readouterr().out.splitlines()[1:]
+    data, weights = str(made.data), str(made.weights)
+    files = ["--data", data, "--weights", weights, "--simulator", "loihi"]
+    assert made.subject.evaluate.main(files) == 0
+    package = capsys.readouterr().out.splitlines()[1:]
+    more = [line for line in ours if line.startswith(("overflows", "seconds"))]
+    assert len(more) == 2
+    assert [line for line in ours if line not in more] == package
+
+
+def test_strict_is_an_exit_code(
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = case()
+    budgets = made.subject.evaluate.BUDGETS
+    budget = type(budgets["c0"])
+    held = {name: budget(0.0, 1e6, 99.9) for name in budgets}
+    monkeypatch.setattr(made.subject.evaluate, "BUDGETS", held)
+    assert main([*made.arguments, "--strict"]) == 0
+    broken = {**held, "c0": budget(1e5, 1e6, 50.0)}
+    monkeypatch.setattr(made.subject.evaluate, "BUDGETS", broken)
+    assert main(made.arguments) == 0
+    assert capsys.readouterr().err == ""
+    assert main([*made.arguments, "--strict", "--format", "json"]) == 1
+    out, err = capsys.readouterr()
+    assert err.startswith("error: rates not held: c0; ")
+    assert [layer["holds"] for layer in json.loads(out)["layers"]] == [True, False]
+
+
+@pytest.mark.parametrize("name", ["small", "regression"])
+def test_examples_are_written_one_a_row(
+    case: Make,
+    told: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case(name, 9)
+    path = made.data.with_name("each.csv")
+    found = told(made, "--examples-out", str(path))
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["example"] for row in rows] == [str(i) for i in range(9)]
+
+    def values(column: str) -> np.ndarray:
+        return np.array([float(row[column]) for row in rows])
+
+    if made.subject.classifies:
+        y, keras, chip = map(values, ("label", "keras", "chip"))
+        assert found["accuracy"] == np.mean(y == chip)
+        assert found["agreement"] == np.mean(keras == chip)
+    else:
+        error = [values(f"label_{i}") - values(f"chip_{i}") for i in range(2)]
+        assert found["rmse"] == pytest.approx(np.sqrt(np.mean(np.square(error))))
 
 
 def test_spikes_and_steps_are_counted(case: Make, told: Callable[..., Told]) -> None:
@@ -137,6 +202,7 @@ def test_an_interrupted_run_goes_on(
 ) -> None:
     from snnc.evaluate import exact
 
+    monkeypatch.setattr(run, "has_keras", has_keras)
     made = case()
     out = made.weights.with_suffix(".evaluation.jsonl")
     want = told(made)
@@ -159,10 +225,11 @@ def test_an_interrupted_run_goes_on(
     assert main(made.arguments) == 1
     assert "`--resume`" in capsys.readouterr().err
     again = told(made, "--resume")
-    assert again == want
+    assert again == approximately(want)
+    assert all(layer["correlation"] is not None for layer in again["layers"])
     assert outputs(out) == whole
     done = len(calls)
-    assert told(made, "--resume") == want  # a whole one is only read
+    assert told(made, "--resume") == again  # a whole one is only read
     assert len(calls) == done > 3
 
 
@@ -199,7 +266,9 @@ def test_what_is_refused(
         refused(capsys, *fits, "--out", "notes.txt"),
         refused(capsys, *fits, "--out", "nowhere/out"),
         refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
+        refused(capsys, *fits, "--examples-out", "nowhere/each.csv"),
         refused(capsys, *fits, "--dask", "scheduler"),
+        refused(capsys, *fits, "--simulator", "keras", "--strict"),
         refused(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
         refused(capsys, *fits, "--simulator", "nengo", "--presentation", "rest"),
         refused(capsys, *fits, "--simulator", "keras", "--presentation", "row"),

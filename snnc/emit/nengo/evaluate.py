@@ -6,11 +6,15 @@ from snnc.emit.environment import render
 from snnc.emit.files import Module
 from snnc.emit.python import bracket, items, number
 from snnc.emit.quoting import docstring, module_docstring, quote
-from snnc.graph.logical import Layer, Loihi, Network
+from snnc.graph.logical import Layer, Loihi
+from snnc.graph.mapped import MappedNetwork
+from snnc.loihi.profile import load_profile
+from snnc.loihi.wiring import wirings_of
 
 
-def evaluate(network: Network) -> Module:
+def evaluate(mapped: MappedNetwork) -> Module:
     """The module that runs the network on a data set and prints a report."""
+    network = mapped.lowered.network
     readout = network.readout
     regression = readout.labels is None
     chip = isinstance(network.target, Loihi)
@@ -45,6 +49,7 @@ def evaluate(network: Network) -> Module:
         budgets=tuple(
             _budget(layer) for layer in network.layers if layer.spiking is not None
         ),
+        **_energy(mapped),
     )
     return Module("evaluate.py", body)
 
@@ -56,7 +61,12 @@ def _returns(regression: bool, chip: bool) -> str:
         if regression
         else "``keras_accuracy`` and the ``agreement``"
     )
-    cores = "; on Loihi the ``cores``" if chip else ""
+    cores = (
+        "; on Loihi the ``cores``, and of an example the ``synaptic_operations`` and "
+        "``energy_joules``"
+        if chip
+        else ""
+    )
     return (
         f"Returns what JSON can hold: the {score}, and where TensorFlow is installed "
         f"{of_keras} of both; for ``layers`` the percentile of their rates in Hz and "
@@ -86,3 +96,24 @@ def _budget(layer: Layer) -> str:
     rate = layer.spiking.rate
     bounds = items(number(float(v)) for v in (rate.low, rate.high, rate.percentile))
     return f"{quote(layer.name)}: Budget{bounds}"
+
+
+def _energy(mapped: MappedNetwork) -> dict[str, object]:
+    """What spikes and steps take on the chip."""
+    profile = load_profile()
+    energy, wirings = profile.energy, wirings_of(mapped, profile)
+
+    def fanout(name: str) -> str:
+        read = [wiring for wiring in wirings if wiring.source == name]
+        counts = [
+            str(sum(wiring.operations for wiring in read)),
+            str(sum(wiring.messages for wiring in read)),
+        ]
+        return bracket(f"{quote(name)}: Fanout(", counts, "),", 4)
+
+    costs = (energy.synaptic_operation, energy.spike, energy.active_update)
+    return {
+        "fanouts": tuple(fanout(p.population.name) for p in mapped.populations),
+        "picojoules": items(number(float(cost)) for cost in costs),
+        "energy_doc": docstring(f"Costs are the least of {energy.source}.", 4),
+    }

@@ -1,0 +1,87 @@
+"""What `snnc evaluate` was asked, and what of that does not go together."""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was typed; None is what was not."""
+
+    package: Path
+    data: Path
+    weights: Path
+    simulator: str
+    examples: int | None
+    steps: int | None
+    workers: int | None
+    dask: str | None
+    presentation: str | None
+    out: Path | None
+    examples_out: Path | None
+    resume: bool
+    strict: bool
+    form: str
+
+    @property
+    def shared(self) -> bool:
+        """Whether other processes run the engine."""
+        return self.dask is not None or (self.workers or 1) > 1
+
+    @property
+    def resumable(self) -> bool:
+        return self.simulator == "exact" and self.presentation != "row"
+
+    @property
+    def journal(self) -> Path:
+        return self.out or self.weights.with_suffix(".evaluation.jsonl")
+
+
+def refuse_at_odds(asked: Asked) -> None:
+    """Refuse options that do nothing with the others."""
+    exact = asked.simulator == "exact"
+    only = {
+        "--steps": asked.steps,
+        "--workers": asked.workers,
+        "--dask": asked.dask,
+        "--out": asked.out,
+        "--examples-out": asked.examples_out,
+        "--resume": asked.resume or None,
+    }
+    for name, value in only.items():
+        if value is not None and not exact:
+            raise click.UsageError(f"{name} is for `--simulator exact`")
+    if asked.presentation is not None and asked.simulator == "keras":
+        raise click.UsageError("--presentation is for spikes, of which Keras has none")
+    if asked.strict and asked.simulator == "keras":
+        raise click.UsageError("--strict is for spikes, of which Keras has none")
+    if asked.presentation == "rest" and not exact:
+        raise click.UsageError(
+            f"{asked.simulator} can't go back to rest: leave --presentation out, or"
+            " use `--simulator exact`"
+        )
+    if asked.presentation == "row" and (asked.shared or asked.resume):
+        raise click.UsageError(
+            "in a row each example goes on from the one before it: leave --workers,"
+            " --dask and --resume out"
+        )
+    if asked.dask is not None and asked.workers is not None:
+        raise click.UsageError("a cluster has its own workers: leave --workers out")
+
+
+def missing(asked: Asked) -> list[str]:
+    """Return what the run imports and is not installed."""
+    needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
+    if asked.shared:
+        needed.append("distributed")
+    if asked.simulator == "keras":
+        needed.append("tensorflow")
+    names = [name for name in needed if importlib.util.find_spec(name) is None]
+    return [name.replace("_", "-") for name in names]

@@ -1,0 +1,53 @@
+"""What spikes take on the chip, against a count of nengo-loihi's axons."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.exact import make_engine
+from snnc.loihi.profile import load_profile
+from tests.evaluate.conftest import Case
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+
+def followed(model: Any) -> tuple[int, int]:
+    """Return the weights and the cores that one spike of every source reaches."""
+    weights = cores = 0
+    for owner in (*model.inputs, *model.blocks):
+        for axon in owner.axons:
+            for spike in axon.map_spikes(np.arange(owner.n_neurons)):
+                synapse = axon.target
+                if (
+                    spike is None
+                    or synapse.axon_compartment_base(spike.axon_idx) is None
+                ):
+                    continue
+                reached, _ = synapse.axon_weights_indices(spike.axon_idx, spike.atom)
+                weights += reached.size
+                cores += 1
+    return weights, cores
+
+
+@pytest.mark.parametrize("name", ["small", "regression"])
+def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
+    case: Callable[..., Case], name: str
+) -> None:
+    made = case(name, 1)
+    layers = made.subject.network.LAYERS
+    with make_engine(made.subject.network, made.weights) as engine:
+        model = engine._built.simulator.model
+        operations, arrivals = followed(model)
+        neurons = sum(block.n_neurons for block in model.blocks)
+    once = {layer: float(np.prod(layers[layer].shape)) for layer in layers}
+    energy = load_profile().energy
+    for steps in (7, 20):
+        found = made.subject.evaluate.chip_work(once, steps)
+        assert found["synaptic_operations"] == operations > 0
+        picojoules = operations * energy.synaptic_operation + arrivals * energy.spike
+        picojoules += steps * neurons * energy.active_update
+        assert found["energy_joules"] == pytest.approx(picojoules * 1e-12)
