@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from snnc.graph.logical import Lif, Spiking
 from snnc.graph.lowered import Projection
-from snnc.loihi.axis import Axis, Interval
+from snnc.loihi.axis import Interval
+from snnc.loihi.held import Box, held
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Piece
@@ -67,44 +68,17 @@ class Magnitudes:
         source
             The slices of one ensemble of the source.
         """
-        image = self._seen(piece)
-        channels = piece.part.channels
-        first, stop = piece.part.touched(piece.strip)
-        largest = 0.0
-        for out in range(first, stop):
-            start = (out - piece.part.slices[0]) * channels
-            low = max(0, piece.strip[0] - start)
-            high = min(channels, piece.strip[1] - start)
-            taps = self._depth_taps(out, source)
-            seen = image[taps.start : taps.stop, low:high]
-            largest = max(largest, seen.max(initial=0.0))
-        return largest
+        boxes = held(self.link, piece, source)
+        return max((self._largest(box) for box in boxes), default=0.0)
 
-    def _seen(self, piece: Piece) -> Array:
-        """The taps that a tile's neurons use, apart from depth: (depth, channels)."""
-        rows = _used(self.link.rows, piece.rows)
-        columns = _used(self.link.columns, piece.columns)
-        used: Array = self.taps[:, rows][:, :, columns]
-        largest: Array = used.max(axis=(1, 2), initial=0.0)
-        return largest
-
-    def _depth_taps(self, out: int, source: Interval) -> range:
-        depth = self.link.depth
-        first = out * depth.stride - depth.before
-        size = len(depth.taps)
-        start = min(size, max(0, source[0] - first))
-        return range(start, max(start, min(size, source[1] - first)))
+    def _largest(self, box: Box) -> float:
+        sides = (box.depth, box.rows, box.columns, box.filters)
+        taps = self.taps[tuple(slice(*side) for side in sides)]
+        return float(taps.max(initial=0.0))
 
     def meets(self, part: Part, source: Interval) -> bool:
         """Whether an ensemble reads slices of the source at all."""
         return self.link.depth.meets(part.slices, source)
-
-
-def _used(axis: Axis, tile: Interval) -> list[int]:
-    """The taps through which outputs read something that is there, not padding."""
-    runs = axis.view(tile).runs
-    taps = {run.tap - i * axis.stride for run in runs for i in range(run.length)}
-    return sorted(taps)
 
 
 def compose(

@@ -344,8 +344,7 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
     arguments = ["--data", files["data.npz"], "--weights", files["in"]]
     arguments += ["--output", files["out"]]
     with made(text("features", "relu")) as package:
-        y = np.zeros((len(package.x), 3), np.float32)
-        np.savez(files["data.npz"], x=package.x, y=y)
+        np.savez(files["data.npz"], x=package.x)
         package.layout.save_weights(files["in"], package.weights)
         assert package.calibrate.main(arguments) == 0
         shown = capsys.readouterr()
@@ -361,6 +360,25 @@ def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) ->
         assert package.calibrate.main(arguments) == 1
         assert "d1 never fires" in capsys.readouterr().err
         assert not Path(files["out"]).exists()
+
+
+def test_weights_that_the_chip_cannot_store_are_refused_before_a_file_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data, weights, out = (str(tmp_path / name) for name in ("d.npz", "in", "out"))
+    with made(text("features", "relu")) as package:
+        np.savez(data, x=package.x)
+        # What fires is its bias.
+        package.weights["d0.kernel"][:] = 1e-6
+        package.weights["d0.bias"][:] = 0.5
+        package.layout.save_weights(weights, package.weights)
+        arguments = ["--data", data, "--weights", weights, "--output", out]
+        assert package.calibrate.main(arguments) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("features_relu.calibrate: d0: its threshold is ")
+    assert " on the chip, at most 8388544 can be stored: its largest weight, " in told
+    assert told.endswith("train with less l2, or write a shorter synapse\n")
+    assert not Path(out).exists()
 
 
 def test_rates_that_stay_out_of_bounds_fail(
@@ -392,6 +410,7 @@ def test_what_was_done_as_text() -> None:
             after=measured | {"b": calibrate.Measured(3.2, (0.0, 0.0), 3.0)},
             change=3.2e-7,
             fixed={"b": "LIF", "e": "clips its highest values"},
+            precision=calibrate.precision(package.weights),
         )
         written = f"{calibrate._text(found, 500)}\n"
     path = Path(__file__).parent / "calibrated" / "mixed.txt"

@@ -27,6 +27,7 @@ def calibrate(lowered: LoweredNetwork) -> Module:
         docstring=_docstring(network),
         reads=[_read(*read) for read in reads(lowered).items()],
         aware=_aware(network),
+        on_chip=any(population.on_chip for population in lowered.populations),
         input_dims=", ".join(map(str, network.input.shape)),
         fixed_doc=docstring(_fixed_doc(spiking), INDENT),
     )

@@ -3,7 +3,16 @@
 from __future__ import annotations
 
 from snnc.emit.files import Module
-from snnc.emit.keras import calibrate, keras_model, pipelines, progress, scales, train
+from snnc.emit.keras import (
+    calibrate,
+    discretize,
+    keras_model,
+    pipelines,
+    precision,
+    progress,
+    scales,
+    train,
+)
 from snnc.emit.nengo.compat import compat
 from snnc.emit.nengo.evaluate import evaluate
 from snnc.emit.nengo.network import nengo_network
@@ -21,10 +30,11 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
     chip = isinstance(network.target, Loihi)
     modules = (
         *([compat(network)] if chip else []),
+        *([discretize(mapped), precision(network)] if mapped.cores else []),
         calibrate(mapped.lowered),
         docstring_module(network),
         data(network),
-        evaluate(network),
+        evaluate(mapped),
         keras_model(network),
         layout(network),
         nengo_network(mapped),
