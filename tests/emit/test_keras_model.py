@@ -213,18 +213,52 @@ def test_no_two_kernels_begin_with_one_seed(name: str) -> None:
 class TestRateBudget:
     @pytest.fixture
     def budget(self, load):
-        return load("volume", "keras_model").RateBudget(20.0, 150.0, 100.0, "b")
+        made = load("volume", "keras_model")
+        return made.RateBudget(20.0, 150.0, 99.0, made.relu(150.0, False), "b")
 
-    @pytest.mark.parametrize(
-        ("activation", "breach"), [(2.0, 150 / 150), (0.1, 5 / 150), (0.5, 0.0)]
-    )
-    def test_a_breach_is_paid_in_training(self, budget, activation, breach) -> None:
-        budget(tf.constant([[0.0, activation]]), training=True)
-        expected = 1e-3 * (breach / 0.3) ** 2
+    def test_what_is_above_is_paid_by_every_neuron(self, budget) -> None:
+        budget(tf.constant([[0.5, 3.0], [2.0, -9.0]]), training=True)
+        excess = np.mean([0, 2**2, 1**2, 0]) / 0.01
+        expected = 1e-3 * excess / 0.3**2
         assert float(tf.add_n(budget.losses)) == pytest.approx(expected)
-        assert float(budget.rate.result()) == pytest.approx(150 * activation)
 
-    def test_activations_pass_unchanged_and_unpaid(self, budget) -> None:
+    def test_batches_of_any_size_pay_alike_above(self, budget) -> None:
+        x = np.random.default_rng(0).normal(1, 1, (64, 50)).astype("f4")
+        paid = []
+        for size in (64, 16, 1):
+            shares = []
+            for batch in np.split(x, 64 // size):
+                budget(tf.constant(batch), training=True)
+                shares.append(float(tf.add_n(budget.losses)))
+            paid.append(np.mean(shares))
+        assert paid == pytest.approx([paid[0]] * 3, rel=1e-4)
+
+    def test_what_is_below_is_paid_by_the_percentile(self, budget) -> None:
+        budget(tf.constant([[0.1] * 100]), training=True)
+        expected = 1e-3 * ((20 / 150 - 0.1) / 0.3) ** 2
+        assert float(tf.add_n(budget.losses)) == pytest.approx(expected, rel=1e-4)
+
+    def test_rates_within_bounds_are_free(self, budget) -> None:
+        budget(tf.constant([[0.0, 1.0, 0.5]]), training=True)
+        assert float(tf.add_n(budget.losses)) == 0
+
+    def test_a_silent_layer_is_told_to_fire(self, budget) -> None:
+        x = tf.Variable([[-1.0, -2.0]])
+        with tf.GradientTape() as tape:
+            budget(x, training=True)
+            loss = tf.add_n(budget.losses)
+        assert tape.gradient(loss, x)[0, 0] < 0
+
+    def test_the_metric_is_numpys_percentile_of_rates(self, load) -> None:
+        made = load("volume", "keras_model")
+        neurons = made.relu(150.0, True)
+        budget = made.RateBudget(20.0, 150.0, 99.0, neurons, "b")
+        x = np.random.default_rng(0).normal(0, 1, (1, 101)).astype("f4")
+        budget(tf.constant(x))
+        expected = np.percentile(150 * np.asarray(neurons(tf.constant(x))), 99)
+        assert float(budget.rate.result()) == pytest.approx(expected, rel=1e-5)
+
+    def test_currents_pass_unchanged_and_unpaid(self, budget) -> None:
         x = tf.constant([[0.0, 9.0]])
         np.testing.assert_array_equal(budget(x, training=False), x)
         assert budget.losses == []
@@ -233,6 +267,41 @@ class TestRateBudget:
         body = keras_model(replace_train(conv3d_relu(), rate_weight=0.0)).body
         assert "RateBudget" not in body
         assert "percentile" not in body
+
+
+class TestSpikeNoise:
+    X = np.random.default_rng(0).choice([0, 0.5], (100, 100)).astype("f4")
+
+    def noise(self, load, aware: bool = True, seed: int = 3):
+        return load("volume", "keras_model").SpikeNoise(150.0, aware, seed, "n")
+
+    def test_it_is_a_spike_in_half_an_example(self, load) -> None:
+        made = load("volume", "keras_model")
+        assert made.SPIKE * (conv3d_relu().timing.present / 2) == pytest.approx(1)
+        added = self.noise(load)(self.X, training=True) - self.X
+        assert np.std(added[self.X > 0]) == pytest.approx(made.SPIKE / 150, rel=0.05)
+
+    def test_silent_neurons_stay_silent(self, load) -> None:
+        noisy = np.asarray(self.noise(load)(self.X, training=True))
+        assert not noisy[self.X == 0].any()
+
+    @pytest.mark.parametrize(("aware", "training"), [(True, False), (False, True)])
+    def test_elsewhere_there_is_none(self, load, aware, training) -> None:
+        same = self.noise(load, aware)(self.X, training=training)
+        np.testing.assert_array_equal(same, self.X)
+
+    def test_values_and_seed_draw_it(self, load) -> None:
+        first, again, other = (self.noise(load, seed=seed) for seed in (3, 3, 4))
+        drawn = np.asarray(first(self.X, training=True))
+        np.testing.assert_array_equal(drawn, again(self.X, training=True))
+        assert not np.array_equal(drawn, other(self.X, training=True))
+        moved = np.asarray(first(self.X * 2, training=True)) - 2 * self.X
+        assert not np.allclose(moved, drawn - self.X)
+
+    def test_without_awareness_the_program_has_none(self) -> None:
+        body = keras_model(replace_train(conv3d_relu(), aware=False)).body
+        assert "SpikeNoise" not in body
+        assert "SPIKE" not in body
 
 
 def replace_train(made, **changes):

@@ -82,34 +82,36 @@ def _write_spiking(
         writer.apply(layer.name, norm, (), own, part="norm")
     if layer.shortcut is not None:
         write_shortcut(writer, network, layer, layer.shortcut)
-    function, argument = _neurons(network, layer, spiking)
-    writer.apply(layer.name, f"keras.layers.{function}", argument, own, part="neurons")
+    neurons = _neurons(network, layer, spiking)
     if network.train.rate_weight:
         rate = spiking.rate
         budget = [number(v) for v in (rate.low, rate.high, rate.percentile)]
-        writer.apply(layer.name, "RateBudget", budget, own, part="rate")
+        writer.let("neurons", neurons)
+        neurons = "neurons"
+        writer.apply(layer.name, "RateBudget", [*budget, neurons], own, part="rate")
+    activation = "keras.layers.Activation"
+    writer.apply(layer.name, activation, (neurons,), own, part="neurons")
+    if network.train.aware and is_quantised(network, layer):
+        noise = (number(spiking.rate.high), "aware", writer.seed())
+        writer.apply(layer.name, "SpikeNoise", noise, own, part="noise")
     if spiking.dropout:
         dropout = (number(spiking.dropout), f"seed={writer.seed()}")
         writer.apply(layer.name, "keras.layers.Dropout", dropout, own, part="dropout")
 
 
-def _neurons(
-    network: Network, layer: Layer, spiking: Spiking
-) -> tuple[str, tuple[str, ...]]:
-    """Return the class of the neurons' Keras layer and its arguments."""
+def _neurons(network: Network, layer: Layer, spiking: Spiking) -> str:
+    """Return the expression of the neurons' activation."""
     high = number(spiking.rate.high)
     if layer.is_encoder:
-        return "ReLU", (f"max_value=1 / (DT * {high})",)
+        return f"clipped({high})"
     quantised = is_quantised(network, layer)
     if isinstance(spiking.neuron, Lif):
         arguments = [high, number(spiking.neuron.tau_rc)]
         arguments.append(number(spiking.neuron.tau_ref))
         if has_quantised_lif(network):
             arguments.append("aware" if quantised else "False")
-        return "Activation", (f"lif({', '.join(arguments)})",)
-    if quantised:
-        return "Activation", (f"relu({high}, aware)",)
-    return "ReLU", ()
+        return f"lif({', '.join(arguments)})"
+    return f"relu({high}, aware)" if quantised else "keras.activations.relu"
 
 
 def has_quantised_lif(network: Network) -> bool:

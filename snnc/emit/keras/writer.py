@@ -24,11 +24,15 @@ TAKEN = frozenset(
         "RateBudget",
         "SEED",
         "SOFTNESS",
+        "SPIKE",
+        "SpikeNoise",
         "annotations",
         "aware",
+        "clipped",
         "keras",
         "lif",
         "math",
+        "neurons",
         "np",
         "opposite",
         "relu",
@@ -60,6 +64,10 @@ class Writer:
         """Begin a paragraph for a layer of the spec."""
         lines = textwrap.wrap(text, WIDTH - INDENT - len("# "))
         self.statements += ["", *(f"# {line}" for line in lines)]
+
+    def let(self, variable: str, expression: str) -> None:
+        """Assign an expression to a variable that no layer has."""
+        self.statements.append(f"{variable} = {expression}")
 
     def apply(
         self,
