@@ -6,13 +6,13 @@ PYTHON_MODERN ?= $(shell command -v python3.12 || command -v python3.13)
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MODERN := .venv-modern
-KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model keras_curves losses batchnorm train_module progress)
+KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model keras_curves losses batchnorm train_module progress discretized_training)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-modern check oracle accept clean
+.PHONY: help setup demo test test-modern check oracle study accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -61,9 +61,14 @@ check: $(READY) ## what a save should not break: lint and the fast tests
 oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all counters
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
 
+# Debian's package dataset-fashion-mnist has the images of one of them.
+study: $(READY) ## train three networks and measure what the chip loses: docs/accuracy
+	@echo "== the accuracy study: files go to snnc-study/, where an interrupted one goes on"
+	@$(BIN)/python -m benchmarks.study
+
 accept: $(READY) ## write the golden packages and expected texts anew
 	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_init.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made
-	rm -rf $(VENV) $(MODERN) snnc-demo build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

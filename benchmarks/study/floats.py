@@ -1,0 +1,53 @@
+"""A network without spikes: in Keras, and as rates in Nengo."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.study.curve import accuracy
+from benchmarks.study.data import Examples
+from benchmarks.study.packages import Files
+from snnc.exact.package import open_package
+
+
+def keras_model(package: Path) -> ModuleType:
+    """Return a package's module of this name."""
+    network = open_package(package)
+    return importlib.import_module(f"{network.__package__}.keras_model")
+
+
+def keras_outputs(files: Files, x: NDArray[Any], aware: bool = False) -> NDArray[Any]:
+    """Return the logits of the Keras model, smooth or with the chip's rate curve."""
+    program = keras_model(files.package)
+    model = program.build_model(aware=aware)
+    program.import_weights(model, files.weights)
+    return np.asarray(model.predict(x, batch_size=128, verbose=0))
+
+
+def keras(files: Files, test: Examples) -> dict[str, Any]:
+    """Judge the smooth Keras model."""
+    return accuracy(keras_outputs(files, test.x), test.y)
+
+
+def rates(files: Files, test: Examples) -> dict[str, Any]:
+    """Judge the generated network in mode "rate", a step an example."""
+    import nengo
+
+    module = open_package(files.package)
+    network = module.build_network(files.weights, mode="rate")
+    # Rates do not change from step to step, so one of an example is enough.
+    values = test.x.reshape(len(test), -1)
+    network.input.output = nengo.processes.PresentInput(values, module.DT)
+    model = nengo.builder.Model(module.DT)  # one without a cache of decoders
+    with nengo.Simulator(
+        network.net, dt=module.DT, model=model, progress_bar=False
+    ) as simulator:
+        simulator.run_steps(len(test))
+        outputs = np.asarray(simulator.data[network.output])
+    return accuracy(outputs, test.y)

@@ -1,0 +1,159 @@
+"""The numbers as tables in Markdown."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+COLUMNS = {
+    "swap": "naive swap",
+    "tuned": "swap, scaled",
+    "unaware": "snnc, unaware",
+    "aware": "snnc, aware",
+    "calibrated": "snnc, calibrated",
+}
+OURS = ("unaware", "aware", "calibrated")
+ROWS = {
+    "keras": "Keras, float",
+    "rate": "rates",
+    "nengo": "spikes, Nengo",
+    "loihi": "spikes, Loihi emulator",
+}
+WAYS = {"mean": "by the later half's mean", "last": "by the last output"}
+MOMENTS = 6
+Cells = Sequence[str]
+
+
+def page(network: dict[str, Any]) -> str:
+    """Return the tables of a network, with a line below each heading."""
+    parts = [
+        f"### {network['title']}",
+        f"{network['train']} examples to train, {network['test']} to test.",
+        _markdown(_accuracies(network)),
+        *_refusals(network),
+        _markdown(_chip(network)),
+        _markdown(_rates(network)),
+        _markdown(_moments(network)),
+    ]
+    return "\n\n".join(parts)
+
+
+def write(folder: Path, known: list[dict[str, Any]]) -> None:
+    """Write a file for each network."""
+    for network in known:
+        path = folder / f"{network['name']}.md"
+        path.write_text(f"{page(network)}\n", encoding="utf-8")
+
+
+def copy(path: Path, known: list[dict[str, Any]]) -> None:
+    """Put each network's tables in a text, between the marks that name it."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(copied(text, known), encoding="utf-8")
+
+
+def copied(text: str, known: list[dict[str, Any]]) -> str:
+    """Return a text with the tables of now; it says where they belong."""
+    for network in known:
+        start, end = f"<!-- {network['name']} -->", f"<!-- /{network['name']} -->"
+        marked = re.compile(f"{start}.*?{end}", re.DOTALL)
+        tables = f"{start}\n\n{page(network)}\n\n{end}"
+        text = tables.join(marked.split(text))
+    return text
+
+
+def _accuracies(network: dict[str, Any]) -> Iterator[Cells]:
+    columns = network["columns"]
+    yield ("accuracy", "examples", *COLUMNS.values())
+    for row, label in ROWS.items():
+        cells = [columns[name].get(row, {}) for name in COLUMNS]
+        counts = {cell["examples"] for cell in cells if "examples" in cell}
+        (count,) = counts or {network["test"]}
+        yield (label, str(count), *map(_accuracy, cells))
+
+
+def _accuracy(cell: dict[str, Any]) -> str:
+    if "accuracy" in cell:
+        return percent(cell["accuracy"])
+    return "refused" if "refused" in cell else ""
+
+
+def _refusals(network: dict[str, Any]) -> Iterator[str]:
+    swap = network["columns"]["swap"]
+    yield "The swap runs in NengoDL's simulator. Of the others say:"
+    lines = []
+    for row, name in (("reference", "nengo.Simulator"), ("loihi", "nengo-loihi")):
+        told = swap[row].get("refused")
+        lines.append(f"- {name}: {'`' + told + '`' if told else 'it runs'}")
+    yield "\n".join(lines)
+    calibrated = network["columns"]["calibrated"]
+    if "refused" in calibrated:
+        yield f"Calibration refuses:\n\n```\n{calibrated['refused']}\n```"
+
+
+def _emulated(network: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the columns that ran on the emulator."""
+    columns = network["columns"]
+    return {name: columns[name] for name in OURS if "loihi" in columns[name]}
+
+
+def _chip(network: dict[str, Any]) -> Iterator[Cells]:
+    ran = _emulated(network)
+    cells = [column["loihi"] for column in ran.values()]
+    yield ("on the emulator", *(COLUMNS[name] for name in ran))
+    yield ("accuracy", *(percent(cell["accuracy"]) for cell in cells))
+    yield ("95 % interval", *(_interval(cell["interval"]) for cell in cells))
+    yield ("below Keras, points", *(f"{_lost(c):.1f}" for c in ran.values()))
+    for way, label in WAYS.items():
+        yield (label, *(percent(cell["decided"][way]) for cell in cells))
+    yield ("each from rest", *(percent(cell["rest"]) for cell in cells))
+    yield ("decides as Keras, aware", *(percent(c["agreement"]) for c in cells))
+    yield ("spikes an example", *(f"{cell['spikes']:.0f}" for cell in cells))
+    yield ("overflows", *(str(sum(cell["overflows"])) for cell in cells))
+    yield ("cores", *(str(cell["cores"]) for cell in cells))
+
+
+def _lost(column: dict[str, Any]) -> float:
+    loss: float = column["keras"]["accuracy"] - column["loihi"]["accuracy"]
+    return 100 * loss
+
+
+def _rates(network: dict[str, Any]) -> Iterator[Cells]:
+    ran = _emulated(network)
+    layers = [column["loihi"]["layers"] for column in ran.values()]
+    yield ("layer", "percentile", "range", *(COLUMNS[name] for name in ran))
+    for found in zip(*layers, strict=True):
+        name, low, high = (found[0][key] for key in ("name", "low", "high"))
+        rates = [
+            f"{layer['rate']:.0f} Hz" + ("" if layer["holds"] else ", not held")
+            for layer in found
+        ]
+        yield (name, f"{found[0]['percentile']:g}", f"{low:g}..{high:g} Hz", *rates)
+
+
+def _moments(network: dict[str, Any]) -> Iterator[Cells]:
+    ran = _emulated(network)
+    curves = {name: column["loihi"]["curve"] for name, column in ran.items()}
+    steps = len(next(iter(curves.values())))
+    moments = [steps * part // MOMENTS for part in range(1, MOMENTS + 1)]
+    yield ("presented for", *(f"{moment} ms" for moment in moments))
+    for name, curve in curves.items():
+        yield (COLUMNS[name], *(percent(curve[moment - 1]) for moment in moments))
+
+
+def percent(share: float) -> str:
+    """Write a share in as many digits as 10,000 examples can tell."""
+    text = f"{100 * share:.2f}"
+    return f"{text.removesuffix('0')} %"
+
+
+def _interval(bounds: Sequence[float]) -> str:
+    low, high = (f"{100 * bound:.1f}" for bound in bounds)
+    return f"{low} to {high} %"
+
+
+def _markdown(rows: Iterator[Cells]) -> str:
+    head, *rest = (f"| {' | '.join(cells)} |" for cells in rows)
+    columns = head.count("|") - 1
+    return "\n".join([head, "|---" + "|--:" * (columns - 1) + "|", *rest])

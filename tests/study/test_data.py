@@ -1,0 +1,82 @@
+"""The examples of the study: split by a seed, read from IDX files."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from benchmarks.study.data import MissingDataError, fashion, split
+from benchmarks.study.idx import read_idx
+from benchmarks.study.networks import NETWORKS, Network
+from tests.support import codes
+
+
+def test_a_split_uses_every_example_once() -> None:
+    x = np.arange(50)
+    found = split(x, x, train=40)
+    used = np.concatenate([found.train.y, found.test.y])
+    assert (len(found.train), len(found.test)) == (40, 10)
+    assert sorted(used) == list(x)
+    np.testing.assert_array_equal(found.test.x, found.test.y)
+
+
+def test_a_split_follows_its_seed() -> None:
+    x = np.arange(50)
+    first, again, other = (split(x, x, 40, seed).test.y for seed in (0, 0, 1))
+    np.testing.assert_array_equal(first, again)
+    assert set(first) != set(other)
+
+
+def written(path: Path, values: np.ndarray, kind: int = 8) -> Path:
+    sizes = b"".join(size.to_bytes(4, "big") for size in values.shape)
+    head = bytes((0, 0, kind, values.ndim)) + sizes
+    path.write_bytes(gzip.compress(head + values.tobytes()))
+    return path
+
+
+def test_an_idx_file_is_read(tmp_path: Path) -> None:
+    values = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
+    np.testing.assert_array_equal(read_idx(written(tmp_path / "a.gz", values)), values)
+
+
+def test_an_idx_file_of_another_type_is_refused(tmp_path: Path) -> None:
+    values = np.zeros((2, 4), np.uint8)
+    with pytest.raises(ValueError, match="no IDX file of unsigned bytes"):
+        read_idx(written(tmp_path / "a.gz", values, kind=13))
+
+
+@pytest.mark.parametrize("change", [-1, 1])
+def test_an_idx_file_of_another_length_is_refused(tmp_path: Path, change: int) -> None:
+    path = written(tmp_path / "a.gz", np.zeros((2, 4), np.uint8))
+    data = gzip.decompress(path.read_bytes())
+    path.write_bytes(gzip.compress(data[:change] if change < 0 else data + b"0"))
+    with pytest.raises(ValueError, match=r"holds \d values, not \(2, 4\)"):
+        read_idx(path)
+
+
+def test_fashion_mnist_is_read_from_a_folder(tmp_path: Path) -> None:
+    for part, count in (("train", 3), ("t10k", 2)):
+        images = np.full((count, 28, 28), 255, np.uint8)
+        written(tmp_path / f"{part}-images-idx3-ubyte.gz", images)
+        written(tmp_path / f"{part}-labels-idx1-ubyte.gz", images[:, 0, 0])
+    found = fashion(tmp_path)
+    assert found.train.x.shape == (3, 28, 28, 1)
+    assert found.test.y.tolist() == [255, 255]
+    assert found.test.x.max() == 1
+
+
+def test_missing_images_are_told_how_to_install(tmp_path: Path) -> None:
+    with pytest.raises(MissingDataError, match="apt-get install dataset-fashion-mnist"):
+        fashion(tmp_path / "none")
+
+
+@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
+def test_the_unaware_twin_is_sound_and_differs_in_one_line(network: Network) -> None:
+    own = network.spec.read_text(encoding="utf-8").splitlines()
+    twin = network.unaware.splitlines()
+    assert codes(network.unaware) == []
+    assert [line for line in twin if line not in own] == ["    aware off"]
+    assert len(twin) == len(own) + 1

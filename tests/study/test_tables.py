@@ -1,0 +1,87 @@
+"""Tables and plots show what the file of numbers holds, and nothing else."""
+
+from __future__ import annotations
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from benchmarks.study import plots, results, tables
+from benchmarks.study.curve import accuracy, decided, over_time
+from tests.support import ROOT
+
+WRITTEN = ROOT / "docs" / "accuracy"
+KNOWN = results.read(WRITTEN)
+
+
+def test_every_network_is_studied() -> None:
+    assert [network["name"] for network in KNOWN] == ["mnist", "fashion", "drift"]
+
+
+@pytest.mark.parametrize("network", KNOWN, ids=lambda network: network["name"])
+def test_written_tables_are_those_of_the_numbers(network: dict[str, Any]) -> None:
+    path = WRITTEN / f"{network['name']}.md"
+    assert path.read_text(encoding="utf-8") == f"{tables.page(network)}\n"
+
+
+def test_the_text_shows_the_tables_of_the_numbers() -> None:
+    text = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    assert all(tables.page(network) in text for network in KNOWN)
+    assert tables.copied(text, KNOWN) == text
+
+
+def test_a_table_shows_a_number_a_breach_and_a_refusal() -> None:
+    network = copy.deepcopy(KNOWN[0])
+    columns = network["columns"]
+    columns["aware"]["keras"]["accuracy"] = 0.9
+    columns["aware"]["loihi"].update(accuracy=0.8765, interval=[0.85, 0.89])
+    columns["aware"]["loihi"]["layers"][1].update(rate=234.4, holds=False)
+    columns["calibrated"] = {"refused": "d0 never fires"}
+    page = tables.page(network)
+    assert "87.65 %" in page
+    assert "| 85.0 to 89.0 % |" in page
+    assert "2.4 |" in page.split("below Keras, points")[1].splitlines()[0]
+    assert "234 Hz, not held" in page
+    assert "```\nd0 never fires\n```" in page
+
+
+def test_numbers_of_a_network_replace_its_own_alone(tmp_path: Path) -> None:
+    for network in (KNOWN[1], KNOWN[0], {**KNOWN[1], "test": 7}):
+        results.keep(tmp_path, network)
+    found = results.read(tmp_path)
+    assert [network["name"] for network in found] == ["mnist", "fashion"]
+    assert [network["test"] for network in found] == [KNOWN[0]["test"], 7]
+
+
+def test_plots_are_the_same_bytes_for_the_same_numbers(tmp_path: Path) -> None:
+    other = copy.deepcopy(KNOWN)
+    other[0]["columns"]["aware"]["loihi"]["curve"][10] = 0.5
+    found = []
+    for name, known in (("a", KNOWN), ("b", KNOWN), ("c", other)):
+        folder = tmp_path / name
+        folder.mkdir()
+        plots.write(folder, known)
+        found.append({path.name: path.read_bytes() for path in folder.iterdir()})
+    first, again, changed = found
+    assert first == again
+    assert first["time.svg"] != changed["time.svg"]
+
+
+def test_accuracy_over_time_is_that_of_each_last_row() -> None:
+    random = np.random.default_rng(0)
+    rows, y = random.normal(size=(40, 9, 3)), random.integers(3, size=40)
+    found = over_time(rows, y, "last")
+    assert found == [np.mean(row.argmax(axis=1) == y) for row in rows.swapaxes(0, 1)]
+
+
+def test_accuracy_over_time_is_that_of_each_later_half() -> None:
+    random = np.random.default_rng(0)
+    rows, y = random.normal(size=(40, 9, 3)), random.integers(3, size=40)
+    found = over_time(rows, y, "mean")
+    for steps in range(1, 10):
+        later = rows[:, steps // 2 : steps].sum(axis=1)
+        assert found[steps - 1] == np.mean(later.argmax(axis=1) == y)
+    assert accuracy(decided(rows, "mean"), y)["accuracy"] == found[-1]
