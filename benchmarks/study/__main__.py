@@ -1,7 +1,8 @@
 """``python -m benchmarks.study``: all numbers, tables and plots of the study.
 
-Without options it takes about half an hour on two cores, and writes ``docs/accuracy``. What is trained
-and measured stays in ``snnc-study``, so that an interrupted study goes on.
+Without options it takes about half an hour on two cores, and writes
+``docs/accuracy``. What is trained and measured stays in ``snnc-study``, so that an
+interrupted study goes on.
 """
 
 from __future__ import annotations

@@ -97,8 +97,9 @@ def test_build_writes_a_package_and_its_lock(spec: Path, tmp_path: Path) -> None
     assert done.returncode == 0, done.stderr
     written = sorted(path.name for path in (tmp_path / "models/net").iterdir())
     assert written == [
-        "__init__.py", "_compat.py", "_data.py", "_pipelines.py", "_progress.py",
-        "_scales.py", "_statistics.py", "_tables.py", "calibrate.py", "evaluate.py",
+        "__init__.py", "_compat.py", "_data.py", "_discretize.py", "_integers.py",
+        "_pipelines.py", "_precision.py", "_progress.py", "_scales.py",
+        "_statistics.py", "_tables.py", "calibrate.py", "evaluate.py",
         "keras_model.py", "layout.py", "nengo_network.py", "py.typed", "snnc.lock",
         "train.py",
     ]  # fmt: skip

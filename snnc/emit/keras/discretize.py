@@ -35,7 +35,7 @@ def discretize(mapped: MappedNetwork) -> Module:
         layers=[_layer(mapped, population) for population in on_chip],
         any_pooled=any(read.pools for read in reads),
         any_identity=any(read.tensor is None for read in reads),
-        any_joined=any(_is_joined(mapped, read) for read in reads),
+        any_joined=any(is_joined(mapped, read) for read in reads),
         any_lif=any(isinstance(_spiking(p).neuron, Lif) for p in on_chip),
     )
     return Module("_discretize.py", body)
@@ -84,7 +84,7 @@ def _read(mapped: MappedNetwork, read: Projection) -> str:
     if read.pools:
         pools = (items((items(p.window), items(p.stride))) for p in read.pools)
         arguments.append(_item("pools=[", tuple(pools), "]", 4 * INDENT))
-    if _is_joined(mapped, read):
+    if is_joined(mapped, read):
         start, stop = read.rows
         arguments.append(f"rows=np.s_[{start}:{stop}]")
     return _item("Read(", arguments, ")", 3 * INDENT)
@@ -95,8 +95,8 @@ def _item(head: str, arguments: Sequence[str], tail: str, indent: int) -> str:
     return bracket(head, arguments, f"{tail},", indent).removesuffix(",")
 
 
-def _is_joined(mapped: MappedNetwork, read: Projection) -> bool:
-    """Whether the kernel has rows of other sources too."""
+def is_joined(mapped: MappedNetwork, read: Projection) -> bool:
+    """Whether the kernel that a layer reads by has rows of other sources too."""
     others = mapped.lowered.into(read.target)
     same = {other.rows for other in others if other.tensor == read.tensor}
     return read.tensor is not None and len(same) > 1

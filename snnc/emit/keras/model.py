@@ -89,9 +89,8 @@ def _constants(network: Network, lif: bool, noise: bool) -> list[str]:
     weight = network.train.rate_weight
     found = [f"DT = {number(network.timing.dt)}  # s, a step of the simulation"]
     if weight:
-        found.append(
-            f"RATE_WEIGHT = {number(weight)}  # of the loss of rates that are BREACH out of bounds"
-        )
+        meaning = "of the loss of rates that are BREACH out of bounds"
+        found.append(f"RATE_WEIGHT = {number(weight)}  # {meaning}")
         found.append(f"BREACH = {BREACH}  # as a share of the upper bound")
     if noise:
         present = number(network.timing.present)
@@ -119,6 +118,17 @@ def _trained(network: Network) -> list[str]:
     ]
 
 
+def normed(network: Network) -> list[str]:
+    """Return the names of layers whose kernels have a batch norm behind them."""
+    return [
+        layer.name
+        for layer in network.layers
+        if layer.spiking is not None
+        and layer.spiking.batchnorm
+        and isinstance(layer.operation, Convolution | Dense)
+    ]
+
+
 def _weights(network: Network) -> dict[str, list[str]]:
     """Return the names of layers whose weights need more than kernel and bias."""
     biasless = [
@@ -126,22 +136,16 @@ def _weights(network: Network) -> dict[str, list[str]]:
         for layer in network.layers
         if isinstance(layer.operation, Convolution | Dense) and not layer.operation.bias
     ]
-    normed = [
-        layer.name
-        for layer in network.layers
-        if layer.spiking is not None
-        and layer.spiking.batchnorm
-        and isinstance(layer.operation, Convolution | Dense)
-    ]
     shortcuts = [
         layer.name
         for layer in network.layers
         if layer.shortcut is not None and layer.shortcut.stride is not None
     ]
-    strict = [name for name in biasless if name not in normed]
+    norms = normed(network)
+    strict = [name for name in biasless if name not in norms]
     return {
         "biasless": biasless,
-        "normed": normed,
+        "normed": norms,
         "shortcuts": shortcuts,
         "strict_bias": strict,
     }

@@ -10,8 +10,11 @@ from snnc.emit.quoting import module_docstring
 from snnc.graph.logical import Network
 
 
-def train(network: Network) -> Module:
-    """Return the module that trains the Keras model and writes its weights."""
+def train(network: Network, integers: bool = False) -> Module:
+    """Return the module that trains the Keras model and writes its weights.
+
+    With ``integers``, it can use `_integers`, which the package must have then.
+    """
     settings = network.train
     body = render(
         "keras/templates/train.py.jinja",
@@ -22,6 +25,7 @@ def train(network: Network) -> Module:
         dropout=has_dropout(network),
         aware="True" if settings.aware else "False",
         cosine=settings.schedule == "cosine",
+        integers=integers,
     )
     return Module("train.py", body)
 
@@ -41,13 +45,17 @@ def pipelines(network: Network) -> Module:
     return Module("_pipelines.py", body)
 
 
-def progress(network: Network) -> Module:
-    """Return the module that saves a training after each epoch, to resume it."""
+def progress(network: Network, integers: bool = False) -> Module:
+    """Return the module that saves a training after each epoch, to resume it.
+
+    With ``integers``, it tells trainings with `_integers` from others.
+    """
     body = render(
         "keras/templates/_progress.py.jinja",
         docstring=module_docstring(
             "The progress of a training of {name}, saved to resume it.", network.name
         ),
+        integers=integers,
     )
     return Module("_progress.py", body)
 

@@ -6,6 +6,7 @@ from snnc.emit.files import Module
 from snnc.emit.keras import (
     calibrate,
     discretize,
+    integers,
     keras_model,
     pipelines,
     precision,
@@ -30,7 +31,7 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
     chip = isinstance(network.target, Loihi)
     modules = (
         *([compat(network)] if chip else []),
-        *([discretize(mapped), precision(network)] if mapped.cores else []),
+        *(_integers(mapped) if mapped.cores else ()),
         calibrate(mapped.lowered),
         docstring_module(network),
         data(network),
@@ -39,11 +40,16 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
         layout(network),
         nengo_network(mapped),
         pipelines(network),
-        progress(network),
+        progress(network, integers=bool(mapped.cores)),
         scales(mapped.lowered),
         statistics(network),
         tables(network),
-        train(network),
+        train(network, integers=bool(mapped.cores)),
         typed_marker(),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
+
+
+def _integers(mapped: MappedNetwork) -> tuple[Module, ...]:
+    network = mapped.lowered.network
+    return discretize(mapped), precision(network), integers(mapped)
