@@ -16,6 +16,7 @@ VERBS = {
     "explain": "print the page of a diagnostic's code",
     "fit": "list variants of a spec that fit so many cores",
     "fmt": "write specs in the one true layout",
+    "import": "write the spec, and the weights, of a Keras model",
     "init": "write a first spec, and what its repo needs",
     "limits": "print what the device can hold",
     "report": "print a network's layers, cores and their use",

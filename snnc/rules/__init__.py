@@ -11,11 +11,14 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from snnc.rules import architectures as architectures
     from snnc.rules import ceilings as ceilings
     from snnc.rules import files as files
     from snnc.rules import foreign as foreign
+    from snnc.rules import imports as imports
     from snnc.rules import loihi as loihi
     from snnc.rules import misplaced as misplaced
+    from snnc.rules import models as models
     from snnc.rules import names as names
     from snnc.rules import output as output
     from snnc.rules import placement as placement

@@ -14,7 +14,8 @@ from snnc.syntax.words import REFUSED
 from tests.support import ROOT
 
 CASES = Path(__file__).parent / "cases"
-FILES = "SNN7"  # they need a file system: tests/source, tests/emit, tests/cli
+# They need a file system: tests/source, tests/emit, tests/cli, tests/importer.
+FILES = ("SNN7", "SNN8")
 ELSEWHERE = {
     "SNN121": "takes a long file: tests/passes/test_hostile.py",
     "SNN120": "takes a hundred problems: tests/syntax/test_recovery.py",

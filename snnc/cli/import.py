@@ -1,0 +1,136 @@
+"""``snnc import``."""
+# ruff: noqa: N999
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+import click
+
+from snnc.cli.talk import offer, say, show
+from snnc.diagnostics import Report
+
+if TYPE_CHECKING:
+    from snnc.importer.run import Done
+
+Form = Literal["text", "markdown", "json"]
+
+
+@click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
+@click.argument("model", type=click.Path())
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The spec to write; without it, it goes to stdout.",
+)
+@click.option("--name", metavar="NAME", help="Of the network; else the model's.")
+@click.option(
+    "--weights",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write the model's weights, in the layout of the spec, to a safetensors file.",
+)
+@click.option(
+    "--rewrite",
+    "rewrites",
+    multiple=True,
+    metavar="WHAT=BY",
+    help="Let something stand for what the chip has not, such as maxpool=downsample,"
+    " maxpool=avgpool, globalmaxpool=avgpool or relu6=relu.",
+)
+@click.option(
+    "--encode",
+    type=click.Choice(["first", "rate"]),
+    default="first",
+    show_default=True,
+    help="What makes spikes of values: the first convolution, on the host, or each"
+    " value as a rate.",
+)
+@click.option(
+    "--input-range",
+    "values",
+    metavar="LO..HI",
+    help="The values that the input takes; 0..1, or 0..255 before a Rescaling, if"
+    " nothing is said.",
+)
+@click.option(
+    "--explain", is_flag=True, help="Print what becomes of each layer, not the spec."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "markdown", "json"]),
+    default="text",
+    show_default=True,
+    help="How --explain prints it.",
+)
+@click.option("--force", is_flag=True, help="Replace files that are there already.")
+def command(
+    model: str,
+    output: Path | None,
+    name: str | None,
+    weights: Path | None,
+    rewrites: tuple[str, ...],
+    encode: Literal["first", "rate"],
+    values: str | None,
+    explain: bool,
+    form: Form,
+    force: bool,
+) -> int:
+    """Write the spec of a Keras model.
+
+    MODEL is a .keras or .h5 file, the text of `model.to_json()`, the folder of a
+    SavedModel, or module:function, which is run. Only the last two need TensorFlow.
+    """
+    if form != "text" and not explain:
+        raise click.UsageError("--format belongs to --explain")
+    if output is not None and output.suffix in (".yaml", ".yml"):
+        raise click.UsageError("-o writes .snn; `snnc convert` makes YAML of it")
+    from snnc.importer.wishes import Wishes, parse_range, parse_rewrite
+
+    try:
+        pairs = tuple(parse_rewrite(text) for text in rewrites)
+        given = None if values is None else parse_range(values)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    wishes = Wishes(name, pairs, encode, given)
+    taken = [p for p in (output, weights) if p and p.exists() and not force]
+    for path in taken:
+        say(f"error: {path} is there already; `--force` replaces it")
+    if taken:
+        return 1
+    from snnc.importer.run import run
+
+    report = Report()
+    done = run(model, wishes, weights, output, report, say)
+    show(report)
+    if done is None:
+        return 1
+    for note in done.notes:
+        say(f"note: {note}")
+    status = 1 if report.errors else 0
+    if explain:
+        offer(_explained(done, form))
+    elif done.text and output is None:
+        offer(done.text)
+    return status
+
+
+def _explained(done: Done, form: Form) -> str:
+    from snnc.importer.explain.explanation import explain
+
+    explanation = explain(done.conversion, done.results)
+    if form == "json":
+        import json
+
+        from snnc.importer.explain.json import document
+
+        return json.dumps(document(explanation), indent=2) + "\n"
+    if form == "markdown":
+        from snnc.importer.explain.markdown import markdown
+
+        return markdown(explanation)
+    from snnc.importer.explain.text import text
+
+    return text(explanation)

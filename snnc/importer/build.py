@@ -1,0 +1,70 @@
+"""From the parsed texts of a model file to `Model`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from snnc.importer.entries import malformed
+from snnc.importer.flat import flatten
+from snnc.importer.graph import read_graph
+from snnc.importer.model import Compiled, Model
+from snnc.importer.options import plain
+from snnc.importer.parts import Graph
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.submodels import submodels
+from snnc.rules.architectures import SeveralInputsOrOutputs
+
+
+def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
+    """Return a model and its graph.
+
+    Parameters
+    ----------
+    config :
+        The serialised model: an object with ``class_name`` and ``config``.
+    keras :
+        The version that wrote it.
+    training :
+        How it was compiled, with ``loss`` and ``optimizer`` or ``optimizer_config``;
+        None if it was not.
+
+    Raises
+    ------
+    RefusedError
+        If it has no graph, or one that Keras does not write.
+    """
+    if not isinstance(config, dict):
+        raise malformed("the model", "it is no object")
+    graph = read_graph(config)
+    layers, outputs = flatten(graph)
+    compiled = _compiled(training or config.get("compile_config"))
+    version = keras if keras is not None else config.get("keras_version")
+    version = version if isinstance(version, str) else None
+    inner = dict(submodels(graph))
+    model = Model(graph.name, version, layers, graph.inputs, outputs, compiled, inner)
+    return model, graph
+
+
+def _compiled(training: Any) -> Compiled | None:
+    if not isinstance(training, Mapping) or not training.get("loss"):
+        return None
+    optimizer = training.get("optimizer") or training.get("optimizer_config")
+    return Compiled(plain(training["loss"]), plain(optimizer))
+
+
+def check_single(model: Model) -> None:
+    """Refuse a model that has more than one input or output.
+
+    Raises
+    ------
+    RefusedError
+        SNN822, with the names of them.
+    """
+    for what, names in (("input", model.inputs), ("output", model.outputs)):
+        if len(names) > 1:
+            raise RefusedError(
+                SeveralInputsOrOutputs(
+                    span=NOWHERE, name=model.name, what=what, layers=names
+                )
+            )

@@ -1,0 +1,119 @@
+"""From a Keras model to a spec: each layer through its handler, then the two ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.importer.build import check_single
+from snnc.importer.decision import Decision
+from snnc.importer.draft import BROKEN, Draft
+from snnc.importer.finish import Ends, finish
+from snnc.importer.model import Model
+from snnc.importer.refusals import diagnose
+from snnc.importer.spec import Written, write
+from snnc.importer.table import HANDLERS
+from snnc.importer.table.checks import check_options
+from snnc.importer.table.refused import read_refused
+from snnc.importer.walk import Walk
+from snnc.importer.wishes import Wishes
+from snnc.passes import PIPELINE
+from snnc.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """What became of a model.
+
+    Attributes
+    ----------
+    decisions :
+        In the order of the layers.
+    drafts, ends, written :
+        The spec; empty and None if a layer was refused.
+    problems :
+        Why it was, or warnings.
+    """
+
+    model: Model
+    wishes: Wishes
+    decisions: tuple[Decision, ...]
+    drafts: tuple[Draft, ...]
+    ends: Ends | None
+    written: Written | None
+    problems: tuple[Diagnostic, ...]
+
+
+def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
+    """Make a spec of a model.
+
+    Parameters
+    ----------
+    path :
+        What was read, for diagnostics.
+
+    Raises
+    ------
+    RefusedError
+        If the model has several inputs or outputs.
+    """
+    check_single(model)
+    walk = Walk(model, wishes)
+    for layer in model.layers:
+        handler = HANDLERS.get(layer.kind, read_refused)
+        reads_broken = any(walk.values[name].broken for name in layer.reads)
+        if reads_broken and len(layer.reads) > 1:
+            walk.values[layer.name] = BROKEN
+            continue
+        check_options(layer)
+        walk.values[layer.name] = handler(layer, walk)
+    ends = finish(walk)
+    written = None if ends is None else write(walk, ends)
+    places = {layer.name: place for place, layer in enumerate(model.layers)}
+    decisions = sorted(walk.decisions, key=lambda decision: places[decision.layer])
+    return Conversion(
+        model,
+        wishes,
+        tuple(decisions),
+        tuple(walk.drafts.values()) if ends else (),
+        ends,
+        written,
+        diagnose(decisions, model, wishes, path, _cost),
+    )
+
+
+def compile_written(written: Written, name: str, report: Report) -> dict[str, Any]:
+    """Run snnc's own passes over a spec that was written, up to its cores.
+
+    Unlike `compile_spec` it looks for no smaller network where one does not fit: that
+    takes longer than the import, and `snnc check` does it.
+    """
+    value: Any = SourceFile(name, written.text)
+    results: dict[str, Any] = {}
+    for step in PIPELINE:
+        if report.errors and not step.tolerant:
+            break
+        value = step.run(value, report)
+        if value is None:
+            break
+        results[step.name] = value
+        if step.name == "map":
+            break
+    return results
+
+
+def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> str:
+    """Say what a rewrite would cost in cores; nothing if other layers are refused."""
+    asked = replace(wishes, rewrites=(*wishes.rewrites, rewrite))
+    tried = convert(model, asked, path)
+    if tried.written is None:
+        return ""
+    report = Report()
+    results = compile_written(tried.written, "imported.snn", report)
+    if "map" in results:
+        cores = results["map"].cores
+        return f"{rewrite[1]} takes {cores} core{'' if cores == 1 else 's'} in all"
+    errors = (d for d in report.diagnostics if d.severity is Severity.ERROR)
+    said = [d.render_message() for d in errors]
+    return f"{rewrite[1]}: {said[0]}" if said else ""

@@ -1,0 +1,113 @@
+"""What `--explain` prints, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snnc.importer.convert import Conversion
+from snnc.importer.converter import Prediction, predict
+from snnc.importer.decision import Decision
+from snnc.importer.draft import Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """A layer of Keras: what becomes of it and, elsewhere, of it."""
+
+    name: str
+    kind: str
+    decisions: tuple[Decision, ...]
+    prediction: Prediction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A layer of the spec and its cores; None on the host."""
+
+    name: str
+    kind: str
+    shape: Shape
+    neurons: int
+    cores: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All of it.
+
+    Attributes
+    ----------
+    network :
+        The layers of the spec with their cores; empty where it fits no chip, or where
+        a layer was refused.
+    """
+
+    model: str
+    keras: str | None
+    layers: tuple[Explained, ...]
+    notes: tuple[str, ...]
+    network: tuple[Placed, ...]
+    is_refused: bool
+    encode: str
+
+    @property
+    def cores(self) -> int:
+        return sum(placed.cores or 0 for placed in self.network)
+
+
+def explain(conversion: Conversion, results: Mapping[str, Any]) -> Explanation:
+    """Gather an explanation.
+
+    Parameters
+    ----------
+    results :
+        Those of the compiler's passes over the spec.
+    """
+    model, written = conversion.model, conversion.written
+    predictions = predict(model)
+    layers = tuple(
+        Explained(
+            layer.name,
+            layer.kind,
+            tuple(d for d in conversion.decisions if d.layer == layer.name),
+            predictions.get(layer.name),
+        )
+        for layer in model.layers
+    )
+    return Explanation(
+        model=model.name,
+        keras=model.keras,
+        layers=layers,
+        notes=() if written is None else written.notes,
+        network=tuple(_placed(results["map"])) if "map" in results else (),
+        is_refused=written is None,
+        encode="" if conversion.ends is None else _encode(conversion),
+    )
+
+
+def _encode(conversion: Conversion) -> str:
+    assert conversion.ends is not None
+    if conversion.ends.encoder is not None:
+        return (
+            f"{conversion.ends.encoder} makes the spikes, on the host: exact, and"
+            " without cores (`--encode rate`: on the chip)"
+        )
+    return "values become rates: exact, but every layer takes cores"
+
+
+def _placed(mapped: Any) -> Iterator[Placed]:
+    network = mapped.lowered.network
+    for layer in network.layers:
+        found = mapped.by_name.get(layer.name)
+        if found is None:
+            continue
+        on_host = all(e.block_shape is None for e in found.ensembles)
+        neurons = 1
+        for size in layer.shape:
+            neurons *= size
+        cores = None if on_host else found.cores
+        yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
+    readout = network.readout
+    yield Placed(readout.name, "readout", readout.shape, 0, None)

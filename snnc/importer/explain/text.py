@@ -1,0 +1,67 @@
+"""An explanation for the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.importer.decision import VERDICTS, Decision, Verdict
+from snnc.importer.explain.explanation import Explained, Explanation, Placed
+from snnc.report.columns import Cells, columns
+
+HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
+WIDTH = max(map(len, VERDICTS.values())) + 2
+
+
+def text(explanation: Explanation) -> str:
+    """Write one block a layer, then what the network costs."""
+    by = f"Keras {explanation.keras}" if explanation.keras else "Keras"
+    lines = [f"{explanation.model}, a model of {by}", ""]
+    for layer in explanation.layers:
+        lines += [*_layer(layer), ""]
+    if explanation.is_refused:
+        lines.append("no spec: a layer is refused")
+        return "\n".join(lines) + "\n"
+    lines.append(f"encoding: {explanation.encode}")
+    lines += [f"note: {note}" for note in explanation.notes]
+    if not explanation.network:
+        lines.append("cores: it does not fit, as the diagnostics say")
+        return "\n".join(lines) + "\n"
+    rows = [cells(placed) for placed in explanation.network]
+    lines += ["", *columns(HEAD, rows, ("layer", "kind", "shape")), ""]
+    plural = "" if explanation.cores == 1 else "s"
+    lines.append(f"{explanation.cores} core{plural} in all")
+    return "\n".join(lines) + "\n"
+
+
+def cells(placed: Placed) -> Cells:
+    """Return a row of the table of cores."""
+    shape = "x".join(map(str, placed.shape))
+    neurons = str(placed.neurons) if placed.neurons else ""
+    cores = "host" if placed.cores is None else str(placed.cores)
+    return (placed.name, placed.kind, shape, neurons, cores)
+
+
+def grouped(decisions: tuple[Decision, ...]) -> Iterator[tuple[Verdict, str, str]]:
+    """Give verdict, sentence and remedy; options with the same fate share a line."""
+    groups: dict[tuple[Verdict, str, str], list[str]] = {}
+    for decision in sorted(decisions, key=lambda decision: bool(decision.option)):
+        key = (decision.verdict, decision.why, decision.remedy)
+        groups.setdefault(key, []).append(decision.option)
+    for (verdict, why, remedy), options in groups.items():
+        named = ", ".join(option for option in options if option)
+        yield verdict, ": ".join(filter(None, (named, why))), remedy
+
+
+def _layer(layer: Explained) -> Iterator[str]:
+    yield f"{layer.name} ({layer.kind})"
+    for verdict, sentence, remedy in grouped(layer.decisions):
+        yield f"  {VERDICTS[verdict]:<{WIDTH}}{sentence}".rstrip()
+        if remedy:
+            yield f"  {'':<{WIDTH}}{remedy}"
+    if not layer.decisions:
+        yield "  not reached: what it reads is refused"
+    found = layer.prediction
+    if found is not None:
+        yield f"  nengo_dl.Converter: {found.converter}; nengo-loihi: {found.loihi}"
+        if found.why:
+            yield f"    {found.why}"

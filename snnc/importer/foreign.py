@@ -1,0 +1,126 @@
+"""What a file is by its first bytes, or by the keys of its JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.models import DamagedModel, ForeignModel, NotAModel
+
+HDF5 = b"\x89HDF\r\n\x1a\n"
+ZIP = b"PK"
+BEGINNING = 512
+"""Bytes that tell: an HDF5 file may have a user block of this size before it."""
+
+_TORCH = (
+    "a file of PyTorch",
+    "build the same layers in Keras, copy the weights as NumPy arrays, and save that",
+)
+_ONNX = (
+    "a model in ONNX",
+    "import the Keras model that it was exported from, or build the layers in Keras",
+)
+_LITE = (
+    "a model of TensorFlow Lite",
+    "import the Keras model that it was converted from",
+)
+_GRAPH = (
+    "a graph of TensorFlow (a protocol buffer)",
+    "name the folder of a SavedModel, or what `model.save('model.keras')` wrote",
+)
+_SCRIPT = (
+    "a model of TensorFlow.js",
+    "import the Keras model that it was converted from, or convert it back:"
+    " `tensorflowjs_converter --input_format tfjs_layers_model --output_format keras`",
+)
+_STATE = ("a list of PyTorch's parameters", _TORCH[1])
+_PICKLE = (
+    "a pickle, which may run code and is never opened",
+    "save the model with `model.save('model.keras')`",
+)
+_NUMPY = (
+    "arrays of NumPy, without an architecture",
+    "load them into the model with `set_weights`, and import what `model.save` writes",
+)
+_TENSORS = (
+    "a file of safetensors, without an architecture",
+    "load them into the model with `set_weights`, and import what `model.save` writes",
+)
+_LFS = b"version https://git-lfs.github.com"
+
+
+def foreign(path: str, what: tuple[str, str]) -> RefusedError:
+    """Refuse a format by name, and say what to do."""
+    return RefusedError(
+        ForeignModel(span=NOWHERE, path=path, what=what[0], way_out=what[1])
+    )
+
+
+def refuse_bytes(path: str, head: bytes) -> None:
+    """Refuse a file that its first bytes show to be of another kind than JSON.
+
+    Raises
+    ------
+    RefusedError
+        SNN801 to SNN803; none if the file may be JSON.
+    """
+    suffix = path.rsplit(".", 1)[-1].lower()
+    if not head:
+        raise not_a_model(path, "the file is empty")
+    if head.startswith(_LFS):
+        reason = "it is a pointer of Git LFS: type `git lfs pull`"
+        raise RefusedError(DamagedModel(span=NOWHERE, path=path, reason=reason))
+    if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        raise foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
+    if head[4:8] == b"TFL3":
+        raise foreign(path, _LITE)
+    if head.startswith(b"\x93NUMPY"):
+        raise foreign(path, _NUMPY)
+    if head[8:9] == b"{" and int.from_bytes(head[:8], "little") < 2**32:
+        raise foreign(path, _TENSORS)
+    if head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"[", b'"'):
+        return
+    if head.startswith(b"\x08") and suffix == "onnx":
+        raise foreign(path, _ONNX)
+    if suffix in ("pb", "pbtxt", "meta"):
+        raise foreign(path, _GRAPH)
+    raise not_a_model(path, "its content is none of HDF5, a `.keras` archive or JSON")
+
+
+def refuse_archive(path: str, names: list[str]) -> None:
+    """Refuse a zip archive that is none of Keras's."""
+    if any(name.endswith(("data.pkl", "/version", "constants.pkl")) for name in names):
+        raise foreign(path, _TORCH)
+    if names and all(name.endswith(".npy") for name in names):
+        raise foreign(path, _NUMPY)
+    raise not_a_model(path, "it is a zip archive without a config.json")
+
+
+def refuse_json(path: str, value: Any) -> None:
+    """Refuse JSON that is no model of Keras; what has a class_name is taken for one."""
+    if not isinstance(value, dict):
+        raise not_a_model(path, "its JSON is no object with a class_name")
+    if "class_name" in value:
+        return
+    if "modelTopology" in value or value.get("format") in (
+        "graph-model",
+        "layers-model",
+    ):
+        raise foreign(path, _SCRIPT)
+    if {"opsetImport", "opset_import", "irVersion", "ir_version"} & value.keys():
+        raise foreign(path, _ONNX)
+    if _is_state(value):
+        raise foreign(path, _STATE)
+    raise not_a_model(path, "its JSON has no class_name")
+
+
+def _is_state(value: Mapping[str, Any]) -> bool:
+    """Whether all keys end as those of a ``state_dict`` do."""
+    ends = (".weight", ".bias", ".running_mean", ".running_var", ".num_batches_tracked")
+    return bool(value) and all(key.endswith(ends) for key in value)
+
+
+def not_a_model(path: str, reason: str) -> RefusedError:
+    """Refuse what is no model at all."""
+    return RefusedError(NotAModel(span=NOWHERE, path=path, reason=reason))

@@ -1,0 +1,151 @@
+"""HDF5 of strangers, through h5py: nothing outside the file, and nothing too large.
+
+Every step follows hard links alone, so that no soft or external link leads elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.importer.arrays import complaint, read_array
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
+
+if TYPE_CHECKING:
+    from snnc.importer.arrays import Array
+
+MOST_NAMES = 100_000
+INSTALL = "pip install 'snnc[import]'"
+
+
+class Store:
+    """An HDF5 file that is open for reading.
+
+    Parameters
+    ----------
+    file :
+        On disk.
+    path :
+        How messages call it.
+
+    Raises
+    ------
+    RefusedError
+        By every method too: if the file is damaged or not safe to read, or h5py is not
+        installed.
+    """
+
+    def __init__(self, file: Path, path: str) -> None:
+        self.path = path
+        try:
+            import h5py
+        except ImportError as error:
+            raise RefusedError(
+                PackageMissing(span=NOWHERE, path=path, package="h5py", command=INSTALL)
+            ) from error
+        self._h5py = h5py
+        with self._sound():
+            self._file = h5py.File(file, "r", locking=False)
+
+    def close(self) -> None:
+        self._file.close()
+
+    def texts(self, group: str, name: str) -> tuple[str, ...] | None:
+        """Return an attribute of texts, a single one as a tuple; None if there is none.
+
+        Keras cuts lists of more than 64 kB into ``name0``, ``name1`` ...
+        """
+        with self._sound():
+            found = self._group(group)
+            if found is None:
+                return None
+            if name in found.attrs:
+                return self._attribute(found, name)
+            if f"{name}0" not in found.attrs:
+                return None
+            texts: list[str] = []
+            number = 0
+            while f"{name}{number}" in found.attrs:
+                texts += self._attribute(found, f"{name}{number}")
+                number += 1
+            return tuple(texts)
+
+    def text(self, group: str, name: str) -> str | None:
+        """Return an attribute of one text; None if there is none."""
+        found = self.texts(group, name)
+        return found[0] if found else None
+
+    def members(self, group: str) -> tuple[str, ...]:
+        """Return the names of a group's members, none if there is no such group."""
+        with self._sound():
+            found = self._group(group)
+            if found is None:
+                return ()
+            if len(found) > MOST_NAMES:
+                raise self._unsafe(f"`{group}` has {len(found)} members")
+            return tuple(found)
+
+    def array(self, path: str) -> Array | None:
+        """Return an array; None if there is none of this path."""
+        with self._sound():
+            found = self._at(path)
+            if not isinstance(found, self._h5py.Dataset):
+                return None
+            if reason := complaint(found, path):
+                raise self._unsafe(reason)
+            return read_array(found, path)
+
+    @contextmanager
+    def _sound(self) -> Iterator[None]:
+        """Turn whatever h5py raises on a damaged file into a refusal."""
+        try:
+            yield
+        except RefusedError:
+            raise
+        except Exception as error:  # HDF5 reports damage as errors of many classes
+            reason = " ".join(str(error).split()) or type(error).__name__
+            raise RefusedError(
+                DamagedModel(span=NOWHERE, path=self.path, reason=reason)
+            ) from error
+
+    def _group(self, path: str) -> Any:
+        found = self._at(path)
+        return found if isinstance(found, self._h5py.Group) else None
+
+    def _at(self, path: str) -> Any:
+        found: Any = self._file
+        for name in filter(None, path.split("/")):
+            if not isinstance(found, self._h5py.Group):
+                return None
+            link = found.get(name, getlink=True)
+            if link is None:
+                return None
+            if not isinstance(link, self._h5py.HardLink):
+                raise self._unsafe(f"`{path}` is a link to another place")
+            found = found[name]
+        return found
+
+    def _attribute(self, found: Any, name: str) -> tuple[str, ...]:
+        attribute = found.attrs.get_id(name)
+        if attribute.shape is None or 0 in attribute.shape:
+            return ()
+        letters = isinstance(attribute.get_type(), self._h5py.h5t.TypeStringID)
+        if not letters or len(attribute.shape) > 1:
+            raise ValueError(f"its attribute `{name}` is no text")
+        if attribute.shape and attribute.shape[0] > MOST_NAMES:
+            raise self._unsafe(f"`{name}` lists {attribute.shape[0]} names")
+        value = found.attrs[name]
+        values: Sequence[Any] = value if attribute.shape else [value]
+        return tuple(_text(item) for item in values)
+
+    def _unsafe(self, reason: str) -> RefusedError:
+        return RefusedError(UnsafeModel(span=NOWHERE, path=self.path, reason=reason))
+
+
+def _text(value: Any) -> str:
+    text = value.decode("utf-8") if isinstance(value, bytes) else str(value)
+    text.encode()  # h5py leaves bytes that are no UTF-8 as halves of surrogate pairs
+    return text

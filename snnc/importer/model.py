@@ -1,0 +1,68 @@
+"""A Keras model as data: what its file says, with nothing of it run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A layer as its configuration describes it.
+
+    Attributes
+    ----------
+    name :
+        Unique in the model. A layer of a submodel has the submodel's name before it:
+        ``block/conv``.
+    kind :
+        The Keras class, such as ``Conv2D``.
+    options :
+        Its configuration, as Keras writes it, with the spelling of Keras 2 where
+        Keras 3 has another (``batch_input_shape``, plain dtype names).
+    reads :
+        The layers whose outputs it takes, in their order.
+    """
+
+    name: str
+    kind: str
+    options: Mapping[str, Any]
+    reads: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """How a model was compiled, as its file says: Keras's own names and options."""
+
+    loss: Any
+    optimizer: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model, flat: submodels are replaced by their layers.
+
+    Attributes
+    ----------
+    name :
+        What Keras calls it.
+    keras :
+        The version of Keras that wrote it, or None where the file does not say.
+    layers :
+        All layers, each behind those that it reads; inputs are ``InputLayer``.
+    inputs, outputs :
+        Names of layers.
+    compiled :
+        None where a file has no training configuration.
+    submodels :
+        The Keras class of each submodel by its full name, outer ones first.
+    """
+
+    name: str
+    keras: str | None
+    layers: tuple[Layer, ...]
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    compiled: Compiled | None
+    submodels: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,133 @@
+"""Weights of an `.h5` file, whose groups have the layers' names.
+
+`keras/saving/legacy/hdf5_format.py`: the group ``model_weights`` has one group for each
+layer of the model, with the attribute ``weight_names``. That of a submodel has the
+weights of all its layers, those that are not trained behind the others.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from snnc.importer.hdf5 import Store
+from snnc.importer.parts import Graph, Part
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.weights import Weights
+from snnc.rules.models import WeightsUnclear
+
+if TYPE_CHECKING:
+    from snnc.importer.weights import Arrays
+
+ROOT = "model_weights"
+Owners = dict[str, list[str]]
+"""For each weight of a group the layers that it may be of."""
+_OLDEST = {
+    "W": "kernel", "b": "bias", "running_mean": "moving_mean",
+    "running_std": "moving_variance",
+}  # fmt: skip
+"""Keras 1's names, which it writes behind that of the layer: ``dense_1_W``."""
+
+
+class NamedWeights(Weights):
+    """The weights of a file that ``model.save('model.h5')`` wrote."""
+
+    def __init__(self, store: Store, graph: Graph) -> None:
+        self._store = store
+        self._parts = {
+            name: part for part in graph.parts for name in _full_names(part, "")
+        }
+        self._owners: dict[str, Owners] = {}
+
+    def of(self, layer: str) -> Arrays:
+        """See `Weights.of`."""
+        part = self._parts[layer]
+        group = f"{ROOT}/{part.name}"
+        listed = self._listed(part, layer)
+        found: Arrays = {}
+        for name, path in zip(_short(layer, listed), listed, strict=True):
+            array = self._store.array(f"{group}/{path}")
+            if array is None:
+                raise _unclear(layer, f"`{path}` is not in the file")
+            found[name] = array
+        return found
+
+    def _listed(self, part: Part, layer: str) -> list[str]:
+        """Return the paths of a layer's weights in the group of its part."""
+        if part.name not in self._owners:
+            paths = self._store.texts(f"{ROOT}/{part.name}", "weight_names") or ()
+            names = [*_full_names(part, "")]
+            self._owners[part.name] = _owners(paths, names, part.inside is None)
+        owners = self._owners[part.name]
+        for path, names in owners.items():
+            if layer in names and len(names) > 1:
+                raise _unclear(layer, f"`{path}` may be those of any of {names}")
+        return [path for path, names in owners.items() if layer in names]
+
+    def close(self) -> None:
+        self._store.close()
+
+
+def _full_names(part: Part, prefix: str) -> Iterator[str]:
+    name = f"{prefix}{part.name}"
+    if part.inside is None:
+        yield name
+    else:
+        for inner in part.inside.parts:
+            yield from _full_names(inner, f"{name}/")
+
+
+def _owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
+    """Return for each weight of a submodel the layers that it may be of.
+
+    The path of a weight has the layer's name in it, and before it more or less of the
+    submodels around it. Of layers whose names end alike, that counts which shares most.
+    """
+    if whole:
+        return {path: list(names) for path in paths}
+    by_end: defaultdict[str, list[str]] = defaultdict(list)
+    for name in names:
+        by_end[name.split("/")[-1]].append(name)
+    return {path: _best(path.split("/")[:-1], by_end) for path in paths}
+
+
+def _best(scopes: Sequence[str], by_end: Mapping[str, Sequence[str]]) -> list[str]:
+    near = {name for scope in scopes for name in by_end.get(scope, ())}
+    shares = {name: _shared(name.split("/"), scopes) for name in sorted(near)}
+    most = max(shares.values(), default=0)
+    return [name for name, share in shares.items() if share == most]
+
+
+def _shared(name: Sequence[str], scopes: Sequence[str]) -> int:
+    """Count the steps of a full name that a weight's path has, from the last on."""
+    best = 0
+    for stop in range(1, len(scopes) + 1):
+        count = 0
+        for mine, theirs in zip(reversed(name), reversed(scopes[:stop]), strict=False):
+            if mine != theirs:
+                break
+            count += 1
+        best = max(best, count)
+    return best
+
+
+def _short(layer: str, paths: Sequence[str]) -> list[str]:
+    """Return the last step of each path, or as much as tells them apart."""
+    own = layer.split("/")[-1]
+    plain = [path.removesuffix(":0") for path in paths]
+    last = [_modern(path.split("/")[-1], own) for path in plain]
+    counts = Counter(last)
+    return [
+        name if counts[name] == 1 else path.split("/", 1)[-1]
+        for name, path in zip(last, plain, strict=True)
+    ]
+
+
+def _modern(name: str, layer: str) -> str:
+    short = name.removeprefix(f"{layer}_")
+    return _OLDEST.get(short, short)
+
+
+def _unclear(layer: str, reason: str) -> RefusedError:
+    return RefusedError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))

@@ -1,0 +1,156 @@
+"""Weights of a `.keras` archive, whose groups are numbered within each class.
+
+`keras/saving/saving_lib.py`, `_save_container_state`: the layers of a model are saved
+in their order as ``layers/conv2d``, ``layers/conv2d_1`` ..., by their class and not by
+their name; each has ``vars/0``, ``vars/1`` ..., and a submodel has ``layers`` again.
+Keras 2.12 calls the folder ``_layer_checkpoint_dependencies`` and counts every layer
+with weights twice, so numbers are compared, not taken at their word.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.importer.entries import snake
+from snnc.importer.hdf5 import Store
+from snnc.importer.parts import Graph, Part
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.variables import variable_names
+from snnc.importer.weights import Weights
+from snnc.rules.models import WeightsUnclear
+
+if TYPE_CHECKING:
+    from snnc.importer.arrays import Array
+    from snnc.importer.weights import Arrays
+
+FOLDERS = ("layers", "_layer_checkpoint_dependencies")
+DEEPEST = 8
+"""Levels in a layer: a bidirectional, recurrent one has two."""
+
+
+class NumberedWeights(Weights):
+    """The weights of a file that Keras's ``save_own_variables`` wrote.
+
+    Parameters
+    ----------
+    file :
+        The HDF5 file out of the archive.
+    graph :
+        The model's graph, which says the order of its layers.
+    """
+
+    def __init__(self, file: Path, path: str, graph: Graph) -> None:
+        self._store = Store(file, path)
+        self._parts = dict(_parts(graph, "", ""))
+
+    def of(self, layer: str) -> Arrays:
+        """See `Weights.of`."""
+        part, folder, number, count = self._parts[layer]
+        group = self._group(part, folder, number, count)
+        return {} if group is None else self._named(part.kind, part.options, group, 0)
+
+    def close(self) -> None:
+        self._store.close()
+
+    def _group(self, part: Part, folder: str, number: int, count: int) -> str | None:
+        """Return the group of a layer, None if its class has no groups."""
+        where = self._folder(folder, part.name)
+        groups = self._numbered(where, snake(part.kind))
+        if not groups:
+            return None
+        if len(groups) != count:
+            reason = f"the file has {len(groups)} `{part.kind}` where the model has"
+            raise _unclear(part.name, f"{reason} {count}")
+        group = f"{where}/{groups[number]}"
+        written = self._store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
+        if written is not None and written != part.name:
+            raise _unclear(part.name, f"the file has those of `{written}` in its place")
+        return group
+
+    def _folder(self, folder: str, layer: str) -> str:
+        """Replace the steps into submodels by the groups that they are in."""
+        where = self._layers("")
+        for step in filter(None, folder.split("/")):
+            kind, number, count = step.split(":")
+            groups = self._numbered(where, kind)
+            if len(groups) != int(count):
+                raise _unclear(layer, f"the file has {len(groups)} `{kind}`")
+            where = self._layers(f"{where}/{groups[int(number)]}")
+        return where
+
+    def _layers(self, group: str) -> str:
+        members = self._store.members(group)
+        name = next((name for name in FOLDERS if name in members), FOLDERS[0])
+        return f"{group}/{name}" if group else name
+
+    def _numbered(self, group: str, name: str) -> list[str]:
+        pattern = re.compile(rf"{re.escape(name)}(?:_(\d{{1,9}}))?")
+        found = [
+            match for m in self._store.members(group) if (match := pattern.fullmatch(m))
+        ]
+        return [m[0] for m in sorted(found, key=lambda match: int(match[1] or 0))]
+
+    def _named(
+        self, kind: str, options: Mapping[str, Any], group: str, depth: int
+    ) -> Arrays:
+        values = self._variables(f"{group}/vars")
+        names = variable_names(kind, options, len(values))
+        found = dict(zip(names, values, strict=True))
+        for inner in self._store.members(group):
+            if inner == "vars" or depth == DEEPEST:
+                continue
+            below = self._named(
+                *_wrapped(kind, options, inner), f"{group}/{inner}", depth + 1
+            )
+            for name, value in below.items():
+                found[f"{inner}/{name}" if name in found else name] = value
+        return found
+
+    def _variables(self, group: str) -> list[Array]:
+        numbers = sorted(
+            int(name)
+            for name in self._store.members(group)
+            if re.fullmatch(r"\d{1,4}", name)
+        )
+        arrays = [self._store.array(f"{group}/{number}") for number in numbers]
+        return [array for array in arrays if array is not None]
+
+
+def _wrapped(
+    kind: str, options: Mapping[str, Any], attribute: str
+) -> tuple[str, Mapping[str, Any]]:
+    """Return class and options of the layer in an attribute of another layer."""
+    entry = options.get(attribute)
+    if isinstance(entry, dict):
+        own, config = entry.get("class_name"), entry.get("config")
+        if isinstance(own, str) and isinstance(config, dict):
+            return own, config
+    return (kind if attribute == "cell" else ""), options
+
+
+def _parts(
+    graph: Graph, prefix: str, folder: str
+) -> Iterator[tuple[str, tuple[Part, str, int, int]]]:
+    """Give each layer's full name, its part, its folder, its number and of how many.
+
+    A folder is a step ``class:number:count`` for each submodel on the way.
+    """
+    kinds: defaultdict[str, list[Part]] = defaultdict(list)
+    for part in graph.parts:
+        kinds[snake(part.kind)].append(part)
+    for kind, parts in kinds.items():
+        for number, part in enumerate(parts):
+            name = f"{prefix}{part.name}"
+            if part.inside is None:
+                yield name, (part, folder, number, len(parts))
+            else:
+                step = f"{folder}/{kind}:{number}:{len(parts)}"
+                yield from _parts(part.inside, f"{name}/", step)
+
+
+def _unclear(layer: str, reason: str) -> RefusedError:
+    return RefusedError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))

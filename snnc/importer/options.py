@@ -1,0 +1,149 @@
+"""The options of a layer, in the spelling of Keras 2.
+
+Keras 3 writes objects as ``{"module", "class_name", "config", "registered_name"}``
+(`keras.saving.serialize_keras_object`), Keras 2 as ``{"class_name", "config"}``, and
+each writes dtypes and shapes in its own way.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.architectures import (
+    CustomObject,
+    MalformedLayer,
+    NotFiniteOption,
+    UnknownDtype,
+)
+
+OWN_ROOTS = {"keras", "tf_keras", "tensorflow"}
+POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
+DTYPES = {
+    "bfloat16", "bool", "float16", "float32", "float64", "int8", "int16", "int32",
+    "int64", "mixed_bfloat16", "mixed_float16", "string", "uint8", "uint16", "uint32",
+    "uint64",
+}  # fmt: skip
+LARGEST_INPUT = 2**31
+"""Elements of an example; no array of an older NumPy or of HDF5 in C ints has more."""
+
+_RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3's name: Keras 2's
+_INERT = {"Lambda"}  # holds code, marshalled and in base64: nothing looks into it
+
+
+def check_class(entry: Mapping[str, Any], layer: str) -> None:
+    """Refuse a layer whose class is not Keras's."""
+    if is_custom(entry):
+        name = str(entry.get("registered_name") or entry["class_name"])
+        raise RefusedError(
+            CustomObject(span=NOWHERE, layer=layer, what="the class", name=name)
+        )
+
+
+def is_custom(entry: Mapping[str, Any]) -> bool:
+    """Whether an object that Keras serialised is of a class that is not Keras's."""
+    kind, module = entry.get("class_name"), entry.get("module")
+    registered = str(entry.get("registered_name") or "")
+    if ">" in f"{kind}{registered}":
+        return True
+    return module is not None and str(module).split(".")[0] not in OWN_ROOTS
+
+
+def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, Any]:
+    """Return a layer's configuration as Keras 2 would write it.
+
+    Raises
+    ------
+    RefusedError
+        If it names a custom object, an unknown dtype, an impossible input shape or a
+        number that is not finite.
+    """
+    renamed = {"batch_shape": "batch_input_shape", **_RENAMED.get(kind, {})}
+    options: dict[str, Any] = {}
+    for key, value in config.items():
+        plain = value if kind in _INERT else _plain(value, key, layer)
+        options[renamed.get(key, key)] = plain
+    _check_dtype(options.get("dtype"), layer)
+    if "batch_input_shape" in options:
+        check_shape(options["batch_input_shape"], layer)
+    return options
+
+
+def plain(value: Any) -> Any:
+    """Return a value of a training configuration, in the spelling of Keras 2."""
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {key: plain(item) for key, item in value.items()}
+    kind, config = value["class_name"], value.get("config")
+    if kind == "function" and isinstance(config, str):
+        return config
+    # Keras 2.9 to 2.12 registers its own new optimizers as if they were a user's.
+    name = kind.removeprefix("Custom>") if isinstance(kind, str) else kind
+    return {"class_name": name, "config": plain(config)}
+
+
+def _plain(value: Any, option: str, layer: str) -> Any:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise RefusedError(
+            NotFiniteOption(
+                span=NOWHERE, option=option, layer=f"`{layer}`", value=value
+            )
+        )
+    if isinstance(value, list):
+        return [_plain(item, option, layer) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if "class_name" not in value:
+        return {key: _plain(item, option, layer) for key, item in value.items()}
+    return _object(value, option, layer)
+
+
+def _object(value: Mapping[str, Any], option: str, layer: str) -> Any:
+    kind, config = value["class_name"], value.get("config")
+    if kind == "__tuple__":
+        return _plain(value.get("items", []), option, layer)
+    if is_custom(value):
+        name = str(config if isinstance(config, str) else kind)
+        raise RefusedError(
+            CustomObject(span=NOWHERE, layer=layer, what=f"`{option}`", name=name)
+        )
+    if isinstance(kind, str) and kind in POLICIES and isinstance(config, dict):
+        return config.get("name")
+    if kind == "function" and isinstance(config, str):
+        return config
+    if not isinstance(config, dict) or (isinstance(kind, str) and kind in _INERT):
+        return {"class_name": kind, "config": config}
+    inner = {key: _plain(item, key, layer) for key, item in config.items()}
+    return {"class_name": kind, "config": inner}
+
+
+def _check_dtype(dtype: Any, layer: str) -> None:
+    if dtype is None or (isinstance(dtype, str) and dtype in DTYPES):
+        return
+    told = dtype.get("class_name") if isinstance(dtype, dict) else dtype
+    raise RefusedError(UnknownDtype(span=NOWHERE, layer=layer, dtype=str(told)))
+
+
+def check_shape(shape: Any, layer: str) -> None:
+    """Refuse an input shape that no array of examples has.
+
+    A shape has the batch first; None stands for a dimension that is not fixed.
+    """
+    reason = ""
+    if not isinstance(shape, list) or not all(map(_is_dimension, shape)):
+        reason = "its input shape is no list of whole numbers from 1 on"
+    elif math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
+        reason = "an example has more than 2^31 elements"
+    if reason:
+        raise RefusedError(
+            MalformedLayer(span=NOWHERE, layer=f"`{layer}`", reason=reason)
+        )
+
+
+def _is_dimension(size: Any) -> bool:
+    return size is None or (type(size) is int and size > 0)

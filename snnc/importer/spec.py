@@ -1,0 +1,140 @@
+"""The text of the spec."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from snnc.diagnostics import Report
+from snnc.importer.draft import INPUT
+from snnc.importer.finish import Ends
+from snnc.importer.names import mended, network_name
+from snnc.importer.statements import ENCODED, RATE, Statements, by_x
+from snnc.importer.train import number, train_lines
+from snnc.importer.walk import Walk
+from snnc.importer.wishes import Range
+from snnc.source import SourceFile
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A spec, and how it names things.
+
+    Attributes
+    ----------
+    text :
+        In the layout of ``snnc fmt``.
+    names :
+        By the drafts' keys; the encoder of the input's values has ``INPUT``.
+    values :
+        The range of what the encoder sees.
+    notes :
+        Sentences about what was assumed, or is not kept.
+    """
+
+    text: str
+    network: str
+    names: Mapping[str, str]
+    values: Range
+    notes: tuple[str, ...]
+
+    def at(self, rate: float) -> Written:
+        """Return the same spec, but for the upper rate of its encoder in Hz."""
+        text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
+        return replace(self, text=text)
+
+
+def write(walk: Walk, ends: Ends) -> Written:
+    """Write the spec of a model whose layers all can be imported."""
+    return _Writer(walk, ends).written()
+
+
+class _Writer:
+    def __init__(self, walk: Walk, ends: Ends) -> None:
+        self._walk = walk
+        self._ends = ends
+        self._notes: list[str] = []
+        self._input = walk.layers[walk.model.inputs[0]]
+        self._names = mended([self._input.name, *walk.drafts])
+        self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
+        self._l2 = self._shared_l2()
+
+    def written(self) -> Written:
+        walk, ends = self._walk, self._ends
+        name = network_name(walk.wishes.name or walk.model.name)
+        lines = [
+            "snn 1",
+            f"network {name} {{",
+            f'about "The Keras model {network_name(walk.model.name)}."',
+            "defaults { rate 20..150 Hz }",
+            "",
+            self._input_line(),
+            *Statements(walk, ends, self._names, self._l2).lines(),
+            *self._train(),
+            "}",
+        ]
+        text = _formatted("\n".join(lines) + "\n")
+        self._tell()
+        return Written(text, name, self._names, walk.seen, tuple(self._notes))
+
+    def _input_line(self) -> str:
+        given, seen = self._walk.given, self._walk.seen
+        # A `Reshape` may stand behind the input, and is part of it.
+        shapes = [v.shape for v in self._walk.values.values() if v.stage == "input"]
+        name, shape = self._names[self._input.name], by_x(shapes[-1])
+        line = f"input {name} {shape} in {_range(given)}"
+        return line if given == seen else f"{line} as {_range(seen)}"
+
+    def _shared_l2(self) -> float:
+        """Return the factor that all kernels of Keras have, or 0."""
+        drafts = list(self._walk.drafts.values())
+        made = ("average", "identity")
+        found = {
+            draft.l2
+            for draft in drafts
+            if draft.kind in ("conv", "dense", "readout") and draft.form not in made
+        }
+        if len(found) == 1:
+            return found.pop()
+        ends = (self._ends.encoder, self._ends.readout)
+        lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
+        why = "an encoder and a readout have the L2 of `train`, which all kernels share"
+        for layer in lost:
+            self._walk.lose(layer, "kernel_regularizer L2", f"not kept: {why}")
+        if lost:
+            names = ", ".join(self._names[layer] for layer in lost)
+            self._notes.append(f"the L2 penalty of {names} is not kept: {why}")
+        return 0.0
+
+    def _train(self) -> Iterator[str]:
+        compiled = self._walk.model.compiled
+        decides = self._ends.size.startswith("classes")
+        lines, notes = train_lines(compiled, self._l2, decides)
+        self._notes += notes
+        if lines:
+            yield ""
+            yield "train {"
+            yield from lines
+            yield "}"
+
+    def _tell(self) -> None:
+        if self._walk.wishes.values is None:
+            self._notes.append(
+                "Keras does not say which values the input takes:"
+                f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"
+                " others"
+            )
+        changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
+        if changed:
+            self._notes.append(f"names that no spec can have: {', '.join(changed)}")
+
+
+def _formatted(text: str) -> str:
+    from snnc.syntax.printer import print_snn
+    from snnc.syntax.snn import parse_snn
+
+    return print_snn(parse_snn(SourceFile("imported.snn", text), Report()))
+
+
+def _range(values: Range) -> str:
+    return f"{number(values[0])}..{number(values[1])}"

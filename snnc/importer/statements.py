@@ -1,0 +1,143 @@
+"""The statements of the layers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from snnc.importer.draft import INPUT, Draft
+from snnc.importer.finish import Ends
+from snnc.importer.train import number, short
+from snnc.importer.walk import Walk
+
+TOP = 250.0
+"""The upper rate of an encoder in Hz."""
+RATE = f"rate ..{TOP:g} Hz"
+ENCODED = "encoded"
+
+
+class Statements:
+    """Writes the layers, one a line, each reading the one before it where it can.
+
+    Parameters
+    ----------
+    names :
+        Those of the spec, by the drafts' keys.
+    l2 :
+        The factor that all kernels share, which `train` has.
+    """
+
+    def __init__(
+        self, walk: Walk, ends: Ends, names: Mapping[str, str], l2: float
+    ) -> None:
+        self._layers = walk.layers
+        self._drafts = list(walk.drafts.values())
+        self._ends = ends
+        self._names = names
+        self._l2 = l2
+
+    def lines(self) -> Iterator[str]:
+        before = INPUT
+        if self._ends.encoder is None:
+            named = self._is_named(INPUT)
+            yield f"encode rate {ENCODED if named else ''} {{ {RATE} }}"
+        yield ""
+        for draft in self._drafts:
+            for told in draft.rewritten:
+                yield f"# {self._names[draft.layer]} stands for Keras's {told}."
+            yield self._statement(draft, before)
+            before = draft.layer
+
+    def _refers(self, draft: Draft, key: str) -> bool:
+        return key in draft.sources or draft.shortcut == key
+
+    def _statement(self, draft: Draft, before: str) -> str:
+        is_encoder = draft.layer == self._ends.encoder
+        head = self._head(draft, is_encoder)
+        if draft.sources != (before,) or len(draft.sources) > 1:
+            head += " from " + ", ".join(self._names[s] for s in draft.sources)
+        within = ", ".join(self._properties(draft, is_encoder))
+        return f"{head} {{ {within} }}" if within else head
+
+    def _head(self, draft: Draft, is_encoder: bool) -> str:
+        name = self._names[draft.layer]
+        if is_encoder:
+            return f"encode conv {name}"
+        if draft.kind == "conv":
+            return f"conv{len(draft.kernel)}d {name}"
+        if draft.kind == "avgpool" and not self._is_named(draft.layer):
+            return "avgpool"
+        return f"{draft.kind} {name}"
+
+    def _is_named(self, key: str) -> bool:
+        """Whether another than the next statement refers to one."""
+        place = [INPUT, *(draft.layer for draft in self._drafts)].index(key)
+        return any(
+            self._refers(draft, key)
+            and (other != place + 1 or len(draft.sources) > 1 or draft.shortcut == key)
+            for other, draft in enumerate(self._drafts, start=1)
+        )
+
+    def _properties(self, draft: Draft, is_encoder: bool) -> Iterator[str]:
+        if draft.kind == "readout":
+            yield self._ends.size
+        elif draft.kind == "avgpool":
+            yield from _window(draft)
+        elif draft.kind == "downsample":
+            yield f"factor {_dims(draft.kernel)}"
+        elif draft.kind == "dense":
+            yield f"units {draft.shape[-1]}"
+        elif draft.kind == "conv":
+            yield from _convolution(draft)
+        if draft.kind in ("conv", "dense", "downsample"):
+            yield from self._spiking(draft, is_encoder)
+
+    def _spiking(self, draft: Draft, is_encoder: bool) -> Iterator[str]:
+        if not draft.bias and not self._gains_bias(draft):
+            yield "bias off"
+        if draft.shortcut is not None:
+            yield f"shortcut {self._names[draft.shortcut]}"
+        if draft.batchnorms:
+            yield "batchnorm on"
+        if draft.dropout:
+            yield f"dropout {number(draft.dropout)}"
+        if is_encoder:
+            yield RATE
+        elif draft.l2 and not self._l2:
+            yield f"l2 {short(draft.l2)}"
+
+    def _gains_bias(self, draft: Draft) -> bool:
+        """Whether what is folded into a layer without a bias gives it one."""
+        if draft.batchnorms:
+            return False  # a batch norm has a bias of its own
+        projection = draft.projection
+        return bool(draft.affine) or (
+            projection is not None
+            and bool(
+                projection.batchnorms
+                or self._layers[projection.layer].options.get("use_bias", True)
+            )
+        )
+
+
+def _convolution(draft: Draft) -> Iterator[str]:
+    yield f"filters {draft.shape[-1]}"
+    yield f"kernel {_dims(draft.kernel)}"
+    if set(draft.stride) != {1}:
+        yield f"stride {_dims(draft.stride)}"
+    if draft.padding == "same":
+        yield "padding same"
+
+
+def _window(draft: Draft) -> Iterator[str]:
+    yield "window all" if draft.is_global else f"window {_dims(draft.kernel)}"
+    if not draft.is_global and draft.stride != draft.kernel:
+        yield f"stride {_dims(draft.stride)}"
+
+
+def _dims(shape: Sequence[int]) -> str:
+    return str(shape[0]) if len(set(shape)) == 1 else by_x(shape)
+
+
+def by_x(shape: Sequence[int]) -> str:
+    """Return dims as a spec has them."""
+    return "x".join(map(str, shape))

@@ -1,0 +1,80 @@
+"""What the user asks of an import."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Range = tuple[float, float]
+
+ACTIVATIONS = (
+    "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "swish", "softplus",
+    "sigmoid", "hard_sigmoid", "tanh",
+)  # fmt: skip
+"""Hidden activations that no neuron of the chip has, but that ReLU may stand for."""
+REWRITES: dict[str, tuple[str, ...]] = {
+    "maxpool": ("downsample", "avgpool"),
+    "globalmaxpool": ("avgpool",),
+    **dict.fromkeys(ACTIVATIONS, ("relu",)),
+}
+"""What may stand for what, if the user says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """The options of ``snnc import``.
+
+    Attributes
+    ----------
+    name :
+        Of the network; None for the model's.
+    rewrites :
+        Pairs of `REWRITES`.
+    encode :
+        ``first``: the first convolution runs on the host and makes the spikes;
+        ``rate``: values become rates, and all layers run on the chip.
+    values :
+        The range of the input; None to guess it.
+    """
+
+    name: str | None = None
+    rewrites: tuple[tuple[str, str], ...] = ()
+    encode: Literal["first", "rate"] = "first"
+    values: Range | None = None
+
+    def rewrite(self, what: str) -> str | None:
+        """Return what is to stand for something, or None."""
+        return dict(self.rewrites).get(what)
+
+
+def parse_rewrite(text: str) -> tuple[str, str]:
+    """Read ``maxpool=avgpool``.
+
+    Raises
+    ------
+    ValueError
+        If it is none of `REWRITES`; says which there are.
+    """
+    what, _, by = text.partition("=")
+    if by in REWRITES.get(what, ()):
+        return what, by
+    known = ", ".join(f"{w}={'|'.join(bys)}" for w, bys in REWRITES.items())
+    raise ValueError(f"{text} is no rewrite; there are {known}")
+
+
+def parse_range(text: str) -> Range:
+    """Read ``0..255``.
+
+    Raises
+    ------
+    ValueError
+        If it is no range.
+    """
+    low, dots, high = text.partition("..")
+    try:
+        found = float(low), float(high)
+    except ValueError:
+        found = (0.0, 0.0)
+    if not dots or not float("-inf") < found[0] < found[1] < float("inf"):
+        raise ValueError(f"{text} is no range; write one such as 0..255")
+    return found

@@ -1,0 +1,198 @@
+"""Models whose layers can't be read from their configuration."""
+
+from __future__ import annotations
+
+from snnc.diagnostics import Diagnostic
+
+
+class MalformedLayer(Diagnostic):
+    """The configuration of a layer is not as Keras writes it.
+
+    Somebody has edited the file, or a program other than Keras wrote it.
+    """
+
+    code = "SNN811"
+    title = "configuration that Keras does not write"
+    message = "the configuration of {layer} is none of Keras: {reason}"
+    help = "load the model in Keras and save it anew with `model.save('model.keras')`"
+
+    layer: str
+    reason: str
+
+
+class SubclassedModel(Diagnostic):
+    """A model is a class of its own, so its file does not say how its layers connect.
+
+    What a subclass of `keras.Model` computes stands in the Python code of its `call`.
+    A Sequential or functional model has its graph in its configuration.
+    """
+
+    code = "SNN812"
+    title = "model without a graph"
+    message = (
+        "`{name}` is a `{kind}`, a class whose graph is in its code, not in the file"
+    )
+    help = (
+        "build the same layers as a Sequential or functional model, copy the weights,"
+        " and save that"
+    )
+
+    name: str
+    kind: str
+
+
+class SharedLayer(Diagnostic):
+    """A layer is called more than once, so that its calls share one kernel.
+
+    On a chip each call would be neurons and synapses of its own, and the language has
+    no word for layers that are tied.
+    """
+
+    code = "SNN813"
+    title = "layer called more than once"
+    message = "`{layer}` is called {calls} times: its calls share their weights"
+    help = "build one layer for each call, and copy the weights into each"
+
+    layer: str
+    calls: int
+
+
+class CyclicModel(Diagnostic):
+    """Layers read each other in a circle."""
+
+    code = "SNN814"
+    title = "model with a cycle"
+    message = "the model has a cycle: {cycle}"
+    help = "Keras writes no cycles: save the model anew with `model.save(...)`"
+
+    layers: tuple[str, ...]
+
+    @property
+    def cycle(self) -> str:
+        shown = self.layers if len(self.layers) <= 5 else (*self.layers[:4], "...")
+        return " -> ".join(f"`{name}`" for name in shown)
+
+
+class SameLayerName(Diagnostic):
+    """Two layers have one name, so nobody can tell which of them is read."""
+
+    code = "SNN815"
+    title = "two layers of one name"
+    message = "two layers are named `{layer}`"
+    help = "give each layer a name of its own, and save the model anew"
+
+    layer: str
+
+
+class NoSuchLayer(Diagnostic):
+    """A layer or the model reads a layer that is not there."""
+
+    code = "SNN816"
+    title = "layer that is not there"
+    message = "{reader} reads `{layer}`, which is no layer of the model"
+    help = "load the model in Keras and save it anew with `model.save('model.keras')`"
+
+    reader: str
+    layer: str
+
+
+class CustomObject(Diagnostic):
+    """A layer is, or uses, a class or a function that is not Keras's.
+
+    Its file has the name only; what it computes stands in code that snnc does not run.
+    """
+
+    code = "SNN817"
+    title = "class or function that is not Keras's"
+    message = "{what} of `{layer}` is `{name}`, which is not Keras's own"
+    help = "replace it by a layer of Keras, and save the model anew"
+
+    layer: str
+    what: str
+    name: str
+
+
+class UnknownDtype(Diagnostic):
+    """The dtype of a layer is none of Keras, or is that of a quantised layer.
+
+    Specs are float32: the chip's own integers are made from these.
+    """
+
+    code = "SNN818"
+    title = "unknown dtype"
+    message = "the dtype of `{layer}` is `{dtype}`, which snnc does not know"
+    help = "build the model with `dtype='float32'`, and copy the weights"
+
+    layer: str
+    dtype: str
+
+
+class NotFiniteOption(Diagnostic):
+    """A number in the configuration of a layer is infinite or no number."""
+
+    code = "SNN819"
+    title = "option that is not finite"
+    message = "`{option}` of {layer} is {value}"
+    help = "give the layer a finite number, and save the model anew"
+
+    layer: str
+    option: str
+    value: float
+
+
+class NoInputShape(Diagnostic):
+    """A Sequential model was never built, so the shape of its input is unknown."""
+
+    code = "SNN820"
+    title = "model without an input shape"
+    message = "`{name}` has no input shape: it was saved before it was built"
+    help = (
+        "begin it with `keras.Input(shape)`, or call `model.build(...)`, and save anew"
+    )
+
+    name: str
+
+
+class SecondOutput(Diagnostic):
+    """A layer has several outputs, and another than the first is read.
+
+    Recurrent layers that return their state have such outputs. A layer of a spec has
+    one.
+    """
+
+    code = "SNN821"
+    title = "second output of a layer"
+    message = "{reader} reads output {index} of `{layer}`; a layer of a spec has one"
+    help = "use the first output alone, counted from 0"
+
+    reader: str
+    layer: str
+    index: int
+
+
+class SeveralInputsOrOutputs(Diagnostic):
+    """A model has more inputs or outputs than the one of each that a spec has."""
+
+    code = "SNN822"
+    title = "several inputs or outputs"
+    message = "`{name}` has {count} {what}s ({listed}); a spec has one"
+    help = "import `keras.Model({example})`, the part with one {what}"
+
+    name: str
+    what: str
+    layers: tuple[str, ...]
+
+    @property
+    def count(self) -> int:
+        return len(self.layers)
+
+    @property
+    def listed(self) -> str:
+        shown = self.layers if self.count <= 4 else (*self.layers[:3], "...")
+        return ", ".join(shown)
+
+    @property
+    def example(self) -> str:
+        if self.what == "input":
+            return "model.inputs[0], output"
+        return "model.inputs, model.outputs[0]"

@@ -1,0 +1,170 @@
+"""Files and folders that hold no model that `snnc import` can read."""
+
+from __future__ import annotations
+
+from snnc.diagnostics import Diagnostic
+
+
+class NotAModel(Diagnostic):
+    """What is to be imported is no Keras model.
+
+    `snnc import` looks at the content of a file, not at its name. It reads `.keras`
+    archives, `.h5` files that `model.save` wrote, the text of `model.to_json()`,
+    folders of TensorFlow's SavedModel that hold a Keras model, and `module:function`.
+    """
+
+    code = "SNN801"
+    title = "no Keras model"
+    message = "`{path}` is no Keras model: {reason}"
+    help = "name what `model.save(...)` wrote, or the text of `model.to_json()`"
+
+    path: str
+    reason: str
+
+
+class ForeignModel(Diagnostic):
+    """A file holds a model of another framework or in another format.
+
+    Only Keras writes down the layers that a spec is made of; the other formats hold
+    operations, or weights without an architecture. Most of them can be brought back to
+    Keras, or were made from a Keras model that is still there.
+    """
+
+    code = "SNN802"
+    title = "model of another framework"
+    message = "`{path}` is {what}, not a Keras model"
+    help = "{way_out}"
+
+    path: str
+    what: str
+    way_out: str
+
+
+class DamagedModel(Diagnostic):
+    """A file is cut short, or is not what its first bytes say.
+
+    Often a download or a copy was interrupted, or Git LFS left a pointer in place of
+    the file.
+    """
+
+    code = "SNN803"
+    title = "damaged model file"
+    message = "`{path}` is damaged: {reason}"
+    help = "copy or download the file again, or save the model anew"
+
+    path: str
+    reason: str
+
+
+class UnsafeModel(Diagnostic):
+    """A file asks for something that no sound model needs, so it is not read on.
+
+    Such are archives that unpack to many times their size or whose members have paths
+    that lead elsewhere, and HDF5 files that point into other files or claim arrays far
+    larger than what they store. Keras writes none of them.
+    """
+
+    code = "SNN804"
+    title = "model file that is not safe to read"
+    message = "`{path}` is not safe to read: {reason}"
+    help = "load the model where you trust it, and save it anew with `model.save(...)`"
+
+    path: str
+    reason: str
+
+
+class ModelTooLarge(Diagnostic):
+    """A file or its architecture is larger than that of any network for a chip."""
+
+    code = "SNN805"
+    title = "model file too large"
+    message = "`{path}` is too large: {what} of {size} bytes, at most {limit} are read"
+    help = (
+        "save the model without its optimizer: `model.save(...,"
+        " include_optimizer=False)`"
+    )
+
+    path: str
+    what: str
+    size: int
+    limit: int
+
+
+class WeightsAlone(Diagnostic):
+    """A file holds the weights of a model, but not its layers.
+
+    `model.save_weights` writes such files. Without the architecture nobody can tell
+    what the numbers belong to.
+    """
+
+    code = "SNN806"
+    title = "weights without an architecture"
+    message = "`{path}` holds weights only, without the architecture"
+    help = (
+        "build the model, `model.load_weights(...)`, then `model.save('model.keras')`"
+        " and import that"
+    )
+
+    path: str
+
+
+class PackageMissing(Diagnostic):
+    """A package that reads this kind of model is not installed."""
+
+    code = "SNN807"
+    title = "package that is not installed"
+    message = "`{path}` needs {package}, which is not installed"
+    help = "type `{command}`"
+
+    path: str
+    package: str
+    command: str
+
+
+class CodeFailed(Diagnostic):
+    """The user's code, or TensorFlow's reading of a SavedModel, gave no model.
+
+    `module:function` imports the module from the current directory, in a process of its
+    own, and calls the function without arguments; it has to return a Keras model. What
+    the process wrote stands above the message.
+    """
+
+    code = "SNN808"
+    title = "code that gives no model"
+    message = "`{path}` gives no Keras model: {reason}"
+    help = "{way_out}"
+
+    path: str
+    reason: str
+    way_out: str
+
+
+class PythonSource(Diagnostic):
+    """A Python file is named, but not the function in it that builds the model."""
+
+    code = "SNN809"
+    title = "Python file in place of a model"
+    message = "`{path}` is Python code"
+    help = (
+        "write `{module}:function` with a function that returns the model; snnc then"
+        " runs that code"
+    )
+
+    path: str
+    module: str
+
+
+class WeightsUnclear(Diagnostic):
+    """The weights of a layer can't be found in the file, or not be told apart.
+
+    The file and its architecture do not belong together, or another program than Keras
+    wrote it.
+    """
+
+    code = "SNN810"
+    title = "weights that can't be told apart"
+    message = "the weights of `{layer}` can't be read: {reason}"
+    help = "load the model in Keras and save it anew with `model.save('model.keras')`"
+
+    layer: str
+    reason: str

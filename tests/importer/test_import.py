@@ -1,0 +1,192 @@
+"""``snnc import``: what it writes, prints and exits with."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner, Result
+
+from snnc.cli import snnc
+from snnc.importer.converter import Prediction, predict
+from snnc.importer.explain import explanation
+from snnc.importer.read import read
+from tests.importer.configs import IMAGE, functional, layer
+from tests.support import ROOT, codes
+
+GOLDEN = Path(__file__).parent / "imported"
+DRAWN = {"kernel_initializer": {"class_name": "GlorotUniform", "config": {}}}
+L2 = {"class_name": "L2", "config": {"l2": 0.009999999776482582}}
+COMPILED = {
+    "loss": "sparse_categorical_crossentropy",
+    "optimizer_config": {
+        "class_name": "Adam",
+        "config": {"learning_rate": 0.0010000000474974513, "beta_1": 0.9},
+    },
+}
+
+
+def model() -> dict[str, Any]:
+    """Return a model with something of each verdict but `refused`."""
+    conv = {"filters": 4, "kernel_size": [3, 3], **DRAWN}
+    found = functional(
+        IMAGE,
+        layer("Rescaling", "rescaling", "image", scale=1 / 255, offset=0.0),
+        layer("Conv2D", "conv2d", "rescaling", activation="relu", **conv),
+        layer("MaxPooling2D", "pool", "conv2d", pool_size=[2, 2], padding="valid"),
+        layer("Conv2D", "block/c", "pool", kernel_regularizer=L2, **conv | {
+            "kernel_size": [2, 2], "activation": "linear"}),
+        layer("BatchNormalization", "norm", "block/c", axis=[3], momentum=0.99),
+        layer("ReLU", "relu", "norm", max_value=None),
+        layer("SpatialDropout2D", "drop", "relu", rate=0.25),
+        layer("Flatten", "flat", "drop"),
+        layer("Dense", "end", "flat", units=3, activation="softmax"),
+    )  # fmt: skip
+    found["compile_config"] = COMPILED
+    return found
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current directory with ``m.json``."""
+    (tmp_path / "m.json").write_text(json.dumps(model()), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(snnc, ["import", *arguments], standalone_mode=False)
+
+
+def compare(name: str, text: str) -> None:
+    path = GOLDEN / name
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "accept with SNNC_ACCEPT=1"
+
+
+@pytest.mark.parametrize("by", ["avgpool", "downsample"])
+def test_the_spec_goes_to_stdout_in_the_one_layout(folder: Path, by: str) -> None:
+    done = run("m.json", "--rewrite", f"maxpool={by}")
+    assert done.return_value == 0
+    assert codes(done.stdout) == []
+    Path("net.snn").write_text(done.stdout, encoding="utf-8")
+    formatted = CliRunner().invoke(snnc, ["fmt", "--check", "net.snn"])
+    assert formatted.exit_code == 0
+    compare(f"{by}.snn", done.stdout)
+    compare("notes.txt", done.stderr)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_an_explanation_is_printed_in_each_format(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    told = Prediction("TensorNode", "refused", "it stays TensorFlow")
+    monkeypatch.setattr(
+        explanation, "predict", lambda model: {la.name: told for la in model.layers}
+    )
+    done = run("m.json", "--rewrite", "maxpool=avgpool", "--explain", "--format", form)
+    assert done.return_value == 0
+    suffix = {"text": "txt", "markdown": "md"}.get(form, form)
+    compare(f"explained.{suffix}", done.stdout)
+
+
+def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
+    done = run("m.json", "-o", "net.snn")
+    assert done.return_value == 1
+    assert not Path("net.snn").exists()
+    assert done.stdout == ""
+    compare("refused.txt", done.stderr)
+    explained = run("m.json", "--explain")
+    assert explained.return_value == 1
+    assert "no spec: a layer is refused" in explained.stdout
+
+
+def test_every_layer_has_decisions_and_a_prediction(folder: Path) -> None:
+    done = run(
+        "m.json", "--explain", "--format", "json", "--rewrite", "maxpool=avgpool"
+    )
+    document = json.loads(done.stdout)
+    found, _ = read("m.json")
+    assert [item["name"] for item in document["layers"]] == list(predict(found))
+    assert all(item["decisions"] for item in document["layers"])
+    assert document["network"]["cores"] > 0
+
+
+def test_what_is_there_stays_unless_forced(folder: Path) -> None:
+    Path("net.snn").write_text("mine", encoding="utf-8")
+    arguments = ("m.json", "-o", "net.snn", "--rewrite", "maxpool=avgpool")
+    assert run(*arguments).return_value == 1
+    assert Path("net.snn").read_text(encoding="utf-8") == "mine"
+    assert run(*arguments, "--force").return_value == 0
+    assert codes(Path("net.snn").read_text(encoding="utf-8")) == []
+
+
+def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> None:
+    large = functional(
+        IMAGE,
+        layer("Flatten", "f", "image"),
+        layer("Dense", "d", "f", units=2**18, activation="relu"),
+        layer("Dense", "end", "d", units=3, activation="softmax"),
+    )
+    Path("m.json").write_text(json.dumps(large), encoding="utf-8")
+    done = run("m.json", "-o", "net.snn")
+    assert done.return_value == 1
+    assert "SNN406" in done.stderr
+    assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
+
+
+def test_weights_are_asked_of_a_model_that_has_none(folder: Path) -> None:
+    done = run("m.json", "--rewrite", "maxpool=avgpool", "--weights", "w.safetensors")
+    assert done.return_value == 1
+    assert "SNN837" in done.stderr
+    assert not Path("w.safetensors").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("--format", "json"), "--format belongs to --explain"),
+        (("--rewrite", "maxpool=maxpool"), "maxpool=downsample|avgpool"),
+        (("--input-range", "3"), "write one such as 0..255"),
+        (("--input-range", "1..0"), "write one such as 0..255"),
+    ],
+)
+def test_a_wrong_call_says_what_to_type(
+    folder: Path, arguments: tuple[str, ...], told: str
+) -> None:
+    done = CliRunner().invoke(snnc, ["import", "m.json", *arguments])
+    assert done.exit_code == 2
+    assert told in done.stderr
+
+
+def test_the_range_and_the_name_are_those_that_are_asked_for(folder: Path) -> None:
+    done = run(
+        "m.json", "--rewrite", "maxpool=avgpool", "--name", "my net",
+        "--input-range", "-255..255", "--encode", "rate",
+    )  # fmt: skip
+    assert "network my_net {" in done.stdout
+    assert "in -255..255 as -1..1" in done.stdout
+    assert "encode rate {" in done.stdout
+    assert "assumed" not in done.stderr
+
+
+def test_an_architecture_is_imported_without_numpy(folder: Path) -> None:
+    script = (
+        "import sys; from snnc.cli import main\n"
+        "status = main(['import', 'm.json', '--rewrite', 'maxpool=avgpool'])\n"
+        "names = {'numpy', 'h5py', 'tensorflow', 'nengo', 'nengo_dl'}\n"
+        "print(status, sorted(names & sys.modules.keys()))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert done.stdout.splitlines()[-1] == "0 []"

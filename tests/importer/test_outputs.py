@@ -1,0 +1,122 @@
+"""An imported model computes what Keras computed, in Keras and in Nengo."""
+
+from __future__ import annotations
+
+import importlib
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.cli import main
+from tests.importer.models import MODELS, OPTIONS, RANGES, pooled, randomized, residual
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def imported(model: Any, folder: Path, *options: str) -> tuple[Any, Path]:
+    """Return the generated package of a model, and the file of its weights."""
+    name = model.name.replace("-", "_").replace(".", "_")
+    saved, spec = folder / f"{name}.h5", folder / f"{name}.snn"
+    weights = folder / f"{name}.safetensors"
+    model.save(saved)
+    arguments = [str(saved), "-o", str(spec), "--weights", str(weights)]
+    assert main(["import", *arguments, *options]) == 0
+    assert main(["build", str(spec), "-o", str(folder)]) == 0
+    return importlib.import_module(name), weights
+
+
+def examples(model: Any, count: int = 6) -> Any:
+    low, high = RANGES.get(model.name, (0, 1))
+    shape = (count, *model.input_shape[1:])
+    drawn = np.random.default_rng(1).uniform(low, high, shape)
+    return drawn.astype(np.float32)
+
+
+def decided(outputs: Any, like: Any, name: str) -> Any:
+    """Return logits as the outputs of Keras, which may have passed an activation."""
+    if name not in ("plain", "separable", "sequence"):
+        return outputs
+    raised = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+    shares = raised / raised.sum(axis=-1, keepdims=True)
+    return shares[:, -like.shape[1] :]
+
+
+@pytest.mark.slow
+def test_every_kind_of_layer_keeps_the_outputs_of_keras(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tensorflow import keras
+
+    monkeypatch.syspath_prepend(tmp_path)
+    for make in MODELS:
+        model = randomized(make(keras))
+        short = make.__name__
+        package, weights = imported(model, tmp_path, *OPTIONS.get(short, ()))
+        code = importlib.import_module(f"{package.__name__}.keras_model")
+        built = code.build_model()
+        code.import_weights(built, weights)
+        x = examples(model)
+        expected = model.predict(x, verbose=0)
+        found = decided(built.predict(x, verbose=0), expected, short)
+        assert np.ptp(expected) > 1e-3, short
+        np.testing.assert_allclose(
+            found,
+            expected,
+            rtol=1e-5,
+            atol=1e-5 * np.abs(expected).max(),
+            err_msg=short,
+        )
+
+
+@pytest.mark.slow
+def test_what_stands_for_a_max_pool_begins_as_the_mean(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tensorflow import keras
+
+    monkeypatch.syspath_prepend(tmp_path)
+    model = randomized(pooled(keras, "MaxPooling2D"))
+    package, weights = imported(model, tmp_path, "--rewrite", "maxpool=downsample")
+    code = importlib.import_module(f"{package.__name__}.keras_model")
+    built = code.build_model()
+    code.import_weights(built, weights)
+    layers = keras.layers
+    mean = keras.Sequential(
+        [
+            keras.Input((9, 9, 1)),
+            *model.layers[:1],
+            layers.AveragePooling2D(2),
+            *model.layers[2:3],
+            layers.ReLU(),
+            layers.AveragePooling2D(3, strides=1),
+            *model.layers[6:],
+        ]
+    )
+    x = examples(model)
+    expected = mean.predict(x, verbose=0)
+    np.testing.assert_allclose(built.predict(x, verbose=0), expected, rtol=1e-4)
+
+
+@pytest.mark.slow
+def test_rate_mode_of_nengo_computes_what_keras_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nengo
+    from tensorflow import keras
+
+    monkeypatch.syspath_prepend(tmp_path)
+    model = randomized(residual(keras, "rates"), seed=3)
+    package, weights = imported(model, tmp_path)
+    x = examples(model, 2)
+    code = importlib.import_module(f"{package.__name__}.nengo_network")
+    network = code.build_network(weights, images=x, mode="rate")
+    steps = 100
+    with nengo.Simulator(network.net, progress_bar=False) as simulator:
+        simulator.run_steps(len(x) * steps)
+    rows = simulator.data[network.output]
+    found = rows[steps - 1 :: steps]
+    expected = model.predict(x, verbose=0)
+    assert np.abs(found - expected).max() <= 1e-4 * np.abs(expected).max()

@@ -1,0 +1,191 @@
+"""What the chip can't do is refused, layer by layer, with a way out."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnc.importer.build import build
+from snnc.importer.convert import Conversion, convert
+from snnc.importer.refusal import RefusedError
+from snnc.importer.table import HANDLERS
+from snnc.importer.table.refused import REFUSED
+from snnc.importer.wishes import REWRITES, Wishes
+from tests.importer.configs import IMAGE, functional, layer
+from tests.support import codes, sound
+
+CONV: dict[str, Any] = {"filters": 2, "kernel_size": [3, 3], "activation": "relu"}
+POOL = {"pool_size": [2, 2]}
+END = layer("Dense", "end", "f", units=3, activation="softmax")
+
+
+def of(*layers: dict[str, Any], **wishes: Any) -> Conversion:
+    return convert(build(functional(*layers), None, None)[0], Wishes(**wishes), "m.h5")
+
+
+def between(
+    kind: str, options: dict[str, Any] | None = None, **wishes: Any
+) -> Conversion:
+    """Put a layer between a convolution and the end of a model."""
+    return of(
+        IMAGE,
+        layer("Conv2D", "a", "image", **CONV),
+        layer(kind, "x", "a", **(options or {})),
+        layer("Conv2D", "b", "x", **CONV | {"kernel_size": [1, 1]}),
+        layer("Flatten", "f", "b"),
+        END,
+        **wishes,
+    )
+
+
+LAYERS: dict[str, tuple[str, dict[str, Any], str]] = {
+    "max pool": ("MaxPooling2D", POOL, "SNN833"),
+    "global max": ("GlobalMaxPooling2D", {"keepdims": True}, "SNN830"),
+    "dilation": ("Conv2D", CONV | {"dilation_rate": [2, 2]}, "SNN831"),
+    "groups": ("Conv2D", CONV | {"groups": 2}, "SNN831"),
+    "causal": ("Conv2D", CONV | {"padding": "causal"}, "SNN831"),
+    "first": ("Conv2D", CONV | {"data_format": "channels_first"}, "SNN831"),
+    "linear": ("Conv2D", CONV | {"activation": "linear"}, "SNN834"),
+    "no activation": ("Conv2D", CONV | {"activation": None}, "SNN834"),
+    "tanh": ("Conv2D", CONV | {"activation": "tanh"}, "SNN832"),
+    "softmax": ("Conv2D", CONV | {"activation": "softmax"}, "SNN832"),
+    "uneven pool": ("AveragePooling2D", POOL | {"padding": "same", "pool_size": [4, 4]},
+                    "SNN831"),
+    "lambda": ("Lambda", {}, "SNN830"),
+    "unknown": ("Whatever", {}, "SNN830"),
+    "lstm": ("LSTM", {"units": 3}, "SNN830"),
+    "permute": ("Permute", {"dims": [2, 1, 3]}, "SNN830"),
+    "reshape": ("Reshape", {"target_shape": [3, 12, 2]}, "SNN831"),
+    "rescaling": ("Rescaling", {"scale": 2.0}, "SNN830"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_a_layer_is_refused_with_its_code_and_a_way_out(case: str) -> None:
+    kind, options, expected = LAYERS[case]
+    found = between(kind, options)
+    assert found.written is None
+    assert {problem.code for problem in found.problems} == {expected}
+    for problem in found.problems:
+        assert "`x`" in problem.render_message()
+        assert problem.render_help()
+
+
+def test_all_problems_are_told_in_one_run() -> None:
+    found = of(
+        IMAGE,
+        layer("Conv2D", "a", "image", **CONV | {"activation": "tanh"}),
+        layer("MaxPooling2D", "p", "a", **POOL),
+        layer("Conv2D", "b", "p", **CONV | {"activation": "linear", "groups": 2}),
+        layer("Flatten", "f", "b"),
+        END,
+    )
+    told = [problem.code for problem in found.problems]
+    assert told == ["SNN832", "SNN833", "SNN831"]
+
+
+def test_every_refused_layer_says_what_to_do() -> None:
+    assert not REFUSED.keys() & HANDLERS.keys()
+    for kind in REFUSED:
+        (problem,) = between(kind).problems
+        assert problem.render_help()
+
+
+def test_a_max_pool_is_offered_what_may_stand_for_it_with_cores() -> None:
+    (problem,) = between("MaxPooling2D", POOL).problems
+    (costs,) = problem.render_notes()
+    for by in REWRITES["maxpool"]:
+        found = between("MaxPooling2D", POOL, rewrites=(("maxpool", by),)).written
+        assert found is not None
+        cores = sound(found.text, "map").cores
+        assert f"{by} takes {cores} core" in costs
+
+
+def test_every_rewrite_makes_a_spec_of_a_refused_model() -> None:
+    for what, bys in REWRITES.items():
+        for by in bys:
+            kind, options = _rewritten(what)
+            assert between(kind, options).written is None, what
+            found = between(kind, options, rewrites=((what, by),))
+            assert found.written is not None, what
+            assert not found.problems
+            assert any(d.verdict == "rewritten" for d in found.decisions)
+
+
+def _rewritten(what: str) -> tuple[str, dict[str, Any]]:
+    if what == "maxpool":
+        return "MaxPooling2D", POOL
+    if what == "globalmaxpool":
+        return "GlobalMaxPooling2D", {"keepdims": True}
+    return "Conv2D", CONV | {"activation": what}
+
+
+def test_a_rewrite_that_nothing_needs_is_told() -> None:
+    found = between("Dropout", {"rate": 0.1}, rewrites=(("relu6", "relu"),))
+    assert [problem.code for problem in found.problems] == ["SNN836"]
+
+
+def test_an_input_without_a_shape_is_refused() -> None:
+    free = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
+    found = of(free, layer("Conv2D", "a", "image", **CONV))
+    assert [problem.code for problem in found.problems] == ["SNN835"]
+
+
+def test_names_become_legal() -> None:
+    found = of(
+        IMAGE,
+        layer("Conv2D", "conv2d", "image", **CONV),
+        layer("Conv2D", "a/b.c-d", "conv2d", **CONV),
+        layer("Conv2D", "a_b_c_d", "a/b.c-d", **CONV),
+        layer("Flatten", "f", "a_b_c_d"),
+        layer("Dense", "for", "f", units=2, activation="softmax"),
+    )
+    assert found.written is not None
+    assert codes(found.written.text) == []
+    names = found.written.names
+    assert names["conv2d"] == "conv2d_0"
+    assert names["a_b_c_d"] == "a_b_c_d"
+    assert len(set(names.values())) == len(names) - 1  # the encoder has two keys
+
+
+def _model() -> dict[str, Any]:
+    return functional(
+        IMAGE,
+        layer("ZeroPadding2D", "z", "image", padding=[[1, 1], [1, 1]]),
+        layer("Conv2D", "a", "z", use_bias=False, **CONV | {"activation": "linear"}),
+        layer("BatchNormalization", "n", "a", axis=[3], epsilon=0.001),
+        layer("ReLU", "r", "n", max_value=None),
+        layer("AveragePooling2D", "p", "r", strides=[2, 2], padding="valid", **POOL),
+        layer("Dropout", "o", "p", rate=0.5),
+        layer("Flatten", "f", "o"),
+        layer("Dense", "end", "f", units=3, activation="softmax"),
+    )
+
+
+VALUES = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 9), st.floats(allow_nan=False),
+    st.text(max_size=3), st.lists(st.integers(-1, 9), max_size=4),
+    st.dictionaries(st.sampled_from(["class_name", "config"]), st.text(max_size=3)),
+)  # fmt: skip
+
+
+@settings(deadline=None, max_examples=300)
+@given(st.data())
+def test_an_edited_configuration_is_read_or_refused(data: st.DataObject) -> None:
+    config = copy.deepcopy(_model())
+    layers = config["config"]["layers"]
+    edited = data.draw(st.sampled_from(layers))["config"]
+    key = data.draw(st.sampled_from(sorted(edited)))
+    edited[key] = data.draw(VALUES)
+    json.dumps(config)
+    try:
+        found = convert(build(config, None, None)[0], Wishes(), "m.h5")
+    except RefusedError:
+        return
+    refused = any(d.verdict == "refused" for d in found.decisions)
+    assert refused == (found.written is None)
