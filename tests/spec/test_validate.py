@@ -127,7 +127,9 @@ def test_a_broken_input_is_a_placeholder() -> None:
 
 
 def test_a_missing_readout_is_a_placeholder() -> None:
-    found, codes = validated(DRIFT.replace("  readout direction { classes 8, decide last }\n", ""))
+    found, codes = validated(
+        DRIFT.replace("  readout direction { classes 8, decide last }\n", "")
+    )
     assert codes == ["SNN218"]
     assert found.spec.readout.name in found.broken
 
