@@ -8,6 +8,7 @@ from typing import Any
 from snnc.importer.entries import malformed
 from snnc.importer.flat import flatten
 from snnc.importer.graph import read_graph
+from snnc.importer.keras1 import is_old, modernized
 from snnc.importer.model import Compiled, Model
 from snnc.importer.options import plain
 from snnc.importer.parts import Graph
@@ -36,11 +37,11 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
     """
     if not isinstance(config, dict):
         raise malformed("the model", "it is no object")
-    graph = read_graph(config)
-    layers, outputs = flatten(graph)
-    compiled = _compiled(training or config.get("compile_config"))
     version = keras if keras is not None else config.get("keras_version")
     version = version if isinstance(version, str) else None
+    graph = read_graph(modernized(config) if is_old(version) else config)
+    layers, outputs = flatten(graph)
+    compiled = _compiled(training or config.get("compile_config"))
     inner = dict(submodels(graph))
     model = Model(graph.name, version, layers, graph.inputs, outputs, compiled, inner)
     return model, graph

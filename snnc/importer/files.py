@@ -10,6 +10,7 @@ from snnc.importer.archive import Archive
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_archive, refuse_json
 from snnc.importer.hdf5 import Store
+from snnc.importer.keras1 import is_old
 from snnc.importer.model import Model
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
@@ -50,10 +51,13 @@ def read_hdf5(file: Path, path: str) -> Read:
             store.text("", "keras_version") or store.text(ROOT, "keras_version"),
             parse(training, path, "its training_config") if training else None,
         )
+        backend = store.text("", "backend") or store.text(ROOT, "backend")
     except BaseException:
         store.close()
         raise
-    return model, NamedWeights(store, graph)
+    if backend is None and not is_old(model.keras):
+        backend = "tensorflow"
+    return model, NamedWeights(store, graph, backend)
 
 
 def _without_config(store: Store, path: str) -> RefusedError:

@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.importer.arrays import complaint, read_array
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
+from snnc.importer.text import LARGEST
+from snnc.rules.models import (
+    DamagedModel,
+    ModelTooLarge,
+    PackageMissing,
+    UnsafeModel,
+)
 
 if TYPE_CHECKING:
     from snnc.importer.arrays import Array
@@ -137,9 +143,23 @@ class Store:
             raise ValueError(f"its attribute `{name}` is no text")
         if attribute.shape and attribute.shape[0] > MOST_NAMES:
             raise self._unsafe(f"`{name}` lists {attribute.shape[0]} names")
+        size = attribute.get_storage_size()  # of texts of any length, their addresses
+        if size > LARGEST:
+            raise self._too_large(name, size)
         value = found.attrs[name]
         values: Sequence[Any] = value if attribute.shape else [value]
         return tuple(_text(item) for item in values)
+
+    def _too_large(self, name: str, size: int) -> RefusedError:
+        return RefusedError(
+            ModelTooLarge(
+                span=NOWHERE,
+                path=self.path,
+                what=f"the attribute `{name}`",
+                size=size,
+                limit=LARGEST,
+            )
+        )
 
     def _unsafe(self, reason: str) -> RefusedError:
         return RefusedError(UnsafeModel(span=NOWHERE, path=self.path, reason=reason))

@@ -18,6 +18,7 @@ from snnc.importer.weights import Weights
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
+    from snnc.importer.arrays import Array
     from snnc.importer.weights import Arrays
 
 ROOT = "model_weights"
@@ -28,13 +29,30 @@ _OLDEST = {
     "running_std": "moving_variance",
 }  # fmt: skip
 """Keras 1's names, which it writes behind that of the layer: ``dense_1_W``."""
+CONVOLUTIONS = {"Conv1D": 1, "Conv2D": 2, "Conv3D": 3}
+"""Those whose kernels Keras mirrors for Theano, and along how many axes."""
+WHICH = (
+    "the file of Keras 1 does not say whether TensorFlow or Theano wrote it, and"
+    " Theano's kernels are mirrored; say it with h5py:"
+    " `h5py.File('model.h5', 'a').attrs['backend'] = 'tensorflow'`"
+)
 
 
 class NamedWeights(Weights):
-    """The weights of a file that ``model.save('model.h5')`` wrote."""
+    """The weights of a file that ``model.save('model.h5')`` wrote.
 
-    def __init__(self, store: Store, graph: Graph) -> None:
+    Parameters
+    ----------
+    backend :
+        The library that Keras ran on; None where a file of Keras 1 does not say.
+    """
+
+    def __init__(self, store: Store, graph: Graph, backend: str | None) -> None:
         self._store = store
+        self._backend = backend
+        self._kinds = {
+            name: kind for part in graph.parts for name, kind in _kinds(part, "")
+        }
         self._parts = {
             name: part for part in graph.parts for name in _full_names(part, "")
         }
@@ -50,8 +68,19 @@ class NamedWeights(Weights):
             array = self._store.array(f"{group}/{path}")
             if array is None:
                 raise _unclear(layer, f"`{path}` is not in the file")
-            found[name] = array
+            found[name] = self._as_tensorflow(layer, name, array)
         return found
+
+    def _as_tensorflow(self, layer: str, name: str, array: Array) -> Array:
+        """Turn a kernel that Theano convolves with, mirrored, into TensorFlow's."""
+        kind = self._kinds[layer]
+        if name != "kernel" or kind not in CONVOLUTIONS:
+            return array
+        if self._backend is None:
+            raise _unclear(layer, WHICH)
+        axes = CONVOLUTIONS[kind] if self._backend == "theano" else 0
+        mirrored: Array = array[(slice(None, None, -1),) * min(axes, array.ndim)]
+        return mirrored
 
     def _listed(self, part: Part, layer: str) -> list[str]:
         """Return the paths of a layer's weights in the group of its part."""
@@ -70,12 +99,18 @@ class NamedWeights(Weights):
 
 
 def _full_names(part: Part, prefix: str) -> Iterator[str]:
+    for name, _ in _kinds(part, prefix):
+        yield name
+
+
+def _kinds(part: Part, prefix: str) -> Iterator[tuple[str, str]]:
+    """Give full name and class of each layer in a part."""
     name = f"{prefix}{part.name}"
     if part.inside is None:
-        yield name
+        yield name, part.kind
     else:
         for inner in part.inside.parts:
-            yield from _full_names(inner, f"{name}/")
+            yield from _kinds(inner, f"{name}/")
 
 
 def _owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:

@@ -103,6 +103,8 @@ def _loss(loss: Any, decides: bool) -> str | None:
 def _settings(name: str, options: Mapping[str, Any], notes: list[str]) -> Iterator[str]:
     for key, usual in OPTIMIZERS[name].items():
         value = options.get(key)
+        if value is None and key == "learning_rate":
+            value = options.get("lr")  # before Keras 2.3
         if isinstance(value, Mapping):
             kind = value.get("class_name")
             notes.append(f"the schedule {kind} of {key} is not kept")

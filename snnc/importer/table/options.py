@@ -76,7 +76,8 @@ def take_l2(layer: Layer, walk: Walk) -> float:
         value = layer.options.get(option)
         if value is None:
             continue
-        factors = value.get("config", {}) if isinstance(value, Mapping) else {}
+        factors = value.get("config") if isinstance(value, Mapping) else {}
+        factors = factors if isinstance(factors, Mapping) else {}
         l2 = factors.get("l2") or 0.0
         is_l2 = isinstance(l2, (int, float)) and l2 > 0
         if option == "kernel_regularizer" and is_l2:

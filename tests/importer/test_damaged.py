@@ -1,0 +1,238 @@
+"""Cut, altered and hostile files are refused, each by its code; nothing else raises."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import json
+import shutil
+import stat
+import sys
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import pytest
+
+from snnc.importer.read import read
+from snnc.importer.refusal import RefusedError
+from tests.importer.configs import small
+
+DATA = Path(__file__).parent / "data"
+CONFIG = json.dumps(small())
+
+
+def code(target: str | Path) -> str:
+    """Read a model and all its weights; return how that was refused."""
+    with pytest.raises(RefusedError) as caught:
+        read_all(target)
+    return caught.value.diagnostic.code
+
+
+def read_all(target: str | Path) -> int:
+    model, weights = read(target, lambda sentence: None)
+    assert weights is not None
+    with weights:
+        return sum(len(weights.of(layer.name)) for layer in model.layers)
+
+
+def zipped(path: Path, *members: tuple[str | zipfile.ZipInfo, str]) -> Path:
+    with warnings.catch_warnings(), zipfile.ZipFile(path, "w") as archive:
+        warnings.simplefilter("ignore")  # zipfile itself warns of a name twice
+        for name, content in members:
+            archive.writestr(name, content)
+    return path
+
+
+def link() -> zipfile.ZipInfo:
+    found = zipfile.ZipInfo("assets/link")
+    found.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return found
+
+
+HOSTILE: dict[str, str | zipfile.ZipInfo] = {
+    "is in the archive twice": "config.json",
+    "is a link": link(),
+    "path of `../x`": "../x",
+    "path of `assets/../../x`": "assets/../../x",
+    "path of `..\\\\x`": "..\\x",
+    "path of `C:/x`": "C:/x",
+}
+
+
+@pytest.mark.parametrize("reason", HOSTILE)
+def test_a_member_that_leads_elsewhere_is_refused(reason: str, tmp_path: Path) -> None:
+    member = HOSTILE[reason]
+    path = zipped(tmp_path / "m.keras", ("config.json", CONFIG), (member, "/etc"))
+    with pytest.raises(RefusedError, match=reason) as caught:
+        read(path)
+    assert caught.value.diagnostic.code == "SNN804"
+    assert read(zipped(path, ("config.json", CONFIG), ("x", "")))[1] is None
+
+
+def test_an_encrypted_member_is_refused(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "m.keras", ("config.json", CONFIG))
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    path.write_bytes(content)
+    assert code(path) == "SNN804"
+
+
+@pytest.mark.parametrize("file", ["k3_chain.h5", "k3_chain.keras"])
+def test_a_file_that_is_cut_short_is_refused(file: str, tmp_path: Path) -> None:
+    content = (DATA / file).read_bytes()
+    path = tmp_path / file
+    cuts = [*range(0, 20), *range(20, len(content), len(content) // 40)]
+    for length in (*cuts, len(content) - 1):
+        path.write_bytes(content[:length])
+        assert code(path) in ("SNN801", "SNN803"), length
+    path.write_bytes(content)
+    assert read_all(path) == 7
+
+
+def changed(path: Path, **members: Callable[[bytes], bytes]) -> Path:
+    """Write the archive of Keras 3 with some members, dots as _, changed."""
+    with zipfile.ZipFile(DATA / "k3_chain.keras") as archive:
+        found = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in found.items():
+            change = members.get(name.replace(".", "_"), bytes)
+            archive.writestr(name, change(content))
+    return path
+
+
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.01, 0.1, 0.5, 0.99])
+def test_weights_that_are_cut_in_a_sound_archive_are_refused(
+    share: float, tmp_path: Path
+) -> None:
+    path = changed(
+        tmp_path / "m.keras", model_weights_h5=lambda c: c[: int(share * len(c))]
+    )
+    assert code(path) == "SNN803"
+
+
+def without(name: str) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        config = json.loads(content)
+        layers = config["config"]["layers"]
+        config["config"]["layers"] = [x for x in layers if x["config"]["name"] != name]
+        return json.dumps(config).encode()
+
+    return change
+
+
+def edited(edit: Callable[[Any], None]) -> Callable[[bytes], bytes]:
+    def change(content: bytes) -> bytes:
+        buffer = io.BytesIO(content)
+        with h5py.File(buffer, "r+") as file:
+            edit(file)
+        return buffer.getvalue()
+
+    return change
+
+
+def second(file: Any) -> None:
+    file.copy("layers/dense", "layers/dense_1")
+
+
+def test_weights_of_another_architecture_are_not_guessed(tmp_path: Path) -> None:
+    path = tmp_path / "m.keras"
+    renamed = changed(path, config_json=lambda c: c.replace(b'"dense"', b'"other"'))
+    assert code(renamed) == "SNN810"
+    assert code(changed(path, model_weights_h5=edited(second))) == "SNN810"
+    assert read_all(changed(path, config_json=without("flatten"))) == 7
+
+
+def missing(file: Any) -> None:
+    del file["model_weights/dense/k3_chain/dense/kernel"]
+
+
+def soft(file: Any) -> None:
+    file.move("model_weights", "elsewhere")
+    file["model_weights"] = h5py.SoftLink("/elsewhere")
+
+
+def external(file: Any) -> None:
+    del file["model_weights"]
+    file["model_weights"] = h5py.ExternalLink("k3_graph.h5", "/model_weights")
+
+
+def one_link(file: Any) -> None:
+    file.move("model_weights/dense", "dense")
+    file["model_weights/dense"] = h5py.SoftLink("/dense")
+
+
+@pytest.mark.parametrize(
+    ("edit", "expected"),
+    [
+        (missing, "SNN810"),
+        (soft, "SNN804"),
+        (external, "SNN804"),
+        (one_link, "SNN804"),
+    ],
+)
+def test_groups_that_are_elsewhere_are_not_followed(
+    edit: Callable[[Any], None], expected: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "m.h5"
+    shutil.copy(DATA / "k3_chain.h5", path)
+    shutil.copy(DATA / "k3_graph.h5", tmp_path)
+    with h5py.File(path, "r+") as file:
+        edit(file)
+    assert code(path) == expected
+
+
+def test_an_attribute_of_texts_has_a_largest_size(tmp_path: Path) -> None:
+    with h5py.File(tmp_path / "m.h5", "w", libver="latest") as file:
+        file.attrs["model_config"] = CONFIG
+        names = file.create_group("model_weights/c").attrs
+        names.create("weight_names", [b"c"] * 9, dtype="S2000000")
+    assert code(tmp_path / "m.h5") == "SNN805"
+
+
+def test_a_missing_package_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (tmp_path / "saved_model.pb").touch()
+    for target, package in ((DATA / "k3_chain.h5", "h5py"), (tmp_path, "TensorFlow")):
+        with pytest.raises(RefusedError, match=f"needs {package}, which") as caught:
+            read(target)
+        assert caught.value.diagnostic.code == "SNN807"
+        assert "pip install" in str(caught.value.diagnostic.render_help())
+
+
+CODE = """
+import os
+def raises(): raise KeyError("nothing to build")
+def number(): return 3
+def ends(): os._exit(5)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("raises", "KeyError: 'nothing to build'"),
+        ("number", "a int in place of a Keras model"),
+        ("ends", "its process ended with 5"),
+        ("absent", "AttributeError"),
+    ],
+)
+def test_code_that_gives_no_model_is_told(
+    function: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "nets.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "scratch").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    with pytest.raises(RefusedError, match=reason) as caught:
+        read(f"nets:{function}", lambda sentence: None)
+    assert caught.value.diagnostic.code == "SNN808"
+    assert f"`{function}()` returns" in str(caught.value.diagnostic.render_help())
+    assert not list((tmp_path / "scratch").iterdir())
