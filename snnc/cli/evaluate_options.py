@@ -58,6 +58,9 @@ def refuse_at_odds(asked: Asked) -> None:
     for name, value in only.items():
         if value is not None and not exact:
             raise click.UsageError(f"{name} is for `--simulator exact`")
+    if asked.examples_out is not None and asked.examples_out.suffix != ".csv":
+        # Its neighbours on the line are data and weights, which it would replace.
+        raise click.UsageError("--examples-out writes CSV: name a file that ends so")
     if asked.presentation is not None and asked.simulator == "keras":
         raise click.UsageError("--presentation is for spikes, of which Keras has none")
     if asked.strict and asked.simulator == "keras":

@@ -87,6 +87,12 @@ def command(
         raise click.UsageError("--format belongs to --explain")
     if output is not None and output.suffix in (".yaml", ".yml"):
         raise click.UsageError("-o writes .snn; `snnc convert` makes YAML of it")
+    if output is not None and output.suffix != ".snn":
+        raise click.UsageError("-o writes a spec: name a file that ends in .snn")
+    if weights is not None and weights.suffix != ".safetensors":
+        raise click.UsageError("--weights writes a file that ends in .safetensors")
+    if explain and (output is not None or weights is not None):
+        raise click.UsageError("--explain writes no files: leave -o and --weights out")
     from snnc.importer.wishes import Wishes, parse_range, parse_rewrite
 
     try:

@@ -102,7 +102,7 @@ def _run(
         if found is not None:
             made, scales = found
             written = written.at(scales.rate)
-            notes += _told(conversion, scales)
+            notes += _told(conversion, scales, wishes)
             _write_weights(weights_file, made, results["infer"], report)
     if output is not None:
         _write(output, written.text, report)
@@ -127,7 +127,7 @@ def _made(
     return convert_weights(conversion, weights, network)
 
 
-def _told(conversion: Conversion, scales: Scales) -> Iterator[str]:
+def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[str]:
     """Say what was done so that the encoder does not clip, and what is left to do."""
     assert conversion.ends is not None
     assert conversion.written is not None
@@ -139,9 +139,16 @@ def _told(conversion: Conversion, scales: Scales) -> Iterator[str]:
         )
     if scales.rate != TOP:
         yield f"{may}: with `rate ..{scales.rate:g} Hz` its encoder does not clip"
+    program = f"python -m {conversion.written.network}"
+    if wishes.rewrites:
+        yield (
+            "with --rewrite the outputs are not Keras's: build the spec and train it"
+            f" again, `{program}.train`"
+        )
+        return
     yield (
-        "the outputs are Keras's; whether rates fit the budget is a matter of data:"
-        f" `python -m {conversion.written.network}.calibrate` scales the weights"
+        "the outputs are Keras's, before a softmax; whether rates fit the budget is a"
+        f" matter of data: `{program}.calibrate`, once it is built, scales the weights"
     )
 
 

@@ -381,6 +381,28 @@ def test_weights_that_the_chip_cannot_store_are_refused_before_a_file_is_written
     assert not Path(out).exists()
 
 
+def test_the_data_is_never_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = tmp_path / "d.npz"
+    with made(text("features", "relu")) as package:
+        np.savez(data, x=package.x, y=np.zeros(len(package.x), int))
+        before = data.read_bytes()
+        same = str(data.parent / "." / data.name)
+        arguments = ["--data", str(data), "--weights", "w", "--output", same]
+        with pytest.raises(SystemExit) as left:
+            package.calibrate.main(arguments)
+        assert left.value.code == 2
+        train = importlib.import_module(f"{package.calibrate.__package__}.train")
+        with pytest.raises(SystemExit) as left:
+            train.main(["--data", str(data), "--weights", same])
+        assert left.value.code == 2
+    assert data.read_bytes() == before
+    shown = capsys.readouterr().err
+    assert "--output would replace the data" in shown
+    assert "--weights would replace the data" in shown
+
+
 def test_rates_that_stay_out_of_bounds_fail(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -267,6 +267,7 @@ def test_what_is_refused(
         refused(capsys, *fits, "--out", "nowhere/out"),
         refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
         refused(capsys, *fits, "--examples-out", "nowhere/each.csv"),
+        refused(capsys, *fits, "--examples-out", "data.npz"),
         refused(capsys, *fits, "--dask", "scheduler"),
         refused(capsys, *fits, "--simulator", "keras", "--strict"),
         refused(capsys, *fits, "--simulator", "nengo", "--steps", "9"),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
@@ -125,6 +126,22 @@ def test_what_is_there_stays_unless_forced(folder: Path) -> None:
     assert Path("net.snn").read_text(encoding="utf-8") == "mine"
     assert run(*arguments, "--force").return_value == 0
     assert codes(Path("net.snn").read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("-o", "m.json", "--force"),
+        ("--weights", "m.json", "--force"),
+        ("--explain", "-o", "net.snn"),
+    ],
+)
+def test_no_option_makes_it_replace_the_model(folder: Path, options: tuple) -> None:
+    before = Path("m.json").read_bytes()
+    done = run("m.json", "--rewrite", "maxpool=avgpool", *options)
+    assert isinstance(done.exception, click.UsageError)
+    assert Path("m.json").read_bytes() == before
+    assert not Path("net.snn").exists()
 
 
 def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> None:

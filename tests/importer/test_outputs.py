@@ -18,11 +18,13 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 def imported(model: Any, folder: Path, *options: str) -> tuple[Any, Path]:
     """Return the generated package of a model, and the file of its weights."""
-    name = model.name.replace("-", "_").replace(".", "_")
+    # Other tests import packages of the plain names into this process.
+    name = "imported_" + model.name.replace("-", "_").replace(".", "_")
     saved, spec = folder / f"{name}.h5", folder / f"{name}.snn"
     weights = folder / f"{name}.safetensors"
     model.save(saved)
     arguments = [str(saved), "-o", str(spec), "--weights", str(weights)]
+    arguments += ["--name", name]
     assert main(["import", *arguments, *options]) == 0
     assert main(["build", str(spec), "-o", str(folder)]) == 0
     return importlib.import_module(name), weights
