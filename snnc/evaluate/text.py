@@ -113,6 +113,9 @@ def _spikes(layer: Layer) -> Cells:
 
 
 def _broken(result: Result) -> list[str]:
+    if dead := [layer.name for layer in result.layers if layer.silent == 1]:
+        advice = "look at the data and the layers before, or train again"
+        return ["", f"never fires: {', '.join(dead)}; {advice}"]
     if not result.broken:
         return []
     count = f"{len(result.broken)} of {len(result.layers)} rate budgets"

@@ -127,6 +127,13 @@ def test_a_classification_as_text(drift: ModuleType) -> None:
     check("classification", drift.evaluation(classification(drift)))
 
 
+def test_a_layer_that_never_fires_is_named(drift: ModuleType) -> None:
+    found = classification(drift)
+    found["layers"][1]["silent"] = 1
+    told = drift.evaluation(found).splitlines()[-1]
+    assert told.startswith("never fires: c0; look at the data")
+
+
 def test_a_regression_as_text(waves: ModuleType) -> None:
     check("regression", waves.evaluation(regression(keras=True)))
     check("regression_without_keras", waves.evaluation(regression(keras=False)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -146,3 +147,9 @@ def test_the_words() -> None:
     if os.environ.get("SNNC_ACCEPT"):
         golden.write_text(text, encoding="utf-8")
     assert text == golden.read_text(encoding="utf-8")
+
+
+def test_a_layer_that_never_fires_is_named() -> None:
+    dead = Layer("c0", 20, 150, 99.9, 0.0, False, 0.0, 1.0, 0.0, None)
+    told = table(replace(CLASSES, layers=(*LAYERS, dead))).splitlines()[-1]
+    assert told.startswith("never fires: c0; look at the data")
