@@ -143,7 +143,7 @@ def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[st
     if wishes.rewrites:
         yield (
             "with --rewrite the outputs are not Keras's: build the spec and train it"
-            f" again, `{program}.train`"
+            f" again, `{program}.train --initial` begins with these weights"
         )
         return
     yield (

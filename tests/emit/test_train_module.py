@@ -50,6 +50,25 @@ def run(package: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_training_begins_with_given_weights(load, train, tmp_path: Path) -> None:
+    train(X, Y, tmp_path / "first", epochs=1)
+    train(X, Y, tmp_path / "again", epochs=0, initial=tmp_path / "first", seed=7)
+    layout = load("volume", "layout")
+    first, again = (layout.load_weights(tmp_path / n) for n in ("first", "again"))
+    for name, tensor in first.items():
+        np.testing.assert_array_equal(tensor, again[name])
+
+
+def test_initial_weights_of_another_layout_are_refused(package, tmp_path: Path) -> None:
+    np.savez(tmp_path / "d.npz", x=X, y=Y)
+    (tmp_path / "other").write_bytes(b"none")
+    files = ("--data", f"{tmp_path}/d.npz", "--weights", f"{tmp_path}/w")
+    done = run(package, *files, "--initial", f"{tmp_path}/other")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("volume.train: ")
+    assert "Traceback" not in done.stderr
+
+
 def test_training_writes_weights_that_compute_the_same(
     load, train, tmp_path: Path
 ) -> None:
