@@ -18,7 +18,7 @@ from snnc.importer.table.checks import check_options
 from snnc.importer.table.refused import read_refused
 from snnc.importer.walk import Walk
 from snnc.importer.wishes import Wishes
-from snnc.passes import PIPELINE
+from snnc.passes import run_passes
 from snnc.source import SourceFile
 
 
@@ -86,21 +86,10 @@ def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
 def compile_written(written: Written, name: str, report: Report) -> dict[str, Any]:
     """Run snnc's own passes over a spec that was written, up to its cores.
 
-    Unlike `compile_spec` it looks for no smaller network where one does not fit: that
-    takes longer than the import, and `snnc check` does it.
+    No smaller network is looked for where one does not fit: that takes longer than
+    the import, and `snnc check` does it.
     """
-    value: Any = SourceFile(name, written.text)
-    results: dict[str, Any] = {}
-    for step in PIPELINE:
-        if report.errors and not step.tolerant:
-            break
-        value = step.run(value, report)
-        if value is None:
-            break
-        results[step.name] = value
-        if step.name == "map":
-            break
-    return results
+    return run_passes(SourceFile(name, written.text), report, "map")
 
 
 def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> str:

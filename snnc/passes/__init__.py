@@ -65,6 +65,26 @@ def compile_spec(
         What each pass gave, by the pass's name. It ends where errors in
         ``report`` kept the next pass from running.
     """
+    results = run_passes(source, report, through)
+    if report.errors and "lower" in results and "map" not in results:
+        from snnc.fit.advise import advise  # only what does not fit needs advice
+
+        advise(results["validate"], results["infer"], report)
+    if "parse" in results and results["parse"].comments:
+        from snnc.diagnostics.suppress import suppress_warnings  # few specs need it
+
+        suppress_warnings(results["parse"], report, complete="map" in results)
+    return results
+
+
+def run_passes(source: SourceFile, report: Report, through: str) -> dict[str, Any]:
+    """Run the passes alone: no advice is sought for what does not fit.
+
+    Returns
+    -------
+    dict
+        As `compile_spec` does.
+    """
     value: Any = source
     results: dict[str, Any] = {}
     for step in PIPELINE:
@@ -76,12 +96,4 @@ def compile_spec(
         results[step.name] = value
         if step.name == through:
             break
-    if report.errors and "lower" in results and "map" not in results:
-        from snnc.fit.advise import advise  # only what does not fit needs advice
-
-        advise(results["validate"], results["infer"], report)
-    if "parse" in results and results["parse"].comments:
-        from snnc.diagnostics.suppress import suppress_warnings  # few specs need it
-
-        suppress_warnings(results["parse"], report, complete="map" in results)
     return results

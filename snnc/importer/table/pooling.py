@@ -134,8 +134,7 @@ def _pooled(
     stride: Shape,
     rewritten: tuple[str, ...] = (),
 ) -> Value:
-    axes = zip(value.shape, window, stride, strict=False)
-    shape = (*(positions(n, k, s, "valid") for n, k, s in axes), value.shape[-1])
+    shape = _positions(value, window, stride)
     walk.add(
         Draft(
             layer=layer.name,
@@ -174,8 +173,7 @@ def _downsample(
         "`maxpool=downsample`: a learned strided convolution, which begins as the"
         " mean; retrain",
     )
-    axes = zip(value.shape, window, window, strict=False)
-    shape = (*(positions(n, k, s, "valid") for n, k, s in axes), value.shape[-1])
+    shape = _positions(value, window, window)
     walk.add(
         Draft(
             layer=layer.name,
@@ -192,6 +190,12 @@ def _downsample(
         )
     )
     return Value(layer.name, layer.name, shape, "spikes")
+
+
+def _positions(value: Value, window: Shape, stride: Shape) -> Shape:
+    """Return the shape of what windows give that lie wholly inside."""
+    axes = zip(value.shape, window, stride, strict=False)
+    return (*(positions(n, k, s, "valid") for n, k, s in axes), value.shape[-1])
 
 
 def _x(shape: Shape) -> str:
