@@ -6,13 +6,15 @@ PYTHON_MODERN ?= $(shell command -v python3.12 || command -v python3.13)
 BIN := $(VENV)/bin
 READY := $(VENV)/ready
 MODERN := .venv-modern
+# How many times as many inputs `make fuzz` draws as `make test` does.
+TIMES ?= 100
 KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model keras_curves losses batchnorm train_module progress discretized_training)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-modern check oracle study accept clean
+.PHONY: help setup demo test test-modern fuzz check oracle study accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -53,6 +55,9 @@ $(MODERN)/ready: pyproject.toml
 	@$(MODERN)/old/bin/python -m pip install --quiet black==24.1.0 ruff==0.5.0
 	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff
 	@touch $@
+
+fuzz: $(READY) ## draw inputs of every kind, others each time: for hours, or with TIMES=10
+	@SNNC_FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --quiet -n 2 tests/fuzz
 
 check: $(READY) ## what a save should not break: lint and the fast tests
 	@$(BIN)/ruff check snnc tests

@@ -1,0 +1,43 @@
+"""Whatever a spec's text is, `check` answers, soon, and says where the problem is."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.github import commands
+from snnc.diagnostics.json import document
+from snnc.diagnostics.sarif import document as sarif
+from snnc.diagnostics.text import render
+from snnc.passes import compile_spec
+from snnc.source import SourceFile
+from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.texts import named_texts
+
+LONGEST = 10.0
+"""Seconds of a processor; a tenth of it is what users wait for on an idle machine."""
+
+
+def check(name: str, text: str) -> None:
+    with processor_time(LONGEST):
+        report = Report()
+        compile_spec(SourceFile(name, text), report, through="check")
+        found = report.diagnostics
+        shown = render(found)
+        for form in (document(found), list(commands(found)), sarif(found)):
+            json.dumps(form)
+    assert all(line.isprintable() for line in shown.splitlines())
+
+
+@seeded("syntax")
+def test_known_texts_are_answered(path: Path) -> None:
+    check(path.name, path.read_bytes().decode())
+
+
+@fuzz(150)
+@given(named_texts())
+def test_texts_are_answered(named: tuple[str, str]) -> None:
+    check(*named)
