@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import string
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from string import Formatter
 from typing import Any, ClassVar
 
 from snnc.diagnostics.record import Record
 from snnc.source import Span
+from snnc.source.printable import in_backticks, printable
 
 
 class Severity(enum.Enum):
@@ -39,23 +39,29 @@ class Fix:
     unsafe: bool = False
 
 
-class _Template(string.Formatter):
-    """``str.format`` that writes tuples of integers as dims and floats plainly."""
+def _filled(template: str, values: object) -> str:
+    """Fill a template from attributes; texts, which may be anything, print on one line.
 
-    def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
-            return "x".join(map(str, value))
-        if isinstance(value, float) and not format_spec:
-            return f"{value:.6g}"
-        return str(super().format_field(value, format_spec))
+    Between backticks a text can't end what they quote.
+    """
+    parts = []
+    is_quoted = False
+    for literal, field, spec, _ in Formatter().parse(template):
+        parts.append(literal)
+        is_quoted ^= literal.count("`") % 2 == 1
+        if field is not None:
+            shown = _shown(getattr(values, field), spec or "")
+            parts.append(in_backticks(shown) if is_quoted else printable(shown))
+    return "".join(parts)
 
-    def get_value(
-        self, key: int | str, args: Sequence[Any], kwargs: Mapping[str, Any]
-    ) -> Any:
-        return getattr(args[0], str(key))
 
-
-_TEMPLATE = _Template()
+def _shown(value: Any, spec: str) -> str:
+    """Format a value: a tuple of integers as dims, a float plainly."""
+    if isinstance(value, tuple) and all(isinstance(v, int) for v in value):
+        return "x".join(map(str, value))
+    if isinstance(value, float) and not spec:
+        return f"{value:.6g}"
+    return format(value, spec)
 
 
 class Diagnostic(Record):
@@ -80,12 +86,9 @@ class Diagnostic(Record):
     related: tuple[Label, ...] = ()
     fix: Fix | None = None
 
-    def _fill(self, template: str) -> str:
-        return _TEMPLATE.vformat(template, (self,), {})
-
     def _told(self, template: str) -> str:
         """Fill a template, in the notation of the spec that it is about."""
-        text = self._fill(template)
+        text = _filled(template, self)
         if not self.span.source.is_yaml:
             return text
         from snnc.syntax.yaml.snippets import in_yaml  # only for a YAML spec
@@ -94,11 +97,11 @@ class Diagnostic(Record):
 
     def render_message(self) -> str:
         """One plain sentence without a full stop."""
-        return self._fill(self.message)
+        return _filled(self.message, self)
 
     def render_label(self) -> str:
         """The words beside the caret; may be empty."""
-        return self._fill(self.label)
+        return _filled(self.label, self)
 
     def render_notes(self) -> tuple[str, ...]:
         """Value, limit and source, one a line; empty ones are left out."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
 from snnc.diagnostics.place import repository_path
+from snnc.source.printable import printable
 
 MOST = 10
 """GitHub shows the first ten annotations of a step and drops the others."""
@@ -27,7 +28,7 @@ def commands(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
 
 def _command(diagnostic: Diagnostic) -> str:
     values = {
-        "file": repository_path(diagnostic.span.source.name),
+        "file": printable(repository_path(diagnostic.span.source.name)),
         **_lines(diagnostic),
     }
     values["title"] = f"{diagnostic.code}: {diagnostic.title}"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from snnc.source import Span
+from snnc.source.printable import cells, printable
 
 TAB = 4
 WIDEST = 160
@@ -37,11 +38,6 @@ class Line:
     is_gap: bool = False
 
 
-def visible(text: str) -> str:
-    """Text without characters that would move or colour a terminal."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
-
-
 def _width(character: str) -> int:
     if unicodedata.combining(character):
         return 0
@@ -56,16 +52,12 @@ def expand(text: str) -> tuple[str, list[int]]:
     """
     shown: list[str] = []
     columns = [0]
-    for character in text:
+    for character, cell in zip(text, cells(text), strict=True):
         at = columns[-1]
         if character == "\t":
-            width = TAB - at % TAB
-            shown.append(" " * width)
-        else:
-            clean = visible(character)
-            width = _width(clean)
-            shown.append(clean)
-        columns.append(at + width)
+            cell = " " * (TAB - at % TAB)
+        shown.append(cell)
+        columns.append(at + sum(map(_width, cell)))
     return "".join(shown), columns
 
 
@@ -102,5 +94,5 @@ def _carets(mark: Mark, columns: list[int], start: int) -> str:
     end = last.column - 1 - start if last.line == mark.line else size
     end = min(max(end, first), size)
     width = max(1, columns[end] - columns[first])
-    label = f" {visible(mark.text)}" if mark.text else ""
+    label = f" {printable(mark.text)}" if mark.text else ""
     return " " * columns[first] + ("^" if mark.primary else "-") * width + label

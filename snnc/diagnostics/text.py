@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
-from snnc.diagnostics.snippet import Mark, snippet, visible
+from snnc.diagnostics.snippet import Mark, snippet
+from snnc.source.printable import printable, quoted
 
 _COLOURS = {Severity.ERROR: "31", Severity.WARNING: "33"}
 _MARGIN_COLOUR = "34"
@@ -26,11 +27,11 @@ class _Style:
 
 def describe_fix(fix: Fix) -> str:
     """What a fix does, in one phrase."""
-    old, new = visible(fix.span.text.strip()), fix.replacement.strip()
+    old, new = fix.span.text.strip(), fix.replacement.strip()
     if old and new:
-        return f"replace `{old}` by `{new}`"
+        return f"replace {quoted(old)} by {quoted(new)}"
     if old or new:
-        return f"insert `{new}`" if new else f"remove `{old}`"
+        return f"insert {quoted(new)}" if new else f"remove {quoted(old)}"
     return "break the line" if "\n" in fix.replacement else "join the lines"
 
 
@@ -59,12 +60,12 @@ def render(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
 def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     colour = _COLOURS[diagnostic.severity]
     head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", colour)
-    yield f"{head}: {visible(diagnostic.render_message())}"
+    yield f"{head}: {diagnostic.render_message()}"
     lines = list(snippet(_marks(diagnostic))) if diagnostic.span.source.text else []
     margin = max((len(line.number) for line in lines), default=1)
     start = diagnostic.span.first
     arrow = style.paint(f"{' ' * margin}-->", _MARGIN_COLOUR)
-    name = visible(diagnostic.span.source.name)
+    name = printable(diagnostic.span.source.name)
     # What is wrong with a file as a whole has no line.
     yield f"{arrow} {name}:{start.line}:{start.column}" if lines else f"{arrow} {name}"
     if lines:
@@ -88,9 +89,9 @@ def _marks(diagnostic: Diagnostic) -> list[Mark]:
 def _footer(diagnostic: Diagnostic, margin: int, style: _Style) -> Iterator[str]:
     equals = style.paint(f"{' ' * margin} =", _MARGIN_COLOUR)
     for note in diagnostic.render_notes():
-        yield f"{equals} note: {visible(note)}"
+        yield f"{equals} note: {note}"
     if help_text := diagnostic.render_help():
-        yield f"{equals} {style.paint('help', _HELP_COLOUR)}: {visible(help_text)}"
+        yield f"{equals} {style.paint('help', _HELP_COLOUR)}: {help_text}"
     elif diagnostic.fix is not None:
         fix = describe_fix(diagnostic.fix)
         yield f"{equals} {style.paint('fix', _HELP_COLOUR)}: {fix}"

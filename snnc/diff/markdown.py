@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from snnc.diagnostics.snippet import visible
 from snnc.diff import words
 from snnc.diff.changes import (
     LayerAdded,
@@ -19,6 +18,7 @@ from snnc.diff.changes import (
 from snnc.diff.difference import Difference
 from snnc.diff.seats import Fit, SeatChanged
 from snnc.report.units import dims
+from snnc.source.printable import printable
 
 Row = tuple[str, ...]
 
@@ -52,7 +52,7 @@ def code(text: str | None) -> str:
     """Write a text as a code span that fits a table; nothing for nothing."""
     if not text:
         return ""
-    text = visible(text).replace("|", "\\|")
+    text = printable(text).replace("|", "\\|")
     ticks = max(map(len, re.findall("`+", text)), default=0)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
     fence = "`" * (ticks + 1)
@@ -70,7 +70,7 @@ def _headline(difference: Difference) -> str:
 
 def _prose(text: str) -> str:
     """Keep a diagnostic's words from being read as Markdown, but for its code."""
-    return re.sub(r"([*_<>\[\]])", r"\\\1", visible(text))
+    return re.sub(r"([*_<>\[\]])", r"\\\1", printable(text))
 
 
 def _sides(difference: Difference) -> str:

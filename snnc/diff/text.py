@@ -9,7 +9,6 @@ import re
 import textwrap
 from collections.abc import Iterator
 
-from snnc.diagnostics.snippet import visible
 from snnc.diff import words
 from snnc.diff.changes import (
     LayerAdded,
@@ -23,6 +22,7 @@ from snnc.diff.changes import (
 from snnc.diff.difference import Difference
 from snnc.diff.seats import SeatChanged
 from snnc.report.units import dims
+from snnc.source.printable import printable
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}
@@ -86,7 +86,7 @@ def _item(sign: str, text: str) -> str:
 
 def _wrapped(text: str, first: str, others: str) -> str:
     """Break a text into lines, but not between a number and its unit."""
-    glued = _UNIT.sub(f"{_GLUE}\\1", visible(text))
+    glued = _UNIT.sub(f"{_GLUE}\\1", printable(text))
     filled = textwrap.fill(
         glued,
         WIDTH,

@@ -1,17 +1,17 @@
 """The one way for text of a spec into generated code.
 
-Whatever does not print is escaped, and so is whatever Unicode 3.2, which every
-Python carries, does not know: thus all versions write the same bytes.
+Whatever does not print is escaped, and so is what only some versions of Python know:
+thus all write the same bytes.
 """
 
 from __future__ import annotations
 
 import re
 import textwrap
-from unicodedata import category, ucd_3_2_0
+
+from snnc.source.printable import cells
 
 WIDTH = 79
-_INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
 _QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')
 
 
@@ -22,13 +22,14 @@ def quote(text: str) -> str:
     ruff choose them.
     """
     mark = "'" if text.count('"') > text.count("'") else '"'
-    escapes = {"\\": "\\\\", mark: f"\\{mark}", "\n": "\\n", "\t": "\\t"}
-    return mark + "".join(escapes.get(c) or _visible(c) for c in text) + mark
+    escapes = {"\\": "\\\\", mark: f"\\{mark}"}
+    shown = zip(text, cells(text, on_every_python=True), strict=True)
+    return mark + "".join(escapes.get(c) or cell for c, cell in shown) + mark
 
 
 def comment(text: str) -> str:
     """Return ``text`` for use within a one-line comment."""
-    return "".join(map(_visible, text))
+    return "".join(cells(text, on_every_python=True))
 
 
 def docstring(text: str, indent: int = 0) -> str:
@@ -62,11 +63,3 @@ def module_docstring(summary: str, name: str, *paragraphs: str) -> str:
     parts = [line, *(docstring(text) for text in paragraphs if text.strip())]
     end = "\n" if len(parts) > 1 else ""
     return '"""' + "\n\n".join(parts) + end + '"""'
-
-
-def _visible(character: str) -> str:
-    categories = {ucd_3_2_0.category(character), category(character)}
-    if character == " " or not categories & _INVISIBLE:
-        return character
-    code = ord(character)
-    return f"\\U{code:08x}" if code > 0xFFFF else f"\\u{code:04x}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic, Severity
+from snnc.source.printable import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
 
@@ -62,7 +63,7 @@ class WeightsDoNotFit(Diagnostic):
 
     def render_notes(self) -> tuple[str, ...]:
         """One note a tensor, behind that about the layouts."""
-        return (*super().render_notes(), *self.problems)
+        return (*super().render_notes(), *map(printable, self.problems))
 
 
 class NotFinite(Diagnostic):

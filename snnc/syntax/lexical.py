@@ -73,9 +73,9 @@ def _unknown(token: Token, span: Span, before: Token | None) -> Diagnostic:
         )
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if not advice:
-        return rules.syntax.UnexpectedCharacter(span=span, text=_printable(token))
+        return rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
     return rules.syntax.UnexpectedCharacter(
-        span=span, text=_printable(token), advice=advice
+        span=span, text=_short(token), advice=advice
     )
 
 
@@ -98,10 +98,8 @@ def _spaced(mark: Span) -> Fix:
     return Fix(Span(mark.source, start, mark.end), blank)
 
 
-def _printable(text: str) -> str:
-    """Short, and without control characters."""
-    short = text if len(text) <= 12 else text[:12] + "..."
-    return "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in short)
+def _short(text: str) -> str:
+    return text if len(text) <= 12 else text[:12] + "..."
 
 
 def _number(token: Token, span: Span, before: Token | None) -> Diagnostic | None:
@@ -117,7 +115,7 @@ def _string(token: Token, span: Span, before: Token | None) -> Diagnostic | None
         if found[1] not in ESCAPES:
             start = span.start + found.start()
             place = Span(span.source, start, start + 2)
-            return rules.syntax.UnknownEscape(span=place, text=_printable(found[0]))
+            return rules.syntax.UnknownEscape(span=place, text=_short(found[0]))
     return None
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics.snippet import visible
 from snnc.report.columns import Cells, columns
 from snnc.report.units import counted, dims
+from snnc.source.printable import printable
 from snnc.weights.fit import Fit, Pair
 from snnc.weights.listing import Listing
 
@@ -33,7 +33,7 @@ def table(listing: Listing) -> str:
     if listing.layers:
         layers = [_layer(layer) for layer in listing.layers]
         lines += ["", *CAPTION, *columns(CHIP, layers, LEFT)]
-    return "\n".join(visible(line) for line in lines)
+    return "\n".join(printable(line) for line in lines)
 
 
 def moves(found: Sequence[Move], target: str) -> str:

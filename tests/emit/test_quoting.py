@@ -71,7 +71,7 @@ def test_letters_stay_readable() -> None:
 
 
 def test_a_comment_has_one_line() -> None:
-    assert comment("a\nimport os") == "a\\u000aimport os"
+    assert comment("a\nimport os") == "a\\nimport os"
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
