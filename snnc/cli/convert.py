@@ -10,6 +10,7 @@ from snnc.cli.schema import with_modeline
 from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
+from snnc.runtime.files import write_file
 from snnc.source.read import read
 from snnc.syntax import tree
 
@@ -58,7 +59,7 @@ def command(
         say(f"error: {output} is there already; `--force` replaces it")
         return 1
     try:
-        output.write_text(text, encoding="utf-8", newline="\n")
+        write_file(output, text)
     except OSError as error:
         say(f"error: {output} can't be written: {error.strerror}")
         return 1

@@ -13,6 +13,7 @@ from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
 from snnc.emit.owned.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
+from snnc.runtime.files import write_file
 from snnc.starter import AT_ROOT, SPEC, WORKFLOW, starter_files
 
 NEXT = """\
@@ -79,8 +80,7 @@ def _are_free(files: Iterable[Path], report: Report) -> bool:
 def _write(files: dict[Path, str]) -> None:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        write_file(path, text)
         click.echo(path.as_posix())
 
 

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from snnc.runtime.files import replacing
+
 SIMULATORS = ("nengo", "nengo_dl", "loihi")
 
 
@@ -63,7 +65,8 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
 def _save(path: Path, x: Any, y: Any) -> None:
     import numpy as np
 
-    np.savez(path, x=x, y=y)
+    with replacing(path) as file:
+        np.savez(file, x=x, y=y)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import csv
+import io
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from snnc.runtime.files import write_file
 
 
 def write_examples(
@@ -27,10 +30,11 @@ def write_examples(
     for name, values in told.items():
         if values is not None:
             columns |= _columns(name, np.asarray(values), classifies)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(columns)
-        writer.writerows(zip(*columns.values(), strict=True))
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    write_file(path, table.getvalue())
 
 
 def _columns(name: str, values: NDArray[Any], classifies: bool) -> dict[str, list[Any]]:

@@ -20,6 +20,7 @@ from snnc.evaluate.refusals import (
     OtherVersionError,
     UnfinishedError,
 )
+from snnc.runtime.files import write_file
 
 Run = dict[str, Any]  # what tells a run from others; ``examples`` is in it
 MARK = {"snnc": "evaluation", "version": 2}
@@ -75,16 +76,19 @@ def open_journal(path: Path, run: Run, resume: bool) -> Journal:
 
 
 def _begin(path: Path, run: Run) -> Journal:
-    file = path.open("w", encoding="utf-8", newline="\n")
-    file.write(json.dumps({**MARK, **run}) + "\n")
-    file.flush()
-    return Journal(file, [])
+    write_file(path, json.dumps({**MARK, **run}) + "\n")
+    return _appended(path, [])
 
 
 def _go_on(path: Path, done: list[Part]) -> Journal:
     """Append behind the last whole line: a kill may have left half of one."""
-    with path.open("r+b") as file:
-        file.truncate(file.read().rfind(b"\n") + 1)
+    data = path.read_bytes()
+    if not data.endswith(b"\n"):
+        write_file(path, data[: data.rfind(b"\n") + 1])
+    return _appended(path, done)
+
+
+def _appended(path: Path, done: list[Part]) -> Journal:
     return Journal(path.open("a", encoding="utf-8", newline="\n"), done)
 
 

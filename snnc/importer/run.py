@@ -16,6 +16,7 @@ from snnc.importer.statements import TOP
 from snnc.importer.weights import Weights
 from snnc.importer.wishes import Wishes
 from snnc.rules.output import CannotWrite
+from snnc.runtime.files import write_file
 
 if TYPE_CHECKING:
     from snnc.graph.logical import Network
@@ -166,7 +167,7 @@ def _write_weights(
 
 def _write(path: Path, text: str, report: Report) -> None:
     try:
-        path.write_text(text, encoding="utf-8", newline="\n")
+        write_file(path, text)
     except OSError as error:
         _cannot_write(path, error, report)
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from contextlib import suppress
 from pathlib import Path
 
 from snnc import rules
 from snnc.diagnostics import Report
+from snnc.runtime.files import write_file
 from snnc.source import SourceFile, Span
 
 
@@ -30,7 +28,7 @@ def replace_text(path: str | Path, text: str, report: Report) -> bool:
         Whether the file was written.
     """
     try:
-        _replace(Path(path).resolve(), text)
+        write_file(path, text)
     except OSError as error:
         name = Path(path).as_posix()
         reason = error.strerror or str(error)
@@ -38,15 +36,3 @@ def replace_text(path: str | Path, text: str, report: Report) -> bool:
         report.add(rules.output.CannotRewrite(span=nowhere, path=name, reason=reason))
         return False
     return True
-
-
-def _replace(path: Path, text: str) -> None:
-    """Write beside the path and rename, so that no reader sees half a file."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        shutil.copymode(path, part)
-        part.replace(path)
-    finally:
-        with suppress(FileNotFoundError):
-            part.unlink()

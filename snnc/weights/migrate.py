@@ -7,7 +7,6 @@ biases zero (``kernel_initializer`` of the generated ``build_model``).
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod, sqrt
@@ -18,6 +17,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from snnc.layout import Tensor, layout_id
+from snnc.runtime.files import write_file
 from snnc.weights.values import Array
 
 
@@ -122,9 +122,4 @@ def write(path: Path, new: tuple[Tensor, ...], tensors: Mapping[str, Array]) -> 
         If it can't be written; what was there stays.
     """
     ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(save(ordered, metadata={"layout_id": layout_id(new)}))
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_file(path, save(ordered, metadata={"layout_id": layout_id(new)}))

@@ -13,10 +13,10 @@ from snnc.diagnostics import Report
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT
 from snnc.emit.owned import Lock, Package, State, compare
-from snnc.emit.owned.disk import PART
 from snnc.emit.owned.exclusive import MARKER, exclusive
 from snnc.emit.owned.lock import text_hash
 from snnc.emit.owned.write import Written, write_package
+from snnc.runtime.files import PART
 
 ORIGIN = Origin("specs/a.snn", "models")
 NAMES = ("a.py", "b.py", "py.typed", "snnc.lock")

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import enum
-import os
 import stat
 from contextlib import suppress
 from pathlib import Path
 
-PART = ".snnc-part"
-"""How the name of a file that is being written ends."""
+from snnc.runtime.files import PART
 
 
 class Obstacle(enum.Enum):
@@ -35,21 +33,6 @@ def read(path: Path) -> str | Obstacle | None:
         return None
     except UnicodeDecodeError:
         return Obstacle.OBSTACLE
-
-
-def replace(path: Path, text: str) -> None:
-    """Write beside the path and rename, so that no reader sees half a file.
-
-    The mode of a file that is there already stays.
-    """
-    part = path.with_name(f".{path.name}.{os.getpid()}{PART}")
-    try:
-        part.write_bytes(text.encode("utf-8"))
-        with suppress(FileNotFoundError):
-            part.chmod(stat.S_IMODE(path.lstat().st_mode))
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def remove(path: Path) -> None:

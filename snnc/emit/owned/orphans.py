@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.emit.origin import Origin, repo_around
-from snnc.emit.owned.disk import PART, read
+from snnc.emit.owned.disk import read
 from snnc.emit.owned.exclusive import MARKER
 from snnc.emit.owned.lock import NAME, Lock
 from snnc.emit.owned.package import Package
+from snnc.runtime.files import PART
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from snnc.emit.owned.exclusive import exclusive
 from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.package import Package
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLeftOver, ForeignFile
+from snnc.runtime.files import write_file
 from snnc.source import SourceFile, Span
 
 
@@ -138,4 +139,4 @@ def _settle(path: Path, row: Row) -> None:
     if row.state is State.LEFT_OVER:
         disk.remove(path)
     elif row.state in (State.STALE, State.MISSING):
-        disk.replace(path, row.wanted or "")
+        write_file(path, row.wanted or "")

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+PART = ".snnc-part"
+"""How the name of a file that is being written ends."""
+
+
+def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
+    """Write a file, of text as UTF-8, as `replacing` does.
+
+    Raises
+    ------
+    OSError
+        If it can't be written; what was there stays.
+    """
+    data = content.encode("utf-8") if isinstance(content, str) else content
+    with replacing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
+    """Open a file that takes the place of another once it is whole.
+
+    It is written beside its place and renamed. Of a file that is replaced the mode
+    stays, and a link to it stays a link. What is no regular file, such as
+    ``/dev/stdout``, is written to as it is.
+
+    Raises
+    ------
+    OSError
+        Naming ``path``, if it can't be written; what was there stays.
+    """
+    mode = _mode(path)
+    if mode is not None and not stat.S_ISREG(mode):
+        with open(path, "wb") as file:
+            yield file
+        return
+    target = os.path.realpath(path)
+    folder, name = os.path.split(target)
+    part = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}{PART}")
+    try:
+        with open(part, "xb", opener=lambda p, f: os.open(p, f, mode or 0o666)) as file:
+            yield file
+        if mode is not None:
+            os.chmod(part, stat.S_IMODE(mode))
+        os.replace(part, target)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, part):
+            raise
+        raise OSError(error.errno, error.strerror, os.fspath(path)) from error
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(part)
+
+
+def _mode(path: str | os.PathLike[str]) -> int | None:
+    try:
+        return os.stat(path).st_mode
+    except FileNotFoundError:
+        return None

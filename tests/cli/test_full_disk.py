@@ -1,0 +1,83 @@
+"""With no room left, a file that is to be replaced stays as it was; everywhere."""
+
+from __future__ import annotations
+
+import ast
+import os
+import re
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT, network
+
+SPEC = network(
+    """
+  input image 8x8x1 in 0..1
+  encode conv { filters 2 }
+  conv2d a { filters 4 }
+  readout y { classes 2 }
+    """
+)
+MODEL = ROOT / "tests/importer/data/k3_chain.h5"
+COMMANDS = {
+    "out.yaml": ("convert", "net.snn", "--force", "-o"),
+    "net.snn": ("fmt",),
+    "bad.snn": ("check", "--fix"),
+    "out.snn": ("import", str(MODEL), "--force", "-o"),
+    "out.safetensors": ("import", str(MODEL), "--force", "--weights"),
+}
+
+
+def run_without_room(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "snnc", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0)),
+    )
+
+
+@pytest.mark.parametrize("target", COMMANDS)
+def test_a_file_stays_where_there_is_no_room(tmp_path: Path, target: str) -> None:
+    (tmp_path / target).write_text("mine\n")
+    (tmp_path / "net.snn").write_text(SPEC.replace("conv2d a {", "conv2d   a {"))
+    (tmp_path / "bad.snn").write_text(SPEC.replace("filters 4", "filtres 4"))
+    before = {path.name: path.read_text() for path in tmp_path.iterdir()}
+    done = run_without_room(tmp_path, *COMMANDS[target], target)
+    assert done.returncode == 1, done.stderr
+    assert re.search(rf"{target}`? can't be written: File too large", done.stderr)
+    assert "Traceback" not in done.stderr
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == before
+
+
+WRITES = {"write_text", "write_bytes", "save_file", "touch"}
+TEMPORARY = {"evaluate/cluster.py", "importer/called.py", "importer/files.py"}
+"""Modules that write within temporary folders, where nothing is replaced."""
+
+
+def test_one_module_writes_files() -> None:
+    modules = sorted((ROOT / "snnc").rglob("*.py"))
+    writers = {
+        path.relative_to(ROOT / "snnc").as_posix()
+        for path in modules
+        if any(map(_writes, ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
+    }
+    assert writers - TEMPORARY == {"runtime/files.py"}
+
+
+def _writes(node: ast.AST) -> bool:
+    """Whether a node is a call that replaces a file."""
+    if not isinstance(node, ast.Call):
+        return False
+    name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+    texts = {a.value for a in node.args if isinstance(a, ast.Constant)}
+    modes = {text for text in texts if re.fullmatch("[rwxbt+]{1,3}", str(text))}
+    opens = name == "open" and any(set(mode) & set("wx+") for mode in modes)
+    return opens or name in WRITES
