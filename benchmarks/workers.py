@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.evaluate.data import Examples
+    from snnc.runtime.data import Examples
     from snnc.evaluate.subject import Subject
 
 ROOT = Path(__file__).parents[1]
@@ -51,8 +51,8 @@ def bench(name: str, folder: Path) -> None:
     import numpy as np
 
     from benchmarks.exact import TEXTS, scaled_weights
-    from snnc.evaluate.data import open_examples
     from snnc.evaluate.subject import open_subject
+    from snnc.runtime.data import open_data
     from tests.exact.proof import random_images, write_package
 
     package = write_package(TEXTS[name](), folder)
@@ -63,7 +63,7 @@ def bench(name: str, folder: Path) -> None:
     subject.layout.save_weights(weights, scaled_weights(subject.network, image))
     count = COUNTS[name]
     np.savez(data, x=np.repeat(image, count, axis=0), y=np.zeros(count, np.int64))
-    examples = open_examples(data, None)
+    examples = open_data(data, subject.accepts)
     print(f"{name}: {count} examples of {subject.network.STEPS} steps")
     alone = 0.0
     for way, workers in WAYS.items():

@@ -109,10 +109,11 @@ def _run(asked: Asked) -> int:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from snnc.evaluate.refusals import RefusedError
     from snnc.exact.refusals import CannotRunError
+    from snnc.runtime.data import DataError
 
     try:
         result = _evaluate(asked)
-    except (RefusedError, CannotRunError) as error:
+    except (RefusedError, CannotRunError, DataError) as error:
         say(f"error: {error}")
         return 1
     except OSError as error:

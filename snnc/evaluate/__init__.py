@@ -1,6 +1,6 @@
 """Runs a generated package on data: ``snnc evaluate``.
 
-`subject` opens the package, `data` reads examples by pieces, and a simulator makes
+`subject` opens the package, `snnc.runtime.data` the examples, and a simulator makes
 `part.Part` s of them: `exact` (here, or through `cluster` in other processes) or the
 package's own (`others`). `keras` compares them with the model that was trained,
 `journal` keeps them on disk while a run lasts, `sums` and `score` make a

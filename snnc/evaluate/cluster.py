@@ -36,11 +36,11 @@ from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import connect
 from nengo.exceptions import BuildError
 
-from snnc.evaluate.data import Examples
 from snnc.evaluate.part import Decide, Fresh, Span, run_part
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.evaluate.subject import Subject
 from snnc.exact import CannotRunError, Engine, open_engine
+from snnc.runtime.data import Examples
 
 PATIENCE = 10  # seconds until an address counts as dead
 AHEAD = 2  # pieces that wait for each thread of the workers

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from numpy.typing import NDArray
 
-from snnc.evaluate.data import Examples
 from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.keras import Trained
 from snnc.evaluate.part import Fresh, Part, Span, run_part, run_row, spans_left
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.subject import Subject
 from snnc.exact import Engine, make_engine
+from snnc.runtime.data import Examples
 
 Presentation = Literal["rest", "row"]
 SHARE = 4  # pieces for each worker at least, so that all end at about the same time
@@ -79,7 +79,7 @@ def _fill(
 ) -> list[Part]:
     parts = list(journal.done)
     progress(sum(part.stop - part.start for part in parts))
-    size = examples.piece
+    size = examples.chunk_size
     if how.workers is not None:
         size = max(1, min(size, len(examples) // (SHARE * how.workers)))
     spans = spans_left(parts, len(examples), size)

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.alike import batch_of
-from snnc.evaluate.data import Examples
 from snnc.evaluate.part import Compared, Fresh, Part
 from snnc.evaluate.subject import Subject
+from snnc.runtime.data import Examples
 
 
 def has_keras() -> bool:
@@ -71,8 +71,8 @@ def keras_outputs(
     subject.load_weights(weights)
     model = _trained(subject, weights)
     outputs = []
-    for start in range(0, len(examples), examples.piece):
-        x = examples[start : start + examples.piece]
+    for start in range(0, len(examples), examples.chunk_size):
+        x = examples[start : start + examples.chunk_size]
         outputs.append(np.asarray(model.predict_on_batch(x)))
         progress(len(x))
     return np.concatenate(outputs)

@@ -11,10 +11,10 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-from snnc.evaluate.data import Examples
 from snnc.evaluate.refusals import MissingExtraError, RefusedError
 from snnc.evaluate.result import Layer, Moment, Result, Score, Work
 from snnc.evaluate.subject import Subject
+from snnc.runtime.data import Examples
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
 

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.alike import Batch
-from snnc.evaluate.data import Examples
 from snnc.exact import Engine, Outcome
 from snnc.exact.outcome import join
+from snnc.runtime.data import Examples
 
 Decide = Literal["mean", "last"]
 Span = tuple[int, int]  # the first example, and that behind the last

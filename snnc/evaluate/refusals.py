@@ -30,33 +30,6 @@ class OldPackageError(RefusedError):
         )
 
 
-class UnreadableDataError(RefusedError):
-    """A data file that holds no examples."""
-
-    def __init__(self, path: Path, reason: object) -> None:
-        super().__init__(f"the data in {path} can't be read: {reason}")
-
-
-class WrongDataError(RefusedError):
-    """Examples ``start`` to ``stop`` are not what the network reads."""
-
-    def __init__(self, path: Path, start: int, stop: int, reason: object) -> None:
-        super().__init__(
-            f"the data in {path} do not fit, in examples {start} to {stop - 1} "
-            f"counted from 0: {reason}"
-        )
-
-
-class FewLabelsError(RefusedError):
-    """There are not as many labels as examples."""
-
-    def __init__(self, path: Path, examples: int, labels: int) -> None:
-        super().__init__(
-            f"the data in {path} hold {examples} examples in x and {labels} labels "
-            "in y; write as many of both"
-        )
-
-
 class OtherWeightsError(RefusedError):
     """Weights of another layout, or no weights."""
 

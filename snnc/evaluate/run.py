@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from snnc.evaluate.data import Examples, check_examples, open_examples
 from snnc.evaluate.each import write_examples
 from snnc.evaluate.exact import How, run_exact
 from snnc.evaluate.keras import Trained, has_keras, keras_outputs
@@ -26,15 +25,20 @@ from snnc.evaluate.sums import (
     spikes_of,
     work_of,
 )
+from snnc.runtime.data import Examples, open_data
 
 Progress = Callable[[int], None]
 
 
 def opened(data: Path, limit: int | None, subject: Subject) -> Examples:
-    """Return the first examples of the data, all of them checked."""
-    examples = open_examples(data, limit)
-    check_examples(examples, subject)
-    return examples
+    """Return the first examples of the data, all of them checked.
+
+    Raises
+    ------
+    snnc.runtime.data.DataError
+        If they are not what the package reads.
+    """
+    return open_data(data, subject.accepts, limit)
 
 
 def on_engine(

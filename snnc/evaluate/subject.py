@@ -12,6 +12,7 @@ from typing import Any
 
 from snnc.evaluate.refusals import OldPackageError, OtherWeightsError
 from snnc.exact.package import open_package
+from snnc.runtime.data import DataSpec
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,13 @@ class Subject:
     def classifies(self) -> bool:
         """Whether the readout tells classes, and not values."""
         return hasattr(self.data, "CLASSES")
+
+    @property
+    def accepts(self) -> DataSpec:
+        """The examples and labels that it reads."""
+        data = self.data
+        units = data.CLASSES if self.classifies else data.UNITS
+        return DataSpec(data.SHAPE, data.LOW, data.HIGH, units, self.classifies)
 
     @cached_property
     def sources(self) -> dict[str, bytes]:

@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from snnc.evaluate.cluster import Program, open_client, run_spans
-from snnc.evaluate.data import open_examples
 from snnc.evaluate.part import spans_left
 from snnc.evaluate.refusals import LostClusterError
 from snnc.evaluate.sums import outputs_of
 from snnc.exact import make_engine
+from snnc.runtime.data import open_data
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
     made = case(count=60)
-    examples = open_examples(made.data, None)
+    examples = open_data(made.data, made.subject.accepts)
     program = Program.of(made.subject, made.weights, 20, compares=True)
     spans = spans_left([], 60, 3)
     with open_client(2, None) as client:
@@ -47,7 +47,7 @@ def test_examples_that_kill_every_worker_end_the_run(
     case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = case(count=4)
-    examples = open_examples(made.data, None)
+    examples = open_data(made.data, made.subject.accepts)
     program = Program.of(made.subject, made.weights, 20, compares=False)
     with open_client(1, None) as client:
         scheduler = client.cluster.scheduler

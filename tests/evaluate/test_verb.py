@@ -254,6 +254,9 @@ def test_what_is_refused(
     for source in made.package.glob("*.py"):
         text = source.read_text().replace("DECIDE", "_DECIDE")
         (old / source.name).write_text(text)
+    content = bytearray(made.data.read_bytes())
+    content[200] ^= 1
+    Path("damaged.npz").write_bytes(content)
     Path("foreign").write_bytes(other.weights.read_bytes())
     texts = [
         refused(capsys, "evaluate", "nothing", *fits[2:]),
@@ -266,6 +269,7 @@ def test_what_is_refused(
         refused(capsys, *fits, "--out", "notes.txt"),
         refused(capsys, *fits, "--out", "nowhere/out"),
         refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
+        refused(capsys, *fits[:3], "damaged.npz", *fits[4:]),
         refused(capsys, *fits, "--examples-out", "nowhere/each.csv"),
         refused(capsys, *fits, "--examples-out", "data.npz"),
         refused(capsys, *fits, "--dask", "scheduler"),

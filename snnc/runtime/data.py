@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Examples and labels: read, held to what a network accepts, and served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from os import PathLike
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .arrays import DataError, Rows, open_arrays
+
+CHUNK_BYTES = 2**22  # bytes of examples that are handled together
+CHUNK_EXAMPLES = 64  # at most
+
+__all__ = [
+    "DataError",
+    "DataSpec",
+    "Examples",
+    "check_data",
+    "check_input",
+    "load_data",
+    "load_input",
+    "open_data",
+]
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a network accepts.
+
+    ``shape`` is an example's, whose values are in ``low`` to ``high``. With
+    ``classifies``, labels are integers below ``units``; else an example has
+    ``units`` targets.
+    """
+
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    units: int
+    classifies: bool
+
+    @property
+    def batch(self) -> str:
+        """The shape of several examples, as text."""
+        return f"(examples, {', '.join(map(str, self.shape))})"
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Checked examples that are read when they are sliced, and their labels.
+
+    ``y`` is (examples,) int64 or (examples, units) float32. ``identity``
+    changes when the content of the file does.
+    """
+
+    identity: str
+    x: Rows
+    y: NDArray[Any]
+
+    def __len__(self) -> int:
+        """Return the number of examples."""
+        return len(self.y)
+
+    def __getitem__(self, part: slice) -> NDArray[np.float32]:
+        """Return neighbouring examples, (examples, *shape)."""
+        start, stop, _ = part.indices(len(self))
+        return np.asarray(self.x[start:stop], np.float32)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(examples, *shape)."""
+        return (len(self), *self.x.shape[1:])
+
+    @property
+    def chunk_size(self) -> int:
+        """How many examples to handle together."""
+        return _chunk_size(self.x)
+
+
+def open_data(
+    path: str | PathLike[str],
+    spec: DataSpec,
+    limit: int | None = None,
+) -> Examples:
+    """Open ``x`` and ``y`` of an ``.npz`` file, or a folder with ``.npy`` files.
+
+    They are checked, the first ``limit`` if it is given, and need not fit
+    memory. Raises DataError, which names the file and the array, if they
+    can't be read or are not what the network accepts.
+    """
+    arrays, identity = open_arrays(path, ("x", "y"))
+    x, y = arrays["x"], arrays["y"]
+    try:
+        counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
+        if x.shape[0] != y.shape[0]:
+            raise DataError(f"{counts}: write as many of both")
+        count = _check_rows(x, spec, limit)
+        return Examples(identity, x, _check_labels(y[:count], count, spec))
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+
+
+def load_data(
+    path: str | PathLike[str],
+    spec: DataSpec,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return ``x`` and ``y`` as `check_data` does, from what `open_data` opens.
+
+    Raises DataError as that does.
+    """
+    examples = open_data(path, spec)
+    return examples[:], examples.y
+
+
+def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
+    """Return ``x`` of a file that needs no ``y``, as `check_input` does.
+
+    Raises DataError as `open_data` does.
+    """
+    arrays, _ = open_arrays(path, ("x",))
+    x = arrays["x"]
+    try:
+        _check_rows(x, spec, None)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from error
+    return np.asarray(x[: x.shape[0]], np.float32)
+
+
+def check_data(
+    x: Any,
+    y: Any,
+    spec: DataSpec,
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return ``x``, (examples, *shape) as float32, and ``y``.
+
+    ``y`` is (examples,) int64, or (examples, units) float32. Raises DataError
+    if shape, type, number or range of either are not what ``spec`` says.
+    """
+    x = check_input(x, spec)
+    return x, _check_labels(np.asarray(y), len(x), spec)
+
+
+def check_input(x: Any, spec: DataSpec) -> NDArray[Any]:
+    """Return ``x``, (examples, *shape), as float32.
+
+    Raises DataError if shape, type or range are not what ``spec`` says, or
+    if it is empty.
+    """
+    x = np.asarray(x)
+    _check_rows(x, spec, None)
+    return np.asarray(x, np.float32)
+
+
+def _chunk_size(x: Rows) -> int:
+    each = 4 * prod(x.shape[1:])
+    return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // max(1, each)))
+
+
+def _check_rows(x: Rows, spec: DataSpec, limit: int | None) -> int:
+    """Check so many rows, or all, chunk by chunk; return how many."""
+    if x.shape[1:] != spec.shape or not x.shape:
+        lacks_channel = (*x.shape[1:], 1) == spec.shape and x.shape
+        hint = ": use x[..., np.newaxis]" if lacks_channel else ""
+        raise DataError(f"x has shape {x.shape}, not {spec.batch}{hint}")
+    if x.dtype.kind not in "iuf":
+        raise DataError(f"x has type {x.dtype}, not float or integer")
+    if x.shape[0] == 0:
+        raise DataError("x holds no examples")
+    count = x.shape[0] if limit is None else min(limit, x.shape[0])
+    first, found = "", 0
+    size = _chunk_size(x)
+    for start in range(0, count, size):
+        rows = x[start : min(start + size, count)]
+        outside = ~((rows >= spec.low) & (rows <= spec.high))
+        if not first and outside.any():
+            place = np.unravel_index(int(outside.argmax()), outside.shape)
+            row, *rest = map(int, place)
+            first = f"{rows[place]} at {(start + row, *rest)}"
+        found += int(outside.sum())
+    if first:
+        values = "this value" if found == 1 else f"{found} such values"
+        told = f"{first} is outside {spec.low}..{spec.high} ({values})"
+        raise DataError(f"x: {told}")
+    return count
+
+
+def _check_labels(y: NDArray[Any], count: int, spec: DataSpec) -> NDArray[Any]:
+    check = _check_classes if spec.classifies else _check_targets
+    return check(y, count, spec.units)
+
+
+def _check_classes(y: NDArray[Any], count: int, classes: int) -> NDArray[Any]:
+    if y.shape != (count,):
+        one_hot = y.shape == (count, classes)
+        column = ": use y[:, 0]" if y.shape == (count, 1) else ""
+        hint = ": use y.argmax(axis=1)" if one_hot else column
+        raise DataError(f"y has shape {y.shape}, not ({count},){hint}")
+    if y.dtype.kind not in "iu":
+        whole = y.dtype.kind == "f" and (y == np.rint(y)).all()
+        hint = ": use y.astype(int)" if whole else ""
+        raise DataError(f"y has type {y.dtype}, not integer{hint}")
+    if y.min() < 0 or y.max() >= classes:
+        found = f"labels run from {y.min()} to {y.max()}"
+        raise DataError(f"y: {found}, not within 0..{classes - 1}")
+    return np.asarray(y, np.int64)
+
+
+def _check_targets(y: NDArray[Any], count: int, units: int) -> NDArray[Any]:
+    if y.shape != (count, units):
+        hint = ": use y[:, np.newaxis]" if y.shape == (count,) else ""
+        hint = hint if units == 1 else ""
+        raise DataError(f"y has shape {y.shape}, not ({count}, {units}){hint}")
+    if y.dtype.kind not in "iuf":
+        raise DataError(f"y has type {y.dtype}, not float")
+    targets = np.asarray(y, np.float32)
+    if not np.isfinite(targets).all():
+        raise DataError("y holds values that are NaN or infinite as float32")
+    return targets
