@@ -20,12 +20,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.emit.files import is_intact
 from snnc.emit.origin import Origin
 from snnc.emit.owned import Lock, Package, State, compare
 from snnc.emit.owned.disk import read
-from snnc.emit.owned.exclusive import MARKER
 from snnc.emit.owned.lock import NAME
+from snnc.emit.owned.records import MARKER
 from snnc.emit.owned.stale import problems
 from snnc.emit.owned.write import write_package
 from snnc.layout.identity import spec_hash
@@ -68,11 +67,9 @@ def verdict(old: Package | None, new: Package) -> str:
         If a file is not whole, or a mixed package is not recognised.
     """
     folder = new.folder
-    for path in folder.glob("*.py"):
-        text = read(path)
-        assert isinstance(text, str), path
-        assert is_intact(text), f"{path} is truncated"
-    lock = read(folder / NAME)
+    for name, texts in _texts(old, new).items():
+        assert read(folder, name) in texts, f"{name} is truncated"
+    lock = read(folder, NAME)
     assert lock is None or (isinstance(lock, str) and Lock.parse(lock)), "broken lock"
     if not folder.exists() or (old is not None and _is(old)):
         return "old"
@@ -82,6 +79,18 @@ def verdict(old: Package | None, new: Package) -> str:
     empty = not any(folder.glob("*.py"))
     assert "SNN728" in codes or (empty and "SNN726" in codes), codes
     return "mixed"
+
+
+def _texts(old: Package | None, new: Package) -> dict[str, set[str | None]]:
+    """What each file may hold, or None for a file that may be missing."""
+    found: dict[str, set[str | None]] = {}
+    for package in (old, new):
+        for file in () if package is None else package.files:
+            found.setdefault(file.path, set()).add(file.text)
+    known = set() if old is None else {file.path for file in old.files}
+    for name in found.keys() - known:
+        found[name].add(None)
+    return found
 
 
 def mend(new: Package) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 MARKERS = (".git", "pyproject.toml")
 
@@ -29,27 +29,72 @@ class Origin:
     device: str | None = None
 
     @classmethod
-    def of(cls, spec: Path, output: Path, device: str | None = None) -> Origin:
+    def of(
+        cls,
+        spec: Path,
+        output: Path,
+        device: str | None = None,
+        known: Origin | None = None,
+    ) -> Origin:
         """Return the origin as seen from the consumer's repo.
 
         Links on the way are followed, so that another way to the same files gives
         the same text; a spec that is itself a link keeps its name.
-        """
-        repo = repo_around(output)
-        place = Path(os.path.realpath(spec.parent), spec.name)
-        if device is not None and device.endswith(".toml"):
-            device = _relative(_real(Path(device)), repo)
-        return cls(_relative(place, repo), _relative(_real(output), repo), device)
 
-    @property
-    def place(self) -> tuple[str, str]:
-        """Spec and output: which package it is, for whatever device."""
-        return self.spec, self.output
+        Parameters
+        ----------
+        known
+            What the package that is there tells. It stays if it means the same
+            files, seen from another folder: that there is a repo by now changes
+            nothing.
+        """
+        before = known and known.root(output)
+        if before and cls._seen(before, spec, output, device) == known:
+            return known
+        return cls._seen(repo_around(output), spec, output, device)
+
+    @classmethod
+    def _seen(cls, root: Path, spec: Path, output: Path, device: str | None) -> Origin:
+        if device is not None and device.endswith(".toml"):
+            device = _relative(_real(Path(device)), root)
+        return cls(
+            _relative(_place(spec), root), _relative(_real(output), root), device
+        )
+
+    def root(self, output: Path) -> Path | None:
+        """Return the folder that the paths are relative to.
+
+        Parameters
+        ----------
+        output
+            The folder that holds the package's folder, wherever it is by now.
+
+        Returns
+        -------
+        Path or None
+            None if ``output`` is not the output that is told.
+        """
+        real, told = _real(output), PurePosixPath(self.output).parts
+        count = len(real.parts) - len(told)
+        return Path(*real.parts[:count]) if real.parts[count:] == told else None
+
+    def spec_path(self, output: Path) -> Path | None:
+        """Return where the spec is; None if ``output`` is not the one that is told."""
+        root = self.root(output)
+        return None if root is None else _place(root / self.spec)
 
     @property
     def command(self) -> str:
         """The command that writes the package again, quoted for a shell."""
         return build_command(self.spec, self.output, self.device)
+
+    @property
+    def where(self) -> str:
+        """What the header says before the command: where it is to be typed.
+
+        That is at the root of the repo, if there is one.
+        """
+        return "Regenerate in the folder above" if self.output == "." else "Regenerate"
 
 
 def build_command(spec: str, output: str, device: str | None) -> str:
@@ -69,6 +114,10 @@ def repo_around(output: Path) -> Path:
     return next((f for f in around if _is_repo(f)), folder)
 
 
+def _place(spec: Path) -> Path:
+    return Path(os.path.realpath(spec.parent), spec.name)
+
+
 def _real(path: Path) -> Path:
     return Path(os.path.realpath(path))
 
@@ -77,5 +126,5 @@ def _is_repo(folder: Path) -> bool:
     return any((folder / marker).exists() for marker in MARKERS)
 
 
-def _relative(path: Path, repo: Path) -> str:
-    return Path(os.path.relpath(path, repo)).as_posix()
+def _relative(path: Path, root: Path) -> str:
+    return Path(os.path.relpath(path, root)).as_posix()

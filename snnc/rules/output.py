@@ -24,9 +24,8 @@ class CannotWrite(Diagnostic):
 class EditedByHand(Diagnostic):
     """A generated file is not as snnc wrote it.
 
-    Its text matches neither the hash in its header nor the one in `snnc.lock`, so
-    somebody changed it. A build would lose that change. Line ends do not count: a
-    checkout may have its own.
+    Its text has not the hash that stands in `snnc.lock`, so somebody changed it. A
+    build would lose that change. Line ends do not count: a checkout may have its own.
     """
 
     code = "SNN721"
@@ -66,6 +65,102 @@ class CannotRewrite(Diagnostic):
 
     path: str
     reason: str
+
+
+class EditedLibrary(Diagnostic):
+    """The run-time library in a package is not as snnc wrote it.
+
+    `_runtime` is the same in every package of a format. Its files are neither those of
+    `snnc.lock` nor those of this version of snnc: somebody changed them, or copied the
+    library of another version into the package.
+    """
+
+    code = "SNN733"
+    title = "run-time library edited by hand"
+    message = "`{path}` was edited by hand, or is of another version than the package"
+    notes = ("not as `snnc.lock` says: {names}", "a build would lose the change")
+    help = "move the change elsewhere, or write over it with `--force`"
+
+    path: str
+    names: str
+
+
+class LockUnusable(Diagnostic):
+    """Nothing tells which files of a package were edited by hand.
+
+    `snnc.lock` lists the files that snnc wrote and their hashes. Without it, or where
+    it was damaged, every file of the package that is not what its spec gives counts as
+    edited by hand, and a build would lose those changes.
+    """
+
+    code = "SNN734"
+    title = "lock that can't be used"
+    message = "`{path}` {reason}, so nothing tells what was edited by hand"
+    notes = ("{others}",)
+    help = "get it back from version control, or write all anew with `--force`"
+
+    path: str
+    reason: str
+    names: str
+
+    @property
+    def others(self) -> str:
+        return f"not as the spec gives it: {self.names}" if self.names else ""
+
+
+class NewerFormat(Diagnostic):
+    """A package was written by a newer snnc, in a format that this one does not know.
+
+    Older code would replace newer code, in each file.
+    """
+
+    code = "SNN735"
+    title = "package of a newer snnc"
+    message = "`{path}` was written by snnc {version}, a newer one: format {format}"
+    notes = ("this snnc writes format {known}",)
+    help = "upgrade snnc, or write it in the older format with `--force`"
+
+    path: str
+    version: str
+    format: int
+    known: int
+
+
+class OlderFormat(Diagnostic):
+    """A package is in the format of an older snnc.
+
+    `CHANGELOG.md` says what each format changes. `snnc build` upgrades the package;
+    files that were edited by hand are reported as ever.
+    """
+
+    code = "SNN736"
+    title = "package of an older snnc"
+    message = "`{path}` was written by snnc {version}, an older one: format {format}"
+    notes = ("this snnc writes format {known}",)
+    help = "type `{command}`, which upgrades it"
+
+    path: str
+    version: str
+    format: int
+    known: int
+    command: str
+
+
+class UnresolvedMerge(Diagnostic):
+    """A merge could not join what two branches generated.
+
+    `snnc.lock` holds merge markers. Nothing in a package is to be merged by hand: once
+    the spec is as it should be, a build writes every file that has snnc's header anew,
+    whatever the merge made of it.
+    """
+
+    code = "SNN737"
+    title = "package with an unresolved merge"
+    message = "`{path}` holds an unresolved merge"
+    help = "type `{command}`, which writes it anew; then `git add` it"
+
+    path: str
+    command: str
 
 
 class SameNetwork(Diagnostic):

@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
-from snnc.emit.owned.exclusive import MARKER
+from snnc.emit.owned.records import MARKER
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, network
 

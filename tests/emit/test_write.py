@@ -12,13 +12,18 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT
-from snnc.emit.owned import Lock, Package, State, compare
-from snnc.emit.owned.exclusive import MARKER, exclusive
-from snnc.emit.owned.lock import text_hash
+from snnc.emit.owned import Package, State, compare
+from snnc.emit.owned.exclusive import exclusive
+from snnc.emit.owned.records import MARKER, announcement
+from snnc.emit.owned.stale import problems
 from snnc.emit.owned.write import Written, write_package
 from snnc.runtime.files import PART
 
 ORIGIN = Origin("specs/a.snn", "models")
+LIBRARY_TEXT = """\
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""
 NAMES = ("a.py", "b.py", "py.typed", "snnc.lock")
 
 
@@ -152,28 +157,196 @@ def test_an_edited_file_that_is_no_longer_generated_is_kept(tmp_path: Path) -> N
     assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
 
 
-def test_what_is_left_over_is_known_without_a_lock(tmp_path: Path) -> None:
+def test_what_is_left_over_is_kept_without_a_lock(tmp_path: Path) -> None:
     write(wanted(tmp_path, old="A = 1\n"))
     (tmp_path / "mine.py").write_text("mine = True\n")
     (tmp_path / "snnc.lock").unlink()
-    written, codes = build(tmp_path)
-    assert codes == []
-    assert written is not None
-    assert written.removed == ("old.py",)
+    for _ in range(2):
+        written, codes = build(tmp_path)
+        assert written is not None
+        assert (written.removed, codes) == ((), ["SNN729"])
+    assert build(tmp_path, force=True)[1] == []
     assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
 
 
-@pytest.mark.parametrize("name", ["../mine.py", "/mine.py", "sub/mine.py", "..", ""])
-def test_a_lock_does_not_lead_out_of_its_folder(package: Path, name: str) -> None:
-    mine = package.parent / "mine.py"
-    mine.write_text("mine = True\n")
-    lock = Lock.parse((package / "snnc.lock").read_text())
-    assert lock is not None
-    listed = {**lock.files, name: text_hash("mine = True\n")}
-    (package / "snnc.lock").write_text(Lock("f" * 64, ORIGIN, listed).text())
-    written, codes = build(package)
-    assert (written, codes) == (Written(("snnc.lock",), (), NAMES[:-1]), [])
-    assert mine.exists()
+def test_what_somebody_put_in_place_of_a_file_left_over_stays(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    (tmp_path / "old.py").write_text("mine = True\n")
+    for force in (False, True):
+        written, codes = build(tmp_path, force=force)
+        assert written is not None
+        assert codes == []
+    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "old.py"}
+
+
+def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> None:
+    library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
+    full = Package.of(tmp_path, [*files(), library], "f" * 64, ORIGIN)
+    assert write(full)[1] == []
+    assert (tmp_path / "_runtime" / "a.py").read_text() == library.text
+    assert compare(full).is_settled
+    (tmp_path / "_runtime" / "mine.py").write_text("mine = True\n")
+    assert build(tmp_path)[1] == []
+    assert [p.name for p in (tmp_path / "_runtime").iterdir()] == ["mine.py"]
+    write(full)
+    (tmp_path / "_runtime" / "mine.py").unlink()
+    assert build(tmp_path)[1] == []
+    assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
+
+
+def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
+    library = [GeneratedFile(f"_runtime/{n}.py", LIBRARY_TEXT) for n in "ab"]
+    full = Package.of(tmp_path, [*files(), *library], "f" * 64, ORIGIN)
+    write(full)
+    for name in "ab":
+        edit(tmp_path / "_runtime" / f"{name}.py")
+    report = Report()
+    assert write_package(full, False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN733"
+    assert found.render_notes()[0] == "not as `snnc.lock` says: a.py, b.py"
+    assert write(full, force=True)[1] == []
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_a_linked_library_holds_is_never_replaced(
+    tmp_path: Path, force: bool
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a.py").write_text(LIBRARY_TEXT + "theirs = True\n")
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "_runtime").symlink_to(tmp_path / "theirs")
+    library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
+    full = Package.of(tmp_path / "net", [*files(), library], "f" * 64, ORIGIN)
+    assert write(full, force) == (None, ["SNN722"])
+    assert (tmp_path / "theirs" / "a.py").read_text().endswith("theirs = True\n")
+
+
+UNUSABLE = {
+    "empty_object": "{}",
+    "cut": "{",
+    "list": "[]",
+    "binary": "\0\1",
+    "files": '{"format": 1, "spec": "", "files": 3}',
+    "hash": '{"format": 1, "spec": "", "files": {"a.py": 3}}',
+    "infinite": '{"format": 1e999, "spec": "", "files": {}}',
+    "digits": '{"format": 1%s, "spec": "", "files": {}}' % ("0" * 5000),
+    "nested": "[" * 100_000,
+    "null": r'{"format": 1, "spec": "", "files": {"a\u0000.py": ""}}',
+    "surrogate": r'{"format": 1, "spec": "", "files": {"\ud800.py": ""}}',
+    "name": '{"format": 1, "spec": "", "files": {"%s": ""}}' % ("a" * 256),
+    "source": '{"format": 1, "spec": "", "files": {}, "output": ".", "source": "%s"}'
+    % ("a" * 10_000),
+    "source_null": r'{"format": 1, "spec": "", "files": {}, "source": "\u0000"}',
+    "parent": '{"format": 1, "spec": "", "files": {"../mine.py": ""}}',
+    "root": '{"format": 1, "spec": "", "files": {"/mine.py": ""}}',
+    "dots": '{"format": 1, "spec": "", "files": {"..": ""}}',
+    "nameless": '{"format": 1, "spec": "", "files": {"": ""}}',
+    "drive": r'{"format": 1, "spec": "", "files": {"C:\\mine.py": ""}}',
+}
+
+
+@pytest.mark.parametrize("lock", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_lock_that_is_none_is_one_problem_until_it_is_forced(
+    package: Path, lock: str
+) -> None:
+    (package.parent / "mine.py").write_text("")
+    (package / "snnc.lock").write_text(lock)
+    assert build(package) == (None, ["SNN734"])
+    assert build(package, "X = 3\n") == (None, ["SNN734"])
+    assert build(package, force=True)[1] == []
+    assert compare(wanted(package)).is_settled
+    assert (package.parent / "mine.py").exists()
+
+
+def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None:
+    (package / "snnc.lock").unlink()
+    report = Report()
+    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN734"
+    assert found.render_notes() == ("not as the spec gives it: a.py",)
+    written, _ = build(package, "X = 3\n", force=True)
+    assert written == Written(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
+
+
+@pytest.mark.parametrize("lock", ["", None])
+def test_without_a_lock_what_is_as_it_should_be_gets_one(
+    package: Path, lock: str | None
+) -> None:
+    (package / "snnc.lock").unlink()
+    if lock is not None:
+        (package / "snnc.lock").write_text(lock)
+    assert build(package) == (Written(("snnc.lock",), (), NAMES[:-1]), [])
+
+
+def reformat(package: Path, number: int, **more: object) -> None:
+    """Change the format that a lock tells, and more of it."""
+    path = package / "snnc.lock"
+    data = {**json.loads(path.read_text()), "format": number, "snnc": "9.9", **more}
+    path.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize("more", [{}, {"files": ["a.py"], "source": 3}])
+def test_a_package_of_a_newer_snnc_is_not_replaced(
+    package: Path, more: dict[str, object]
+) -> None:
+    reformat(package, FORMAT + 1, **more)
+    before = {p.name: p.read_text() for p in package.iterdir()}
+    report = Report()
+    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN735"
+    assert f"snnc 9.9, a newer one: format {FORMAT + 1}" in found.render_message()
+    assert {p.name: p.read_text() for p in package.iterdir()} == before
+    assert build(package, "X = 3\n", force=True)[1] == []
+    assert compare(wanted(package, "X = 3\n")).is_settled
+
+
+def test_a_package_of_an_older_snnc_is_upgraded(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    reformat(tmp_path, FORMAT - 1)
+    written, codes = build(tmp_path, "X = 3\n")
+    assert codes == []
+    assert written == Written(
+        ("a.py", "snnc.lock"), ("old.py",), ("b.py", "py.typed"), FORMAT - 1
+    )
+
+
+CONFLICT = """\
+<<<<<<< HEAD
+{}\
+=======
+{}\
+>>>>>>> other
+"""
+
+
+def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
+    ours, theirs = wanted(tmp_path, "X = 3\n"), wanted(tmp_path, "X = 4\n")
+    write(wanted(tmp_path, old="A = 1\n"))
+    locks = ours.lock_text({}), theirs.lock_text({})
+    (tmp_path / "snnc.lock").write_text(CONFLICT.format(*locks))
+    modules = ours.files[0].text, theirs.files[0].text
+    (tmp_path / "a.py").write_text(CONFLICT.format(*modules))
+    (tmp_path / "mine.py").write_text("mine = True\n")
+    edit(tmp_path / "b.py")
+    told = problems(compare(ours), "a.snn", ORIGIN, "snnc build a.snn")
+    assert [problem.code for problem in told] == ["SNN737"]
+    written, codes = build(tmp_path, "X = 5\n")
+    assert codes == []
+    assert written == Written(("a.py", "b.py", "snnc.lock"), ("old.py",), ("py.typed",))
+    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_failed_merge_makes_nobody_elses_file_ours(
+    package: Path, force: bool
+) -> None:
+    text = wanted(package).lock_text({})
+    (package / "snnc.lock").write_text(CONFLICT.format("{", text))
+    (package / "a.py").write_text("mine = True\n")
+    assert build(package, force=force) == (None, ["SNN722"])
 
 
 @pytest.mark.parametrize("force", [False, True])
@@ -220,14 +393,31 @@ def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
 
 
 def test_an_interrupted_build_is_completed_without_force(package: Path) -> None:
-    build(package, "X = 3\n")
-    old = files()
+    (package / MARKER).write_text(announcement({"a.py": files("X = 3\n")[0].text}))
+    (package / "a.py").write_text(files("X = 3\n")[0].text)
     (package / "b.py").unlink()
-    (package / "snnc.lock").unlink()
-    (package / "a.py").write_text(old[0].text)
-    written, codes = build(package, "X = 3\n")
+    written, codes = build(package, "X = 4\n")
     assert codes == []
     assert written == Written(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
+    assert not (package / MARKER).exists()
+
+
+def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> None:
+    (package / MARKER).write_text(announcement({"a.py": files("X = 3\n")[0].text}))
+    (package / "a.py").write_text(files("X = 3\n")[0].text)
+    edited = edit(package / "a.py")
+    assert build(package, "X = 4\n") == (None, ["SNN721"])
+    assert (package / "a.py").read_text() == edited
+    (package / "a.py").write_text(files("X = 3\n")[0].text)
+    assert build(package, "X = 4\n")[1] == []
+
+
+@pytest.mark.parametrize("marker", [b"", b"\xff", b"half a li", b"../a.py\n"])
+def test_a_marker_can_hold_anything(package: Path, marker: bytes) -> None:
+    (package / MARKER).write_bytes(marker)
+    assert compare(wanted(package)).unfinished
+    assert build(package)[1] == []
+    assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
 def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
@@ -235,15 +425,6 @@ def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
     (package / f".a.py.1{PART}").write_text("# @gener")
     assert build(package) == (Written(unchanged=NAMES), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
-
-
-@pytest.mark.parametrize("lock", ["", "{", "[]", '{"files": 3}', "<<<<<<< ours"])
-def test_a_broken_lock_is_written_again(package: Path, lock: str) -> None:
-    (package / "snnc.lock").write_text(lock)
-    written, codes = build(package)
-    assert codes == []
-    assert written is not None
-    assert written.written == ("snnc.lock",)
 
 
 def test_a_file_in_place_of_the_folder_is_a_diagnostic(tmp_path: Path) -> None:
@@ -264,17 +445,22 @@ def test_a_failing_rename_leaves_whole_files_and_the_old_lock(
     assert write_package(wanted(package, "X = 3\n"), False, report) is None
     assert [d.code for d in report.diagnostics] == ["SNN720"]
     assert "Permission denied" in report.diagnostics[0].render_message()
-    assert {p.name: p.read_text() for p in package.iterdir()} == before
+    after = {p.name: p.read_text() for p in package.iterdir()}
+    marker = after.pop(MARKER)
+    assert after == before
+    assert marker == announcement({"a.py": files("X = 3\n")[0].text})
+    monkeypatch.undo()
+    assert build(package, "X = 4\n")[1] == []
 
 
 @pytest.mark.parametrize(
-    ("body", "mixed"), [("X = 1\n", False), ("X = 3\n", True), ("X = 1  #\n", True)]
+    ("body", "mixed"), [("X = 1\n", False), ("X = 3\n", True), ("X = 4\n", False)]
 )
-def test_files_that_the_lock_does_not_vouch_for_are_mixed(
+def test_files_of_a_build_that_did_not_write_the_lock_are_mixed(
     package: Path, body: str, mixed: bool
 ) -> None:
     (package / "a.py").write_text(files(body)[0].text)
-    assert compare(wanted(package)).mixed is mixed
+    assert compare(wanted(package, "X = 3\n")).mixed is mixed
 
 
 def test_an_edited_file_does_not_make_a_package_mixed(package: Path) -> None:
@@ -293,7 +479,6 @@ def test_a_second_build_waits_for_the_first(package: Path) -> None:
     with exclusive(package, lambda _: None):
         second.start()
         assert waits.wait(60)
-        (package / "a.py").write_text(files("X = 3\n")[0].text)
         assert compare(wanted(package)).unfinished
     second.join()
     assert report.diagnostics == ()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.emit.origin import repo_around
-from snnc.emit.owned import Lock, Package
-from snnc.emit.owned.disk import read as read_text
-from snnc.emit.owned.lock import NAME
+from snnc.emit.owned import Package
+from snnc.emit.owned.records import origin_of
 from snnc.passes import compile_spec
 from snnc.source.read import read
 
@@ -29,25 +28,15 @@ def rival_of(package: Package, network: str) -> str | None:
         The path as the lock tells it; None if the package is this spec's, or if the
         other spec is gone or names another network by now.
     """
-    ours, lock = package.lock.origin, _lock(package.folder)
-    theirs = None if lock is None else lock.origin
-    if ours is None or theirs is None or theirs.output != ours.output:
+    output = package.folder.parent
+    ours, theirs = package.lock.origin, origin_of(package.folder)
+    own = None if ours is None else ours.spec_path(output)
+    other = None if theirs is None else theirs.spec_path(output)
+    if own is None or theirs is None or other is None or own == other:
         return None
-    if theirs.spec == ours.spec:
-        return None
-    repo = repo_around(package.folder.parent)
-    other, own = repo / theirs.spec, repo / ours.spec
-    if not other.is_file() or other.samefile(own):
+    if not os.path.isfile(other) or other.samefile(own):
         return None
     return theirs.spec if _name_of(other) in (None, network) else None
-
-
-def _lock(folder: Path) -> Lock | None:
-    try:
-        found = read_text(folder / NAME)
-    except OSError:  # the build itself reports what can't be read
-        return None
-    return Lock.parse(found) if isinstance(found, str) else None
 
 
 def _name_of(spec: Path) -> str | None:

@@ -15,6 +15,7 @@ from snnc.diagnostics import Report
 from snnc.emit.origin import Origin
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import abandoned, remains, renamed
+from snnc.emit.owned.records import origin_of
 from snnc.emit.owned.write import cannot_write
 from snnc.graph.logical import Network
 from snnc.layout.identity import spec_hash
@@ -82,10 +83,10 @@ def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
 
 
 def _package(results: dict[str, Any], spec: str, output: Path) -> Package:
-    origin = Origin.of(Path(spec), output, chosen_device())
+    folder = output / results["infer"].name
+    origin = Origin.of(Path(spec), output, chosen_device(), origin_of(folder))
     files = [module.headed(origin) for module in results["emit"]]
-    identity = spec_hash(results["validate"].spec)
-    return Package.of(output / results["infer"].name, files, identity, origin)
+    return Package.of(folder, files, spec_hash(results["validate"].spec), origin)
 
 
 def _refuse_same_names(

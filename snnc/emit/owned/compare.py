@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path, PurePosixPath, PureWindowsPath
+from pathlib import Path
 
-from snnc.emit.files import GeneratedFile, is_generated, is_intact
+from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile, is_generated
 from snnc.emit.origin import Origin
 from snnc.emit.owned.disk import Obstacle, read
-from snnc.emit.owned.exclusive import MARKER
 from snnc.emit.owned.lock import NAME, Lock, text_hash
 from snnc.emit.owned.package import Package
+from snnc.emit.owned.records import Records
 
 
 class State(enum.Enum):
@@ -54,15 +54,25 @@ class Comparison:
     mixed
         Whether files are as snnc wrote them but not as the lock says: two builds
         each wrote a part of the package.
-    origin
-        Where the package that is there comes from; None if its lock does not tell.
+    merging
+        Whether a merge could not join two locks.
+    is_newer
+        Whether a newer snnc wrote it, and nobody forces its files to be replaced.
+    flaw
+        Why the lock does not tell which files were edited, as a clause; empty if it
+        does, or if none can have been.
+    lock
+        The lock that is there; None if there is none that can be read.
     """
 
     folder: Path
     rows: tuple[Row, ...]
-    unfinished: bool
-    mixed: bool
-    origin: Origin | None = None
+    unfinished: bool = False
+    mixed: bool = False
+    merging: bool = False
+    is_newer: bool = False
+    flaw: str = ""
+    lock: Lock | None = None
 
     def names(self, *states: State) -> tuple[str, ...]:
         """Return the names of the files in any of these states."""
@@ -78,6 +88,21 @@ class Comparison:
     def is_absent(self) -> bool:
         """Whether nothing of the package is there."""
         return all(row.state is State.MISSING for row in self.rows)
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where the package that is there comes from, as far as its lock tells."""
+        return None if self.lock is None else self.lock.origin
+
+    @property
+    def format(self) -> int:
+        """The format of the package that is there, as far as its lock tells."""
+        return FORMAT if self.lock is None else self.lock.format
+
+    @property
+    def version(self) -> str:
+        """The version of snnc that wrote it, as far as its lock tells."""
+        return "" if self.lock is None else self.lock.version
 
 
 def compare(package: Package, force: bool = False) -> Comparison:
@@ -95,103 +120,105 @@ def compare(package: Package, force: bool = False) -> Comparison:
     """
     folder = package.folder
     if folder.is_symlink():
-        return Comparison(folder, (Row("", State.FOREIGN, None, None),), False, False)
-    found = read(folder / NAME)
-    lock = Lock.parse(found) if isinstance(found, str) else None
-    unfinished = (folder / MARKER).exists()
-    if not package.files and lock != package.lock:
-        return Comparison(folder, (), unfinished, False)  # no longer what was to go
-    owned: Mapping[str, str] = lock.files if lock is not None else {}
-    rows = [_generated(folder, file, owned.get(file.path)) for file in package.files]
-    rows += _left_over(package, lock)
-    was_lost = found is not None and lock is None
-    mixed = not was_lost and any(_is_of_another_build(row, owned) for row in rows)
+        return Comparison(folder, (Row("", State.FOREIGN, None, None),))
+    records = Records.of(folder)
+    unfinished = records.is_unfinished
+    if not package.files and records.lock != package.lock:
+        return Comparison(folder, (), unfinished)  # no longer what was to go
+    rows = [_generated(folder, file, records) for file in package.files]
+    rows += _left_over(package, records)
+    mixed = any(_is_of_another_build(row, records) for row in rows)
+    rows += _lock_row(package, records, [] if force else rows)
+    flaw = _flaw(records, rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
-    rows += _lock_row(package, found, lock, rows)
-    origin = None if lock is None else lock.origin
-    return Comparison(folder, tuple(rows), unfinished, mixed, origin)
+    return Comparison(
+        folder,
+        tuple(rows),
+        unfinished,
+        mixed,
+        records.is_merging,
+        records.is_newer and not force,
+        flaw,
+        records.lock,
+    )
 
 
-def _generated(folder: Path, file: GeneratedFile, owned: str | None) -> Row:
-    found = read(folder / file.path)
+def _generated(folder: Path, file: GeneratedFile, records: Records) -> Row:
+    found = read(folder, file.path)
     text = found if isinstance(found, str) else None
-    return Row(file.path, _state(found, file.text, owned), text, file.text)
+    return Row(file.path, _state(found, file, records), text, file.text)
 
 
-def _state(found: str | Obstacle | None, wanted: str, owned: str | None) -> State:
+def _state(
+    found: str | Obstacle | None, file: GeneratedFile, records: Records
+) -> State:
     if found is None:
         return State.MISSING
     if isinstance(found, Obstacle):
         return State.FOREIGN
-    if found == wanted:
+    if found == file.text:
         return State.UNCHANGED
-    if found == "" or _is_ours(found, owned):
+    if found == "" or records.vouch_for(file.path, found):
         return State.STALE
-    if owned is None and not is_generated(found):
-        return State.FOREIGN
-    return State.EDITED
+    if file.path in records.files or is_generated(found):
+        return State.EDITED
+    return State.FOREIGN
 
 
-def _is_ours(text: str, owned: str | None) -> bool:
-    """Whether a text is one that snnc wrote, in this or another build."""
-    return is_intact(text) or text_hash(text) == owned
-
-
-def _left_over(package: Package, lock: Lock | None) -> Iterator[Row]:
+def _left_over(package: Package, records: Records) -> Iterator[Row]:
     """Files that snnc wrote once and does not write any more."""
-    written = {file.path for file in package.files} | {NAME}
-    owned = _unlisted(package.folder) if lock is None else lock.files
-    for name in sorted(owned.keys() - written):
-        found = read(package.folder / name) if _is_plain(name) else None
+    owned = {*records.files, *records.announced}
+    if records.lock is None or records.is_merging:
+        owned |= _headed(package.folder)
+    for name in sorted(owned - {file.path for file in package.files} - {NAME}):
+        found = read(package.folder, name)
         if not isinstance(found, str):
             continue
-        ours = _is_ours(found, owned[name])
-        state = State.LEFT_OVER if ours else State.EDITED_LEFT_OVER
-        yield Row(name, state, found, None)
+        if records.vouch_for(name, found):
+            yield Row(name, State.LEFT_OVER, found, None)
+        elif is_generated(found):
+            yield Row(name, State.EDITED_LEFT_OVER, found, None)
 
 
-def _unlisted(folder: Path) -> dict[str, str]:
-    """Modules that snnc wrote, by their headers, for the lock was lost."""
-    found = {path.name: read(path) for path in folder.glob("*.py")}
-    return {
-        name: text_hash(text)
-        for name, text in found.items()
-        if isinstance(text, str) and is_intact(text)
-    }
+def _headed(folder: Path) -> set[str]:
+    """Modules that may be snnc's, where no lock tells which are."""
+    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/*.py"))
+    return {path.relative_to(folder).as_posix() for path in paths}
 
 
-def _is_plain(name: str) -> bool:
-    """Whether a name in a lock, which anybody can edit, stays within its folder."""
-    return PurePosixPath(name).name == name == PureWindowsPath(name).name
-
-
-def _is_of_another_build(row: Row, owned: Mapping[str, str]) -> bool:
-    if row.found is None or not is_intact(row.found):
+def _is_of_another_build(row: Row, records: Records) -> bool:
+    """Whether a file is as a build wrote it that did not come to write the lock."""
+    if not row.found or records.lock is None or records.is_merging:
         return False
-    return text_hash(row.found) != owned.get(row.name)
+    is_written = row.state in (State.UNCHANGED, State.STALE, State.LEFT_OVER)
+    return is_written and text_hash(row.found) != records.files.get(row.name)
 
 
-def _lock_row(
-    package: Package,
-    found: str | Obstacle | None,
-    lock: Lock | None,
-    rows: Sequence[Row],
-) -> Iterator[Row]:
+def _flaw(records: Records, rows: Sequence[Row]) -> str:
+    if records.lock is not None or records.flaw:
+        return records.flaw
+    edited = (State.EDITED, State.EDITED_LEFT_OVER)
+    return "is missing" if any(row.state in edited for row in rows) else ""
+
+
+def _lock_row(package: Package, records: Records, rows: Sequence[Row]) -> Iterator[Row]:
     """The lock, which also lists what is kept because it was edited."""
-    owned: Mapping[str, str] = lock.files if lock is not None else {}
     kept = [row.name for row in rows if row.state is State.EDITED_LEFT_OVER]
-    wanted = package.lock_text({name: owned[name] for name in kept})
-    text = found if isinstance(found, str) else None
+    hashes = {name: records.files.get(name, "") for name in kept}
+    wanted = package.lock_text(hashes)
+    text = records.found if isinstance(records.found, str) else None
     if wanted is not None:
-        yield Row(NAME, _lock_state(found, lock, wanted), text, wanted)
+        yield Row(NAME, _lock_state(records, wanted), text, wanted)
     elif text is not None:
         yield Row(NAME, State.LEFT_OVER, text, None)
 
 
-def _lock_state(found: str | Obstacle | None, lock: Lock | None, wanted: str) -> State:
-    if found is None:
+def _lock_state(records: Records, wanted: str) -> State:
+    if records.found is None:
         return State.MISSING
-    if isinstance(found, Obstacle):
+    if isinstance(records.found, Obstacle):
         return State.FOREIGN
-    return State.UNCHANGED if lock == Lock.parse(wanted) else State.STALE
+    if records.flaw:
+        return State.EDITED
+    return State.UNCHANGED if records.lock == Lock.parse(wanted) else State.STALE

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 
 from snnc import __version__
 from snnc.emit.files import FORMAT
 from snnc.emit.origin import Origin
 
 NAME = "snnc.lock"
+LONGEST_NAME = 255
+LONGEST_PATH = 4095
+
+_MERGE = re.compile("^(<{7} |>{7} )", re.MULTILINE)
+
+
+class LockError(ValueError):
+    """A text is no lock, and why, as a clause."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lock:
     """Where a package comes from, and the hash of every owned file.
 
-    The version of snnc is written but is no part of the value, so that another
-    version that writes the same bytes leaves the lock as it is.
+    The version of snnc is written but not compared, so that another version that
+    writes the same bytes leaves the lock as it is.
 
     Attributes
     ----------
@@ -29,23 +40,42 @@ class Lock:
         The spec, the output and the device as the consumer's repo sees them; None
         in locks that do not tell.
     files
-        SHA-256 of each owned file, by its name.
+        SHA-256 of each owned file, by its path within the package. It is empty of a
+        file that was edited when the lock before was lost.
+    is_merging
+        Whether the text holds what `git merge` could not join. Files are those of
+        either side then, but their hashes tell nothing.
     """
 
     spec: str
     origin: Origin | None
     files: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
+    version: str = field(default=__version__, compare=False)
+    is_merging: bool = False
 
     @classmethod
-    def parse(cls, text: str) -> Lock | None:
-        """Read a lock; None if it is not one, as after a bad merge."""
+    def parse(cls, text: str) -> Lock:
+        """Read a lock.
+
+        Raises
+        ------
+        LockError
+            If it is none.
+        """
+        if not _MERGE.search(text):
+            return _parsed(text)
         try:
-            data = json.loads(text)
-            files = {str(name): str(value) for name, value in data["files"].items()}
-            return cls(str(data["spec"]), _origin(data), files, int(data["format"]))
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            return None
+            ours, theirs = map(_parsed, _sides(text))
+        except LockError:
+            return cls("", None, is_merging=True)
+        newest = max(ours, theirs, key=lambda lock: lock.format)
+        return replace(
+            newest,
+            origin=ours.origin,
+            files={**theirs.files, **ours.files},
+            is_merging=True,
+        )
 
     def text(self) -> str:
         """Return the JSON text, the same for the same lock on every machine."""
@@ -63,14 +93,96 @@ class Lock:
         return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
 
 
-def _origin(data: Mapping[str, object]) -> Origin | None:
-    source, output = data.get("source"), data.get("output")
-    if isinstance(source, str) and isinstance(output, str) and source:
-        device = data.get("device")
-        return Origin(source, output, device if isinstance(device, str) else None)
-    return None
-
-
 def text_hash(text: str) -> str:
     """Return the SHA-256 of a text, in hexadecimal digits."""
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def is_plain(name: str) -> bool:
+    """Whether a name, which anybody can write, is that of a file in the package."""
+    path = PurePosixPath(name)
+    stays = not path.is_absolute() and path.parts and ".." not in path.parts
+    return bool(
+        stays
+        and path.as_posix() == name
+        and "\\" not in name
+        and not PureWindowsPath(name).drive
+        and is_usable(name)
+    )
+
+
+def is_usable(path: str) -> bool:
+    """Whether the system takes a path."""
+    if "\0" in path or len(path) > LONGEST_PATH:
+        return False
+    try:
+        parts = [part.encode("utf-8") for part in PurePosixPath(path).parts]
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return all(len(part) <= LONGEST_NAME for part in parts)
+
+
+def _sides(text: str) -> tuple[str, str]:
+    """The two texts that a failed merge has joined, without what both began from."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    now = sides
+    for line in text.splitlines(keepends=True):
+        if line.startswith("<<<<<<<"):
+            now = (sides[0], [])
+        elif line.startswith("|||||||"):
+            now = ([], [])
+        elif line.startswith("======="):
+            now = ([], sides[1])
+        elif line.startswith(">>>>>>>"):
+            now = sides
+        else:
+            for side in now:
+                side.append(line)
+    return "".join(sides[0]), "".join(sides[1])
+
+
+def _parsed(text: str) -> Lock:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LockError("is not JSON") from error
+    if not isinstance(data, dict):
+        raise LockError("is not a JSON object")
+    number, version = data.get("format"), data.get("snnc")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise LockError("has no `format`, a whole number")
+    lock = Lock("", None, {}, number, version if isinstance(version, str) else "")
+    try:
+        return replace(
+            lock, spec=_text(data, "spec"), origin=_origin(data), files=_files(data)
+        )
+    except LockError:
+        if number > FORMAT:  # what is in it then is for the version that wrote it
+            return lock
+        raise
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise LockError(f"has no `{name}`, a text")
+    return value
+
+
+def _files(data: Mapping[str, Any]) -> dict[str, str]:
+    files = data.get("files")
+    if not isinstance(files, dict):
+        raise LockError("has no `files`, an object")
+    if not all(map(is_plain, files)):
+        raise LockError("lists a file that can't be one of the package")
+    if not all(isinstance(value, str) for value in files.values()):
+        raise LockError("lists a file without its hash")
+    return files
+
+
+def _origin(data: Mapping[str, Any]) -> Origin | None:
+    source, output, device = (data.get(n) for n in ("source", "output", "device"))
+    told = [value for value in (source, output, device) if value is not None]
+    if not all(isinstance(value, str) and is_usable(value) for value in told):
+        raise LockError("tells of a path that can't be one")
+    return Origin(source, output, device) if source and output else None

@@ -7,11 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.emit.origin import Origin, repo_around
-from snnc.emit.owned.disk import read
-from snnc.emit.owned.exclusive import MARKER
-from snnc.emit.owned.lock import NAME, Lock
+from snnc.emit.owned.lock import Lock
 from snnc.emit.owned.package import Package
+from snnc.emit.owned.records import MARKER, Records
 from snnc.runtime.files import PART
 
 
@@ -31,11 +29,11 @@ def renamed(package: Package) -> Iterator[Orphan]:
     package
         That of the spec as it is now; its neighbours are looked at.
     """
-    origin = package.lock.origin
-    for folder, lock in _packages(package.folder.parent):
+    origin, output = package.lock.origin, package.folder.parent
+    for folder, lock in _packages(output):
         if origin is None or lock.origin is None:
             continue
-        is_its = lock.origin.place == origin.place
+        is_its = lock.origin.spec_path(output) == origin.spec_path(output)
         if is_its and not _is_same(folder, package.folder):
             reason = f"the network of `{origin.spec}` is `{package.folder.name}`"
             yield Orphan(Package.gone(folder, lock), reason)
@@ -47,28 +45,27 @@ def abandoned(output: Path) -> Iterator[Orphan]:
     A package that was built from elsewhere is no orphan: its lock then tells of
     another output, and its spec's path means nothing here.
     """
-    repo = repo_around(output)
-    here = Origin.of(output, output).output
     for folder, lock in _packages(output):
-        origin = lock.origin
-        if origin is None or origin.output != here:
+        spec = None if lock.origin is None else lock.origin.spec_path(output)
+        if lock.origin is None or spec is None:
             continue
-        if not os.path.lexists(repo / origin.spec):
-            yield Orphan(Package.gone(folder, lock), f"`{origin.spec}` is gone")
+        if not os.path.lexists(spec):
+            yield Orphan(Package.gone(folder, lock), f"`{lock.origin.spec}` is gone")
 
 
 def remains(output: Path) -> Iterator[Orphan]:
     """Find the folders in which a killed build left nothing but its own traces."""
     for folder in _folders(output):
-        names = _names(folder)
-        if MARKER in names and all(n == MARKER or n.endswith(PART) for n in names):
+        if os.path.lexists(folder / MARKER) and all(map(_is_trace, _names(folder))):
             yield Orphan(Package.gone(folder, Lock("", None)), "its build was killed")
 
 
 def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
     for folder in _folders(output):
-        text = _lock_text(folder)
-        lock = Lock.parse(text) if text is not None else None
+        try:
+            lock = Records.of(folder).lock
+        except OSError:  # not ours to read
+            continue
         if lock is not None:
             yield folder, lock
 
@@ -78,19 +75,13 @@ def _folders(output: Path) -> list[Path]:
     return sorted(path for path in found if path.is_dir() and not path.is_symlink())
 
 
-def _names(folder: Path) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:  # gone since, or not ours to read
-        return []
+def _names(folder: Path) -> Iterator[str]:
+    for _, _, names in os.walk(folder):
+        yield from names
 
 
-def _lock_text(folder: Path) -> str | None:
-    try:
-        found = read(folder / NAME)
-    except OSError:  # not ours to read
-        return None
-    return found if isinstance(found, str) else None
+def _is_trace(name: str) -> bool:
+    return name == MARKER or name.endswith(PART)
 
 
 def _is_same(one: Path, other: Path) -> bool:

@@ -7,13 +7,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
+from snnc.emit.files import FORMAT
 from snnc.emit.origin import Origin
 from snnc.emit.owned.compare import Comparison, Row, State
 from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import kept, nowhere, refusals
 from snnc.report.units import counted
-from snnc.rules.output import LeftOver, Missing, OtherOrigin, Stale, Unfinished
+from snnc.rules.output import (
+    LeftOver,
+    Missing,
+    OlderFormat,
+    OtherOrigin,
+    Stale,
+    Unfinished,
+    UnresolvedMerge,
+)
 
 _SHOWN = (State.STALE, State.MISSING, State.EDITED, State.LEFT_OVER)
 
@@ -38,10 +47,23 @@ def problems(
     folder = comparison.folder.as_posix()
     yield from refusals(comparison)
     yield from kept(comparison)
-    if comparison.unfinished or comparison.mixed:
+    if comparison.is_newer:
+        return
+    if comparison.merging:
+        yield UnresolvedMerge(span=nowhere(folder), path=folder, command=command)
+    elif comparison.unfinished or comparison.mixed:
         yield Unfinished(span=nowhere(folder), folder=folder, command=command)
     elif comparison.is_absent:
         yield Missing(span=nowhere(folder), path=folder, command=command)
+    elif comparison.format < FORMAT:
+        yield OlderFormat(
+            span=nowhere(folder),
+            path=folder,
+            version=comparison.version,
+            format=comparison.format,
+            known=FORMAT,
+            command=command,
+        )
     else:
         yield from _of_files(comparison, spec, origin, command)
 
@@ -92,6 +114,7 @@ def orphaned(
     orphan: Orphan, comparison: Comparison, command: str
 ) -> Iterator[Diagnostic]:
     """Report a package that should be gone, once, and what was edited in it."""
+    yield from refusals(comparison)
     yield from kept(comparison)
     path = orphan.package.folder.as_posix()
     if comparison.names(State.LEFT_OVER):
@@ -104,8 +127,11 @@ def difference(comparison: Comparison) -> str:
     """Return a unified diff from what is there to what should be.
 
     ``git apply -p0`` and ``patch -p0`` take it. A file that comes or goes as a whole
-    is one line, for its text tells nothing that the spec does not.
+    is one line, for its text tells nothing that the spec does not. Of a package that
+    is in another format, or badly merged, it would tell nothing: it is empty then.
     """
+    if comparison.merging or comparison.format != FORMAT:
+        return ""
     return "".join(
         text
         for row in comparison.rows

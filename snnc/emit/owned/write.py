@@ -8,23 +8,36 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic, Report
+from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.owned import disk
 from snnc.emit.owned.compare import Comparison, Row, State, compare
-from snnc.emit.owned.exclusive import exclusive
+from snnc.emit.owned.exclusive import Hold, exclusive
 from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.package import Package
-from snnc.rules.output import CannotWrite, EditedByHand, EditedLeftOver, ForeignFile
+from snnc.rules.output import (
+    CannotWrite,
+    EditedByHand,
+    EditedLeftOver,
+    EditedLibrary,
+    ForeignFile,
+    LockUnusable,
+    NewerFormat,
+)
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """The files that a build wrote, removed and left alone, by name."""
+    """The files that a build wrote, removed and left alone, by name.
+
+    ``before`` is the format that the package had, which may be older.
+    """
 
     written: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
     unchanged: tuple[str, ...] = ()
+    before: int = FORMAT
 
 
 def write_package(
@@ -42,7 +55,7 @@ def write_package(
     force
         Replace, or remove, generated files that were edited by hand.
     report
-        Gets SNN720 to SNN722, and SNN729 for what is kept.
+        Gets SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for what is kept.
     waiting
         Called with the folder if another build is writing it.
 
@@ -50,7 +63,7 @@ def write_package(
     -------
     Written or None
         None if the build was refused, which writes nothing, or failed on the way,
-        which leaves whole files and the old lock.
+        which leaves whole files, the old lock and the marker.
     """
     try:
         return _write(package, force, report, waiting)
@@ -72,21 +85,64 @@ def planned(comparison: Comparison) -> Written:
         comparison.names(State.STALE, State.MISSING),
         comparison.names(State.LEFT_OVER),
         comparison.names(State.UNCHANGED),
+        comparison.format,
     )
 
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
-    """Report each file for which a build writes nothing."""
-    for row in comparison.rows:
-        path = (comparison.folder / row.name).as_posix()
-        if row.state is State.FOREIGN:
-            yield ForeignFile(span=nowhere(path), path=path)
-        elif row.state is State.EDITED:
+    """Report each reason for which a build writes nothing."""
+    if comparison.is_newer:
+        yield _newer(comparison)
+        return
+    for name in comparison.names(State.FOREIGN):
+        path = (comparison.folder / name).as_posix()
+        yield ForeignFile(span=nowhere(path), path=path)
+    edited = comparison.names(State.EDITED)
+    if edited and comparison.flaw:
+        yield _unusable(comparison)
+    elif edited:
+        yield from _edited(comparison.folder, edited)
+
+
+def _newer(comparison: Comparison) -> Diagnostic:
+    path = comparison.folder.as_posix()
+    return NewerFormat(
+        span=nowhere(path),
+        path=path,
+        version=comparison.version,
+        format=comparison.format,
+        known=FORMAT,
+    )
+
+
+def _unusable(comparison: Comparison) -> Diagnostic:
+    path = (comparison.folder / NAME).as_posix()
+    names = comparison.names(State.EDITED, State.EDITED_LEFT_OVER)
+    return LockUnusable(
+        span=nowhere(path),
+        path=path,
+        reason=comparison.flaw,
+        names=", ".join(name for name in names if name != NAME),
+    )
+
+
+def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Report each edited file; those of the library, which belong together, once."""
+    library = [name for name in names if name.startswith(f"{LIBRARY}/")]
+    for name in names:
+        if name not in library:
+            path = (folder / name).as_posix()
             yield EditedByHand(span=nowhere(path), path=path)
+    if library:
+        path = (folder / LIBRARY).as_posix()
+        listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
+        yield EditedLibrary(span=nowhere(path), path=path, names=listed)
 
 
 def kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build leaves behind because it was edited."""
+    if comparison.is_newer:
+        return
     for name in comparison.names(State.EDITED_LEFT_OVER):
         path = (comparison.folder / name).as_posix()
         yield EditedLeftOver(span=nowhere(path), path=path)
@@ -112,12 +168,13 @@ def _write_alone(
     package: Package, force: bool, waiting: Callable[[Path], None]
 ) -> Comparison:
     """Compare again, for another build may have written since, and write."""
-    with exclusive(package.folder, waiting):
-        found = compare(package, force)
-        if not _is_refused(found):
-            _apply(found)
-    if not package.files:
-        with suppress(OSError):  # somebody else's files keep the folder
+    try:
+        with exclusive(package.folder, waiting) as hold:
+            found = compare(package, force)
+            if not _is_refused(found):
+                _apply(found, hold)
+    finally:
+        with suppress(OSError):  # any file keeps the folder
             package.folder.rmdir()
     return found
 
@@ -126,17 +183,24 @@ def _is_refused(comparison: Comparison) -> bool:
     return any(True for _ in refusals(comparison))
 
 
-def _apply(comparison: Comparison) -> None:
+def _apply(comparison: Comparison, hold: Hold) -> None:
     """Write, then remove; the lock is last, for it vouches for all the others."""
     disk.remove_parts(comparison.folder)
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
+    hold.announce({row.name: row.wanted or "" for row in files if _is_due(row)})
     for row in (*files, *lock):
-        _settle(comparison.folder / row.name, row)
+        _settle(comparison.folder, row)
+    hold.finish()
 
 
-def _settle(path: Path, row: Row) -> None:
+def _is_due(row: Row) -> bool:
+    return row.state in (State.STALE, State.MISSING)
+
+
+def _settle(folder: Path, row: Row) -> None:
     if row.state is State.LEFT_OVER:
-        disk.remove(path)
-    elif row.state in (State.STALE, State.MISSING):
-        write_file(path, row.wanted or "")
+        disk.remove(folder, row.name)
+    elif _is_due(row):
+        (folder / row.name).parent.mkdir(exist_ok=True)
+        write_file(folder / row.name, row.wanted or "")

@@ -1,0 +1,110 @@
+"""What a package's folder tells of what snnc wrote there: its lock and its marker."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from snnc.emit.files import FORMAT, is_generated
+from snnc.emit.origin import Origin
+from snnc.emit.owned.disk import Obstacle, read
+from snnc.emit.owned.lock import NAME, Lock, LockError, is_plain, text_hash
+
+MARKER = ".snnc-building"
+"""A file that is there while a build writes the package."""
+
+_LINE = re.compile("([0-9a-f]{64})  (.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The lock, and what builds that have not ended were about to write.
+
+    Attributes
+    ----------
+    found
+        What stands in place of the lock.
+    lock
+        None if there is none, or none that can be read.
+    flaw
+        Why what stands there can't be read, as a clause.
+    is_unfinished
+        Whether a build began that has not ended.
+    announced
+        The hashes that a file may have since, by its path within the package.
+    """
+
+    found: str | Obstacle | None
+    lock: Lock | None
+    flaw: str = ""
+    is_unfinished: bool = False
+    announced: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Records:
+        """Read them.
+
+        Raises
+        ------
+        OSError
+            If one can't be read.
+        """
+        found, marker = read(folder, NAME), read(folder, MARKER)
+        lock, flaw = None, ""
+        if isinstance(found, str) and found:  # an empty file is what a power cut leaves
+            try:
+                lock = Lock.parse(found)
+            except LockError as error:
+                flaw = str(error)
+        announced = _announced(marker) if isinstance(marker, str) else {}
+        return cls(found, lock, flaw, marker is not None, announced)
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The hashes that the lock tells."""
+        return {} if self.lock is None else self.lock.files
+
+    @property
+    def is_merging(self) -> bool:
+        """Whether the lock holds what a merge could not join."""
+        return self.lock is not None and self.lock.is_merging
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer snnc wrote the lock."""
+        return self.lock is not None and self.lock.format > FORMAT
+
+    def vouch_for(self, name: str, text: str) -> bool:
+        """Whether a text is one that snnc wrote, in this or another build."""
+        if self.is_merging and is_generated(text):
+            return True
+        hashes = {self.files.get(name), *self.announced.get(name, ())}
+        return text_hash(text) in hashes
+
+
+def origin_of(folder: Path) -> Origin | None:
+    """Return where a package comes from; None if its lock does not tell."""
+    try:
+        lock = Records.of(folder).lock
+    except OSError:  # the build itself reports what can't be read
+        return None
+    return None if lock is None else lock.origin
+
+
+def announcement(texts: Mapping[str, str]) -> str:
+    """Return the lines that a marker gets before texts are written, by their names.
+
+    They begin with an empty one: a kill may have left half a line before.
+    """
+    lines = (f"{text_hash(text)}  {name}\n" for name, text in texts.items())
+    return "".join(["\n", *lines])
+
+
+def _announced(marker: str) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for line in map(_LINE.fullmatch, marker.splitlines()):
+        if line is not None and is_plain(line[2]):
+            found[line[2]] = found.get(line[2], frozenset()) | {line[1]}
+    return found
