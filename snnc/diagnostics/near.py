@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
-import difflib
+import re
 from collections.abc import Iterable
 
-_CLOSE = 0.75
-_APART = 0.1
+_LONGEST = 40
+"""No word of the language is longer; a longer one is no slip of the fingers."""
+
+
+def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
+    """The first of the legal words that takes fewest edits, if those are few.
+
+    One edit for words of three to six letters, two up to ten, and so on: more would be
+    another word.
+    """
+    found = _close(word, legal)
+    return found[0][2] if found else None
 
 
 def only_near(word: str, legal: Iterable[str]) -> str | None:
     """The legal word that a word must be meant to be, or None if there is a doubt.
 
-    It is close to the word, and no other is nearly as close.
+    It is close to the word, no other is as close, and no digit differs: `conv2d` is
+    not `conv3d` misspelt.
     """
-    matcher = difflib.SequenceMatcher(b=word.lower())
-    scores = []
-    for candidate in legal:
-        matcher.set_seq1(candidate)
-        scores.append((matcher.ratio(), candidate))
-    scores.sort(reverse=True)
-    if not scores or scores[0][0] < _CLOSE:
+    found = _close(word, legal)
+    if not found or found[0][1] or (len(found) > 1 and found[0][:2] == found[1][:2]):
         return None
-    if len(scores) > 1 and scores[0][0] - scores[1][0] < _APART:
-        return None
-    return scores[0][1]
+    return found[0][2]
+
+
+def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:
+    """The legal words within reach, nearest first: edits, and whether digits differ."""
+    word = word.lower()
+    most = (len(word) + 1) // 4
+    if len(word) > _LONGEST:
+        return []
+    near = [other for other in legal if abs(len(other) - len(word)) <= most]
+    scored = [(edits(word, o), _digits(word) != _digits(o), o) for o in near]
+    return sorted((s for s in scored if s[0] <= most), key=lambda s: s[:2])
+
+
+def edits(word: str, other: str) -> int:
+    """Letters to add, to drop, to change or to swap with the next until both agree."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(word, 1):
+        two_before, before, row = before, row, [i]
+        for j, wanted in enumerate(other, 1):
+            least = min(before[j], row[j - 1], before[j - 1] - (letter == wanted)) + 1
+            if i > 1 < j and letter == other[j - 2] and wanted == word[i - 2]:
+                least = min(least, two_before[j - 2] + 1)
+            row.append(least)
+    return row[-1]
+
+
+def _digits(word: str) -> list[str]:
+    return re.findall(r"\d", word)

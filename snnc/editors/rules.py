@@ -16,7 +16,16 @@ from functools import cache
 from snnc.editors.values import value_words
 from snnc.passes.validate.forms import FORMS
 from snnc.syntax.grammar import parser
-from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, REFUSED, UNITS, VARIANTS
+from snnc.syntax.words import (
+    CLAUSES,
+    HEADERS,
+    KEYS,
+    KINDS,
+    REFUSED,
+    RESERVED,
+    UNITS,
+    VARIANTS,
+)
 
 
 class Category(Enum):
@@ -128,7 +137,7 @@ def _words() -> tuple[Rule, ...]:
     known = (
         (KINDS, Category.KIND),
         (HEADERS, Category.HEADER),
-        (REFUSED, Category.REFUSED),
+        (REFUSED & RESERVED, Category.REFUSED),
         (CLAUSES, Category.CLAUSE),
         (KEYS, Category.KEY),
         (value_words(), Category.VALUE),

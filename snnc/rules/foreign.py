@@ -71,7 +71,11 @@ class Activation(Refused):
     message = "`{word}` is no layer: the layers spike already"
     label = "leave it out"
     notes = ("convolutions, `downsample` and `dense` have `neuron relu` by default",)
-    help = "remove it, or write `neuron relu` among the properties of the layer"
+    help = "remove it, or write `neuron {neuron}` among the properties of the layer"
+
+    @property
+    def neuron(self) -> str:
+        return "relu" if plain(self.word) in _RELU else "lif"
 
 
 class OtherCurve(Refused):
@@ -141,30 +145,36 @@ class Attention(Refused):
     help = "write a convolution with a large `kernel`, or a `dense` layer"
 
 
+_RELU = "activation relu act nonlinearity rectifiedlinear spikingrectifiedlinear"
+_LIF = (
+    "lif leaky liflayer lifcell lifneuron lifnode lifrecurrentcell cuba cubalif "
+    "synaptic rleaky lapicque alphaneuron ifnode"
+)
 _ANYWHERE: dict[type[Refused], str] = {
-    REFUSED["maxpool"]: "maxpooling globalmaxpool globalmaxpooling",
-    REFUSED["softmax"]: "logsoftmax",
+    REFUSED["maxpool"]: "maxpooling globalmaxpool globalmaxpooling adaptivemaxpool",
+    REFUSED["softmax"]: "logsoftmax softmaxlayer",
     REFUSED["sigmoid"]: "hardsigmoid logsigmoid",
     REFUSED["tanh"]: "hardtanh",
     REFUSED["elu"]: "selu celu",
     REFUSED["swish"]: "silu mish hardswish",
     REFUSED["dilation"]: "dilationrate",
-    REFUSED["lstm"]: "gru rnn simplernn convlstm bidirectional",
+    REFUSED["lstm"]: "gru rnn simplernn convlstm bidirectional recurrent reservoir",
     REFUSED["layernorm"]: "layernormalization groupnorm groupnormalization "
     "instancenorm",
     REFUSED["upsample"]: "upsampling deconv deconvolution convtranspose "
-    "transposedconv unpool",
+    "transposedconv unpool maxunpool pixelshuffle",
     Flatten: "flatten",
     OtherCurve: "leakyrelu prelu relu6 softplus softsign",
-    Depthwise: "depthwise depthwiseconv separable separableconv",
+    Depthwise: "depthwise depthwiseconv separable separableconv sepconv",
     GlobalPool: "globalavgpool globalavgpooling globalaveragepool globalaveragepooling",
     Embedding: "embedding",
-    Attention: "attention multiheadattention transformer",
+    Attention: "attention attn selfattention multiheadattention transformer "
+    "squeezeexcite",
 }
 _STATEMENTS: dict[type[Refused], str] = {
     Dropout: "dropout spatialdropout alphadropout gaussiandropout",
-    BatchNorm: "batchnorm batchnormalization batchnormalisation",
-    Activation: "activation relu lif",
+    BatchNorm: "batchnorm batchnormalization batchnormalisation bn norm",
+    Activation: f"{_RELU} {_LIF}",
 }
 _VALUES: dict[type[Refused], str] = {OtherCurve: "linear none identity"}
 

@@ -17,14 +17,18 @@ class PropertyAsStatement(Diagnostic):
     title = "property in place of a statement"
     message = "`{key}` is a property, not a statement"
     label = "outside braces"
-    help = "write it among the properties of the statement it belongs to: {owners}"
+    help = "{hint}"
 
     key: str
     kinds: tuple[str, ...]
+    setting: str = ""
 
     @property
-    def owners(self) -> str:
-        return listed(self.kinds)
+    def hint(self) -> str:
+        if self.setting:
+            return f"write it in `train`: `{self.setting}`"
+        where = listed(self.kinds) or "`neuron lif`"
+        return f"write it among the properties of the statement it belongs to: {where}"
 
 
 class ReservedSource(Diagnostic):

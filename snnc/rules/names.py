@@ -41,9 +41,12 @@ class UnknownKind(Diagnostic):
     near: str | None
     known: tuple[str, ...]
     is_key: bool = False
+    advice: str = ""
 
     @property
     def hint(self) -> str:
+        if self.advice:
+            return self.advice
         what = "the keys of a file are" if self.is_key else "a statement begins with"
         return did_you_mean(self.near, self.known, what + " {}")
 

@@ -26,7 +26,7 @@ def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]
 
 
 def rates(value: Any) -> tuple[float, float]:
-    low, high = _ends(value, "a range of rates", "20..150 Hz")
+    low, high = _ends(value, "a range of rates", _budget(value))
     if isinstance(value, tree.Range):
         if value.unit is None:
             raise needs_unit(HERTZ, "Hz")
@@ -51,6 +51,12 @@ def rates(value: Any) -> tuple[float, float]:
             instead=f"{high:g}..{low:g} Hz",
         )
     return low, high
+
+
+def _budget(value: Any) -> str:
+    """A range of rates up to the one that is written, or a usual one."""
+    most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
+    return f"..{most:g} Hz" if most > 0 else "20..150 Hz"
 
 
 def values(value: Any) -> tuple[float, float]:

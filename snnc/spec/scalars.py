@@ -65,8 +65,9 @@ def _finite(number: int | float) -> float:
 def whole(value: Any) -> int:
     number = bare(value)
     if isinstance(number, float) and 1 <= number <= LARGEST:
-        sure = {"instead": str(int(number))} if number.is_integer() else {}
-        raise unexpected("a whole number", str(int(number)), **sure)
+        near = str(int(number))
+        sure = {"instead": near} if number.is_integer() else {"near": near}
+        raise unexpected("a whole number", near, **sure)
     if isinstance(number, bool) or not isinstance(number, int):
         raise unexpected("a whole number", "8")
     if abs(number) > LARGEST:

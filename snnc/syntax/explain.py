@@ -12,6 +12,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.build import span_of
 from snnc.syntax.lines import rearranged
 from snnc.syntax.nesting import CLOSERS, OPENERS, Nesting
+from snnc.syntax.usual import USUAL
 from snnc.syntax.words import KEYS, VARIANTS
 
 _AFTER = {
@@ -32,30 +33,11 @@ _ADVICE = {
     "the rest of the statement or the line's end": "a statement is a kind, a name and "
     "a block, such as `conv2d c0 { filters 8 }`",
 }
-_EXAMPLES = {
-    "batchnorm": "on",
-    "bias": "on",
-    "classes": "10",
-    "dropout": "0.2",
-    "filters": "8",
-    "kernel": "3",
-    "learning_rate": "1e-3",
-    "loss": "cross_entropy",
-    "neuron": "relu",
-    "optimizer": "adam",
-    "padding": "same",
-    "present": "100 ms",
-    "rate": "20..150 Hz",
-    "stride": "2",
-    "synapse": "5 ms",
-    "units": "64",
-    "window": "2",
-}
 
 
 def missing_value(span: Span, key: str) -> Diagnostic:
     """Say that a key has no value, and show one."""
-    return rules.syntax.MissingValue(span=span, key=key, example=_EXAMPLES.get(key, ""))
+    return rules.syntax.MissingValue(span=span, key=key, example=USUAL.get(key, ""))
 
 
 class Explainer:

@@ -42,7 +42,8 @@ REFUSED = frozenset(
         "repeat",
     ]
 )
-RESERVED = KINDS | HEADERS | REFUSED
+# Only a statement can be mistaken for a stream of events, so a layer may be called so.
+RESERVED = (KINDS | HEADERS | REFUSED) - {"events"}
 
 CLAUSES = frozenset(("in", "as", "from"))
 

@@ -25,7 +25,7 @@ from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from snnc.spec.scalars import flag
 from snnc.syntax import tree
-from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, REFUSED, UNITS
+from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, REFUSED, RESERVED, UNITS
 from tests.support import ROOT, SPECS
 
 GRAMMAR = ROOT / "grammar" / "snn.tmLanguage.json"
@@ -194,7 +194,7 @@ def test_a_word_has_the_colour_of_what_it_is(
 SETS = {
     Category.KIND: KINDS,
     Category.HEADER: HEADERS,
-    Category.REFUSED: REFUSED,
+    Category.REFUSED: REFUSED & RESERVED,
     Category.CLAUSE: CLAUSES,
     Category.KEY: KEYS - KINDS,
     Category.VALUE: value_words() - KINDS - KEYS,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,7 +62,7 @@ class Assembly:
     def __init__(self, checked: Sequence[Checked], network: Span) -> None:
         self._checked = checked
         self._nowhere = Place(network, None, {}, ())
-        self.layers = [c for c in checked if _may_be_layer(c.statement)]
+        self.layers = list(_layers(checked))
         self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
 
     def spec(self, network: str) -> Spec:
@@ -138,6 +138,15 @@ class Assembly:
         return ReadoutSpec.model_construct(name=self._name("readout"), units=1)
 
 
-def _may_be_layer(statement: tree.Statement) -> bool:
-    """Layers, and statements of an unknown kind, which may be meant as layers."""
-    return is_layer(statement) or statement.kind.text not in KINDS
+def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
+    """Layers, and statements of an unknown kind that may be meant as layers.
+
+    What stands before the input says something of the network, as a title does.
+    """
+    has_input = any(c.statement.kind.text == "input" for c in checked)
+    behind = not has_input
+    for found in checked:
+        behind = behind or found.statement.kind.text == "input"
+        unknown = found.statement.kind.text not in KINDS
+        if is_layer(found.statement) or (unknown and behind):
+            yield found

@@ -8,25 +8,9 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic
 from snnc.source import Span
 from snnc.syntax import tree
+from snnc.syntax.usual import USUAL
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-USUAL = {
-    "alpha": "0.25",
-    "beta_1": "0.9",
-    "beta_2": "0.999",
-    "dropout": "0.5",
-    "dt": "1 ms",
-    "epsilon": "1e-7",
-    "label_smoothing": "0.1",
-    "learning_rate": "1e-3",
-    "momentum": "0.9",
-    "percentile": "99.9",
-    "present": "100 ms",
-    "tau_rc": "20 ms",
-    "validation": "0.1",
-}
-"""Values that a reader could write, where a limit alone is none."""
-
 _SHARES = frozenset(("dropout", "label_smoothing", "validation"))
 
 

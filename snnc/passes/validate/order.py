@@ -15,6 +15,8 @@ from snnc.syntax import tree
 
 _ONCE = frozenset(("about", "target", "timing", "train", "readout"))
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
+_ANY_LAYER = "a layer"
+"""Stands for the kinds of layers; no kind is written so, not even an unknown one."""
 _EXAMPLES = {kind: FORMS[kind].example for kind in ("input", "readout")}
 
 
@@ -46,7 +48,7 @@ def _misplaced(
             yield index, _repeated(statement, first[kind])
         elif problem := _out_of_place(statement, first):
             yield index, problem
-        first.setdefault("layer" if is_layer(statement) else kind, statement)
+        first.setdefault(_ANY_LAYER if is_layer(statement) else kind, statement)
 
 
 def _repeated(statement: tree.Statement, first: tree.Statement) -> Diagnostic:
@@ -63,8 +65,8 @@ def _out_of_place(
     statement: tree.Statement, first: dict[str, tree.Statement]
 ) -> Diagnostic | None:
     kind = statement.kind.text
-    if kind in ("defaults", "neuron", "input") and "layer" in first:
-        where, before = "after the first layer", first["layer"]
+    if kind in ("defaults", "neuron", "input") and _ANY_LAYER in first:
+        where, before = "after the first layer", first[_ANY_LAYER]
         there, label = "before the layers", "the first layer"
     elif is_layer(statement) and "readout" in first:
         where, before = "after the readout", first["readout"]

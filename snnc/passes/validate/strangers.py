@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.passes.validate.forms import FORMS
-from snnc.passes.validate.limits import USUAL
+from snnc.passes.validate.homes import owners, setting_line
 from snnc.passes.validate.synonyms import fix_word, known_kind, nearest
 from snnc.syntax import tree
+from snnc.syntax.usual import USUAL
 from snnc.syntax.words import KEYS, KINDS
-
-_MOST_OWNERS = 4
 
 
 def refused(word: tree.Word, place: str) -> Diagnostic | None:
@@ -31,7 +27,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
         return _max_pool(kind)
     if isinstance(problem, rules.foreign.Dropout):
         return _dropout(statement)
-    return problem or _property(kind) or _unknown(kind)
+    return problem or _property(statement) or _unknown(statement)
 
 
 def _max_pool(kind: tree.Word) -> Diagnostic:
@@ -50,33 +46,34 @@ def _dropout(statement: tree.Statement) -> Diagnostic:
     return rules.foreign.Dropout(span=kind.span, word=kind.text, share=share)
 
 
-def _property(kind: tree.Word) -> Diagnostic | None:
+def _property(statement: tree.Statement) -> Diagnostic | None:
     """Say where a property belongs that stands in place of a statement."""
-    if kind.text not in KEYS:
+    key = statement.kind.text
+    if key not in KEYS:
         return None
+    value = statement.shape
+    shown = USUAL[key] if value is None else value.span.text
     return rules.misplaced.PropertyAsStatement(
-        span=kind.span, key=kind.text, kinds=_owners(kind.text)
+        span=statement.kind.span,
+        key=key,
+        kinds=owners(key),
+        setting=setting_line(key, shown, {}),
     )
 
 
-def _owners(key: str) -> tuple[str, ...]:
-    """Some kinds of statements that have a property."""
-    owners = (
-        kind
-        for kind, form in FORMS.items()
-        if kind != "neuron" and form.model and key in form.model.model_fields
-    )
-    return tuple(islice(owners, _MOST_OWNERS))
+def _unknown(statement: tree.Statement) -> Diagnostic:
+    from snnc.passes.validate.foreign_kinds import kind_counterpart
 
-
-def _unknown(kind: tree.Word) -> Diagnostic:
-    known = tuple(sorted(KINDS))
+    kind, known = statement.kind, tuple(sorted(KINDS))
     meant, certain = known_kind(kind.text, known)
+    name = statement.name.text if statement.name else ""
+    advice = "" if meant else kind_counterpart(kind.text, name)
     fix = Fix(kind.span, meant) if meant and certain else None
     return rules.names.UnknownKind(
         span=kind.span,
         word=kind.text,
         near=meant or nearest(kind.text, known),
         known=known,
-        fix=fix if meant else fix_word(kind.span, kind.text, known),
+        fix=fix if meant or advice else fix_word(kind.span, kind.text, known),
+        advice=advice,
     )

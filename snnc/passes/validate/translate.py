@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.passes.validate.limits import out_of_limits
+from snnc.passes.validate.unknown import unknown_property
 from snnc.passes.validate.wording import MAKERS, Written, shown
-from snnc.passes.validate.words import unknown_property
 from snnc.source import Span
 from snnc.spec.training import LOSSES, OPTIMIZERS
 from snnc.syntax import tree
@@ -76,7 +76,8 @@ def _not_taken(
     key = context.get("key", error["loc"][-1])
     _, _, group = located.find(error["loc"][:1])
     prop = next(p for p in group.properties if p.key.text == key)
-    return unknown_property(prop.key, group.name.text, _keys_of(group.name.text))
+    owner = group.name.text
+    return unknown_property(prop, owner, _keys_of(owner))
 
 
 def _keys_of(choice: str) -> tuple[str, ...]:

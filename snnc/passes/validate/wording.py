@@ -9,13 +9,12 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.passes.validate.choices import CHOICES
 from snnc.passes.validate.synonyms import fix_word, nearest
+from snnc.passes.validate.wrong_type import LONGEST, found, numeral, wrong_type
 from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.words import UNITS
 
-DIMS_EXAMPLE = "3x3"
 _SCALED = {
     "khz": ("Hz", 1e3),
     "mhz": ("Hz", 1e6),
@@ -52,8 +51,6 @@ NAMELESS = {
 }
 """Kinds of layers that readers take for names, each with a name."""
 
-_LONGEST = 40
-
 
 @dataclass(frozen=True, slots=True)
 class Written:
@@ -67,89 +64,9 @@ class Written:
     by_encoder: bool = False
 
 
-_FOUND = {
-    tree.Word: "a word",
-    tree.Number: "a number",
-    tree.Dims: "dims",
-    tree.Quantity: "a number with a unit",
-    tree.Range: "a range",
-    tree.Text: "a string",
-    tree.List: "a list",
-    tree.Group: "a block",
-}
-
-
 def shown(key: str) -> str:
     """The word that the reader wrote for a part of the input statement."""
     return {"within": "in", "mapped": "as", "sources": "from"}.get(key, key)
-
-
-def _found(node: Any) -> str:
-    text = str(node.span.text) if hasattr(node, "span") else ""
-    kind = _FOUND.get(type(node), "this")
-    return f"`{text}`" if 0 < len(text) <= _LONGEST and "\n" not in text else kind
-
-
-def _wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
-    expected = context["expected"]
-    if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
-        return rules.values.WrongUnit(
-            span=node.unit.span,
-            key=key,
-            unit=node.unit.text,
-            units=(),
-            example=_numeral(node.span),
-            fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
-        )
-    is_dims = isinstance(node, tree.List) and context["example"] == DIMS_EXAMPLE
-    if is_dims and (problem := _bracketed(span, key, node)):
-        return problem
-    if expected == "a name" and (problem := _quoted_choice(span, key, node)):
-        return problem
-    bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
-    example = context["example"]
-    instead = context.get("instead")
-    return rules.values.WrongType(
-        span=span,
-        key=key,
-        expected=expected,
-        found=_found(node) if "span" not in context else f"`{span.text}`",
-        example=example if bare else f"{key} {example}",
-        fix=None if instead is None else Fix(span, instead),
-    )
-
-
-def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
-    """A choice such as ``adam`` in quotes or brackets, or a value that is none."""
-    known = [m.model_fields["kind"].default for m in CHOICES.get(key, ())]
-    known = known or (["relu", "lif"] if key == "neuron" else [])
-    if not known:
-        return None
-    items = node.items if isinstance(node, tree.List) else (node,)
-    words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
-    sure = len(words) == 1 and words[0] in known
-    word = str(words[0] if sure else known[0])
-    # The quotes of a text in YAML are outside of its span.
-    quoted = span.source.is_yaml and isinstance(node, tree.Text)
-    return rules.values.WrongType(
-        span=span,
-        key=key,
-        expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
-        found=_found(node),
-        example=f"{key} {word}",
-        fix=Fix(span, word) if sure and not quoted else None,
-    )
-
-
-def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
-    """Sizes in brackets, as Python writes them."""
-    items = node.items
-    if not items or not all(isinstance(item, tree.Number) for item in items):
-        return None
-    dims = "x".join(item.span.text for item in items)
-    return rules.spelling.DimsSpelling(
-        span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
-    )
 
 
 def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
@@ -163,11 +80,6 @@ def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
         limit=context["limit"],
         advice=advice,
     )
-
-
-def _numeral(span: Span) -> str:
-    """What is written in front of a unit."""
-    return span.text.split()[0].rstrip("%")
 
 
 def _missing_unit(
@@ -193,7 +105,7 @@ def _wrong_unit(span: Span, key: str, node: Any, context: dict[str, Any]) -> Dia
             key=key,
             unit=unit,
             units=units,
-            example=f"{_numeral(node.span)} {usual}",
+            example=f"{numeral(node.span)} {usual}",
         )
     if problem := _other_scale(key, node, unit, units):
         return problem
@@ -244,7 +156,7 @@ def _unknown_choice(
     return rules.values.UnknownChoice(
         span=span,
         key=key,
-        found=_found(word),
+        found=found(word),
         legal=legal,
         near=near,
         fix=fix_word(span, span.text, legal) if near else None,
@@ -258,10 +170,10 @@ def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagn
     names: Written | None = context.get("names")
     if key == "from" and name == "input" and names is not None and names.input:
         return _raw_source(span, names)
-    example = f"{name}_0" if name.isascii() and len(name) < _LONGEST else "c0"
+    example = f"{name}_0" if name.isascii() and len(name) < LONGEST else "c0"
     return rules.names.InvalidName(
         span=span,
-        name=name if len(name) <= _LONGEST else name[:_LONGEST] + "...",
+        name=name if len(name) <= LONGEST else name[:LONGEST] + "...",
         reason=context["reason"],
         example=example.lstrip("_"),
     )
@@ -297,7 +209,7 @@ def _repeated_class(
 
 _Maker = Callable[[Span, str, Any, dict[str, Any]], Diagnostic]
 MAKERS: dict[str, _Maker] = {
-    "wrong_type": _wrong_type,
+    "wrong_type": wrong_type,
     "bad_value": _bad_value,
     "missing_unit": _missing_unit,
     "wrong_unit": _wrong_unit,

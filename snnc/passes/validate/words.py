@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.passes.validate.forms import legal_keys, owner_of
 from snnc.passes.validate.parts import BLOCKLESS
 from snnc.passes.validate.strangers import refused, unknown_kind
-from snnc.passes.validate.synonyms import fix_word, nearby_key, nearest
-from snnc.source import SourceFile
+from snnc.passes.validate.synonyms import fix_word, nearest
 from snnc.syntax import tree
 from snnc.syntax.words import KINDS, REFUSED, VARIANTS
 
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
-_ADVICE = {
-    ("train", "metrics"): "remove it: `evaluate` prints the accuracy",
-    ("input", "shape"): "write it after the name: `input image 28x28x1 in 0..1`",
-}
 
 
 def check_head(statement: tree.Statement, report: Report) -> bool:
@@ -100,41 +95,11 @@ def _property_problem(
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
-    is_setting = statement.kind.text == "train" and not nearby_key(key.text, legal)
-    if is_setting and (problem := _setting(statement, item)):
-        return problem
-    return unknown_property(key, owner_of(statement), legal)
+    from snnc.passes.validate.unknown import unknown_property  # a good spec has none
 
-
-def _setting(statement: tree.Statement, item: tree.Property) -> Diagnostic | None:
-    """A setting of the loss or the optimizer that stands beside it."""
-    from snnc.passes.validate.choices import owner_of_setting
-
-    given = {p.key.text: p.value for p in statement.properties or ()}
-    found = owner_of_setting(item.key.text, given)
-    if found is None:
-        return None
-    key, choice, setting = found
-    line = f"{key} {choice} {{ {setting} {item.value.span.text} }}"
-    written = in_notation(line, item.span.source)
-    return rules.names.UnknownProperty(
-        span=item.key.span,
-        owner="train",
-        key=item.key.text,
-        near=None,
-        legal=legal_keys(statement),
-        advice=f"write it as a setting of the {key}: `{line}`",
-        fix=Fix(item.span, written) if key not in given else None,
+    return unknown_property(
+        item, owner_of(statement), legal, statement.properties or ()
     )
-
-
-def in_notation(line: str, source: SourceFile) -> str:
-    """A statement or property of ``.snn`` in the notation of a file."""
-    if not source.is_yaml:
-        return line
-    from snnc.syntax.yaml.snippets import snippet  # only for a YAML spec
-
-    return snippet(line)
 
 
 def _refused_neuron(item: tree.Property) -> Diagnostic | None:
@@ -150,20 +115,6 @@ def _words(value: tree.Value) -> Iterator[tree.Word]:
         yield value
     if isinstance(value, tree.Group):
         yield value.name
-
-
-def unknown_property(key: tree.Word, owner: str, legal: tuple[str, ...]) -> Diagnostic:
-    """Say that a statement, or a choice such as ``adam``, has no such property."""
-    near = nearest(key.text, legal)
-    return rules.names.UnknownProperty(
-        span=key.span,
-        owner=owner,
-        key=key.text,
-        near=near,
-        legal=legal,
-        fix=fix_word(key.span, key.text, legal),
-        advice=_ADVICE.get((owner, key.text), ""),
-    )
 
 
 def _nested_problem(item: tree.Property) -> Diagnostic | None:

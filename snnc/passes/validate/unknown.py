@@ -1,0 +1,190 @@
+"""What to say of a property that its statement does not have.
+
+It may be a word of another library, a property of another statement, or misspelt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix
+from snnc.passes.validate.counterparts import Counterpart, counterpart, own_counterpart
+from snnc.passes.validate.homes import (
+    LAYER_KEYS,
+    NEURON_KEYS,
+    home_of,
+    owners,
+    setting_line,
+)
+from snnc.passes.validate.synonyms import (
+    fix_word,
+    nearby_key,
+    nearest,
+    normal,
+    same_key,
+)
+from snnc.rules.names import listed
+from snnc.source import SourceFile
+from snnc.syntax import tree
+from snnc.syntax.usual import USUAL
+from snnc.syntax.words import SECONDS
+
+_DT = 1e-3
+_STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
+_OF_TRAINING = "steps"
+_DECAYS = frozenset(map(normal, ("beta", "decay", "membrane_decay")))
+_NEURONS = frozenset(("lif", "relu"))
+_WITHOUT_LAYERS = frozenset(("timing", "target loihi", "target nengo", "train"))
+
+
+def unknown_property(
+    item: tree.Property,
+    owner: str,
+    legal: tuple[str, ...],
+    beside: Sequence[tree.Property] = (),
+) -> Diagnostic:
+    """Say that a statement, or a choice such as ``adam``, has no such property.
+
+    Parameters
+    ----------
+    item
+        The property.
+    owner
+        The statement's kind and variant, or the choice.
+    legal
+        The properties that it has.
+    beside
+        All that are given there.
+    """
+    word = item.key.text
+    advice = "" if same_key(word, legal) else _advice(item, owner, legal, beside)
+    fix = _setting_fix(item, beside) if advice and owner == "train" else None
+    return rules.names.UnknownProperty(
+        span=item.key.span,
+        owner=owner,
+        key=word,
+        near=None if advice else nearest(word, legal),
+        legal=legal,
+        fix=fix if advice else fix_word(item.key.span, word, legal),
+        advice=advice,
+    )
+
+
+def in_notation(line: str, source: SourceFile) -> str:
+    """A statement or property of ``.snn`` in the notation of a file."""
+    if not source.is_yaml:
+        return line
+    from snnc.syntax.yaml.snippets import snippet  # only for a YAML spec
+
+    return snippet(line)
+
+
+def _advice(
+    item: tree.Property,
+    owner: str,
+    legal: tuple[str, ...],
+    beside: Sequence[tree.Property],
+) -> str:
+    """What to write; empty where the word may be a legal one, or is not known."""
+    word = item.key.text
+    if text := _in_numbers(item, owner, beside):
+        return text
+    if found := own_counterpart(word, owner):
+        return _filled(found, item, owner)
+    if nearby_key(word, legal):
+        return ""
+    if owner == "train" and (line := _setting_line(item, beside)):
+        return f"write it as a setting of the {line.split()[0]}: `{line}`"
+    if found := counterpart(word):
+        return _filled(found, item, owner)
+    return _elsewhere(item, owner)
+
+
+def _filled(found: Counterpart, item: tree.Property, owner: str) -> str:
+    value = _like(item.value, found.usual)
+    return found.advice.format(word=normal(item.key.text), owner=owner, value=value)
+
+
+def _like(value: tree.Value, usual: str) -> str:
+    """A value as it is written if it is of the kind of a usual one, else that."""
+    kinds: tuple[type, ...] = (tree.Number, tree.Dims)
+    if ".." in usual:
+        kinds = (tree.Range,)
+    elif " " in usual:
+        kinds = (tree.Quantity,)
+    elif usual[:1].isalpha():
+        kinds = (tree.Word,)
+    return value.span.text if isinstance(value, kinds) else usual
+
+
+def _in_numbers(
+    item: tree.Property, owner: str, beside: Sequence[tree.Property]
+) -> str:
+    """What steps are in time, or the decay in a step as a time constant."""
+    word, value = normal(item.key.text), item.value
+    of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
+    if of_time and isinstance(value, tree.Number):
+        return _present(value, _step(beside))
+    if word in _DECAYS and (owner in _NEURONS or owner in owners("neuron")):
+        return _time_constant(value, owner)
+    return ""
+
+
+def _step(beside: Sequence[tree.Property]) -> float:
+    """The step that is given in the same statement, or the usual one, in seconds."""
+    from snnc.spec.scalars import seconds
+
+    given = next((p.value for p in beside if p.key.text == "dt"), None)
+    measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS
+    return seconds(given) if measured else _DT
+
+
+def _present(steps: tree.Number, dt: float) -> str:
+    step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
+    return f"write `present {time}` in `timing`: {steps.span.text} steps of `dt {step}`"
+
+
+def _time_constant(value: tree.Value, owner: str) -> str:
+    """The factor by which a membrane decays in a step, as its time constant."""
+    beta = value.value if isinstance(value, tree.Number) else 0
+    line = f"tau_rc {USUAL['tau_rc']}"
+    if 0 < beta < 1:
+        line = f"tau_rc {-1000 * _DT / math.log(beta):.3g} ms"
+    line = line if owner in _NEURONS else f"neuron lif {{ {line} }}"
+    return f"write `{line}`: a step of `dt 1 ms` decays by exp(-dt / tau_rc)"
+
+
+def _elsewhere(item: tree.Property, owner: str) -> str:
+    """Where a property belongs that another statement has."""
+    word = item.key.text
+    key = same_key(word, USUAL)
+    if key is None:
+        return ""
+    value = _like(item.value, USUAL[key])
+    if key in LAYER_KEYS and owner in _NEURONS:
+        return f"write `{key} {value}` in the layer, beside `neuron`"
+    if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
+        return f"write `{key} {value}` in a layer, or in `defaults` for all"
+    if home := home_of(key):
+        return f"write `{key} {value}` in `{home}`"
+    if key in NEURON_KEYS:
+        return f"write `neuron lif {{ {key} {value} }}`"
+    if line := setting_line(key, value, {}):
+        return f"write `{line}` in `train`"
+    return f"remove it: it is a property of {listed(owners(key))}"
+
+
+def _setting_line(item: tree.Property, beside: Sequence[tree.Property]) -> str:
+    """The loss or the optimizer with a setting that stands beside it in ``train``."""
+    given = {p.key.text: p.value for p in beside}
+    return setting_line(item.key.text, item.value.span.text, given)
+
+
+def _setting_fix(item: tree.Property, beside: Sequence[tree.Property]) -> Fix | None:
+    """Write the setting where it belongs, if its loss or optimizer is not given."""
+    line = _setting_line(item, beside)
+    if not line or line.split()[0] in {p.key.text for p in beside}:
+        return None
+    return Fix(item.span, in_notation(line, item.span.source))

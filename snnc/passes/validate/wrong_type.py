@@ -1,0 +1,131 @@
+"""The diagnostic for a value of another type than its property has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.passes.validate.choices import CHOICES
+from snnc.source import SourceFile, Span
+from snnc.syntax import tree
+from snnc.syntax.snn import parse_snn
+from snnc.syntax.usual import USUAL
+
+LONGEST = 40
+"""More of a text than this is not quoted."""
+_DIMS_EXAMPLE = "3x3"
+_MEASURED = ("a number", "a whole number", "a time")
+_FOUND = {
+    tree.Word: "a word",
+    tree.Number: "a number",
+    tree.Dims: "dims",
+    tree.Quantity: "a number with a unit",
+    tree.Range: "a range",
+    tree.Text: "a string",
+    tree.List: "a list",
+    tree.Group: "a block",
+}
+
+
+def found(node: Any) -> str:
+    """A value as it is written, or of which kind it is."""
+    text = str(node.span.text) if hasattr(node, "span") else ""
+    kind = _FOUND.get(type(node), "this")
+    return f"`{text}`" if 0 < len(text) <= LONGEST and "\n" not in text else kind
+
+
+def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
+    """Say what a property takes, with the value that is written if it is near."""
+    expected = context["expected"]
+    if isinstance(node, tree.Quantity) and expected in ("a number", "a whole number"):
+        return rules.values.WrongUnit(
+            span=node.unit.span,
+            key=key,
+            unit=node.unit.text,
+            units=(),
+            example=numeral(node.span),
+            fix=Fix(Span(span.source, node.unit.span.start - 1, span.end), ""),
+        )
+    is_dims = isinstance(node, tree.List) and context["example"] == _DIMS_EXAMPLE
+    if is_dims and (problem := _bracketed(span, key, node)):
+        return problem
+    if expected == "a name" and (problem := _quoted_choice(span, key, node)):
+        return problem
+    bare = key in ("name", "shape", "from", "in", "as", "") or "span" in context
+    example, instead = context["example"], context.get("instead")
+    if unquoted := _unquoted(node, example):
+        example = instead = unquoted
+    elif not {"instead", "near", "span"} & context.keys() and expected in _MEASURED:
+        example = USUAL.get(key, example)
+    return rules.values.WrongType(
+        span=span,
+        key=key,
+        expected=expected,
+        found=found(node) if "span" not in context else f"`{span.text}`",
+        example=example if bare else f"{key} {example}",
+        fix=None if instead is None else Fix(span, instead),
+    )
+
+
+def _unquoted(node: Any, example: str) -> str:
+    """What is in quotes, if it is a value like the example, but as a text."""
+    text = node.value.strip() if isinstance(node, tree.Text) else ""
+    # The quotes of a text in YAML are outside of its span.
+    if not 0 < len(text) <= LONGEST or node.span.source.is_yaml:
+        return ""
+    value, like = _parsed(text), _parsed(example)
+    alike = type(value) is type(like) or (
+        isinstance(value, tree.Number) and isinstance(like, tree.Dims)
+    )
+    is_switch = not isinstance(value, tree.Word) or value.text in ("on", "off")
+    return text if value is not None and alike and is_switch else ""
+
+
+def _parsed(text: str) -> tree.Value | None:
+    """The value that a text is without its quotes; None if it is none."""
+    report = Report()
+    source = SourceFile("value.snn", f"snn 1\nnetwork x {{\ntrain {{ x {text} }}\n}}\n")
+    statements = parse_snn(source, report).statements
+    properties = statements[0].properties if len(statements) == 1 else None
+    if report.errors or properties is None or len(properties) != 1:
+        return None
+    return properties[0].value
+
+
+def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
+    """A choice such as ``adam`` in quotes or brackets, or a value that is none."""
+    known = [m.model_fields["kind"].default for m in CHOICES.get(key, ())]
+    known = known or (["relu", "lif"] if key == "neuron" else [])
+    if not known:
+        return None
+    items = node.items if isinstance(node, tree.List) else (node,)
+    words = [getattr(item, "value", getattr(item, "text", None)) for item in items]
+    sure = len(words) == 1 and words[0] in known
+    word = str(words[0] if sure else known[0])
+    # The quotes of a text in YAML are outside of its span.
+    quoted = span.source.is_yaml and isinstance(node, tree.Text)
+    return rules.values.WrongType(
+        span=span,
+        key=key,
+        expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
+        found=found(node),
+        example=f"{key} {word}",
+        fix=Fix(span, word) if sure and not quoted else None,
+    )
+
+
+def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
+    """Sizes in brackets, as Python writes them."""
+    items = node.items
+    if not items or not all(isinstance(item, tree.Number) for item in items):
+        return None
+    dims = "x".join(item.span.text for item in items)
+    return rules.spelling.DimsSpelling(
+        span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
+    )
+
+
+def numeral(span: Span) -> str:
+    """What is written in front of a unit."""
+    return span.text.split()[0].rstrip("%")
