@@ -162,6 +162,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     weights.NoBiasScale,
     weights.ThresholdVanishes,
     weights.WeightsTooStrong,
+    weights.WeightsTooFarApart,
     weights.WouldOverwrite,
     output.Stale,
     output.Missing,

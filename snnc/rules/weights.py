@@ -6,6 +6,10 @@ from snnc.diagnostics import Diagnostic, Severity
 from snnc.source.printable import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
+LOOK_AT_BIAS = (
+    "look at `{name}.bias`: beside these weights it is too large, as after training"
+    " with too large a `learning_rate`"
+)
 
 
 class NotSafetensors(Diagnostic):
@@ -120,11 +124,11 @@ class NoWeightExponent(_Refused):
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate weight exponent",
     )
-    help = "train with less `l2`, or write a shorter `synapse`, which lowers its {what}"
+    help = "{hint}"
 
     name: str
     what: str
-    value: int
+    value: str
     most: int
     weight: float
     tensor: str
@@ -139,6 +143,15 @@ class NoWeightExponent(_Refused):
         return (
             f"its largest bias is {self.bias:.3g}; beside these weights"
             f" {self.most_bias:.3g} would do"
+        )
+
+    @property
+    def hint(self) -> str:
+        if self.what == "bias" and self.bias > 100 * self.most_bias:
+            return LOOK_AT_BIAS.format(name=self.name)
+        return (
+            "train with less `l2`, or write a shorter `synapse`, which lowers its"
+            f" {self.what}"
         )
 
 
@@ -163,7 +176,7 @@ class NoBiasScale(_Refused):
     help = "train anew, or set these biases to 0: the layer tells nothing"
 
     name: str
-    value: int
+    value: str
     most: int
     bias: float
 
@@ -173,26 +186,53 @@ class ThresholdVanishes(_Refused):
 
     The largest weight of a core sets the unit of its threshold, which is stored in
     steps of 64, so that less than 33 becomes 0. Nengo-loihi fails then, with an
-    AssertionError that says nothing.
+    AssertionError that says nothing. Where all weights are zero, the largest bias
+    sets it.
     """
 
     code = "SNN745"
     title = "weights too large for the chip"
-    message = "nengo-loihi refuses the weights of `{name}`: too large for its threshold"
+    message = "nengo-loihi refuses the {what} of `{name}`: too large for its threshold"
     label = "core {core}: a threshold of {value}, at least {least}"
     notes = (
-        "its largest weight is {weight:.3g} (in `{tensor}`); {needed:.3g} would do",
+        "the largest is {largest:.3g} (in `{tensor}`); {needed:.3g} would do",
         "{spread}",
         f"{DISCRETIZE}: assert (man > 0).all()",
     )
     help = "train with more `l2`, or with a smaller `learning_rate`"
 
     name: str
-    value: int
+    what: str
+    value: str
     least: int
-    weight: float
+    largest: float
     tensor: str
     needed: float
+
+
+class WeightsTooFarApart(_Refused):
+    """Weights of one connection are more than 2^64 times as small as others.
+
+    Nengo-loihi makes up for the difference between the connections of a core by a
+    power of two; from 2^64 on, numpy does not multiply by it any more, and it ends
+    in a TypeError.
+    """
+
+    code = "SNN748"
+    title = "weights too far apart for the chip"
+    message = "nengo-loihi refuses the weights of `{name}`: too far apart"
+    label = "core {core}: `{tensor}` reaches {weight:.3g}, `{other}` {other_weight:.3g}"
+    notes = (
+        "{spread}",
+        f"{DISCRETIZE}: 2 ** dw_exp",
+    )
+    help = "set the weights of `{tensor}` to 0: beside the others they tell nothing"
+
+    name: str
+    tensor: str
+    weight: float
+    other: str
+    other_weight: float
 
 
 class WeightsTooStrong(Diagnostic):
@@ -239,10 +279,7 @@ class WeightsTooStrong(Diagnostic):
     @property
     def hint(self) -> str:
         if self.bias is not None:
-            return (
-                f"look at `{self.name}.bias`: beside these weights it is too large, as"
-                " after training with too large a `learning_rate`"
-            )
+            return LOOK_AT_BIAS.format(name=self.name)
         if self.exponent < -6:
             return "train with less `l2`: the weights are small beside the threshold"
         return "run the emulator: weights this small may not matter"

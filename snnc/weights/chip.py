@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from snnc.diagnostics import Diagnostic
 from snnc.graph.lowered import Projection
@@ -11,18 +14,19 @@ from snnc.rules.weights import (
     NoBiasScale,
     NoWeightExponent,
     ThresholdVanishes,
+    WeightsTooFarApart,
     WeightsTooStrong,
 )
-from snnc.source import Span
-from snnc.weights.cores import Core, Placed
-from snnc.weights.scale import (
+from snnc.runtime.integers import (
+    BIAS_MANTISSA,
     BIAS_MOST,
     THRESHOLD_LEAST,
     THRESHOLD_MOST,
-    Grid,
-    grid_of,
+    Blocks,
+    discretize_blocks,
     largest_weight,
 )
+from snnc.weights.cores import Core, Placed
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,83 +62,97 @@ class Precision:
 
 def precision(placed: Placed) -> Precision:
     """Sum up the cores of a layer."""
-    grids = [core.grid for core in placed.cores]
-    found = [grid.exponent for grid in grids if grid.exponent is not None]
-    biased = [grid.bias_bits for grid in grids if grid.bias]
+    blocks = placed.blocks
+    found = blocks.exponent[blocks.has_weights].tolist()
+    biased = [_bits(bias) for bias in blocks.bias if bias]
+    most = BIAS_MANTISSA.bit_length()
     return Precision(
         name=placed.name,
-        cores=len(grids),
+        cores=len(placed.cores),
         exponents=(min(found), max(found)) if found else None,
         weight_bits=min(_weight_bits(placed), default=0),
-        threshold_bits=min(grid.threshold_bits for grid in grids),
-        bias_bits=min(biased, default=None),
-        threshold_share=max(grid.threshold_share for grid in grids),
-        bias_share=max(grid.bias_share for grid in grids),
-        refused=sum(not grid.fits for grid in grids),
+        threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
+        bias_bits=min(most, *biased) if biased else None,
+        threshold_share=float(blocks.threshold_share.max()),
+        bias_share=float(blocks.bias_share.max()),
+        refused=sum(_kind_of(placed, core) is not None for core in placed.cores),
     )
+
+
+def _bits(value: float) -> int:
+    """How many bits a whole number has."""
+    return int(np.frexp(value)[1])
 
 
 def _weight_bits(placed: Placed) -> Iterator[int]:
     """The bits of each tensor in each core."""
     for core in placed.cores:
-        largest: dict[str, float] = {}
-        for synapse in core.synapses:
+        bits: dict[str, int] = {}
+        for synapse, stored in zip(core.synapses, placed.stored(core), strict=True):
             tensor = _tensor(synapse.projection)
-            largest[tensor] = max(largest.get(tensor, 0.0), synapse.weight)
-        for weight in largest.values():
-            yield core.grid.weight_bits(core.weight, weight)
+            bits[tensor] = max(bits.get(tensor, 0), stored.bits)
+        yield from bits.values()
 
 
 def complaints(placed: Placed) -> Iterator[Diagnostic]:
     """Say what nengo-loihi refuses of a layer, and what it silently changes."""
-    span = placed.mapped.population.layer.span
-    refused = [core for core in placed.cores if not core.grid.fits]
-    for kind in (_too_small, _no_scale, _too_large):
-        concerned = [core for core in refused if _kind_of(core.grid) is kind]
+    kinds = {core.number: _kind_of(placed, core) for core in placed.cores}
+    for kind in (_too_small, _no_scale, _too_large, _too_far_apart):
+        concerned = [core for core in placed.cores if kinds[core.number] is kind]
         if concerned:
-            worst = max(concerned, key=lambda core: _shortage(core.grid))
-            yield kind(placed, worst, len(concerned), span)
-    yield from _too_strong(placed, span)
+            worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
+            yield kind(placed, worst, len(concerned))
+    yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
 
 
-def _shortage(grid: Grid) -> float:
+def _block(placed: Placed, core: Core) -> Blocks:
+    """The integers of one core, as single numbers."""
+    return placed.blocks.take(core.number)
+
+
+def _shortage(block: Blocks) -> float:
     """How many times too small the weights are."""
-    return max(grid.threshold_share, grid.bias_share)
+    return float(max(block.threshold_share, block.bias_share))
 
 
-def _kind_of(grid: Grid) -> object:
-    if grid.exponent is None:
-        return _no_scale
-    return _too_small if _shortage(grid) > 1 else _too_large
+def _kind_of(placed: Placed, core: Core) -> Any:
+    """What says why nengo-loihi refuses a core; None where it does not."""
+    block = _block(placed, core)
+    if not block.refused:
+        refused = any(stored.refused for stored in placed.stored(core))
+        return _too_far_apart if refused else None
+    if _shortage(block) <= 1:
+        return _too_large
+    return _too_small if block.has_weights else _no_scale
 
 
-def _too_small(placed: Placed, core: Core, refused: int, span: Span) -> Diagnostic:
-    grid, largest = core.grid, core.largest
+def _too_small(placed: Placed, core: Core, refused: int) -> Diagnostic:
+    block, largest = _block(placed, core), core.largest
     assert largest is not None
-    by_bias = grid.bias_share > grid.threshold_share
+    by_bias = block.bias_share > block.threshold_share
     return NoWeightExponent(
-        span=span,
+        span=placed.mapped.population.layer.span,
         name=placed.name,
         what="bias" if by_bias else "threshold",
         core=core.number,
-        value=int(grid.bias if by_bias else grid.threshold),
+        value=_whole(block.bias if by_bias else block.threshold),
         most=BIAS_MOST if by_bias else THRESHOLD_MOST,
         weight=largest.trained,
         tensor=_tensor(largest.projection),
-        needed=largest.trained * _shortage(grid),
+        needed=largest.trained * _shortage(block),
         bias=core.trained_bias,
-        most_bias=core.trained_bias / grid.bias_share if by_bias else 0.0,
+        most_bias=core.trained_bias / float(block.bias_share) if by_bias else 0.0,
         refused=refused,
         cores=len(placed.cores),
     )
 
 
-def _no_scale(placed: Placed, core: Core, refused: int, span: Span) -> Diagnostic:
+def _no_scale(placed: Placed, core: Core, refused: int) -> Diagnostic:
     return NoBiasScale(
-        span=span,
+        span=placed.mapped.population.layer.span,
         name=placed.name,
         core=core.number,
-        value=int(core.grid.threshold),
+        value=_whole(_block(placed, core).threshold),
         most=THRESHOLD_MOST,
         bias=core.trained_bias,
         refused=refused,
@@ -142,62 +160,88 @@ def _no_scale(placed: Placed, core: Core, refused: int, span: Span) -> Diagnosti
     )
 
 
-def _too_large(placed: Placed, core: Core, refused: int, span: Span) -> Diagnostic:
-    largest = core.largest
-    assert largest is not None
-    share = largest_weight(placed.cell) / core.weight
+def _too_large(placed: Placed, core: Core, refused: int) -> Diagnostic:
+    block, largest, neurons = _block(placed, core), core.largest, placed.neurons
+    if largest is not None and block.has_weights:
+        what, tensor = "weights", _tensor(largest.projection)
+        value, needed = largest.trained, largest_weight(neurons) / core.weight
+    else:
+        what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
+        most = BIAS_MOST * neurons.threshold / neurons.voltage / THRESHOLD_LEAST
+        needed = most / core.bias
     return ThresholdVanishes(
-        span=span,
+        span=placed.mapped.population.layer.span,
         name=placed.name,
+        what=what,
         core=core.number,
-        value=int(core.grid.threshold),
+        value=_whole(block.threshold),
         least=THRESHOLD_LEAST,
-        weight=largest.trained,
-        tensor=_tensor(largest.projection),
-        needed=largest.trained * share,
+        largest=value,
+        tensor=tensor,
+        needed=value * needed,
         refused=refused,
         cores=len(placed.cores),
     )
 
 
-def _too_strong(placed: Placed, span: Span) -> Iterator[Diagnostic]:
+def _too_far_apart(placed: Placed, core: Core, refused: int) -> Diagnostic:
+    both = zip(core.synapses, placed.stored(core), strict=True)
+    least, largest = next(s for s, stored in both if stored.refused), core.largest
+    assert largest is not None
+    return WeightsTooFarApart(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        core=core.number,
+        tensor=_tensor(least.projection),
+        weight=least.trained,
+        other=_tensor(largest.projection),
+        other_weight=largest.trained,
+        refused=refused,
+        cores=len(placed.cores),
+    )
+
+
+def _whole(value: Any) -> str:
+    """A whole number, its first digits where it is very long."""
+    return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
+
+
+def _too_strong(placed: Placed, sound: list[int]) -> Iterator[Diagnostic]:
     """One warning a tensor, for the core in which it is changed most."""
-    worst: dict[str, tuple[float, Core, float]] = {}
-    for core in placed.cores:
-        for synapse in core.synapses if core.grid.fits else ():
-            tensor = _tensor(synapse.projection)
-            times = core.grid.excess(core.weight, synapse.weight)
-            if times > worst.get(tensor, (1.0,))[0]:
-                worst[tensor] = (times, core, synapse.trained)
-    for tensor, (times, core, weight) in worst.items():
-        yield _strong(placed, tensor, times, core, weight, span)
+    worst: dict[str, tuple[float, Core, int]] = {}
+    for core in (placed.cores[number] for number in sound):
+        for index, stored in enumerate(placed.stored(core)):
+            tensor = _tensor(core.synapses[index].projection)
+            if stored.excess > worst.get(tensor, (1.0,))[0]:
+                worst[tensor] = (stored.excess, core, index)
+    for tensor, (times, core, index) in worst.items():
+        yield _strong(placed, tensor, times, core, index)
 
 
 def _strong(
-    placed: Placed, tensor: str, times: float, core: Core, weight: float, span: Span
+    placed: Placed, tensor: str, times: float, core: Core, index: int
 ) -> Diagnostic:
     largest = core.largest
     assert largest is not None
-    assert core.grid.exponent is not None
     return WeightsTooStrong(
-        span=span,
+        span=placed.mapped.population.layer.span,
         name=placed.name,
         tensor=tensor,
         times=int(times),
         core=core.number,
-        weight=weight,
-        exponent=core.grid.exponent,
+        weight=core.synapses[index].trained,
+        exponent=int(_block(placed, core).exponent),
         other=_tensor(largest.projection),
         other_weight=largest.trained,
-        bias=core.trained_bias if _is_by_bias(placed, core, weight, times) else None,
+        bias=core.trained_bias if _is_by_bias(placed, core, index, times) else None,
     )
 
 
-def _is_by_bias(placed: Placed, core: Core, trained: float, times: float) -> bool:
-    """Whether the weights of a tensor would count for less if no bias were there."""
-    bare = grid_of(placed.cell, core.weight, 0.0)
-    found = (s.weight for s in core.synapses if s.trained == trained)
-    return any(bare.excess(core.weight, weight) < times for weight in found)
+def _is_by_bias(placed: Placed, core: Core, index: int, times: float) -> bool:
+    """Whether weights would count for less if no bias were there."""
+    weights = placed.blocks.weight
+    bare = discretize_blocks(placed.neurons, weights, np.zeros_like(weights))
+    return placed.stored(core, bare)[index].excess < times
 
 
 def _tensor(projection: Projection) -> str:

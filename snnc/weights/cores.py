@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.graph.logical import Spiking
+from snnc.graph.logical import Lif, Spiking
 from snnc.graph.lowered import Projection
 from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.loihi.build_links import build_links, inlet_of
@@ -15,8 +15,16 @@ from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import load_profile
 from snnc.loihi.tiling import Piece, Tiling
 from snnc.loihi.wiring import tiling_of
+from snnc.runtime.integers import (
+    Blocks,
+    Neurons,
+    discretize_blocks,
+    neurons_of,
+    weight_exponents,
+)
 from snnc.weights.kernels import Array, Magnitudes, compose, gain_and_rest
-from snnc.weights.scale import Cell, Grid, cell_of, grid_of
+
+LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,6 @@ class Core:
         The largest magnitudes, in nengo-loihi's units.
     trained_bias
         The largest bias in Keras's units.
-    grid
-        What the chip makes of them.
     """
 
     number: int
@@ -51,7 +57,6 @@ class Core:
     weight: float
     bias: float
     trained_bias: float
-    grid: Grid
 
     @property
     def largest(self) -> Synapse | None:
@@ -60,16 +65,46 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """What the chip makes of one connection into a core.
+
+    Attributes
+    ----------
+    bits
+        Bits that its largest weight keeps, of 7 and a sign.
+    excess
+        How many times too strong its weights get.
+    refused
+        Whether nengo-loihi fails on it.
+    """
+
+    bits: int
+    excess: float
+    refused: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Placed:
-    """A layer on the chip and its cores."""
+    """A layer on the chip, its cores, and the integers that they hold."""
 
     mapped: MappedPopulation
-    cell: Cell
+    neurons: Neurons
     cores: tuple[Core, ...]
+    blocks: Blocks
 
     @property
     def name(self) -> str:
         return self.mapped.population.name
+
+    def stored(self, core: Core, blocks: Blocks | None = None) -> list[Stored]:
+        """Return what becomes of each connection into a core.
+
+        ``blocks`` are those of the layer, unless others are given.
+        """
+        same = (blocks or self.blocks).take([core.number] * len(core.synapses))
+        found = weight_exponents(same, [synapse.weight for synapse in core.synapses])
+        values = zip(found.bits, found.excess, found.refused, strict=True)
+        return [Stored(int(b), float(e), bool(r)) for b, e, r in values]
 
 
 def placed_layers(
@@ -92,7 +127,6 @@ def _placed(
     mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
 ) -> Placed:
     name = population.population.name
-    cell = cell_of(_spiking(population), mapped.lowered.network.timing.dt)
     arriving = [
         (_magnitudes(mapped, p, tensors), tiling_of(mapped.by_name[_source(p)]))
         for p in mapped.projections
@@ -100,8 +134,18 @@ def _placed(
     ]
     biases = tensors[f"{name}.bias"]
     pieces = enumerate(tiling_of(population).pieces)
-    cores = (_core(population, cell, arriving, biases, *piece) for piece in pieces)
-    return Placed(population, cell, tuple(cores))
+    cores = tuple(_core(population, arriving, biases, *piece) for piece in pieces)
+    neurons = _neurons(population, mapped.lowered.network.timing.dt)
+    weights = [core.weight for core in cores]
+    blocks = discretize_blocks(neurons, weights, [core.bias for core in cores])
+    return Placed(population, neurons, cores, blocks)
+
+
+def _neurons(population: MappedPopulation, dt: float) -> Neurons:
+    spiking = _spiking(population)
+    neuron = spiking.neuron
+    tau_rc = neuron.tau_rc if isinstance(neuron, Lif) else None
+    return neurons_of(dt, spiking.synapse, tau_rc)
 
 
 def _source(projection: MappedProjection) -> str:
@@ -132,7 +176,6 @@ def _magnitudes(
 
 def _core(
     population: MappedPopulation,
-    cell: Cell,
     arriving: list[tuple[Magnitudes, Tiling]],
     biases: Array,
     number: int,
@@ -141,11 +184,11 @@ def _core(
     synapses = tuple(_synapses(arriving, piece))
     weight = max((synapse.weight for synapse in synapses), default=0.0)
     gain, rest = gain_and_rest(_spiking(population))
-    held = biases[np.arange(*piece.strip) % piece.part.channels]
-    currents = np.float32(rest + np.float64(np.float32(gain) * held))
-    bias, trained = float(np.abs(currents).max()), float(np.abs(held).max())
-    grid = grid_of(cell, weight, bias)
-    return Core(number, synapses, weight, bias, trained, grid)
+    held = biases[np.arange(*piece.strip) % piece.part.channels].astype(np.float64)
+    moved = (float(np.float32(gain)) * held).clip(-LARGEST, LARGEST)
+    currents = np.abs(rest + moved.astype(np.float32).astype(np.float64))
+    bias, trained = _float32(currents.max()), float(np.abs(held).max())
+    return Core(number, synapses, weight, bias, trained)
 
 
 def _synapses(
@@ -155,5 +198,10 @@ def _synapses(
         for part in source.parts:
             if magnitudes.meets(piece.part, part.slices):
                 trained = float(magnitudes.into(piece, part.slices))
-                weight = float(np.float32(trained * magnitudes.factor))
+                weight = _float32(trained * magnitudes.factor)
                 yield Synapse(magnitudes.projection, weight, trained)
+
+
+def _float32(magnitude: float) -> float:
+    """Round as float32 does; what is too large for it, to the largest."""
+    return float(np.float32(min(magnitude, LARGEST)))

@@ -124,5 +124,5 @@ def _used(bits: int | None, most: int, share: float) -> str:
     """How many bits of a number are used, and how much of its range."""
     if bits is None:
         return ""
-    part = f"{100 * share:.0f} %"
+    part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"
     return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"

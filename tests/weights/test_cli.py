@@ -55,6 +55,14 @@ def spoilt(name: str) -> None:
         weights["a.bias"] *= 100
     elif name == "too-large":
         weights["a.kernel"] *= 1e5
+    elif name == "beyond-float32":
+        weights["a.kernel"].flat[0] = weights["b.bias"][0] = 3e38
+    elif name == "biases-too-large":
+        weights["a.kernel"][:] = 0
+        weights["a.bias"] *= 1e8
+    elif name == "dead":
+        weights["a.kernel"][:] = 0
+        weights["a.bias"][:] = 0
     elif name == "no-weights":
         weights["a.kernel"][:] = 0
         weights["a.bias"] *= 1e-5
@@ -69,7 +77,10 @@ CHIP = (
     "too-small",
     "bias-too-large",
     "too-large",
+    "beyond-float32",
+    "biases-too-large",
     "no-weights",
+    "dead",
     "too-strong",
 )
 
@@ -80,8 +91,19 @@ def test_a_file_is_held_against_the_chip(
 ) -> None:
     spoilt(name)
     done = run(capsys, "small.safetensors", "small.snn")
-    assert done[0] == (name not in ("sound", "too-strong"))
+    assert done[0] == (name not in ("sound", "dead", "too-strong"))
     check_expected(f"{name}.txt", shown(*done))
+
+
+def test_weights_too_far_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    text = SMALL.replace("conv2d b { filters 3", "conv2d b { filters 4")
+    weights = weights_of(text, 3.0)
+    weights["b.shortcut"][:] = 1.1e-19
+    Path("apart.snn").write_text(text)
+    save(Path("apart.safetensors"), text, weights)
+    done = run(capsys, "apart.safetensors", "apart.snn")
+    assert done[0] == 1
+    check_expected("too-far-apart.txt", shown(*done))
 
 
 def test_without_a_spec_a_file_is_listed(capsys: pytest.CaptureFixture[str]) -> None:

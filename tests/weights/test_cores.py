@@ -13,7 +13,7 @@ import pytest
 from nengo.exceptions import BuildError
 from nengo_loihi.builder.discretize import discretize_block
 
-from snnc.weights.cores import Core, placed_layers
+from snnc.weights.cores import Core, Placed, placed_layers
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import compile_text, network
@@ -41,6 +41,7 @@ SPLIT = """
     dense d0 { units 5, block 3 }
     readout y { classes 4 }
 """
+Predicted = list[tuple[Placed, Core]]
 SYNAPSES = ("1 ms", "5 ms", "20 ms")
 
 
@@ -75,11 +76,11 @@ def is_built(block: Any) -> bool:
     return True
 
 
-def named(predicted: list[tuple[str, Core]], net: Any) -> Iterator[Core]:
+def named(predicted: Predicted, net: Any) -> Iterator[tuple[Placed, Core]]:
     """The cores in the order in which nengo-loihi builds the ensembles."""
-    by_layer: dict[str, list[Core]] = defaultdict(list)
-    for name, core in predicted:
-        by_layer[name].append(core)
+    by_layer: dict[str, Predicted] = defaultdict(list)
+    for placed, core in predicted:
+        by_layer[placed.name].append((placed, core))
     labels = (ensemble.label.split("[")[0] for ensemble in net.all_ensembles)
     for name in dict.fromkeys(labels):
         yield from by_layer[name]
@@ -102,25 +103,25 @@ def test_every_core_is_judged_as_nengo_loihi_judges_it(
                 weights = drawn(package.layout, factor * scale, random)
                 built = package.nengo.build_network(weights)
                 layers = placed_layers(results["map"], weights)
-                predicted = [(p.name, core) for p in layers for core in p.cores]
+                predicted = [(p, core) for p in layers for core in p.cores]
                 verdicts += compare(built.net, package.nengo.DT, predicted)
     assert 0 < sum(verdicts) < len(verdicts)
 
 
-def compare(net: Any, dt: float, predicted: list[tuple[str, Core]]) -> Iterator[bool]:
+def compare(net: Any, dt: float, predicted: Predicted) -> Iterator[bool]:
     """Compare each core with nengo-loihi's block; give the verdicts."""
     found = list(blocks(net, dt))
     cores = list(named(predicted, net))
     assert len(found) == len(cores)
-    for block, core in zip(found, cores, strict=True):
+    for block, (placed, core) in zip(found, cores, strict=True):
         weights = [float(synapse.max_abs_weight()) for synapse in block.synapses]
         assert sorted(s.weight for s in core.synapses) == pytest.approx(
             sorted(weights), rel=1e-6
         )
         largest = float(np.abs(block.compartment.bias).max())
         assert core.bias == pytest.approx(largest, rel=1e-6)
-        assert is_built(block) == core.grid.fits
-        if core.grid.fits:
-            stored = block.compartment.discretize_info["w_exp"]
-            assert (core.grid.exponent or 0) == stored
-        yield core.grid.fits
+        one = placed.blocks.take(core.number)
+        assert is_built(block) != one.refused
+        if not one.refused:
+            assert one.exponent == block.compartment.discretize_info["w_exp"]
+        yield not one.refused
