@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.runtime.data import Examples
     from snnc.evaluate.subject import Subject
+    from snnc.runtime.data import Examples
 
 ROOT = Path(__file__).parents[1]
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `snnc evaluate` sets it

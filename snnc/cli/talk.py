@@ -24,11 +24,18 @@ def offer(text: str) -> None:
     """Print data to stdout; that nobody reads it any more hides no diagnostics.
 
     What is written later goes nowhere, and Python does not fail to flush it at the end.
+
+    Raises
+    ------
+    OSError
+        If stdout can't take it, as on a full disk.
     """
     try:
         click.echo(text, nl=False)
-    except BrokenPipeError:
+    except OSError as error:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            raise OSError(error.errno, error.strerror, "stdout") from error
 
 
 def say(text: str) -> None:

@@ -95,13 +95,17 @@ class LockUnusable(Diagnostic):
 
     code = "SNN734"
     title = "lock that can't be used"
-    message = "`{path}` {reason}, so nothing tells what was edited by hand"
-    notes = ("{others}",)
+    message = "`{path}` is {state}, so nothing tells what was edited by hand"
+    notes = ("{reason}", "{others}")
     help = "get it back from version control, or write all anew with `--force`"
 
     path: str
     reason: str
     names: str
+
+    @property
+    def state(self) -> str:
+        return "damaged" if self.reason else "missing"
 
     @property
     def others(self) -> str:

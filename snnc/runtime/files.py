@@ -45,10 +45,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         with open(path, "wb") as file:
             yield file
         return
-    target = os.path.realpath(path)
-    folder, name = os.path.split(target)
-    part = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}{PART}")
+    part = None
     try:
+        target = os.path.realpath(path)
+        folder, name = os.path.split(target)
+        part = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}{PART}")
         with open(part, "xb", opener=lambda p, f: os.open(p, f, mode or 0o666)) as file:
             yield file
         if mode is not None:
@@ -59,8 +60,9 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
             raise
         raise OSError(error.errno, error.strerror, os.fspath(path)) from error
     finally:
-        with suppress(FileNotFoundError):
-            os.unlink(part)
+        if part is not None:
+            with suppress(FileNotFoundError):
+                os.unlink(part)
 
 
 def _mode(path: str | os.PathLike[str]) -> int | None:

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
+from snnc import __version__
 from snnc.cli import snnc
+from snnc.emit.files import FORMAT
 from snnc.emit.owned.records import MARKER
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, network
@@ -123,9 +125,33 @@ def edited_left_over() -> None:
     build()
 
 
+def lost() -> None:
+    """Lose the lock, and change the spec."""
+    Path("models/net/snnc.lock").unlink()
+    stale()
+
+
+def damaged() -> None:
+    rewrite("models/net/snnc.lock", '"format"', '"fromat"')
+
+
+def newer() -> None:
+    rewrite("models/net/snnc.lock", f'"format": {FORMAT}', '"format": 99')
+    rewrite("models/net/snnc.lock", f'"snnc": "{__version__}"', '"snnc": "9.9"')
+
+
+def older() -> None:
+    rewrite("models/net/snnc.lock", f'"format": {FORMAT}', '"format": 1')
+    stale()
+
+
+def merging() -> None:
+    rewrite("models/net/snnc.lock", "{\n", "<<<<<<< ours\n=======\n>>>>>>> theirs\n{\n")
+
+
 CASES = (
     stale, edited, missing, never_built, interrupted, killed, left_over, foreign,
-    removed, renamed, edited_left_over,
+    removed, renamed, edited_left_over, lost, damaged, newer, older, merging,
 )  # fmt: skip
 
 
@@ -269,12 +295,32 @@ def test_a_reader_who_leaves_hides_no_diagnostic(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "case", [stale, missing, never_built, interrupted, killed, left_over, removed]
-)
+    "case",
+    [
+        stale, missing, never_built, interrupted, killed, left_over, removed, older,
+        merging,
+    ],
+)  # fmt: skip
 def test_the_next_build_mends_it_without_force(case: Callable[[], None]) -> None:
     case()
     assert build().return_value == 0
     assert build("--check").return_value == 0
+
+
+@pytest.mark.parametrize("case", [edited, lost, damaged, newer])
+def test_force_mends_what_a_build_refuses(case: Callable[[], None]) -> None:
+    case()
+    before = package()
+    assert build().return_value == 1
+    assert package() == before
+    assert build("--force").return_value == 0
+    assert build("--check").return_value == 0
+
+
+def test_an_upgrade_is_told_once() -> None:
+    older()
+    assert f"models/net: format 1, upgraded to {FORMAT}\n" in build().stderr
+    assert "format" not in build().stderr
 
 
 @pytest.mark.parametrize("case", [stale, removed, left_over])

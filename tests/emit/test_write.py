@@ -265,6 +265,7 @@ def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None
     assert write_package(wanted(package, "X = 3\n"), False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN734"
+    assert "is missing" in found.render_message()
     assert found.render_notes() == ("not as the spec gives it: a.py",)
     written, _ = build(package, "X = 3\n", force=True)
     assert written == Written(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnc.cli.building.deed import Job
-from snnc.cli.talk import offer, say
+from snnc.cli.building.deed import Job, print_or_report
+from snnc.cli.talk import say
 from snnc.diagnostics import Report
 from snnc.emit.owned import Comparison, Package, compare
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.stale import difference, orphaned, problems
-from snnc.emit.owned.write import cannot_write
+from snnc.emit.owned.write import cannot_write, kept, refusals
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,20 +20,20 @@ class Check:
     def package(self, job: Job, report: Report) -> bool:
         found = _compared(job.package, report)
         if found is None:
-            return True
-        offer(difference(found))
+            return False
+        print_or_report(difference(found), report)
         for problem in problems(found, job.spec, job.package.lock.origin, job.command):
             report.add(problem)
         if not report.errors:
             folder = found.folder.as_posix()
             say(f"{job.spec}: {folder}: up to date ({job.milliseconds})")
-        return True
+        return not any((*refusals(found), *kept(found)))
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         found = _compared(orphan.package, report)
         if found is None:
             return
-        offer(difference(found))
+        print_or_report(difference(found), report)
         for problem in orphaned(orphan, found, command):
             report.add(problem)
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from snnc.cli.talk import offer
 from snnc.diagnostics import Report
 from snnc.emit.origin import build_command
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import Orphan
+from snnc.emit.owned.write import cannot_write
 from snnc.loihi.profile import chosen_device
 
 
@@ -24,7 +26,8 @@ class Job:
     @property
     def command(self) -> str:
         """What to type to write the package, quoted for a shell."""
-        return command_of(self.spec, self.package.folder.parent)
+        output = self.package.folder.parent.as_posix()
+        return build_command(self.spec, output, chosen_device())
 
     @property
     def milliseconds(self) -> str:
@@ -35,12 +38,15 @@ class Deed(Protocol):
     """Something done with every package of a run."""
 
     def package(self, job: Job, report: Report) -> bool:
-        """Do it with the package of a spec; False if it was refused."""
+        """Do it with the package of a spec; False if a build of it would fail."""
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         """Do it with a package that should be gone; ``command`` would remove it."""
 
 
-def command_of(spec: str, output: Path) -> str:
-    """Return the command that builds a spec for the chosen device, as one types it."""
-    return build_command(spec, output.as_posix(), chosen_device())
+def print_or_report(text: str, report: Report) -> None:
+    """Print data; if stdout can't take it, the other specs still have their turn."""
+    try:
+        offer(text)
+    except OSError as error:
+        report.add(cannot_write(error, Path()))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.deed import Job
-from snnc.cli.talk import offer
+from snnc.cli.building.deed import Job, print_or_report
 from snnc.diagnostics import Report
 from snnc.emit.owned import Package, compare
 from snnc.emit.owned.orphans import Orphan
@@ -20,27 +20,27 @@ class DryRun:
     force: bool
 
     def package(self, job: Job, report: Report) -> bool:
-        return self._list(job.package, report)
+        self._list(job.package, report)
+        return not report.errors
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         self._list(orphan.package, report)
 
-    def _list(self, package: Package, report: Report) -> bool:
-        """List one package; False if a build would refuse it."""
+    def _list(self, package: Package, report: Report) -> None:
         try:
             comparison = compare(package, self.force)
         except OSError as error:
             report.add(cannot_write(error, package.folder))
-            return False
+            return
         refused = list(refusals(comparison))
         for diagnostic in (*refused, *kept(comparison)):
             report.add(diagnostic)
         if not refused:
-            _print(planned(comparison), package.folder)
-        return not refused
+            listed = _listed(planned(comparison), package.folder)
+            print_or_report("".join(listed), report)
 
 
-def _print(plan: Written, folder: Path) -> None:
+def _listed(plan: Written, folder: Path) -> Iterator[str]:
     for word, names in (("write", plan.written), ("remove", plan.removed)):
         for name in names:
-            offer(f"{word} {(folder / name).as_posix()}\n")
+            yield f"{word} {(folder / name).as_posix()}\n"

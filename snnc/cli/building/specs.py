@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnc.cli.building.deed import Deed, Job, command_of
+from snnc.cli.building.deed import Deed, Job
 from snnc.cli.building.rivals import rival_of
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
@@ -43,7 +43,8 @@ def build_specs(
     """Do a deed with the package of every spec, whatever is wrong with the others.
 
     All are compiled before anything is done, so that of two networks of one name
-    neither is written.
+    neither is written. Packages that should be gone come last, and only if nothing is
+    wrong: a name that is mistyped looks like a spec that is gone.
 
     Parameters
     ----------
@@ -62,13 +63,17 @@ def build_specs(
     reports = [Report() for _ in specs]
     compiled = [_compiled(*pair, output) for pair in zip(specs, reports, strict=True)]
     _refuse_same_names(compiled, reports)
+    done = []
     for found, report in zip(compiled, reports, strict=True):
         if found is not None and not (report.errors or _is_taken(found, force, report)):
-            _do(found.job, deed, report)
+            done += [found.job] if deed.package(found.job, report) else []
         show(report)
-    sound = not any(report.errors for report in reports)
-    folders = {found.job.package.folder for found in compiled if found is not None}
-    return (not sweep or _sweep(specs[0], output, folders, deed)) and sound
+    if len(done) == len(specs):
+        last = Report()
+        _do_orphans(done, output, sweep, deed, last)
+        show(last)
+        reports.append(last)
+    return not any(report.errors for report in reports)
 
 
 def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
@@ -77,7 +82,11 @@ def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
     results = {} if source is None else compile_spec(source, report)
     if "emit" not in results:
         return None
-    package = _package(results, spec, output)
+    try:
+        package = _package(results, spec, output)
+    except OSError as error:  # the current folder is gone
+        report.add(cannot_write(error, output))
+        return None
     job = Job(spec, package, time.perf_counter() - started)
     return _Compiled(job, results["infer"])
 
@@ -118,25 +127,18 @@ def _is_taken(found: _Compiled, force: bool, report: Report) -> bool:
     return True
 
 
-def _do(job: Job, deed: Deed, report: Report) -> None:
-    """Do it with a package, then with those that its spec wrote under other names."""
-    if not deed.package(job, report):
-        return
+def _do_orphans(
+    done: Sequence[Job], output: Path, sweep: bool, deed: Deed, report: Report
+) -> None:
+    """Do it with what the specs wrote under other names, then with what has no spec."""
+    built = {job.package.folder for job in done}
     try:
-        for orphan in renamed(job.package):
-            deed.orphan(orphan, job.command, report)
-    except OSError as error:
-        report.add(cannot_write(error, job.package.folder.parent))
-
-
-def _sweep(spec: str, output: Path, built: set[Path], deed: Deed) -> bool:
-    report = Report()
-    try:
-        for orphan in (*abandoned(output), *remains(output)):
-            if orphan.package.folder in built:
-                continue  # its spec moved, which its own report tells
-            deed.orphan(orphan, command_of(spec, output), report)
+        found = [(orphan, job) for job in done for orphan in renamed(job.package)]
+        if sweep:
+            gone = (*abandoned(output), *remains(output))
+            found += [(orphan, done[0]) for orphan in gone]
+        for orphan, job in found:
+            if orphan.package.folder not in built:  # else it is another spec's by now
+                deed.orphan(orphan, job.command, report)
     except OSError as error:
         report.add(cannot_write(error, output))
-    show(report)
-    return not report.errors

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.deed import Job
-from snnc.cli.talk import offer, say
+from snnc.cli.building.deed import Job, print_or_report
+from snnc.cli.talk import say
 from snnc.diagnostics import Report
+from snnc.emit.files import FORMAT
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import Written, write_package
 
@@ -23,10 +24,12 @@ class Write:
         done = write_package(job.package, self.force, report, _wait)
         if done is None:
             return False
+        if done.before < FORMAT:
+            say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
         say(f"{job.spec}: {folder.as_posix()}: {_count(done)} ({job.milliseconds})")
-        for name in done.written:
-            offer(f"{(folder / name).as_posix()}\n")
-        return True
+        paths = ((folder / name).as_posix() for name in done.written)
+        print_or_report("".join(f"{path}\n" for path in paths), report)
+        return not report.errors
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         folder = orphan.package.folder

@@ -59,8 +59,7 @@ class Comparison:
     is_newer
         Whether a newer snnc wrote it, and nobody forces its files to be replaced.
     flaw
-        Why the lock does not tell which files were edited, as a clause; empty if it
-        does, or if none can have been.
+        Why the lock that is there can't be read, as a sentence.
     lock
         The lock that is there; None if there is none that can be read.
     """
@@ -129,7 +128,6 @@ def compare(package: Package, force: bool = False) -> Comparison:
     rows += _left_over(package, records)
     mixed = any(_is_of_another_build(row, records) for row in rows)
     rows += _lock_row(package, records, [] if force else rows)
-    flaw = _flaw(records, rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
     return Comparison(
@@ -139,7 +137,7 @@ def compare(package: Package, force: bool = False) -> Comparison:
         mixed,
         records.is_merging,
         records.is_newer and not force,
-        flaw,
+        records.flaw,
         records.lock,
     )
 
@@ -193,13 +191,6 @@ def _is_of_another_build(row: Row, records: Records) -> bool:
         return False
     is_written = row.state in (State.UNCHANGED, State.STALE, State.LEFT_OVER)
     return is_written and text_hash(row.found) != records.files.get(row.name)
-
-
-def _flaw(records: Records, rows: Sequence[Row]) -> str:
-    if records.lock is not None or records.flaw:
-        return records.flaw
-    edited = (State.EDITED, State.EDITED_LEFT_OVER)
-    return "is missing" if any(row.state in edited for row in rows) else ""
 
 
 def _lock_row(package: Package, records: Records, rows: Sequence[Row]) -> Iterator[Row]:

@@ -22,7 +22,7 @@ _MERGE = re.compile("^(<{7} |>{7} )", re.MULTILINE)
 
 
 class LockError(ValueError):
-    """A text is no lock, and why, as a clause."""
+    """A text is no lock, and why, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +145,12 @@ def _parsed(text: str) -> Lock:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise LockError("is not JSON") from error
+        raise LockError("it is not JSON") from error
     if not isinstance(data, dict):
-        raise LockError("is not a JSON object")
+        raise LockError("it is not a JSON object")
     number, version = data.get("format"), data.get("snnc")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
-        raise LockError("has no `format`, a whole number")
+        raise LockError("it has no `format`, a whole number")
     lock = Lock("", None, {}, number, version if isinstance(version, str) else "")
     try:
         return replace(
@@ -165,18 +165,18 @@ def _parsed(text: str) -> Lock:
 def _text(data: Mapping[str, Any], name: str) -> str:
     value = data.get(name)
     if not isinstance(value, str):
-        raise LockError(f"has no `{name}`, a text")
+        raise LockError(f"it has no `{name}`, a text")
     return value
 
 
 def _files(data: Mapping[str, Any]) -> dict[str, str]:
     files = data.get("files")
     if not isinstance(files, dict):
-        raise LockError("has no `files`, an object")
+        raise LockError("it has no `files`, an object")
     if not all(map(is_plain, files)):
-        raise LockError("lists a file that can't be one of the package")
+        raise LockError("it lists a file that can't be one of the package")
     if not all(isinstance(value, str) for value in files.values()):
-        raise LockError("lists a file without its hash")
+        raise LockError("it lists a file without its hash")
     return files
 
 
@@ -184,5 +184,5 @@ def _origin(data: Mapping[str, Any]) -> Origin | None:
     source, output, device = (data.get(n) for n in ("source", "output", "device"))
     told = [value for value in (source, output, device) if value is not None]
     if not all(isinstance(value, str) and is_usable(value) for value in told):
-        raise LockError("tells of a path that can't be one")
+        raise LockError("it tells of a path that can't be one")
     return Origin(source, output, device) if source and output else None

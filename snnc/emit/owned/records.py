@@ -29,7 +29,7 @@ class Records:
     lock
         None if there is none, or none that can be read.
     flaw
-        Why what stands there can't be read, as a clause.
+        Why what stands there can't be read, as a sentence.
     is_unfinished
         Whether a build began that has not ended.
     announced

@@ -98,7 +98,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         path = (comparison.folder / name).as_posix()
         yield ForeignFile(span=nowhere(path), path=path)
     edited = comparison.names(State.EDITED)
-    if edited and comparison.flaw:
+    if edited and comparison.lock is None:
         yield _unusable(comparison)
     elif edited:
         yield from _edited(comparison.folder, edited)
