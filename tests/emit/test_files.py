@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from snnc.emit import Module, Origin
-from snnc.emit.files import is_generated
+from snnc.emit.files import has_conflict, is_generated
 from tests.support import ROOT
 
 ORIGIN = Origin("specs/drift.snn", "models")
@@ -35,6 +35,17 @@ def test_only_python_files_have_a_header() -> None:
 @pytest.mark.parametrize("before", ["", "<<<<<<< HEAD\n"])
 def test_a_file_is_known_by_its_header(before: str) -> None:
     assert is_generated(before + TEXT + "edited\n")
+
+
+def test_a_conflict_is_known_by_its_three_markers() -> None:
+    lines = ["<<<<<<< a", "=======", ">>>>>>> b"]
+    assert has_conflict("\n".join(lines))
+    assert has_conflict(
+        "\n".join(["x", "<<<<<<<< a:x", "x", "========", ">>>>>>>> b:y"])
+    )
+    assert not has_conflict("\n".join(lines[:2]))
+    assert not has_conflict("\n".join(reversed(lines)))
+    assert not has_conflict("".join(lines))
 
 
 def test_the_run_time_library_is_known_by_its_header() -> None:

@@ -345,7 +345,7 @@ def test_a_failed_merge_makes_nobody_elses_file_ours(
     package: Path, force: bool
 ) -> None:
     text = wanted(package).lock_text({})
-    (package / "snnc.lock").write_text(CONFLICT.format("{", text))
+    (package / "snnc.lock").write_text(CONFLICT.format("{\n", text))
     (package / "a.py").write_text("mine = True\n")
     assert build(package, force=force) == (None, ["SNN722"])
 

@@ -7,7 +7,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile, is_generated
+from snnc.emit.files import (
+    FORMAT,
+    LIBRARY,
+    GeneratedFile,
+    has_conflict,
+    is_generated,
+)
 from snnc.emit.origin import Origin
 from snnc.emit.owned.disk import Obstacle, read
 from snnc.emit.owned.lock import NAME, Lock, text_hash
@@ -55,7 +61,7 @@ class Comparison:
         Whether files are as snnc wrote them but not as the lock says: two builds
         each wrote a part of the package.
     merging
-        Whether a merge could not join two locks.
+        Whether a merge could not join two locks, or two versions of a file.
     is_newer
         Whether a newer snnc wrote it, and nobody forces its files to be replaced.
     flaw
@@ -135,7 +141,7 @@ def compare(package: Package, force: bool = False) -> Comparison:
         tuple(rows),
         unfinished,
         mixed,
-        records.is_merging,
+        records.is_merging or any(has_conflict(row.found or "") for row in rows),
         records.is_newer and not force,
         records.flaw,
         records.lock,

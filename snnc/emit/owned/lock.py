@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
 from snnc import __version__
-from snnc.emit.files import FORMAT
+from snnc.emit.files import FORMAT, has_conflict
 from snnc.emit.origin import Origin
 
 NAME = "snnc.lock"
 LONGEST_NAME = 255
 LONGEST_PATH = 4095
-
-_MERGE = re.compile("^(<{7} |>{7} )", re.MULTILINE)
 
 
 class LockError(ValueError):
@@ -63,7 +60,7 @@ class Lock:
         LockError
             If it is none.
         """
-        if not _MERGE.search(text):
+        if not has_conflict(text):
             return _parsed(text)
         try:
             ours, theirs = map(_parsed, _sides(text))

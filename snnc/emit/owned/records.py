@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from snnc.emit.files import FORMAT, is_generated
+from snnc.emit.files import FORMAT, has_conflict, is_generated
 from snnc.emit.origin import Origin
 from snnc.emit.owned.disk import Obstacle, read
 from snnc.emit.owned.lock import NAME, Lock, LockError, is_plain, text_hash
@@ -77,8 +77,11 @@ class Records:
         return self.lock is not None and self.lock.format > FORMAT
 
     def vouch_for(self, name: str, text: str) -> bool:
-        """Whether a text is one that snnc wrote, in this or another build."""
-        if self.is_merging and is_generated(text):
+        """Whether a text is one that snnc wrote, in this or another build.
+
+        What a merge made of two such texts counts as one, too.
+        """
+        if (self.is_merging or has_conflict(text)) and is_generated(text):
             return True
         hashes = {self.files.get(name), *self.announced.get(name, ())}
         return text_hash(text) in hashes

@@ -1,0 +1,201 @@
+"""After a merge of two branches that change one spec, one build puts all right."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from snnc.cli import snnc
+from tests.consumer.repo import NOBODY
+from tests.support import network
+
+SPEC = network(
+    """
+  input image 8x8x1 in 0..1
+  encode conv { filters 2 }
+
+  conv2d first { filters 4 }
+  conv2d second { filters 4 }
+  conv2d third { filters 4 }
+
+  readout y { classes 2 }
+
+  train { epochs 3 }
+    """
+)
+
+
+def git(*arguments: str, fails: bool = False) -> str:
+    done = subprocess.run(
+        ["git", *arguments],
+        env={**os.environ, **NOBODY, "GIT_EDITOR": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode != 0) is fails, f"{done.stdout}{done.stderr}"
+    return done.stdout
+
+
+def build(*options: str) -> Result:
+    return CliRunner().invoke(
+        snnc, ["build", "net.snn", *options], standalone_mode=False
+    )
+
+
+def commit() -> None:
+    assert build().return_value == 0
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "work")
+
+
+def change(old: str, new: str) -> None:
+    text = Path("net.snn").read_text()
+    assert old in text
+    Path("net.snn").write_text(text.replace(old, new))
+
+
+def packages() -> dict[str, str]:
+    paths = [path for path in Path("models").rglob("*") if path.is_file()]
+    return {path.as_posix(): path.read_text() for path in paths}
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repo with a package, from which a branch `theirs` has begun."""
+    monkeypatch.chdir(tmp_path)
+    git("init", "--quiet", "--initial-branch", "ours")
+    Path("net.snn").write_text(SPEC)
+    commit()
+    git("branch", "theirs")
+    return tmp_path
+
+
+def diverge(ours: tuple[str, str], theirs: tuple[str, str]) -> None:
+    """Change the spec in both branches, build, and commit; `ours` is checked out."""
+    change(*ours)
+    commit()
+    git("switch", "--quiet", "theirs")
+    change(*theirs)
+    commit()
+    git("switch", "--quiet", "ours")
+
+
+def put_right(tmp_path: Path) -> None:
+    """Build once, and see that the packages are those of the spec, and no others."""
+    done = build()
+    assert done.return_value == 0, done.stderr
+    found = packages()
+    assert not any("<<<<<<<" in text for text in found.values())
+    assert build("--check").return_value == 0
+    git("add", "--all")
+    for path in found:
+        Path(path).unlink()
+    assert build().return_value == 0
+    assert packages() == found
+    assert git("diff", "--stat") == ""
+
+
+@pytest.mark.parametrize("style", ["merge", "diff3"])
+@pytest.mark.parametrize("command", ["merge", "rebase", "cherry-pick"])
+def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -> None:
+    git("config", "merge.conflictStyle", style)
+    diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 5"))
+    git(command, "theirs", fails=True)
+    assert "<<<<<<<" in Path("models/net/snnc.lock").read_text()
+    assert "<<<<<<<" not in Path("net.snn").read_text()
+    done = build("--check")
+    assert (done.return_value, done.stdout) == (1, "")
+    assert done.stderr.startswith(
+        "error[SNN737]: `models/net` holds an unresolved merge\n"
+    )
+    assert "type `snnc build net.snn -o models`" in done.stderr
+    assert done.stderr.endswith("\n1 error\n")
+    put_right(tmp_path)
+    git(command, "--continue") if command != "merge" else git("commit", "--no-edit")
+    assert git("status", "--porcelain") == ""
+    text = Path("models/net/train.py").read_text()
+    assert "EPOCHS = 5" in text
+
+
+def test_files_that_both_change_are_ours_too(tmp_path: Path) -> None:
+    diverge(
+        ("first { filters 4", "first { filters 6"),
+        ("third { filters 4", "third { filters 6"),
+    )
+    git("merge", "theirs", fails=True)
+    merged = [path for path, text in packages().items() if "<<<<<<<" in text]
+    assert len(merged) > 1
+    put_right(tmp_path)
+
+
+def test_a_spec_that_could_not_be_merged_is_resolved_first(tmp_path: Path) -> None:
+    diverge(("epochs 3", "epochs 4"), ("epochs 3", "epochs 5"))
+    git("merge", "theirs", fails=True)
+    before = packages()
+    assert build().return_value == 1
+    assert packages() == before
+    Path("net.snn").write_text(SPEC.replace("epochs 3", "epochs 4"))
+    put_right(tmp_path)
+
+
+@pytest.mark.parametrize("turn", [False, True])
+def test_one_branch_gives_the_network_another_name(tmp_path: Path, turn: bool) -> None:
+    changes = (("network net", "network other"), ("epochs 3", "epochs 5"))
+    diverge(*(reversed(changes) if turn else changes))
+    git("merge", "theirs", fails=True)
+    put_right(tmp_path)
+    assert [path.name for path in Path("models").iterdir()] == ["other"]
+
+
+def test_both_branches_give_it_another_name(tmp_path: Path) -> None:
+    diverge(("network net", "network mine"), ("network net", "network yours"))
+    git("merge", "theirs", fails=True)
+    Path("net.snn").write_text(SPEC.replace("network net", "network yours"))
+    put_right(tmp_path)
+    assert [path.name for path in Path("models").iterdir()] == ["yours"]
+
+
+def test_files_of_others_in_the_package_stay(tmp_path: Path) -> None:
+    Path("models/net/mine.py").write_text("mine = True\n")
+    diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 5"))
+    git("merge", "theirs", fails=True)
+    assert build().return_value == 0
+    assert Path("models/net/mine.py").read_text() == "mine = True\n"
+
+
+def test_a_file_that_one_branch_edited_by_hand_is_no_longer_known(
+    tmp_path: Path,
+) -> None:
+    """Only markers in the lock make all headed files ours: none, and edits count."""
+    diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 3 "))
+    Path("models/net/train.py").write_text(
+        Path("models/net/train.py").read_text() + "edited = True\n"
+    )
+    git("merge", "theirs")
+    assert "error[SNN721]" in build().stderr
+
+
+def test_branches_that_change_different_specs_merge_by_themselves(
+    tmp_path: Path,
+) -> None:
+    change("epochs 3", "epochs 4")
+    commit()
+    git("switch", "--quiet", "theirs")
+    Path("net.snn").rename("other.snn")
+    change_name = Path("other.snn").read_text().replace("network net", "network other")
+    Path("net.snn").write_text(SPEC)
+    Path("other.snn").write_text(change_name)
+    done = CliRunner().invoke(
+        snnc, ["build", "net.snn", "other.snn"], standalone_mode=False
+    )
+    assert done.return_value == 0
+    git("add", "--all")
+    git("commit", "--quiet", "--message", "work")
+    git("switch", "--quiet", "ours")
+    git("merge", "theirs")
+    assert build("--check").return_value == 0
