@@ -15,7 +15,7 @@ from snnc.cli import snnc
 from snnc.starter import SPEC, starter_files
 from snnc.syntax.formatted import formatted
 from tests.rules.checking import assert_accepted
-from tests.support import codes, sound
+from tests.support import ROOT, codes, sound
 
 EXPECTED = Path(__file__).parent / "init"
 
@@ -97,6 +97,14 @@ def test_the_first_spec_is_sound_and_formatted() -> None:
     text = starter_files()[SPEC]
     assert codes(text) == []
     assert formatted(sound(text, "parse")) == text
+
+
+def test_reviews_fold_the_library_and_show_what_is_specific() -> None:
+    lines = starter_files()[".gitattributes"].splitlines()
+    folded = [line.split()[0] for line in lines if "linguist-generated" in line]
+    assert folded == ["models/*/_runtime/**", "models/*/snnc.lock"]
+    page = (ROOT / "docs/workflow.md").read_text(encoding="utf-8")
+    assert all(f"    {line}\n" in page for line in lines[1:])
 
 
 def test_the_version_is_pinned() -> None:
