@@ -112,7 +112,7 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
     both = ("first.snn", "second.snn")
     done = build_as('"$@" > /dev/full', *both, *options)
     assert done.returncode == 1
-    assert "`stdout` can't be written: No space left on device" in done.stderr
+    assert "error: stdout can't be written: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     if options == ("--check",):
         assert "models/second/train.py" in done.stderr

@@ -65,7 +65,7 @@ def test_check_prints_json_on_stdout(tmp_path: Path) -> None:
     assert printed["version"] == 1
     assert set(diagnostic) == {
         "code", "severity", "message", "file", "line", "column", "end_line",
-        "end_column", "notes", "fix",
+        "end_column", "label", "notes", "help", "related", "fix",
     }  # fmt: skip
     assert diagnostic["line"] == 6
     assert diagnostic["fix"]["replacement"] == "filters"

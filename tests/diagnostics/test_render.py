@@ -141,7 +141,9 @@ def test_fixes_in_words() -> None:
 def test_json() -> None:
     text = "one\ntwo é three\n"
     span = place(text, "three")
-    found = Example(span=span, advice="help", fix=Fix(span, "four"))
+    related = (Label(Span(span.source, 0, 3), "first"),)
+    fix = Fix(span, "four")
+    found = Example(span=span, advice="help", related=related, fix=fix)
     assert json.loads(json.dumps(document([found]))) == {
         "version": 1,
         "diagnostics": [
@@ -154,7 +156,19 @@ def test_json() -> None:
                 "column": 7,
                 "end_line": 2,
                 "end_column": 12,
-                "notes": ["the shape is 3x4", "help"],
+                "label": "here",
+                "notes": ["the shape is 3x4"],
+                "help": "help",
+                "related": [
+                    {
+                        "message": "first",
+                        "file": "a.snn",
+                        "line": 1,
+                        "column": 1,
+                        "end_line": 1,
+                        "end_column": 4,
+                    }
+                ],
                 "fix": {
                     "description": "replace `three` by `four`",
                     "start": {"line": 2, "column": 7},

@@ -1,0 +1,135 @@
+"""Names of files reach terminals, logs and programs escaped, in every verb."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnc.cli import main
+from tests.support import ROOT, network
+
+HOSTILE = "a\n::error::b\u202e\x1b[2J##[error]`c"
+GOOD = network(
+    """
+    input image 4x4x1 in 0..1
+    encode conv
+    conv2d a { filters 2 }
+    readout y { classes 2 }
+    """
+)
+DEVICE = (ROOT / "snnc/loihi/loihi1.toml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("good.snn").write_text(GOOD)
+    Path(f"{HOSTILE}.snn").write_text(GOOD)
+    Path(f"{HOSTILE}bad.snn").write_text(GOOD.replace("filters", "filter"))
+    Path("named.toml").write_text(
+        DEVICE.replace('name = "', f"name = {json.dumps(HOSTILE)} # ", 1)
+    )
+    Path("told.toml").write_text(
+        DEVICE.replace('source = "', f"source = {json.dumps(HOSTILE)} # ", 1)
+    )
+    return tmp_path
+
+
+def printed(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str:
+    """What is printed, stdout before stderr; every line of it harmless."""
+    main(list(arguments))
+    found = capsys.readouterr()
+    text = found.out + found.err
+    assert text.replace("\n", "").isprintable()
+    for line in text.splitlines():
+        assert not line.strip().startswith("::error::b")
+    if "##[" in text:  # only behind a command of our own, which is read first
+        assert text.startswith("::")
+    return text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "check @",
+        "check @bad",
+        "check --fix @bad",
+        "check --format json @bad",
+        "check --format sarif @bad",
+        "check --format github @bad",
+        "check none@",
+        "build @",
+        "build --dry-run @",
+        "build --check @",
+        "build -o @ good",
+        "convert good -o @",
+        "diff good @",
+        "diff @ good --format markdown",
+        "diff @ good --format json",
+        "diff @:x good",
+        "fmt @",
+        "fmt --check @",
+        "fmt --diff @",
+        "fmt @.txt",
+        "fit @bad",
+        "report @bad",
+        "weights @",
+        "weights good @",
+        "weights @ --migrate good good -o x",
+        "import @",
+        "import @ -o @",
+        "init @",
+        "explain @",
+        "schema --@",
+        "@",
+        "evaluate @ --data @ --weights @",
+        "--device @ limits",
+        "--device named.toml limits",
+        "--device told.toml limits",
+    ],
+)
+def test_a_hostile_name_is_shown_escaped(
+    arguments: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = [word.replace("good", "good.snn") for word in arguments.split()]
+    typed = [
+        word.replace("@bad", f"{HOSTILE}bad.snn").replace("@", f"{HOSTILE}.snn")
+        if not word.endswith("@.txt")
+        else f"{HOSTILE}.txt"
+        for word in typed
+    ]
+    printed(typed, capsys)
+
+
+def test_sarif_names_the_bytes_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"caf\xe9.snn")
+    Path(name).write_text(GOOD.replace("filters", "filter"))
+    assert main(["check", "--format", "sarif", name]) == 1
+    (run,) = json.loads(capsys.readouterr().out)["runs"]
+    (location,) = run["results"][0]["locations"]
+    place: dict[str, Any] = location["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "caf%E9.snn"
+
+
+def test_json_is_unicode_whatever_the_name(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "--format", "json", os.fsdecode(b"caf\xe9.snn")]) == 1
+    (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
+    assert found["file"] == "caf\\udce9.snn"
+    assert found["message"] == "there is no file `caf\\udce9.snn`"
+
+
+def test_a_bug_s_traceback_is_as_harmless(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError(HOSTILE)
+
+    monkeypatch.setattr("snnc.cli.check.compile_spec", fail)
+    text = printed(["check", "good.snn"], capsys)
+    assert "ValueError: a\n" in text
+    assert text.endswith("This is a bug in snnc: please report it with the spec.\n")

@@ -1,0 +1,111 @@
+"""Streams that can't be written or read, and a current folder that is gone."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support import ROOT, network
+
+FULL = Path("/dev/full")
+GOOD = """
+input image 4x4x1 in 0..1
+encode conv
+conv2d a { filters 2 }
+avgpool { window all }
+readout y { classes 2 }
+"""
+
+pytestmark = pytest.mark.skipif(not FULL.exists(), reason="Linux alone has /dev/full")
+
+
+def shell(line: str, cwd: Path, buffered: bool = True) -> tuple[int, str, str]:
+    """Run a line of sh in which `snnc` is this snnc."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PY": sys.executable}
+    environment["PYTHONUNBUFFERED"] = "" if buffered else "1"
+    done = subprocess.run(
+        ["sh", "-c", f'snnc() {{ "$PY" -m snnc "$@"; }}\n{line}'],
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout, done.stderr
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.snn").write_text(network(GOOD, name))
+    (tmp_path / "bad.snn").write_text(network(GOOD.replace("window", "windo")))
+    return tmp_path
+
+
+@pytest.mark.parametrize("buffered", [True, False])
+@pytest.mark.parametrize("what", ["report one.snn", "--help", "schema"])
+def test_a_full_stdout_is_an_error(what: str, buffered: bool, folder: Path) -> None:
+    status, _, told = shell(f"snnc {what} > /dev/full", folder, buffered)
+    assert (status, told) == (
+        1,
+        "error: stdout can't be written: No space left on device\n",
+    )
+
+
+def test_a_closed_stdout_is_one_too(folder: Path) -> None:
+    status, _, told = shell("snnc limits >&-", folder)
+    assert (status, told) == (
+        1,
+        "error: stdout can't be written: Bad file descriptor\n",
+    )
+
+
+def test_a_reader_that_has_seen_enough_is_none(folder: Path) -> None:
+    status, out, told = shell("snnc schema | head -1", folder)
+    assert (status, out, told) == (0, "{\n", "")
+
+
+def test_a_full_stdout_keeps_no_spec_from_being_built(folder: Path) -> None:
+    status, _, _ = shell("snnc build one.snn two.snn > /dev/full", folder)
+    assert status == 1
+    assert all((folder / f"models/{n}/snnc.lock").exists() for n in ("one", "two"))
+
+
+@pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
+def test_a_stderr_that_takes_nothing_changes_no_status(
+    stderr: str, folder: Path
+) -> None:
+    assert shell(f"snnc check one.snn {stderr}", folder) == (0, "", "")
+    assert shell(f"snnc check bad.snn {stderr}", folder) == (1, "", "")
+    assert shell(f"snnc explain SNN1 {stderr}", folder) == (2, "", "")
+
+
+def test_a_closed_stdin_is_a_diagnostic(folder: Path) -> None:
+    status, _, told = shell("snnc check - <&-", folder)
+    assert status == 1
+    assert told.startswith("error[SNN705]: `<stdin>` can't be read: it is closed\n")
+
+
+@pytest.mark.parametrize("what", ["init", "build {}/one.snn", "check one.snn {}/b.snn"])
+def test_a_current_folder_that_is_gone_is_no_bug(what: str, folder: Path) -> None:
+    gone = "mkdir gone && cd gone && rmdir ../gone && "
+    status, _, told = shell(f"{gone}snnc {what.format(folder)}", folder)
+    assert status == 1
+    assert told.startswith("error")
+
+
+def test_what_does_not_need_the_current_folder_does_without(folder: Path) -> None:
+    gone = "mkdir gone && cd gone && rmdir ../gone && "
+    status, _, told = shell(f"{gone}snnc check {folder}/one.snn", folder)
+    assert status == 0, told
+
+
+def test_colours_are_as_the_environment_asks(folder: Path) -> None:
+    line = "FORCE_COLOR=1 snnc check bad.snn"
+    assert "\x1b[1;31merror" in shell(line, folder)[2]
+    assert "\x1b" not in shell(f"NO_COLOR=1 {line}", folder)[2]
