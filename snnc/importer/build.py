@@ -9,6 +9,7 @@ from snnc.importer.entries import malformed
 from snnc.importer.flat import flatten
 from snnc.importer.graph import read_graph
 from snnc.importer.keras1 import is_old, modernized
+from snnc.importer.literals import unwrapped
 from snnc.importer.model import Compiled, Model
 from snnc.importer.options import plain
 from snnc.importer.parts import Graph
@@ -35,6 +36,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
     RefusedError
         If it has no graph, or one that Keras does not write.
     """
+    config, training = unwrapped(config), unwrapped(training)
     if not isinstance(config, dict):
         raise malformed("the model", "it is no object")
     version = keras if keras is not None else config.get("keras_version")

@@ -1,8 +1,7 @@
 """The options of a layer, in the spelling of Keras 2.
 
 Keras 3 writes objects as ``{"module", "class_name", "config", "registered_name"}``
-(`keras.saving.serialize_keras_object`), Keras 2 as ``{"class_name", "config"}``, and
-each writes dtypes and shapes in its own way.
+(`keras.saving.serialize_keras_object`), Keras 2 as ``{"class_name", "config"}``.
 """
 
 from __future__ import annotations
@@ -20,7 +19,6 @@ from snnc.rules.architectures import (
 )
 
 OWN_ROOTS = {"keras", "tf_keras", "tensorflow"}
-POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
 DTYPES = {
     "bfloat16", "bool", "float16", "float32", "float64", "int8", "int16", "int32",
     "int64", "mixed_bfloat16", "mixed_float16", "string", "uint8", "uint16", "uint32",
@@ -105,15 +103,11 @@ def _plain(value: Any, option: str, layer: str) -> Any:
 
 def _object(value: Mapping[str, Any], option: str, layer: str) -> Any:
     kind, config = value["class_name"], value.get("config")
-    if kind == "__tuple__":
-        return _plain(value.get("items", []), option, layer)
     if is_custom(value):
         name = str(config if isinstance(config, str) else kind)
         raise RefusedError(
             CustomObject(span=NOWHERE, layer=layer, what=f"`{option}`", name=name)
         )
-    if isinstance(kind, str) and kind in POLICIES and isinstance(config, dict):
-        return config.get("name")
     if kind == "function" and isinstance(config, str):
         return config
     if not isinstance(config, dict) or (isinstance(kind, str) and kind in _INERT):

@@ -1,0 +1,126 @@
+"""Numbers, tuples, shapes and dtypes mean the same however Keras writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnc.importer.build import build
+from snnc.importer.convert import convert
+from snnc.importer.files import read_file
+from snnc.importer.wishes import Wishes
+from tests.importer.configs import IMAGE, functional, layer
+
+
+def numpy(value: Any) -> dict[str, Any]:
+    """Return a number or an array as Keras 2.12 writes it into a `.keras` file."""
+    return {
+        "class_name": "__numpy__",
+        "config": {"value": value, "dtype": "float32"},
+    }
+
+
+def listed(name: str, *items: Any) -> dict[str, Any]:
+    """Return a tuple or a shape as ``to_json()`` writes it."""
+    return {"class_name": name, "items": list(items)}
+
+
+FLOAT32 = {
+    "module": "keras",
+    "class_name": "DTypePolicy",
+    "config": {"name": "float32"},
+    "registered_name": None,
+}
+FORMS: dict[str, tuple[Any, Any]] = {
+    "number": (numpy(0.5), 0.5),
+    "array": (numpy([0.5, 1.0]), [0.5, 1.0]),
+    "tensor": ({**numpy(0.5), "class_name": "__tensor__"}, 0.5),
+    "tuple": (listed("__tuple__", 1, listed("__tuple__", 2, 3)), [1, [2, 3]]),
+    "shape": (listed("TensorShape", None, 8), [None, 8]),
+    "bytes": ({"class_name": "__bytes__", "config": {"value": "a"}}, "a"),
+    "old bytes": ({"class_name": "__bytes__", "value": "a"}, "a"),
+    "in a list": ([numpy(0.5), None], [0.5, None]),
+    "in an object": (
+        {"class_name": "L2", "config": {"l2": numpy(0.5)}},
+        {"class_name": "L2", "config": {"l2": 0.5}},
+    ),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_an_option_is_the_value_that_is_meant(form: str) -> None:
+    written, meant = FORMS[form]
+    model, _ = build(functional(IMAGE, layer("X", "x", "image", a=written)), None, None)
+    assert model.layers[1].options["a"] == meant
+
+
+def test_shapes_and_dtypes_are_plain() -> None:
+    shape = listed("__tuple__", None, 8, 8, 1)
+    image = layer("InputLayer", "image", batch_input_shape=shape, dtype=FLOAT32)
+    model, _ = build(functional(image, layer("X", "x", "image")), None, None)
+    assert model.layers[0].options["batch_input_shape"] == [None, 8, 8, 1]
+    assert model.layers[0].options["dtype"] == "float32"
+
+
+def test_a_plain_relu_of_keras_2_12_is_kept() -> None:
+    options = {"max_value": None, "negative_slope": numpy(0.0), "threshold": numpy(0.0)}
+    config = functional(
+        IMAGE,
+        layer("Conv2D", "a", "image", filters=2, kernel_size=[3, 3]),
+        layer("ReLU", "r", "a", **options),
+        layer("Flatten", "f", "r"),
+        layer("Dense", "end", "f", units=3, activation="softmax"),
+    )
+    found = convert(build(config, "2.12.0", None)[0], Wishes(), "m.keras")
+    assert found.problems == ()
+    assert found.written is not None
+
+
+def every_layer(keras: Any) -> list[Any]:
+    """Return layers whose options are not all plain."""
+    import numpy as np
+
+    layers = keras.layers
+    return [
+        layers.ReLU(),
+        layers.ReLU(6.0),
+        layers.LeakyReLU(0.1),
+        layers.PReLU(shared_axes=[1, 2]),
+        layers.ThresholdedReLU(),
+        layers.Normalization(mean=np.arange(4.0), variance=np.ones(4)),
+        layers.Rescaling(np.float64(1 / 255), offset=np.arange(4.0)),
+        layers.BatchNormalization(axis=[3], momentum=np.float32(0.9)),
+        layers.Conv2D(
+            np.int64(3),
+            np.array([3, 3]),
+            kernel_initializer=keras.initializers.Constant(np.float32(0.1)),
+            kernel_regularizer=keras.regularizers.L1L2(0.1, 0.2),
+        ),
+        layers.Conv2D(3, 3, activation=layers.LeakyReLU()),
+        layers.Conv2D(3, 3, dtype=keras.mixed_precision.Policy("mixed_float16")),
+        layers.Dropout(np.float32(0.3), noise_shape=(None, 1, 1, 4)),
+        layers.ZeroPadding2D(((1, 2), (3, 4))),
+        layers.Reshape((64, -1)),
+    ]
+
+
+@pytest.mark.slow
+def test_all_formats_of_keras_2_say_the_same(tmp_path: Path) -> None:
+    from tensorflow import keras
+
+    image = x = keras.Input((8, 8, 4))
+    ends = [layer(image) for layer in every_layer(keras)]
+    x = image * 2.0 + keras.backend.constant([1.0, 2.0, 3.0, 4.0])
+    model = keras.Model(image, [*ends, x])
+    model.save(tmp_path / "m.h5")
+    model.save(tmp_path / "m.keras", save_format="keras_v3")
+    (tmp_path / "m.json").write_text(model.to_json(), encoding="utf-8")
+    first, *others = (
+        read_file(tmp_path / f"m.{suffix}", "m")[0]
+        for suffix in ("h5", "keras", "json")
+    )
+    assert len(first.layers) == len(every_layer(keras)) + 3
+    for other in others:
+        assert other.layers == first.layers
