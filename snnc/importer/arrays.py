@@ -54,7 +54,7 @@ def read_array(dataset: Any, path: str) -> Array:
     """
     if dataset.dtype.kind not in KINDS:
         raise ValueError(f"`{path}` has the dtype {dataset.dtype}")
-    values: Array = dataset[()]
-    if not hasattr(values, "shape"):
+    if dataset.shape is None:  # HDF5 has arrays without values
         raise ValueError(f"`{path}` has no values")
+    values: Array = dataset[()]
     return values

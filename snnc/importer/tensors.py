@@ -128,14 +128,14 @@ class _Maker:
         arrays = self._weights.of(draft.layer)
         bias = np.asarray(arrays.get("bias", np.zeros(1)), np.float64)
         if draft.form == "depthwise":
-            kernel = folding.depthwise(_planes(arrays["depthwise_kernel"]))
+            kernel = folding.depthwise(_planes(arrays, "depthwise_kernel"))
         elif draft.form == "separable":
-            pointwise = _planes(arrays["pointwise_kernel"])[0]
-            planes = _planes(arrays["depthwise_kernel"])
+            pointwise = _planes(arrays, "pointwise_kernel")[0]
+            planes = _planes(arrays, "depthwise_kernel")
             kernel = folding.separable(planes, pointwise)
         else:
             # In the file's own type, unless something is multiplied into it.
-            stored: Any = arrays["kernel"]
+            stored: Any = _kernel(arrays, "kernel")
             kernel = stored.reshape(-1, channels, stored.shape[-1])
         return kernel, np.broadcast_to(bias, kernel.shape[-1:])
 
@@ -144,7 +144,7 @@ class _Maker:
         if draft.projection is None:
             return np.eye(draft.shape[-1])[None], np.zeros(draft.shape[-1])
         arrays = self._weights.of(draft.projection.layer)
-        stored = np.asarray(arrays["kernel"], np.float64)
+        stored = np.asarray(_kernel(arrays, "kernel"), np.float64)
         channels = stored.shape[-2]
         kernel = stored.reshape(-1, channels, stored.shape[-1])
         bias = np.asarray(arrays.get("bias", np.zeros(stored.shape[-1])), np.float64)
@@ -177,7 +177,14 @@ class _Maker:
         return source == INPUT
 
 
-def _planes(kernel: Any) -> Array:
+def _kernel(arrays: Mapping[str, Any], name: str) -> Any:
+    """Return a kernel, which has channels in and out as its last axes."""
+    if arrays[name].ndim < 2:
+        raise ValueError(f"its {name} has {arrays[name].ndim} axes")
+    return arrays[name]
+
+
+def _planes(arrays: Mapping[str, Any], name: str) -> Array:
     """Return a depthwise or pointwise kernel as (taps, in, out)."""
-    found = np.asarray(kernel, np.float64)
+    found = np.asarray(_kernel(arrays, name), np.float64)
     return found.reshape(-1, *found.shape[-2:])

@@ -136,6 +136,13 @@ def test_an_input_without_a_shape_is_refused() -> None:
     assert [problem.code for problem in found.problems] == ["SNN835"]
 
 
+def test_strides_that_keras_does_not_write_are_refused() -> None:
+    with pytest.raises(RefusedError, match="its strides is None"):
+        between("Conv2D", CONV | {"strides": None})
+    pool = between("AveragePooling2D", POOL | {"strides": None})  # as its window
+    assert pool.written is not None
+
+
 def test_names_become_legal() -> None:
     found = of(
         IMAGE,

@@ -53,6 +53,12 @@ def _are_dims(value: Any, layer: Layer) -> bool:
     return is_list and all(_is_count(item, layer) for item in value)
 
 
+def _are_strides(value: Any, layer: Layer) -> bool:
+    if value is None:  # as large as the window
+        return "Pooling" in layer.kind
+    return _are_dims(value, layer)
+
+
 def _are_pads(value: Any, layer: Layer) -> bool:
     if _is_pad(value):
         return True
@@ -106,7 +112,7 @@ _RULES: dict[str, Callable[[Any, Layer], bool]] = {
     "padding": _is_text,
     "pool_size": _are_dims,
     "rate": _is_share,
-    "strides": lambda value, layer: value is None or _are_dims(value, layer),
+    "strides": _are_strides,
     "target_shape": _is_axis,
     "units": _is_count,
     "use_bias": _is_flag,
