@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
-from snnc.cli.talk import offer_json, offer_lines, show
+from snnc.cli.talk import show
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
 from snnc.diff.revision import read_spec
@@ -38,7 +40,7 @@ def command(old: str, new: str, form: str, exit_code: bool) -> int:
     if before is None or after is None:
         return 1
     difference = compare(before, after)
-    _print(difference, form)
+    click.echo(_written(difference, form), nl=False)
     return 1 if exit_code and not difference.same else 0
 
 
@@ -50,16 +52,15 @@ def _version(spec: str, report: Report) -> Version | None:
     return None if source is None else compile_version(source, report)
 
 
-def _print(difference: Difference, form: str) -> None:
+def _written(difference: Difference, form: str) -> str:
     if form == "json":
         from snnc.diff.json import document
 
-        offer_json(document(difference))
-    elif form == "markdown":
+        return json.dumps(document(difference), indent=2) + "\n"
+    if form == "markdown":
         from snnc.diff import markdown
 
-        offer_lines(markdown.render(difference))
-    else:
-        from snnc.diff import text
+        return markdown.render(difference)
+    from snnc.diff import text
 
-        offer_lines(text.render(difference))
+    return text.render(difference)

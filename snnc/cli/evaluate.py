@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.evaluate_options import SIMULATORS, Asked, missing, refuse_at_odds
-from snnc.cli.talk import offer_json, offer_lines, say
+from snnc.cli.talk import say
 
 if TYPE_CHECKING:
     from snnc.evaluate.result import Result
@@ -126,11 +127,11 @@ def _run(asked: Asked) -> int:
     if asked.form == "json":
         from snnc.evaluate.json import document
 
-        offer_json(document(result))
+        click.echo(json.dumps(document(result), indent=2))
     else:
         from snnc.evaluate.text import table
 
-        offer_lines(table(result))
+        click.echo(table(result))
     if asked.strict and result.broken:
         say(
             f"error: rates not held: {', '.join(result.broken)}; scale them with the "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+import json
 
-from snnc.cli.talk import offer, offer_json, show
+import click
+
+from snnc.cli.talk import show
 from snnc.diagnostics import Report
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -18,12 +20,12 @@ def show_as(form: str, report: Report) -> None:
         from snnc.diagnostics.github import commands
 
         for line in commands(report.diagnostics):
-            offer(f"{line}\n")
+            click.echo(line)
     else:
-        offer_json(_document(form, report))
+        click.echo(json.dumps(_document(form, report), indent=2))
 
 
-def _document(form: str, report: Report) -> dict[str, Any]:
+def _document(form: str, report: Report) -> object:
     if form == "sarif":
         from snnc.diagnostics import sarif
 

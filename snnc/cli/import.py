@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from snnc.cli.talk import offer, offer_json, offer_lines, say, show
+from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
-    from snnc.importer.run import Done
+    from snnc.importer.outcome import Outcome
 
 Form = Literal["text", "markdown", "json"]
 
@@ -117,25 +117,26 @@ def command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
-        _print(done, form)
+        offer(_explained(done, form))
     elif done.text and output is None:
         offer(done.text)
     return status
 
 
-def _print(done: Done, form: Form) -> None:
+def _explained(done: Outcome, form: Form) -> str:
     from snnc.importer.explain.explanation import explain
 
     explanation = explain(done.conversion, done.results)
     if form == "json":
+        import json
+
         from snnc.importer.explain.json import document
 
-        offer_json(document(explanation))
-    elif form == "markdown":
+        return json.dumps(document(explanation), indent=2) + "\n"
+    if form == "markdown":
         from snnc.importer.explain.markdown import markdown
 
-        offer_lines(markdown(explanation))
-    else:
-        from snnc.importer.explain.text import text
+        return markdown(explanation)
+    from snnc.importer.explain.text import text
 
-        offer_lines(text(explanation))
+    return text(explanation)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import click
 
-from snnc.cli.talk import offer_lines
 from snnc.loihi.profile import load_profile
 from snnc.report.limits import limits
 
@@ -12,4 +11,4 @@ from snnc.report.limits import limits
 @click.command("limits", epilog="Example: snnc limits")
 def command() -> None:
     """Print what the device can hold, and where each number comes from."""
-    offer_lines(limits(load_profile()))
+    click.echo(limits(load_profile()))

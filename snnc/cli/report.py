@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import click
 
-from snnc.cli.talk import offer, offer_json, offer_lines, show
+from snnc.cli.talk import show
 from snnc.diagnostics import Report
 from snnc.graph.mapped import MappedNetwork
 from snnc.passes import compile_spec
@@ -36,7 +37,7 @@ def command(spec: str, form: str, why: bool) -> int:
     mapped = results.get("map") or _unlimited(results)
     if mapped is None:
         return 1
-    _print(mapped, form, why)
+    click.echo(_text(mapped, form, why), nl=form != "html")
     return 1 if report.errors else 0
 
 
@@ -50,16 +51,15 @@ def _unlimited(results: dict[str, Any]) -> MappedNetwork | None:
     return Trials(results["validate"], target).unlimited()
 
 
-def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
+def _text(mapped: MappedNetwork, form: str, why: bool) -> str:
     if form == "json":
         from snnc.report.json import document
 
-        offer_json(document(mapped, why))
-    elif form == "html":
+        return json.dumps(document(mapped, why), indent=2)
+    if form == "html":
         from snnc.report.html import page
 
-        offer(page(mapped))
-    else:
-        from snnc.report import text
+        return page(mapped)
+    from snnc.report import text
 
-        offer_lines(text.why(mapped) if why else text.table(mapped))
+    return text.why(mapped) if why else text.table(mapped)

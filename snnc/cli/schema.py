@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import click
+import json
 
-from snnc.cli.talk import offer, offer_json
+import click
 
 MODELINE = "# yaml-language-server: $schema="
 
@@ -24,8 +24,8 @@ def with_modeline(text: str, schema: str) -> str:
 def command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
     if modeline is not None:
-        offer(f"{MODELINE}{modeline}\n")
+        click.echo(MODELINE + modeline)
         return
     from snnc.spec.schema import schema
 
-    offer_json(schema())
+    click.echo(json.dumps(schema(), indent=2))

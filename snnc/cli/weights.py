@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 from pathlib import Path
 
 import click
 
-from snnc.cli.talk import offer_json, offer_lines, say, show
+from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
 
 EXTRA = "pip install numpy safetensors"
@@ -94,11 +95,11 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     if form == "json":
         from snnc.weights.json import document
 
-        offer_json(document(listing))
+        click.echo(json.dumps(document(listing), indent=2))
     else:
         from snnc.weights.text import table
 
-        offer_lines(table(listing))
+        click.echo(table(listing))
     return 1 if report.errors else 0
 
 
@@ -119,9 +120,9 @@ def _migrate(
     if form == "json":
         from snnc.weights.json import moves_document
 
-        offer_json(moves_document(moves, output.as_posix()))
+        click.echo(json.dumps(moves_document(moves, output.as_posix()), indent=2))
     else:
         from snnc.weights.text import moves as told
 
-        offer_lines(told(moves, output.as_posix()))
+        click.echo(told(moves, output.as_posix()))
     return 0

@@ -59,15 +59,26 @@ class Archive:
             return member.read(most + 1)
 
     def copy(self, name: str, target: IO[bytes]) -> None:
-        """Write a member to a file, in pieces, and no more of it than it claims."""
+        """Write a member to a file, in pieces.
+
+        Raises
+        ------
+        OSError
+            If the file can't be written.
+        """
+        for piece in self._pieces(name):
+            target.write(piece)
+        target.flush()
+
+    def _pieces(self, name: str) -> Iterator[bytes]:
+        """Give a member in pieces, and no more of it than it claims."""
         left = self._zip.getinfo(name).file_size
         with self._sound(), self._zip.open(name) as member:
             while piece := member.read(PIECE):
                 left -= len(piece)
                 if left < 0:
                     raise self._unsafe(f"`{name}` is longer than it claims")
-                target.write(piece)
-        target.flush()
+                yield piece
 
     @contextmanager
     def _sound(self) -> Iterator[None]:

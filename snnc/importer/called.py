@@ -1,39 +1,87 @@
-"""The process that runs code to get a model: ``python -m snnc.importer.called``.
-
-Its arguments are ``call module:function`` or ``load FOLDER``, where to write the model
-as `.h5`, and where to write why there is none.
-"""
+"""Models that only code can give: the user's own, or TensorFlow's."""
 
 from __future__ import annotations
 
 import importlib
 import os
 import sys
+import tempfile
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from snnc.diagnostics.near import only_near
+from snnc.importer.files import Read, read_hdf5
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.models import CodeFailed
 
-def main(how: str, target: str, file: str, reason: str) -> int:
-    """Get a model and write it; 1 if there is none."""
-    try:
-        model = _called(target) if how == "call" else _loaded(target)
-        if not hasattr(model, "save") or not hasattr(model, "get_config"):
-            raise TypeError(f"a {type(model).__name__} in place of a Keras model")
-        model.save(file)
-    except BaseException as error:
-        traceback.print_exc()
-        told = " ".join(str(error).split())[:500]
-        kind = type(error).__name__
-        Path(reason).write_text(f"{kind}: {told}" if told else kind, "utf-8")
-        return 1
-    return 0
+
+@contextmanager
+def made_by_code(how: str, target: str) -> Iterator[Read]:
+    """Get a model and read what Keras saves of it, in a folder that goes at the end.
+
+    Parameters
+    ----------
+    how :
+        ``call`` a ``module:function``, or ``load`` the folder of a SavedModel.
+
+    Raises
+    ------
+    RefusedError
+        If there is none; a traceback on stderr shows where the code of others failed.
+    """
+    with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
+        file = Path(folder) / "model.h5"
+        try:
+            model = _called(target) if how == "call" else _loaded(target)
+            if not hasattr(model, "save") or not hasattr(model, "get_config"):
+                raise TypeError(f"a {type(model).__name__} in place of a Keras model")
+            model.save(file)
+        except RefusedError:
+            raise
+        except (Exception, SystemExit) as error:
+            _show(error)
+            told = " ".join(str(error).split())[:500]
+            kind = type(error).__name__
+            raise failed(how, target, f"{kind}: {told}" if told else kind) from error
+        yield read_hdf5(file, target)
+
+
+def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedError:
+    """Refuse what gives no model, and say what to check, or was meant."""
+    way_out = "load it in Keras and save it with `model.save('model.keras')`"
+    if how == "call":
+        module, function = target.split(":")
+        way_out = (
+            f"check that `from {module} import {function}` works in this folder, and"
+            f" that `{function}()` returns a Keras model"
+        )
+    if meant:
+        way_out = f"did you mean `snnc import {meant}`?"
+    return RefusedError(
+        CodeFailed(span=NOWHERE, path=target, reason=reason, way_out=way_out)
+    )
 
 
 def _called(target: str) -> Any:
     module, function = target.split(":")
     sys.path.insert(0, os.getcwd())
-    return getattr(importlib.import_module(module), function)()
+    try:
+        found = importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
+            raise  # code in it imports something else
+        near = only_near(module, (path.stem for path in Path().glob("*.py")))
+        meant = f"{near}:{function}" if near else ""
+        reason = f"there is no module `{error.name}`"
+        raise failed("call", target, reason, meant) from error
+    if not hasattr(found, function):
+        near = only_near(function, vars(found))
+        meant = f"{module}:{near}" if near else ""
+        raise failed("call", target, f"`{module}` has no `{function}`", meant)
+    return getattr(found, function)()
 
 
 def _loaded(folder: str) -> Any:
@@ -45,5 +93,13 @@ def _loaded(folder: str) -> Any:
         return keras.models.load_model(folder, compile=False)
 
 
-if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:]))
+def _show(error: BaseException) -> None:
+    """Print a traceback that begins where the code of others does."""
+    trace = error.__traceback__
+    while trace is not None and _is_ours(trace.tb_frame.f_code.co_filename):
+        trace = trace.tb_next
+    traceback.print_exception(type(error), error, trace)
+
+
+def _is_ours(file: str) -> bool:
+    return file == __file__ or "importlib" in file

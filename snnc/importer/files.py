@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.archive import Archive
 from snnc.importer.build import build
-from snnc.importer.foreign import not_a_model, refuse_archive, refuse_json
+from snnc.importer.foreign import (
+    BEGINNING,
+    HDF5,
+    ZIP,
+    not_a_model,
+    refuse_archive,
+    refuse_bytes,
+    refuse_json,
+)
 from snnc.importer.hdf5 import Store
 from snnc.importer.keras1 import is_old
 from snnc.importer.model import Model
@@ -18,7 +26,7 @@ from snnc.importer.parts import Graph
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.text import LARGEST, parse
 from snnc.importer.weights import Weights
-from snnc.rules.models import WeightsAlone
+from snnc.rules.models import PythonSource, WeightsAlone
 
 if TYPE_CHECKING:
     from snnc.importer.weights import Arrays
@@ -26,6 +34,20 @@ if TYPE_CHECKING:
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
 Read = tuple[Model, Weights | None]
+
+
+def read_file(file: Path, path: str) -> Read:
+    """Read a file, whose content says what it is; ``path`` is what messages call it."""
+    with file.open("rb") as opened:
+        head = opened.read(BEGINNING + len(HDF5))
+    if head.startswith(HDF5) or head[BEGINNING:] == HDF5:
+        return read_hdf5(file, path)
+    if head.startswith(ZIP):
+        return read_archive(file, path)
+    if file.suffix == ".py":
+        raise RefusedError(PythonSource(span=NOWHERE, path=path, module=file.stem))
+    refuse_bytes(path, head)
+    return read_json(file, path)
 
 
 def read_json(file: Path, path: str) -> Read:
@@ -96,8 +118,8 @@ class UnpackedWeights(Weights):
 
     def __init__(self, file: Path, path: str, graph: Graph) -> None:
         self._file, self._path, self._graph = file, path, graph
+        self._unpacked: IO[bytes] | None = None
         self._open: NumberedWeights | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
@@ -109,18 +131,16 @@ class UnpackedWeights(Weights):
         if self._open is not None:
             self._open.close()
             self._open = None
-        if self._folder is not None:
-            self._folder.cleanup()
-            self._folder = None
+        if self._unpacked is not None:
+            self._unpacked.close()
+            self._unpacked = None
 
     def _unpack(self) -> NumberedWeights:
-        if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="snnc-")
-        target = Path(self._folder.name) / VARIABLES
+        # Without a name, so that nothing of it is left however this process ends.
+        self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
         archive = Archive(self._file, self._path)
         try:
-            with target.open("wb") as opened:
-                archive.copy(VARIABLES, opened)
+            archive.copy(VARIABLES, self._unpacked)
         finally:
             archive.close()
-        return NumberedWeights(target, self._path, self._graph)
+        return NumberedWeights(self._unpacked, self._path, self._graph)

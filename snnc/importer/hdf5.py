@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.arrays import complaint, read_array
 from snnc.importer.refusal import NOWHERE, RefusedError
@@ -33,7 +33,7 @@ class Store:
     Parameters
     ----------
     file :
-        On disk.
+        On disk, or open for reading.
     path :
         How messages call it.
 
@@ -44,7 +44,7 @@ class Store:
         installed.
     """
 
-    def __init__(self, file: Path, path: str) -> None:
+    def __init__(self, file: Path | IO[bytes], path: str) -> None:
         self.path = path
         try:
             import h5py
@@ -92,7 +92,10 @@ class Store:
                 return ()
             if len(found) > MOST_NAMES:
                 raise self._unsafe(f"`{group}` has {len(found)} members")
-            return tuple(found)
+            names = tuple(found)
+            if not all(isinstance(name, str) for name in names):
+                raise ValueError(f"a name in `{group}` is not UTF-8")
+            return names
 
     def array(self, path: str) -> Array | None:
         """Return an array; None if there is none of this path."""
@@ -109,9 +112,11 @@ class Store:
         """Turn whatever h5py raises on a damaged file into a refusal."""
         try:
             yield
-        except RefusedError:
+        except (RefusedError, MemoryError):
             raise
         except Exception as error:  # HDF5 reports damage as errors of many classes
+            if "allocat" in str(error):
+                raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
             raise RefusedError(
                 DamagedModel(span=NOWHERE, path=self.path, reason=reason)

@@ -12,8 +12,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.entries import snake
 from snnc.importer.hdf5 import Store
@@ -43,7 +42,7 @@ class NumberedWeights(Weights):
         The model's graph, which says the order of its layers.
     """
 
-    def __init__(self, file: Path, path: str, graph: Graph) -> None:
+    def __init__(self, file: IO[bytes], path: str, graph: Graph) -> None:
         self._store = Store(file, path)
         self._parts = dict(_parts(graph, "", ""))
 

@@ -1,83 +1,138 @@
-"""Models that only code can give, made by a process of its own."""
+"""The process that reads a model, from outside: asked, waited for, and stopped."""
 
 from __future__ import annotations
 
-import importlib.util
-import shutil
+import os
+import signal
 import subprocess
-import sys
-import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from threading import Timer
+from typing import TYPE_CHECKING, TypeVar
 
-from snnc.importer.files import Read, read_hdf5
+from snnc.importer.limits import CLOCK, seconds
+from snnc.importer.messages import Channel, told_model, told_refusal
+from snnc.importer.model import Model
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.weights import Weights
-from snnc.rules.models import CodeFailed, PackageMissing
+from snnc.rules.models import DamagedModel, ReadingStopped
+from snnc.source.python import command
 
 if TYPE_CHECKING:
     from snnc.importer.weights import Arrays
 
-KERAS = "pip install 'snnc[keras]'"
+PATIENCE = 5.0
+"""Seconds in which code that nobody waits for may end by itself."""
+
+Answer = TypeVar("Answer")
 
 
-def read_call(target: str, tell: Callable[[str], None]) -> Read:
-    """Run ``module:function`` and read the model that it returns."""
-    tell(f"note: `{target}` is code of yours: running it to get the model")
-    module, function = target.split(":")
-    way_out = (
-        f"check that `from {module} import {function}` works in this folder, and that"
-        f" `{function}()` returns a Keras model"
-    )
-    return _made(["call", target], target, way_out)
+class Reader(Weights):
+    """A running `snnc.importer.reader`, and the weights that it reads.
 
+    Parameters
+    ----------
+    how, target :
+        Its arguments. What is a file has to be read in limited time; code may take as
+        long as it likes.
+    """
 
-def read_saved_model(folder: str, tell: Callable[[str], None]) -> Read:
-    """Have TensorFlow load a SavedModel, and read what it makes of it."""
-    if importlib.util.find_spec("tensorflow") is None:
-        raise RefusedError(
-            PackageMissing(
-                span=NOWHERE, path=folder, package="TensorFlow", command=KERAS
-            )
+    def __init__(self, how: str, target: str) -> None:
+        self._how, self._target = how, target
+        self._limit = seconds(Path(target)) if how == "file" else None
+        self._is_late = False
+        # The stacks of more threads would count as memory of the process.
+        threads = {} if self._limit is None else {"OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            command("snnc.importer.reader", how, target),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **threads},
         )
-    tell(f"note: `{folder}` is a SavedModel: TensorFlow runs code in it to load it")
-    way_out = "load it in Keras and save it with `model.save('model.keras')`"
-    return _made(["load", folder], folder, way_out)
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._pipes = self._process.stdout, self._process.stdin
+        self._channel = Channel(*self._pipes)
 
-
-def _made(arguments: list[str], target: str, way_out: str) -> Read:
-    """Read what `snnc.importer.called` writes; its stdout and stderr are the user's."""
-    folder = Path(tempfile.mkdtemp(prefix="snnc-"))
-    try:
-        file, reason = folder / "model.h5", folder / "reason"
-        command = [sys.executable, "-m", "snnc.importer.called", *arguments]
-        done = subprocess.run([*command, str(file), str(reason)], stdout=2, check=False)
-        if done.returncode != 0 or not file.exists():
-            told = reason.read_text("utf-8") if reason.exists() else ""
-            told = told or f"its process ended with {done.returncode}"
-            raise RefusedError(
-                CodeFailed(span=NOWHERE, path=target, reason=told, way_out=way_out)
-            )
-        model, weights = read_hdf5(file, target)
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    if weights is None:
-        shutil.rmtree(folder, ignore_errors=True)
+    def read(self) -> tuple[Model, Weights | None]:
+        """Return the model, and its weights if it has any; see `snnc.importer.read`."""
+        try:
+            model, has_weights = self._answer(self._receive_model)
+        except RefusedError as error:
+            self.close()
+            raise error.at(self._target) from error
+        except BaseException:
+            self.close()
+            raise
+        if has_weights:
+            return model, self
+        self.close()
         return model, None
-    return model, _TemporaryWeights(weights, folder)
-
-
-class _TemporaryWeights(Weights):
-    """Weights in a folder that goes when they are closed."""
-
-    def __init__(self, weights: Weights, folder: Path) -> None:
-        self._weights, self._folder = weights, folder
 
     def of(self, layer: str) -> Arrays:
-        return self._weights.of(layer)
+        """See `Weights.of`."""
+        return self._answer(lambda: self._receive_arrays(layer))
 
     def close(self) -> None:
-        self._weights.close()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """End the process: that of a file has nothing to put away, code may have."""
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.close()
+        if self._limit is not None:
+            self._process.kill()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _receive_model(self) -> tuple[Model, bool]:
+        message = self._channel.receive()
+        if "refused" in message:
+            raise told_refusal(message)
+        return told_model(message), bool(message["has_weights"])
+
+    def _receive_arrays(self, layer: str) -> Arrays:
+        self._channel.send(layer)
+        message = self._channel.receive()
+        if "refused" in message:
+            raise told_refusal(message)
+        return self._channel.receive_arrays(message)
+
+    def _answer(self, receive: Callable[[], Answer]) -> Answer:
+        timer = None
+        if self._limit is not None:
+            timer = Timer(CLOCK * self._limit, self._stop)
+            timer.daemon = True
+            timer.start()
+        try:
+            return receive()
+        except (EOFError, BrokenPipeError) as error:
+            raise self._ended(self._process.wait()) from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def _stop(self) -> None:
+        self._is_late = True
+        self._process.kill()
+
+    def _ended(self, status: int) -> Exception:
+        """Return why there is no answer any more, by the status of the process."""
+        if self._is_late or status == -getattr(signal, "SIGXCPU", 0):
+            limit = f"{self._limit} s"
+            return RefusedError(
+                ReadingStopped(span=NOWHERE, path=self._target, limit=limit)
+            )
+        how = f"by {signal.Signals(-status).name}" if status < 0 else f"with {status}"
+        if self._how != "file":
+            from snnc.importer.called import failed
+
+            return failed(self._how, self._target, f"its process ended {how}")
+        if status < 0:
+            reason = f"the library that reads it ended {how}"
+            return RefusedError(
+                DamagedModel(span=NOWHERE, path=self._target, reason=reason)
+            )
+        return RuntimeError(f"the process that reads models ended {how}")

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from snnc.importer.files import CONFIG, Read, read_archive, read_hdf5, read_json
-from snnc.importer.foreign import BEGINNING, HDF5, ZIP, not_a_model, refuse_bytes
+from snnc.importer.foreign import not_a_model
+from snnc.importer.model import Model
+from snnc.importer.process import Reader
 from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.weights import Weights
 from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.models import ModelTooLarge, PythonSource
+from snnc.rules.models import ModelTooLarge, PackageMissing
 
+Read = tuple[Model, Weights | None]
+
+KERAS = "pip install 'snnc[keras]'"
 LARGEST_FILE = 4 * 2**30
 """Bytes: VGG16 with the state of its optimizer has 1.7 GB."""
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
@@ -42,9 +48,20 @@ def read(target: str | Path, tell: Callable[[str], None] | None = None) -> Read:
     RefusedError
         Whatever is wrong, with the diagnostic.
     """
+    return start(target, tell).read()
+
+
+def start(target: str | Path, tell: Callable[[str], None] | None = None) -> Reader:
+    """Begin to read a model, in a process of its own, and don't wait for it.
+
+    Raises
+    ------
+    RefusedError
+        As `read`, if what is to be read is not there or no model's file.
+    """
     name = target if isinstance(target, str) else target.as_posix()
     try:
-        return _read(name, tell or _to_stderr)
+        return Reader(_how(Path(name), name, tell or _to_stderr), name)
     except RefusedError as error:
         raise error.at(name) from error
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -55,15 +72,16 @@ def read(target: str | Path, tell: Callable[[str], None] | None = None) -> Read:
         raise RefusedError(refusal).at(name) from error
 
 
-def _read(name: str, tell: Callable[[str], None]) -> Read:
-    path = Path(name)
+def _how(path: Path, name: str, tell: Callable[[str], None]) -> str:
+    """Return how `snnc.importer.reader` has to read something."""
     if not path.exists() and CALL.fullmatch(name):
-        from snnc.importer.process import read_call
-
-        return read_call(name, tell)
+        tell(f"note: `{name}` is code of yours: running it to get the model")
+        return "call"
     status = path.stat()
     if stat.S_ISDIR(status.st_mode):
-        return _read_folder(path, name, tell)
+        _check_folder(path, name)
+        tell(f"note: `{name}` is a SavedModel: TensorFlow runs code in it to load it")
+        return "load"
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
@@ -76,31 +94,20 @@ def _read(name: str, tell: Callable[[str], None]) -> Read:
                 limit=LARGEST_FILE,
             )
         )
-    return _read_file(path, name)
+    return "file"
 
 
-def _read_folder(path: Path, name: str, tell: Callable[[str], None]) -> Read:
-    if (path / "saved_model.pb").exists():
-        from snnc.importer.process import read_saved_model
-
-        return read_saved_model(name, tell)
-    if (path / CONFIG).exists():
+def _check_folder(path: Path, name: str) -> None:
+    """Refuse what is no SavedModel, or can't be loaded."""
+    if (path / "config.json").exists():
         reason = "it is the folder of an unpacked `.keras` archive: pack it with zip"
         raise not_a_model(name, reason)
-    raise not_a_model(name, "it is a folder without a saved_model.pb")
-
-
-def _read_file(path: Path, name: str) -> Read:
-    with path.open("rb") as file:
-        head = file.read(BEGINNING + len(HDF5))
-    if head.startswith(HDF5) or head[BEGINNING:] == HDF5:
-        return read_hdf5(path, name)
-    if head.startswith(ZIP):
-        return read_archive(path, name)
-    if path.suffix == ".py":
-        raise RefusedError(PythonSource(span=NOWHERE, path=name, module=path.stem))
-    refuse_bytes(name, head)
-    return read_json(path, name)
+    if not (path / "saved_model.pb").exists():
+        raise not_a_model(name, "it is a folder without a saved_model.pb")
+    if importlib.util.find_spec("tensorflow") is None:
+        raise RefusedError(
+            PackageMissing(span=NOWHERE, path=name, package="TensorFlow", command=KERAS)
+        )
 
 
 def _to_stderr(sentence: str) -> None:

@@ -199,6 +199,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     architectures.NoInputShape,
     architectures.SecondOutput,
     architectures.SeveralInputsOrOutputs,
+    models.ReadingStopped,
     imports.LayerRefused,
     imports.OptionRefused,
     imports.ActivationRefused,

@@ -168,3 +168,24 @@ class WeightsUnclear(Diagnostic):
 
     layer: str
     reason: str
+
+
+class ReadingStopped(Diagnostic):
+    """A file takes more time or memory to read than one of its size needs.
+
+    Model files are read in a process of their own, which is stopped after ten seconds
+    of a processor, and one more for each 20 MiB of the file, or above 2 GiB of memory.
+    Damage can lead the HDF5 library in circles, and a small file can be made to unpack
+    to any size.
+    """
+
+    code = "SNN823"
+    title = "model file that takes too long or too much memory"
+    message = "`{path}` takes more than {limit} to read"
+    help = (
+        "copy or download the file again; if it is whole, load the model where you"
+        " trust it, and save it anew with `model.save('model.keras')`"
+    )
+
+    path: str
+    limit: str

@@ -12,6 +12,7 @@ from snnc.diff.weights import compare_weights
 from snnc.layout import tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
+from snnc.runtime.files import write_file
 from snnc.weights.fit import fit
 from snnc.weights.header import nowhere
 from snnc.weights.inspect import (
@@ -19,7 +20,7 @@ from snnc.weights.inspect import (
     refusal,
     report_values,
 )
-from snnc.weights.migrate import Move, migrate, plan, write
+from snnc.weights.migrate import Move, migrate, plan, serialized
 from snnc.weights.values import read_values, spreads
 
 
@@ -64,7 +65,7 @@ def carry(
     names = {tensor.new: tensor.old for tensor in renamed}
     moves = plan(tensors(before.network), wanted, after.network.train.seed, names)
     try:
-        write(output, wanted, migrate(moves, values))
+        write_file(output, serialized(wanted, migrate(moves, values)))
     except OSError as error:
         reason, name = error.strerror or str(error), output.as_posix()
         report.add(CannotWrite(span=nowhere(output), path=name, reason=reason))

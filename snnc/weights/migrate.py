@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from math import prod, sqrt
-from pathlib import Path
 from types import MappingProxyType
 
 import numpy as np
 from safetensors.numpy import save
 
 from snnc.layout import Tensor, layout_id
-from snnc.runtime.files import write_file
 from snnc.weights.values import Array
 
 
@@ -113,13 +111,7 @@ def _begin(tensor: Tensor, seed: int | None) -> Array:
     return drawn.astype(np.float32)
 
 
-def write(path: Path, new: tuple[Tensor, ...], tensors: Mapping[str, Array]) -> None:
-    """Write a file as the generated `save_weights` does: whole or not at all.
-
-    Raises
-    ------
-    OSError
-        If it can't be written; what was there stays.
-    """
+def serialized(new: tuple[Tensor, ...], tensors: Mapping[str, Array]) -> bytes:
+    """Return a file of tensors as the generated `save_weights` writes it."""
     ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
-    write_file(path, save(ordered, metadata={"layout_id": layout_id(new)}))
+    return bytes(save(ordered, metadata={"layout_id": layout_id(new)}))

@@ -5,9 +5,9 @@ from __future__ import annotations
 import importlib.util
 import io
 import json
+import os
 import shutil
 import stat
-import sys
 import tempfile
 import warnings
 import zipfile
@@ -16,25 +16,30 @@ from pathlib import Path
 from typing import Any
 
 import h5py
+import numpy as np
 import pytest
 
+from snnc.cli import main
+from snnc.importer.files import read_file
 from snnc.importer.read import read
 from snnc.importer.refusal import RefusedError
 from tests.importer.configs import small
+from tests.support import ROOT
 
 DATA = Path(__file__).parent / "data"
 CONFIG = json.dumps(small())
 
 
-def code(target: str | Path) -> str:
+def code(path: Path) -> str:
     """Read a model and all its weights; return how that was refused."""
     with pytest.raises(RefusedError) as caught:
-        read_all(target)
+        read_all(path)
     return caught.value.diagnostic.code
 
 
-def read_all(target: str | Path) -> int:
-    model, weights = read(target, lambda sentence: None)
+def read_all(path: Path) -> int:
+    """Do what a process of its own does elsewhere, here."""
+    model, weights = read_file(path, path.name)
     assert weights is not None
     with weights:
         return sum(len(weights.of(layer.name)) for layer in model.layers)
@@ -186,6 +191,41 @@ def test_groups_that_are_elsewhere_are_not_followed(
     assert code(path) == expected
 
 
+def named_in_latin_1(file: Any) -> None:
+    file["layers"].create_group("caf\xe9".encode("latin-1"))
+
+
+def test_a_name_that_is_not_unicode_is_damage(tmp_path: Path) -> None:
+    edit = edited(named_in_latin_1)
+    assert code(changed(tmp_path / "m.keras", model_weights_h5=edit)) == "SNN803"
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (h5py.Empty("f4"), "SNN803"),
+        (np.float32(1), "SNN810"),
+        (np.zeros((0, 3), np.float32), "SNN810"),
+    ],
+    ids=["without values", "one number", "of no size"],
+)
+def test_a_kernel_that_is_none_is_told(
+    data: Any, expected: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "m.h5"
+    shutil.copy(DATA / "k3_chain.h5", path)
+    kernel = "model_weights/conv2d/k3_chain/conv2d/kernel"
+    with h5py.File(path, "r+") as file:
+        del file[kernel]
+        file.create_dataset(kernel, data=data)
+    target = tmp_path / "w.safetensors"
+    assert main(["import", str(path), "--weights", str(target)]) == 1
+    out, told = capsys.readouterr()
+    assert f"error[{expected}]" in told
+    assert out == ""
+    assert not target.exists()
+
+
 def test_an_attribute_of_texts_has_a_largest_size(tmp_path: Path) -> None:
     with h5py.File(tmp_path / "m.h5", "w", libver="latest") as file:
         file.attrs["model_config"] = CONFIG
@@ -197,7 +237,8 @@ def test_an_attribute_of_texts_has_a_largest_size(tmp_path: Path) -> None:
 def test_a_missing_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(sys.modules, "h5py", None)
+    (tmp_path / "h5py.py").write_text("raise ImportError", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     (tmp_path / "saved_model.pb").touch()
     for target, package in ((DATA / "k3_chain.h5", "h5py"), (tmp_path, "TensorFlow")):
@@ -221,7 +262,7 @@ def ends(): os._exit(5)
         ("raises", "KeyError: 'nothing to build'"),
         ("number", "a int in place of a Keras model"),
         ("ends", "its process ended with 5"),
-        ("absent", "AttributeError"),
+        ("absent", "`nets` has no `absent`"),
     ],
 )
 def test_code_that_gives_no_model_is_told(
@@ -236,3 +277,28 @@ def test_code_that_gives_no_model_is_told(
     assert caught.value.diagnostic.code == "SNN808"
     assert f"`{function}()` returns" in str(caught.value.diagnostic.render_help())
     assert not list((tmp_path / "scratch").iterdir())
+
+
+@pytest.mark.parametrize("target", ["nets:build", "nest:raises", "nets.inner:raises"])
+def test_a_misspelt_function_is_told_without_a_traceback(
+    target: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    (tmp_path / "nets.py").write_text(CODE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", target]) == 1
+    told = capfd.readouterr().err
+    assert "Traceback" not in told
+    assert "error[SNN808]" in told
+    if target == "nest:raises":
+        assert "did you mean `snnc import nets:raises`?" in told
+
+
+def test_a_traceback_begins_in_the_code_of_the_user(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    (tmp_path / "nets.py").write_text(CODE, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert main(["import", "nets:raises"]) == 1
+    told = capfd.readouterr().err
+    assert told.count('File "') == 1
+    assert f'File "{tmp_path / "nets.py"}", line 3, in raises' in told

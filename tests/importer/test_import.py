@@ -162,7 +162,21 @@ def test_weights_are_asked_of_a_model_that_has_none(folder: Path) -> None:
     done = run("m.json", "--rewrite", "maxpool=avgpool", "--weights", "w.safetensors")
     assert done.return_value == 1
     assert "SNN837" in done.stderr
+    assert done.stdout == ""
     assert not Path("w.safetensors").exists()
+
+
+@pytest.mark.parametrize("failing", ["net.snn", "net.safetensors"])
+def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
+    model = Path(__file__).parent / "data" / "k3_chain.h5"
+    files = {"net.snn": Path("net.snn"), "net.safetensors": Path("net.safetensors")}
+    files[failing] = Path("absent", failing)
+    spec, weights = files.values()
+    done = run(str(model), "-o", str(spec), "--weights", str(weights))
+    assert done.return_value == 1
+    assert f"error[SNN720]: `absent/{failing}`" in done.stderr
+    assert not any(path.exists() for path in files.values())
+    assert [path.name for path in folder.iterdir()] == ["m.json"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,148 @@
+"""What becomes of a model that was read: a spec, its weights, and what to say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.diagnostics import Report
+from snnc.importer.convert import Conversion, compile_written, convert
+from snnc.importer.model import Model
+from snnc.importer.refusal import place
+from snnc.importer.statements import TOP
+from snnc.importer.weights import Weights
+from snnc.importer.wishes import Wishes
+from snnc.runtime.files import replacing
+
+if TYPE_CHECKING:
+    from snnc.importer.scales import Scales
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an import gave.
+
+    Attributes
+    ----------
+    text :
+        The spec; empty if a layer was refused.
+    notes :
+        Sentences for stderr.
+    results :
+        Those of the compiler's passes over the spec.
+    """
+
+    text: str
+    conversion: Conversion
+    results: Mapping[str, Any]
+    notes: tuple[str, ...]
+
+
+def outcome(
+    target: str,
+    model: Model,
+    weights: Weights | None,
+    wishes: Wishes,
+    weights_file: Path | None,
+    output: Path | None,
+    report: Report,
+) -> Outcome | None:
+    """Make a spec and write what is to be written; see `snnc.importer.run`.
+
+    Raises
+    ------
+    RefusedError
+        If weights can't be read, or are not those of the model.
+    """
+    conversion = convert(model, wishes, target)
+    for problem in conversion.problems:
+        report.add(problem)
+    written = conversion.written
+    if written is None:
+        return Outcome("", conversion, {}, ())
+    name = "imported.snn" if output is None else output.as_posix()
+    results = compile_written(written, name, report)
+    notes = written.notes
+    contents: dict[Path, bytes] = {}
+    if weights_file is not None:
+        made = _weights(target, conversion, weights, results, report)
+        if made is None:
+            return None
+        contents[weights_file], scales = made
+        written = written.at(scales.rate)
+        notes = (*notes, *_told(conversion, scales, wishes))
+    if output is not None:
+        contents[output] = written.text.encode("utf-8")
+    if not _write(contents, report):
+        return None
+    return Outcome(written.text, conversion, results, notes)
+
+
+def _weights(
+    target: str,
+    conversion: Conversion,
+    weights: Weights | None,
+    results: Mapping[str, Any],
+    report: Report,
+) -> tuple[bytes, Scales] | None:
+    """Return a file of the spec's tensors; None, and a report, if there are none."""
+    if weights is None:
+        from snnc.rules.imports import NoWeights
+
+        report.add(NoWeights(span=place(target), path=target))
+        return None
+    if "lower" not in results:  # as its diagnostics say
+        return None
+    from snnc.importer.tensors import convert_weights
+    from snnc.layout import tensors
+    from snnc.weights.migrate import serialized
+
+    network = results["infer"]
+    made, scales = convert_weights(conversion, weights, network)
+    return serialized(tensors(network), made), scales
+
+
+def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[str]:
+    """Say what was done so that the encoder does not clip, and what is left to do."""
+    assert conversion.ends is not None
+    assert conversion.written is not None
+    may = f"{conversion.ends.encoder} may give up to {scales.bound:.4g}"
+    if scales.encoder != 1.0:
+        yield (
+            f"{may}, and an encoder of 250 Hz clips at 4: its weights are divided by"
+            f" {scales.encoder:g}, those of its readers multiplied; outputs stay"
+        )
+    if scales.rate != TOP:
+        yield f"{may}: with `rate ..{scales.rate:g} Hz` its encoder does not clip"
+    program = f"python -m {conversion.written.network}"
+    if wishes.rewrites:
+        yield (
+            "with --rewrite the outputs are not Keras's: build the spec and train it"
+            f" again, `{program}.train --initial` begins with these weights"
+        )
+        return
+    yield (
+        "the outputs are Keras's, before a softmax; whether rates fit the budget is a"
+        f" matter of data: `{program}.calibrate`, once it is built, scales the weights"
+    )
+
+
+def _write(contents: Mapping[Path, bytes], report: Report) -> bool:
+    """Write all files or, with a report, none; each takes its place at the end."""
+    try:
+        with ExitStack() as stack:
+            for path, content in contents.items():
+                file = stack.enter_context(replacing(path))
+                file.write(content)
+                file.flush()
+    except OSError as error:
+        from snnc.rules.output import CannotWrite
+
+        name = Path(error.filename).as_posix()
+        reason = error.strerror or str(error)
+        report.add(CannotWrite(span=place(name), path=name, reason=reason))
+        return False
+    return True

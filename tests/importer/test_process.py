@@ -1,0 +1,135 @@
+"""Models are read in a process of their own, with limits of time and memory."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import struct
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import h5py
+import pytest
+
+from snnc.importer.limits import MEMORY, SECONDS
+from snnc.importer.read import read
+from snnc.importer.refusal import RefusedError
+from tests.support import ROOT
+
+DATA = Path(__file__).parent / "data"
+LONG = 8_000_000
+
+
+def endless(folder: Path) -> Path:
+    """A file in which the HDF5 library goes round in a circle.
+
+    The first text of its heap is free space of no length: the next is itself.
+    """
+    content = bytearray((DATA / "k3_chain.h5").read_bytes())
+    first = content.index(b"GCOL") + 16
+    content[first : first + 16] = bytes(16)
+    path = folder / "endless.h5"
+    path.write_bytes(content)
+    return path
+
+
+def repeated(folder: Path) -> Path:
+    """A file whose attribute has 3,000 texts, all of which are one of 8 MB."""
+    path = folder / "repeated.h5"
+    texts = ["A" * LONG] + ["b"] * 2999
+    with h5py.File(path, "w") as file:
+        file.attrs.create("model_config", texts, dtype=h5py.string_dtype())
+    content = bytearray(path.read_bytes())
+    at = content.index(struct.pack("<I", LONG))  # before it is where the text is
+    content[at : at + 3000 * 16] = content[at : at + 16] * 3000
+    path.write_bytes(content)
+    return path
+
+
+def snnc(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "snnc", *map(str, arguments)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_a_file_without_end_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match=f"takes more than {SECONDS} s") as caught:
+        read(endless(tmp_path))
+    assert caught.value.diagnostic.code == "SNN823"
+
+
+def test_a_file_that_fills_the_memory_is_told(tmp_path: Path) -> None:
+    with pytest.raises(RefusedError, match="more than 2 GiB of memory") as caught:
+        read(repeated(tmp_path))
+    assert caught.value.diagnostic.code == "SNN823"
+    kibibytes = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    assert kibibytes * 1024 < MEMORY
+
+
+def test_ctrl_c_ends_a_reading(tmp_path: Path) -> None:
+    process = snnc("import", endless(tmp_path), folder=tmp_path)
+    reader = reading_child(process.pid)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(SECONDS) == 130
+    assert not Path(f"/proc/{reader}").exists()
+    assert "".join(process.communicate()).strip() == ""
+
+
+def reading_child(parent: int) -> int:
+    """Wait until the only child of a process has limited itself."""
+    path = Path(f"/proc/{parent}/task/{parent}/children")
+    while True:
+        found = path.read_text(encoding="ascii").split()
+        if found and f" {SECONDS} " in Path(f"/proc/{found[0]}/limits").read_text():
+            return int(found[0])
+        time.sleep(0.05)
+
+
+NEVER = "raise SystemExit('a file of the current folder was run')"
+NAMES = ("h5py", "json", "numpy", "runpy", "zipfile")
+
+
+def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
+    for name in NAMES:
+        (tmp_path / f"{name}.py").write_text(NEVER, encoding="utf-8")
+    weights = "net.safetensors"
+    for file in ("k3_chain.h5", "k3_chain.keras"):
+        process = snnc(
+            "import", DATA / file, "--weights", weights, "--force", folder=tmp_path
+        )
+        assert process.communicate()[0].startswith("snn 1")
+        assert process.returncode == 0
+
+
+@pytest.mark.slow
+def test_tensorflow_is_not_imported_from_the_current_folder(tmp_path: Path) -> None:
+    (tmp_path / "tensorflow.py").write_text(NEVER, encoding="utf-8")
+    (tmp_path / "saved").mkdir()
+    (tmp_path / "saved/saved_model.pb").touch()
+    _, told = snnc("import", "saved", folder=tmp_path).communicate()
+    assert "SNN808" in told
+    assert "was run" not in told
+
+
+def test_a_crash_of_the_library_is_told(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    with pytest.raises(RefusedError, match="ended by SIGABRT") as caught:
+        read(DATA / "k3_chain.h5")
+    assert caught.value.diagnostic.code == "SNN803"
+
+
+def test_a_bug_of_the_reader_is_no_refusal(tmp_path: Path, monkeypatch) -> None:
+    (tmp_path / "h5py.py").write_text("1 / 0", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    with pytest.raises(RuntimeError, match="ended with 1"):
+        read(DATA / "k3_chain.h5")
