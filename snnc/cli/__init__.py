@@ -7,15 +7,17 @@ stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale outp
 from __future__ import annotations
 
 import gc
-import io
 import os
-import sys
 
 import click
 
 from snnc import __version__
+from snnc.cli.streams import lenient_streams
+from snnc.cli.talk import say
 from snnc.cli.verbs import Verbs
+from snnc.source.printable import printable
 
+FAILED = 1
 BUG = 3
 INTERRUPTED = 130
 
@@ -47,37 +49,58 @@ def main(arguments: list[str] | None = None) -> int:
     # for plugins of pydantic, of which snnc has none, is worth the wait.
     gc.disable()
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
-    _print_anything()
+    with lenient_streams() as streams:
+        status = _run(arguments)
+        lost = streams.lost
+        if lost is not None:
+            say(f"error: stdout can't be written: {lost.strerror}")
+    return status or FAILED if lost is not None else status
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         status = snnc.main(args=arguments, prog_name="snnc", standalone_mode=False)
-    except click.exceptions.Abort:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
-    except KeyboardInterrupt:
-        return INTERRUPTED
-    except click.NoSuchOption as error:
-        found: click.UsageError = error
-        if error.option_name in {o for p in snnc.params for o in p.opts}:
-            text = f"{error.option_name} stands before the verb"
-            found = click.UsageError(text, error.ctx)
-        found.show()
-        return found.exit_code
     except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except BrokenPipeError:
-        sys.stderr.close()
-        return 1
+        return _refuse(error)
+    except OSError as error:
+        if error.errno is None:
+            return _confess()
+        say(f"error: {_told(error)}")
+        return FAILED
     except Exception:
-        import traceback
-
-        traceback.print_exc()
-        click.echo("This is a bug in snnc: please report it with the spec.", err=True)
-        return BUG
+        return _confess()
     return status if isinstance(status, int) else 0
 
 
-def _print_anything() -> None:
-    """Let stdout take paths that are no text, by escapes, as stderr does."""
-    stdout = sys.stdout
-    if isinstance(stdout, io.TextIOWrapper) and stdout.errors == "strict":
-        stdout.reconfigure(errors="backslashreplace")
+def _refuse(error: click.ClickException) -> int:
+    """Show what is wrong with how the command was typed."""
+    own = {option for parameter in snnc.params for option in parameter.opts}
+    if isinstance(error, click.NoSuchOption) and error.option_name in own:
+        text = f"{error.option_name} stands before the verb"
+        error = click.UsageError(text, error.ctx)
+    error.message = printable(error.message)  # type: ignore[misc]
+    error.show()
+    return error.exit_code
+
+
+def _told(error: OSError) -> str:
+    """What the operating system refuses, which is no bug."""
+    try:
+        os.getcwd()
+    except FileNotFoundError:
+        return "the current folder is gone: change to one that is there"
+    if error.filename is None:
+        return str(error.strerror)
+    return f"{error.filename}: {error.strerror}"
+
+
+def _confess() -> int:
+    """Show the traceback of a bug."""
+    import traceback
+
+    for line in traceback.format_exc().rstrip("\n").split("\n"):
+        say(line)
+    say("This is a bug in snnc: please report it with the spec.")
+    return BUG

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from snnc.cli.schema import with_modeline
-from snnc.cli.talk import say, show
+from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
 from snnc.runtime.files import write_file
@@ -53,7 +53,7 @@ def command(
     if schema is not None:
         text = with_modeline(text, schema)
     if output is None:
-        click.echo(text, nl=False)
+        offer(text)
         return 0
     if output.exists() and not force:
         say(f"error: {output} is there already; `--force` replaces it")

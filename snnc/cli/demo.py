@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.talk import say
+from snnc.cli.talk import offer_lines, say
 
 NEEDS = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_dl", "nengo_loihi")
 
@@ -36,5 +36,5 @@ def command(output: Path) -> int:
     except (StepError, OSError) as error:
         say(f"error: {error}")
         return 1
-    click.echo(table(results))
+    offer_lines(table(results))
     return 0

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
 
-from snnc.cli.talk import show
+from snnc.cli.talk import offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
 from snnc.diff.revision import read_spec
@@ -40,7 +38,7 @@ def command(old: str, new: str, form: str, exit_code: bool) -> int:
     if before is None or after is None:
         return 1
     difference = compare(before, after)
-    click.echo(_written(difference, form), nl=False)
+    _print(difference, form)
     return 1 if exit_code and not difference.same else 0
 
 
@@ -52,15 +50,16 @@ def _version(spec: str, report: Report) -> Version | None:
     return None if source is None else compile_version(source, report)
 
 
-def _written(difference: Difference, form: str) -> str:
+def _print(difference: Difference, form: str) -> None:
     if form == "json":
         from snnc.diff.json import document
 
-        return json.dumps(document(difference), indent=2) + "\n"
-    if form == "markdown":
+        offer_json(document(difference))
+    elif form == "markdown":
         from snnc.diff import markdown
 
-        return markdown.render(difference)
-    from snnc.diff import text
+        offer_lines(markdown.render(difference))
+    else:
+        from snnc.diff import text
 
-    return text.render(difference)
+        offer_lines(text.render(difference))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.evaluate_options import SIMULATORS, Asked, missing, refuse_at_odds
-from snnc.cli.talk import say
+from snnc.cli.talk import offer_json, offer_lines, say
 
 if TYPE_CHECKING:
     from snnc.evaluate.result import Result
@@ -127,11 +126,11 @@ def _run(asked: Asked) -> int:
     if asked.form == "json":
         from snnc.evaluate.json import document
 
-        click.echo(json.dumps(document(result), indent=2))
+        offer_json(document(result))
     else:
         from snnc.evaluate.text import table
 
-        click.echo(table(result))
+        offer_lines(table(result))
     if asked.strict and result.broken:
         say(
             f"error: rates not held: {', '.join(result.broken)}; scale them with the "

@@ -6,6 +6,7 @@ import difflib
 
 import click
 
+from snnc.cli.talk import offer
 from snnc.resources import rule_pages
 
 
@@ -24,4 +25,4 @@ def command(code: str) -> None:
         near = difflib.get_close_matches(code.upper(), pages, n=1)
         hint = f"; did you mean {near[0]}?" if near else ""
         raise click.BadParameter(f"there is no code {code}{hint}", param_hint="CODE")
-    click.echo(page.read_text(encoding="utf-8"), nl=False)
+    offer(page.read_text(encoding="utf-8"))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from math import ceil
 
 import click
 
-from snnc.cli.talk import say, show
+from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.graph.logical import Loihi, Network
 from snnc.loihi.profile import load_profile
@@ -58,11 +57,11 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     if form == "json":
         from snnc.fit.json import document
 
-        click.echo(json.dumps(document(offered), indent=2))
+        offer_json(document(offered))
     else:
         from snnc.fit.text import table
 
-        click.echo(table(offered, len(offered.variants) if everything else 10))
+        offer_lines(table(offered, len(offered.variants) if everything else 10))
     return 0 if offered.variants or offered.present is not None else 1
 
 

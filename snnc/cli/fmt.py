@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.talk import say, show
+from snnc.cli.talk import offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
@@ -47,7 +47,7 @@ def _format(path: str, check: bool, diff: bool, report: Report) -> bool:
     if text == source.text:
         return False
     if diff:
-        click.echo(_difference(source, text), nl=False)
+        offer_lines(_difference(source, text))
     if check:
         say(f"{path}: not formatted")
     if not (check or diff) and replace_text(path, text, report):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
+from typing import Any
 
-import click
-
-from snnc.cli.talk import show
+from snnc.cli.talk import offer, offer_json, show
 from snnc.diagnostics import Report
 
 FORMATS = ("text", "json", "github", "sarif")
@@ -20,12 +18,12 @@ def show_as(form: str, report: Report) -> None:
         from snnc.diagnostics.github import commands
 
         for line in commands(report.diagnostics):
-            click.echo(line)
+            offer(f"{line}\n")
     else:
-        click.echo(json.dumps(_document(form, report), indent=2))
+        offer_json(_document(form, report))
 
 
-def _document(form: str, report: Report) -> object:
+def _document(form: str, report: Report) -> dict[str, Any]:
     if form == "sarif":
         from snnc.diagnostics import sarif
 

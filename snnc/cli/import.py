@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from snnc.cli.talk import offer, say, show
+from snnc.cli.talk import offer, offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
@@ -117,26 +117,25 @@ def command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
-        offer(_explained(done, form))
+        _print(done, form)
     elif done.text and output is None:
         offer(done.text)
     return status
 
 
-def _explained(done: Outcome, form: Form) -> str:
+def _print(done: Outcome, form: Form) -> None:
     from snnc.importer.explain.explanation import explain
 
     explanation = explain(done.conversion, done.results)
     if form == "json":
-        import json
-
         from snnc.importer.explain.json import document
 
-        return json.dumps(document(explanation), indent=2) + "\n"
-    if form == "markdown":
+        offer_json(document(explanation))
+    elif form == "markdown":
         from snnc.importer.explain.markdown import markdown
 
-        return markdown(explanation)
-    from snnc.importer.explain.text import text
+        offer_lines(markdown(explanation))
+    else:
+        from snnc.importer.explain.text import text
 
-    return text(explanation)
+        offer_lines(text(explanation))

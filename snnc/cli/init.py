@@ -9,11 +9,12 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.talk import say, show
+from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Report
 from snnc.emit.owned.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
 from snnc.runtime.files import write_file
+from snnc.source.printable import printable
 from snnc.starter import AT_ROOT, SPEC, WORKFLOW, starter_files
 
 NEXT = """\
@@ -46,18 +47,18 @@ def command(folder: str) -> int:
     try:
         if _are_free(files, report):
             _write(files)
-    except BrokenPipeError:
-        raise
     except OSError as error:
         report.add(cannot_write(error, Path(folder)))
     show(report)
     if report.errors:
         return 1
     for path, text in texts.items():
-        say(f"{path.as_posix()} is there already; add to it what you need of:\n{text}")
-    say(NEXT.format(go=_way_to(folder), spec=SPEC))
+        say(f"{path.as_posix()} is there already; add to it what you need of:")
+        _say_lines(text)
+    _say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
     if root / WORKFLOW in files:
-        say(SOURCE.format(workflow=(root / WORKFLOW).as_posix()))
+        workflow = printable((root / WORKFLOW).as_posix())
+        _say_lines(SOURCE.format(workflow=workflow))
     return 0
 
 
@@ -81,12 +82,17 @@ def _write(files: dict[Path, str]) -> None:
     for path, text in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         write_file(path, text)
-        click.echo(path.as_posix())
+        offer(f"{printable(path.as_posix())}\n")
+
+
+def _say_lines(text: str) -> None:
+    for line in text.split("\n"):
+        say(line)
 
 
 def _way_to(folder: str) -> str:
     """What to type first: the way there, and a repo if there is none around."""
     place = Path(folder).resolve()
-    go = "" if place == Path.cwd() else f"cd {shlex.quote(folder)}\n  "
+    go = "" if place == Path.cwd() else f"cd {shlex.quote(printable(folder))}\n  "
     is_repo = any((around / ".git").exists() for around in (place, *place.parents))
     return go if is_repo else f"{go}git init\n  "

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
-from snnc.cli.talk import show
+from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.graph.mapped import MappedNetwork
 from snnc.passes import compile_spec
@@ -37,7 +36,7 @@ def command(spec: str, form: str, why: bool) -> int:
     mapped = results.get("map") or _unlimited(results)
     if mapped is None:
         return 1
-    click.echo(_text(mapped, form, why), nl=form != "html")
+    _print(mapped, form, why)
     return 1 if report.errors else 0
 
 
@@ -51,15 +50,16 @@ def _unlimited(results: dict[str, Any]) -> MappedNetwork | None:
     return Trials(results["validate"], target).unlimited()
 
 
-def _text(mapped: MappedNetwork, form: str, why: bool) -> str:
+def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
     if form == "json":
         from snnc.report.json import document
 
-        return json.dumps(document(mapped, why), indent=2)
-    if form == "html":
+        offer_json(document(mapped, why))
+    elif form == "html":
         from snnc.report.html import page
 
-        return page(mapped)
-    from snnc.report import text
+        offer(page(mapped))
+    else:
+        from snnc.report import text
 
-    return text.why(mapped) if why else text.table(mapped)
+        offer_lines(text.why(mapped) if why else text.table(mapped))

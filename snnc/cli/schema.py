@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import click
+
+from snnc.cli.talk import offer, offer_json
 
 MODELINE = "# yaml-language-server: $schema="
 
@@ -24,8 +24,8 @@ def with_modeline(text: str, schema: str) -> str:
 def command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
     if modeline is not None:
-        click.echo(MODELINE + modeline)
+        offer(f"{MODELINE}{modeline}\n")
         return
     from snnc.spec.schema import schema
 
-    click.echo(json.dumps(schema(), indent=2))
+    offer_json(schema())

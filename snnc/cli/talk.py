@@ -1,43 +1,69 @@
-"""Diagnostics and messages on stderr."""
+"""Data on stdout, diagnostics and messages on stderr."""
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.diagnostics import Report
+from snnc.source.printable import printable
+
+if TYPE_CHECKING:
+    from snnc.diagnostics import Report
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
 
 
 def show(report: Report) -> None:
-    """Print all diagnostics to stderr, in colour on a terminal without NO_COLOR."""
+    """Print all diagnostics to stderr, in colour where that is wanted."""
     if not report.diagnostics:
         return
     from snnc.diagnostics.text import render
 
-    colour = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    click.echo(render(report.diagnostics, colour=colour), err=True, nl=False)
+    colour = _wants_colour()
+    text = render(report.diagnostics, colour=colour)
+    click.echo(text, err=True, nl=False, color=colour)
 
 
-def offer(text: str) -> None:
-    """Print data to stdout; that nobody reads it any more hides no diagnostics.
-
-    What is written later goes nowhere, and Python does not fail to flush it at the end.
-
-    Raises
-    ------
-    OSError
-        If stdout can't take it, as on a full disk.
-    """
-    try:
-        click.echo(text, nl=False)
-    except OSError as error:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            raise OSError(error.errno, error.strerror, "stdout") from error
+def _wants_colour() -> bool:
+    """Whether stderr gets colours: https://no-color.org, https://force-color.org."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
 
 
-def say(text: str) -> None:
+def say(line: str) -> None:
     """Print one line of talk to stderr."""
-    click.echo(text, err=True)
+    click.echo(printable(line), err=True)
+
+
+def offer(data: str) -> None:
+    """Print data to stdout, to the letter: a spec, a page, a schema."""
+    click.echo(data, nl=False)
+
+
+def offer_lines(text: str) -> None:
+    """Print to stdout what people read: tables, differences; each line printable."""
+    lines = map(_line, text.removesuffix("\n").split("\n"))
+    offer("\n".join(lines) + "\n")
+
+
+def _line(text: str) -> str:
+    """A printable line; a difference shows the tabs of a file."""
+    return "\t".join(map(printable, text.split("\t")))
+
+
+def offer_json(document: Mapping[str, Any]) -> None:
+    """Print a document to stdout as JSON.
+
+    NaN and infinity, which JSON does not know, become null. The text is ASCII and, as
+    `printable` has it, commands no CI server.
+    """
+    finite = json.loads(json.dumps(document), parse_constant=lambda _: None)
+    text = json.dumps(finite, indent=2)
+    offer(_COMMAND.sub(r"#\\u0023", text) + "\n")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 from pathlib import Path
 
 import click
 
-from snnc.cli.talk import say, show
+from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
 EXTRA = "pip install numpy safetensors"
@@ -95,11 +94,11 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     if form == "json":
         from snnc.weights.json import document
 
-        click.echo(json.dumps(document(listing), indent=2))
+        offer_json(document(listing))
     else:
         from snnc.weights.text import table
 
-        click.echo(table(listing))
+        offer_lines(table(listing))
     return 1 if report.errors else 0
 
 
@@ -120,9 +119,9 @@ def _migrate(
     if form == "json":
         from snnc.weights.json import moves_document
 
-        click.echo(json.dumps(moves_document(moves, output.as_posix()), indent=2))
+        offer_json(moves_document(moves, output.as_posix()))
     else:
         from snnc.weights.text import moves as told
 
-        click.echo(told(moves, output.as_posix()))
+        offer_lines(told(moves, output.as_posix()))
     return 0

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from snnc.diagnostics.diagnostic import Diagnostic, Fix
+from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
 from snnc.diagnostics.text import describe_fix
-from snnc.source import Position
+from snnc.source import Position, Span
+from snnc.source.printable import printable
 
 VERSION = 1
 
@@ -16,25 +17,38 @@ def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """Make plain data of diagnostics, ready for ``json.dumps``.
 
     Lines and columns count from 1, an end is the position behind the last
-    character. A diagnostic's help is the last of its notes.
+    character. A file's name is as it was typed, but for bytes that are no UTF-8, which
+    are escaped. Label and help are empty where there is none.
     """
     return {"version": VERSION, "diagnostics": [_entry(d) for d in diagnostics]}
 
 
 def _entry(diagnostic: Diagnostic) -> dict[str, Any]:
-    first, last = diagnostic.span.first, diagnostic.span.last
-    help_text = diagnostic.render_help()
     return {
         "code": diagnostic.code,
         "severity": diagnostic.severity.value,
         "message": diagnostic.render_message(),
-        "file": diagnostic.span.source.name,
-        "line": first.line,
-        "column": first.column,
-        "end_line": last.line,
-        "end_column": last.column,
-        "notes": [*diagnostic.render_notes(), *([help_text] if help_text else [])],
+        **_place(diagnostic.span),
+        "label": diagnostic.render_label(),
+        "notes": list(diagnostic.render_notes()),
+        "help": diagnostic.render_help(),
+        "related": [_related(label) for label in diagnostic.related],
         "fix": None if diagnostic.fix is None else _fix(diagnostic.fix),
+    }
+
+
+def _related(label: Label) -> dict[str, Any]:
+    return {"message": printable(label.text), **_place(label.span)}
+
+
+def _place(span: Span) -> dict[str, Any]:
+    name = span.source.name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return {
+        "file": name,
+        "line": span.first.line,
+        "column": span.first.column,
+        "end_line": span.last.line,
+        "end_column": span.last.column,
     }
 
 

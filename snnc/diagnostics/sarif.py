@@ -6,6 +6,7 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 from __future__ import annotations
 
 import inspect
+import os
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
@@ -14,6 +15,7 @@ from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
 from snnc.diagnostics.place import repository_path
 from snnc.source import Span
+from snnc.source.printable import printable
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
@@ -73,7 +75,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
 
 
 def _artifact(span: Span) -> dict[str, str]:
-    return {"uri": quote(repository_path(span.source.name))}
+    return {"uri": quote(os.fsencode(repository_path(span.source.name)))}
 
 
 def _place(span: Span) -> dict[str, Any]:
@@ -90,7 +92,10 @@ def _region(span: Span) -> dict[str, int]:
 
 
 def _related(label: Label) -> dict[str, Any]:
-    return {"physicalLocation": _place(label.span), "message": {"text": label.text}}
+    return {
+        "physicalLocation": _place(label.span),
+        "message": {"text": printable(label.text)},
+    }
 
 
 def _fix(fix: Fix) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from snnc.diff import words
@@ -17,10 +16,8 @@ from snnc.diff.changes import (
 )
 from snnc.diff.difference import Difference
 from snnc.diff.seats import Fit, SeatChanged
+from snnc.report.markdown import Row, code, prose, table
 from snnc.report.units import dims
-from snnc.source.printable import printable
-
-Row = tuple[str, ...]
 
 
 def render(difference: Difference) -> str:
@@ -48,29 +45,13 @@ def _blocks(difference: Difference) -> Iterator[str]:
     yield from _cores(difference)
 
 
-def code(text: str | None) -> str:
-    """Write a text as a code span that fits a table; nothing for nothing."""
-    if not text:
-        return ""
-    text = printable(text).replace("|", "\\|")
-    ticks = max(map(len, re.findall("`+", text)), default=0)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    fence = "`" * (ticks + 1)
-    return f"{fence}{pad}{text}{pad}{fence}"
-
-
 def _headline(difference: Difference) -> str:
     if difference.same:
         return f"**{words.same(difference)}.**"
     head, colon, why = words.verdict(difference.weights).partition(":")
     lines = words.fits(difference.cores)
     cores = "; ".join(line.replace(" -> ", " → ") for line in lines)
-    return f"**{head}**{colon}{why}. {_prose(cores[:1].upper() + cores[1:])}."
-
-
-def _prose(text: str) -> str:
-    """Keep a diagnostic's words from being read as Markdown, but for its code."""
-    return re.sub(r"([*_<>\[\]])", r"\\\1", printable(text))
+    return f"**{head}**{colon}{why}. {prose(cores[:1].upper() + cores[1:])}."
 
 
 def _sides(difference: Difference) -> str:
@@ -86,9 +67,8 @@ def _listed(names: Iterable[str]) -> str:
 def _table(title: str, head: Row, rows: list[Row]) -> Iterator[str]:
     if not rows:
         return
-    lines = [head, ("---",) * len(head), *rows]
     yield f"#### {title}"
-    yield "\n".join(f"| {' | '.join(row)} |" for row in lines)
+    yield "\n".join(table(head, rows))
 
 
 def _weights(weights: Weights) -> Iterator[str]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 
+from snnc.source.printable import printable
+
 Cells = tuple[str, ...]
 
 
@@ -15,10 +17,11 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
     head
         The columns' names.
     rows
-        As many cells each as ``head`` has.
+        As many cells each as ``head`` has; whatever they hold, a row is one line.
     left
         Names of the columns that are aligned to the left.
     """
+    rows = [tuple(map(printable, row)) for row in rows]
     kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
     widths = {i: max(len(row[i]) for row in (head, *rows)) for i in kept}
     for row in (head, *rows):

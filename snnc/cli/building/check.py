@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnc.cli.building.deed import Job, print_or_report
-from snnc.cli.talk import say
+from snnc.cli.building.deed import Job
+from snnc.cli.talk import offer_lines, say
 from snnc.diagnostics import Report
 from snnc.emit.owned import Comparison, Package, compare
 from snnc.emit.owned.orphans import Orphan
@@ -21,7 +21,7 @@ class Check:
         found = _compared(job.package, report)
         if found is None:
             return False
-        print_or_report(difference(found), report)
+        _print(found)
         for problem in problems(found, job.spec, job.package.lock.origin, job.command):
             report.add(problem)
         if not report.errors:
@@ -33,9 +33,14 @@ class Check:
         found = _compared(orphan.package, report)
         if found is None:
             return
-        print_or_report(difference(found), report)
+        _print(found)
         for problem in orphaned(orphan, found, command):
             report.add(problem)
+
+
+def _print(found: Comparison) -> None:
+    if text := difference(found):
+        offer_lines(text)
 
 
 def _compared(package: Package, report: Report) -> Comparison | None:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
-from snnc.cli.talk import offer
 from snnc.diagnostics import Report
 from snnc.emit.origin import build_command
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import Orphan
-from snnc.emit.owned.write import cannot_write
 from snnc.loihi.profile import chosen_device
 
 
@@ -42,11 +39,3 @@ class Deed(Protocol):
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         """Do it with a package that should be gone; ``command`` would remove it."""
-
-
-def print_or_report(text: str, report: Report) -> None:
-    """Print data; if stdout can't take it, the other specs still have their turn."""
-    try:
-        offer(text)
-    except OSError as error:
-        report.add(cannot_write(error, Path()))

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.deed import Job, print_or_report
+from snnc.cli.building.deed import Job
+from snnc.cli.talk import offer_lines
 from snnc.diagnostics import Report
 from snnc.emit.owned import Package, compare
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import Written, cannot_write, kept, planned, refusals
+from snnc.source.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +38,11 @@ class DryRun:
         for diagnostic in (*refused, *kept(comparison)):
             report.add(diagnostic)
         if not refused:
-            listed = _listed(planned(comparison), package.folder)
-            print_or_report("".join(listed), report)
+            for line in _listed(planned(comparison), package.folder):
+                offer_lines(line)
 
 
 def _listed(plan: Written, folder: Path) -> Iterator[str]:
     for word, names in (("write", plan.written), ("remove", plan.removed)):
         for name in names:
-            yield f"{word} {(folder / name).as_posix()}\n"
+            yield printable(f"{word} {(folder / name).as_posix()}")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.deed import Job, print_or_report
-from snnc.cli.talk import say
+from snnc.cli.building.deed import Job
+from snnc.cli.talk import offer_lines, say
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import Written, write_package
+from snnc.source.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,9 @@ class Write:
         if done.before < FORMAT:
             say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
         say(f"{job.spec}: {folder.as_posix()}: {_count(done)} ({job.milliseconds})")
-        paths = ((folder / name).as_posix() for name in done.written)
-        print_or_report("".join(f"{path}\n" for path in paths), report)
-        return not report.errors
+        for name in done.written:
+            offer_lines(printable((folder / name).as_posix()))
+        return True
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         folder = orphan.package.folder

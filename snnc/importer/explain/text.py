@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from snnc.importer.decision import VERDICTS, Decision, Verdict
 from snnc.importer.explain.explanation import Explained, Explanation, Placed
 from snnc.report.columns import Cells, columns
+from snnc.source.printable import printable
 
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
 WIDTH = max(map(len, VERDICTS.values())) + 2
@@ -20,17 +21,21 @@ def text(explanation: Explanation) -> str:
         lines += [*_layer(layer), ""]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
-        return "\n".join(lines) + "\n"
+        return _joined(lines)
     lines.append(f"encoding: {explanation.encode}")
     lines += [f"note: {note}" for note in explanation.notes]
     if not explanation.network:
         lines.append("cores: it does not fit, as the diagnostics say")
-        return "\n".join(lines) + "\n"
+        return _joined(lines)
     rows = [cells(placed) for placed in explanation.network]
     lines += ["", *columns(HEAD, rows, ("layer", "kind", "shape")), ""]
     plural = "" if explanation.cores == 1 else "s"
     lines.append(f"{explanation.cores} core{plural} in all")
-    return "\n".join(lines) + "\n"
+    return _joined(lines)
+
+
+def _joined(lines: list[str]) -> str:
+    return "\n".join(map(printable, lines)) + "\n"
 
 
 def cells(placed: Placed) -> Cells:

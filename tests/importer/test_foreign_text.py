@@ -1,0 +1,57 @@
+"""Names of a model reach people as one line, whatever they hold."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from snnc.cli import snnc
+from tests.importer.configs import IMAGE, functional, layer
+
+HOSTILE = "a\n::error::b\u202e\u2028\x1b[2J##[error]`<img src=x>|c"
+SPAN = re.compile(r"(?<![\\`])(`+)(?!`).+?(?<!`)\1(?!`)")
+"""A code span, as CommonMark defines it."""
+CONV = {"filters": 2, "kernel_size": [3, 3], "activation": "relu"}
+
+
+def model(kind: str = "Conv2D", **options: object) -> dict[str, object]:
+    found = functional(
+        IMAGE,
+        layer("Conv2D", HOSTILE, "image", **CONV),
+        layer(kind, f"{HOSTILE}2", HOSTILE, **CONV | options),
+        layer("Flatten", "f", f"{HOSTILE}2"),
+        layer("Dense", f"{HOSTILE}3", "f", units=3),
+    )
+    return found | {"keras_version": HOSTILE}
+
+
+MODELS = {
+    "sound": model(),
+    "kind": model(HOSTILE),
+    "option": model(activation=HOSTILE),
+    "missing": model(kernel_size=HOSTILE),
+}
+
+
+@pytest.mark.parametrize("which", MODELS)
+@pytest.mark.parametrize("form", ["", "text", "markdown", "json"])
+def test_names_command_nothing_in_any_format(
+    which: str, form: str, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{HOSTILE.replace('/', '')}.json"
+    path.write_text(json.dumps(MODELS[which]))
+    options = ["--explain", "--format", form] if form else []
+    done = CliRunner().invoke(snnc, ["import", str(path), *options])
+    text = done.stdout + done.stderr
+    assert done.exit_code in (0, 1)
+    assert text.replace("\n", "").isprintable()
+    assert "##[" not in text
+    assert not any(line.strip().startswith("::") for line in text.splitlines())
+    if form == "markdown" and done.stdout:
+        assert not re.search(r"(?<!\\)<img", SPAN.sub("", done.stdout))
+        rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {5, 6}
