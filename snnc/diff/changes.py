@@ -115,14 +115,20 @@ class RateChanged:
 
 @dataclass(frozen=True, slots=True)
 class TensorChanged:
-    """A tensor of the same name with another shape."""
+    """A tensor of the same name with another shape, or with ``zeros`` alone now."""
 
     name: str
     old: Shape
     new: Shape
+    zeros: bool = False
+
+    @property
+    def becomes(self) -> str:
+        """The new shape, and whether all its values have to be 0."""
+        return f"{dims(self.new)} zeros" if self.zeros else dims(self.new)
 
     def explain(self) -> str:
-        return f"{self.name} {dims(self.old)} -> {dims(self.new)}"
+        return f"{self.name} {dims(self.old)} -> {self.becomes}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,6 @@ from snnc.graph.logical import (
 from snnc.graph.shapes import same_pad
 from snnc.report.units import dims
 
-BIASLESS = "has no bias now, and `import_weights` refuses one that is not zero"
-
 Traits = Mapping[str, object]
 """What a layer computes, as words and values that are equal where it is the same."""
 
@@ -46,8 +44,6 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
         first = _traits(before, was, matching.names)
         second = _traits(after, now, {})
         yield from _differing(now.name, first, second)
-        if _refuses_bias(now) and not _refuses_bias(was):
-            yield Cause(now.name, BIASLESS)
     yield from _of_readout(before.readout, after.readout, matching.names)
 
 
@@ -163,13 +159,6 @@ def _curve(network: Network, layer: Layer) -> str:
         taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
         return f"lif with {taus} ms, 1.0 at {high} Hz"
     return "relu"
-
-
-def _refuses_bias(layer: Layer) -> bool:
-    operation = layer.operation
-    if not isinstance(operation, Convolution | Dense) or operation.bias:
-        return False
-    return layer.spiking is None or not layer.spiking.batchnorm
 
 
 def _of_readout(

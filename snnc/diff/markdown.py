@@ -77,9 +77,7 @@ def _weights(weights: Weights) -> Iterator[str]:
         yield "\n".join(f"- {code(c.subject)}: {_cause(c.text)}" for c in told)
     if weights.verdict != "incompatible":
         return
-    rows: list[Row] = [
-        (code(t.name), dims(t.old), dims(t.new)) for t in weights.changed
-    ]
+    rows: list[Row] = [(code(t.name), dims(t.old), t.becomes) for t in weights.changed]
     rows += [
         (f"{code(t.old)} → {code(t.new)}", dims(t.shape), dims(t.shape))
         for t in weights.renamed
@@ -89,7 +87,8 @@ def _weights(weights: Weights) -> Iterator[str]:
     yield from _table("Tensors", ("tensor", "before", "after"), rows)
     if weights.kept:
         yield f"Name and shape stay: {_listed(weights.kept)}."
-    yield f"Layout {code(weights.old_id)} → {code(weights.new_id)}."
+    if weights.old_id != weights.new_id:
+        yield f"Layout {code(weights.old_id)} → {code(weights.new_id)}."
 
 
 def _cause(text: str) -> str:

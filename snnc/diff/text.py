@@ -112,7 +112,8 @@ def _weights(weights: Weights) -> Lines:
         yield _item("-", f"{tensor.name} {dims(tensor.shape)}")
     if weights.kept:
         yield _item("=", ", ".join(weights.kept))
-    yield _item("~", f"layout {arrow(weights.old_id, weights.new_id)}")
+    if weights.old_id != weights.new_id:
+        yield _item("~", f"layout {weights.old_id} -> {weights.new_id}")
     if weights.kept or weights.renamed:
         yield _item(" ", MIGRATE)
 

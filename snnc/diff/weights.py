@@ -21,7 +21,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> Weights:
         find nothing.
     """
     before, after = tensors(old.network), tensors(new.network)
-    if before != after:
+    if not _loads(before, after):
         return _incompatible(before, after, matching.names)
     why = tuple(causes(old, new, matching))
     verdict: Verdict = "retrain" if why else "valid"
@@ -35,6 +35,13 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> Weights:
     )
 
 
+def _loads(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> bool:
+    """Whether the new network takes every file of the old one."""
+    if layout_id(before) != layout_id(after):
+        return False
+    return all(now.takes(was) for was, now in zip(before, after, strict=True))
+
+
 def _incompatible(
     before: tuple[Tensor, ...], after: tuple[Tensor, ...], names: Mapping[str, str]
 ) -> Weights:
@@ -44,7 +51,7 @@ def _incompatible(
     left = {tensor.old for tensor in renamed}
     came = {tensor.new for tensor in renamed}
     both = [name for name in now if name in was and name not in came | left]
-    kept = tuple(name for name in both if was[name] == now[name])
+    kept = tuple(name for name in both if now[name].takes(was[name]))
     return Weights(
         verdict="incompatible",
         old_id=layout_id(before),
@@ -52,9 +59,9 @@ def _incompatible(
         added=tuple(t for t in after if t.name not in {*both, *came}),
         removed=tuple(t for t in before if t.name not in {*both, *left}),
         changed=tuple(
-            TensorChanged(name, was[name].shape, now[name].shape)
+            TensorChanged(name, was[name].shape, now[name].shape, now[name].zeros)
             for name in both
-            if was[name] != now[name]
+            if name not in kept
         ),
         renamed=renamed,
         kept=kept,
@@ -70,7 +77,7 @@ def _renamed(
     for tensor in was.values():
         layer, _, part = tensor.name.rpartition(".")
         name = f"{names.get(layer, layer)}.{part}"
-        same = name in now and now[name].shape == tensor.shape
+        same = name in now and now[name].takes(tensor)
         if same and name != tensor.name:
             found.append(TensorRenamed(tensor.name, name, tensor.shape))
     return tuple(found)

@@ -29,8 +29,11 @@ def verdict(weights: Weights) -> str:
 def _why(weights: Weights) -> str:
     if weights.reordered:
         return "the same tensors are in another order"
+    zeros = [tensor for tensor in weights.changed if tensor.old == tensor.new]
+    shapes = [tensor for tensor in weights.changed if tensor.old != tensor.new]
     groups = (
-        (weights.changed, "has another shape", "have another shape"),
+        (shapes, "has another shape", "have another shape"),
+        (zeros, "has to be 0", "have to be 0"),
         (weights.renamed, "has another name", "have another name"),
         (weights.added, "is new", "are new"),
         (weights.removed, "is gone", "are gone"),

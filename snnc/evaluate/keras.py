@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from snnc.evaluate.alike import batch_of
 from snnc.evaluate.part import Compared, Fresh, Part
+from snnc.evaluate.refusals import OtherWeightsError
 from snnc.evaluate.subject import Subject
 from snnc.runtime.data import Examples
 
@@ -81,5 +82,8 @@ def keras_outputs(
 def _trained(subject: Subject, weights: Path) -> Any:
     program = importlib.import_module(f"{subject.network.__package__}.keras_model")
     model = program.build_model(aware=subject.evaluate.AWARE)
-    program.import_weights(model, weights)
+    try:
+        program.import_weights(model, weights)
+    except subject.layout.LayoutError as error:
+        raise OtherWeightsError(error) from error
     return model

@@ -11,9 +11,14 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-from snnc.evaluate.refusals import MissingExtraError, RefusedError
+from snnc.evaluate.refusals import (
+    MissingExtraError,
+    OtherWeightsError,
+    RefusedError,
+)
 from snnc.evaluate.result import Layer, Moment, Result, Score, Work
 from snnc.evaluate.subject import Subject
+from snnc.exact.package import build
 from snnc.runtime.data import Examples
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
@@ -58,6 +63,12 @@ def run_other(
         raise MissingExtraError([error.name], "all") from error
     except refused as error:
         raise RefusedError(error) from error
+    except subject.layout.LayoutError as error:
+        raise OtherWeightsError(error) from error
+    except AssertionError:
+        # Nengo-loihi says no more where it can't store weights; this does.
+        build(subject.network, weights).simulator.close()
+        raise
     return _result(found, subject, simulator)
 
 

@@ -271,6 +271,8 @@ def _run_readout(readout: Readout, host: HostState, state: State, rows: Floats) 
         host.fresh[0] = 0
     for t in range(steps):
         for j in range(units):
+            if readout.direct:
+                host.filtered[j] = arrived[t, j]
             rows[t, j] = host.filtered[j] + readout.bias[j]
             kept = readout.keep * host.filtered[j]
             host.filtered[j] = kept + readout.add * arrived[t, j]

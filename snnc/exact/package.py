@@ -15,7 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from snnc.exact.refusals import NoPackageError, NothingOnChipError, OtherLayoutError
+from snnc.exact.refusals import (
+    NoPackageError,
+    NothingOnChipError,
+    NotStoredError,
+    OtherLayoutError,
+)
 
 Weights = str | PathLike[str] | Mapping[str, Any]
 
@@ -71,9 +76,13 @@ def build(module: ModuleType, weights: Weights, steps: int | None = None) -> Bui
         If no layer of the network is on the chip.
     OtherLayoutError
         If the weights do not fit.
+    NotStoredError
+        If nengo-loihi can't store them.
     """
     import nengo
     import nengo_loihi
+
+    from snnc.exact.storing import FAILURES, not_stored
 
     if not any(getattr(layer, "block", None) for layer in module.LAYERS.values()):
         raise NothingOnChipError
@@ -84,9 +93,17 @@ def build(module: ModuleType, weights: Weights, steps: int | None = None) -> Bui
         network = module.build_network(weights, probe=tuple(module.LAYERS))
     except layout.LayoutError as error:
         raise OtherLayoutError(error) from error
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of bits lost in weights; evaluation tells
-        simulator = nengo_loihi.Simulator(
-            network.net, dt=module.DT, target="sim", progress_bar=False
-        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of bits lost in weights; evaluation tells
+            simulator = nengo_loihi.Simulator(
+                network.net, dt=module.DT, target="sim", progress_bar=False
+            )
+    except FAILURES as error:
+        tensors: Any = weights
+        if not isinstance(tensors, Mapping):
+            tensors = layout.load_weights(tensors)
+        if told := not_stored(network.net, module.DT, tensors):
+            raise NotStoredError(told) from error
+        raise
     return Built(module, network, simulator, steps or int(module.STEPS))

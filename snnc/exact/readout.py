@@ -29,11 +29,12 @@ def read_readout(simulator: Any, built: Any, starts: dict[Any, int]) -> Readout 
         return None
     if len({c.synapse for c in links}) != 1:
         return None
-    keep, add = _filter(links[0].synapse, simulator.dt)
+    synapse = links[0].synapse
+    keep, add = (0.0, 0.0) if synapse is None else _filter(synapse, simulator.dt)
     probes = [model.objs[probe]["out"] for probe in model.chip2host_receivers]
     source, weights = _weights(probes, starts, node.size_in)
     bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
-    return Readout(source, weights, bias, keep, add)
+    return Readout(source, weights, bias, keep, add, synapse is None)
 
 
 def _filter(synapse: Any, dt: float) -> tuple[float, float]:

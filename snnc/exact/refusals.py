@@ -57,6 +57,16 @@ class OtherLayoutError(CannotRunError):
         )
 
 
+class NotStoredError(CannotRunError):
+    """The chip has no integers for the weights."""
+
+    def __init__(self, layers: str) -> None:
+        super().__init__(
+            f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
+            "tells why, and what would do"
+        )
+
+
 class OtherShapeError(CannotRunError):
     """The examples are not of the shape that the network reads."""
 

@@ -108,7 +108,8 @@ class Readout(NamedTuple):
     """What spikes add to the outputs, and the filter of them.
 
     A spike of ``source[i]`` adds ``weights[i]``; the filter is
-    ``y[t] = keep * y[t - 1] + add * x[t]``.
+    ``y[t] = keep * y[t - 1] + add * x[t]``, and a step shows what it was before.
+    Without a filter, it is ``direct``.
     """
 
     source: Int64
@@ -116,6 +117,7 @@ class Readout(NamedTuple):
     bias: Floats
     keep: float
     add: float
+    direct: bool
 
 
 class State(NamedTuple):

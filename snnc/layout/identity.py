@@ -20,9 +20,12 @@ def layout_id(tensors: Iterable[Tensor]) -> str:
     """Return the identity of a layout: 16 hexadecimal digits.
 
     It depends on names, shapes, dtypes and axes alone, in order, so that a change
-    of a rate, a loss or a block shape leaves trained weights valid.
+    of a rate, a loss or a block shape leaves trained weights valid. A bias that
+    has to be zeros is held to that by its values.
     """
     rows = [asdict(tensor) for tensor in tensors]
+    for row in rows:
+        del row["zeros"]
     canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:DIGITS]
 

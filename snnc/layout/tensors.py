@@ -7,7 +7,7 @@ kernel over the flattened input, then the units. Batch norm is folded in.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from snnc.graph.logical import Convolution, Dense, Layer, Network, Readout, Shape
@@ -23,12 +23,22 @@ BIAS_AXES = ("out",)
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """One tensor of the weights file: its name, shape, type and axes' names."""
+    """One tensor of the weights file: its name, shape, type and axes' names.
+
+    ``zeros`` tells that all its values are 0: the bias of a layer with ``bias off``
+    and without batch norm, which would be folded into it.
+    """
 
     name: str
     shape: Shape
     axes: tuple[str, ...]
     dtype: str = "float32"
+    zeros: bool = False
+
+    def takes(self, other: Tensor) -> bool:
+        """Whether all values of another tensor, of any name, are some of this one."""
+        same = replace(other, name=self.name, zeros=self.zeros) == self
+        return same and (other.zeros or not self.zeros)
 
 
 def tensors(network: Network) -> tuple[Tensor, ...]:
@@ -46,7 +56,7 @@ def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
         yield _convolution(name, layer.operation.kernel, source, layer)
     else:
         yield _matrix(name, source, layer.shape)
-    yield _bias(layer.name, layer.shape)
+    yield _bias(layer.name, layer.shape, zeros=_has_no_bias(layer))
     yield from _shortcut(network, layer)
 
 
@@ -77,5 +87,12 @@ def _matrix(name: str, source: Shape, target: Shape) -> Tensor:
     return Tensor(name, (prod(source), target[-1]), DENSE_AXES)
 
 
-def _bias(layer: str, shape: Shape) -> Tensor:
-    return Tensor(f"{layer}.bias", (shape[-1],), BIAS_AXES)
+def _bias(layer: str, shape: Shape, zeros: bool = False) -> Tensor:
+    return Tensor(f"{layer}.bias", (shape[-1],), BIAS_AXES, zeros=zeros)
+
+
+def _has_no_bias(layer: Layer) -> bool:
+    has_norm = layer.spiking is not None and layer.spiking.batchnorm
+    operation = layer.operation
+    assert isinstance(operation, Convolution | Dense)
+    return not (operation.bias or has_norm)

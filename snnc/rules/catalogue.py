@@ -158,6 +158,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     weights.NotSafetensors,
     weights.WeightsDoNotFit,
     weights.NotFinite,
+    weights.BiasNotZero,
     weights.NoWeightExponent,
     weights.NoBiasScale,
     weights.ThresholdVanishes,

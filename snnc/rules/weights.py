@@ -89,6 +89,32 @@ class NotFinite(Diagnostic):
     size: int
 
 
+class BiasNotZero(Diagnostic):
+    """A layer without a bias gets one from the weights file.
+
+    Every file has a bias for every layer, so that `bias on` and `bias off` do not
+    change what a file holds; of a layer with `bias off` it is zeros, unless a batch
+    norm was folded into it. Weights that were trained with a bias mean something else
+    without it, so that no program takes them.
+    """
+
+    code = "SNN749"
+    title = "bias for a layer without one"
+    message = "`{tensor}` in `{file}` is not 0, as `{name}` has no bias"
+    label = "has no bias"
+    notes = ("{count} of its {size} values are not 0",)
+    help = (
+        "write `bias on`, train again, or set it to 0 by `snnc weights FILE --migrate"
+        " OLD_SPEC NEW_SPEC -o NEW_FILE`"
+    )
+
+    tensor: str
+    file: str
+    name: str
+    count: int
+    size: int
+
+
 class _Refused(Diagnostic):
     """What nengo-loihi does not build; ``core`` is the worst of ``refused`` ones."""
 

@@ -58,7 +58,7 @@ def carry(
         report.add(refusal(header, before.network, fitting, migrating=True))
         return None
     values = read_values(header)
-    if not report_values(header, spreads(values), report):
+    if not report_values(header, spreads(values), before.network, report):
         return None
     wanted = tensors(after.network)
     renamed = compare_weights(before, after, match(before, after)).renamed

@@ -12,7 +12,7 @@ from snnc.graph.mapped import MappedNetwork
 from snnc.layout import tensors
 from snnc.passes import compile_spec
 from snnc.report.units import dims
-from snnc.rules.weights import NotFinite, WeightsDoNotFit
+from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.weights.advice import advice
 from snnc.weights.fit import Fit, Pair, fit
 from snnc.weights.header import Header, nowhere, read_header
@@ -61,7 +61,7 @@ def inspect(
     if not fitting.fits:
         report.add(refusal(header, network, fitting))
         return Listing(header, known, network.name, fitting)
-    sound = known is not None and report_values(header, known, report)
+    sound = known is not None and report_values(header, known, network, report)
     layers: tuple[Precision, ...] = ()
     if sound and values is not None:
         layers = _on_chip(results["map"], values, report)
@@ -107,21 +107,41 @@ def _problem(pair: Pair) -> str:
     return f"{pair.name} is {dims(stored.shape)} {stored.dtype}, {pair.problem}"
 
 
-def report_values(header: Header, known: dict[str, Spread], report: Report) -> bool:
-    """Report the tensors that are not finite; whether all are."""
-    for name, spread in known.items():
+def report_values(
+    header: Header, known: dict[str, Spread], network: Network, report: Report
+) -> bool:
+    """Report tensors that a network can't use, as a file fits it; whether none is so.
+
+    They hold values that are not finite, or some for a bias that is off.
+    """
+    file, found = header.path.as_posix(), len(report.diagnostics)
+    for tensor in tensors(network):
+        name, spread = tensor.name, known[tensor.name]
+        size = header.tensors[name].size
         if not spread.finite:
             report.add(
                 NotFinite(
                     span=nowhere(header.path),
                     tensor=name,
-                    file=header.path.as_posix(),
+                    file=file,
                     nan=spread.nan,
                     infinite=spread.infinite,
-                    size=header.tensors[name].size,
+                    size=size,
                 )
             )
-    return all(spread.finite for spread in known.values())
+        elif tensor.zeros and spread.nonzero:
+            layer = network.by_name[name.rpartition(".")[0]]
+            report.add(
+                BiasNotZero(
+                    span=layer.span,
+                    tensor=name,
+                    file=file,
+                    name=layer.name,
+                    count=spread.nonzero,
+                    size=size,
+                )
+            )
+    return len(report.diagnostics) == found
 
 
 def _on_chip(

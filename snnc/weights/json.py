@@ -66,7 +66,8 @@ def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
         }
     if listing.fit is not None:
         wanted = None if pair.wanted is None else list(pair.wanted.shape)
-        found |= {"expected_shape": wanted, "problem": pair.problem or None}
+        problem = listing.problem(pair) or None
+        found |= {"expected_shape": wanted, "problem": problem}
     return found
 
 

@@ -44,6 +44,16 @@ class Listing:
             return self.fit.pairs
         return tuple(Pair(None, tensor) for tensor in self.header.tensors.values())
 
+    def problem(self, pair: Pair) -> str:
+        """What is wrong with one of the pairs, its values included, in one phrase."""
+        if self.fit is None:
+            return ""
+        spread = (self.spreads or {}).get(pair.name)
+        has_to_be_0 = pair.wanted is not None and pair.wanted.zeros
+        if not pair.problem and has_to_be_0 and spread and spread.nonzero:
+            return "should be 0"
+        return pair.problem
+
     @property
     def layout_id(self) -> str | None:
         return self.header.layout_id

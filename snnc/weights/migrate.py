@@ -8,7 +8,7 @@ biases zero (``kernel_initializer`` of the generated ``build_model``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod, sqrt
 from types import MappingProxyType
 
@@ -33,9 +33,7 @@ class Move:
     @property
     def kept(self) -> bool:
         before, after = self.before, self.after
-        if before is None or after is None:
-            return False
-        return before == replace(after, name=before.name)
+        return before is not None and after is not None and after.takes(before)
 
     @property
     def was(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from snnc.report.columns import Cells, columns
 from snnc.report.units import counted, dims
 from snnc.source.printable import printable
-from snnc.weights.fit import Fit, Pair
+from snnc.weights.fit import Pair
 from snnc.weights.listing import Listing
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _move(move: Move) -> str:
 
 def _tensor(pair: Pair, listing: Listing) -> Cells:
     stored = pair.stored
-    problem = pair.problem if listing.fit is not None else ""
+    problem = listing.problem(pair)
     if stored is None:
         assert pair.wanted is not None
         return (pair.name, dims(pair.wanted.shape), *[""] * 6, problem)
@@ -93,18 +93,17 @@ def _sum(listing: Listing) -> str:
         said += f" ({spoilt} not finite)"
     if listing.fit is None:
         return said
-    told = f"{said}, {_verdict(listing.fit)} {listing.network}"
+    told = f"{said}, {_verdict(listing)} {listing.network}"
     refused = any(layer.refused for layer in listing.layers)
     return f"{told}, but not the chip" if refused else told
 
 
-def _verdict(fit: Fit) -> str:
-    if fit.fits:
-        return "which fit"
-    problems = len(fit.problems)
-    if not problems:
-        return "written for another network than"
-    return f"{counted(problems, 'problem')}: they do not fit"
+def _verdict(listing: Listing) -> str:
+    problems = sum(bool(listing.problem(pair)) for pair in listing.pairs)
+    if problems:
+        return f"{counted(problems, 'problem')}: they do not fit"
+    fits = listing.fit is not None and listing.fit.fits
+    return "which fit" if fits else "written for another network than"
 
 
 def _layer(layer: Precision) -> Cells:

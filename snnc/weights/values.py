@@ -17,7 +17,7 @@ Array = NDArray[Any]
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The values of a tensor: those that are finite, and how many are not.
+    """The values of a tensor: those that are finite, how many are not, or not 0.
 
     ``low``, ``high``, ``mean`` and ``deviation`` (of the whole, not of a sample) are
     None where no value is finite.
@@ -29,6 +29,7 @@ class Spread:
     deviation: float | None
     nan: int
     infinite: int
+    nonzero: int
 
     @property
     def finite(self) -> bool:
@@ -67,11 +68,12 @@ def spread(array: Array) -> Spread:
     finite = wide[np.isfinite(wide)]
     nan = int(np.count_nonzero(np.isnan(wide)))
     infinite = wide.size - finite.size - nan
+    nonzero = int(np.count_nonzero(wide))
     if not finite.size:
-        return Spread(None, None, None, None, nan, infinite)
+        return Spread(None, None, None, None, nan, infinite, nonzero)
     parts = (finite.min(), finite.max(), finite.mean(), finite.std())
     low, high, mean, deviation = (_plain(part) for part in parts)
-    return Spread(low, high, mean, deviation, nan, infinite)
+    return Spread(low, high, mean, deviation, nan, infinite, nonzero)
 
 
 def _plain(value: float) -> float | None:

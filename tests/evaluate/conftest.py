@@ -36,7 +36,8 @@ HOST = """
     dense d0 { units 3 }
     readout y { classes 2 }
 """
-BODIES = {"small": SMALL, "regression": REGRESSION, "host": HOST}
+BIASLESS = SMALL.replace("filters 3", "filters 3, bias off")
+BODIES = {"small": SMALL, "biasless": BIASLESS, "regression": REGRESSION, "host": HOST}
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,35 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
     return f"exit {status}: {err[err.lower().index('error') :].strip()}"
 
 
+def too_strong(made: Case) -> Iterator[str]:
+    """Write weights that nengo-loihi fails on, each in another way."""
+    tensors = made.subject.load_weights(made.weights)
+    kernel, bias = tensors["c0.kernel"], tensors["c0.bias"]
+    changes = {
+        "strong.safetensors": {"c0.kernel": np.full_like(kernel, 1e4)},
+        "stronger.safetensors": {"c0.kernel": np.full_like(kernel, 1e30)},
+        "strongest.safetensors": {"c0.kernel": np.full_like(kernel, 3.4e38)},
+        "weak.safetensors": {"c0.kernel": np.full_like(kernel, 1e-6)},
+        "biased.safetensors": {"c0.bias": np.full_like(bias, 3e38)},
+    }
+    for name, change in changes.items():
+        made.subject.layout.save_weights(made.weights.parent / name, tensors | change)
+        yield name
+
+
+@pytest.mark.parametrize("simulator", ["exact", "keras", "nengo", "loihi"])
+def test_a_bias_that_is_off_is_not_taken_from_a_file(
+    case: Make,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    simulator: str,
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    text = refused(capsys, *case("biasless", 3).arguments, "--simulator", simulator)
+    assert text.startswith("exit 1: error: ")
+    assert "w.safetensors: c0 has no bias, but the file has; name weights" in text
+
+
 def test_what_is_refused(
     case: Make,
     capsys: pytest.CaptureFixture[str],
@@ -265,6 +294,8 @@ def test_what_is_refused(
         refused(capsys, *host.arguments, "--simulator", "loihi"),
         refused(capsys, *small, "foreign"),
         refused(capsys, *small, "nothing"),
+        *(refused(capsys, *small, strong) for strong in too_strong(made)),
+        refused(capsys, *small, "strong.safetensors", "--simulator", "loihi"),
         refused(capsys, *fits, "--steps", "65536"),
         refused(capsys, *fits, "--out", "notes.txt"),
         refused(capsys, *fits, "--out", "nowhere/out"),

@@ -77,6 +77,25 @@ def test_a_host_that_hears_both_the_chip_and_what_feeds_it(tmp_path: Path) -> No
     assert counts["h"].any()
 
 
+@pytest.mark.parametrize("readout", ["0 ms", "1 ms", "0.01 ms", "10 ms"])
+@pytest.mark.parametrize("layers", ["0 ms", "5 ms"])
+@pytest.mark.parametrize("place", ["chip", "host"])
+def test_every_synapse_that_can_be_written(
+    tmp_path: Path, readout: str, layers: str, place: str
+) -> None:
+    body = f"""
+        timing {{ present 20 ms, synapse {layers} }}
+        input image 6x6x1 in 0..1
+        encode conv e {{ filters 2 }}
+        conv2d c {{ filters 3 }}
+        dense d {{ units 6, place {place} }}
+        readout y {{ classes 2, synapse {readout} }}
+    """
+    module = open_package(write_package(network(body, "filtered"), tmp_path))
+    weights = random_weights(module, bias=0.3)
+    assert not compare(module, weights, random_images(module))
+
+
 FLOOD = network(
     """
         timing { present 20 ms }

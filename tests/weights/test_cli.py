@@ -106,6 +106,32 @@ def test_weights_too_far_apart(capsys: pytest.CaptureFixture[str]) -> None:
     check_expected("too-far-apart.txt", shown(*done))
 
 
+def test_a_bias_that_is_off_is_zeros(capsys: pytest.CaptureFixture[str]) -> None:
+    off = SMALL.replace("filters 3, padding", "bias off, filters 3, padding", 1)
+    Path("off.snn").write_text(off)
+    done = run(capsys, "small.safetensors", "off.snn")
+    assert done[0] == 1
+    check_expected("bias-off.txt", shown(*done))
+    moved = ("small.snn", "off.snn", "-o", "off.safetensors")
+    status, out, _ = run(capsys, "small.safetensors", "--migrate", *moved)
+    assert status == 0
+    assert "  + a.bias 3, was 3: zeros\n" in out
+    assert run(capsys, "off.safetensors", "off.snn")[0] == 0
+    back = ("off.snn", "small.snn", "-o", "on.safetensors")
+    assert "8 tensors kept" in run(capsys, "off.safetensors", "--migrate", *back)[1]
+    status, _, err = run(capsys, "small.safetensors", "--migrate", *back, "--force")
+    assert status == 1
+    assert "SNN749" in err
+
+
+def test_a_bias_of_a_batch_norm_is_not_zeros(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    normed = SMALL.replace("filters 3, ", "bias off, batchnorm on, filters 3, ", 1)
+    Path("off.snn").write_text(normed)
+    assert run(capsys, "small.safetensors", "off.snn")[0] == 0
+
+
 def test_without_a_spec_a_file_is_listed(capsys: pytest.CaptureFixture[str]) -> None:
     done = run(capsys, "small.safetensors")
     assert done[0] == 0
