@@ -113,7 +113,10 @@ def _run(asked: Asked) -> int:
     try:
         result = _evaluate(asked)
     except (RefusedError, CannotRunError, DataError) as error:
-        say(f"error: {error}")
+        first, *others = str(error).split("\n  ")
+        say(f"error: {first}")
+        for line in others:
+            say(f"  - {line}")
         return 1
     except OSError as error:
         said = (error.filename, error.strerror)

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from snnc.evaluate.alike import batch_of
 from snnc.evaluate.part import Compared, Fresh, Part
-from snnc.evaluate.refusals import OtherWeightsError
 from snnc.evaluate.subject import Subject
+from snnc.exact.refusals import OtherLayoutError
 from snnc.runtime.data import Examples
 
 
@@ -85,5 +85,5 @@ def _trained(subject: Subject, weights: Path) -> Any:
     try:
         program.import_weights(model, weights)
     except subject.layout.LayoutError as error:
-        raise OtherWeightsError(error) from error
+        raise OtherLayoutError(error) from error
     return model

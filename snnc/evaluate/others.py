@@ -11,14 +11,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any, Literal
 
-from snnc.evaluate.refusals import (
-    MissingExtraError,
-    OtherWeightsError,
-    RefusedError,
-)
+from snnc.evaluate.refusals import MissingExtraError, RefusedError
 from snnc.evaluate.result import Layer, Moment, Result, Score, Work
 from snnc.evaluate.subject import Subject
 from snnc.exact.package import build
+from snnc.exact.refusals import OtherLayoutError
 from snnc.runtime.data import Examples
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
@@ -64,7 +61,7 @@ def run_other(
     except refused as error:
         raise RefusedError(error) from error
     except subject.layout.LayoutError as error:
-        raise OtherWeightsError(error) from error
+        raise OtherLayoutError(error) from error
     except AssertionError:
         # Nengo-loihi says no more where it can't store weights; this does.
         build(subject.network, weights).simulator.close()

@@ -30,15 +30,6 @@ class OldPackageError(RefusedError):
         )
 
 
-class OtherWeightsError(RefusedError):
-    """Weights of another layout, or no weights."""
-
-    def __init__(self, reason: object) -> None:
-        super().__init__(
-            f"{reason}; name weights that the `train.py` of this package wrote"
-        )
-
-
 class NotBuiltError(RefusedError):
     """A network that nengo-loihi does not build with these weights."""
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from snnc.evaluate.refusals import OldPackageError, OtherWeightsError
+from snnc.evaluate.refusals import OldPackageError
 from snnc.exact.package import open_package
+from snnc.exact.refusals import OtherLayoutError
 from snnc.runtime.data import DataSpec
 
 
@@ -58,13 +59,13 @@ class Subject:
 
         Raises
         ------
-        OtherWeightsError
+        OtherLayoutError
             If they are not of the package's layout.
         """
         try:
             tensors: dict[str, Any] = self.layout.load_weights(path)
         except self.layout.LayoutError as error:
-            raise OtherWeightsError(error) from error
+            raise OtherLayoutError(error) from error
         return tensors
 
 
