@@ -9,7 +9,8 @@ from pathlib import Path
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.source import SourceFile, Span
-from snnc.source.read import LARGEST, decode, read
+from snnc.source.read import decode, read
+from snnc.source.small import LARGEST
 
 PREFIX = "git:"
 

@@ -7,6 +7,8 @@ import shlex
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from snnc.loihi.profile import is_file
+
 MARKERS = (".git", "pyproject.toml")
 
 
@@ -55,7 +57,7 @@ class Origin:
 
     @classmethod
     def _seen(cls, root: Path, spec: Path, output: Path, device: str | None) -> Origin:
-        if device is not None and device.endswith(".toml"):
+        if device is not None and is_file(device):
             device = _relative(_real(Path(device)), root)
         return cls(
             _relative(_place(spec), root), _relative(_real(output), root), device

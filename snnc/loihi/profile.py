@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from functools import lru_cache
-from math import isfinite
 from pathlib import Path
+from reprlib import repr
 from typing import Any, TypeVar
+
+from snnc.source.small import read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -157,6 +159,8 @@ _TABLES = {
     "energy": Energy,
     "traffic": Traffic,
 }
+MOST = 10**9
+"""Far beyond any device, and small enough that no sum overflows."""
 _MAY_BE_ZERO = frozenset(["header_bits", "index_bits", "pop16_atoms", "pop16_in_axons"])
 
 
@@ -173,7 +177,7 @@ def _read(data: dict[str, Any]) -> Profile:
 def _table(name: str, kind: type[_Table], values: Any) -> _Table:
     """One table of the file, every key checked to be there and of its type."""
     if not isinstance(values, dict):
-        raise ProfileError(f"`{name}` is {values!r}, not a table")
+        raise ProfileError(f"`{name}` is {repr(values)}, not a table")
     types = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
     _has_keys(f"[{name}]", tuple(types), values)
     for key, wanted in types.items():
@@ -203,11 +207,11 @@ def _check(key: str, value: Any, wanted: str) -> None:
     """Refuse what is not of its type; ``wanted`` is the type as it is written here."""
     if wanted == "str":
         if not isinstance(value, str):
-            raise ProfileError(f"`{key}` is {value!r}, not a text")
+            raise ProfileError(f"`{key}` is {repr(value)}, not a text")
         return
     if (wanted == "tuple[int, ...]") != isinstance(value, list) or value == []:
         form = "a list of numbers" if wanted.startswith("tuple") else "a number"
-        raise ProfileError(f"`{key}` is {value!r}, not {form}")
+        raise ProfileError(f"`{key}` is {repr(value)}, not {form}")
     for number in value if isinstance(value, list) else [value]:
         _check_number(key, number, whole=wanted != "float")
 
@@ -215,9 +219,9 @@ def _check(key: str, value: Any, wanted: str) -> None:
 def _check_number(key: str, value: Any, whole: bool) -> None:
     if type(value) is not int and (whole or type(value) is not float):
         kind = "a whole number" if whole else "a number"
-        raise ProfileError(f"`{key}` is {value!r}, not {kind}")
-    if not isfinite(value) or value < 0:
-        raise ProfileError(f"`{key}` is {value!r}, not an amount")
+        raise ProfileError(f"`{key}` is {repr(value)}, not {kind}")
+    if not 0 <= value <= MOST:  # false for NaN
+        raise ProfileError(f"`{key}` is {repr(value)}, not from 0 to {MOST:g}")
     if value == 0 and whole and key not in _MAY_BE_ZERO:
         raise ProfileError(f"`{key}` is 0, not above 0")
 
@@ -232,19 +236,29 @@ def read_profile(name: str) -> Profile:
         If there is no such profile, or if a table or a number of it is missing,
         is unknown, or is not of its type.
     """
-    path = Path(name) if name.endswith(".toml") else HERE / f"{name}.toml"
+    path = Path(name) if is_file(name) else HERE / f"{name}.toml"
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(read_bytes(path).decode("utf-8"))
     except OSError as error:
-        known = ", ".join(sorted(path.stem for path in HERE.glob("*.toml")))
-        reason = f"{error.strerror or error}; snnc has {known}"
+        reason = f"{error.strerror}; snnc has {', '.join(sorted(_shipped()))}"
         raise ProfileError(f"{name}: {reason}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except RecursionError as error:
+        raise ProfileError(f"{name} is no TOML: brackets nested too deep") from error
+    except ValueError as error:  # not UTF-8, not TOML, or a number of many digits
         raise ProfileError(f"{name} is no TOML: {error}") from error
     try:
         return _read(data)
     except ProfileError as error:
         raise ProfileError(f"{name}: {error}") from error
+
+
+def is_file(name: str) -> bool:
+    """Whether a device is named by the path of its file, not a name that snnc knows."""
+    return name not in _shipped()
+
+
+def _shipped() -> set[str]:
+    return {path.stem for path in HERE.glob("*.toml")}
 
 
 DEFAULT = "loihi1"

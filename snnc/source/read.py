@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.source import SourceFile, Span
+from snnc.source.small import LARGEST, NotRegularError, TooLargeError, read_bytes
 
-LARGEST = 256 * 1024
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -31,11 +29,9 @@ def read(path: str | Path, report: Report) -> SourceFile | None:
     """
     name = Path(path).as_posix()
     try:
-        data = _bytes(Path(path), name)
+        data = read_bytes(Path(path))
     except (OSError, ValueError) as error:
-        data = _unreadable(name, error)
-    if isinstance(data, Diagnostic):
-        report.add(data)
+        report.add(_unreadable(name, error))
         return None
     return decode(name, data, report)
 
@@ -44,37 +40,18 @@ def _nowhere(name: str) -> Span:
     return Span(SourceFile(name, ""), 0, 0)
 
 
-def _bytes(path: Path, name: str) -> bytes | Diagnostic:
-    """The content of a file, if it is one; a pipe is not even opened."""
-    status = path.stat()
-    if stat.S_ISDIR(status.st_mode):
-        return rules.files.FileIsDirectory(span=_nowhere(name), name=name)
-    if not stat.S_ISREG(status.st_mode):
-        return rules.files.FileNotRegular(span=_nowhere(name), name=name)
-    size = status.st_size
-    if size <= LARGEST:
-        data = _beginning(path)
-        if len(data) <= LARGEST:
-            return data
-        size = len(data)
-    return rules.files.FileTooLarge(span=_nowhere(name), size=size, limit=LARGEST)
-
-
-def _beginning(path: Path) -> bytes:
-    """As much as tells whether a file is too large: some have no end and no size."""
-    with open(path, "rb", opener=_open_at_once) as file:
-        return file.read(LARGEST + 1) or b""
-
-
-def _open_at_once(path: str, flags: int) -> int:
-    """Open without waiting: a pipe may have taken the file's place, or none write."""
-    return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
-
-
 def _unreadable(name: str, error: Exception) -> Diagnostic:
-    missing = (FileNotFoundError, NotADirectoryError)
-    if isinstance(error, missing):
-        return rules.files.FileMissing(span=_nowhere(name), name=name)
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return rules.files.FileMissing(span=_nowhere(name), name=name)
+        case IsADirectoryError():
+            return rules.files.FileIsDirectory(span=_nowhere(name), name=name)
+        case NotRegularError():
+            return rules.files.FileNotRegular(span=_nowhere(name), name=name)
+        case TooLargeError(size=size):
+            return rules.files.FileTooLarge(
+                span=_nowhere(name), size=size, limit=LARGEST
+            )
     reason = getattr(error, "strerror", None) or str(error)
     return rules.files.FileUnreadable(span=_nowhere(name), name=name, reason=reason)
 

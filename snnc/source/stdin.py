@@ -8,7 +8,8 @@ import sys
 from snnc import rules
 from snnc.diagnostics import Report
 from snnc.source import SourceFile, Span
-from snnc.source.read import LARGEST, decode
+from snnc.source.read import decode
+from snnc.source.small import LARGEST
 
 STDIN = "-"
 """What stands for stdin among the paths of a command."""

@@ -9,7 +9,7 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.diff.revision import read_revision
-from snnc.source.read import LARGEST
+from snnc.source.small import LARGEST
 from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES
 

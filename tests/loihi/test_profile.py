@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import os
+import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -82,6 +86,22 @@ def test_the_command_line_takes_a_device(
         ("index_bits = [0,", 'index_bits = ["0",', "`index_bits`"),
         ("[chip]", "[chips]", "has no [chip]"),
         ("[chip]", "[chip", "is no TOML"),
+        ("cores = 128", "cores = inf", "`cores` is inf, not a whole number"),
+        (
+            "synaptic_operation = 23.6",
+            "synaptic_operation = inf",
+            "not from 0 to 1e+09",
+        ),
+        (
+            "synaptic_operation = 23.6",
+            "synaptic_operation = nan",
+            "not from 0 to 1e+09",
+        ),
+        ("spike = 1.7", "spike = 1e300", "`spike` is 1e+300, not from 0 to 1e+09"),
+        ("cores = 128", f"cores = 1{'0' * 400}", "`cores` is 1000"),
+        ("cores = 128", f"cores = 1{'0' * 9000}", "is no TOML"),
+        ("cores = 128", f"cores = {'[' * 9000}", "is no TOML"),
+        ("cores = 128", "cores = \u0661\u0662", "is no TOML"),
     ],
 )
 def test_a_broken_file_is_refused_with_the_reason(
@@ -90,6 +110,44 @@ def test_a_broken_file_is_refused_with_the_reason(
     with pytest.raises(ProfileError, match=r"small\.toml") as error:
         read_profile(device(tmp_path, SHIPPED.replace(old, new, 1)))
     assert reason in str(error.value)
+
+
+def test_any_name_but_those_of_snnc_is_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("half").write_text(SMALL, encoding="utf-8")
+    Path("loihi1").write_text("not this one", encoding="utf-8")
+    assert main(["--device", "half", "limits"]) == 0
+    assert "Small" in capsys.readouterr().out
+    assert main(["--device", "loihi1", "limits"]) == 0
+    Path("pyproject.toml").touch()
+    Path("specs").mkdir()
+    Path("specs/drift.snn").write_text(DRIFT, encoding="utf-8")
+    assert main(["--device", "half", "build", "specs/drift.snn"]) == 0
+    header = Path("models/drift/train.py").read_text(encoding="utf-8")
+    assert "snnc --device half build specs/drift.snn" in header
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_a_device_that_is_no_file_is_not_waited_for(
+    make: Callable[[Path], None],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    make(tmp_path / "device.toml")
+    assert main(["--device", str(tmp_path / "device.toml"), "limits"]) == 2
+    assert "snnc has loihi1" in capsys.readouterr().err
+
+
+def test_the_largest_energies_are_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    largest = re.sub(r"= \d+\.\d$", "= 1_000_000_000", SHIPPED, flags=re.MULTILINE)
+    spec = str(ROOT / "specs/drift.snn")
+    path = device(tmp_path, largest)
+    assert main(["--device", path, "report", "--format", "json", spec]) == 0
+    json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
 
 
 def test_an_unknown_device_is_a_mistake_of_usage(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.source.read import LARGEST
+from snnc.source.small import LARGEST
 from tests.support import codes
 
 HEAD = """snn 1

@@ -9,7 +9,8 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
-from snnc.source.read import LARGEST, read
+from snnc.source.read import read
+from snnc.source.small import LARGEST
 
 
 def code_of(path: Path) -> str:
