@@ -41,7 +41,8 @@ class Asked:
 
     @property
     def journal(self) -> Path:
-        return self.out or self.weights.with_suffix(".evaluation.jsonl")
+        beside = self.weights.parent / f"{self.weights.stem}.evaluation.jsonl"
+        return self.out or beside
 
 
 def refuse_at_odds(asked: Asked) -> None:
