@@ -21,10 +21,11 @@ from snnc.source.read import read
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json", "html"]),
+    type=click.Choice(["text", "json", "markdown", "html"]),
     default="text",
     show_default=True,
-    help="How to print the report; html is one page with all there is.",
+    help="How to print the report; markdown is fit for a comment on a pull request,"
+    " html is one page with all there is.",
 )
 @click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
 def command(spec: str, form: str, why: bool) -> int:
@@ -55,6 +56,10 @@ def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
         from snnc.report.json import document
 
         offer_json(document(mapped, why))
+    elif form == "markdown":
+        from snnc.report import markdown
+
+        offer_lines(markdown.render(mapped, why))
     elif form == "html":
         from snnc.report.html import page
 

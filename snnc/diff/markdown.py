@@ -16,7 +16,7 @@ from snnc.diff.changes import (
 )
 from snnc.diff.difference import Difference
 from snnc.diff.seats import Fit, SeatChanged
-from snnc.report.markdown import Row, code, prose, table
+from snnc.report.gfm import Row, code, prose, table
 from snnc.report.units import dims
 
 

@@ -21,12 +21,18 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
     left
         Names of the columns that are aligned to the left.
     """
-    rows = [tuple(map(printable, row)) for row in rows]
-    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
-    widths = {i: max(len(row[i]) for row in (head, *rows)) for i in kept}
+    head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
     for row in (head, *rows):
         cells = (
-            row[i].ljust(widths[i]) if head[i] in left else row[i].rjust(widths[i])
-            for i in kept
+            cell.ljust(width) if name in left else cell.rjust(width)
+            for name, cell, width in zip(head, row, widths, strict=True)
         )
         yield "  ".join(cells).rstrip()
+
+
+def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
+    """Leave out the columns in which nothing stands."""
+    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    head, *rest = (tuple(row[i] for i in kept) for row in (head, *rows))
+    return head, rest

@@ -12,6 +12,7 @@ from snnc.report.sentences import bound_by, sentence, total
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.report.totals import example, totals
 from snnc.report.units import dims, human
+from snnc.source.printable import printable
 
 COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
 """The counter of a limit, where their names differ."""
@@ -25,6 +26,7 @@ def page(mapped: MappedNetwork) -> str:
         loader=FileSystemLoader(Path(__file__).parent),
         undefined=StrictUndefined,
         autoescape=True,
+        finalize=lambda value: printable(value) if type(value) is str else value,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -39,7 +41,7 @@ def _values(summary: Summary) -> dict[str, Any]:
     core = summary.profile.core
     return {
         "name": network.name,
-        "about": network.about,
+        "about": " ".join((network.about or "").split()),
         "device": summary.profile.name if summary.on_chip else "no chip",
         "on_chip": summary.on_chip,
         "counters": COUNTERS,

@@ -1,46 +1,52 @@
-"""Parts of GitHub's Markdown that no text of a file can leave."""
+"""The report for a comment on a pull request: ``snnc report --format markdown``."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from snnc.source.printable import printable
-
-Row = tuple[str, ...]
-
-_SPAN = re.compile(r"(`[^`]+`)")
-_MARKUP = re.compile(r"([\\`*~<>\[\]|]|(?<!\w)_|_(?!\w)|&(?=[#\w]))")
-
-
-def code(text: str | None) -> str:
-    """Write a text as a code span that fits a table; nothing for nothing."""
-    if not text:
-        return ""
-    text = printable(text).replace("|", "\\|")
-    ticks = max(map(len, re.findall("`+", text)), default=0)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    fence = "`" * (ticks + 1)
-    return f"{fence}{pad}{text}{pad}{fence}"
+from snnc.graph.mapped import MappedNetwork
+from snnc.report import text
+from snnc.report.columns import Cells, without_empty
+from snnc.report.gfm import code, prose, table
+from snnc.report.sentences import sentence, total
+from snnc.report.summary import Summary, summarise
+from snnc.report.totals import caption, totals
 
 
-def prose(text: str) -> str:
-    """Write a sentence of a message: what it quotes is code, the rest no markup."""
-    parts = _SPAN.split(printable(text))
-    return "".join(
-        code(part[1:-1]) if number % 2 else _MARKUP.sub(r"\\\1", part)
-        for number, part in enumerate(parts)
-    )
-
-
-def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator[str]:
-    """Write the lines of a table of cells that are Markdown.
+def render(mapped: MappedNetwork, why: bool = False) -> str:
+    """Write the tables of the report as GitHub's Markdown, ending with a line end.
 
     Parameters
     ----------
-    right
-        Numbers of the columns that are aligned to the right.
+    mapped
+        The network.
+    why
+        Whether to say in words what keeps layers from fewer cores.
     """
-    dashes = tuple("---:" if i in right else "---" for i in range(len(head)))
-    for row in (head, dashes, *rows):
-        yield f"| {' | '.join(row)} |"
+    return "\n\n".join(_blocks(summarise(mapped), why)) + "\n"
+
+
+def _blocks(summary: Summary, why: bool) -> Iterator[str]:
+    yield f"### {code(summary.network.name)}"
+    if about := " ".join((summary.network.about or "").split()):
+        yield prose(about)
+    yield _table(text.LAYERS, text.layers(summary))
+    yield prose(" ".join(caption(summary)))
+    yield _table(text.USE, text.use(summary))
+    yield _listed(totals(summary))
+    if why and summary.on_chip:
+        core = summary.profile.core
+        reasons = (sentence(row.reason, core) for row in summary.rows if row.reason)
+        yield "What keeps layers from fewer cores:"
+        yield _listed((*reasons, total(summary.reasons, summary.network.name)))
+
+
+def _table(head: Cells, rows: list[Cells]) -> str:
+    head, rows = without_empty(head, rows)
+    right = [i for i, name in enumerate(head) if name not in text.LEFT]
+    cells = [(code(name), *map(prose, others)) for name, *others in rows]
+    return "\n".join(table(head, cells, right))
+
+
+def _listed(sentences: Iterator[str] | tuple[str, ...]) -> str:
+    return "\n".join(f"- {prose(said)}" for said in sentences)

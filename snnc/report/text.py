@@ -17,17 +17,26 @@ LEFT = {"layer", "kind", "shape", "bound by"}
 def table(mapped: MappedNetwork) -> str:
     """One row a layer in two tables: what it takes, and what it does."""
     summary = summarise(mapped)
-    use = [_use(row, summary) for row in summary.rows if row.activity is not None]
     return "\n".join(
         [
-            *columns(LAYERS, [_layer(row, summary) for row in summary.rows], LEFT),
+            *columns(LAYERS, layers(summary), LEFT),
             "",
             *caption(summary),
-            *columns(USE, use, LEFT),
+            *columns(USE, use(summary), LEFT),
             "",
             *totals(summary),
         ]
     )
+
+
+def layers(summary: Summary) -> list[Cells]:
+    """Return the rows of the table of what layers take."""
+    return [_layer(row, summary) for row in summary.rows]
+
+
+def use(summary: Summary) -> list[Cells]:
+    """Return the rows of the table of what layers do."""
+    return [_use(row, summary) for row in summary.rows if row.activity is not None]
 
 
 def why(mapped: MappedNetwork) -> str:

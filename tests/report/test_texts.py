@@ -13,6 +13,7 @@ import pytest
 
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.profile import load_profile
+from snnc.report import markdown
 from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.limits import limits
@@ -62,6 +63,11 @@ def test_the_json_report_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
 
 def test_the_page_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
     assert same_as_committed(f"{spec.stem}.html", page(mapped).removesuffix("\n"))
+
+
+def test_the_comment_on_a_spec(spec: Path, mapped: MappedNetwork) -> None:
+    text = markdown.render(mapped, why=True)
+    assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
 
 
 def _shortened(report: dict[str, object]) -> dict[str, object]:

@@ -21,6 +21,7 @@ EXPECTED = Path(__file__).parent / "expected"
     [
         ((), "mnist.txt"),
         (("--why",), "mnist.why.txt"),
+        (("--format", "markdown", "--why"), "mnist.md"),
         (("--format", "html"), "mnist.html"),
         (("--format", "html", "--why"), "mnist.html"),
     ],

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from snnc.importer.decision import VERDICTS
 from snnc.importer.explain.explanation import Explained, Explanation
 from snnc.importer.explain.text import HEAD, cells, grouped
-from snnc.report.markdown import Row, code, prose, table
+from snnc.report.gfm import Row, code, prose, table
 
 LAYERS = ("layer", "becomes", "nengo_dl.Converter", "nengo-loihi")
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from snnc.report.markdown import code, prose, table
+from snnc.report.gfm import code, prose, table
+from snnc.report.html import page
+from snnc.report.markdown import render
+from tests.support import ROOT, sound
+
+MNIST = (ROOT / "specs/mnist.snn").read_text(encoding="utf-8")
 
 
 def test_a_code_span_holds_backticks_pipes_and_line_ends() -> None:
@@ -30,3 +35,18 @@ def test_a_row_is_one_line() -> None:
         "| --- | ---: |",
         "| c | `d\\|\\n` |",
     ]
+
+
+ABOUT = "a\n::error::b <b> | `c` ##[error]\u202e \x1b[2J\u2028"
+
+
+def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
+    told = "Handwritten digits with two strided convolutions."
+    text = MNIST.replace(told, ABOUT.replace("\n", "\\n"))
+    assert text != MNIST
+    mapped = sound(text, "map")
+    for text in (render(mapped), page(mapped)):
+        assert text.replace("\n", "").isprintable()
+        assert "##[" not in text
+        assert not any(line.strip().startswith("::") for line in text.splitlines())
+        assert "<b>" not in text.replace("\\<b\\>", "")
