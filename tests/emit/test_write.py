@@ -259,6 +259,15 @@ def test_a_lock_that_is_none_is_one_problem_until_it_is_forced(
     assert (package.parent / "mine.py").exists()
 
 
+@pytest.mark.parametrize("name", ["a.py", "snnc.lock"])
+def test_what_is_no_text_any_more_was_edited(package: Path, name: str) -> None:
+    (package / name).write_bytes((package / name).read_bytes() + b"# \xe9\n")
+    codes = {"a.py": "SNN721", "snnc.lock": "SNN734"}
+    assert build(package) == (None, [codes[name]])
+    assert build(package, force=True)[1] == []
+    assert compare(wanted(package)).is_settled
+
+
 def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None:
     (package / "snnc.lock").unlink()
     report = Report()

@@ -12,7 +12,7 @@ from snnc.runtime.files import PART
 
 
 class Obstacle(enum.Enum):
-    """What stands for anything that is not a readable text file."""
+    """What stands for anything that is not a regular file."""
 
     OBSTACLE = enum.auto()
 
@@ -30,8 +30,8 @@ def read(folder: Path, name: str) -> str | Obstacle | None:
     Returns
     -------
     str, Obstacle or None
-        An obstacle for a folder, a link or what is not UTF-8, and for what lies
-        behind a link or a file; None for no file.
+        An obstacle for a folder or a link, and for what lies behind a link or a file;
+        None for no file. What is not UTF-8 is read as `surrogateescape` has it.
     """
     path = folder / name
     if any((folder / part).is_symlink() for part in _folders(name)):
@@ -39,11 +39,9 @@ def read(folder: Path, name: str) -> str | Obstacle | None:
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
             return Obstacle.OBSTACLE
-        return path.read_text(encoding="utf-8")
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
     except FileNotFoundError:
         return None
-    except UnicodeDecodeError:
-        return Obstacle.OBSTACLE
     except NotADirectoryError:
         if not folder.is_dir():
             raise

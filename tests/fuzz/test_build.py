@@ -1,0 +1,192 @@
+"""Whatever a package's folder holds, a build answers, and loses nothing of a user's.
+
+Drawn are the lock, the marker of a build and the modules: as two builds wrote them, as
+a merge left them, edited, or damaged anywhere. Files of the user's stand among them.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.text import render
+from snnc.emit import GeneratedFile, Module, Origin
+from snnc.emit.files import FORMAT, has_conflict, is_generated
+from snnc.emit.owned import Package, compare
+from snnc.emit.owned.lock import NAME
+from snnc.emit.owned.orphans import abandoned, remains, renamed
+from snnc.emit.owned.records import MARKER, announcement
+from snnc.emit.owned.stale import difference, problems
+from snnc.emit.owned.write import write_package
+from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.mutate import mutated_bytes
+
+LONGEST = 10.0
+ORIGIN = Origin("net.snn", "models")
+LIBRARY = """\
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+X = {}
+"""
+EDIT = "edited_by_hand = True\n"
+MINE = {
+    "models/mine.txt": "mine\n",
+    "models/net/mine.py": "mine = True\n",
+    "models/net/notes.txt": "mine\n",
+    "models/net/_runtime/mine.py": "mine = True\n",
+    "models/other/mine.py": "mine = True\n",
+    "net.snn": "mine\n",
+}
+
+
+def package(folder: Path, number: int) -> Package:
+    """Return what the build of a spec should write; each number is another spec."""
+    files = [
+        Module("a.py", f"X = {number}\n").headed(ORIGIN),
+        Module("b.py", "Y = 2\n").headed(ORIGIN),
+        Module("py.typed", "").headed(ORIGIN),
+        GeneratedFile("_runtime/a.py", LIBRARY.format(number % 2)),
+    ]
+    if number % 2:
+        files.append(Module("odd.py", "Z = 3\n").headed(ORIGIN))
+    return Package.of(folder, files, str(number) * 64, ORIGIN)
+
+
+def _lock(number: int) -> str:
+    return package(Path(), number).lock_text({}) or ""
+
+
+def _conflict(ours: str, theirs: str) -> str:
+    return f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> topic\n"
+
+
+LOCKS = [
+    *map(_lock, (1, 2)),
+    _lock(1).replace(f'"format": {FORMAT}', '"format": 1'),
+    _lock(1).replace(f'"format": {FORMAT}', '"format": 99'),
+    _lock(1).replace('"net.snn"', '"gone.snn"'),
+    _lock(1).replace('"models"', '"."'),
+    _lock(1).replace('"a.py"', '"mine.py"'),
+    _conflict(_lock(1), _lock(2)),
+    "",
+]
+MARKERS = [
+    announcement({file.path: file.text for file in package(Path(), number).files})
+    for number in (1, 2)
+]
+NAMES = ("a.py", "b.py", "odd.py", "py.typed", "_runtime/a.py")
+TEXTS = {
+    name: [
+        text
+        for number in (1, 2, 3)
+        for file in package(Path(), number).files
+        if file.path == name
+        for text in (file.text, file.text + EDIT, _conflict(file.text, EDIT))
+    ]
+    for name in NAMES
+}
+
+
+def _bytes(samples: list[str]) -> st.SearchStrategy[bytes | None]:
+    """One of some texts as it is, damaged, or no file at all."""
+    encoded = [sample.encode() for sample in samples]
+    return st.one_of(st.sampled_from(encoded), mutated_bytes(encoded), st.none())
+
+
+FOLDERS = st.fixed_dictionaries(
+    {
+        NAME: _bytes(LOCKS),
+        MARKER: st.one_of(st.none(), _bytes(MARKERS)),
+        **{name: _bytes(texts) for name, texts in TEXTS.items()},
+    }
+)
+
+
+def fill(root: Path, found: dict[str, bytes | None]) -> None:
+    everything = {f"models/net/{name}": data for name, data in found.items()}
+    everything |= {name: text.encode() for name, text in MINE.items()}
+    for name, data in everything.items():
+        if data is not None:
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_bytes(data)
+
+
+def texts(root: Path) -> dict[str, str]:
+    """What a build may have to keep, read as it reads."""
+    found = {}
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            text = path.read_text(encoding="utf-8", errors="surrogateescape")
+            found[path.relative_to(root).as_posix()] = text
+    return found
+
+
+def is_users(name: str, text: str) -> bool:
+    """Whether a file holds what only a user can have written."""
+    return name in MINE or (EDIT in text and not has_conflict(text))
+
+
+def build(root: Path, number: int, force: bool) -> bool:
+    """Build as the verb does, orphans included; whether nothing was wrong."""
+    report = Report()
+    wanted = package(root / "models" / "net", number)
+    for problem in problems(compare(wanted), "net.snn", ORIGIN, "snnc build net.snn"):
+        report.add(problem)
+    difference(compare(wanted))
+    render(report.diagnostics)
+    report = Report()
+    if write_package(wanted, force, report) is None or report.errors:
+        assert report.errors, "a refusal without a reason"
+        render(report.diagnostics)
+        return False
+    output = root / "models"
+    for orphan in (*renamed(wanted), *abandoned(output), *remains(output)):
+        if orphan.package.folder != wanted.folder:
+            write_package(orphan.package, force, report)
+    assert compare(wanted).is_settled
+    return not report.errors
+
+
+def check(found: dict[str, bytes | None], number: int) -> None:
+    with tempfile.TemporaryDirectory() as folder, processor_time(LONGEST):
+        root = Path(folder)
+        fill(root, found)
+        before = texts(root)
+        lock = before.get(f"models/net/{NAME}", "")
+        build(root, number, force=False)
+        after = texts(root)
+        for name, text in before.items():
+            if is_users(name, text) and not has_conflict(lock):
+                assert after.get(name) == text, name
+        forced = build(root, number, force=True)
+        last = texts(root)
+        assert {name: last.get(name) for name in MINE} == MINE
+        for name, text in before.items():
+            listed = name.removeprefix("models/net/") in NAMES
+            if not (listed or is_generated(text) or name.endswith((NAME, MARKER))):
+                assert last.get(name) == text, name
+        foreign = any(
+            data is not None and not is_generated(_decoded(data)) and data.strip()
+            for name, data in found.items()
+            if name in NAMES
+        )
+        assert forced or foreign, "--force mends all that is snnc's"
+
+
+def _decoded(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape").replace("\r\n", "\n")
+
+
+@seeded("packages")
+def test_known_locks_are_answered(path: Path) -> None:
+    check({NAME: path.read_bytes()}, 1)
+
+
+@fuzz(150)
+@given(FOLDERS, st.integers(1, 3))
+def test_folders_are_answered(found: dict[str, bytes | None], number: int) -> None:
+    check(found, number)
