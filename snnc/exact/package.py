@@ -15,10 +15,12 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from snnc.emit.owned.formats import other_format
 from snnc.exact.refusals import (
     NoPackageError,
     NothingOnChipError,
     NotStoredError,
+    OtherFormatError,
     OtherLayoutError,
 )
 
@@ -47,10 +49,15 @@ def open_package(folder: str | PathLike[str]) -> ModuleType:
     ------
     NoPackageError
         If the folder holds no such package.
+    OtherFormatError
+        If another snnc wrote it, in another format.
     """
     path = Path(folder).resolve()
     if not (path / "nengo_network.py").is_file():
         raise NoPackageError(folder)
+    other = other_format(Path(folder))
+    if other is not None:
+        raise OtherFormatError(other.render_message(), other.render_help())
     name = f"_snnc_exact.{path}".replace(".", "_")
     if name not in sys.modules:
         init = path / "__init__.py"

@@ -17,6 +17,13 @@ class NoPackageError(CannotRunError):
         )
 
 
+class OtherFormatError(CannotRunError):
+    """The package was written by another snnc, in another format."""
+
+    def __init__(self, message: str, advice: str) -> None:
+        super().__init__(f"{message}; {advice}")
+
+
 class NothingOnChipError(CannotRunError):
     """No layer of the network is on the chip."""
 

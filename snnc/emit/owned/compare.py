@@ -104,11 +104,6 @@ class Comparison:
         """The format of the package that is there, as far as its lock tells."""
         return FORMAT if self.lock is None else self.lock.format
 
-    @property
-    def version(self) -> str:
-        """The version of snnc that wrote it, as far as its lock tells."""
-        return "" if self.lock is None else self.lock.version
-
 
 def compare(package: Package, force: bool = False) -> Comparison:
     """Compare without a change on disk.

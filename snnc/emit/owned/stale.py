@@ -10,6 +10,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT
 from snnc.emit.origin import Origin
 from snnc.emit.owned.compare import Comparison, Row, State
+from snnc.emit.owned.formats import older
 from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.orphans import Orphan
 from snnc.emit.owned.write import kept, nowhere, refusals
@@ -17,7 +18,6 @@ from snnc.report.units import counted
 from snnc.rules.output import (
     LeftOver,
     Missing,
-    OlderFormat,
     OtherOrigin,
     Stale,
     Unfinished,
@@ -55,15 +55,8 @@ def problems(
         yield Unfinished(span=nowhere(folder), folder=folder, command=command)
     elif comparison.is_absent:
         yield Missing(span=nowhere(folder), path=folder, command=command)
-    elif comparison.format < FORMAT:
-        yield OlderFormat(
-            span=nowhere(folder),
-            path=folder,
-            version=comparison.version,
-            format=comparison.format,
-            known=FORMAT,
-            command=command,
-        )
+    elif comparison.lock is not None and comparison.format < FORMAT:
+        yield older(comparison.folder, comparison.lock, command)
     else:
         yield from _of_files(comparison, spec, origin, command)
 

@@ -12,6 +12,7 @@ from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.owned import disk
 from snnc.emit.owned.compare import Comparison, Row, State, compare
 from snnc.emit.owned.exclusive import Hold, exclusive
+from snnc.emit.owned.formats import newer
 from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.package import Package
 from snnc.rules.output import (
@@ -21,7 +22,6 @@ from snnc.rules.output import (
     EditedLibrary,
     ForeignFile,
     LockUnusable,
-    NewerFormat,
 )
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile, Span
@@ -91,8 +91,8 @@ def planned(comparison: Comparison) -> Written:
 
 def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each reason for which a build writes nothing."""
-    if comparison.is_newer:
-        yield _newer(comparison)
+    if comparison.is_newer and comparison.lock is not None:
+        yield newer(comparison.folder, comparison.lock)
         return
     for name in comparison.names(State.FOREIGN):
         path = (comparison.folder / name).as_posix()
@@ -102,17 +102,6 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         yield _unusable(comparison)
     elif edited:
         yield from _edited(comparison.folder, edited)
-
-
-def _newer(comparison: Comparison) -> Diagnostic:
-    path = comparison.folder.as_posix()
-    return NewerFormat(
-        span=nowhere(path),
-        path=path,
-        version=comparison.version,
-        format=comparison.format,
-        known=FORMAT,
-    )
 
 
 def _unusable(comparison: Comparison) -> Diagnostic:

@@ -1,0 +1,64 @@
+"""Who uses a package of another format is told so, and what to type."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.emit import Module, Origin
+from snnc.emit.files import FORMAT
+from snnc.emit.owned import Package
+from snnc.emit.owned.formats import other_format
+from snnc.emit.owned.lock import NAME
+from snnc.emit.owned.write import write_package
+from snnc.exact.package import open_package
+from snnc.exact.refusals import OtherFormatError
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A package in a repo, in which one stands."""
+    monkeypatch.chdir(tmp_path)
+    origin = Origin("specs/a.snn", "models", "loihi2")
+    modules = (Module("__init__.py", ""), Module("nengo_network.py", "X = 1\n"))
+    files = [module.headed(origin) for module in modules]
+    folder = Path("models/net")
+    assert write_package(Package.of(folder, files, "", origin), False, Report())
+    return folder
+
+
+def reformat(folder: Path, number: int) -> None:
+    text = (folder / NAME).read_text()
+    (folder / NAME).write_text(
+        text.replace(f'"format": {FORMAT}', f'"format": {number}')
+    )
+
+
+def test_a_package_of_this_format_is_used(folder: Path) -> None:
+    assert other_format(folder) is None
+    assert open_package(folder).X == 1
+    (folder / NAME).unlink()
+    assert other_format(folder) is None
+
+
+def test_an_older_package_tells_what_upgrades_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reformat(folder, FORMAT - 1)
+    command = "snnc --device loihi2 build specs/a.snn -o models"
+    with pytest.raises(OtherFormatError) as caught:
+        open_package(folder)
+    assert "`models/net` was written by snnc" in str(caught.value)
+    assert f"an older one: format {FORMAT - 1}; type `{command}`" in str(caught.value)
+    monkeypatch.chdir("models")
+    found = other_format(Path("net"))
+    assert found is not None
+    assert "snnc --device loihi2 build ../specs/a.snn -o ." in found.render_help()
+
+
+def test_a_newer_package_asks_for_a_newer_snnc(folder: Path) -> None:
+    reformat(folder, FORMAT + 1)
+    with pytest.raises(OtherFormatError, match=r"a newer one: .*; upgrade snnc"):
+        open_package(folder)
