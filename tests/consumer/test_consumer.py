@@ -84,9 +84,15 @@ def test_any_checkout_is_up_to_date(line_ends: str, repo: Repo, tmp_path: Path) 
     clone.run("git diff --exit-code")
 
 
-def test_git_takes_packages_for_generated(repo: Repo) -> None:
-    told = repo.run("git check-attr linguist-generated models/starter/train.py")
-    assert told.strip().endswith("linguist-generated: true")
+@pytest.mark.parametrize(
+    ("file", "folded"),
+    [("_runtime/model.py", "true"), ("snnc.lock", "true"), ("train.py", "unspecified")],
+)
+def test_git_takes_the_library_for_generated(
+    repo: Repo, file: str, folded: str
+) -> None:
+    told = repo.run(f"git check-attr linguist-generated models/starter/{file}")
+    assert told.strip().endswith(f"linguist-generated: {folded}")
 
 
 def test_hooks_that_build_see_all_specs_at_once() -> None:

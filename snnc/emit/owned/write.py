@@ -162,10 +162,17 @@ def _write_alone(
             found = compare(package, force)
             if not _is_refused(found):
                 _apply(found, hold)
-    finally:
-        with suppress(OSError):  # any file keeps the folder
-            package.folder.rmdir()
+    except OSError:
+        _remove_empty(package.folder)
+        raise
+    if not package.files:
+        _remove_empty(package.folder)
     return found
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # any file keeps it
+        folder.rmdir()
 
 
 def _is_refused(comparison: Comparison) -> bool:
