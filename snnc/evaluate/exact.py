@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.keras import Trained
 from snnc.evaluate.part import Fresh, Part, Span, run_part, run_row, spans_left
+from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.subject import Subject
 from snnc.exact import Engine, make_engine
@@ -64,7 +66,8 @@ def run_exact(
     """
     subject.load_weights(weights)  # before anything that takes long
     run = _identity(subject, weights, examples, how, trained is not None)
-    with open_journal(how.out, run, how.resume) as journal:
+    scope = _scope(subject, examples, how, trained is not None)
+    with open_journal(how.out, run, how.resume, scope) as journal:
         return _fill(journal, subject, weights, examples, how, progress, trained)
 
 
@@ -129,6 +132,18 @@ def _opened(subject: Subject, weights: Path, steps: int) -> Iterator[Engine]:
         raise NotBuiltError(error) from error
     with engine:
         yield engine
+
+
+def _scope(subject: Subject, examples: Examples, how: How, compares: bool) -> Scope:
+    layers = subject.network.LAYERS
+    return Scope(
+        examples=len(examples),
+        steps=how.steps,
+        units=subject.accepts.units,
+        neurons={name: prod(layer.shape) for name, layer in layers.items()},
+        budgets=tuple(subject.evaluate.BUDGETS),
+        compares=compares,
+    )
 
 
 def _identity(

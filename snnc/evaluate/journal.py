@@ -1,41 +1,56 @@
 """A run's parts on disk, one line of JSON each, as they come.
 
-The first line says which run it is. The file is that of the results when the run has
-ended, and what an interrupted run goes on with.
+The first line says which run it is. Each ends with the digest of all up to it, so
+that a line that was changed is noticed. The file is that of the results when the run
+has ended, and what an interrupted run goes on with.
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.part import Part
+from snnc.evaluate.records import Scope, record, restore, span
 from snnc.evaluate.refusals import (
+    DamagedJournalError,
     NoJournalError,
     OtherRunError,
     OtherVersionError,
     UnfinishedError,
 )
-from snnc.runtime.files import write_file
 
 Run = dict[str, Any]  # what tells a run from others; ``examples`` is in it
-MARK = {"snnc": "evaluation", "version": 2}
+MARK = {"snnc": "evaluation", "version": 3}
+DIGITS = 16
+_SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
 
 class Journal:
     """A file that takes parts; ``done`` are those that it had."""
 
-    def __init__(self, file: IO[str], done: list[Part]) -> None:
+    def __init__(self, file: IO[str], done: list[Part], digest: str) -> None:
         self.done = done
         self._file = file
+        self._digest = digest
 
     def add(self, part: Part) -> None:
         """Write a part; what is written outlives the process."""
-        self._file.write(json.dumps(_record(part)) + "\n")
+        self.write(record(part))
+
+    def write(self, content: dict[str, Any]) -> None:
+        """Write a line with its digest."""
+        body = json.dumps(content)
+        self._digest = _digest(self._digest, body)
+        self._file.write(_sealed(body, self._digest) + "\n")
         self._file.flush()
 
     def __enter__(self) -> Journal:
@@ -45,7 +60,15 @@ class Journal:
         self._file.close()
 
 
-def open_journal(path: Path, run: Run, resume: bool) -> Journal:
+def _sealed(body: str, digest: str) -> str:
+    return f'{body[:-1]}, "sha256": "{digest}"}}'
+
+
+def _digest(before: str, body: str) -> str:
+    return hashlib.sha256((before + body).encode()).hexdigest()[:DIGITS]
+
+
+def open_journal(path: Path, run: Run, resume: bool, scope: Scope) -> Journal:
     """Begin a file for a run, or go on with it.
 
     Raises
@@ -54,101 +77,108 @@ def open_journal(path: Path, run: Run, resume: bool) -> Journal:
         If the file is another program's.
     OtherVersionError
         If another version of snnc wrote it.
+    DamagedJournalError
+        If it was changed since.
     UnfinishedError
         If it would overwrite a run that was interrupted.
     OtherRunError
         If the run to resume is another.
     """
-    head, done = _read(path) if path.exists() else (None, [])
-    if head is None:
+    content = _read(path) if path.is_file() else None
+    if content is None:
         return _begin(path, run)
-    count = sum(part.stop - part.start for part in done)
-    # A row has no place to go on from, for the state is lost.
-    worth = head["presentation"] == "rest" and 0 < count < head["examples"]
-    if worth and not resume:
-        raise UnfinishedError(path, count, head["examples"])
     if not resume:
+        _refuse_unfinished(path, content)
         return _begin(path, run)
-    others = [name for name, value in run.items() if head.get(name) != value]
+    others = [name for name, value in run.items() if content.head.get(name) != value]
     if others:
         raise OtherRunError(path, others)
-    return _go_on(path, done)
+    return _go_on(path, _parts(path, content, scope), content.digest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The run of a file, its parts in JSON, and the digest of all of it."""
+
+    head: Run
+    parts: list[str]
+    digest: str
+
+
+def _read(path: Path) -> _Content | None:
+    """Return what a file holds but for a half line at its end; None if it is empty."""
+    data = path.read_bytes()
+    if not data:
+        return None
+    lines = data[: data.rfind(b"\n") + 1].decode("utf-8", "replace").split("\n")[:-1]
+    head = _head(path, lines)
+    bodies, digest = [], ""
+    for number, line in enumerate(lines, 1):
+        body = _SEAL.sub("}", line)
+        digest = _digest(digest, body)
+        if line != _sealed(body, digest):
+            raise DamagedJournalError(path, number)
+        bodies.append(body)
+    return _Content(head, bodies[1:], digest)
+
+
+def _head(path: Path, lines: list[str]) -> Run:
+    try:
+        head = json.loads(lines[0])
+        marks = {name: head[name] for name in MARK}
+        known = marks | {"examples": int(head["examples"])}
+    except (LookupError, RecursionError, TypeError, ValueError) as error:
+        raise NoJournalError(path) from error
+    if marks["snnc"] != MARK["snnc"]:
+        raise NoJournalError(path)
+    if marks != MARK:
+        raise OtherVersionError(path)
+    return {**head, **known}
+
+
+def _refuse_unfinished(path: Path, content: _Content) -> None:
+    examples = content.head["examples"]
+    spans = []
+    for number, body in enumerate(content.parts, 2):
+        with _blaming(path, number):
+            spans.append(span(body, examples))
+    done = sum(stop - start for start, stop in spans)
+    # A row has no place to go on from, for the state is lost.
+    if content.head.get("presentation") == "rest" and 0 < done < examples:
+        raise UnfinishedError(path, done, examples)
+
+
+def _parts(path: Path, content: _Content, scope: Scope) -> list[Part]:
+    """Return the parts, none of which has examples of another."""
+    parts: list[Part] = []
+    taken = np.zeros(scope.examples, bool)
+    for number, body in enumerate(content.parts, 2):
+        with _blaming(path, number):
+            part = restore(body, scope)
+            if taken[part.start : part.stop].any():
+                raise ValueError("examples that another line has")
+        taken[part.start : part.stop] = True
+        parts.append(part)
+    return parts
+
+
+@contextmanager
+def _blaming(path: Path, number: int) -> Iterator[None]:
+    """Name the line in which something is wrong."""
+    try:
+        yield
+    except (LookupError, ValueError) as error:
+        raise DamagedJournalError(path, number) from error
 
 
 def _begin(path: Path, run: Run) -> Journal:
-    write_file(path, json.dumps({**MARK, **run}) + "\n")
-    return _appended(path, [])
+    journal = Journal(path.open("w", encoding="utf-8", newline="\n"), [], "")
+    journal.write({**MARK, **run})
+    return journal
 
 
-def _go_on(path: Path, done: list[Part]) -> Journal:
+def _go_on(path: Path, done: list[Part], digest: str) -> Journal:
     """Append behind the last whole line: a kill may have left half of one."""
-    data = path.read_bytes()
-    if not data.endswith(b"\n"):
-        write_file(path, data[: data.rfind(b"\n") + 1])
-    return _appended(path, done)
-
-
-def _appended(path: Path, done: list[Part]) -> Journal:
-    return Journal(path.open("a", encoding="utf-8", newline="\n"), done)
-
-
-def _read(path: Path) -> tuple[Run | None, list[Part]]:
-    """Return what run a file holds, None if it is empty, and its parts."""
-    text = path.read_bytes().decode("utf-8", "replace")
-    whole = text[: text.rfind("\n") + 1].splitlines()
-    if not text:
-        return None, []
-    try:
-        head, *records = [json.loads(line) for line in whole]
-        found = {name: head[name] for name in MARK}
-        parts = [_restored(record) for record in records] if found == MARK else []
-    except (ValueError, TypeError, KeyError) as error:
-        raise NoJournalError(path) from error
-    if found["snnc"] != MARK["snnc"]:
-        raise NoJournalError(path)
-    if found != MARK:
-        raise OtherVersionError(path)
-    return head, parts
-
-
-def _record(part: Part) -> dict[str, Any]:
-    return {
-        "start": part.start,
-        "stop": part.stop,
-        "outputs": part.outputs[-1].tolist(),
-        "early": part.outputs[:-1].tobytes().hex(),  # floats as text take long
-        "spikes": {name: seen.tolist() for name, seen in part.spikes.items()},
-        "fired": {name: bits.tobytes().hex() for name, bits in part.fired.items()},
-        "overflows": part.overflows.tolist(),
-        "cores": part.cores,
-        "keras": None if part.keras is None else _said(part.keras),
-    }
-
-
-def _said(keras: Compared) -> dict[str, Any]:
-    alike = {name: batch.tolist() for name, batch in keras.alike.items()}
-    return {"outputs": keras.outputs.tolist(), "alike": alike}
-
-
-def _restored(record: dict[str, Any]) -> Part:
-    outputs = np.array(record["outputs"], np.float64)
-    early = np.frombuffer(bytes.fromhex(record["early"])).reshape(-1, *outputs.shape)
-    return Part(
-        record["start"],
-        record["stop"],
-        np.concatenate([early, outputs[np.newaxis]]),
-        {name: np.array(seen, np.int64) for name, seen in record["spikes"].items()},
-        {name: _bits(text) for name, text in record["fired"].items()},
-        np.array(record["overflows"], np.int64),
-        record["cores"],
-        None if record["keras"] is None else _compared(record["keras"]),
-    )
-
-
-def _bits(text: str) -> NDArray[np.uint8]:
-    return np.frombuffer(bytes.fromhex(text), np.uint8)
-
-
-def _compared(record: dict[str, Any]) -> Compared:
-    alike = {name: np.array(batch) for name, batch in record["alike"].items()}
-    return Compared(np.array(record["outputs"], np.float64), alike)
+    with path.open("r+b") as file:
+        file.truncate(file.read().rfind(b"\n") + 1)
+    return Journal(path.open("a", encoding="utf-8", newline="\n"), done, digest)

@@ -61,6 +61,16 @@ class OtherVersionError(RefusedError):
         )
 
 
+class DamagedJournalError(RefusedError):
+    """A line of the file for results is not what snnc wrote."""
+
+    def __init__(self, path: Path, line: int) -> None:
+        super().__init__(
+            f"{path} was changed in line {line} since `snnc evaluate` wrote it; remove "
+            "it, or choose another name with `--out`"
+        )
+
+
 class NoFolderError(RefusedError):
     """A file for decisions that can't be written when the run has ended."""
 

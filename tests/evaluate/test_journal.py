@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from snnc.evaluate.journal import open_journal
+from snnc.evaluate.journal import Journal, open_journal
 from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.records import Scope, record
 from snnc.evaluate.refusals import (
+    DamagedJournalError,
     NoJournalError,
     OtherRunError,
     OtherVersionError,
@@ -17,24 +22,31 @@ from snnc.evaluate.refusals import (
 )
 
 RUN = {"weights": "abc", "steps": 20, "examples": 10, "presentation": "rest"}
+NEURONS = {"c0": 12, "c1": 3}
+SCOPE = Scope(10, 20, 3, NEURONS, ("c0",), compares=True)
 
 
 def part(start: int, stop: int) -> Part:
     random = np.random.default_rng(start)
+    count = stop - start
     return Part(
         start,
         stop,
-        random.normal(size=(4, stop - start, 3)) / 3,
-        {"c0": np.array([5, 0, start]), "c1": np.array([1])},
+        random.normal(size=(4, count, 3)) / 3,
+        {"c0": np.array([5, 12 * count - 6, 0, 1]), "c1": np.array([3 * count])},
         {"c0": np.array([129, start], np.uint8), "c1": np.array([0], np.uint8)},
         np.array([0, 1, 2]),
         4,
-        Compared(random.normal(size=(stop - start, 3)) / 3, {"c0": random.random(6)}),
+        Compared(random.normal(size=(count, 3)) / 3, {"c0": random.random(6)}),
     )
 
 
+def reopened(path: Path, resume: bool = True) -> Journal:
+    return open_journal(path, RUN, resume, SCOPE)
+
+
 def write(path: Path, *parts: Part) -> None:
-    with open_journal(path, RUN, resume=False) as journal:
+    with reopened(path, resume=False) as journal:
         for each in parts:
             journal.add(each)
 
@@ -42,7 +54,7 @@ def write(path: Path, *parts: Part) -> None:
 def test_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(4, 8), part(0, 4))
-    with open_journal(path, RUN, resume=True) as journal:
+    with reopened(path) as journal:
         late, early = journal.done
     assert (late.start, late.stop, early.start, early.stop) == (4, 8, 0, 4)
     want = part(4, 8)
@@ -62,10 +74,10 @@ def test_half_a_line_is_run_again(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4), part(4, 8))
     path.write_bytes(path.read_bytes()[:-9])
-    with open_journal(path, RUN, resume=True) as journal:
+    with reopened(path) as journal:
         assert [p.start for p in journal.done] == [0]
         journal.add(part(4, 8))
-    with open_journal(path, RUN, resume=True) as journal:
+    with reopened(path) as journal:
         assert [p.start for p in journal.done] == [0, 4]
 
 
@@ -83,7 +95,7 @@ def test_one_without_worth_is(tmp_path: Path, spans: list[tuple[int, int]]) -> N
     path = tmp_path / "out.jsonl"
     write(path, *[part(*span) for span in spans])
     write(path, part(0, 3))
-    with open_journal(path, RUN, resume=True) as journal:
+    with reopened(path) as journal:
         assert [p.stop for p in journal.done] == [3]
 
 
@@ -91,11 +103,11 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 4))
     with pytest.raises(OtherRunError, match="with other weights, steps;"):
-        open_journal(path, {**RUN, "steps": 30, "weights": "x"}, resume=True)
+        open_journal(path, {**RUN, "steps": 30, "weights": "x"}, True, SCOPE)
 
 
-OTHER = '{"snnc": "evaluation", "version": 1, "examples": 1, "presentation": "rest"}\n'
-FOREIGN = '{"snnc": "training", "version": 2, "examples": 1, "presentation": "rest"}\n'
+OTHER = '{"snnc": "evaluation", "version": 2, "examples": 1, "presentation": "rest"}\n'
+FOREIGN = '{"snnc": "training", "version": 3, "examples": 1, "presentation": "rest"}\n'
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -106,7 +118,7 @@ def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
     path = tmp_path / "notes"
     path.write_text(text)
     with pytest.raises(NoJournalError):
-        open_journal(path, RUN, resume)
+        reopened(path, resume)
     assert path.read_text() == text
 
 
@@ -115,5 +127,104 @@ def test_what_another_version_wrote_stays(tmp_path: Path, resume: bool) -> None:
     path = tmp_path / "out.jsonl"
     path.write_text(OTHER)
     with pytest.raises(OtherVersionError, match="another version of snnc wrote"):
-        open_journal(path, RUN, resume)
+        reopened(path, resume)
     assert path.read_text() == OTHER
+
+
+def edit_cores(line: str) -> str:
+    return line.replace('"cores": 4', '"cores": 3')
+
+
+def edit_overflows(line: str) -> str:
+    return line.replace('"overflows": [0, 1, 2]', '"overflows": [0, 0, 0]')
+
+
+@pytest.mark.parametrize("resume", [False, True])
+@pytest.mark.parametrize("edit", [edit_cores, edit_overflows, lambda line: "{}"])
+def test_what_was_changed_by_hand_is_not_believed(
+    tmp_path: Path, edit: Callable[[str], str], resume: bool
+) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, part(0, 4), part(4, 8))
+    lines = path.read_text().split("\n")
+    lines[1] = edit(lines[1])
+    path.write_text(changed := "\n".join(lines))
+    with pytest.raises(DamagedJournalError, match="changed in line 2 since"):
+        reopened(path, resume)
+    assert path.read_text() == changed
+
+
+def test_lines_that_are_left_out_or_swapped_are_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, part(0, 4), part(4, 8))
+    head, one, two, _ = path.read_text().split("\n")
+    for lines in ((head, two), (head, two, one), (one, two)):
+        path.write_text("\n".join(lines) + "\n")
+        with pytest.raises((DamagedJournalError, NoJournalError)):
+            reopened(path)
+
+
+def lacking(name: str) -> dict[str, Any]:
+    return {key: value for key, value in record(part(0, 4)).items() if key != name}
+
+
+def with_outputs(outputs: Any) -> dict[str, Any]:
+    return record(part(0, 4)) | {"outputs": outputs}
+
+
+FORGED: dict[str, dict[str, Any]] = {
+    **{f"no {name}": lacking(name) for name in record(part(0, 4))},
+    "a start of 10^30": record(part(0, 4)) | {"start": 10**30, "stop": 10**30 + 4},
+    "negative": record(part(0, 4)) | {"start": -4, "stop": 0},
+    "backwards": record(part(0, 4)) | {"start": 4, "stop": 0},
+    "empty": record(part(0, 4)) | {"stop": 0},
+    "beyond the last": record(replace(part(0, 4), start=8, stop=12)),
+    "examples of another": record(part(4, 8)),
+    "a fraction": record(part(0, 4)) | {"start": 0.5},
+    "text": record(part(0, 4)) | {"cores": "4"},
+    "ragged": with_outputs([[1.0, 2.0, 3.0], [1.0], [1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]),
+    "flat": with_outputs([1.0, 2.0, 3.0, 4.0]),
+    "few": with_outputs([[1.0, 2.0, 3.0]]),
+    "no hex": record(part(0, 4)) | {"early": "0g"},
+    "half hex": record(part(0, 4)) | {"early": "000"},
+    "short": record(part(0, 4)) | {"early": "00" * 16},
+    "no Keras": record(replace(part(0, 4), keras=None)),
+    "more": record(part(0, 4)) | {"more": 1},
+    "other layers": record(part(0, 4)) | {"spikes": {}, "fired": {}},
+    "other neurons": record(part(0, 4)) | {"spikes": {"c0": [7], "c1": [12]}},
+    "less than none": record(part(0, 4)) | {"spikes": {"c0": [49, -1], "c1": [12]}},
+    "other bits": record(part(0, 4)) | {"fired": {"c0": "00", "c1": "00"}},
+    "two registers": record(part(0, 4)) | {"overflows": [0, 1]},
+}
+
+
+@pytest.mark.parametrize("name", FORGED)
+def test_lines_that_make_no_sense_are_told(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, part(4, 8))
+    with reopened(path) as journal:
+        journal.write(FORGED[name])
+    before = path.read_bytes()
+    with pytest.raises(DamagedJournalError, match="changed in line 3"):
+        reopened(path)
+    assert path.read_bytes() == before
+
+
+def test_a_whole_run_of_another_kind_is_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, part(0, 10))
+    other = Scope(10, 20, 3, {"d": 5}, (), compares=False)
+    with open_journal(path, {**RUN, "weights": "x"}, False, other) as journal:
+        assert journal.done == []
+
+
+def test_a_device_is_written_to(tmp_path: Path) -> None:
+    write(Path("/dev/null"), part(0, 4))
+
+
+@pytest.mark.parametrize("head", ["[" * 100_000, '{"snnc": 1e999}', "9" * 5000])
+def test_heads_that_json_can_not_read(tmp_path: Path, head: str) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_text(head + "\n")
+    with pytest.raises(NoJournalError):
+        reopened(path)
