@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from operator import itemgetter
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report, Severity
@@ -18,14 +20,27 @@ _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
 _SIGNED = re.compile(r"[#\s]*snnc(?::|\s+allow\b|:?\s*allow\s+SNN\d)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Allowance:
-    """A comment that allows warnings of a code on some lines."""
+class _Warnings:
+    """The warnings about a file, by code and then by line."""
 
-    comment: Comment
-    code: str
-    reason: str
-    lines: range
+    def __init__(self, source: SourceFile, report: Report) -> None:
+        self._report = report
+        self._found = defaultdict[str, list[tuple[int, Diagnostic]]](list)
+        for diagnostic in report.diagnostics:
+            is_warning = diagnostic.severity is Severity.WARNING
+            if is_warning and diagnostic.span.source is source:
+                line = diagnostic.span.first.line
+                self._found[diagnostic.code].append((line, diagnostic))
+
+    def withdraw(self, code: str, lines: range) -> bool:
+        """Withdraw the warnings of a code on some lines; whether there are any."""
+        found = self._found[code]
+        start = bisect_left(found, lines.start, key=itemgetter(0))
+        end = bisect_left(found, lines.stop, key=itemgetter(0))
+        for _, diagnostic in found[start:end]:
+            self._report.withdraw(diagnostic)
+        del found[start:end]
+        return start < end
 
 
 def suppress_warnings(document: Document, report: Report, complete: bool) -> None:
@@ -36,7 +51,7 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
     document
         The spec; only warnings about its file are withdrawn.
     report
-        Loses what is allowed; gets SNN140 to SNN144.
+        Loses what is allowed; gets SNN140 to SNN144, as many as a reader can want.
     complete
         Whether every pass that warns has run, so that an allowance which has
         nothing to allow is unused.
@@ -44,58 +59,42 @@ def suppress_warnings(document: Document, report: Report, complete: bool) -> Non
     signed = [c for c in document.comments if _SIGNED.match(c.span.text)]
     if not signed:
         return
-    source = document.span.source
-    allowances = list(_allowances(signed, document, report))
-    warnings = [
-        diagnostic
-        for diagnostic in report.diagnostics
-        if diagnostic.severity is Severity.WARNING and diagnostic.span.source is source
-    ]
-    for allowance in allowances:
-        allowed = [d for d in warnings if _is_allowed(d, allowance)]
-        for diagnostic in allowed:
-            warnings.remove(diagnostic)
-            report.withdraw(diagnostic)
-        if not allowed and complete:
-            report.add(
-                rules.suppression.UnusedAllow(
-                    span=allowance.comment.span,
-                    allowed=allowance.code,
-                    fix=Fix(_whole(allowance.comment), ""),
-                )
-            )
-        elif not allowance.reason:
-            report.add(
-                rules.suppression.AllowWithoutReason(
-                    span=allowance.comment.span, allowed=allowance.code
-                )
-            )
-
-
-def _is_allowed(diagnostic: Diagnostic, allowance: _Allowance) -> bool:
-    line = diagnostic.span.first.line
-    return diagnostic.code == allowance.code and line in allowance.lines
-
-
-def _allowances(
-    comments: list[Comment], document: Document, report: Report
-) -> Iterator[_Allowance]:
-    """Read the comments; report those that can't allow anything."""
     from snnc.rules.catalogue import RULES
 
     severities = {rule.code: rule.severity for rule in RULES}
-    for comment in comments:
-        found = _ALLOW.fullmatch(comment.span.text)
-        if found is None:
-            report.add(rules.suppression.UnknownDirective(span=comment.span))
+    warnings = _Warnings(document.span.source, report)
+    subjects = _Subjects(document)
+    problems = list[Diagnostic]()
+    for comment in signed:
+        problem, code, reason = _read(comment, severities)
+        if problem is not None:
+            problems.append(problem)
             continue
-        source, start = comment.span.source, comment.span.start
-        place = Span(source, start + found.start("code"), start + found.end("code"))
-        code, reason = found["code"], found["reason"].strip(" :-,")
-        if problem := _problem(code, place, severities):
-            report.add(problem)
-            continue
-        yield _Allowance(comment, code, reason, _lines(comment, document))
+        used = warnings.withdraw(code, subjects.lines(comment))
+        if not used and complete:
+            fix = Fix(_whole(comment), "")
+            problems.append(
+                rules.suppression.UnusedAllow(span=comment.span, allowed=code, fix=fix)
+            )
+        elif not reason:
+            problems.append(
+                rules.suppression.AllowWithoutReason(span=comment.span, allowed=code)
+            )
+    for problem in problems[: report.limit]:
+        report.add(problem)
+
+
+def _read(
+    comment: Comment, severities: dict[str, Severity]
+) -> tuple[Diagnostic | None, str, str]:
+    """What is wrong with a comment that can't allow anything, its code and reason."""
+    found = _ALLOW.fullmatch(comment.span.text)
+    if found is None:
+        return rules.suppression.UnknownDirective(span=comment.span), "", ""
+    source, start = comment.span.source, comment.span.start
+    place = Span(source, start + found.start("code"), start + found.end("code"))
+    code, reason = found["code"], found["reason"].strip(" :-,")
+    return _problem(code, place, severities), code, reason
 
 
 def _problem(
@@ -113,26 +112,45 @@ def _problem(
     return None
 
 
-def _lines(comment: Comment, document: Document) -> range:
-    """The lines of what a comment is about: a statement, a property or one line."""
-    source = comment.span.source
-    line = comment.span.first.line
-    if not comment.trailing:
-        line = _next_line(source, line)
-    for span in _candidates(document):
-        first, last = span.first.line, span.last.line
-        if line in ((first, last) if comment.trailing else (first,)):
-            return range(first, last + 1)
-    return range(line, line + 1)
+class _Subjects:
+    """What comments are about: a statement, a property or one line."""
+
+    def __init__(self, document: Document) -> None:
+        self._source = document.span.source
+        self._begun: dict[int, range] = {}
+        self._touched: dict[int, range] = {}
+        self._below: dict[int, int] | None = None
+        for span in _candidates(document):
+            first, last = span.first.line, span.last.line
+            lines = range(first, last + 1)
+            self._begun.setdefault(first, lines)
+            self._touched.setdefault(first, lines)
+            self._touched.setdefault(last, lines)
+
+    def lines(self, comment: Comment) -> range:
+        """The lines of what a comment stands beside or above."""
+        line = comment.span.first.line
+        if comment.trailing:
+            return self._touched.get(line, range(line, line + 1))
+        if self._below is None:
+            self._below = _lines_below(self._source)
+        line = self._below[line]
+        return self._begun.get(line, range(line, line + 1))
 
 
-def _next_line(source: SourceFile, line: int) -> int:
-    """The first line below that is neither blank nor a comment."""
-    for below in range(line + 1, source.line_count + 1):
-        text = source.line_text(below).strip()
+def _lines_below(source: SourceFile) -> dict[int, int]:
+    """For each line the first below that is neither blank nor a comment.
+
+    It is the line itself where there is none.
+    """
+    below: dict[int, int] = {}
+    nearest = 0
+    for line in range(source.line_count, 0, -1):
+        below[line] = nearest or line
+        text = source.line_text(line).strip()
         if text and not text.startswith("#"):
-            return below
-    return line
+            nearest = line
+    return below
 
 
 def _candidates(document: Document) -> Iterator[Span]:

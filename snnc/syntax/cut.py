@@ -7,22 +7,20 @@ statement however many braces are open: that is where a ``}`` is missing.
 
 from __future__ import annotations
 
-import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lark import Token
 
 from snnc.diagnostics import Report
 from snnc.source import SourceFile
+from snnc.syntax.ahead import Ahead
 from snnc.syntax.braces import DEEPEST, Braces, last_word
 from snnc.syntax.nesting import OPENERS, Nesting
-from snnc.syntax.words import HEADERS, KEYS, KINDS
+from snnc.syntax.words import BEGINNINGS, HEADERS, KEYS, KINDS
 
-# `neuron` is a statement and a property; inside braces it is the property.
-BEGINNINGS = KINDS - {"neuron"}
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 _CLOSERS = {"}": "RBRACE", "]": "RSQB"}
-_SWALLOWED = re.compile(r"[\]}](?=[\s\]},]*$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,7 @@ class Cutter:
         self._tokens = tokens
         self._opener = opener
         self._pieces: list[Piece] = []
+        self._ahead = Ahead(tokens)
         self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
         self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
         self._ended = False
@@ -82,14 +81,9 @@ class Cutter:
     def _begin(self) -> None:
         self._current: list[Token] = []
         self._nesting = Nesting()
+        self._has_block = False
         self._broken = False
         self._mended = False
-
-    def _begins_line(self, index: int) -> bool:
-        """Whether a token is a kind of statement and first on its line."""
-        token = self._tokens[index]
-        first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
-        return first and token.type == "NAME" and token in BEGINNINGS
 
     def _is_end(self, index: int, token: Token) -> bool:
         """Whether a token is the network's ``}``, not one too many in front of it."""
@@ -97,21 +91,16 @@ class Cutter:
             return False
         if self._nesting.depth > 0:
             return self._closes_early(index, token)
-        following = self._following(index)
+        following = self._ahead.following[index]
         another = following is not None and following in HEADERS
         return another or self._closers_ahead <= self._openers_ahead
 
     def _goes_on(self, index: int) -> bool:
         """Report what follows the network; whether it is worth reading."""
-        following = self._following(index)
+        following = self._ahead.following[index]
         if following is not None:
             self._braces.after_end(following)
         return following is not None and following in KINDS
-
-    def _following(self, index: int) -> Token | None:
-        """Return the next token that is no line end."""
-        rest = (self._tokens[i] for i in range(index + 1, len(self._tokens)))
-        return next((token for token in rest if token.type != "NEWLINE"), None)
 
     def _closes_early(self, index: int, token: Token) -> bool:
         """Whether the file's last ``}`` is the network's and the statement's is not.
@@ -129,7 +118,7 @@ class Cutter:
         return self._source.line_column(token.start_pos or 0)[1]
 
     def _take(self, index: int, token: Token) -> None:
-        if self._begins_line(index) or self._is_kind_as_key(token):
+        if self._ahead.begins_line(index) or self._is_kind_as_key(token):
             self._flush()
         if self._follows_statement(token):
             self._braces.on_same_line(self._current[-1], token)
@@ -151,27 +140,10 @@ class Cutter:
         if self._nesting.depth > 0 or not self._current:
             return False
         first, last = self._current[0], self._current[-1]
-        if first not in BEGINNINGS or last.type != "NAME" or self._has_block():
+        if first not in BEGINNINGS or last.type != "NAME" or self._has_block:
             return False
-        key = token if token.type != "NEWLINE" else self._following(index)
-        return key is not None and key in KEYS and self._closes_ahead(index)
-
-    def _has_block(self) -> bool:
-        return any(token.type in OPENERS for token in self._current)
-
-    def _closes_ahead(self, index: int) -> bool:
-        """Whether a ``}`` too many comes before the next statement."""
-        depth = 0
-        for ahead in range(index, len(self._tokens)):
-            token = self._tokens[ahead]
-            if self._begins_line(ahead):
-                return False
-            depth += (token.type == "LBRACE") - (token.type == "RBRACE")
-            if depth < 0:
-                # The network's own one is the last of the file.
-                rest = self._tokens[ahead + 1 :]
-                return any(later.type == "RBRACE" for later in rest)
-        return False
+        key = token if token.type != "NEWLINE" else self._ahead.following[index]
+        return key is not None and key in KEYS and self._ahead.closes[index]
 
     def _open_here(self) -> None:
         """Report and put in the ``{`` behind what is read of a statement."""
@@ -192,16 +164,19 @@ class Cutter:
         return token in KINDS and self._current[-1].type in _ENDINGS
 
     def _end_line(self, index: int) -> None:
-        following = self._following(index) if self._current else None
+        following = self._ahead.following[index] if self._current else None
         if following is None or following.type != "LBRACE":
             self._flush()
             return
-        self._braces.on_next_line(self._current[-1], following)
+        if self._tokens[index + 1] is following:
+            self._braces.on_next_line(self._current[-1], following)
 
     def _push(self, token: Token) -> None:
-        if token.type in OPENERS and self._nesting.depth == DEEPEST:
-            self._braces.too_deep(token)
-            self._broken = True
+        if token.type in OPENERS:
+            self._has_block = True
+            if self._nesting.depth == DEEPEST:
+                self._braces.too_deep(token)
+                self._broken = True
         if token.type != "RSQB" or not self._nesting.in_block:
             self._nesting.feed(token)
         self._current.append(token)
@@ -210,7 +185,7 @@ class Cutter:
 
     def _close_swallowed(self, text: Token) -> None:
         """Close what is closed at the end of a text without its closing quote."""
-        for closer in _SWALLOWED.findall(text):
+        for closer in _swallowed(text):
             openers = self._nesting.openers
             if openers and OPENERS[openers[-1].type] == _CLOSERS[closer]:
                 self._put_in(_CLOSERS[closer])
@@ -241,3 +216,11 @@ class Cutter:
         closer = Token(kind, "", start_pos=end, end_pos=end)
         self._nesting.feed(closer)
         self._current.append(closer)
+
+
+def _swallowed(text: Token) -> Iterator[str]:
+    """The brackets that end a text, but for blanks and commas between them."""
+    end = len(text)
+    while end and (text[end - 1] in "]}," or text[end - 1].isspace()):
+        end -= 1
+    return filter(_CLOSERS.__contains__, text[end:])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 from importlib.util import cache_from_source
 from pathlib import Path
+from typing import Any
 
-from lark import Lark
+from lark import Lark, Token
 
 from snnc.resources import grammar_path
 from snnc.syntax.units import UnitMarker
@@ -34,6 +36,16 @@ def parser(start: str = "statement") -> Lark:
         maybe_placeholders=True,
         cache=_tables(start),
     )
+
+
+def tokens(text: str) -> Iterator[Token]:
+    """Cut a text into tokens; what is none becomes one too, to be reported.
+
+    `Lark.lex` would build a lexer for each text, which takes longer than most texts.
+    """
+    thread: Any = parser().parse_interactive(text).lexer_thread
+    stream: Iterator[Token] = thread.lex(None)
+    return stream
 
 
 def _tables(start: str) -> str | bool:

@@ -17,14 +17,16 @@ from snnc.syntax.spelling import quoted
 
 _HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")
 _NO_BRACES = re.compile(
-    r"(?P<name>adam|adamw|sgd)[ \t]*(?P<open>\()?[ \t]*"
+    r"(?P<name>adam|adamw|sgd)[ \t]*(?P<open>\([ \t]*)?"
     r"(?:(?:lr|learning_rate)[ \t]*=[ \t]*)?(?P<rate>[\d.]+(?:[eE][+-]?\d+)?)"
     r"(?(open)[ \t]*\))(?![\w.])"
 )
 NAME_RULE = "names have letters, digits and `_`"
 
 
-def habit(tokens: Sequence[Token], index: int, source: SourceFile) -> Diagnostic | None:
+def habit(
+    tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
+) -> Diagnostic | None:
     """Describe what begins at a token, if it is one of the habits."""
     token = tokens[index]
     if token.type != "NAME" or not index:
@@ -32,13 +34,9 @@ def habit(tokens: Sequence[Token], index: int, source: SourceFile) -> Diagnostic
     start = token.start_pos or 0
     if tokens[index - 1] == "optimizer":
         return no_braces(source, start)
-    if tokens[index - 1] == "shortcut" or not _in_block(tokens, index):
+    if tokens[index - 1] == "shortcut" or not in_block:
         return hyphenated(source, start)
     return None
-
-
-def _in_block(tokens: Sequence[Token], index: int) -> bool:
-    return any(token.type in ("LBRACE", "LSQB") for token in tokens[:index])
 
 
 def hyphenated(source: SourceFile, start: int) -> Diagnostic | None:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from snnc.source import Span
 from snnc.syntax import tree
-from snnc.syntax.cut import BEGINNINGS
 from snnc.syntax.spelling import quoted, scalar, span_of_values
+from snnc.syntax.words import BEGINNINGS
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ the others are read as if it were not there.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 
 from lark import Token
@@ -21,20 +22,22 @@ from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import Explainer
 from snnc.syntax.foreign import foreign_value
 from snnc.syntax.grammar import parser
+from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.habits import habit, unquoted
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import problem_of
+from snnc.syntax.nesting import OPENERS
 from snnc.syntax.texts import whole_texts
 
 _END = Token("$END", "")
 
-MOST_TOKENS = 40_000
+MOST_TOKENS = 30_000
 """Above it a file is refused unread; a layer has about 15 words and marks."""
 
 
 def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
-    tokens = list(islice(parser().lex(source.text), MOST_TOKENS))
+    tokens = list(islice(tokens_of(source.text), MOST_TOKENS))
     if len(tokens) == MOST_TOKENS:
         return _too_long(source, tokens[-1], report)
     comments = comments_of(source, tokens)
@@ -84,19 +87,25 @@ def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
     A quote comes before all: what else is wrong may be a part of a text.
     """
     tokens = piece.tokens
-    quotes = (i for i, token in enumerate(tokens) if token.type == "UNTERMINATED")
-    first = next(quotes, None)
+    first = _first(tokens, ("UNTERMINATED",))
+    block = _first(tokens, OPENERS)
     if problem := unquoted(tokens, source):
         report.add(problem)
         return True
     for index in range(len(tokens)) if first is None else (first,):
         before = tokens[index - 1] if index else None
         span = span_of(tokens[index], source)
-        problem = foreign_value(tokens, index, source) or habit(tokens, index, source)
+        in_block = block is not None and block < index
+        problem = foreign_value(tokens, index, source)
+        problem = problem or habit(tokens, index, source, in_block)
         if problem := problem or problem_of(tokens[index], span, before):
             report.add(problem)
             return True
     return False
+
+
+def _first(tokens: tuple[Token, ...], types: Collection[str]) -> int | None:
+    return next((i for i, token in enumerate(tokens) if token.type in types), None)
 
 
 def _broken(piece: Piece, source: SourceFile) -> tree.Statement:

@@ -23,6 +23,8 @@ KINDS = frozenset(
         "train",
     ]
 )
+# `neuron` is a statement and a property; inside braces it is the property.
+BEGINNINGS = KINDS - {"neuron"}
 HEADERS = frozenset(("snn", "network"))
 REFUSED = frozenset(
     [

@@ -15,7 +15,7 @@ from snnc.diagnostics.text import render
 from snnc.passes import compile_spec
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seeded
-from tests.fuzz.texts import named_texts
+from tests.fuzz.texts import large_texts, named_texts
 
 LONGEST = 10.0
 """Seconds of a processor; a tenth of it is what users wait for on an idle machine."""
@@ -40,4 +40,10 @@ def test_known_texts_are_answered(path: Path) -> None:
 @fuzz(150)
 @given(named_texts())
 def test_texts_are_answered(named: tuple[str, str]) -> None:
+    check(*named)
+
+
+@fuzz(10)
+@given(large_texts())
+def test_the_largest_texts_are_answered(named: tuple[str, str]) -> None:
     check(*named)

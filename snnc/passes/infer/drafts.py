@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import chain, count
 
 from snnc.diagnostics import Fix, Report
 from snnc.graph.logical import Shape
@@ -72,6 +73,8 @@ def resolve(
     """
     if name in known.names:
         return True
+    if report.full:
+        return False
     import difflib  # a good spec need not wait for it
 
     from snnc.diagnostics.near import only_near
@@ -163,13 +166,12 @@ def _count_sources(name: str, spec: LayerSpec, place: Place, report: Report) -> 
 
 
 def _distinct(spec: JoinSpec, place: Place, report: Report) -> bool:
-    sound = True
-    for index, source in enumerate(spec.sources):
-        if source in spec.sources[:index]:
-            span = place.sources[index]
+    seen = set[str]()
+    for source, span in zip(spec.sources, place.sources, strict=True):
+        if source in seen:
             report.add(RepeatedSource(span=span, kind=spec.kind, source=source))
-            sound = False
-    return sound
+        seen.add(source)
+    return len(seen) == len(spec.sources)
 
 
 def _names(validated: ValidatedSpec) -> list[str]:
@@ -177,6 +179,7 @@ def _names(validated: ValidatedSpec) -> list[str]:
     spec = validated.spec
     taken = {spec.input.name, spec.readout.name} | set(validated.broken)
     taken |= {layer.name for layer in spec.layers if layer and layer.name}
+    free: dict[str, Iterator[str]] = {}
     names = []
     for layer, place in zip(spec.layers, validated.places, strict=True):
         if layer is not None and layer.name:
@@ -185,23 +188,24 @@ def _names(validated: ValidatedSpec) -> list[str]:
         if layer is None and place.name is not None:
             names.append(place.name.text)
             continue
-        name = next(n for n in _candidates(layer) if n not in taken)
-        taken.add(name)
-        names.append(name)
+        word = _word(layer)
+        names.append(next(free.setdefault(word, _free(word, taken))))
     return names
 
 
-def _candidates(layer: LayerSpec | None) -> Iterator[str]:
-    word = "layer"
+def _word(layer: LayerSpec | None) -> str:
+    """What a layer without a name is called, but for a number."""
     if isinstance(layer, (ConvEncoderSpec, RateEncoderSpec)):
-        word = "encode"
-    elif isinstance(layer, (AveragePoolSpec, JoinSpec)):
-        word = layer.kind
-    yield word
-    number = 2
-    while True:
-        yield f"{word}_{number}"
-        number += 1
+        return "encode"
+    if isinstance(layer, (AveragePoolSpec, JoinSpec)):
+        return layer.kind
+    return "layer"
+
+
+def _free(word: str, taken: Collection[str]) -> Iterator[str]:
+    """Names that begin with a word and are not taken."""
+    numbered = (f"{word}_{number}" for number in count(2))
+    return (name for name in chain((word,), numbered) if name not in taken)
 
 
 def spatial(shape: Shape) -> Shape:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -26,10 +25,8 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
 
 DEEPEST = 12
-MOST_EVENTS = 30_000
+MOST_EVENTS = 20_000
 LONGEST = 400_000
-# No file can hold one, so what an escape makes of it could not be written again.
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
 
 
 class UnreadableError(Exception):
@@ -38,6 +35,10 @@ class UnreadableError(Exception):
     def __init__(self, diagnostic: Diagnostic) -> None:
         super().__init__(diagnostic.render_message())
         self.diagnostic = diagnostic
+
+
+class _EnoughError(Exception):
+    """So much is wrong that reading the rest helps nobody."""
 
 
 class Composer:
@@ -55,7 +56,9 @@ class Composer:
             return self._document()
         except UnreadableError as problem:
             self._report.add(problem.diagnostic)
-            return None
+        except _EnoughError:
+            pass
+        return None
 
     def _document(self) -> Node | None:
         root: Node | None = None
@@ -122,10 +125,7 @@ class Composer:
 
     def _node(self, event: Any, depth: int) -> Node:
         if self._report.full:
-            end = self._mark(event)
-            raise UnreadableError(
-                rules.syntax.TooManyProblems(span=end, limit=self._report.limit)
-            )
+            raise _EnoughError
         if isinstance(event, AliasEvent):
             self._report.add(rules.yaml.Reference(span=self._mark(event)))
             return Unread(self._mark(event))
@@ -165,9 +165,11 @@ class Composer:
 
     def _scalar(self, event: Any) -> Scalar:
         span = self._mark(event)
-        if _SURROGATE.search(event.value):
+        try:
+            event.value.encode()
+        except UnicodeEncodeError:  # no file can hold it
             problem = "an escape names half a character"
-            raise UnreadableError(self._problem(span.start, problem))
+            raise UnreadableError(self._problem(span.start, problem)) from None
         if span.start < span.end:
             self.scalars.append(span)
         if event.style in ("'", '"'):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from heapq import heappop, heappush
 
 from snnc.syntax import tree
 from snnc.syntax.yaml.entries import Entry
@@ -28,6 +29,7 @@ class Remarks:
         self._above: dict[int, list[tree.Comment]] = defaultdict(list)
         self._beside: dict[int, list[tree.Comment]] = defaultdict(list)
         self._below: dict[int, list[tree.Comment]] = defaultdict(list)
+        self._levels: dict[int, _Level] = {}
         for comment in comments:
             self._place(comment, entries, None)
 
@@ -46,31 +48,67 @@ class Remarks:
             self.above(inner) or self.beside(inner) for inner in _all(entry)
         )
 
+    def _level(self, entries: Sequence[Entry]) -> _Level:
+        if id(entries) not in self._levels:
+            self._levels[id(entries)] = _Level(entries)
+        return self._levels[id(entries)]
+
     def _place(
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
     ) -> None:
-        at = comment.span.start
-        for entry in entries:
-            if entry.inner and entry.span.start <= at < entry.span.end:
-                self._place(comment, entry.inner, entry)
-                return
-        ended = [e for e in entries if e.span.end <= at]
-        before = max(ended, key=lambda e: e.span.end, default=owner)
-        following = [e for e in entries if e.span.start > at]
+        level = self._level(entries)
+        level.go_to(comment.span.start)
+        if level.within is not None:
+            self._place(comment, level.within.inner or (), level.within)
+            return
+        before = level.before or owner
         if comment.trailing and before is not None:
             beside = before if before is owner else _ending(before, comment)
             self._beside[id(beside)].append(comment)
         elif before is not None and before is not owner and _is_below(before, comment):
             self._place(comment, before.inner or (), before)
-        elif following:
-            after = min(following, key=lambda e: e.span.start)
+        elif level.after is not None:
             # The first line of an item without a key is the item's.
-            first = owner is not None and not owner.key and after is entries[0]
-            self._above[id(owner if first else after)].append(comment)
+            first = owner is not None and not owner.key and level.after is entries[0]
+            self._above[id(owner if first else level.after)].append(comment)
         elif owner is not None:
             self._below[id(owner)].append(comment)
         else:
             self.foot.append(comment)
+
+
+class _Level:
+    """The entries around a place that only moves on.
+
+    Attributes
+    ----------
+    within
+        The first of those that have entries below them and reach over the place.
+    before, after
+        The nearest that ends before it, and the nearest that begins behind it.
+    """
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.within: Entry | None = None
+        self.before: Entry | None = None
+        self.after: Entry | None = None
+        # Where two end at one place, the first of the two counts.
+        self._open = sorted(entries, key=lambda e: e.span.end, reverse=True)
+        numbered = sorted(enumerate(entries), key=lambda pair: pair[1].span.start)
+        self._coming = numbered[::-1]
+        self._begun: list[tuple[int, Entry]] = []
+
+    def go_to(self, at: int) -> None:
+        while self._coming and self._coming[-1][1].span.start <= at:
+            number, entry = self._coming.pop()
+            if entry.inner:
+                heappush(self._begun, (number, entry))
+        while self._begun and self._begun[0][1].span.end <= at:
+            heappop(self._begun)
+        while self._open and self._open[-1].span.end <= at:
+            self.before = self._open.pop()
+        self.within = self._begun[0][1] if self._begun else None
+        self.after = self._coming[-1][1] if self._coming else None
 
 
 def _ending(entry: Entry, comment: tree.Comment) -> Entry:

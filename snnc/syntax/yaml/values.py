@@ -11,7 +11,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder, span_of
-from snnc.syntax.grammar import parser
+from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.words import KEYS
 from snnc.syntax.yaml.compose import UnreadableError
@@ -82,14 +82,14 @@ def literal(scalar: Scalar, expected: str = "a value") -> tree.Value:
 
     A quoted one that is none is a text.
     """
-    text = scalar.text.strip()
+    text = scalar.text.rstrip()
     if len(text) > LONGEST:
         raise UnreadableError(
             rules.yaml.TooMuch(
                 span=scalar.span, limit=LONGEST, what="characters in a value"
             )
         )
-    tokens = [_placed(token, scalar) for token in parser().lex(scalar.text.rstrip())]
+    tokens = [_placed(token, scalar) for token in tokens_of(text)]
     if scalar.plain or (tokens and tokens[0].type in _NUMERIC):
         _check(tokens, scalar.span.source)
     value = _value(tokens, Builder(scalar.span.source))
@@ -276,7 +276,7 @@ def _is_literal_label(scalar: Scalar) -> bool:
     """Whether a class's label is a word or number, not a text such as ``hot dog``."""
     if not scalar.plain or len(scalar.text) > LONGEST:
         return False
-    kinds = [token.type for token in parser().lex(scalar.text)]
+    kinds = [token.type for token in tokens_of(scalar.text)]
     return kinds in (["NAME"], ["NUMBER"])
 
 

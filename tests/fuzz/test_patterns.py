@@ -1,0 +1,79 @@
+"""No regular expression takes more than linear time, whatever part of a text repeats.
+
+A text that matches is drawn for each pattern, and a stretch of it repeated.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import ModuleType
+
+import pytest
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from snnc.editors.rules import rules
+from tests.fuzz.harness import fuzz, processor_time
+from tests.support import ROOT
+
+_LENGTH = 100_000
+_TAILS = ("", "z", "!", "\n", " ")
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A pattern, and the methods by which its module searches with it."""
+
+    name: str
+    compiled: re.Pattern[str]
+    methods: tuple[str, ...]
+
+
+def _patterns() -> Iterator[Pattern]:
+    for path in sorted((ROOT / "snnc").rglob("*.py")):
+        source = path.read_text()
+        if "re.compile(" in source and "templates" not in path.parts:
+            module = ".".join(path.relative_to(ROOT).with_suffix("").parts)
+            yield from _of_module(importlib.import_module(module), source)
+    for rule in rules():
+        name = f"editors {rule.pattern[:30]}"
+        yield Pattern(name, re.compile(rule.pattern), ("match",))
+
+
+def _of_module(module: ModuleType, source: str) -> Iterator[Pattern]:
+    for name, value in vars(module).items():
+        for compiled in value if isinstance(value, tuple) else (value,):
+            if isinstance(compiled, re.Pattern):
+                methods = re.findall(rf"\b{name}\.(\w+)\(", source)
+                used = tuple(sorted({*methods} or {"fullmatch"}))
+                yield Pattern(f"{module.__name__}.{name}", compiled, used)
+
+
+@st.composite
+def pumped(draw: st.DrawFn, pattern: re.Pattern[str]) -> str:
+    """A text that matches, or nearly, with a stretch of it repeated many times."""
+    text = draw(st.from_regex(pattern))
+    start = draw(st.integers(0, len(text)))
+    part = text[start : start + draw(st.integers(1, 4))] or draw(st.characters())
+    end = text[start:] if draw(st.booleans()) else ""
+    copies = _LENGTH // len(part)
+    return text[:start] + part * copies + end + draw(st.sampled_from(_TAILS))
+
+
+@pytest.mark.parametrize(
+    "pattern", [pytest.param(pattern, id=pattern.name) for pattern in _patterns()]
+)
+def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
+    # A text that takes too long takes far too long to shrink.
+    @settings(fuzz(20), phases=[Phase.generate])
+    @given(pumped(pattern.compiled))
+    def run(text: str) -> None:
+        with processor_time(2):
+            for method in pattern.methods:
+                search = getattr(pattern.compiled, method)
+                search("", text) if method == "sub" else search(text)
+
+    run()

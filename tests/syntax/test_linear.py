@@ -1,0 +1,150 @@
+"""Reading takes time in proportion to the text, whatever the text repeats.
+
+Twice the text is twice the work, counted in calls; what regular expressions do within
+one call is bounded by the time that the largest file takes.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from types import FrameType
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.text import render
+from snnc.passes import compile_spec
+from snnc.source import SourceFile
+from snnc.source.read import LARGEST
+from tests.fuzz.harness import processor_time
+
+SNN = "snn 1\nnetwork n {\n"
+READ = f"{SNN}input x 8x8x1 in 0..1\nencode rate e\n"
+YAML = "snn: 1\nnetwork: n\n"
+LAYERS = f"{YAML}layers:\n"
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """A text with a part that can be repeated; ``{}`` in it stands for a number."""
+
+    head: str
+    part: str
+    tail: str = ""
+
+    def times(self, count: int) -> str:
+        numbered = "{}" in self.part
+        parts = (self.part.replace("{}", str(i)) if numbered else self.part
+                 for i in range(count))  # fmt: skip
+        return f"{self.head}{''.join(parts)}{self.tail}"
+
+    @property
+    def most(self) -> int:
+        """How often the largest file has the part."""
+        part = self.part.replace("{}", "12345")
+        return (LARGEST - len(f"{self.head}{self.tail}".encode())) // len(part.encode())
+
+
+CASES = {
+    "snn": {
+        "line ends": Repeated("", "\n"),
+        "ideographic spaces": Repeated("", "\u3000"),
+        "line separators": Repeated("", "\u2028"),
+        "tabs": Repeated("", "\t"),
+        "blank lines": Repeated("", " \n"),
+        "comments": Repeated("", "# a\n\n"),
+        "comments, indented": Repeated("", "  # a\n"),
+        "words": Repeated("", "a "),
+        "names": Repeated(f"{SNN}conv2d ", "a "),
+        "keys": Repeated(f"{SNN}conv2d ", "filters "),
+        "keys, closed": Repeated(f"{SNN}conv2d a ", "filters ", "}\n}"),
+        "a block far below": Repeated(f"{SNN}conv2d a", "\n", "{"),
+        "brackets in a text": Repeated(f'{SNN}about "', "]", "x"),
+        "blanks in brackets": Repeated(f"{SNN}conv2d c {{ kernel (1", " ", "z"),
+        "blanks in a range": Repeated(f"{SNN}input a 1 in [0,", " ", "z"),
+        "dots in a range": Repeated(f"{SNN}input a 1 in [0 ", ".", "z"),
+        "blanks behind adam": Repeated(f"{SNN}train {{ optimizer adam", " ", "z"),
+        "a name with hyphens": Repeated(f"{SNN}conv2d a", "-a", "?"),
+        "digits": Repeated(f"{SNN}conv2d a {{ l2 0.", "3", " }\n}"),
+        "dims": Repeated(f"{SNN}conv2d a {{ kernel ", "1x", "1y }\n}"),
+        "properties": Repeated(f"{SNN}conv2d a {{", " k{} 1", " }\n}"),
+        "a property again": Repeated(f"{SNN}conv2d a {{", " bias on", " }\n}"),
+        "nested properties": Repeated(f"{SNN}conv2d a {{", " b [ ]", " }\n}"),
+        "labels": Repeated(f"{SNN}readout y {{ classes [", "a{} ", "] }\n}"),
+        "a source again": Repeated(f"{READ}add from ", "e, ", "e\n}"),
+        "unknown sources": Repeated(f"{READ}add from ", "a{}, ", "e\n}"),
+        "layers without names": Repeated(READ, "avgpool { window 1 }\n", "}"),
+        "layers that nothing reads": Repeated(READ, "dense c{} from e { units 1 }\n"),
+        "open texts": Repeated(SNN, 'x "x\n', "}"),
+        "allowances of nothing": Repeated(SNN, "# snnc: allow SNN309 x\n", "}"),
+        "allowances beside": Repeated(SNN, "add # snnc: allow SNN309 x\n", "}"),
+        "wrong allowances": Repeated(SNN, "# snnc: x\n", "}"),
+    },
+    "yaml": {
+        "line ends": Repeated("", "\n"),
+        "tabs": Repeated("", "\t"),
+        "comments": Repeated("", "# a\n\n"),
+        "comments, indented": Repeated("", "  # a\n"),
+        "aliases": Repeated(LAYERS, "- *a\n"),
+        "aliases, flat": Repeated(f"{YAML}layers: [", "*a, ", "]"),
+        "anchors": Repeated(YAML, "a{}: &a\n"),
+        "tags": Repeated(LAYERS, "- !t b\n"),
+        "unknown keys": Repeated(YAML, "a{}: b\n"),
+        "unknown layers": Repeated(LAYERS, "- a: b\n"),
+        "unknown properties": Repeated(f"{LAYERS}- conv2d:\n", "    k{}: 1\n"),
+        "tuples": Repeated(f"{LAYERS}- conv2d:\n", "    k{}: (1, 1)\n"),
+        "blanks in brackets": Repeated(f"{LAYERS}- conv2d: {{kernel: (1", " ", "z}\n"),
+        "layers without names": Repeated(f"{LAYERS}", "- avgpool\n"),
+        "labels": Repeated(f"{YAML}readout: {{classes: [", "a{}, ", "]}"),
+        "sources": Repeated(f"{LAYERS}- add: {{from: [", "a{}, ", "]}"),
+        "sizes": Repeated(f"{YAML}input: {{shape: [", "{}, ", "]}"),
+        "line ends in a name": Repeated(f'{YAML}input: {{name: "', "\\n", 'a"}'),
+        "a text of many lines": Repeated(f"{YAML}about: |\n", "  x\n"),
+        "dashes": Repeated(LAYERS, "- "),
+        "uneven indents": Repeated(LAYERS, " - a\n  - b\n"),
+        "allowances of nothing": Repeated(LAYERS, "# snnc: allow SNN309 x\n", "- a"),
+        "allowances beside": Repeated(LAYERS, "- avgpool # snnc: allow SNN309 x\n"),
+    },
+}
+EVERY = [
+    pytest.param(f"net.{end}", text, id=f"{end}, {what}")
+    for end, cases in CASES.items()
+    for what, text in cases.items()
+]
+
+
+def check(name: str, text: str) -> None:
+    report = Report()
+    compile_spec(SourceFile(name, text), report, through="check")
+    assert render(report.diagnostics)
+
+
+def calls(name: str, text: str) -> int:
+    """How many functions a check calls, those of C included."""
+    count = 0
+
+    def counted(frame: FrameType, event: str, argument: object) -> None:
+        nonlocal count
+        count += event in ("call", "c_call")
+
+    sys.setprofile(counted)
+    try:
+        check(name, text)
+    finally:
+        sys.setprofile(None)
+    return count
+
+
+@pytest.mark.parametrize(("name", "text"), EVERY)
+def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
+    check(name, text.times(1))  # what is loaded and made once is not counted
+    none, once, twice = (calls(name, text.times(n)) for n in (0, 300, 600))
+    assert twice - none <= 2.2 * (once - none) + 500
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "text"), EVERY)
+def test_the_largest_file_is_answered_at_once(name: str, text: Repeated) -> None:
+    with processor_time(10):
+        check(name, text.times(text.most))
