@@ -45,8 +45,7 @@ def command(specs: tuple[str, ...], form: str, fix: bool, unsafe_fixes: bool) ->
         own = _mend(path, unsafe_fixes) if fix else _check(path)
         if form == "text" and not own.errors:
             say(f"{_shown(path)}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
-        for diagnostic in own.diagnostics:
-            report.add(diagnostic)
+        report.extend(own.diagnostics)
     show_as(form, report)
     return 1 if report.errors else 0
 

@@ -28,20 +28,20 @@ def command(specs: tuple[str, ...], check: bool, diff: bool) -> int:
                 f"{path} is no {' or '.join(PRINTERS)} file", param_hint="SPECS"
             )
     report = Report()
-    changed = [path for path in specs if _format(path, check, diff, report)]
+    changed = False
+    for path in specs:
+        own = Report()  # reading ends where a report is full
+        changed |= _format(path, check, diff, own)
+        report.extend(own.diagnostics)
     show(report)
-    stale = check and bool(changed)
-    return 1 if report.errors or stale else 0
+    return 1 if report.errors or (check and changed) else 0
 
 
 def _format(path: str, check: bool, diff: bool, report: Report) -> bool:
     """Format one file; whether its text differs."""
-    errors = report.errors
     source = read(path, report)
-    if source is None:
-        return False
-    document = parse(source, report)
-    if report.errors > errors:
+    document = None if source is None else parse(source, report)
+    if source is None or document is None or report.errors:
         return False
     text = formatted(document)
     if text == source.text:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
@@ -15,7 +16,7 @@ class Report:
     Attributes
     ----------
     limit
-        As many errors as a reader can want; passes over text stop at it.
+        As many errors as a reader can want: passes stop at it, and more are dropped.
     """
 
     limit: int = 100
@@ -23,10 +24,19 @@ class Report:
     _counts: Counter[Severity] = field(default_factory=Counter)
 
     def add(self, diagnostic: Diagnostic) -> None:
-        """Keep a diagnostic; the same one reported twice is kept once."""
-        if diagnostic not in self._found:
-            self._found[diagnostic] = None
-            self._counts[diagnostic.severity] += 1
+        """Keep a diagnostic, unless it is an error above the limit.
+
+        The same one reported twice is kept once.
+        """
+        if not (self.full and diagnostic.severity is Severity.ERROR):
+            self.extend([diagnostic])
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Keep diagnostics, however many they are."""
+        for diagnostic in diagnostics:
+            if diagnostic not in self._found:
+                self._found[diagnostic] = None
+                self._counts[diagnostic.severity] += 1
 
     def withdraw(self, diagnostic: Diagnostic) -> None:
         """Forget a diagnostic that was added."""

@@ -44,8 +44,7 @@ def compile_version(source: SourceFile, report: Report) -> Version | None:
     own = Report()
     results = compile_spec(source, own, through="map")
     if "lower" not in results:
-        for diagnostic in own.diagnostics:
-            report.add(diagnostic)
+        report.extend(own.diagnostics)
         return None
     refusals = (d for d in own.diagnostics if d.severity is Severity.ERROR)
     return Version(

@@ -58,8 +58,7 @@ def outcome(
         If weights can't be read, or are not those of the model.
     """
     conversion = convert(model, wishes, target)
-    for problem in conversion.problems:
-        report.add(problem)
+    report.extend(conversion.problems)
     written = conversion.written
     if written is None:
         return Outcome("", conversion, {}, ())

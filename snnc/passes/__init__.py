@@ -19,7 +19,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostic, Report
 from snnc.passes.check import check
 from snnc.passes.emit import emit
 from snnc.passes.infer import infer
@@ -27,7 +27,7 @@ from snnc.passes.lower import lower
 from snnc.passes.map import map_network
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
-from snnc.source import SourceFile
+from snnc.source import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +96,14 @@ def run_passes(source: SourceFile, report: Report, through: str) -> dict[str, An
         results[step.name] = value
         if step.name == through:
             break
+    if report.full:
+        report.extend([_more(source, report)])
     return results
+
+
+def _more(source: SourceFile, report: Report) -> Diagnostic:
+    """Say that not all problems are told."""
+    from snnc.rules.syntax import TooManyProblems
+
+    end = len(source.text)
+    return TooManyProblems(span=Span(source, end, end), limit=report.limit)

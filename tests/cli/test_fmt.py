@@ -50,6 +50,16 @@ def test_fmt_leaves_a_formatted_file_alone(ugly: Path, tmp_path: Path) -> None:
     assert ugly.stat().st_mtime_ns == before
 
 
+def test_fmt_reads_a_file_whole_behind_one_full_of_errors(
+    ugly: Path, tmp_path: Path
+) -> None:
+    wrong = "".join(f"  dense d{i} {{ units }}\n" for i in range(200))
+    (tmp_path / "bad.snn").write_text(f"snn 1\nnetwork bad {{\n{wrong}}}\n")
+    done = snnc("fmt", "bad.snn", "net.snn", cwd=tmp_path)
+    assert done.returncode == 1
+    assert ugly.read_text() == CLEAN
+
+
 def test_line_ends_of_the_checkout_are_no_difference(
     ugly: Path, tmp_path: Path
 ) -> None:

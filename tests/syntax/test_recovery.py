@@ -15,6 +15,7 @@ from snnc.passes.validate import validate
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.words import KEYS, KINDS, REFUSED, UNITS
+from tests.support import codes, network
 
 DRIFT = (Path(__file__).parents[2] / "specs" / "drift.snn").read_text()
 
@@ -103,17 +104,19 @@ def test_a_broken_statement_keeps_its_name() -> None:
 
 def test_reading_ends_at_a_hundred_problems() -> None:
     lines = "".join(f"  dense d{i} {{ units }}\n" for i in range(300))
-    _, report = front_end(f"snn 1\nnetwork n {{\n{lines}}}\n")
-    codes = [d.code for d in report.diagnostics]
-    assert codes == ["SNN107"] * 100 + ["SNN120"]
+    assert codes(network(lines)) == ["SNN107"] * 100 + ["SNN120"]
 
 
 def test_reading_ends_at_a_hundred_wrong_values() -> None:
     lines = "".join(f"  dense d{i} {{ units 0 }}\n" for i in range(300))
     body = f"  input x 3 in 0..1\n{lines}  readout r {{ units 1 }}\n"
-    _, report = front_end(f"snn 1\nnetwork n {{\n{body}}}\n")
-    codes = [d.code for d in report.diagnostics]
-    assert codes == ["SNN206"] * 100 + ["SNN120"]
+    assert codes(network(body)) == ["SNN206"] * 100 + ["SNN120"]
+
+
+def test_a_hundred_wrong_properties_of_one_statement_are_enough() -> None:
+    keys = " ".join(f"k{i} 1" for i in range(300))
+    body = f"  input x 3 in 0..1\n  readout r {{ units 1 {keys} }}\n"
+    assert codes(network(body)) == ["SNN203"] * 100 + ["SNN120"]
 
 
 HOSTILE = {

@@ -54,24 +54,17 @@ def _check_network(word: tree.Word | None, report: Report) -> None:
         )
 
 
-def _say_full(document: tree.Document, report: Report) -> None:
-    end = Span(document.span.source, document.span.end, document.span.end)
-    report.add(rules.syntax.TooManyProblems(span=end, limit=report.limit))
-
-
 def _check_all(document: tree.Document, network: Span, report: Report) -> list[Checked]:
     statements = document.statements
     if document.network is None and not statements:
         return []
     if report.full:
-        _say_full(document, report)
         return []
     misplaced = check_order(statements, network, report)
     repeated = check_names(statements, report)
     checked = []
     for index, statement in enumerate(statements):
         if report.full:
-            _say_full(document, report)
             break
         model = check_statement(statement, report, statements)
         sound = index not in misplaced and index not in repeated

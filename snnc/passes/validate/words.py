@@ -61,6 +61,8 @@ def check_properties(
     if statement.kind.text in BLOCKLESS:
         return found  # reported as one block too many
     for item in statement.properties or ():
+        if report.full:
+            break
         problem = _repeated(item, found) or _property_problem(statement, item, legal)
         problem = problem or _nested_problem(item)
         if problem is None:
