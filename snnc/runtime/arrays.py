@@ -168,6 +168,8 @@ def _open_member(path: Path, archive: zipfile.ZipFile, name: str) -> Rows:
         raise DataError(f"{told}{among}; {advice}")
     info = archive.getinfo(f"{name}.npy")
     with _blaming(path, name):
+        if info.header_offset < 0:
+            raise ValueError("it begins before the file")
         if info.flag_bits & ENCRYPTED:
             raise DataError("is encrypted; write it without a password")
         if info.compress_type == zipfile.ZIP_STORED:

@@ -34,7 +34,7 @@ def document(listing: Listing) -> dict[str, Any]:
         "network": listing.network,
         "layout_id": listing.fit.layout,
         "fits": listing.fit.fits,
-        "chip": [_layer(layer) for layer in listing.layers],
+        "chip": [layer_document(layer) for layer in listing.layers],
     }
 
 
@@ -71,7 +71,8 @@ def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
     return found
 
 
-def _layer(layer: Precision) -> dict[str, Any]:
+def layer_document(layer: Precision) -> dict[str, Any]:
+    """What the chip keeps of a layer."""
     return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
 
 

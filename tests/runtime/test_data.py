@@ -202,6 +202,9 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "local header behind the end": with_patch(CENTRAL, 42, b"\xff\xff\xff\x7f"),
     "sizes beyond the end": with_patch(CENTRAL, 20, b"\xff\xff\xff\x0f" * 2),
     "stored, of two sizes": with_patch(CENTRAL, 24, b"\xff\x00"),
+    "begins before the file": lambda path: with_bytes(archive(path).read_bytes()[60:])(
+        path
+    ),
     "magic": with_x(b"\x92NUMPY" + npy(X)[6:]),
     "version 3": with_x(told(HEADER.format("'<f4'", X.shape), X.tobytes(), (3, 0))),
     "cut header": with_x(npy(X)[:40]),

@@ -1,0 +1,140 @@
+"""Data, weights and results as `snnc evaluate` and `snnc weights` read them."""
+
+from __future__ import annotations
+
+import io
+import json
+import struct
+import zipfile
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from safetensors.numpy import save
+
+from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.records import Scope, record
+from snnc.layout import layout_id, tensors
+from snnc.runtime.data import DataSpec
+from tests.fuzz.mutate import mutated_bytes, mutated_text
+from tests.support import network, sound
+
+SPEC = DataSpec((4, 4, 1), 0.0, 1.0, 3, classifies=True)
+X = np.random.default_rng(0).random((9, 4, 4, 1)).astype(np.float32)
+Y = np.arange(9) % 3
+
+NET = network(
+    """
+    timing { present 20 ms }
+    input image 6x6x1 in 0..1
+    encode conv e { filters 2 }
+    conv2d c { filters 3, padding same, bias off }
+    conv2d d { filters 4, padding same, shortcut c, neuron lif }
+    dense h { units 4, synapse 0 ms }
+    readout y { classes 3 }
+    """,
+    "fuzzed",
+)
+LAYOUT = tensors(sound(NET, "lower").network)
+SCOPE = Scope(10, 20, 3, {"c0": 12, "c1": 3}, ("c0",), compares=True)
+HEADER_WORDS = ["'descr':", "'|S0'", "'<f4'", "(-1,)", "((((", "10**9", "9" * 30, "é"]
+JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
+
+
+def npy(array: np.ndarray) -> bytes:
+    """Return the bytes of an array in NumPy's format."""
+    file = io.BytesIO()
+    np.lib.format.write_array(file, array)
+    return file.getvalue()
+
+
+def zipped(members: dict[str, bytes], method: int) -> bytes:
+    """Return an archive whose sums and sizes are right, whatever its members are."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        for name, content in members.items():
+            archive.writestr(name, content)
+    return file.getvalue()
+
+
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+MEMBERS = {"x.npy": npy(X), "y.npy": npy(Y)}
+ARCHIVES = [zipped(MEMBERS, method) for method in METHODS]
+ARRAYS = [*MEMBERS.values(), npy(np.asfortranarray(X)), npy(X.astype(">f8"))]
+
+
+@st.composite
+def headed_arrays(draw: st.DrawFn) -> bytes:
+    """An array whose header is another text, of the length that it says."""
+    array = draw(st.sampled_from(ARRAYS))
+    length = int.from_bytes(array[8:10], "little")
+    text, body = array[10 : 10 + length].decode("latin1"), array[10 + length :]
+    changed = draw(mutated_text([text], st.sampled_from(HEADER_WORDS)))
+    header = changed.encode("latin1", "replace")[:60_000]
+    return array[:8] + struct.pack("<H", len(header)) + header + body
+
+
+@st.composite
+def data_files(draw: st.DrawFn) -> bytes:
+    """Archives of damaged arrays, and damaged archives."""
+    if draw(st.booleans()):
+        return draw(mutated_bytes(ARCHIVES))
+    array = st.one_of(headed_arrays(), mutated_bytes(ARRAYS))
+    members = {name: draw(array) for name in MEMBERS}
+    sound_one = draw(st.sampled_from([None, *MEMBERS]))
+    if sound_one is not None:
+        members[sound_one] = MEMBERS[sound_one]
+    return zipped(members, draw(st.sampled_from(METHODS)))
+
+
+def part(start: int, stop: int) -> Part:
+    """Return a part that `SCOPE` allows."""
+    random, count = np.random.default_rng(start), stop - start
+    return Part(
+        start,
+        stop,
+        random.normal(size=(4, count, 3)),
+        {"c0": np.array([12 * count - 1, 0, 1]), "c1": np.array([3 * count])},
+        {"c0": np.array([129, 2], np.uint8), "c1": np.array([0], np.uint8)},
+        np.array([0, 1, 2]),
+        4,
+        Compared(random.normal(size=(count, 3)), {"c0": random.random(6)}),
+    )
+
+
+def records() -> st.SearchStrategy[str]:
+    """Lines of a journal, damaged."""
+    lines = [json.dumps(record(part(*span))) for span in ((0, 2), (2, 5))]
+    return mutated_text(lines, st.sampled_from(JSON_WORDS))
+
+
+def values(names: st.SearchStrategy[float]) -> st.SearchStrategy[dict[str, Any]]:
+    """Weights of `NET`, each tensor of one size; some of them zeros."""
+    return st.fixed_dictionaries({t.name: names for t in LAYOUT}).map(_sized)
+
+
+def _sized(sizes: dict[str, float]) -> dict[str, Any]:
+    random, made = np.random.default_rng(0), {}
+    for tensor in LAYOUT:
+        drawn = random.uniform(-1, 1, tensor.shape)
+        size = 0.0 if tensor.zeros else sizes[tensor.name]
+        made[tensor.name] = (size * drawn).astype(np.float32)
+    return made
+
+
+SIZES = st.one_of(
+    st.sampled_from([0.0, 1.0, 3e38, 1e30, 1e-30, 1e-45, 1e4, 1e-4]),
+    st.floats(-44, 38).map(lambda power: 10.0**power),
+    st.floats(-3, 2).map(lambda power: 10.0**power),
+)
+IDENTITY = {"layout_id": layout_id(LAYOUT)}
+
+
+def weights_files() -> st.SearchStrategy[bytes]:
+    """Files of weights, damaged in their bytes or in the JSON of their header."""
+    whole = save(_sized({tensor.name: 1.0 for tensor in LAYOUT}), IDENTITY)
+    length = int.from_bytes(whole[:8], "little")
+    header, body = whole[8 : 8 + length].decode(), whole[8 + length :]
+    headers = mutated_text([header], st.sampled_from(JSON_WORDS)).map(str.encode)
+    joined = headers.map(lambda text: len(text).to_bytes(8, "little") + text + body)
+    return st.one_of(mutated_bytes([whole]), joined)

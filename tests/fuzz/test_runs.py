@@ -1,0 +1,202 @@
+"""Data, weights and results of any bytes are read, or told by file and member."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.diagnostics.text import render
+from snnc.evaluate.journal import open_journal
+from snnc.evaluate.records import restore
+from snnc.evaluate.refusals import RefusedError
+from snnc.evaluate.sums import keras_of, outputs_of, overflows_of, spikes_of
+from snnc.exact import CannotRunError, make_engine
+from snnc.exact.package import open_package
+from snnc.passes import compile_spec
+from snnc.runtime import arrays
+from snnc.runtime.data import DataError, Examples, open_data
+from snnc.source import SourceFile
+from snnc.weights import json as weights_json
+from snnc.weights import text as weights_text
+from snnc.weights.chip import complaints, precision
+from snnc.weights.cores import placed_layers
+from snnc.weights.fit import fit
+from snnc.weights.header import read_header
+from snnc.weights.listing import Listing
+from snnc.weights.values import read_values, spreads
+from tests.exact.proof import random_images, write_package
+from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.mutate import mutated_bytes
+from tests.fuzz.runs import (
+    LAYOUT,
+    NET,
+    SCOPE,
+    SIZES,
+    SPEC,
+    data_files,
+    part,
+    records,
+    values,
+    weights_files,
+)
+
+LONGEST = 10.0
+RUN = {"examples": 10, "presentation": "rest"}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "file"
+
+
+def read_data(path: Path) -> None:
+    """Read a file in each way; what can be read is what `SPEC` says."""
+    for in_memory in (0, 2**28):
+        with pytest.MonkeyPatch.context() as patch, processor_time(LONGEST):
+            patch.setattr(arrays, "IN_MEMORY", in_memory)
+            try:
+                examples = open_data(path, SPEC, 7)
+            except DataError as error:
+                said = str(error)
+            else:
+                check_examples(examples)
+                continue
+        assert said.startswith(str(path))
+        assert said.isprintable()
+
+
+def check_examples(examples: Examples) -> None:
+    x = examples[:]
+    assert x.shape == (len(examples), *SPEC.shape)
+    assert ((x >= SPEC.low) & (x <= SPEC.high)).all()
+    assert len(examples.y) == len(examples) > 0
+
+
+@seeded("runs")
+def test_known_data_files_are_read_or_refused(path: Path) -> None:
+    read_data(path)
+
+
+@fuzz(200)
+@given(data=data_files())
+def test_data_files_are_read_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    read_data(file)
+
+
+@fuzz(200)
+@given(text=records())
+def test_lines_of_results_are_read_or_refused(text: str) -> None:
+    with processor_time(LONGEST):
+        try:
+            found = restore(text, SCOPE)
+        except (LookupError, ValueError):
+            return
+        assert outputs_of([found]).shape == (4, found.stop - found.start, 3)
+        assert keras_of([found]) is not None
+        assert all(number >= 0 for number in overflows_of([found]))
+        assert spikes_of([found], 10).keys() == SCOPE.neurons.keys()
+
+
+@pytest.fixture(scope="module")
+def results(file: Path) -> bytes:
+    path = file.with_name("results")
+    with open_journal(path, RUN, False, SCOPE) as journal:
+        journal.add(part(0, 3))
+        journal.add(part(5, 8))
+    return path.read_bytes()
+
+
+@fuzz(200)
+@given(data=mutated_bytes([b"", b"{}\n"]), resume=..., more=...)
+def test_files_of_results_are_read_or_refused(
+    file: Path, results: bytes, data: bytes, resume: bool, more: bool
+) -> None:
+    file.write_bytes(results + data if more else data)
+    with processor_time(LONGEST):
+        try:
+            journal = open_journal(file, RUN, resume, SCOPE)
+        except RefusedError as error:
+            said = str(error)
+        else:
+            with journal:
+                assert len(journal.done) <= 2
+            return
+    assert str(file) in said
+
+
+@fuzz(200)
+@given(data=weights_files())
+def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    with processor_time(LONGEST):
+        header = read_header(file)
+        if isinstance(header, Diagnostic):
+            assert str(file) in header.render_message()
+            return
+        known = spreads(read_values(header))
+        listing = Listing(header, known, "fuzzed", fit(header, LAYOUT))
+        json.dumps(weights_json.document(listing), allow_nan=False)
+        assert weights_text.table(listing)
+
+
+@cache
+def mapped() -> Any:
+    report = Report()
+    return compile_spec(SourceFile("net.snn", NET), report, through="map")["map"]
+
+
+def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:
+    """Return what `snnc weights` reports of the chip, all of it shown."""
+    layers = placed_layers(mapped(), weights)
+    found = [told for layer in layers for told in complaints(layer)]
+    render(found)
+    for layer in layers:
+        told = precision(layer)
+        json.dumps(weights_json.layer_document(told), allow_nan=False)
+        assert told.refused <= told.cores
+    return [told for told in found if told.severity is Severity.ERROR]
+
+
+@fuzz(200)
+@given(weights=values(SIZES))
+def test_weights_of_any_size_are_judged(weights: dict[str, Any]) -> None:
+    with processor_time(LONGEST):
+        verdicts(weights)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = write_package(NET, tmp_path_factory.mktemp("package"))
+    assert made is not None
+    return made
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")  # of numbers beyond float32, on the host
+@fuzz(5)
+@given(weights=values(SIZES))
+def test_the_engine_runs_what_is_judged_to_fit(
+    package: Path, weights: dict[str, Any]
+) -> None:
+    refused = bool(verdicts(weights))
+    module = open_package(package)
+    try:
+        engine = make_engine(module, weights)
+    except CannotRunError as error:
+        said = str(error)
+    else:
+        with engine:
+            outputs = engine.run(random_images(module, 2)).outputs
+        assert not refused
+        assert not np.isnan(outputs).any()
+        return
+    assert refused
+    assert "the chip can't store the weights of" in said
