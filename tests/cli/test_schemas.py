@@ -1,0 +1,211 @@
+"""Every JSON output is what its JSON Schema in docs/schemas says, and all of it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from jsonschema import Draft7Validator
+
+from snnc.cli import main
+from snnc.cli.verbs import VERBS
+from tests.importer.configs import IMAGE, functional, layer
+from tests.support import ROOT, network, sound
+from tests.weights.files import SMALL, save, weights_of
+
+SCHEMAS = {
+    path.name.removesuffix(".schema.json"): json.loads(path.read_text("utf-8"))
+    for path in sorted((ROOT / "docs/schemas").glob("*.json"))
+}
+RULES = ROOT / "tests/rules/cases"
+DIFFS = ROOT / "tests/diff/cases"
+WIDER = SMALL.replace("b { filters 3", "c { filters 4").replace(", shortcut a", "")
+LARGE = """
+target loihi {{ cores {} }}
+input image 14x14x2 in 0..1
+encode conv e {{ filters 2 }}
+conv2d a {{ filters 8 }}
+dense d {{ units 16 }}
+readout y {{ classes 4 }}
+"""
+MODEL = functional(
+    IMAGE,
+    layer("Conv2D", "c", "image", filters=2, kernel_size=[3, 3], activation="relu"),
+    layer("MaxPooling2D", "p", "c", pool_size=[2, 2]),
+    layer("Flatten", "f", "p"),
+    layer("Dense", "d", "f", units=3),
+)
+
+
+VALUES = network(
+    """
+    timing { present 20 ms }
+    input values 6 in 0..1
+    encode rate
+    dense d { units 5 }
+    readout y { units 2 }
+    """,
+    "values",
+)
+LABELS = {"small": np.zeros(3, np.int64), "values": np.zeros((3, 2), np.float32)}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with what `commands` name."""
+    monkeypatch.chdir(tmp_path)
+    Path("small.snn").write_text(SMALL)
+    Path("wider.snn").write_text(WIDER)
+    Path("renamed.snn").write_text(SMALL.replace(" a", " first"))
+    Path("host.snn").write_text(SMALL.replace("input", "target nengo\n  input", 1))
+    Path("large.snn").write_text(network(LARGE.format(2)))
+    Path("fits.snn").write_text(network(LARGE.format(128)))
+    Path("m.json").write_text(json.dumps(MODEL))
+    weights = weights_of(SMALL)
+    save(Path("small.safetensors"), SMALL, weights)
+    weights["a.kernel"][:] = np.nan
+    weights["b.bias"][0] = np.inf
+    save(Path("spoilt.safetensors"), SMALL, weights)
+    save(Path("other.safetensors"), WIDER, weights_of(WIDER))
+    return tmp_path
+
+
+def commands(schema: str) -> Iterator[list[str]]:
+    """Give commands that print what a schema describes, in every shape it has."""
+    specs = ["small.snn", "host.snn", "large.snn", str(ROOT / "specs/drift.snn")]
+    if schema == "check":
+        bad = [next(case.glob("invalid.*")) for case in sorted(RULES.iterdir())]
+        yield ["check", *map(str, bad), "small.snn", "missing.snn"]
+    elif schema == "report":
+        chips = ROOT / "tests/report/specs/chips.snn"
+        neighbours = ROOT / "specs/forum.snn"
+        for spec in (*specs, str(chips), str(neighbours)):
+            yield ["report", spec]
+            yield ["report", spec, "--why"]
+    elif schema == "diff":
+        for case in sorted(DIFFS.iterdir()):
+            old, new = (next(case.glob(f"{side}.*")) for side in ("old", "new"))
+            yield ["diff", str(old), str(new)]
+    elif schema == "fit":
+        yield from (["fit", spec] for spec in ("large.snn", "fits.snn"))
+        yield ["fit", "small.snn", "--cores", "1"]
+    elif schema == "weights":
+        for file in ("small", "spoilt", "other"):
+            yield ["weights", f"{file}.safetensors"]
+            yield ["weights", f"{file}.safetensors", "small.snn"]
+    elif schema == "migrate":
+        pairs = (("small", "wider"), ("small", "renamed"))
+        for i, pair in enumerate(pairs):
+            names = [f"{name}.snn" for name in pair]
+            out = ["-o", f"new{i}.safetensors"]
+            yield ["weights", "small.safetensors", "--migrate", *names, *out]
+    elif schema == "evaluate":
+        for name, text in (("small", SMALL), ("values", VALUES)):
+            x = sound(text, "lower").network.input.shape
+            np.savez(f"{name}.npz", x=np.full((3, *x), 0.5, np.float32), y=LABELS[name])
+            save(Path(f"{name}.safetensors"), text, weights_of(text))
+            Path(f"{name}.snn").write_text(text)
+            main(["build", f"{name}.snn"])
+            files = ["--data", f"{name}.npz", "--weights", f"{name}.safetensors"]
+            for simulator in ("exact", "nengo", "keras"):
+                run = [f"models/{name}", *files, "--simulator", simulator]
+                yield ["evaluate", *run]
+    elif schema == "import":
+        yield ["import", "m.json", "--explain"]
+        yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
+
+
+def printed(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
+    for command in commands(schema):
+        capsys.readouterr()
+        assert main([*command, "--format", "json"]) in (0, 1)
+        yield json.loads(capsys.readouterr().out, parse_constant=pytest.fail)
+
+
+RUNS = [
+    pytest.param(name, marks=[pytest.mark.slow] if name == "evaluate" else [])
+    for name in SCHEMAS
+]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", RUNS)
+def test_outputs_are_what_the_schema_says_and_all_of_it(
+    name: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    schema = SCHEMAS[name]
+    validator = Draft7Validator(schema)
+    unseen = set(keys_of(schema, schema))
+    for output in printed(name, capsys):
+        problems = [
+            f"{e.json_path}: {e.message}" for e in validator.iter_errors(output)
+        ]
+        assert problems == []
+        unseen -= set(keys_in(output))
+    assert unseen == set(), "the schema has keys that no output has"
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_a_schema_is_one_and_documents_every_key(name: str) -> None:
+    schema = SCHEMAS[name]
+    Draft7Validator.check_schema(schema)
+    assert schema["properties"]["version"]["const"] == 1
+    for part in objects_of(schema, schema):
+        assert part["additionalProperties"] is False
+        told = [resolved(found, schema) for found in part["properties"].values()]
+        assert all("const" in found or found["description"] for found in told)
+
+
+def test_every_verb_that_prints_json_has_a_schema() -> None:
+    verbs = {verb for verb in VERBS if "json" in formats(verb)}
+    assert verbs <= set(SCHEMAS)
+    assert set(SCHEMAS) <= {*verbs, "migrate"}
+
+
+def formats(verb: str) -> tuple[str, ...]:
+    command = importlib.import_module(f"snnc.cli.{verb}").command
+    choices = [p.type for p in command.params if "--format" in p.opts]
+    return tuple(
+        choice for t in choices if isinstance(t, click.Choice) for choice in t.choices
+    )
+
+
+def resolved(part: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = part
+    if "$ref" in part:
+        found = schema["definitions"][part["$ref"].rpartition("/")[2]]
+    return found
+
+
+def objects_of(part: Any, schema: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Give the descriptions of objects with keys of their own, at any depth."""
+    if isinstance(part, list):
+        for item in part:
+            yield from objects_of(item, schema)
+    elif isinstance(part, dict):
+        found = resolved(part, schema)
+        if "properties" in found and "type" in found:
+            yield found
+        for value in found.values():
+            yield from objects_of(value, schema)
+
+
+def keys_of(part: Any, schema: dict[str, Any]) -> Iterator[str]:
+    for found in objects_of(part, schema):
+        yield from found["properties"]
+
+
+def keys_in(output: Any) -> Iterator[str]:
+    if isinstance(output, list):
+        for item in output:
+            yield from keys_in(item)
+    elif isinstance(output, dict):
+        yield from output
+        for value in output.values():
+            yield from keys_in(value)
