@@ -6,7 +6,8 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.schema import with_modeline
+from snnc.cli.renamed import Renamed
+from snnc.cli.schema import one_line, with_modeline
 from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Report
 from snnc.passes import compile_spec
@@ -24,7 +25,10 @@ from snnc.syntax import tree
     help="Notation; without it the one that SPEC is not in.",
 )
 @click.option(
-    "--schema",
+    "--modeline",
+    cls=Renamed,
+    former="--schema",
+    callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
     help="Begin YAML with the line that makes editors use the schema at PATH.",
 )
@@ -36,12 +40,12 @@ from snnc.syntax import tree
 )
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 def command(
-    spec: str, form: str | None, schema: str | None, output: Path | None, force: bool
+    spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
 ) -> int:
     """Write SPEC in the other notation, comments included."""
     form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
-    if schema is not None and form != "yaml":
-        raise click.BadParameter("only YAML has one", param_hint="--schema")
+    if modeline is not None and form != "yaml":
+        raise click.BadParameter("only YAML has one", param_hint="--modeline")
     report = Report()
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report, through="validate")
@@ -50,8 +54,8 @@ def command(
     if document is None or report.errors:
         return 1
     text = _printed(document, form)
-    if schema is not None:
-        text = with_modeline(text, schema)
+    if modeline is not None:
+        text = with_modeline(text, modeline)
     if output is None:
         offer(text)
         return 0

@@ -16,7 +16,7 @@ from snnc.diff.revision import read_spec
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="Markdown is fit for a comment on a pull request.",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.evaluate_options import SIMULATORS, Asked, missing, refuse_at_odds
+from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer_json, offer_lines, say
 
 if TYPE_CHECKING:
@@ -62,7 +63,10 @@ INTERRUPTED = 130
     help="Begin each example from rest (exact), or carry the state over (all others).",
 )
 @click.option(
-    "--out",
+    "-o",
+    "--output",
+    cls=Renamed,
+    former="--out",
     type=click.Path(path_type=Path),
     help="Where to keep each example's outputs; exact. Without it, a file"
     " .evaluation.jsonl beside the weights.",

@@ -24,7 +24,7 @@ class Asked:
     workers: int | None
     dask: str | None
     presentation: str | None
-    out: Path | None
+    output: Path | None
     examples_out: Path | None
     resume: bool
     strict: bool
@@ -42,7 +42,7 @@ class Asked:
     @property
     def journal(self) -> Path:
         beside = self.weights.parent / f"{self.weights.stem}.evaluation.jsonl"
-        return self.out or beside
+        return self.output or beside
 
 
 def refuse_at_odds(asked: Asked) -> None:
@@ -52,7 +52,7 @@ def refuse_at_odds(asked: Asked) -> None:
         "--steps": asked.steps,
         "--workers": asked.workers,
         "--dask": asked.dask,
-        "--out": asked.out,
+        "-o": asked.output,
         "--examples-out": asked.examples_out,
         "--resume": asked.resume or None,
     }

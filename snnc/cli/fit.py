@@ -30,6 +30,7 @@ from snnc.source.read import read
     type=click.Choice(["text", "json"]),
     default="text",
     show_default=True,
+    help="How to print it.",
 )
 def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     """List variants of SPEC (filters, strides) that fit so many cores.

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer, offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
     from snnc.importer.outcome import Outcome
 
-Form = Literal["text", "markdown", "json"]
+Form = Literal["text", "json", "markdown"]
 
 
 @click.command("import", epilog="Example: snnc import model.keras -o specs/net.snn")
@@ -27,7 +28,9 @@ Form = Literal["text", "markdown", "json"]
 )
 @click.option("--name", metavar="NAME", help="Of the network; else the model's.")
 @click.option(
-    "--weights",
+    "--weights-out",
+    cls=Renamed,
+    former="--weights",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the model's weights, in the layout of the spec, to a safetensors file.",
 )
@@ -60,7 +63,7 @@ Form = Literal["text", "markdown", "json"]
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "markdown", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="How --explain prints it.",
@@ -70,7 +73,7 @@ def command(
     model: str,
     output: Path | None,
     name: str | None,
-    weights: Path | None,
+    weights_out: Path | None,
     rewrites: tuple[str, ...],
     encode: Literal["first", "rate"],
     values: str | None,
@@ -89,10 +92,12 @@ def command(
         raise click.UsageError("-o writes .snn; `snnc convert` makes YAML of it")
     if output is not None and output.suffix != ".snn":
         raise click.UsageError("-o writes a spec: name a file that ends in .snn")
-    if weights is not None and weights.suffix != ".safetensors":
-        raise click.UsageError("--weights writes a file that ends in .safetensors")
-    if explain and (output is not None or weights is not None):
-        raise click.UsageError("--explain writes no files: leave -o and --weights out")
+    if weights_out is not None and weights_out.suffix != ".safetensors":
+        raise click.UsageError("--weights-out writes a file that ends in .safetensors")
+    if explain and (output is not None or weights_out is not None):
+        raise click.UsageError(
+            "--explain writes no files: leave out -o and --weights-out"
+        )
     from snnc.importer.wishes import Wishes, parse_range, parse_rewrite
 
     try:
@@ -101,7 +106,7 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     wishes = Wishes(name, pairs, encode, given)
-    taken = [p for p in (output, weights) if p and p.exists() and not force]
+    taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} is there already; `--force` replaces it")
     if taken:
@@ -109,7 +114,7 @@ def command(
     from snnc.importer.run import run
 
     report = Report()
-    done = run(model, wishes, weights, output, report, say)
+    done = run(model, wishes, weights_out, output, report, say)
     show(report)
     if done is None:
         return 1

@@ -5,8 +5,22 @@ from __future__ import annotations
 import click
 
 from snnc.cli.talk import offer, offer_json
+from snnc.source.printable import printable
 
 MODELINE = "# yaml-language-server: $schema="
+
+
+def one_line(path: str | None) -> str | None:
+    """Return a path that a comment can name.
+
+    Raises
+    ------
+    click.BadParameter
+        If it has a line end, or what is no text.
+    """
+    if path is not None and path != printable(path):
+        raise click.BadParameter("name a path that prints on one line")
+    return path
 
 
 def with_modeline(text: str, schema: str) -> str:
@@ -18,6 +32,7 @@ def with_modeline(text: str, schema: str) -> str:
 @click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
 @click.option(
     "--modeline",
+    callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
     help="Print the line that makes editors use the schema at PATH instead.",
 )

@@ -36,6 +36,7 @@ EXTRA = "pip install numpy safetensors"
 @click.option(
     "-o",
     "--output",
+    "--weights-out",
     type=click.Path(path_type=Path),
     help="Where --migrate writes the new weights.",
 )

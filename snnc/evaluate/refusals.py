@@ -47,7 +47,7 @@ class NoJournalError(RefusedError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} is not a file of results that `snnc evaluate` wrote; choose "
-            "another name with `--out`"
+            "another name with `-o`"
         )
 
 
@@ -57,7 +57,7 @@ class OtherVersionError(RefusedError):
     def __init__(self, path: Path) -> None:
         super().__init__(
             f"{path} holds results that another version of snnc wrote; remove it, or "
-            "choose another name with `--out`"
+            "choose another name with `-o`"
         )
 
 
@@ -67,7 +67,7 @@ class DamagedJournalError(RefusedError):
     def __init__(self, path: Path, line: int) -> None:
         super().__init__(
             f"{path} was changed in line {line} since `snnc evaluate` wrote it; remove "
-            "it, or choose another name with `--out`"
+            "it, or choose another name with `-o`"
         )
 
 
@@ -88,7 +88,7 @@ class UnfinishedError(RefusedError):
         super().__init__(
             f"{path} holds {done} of {examples} examples of a run that was "
             "interrupted; go on with it by `--resume`, remove it, or choose another "
-            "name with `--out`"
+            "name with `-o`"
         )
 
 
@@ -98,7 +98,7 @@ class OtherRunError(RefusedError):
     def __init__(self, path: Path, differences: Sequence[str]) -> None:
         super().__init__(
             f"{path} can't be resumed, for it was run with other "
-            f"{', '.join(differences)}; leave `--resume` out, with another `--out`"
+            f"{', '.join(differences)}; leave `--resume` out, with another `-o`"
         )
 
 

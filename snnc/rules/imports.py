@@ -132,6 +132,8 @@ class NoWeights(Diagnostic):
     code = "SNN837"
     title = "model without weights"
     message = "`{path}` holds no weights"
-    help = "save the model with `model.save('model.keras')`, or leave out `--weights`"
+    help = (
+        "save the model with `model.save('model.keras')`, or leave out `--weights-out`"
+    )
 
     path: str

@@ -76,18 +76,18 @@ def test_the_modeline_names_the_schema() -> None:
 
 def test_convert_writes_a_modeline_that_fmt_keeps(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
-    convert = ("convert", "specs/drift.snn", "--to", "yaml", "--schema", "s.json")
+    convert = ("convert", "specs/drift.snn", "--to", "yaml", "--modeline", "s.json")
     assert snnc(*convert, "-o", path).returncode == 0
     text = path.read_text(encoding="utf-8")
     assert text.startswith("# yaml-language-server: $schema=s.json\nsnn: 1\n")
     assert snnc("fmt", "--check", path).returncode == 0
     assert snnc("convert", path, "--to", "yaml").stdout == text
-    again = snnc("convert", path, "--to", "yaml", "--schema", "../t.json").stdout
+    again = snnc("convert", path, "--to", "yaml", "--modeline", "../t.json").stdout
     assert again == text.replace("s.json", "../t.json")
 
 
 def test_only_yaml_has_a_modeline() -> None:
-    done = snnc("convert", "specs/drift.yaml", "--to", "snn", "--schema", "s.json")
+    done = snnc("convert", "specs/drift.yaml", "--to", "snn", "--modeline", "s.json")
     assert (done.returncode, done.stdout) == (2, "")
 
 

@@ -86,6 +86,8 @@ def printed(arguments: Sequence[str], capsys: pytest.CaptureFixture[str]) -> str
         "init @",
         "explain @",
         "schema --@",
+        "schema --modeline @",
+        "convert good --modeline @",
         "@",
         "evaluate @ --data @ --weights @",
         "--device @ limits",

@@ -183,7 +183,7 @@ def test_any_number_of_workers_gives_the_same(
         "dask": ["--dask", scheduler.scheduler_address],
     }
     found = {
-        name: told(made, *way, "--out", str(tmp_path / name))
+        name: told(made, *way, "--output", str(tmp_path / name))
         for name, way in ways.items()
     }
     rows = {name: outputs(tmp_path / name) for name in ways}
@@ -297,8 +297,8 @@ def test_what_is_refused(
         *(refused(capsys, *small, strong) for strong in too_strong(made)),
         refused(capsys, *small, "strong.safetensors", "--simulator", "loihi"),
         refused(capsys, *fits, "--steps", "65536"),
-        refused(capsys, *fits, "--out", "notes.txt"),
-        refused(capsys, *fits, "--out", "nowhere/out"),
+        refused(capsys, *fits, "--output", "notes.txt"),
+        refused(capsys, *fits, "--output", "nowhere/out"),
         refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
         refused(capsys, *fits[:3], "damaged.npz", *fits[4:]),
         refused(capsys, *fits, "--examples-out", "nowhere/each.csv"),

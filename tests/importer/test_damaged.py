@@ -219,7 +219,7 @@ def test_a_kernel_that_is_none_is_told(
         del file[kernel]
         file.create_dataset(kernel, data=data)
     target = tmp_path / "w.safetensors"
-    assert main(["import", str(path), "--weights", str(target)]) == 1
+    assert main(["import", str(path), "--weights-out", str(target)]) == 1
     out, told = capsys.readouterr()
     assert f"error[{expected}]" in told
     assert out == ""

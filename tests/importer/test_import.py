@@ -132,7 +132,7 @@ def test_what_is_there_stays_unless_forced(folder: Path) -> None:
     "options",
     [
         ("-o", "m.json", "--force"),
-        ("--weights", "m.json", "--force"),
+        ("--weights-out", "m.json", "--force"),
         ("--explain", "-o", "net.snn"),
     ],
 )
@@ -159,7 +159,9 @@ def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> No
 
 
 def test_weights_are_asked_of_a_model_that_has_none(folder: Path) -> None:
-    done = run("m.json", "--rewrite", "maxpool=avgpool", "--weights", "w.safetensors")
+    done = run(
+        "m.json", "--rewrite", "maxpool=avgpool", "--weights-out", "w.safetensors"
+    )
     assert done.return_value == 1
     assert "SNN837" in done.stderr
     assert done.stdout == ""
@@ -172,7 +174,7 @@ def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
     files = {"net.snn": Path("net.snn"), "net.safetensors": Path("net.safetensors")}
     files[failing] = Path("absent", failing)
     spec, weights = files.values()
-    done = run(str(model), "-o", str(spec), "--weights", str(weights))
+    done = run(str(model), "-o", str(spec), "--weights-out", str(weights))
     assert done.return_value == 1
     assert f"error[SNN720]: `absent/{failing}`" in done.stderr
     assert not any(path.exists() for path in files.values())

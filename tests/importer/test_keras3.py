@@ -61,7 +61,7 @@ def test_imported_files_of_keras_3_give_its_outputs(
     for file in FILES:
         name = file.replace(".", "_")
         spec, weights = tmp_path / f"{name}.snn", tmp_path / f"{name}.safetensors"
-        arguments = [str(DATA / file), "-o", str(spec), "--weights", str(weights)]
+        arguments = [str(DATA / file), "-o", str(spec), "--weights-out", str(weights)]
         assert main(["import", *arguments, "--name", name]) == 0
         assert main(["build", str(spec), "-o", str(tmp_path)]) == 0
         code = importlib.import_module(f"{name}.keras_model")

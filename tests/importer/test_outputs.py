@@ -23,7 +23,7 @@ def imported(model: Any, folder: Path, *options: str) -> tuple[Any, Path]:
     saved, spec = folder / f"{name}.h5", folder / f"{name}.snn"
     weights = folder / f"{name}.safetensors"
     model.save(saved)
-    arguments = [str(saved), "-o", str(spec), "--weights", str(weights)]
+    arguments = [str(saved), "-o", str(spec), "--weights-out", str(weights)]
     arguments += ["--name", name]
     assert main(["import", *arguments, *options]) == 0
     assert main(["build", str(spec), "-o", str(folder)]) == 0

@@ -104,7 +104,7 @@ def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
     weights = "net.safetensors"
     for file in ("k3_chain.h5", "k3_chain.keras"):
         process = snnc(
-            "import", DATA / file, "--weights", weights, "--force", folder=tmp_path
+            "import", DATA / file, "--weights-out", weights, "--force", folder=tmp_path
         )
         assert process.communicate()[0].startswith("snn 1")
         assert process.returncode == 0

@@ -1,0 +1,123 @@
+"""Options that mean the same have one name in every verb, and one name one meaning."""
+
+from __future__ import annotations
+
+import importlib
+from collections import defaultdict
+from pathlib import Path
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from snnc.cli import snnc
+from snnc.cli.verbs import VERBS
+from tests.support import ROOT
+
+OPTIONS = {
+    # What is written.
+    "-o --output": "build convert demo evaluate import",
+    "-o --output --weights-out": "weights",
+    "--weights-out": "import",
+    "--examples-out": "evaluate",
+    "--force": "build convert import weights",
+    "--dry-run": "build",
+    "--check": "build fmt",
+    "--diff": "fmt",
+    "--watch": "build",
+    # What is read.
+    "--data": "evaluate",
+    "--weights": "evaluate",
+    "--examples": "evaluate",
+    "--migrate": "weights",
+    "--resume": "evaluate",
+    # How it is printed.
+    "--format": "check diff evaluate fit import report weights",
+    "--all": "fit",
+    "--why": "report",
+    "--explain": "import",
+    "--exit-code": "diff",
+    "--strict": "evaluate",
+    # What is done.
+    "--to": "convert",
+    "--modeline": "convert schema",
+    "--fix": "check",
+    "--unsafe-fixes": "check",
+    "--cores": "fit",
+    "--name": "import",
+    "--rewrite": "import",
+    "--encode": "import",
+    "--input-range": "import",
+    "--simulator": "evaluate",
+    "--steps": "evaluate",
+    "--workers": "evaluate",
+    "--dask": "evaluate",
+    "--presentation": "evaluate",
+}
+"""The verbs of each option: a new one stands beside those that mean nearly the same."""
+
+
+def options(verb: str) -> list[click.Option]:
+    command = importlib.import_module(f"snnc.cli.{verb}").command
+    return [option for option in command.params if isinstance(option, click.Option)]
+
+
+def names(option: click.Option) -> str:
+    former = getattr(option, "former", None)
+    return " ".join(name for name in option.opts if name != former)
+
+
+def test_the_table_of_options() -> None:
+    found = defaultdict(list)
+    for verb in VERBS:
+        for option in options(verb):
+            found[names(option)].append(verb)
+    assert {name: " ".join(verbs) for name, verbs in found.items()} == OPTIONS
+
+
+def test_options_of_one_name_take_the_same() -> None:
+    kinds = defaultdict(set)
+    for verb in VERBS:
+        for option in options(verb):
+            kinds[names(option)].add((type(option.type), option.is_flag, option.nargs))
+    assert {name: kind for name, kind in kinds.items() if len(kind) > 1} == {}
+
+
+def test_formats_come_in_one_order_and_begin_with_text() -> None:
+    order = ["text", "json", "markdown", "html", "github", "sarif"]
+    for verb in OPTIONS["--format"].split():
+        (form,) = (o for o in options(verb) if names(o) == "--format")
+        assert isinstance(form.type, click.Choice)
+        assert list(form.type.choices) == [f for f in order if f in form.type.choices]
+        assert form.default == "text"
+
+
+def test_every_option_says_what_it_does() -> None:
+    assert all(option.help for verb in VERBS for option in options(verb))
+
+
+@pytest.mark.parametrize(
+    ("verb", "former", "now"),
+    [
+        ("convert", "--schema", "--modeline PATH"),
+        ("evaluate", "--out", "-o, --output PATH"),
+        ("import", "--weights", "--weights-out FILE"),
+    ],
+)
+def test_a_former_name_works_and_is_not_shown(verb: str, former: str, now: str) -> None:
+    shown = CliRunner().invoke(snnc, [verb, "--help"]).stdout
+    assert now in shown
+    assert f"{former} " not in shown
+
+
+def test_the_former_name_does_what_the_new_one_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    spec = str(ROOT / "specs/mnist.snn")
+    runs = [
+        CliRunner().invoke(snnc, ["convert", spec, option, "s.json"])
+        for option in ("--schema", "--modeline")
+    ]
+    assert runs[0].stdout == runs[1].stdout
+    assert runs[0].stdout.startswith("# yaml-language-server: $schema=s.json\n")
