@@ -46,7 +46,10 @@ class Asked:
 
 
 def refuse_at_odds(asked: Asked) -> None:
-    """Refuse options that do nothing with the others."""
+    """Refuse options that do nothing with the others, and pipes, read only once."""
+    for path in (asked.weights, asked.journal):
+        if path.is_fifo():
+            raise click.UsageError(f"{path} is a pipe: name a file")
     exact = asked.simulator == "exact"
     only = {
         "--steps": asked.steps,

@@ -92,7 +92,7 @@ def _say_lines(text: str) -> None:
 
 def _way_to(folder: str) -> str:
     """What to type first: the way there, and a repo if there is none around."""
-    place = Path(folder).resolve()
+    place = Path(os.path.realpath(folder))
     go = "" if place == Path.cwd() else f"cd {shlex.quote(printable(folder))}\n  "
     is_repo = any((around / ".git").exists() for around in (place, *place.parents))
     return go if is_repo else f"{go}git init\n  "

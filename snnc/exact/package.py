@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 import warnings
 from collections.abc import Mapping
@@ -52,7 +53,7 @@ def open_package(folder: str | PathLike[str]) -> ModuleType:
     OtherFormatError
         If another snnc wrote it, in another format.
     """
-    path = Path(folder).resolve()
+    path = Path(os.path.realpath(folder))
     if not (path / "nengo_network.py").is_file():
         raise NoPackageError(folder)
     other = other_format(Path(folder))

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from snnc.cli import main
 from tests.support import ROOT, network
@@ -106,6 +108,53 @@ def test_a_hostile_name_is_shown_escaped(
         for word in typed
     ]
     printed(typed, capsys)
+
+
+CLASSES = GOOD.replace("classes 2", f'classes ["{HOSTILE}", "::error::b"]').replace(
+    "a\n", "a\\n"
+)
+YAML = """snn: 1
+network: net
+about: |
+  ::error::b
+  ##[error]c
+input: {name: image, shape: 4x4x1, in: 0..1}
+layers: []
+readout: {name: "::error::b\\u202e", classes: 8}
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        "check yaml.yaml",
+        "check --format json yaml.yaml",
+        "fmt --diff yaml.yaml",
+        "fmt --diff classes.snn",
+        "diff good.snn classes.snn",
+        "diff good.snn classes.snn --format markdown",
+        "diff good.snn classes.snn --format json",
+        "report classes.snn --format html",
+        "weights hostile.safetensors",
+        "weights hostile.safetensors --format json",
+        "weights hostile.safetensors good.snn",
+        "build --check good.snn",
+        "build good.snn",
+    ],
+)
+def test_what_a_file_holds_is_shown_escaped(
+    arguments: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("classes.snn").write_text(CLASSES)
+    Path("yaml.yaml").write_text(YAML)
+    tensors = {name: np.zeros(2, np.float32) for name in (HOSTILE, "::error::b")}
+    save_file(tensors, "hostile.safetensors", {HOSTILE: HOSTILE, "::error::b": "##[a]"})
+    assert main(["build", "good.snn"]) == 0
+    lock = Path("models/net/snnc.lock")
+    lock.write_text(lock.read_text().replace("good.snn", json.dumps(HOSTILE)[1:-1]))
+    Path("models/net/train.py").write_text("::error::b\n ::error::b\n##[error]\u202e\n")
+    capsys.readouterr()
+    assert printed(arguments.split(), capsys)
 
 
 def test_sarif_names_the_bytes_of_a_file(capsys: pytest.CaptureFixture[str]) -> None:

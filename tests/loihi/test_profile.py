@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import os
 import re
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -127,17 +125,6 @@ def test_any_name_but_those_of_snnc_is_a_file(
     assert main(["--device", "half", "build", "specs/drift.snn"]) == 0
     header = Path("models/drift/train.py").read_text(encoding="utf-8")
     assert "snnc --device half build specs/drift.snn" in header
-
-
-@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
-def test_a_device_that_is_no_file_is_not_waited_for(
-    make: Callable[[Path], None],
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-) -> None:
-    make(tmp_path / "device.toml")
-    assert main(["--device", str(tmp_path / "device.toml"), "limits"]) == 2
-    assert "snnc has loihi1" in capsys.readouterr().err
 
 
 def test_the_largest_energies_are_numbers(

@@ -1,0 +1,143 @@
+"""Whatever a path names, each verb answers at once, and without a traceback."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.cli import main
+from tests.weights.files import SMALL, save, weights_of
+
+SECONDS = 60
+"""Far more than an answer takes; a pipe that is opened is waited for without end."""
+
+
+def written(data: bytes) -> Callable[[str], object]:
+    return lambda name: Path(name).write_bytes(data)
+
+
+BAD: dict[str, Callable[[str], object]] = {
+    "missing": lambda name: None,
+    "folder": os.mkdir,
+    "binary": written(bytes(range(256)) * 20),
+    "empty": written(b""),
+    "fifo": os.mkfifo,
+    "loop": lambda name: os.symlink(name, name),
+    "dangling": lambda name: os.symlink("nowhere", name),
+    "unreadable": lambda name: os.symlink("/proc/self/mem", name),
+    "full": lambda name: os.symlink("/dev/full", name),
+    "below a file": lambda name: None,
+    "long": lambda name: None,
+    "no text": written(SMALL.encode()),
+}
+NAMES = {
+    "below a file": "small.snn/{}",
+    "long": "x" * 5000 + "{}",
+    "no text": os.fsdecode(b"\xe9") + "{}",
+}
+READ = {
+    "build @.snn": "read",
+    "build --check @.snn": "read",
+    "check @.snn": "read",
+    "check @.yaml": "read",
+    "check --fix @.snn": "read",
+    "check --format sarif @.snn": "read",
+    "convert @.snn": "read",
+    "diff @.snn small.snn": "read",
+    "diff small.snn @.snn --format json": "read",
+    "fit @.snn": "read",
+    "fmt @.snn": "read",
+    "report @.snn": "read",
+    "weights @.safetensors": "read",
+    "weights small.safetensors @.snn": "read",
+    "weights @.safetensors --migrate small.snn small.snn -o n": "read",
+    "weights small.safetensors --migrate @.snn small.snn -o n": "read",
+    "import @.json": "read",
+    "--device @.toml limits": "read",
+    "--device @ check small.snn": "read",
+    "explain @": "read",
+    "@": "read",
+    "build small.snn -o @": "written",
+    "build --check small.snn -o @": "written",
+    "build --dry-run small.snn -o @": "written",
+    "convert small.snn -o @": "written",
+    "init @": "written",
+    "weights small.safetensors --migrate small.snn small.snn -o @": "written",
+}
+SLOW = {
+    "import @.keras": "read",
+    "import @.h5": "read",
+    "import @": "read",
+    "evaluate @ --data data.npz --weights small.safetensors": "read",
+    "evaluate models/small --data @.npz --weights small.safetensors": "read",
+    "evaluate models/small --data @ --weights small.safetensors": "read",
+    "evaluate models/small --data data.npz --weights @.safetensors": "read",
+    "evaluate models/small --data data.npz --weights small.safetensors -o @": "written",
+}
+
+
+@pytest.fixture(autouse=True)
+def limit() -> Iterator[None]:
+    def stop(*_: object) -> None:
+        raise TimeoutError(f"no answer within {SECONDS} s")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(SECONDS)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    Path("small.snn").write_text(SMALL)
+    save(Path("small.safetensors"), SMALL, weights_of(SMALL))
+    return tmp_path
+
+
+@pytest.mark.parametrize("what", BAD)
+@pytest.mark.parametrize("command", [*READ])
+def test_a_bad_path_is_told(
+    command: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge(command, READ[command], what, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("what", BAD)
+@pytest.mark.parametrize("command", [*SLOW])
+def test_a_bad_path_is_told_by_what_loads_much(
+    command: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    if command.startswith("evaluate"):
+        assert main(["build", "small.snn"]) == 0
+        x, y = np.zeros((2, 8, 8, 1), np.float32), np.zeros(2, np.int64)
+        np.savez("data.npz", x=x, y=y)
+        capsys.readouterr()
+    judge(command, SLOW[command], what, capsys)
+
+
+def judge(
+    command: str, use: str, what: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = []
+    for word in command.split():
+        if "@" in word:
+            word = NAMES.get(what, "{}").format(word.replace("@", "bad"))
+            BAD[what](word)
+        words.append(word)
+    status = main(words)
+    told = "".join(capsys.readouterr())
+    assert "Traceback" not in told
+    assert told or status == 0
+    assert told.replace("\n", "").isprintable()
+    if use == "read" and what != "no text":
+        assert status in (1, 2)
+    assert status in (0, 1, 2)
