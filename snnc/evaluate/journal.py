@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -47,17 +47,27 @@ class Journal:
         self.write(record(part))
 
     def write(self, content: dict[str, Any]) -> None:
-        """Write a line with its digest."""
+        """Write a line with its digest.
+
+        Raises
+        ------
+        OSError
+            Naming the file, if it can't be written.
+        """
         body = json.dumps(content)
         self._digest = _digest(self._digest, body)
-        self._file.write(_sealed(body, self._digest) + "\n")
-        self._file.flush()
+        try:
+            self._file.write(_sealed(body, self._digest) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, self._file.name) from error
 
     def __enter__(self) -> Journal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._file.close()
+        with suppress(OSError):  # what could not be written is told
+            self._file.close()
 
 
 def _sealed(body: str, digest: str) -> str:

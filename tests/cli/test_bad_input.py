@@ -138,6 +138,8 @@ def judge(
     assert "Traceback" not in told
     assert told or status == 0
     assert told.replace("\n", "").isprintable()
+    if command.endswith("small.safetensors -o @") and what == "full":
+        assert "bad: No space left on device" in told
     if use == "read" and what != "no text":
         assert status in (1, 2)
     assert status in (0, 1, 2)
