@@ -7,6 +7,7 @@ import os
 import re
 import sys
 from collections.abc import Mapping
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -61,9 +62,18 @@ def _line(text: str) -> str:
 def offer_json(document: Mapping[str, Any]) -> None:
     """Print a document to stdout as JSON.
 
-    NaN and infinity, which JSON does not know, become null. The text is ASCII and, as
-    `printable` has it, commands no CI server.
+    What JSON does not know becomes null, as NaN and infinity, or an escape, as bytes of
+    a name that are no UTF-8. The text is ASCII and commands no CI server.
     """
-    finite = json.loads(json.dumps(document), parse_constant=lambda _: None)
-    text = json.dumps(finite, indent=2)
+    text = json.dumps(_known_to_json(document), indent=2, allow_nan=False)
     offer(_COMMAND.sub(r"#\\u0023", text) + "\n")
+
+
+def _known_to_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_known_to_json(key): _known_to_json(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return list(map(_known_to_json, value))
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if isinstance(value, float) and not isfinite(value) else value

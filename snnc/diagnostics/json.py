@@ -17,8 +17,7 @@ def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """Make plain data of diagnostics, ready for ``json.dumps``.
 
     Lines and columns count from 1, an end is the position behind the last
-    character. A file's name is as it was typed, but for bytes that are no UTF-8, which
-    are escaped. Label and help are empty where there is none.
+    character. Label and help are empty where there is none.
     """
     return {"version": VERSION, "diagnostics": [_entry(d) for d in diagnostics]}
 
@@ -42,9 +41,8 @@ def _related(label: Label) -> dict[str, Any]:
 
 
 def _place(span: Span) -> dict[str, Any]:
-    name = span.source.name.encode("utf-8", "backslashreplace").decode("utf-8")
     return {
-        "file": name,
+        "file": span.source.name,
         "line": span.first.line,
         "column": span.first.column,
         "end_line": span.last.line,

@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from snnc.cli import main
+from snnc.cli.talk import offer_json
 from tests.support import ROOT, network
 
 HOSTILE = "a\n::error::b\u202e\x1b[2J##[error]`c"
@@ -172,6 +173,20 @@ def test_json_is_unicode_whatever_the_name(capsys: pytest.CaptureFixture[str]) -
     (found,) = json.loads(capsys.readouterr().out)["diagnostics"]
     assert found["file"] == "caf\\udce9.snn"
     assert found["message"] == "there is no file `caf\\udce9.snn`"
+
+
+def test_every_json_is_unicode(capsys: pytest.CaptureFixture[str]) -> None:
+    name = os.fsdecode(b"caf\xe9.snn")
+    Path(name).write_text(GOOD)
+    assert main(["diff", name, "good.snn", "--format", "json"]) == 0
+    text = capsys.readouterr().out
+    assert json.loads(text)["old"]["source"] == "caf\\udce9.snn"
+
+
+def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
+    offer_json({"a": [float("nan"), float("-inf"), 1.5, None, True], "b": {"c": 2}})
+    expected = {"a": [None, None, 1.5, None, True], "b": {"c": 2}}
+    assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == expected
 
 
 def test_a_bug_s_traceback_is_as_harmless(
