@@ -27,6 +27,7 @@ from snnc.evaluate.refusals import (
     OtherVersionError,
     UnfinishedError,
 )
+from snnc.runtime.files import write_file
 
 Run = dict[str, Any]  # what tells a run from others; ``examples`` is in it
 MARK = {"snnc": "evaluation", "version": 3}
@@ -54,10 +55,9 @@ class Journal:
         OSError
             Naming the file, if it can't be written.
         """
-        body = json.dumps(content)
-        self._digest = _digest(self._digest, body)
+        line, self._digest = _line(content, self._digest)
         try:
-            self._file.write(_sealed(body, self._digest) + "\n")
+            self._file.write(line)
             self._file.flush()
         except OSError as error:
             raise OSError(error.errno, error.strerror, self._file.name) from error
@@ -68,6 +68,13 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         with suppress(OSError):  # what could not be written is told
             self._file.close()
+
+
+def _line(content: dict[str, Any], before: str) -> tuple[str, str]:
+    """Return a line with its digest, and that."""
+    body = json.dumps(content)
+    digest = _digest(before, body)
+    return _sealed(body, digest) + "\n", digest
 
 
 def _sealed(body: str, digest: str) -> str:
@@ -182,13 +189,18 @@ def _blaming(path: Path, number: int) -> Iterator[None]:
 
 
 def _begin(path: Path, run: Run) -> Journal:
-    journal = Journal(path.open("w", encoding="utf-8", newline="\n"), [], "")
-    journal.write({**MARK, **run})
-    return journal
+    line, digest = _line({**MARK, **run}, "")
+    write_file(path, line)
+    return _appending(path, [], digest)
 
 
 def _go_on(path: Path, done: list[Part], digest: str) -> Journal:
     """Append behind the last whole line: a kill may have left half of one."""
-    with path.open("r+b") as file:
-        file.truncate(file.read().rfind(b"\n") + 1)
+    data = path.read_bytes()
+    if not data.endswith(b"\n"):
+        write_file(path, data[: data.rfind(b"\n") + 1])
+    return _appending(path, done, digest)
+
+
+def _appending(path: Path, done: list[Part], digest: str) -> Journal:
     return Journal(path.open("a", encoding="utf-8", newline="\n"), done, digest)

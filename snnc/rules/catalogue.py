@@ -164,6 +164,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     weights.ThresholdVanishes,
     weights.WeightsTooStrong,
     weights.WeightsTooFarApart,
+    weights.WeightsRounded,
     weights.WouldOverwrite,
     output.Stale,
     output.Missing,

@@ -311,6 +311,65 @@ class WeightsTooStrong(Diagnostic):
         return "run the emulator: weights this small may not matter"
 
 
+class WeightsRounded(Diagnostic):
+    """The chip's integers change the weights of a connection by much.
+
+    A core stores weights as integers of 7 bits and a sign, in steps of 1/127 of its
+    largest; fewer bits are left where its threshold or a bias is large beside that.
+    Counting the ten spikes or so of an activation of 1.0 errs by 3 %, so that a smaller
+    error of weights is of no account.
+    """
+
+    code = "SNN750"
+    title = "weights that rounding changes"
+    severity = Severity.WARNING
+    message = "rounding changes `{tensor}` in `{name}` by {percent} on the chip"
+    label = "core {core}: {bits} of 7 bits are left"
+    notes = ("{reason}", "the error is the root mean square{of_median}")
+    help = "{hint}"
+
+    name: str
+    tensor: str
+    core: int
+    error: float
+    median: bool
+    bits: int
+    largest: float
+    times: float
+    channel: int
+    others: float
+    other: str
+    other_weight: float
+    bias: float | None
+
+    @property
+    def percent(self) -> str:
+        return f"{100 * self.error:.1f} %"
+
+    @property
+    def of_median(self) -> str:
+        return " of the median channel" if self.median else ""
+
+    @property
+    def reason(self) -> str:
+        if self.bits < 7:
+            beside = f"beside the core's largest weight, {self.other_weight:.3g}"
+            what = "threshold" if self.bias is None else f"bias, {self.bias:.3g},"
+            return f"the {what} is large {beside} in `{self.other}`"
+        if 0 < 2 * self.others < self.largest:
+            return (
+                f"its weights of channel {self.channel} reach {self.largest:.3g}, those"
+                f" of others {self.others:.3g}"
+            )
+        return f"its largest weight, {self.largest:.3g}, is {self.times:.0f} times that"
+
+    @property
+    def hint(self) -> str:
+        if self.bits < 7:
+            return "train with less `l2`, or write a shorter `synapse`"
+        return "train with more `l2`"
+
+
 class WouldOverwrite(Diagnostic):
     """There is a file where the migrated weights are to be written."""
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.graph.lowered import Projection
 from snnc.rules.weights import (
     NoBiasScale,
     NoWeightExponent,
     ThresholdVanishes,
+    WeightsRounded,
     WeightsTooFarApart,
     WeightsTooStrong,
 )
@@ -27,6 +27,9 @@ from snnc.runtime.integers import (
     largest_weight,
 )
 from snnc.weights.cores import Core, Placed
+from snnc.weights.rounding import rounded
+
+ERROR_MOST = 0.03  # what counting an activation's spikes errs by
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,9 @@ class Precision:
         Of the largest that can be stored; above 1 nengo-loihi refuses them.
     refused
         Cores that nengo-loihi refuses.
+    rounding
+        The root mean square of what rounding changes of a tensor's weights, by that
+        of the weights; None where all cores are refused.
     """
 
     name: str
@@ -58,6 +64,7 @@ class Precision:
     threshold_share: float
     bias_share: float
     refused: int
+    rounding: float | None
 
 
 def precision(placed: Placed) -> Precision:
@@ -76,6 +83,7 @@ def precision(placed: Placed) -> Precision:
         threshold_share=float(blocks.threshold_share.max()),
         bias_share=float(blocks.bias_share.max()),
         refused=sum(_kind_of(placed, core) is not None for core in placed.cores),
+        rounding=max((each.error for each in rounded(placed)), default=None),
     )
 
 
@@ -89,7 +97,7 @@ def _weight_bits(placed: Placed) -> Iterator[int]:
     for core in placed.cores:
         bits: dict[str, int] = {}
         for synapse, stored in zip(core.synapses, placed.stored(core), strict=True):
-            tensor = _tensor(synapse.projection)
+            tensor = synapse.tensor
             bits[tensor] = max(bits.get(tensor, 0), stored.bits)
         yield from bits.values()
 
@@ -103,6 +111,7 @@ def complaints(placed: Placed) -> Iterator[Diagnostic]:
             worst = max(concerned, key=lambda core: _shortage(_block(placed, core)))
             yield kind(placed, worst, len(concerned))
     yield from _too_strong(placed, [n for n, kind in kinds.items() if kind is None])
+    yield from _rounded(placed)
 
 
 def _block(placed: Placed, core: Core) -> Blocks:
@@ -138,7 +147,7 @@ def _too_small(placed: Placed, core: Core, refused: int) -> Diagnostic:
         value=_whole(block.bias if by_bias else block.threshold),
         most=BIAS_MOST if by_bias else THRESHOLD_MOST,
         weight=largest.trained,
-        tensor=_tensor(largest.projection),
+        tensor=largest.tensor,
         needed=largest.trained * _shortage(block),
         bias=core.trained_bias,
         most_bias=core.trained_bias / float(block.bias_share) if by_bias else 0.0,
@@ -163,7 +172,7 @@ def _no_scale(placed: Placed, core: Core, refused: int) -> Diagnostic:
 def _too_large(placed: Placed, core: Core, refused: int) -> Diagnostic:
     block, largest, neurons = _block(placed, core), core.largest, placed.neurons
     if largest is not None and block.has_weights:
-        what, tensor = "weights", _tensor(largest.projection)
+        what, tensor = "weights", largest.tensor
         value, needed = largest.trained, largest_weight(neurons) / core.weight
     else:
         what, tensor, value = "biases", f"{placed.name}.bias", core.trained_bias
@@ -192,9 +201,9 @@ def _too_far_apart(placed: Placed, core: Core, refused: int) -> Diagnostic:
         span=placed.mapped.population.layer.span,
         name=placed.name,
         core=core.number,
-        tensor=_tensor(least.projection),
+        tensor=least.tensor,
         weight=least.trained,
-        other=_tensor(largest.projection),
+        other=largest.tensor,
         other_weight=largest.trained,
         refused=refused,
         cores=len(placed.cores),
@@ -211,7 +220,7 @@ def _too_strong(placed: Placed, sound: list[int]) -> Iterator[Diagnostic]:
     worst: dict[str, tuple[float, Core, int]] = {}
     for core in (placed.cores[number] for number in sound):
         for index, stored in enumerate(placed.stored(core)):
-            tensor = _tensor(core.synapses[index].projection)
+            tensor = core.synapses[index].tensor
             if stored.excess > worst.get(tensor, (1.0,))[0]:
                 worst[tensor] = (stored.excess, core, index)
     for tensor, (times, core, index) in worst.items():
@@ -231,19 +240,35 @@ def _strong(
         core=core.number,
         weight=core.synapses[index].trained,
         exponent=int(_block(placed, core).exponent),
-        other=_tensor(largest.projection),
+        other=largest.tensor,
         other_weight=largest.trained,
-        bias=core.trained_bias if _is_by_bias(placed, core, index, times) else None,
+        bias=core.trained_bias if _is_by_bias(placed, core) else None,
     )
 
 
-def _is_by_bias(placed: Placed, core: Core, index: int, times: float) -> bool:
-    """Whether weights would count for less if no bias were there."""
-    weights = placed.blocks.weight
-    bare = discretize_blocks(placed.neurons, weights, np.zeros_like(weights))
-    return placed.stored(core, bare)[index].excess < times
+def _is_by_bias(placed: Placed, core: Core) -> bool:
+    """Whether weights would have a larger exponent if no bias were there."""
+    block = placed.blocks.take([core.number])
+    bare = discretize_blocks(placed.neurons, block.weight, np.zeros(1))
+    return bool(bare.exponent[0] > block.exponent[0])
 
 
-def _tensor(projection: Projection) -> str:
-    """The tensor, or the source of a shortcut without one."""
-    return projection.tensor or f"shortcut {projection.source}"
+def _rounded(placed: Placed) -> Iterator[Diagnostic]:
+    """One warning for the tensor, and the core, that rounding changes most."""
+    found = (each for each in rounded(placed) if not each.too_strong)
+    worst = max(found, key=lambda each: each.error, default=None)
+    if worst is None or worst.error <= ERROR_MOST:
+        return
+    told = asdict(worst)
+    del told["too_strong"]
+    core = placed.cores[worst.core]
+    largest = core.largest
+    assert largest is not None
+    yield WeightsRounded(
+        span=placed.mapped.population.layer.span,
+        name=placed.name,
+        **told,
+        other=largest.tensor,
+        other_weight=largest.trained,
+        bias=core.trained_bias if _is_by_bias(placed, core) else None,
+    )

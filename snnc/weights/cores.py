@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.graph.logical import Lif, Spiking
-from snnc.graph.lowered import Projection
 from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.loihi.build_links import build_links, inlet_of
+from snnc.loihi.held import Box
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import load_profile
 from snnc.loihi.tiling import Piece, Tiling
@@ -22,18 +22,31 @@ from snnc.runtime.integers import (
     neurons_of,
     weight_exponents,
 )
-from snnc.weights.kernels import Array, Magnitudes, compose, gain_and_rest
+from snnc.weights.kernels import Array, Arriving, compose, gain_and_rest
 
 LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True, slots=True)
 class Synapse:
-    """One connection into a core: its largest weight, and that in Keras's units."""
+    """One connection into a core.
 
-    projection: Projection
+    Attributes
+    ----------
+    arriving, boxes
+        All weights of its projection, and which of them the core holds.
+    weight, trained
+        The largest magnitude, and that in Keras's units.
+    """
+
+    arriving: Arriving
+    boxes: tuple[Box, ...]
     weight: float
     trained: float
+
+    @property
+    def tensor(self) -> str:
+        return self.arriving.tensor
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,7 @@ def _placed(
 ) -> Placed:
     name = population.population.name
     arriving = [
-        (_magnitudes(mapped, p, tensors), tiling_of(mapped.by_name[_source(p)]))
+        (_arriving(mapped, p, tensors), tiling_of(mapped.by_name[_source(p)]))
         for p in mapped.projections
         if p.projection.target == name
     ]
@@ -158,25 +171,25 @@ def _spiking(population: MappedPopulation) -> Spiking:
     return spiking
 
 
-def _magnitudes(
-    mapped: MappedNetwork, arriving: MappedProjection, tensors: Mapping[str, Array]
-) -> Magnitudes:
-    projection = arriving.projection
+def _arriving(
+    mapped: MappedNetwork, read: MappedProjection, tensors: Mapping[str, Array]
+) -> Arriving:
+    projection = read.projection
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
     inlet = inlet_of(projection, source.population.volume, target.population)
     # A Dense has the weights of the convolution over all that it reads.
     link = build_links(inlet, target.population.volume, load_profile())[True]
     assert isinstance(link, ImageLink)
-    taps = np.abs(compose(projection, link, tensors)).max(axis=3)
+    kernel = compose(projection, link, tensors)
     gain, _ = gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
-    return Magnitudes(projection, link, taps, gain / spike)
+    return Arriving(projection, link, kernel, gain / spike)
 
 
 def _core(
     population: MappedPopulation,
-    arriving: list[tuple[Magnitudes, Tiling]],
+    arriving: list[tuple[Arriving, Tiling]],
     biases: Array,
     number: int,
     piece: Piece,
@@ -192,14 +205,14 @@ def _core(
 
 
 def _synapses(
-    arriving: list[tuple[Magnitudes, Tiling]], piece: Piece
+    arriving: list[tuple[Arriving, Tiling]], piece: Piece
 ) -> Iterator[Synapse]:
-    for magnitudes, source in arriving:
+    for read, source in arriving:
         for part in source.parts:
-            if magnitudes.meets(piece.part, part.slices):
-                trained = float(magnitudes.into(piece, part.slices))
-                weight = _float32(trained * magnitudes.factor)
-                yield Synapse(magnitudes.projection, weight, trained)
+            if read.meets(piece.part, part.slices):
+                boxes = read.boxes(piece, part.slices)
+                trained = read.largest(boxes)
+                yield Synapse(read, boxes, _float32(trained * read.factor), trained)
 
 
 def _float32(magnitude: float) -> float:

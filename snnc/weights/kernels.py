@@ -1,9 +1,10 @@
-"""The largest weights of a projection, as the chip gets them."""
+"""The weights of a projection, as the chip gets them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import expm1, prod
 from typing import Any
 
@@ -36,9 +37,9 @@ def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
     return 1 + 1 / expm1(period) - REST, REST
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Magnitudes:
-    """The magnitudes of one projection's weights, without their signs.
+@dataclass(frozen=True, eq=False)
+class Arriving:
+    """The weights of one projection.
 
     Attributes
     ----------
@@ -46,20 +47,29 @@ class Magnitudes:
         The projection.
     link
         How the target reads the source.
-    taps
-        The largest magnitude over the source's channels, in the units of Keras:
-        (depth, height, width, target's channels).
+    kernel
+        The weights in the units of Keras: (depth, height, width, source's channels,
+        target's channels), in float64.
     factor
         What makes nengo-loihi's units of them.
     """
 
     projection: Projection
     link: ImageLink
-    taps: Array
+    kernel: Array
     factor: float
 
-    def into(self, piece: Piece, source: Interval) -> float:
-        """Return the largest weight from slices of the source into one core.
+    @property
+    def tensor(self) -> str:
+        """The tensor, or the source of a shortcut without one."""
+        return self.projection.tensor or f"shortcut {self.projection.source}"
+
+    def meets(self, part: Part, source: Interval) -> bool:
+        """Whether an ensemble reads slices of the source at all."""
+        return self.link.depth.meets(part.slices, source)
+
+    def boxes(self, piece: Piece, source: Interval) -> tuple[Box, ...]:
+        """Return which weights from slices of the source a core holds.
 
         Parameters
         ----------
@@ -68,17 +78,34 @@ class Magnitudes:
         source
             The slices of one ensemble of the source.
         """
-        boxes = held(self.link, piece, source)
-        return max((self._largest(box) for box in boxes), default=0.0)
+        return held(self.link, piece, source)
 
-    def _largest(self, box: Box) -> float:
-        sides = (box.depth, box.rows, box.columns, box.filters)
-        taps = self.taps[tuple(slice(*side) for side in sides)]
-        return float(taps.max(initial=0.0))
+    def largest(self, boxes: Iterable[Box]) -> float:
+        """Return the largest magnitude in boxes."""
+        parts = (self._magnitudes[_sides(box)] for box in boxes)
+        return max((float(part.max(initial=0.0)) for part in parts), default=0.0)
 
-    def meets(self, part: Part, source: Interval) -> bool:
-        """Whether an ensemble reads slices of the source at all."""
-        return self.link.depth.meets(part.slices, source)
+    @cached_property
+    def _magnitudes(self) -> Array:
+        """The largest magnitudes over the source's channels."""
+        found: Array = np.abs(self.kernel).max(axis=3)
+        return found
+
+    def values(self, boxes: Iterable[Box]) -> tuple[Array, Array]:
+        """Return the weights in boxes and the channels of the target, both flat."""
+        weights, channels = [np.zeros(0)], [np.zeros(0, np.int64)]
+        for box in boxes:
+            *sides, filters = _sides(box)
+            part = self.kernel[(*sides, slice(None), filters)]
+            weights.append(part.ravel())
+            own = np.arange(*box.filters)
+            channels.append(np.broadcast_to(own, part.shape).ravel())
+        return np.concatenate(weights), np.concatenate(channels)
+
+
+def _sides(box: Box) -> tuple[slice, ...]:
+    sides = (box.depth, box.rows, box.columns, box.filters)
+    return tuple(slice(*side) for side in sides)
 
 
 def compose(

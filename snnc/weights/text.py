@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
-CHIP = ("layer", "cores", "exponent", "weights", "threshold", "bias")
+CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
 CAPTION = (
     "On the chip, of each layer's worst core: bits kept of a tensor's largest weights,",
-    "bits used of threshold and largest bias (and how much of what can be stored):",
+    "rms error of its weights by rounding, bits used of threshold and of largest bias",
+    "(and how much of what can be stored):",
 )
 LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
@@ -114,6 +115,7 @@ def _layer(layer: Precision) -> Cells:
         str(layer.cores),
         (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
         f"{layer.weight_bits} of 7" if weighs else "",
+        "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
         _used(layer.threshold_bits, 17, layer.threshold_share),
         _used(layer.bias_bits, 12, layer.bias_share),
     )

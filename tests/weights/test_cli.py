@@ -60,6 +60,12 @@ def spoilt(name: str) -> None:
     elif name == "biases-too-large":
         weights["a.kernel"][:] = 0
         weights["a.bias"] *= 1e8
+    elif name == "outlier":
+        weights["a.kernel"][..., 1] *= 300
+        weights["a.bias"][:] = 0
+    elif name == "few-bits":
+        weights["a.kernel"] *= 1e-2
+        weights["a.bias"][:] = 0
     elif name == "dead":
         weights["a.kernel"][:] = 0
         weights["a.bias"][:] = 0
@@ -80,9 +86,14 @@ CHIP = (
     "beyond-float32",
     "biases-too-large",
     "no-weights",
+    "outlier",
+    "few-bits",
     "dead",
     "too-strong",
 )
+
+
+GOOD = ("sound", "dead", "too-strong", "outlier", "few-bits")
 
 
 @pytest.mark.parametrize("name", ["sound", *CHIP])
@@ -91,7 +102,7 @@ def test_a_file_is_held_against_the_chip(
 ) -> None:
     spoilt(name)
     done = run(capsys, "small.safetensors", "small.snn")
-    assert done[0] == (name not in ("sound", "dead", "too-strong"))
+    assert done[0] == (name not in GOOD)
     check_expected(f"{name}.txt", shown(*done))
 
 

@@ -14,6 +14,7 @@ from nengo.exceptions import BuildError
 from nengo_loihi.builder.discretize import discretize_block
 
 from snnc.weights.cores import Core, Placed, placed_layers
+from snnc.weights.rounding import rounded
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import compile_text, network
@@ -125,3 +126,39 @@ def compare(net: Any, dt: float, predicted: Predicted) -> Iterator[bool]:
         if not one.refused:
             assert one.exponent == block.compartment.discretize_info["w_exp"]
         yield not one.refused
+
+
+DENSE = network(
+    """
+    timing { present 20 ms }
+    input values 30 in 0..1
+    encode rate
+    dense d { units 12, block 5 }
+    readout y { classes 2 }
+    """
+)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scale", [0.01, 0.3])
+def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
+    results, _ = compile_text(DENSE)
+    random = np.random.default_rng(3)
+    with imported(results["emit"]) as package:
+        weights = drawn(package.layout, scale, random)
+        weights["d.bias"] *= 0
+        (placed,) = placed_layers(results["map"], weights)
+        found = list(rounded(placed))
+        built = package.nengo.build_network(weights)
+        stored = list(blocks(built.net, package.nengo.DT))
+    assert [each.core for each in found] == [0, 1, 2]
+    for each, block in zip(found, stored, strict=True):
+        (synapse,) = block.synapses
+        exact = np.concatenate([np.copy(part) for part in synapse.weights], axis=None)
+        assert is_built(block)
+        info = block.compartment.discretize_info
+        integers = np.concatenate(synapse.weights, axis=None)
+        back = integers / (info["w_scale"] * 2.0 ** (6 + info["w_exp"]))
+        whole = np.sqrt(np.square(back - exact).sum() / np.square(exact).sum())
+        error = pytest.approx(whole, rel=1e-4)
+        assert each.error > whole if each.median else each.error == error
