@@ -92,11 +92,11 @@ class Origin:
 
     @property
     def where(self) -> str:
-        """What the header says before the command: where it is to be typed.
+        """Where the command is to be typed, as a comment of a shell behind it.
 
-        That is at the root of the repo, if there is one.
+        It is empty for the root of the consumer's repo.
         """
-        return "Regenerate in the folder above" if self.output == "." else "Regenerate"
+        return "  # in the folder above" if self.output == "." else ""
 
 
 def build_command(spec: str, output: str, device: str | None) -> str:

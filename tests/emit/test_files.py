@@ -24,7 +24,7 @@ def test_the_header() -> None:
 
 def test_the_header_says_where_its_command_is_to_be_typed() -> None:
     text = Module("train.py", "").headed(Origin("../specs/a.snn", ".")).text
-    second = "# Regenerate in the folder above: snnc build ../specs/a.snn -o ."
+    second = "# Regenerate: snnc build ../specs/a.snn -o .  # in the folder above"
     assert text.splitlines()[1] == second
 
 
