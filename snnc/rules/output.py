@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import errno
+import os
+
 from snnc.diagnostics import Diagnostic
+
+_NO_ROOM = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
 
 
 class CannotWrite(Diagnostic):
@@ -15,10 +20,16 @@ class CannotWrite(Diagnostic):
     code = "SNN720"
     title = "output that can't be written"
     message = "`{path}` can't be written: {reason}"
-    help = "choose another folder with `-o`, or make this one writable"
+    help = "{cure}"
 
     path: str
     reason: str
+
+    @property
+    def cure(self) -> str:
+        if self.reason in _NO_ROOM:
+            return "make room, and type the command again"
+        return "choose another folder with `-o`, or make this one writable"
 
 
 class EditedByHand(Diagnostic):
@@ -244,8 +255,8 @@ class Unfinished(Diagnostic):
     title = "build that was interrupted"
     message = "the build of `{folder}` was interrupted"
     notes = (
-        "its files may come from two builds: one was killed or still runs,"
-        " or only a part of them was committed",
+        "its files may come from two builds: one was killed, found no room or still"
+        " runs, or only a part of them was committed",
     )
     help = "type `{command}`, which completes it"
 
