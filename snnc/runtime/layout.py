@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""The weight layout of a network, and the safetensors files that hold it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save
+
+BIAS = ("out",)
+DENSE = ("in", "out")
+CONV1D = ("length", "in", "out")
+CONV2D = ("height", "width", "in", "out")
+CONV3D = ("depth", "height", "width", "in", "out")
+
+FileName = str | PathLike[str]
+Tensors = dict[str, NDArray[np.float32]]
+Weights = FileName | Mapping[str, NDArray[Any]]
+
+# How other files of weights begin, to name them; none of them is opened.
+MAGIC = {
+    b"PK": "a zip archive, such as .npz, .keras or .pt",
+    b"\x80": "a pickle, which is never opened",
+    b"\x89HDF": "HDF5, such as .h5",
+    b"\x93NUMPY": "an array of NumPy",
+}
+
+
+class LayoutError(ValueError):
+    """Weights that are not this layout's; says which file and tensor."""
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """A tensor of the layout: its name, shape, the axes' names and type."""
+
+    name: str
+    shape: tuple[int, ...]
+    axes: tuple[str, ...]
+    dtype: str = "float32"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """All tensors of a network in order; ``id`` changes if one of them does.
+
+    Tensors are in Keras order, batch norm is folded into them.
+    """
+
+    id: str
+    tensors: tuple[Tensor, ...]
+
+    def load(self, path: FileName) -> Tensors:
+        """Return the tensors of a safetensors file by name.
+
+        Raises LayoutError if the file is no safetensors file or cut short, or
+        if a tensor is missing, unknown, of another shape or type, or not
+        finite.
+        """
+        if os.path.isdir(path):
+            raise LayoutError(f"{path}: a folder, not a safetensors file")
+        try:
+            with safe_open(os.fspath(path), framework="numpy") as file:
+                return self._checked(path, file)
+        except SafetensorError as error:
+            raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
+
+    def read(self, weights: Weights) -> Tensors:
+        """Return the tensors of a file, or those of a mapping.
+
+        Raises LayoutError as `load` does.
+        """
+        if not isinstance(weights, Mapping):
+            return self.load(weights)
+        self.check(weights)
+        return dict(weights)
+
+    def save(self, path: FileName, tensors: Mapping[str, NDArray[Any]]) -> None:
+        """Write all tensors to a safetensors file.
+
+        The file appears whole or not at all. Raises LayoutError if a tensor
+        is missing, unknown, of another shape or type, or not finite.
+        """
+        self.check(tensors, path)
+        names = [tensor.name for tensor in self.tensors]
+        ordered = {name: np.ascontiguousarray(tensors[name]) for name in names}
+        target = Path(path)
+        part = _part(target)
+        try:
+            part.write_bytes(save(ordered, metadata={"layout_id": self.id}))
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def check(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+        source: object = "weights",
+    ) -> None:
+        """Raise LayoutError, naming ``source``, unless tensors are these."""
+        found = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
+        _refuse(source, self._mismatches(found))
+        _refuse(source, _not_finite(tensors))
+
+    def _checked(self, path: object, file: Any) -> Tensors:
+        """Read all tensors, whatever the file says of itself."""
+        names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
+        found = {}
+        for name in file.keys():  # noqa: SIM118
+            view = file.get_slice(name)
+            dtype = view.get_dtype()
+            found[name] = tuple(view.get_shape()), names.get(dtype, dtype)
+        mismatches = list(self._mismatches(found))
+        written = (file.metadata() or {}).get("layout_id")
+        if written != self.id:
+            reason = f"layout_id is {written}, not {self.id}"
+            if not mismatches:
+                reason = f"{reason}, though names and shapes agree"
+            mismatches.insert(0, f"written for another layout: {reason}")
+        _refuse(path, mismatches)
+        tensors = {t.name: file.get_tensor(t.name) for t in self.tensors}
+        _refuse(path, _not_finite(tensors))
+        return tensors
+
+    def _mismatches(
+        self,
+        found: Mapping[str, tuple[tuple[int, ...], str]],
+    ) -> Iterator[str]:
+        """Explain, tensor by tensor, how shapes and types differ."""
+        for tensor in self.tensors:
+            if tensor.name not in found:
+                yield f"{tensor.name} is missing"
+                continue
+            shape, dtype = found[tensor.name]
+            if shape != tensor.shape:
+                yield f"{tensor.name} has shape {shape}, not {tensor.shape}"
+            if dtype != tensor.dtype:
+                convert = f'convert it with .astype("{tensor.dtype}")'
+                wanted = f"not {tensor.dtype}: {convert}"
+                yield f"{tensor.name} is {dtype}, {wanted}"
+        for name in sorted(found.keys() - {t.name for t in self.tensors}):
+            yield f"{name} is not a tensor of this layout"
+
+
+def check_writable(path: FileName) -> None:
+    """Raise OSError, naming the file, unless it can be written."""
+    target = Path(path)
+    if target.is_dir():
+        raise IsADirectoryError(f"{target} is a folder, not a file to write")
+    part = _part(target)
+    try:
+        part.touch()
+        part.unlink()
+    except OSError as error:
+        reason = error.strerror or "unknown reason"
+        raise OSError(f"{target} can't be written: {reason}") from error
+
+
+def _part(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
+
+
+def _damage(path: FileName) -> str:
+    """Say why a file can't be read, from how it begins."""
+    with open(path, "rb") as file:
+        start = file.read(9)
+    if not start:
+        return "the file is empty"
+    if start.endswith(b"{"):
+        return "cut short or damaged"
+    for magic, kind in MAGIC.items():
+        if start.startswith(magic):
+            return f"not a safetensors file but {kind}"
+    return "not a safetensors file, or cut short"
+
+
+def _not_finite(tensors: Mapping[str, NDArray[Any]]) -> Iterator[str]:
+    for name, tensor in tensors.items():
+        nan = np.count_nonzero(np.isnan(tensor))
+        infinite = np.count_nonzero(np.isinf(tensor))
+        if nan or infinite:
+            counts = f"{nan} NaN and {infinite} infinite values"
+            yield f"{name} holds {counts} among its {tensor.size}"
+
+
+def _refuse(path: object, problems: Iterable[str]) -> None:
+    if found := list(problems):
+        raise LayoutError(f"{path}: " + "\n  ".join(found))

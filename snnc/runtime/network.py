@@ -1,0 +1,163 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""What the programs of a network share, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+Volume = tuple[int, int, int, int]  # depth, height, width, channels
+
+
+@dataclass(frozen=True)
+class Lif:
+    """Leaky integrate-and-fire neurons; time constants in seconds."""
+
+    tau_rc: float = 0.02
+    tau_ref: float = 0.002
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How a layer is cut into ensembles, and those into cores.
+
+    An ensemble holds ``group`` slices of the depth axis, laid out (height,
+    width, slices x channels); that of a dense layer is (units,). ``block`` is
+    the part of it that a core holds, and None on the host.
+    """
+
+    group: int = 1
+    block: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer of neurons: what it gives, how fast it may fire, where it runs.
+
+    Attributes
+    ----------
+    shape
+        Of its activations, in Keras order.
+    rate
+        Bounds in Hz of a percentile of its rates. Activation 1.0 stands for
+        the upper one, and a spike has the amplitude of its inverse.
+    percentile
+        Which one, in percent.
+    encoder
+        Of an encoder, on the host: whether it is trained ("conv") or not
+        ("rate"). It fires at most once a step.
+    lif
+        The time constants of LIF neurons; None of rectified linear ones.
+    synapse
+        The time constant in seconds of the filter on all that it reads; None
+        without one.
+    cut
+        How it is cut into ensembles and cores.
+    fanout
+        What one spike of each of its neurons brings about on the chip:
+        synaptic operations, and spikes that cores get.
+    """
+
+    shape: tuple[int, ...]
+    rate: tuple[float, float]
+    percentile: float = 99.9
+    encoder: Literal["conv", "rate"] | None = None
+    lif: Lif | None = None
+    synapse: float | None = 0.005
+    cut: Cut = Cut()
+    fanout: tuple[int, int] = (0, 0)
+
+    @property
+    def low(self) -> float:
+        """The lower bound of its rates, in Hz."""
+        return self.rate[0]
+
+    @property
+    def high(self) -> float:
+        """The upper bound of its rates, in Hz: activation 1.0."""
+        return self.rate[1]
+
+    @property
+    def on_chip(self) -> bool:
+        """Whether its neurons are on the chip, where periods are discrete."""
+        return self.cut.block is not None
+
+    @property
+    def volume(self) -> Volume:
+        """The shape with all axes: those that it lacks have size 1."""
+        return volume_of(self.shape)
+
+
+@dataclass(frozen=True)
+class Input:
+    """The values that a network reads.
+
+    ``shape`` is in Keras order, without the examples' axis; values are in
+    ``low..high``. ``scaled`` is the range that they are mapped to, linearly.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    low: float
+    high: float
+    scaled: tuple[float, float] | None = None
+
+    @property
+    def slope(self) -> float:
+        """By what a value is multiplied to be mapped."""
+        if self.scaled is None:
+            return 1.0
+        low, high = self.scaled
+        return (high - low) / (self.high - self.low)
+
+
+@dataclass(frozen=True)
+class Readout:
+    """The linear layer on the host whose outputs decide.
+
+    ``classes`` tells whether its units are classes, or values of a regression.
+    ``decide`` is "last" for the outputs of an example's last step, "mean" for
+    the mean of its second half. ``synapse``, in seconds, smooths the spikes.
+    """
+
+    name: str
+    units: int
+    classes: bool = True
+    decide: Literal["mean", "last"] = "mean"
+    synapse: float | None = 0.01
+
+
+@dataclass(frozen=True)
+class Network:
+    """A network: its timing in seconds, its input, layers and readout.
+
+    ``layers`` are in the order of the spec. ``aware`` tells whether training
+    knows the chip's discrete rates. ``picojoules`` are what a synaptic
+    operation takes on the chip, a spike that a core gets, and a neuron's
+    update in a step; None without a chip.
+    """
+
+    name: str
+    dt: float
+    present: float
+    input: Input
+    layers: Mapping[str, Layer]
+    readout: Readout
+    aware: bool = False
+    picojoules: tuple[float, float, float] | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps an example is presented."""
+        return round(self.present / self.dt)
+
+
+def volume_of(shape: tuple[int, ...]) -> Volume:
+    """Return a shape in Keras order as depth, height, width and channels."""
+    *space, channels = shape
+    if len(space) == 1:
+        return 1, space[0], 1, channels
+    depth, height, width = (1, 1, 1, *space)[-3:]
+    return depth, height, width, channels
