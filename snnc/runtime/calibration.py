@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Scales the weights of a network so that each layer keeps to its rates."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from .layout import Layout, Tensors, Weights
+from .model import import_weights
+from .network import Layer, Network
+from .scaling import CalibrationError, Measured, Scaling
+from .statistics import Ranked
+from .wiring import Wiring, wiring_of
+
+ROUNDS = 10  # one is enough, unless layers read discrete rates
+VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
+
+
+class BuildModel(Protocol):
+    """``keras_model.build_model`` of a package."""
+
+    def __call__(self, aware: bool = ...) -> keras.Model:
+        """Return a model."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Scaled weights, the scale of each layer, and what was measured.
+
+    ``change`` is by how much an output of the smooth model changes at most, as
+    a share of the largest. ``fixed`` says of layers why they have no scale,
+    ``missed`` names those whose rates are out of bounds.
+    """
+
+    tensors: Tensors
+    scales: dict[str, float]
+    before: dict[str, Measured]
+    after: dict[str, Measured]
+    change: float
+    fixed: dict[str, str]
+    missed: list[str]
+
+
+@dataclass(frozen=True)
+class Calibrator:
+    """Scales weights of one network on data, (examples, *the input's shape)."""
+
+    network: Network
+    layout: Layout
+    build_model: BuildModel
+
+    def calibrate(self, x: NDArray[np.float32], weights: Weights) -> Calibration:
+        """Return weights with which each layer keeps to its rates.
+
+        The more examples, the truer the percentiles. A layer that keeps to
+        its rates already has scale 1, unless it shares one; any other goes to
+        the nearer bound. What the smooth model computes stays as it is, but
+        for rounding. An encoder is scaled only as far as none of its values
+        clips; LIF layers are left as they are, as no scale of them is exact.
+
+        Raises LayoutError if the weights are not of the network's layout,
+        CalibrationError if no scale brings all layers to their rates.
+        """
+        tensors = self.layout.read(weights)
+        layers = self.network.layers
+        model = self.build_model(aware=self.network.aware)
+        wiring = wiring_of(model, self.layout, tuple(layers))
+        scaling = Scaling(self.network, wiring.groups)
+        probed = self._probed(model, scaling)
+        scales = dict.fromkeys(layers, 1.0)
+        before = after = self._measure(probed, x, tensors, scaling)
+        fixed = scaling.fixed(before)
+        for _ in range(ROUNDS):
+            steps = scaling.rescale(after, fixed)
+            if all(step == 1 for step in steps.values()):
+                break
+            scales = {name: scale * steps[name] for name, scale in scales.items()}
+            found = scaled(tensors, scales, wiring)
+            after = self._measure(probed, x, found, scaling)
+        else:
+            raise CalibrationError(scaling.not_settled(after, fixed, ROUNDS))
+        found = scaled(tensors, scales, wiring)
+        change = self._change(x, tensors, found)
+        missed = scaling.missed(after)
+        return Calibration(found, scales, before, after, change, fixed, missed)
+
+    def _probed(self, model: keras.Model, scaling: Scaling) -> keras.Model:
+        """Return a model of what scales are found from."""
+        ends = []
+        for name, layer in self.network.layers.items():
+            neurons = model.get_layer(f"{name}.neurons")
+            discrete = scaling.discrete(layer)
+            ends.append(neurons.input if discrete else neurons.output)
+        # A name for each layer, as Keras returns a lone output without a list.
+        return keras.Model(model.input, [model.output, *ends])
+
+    def _measure(
+        self,
+        probed: keras.Model,
+        x: NDArray[np.float32],
+        tensors: Tensors,
+        scaling: Scaling,
+    ) -> dict[str, Measured]:
+        """Return what numpy.percentile would, without holding all values."""
+        import_weights(probed, self.layout, tensors)
+        layers = self.network.layers
+        found = {name: Ranked(layer.percentile) for name, layer in layers.items()}
+        for values in self._activations(probed, x):
+            for name, ranked in found.items():
+                ranked.count(values[name])
+        for values in self._activations(probed, x):
+            for name, ranked in found.items():
+                ranked.refine(values[name])
+        return {n: _measured(layers[n], r, scaling) for n, r in found.items()}
+
+    def _activations(
+        self,
+        probed: keras.Model,
+        x: NDArray[np.float32],
+    ) -> Iterator[dict[str, NDArray[np.float32]]]:
+        for batch in self._batches(x):
+            _, *found = probed.predict_on_batch(batch)
+            values = (np.maximum(value, 0) for value in found)
+            yield dict(zip(self.network.layers, values, strict=True))
+
+    def _batches(self, x: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+        layers = self.network.layers.values()
+        values = sum(int(np.prod(layer.shape)) for layer in layers)
+        size = max(1, VALUES_AT_ONCE // values)
+        for start in range(0, len(x), size):
+            yield x[start : start + size]
+
+    def _change(
+        self,
+        x: NDArray[np.float32],
+        before: Tensors,
+        after: Tensors,
+    ) -> float:
+        """Return the largest change of an output, as a share of the largest."""
+        old, new = self.build_model(aware=False), self.build_model(aware=False)
+        import_weights(old, self.layout, before)
+        import_weights(new, self.layout, after)
+        change = largest = 0.0
+        for batch in self._batches(x):
+            outputs = np.asarray(old.predict_on_batch(batch), np.float64)
+            changed = np.asarray(new.predict_on_batch(batch), np.float64)
+            change = max(change, float(np.abs(changed - outputs).max()))
+            largest = max(largest, float(np.abs(outputs).max()))
+        return change / largest if largest else change
+
+
+def scaled(
+    tensors: Mapping[str, NDArray[Any]],
+    scales: Mapping[str, float],
+    wiring: Wiring,
+) -> Tensors:
+    """Return weights with which each layer's activations are scaled.
+
+    All that a layer sums is multiplied by its scale, and the rows of a kernel
+    are divided by those of the layers that they meet.
+    """
+    found: Tensors = {}
+    for name, tensor in tensors.items():
+        layer = name.rpartition(".")[0]
+        values = tensor.astype(np.float64) * scales.get(layer, 1.0)
+        if name in wiring.reads:
+            divisors = np.concatenate(
+                [
+                    np.full(size, scales[min(sources)] if sources else 1.0)
+                    for sources, size in wiring.reads[name]
+                ],
+            )
+            # A matrix reads flattened volumes, whose channels come last.
+            taps = values.reshape(-1, len(divisors), values.shape[-1])
+            taps = taps / divisors[:, np.newaxis]
+            values = taps.reshape(values.shape)
+        found[name] = values.astype(np.float32)
+    return found
+
+
+def with_activations(model: keras.Model, names: Sequence[str]) -> keras.Model:
+    """Return a model of the outputs, then of what layers of neurons give."""
+    neurons = (model.get_layer(f"{name}.neurons").output for name in names)
+    return keras.Model(model.input, [model.output, *neurons])
+
+
+def _measured(layer: Layer, ranked: Ranked, scaling: Scaling) -> Measured:
+    low, high, share = ranked.around()
+    currents = layer.high * low, layer.high * high
+    rates = currents
+    if scaling.discrete(layer):
+        rates = scaling.chip_rate(currents[0]), scaling.chip_rate(currents[1])
+    rate = rates[0] + (rates[1] - rates[0]) * share
+    return Measured(rate, currents, ranked.highest())

@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""What neurons make of currents: activations, of which 1.0 is the upper rate.
+
+A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate
+in Hz of activation 1.0, ``dt`` a step in seconds.
+"""
+
+# mypy: allow-untyped-decorators
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from .network import Layer, Lif
+
+Curve = Callable[[Any], Any]
+
+SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
+
+
+def curve_of(layer: Layer, dt: float, aware: bool) -> Curve:
+    """Return the curve of a layer; with ``aware``, as the chip computes it."""
+    if layer.encoder is not None:
+        return clipped(layer.high, dt)
+    aware = aware and layer.on_chip
+    if layer.lif is not None:
+        return lif(layer.high, layer.lif, dt, aware)
+    return chip_relu(layer.high, dt) if aware else keras.activations.relu
+
+
+def clipped(high: float, dt: float) -> Curve:
+    """Return the curve of an encoder, which fires at most once a step."""
+    ceiling = 1 / (dt * high)
+    return lambda x: keras.activations.relu(x, max_value=ceiling)
+
+
+def chip_relu(high: float, dt: float) -> Curve:
+    """Return the curve of rectified linear neurons on the chip.
+
+    A neuron driven at J Hz fires once in ceil(1 / (J dt)) steps:
+    nengo_loihi.neurons.loihi_spikingrectifiedlinear_rates. Its gradient is
+    that of the smooth curve.
+    """
+    step = high * dt
+
+    @tf.custom_gradient
+    def activation(x: Any) -> Any:
+        fires = x > 0
+        steps = tf.math.ceil(1 / (tf.where(fires, x, 1.0) * step))
+        rates = tf.where(fires, 1 / (steps * step), 0.0)
+        return rates, lambda upstream: tf.where(fires, upstream, 0.0)
+
+    return activation
+
+
+def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
+    """Return the curve of LIF neurons.
+
+    With J = 63/64 + (J1 - 63/64) x, where J1 is the current that fires at
+    ``high``, the period is tau_ref + tau_rc log(1 + 1 / (J - 1)) above J = 1.
+    With ``aware``, time constants and periods are discrete as on the chip:
+    nengo_loihi.neurons.loihi_lif_rates.
+
+    The curve is infinitely steep at J = 1. The gradient is therefore that of
+    the soft LIF neuron (Hunsberger and Eliasmith, 2015, arXiv:1510.08829),
+    with softplus(J - 1) in place of J - 1.
+    """
+    tau_rc, tau_ref = neuron.tau_rc, neuron.tau_ref
+    slope = 1 / 64 + 1 / math.expm1((1 / high - tau_ref) / tau_rc)
+    if aware:
+        # The chip decays by 12-bit integers, and refracts in whole steps.
+        decay = round(-math.expm1(-dt / tau_rc) * 4095) / 4095
+        tau_rc = -dt / math.log1p(-decay)
+        tau_ref = dt * round(tau_ref / dt)
+
+    def steps(current: Any) -> Any:
+        return tau_ref / dt + tau_rc / dt * tf.math.log1p(1 / current)
+
+    @tf.custom_gradient
+    def activation(x: Any) -> Any:
+        current = slope * x - 1 / 64
+        fires = current > 0
+        period = steps(tf.where(fires, current, 1.0))
+        if aware:
+            period = tf.math.ceil(period)
+        rates = tf.where(fires, 1 / (period * (high * dt)), 0.0)
+
+        def gradient(upstream: Any) -> Any:
+            soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
+            # Far below J = 1 the sigmoid is 0 and may meet no infinity.
+            soft = tf.maximum(soft, 1e-6)
+            softened = tf.math.sigmoid(current / SOFTNESS) * slope
+            steepness = tau_rc / (high * dt**2 * soft * (soft + 1))
+            return upstream * softened * steepness / steps(soft) ** 2
+
+        return rates, gradient
+
+    return activation

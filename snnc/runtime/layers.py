@@ -1,0 +1,203 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""The layers of Keras that spiking layers are made of.
+
+They are registered under the name of the package that they are part of, so
+that a model that was saved with them can be loaded.
+"""
+
+# mypy: allow-subclassing-any
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any, TypeVar
+
+import tensorflow as tf
+from tensorflow import keras
+
+from .curves import curve_of
+from .network import Cut, Layer, Lif
+
+BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
+PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
+
+Class = TypeVar("Class", bound=type)
+
+
+def _registered(cls: Class) -> Class:
+    # A notebook may load a module again; Keras 2 refuses a name it knows.
+    keras.utils.get_custom_objects().pop(f"{PACKAGE}>{cls.__name__}", None)
+    keras.utils.register_keras_serializable(PACKAGE)(cls)
+    return cls
+
+
+@_registered
+class Rectify(keras.layers.Layer):
+    """Values over ``scale``; if ``signed``, then their negatives as channels.
+
+    (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
+    """
+
+    def __init__(self, scale: float, signed: bool = False, **named: Any) -> None:
+        """Take the value that activation 1.0 stands for."""
+        super().__init__(**named)
+        self.scale = scale
+        self.signed = signed
+
+    def call(self, inputs: Any) -> Any:
+        """Return the values of a rate encoder, before its neurons."""
+        scaled = inputs * (1 / self.scale)
+        return tf.concat([scaled, -scaled], -1) if self.signed else scaled
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {"scale": self.scale, "signed": self.signed}
+        return {**super().get_config(), **own}
+
+
+@_registered
+class Neurons(keras.layers.Layer):
+    """The neurons of a layer: from currents to activations, of one shape."""
+
+    def __init__(
+        self,
+        layer: Layer | dict[str, Any],
+        dt: float,
+        aware: bool,
+        **named: Any,
+    ) -> None:
+        """Take the layer, a step in seconds, and whether to know the chip."""
+        super().__init__(**named)
+        self.layer = _layer(layer) if isinstance(layer, dict) else layer
+        self.dt = dt
+        self.aware = aware
+        self.curve = curve_of(self.layer, dt, aware)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the activations of currents."""
+        return self.curve(inputs)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        layer = asdict(self.layer)
+        own = {"layer": layer, "dt": self.dt, "aware": self.aware}
+        return {**super().get_config(), **own}
+
+
+@_registered
+class SpikeNoise(keras.layers.Layer):
+    """Noise in training, as a number of spikes tells a rate only roughly.
+
+    Activations (batch, ...) of neurons that fire get normal noise of a
+    deviation (Hunsberger and Eliasmith, 2015, arXiv:1510.08829, train with
+    such noise).
+    """
+
+    def __init__(self, deviation: float, seed: int, **named: Any) -> None:
+        """Take the deviation as an activation, and a seed."""
+        super().__init__(**named)
+        self.deviation = deviation
+        self.seed = seed
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the inputs, in training with noise."""
+        if not (training and self.deviation):
+            return inputs
+        # It follows from the values: a training resumed draws the same.
+        bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
+        seed = [self.seed, bits]
+        noise = tf.random.stateless_normal(tf.shape(inputs), seed)
+        return inputs + tf.where(inputs > 0, self.deviation * noise, 0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {"deviation": self.deviation, "seed": self.seed}
+        return {**super().get_config(), **own}
+
+
+@_registered
+class RateBudget(keras.layers.Layer):
+    """Holds a percentile of a layer's rates within its bounds in training.
+
+    Currents (batch, ...), of which 1.0 fires at the upper rate, pass
+    unchanged. Training adds to the loss weight (breach / BREACH)^2, where the
+    breach is a share of the upper rate. Above, it is that of every neuron,
+    and its mean is compared with the share of neurons that may be there: that
+    needs no rank, and so means the same in a batch of any size. Below, it is
+    that of the percentile, and of currents, as silent neurons have no other
+    gradient.
+
+    The metric is the percentile of a batch in Hz.
+    """
+
+    def __init__(
+        self,
+        layer: Layer | dict[str, Any],
+        dt: float,
+        aware: bool,
+        weight: float,
+        **named: Any,
+    ) -> None:
+        """Take the layer, as `Neurons` does, and the weight in the loss."""
+        super().__init__(**named)
+        self.layer = _layer(layer) if isinstance(layer, dict) else layer
+        self.dt = dt
+        self.aware = aware
+        self.weight = weight
+        self.curve = curve_of(self.layer, dt, aware)
+        self.allowed = max(1 - self.layer.percentile / 100, 1e-3)
+        self.rate = keras.metrics.Mean(name=self.name)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the inputs, having measured them."""
+        low, high = self.layer.rate
+        current = percentile(inputs, self.layer.percentile)
+        # A strategy builds models outside of its replicas.
+        if not tf.distribute.in_cross_replica_context():
+            self.rate.update_state(high * self.curve(current))
+        if training:
+            over = tf.reduce_mean(tf.nn.relu(inputs - 1) ** 2) / self.allowed
+            under = tf.nn.relu(low / high - current) ** 2
+            self.add_loss(self.weight * (over + under) / BREACH**2)
+        return inputs
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {
+            "layer": asdict(self.layer),
+            "dt": self.dt,
+            "aware": self.aware,
+            "weight": self.weight,
+        }
+        return {**super().get_config(), **own}
+
+
+def percentile(values: Any, percent: float) -> Any:
+    """Return what ``numpy.percentile`` does of all values."""
+    flat = tf.reshape(values, [-1])
+    size = tf.size(flat)
+    # In float32, the ranks of a large batch would not be exact.
+    rank = tf.cast(size - 1, tf.float64) * (percent / 100)
+    below = tf.math.floor(rank)
+    upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values
+    ends = upper[-2:]
+    share = tf.cast(rank - below, flat.dtype)
+    return ends[-1] + (ends[0] - ends[-1]) * share
+
+
+def _layer(config: dict[str, Any]) -> Layer:
+    """Return a layer from what a saved model says of it."""
+    lif, cut = config["lif"], config["cut"]
+    block = cut["block"] and tuple(cut["block"])
+    return Layer(
+        shape=tuple(config["shape"]),
+        rate=(config["rate"][0], config["rate"][1]),
+        percentile=config["percentile"],
+        encoder=config["encoder"],
+        lif=lif and Lif(**lif),
+        synapse=config["synapse"],
+        cut=Cut(cut["group"], block),
+        fanout=(config["fanout"][0], config["fanout"][1]),
+    )

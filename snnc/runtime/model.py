@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Spiking layers in a functional model of Keras, and a model's weights.
+
+The parts of a layer ``c0`` have names of their own in the model: ``c0`` is what
+is trained, then come, where there are any, ``c0.norm``, ``c0.sum``, ``c0.rate``,
+``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from .layers import Neurons, RateBudget, SpikeNoise
+from .layout import Layout, LayoutError, Tensors, Weights
+from .network import Network
+
+
+class SpikingLayers:
+    """Applies layers of Keras as spiking layers of a network.
+
+    Kernels begin as He et al. (2015, arXiv:1502.01852) draw them. ``seed`` and a
+    layer's name decide its draws, so that no layer changes another's.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        aware: bool,
+        seed: int,
+        l2: float = 0.0,
+        rate_weight: float = 0.0,
+    ) -> None:
+        """Take the network, and what its training says of every layer.
+
+        ``l2`` is of kernels, ``rate_weight`` of the loss of rates that are
+        out of bounds. With ``aware``, neurons fire as the chip lets them.
+        """
+        self.network = network
+        self.aware = aware
+        self.seed = seed
+        self.l2 = l2
+        self.rate_weight = rate_weight
+
+    def __call__(
+        self,
+        layer: keras.layers.Layer,
+        values: Any,
+        *,
+        shortcut: Any = None,
+        norm: bool = False,
+        dropout: float = 0.0,
+        l2: float | None = None,
+    ) -> Any:
+        """Return the activations of a layer that reads ``values``.
+
+        Its name is that of the layer in the network. In this order come the
+        linear layer, batch norm, the values of a shortcut, neurons, dropout.
+        """
+        name, dt = layer.name, self.network.dt
+        data = self.network.layers[name]
+        current = self.linear(layer, values, l2)
+        if norm:
+            normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
+            current = normalise(current)
+        if shortcut is not None:
+            add = keras.layers.Add(name=f"{name}.sum")
+            current = add([current, shortcut])
+        if self.rate_weight:
+            budget = (data, dt, self.aware, self.rate_weight)
+            current = RateBudget(*budget, name=f"{name}.rate")(current)
+        neurons = Neurons(data, dt, self.aware, name=f"{name}.neurons")
+        outputs = neurons(current)
+        if self.network.aware and data.on_chip:
+            # A spike in half of an example.
+            spike = 2 / (self.network.present * data.high)
+            deviation = spike if self.aware else 0.0
+            seed = self._seed(f"{name}.noise")
+            noise = SpikeNoise(deviation, seed, name=f"{name}.noise")
+            outputs = noise(outputs)
+        if dropout:
+            seed = self._seed(f"{name}.dropout")
+            drop = keras.layers.Dropout(dropout, seed=seed, name=f"{name}.dropout")
+            outputs = drop(outputs)
+        return outputs
+
+    def linear(
+        self,
+        layer: keras.layers.Layer,
+        values: Any,
+        l2: float | None = None,
+    ) -> Any:
+        """Return what a layer without neurons makes of values.
+
+        A dense layer flattens what it reads. ``l2`` takes the place of that
+        of all layers.
+        """
+        l2 = self.l2 if l2 is None else l2
+        if hasattr(layer, "kernel_initializer"):
+            seed = self._seed(layer.name)
+            layer.kernel_initializer = keras.initializers.HeUniform(seed)
+            if l2:
+                layer.kernel_regularizer = keras.regularizers.L2(l2)
+        if isinstance(layer, keras.layers.Dense) and len(values.shape) > 2:
+            flatten = keras.layers.Flatten(name=f"{layer.name}.flat")
+            values = flatten(values)
+        return layer(values)
+
+    def _seed(self, name: str) -> int:
+        return (self.seed + zlib.crc32(name.encode())) % 2**31
+
+
+def exported(model: keras.Model, layout: Layout) -> Tensors:
+    """Return a model's weights as the tensors of its layout.
+
+    Batch norms, as they are in evaluation, are folded into kernels and biases;
+    a layer without a bias has zeros.
+    """
+    tensors: Tensors = {}
+    for name in _trained(layout):
+        kernel, *rest = model.get_layer(name).get_weights()
+        bias = rest[0] if rest else np.zeros(kernel.shape[-1], np.float32)
+        if (norm := _part(model, f"{name}.norm")) is not None:
+            kernel, bias = _folded(kernel, bias, norm)
+        tensors[f"{name}.kernel"] = kernel
+        tensors[f"{name}.bias"] = bias
+    for name in _shortcuts(layout):
+        (tensors[name],) = model.get_layer(name).get_weights()
+    return tensors
+
+
+def import_weights(
+    model: keras.Model,
+    layout: Layout,
+    weights: Weights,
+) -> None:
+    """Give a model the tensors of its layout, from a file or a mapping.
+
+    Batch norms become the identity, as they are folded into the weights.
+
+    Raises LayoutError if the weights are not this layout's, or if they have a
+    bias where the model has none.
+    """
+    tensors = layout.read(weights)
+    source = "weights" if isinstance(weights, Mapping) else weights
+    for name in _trained(layout):
+        layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
+        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
+        if layer.use_bias:
+            layer.set_weights([kernel, bias])
+            bias = np.zeros_like(bias)
+        elif norm is None and bias.any():
+            reason = f"{name} has no bias, but the file has"
+            raise LayoutError(f"{source}: {reason}")
+        else:
+            layer.set_weights([kernel])
+        if norm is not None:
+            _make_identity(norm, shift=bias)
+    for name in _shortcuts(layout):
+        model.get_layer(name).set_weights([tensors[name]])
+
+
+def norm_scale(norm: keras.layers.Layer) -> NDArray[np.float64]:
+    """Return by what a batch norm multiplies each channel in evaluation."""
+    gamma, _, _, variance = _float64(norm)
+    scale: NDArray[np.float64] = gamma / np.sqrt(variance + norm.epsilon)
+    return scale
+
+
+def _trained(layout: Layout) -> list[str]:
+    """Return the names of the layers that have a kernel, in order."""
+    names = (tensor.name.rpartition(".") for tensor in layout.tensors)
+    return [name for name, _, part in names if part == "kernel"]
+
+
+def _shortcuts(layout: Layout) -> list[str]:
+    names = (tensor.name for tensor in layout.tensors)
+    return [name for name in names if name.endswith(".shortcut")]
+
+
+def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:
+    return next((part for part in model.layers if part.name == name), None)
+
+
+def _folded(
+    kernel: NDArray[Any],
+    bias: NDArray[Any],
+    norm: keras.layers.Layer,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return kernel and bias with a batch norm folded in."""
+    _, beta, mean, _ = _float64(norm)
+    scale = norm_scale(norm)
+    shifted = beta + (bias - mean) * scale
+    return (kernel * scale).astype(np.float32), shifted.astype(np.float32)
+
+
+def _float64(norm: keras.layers.Layer) -> list[NDArray[np.float64]]:
+    return [weight.astype(np.float64) for weight in norm.get_weights()]
+
+
+def _make_identity(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
+    """Make a batch norm add ``shift``, (channels,), and nothing else."""
+    ones = np.ones_like(shift)
+    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])

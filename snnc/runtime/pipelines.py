@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Examples as tf.data pipelines, in batches."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from .data import DataError, DataSpec
+
+WINDOW = 10_000  # examples of a dataset that are shuffled together
+
+
+class Batches(NamedTuple):
+    """Batches of ``x``, (batch, *shape), and ``y``.
+
+    ``training`` goes on forever, ``steps`` batches an epoch. ``validation``
+    is one pass over the examples held out, None without any.
+    """
+
+    training: tf.data.Dataset
+    steps: int
+    validation: tf.data.Dataset | None
+
+
+@dataclass(frozen=True)
+class Pipelines:
+    """Makes batches of ``batch`` examples of what ``spec`` allows.
+
+    ``validation`` is the share that is held out: which ones, ``seed`` decides,
+    and with the epoch the order of the others. Batches begin with the first
+    of ``epoch``. The last examples are left out that ``replicas`` can't share
+    evenly.
+    """
+
+    spec: DataSpec
+    batch: int
+    validation: float
+    seed: int
+    epoch: int = 0
+    replicas: int = 1
+
+    def of_arrays(self, x: Any, y: Any) -> Batches:
+        """Return batches of checked arrays."""
+        order = np.random.default_rng(self.seed).permutation(len(x))
+        kept, rest = np.split(order, [int(self.validation * len(x))])
+        kept, rest = self._shared(kept), self._shared(rest)
+        training = tf.data.Dataset.from_tensor_slices((x[rest], y[rest]))
+        batches = self._shuffled(training, len(rest))
+        steps = -(-len(rest) // self.batch)
+        if not len(kept):
+            return Batches(batches, steps, None)
+        validation = tf.data.Dataset.from_tensor_slices((x[kept], y[kept]))
+        return Batches(batches, steps, _sharded(validation.batch(self.batch)))
+
+    def of_dataset(self, dataset: tf.data.Dataset) -> Batches:
+        """Return batches of a dataset.
+
+        Which examples are held out depends on their places in it as well. A
+        pass counts the others. Raises DataError as `single_examples` does.
+        """
+        examples = single_examples(dataset, self.spec)
+        if not self.validation:
+            return self._endless(examples, None)
+        placed = examples.enumerate()
+
+        def validates(place: Any, _: Any) -> Any:
+            pair = tf.stack([tf.constant(self.seed, tf.int64), place])
+            drawn = tf.random.stateless_uniform([], pair)
+            return drawn < self.validation
+
+        def trains(place: Any, example: Any) -> Any:
+            return ~validates(place, example)
+
+        def example_of(_: Any, example: Any) -> Any:
+            return example
+
+        training = placed.filter(trains).map(example_of)
+        validation = placed.filter(validates).map(example_of)
+        if self.replicas > 1:
+            held_out = _length(validation)
+            validation = validation.take(held_out - held_out % self.replicas)
+        return self._endless(training, _sharded(validation.batch(self.batch)))
+
+    def _endless(
+        self,
+        training: tf.data.Dataset,
+        validation: tf.data.Dataset | None,
+    ) -> Batches:
+        count = _length(training)
+        count -= count % self.replicas
+        batches = self._shuffled(training.take(count), WINDOW)
+        return Batches(batches, -(-count // self.batch), validation)
+
+    def _shared(self, order: Any) -> Any:
+        return order[: len(order) - len(order) % self.replicas]
+
+    def _shuffled(
+        self,
+        examples: tf.data.Dataset,
+        window: int,
+    ) -> tf.data.Dataset:
+        """Return endless batches; each epoch has an order of its own."""
+
+        def batches_of(epoch: Any) -> tf.data.Dataset:
+            shuffled = examples.shuffle(window, seed=self.seed + epoch)
+            return shuffled.batch(self.batch)
+
+        epochs = tf.data.Dataset.range(self.epoch, tf.int64.max)
+        return _sharded(epochs.flat_map(batches_of)).prefetch(1)
+
+
+def single_examples(
+    dataset: tf.data.Dataset,
+    accepted: DataSpec,
+) -> tf.data.Dataset:
+    """Return a dataset of single examples, checked as they pass.
+
+    Raises DataError if shapes and types are not the network's. A value that
+    is out of range raises tf.errors.InvalidArgumentError when it passes.
+    """
+    if not isinstance(dataset, tf.data.Dataset):
+        raise DataError("y is missing")
+    spec = dataset.element_spec
+    if not isinstance(spec, tuple) or len(spec) != 2:
+        raise DataError("the dataset does not consist of pairs (x, y)")
+    x, y = spec
+    shape, units = accepted.shape, accepted.units
+    if x.shape.rank == len(shape) + 1:
+        return single_examples(dataset.unbatch(), accepted)
+    if not x.shape.is_compatible_with(shape):
+        raise DataError(f"x has shape {x.shape}, not {shape}")
+    if accepted.classifies:
+        if y.shape.rank != 0 or not y.dtype.is_integer:
+            raise DataError(f"y is {y.dtype.name} {y.shape}, not an integer")
+    elif not y.shape.is_compatible_with([units]):
+        raise DataError(f"y has shape {y.shape}, not ({units},)")
+    if dataset.cardinality() in (0, tf.data.INFINITE_CARDINALITY):
+        raise DataError("the dataset is empty or never ends")
+
+    def within_range(x: Any, y: Any) -> Any:
+        return _checked_x(x, accepted), _checked_y(y, accepted)
+
+    return dataset.map(within_range)
+
+
+def _checked_x(x: Any, spec: DataSpec) -> Any:
+    x = tf.cast(x, tf.float32)
+    inside = tf.reduce_all((x >= spec.low) & (x <= spec.high))
+    message = f"x: a value is outside {spec.low}..{spec.high}"
+    tf.debugging.Assert(inside, [message])
+    return x
+
+
+def _checked_y(y: Any, spec: DataSpec) -> Any:
+    if not spec.classifies:
+        return tf.ensure_shape(tf.cast(y, tf.float32), [spec.units])
+    known = (y >= 0) & (y < spec.units)
+    tf.debugging.Assert(known, [f"y: a label is not in 0..{spec.units - 1}"])
+    return y
+
+
+def _sharded(batches: tf.data.Dataset) -> tf.data.Dataset:
+    """Let several workers split batches; there are no files to split."""
+    options = tf.data.Options()
+    policy = tf.data.experimental.AutoShardPolicy.DATA
+    options.experimental_distribute.auto_shard_policy = policy
+    return batches.with_options(options)
+
+
+def _length(examples: tf.data.Dataset) -> int:
+    return int(examples.reduce(np.int64(0), lambda number, *_: number + 1))

@@ -1,0 +1,256 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Trains a network's Keras model, from Python and from the command line."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from os import PathLike
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+from .data import DataError, DataSpec, check_data, load_data
+from .layout import Layout, LayoutError, check_writable
+from .network import Network
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+    from tensorflow import keras
+
+    from .pipelines import Batches
+
+FileName = str | PathLike[str]
+Strategy = Literal["mirrored", "multiworker"]
+
+
+class StrategyError(RuntimeError):
+    """A strategy that Keras or the number of devices does not allow."""
+
+
+@dataclass(frozen=True)
+class Training:
+    """What a spec says of training.
+
+    ``batch`` examples make a step; ``validation`` is the share of examples
+    held out; with a cosine ``schedule`` the learning rate falls to 0.
+    """
+
+    epochs: int = 20
+    batch: int = 64
+    validation: float = 0.1
+    seed: int = 0
+    schedule: Literal["constant", "cosine"] = "constant"
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """Trains one network.
+
+    ``program`` returns the module with its ``build_model``, ``compile_model``,
+    ``export_weights`` and ``import_weights``. Importing it brings TensorFlow,
+    which takes seconds: it waits until the data are known to be good.
+    """
+
+    network: Network
+    layout: Layout
+    training: Training
+    program: Callable[[], ModuleType]
+
+    def train(
+        self,
+        x: Any,
+        y: Any = None,
+        weights: FileName | None = None,
+        epochs: int | None = None,
+        *,
+        initial: FileName | None = None,
+        patience: int | None = None,
+        resume: bool = False,
+        tensorboard: FileName | None = None,
+        strategy: Strategy | None = None,
+        seed: int | None = None,
+    ) -> keras.Model:
+        """Return a trained model, and write its weights if a path is given.
+
+        ``x``, (examples, *the input's shape), is an array with its ``y``, or
+        a tf.data.Dataset of both, in single examples or in batches.
+
+        ``epochs`` and ``seed`` are the spec's unless given. ``initial`` is a
+        file of weights to begin with, instead of drawn ones. ``patience`` ends
+        the training that many epochs after the one of the least validation
+        loss, whose weights are kept. ``resume`` goes on with a training that
+        was interrupted: until it is done, ``<weights>.progress.npz`` holds its
+        state after the last whole epoch. ``tensorboard`` is a folder for logs.
+        ``strategy`` shares each batch among all devices of this machine
+        ("mirrored") or of the workers that TF_CONFIG lists ("multiworker";
+        Keras 2 only), which must see one file system. ``seed`` draws the first
+        weights, dropout, the examples held out and the order of the others.
+
+        Raises DataError if data or progress are not what the network accepts,
+        and before it trains LayoutError if the initial weights are not of the
+        network's layout, OSError if the weights can't be written,
+        StrategyError if the devices can't share a batch, ModuleNotFoundError
+        if TensorBoard is asked for and not installed.
+        """
+        if weights is not None:
+            check_writable(weights)
+        if tensorboard is not None and find_spec("tensorboard") is None:
+            raise ModuleNotFoundError("TensorBoard is not installed")
+        accepted = DataSpec.of(self.network)
+        if y is not None:
+            x, y = check_data(x, y, accepted)
+        epochs = self.training.epochs if epochs is None else epochs
+        seed = self.training.seed if seed is None else seed
+        program = self.program()
+
+        from .pipelines import Pipelines
+        from .progress import Progress
+
+        distribution = _distribution(strategy)
+        replicas = distribution.num_replicas_in_sync
+        batch = self.training.batch
+        if batch % replicas:
+            reason = f"{replicas} devices can't share batches of {batch} evenly"
+            raise StrategyError(reason)
+        writes = distribution.extended.should_checkpoint
+        file = None if weights is None else _progress_file(weights)
+        progress = Progress(file, [self.layout.id, str(seed)], patience, writes)
+        if resume:
+            progress.read()
+        start = progress.epoch
+        held_out = self.training.validation
+        pipelines = Pipelines(accepted, batch, held_out, seed, start, replicas)
+        batches = _batches(pipelines, x, y)
+        if patience is not None and batches.validation is None:
+            reason = "patience needs validation: no examples are held out"
+            raise DataError(reason)
+        with distribution.scope():
+            # Keras 2 can't restore dropout: a resumed run draws other masks.
+            model = program.build_model(aware=True, seed=seed + start)
+            self._compile(program, model, epochs * batches.steps)
+            if initial is not None:
+                program.import_weights(model, initial)
+            progress.restore(model)
+        if start < epochs and not progress.stalled:
+            model.fit(
+                batches.training,
+                steps_per_epoch=batches.steps,
+                validation_data=batches.validation,
+                initial_epoch=start,
+                epochs=epochs,
+                callbacks=[progress, *_logs(tensorboard)],
+                shuffle=False,  # the pipelines do
+                verbose=1 if sys.stdout.isatty() else 2,
+            )
+        progress.finish(model)
+        if weights is not None:
+            program.export_weights(model, weights)
+            progress.remove()
+        return model
+
+    def main(self, arguments: Sequence[str] | None = None) -> int:
+        """Train from the command line; return the exit status."""
+        parser = self._parser()
+        options = vars(parser.parse_args(arguments))
+        data, weights = options.pop("data"), options.pop("weights")
+        if Path(weights).resolve() == Path(data).resolve():
+            parser.error("--weights would replace the data")
+        try:
+            x, y = load_data(data, DataSpec.of(self.network))
+            self.train(x, y, weights, **options)
+        except (
+            DataError,
+            LayoutError,
+            ModuleNotFoundError,
+            OSError,
+            StrategyError,
+        ) as error:
+            print(f"{parser.prog}: {error}", file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            return 130
+        return 0
+
+    def _compile(
+        self,
+        program: ModuleType,
+        model: keras.Model,
+        steps: int,
+    ) -> None:
+        if self.training.schedule == "cosine":
+            program.compile_model(model, steps=steps)
+        else:
+            program.compile_model(model)
+
+    def _parser(self) -> argparse.ArgumentParser:
+        name, training = self.network.name, self.training
+        parser = argparse.ArgumentParser(
+            prog=f"{name}.train",
+            description=f"Train {name}.",
+        )
+        add = parser.add_argument
+        add("--data", required=True, help=".npz file with x and y")
+        add("--weights", required=True, help="file to write")
+        add("--initial", metavar="FILE", help="weights to begin with")
+        add("--epochs", type=_positive, default=training.epochs)
+        add("--patience", type=_positive, help="epochs to wait for a better one")
+        add("--resume", action="store_true", help="go on where a run was cut off")
+        add("--tensorboard", metavar="DIR", help="folder for TensorBoard's logs")
+        add("--strategy", choices=get_args(Strategy), help="train on all devices")
+        add("--seed", type=_whole, default=training.seed)
+        return parser
+
+
+def _distribution(strategy: Strategy | None) -> tf.distribute.Strategy:
+    import tensorflow as tf
+    from tensorflow import keras
+
+    if strategy == "mirrored":
+        return tf.distribute.MirroredStrategy()
+    if strategy == "multiworker":
+        if not keras.__version__.startswith("2."):
+            found = f"this is Keras {keras.__version__}"
+            raise StrategyError(f"several workers need Keras 2: {found}")
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.get_strategy()
+
+
+def _batches(pipelines: Any, x: Any, y: Any) -> Batches:
+    batches: Batches
+    if y is None:
+        batches = pipelines.of_dataset(x)
+    else:
+        batches = pipelines.of_arrays(x, y)
+    return batches
+
+
+def _progress_file(weights: FileName) -> Path:
+    return Path(f"{os.fspath(weights)}.progress.npz")
+
+
+def _logs(folder: FileName | None) -> list[keras.callbacks.Callback]:
+    from tensorflow import keras
+
+    if folder is None:
+        return []
+    return [keras.callbacks.TensorBoard(os.fspath(folder), write_graph=False)]
+
+
+def _positive(text: str) -> int:
+    if _whole(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return int(text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
+    return int(text)
