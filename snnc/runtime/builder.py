@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Builds a network in native Nengo, layer by layer."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from math import prod
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from .compat import import_nengo_loihi
+from .connections import Connection, Part, Population
+from .layout import Tensors
+from .network import Input, Layer, Network, volume_of
+from .neurons import ensemble_of
+
+Mode = Literal["spiking", "rate"]
+MODES = ("spiking", "rate")
+
+
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A Nengo network and the handles to run it.
+
+    Attributes
+    ----------
+    net
+        The network.
+    input
+        The node of the values, flattened in Keras order.
+    layers
+        The ensembles of each layer, in depth order.
+    output
+        The probe of the readout: (rows, units).
+    layer_probes
+        The probes of the layers that were named, in depth order.
+    shapes
+        The shape of each layer's activations, in Keras order.
+    """
+
+    net: nengo.Network
+    input: nengo.Node
+    layers: dict[str, list[nengo.Ensemble]]
+    output: nengo.Probe
+    layer_probes: dict[str, list[nengo.Probe]]
+    shapes: dict[str, tuple[int, ...]]
+
+    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+        """Return the values of a layer: (rows, *its shape), in Keras order.
+
+        In rate mode they are activations. In spiking mode a spike counts
+        1 / (dt HI), where HI is the upper bound of the layer's rates, so that
+        the mean over time is an activation. Raises KeyError if the layer was
+        not named in ``probe``.
+        """
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
+        shape = self.shapes[name]
+        _, height, width, channels = volume_of(shape)
+        parts = []
+        for probe in self.layer_probes[name]:
+            values = np.asarray(sim.data[probe], dtype=np.float64)
+            grid = values.reshape(len(values), height, width, -1, channels)
+            parts.append(np.moveaxis(grid, 3, 1))
+        whole = np.concatenate(parts, axis=1)
+        return whole.reshape(len(whole), *shape)
+
+
+class NetworkBuilder:
+    """Adds layers to one Nengo network, ``net``.
+
+    Its methods are to be called within ``with builder.net``.
+    """
+
+    _input: nengo.Node
+    _readout: nengo.Node
+
+    def __init__(
+        self,
+        network: Network,
+        tensors: Tensors,
+        mode: Mode = "spiking",
+        seed: int = 0,
+    ) -> None:
+        """Begin with an empty network.
+
+        ``tensors`` are those of the network's layout. In mode "spiking" all
+        states are zero at the start. In mode "rate" nothing is filtered.
+        Raises ValueError if there is no such mode.
+        """
+        if mode not in MODES:
+            raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
+        self.net = nengo.Network(label=network.name, seed=seed)
+        self._network = network
+        self._tensors = tensors
+        self._spiking = mode == "spiking"
+        self._layers: dict[str, list[nengo.Ensemble]] = {}
+        self._relays: dict[str, Population] = {}
+        self._loihi: Any = None
+        # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
+        for_loihi = self._spiking and network.picojoules is not None
+        if for_loihi and find_spec("nengo_loihi"):
+            self._loihi = import_nengo_loihi()
+            self._loihi.add_params(self.net)
+
+    def input(self, images: NDArray[Any] | None) -> Population:
+        """Add the node that presents the examples, on the host.
+
+        ``images`` are (examples, *input shape); without them it is silent.
+        Raises ValueError if they have another shape.
+        """
+        given = self._network.input
+        presented = _presented(images, self._network)
+        self._input = nengo.Node(presented, label=given.name)
+        values = self._input
+        if given.scaled is not None:
+            values = nengo.Node(
+                _scaling(given),
+                size_in=self._input.size_out,
+                label=f"{given.name}_scaled",
+            )
+            nengo.Connection(self._input, values, synapse=None)
+        volume = volume_of(given.shape)
+        depth, size = volume[0], prod(volume[1:])
+        if depth == 1:
+            whole = Part(given.name, values, range(1))
+            return Population(given.name, volume, (whole,))
+        parts = []
+        for i in range(depth):
+            pixels = values[i * size : (i + 1) * size]
+            parts.append(Part(f"{given.name}[{i}]", pixels, range(i, i + 1)))
+        return Population(given.name, volume, tuple(parts))
+
+    def layer(self, name: str, *connections: Connection) -> Population:
+        """Add the ensembles of a layer, and what it reads."""
+        layer = self._network.layers[name]
+        bias = self._tensors.get(f"{name}.bias")
+        depth, height, width, channels = layer.volume
+        group = layer.cut.group
+        parts = []
+        for start in range(0, depth, group):
+            slices = range(start, min(start + group, depth))
+            part = f"{name}[{slices.start}:{slices.stop}]"
+            label = name if depth <= group else part
+            shape = (height, width, len(slices) * channels)
+            size = prod(shape)
+            ensemble = ensemble_of(layer, label, size, bias, self._spiking)
+            self._place(ensemble, layer, shape)
+            parts.append(Part(label, ensemble.neurons, slices))
+        self._layers[name] = [part.neurons.ensemble for part in parts]
+        population = Population(name, layer.volume, tuple(parts))
+        for connection in connections:
+            if not layer.on_chip:
+                source = self._on_host(connection.source)
+                connection = replace(connection, source=source)
+            self._connect(connection, population, layer.synapse, layer.on_chip)
+        return population
+
+    def readout(self, *connections: Connection) -> None:
+        """Add the node of the readout, on the host, and what it reads."""
+        readout = self._network.readout
+        bias = self._tensors[f"{readout.name}.bias"]
+        self._readout = nengo.Node(
+            lambda _, x: x + bias,
+            size_in=readout.units,
+            label=readout.name,
+        )
+        whole = Part(readout.name, self._readout, range(1))
+        volume = volume_of((readout.units,))
+        population = Population(readout.name, volume, (whole,))
+        for connection in connections:
+            self._connect(connection, population, readout.synapse, False)
+
+    def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:
+        """Probe the readout and the layers that are named; return it all.
+
+        Raises ValueError if there is no such layer.
+        """
+        layers = self._network.layers
+        for name in probe:
+            if name not in layers:
+                known = list(layers)
+                raise ValueError(f"no layer {name!r} to probe: {known}")
+        with self.net:
+            output = nengo.Probe(self._readout, label=self._readout.label)
+            probes = {name: self._probed(name) for name in probe}
+        shapes = {name: layer.shape for name, layer in layers.items()}
+        return BuiltNetwork(
+            self.net,
+            self._input,
+            self._layers,
+            output,
+            probes,
+            shapes,
+        )
+
+    def _probed(self, name: str) -> list[nengo.Probe]:
+        """Probe what the neurons of a layer give."""
+        ensembles = self._layers[name]
+        return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
+
+    def _place(
+        self,
+        ensemble: nengo.Ensemble,
+        layer: Layer,
+        shape: tuple[int, ...],
+    ) -> None:
+        """Put an ensemble on the host, or on the chip block by block."""
+        if self._loihi is None:
+            return
+        config = self.net.config[ensemble]
+        block = layer.cut.block
+        if block is None:
+            config.on_chip = False
+            return
+        # The block of a dense layer has one axis, that of a convolution three.
+        shape = shape[-len(block) :]
+        config.block_shape = self._loihi.BlockShape(block, shape)
+
+    def _connect(
+        self,
+        connection: Connection,
+        reader: Population,
+        synapse: float | None,
+        on_chip: bool,
+    ) -> None:
+        """Connect neurons, filtered as what reads them wants it."""
+        given = self._network.input
+        links = connection.links(reader, self._tensors, given)
+        for pre, post, transform in links:
+            made = nengo.Connection(
+                pre.neurons,
+                post.neurons,
+                transform=transform,
+                synapse=synapse if self._spiking else None,
+                label=f"{pre.label} to {post.label}",
+            )
+            if self._loihi is not None and on_chip and connection.pop_type:
+                self.net.config[made].pop_type = connection.pop_type
+
+    def _on_host(self, source: Population) -> Population:
+        """Return a source as the host has it.
+
+        From the chip nengo-loihi takes Dense connections only; the host may
+        then convolve what it received.
+        """
+        layer = self._network.layers.get(source.name)
+        if self._loihi is None or layer is None or not layer.on_chip:
+            return source
+        if source.name not in self._relays:
+            parts = tuple(_relay(part) for part in source.parts)
+            self._relays[source.name] = replace(source, parts=parts)
+        return self._relays[source.name]
+
+
+def _relay(part: Part) -> Part:
+    label = f"{part.label} on host"
+    size = part.neurons.size_out
+    node = nengo.Node(lambda _, x: x, size_in=size, label=label)
+    nengo.Connection(
+        part.neurons,
+        node,
+        synapse=None,
+        label=f"{part.label} to {label}",
+    )
+    return Part(label, node, part.slices)
+
+
+def _scaling(given: Input) -> Any:
+    """Return what maps values to the range that the layers get."""
+    assert given.scaled is not None
+    start, slope, low = given.scaled[0], given.slope, given.low
+    return lambda _, x: start + slope * (x - low)
+
+
+def _presented(images: NDArray[Any] | None, network: Network) -> Any:
+    """Return what the input gives: zeros, or one example after another."""
+    shape = network.input.shape
+    if images is None:
+        return np.zeros(shape).ravel()
+    images = np.asarray(images)
+    if images.shape[1:] != shape or len(images) == 0:
+        wanted = f"not (examples, *{shape})"
+        raise ValueError(f"images have shape {images.shape}, {wanted}")
+    return nengo.processes.PresentInput(
+        images.reshape(len(images), -1),
+        network.present,
+    )

@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""How one layer reads another: the kinds of connections, and their transforms.
+
+Each kind knows what connects the parts of its source to those of its reader.
+Kernels are tensors of the weight file, ``<reader>.kernel`` unless told.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+from typing import Any, Literal
+
+import nengo
+
+from . import kernels
+from .kernels import Array, Pool, Sizes, Triple, triple
+from .layout import Tensors
+from .network import Input, Volume
+
+Channels = tuple[int, int]  # the first, and that behind the last
+Padding = Literal["valid", "same"]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The depth slices ``slices`` of a layer or of the input.
+
+    ``neurons`` is what connections begin or end at: an ensemble's neurons, a
+    node or a slice of it.
+    """
+
+    label: str
+    neurons: Any
+    slices: range
+
+
+@dataclass(frozen=True)
+class Population:
+    """The parts of a layer or of the input, in depth order."""
+
+    name: str
+    volume: Volume
+    parts: tuple[Part, ...]
+
+
+# From where, to where, and the transform between them.
+Link = tuple[Part, Part, Any]
+
+
+@dataclass(frozen=True)
+class Connection:
+    """What a layer reads of a source.
+
+    Attributes
+    ----------
+    source
+        The population that is read.
+    rows
+        The kernel's input channels that meet the source's; None for all.
+    pools
+        The average pools on the way, source first.
+    pop_type
+        Bits of an axon onto the chip, for convolutions, where an axon carries
+        a pixel with all its channels. Those of 16 bits take half the room of
+        those of 32, but need blocks whose channels are a multiple of 4.
+    """
+
+    source: Population
+    rows: Channels | None = None
+    pools: tuple[Pool, ...] = ()
+    pop_type: int | None = None
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return what connects the parts of the source to those of a reader.
+
+        ``given`` is the input of the network.
+        """
+        raise NotImplementedError
+
+    def _folded(self, kernel: Array) -> Array:
+        """Return the rows of a kernel that are read, over what pools read."""
+        if self.rows is not None:
+            kernel = kernel[..., slice(*self.rows), :]
+        for pool in reversed(self.pools):
+            kernel = kernels.pooled(kernel, pool)
+        return kernel
+
+    def _convolved(
+        self,
+        reader: Population,
+        kernel: Array,
+        stride: Triple = (1, 1, 1),
+        padding: Padding = "valid",
+        depth_before: int = 0,
+    ) -> Iterator[Link]:
+        """Yield a 2-D convolution for each two parts that overlap."""
+        _, height, width, _ = self.source.volume
+        for pre, post in product(self.source.parts, reader.parts):
+            read, written = pre.slices, post.slices
+            step, before = stride[0], depth_before
+            plane = kernels.plane(kernel, read, written, step, before)
+            if plane is None:
+                continue
+            transform = nengo.Convolution(
+                plane.shape[3],
+                (height, width, plane.shape[2]),
+                kernel_size=plane.shape[:2],
+                strides=stride[1:],
+                padding=padding,
+                init=plane,
+            )
+            yield pre, post, transform
+
+
+@dataclass(frozen=True)
+class Convolve(Connection):
+    """A convolution.
+
+    Attributes
+    ----------
+    tensor
+        The name of its kernel; None for the reader's own.
+    stride
+        Over the source, pools included; None for 1.
+    padding
+        Of height and width.
+    depth_before
+        How many slices of zeros stand in front of the source.
+    zeros_before
+        How many rows and columns of zeros stand in front of the kernel.
+    """
+
+    tensor: str | None = None
+    stride: Sizes | None = None
+    padding: Padding = "valid"
+    depth_before: int = 0
+    zeros_before: tuple[int, int] = (0, 0)
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each two parts that overlap."""
+        kernel = tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = self._folded(kernels.lifted(kernel))
+        kernel = kernels.shifted(kernel, *self.zeros_before)
+        return self._convolved(
+            reader,
+            kernel,
+            triple(self.stride or ()),
+            self.padding,
+            self.depth_before,
+        )
+
+
+@dataclass(frozen=True)
+class Identity(Connection):
+    """Each channel is read as it is, or as its average over pools.
+
+    ``rows`` are the reader's channels that the source's go to; None for all.
+    """
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each two parts that overlap."""
+        kernel = self._folded(kernels.identity(reader.volume[-1]))
+        steps = [triple(pool.stride) for pool in self.pools]
+        depth, height, width = map(prod, zip((1, 1, 1), *steps, strict=True))
+        return self._convolved(reader, kernel, (depth, height, width))
+
+
+@dataclass(frozen=True)
+class Rectify(Connection):
+    """Values as shares of the largest: those above 0, then those below."""
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each two parts that overlap."""
+        low, high = given.scaled or (given.low, given.high)
+        kernel = kernels.signs(self.source.volume[-1], low, high)
+        return self._convolved(reader, kernel)
+
+
+@dataclass(frozen=True)
+class ConnectAll(Connection):
+    """Every unit reads every neuron, by a matrix.
+
+    ``tensor`` is the name of the matrix; None for the reader's own.
+    """
+
+    tensor: str | None = None
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a matrix for each part of the source."""
+        for part, rows in self._parts(reader, tensors):
+            matrix = rows.reshape(-1, rows.shape[-1]).T
+            transform = nengo.Dense(matrix.shape, init=matrix)
+            yield part, reader.parts[0], transform
+
+    def _parts(
+        self,
+        reader: Population,
+        tensors: Tensors,
+    ) -> Iterator[tuple[Part, Array]]:
+        """Yield each part of the source with the rows that it meets."""
+        volume = self.source.volume
+        matrix = tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = kernels.unflattened(matrix, volume, self.pools)
+        # Pools may leave the last pixels out, which nothing reads then.
+        whole = kernels.extended(self._folded(kernel), volume)
+        for part in self.source.parts:
+            yield part, kernels.rows_of(whole, part.slices)
+
+
+@dataclass(frozen=True)
+class ConvolveAll(ConnectAll):
+    """Every unit reads every neuron, by a convolution of full extent.
+
+    On the chip this takes one input axon a pixel instead of one a neuron.
+    """
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each part of the source."""
+        for part, rows in self._parts(reader, tensors):
+            transform = nengo.Convolution(
+                rows.shape[-1],
+                rows.shape[:3],
+                kernel_size=rows.shape[:2],
+                init=rows,
+            )
+            yield part, reader.parts[0], transform

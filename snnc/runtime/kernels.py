@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Kernels of a weight file as those between ensembles.
+
+Kernels have all three axes in space: (depth, height, width, channels read,
+filters). Axes that a layer lacks have size 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .network import Volume, volume_of
+
+Array = NDArray[Any]
+Sizes = tuple[int, ...]  # along the axes in space that a layer has
+Triple = tuple[int, int, int]  # along depth, height and width
+
+
+@dataclass(frozen=True)
+class Pool:
+    """An average pool without padding: the mean of each window."""
+
+    window: Sizes
+    stride: Sizes
+
+
+def triple(sizes: Sizes) -> Triple:
+    """Return sizes along depth, height and width; of a missing axis it is 1."""
+    depth, height, width, _ = volume_of((*sizes, 1))
+    return depth, height, width
+
+
+def lifted(tensor: Array) -> Array:
+    """Return the kernel of a convolution, of one to three axes in space."""
+    *sizes, channels, filters = tensor.shape
+    return tensor.reshape(*triple(tuple(sizes)), channels, filters)
+
+
+def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
+    """Return a matrix as a kernel over what pools leave of a volume.
+
+    ``tensor`` is (flattened in Keras order, units). Its channels are those of
+    the volume, or those of a concatenation that the volume is part of.
+    """
+    size = np.array(volume[:3])
+    for pool in pools:
+        window, stride = triple(pool.window), triple(pool.stride)
+        size = (size - window) // stride + 1
+    return tensor.reshape(*size, -1, tensor.shape[-1])
+
+
+def pooled(kernel: Array, pool: Pool) -> Array:
+    """Return the kernel over what an average pool reads."""
+    window, stride = triple(pool.window), triple(pool.stride)
+    taps = kernel.shape[:3]
+    axes = zip(taps, stride, window, strict=True)
+    size = [(k - 1) * s + w for k, s, w in axes]
+    # In float64, equal taps stay equal, and nengo-loihi stores those once.
+    spread = np.zeros((*size, *kernel.shape[3:]))
+    for offset in np.ndindex(window):
+        axes = zip(offset, taps, stride, strict=True)
+        spread[tuple(slice(o, o + k * s, s) for o, k, s in axes)] += kernel
+    return spread / np.prod(window)
+
+
+def extended(kernel: Array, volume: Volume) -> Array:
+    """Return the kernel with zeros behind it, up to the size of a volume."""
+    pads = [(0, n - k) for n, k in zip(volume, kernel.shape[:3], strict=False)]
+    return np.pad(kernel, [*pads, (0, 0), (0, 0)])
+
+
+def shifted(kernel: Array, height: int, width: int) -> Array:
+    """Return the kernel with rows and columns of zeros in front of it."""
+    return np.pad(kernel, [(0, 0), (height, 0), (width, 0), (0, 0), (0, 0)])
+
+
+def identity(channels: int) -> Array:
+    """Return a kernel of one tap that changes nothing."""
+    return np.eye(channels, dtype=np.float32)[None, None, None]
+
+
+def signs(channels: int, low: float, high: float) -> Array:
+    """Return a kernel of one tap: values of ``low..high`` as shares of 1.
+
+    If they can be negative, their negatives are channels behind them.
+    """
+    kernel = identity(channels) / max(abs(low), abs(high))
+    return kernel if low >= 0 else np.concatenate([kernel, -kernel], axis=-1)
+
+
+def plane(
+    kernel: Array,
+    read: range,
+    written: range,
+    stride: int,
+    before: int,
+) -> Array | None:
+    """Return the 2-D kernel between two ensembles, or None if they are apart.
+
+    ``read`` and ``written`` are their slices of the depth axis, along which
+    the kernel moves by ``stride``; ``before`` slices of zeros stand in front.
+    An ensemble's channels are its slices' side by side. A slice reads those
+    that its depth taps reach; the rest of the kernel is zero.
+    """
+    depth, height, width, channels, filters = kernel.shape
+    taps = []
+    for out, tap in np.ndindex(len(written), depth):
+        source = written[out] * stride - before + tap
+        if source in read:
+            taps.append((source - read.start, out, tap))
+    if not taps:
+        return None
+    shape = (height, width, len(read), channels, len(written), filters)
+    flat = np.zeros(shape, kernel.dtype)
+    for into, out, tap in taps:
+        flat[:, :, into, :, out] = kernel[tap]
+    size = (len(read) * channels, len(written) * filters)
+    return flat.reshape(height, width, *size)
+
+
+def rows_of(kernel: Array, read: range) -> Array:
+    """Return those rows of a kernel over a whole volume that a part reads.
+
+    They are (height, width, the part's channels, units).
+    """
+    _, height, width, _, units = kernel.shape
+    rows = np.moveaxis(kernel[read.start : read.stop], 0, 2)
+    return rows.reshape(height, width, -1, units)
