@@ -56,6 +56,14 @@ def exploded(head: str, arguments: Sequence[str], tail: str, indent: int) -> str
     return f"{head}\n{body}{' ' * indent}{tail}"
 
 
+def argument(function: str, arguments: Sequence[str], indent: int) -> str:
+    """Write a call that is an argument of an exploded one: a comma follows it."""
+    line = f"{function}({', '.join(arguments)})"
+    if indent + len(line) < WIDTH:
+        return line
+    return exploded(f"{function}(", arguments, ")", indent)
+
+
 def call(function: str, arguments: Sequence[str], indent: int) -> str:
     """Write a call as a statement of its own."""
     return bracket(f"{function}(", arguments, ")", indent)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from .layout import Layout, Tensors, Weights
-from .model import import_weights
+from .model import set_model_weights
 from .network import Layer, Network
 from .scaling import CalibrationError, Measured, Scaling
 from .statistics import Ranked
@@ -100,7 +100,6 @@ class Calibrator:
             neurons = model.get_layer(f"{name}.neurons")
             discrete = scaling.discrete(layer)
             ends.append(neurons.input if discrete else neurons.output)
-        # A name for each layer, as Keras returns a lone output without a list.
         return keras.Model(model.input, [model.output, *ends])
 
     def _measure(
@@ -111,7 +110,7 @@ class Calibrator:
         scaling: Scaling,
     ) -> dict[str, Measured]:
         """Return what numpy.percentile would, without holding all values."""
-        import_weights(probed, self.layout, tensors)
+        set_model_weights(probed, self.layout, tensors)
         layers = self.network.layers
         found = {name: Ranked(layer.percentile) for name, layer in layers.items()}
         for values in self._activations(probed, x):
@@ -147,8 +146,8 @@ class Calibrator:
     ) -> float:
         """Return the largest change of an output, as a share of the largest."""
         old, new = self.build_model(aware=False), self.build_model(aware=False)
-        import_weights(old, self.layout, before)
-        import_weights(new, self.layout, after)
+        set_model_weights(old, self.layout, before)
+        set_model_weights(new, self.layout, after)
         change = largest = 0.0
         for batch in self._batches(x):
             outputs = np.asarray(old.predict_on_batch(batch), np.float64)

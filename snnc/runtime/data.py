@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import DataError, Rows, open_arrays
+from .network import Network
 
 CHUNK_BYTES = 2**22  # bytes of examples that are handled together
 CHUNK_EXAMPLES = 64  # at most
@@ -43,6 +44,13 @@ class DataSpec:
     high: float
     units: int
     classifies: bool
+
+    @classmethod
+    def of(cls, network: Network) -> DataSpec:
+        """Return what a network accepts."""
+        read, readout = network.input, network.readout
+        bounds = read.low, read.high
+        return cls(read.shape, *bounds, readout.units, readout.classes)
 
     @property
     def batch(self) -> str:

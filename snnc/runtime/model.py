@@ -56,7 +56,7 @@ class SpikingLayers:
         values: Any,
         *,
         shortcut: Any = None,
-        norm: bool = False,
+        batchnorm: bool = False,
         dropout: float = 0.0,
         l2: float | None = None,
     ) -> Any:
@@ -68,7 +68,7 @@ class SpikingLayers:
         name, dt = layer.name, self.network.dt
         data = self.network.layers[name]
         current = self.linear(layer, values, l2)
-        if norm:
+        if batchnorm:
             normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
             current = normalise(current)
         if shortcut is not None:
@@ -118,7 +118,7 @@ class SpikingLayers:
         return (self.seed + zlib.crc32(name.encode())) % 2**31
 
 
-def exported(model: keras.Model, layout: Layout) -> Tensors:
+def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """Return a model's weights as the tensors of its layout.
 
     Batch norms, as they are in evaluation, are folded into kernels and biases;
@@ -137,7 +137,7 @@ def exported(model: keras.Model, layout: Layout) -> Tensors:
     return tensors
 
 
-def import_weights(
+def set_model_weights(
     model: keras.Model,
     layout: Layout,
     weights: Weights,

@@ -134,7 +134,8 @@ class Trainer:
             raise DataError(reason)
         with distribution.scope():
             # Keras 2 can't restore dropout: a resumed run draws other masks.
-            model = program.build_model(aware=True, seed=seed + start)
+            aware = self.network.aware
+            model = program.build_model(aware=aware, seed=seed + start)
             self._compile(program, model, epochs * batches.steps)
             if initial is not None:
                 program.import_weights(model, initial)

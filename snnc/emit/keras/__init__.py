@@ -1,19 +1,6 @@
-"""The Keras program: the model, its training, and the scales of its weights."""
+"""The Keras program: the model and its training."""
 
-from snnc.emit.keras.calibrate import calibrate, scales
-from snnc.emit.keras.discretize import discretize, precision
-from snnc.emit.keras.integers import integers
 from snnc.emit.keras.model import keras_model
-from snnc.emit.keras.train import pipelines, progress, train
+from snnc.emit.keras.train import train
 
-__all__ = [
-    "calibrate",
-    "discretize",
-    "integers",
-    "keras_model",
-    "pipelines",
-    "precision",
-    "progress",
-    "scales",
-    "train",
-]
+__all__ = ["keras_model", "train"]

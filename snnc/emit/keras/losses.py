@@ -1,20 +1,16 @@
-"""The loss of a network, as an expression and, where Keras has none, a function."""
+"""The loss of a network, as an expression."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from snnc.emit.environment import render
 from snnc.emit.python import number
 from snnc.graph.logical import Network
 from snnc.spec.training import CrossEntropy, Focal, MeanSquaredError
 
-FUNCTIONS = "keras/templates/losses.py.jinja"
 
-
-@dataclass(frozen=True, slots=True)
-class LossCode:
-    """What ``compile`` takes as its loss, and the function's text if it is our own."""
+class LossCode(NamedTuple):
+    """What ``compile`` takes as its loss, and what that needs of ``losses``."""
 
     expression: str
     function: str = ""
@@ -25,24 +21,15 @@ def loss_code(network: Network) -> LossCode:
     train = network.train
     classified = network.readout.labels is not None
     loss = train.loss or (CrossEntropy() if classified else MeanSquaredError())
-    if isinstance(loss, CrossEntropy) and not train.label_smoothing:
-        return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
-    if isinstance(loss, MeanSquaredError) and not classified:
-        return LossCode("keras.losses.MeanSquaredError()")
-    function = render(
-        FUNCTIONS,
-        kind=loss.kind,
-        units=network.readout.units,
-        smoothing=number(train.label_smoothing) if train.label_smoothing else "",
-        **_focal(loss, network.readout.units),
-    )
-    return LossCode(loss.kind if loss.kind != "mse" else "squared_error", function)
-
-
-def _focal(loss: CrossEntropy | Focal | MeanSquaredError, units: int) -> dict[str, str]:
-    if not isinstance(loss, Focal):
-        return {}
-    alpha = number(loss.alpha)
-    # The paper balances two classes; with more, alpha is one factor for all.
-    balanced = f"tf.constant([1 - {alpha}, {alpha}])" if units == 2 else alpha
-    return {"alpha": balanced, "gamma": number(loss.gamma)}
+    smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
+    if isinstance(loss, Focal):
+        arguments = [f"gamma={number(loss.gamma)}", f"alpha={number(loss.alpha)}"]
+        arguments += [f"smoothing={value}" for value in smoothing]
+        return LossCode(f"focal({', '.join(arguments)})", "focal")
+    if isinstance(loss, MeanSquaredError):
+        if not classified:
+            return LossCode("keras.losses.MeanSquaredError()")
+        return LossCode(f"squared_error({''.join(smoothing)})", "squared_error")
+    if smoothing:
+        return LossCode(f"cross_entropy({''.join(smoothing)})", "cross_entropy")
+    return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")

@@ -1,0 +1,145 @@
+"""``network.py``: what the programs of a network share, as data."""
+
+from __future__ import annotations
+
+from snnc.emit.environment import render
+from snnc.emit.files import Module
+from snnc.emit.python import INDENT, bracket, call, exploded, items, number
+from snnc.emit.quoting import module_docstring, quote
+from snnc.graph.logical import Lif, Loihi, Network
+from snnc.graph.mapped import MappedNetwork, MappedPopulation
+from snnc.loihi.profile import load_profile
+from snnc.loihi.wiring import wirings_of
+from snnc.runtime import network as runtime
+
+ANATOMY = (
+    "A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0"
+    " stands for the upper one. ``cut`` is the depth slices of an ensemble and what a"
+    " core holds of it, ``fanout`` the synaptic operations and the spikes to cores if"
+    " each neuron spikes once."
+)
+
+
+def network_data(mapped: MappedNetwork) -> Module:
+    """Return the module that holds the network's timing, layers and readout."""
+    network = mapped.lowered.network
+    fanouts = _fanouts(mapped)
+    layers = [_layer(p, fanouts[p.population.name]) for p in mapped.populations]
+    body = render(
+        "package/templates/network.py.jinja",
+        docstring=module_docstring(
+            "The network {name}, as the data that its programs share.",
+            network.name,
+            network.about,
+            ANATOMY,
+        ),
+        imports=", ".join(_imports(layers)),
+        dt=number(network.timing.dt),
+        present=number(network.timing.present),
+        input=_input(network),
+        layers=layers,
+        readout=_readout(network),
+        network=_network(mapped),
+    )
+    return Module("network.py", body)
+
+
+def _imports(layers: list[str]) -> list[str]:
+    used = {"Cut(": "Cut", "Lif(": "Lif"}
+    found = {n for mark, n in used.items() if any(mark in text for text in layers)}
+    return sorted({"Input", "Layer", "Network", "Readout"} | found)
+
+
+def _input(network: Network) -> str:
+    read = network.input
+    arguments = [
+        quote(read.name),
+        f"shape={items(read.shape)}",
+        f"low={number(float(read.low))}",
+        f"high={number(float(read.high))}",
+    ]
+    if read.scaled is not None:
+        bounds = (number(float(bound)) for bound in read.scaled)
+        arguments.append(f"scaled={items(bounds)}")
+    return call("INPUT = Input", arguments, 0)
+
+
+def _fanouts(mapped: MappedNetwork) -> dict[str, tuple[int, int]]:
+    """Return the operations and arrivals if each neuron of a layer spikes once."""
+    wirings = wirings_of(mapped, load_profile())
+    found = {p.population.name: (0, 0) for p in mapped.populations}
+    for wiring in wirings:
+        if wiring.source in found:
+            operations, messages = found[wiring.source]
+            found[wiring.source] = (
+                operations + wiring.operations,
+                messages + wiring.messages,
+            )
+    return found
+
+
+def _layer(mapped: MappedPopulation, fanout: tuple[int, int]) -> str:
+    layer = mapped.population.layer
+    spiking = layer.spiking
+    assert spiking is not None
+    usual = runtime.Layer(layer.shape, (0.0, 0.0))
+    bounds = (number(float(v)) for v in (spiking.rate.low, spiking.rate.high))
+    arguments = [f"shape={items(layer.shape)}", f"rate={items(bounds)}"]
+    if spiking.rate.percentile != usual.percentile:
+        arguments.append(f"percentile={number(float(spiking.rate.percentile))}")
+    if layer.is_encoder:
+        arguments.append(f"encoder={quote(layer.kind.removeprefix('encode '))}")
+    if isinstance(spiking.neuron, Lif):
+        taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
+        arguments.append(f"lif=Lif(tau_rc={taus[0]}, tau_ref={taus[1]})")
+    if not layer.is_encoder and spiking.synapse != usual.synapse:
+        arguments.append(f"synapse={_synapse(spiking.synapse)}")
+    arguments += _cut(mapped)
+    if any(fanout):
+        arguments.append(f"fanout={items(fanout)}")
+    # Always a line each: a changed number then changes one line.
+    return exploded(f"{quote(layer.name)}: Layer(", arguments, ")", INDENT)
+
+
+def _cut(mapped: MappedPopulation) -> list[str]:
+    arguments = [f"group={mapped.group}"] if mapped.group != 1 else []
+    block = mapped.ensembles[0].block_shape
+    if block is not None:
+        arguments.append(f"block={items(block)}")
+    return [f"cut=Cut({', '.join(arguments)})"] if arguments else []
+
+
+def _readout(network: Network) -> str:
+    readout = network.readout
+    usual = runtime.Readout("", 1)
+    arguments = [quote(readout.name), f"units={readout.units}"]
+    if readout.labels is None:
+        arguments.append("classes=False")
+    if readout.decide != usual.decide:
+        arguments.append(f"decide={quote(readout.decide)}")
+    if readout.synapse != usual.synapse:
+        arguments.append(f"synapse={_synapse(readout.synapse)}")
+    return call("READOUT = Readout", arguments, 0)
+
+
+def _network(mapped: MappedNetwork) -> str:
+    network = mapped.lowered.network
+    arguments = [
+        f"name={quote(network.name)}",
+        "dt=DT",
+        "present=PRESENT",
+        "input=INPUT",
+        "layers=LAYERS",
+        "readout=READOUT",
+    ]
+    if isinstance(network.target, Loihi):
+        energy = load_profile().energy
+        costs = (energy.synaptic_operation, energy.spike, energy.active_update)
+        if network.train.aware:
+            arguments.append("aware=True")
+        arguments.append(f"picojoules={items(number(float(c)) for c in costs)}")
+    return bracket("NETWORK = Network(", arguments, ")", 0)
+
+
+def _synapse(seconds: float) -> str:
+    return number(seconds) if seconds > 0 else "None"
