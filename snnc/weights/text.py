@@ -32,9 +32,13 @@ def table(listing: Listing) -> str:
     rows = [_tensor(pair, listing) for pair in listing.pairs]
     lines = [*columns(TENSORS, rows, LEFT), "", *_metadata(listing), _sum(listing)]
     if listing.layers:
-        layers = [_layer(layer) for layer in listing.layers]
-        lines += ["", *CAPTION, *columns(CHIP, layers, LEFT)]
+        lines += ["", *chip_table(listing.layers)]
     return "\n".join(printable(line) for line in lines)
+
+
+def chip_table(layers: Sequence[Precision]) -> list[str]:
+    """Lay out what the chip keeps of the weights of its layers."""
+    return [*CAPTION, *columns(CHIP, [_layer(layer) for layer in layers], LEFT)]
 
 
 def moves(found: Sequence[Move], target: str) -> str:

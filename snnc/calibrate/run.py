@@ -1,0 +1,113 @@
+"""Scales the weights of a package on data, and checks them for the chip."""
+
+from __future__ import annotations
+
+import importlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.calibrate.source import spec_of
+from snnc.diagnostics import Report
+from snnc.exact.package import open_package
+
+if TYPE_CHECKING:
+    from snnc.runtime.calibration import Calibration
+    from snnc.weights.chip import Precision
+
+
+@dataclass(frozen=True, slots=True)
+class Calibrated:
+    """What was measured and scaled, and what the chip keeps of it.
+
+    Attributes
+    ----------
+    network
+        The network's name.
+    layers
+        Its layers as `snnc.runtime.network.Layer`, by name.
+    examples
+        How many were measured.
+    calibration
+        The scales and the scaled weights.
+    precision
+        Of the layers on the chip; None where the package's spec is not at hand.
+    """
+
+    network: str
+    layers: dict[str, Any]
+    examples: int
+    calibration: Calibration
+    precision: tuple[Precision, ...] | None
+
+
+class CannotCalibrateError(ValueError):
+    """Data, weights or rates that can't be brought together; says why."""
+
+
+def calibrate_package(
+    folder: Path, data: Path, weights: Path, examples: int | None, report: Report
+) -> Calibrated:
+    """Scale weights of the package in ``folder``; nothing is written.
+
+    Parameters
+    ----------
+    folder, data, weights
+        The package, an ``.npz`` file with ``x``, and a safetensors file.
+    examples
+        How many to measure; None for all.
+    report
+        Gets what nengo-loihi refuses or changes of the scaled weights.
+
+    Raises
+    ------
+    CannotCalibrateError
+        If data or weights do not fit, or no scale holds all rates.
+    snnc.exact.refusals.CannotRunError
+        If there is no such package.
+    """
+    package = open_package(folder).__package__
+    network = importlib.import_module(f"{package}.network").NETWORK
+    layout = importlib.import_module(f"{package}.layout").LAYOUT
+    library = f"{package}._runtime"
+    reading = importlib.import_module(f"{library}.data")
+    scaling = importlib.import_module(f"{library}.scaling")
+    weighing = importlib.import_module(f"{library}.layout")
+    try:
+        x = reading.load_input(data, reading.DataSpec.of(network))[:examples]
+        tensors = layout.load(weights)
+        # These bring TensorFlow: only once data and weights are known to be good.
+        program = importlib.import_module(f"{package}.keras_model")
+        calibrating = importlib.import_module(f"{library}.calibration")
+        calibrator = calibrating.Calibrator(network, layout, program.build_model)
+        found = calibrator.calibrate(x, tensors)
+    except (
+        reading.DataError,
+        scaling.CalibrationError,
+        weighing.LayoutError,
+    ) as error:
+        raise CannotCalibrateError(error) from error
+    kept = _precision(folder, layout.id, found.tensors, report)
+    return Calibrated(network.name, network.layers, len(x), found, kept)
+
+
+def _precision(
+    folder: Path, layout: str, tensors: dict[str, Any], report: Report
+) -> tuple[Precision, ...] | None:
+    """Return what the chip keeps of weights; None without the package's spec."""
+    from snnc.layout import layout_id, tensors as tensors_of
+    from snnc.weights.chip import complaints, precision
+    from snnc.weights.cores import placed_layers
+    from snnc.weights.inspect import compile_file
+
+    spec = spec_of(folder)
+    results = None if spec is None else compile_file(str(spec), Report())
+    if results is None:
+        return None
+    if layout_id(tensors_of(results["lower"].network)) != layout:
+        return None
+    layers = placed_layers(results["map"], tensors)
+    for layer in layers:
+        for diagnostic in complaints(layer):
+            report.add(diagnostic)
+    return tuple(precision(layer) for layer in layers)
