@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from .data import DataSpec, check_input
 from .layout import Layout, Tensors, Weights
 from .model import set_model_weights
 from .network import Layer, Network
@@ -58,7 +59,7 @@ class Calibrator:
     layout: Layout
     build_model: BuildModel
 
-    def calibrate(self, x: NDArray[np.float32], weights: Weights) -> Calibration:
+    def calibrate(self, x: NDArray[Any], weights: Weights) -> Calibration:
         """Return weights with which each layer keeps to its rates.
 
         The more examples, the truer the percentiles. A layer that keeps to
@@ -67,9 +68,10 @@ class Calibrator:
         for rounding. An encoder is scaled only as far as none of its values
         clips; LIF layers are left as they are, as no scale of them is exact.
 
-        Raises LayoutError if the weights are not of the network's layout,
-        CalibrationError if no scale brings all layers to their rates.
+        Raises DataError if the data do not fit, LayoutError if the weights do
+        not, CalibrationError if no scale brings all layers to their rates.
         """
+        x = check_input(x, DataSpec.of(self.network))
         tensors = self.layout.read(weights)
         layers = self.network.layers
         model = self.build_model(aware=self.network.aware)

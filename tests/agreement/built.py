@@ -30,10 +30,11 @@ def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / name
-        root.mkdir()
         for module in modules:
+            path = root / module.path
+            path.parent.mkdir(parents=True, exist_ok=True)
             text = module.headed(Origin("net.snn", ".")).text
-            (root / module.path).write_text(text, encoding="utf-8")
+            path.write_text(text, encoding="utf-8")
         sys.path.insert(0, folder)
         try:
             yield SimpleNamespace(

@@ -9,22 +9,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
+from snnc.diagnostics import Report
 from snnc.emit import Origin
-from snnc.emit.keras import keras_model, pipelines, progress, train
-from snnc.emit.package import data, docstring_module, layout, typed_marker
+from snnc.emit.package import package_modules
 from snnc.graph.logical import Network
+from snnc.passes.lower import lower
+from snnc.passes.map import map_network
 
 ORIGIN = Origin("specs/net.snn", "models")
-EMITTERS = (docstring_module, layout, data, keras_model, pipelines, progress, train)
 
 
 def write(network: Network, folder: Path) -> Path:
-    """Write the Keras side of a network's package under ``folder``."""
+    """Write a network's package under ``folder``."""
     package = folder / network.name
-    package.mkdir(parents=True)
-    modules = (*(emit(network) for emit in EMITTERS), typed_marker())
-    for file in (module.headed(ORIGIN) for module in modules):
-        (package / file.path).write_text(file.text, encoding="utf-8", newline="\n")
+    report = Report()
+    mapped = map_network(lower(network, report), report)
+    assert not report.errors, [d.render_message() for d in report.diagnostics]
+    for file in (module.headed(ORIGIN) for module in package_modules(mapped)):
+        path = package / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
     return package
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,12 +13,7 @@ from tensorflow import keras
 from snnc.emit.keras import keras_model
 from tests.emit.networks import (
     ALL,
-    NENGO,
-    conv,
-    conv2d_lif,
     conv3d_relu,
-    encoder,
-    network,
 )
 from tests.emit.packages import importable, module, write
 
@@ -203,18 +197,19 @@ def test_another_seed_begins_with_other_weights(load) -> None:
 
 
 @EACH
-def test_no_two_kernels_begin_with_one_seed(name: str) -> None:
-    body = keras_model(NETWORKS[name]).body
-    seeds = re.findall(r"HeUniform\((seed[^)]*)\)|seed=(seed[^,)]*)", body)
+def test_no_two_layers_draw_from_one_seed(load, name: str) -> None:
+    model = load(name, "keras_model").build_model()
+    drawing = [x for x in model.layers if hasattr(x, "kernel_initializer")]
+    seeds = [layer.kernel_initializer.seed for layer in drawing]
+    seeds += [layer.seed for layer in model.layers if hasattr(layer, "deviation")]
     assert len(seeds) >= 2
-    assert len(set(map(max, seeds))) == len(seeds)
+    assert len(set(seeds)) == len(seeds)
 
 
 class TestRateBudget:
     @pytest.fixture
     def budget(self, load):
-        made = load("volume", "keras_model")
-        return made.RateBudget(20.0, 150.0, 99.0, made.relu(150.0, False), "b")
+        return budget_of(load)
 
     def test_what_is_above_is_paid_by_every_neuron(self, budget) -> None:
         budget(tf.constant([[0.5, 3.0], [2.0, -9.0]]), training=True)
@@ -250,12 +245,10 @@ class TestRateBudget:
         assert tape.gradient(loss, x)[0, 0] < 0
 
     def test_the_metric_is_numpys_percentile_of_rates(self, load) -> None:
-        made = load("volume", "keras_model")
-        neurons = made.relu(150.0, True)
-        budget = made.RateBudget(20.0, 150.0, 99.0, neurons, "b")
+        budget = budget_of(load, aware=True)
         x = np.random.default_rng(0).normal(0, 1, (1, 101)).astype("f4")
         budget(tf.constant(x))
-        expected = np.percentile(150 * np.asarray(neurons(tf.constant(x))), 99)
+        expected = np.percentile(150 * np.asarray(budget.curve(tf.constant(x))), 99)
         assert float(budget.rate.result()) == pytest.approx(expected, rel=1e-5)
 
     def test_currents_pass_unchanged_and_unpaid(self, budget) -> None:
@@ -265,29 +258,38 @@ class TestRateBudget:
 
     def test_without_weight_there_is_no_budget(self) -> None:
         body = keras_model(replace_train(conv3d_relu(), rate_weight=0.0)).body
-        assert "RateBudget" not in body
-        assert "percentile" not in body
+        assert "rate_weight" not in body
+
+
+def budget_of(load, aware: bool = False):
+    network = load("volume", "_runtime.network")
+    on_chip = network.Cut(block=(1,))
+    layer = network.Layer((1,), (20.0, 150.0), 99.0, cut=on_chip)
+    return load("volume", "_runtime.layers").RateBudget(layer, 0.001, aware, 1e-3)
 
 
 class TestSpikeNoise:
     X = np.random.default_rng(0).choice([0, 0.5], (100, 100)).astype("f4")
 
-    def noise(self, load, aware: bool = True, seed: int = 3):
-        return load("volume", "keras_model").SpikeNoise(150.0, aware, seed, "n")
+    def noise(self, load, deviation: float = 0.2, seed: int = 3):
+        return load("volume", "_runtime.layers").SpikeNoise(deviation, seed)
 
     def test_it_is_a_spike_in_half_an_example(self, load) -> None:
-        made = load("volume", "keras_model")
-        assert made.SPIKE * (conv3d_relu().timing.present / 2) == pytest.approx(1)
+        model = load("volume", "keras_model").build_model(aware=True)
+        spike = 1 / (conv3d_relu().timing.present / 2)  # Hz
+        assert model.get_layer("c0.noise").deviation == pytest.approx(spike / 150)
+
+    def test_its_deviation_is_that(self, load) -> None:
         added = self.noise(load)(self.X, training=True) - self.X
-        assert np.std(added[self.X > 0]) == pytest.approx(made.SPIKE / 150, rel=0.05)
+        assert np.std(added[self.X > 0]) == pytest.approx(0.2, rel=0.05)
 
     def test_silent_neurons_stay_silent(self, load) -> None:
         noisy = np.asarray(self.noise(load)(self.X, training=True))
         assert not noisy[self.X == 0].any()
 
-    @pytest.mark.parametrize(("aware", "training"), [(True, False), (False, True)])
-    def test_elsewhere_there_is_none(self, load, aware, training) -> None:
-        same = self.noise(load, aware)(self.X, training=training)
+    @pytest.mark.parametrize(("deviation", "training"), [(0.2, False), (0, True)])
+    def test_elsewhere_there_is_none(self, load, deviation, training) -> None:
+        same = self.noise(load, deviation)(self.X, training=training)
         np.testing.assert_array_equal(same, self.X)
 
     def test_values_and_seed_draw_it(self, load) -> None:
@@ -298,61 +300,24 @@ class TestSpikeNoise:
         moved = np.asarray(first(self.X * 2, training=True)) - 2 * self.X
         assert not np.allclose(moved, drawn - self.X)
 
-    def test_without_awareness_the_program_has_none(self) -> None:
-        body = keras_model(replace_train(conv3d_relu(), aware=False)).body
-        assert "SpikeNoise" not in body
-        assert "SPIKE" not in body
+    @pytest.mark.parametrize(("name", "noisy"), [("volume", True), ("waves", False)])
+    def test_only_awareness_brings_it(self, load, name, noisy: bool) -> None:
+        model = load(name, "keras_model").build_model(aware=True)
+        assert any(layer.name.endswith(".noise") for layer in model.layers) is noisy
 
 
 def replace_train(made, **changes):
     return replace(made, train=made.train.model_copy(update=changes))
 
 
-class TestLosses:
-    @pytest.mark.parametrize("gamma", [0.0, 0.5, 2.0])
-    def test_focal_has_finite_gradients_for_sure_answers(
-        self, gamma, tmp_path: Path
-    ) -> None:
-        made = small(
-            name=f"sure{int(10 * gamma)}", loss={"kind": "focal", "gamma": gamma}
-        )
-        package = write(made, tmp_path)
-        logits = tf.constant([[200.0, -200.0, 0.0, 0.0], [-200.0, 200.0, 0.0, 0.0]])
-        with importable(package), tf.GradientTape() as tape:
-            tape.watch(logits)
-            loss = module(package, "keras_model").focal([0, 0], logits)
-        assert np.isfinite(loss).all()
-        assert np.isfinite(tape.gradient(loss, logits)).all()
-
-    def test_smoothed_cross_entropy_is_kerass(self, load) -> None:
-        logits = np.random.default_rng(2).normal(0, 3, (32, 4)).astype("f4")
-        labels = np.arange(32) % 4
-        ours = load("colours", "keras_model").cross_entropy(labels, logits)
-        theirs = keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=0.1, reduction="none"
-        )
-        expected = theirs(np.eye(4)[labels], logits)
-        np.testing.assert_allclose(ours, expected, rtol=1e-5)
-
-    def test_squared_error_of_classes(self, tmp_path: Path) -> None:
-        package = write(small(name="squares", loss={"kind": "mse"}), tmp_path)
-        logits = np.random.default_rng(2).normal(size=(8, 4)).astype("f4")
-        labels = np.arange(8) % 4
-        with importable(package):
-            ours = module(package, "keras_model").squared_error(labels, logits)
-        expected = ((np.eye(4)[labels] - logits) ** 2).mean(axis=1)
-        np.testing.assert_allclose(ours, expected, rtol=1e-5)
-
-
-def small(name: str, **train):
-    shape = (4, 4, 1)
-    return network(
-        name,
-        shape,
-        encoder("image", (4, 4, 2)),
-        conv("c0", "encode", (2, 2, 3)),
-        **train,
-    )
+class TestSaved:
+    @EACH
+    @pytest.mark.parametrize("aware", [False, True])
+    def test_a_saved_model_loads(self, load, name, aware, tmp_path: Path) -> None:
+        model = load(name, "keras_model").build_model(aware)
+        model.save(tmp_path / "model.keras")
+        again = keras.models.load_model(tmp_path / "model.keras")
+        np.testing.assert_array_equal(again(inputs(name)), model(inputs(name)))
 
 
 class TestCompile:
@@ -375,22 +340,3 @@ class TestCompile:
         config = model.optimizer.get_config()
         assert config["momentum"] == 0.9
         assert config["learning_rate"] == pytest.approx(0.05)
-
-
-class TestNothingThatIsNotNeeded:
-    def test_a_relu_network_has_no_lif(self) -> None:
-        body = keras_model(conv3d_relu()).body
-        assert "lif" not in body
-        assert "focal" not in body
-        assert "fold" not in body
-        assert "SHORTCUTS" not in body
-
-    def test_a_plain_nengo_network_has_no_chip(self) -> None:
-        plain = replace_train(replace(conv3d_relu(), target=NENGO), rate_weight=0.0)
-        body = keras_model(plain).body
-        assert "nengo_loihi" not in body
-        assert "tf." not in body
-        assert "import tensorflow as tf" not in body
-
-    def test_a_lif_network_states_its_constants(self) -> None:
-        assert "lif(120.0, 0.02, 0.002, aware)" in keras_model(conv2d_lif()).body

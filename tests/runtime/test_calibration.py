@@ -1,9 +1,8 @@
-"""The generated `calibrate.py`: rates within bounds, outputs as they were."""
+"""Calibration: rates within bounds, outputs as they were."""
 
 from __future__ import annotations
 
 import importlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -72,32 +71,47 @@ def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
     """Write a package; give its modules, random weights and random data."""
     with imported(sound(spec, "emit")) as package:
         name = package.nengo.__package__
-        modules = {
-            short: importlib.import_module(f"{name}.{full}")
-            for short, full in {
-                "calibrate": "calibrate",
-                "keras": "keras_model",
-                "data": "_data",
-                "layout": "layout",
-            }.items()
-        }
+
+        def module(short: str) -> Any:
+            return importlib.import_module(f"{name}.{short}")
+
+        network, keras = module("network").NETWORK, module("keras_model")
+        calibration, scaling = (
+            module(f"_runtime.{n}") for n in ("calibration", "scaling")
+        )
+        layout = package.layout
         random = np.random.default_rng(0)
-        data = modules["data"]
-        x = random.uniform(data.LOW, data.HIGH, (24, *data.SHAPE)).astype(np.float32)
-        weights = random_weights(package.layout, modules["keras"], gain)
-        yield SimpleNamespace(**modules, x=x, weights=weights)
+        read = network.input
+        x = random.uniform(read.low, read.high, (24, *read.shape)).astype(np.float32)
+        yield SimpleNamespace(
+            keras=keras,
+            layout=layout,
+            network=network,
+            layers=network.layers,
+            calibration=calibration,
+            scaling=scaling,
+            errors=SimpleNamespace(
+                calibration=scaling.CalibrationError,
+                data=module("_runtime.data").DataError,
+                layout=module("_runtime.layout").LayoutError,
+            ),
+            calibrate=calibration.Calibrator(
+                network, layout.LAYOUT, keras.build_model
+            ).calibrate,
+            x=x,
+            weights=random_weights(keras.build_model(), layout, gain),
+        )
 
 
-def random_weights(layout: Any, keras: Any, gain: float) -> dict[str, np.ndarray]:
+def random_weights(model: Any, layout: Any, gain: float) -> dict[str, np.ndarray]:
     """Return kernels that make each layer louder than the last, but the encoder."""
     random = np.random.default_rng(1)
-    biasless = getattr(keras, "BIASLESS", ())
     found = {}
     for tensor in layout.TENSORS:
         layer, part = tensor.name.split(".")
         if part == "bias":
             values = random.normal(0, 0.1, tensor.shape)
-            found[tensor.name] = values * (layer not in biasless)
+            found[tensor.name] = values * model.get_layer(layer).use_bias
             continue
         spread = 0.5 if layer in ("e", "encode", "pixels") else gain
         spread /= np.sqrt(np.prod(tensor.shape[:-1]))
@@ -112,8 +126,7 @@ def run(
     model = package.keras.build_model(aware=aware)
     package.layout.save_weights(path, weights)
     package.keras.import_weights(model, path)
-    names = package.calibrate.LAYERS
-    neurons = [model.get_layer(f"{name}.neurons").output for name in names]
+    neurons = [model.get_layer(f"{n}.neurons").output for n in package.layers]
     probed = package.keras.keras.Model(model.input, [model.output, *neurons])
     return [np.asarray(values) for values in probed(package.x, training=False)]
 
@@ -128,19 +141,18 @@ def rates(
     package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path
 ) -> dict[str, float]:
     """Return each layer's percentile in Hz, of all activations at once."""
-    calibrate = package.calibrate
-    _, *activations = run(package, weights, path, calibrate.AWARE)
+    _, *activations = run(package, weights, path, package.network.aware)
     return {
         name: layer.high * float(np.percentile(values, layer.percentile))
         for (name, layer), values in zip(
-            calibrate.LAYERS.items(), activations, strict=True
+            package.layers.items(), activations, strict=True
         )
     }
 
 
 def check(package: SimpleNamespace, path: Path) -> Any:
     """Calibrate; compare outputs and percentiles, both measured by other means."""
-    found = package.calibrate.calibration(package.x, package.weights)
+    found = package.calibrate(package.x, package.weights)
     before = outputs(package, package.weights, path)
     after = outputs(package, found.tensors, path)
     assert np.abs(after - before).max() <= 1e-5 * np.abs(before).max()
@@ -148,7 +160,7 @@ def check(package: SimpleNamespace, path: Path) -> Any:
     was = rates(package, package.weights, path)
     now = rates(package, found.tensors, path)
     assert any(scale != 1 for scale in found.scales.values())
-    for name, layer in package.calibrate.LAYERS.items():
+    for name, layer in package.layers.items():
         assert found.before[name].rate == pytest.approx(was[name], rel=1e-5)
         if name not in found.fixed:
             assert layer.low * (1 - 1e-4) <= now[name] <= layer.high * (1 + 1e-4)
@@ -167,13 +179,13 @@ def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
 def test_rates_of_the_examples_hold(name: str, gain: float, tmp_path: Path) -> None:
     with made(SPEC_OF[name], gain) as package:
         found = check(package, tmp_path / "w.safetensors")
-    assert not found.missed()
+    assert not found.missed
 
 
 def test_without_the_chips_curve_a_rate_goes_to_the_bound(tmp_path: Path) -> None:
     with made(text("joins", "relu", "nengo")) as package:
         found = check(package, tmp_path / "w.safetensors")
-        layers = package.calibrate.LAYERS
+        layers = package.layers
     assert found.scales["a"] == found.scales["b"]
     alone = [name for name in layers if name not in ("e", "a", "b")]
     for name in alone:
@@ -198,7 +210,7 @@ def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
         package.weights["encode.kernel"] /= 2
         package.weights["encode.kernel"] *= 5
         package.weights["encode.bias"] *= 0
-        found = package.calibrate.calibration(package.x, package.weights)
+        found = package.calibrate(package.x, package.weights)
     scaled = {name for name, scale in found.scales.items() if scale != 1}
     assert scaled <= {"encode"}
     assert found.change <= 1e-5
@@ -207,39 +219,40 @@ def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
 
 def test_batches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     with made(text("conv2d", "relu")) as package:
-        whole = package.calibrate.calibrate(package.x, package.weights)
-        monkeypatch.setattr(package.calibrate, "VALUES_AT_ONCE", 1)
-        single = package.calibrate.calibrate(package.x, package.weights)
+        whole = package.calibrate(package.x, package.weights).tensors
+        monkeypatch.setattr(package.calibration, "VALUES_AT_ONCE", 1)
+        single = package.calibrate(package.x, package.weights).tensors
     for name, tensor in whole.items():
         np.testing.assert_allclose(single[name], tensor, rtol=1e-5)
 
 
 def test_what_holds_already_is_not_touched() -> None:
     with made(text("features", "relu", "nengo")) as package:
-        once = package.calibrate.calibrate(package.x, package.weights)
-        twice = package.calibrate.calibrate(package.x, once)
+        once = package.calibrate(package.x, package.weights).tensors
+        twice = package.calibrate(package.x, once).tensors
     for name, tensor in once.items():
         np.testing.assert_array_equal(twice[name], tensor)
 
 
 def test_a_rate_at_its_bound_is_not_scaled() -> None:
     with made(text("features", "relu", "nengo")) as package:
-        calibrate = package.calibrate
+        groups = [[name] for name in package.layers]
+        scaling = package.scaling.Scaling(package.network, groups)
         for bound in ("low", "high"):
-            rates = {n: getattr(b, bound) for n, b in calibrate.LAYERS.items()}
+            rates = {n: getattr(b, bound) for n, b in package.layers.items()}
             measured = {
-                name: calibrate.Measured(rate, (rate, rate), 1.0)
+                name: package.scaling.Measured(rate, (rate, rate), 1.0)
                 for name, rate in rates.items()
             }
-            steps = calibrate.rescale(measured, {})
-            assert steps == dict.fromkeys(calibrate.LAYERS, 1.0)
+            steps = scaling.rescale(measured, {})
+            assert steps == dict.fromkeys(package.layers, 1.0)
 
 
 def test_a_layer_that_never_fires_is_named() -> None:
     with made(text("conv2d", "relu")) as package:
         package.weights["c0.bias"] -= 1000
-        with pytest.raises(package.calibrate.CalibrationError) as raised:
-            package.calibrate.calibrate(package.x, package.weights)
+        with pytest.raises(package.errors.calibration) as raised:
+            package.calibrate(package.x, package.weights).tensors
     assert str(raised.value) == (
         "c0 never fires on this data, so no scale helps: train again with a larger "
         "rate_weight or a smaller learning rate"
@@ -250,9 +263,9 @@ def refused(spec: str) -> str:
     """Return why the random weights of a network can't be calibrated."""
     with (
         made(spec) as package,
-        pytest.raises(package.calibrate.CalibrationError) as raised,
+        pytest.raises(package.errors.calibration) as raised,
     ):
-        package.calibrate.calibrate(package.x, package.weights)
+        package.calibrate(package.x, package.weights).tensors
     return str(raised.value)
 
 
@@ -284,20 +297,19 @@ def test_rates_that_the_chip_does_not_have_are_told() -> None:
     )
 
 
-def loud(package: SimpleNamespace, gain: float) -> Any:
+def make_loud(package: SimpleNamespace, gain: float) -> None:
     package.weights["e.kernel"][:] = gain
     package.weights["e.bias"][:] = 0
-    return package.calibrate
 
 
 def test_an_encoder_that_clips_is_left_as_it_is() -> None:
     with made(network(LOUD.replace("RATES", "..250 Hz"), "loud")) as package:
-        calibrate = loud(package, 8.0)
-        found = calibrate.calibration(package.x, package.weights)
+        make_loud(package, 8.0)
+        found = package.calibrate(package.x, package.weights)
     assert found.fixed == {"e": "clips its highest values"}
     assert found.scales["e"] == 1
     assert found.change <= 1e-5
-    assert found.missed() == ["e"]
+    assert found.missed == ["e"]
 
 
 def test_an_encoder_is_not_lifted_until_it_clips() -> None:
@@ -306,9 +318,9 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
     x = np.full((2000, 6, 1), 0.01, np.float32)
     x[0, 0] = 1
     with made(network(spec, "lifted")) as package:
-        calibrate = loud(package, 1.0)
-        with pytest.raises(calibrate.CalibrationError) as raised:
-            calibrate.calibrate(x, package.weights)
+        make_loud(package, 1.0)
+        with pytest.raises(package.errors.calibration) as raised:
+            package.calibrate(x, package.weights)
     assert str(raised.value) == (
         "e is at 2.5 Hz of 240..250 Hz; scaled to it, its highest values would clip"
     )
@@ -318,124 +330,22 @@ def test_discrete_rates_that_do_not_settle_are_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     with made(text("features", "relu")) as package:
-        monkeypatch.setattr(package.calibrate, "ROUNDS", 1)
-        with pytest.raises(package.calibrate.CalibrationError, match="after 1 rounds"):
-            package.calibrate.calibrate(package.x, package.weights)
+        monkeypatch.setattr(package.calibration, "ROUNDS", 1)
+        with pytest.raises(package.errors.calibration, match="after 1 rounds"):
+            package.calibrate(package.x, package.weights).tensors
 
 
 @pytest.mark.parametrize("shape", [(0, 12), (4, 11), (4, 12, 1)])
 def test_data_that_does_not_fit_is_refused(shape: tuple[int, ...]) -> None:
     with (
         made(text("features", "relu")) as package,
-        pytest.raises(package.data.DataError, match=r"^x "),
+        pytest.raises(package.errors.data, match=r"^x "),
     ):
-        package.calibrate.calibrate(np.zeros(shape), package.weights)
+        package.calibrate(np.zeros(shape), package.weights)
 
 
 def test_weights_of_another_layout_are_refused() -> None:
     with made(text("features", "relu")) as package:
         package.weights["d0.kernel"] = package.weights["d0.kernel"].T
-        with pytest.raises(package.layout.LayoutError, match=r"^weights: d0\.kernel"):
-            package.calibrate.calibrate(package.x, package.weights)
-
-
-def test_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    files = {name: str(tmp_path / name) for name in ("data.npz", "in", "out")}
-    arguments = ["--data", files["data.npz"], "--weights", files["in"]]
-    arguments += ["--output", files["out"]]
-    with made(text("features", "relu")) as package:
-        np.savez(files["data.npz"], x=package.x)
-        package.layout.save_weights(files["in"], package.weights)
-        assert package.calibrate.main(arguments) == 0
-        shown = capsys.readouterr()
-        assert shown.out.startswith("features_relu, 24 examples\n\nlayer ")
-        assert shown.err == ""
-        written = package.layout.load_weights(files["out"])
-        expected = package.calibrate.calibrate(package.x, package.weights)
-        for name, tensor in expected.items():
-            np.testing.assert_array_equal(written[name], tensor)
-        package.weights["d1.bias"] -= 1000
-        package.layout.save_weights(files["in"], package.weights)
-        Path(files["out"]).unlink()
-        assert package.calibrate.main(arguments) == 1
-        assert "d1 never fires" in capsys.readouterr().err
-        assert not Path(files["out"]).exists()
-
-
-def test_weights_that_the_chip_cannot_store_are_refused_before_a_file_is_written(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data, weights, out = (str(tmp_path / name) for name in ("d.npz", "in", "out"))
-    with made(text("features", "relu")) as package:
-        np.savez(data, x=package.x)
-        # What fires is its bias.
-        package.weights["d0.kernel"][:] = 1e-6
-        package.weights["d0.bias"][:] = 0.5
-        package.layout.save_weights(weights, package.weights)
-        arguments = ["--data", data, "--weights", weights, "--output", out]
-        assert package.calibrate.main(arguments) == 1
-    told = capsys.readouterr().err
-    assert told.startswith("features_relu.calibrate: d0: its threshold is ")
-    assert " on the chip, at most 8388544 can be stored: its largest weight, " in told
-    assert told.endswith("train with less l2, or write a shorter synapse\n")
-    assert not Path(out).exists()
-
-
-def test_the_data_is_never_replaced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data = tmp_path / "d.npz"
-    with made(text("features", "relu")) as package:
-        np.savez(data, x=package.x, y=np.zeros(len(package.x), int))
-        before = data.read_bytes()
-        same = str(data.parent / "." / data.name)
-        arguments = ["--data", str(data), "--weights", "w", "--output", same]
-        with pytest.raises(SystemExit) as left:
-            package.calibrate.main(arguments)
-        assert left.value.code == 2
-        train = importlib.import_module(f"{package.calibrate.__package__}.train")
-        with pytest.raises(SystemExit) as left:
-            train.main(["--data", str(data), "--weights", same])
-        assert left.value.code == 2
-    assert data.read_bytes() == before
-    shown = capsys.readouterr().err
-    assert "--output would replace the data" in shown
-    assert "--weights would replace the data" in shown
-
-
-def test_rates_that_stay_out_of_bounds_fail(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    data, weights, out = (str(tmp_path / name) for name in ("d.npz", "in", "out"))
-    with made(network(LOUD.replace("RATES", "..250 Hz"), "loud")) as package:
-        loud(package, 8.0)
-        np.savez(data, x=package.x, y=np.zeros(len(package.x), int))
-        package.layout.save_weights(weights, package.weights)
-        arguments = ["--data", data, "--weights", weights, "--output", out]
-        assert package.calibrate.main(arguments) == 1
-    shown = capsys.readouterr()
-    assert "not held, not scaled: clips its highest values" in shown.out
-    assert shown.err == "loud.calibrate: rates not held: e\n"
-    assert Path(out).exists()
-
-
-def test_what_was_done_as_text() -> None:
-    with made(MIXED) as package:
-        calibrate = package.calibrate
-        measured = dict.fromkeys(
-            calibrate.LAYERS, calibrate.Measured(60.0, (60.0, 60.0), 1.0)
-        )
-        found = calibrate.Calibration(
-            tensors={},
-            scales=dict.fromkeys(calibrate.LAYERS, 1.0) | {"a": 0.512345, "c": 12.0},
-            before=measured | {"a": calibrate.Measured(292.8, (0.0, 0.0), 3.0)},
-            after=measured | {"b": calibrate.Measured(3.2, (0.0, 0.0), 3.0)},
-            change=3.2e-7,
-            fixed={"b": "LIF", "e": "clips its highest values"},
-            precision=calibrate.precision(package.weights),
-        )
-        written = f"{calibrate._text(found, 500)}\n"
-    path = Path(__file__).parent / "calibrated" / "mixed.txt"
-    if os.environ.get("SNNC_ACCEPT"):
-        path.write_text(written, encoding="utf-8", newline="\n")
-    assert written == path.read_text(encoding="utf-8")
+        with pytest.raises(package.errors.layout, match=r"^weights: d0\.kernel"):
+            package.calibrate(package.x, package.weights).tensors

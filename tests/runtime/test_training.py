@@ -1,4 +1,4 @@
-"""The generated ``train.py``: from data to a weights file."""
+"""Training: from data to a weights file."""
 
 from __future__ import annotations
 
@@ -27,12 +27,15 @@ def train(load):
 
 @pytest.fixture
 def data_error(load):
-    return load("volume", "_data").DataError
+    return load("volume", "_runtime.data").DataError
 
 
 @pytest.fixture
 def pipelines(load):
-    return load("volume", "_pipelines")
+    """Return a function that makes pipelines of a seed, and may begin later."""
+    made, data = (load("volume", f"_runtime.{n}") for n in ("pipelines", "data"))
+    accepted = data.DataSpec.of(load("volume", "network").NETWORK)
+    return lambda seed, epoch=0: made.Pipelines(accepted, 64, 0.1, seed, epoch)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +102,7 @@ def test_logs_are_written_for_tensorboard(train, tmp_path: Path) -> None:
 
 
 def test_tensorboard_must_be_installed(load, train, monkeypatch) -> None:
-    monkeypatch.setattr(load("volume", "train"), "find_spec", lambda name: None)
+    monkeypatch.setattr(load("volume", "_runtime.training"), "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="TensorBoard is not installed"):
         train(X, Y, epochs=1, tensorboard="logs")
 
@@ -123,22 +126,22 @@ def examples_of(dataset: tf.data.Dataset) -> list[bytes]:
 def test_every_example_of_a_dataset_has_one_place(pipelines, batch) -> None:
     dataset = tf.data.Dataset.from_tensor_slices((X, Y))
     dataset = dataset.batch(batch) if batch else dataset
-    trains, validates = split_of(pipelines.from_dataset(dataset, 0))
+    trains, validates = split_of(pipelines(0).of_dataset(dataset))
     assert sorted(trains + validates) == sorted(x.tobytes() for x in X)
     assert validates
-    assert split_of(pipelines.from_dataset(dataset, 0))[1] == validates
-    assert split_of(pipelines.from_dataset(dataset, 1))[1] != validates
+    assert split_of(pipelines(0).of_dataset(dataset))[1] == validates
+    assert split_of(pipelines(1).of_dataset(dataset))[1] != validates
 
 
 def test_every_example_of_arrays_has_one_place(pipelines) -> None:
-    trains, validates = split_of(pipelines.from_arrays(X, Y, 0))
+    trains, validates = split_of(pipelines(0).of_arrays(X, Y))
     assert len(validates) == 4
     assert sorted(trains + validates) == sorted(x.tobytes() for x in X)
-    assert split_of(pipelines.from_arrays(X, Y, 1))[1] != validates
+    assert split_of(pipelines(1).of_arrays(X, Y))[1] != validates
 
 
 def test_too_few_examples_leave_no_validation(pipelines) -> None:
-    batches = pipelines.from_arrays(X[:5], Y[:5], 0)
+    batches = pipelines(0).of_arrays(X[:5], Y[:5])
     assert batches.validation is None
     assert len(examples_of(batches.training.take(batches.steps))) == 5
 
@@ -147,10 +150,10 @@ def test_too_few_examples_leave_no_validation(pipelines) -> None:
 def test_epochs_differ_in_order_and_start_anywhere(pipelines, source: str) -> None:
     def batches(epoch: int) -> list[bytes]:
         if source == "arrays":
-            made = pipelines.from_arrays(X, Y, 0, epoch)
+            made = pipelines(0, epoch).of_arrays(X, Y)
         else:
             dataset = tf.data.Dataset.from_tensor_slices((X, Y))
-            made = pipelines.from_dataset(dataset, 0, epoch)
+            made = pipelines(0, epoch).of_dataset(dataset)
         assert made.steps == 1
         return [x.numpy().tobytes() for x, _ in made.training.take(3)]
 
@@ -165,8 +168,8 @@ def test_a_dataset_trains(train, tmp_path: Path) -> None:
 
 
 def test_a_cosine_schedule_ends_with_the_training(load) -> None:
-    data = load("colours", "_data")
-    x = RNG.uniform(0, 1, (70, *data.SHAPE)).astype("f4")
+    shape = load("colours", "network").INPUT.shape
+    x = RNG.uniform(0, 1, (70, *shape)).astype("f4")
     model = load("colours", "train").train(x, np.arange(70) % 4, epochs=2)
     config = model.optimizer.get_config()["learning_rate"]["config"]
     assert config["decay_steps"] == int(model.optimizer.iterations)

@@ -1,4 +1,4 @@
-"""The neurons' curves in generated Keras code, against Nengo's and the chip's."""
+"""The curves of neurons, against Nengo's and the chip's."""
 
 from __future__ import annotations
 
@@ -7,22 +7,23 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from nengo_loihi.neurons import loihi_rates
+from tensorflow import keras
+
+from snnc.runtime.curves import chip_relu, curve_of, lif
+from snnc.runtime.layers import percentile
+from snnc.runtime.network import Cut, Layer, Lif
 
 pytestmark = pytest.mark.slow
 
 DT = 0.001
 X = np.concatenate([np.linspace(-2, 8, 4001), [0.0, 1.0, 1e-6, 1e4, -1e4]])
-LIF = {"tau_rc": 0.02, "tau_ref": 0.002}
-
-
-@pytest.fixture
-def model(load):
-    return load("colours", "keras_model")
+ON_CHIP = Cut(block=(1,))
+LIF = Lif(tau_rc=0.02, tau_ref=0.002)
 
 
 def lif_current(high: float) -> tuple[float, float]:
     """Return the gain and bias with which activation 1.0 fires at ``high``."""
-    top = 1 + 1 / np.expm1((1 / high - LIF["tau_ref"]) / LIF["tau_rc"])
+    top = 1 + 1 / np.expm1((1 / high - LIF.tau_ref) / LIF.tau_rc)
     return top - 63 / 64, 63 / 64
 
 
@@ -31,16 +32,17 @@ def far_from_a_jump(periods: np.ndarray) -> np.ndarray:
     return np.abs(periods - np.round(periods)) > 1e-4
 
 
-def test_relu_is_the_identity_above_zero(model) -> None:
-    activation = model.relu(150.0, False)
+def test_relu_is_the_identity_above_zero() -> None:
+    activation = curve_of(Layer((1,), (20.0, 150.0)), DT, aware=True)
+    assert activation is keras.activations.relu
     np.testing.assert_array_equal(activation(tf.constant([-1.0, 0.0, 2.0])), [0, 0, 2])
 
 
 @pytest.mark.parametrize("high", [20.0, 150.0, 333.0, 1000.0])
-def test_relu_on_the_chip(model, high: float) -> None:
+def test_relu_on_the_chip(high: float) -> None:
     neuron = nengo.SpikingRectifiedLinear()
     chip = loihi_rates(neuron, X, np.array([high]), np.array([0.0]), DT).ravel()
-    ours = high * model.relu(high, True)(X.astype("f4")).numpy()
+    ours = high * chip_relu(high, DT)(X.astype("f4")).numpy()
     with np.errstate(divide="ignore", invalid="ignore"):
         smooth = far_from_a_jump(1 / (np.maximum(X, 0) * high * DT))
     assert smooth.mean() > 0.5
@@ -49,28 +51,28 @@ def test_relu_on_the_chip(model, high: float) -> None:
 
 
 @pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
-def test_lif_is_nengos_curve(model, high: float) -> None:
+def test_lif_is_nengos_curve(high: float) -> None:
     gain, bias = lif_current(high)
-    rates = nengo.LIFRate(**LIF).rates(X, np.array([gain]), np.array([bias])).ravel()
-    ours = high * model.lif(high, **LIF, aware=False)(X.astype("f4")).numpy()
+    rates = nengo.LIFRate(LIF.tau_rc, LIF.tau_ref).rates(X, np.array([gain]), np.array([bias])).ravel()
+    ours = high * lif(high, LIF, DT, False)(X.astype("f4")).numpy()
     np.testing.assert_allclose(ours, rates, rtol=2e-5, atol=1e-3)
 
 
 @pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
-def test_activation_one_fires_at_the_upper_rate(model, high: float) -> None:
-    ends = model.lif(high, **LIF, aware=False)(tf.constant([0.0, 1.0])).numpy()
+def test_activation_one_fires_at_the_upper_rate(high: float) -> None:
+    ends = lif(high, LIF, DT, False)(tf.constant([0.0, 1.0])).numpy()
     assert ends[0] == 0
     assert ends[1] == pytest.approx(1.0, rel=1e-5)
 
 
 @pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
 @pytest.mark.parametrize("taus", [(0.02, 0.002), (0.0137, 0.0034), (0.1, 0.0)])
-def test_lif_on_the_chip(model, high: float, taus: tuple[float, float]) -> None:
+def test_lif_on_the_chip(high: float, taus: tuple[float, float]) -> None:
     tau_rc, tau_ref = taus
     top = 1 + 1 / np.expm1((1 / high - tau_ref) / tau_rc)
     gain, bias = np.array([top - 63 / 64]), np.array([63 / 64])
     chip = loihi_rates(nengo.LIF(tau_rc, tau_ref), X, gain, bias, DT).ravel()
-    ours = high * model.lif(high, tau_rc, tau_ref, True)(X.astype("f4")).numpy()
+    ours = high * lif(high, Lif(*taus), DT, True)(X.astype("f4")).numpy()
     different = ~np.isclose(ours, chip, rtol=1e-4, atol=1e-3)
     # Only where a period is a whole number of steps may float32 jump elsewhere.
     assert different.mean() < 2e-3
@@ -78,19 +80,19 @@ def test_lif_on_the_chip(model, high: float, taus: tuple[float, float]) -> None:
     assert neighbours[different].max(initial=0) < 1.001
 
 
-def curves(model):
+def curves():
     for aware in (False, True):
-        yield model.relu(150.0, aware)
-        yield model.lif(120.0, **LIF, aware=aware)
-        yield model.lif(20.0, **LIF, aware=aware)
+        yield curve_of(Layer((1,), (0.0, 150.0), cut=ON_CHIP), DT, aware)
+        yield lif(120.0, LIF, DT, aware)
+        yield lif(20.0, LIF, DT, aware)
 
 
-def test_gradients_are_finite_everywhere(model) -> None:
+def test_gradients_are_finite_everywhere() -> None:
     threshold = np.float32(1 / 64 / lif_current(120.0)[0])
     near = [np.nextafter(threshold, np.float32(s)) for s in (-1, 1)]
     extremes = [0.0, 1e-45, -1e-45, 1e-30, 1e30, -1e30, threshold, *near]
     x = tf.constant(np.concatenate([X, extremes]).astype("f4"))
-    for curve in curves(model):
+    for curve in curves():
         with tf.GradientTape() as tape:
             tape.watch(x)
             y = curve(x)
@@ -100,17 +102,17 @@ def test_gradients_are_finite_everywhere(model) -> None:
         assert np.abs(gradient).max() < 10
 
 
-def test_the_chips_relu_has_the_smooth_gradient(model) -> None:
+def test_the_chips_relu_has_the_smooth_gradient() -> None:
     x = tf.constant([-1.0, 0.01, 0.5, 3.0])
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = model.relu(150.0, True)(x)
+        y = chip_relu(150.0, DT)(x)
     np.testing.assert_array_equal(tape.gradient(y, x), [0, 1, 1, 1])
 
 
-def test_the_gradient_of_lif_is_its_slope_above_the_threshold(model) -> None:
+def test_the_gradient_of_lif_is_its_slope_above_the_threshold() -> None:
     x = tf.constant(np.linspace(0.2, 3, 50).astype("f4"))
-    curve = model.lif(120.0, **LIF, aware=False)
+    curve = lif(120.0, LIF, DT, False)
     with tf.GradientTape() as tape:
         tape.watch(x)
         y = curve(x)
@@ -120,7 +122,22 @@ def test_the_gradient_of_lif_is_its_slope_above_the_threshold(model) -> None:
 
 @pytest.mark.parametrize("percent", [50.0, 99.0, 99.9, 100.0, 1.0])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (16, 5, 5, 4)])
-def test_percentiles_are_numpys(model, percent: float, shape) -> None:
+def test_percentiles_are_numpys(percent: float, shape) -> None:
     values = np.random.default_rng(1).normal(size=shape).astype("f4")
-    ours = model.percentile(tf.constant(values), percent).numpy()
+    ours = percentile(tf.constant(values), percent).numpy()
     assert ours == pytest.approx(np.percentile(values, percent), abs=1e-6)
+
+
+def test_what_the_curve_of_a_layer_is() -> None:
+    x = tf.constant([0.3, 9.0])
+    layer = Layer((1,), (0.0, 150.0), cut=ON_CHIP)
+    encoder = Layer((1,), (0.0, 250.0), encoder="conv")
+    spiking = Layer((1,), (0.0, 120.0), lif=LIF, cut=ON_CHIP)
+    for found, wanted in (
+        (curve_of(layer, DT, aware=True), chip_relu(150.0, DT)(x)),
+        (curve_of(layer, DT, aware=False), x),
+        (curve_of(encoder, DT, aware=True), [0.3, 4.0]),
+        (curve_of(spiking, DT, aware=True), lif(120.0, LIF, DT, True)(x)),
+        (curve_of(spiking, DT, aware=False), lif(120.0, LIF, DT, False)(x)),
+    ):
+        np.testing.assert_allclose(found(x), wanted, rtol=1e-6)

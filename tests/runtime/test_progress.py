@@ -1,7 +1,8 @@
-"""The generated ``_progress.py``: training, cut off, goes on, and ends in time."""
+"""Training, cut off, goes on, and ends in time."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -39,12 +40,13 @@ def train(load):
 
 @pytest.fixture
 def data_error(load):
-    return load("colours", "_data").DataError
+    return load("colours", "_runtime.data").DataError
 
 
 def cut_off(train, monkeypatch, epoch: int, *arguments, **options) -> None:
+    training = sys.modules[train.Trainer.__module__]
     with monkeypatch.context() as patch:
-        patch.setattr(train, "_logs", lambda folder: [Power(epoch)])
+        patch.setattr(training, "_logs", lambda folder: [Power(epoch)])
         with pytest.raises(CutOffError):
             train.train(*arguments, **options)
 
@@ -67,7 +69,6 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
 ) -> None:
     train = load("volume", "train")
     x = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
-    monkeypatch.setattr(load("volume", "_pipelines"), "BATCH", 16)
     make = load("volume", "keras_model").build_model
     monkeypatch.setattr(load("volume", "keras_model"), "build_model", without(make))
     y = np.arange(40) % 4
@@ -99,12 +100,13 @@ def test_what_is_saved_is_all_that_training_changes(
     load, train, tmp_path: Path, monkeypatch
 ) -> None:
     cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
-    progress = load("colours", "_progress")
+    progress = load("colours", "_runtime.progress")
     built = load("colours", "keras_model")
     model = built.build_model(aware=True)
     built.compile_model(model, 4)
     before = [v.numpy() for v in progress._variables(model)]
-    read = progress.Progress(progress_of(tmp_path / "w"), seed=0)
+    layout = load("colours", "layout").LAYOUT_ID
+    read = progress.Progress(progress_of(tmp_path / "w"), [layout, "0"])
     read.read()
     read.restore(model)
     after = [v.numpy() for v in progress._variables(model)]
@@ -204,7 +206,7 @@ class TestPatience:
         built = load("colours", "keras_model")
         model = built.build_model()
         built.compile_model(model, 10)
-        return load("colours", "_progress"), model, tmp_path / "p.npz"
+        return load("colours", "_runtime.progress"), model, tmp_path / "p.npz"
 
     def run(self, progress, model, epochs: range) -> int:
         """Go through epochs; each leaves its number in the readout's bias."""
@@ -222,14 +224,14 @@ class TestPatience:
 
     def test_the_best_weights_are_kept(self, made) -> None:
         module, model, _ = made
-        progress = module.Progress(None, 0, patience=2)
+        progress = module.Progress(None, [], patience=2)
         assert self.run(progress, model, range(6)) == 2
         assert (progress.epoch, progress.stalled) == (4, True)
 
     def test_patience_outlasts_a_cut(self, made) -> None:
         module, model, path = made
-        self.run(module.Progress(path, 0, patience=2), model, range(3))
-        progress = module.Progress(path, 0, patience=2)
+        self.run(module.Progress(path, [], patience=2), model, range(3))
+        progress = module.Progress(path, [], patience=2)
         progress.read()
         progress.restore(model)
         assert (progress.epoch, progress.best_epoch) == (3, 2)
@@ -238,11 +240,11 @@ class TestPatience:
 
     def test_the_best_may_be_the_last(self, made) -> None:
         module, model, _ = made
-        assert self.run(module.Progress(None, 0, patience=3), model, range(5)) == 5
+        assert self.run(module.Progress(None, [], patience=3), model, range(5)) == 5
 
     def test_without_patience_the_last_are_kept(self, made) -> None:
         module, model, _ = made
-        assert self.run(module.Progress(None, 0), model, range(6)) == 6
+        assert self.run(module.Progress(None, []), model, range(6)) == 6
 
     def test_training_stops(self, train) -> None:
         model = train.train(X, Y, epochs=50, patience=1)
@@ -251,7 +253,7 @@ class TestPatience:
     def test_a_stalled_training_is_not_resumed(
         self, load, train, tmp_path: Path, monkeypatch
     ) -> None:
-        progress = load("colours", "_progress").Progress
+        progress = load("colours", "_runtime.progress").Progress
         monkeypatch.setattr(progress, "remove", lambda self: None)
         first = train.train(X, Y, tmp_path / "w", epochs=50, patience=1)
         again = train.train(X, Y, tmp_path / "w", epochs=50, patience=1, resume=True)
