@@ -95,7 +95,8 @@ def _precision(
     folder: Path, layout: str, tensors: dict[str, Any], report: Report
 ) -> tuple[Precision, ...] | None:
     """Return what the chip keeps of weights; None without the package's spec."""
-    from snnc.layout import layout_id, tensors as tensors_of
+    from snnc.layout import layout_id
+    from snnc.layout import tensors as tensors_of
     from snnc.weights.chip import complaints, precision
     from snnc.weights.cores import placed_layers
     from snnc.weights.inspect import compile_file

@@ -20,7 +20,7 @@ from .model import set_model_weights
 from .network import Layer, Network
 from .scaling import CalibrationError, Measured, Scaling
 from .statistics import Ranked
-from .wiring import Wiring, wiring_of
+from .wiring import Stretch, Wiring, wiring_of
 
 ROUNDS = 10  # one is enough, unless layers read discrete rates
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
@@ -53,7 +53,7 @@ class Calibration:
 
 @dataclass(frozen=True)
 class Calibrator:
-    """Scales weights of one network on data, (examples, *the input's shape)."""
+    """Scales the weights of one network on data."""
 
     network: Network
     layout: Layout
@@ -62,7 +62,8 @@ class Calibrator:
     def calibrate(self, x: NDArray[Any], weights: Weights) -> Calibration:
         """Return weights with which each layer keeps to its rates.
 
-        The more examples, the truer the percentiles. A layer that keeps to
+        ``x`` is (examples, *the input's shape): the more, the truer the
+        percentiles. A layer that keeps to
         its rates already has scale 1, unless it shares one; any other goes to
         the nearer bound. What the smooth model computes stays as it is, but
         for rounding. An encoder is scaled only as far as none of its values
@@ -85,7 +86,7 @@ class Calibrator:
             steps = scaling.rescale(after, fixed)
             if all(step == 1 for step in steps.values()):
                 break
-            scales = {name: scale * steps[name] for name, scale in scales.items()}
+            scales = {name: scales[name] * steps[name] for name in layers}
             found = scaled(tensors, scales, wiring)
             after = self._measure(probed, x, found, scaling)
         else:
@@ -114,7 +115,7 @@ class Calibrator:
         """Return what numpy.percentile would, without holding all values."""
         set_model_weights(probed, self.layout, tensors)
         layers = self.network.layers
-        found = {name: Ranked(layer.percentile) for name, layer in layers.items()}
+        found = {n: Ranked(layer.percentile) for n, layer in layers.items()}
         for values in self._activations(probed, x):
             for name, ranked in found.items():
                 ranked.count(values[name])
@@ -133,7 +134,10 @@ class Calibrator:
             values = (np.maximum(value, 0) for value in found)
             yield dict(zip(self.network.layers, values, strict=True))
 
-    def _batches(self, x: NDArray[np.float32]) -> Iterator[NDArray[np.float32]]:
+    def _batches(
+        self,
+        x: NDArray[np.float32],
+    ) -> Iterator[NDArray[np.float32]]:
         layers = self.network.layers.values()
         values = sum(int(np.prod(layer.shape)) for layer in layers)
         size = max(1, VALUES_AT_ONCE // values)
@@ -146,7 +150,7 @@ class Calibrator:
         before: Tensors,
         after: Tensors,
     ) -> float:
-        """Return the largest change of an output, as a share of the largest."""
+        """Return the largest change of an output, over the largest."""
         old, new = self.build_model(aware=False), self.build_model(aware=False)
         set_model_weights(old, self.layout, before)
         set_model_weights(new, self.layout, after)
@@ -174,18 +178,23 @@ def scaled(
         layer = name.rpartition(".")[0]
         values = tensor.astype(np.float64) * scales.get(layer, 1.0)
         if name in wiring.reads:
-            divisors = np.concatenate(
-                [
-                    np.full(size, scales[min(sources)] if sources else 1.0)
-                    for sources, size in wiring.reads[name]
-                ],
-            )
+            divisors = _divisors(wiring.reads[name], scales)
             # A matrix reads flattened volumes, whose channels come last.
             taps = values.reshape(-1, len(divisors), values.shape[-1])
             taps = taps / divisors[:, np.newaxis]
             values = taps.reshape(values.shape)
         found[name] = values.astype(np.float32)
     return found
+
+
+def _divisors(
+    stretches: Sequence[Stretch],
+    scales: Mapping[str, float],
+) -> NDArray[np.float64]:
+    """Return the scale of what each row of a kernel reads, (channels,)."""
+    # Layers that are summed share a scale; the input has none.
+    found = [(scales[min(s)] if s else 1.0, size) for s, size in stretches]
+    return np.concatenate([np.full(size, scale) for scale, size in found])
 
 
 def with_activations(model: keras.Model, names: Sequence[str]) -> keras.Model:

@@ -45,12 +45,17 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         with open(path, "wb") as file:
             yield file
         return
+
+    def opener(path: str, flags: int) -> int:
+        return os.open(path, flags, mode or 0o666)
+
     part = None
     try:
         target = os.path.realpath(path)
         folder, name = os.path.split(target)
-        part = os.path.join(folder, f".{name[:40]}.{os.urandom(4).hex()}{PART}")
-        with open(part, "xb", opener=lambda p, f: os.open(p, f, mode or 0o666)) as file:
+        own = f".{name[:40]}.{os.urandom(4).hex()}{PART}"
+        part = os.path.join(folder, own)
+        with open(part, "xb", opener=opener) as file:
             yield file
         if mode is not None:
             os.chmod(part, stat.S_IMODE(mode))

@@ -40,7 +40,12 @@ class Rectify(keras.layers.Layer):
     (batch, ..., channels) becomes (batch, ..., channels or 2 x channels).
     """
 
-    def __init__(self, scale: float, signed: bool = False, **named: Any) -> None:
+    def __init__(
+        self,
+        scale: float,
+        signed: bool = False,
+        **named: Any,
+    ) -> None:
         """Take the value that activation 1.0 stands for."""
         super().__init__(**named)
         self.scale = scale

@@ -84,7 +84,11 @@ class Layout:
         self.check(weights)
         return dict(weights)
 
-    def save(self, path: FileName, tensors: Mapping[str, NDArray[Any]]) -> None:
+    def save(
+        self,
+        path: FileName,
+        tensors: Mapping[str, NDArray[Any]],
+    ) -> None:
         """Write all tensors to a safetensors file.
 
         The file appears whole or not at all. Raises LayoutError if a tensor

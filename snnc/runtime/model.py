@@ -2,9 +2,9 @@
 # The run-time library of snnc; `snnc build` puts a copy into each package.
 """Spiking layers in a functional model of Keras, and a model's weights.
 
-The parts of a layer ``c0`` have names of their own in the model: ``c0`` is what
-is trained, then come, where there are any, ``c0.norm``, ``c0.sum``, ``c0.rate``,
-``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
+The parts of a layer ``c0`` have names of their own in the model: ``c0`` is
+what is trained, then come, where there are any, ``c0.norm``, ``c0.sum``,
+``c0.rate``, ``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -27,8 +27,8 @@ from .network import Network
 class SpikingLayers:
     """Applies layers of Keras as spiking layers of a network.
 
-    Kernels begin as He et al. (2015, arXiv:1502.01852) draw them. ``seed`` and a
-    layer's name decide its draws, so that no layer changes another's.
+    Kernels begin as He et al. (2015, arXiv:1502.01852) draw them. ``seed``
+    and a layer's name decide its draws, so that none changes another's.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class SpikingLayers:
             outputs = noise(outputs)
         if dropout:
             seed = self._seed(f"{name}.dropout")
-            drop = keras.layers.Dropout(dropout, seed=seed, name=f"{name}.dropout")
+            dropped = f"{name}.dropout"
+            drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
             outputs = drop(outputs)
         return outputs
 

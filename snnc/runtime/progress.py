@@ -105,7 +105,8 @@ class Progress(keras.callbacks.Callback):
             epoch = int(saved["epoch"])
             best_epoch = int(saved["best_epoch"])
             least_loss = float(saved["least_loss"])
-            best, variables = _listed(saved, "best"), _listed(saved, "variable")
+            best = _listed(saved, "best")
+            variables = _listed(saved, "variable")
         except (
             EOFError,
             KeyError,

@@ -58,9 +58,8 @@ class Scaling:
                 found[name] = "has no weights"
             elif layer.lif is not None:
                 found[name] = "LIF"
-            elif layer.encoder is not None:
-                if measured[name].highest >= self._ceiling(layer):
-                    found[name] = "clips its highest values"
+            elif self._clips(layer, measured[name]):
+                found[name] = "clips its highest values"
         return found
 
     def discrete(self, layer: Layer) -> bool:
@@ -83,7 +82,8 @@ class Scaling:
 
     def missed(self, measured: Rates) -> list[str]:
         """Return the layers whose rates are out of bounds."""
-        return [n for n in self.network.layers if not self.holds(n, measured[n])]
+        names = self.network.layers
+        return [name for name in names if not self.holds(name, measured[name])]
 
     def rescale(
         self,
@@ -119,6 +119,10 @@ class Scaling:
         reason = "the chip's discrete rates do not settle"
         return f"{', '.join(states)} after {rounds} rounds: {reason}"
 
+    def _clips(self, layer: Layer, measured: Measured) -> bool:
+        encoder = layer.encoder is not None
+        return encoder and measured.highest >= self._ceiling(layer)
+
     def _ceiling(self, layer: Layer) -> float:
         """Return the activation at which an encoder fires every step."""
         return (1 - MARGIN) / (self.network.dt * layer.high)
@@ -137,7 +141,8 @@ class Scaling:
         layer = self.network.layers[name]
         if self.discrete(layer):
             least, most = self._currents(layer)
-            low, high = least / measured.currents[0], most / measured.currents[1]
+            below, above = measured.currents
+            low, high = least / below, most / above
         else:
             low, high = layer.low / measured.rate, layer.high / measured.rate
         if layer.low < layer.high:
@@ -158,8 +163,13 @@ class Scaling:
         most = 1 / (dt * (fastest - 1)) if fastest > 1 else math.inf
         return 1 / (dt * slowest), most
 
-    def _silent(self, measured: Rates, fixed: Mapping[str, str]) -> Iterator[str]:
-        cure = "train again with a larger rate_weight or a smaller learning rate"
+    def _silent(
+        self,
+        measured: Rates,
+        fixed: Mapping[str, str],
+    ) -> Iterator[str]:
+        change = "a larger rate_weight or a smaller learning rate"
+        cure = f"train again with {change}"
         for name, found in measured.items():
             layer = self.network.layers[name]
             least = found.currents[0] if self.discrete(layer) else found.rate

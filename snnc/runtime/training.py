@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
     from tensorflow import keras
 
-    from .pipelines import Batches
+    from .pipelines import Batches, Pipelines
 
 FileName = str | PathLike[str]
 Strategy = Literal["mirrored", "multiworker"]
@@ -118,11 +118,12 @@ class Trainer:
         replicas = distribution.num_replicas_in_sync
         batch = self.training.batch
         if batch % replicas:
-            reason = f"{replicas} devices can't share batches of {batch} evenly"
-            raise StrategyError(reason)
+            reason = f"can't share batches of {batch} evenly"
+            raise StrategyError(f"{replicas} devices {reason}")
         writes = distribution.extended.should_checkpoint
         file = None if weights is None else _progress_file(weights)
-        progress = Progress(file, [self.layout.id, str(seed)], patience, writes)
+        run = [self.layout.id, str(seed)]
+        progress = Progress(file, run, patience, writes)
         if resume:
             progress.read()
         start = progress.epoch
@@ -202,10 +203,10 @@ class Trainer:
         add("--weights", required=True, help="file to write")
         add("--initial", metavar="FILE", help="weights to begin with")
         add("--epochs", type=_positive, default=training.epochs)
-        add("--patience", type=_positive, help="epochs to wait for a better one")
-        add("--resume", action="store_true", help="go on where a run was cut off")
-        add("--tensorboard", metavar="DIR", help="folder for TensorBoard's logs")
-        add("--strategy", choices=get_args(Strategy), help="train on all devices")
+        add("--patience", type=_positive, help="epochs without a better one")
+        add("--resume", action="store_true", help="go on with a run cut off")
+        add("--tensorboard", metavar="DIR", help="folder for its logs")
+        add("--strategy", choices=get_args(Strategy), help="use all devices")
         add("--seed", type=_whole, default=training.seed)
         return parser
 
@@ -224,13 +225,10 @@ def _distribution(strategy: Strategy | None) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-def _batches(pipelines: Any, x: Any, y: Any) -> Batches:
-    batches: Batches
+def _batches(pipelines: Pipelines, x: Any, y: Any) -> Batches:
     if y is None:
-        batches = pipelines.of_dataset(x)
-    else:
-        batches = pipelines.of_arrays(x, y)
-    return batches
+        return pipelines.of_dataset(x)
+    return pipelines.of_arrays(x, y)
 
 
 def _progress_file(weights: FileName) -> Path:

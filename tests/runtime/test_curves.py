@@ -53,7 +53,11 @@ def test_relu_on_the_chip(high: float) -> None:
 @pytest.mark.parametrize("high", [20.0, 120.0, 250.0])
 def test_lif_is_nengos_curve(high: float) -> None:
     gain, bias = lif_current(high)
-    rates = nengo.LIFRate(LIF.tau_rc, LIF.tau_ref).rates(X, np.array([gain]), np.array([bias])).ravel()
+    rates = (
+        nengo.LIFRate(LIF.tau_rc, LIF.tau_ref)
+        .rates(X, np.array([gain]), np.array([bias]))
+        .ravel()
+    )
     ours = high * lif(high, LIF, DT, False)(X.astype("f4")).numpy()
     np.testing.assert_allclose(ours, rates, rtol=2e-5, atol=1e-3)
 

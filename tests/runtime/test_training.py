@@ -102,7 +102,9 @@ def test_logs_are_written_for_tensorboard(train, tmp_path: Path) -> None:
 
 
 def test_tensorboard_must_be_installed(load, train, monkeypatch) -> None:
-    monkeypatch.setattr(load("volume", "_runtime.training"), "find_spec", lambda name: None)
+    monkeypatch.setattr(
+        load("volume", "_runtime.training"), "find_spec", lambda name: None
+    )
     with pytest.raises(ModuleNotFoundError, match="TensorBoard is not installed"):
         train(X, Y, epochs=1, tensorboard="logs")
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from snnc.emit.names import variables
-from snnc.emit.python import INDENT, argument, bracket, call, dims, exploded, items, number
+from snnc.emit.python import (
+    INDENT,
+    argument,
+    bracket,
+    call,
+    dims,
+    exploded,
+    items,
+    number,
+)
 from snnc.emit.quoting import WIDTH, quote
 from snnc.graph.logical import (
     Add,
