@@ -106,8 +106,7 @@ class NetworkBuilder:
         self._relays: dict[str, Population] = {}
         self._loihi: Any = None
         # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
-        for_loihi = self._spiking and network.picojoules is not None
-        if for_loihi and find_spec("nengo_loihi"):
+        if self._spiking and network.for_loihi and find_spec("nengo_loihi"):
             self._loihi = import_nengo_loihi()
             self._loihi.add_params(self.net)
 
@@ -157,11 +156,12 @@ class NetworkBuilder:
             parts.append(Part(label, ensemble.neurons, slices))
         self._layers[name] = [part.neurons.ensemble for part in parts]
         population = Population(name, layer.volume, tuple(parts))
+        synapse = None if layer.encoder else layer.synapse
         for connection in connections:
             if not layer.on_chip:
                 source = self._on_host(connection.source)
                 connection = replace(connection, source=source)
-            self._connect(connection, population, layer.synapse, layer.on_chip)
+            self._connect(connection, population, synapse, layer.on_chip)
         return population
 
     def readout(self, *connections: Connection) -> None:

@@ -153,6 +153,11 @@ class Network:
         """How many steps an example is presented."""
         return round(self.present / self.dt)
 
+    @property
+    def for_loihi(self) -> bool:
+        """Whether it is for a chip, even if no layer of it is on one."""
+        return self.picojoules is not None
+
 
 def volume_of(shape: tuple[int, ...]) -> Volume:
     """Return a shape in Keras order as depth, height, width and channels."""

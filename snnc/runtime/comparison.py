@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""What a network's Keras model says of the examples that spikes were counted of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .layout import Weights
+from .measures import Compared
+from .network import Network
+from .results import KerasModel
+from .statistics import Correlation
+
+BATCH = 64  # examples
+
+
+class Reference:
+    """A network's Keras model with trained weights.
+
+    It is built when it is first used, as TensorFlow takes seconds to import.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        program: Callable[[], ModuleType],
+        weights: Weights,
+        aware: bool,
+    ) -> None:
+        """Take ``keras_model`` of a package, by what imports it, and weights.
+
+        With ``aware``, the model's neurons fire as the chip lets them.
+        """
+        self._network = network
+        self._program = program
+        self._weights = weights
+        self._aware = aware
+
+    @property
+    def model(self) -> KerasModel:
+        """Which model it is."""
+        return "aware" if self._aware else "smooth"
+
+    def outputs(self, x: NDArray[Any]) -> NDArray[np.float64]:
+        """Return the outputs of examples: (examples, units)."""
+        return self._predicted(x)[0]
+
+    def compared(
+        self,
+        x: NDArray[Any],
+        spikes: Mapping[str, NDArray[Any]],
+    ) -> Compared:
+        """Compare the activations of layers with the spikes of examples.
+
+        ``spikes`` are (examples, ...) of each layer, in Keras order. Rates, to
+        which they are proportional, are what activations stand for.
+        """
+        outputs, *activations = self._predicted(x)
+        pairs = zip(self._network.layers, activations, strict=True)
+        alike = {name: Correlation.of(a, spikes[name]) for name, a in pairs}
+        return Compared(outputs, alike)
+
+    def _predicted(self, x: NDArray[Any]) -> list[NDArray[Any]]:
+        batches = [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
+        found = [self._model.predict_on_batch(batch) for batch in batches]
+        outputs, *layers = map(np.concatenate, zip(*found, strict=True))
+        return [np.asarray(outputs, np.float64), *layers]
+
+    @cached_property
+    def _model(self) -> Any:
+        """The model of the outputs, then of what each layer of neurons gives."""
+        from .calibration import with_activations
+
+        program = self._program()
+        model = program.build_model(aware=self._aware)
+        program.import_weights(model, self._weights)
+        return with_activations(model, tuple(self._network.layers))

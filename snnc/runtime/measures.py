@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""From what runs of examples gave to one result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import reduce
+from math import prod
+from operator import add
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .budgets import judged
+from .network import Network
+from .results import KerasModel, LayerResult, Presentation, Result, Work
+from .scores import over_time, score
+from .statistics import Correlation, Firing
+
+PICO = 1e-12
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What Keras says of some examples.
+
+    ``outputs`` are the model's, (examples, units); ``alike`` is how the
+    activations of each layer go with its spikes.
+    """
+
+    outputs: NDArray[np.float64]
+    alike: Mapping[str, Correlation]
+
+
+@dataclass(frozen=True)
+class Part:
+    """What the examples ``start`` to ``stop`` gave.
+
+    ``outputs``, (moments, examples, units), is what the readout decides by
+    after each of `scores.moments`; ``keras`` is None without TensorFlow.
+    """
+
+    start: int
+    stop: int
+    outputs: NDArray[np.float64]
+    firing: Mapping[str, Firing]
+    keras: Compared | None = None
+
+
+def outputs_of(parts: Sequence[Part]) -> NDArray[np.float64]:
+    """Return the outputs of all examples in order: (moments, examples, units)."""
+    return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
+
+
+def keras_outputs_of(parts: Sequence[Part]) -> NDArray[np.float64] | None:
+    """Return Keras's outputs of all examples in order: (examples, units)."""
+    compared = [part.keras for part in _ordered(parts)]
+    found = [keras.outputs for keras in compared if keras is not None]
+    return np.concatenate(found) if found else None
+
+
+def result_of(
+    network: Network,
+    parts: Sequence[Part],
+    y: NDArray[Any],
+    *,
+    simulator: str,
+    presentation: Presentation,
+    model: KerasModel,
+    steps: int | None = None,
+    cores: int | None = None,
+    **known: Any,
+) -> Result:
+    """Judge all parts of a run, in whatever order they are.
+
+    ``steps`` are those of an example, the network's unless given; ``model`` is
+    what Keras's outputs are of. Only where there are ``cores`` is a chip, whose
+    work is told. ``known`` goes into the result as it is.
+    """
+    steps = network.steps if steps is None else steps
+    outputs, classes = outputs_of(parts), network.readout.classes
+    firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
+    compared = [part.keras.alike for part in _ordered(parts) if part.keras]
+    alike = {}
+    if compared:
+        alike = {n: _sum([k[n] for k in compared]) for n in network.layers}
+    keras = keras_outputs_of(parts)
+    spikes = {name: fired.spikes for name, fired in firing.items()}
+    return Result(
+        network=network.name,
+        simulator=simulator,
+        presentation=presentation,
+        examples=len(y),
+        steps=steps,
+        classes=classes,
+        score=score(outputs[-1], y, classes, keras, model),
+        over_time=over_time(outputs, y, classes, steps),
+        layers=tuple(
+            _layer(network, name, firing[name], alike.get(name), steps)
+            for name in network.layers
+        ),
+        spikes=sum(spikes.values()),
+        clipped=_clipped(network, firing, steps),
+        work=None if cores is None else work_of(network, spikes, steps),
+        cores=cores,
+        **known,
+    )
+
+
+def work_of(
+    network: Network,
+    spikes: Mapping[str, float],
+    steps: int,
+) -> Work | None:
+    """Return what the chip does in an example; None without a chip.
+
+    ``spikes`` are those of each layer; one counts as the mean of its layer's
+    neurons, and each neuron on the chip takes its energy in each of ``steps``.
+    What chips draw while they idle, and the host, are not part of it.
+    """
+    if network.picojoules is None:
+        return None
+    operations = arrivals = 0.0
+    updates = 0
+    for name, layer in network.layers.items():
+        neurons = prod(layer.shape)
+        operations += spikes[name] / neurons * layer.fanout[0]
+        arrivals += spikes[name] / neurons * layer.fanout[1]
+        updates += neurons * steps if layer.on_chip else 0
+    events = (operations, arrivals, updates)
+    costs = zip(network.picojoules, events, strict=True)
+    return Work(operations, PICO * sum(cost * count for cost, count in costs))
+
+
+def _layer(
+    network: Network,
+    name: str,
+    firing: Firing,
+    alike: Correlation | None,
+    steps: int,
+) -> LayerResult:
+    layer, present = network.layers[name], steps * network.dt
+    rate = firing.percentile(layer.percentile) / present
+    return LayerResult(
+        name,
+        layer.low,
+        layer.high,
+        layer.percentile,
+        rate,
+        judged(rate, layer.rate, present),
+        firing.spikes,
+        firing.silent,
+        firing.saturated(steps),
+        None if alike is None else alike.value,
+    )
+
+
+def _clipped(
+    network: Network,
+    firing: Mapping[str, Firing],
+    steps: int,
+) -> float:
+    """Return the share of encoder values that ask for a spike every step."""
+    layers = network.layers
+    encoders = [firing[name] for name in layers if layers[name].encoder]
+    clipped = sum(fired.at_least(steps) for fired in encoders)
+    return clipped / max(1, sum(fired.at_least(0) for fired in encoders))
+
+
+def _ordered(parts: Sequence[Part]) -> list[Part]:
+    return sorted(parts, key=lambda part: part.start)
+
+
+def _sum(values: list[Any]) -> Any:
+    return reduce(add, values)

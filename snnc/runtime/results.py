@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""What an evaluation found."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+from .budgets import Verdict
+
+# With smooth rates, or aware of the discrete ones that the chip has.
+KerasModel = Literal["smooth", "aware"]
+# Each example from rest, or in a row with the state carried over.
+Presentation = Literal["rest", "row"]
+
+# The registers of the chip that may overflow, in the order of their counts.
+REGISTERS = ("input", "current", "current with bias")
+
+
+@dataclass(frozen=True)
+class LayerResult:
+    """How a layer fired; rates in Hz, spikes of an example.
+
+    Attributes
+    ----------
+    low, high, percentile
+        The budget: bounds of the percentile of neurons' rates in an example.
+    rate
+        That percentile.
+    verdict
+        Whether it is held, tolerated outside of its bounds, or missed.
+    spikes
+        Of all neurons, on average.
+    silent
+        The share of neurons that have never fired.
+    saturated
+        The share of neurons and examples with a spike in every step.
+    correlation
+        Pearson's, of spikes and of Keras's activations over neurons and
+        examples; None where one of them does not vary, and without Keras.
+    """
+
+    name: str
+    low: float
+    high: float
+    percentile: float
+    rate: float
+    verdict: Verdict
+    spikes: float
+    silent: float
+    saturated: float
+    correlation: float | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether the budget is not missed."""
+        return self.verdict != "missed"
+
+
+@dataclass(frozen=True)
+class Score:
+    """How good outputs are: a share of right ones, or a root mean square error.
+
+    ``interval`` is the 95 % interval of the share. ``keras`` is what a Keras
+    model has reached and ``model`` which one; ``agreement`` is the share of
+    same decisions, or the root mean square difference.
+    """
+
+    value: float
+    interval: tuple[float, float] | None = None
+    keras: float | None = None
+    agreement: float | None = None
+    model: KerasModel | None = None
+
+
+@dataclass(frozen=True)
+class Moment:
+    """How good the outputs would be if examples ended after so many steps."""
+
+    steps: int
+    value: float
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the chip does in an example."""
+
+    synaptic_operations: float
+    energy_joules: float
+
+
+@dataclass(frozen=True)
+class Result:
+    """All of it; None, or nothing, is what a simulator does not tell.
+
+    ``classes`` tells whether `score` is an accuracy; ``spikes`` are those of
+    all layers in an example; ``clipped`` is the share of encoder values that
+    ask for more than a spike a step; ``overflows`` are those of `REGISTERS`;
+    ``seconds`` is how long it took.
+    """
+
+    network: str
+    simulator: str
+    presentation: Presentation | None
+    examples: int
+    steps: int | None
+    classes: bool
+    score: Score
+    over_time: tuple[Moment, ...] = ()
+    layers: tuple[LayerResult, ...] = ()
+    spikes: float | None = None
+    clipped: float | None = None
+    work: Work | None = None
+    cores: int | None = None
+    overflows: tuple[int, ...] | None = None
+    seconds: float | None = None
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right decisions; None of a regression."""
+        return self.score.value if self.classes else None
+
+    @property
+    def rmse(self) -> float | None:
+        """The root mean square error; None of a classification."""
+        return None if self.classes else self.score.value
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The percentile of the rates of each layer, in Hz."""
+        return {layer.name: layer.rate for layer in self.layers}
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The layers whose rate budgets do not hold."""
+        return tuple(layer.name for layer in self.layers if not layer.holds)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what JSON can hold; scores have the names of their kind."""
+        kind, alike = "rmse", "difference"
+        if self.classes:
+            kind, alike = "accuracy", "agreement"
+        score, work = self.score, self.work
+        layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
+        moments = ({"steps": m.steps, kind: m.value} for m in self.over_time)
+        overflows = None
+        if self.overflows is not None:
+            overflows = dict(zip(REGISTERS, self.overflows, strict=True))
+        return {
+            "version": 1,
+            "network": self.network,
+            "simulator": self.simulator,
+            "presentation": self.presentation,
+            "examples": self.examples,
+            "steps": self.steps,
+            kind: score.value,
+            f"{kind}_interval": score.interval,
+            f"keras_{kind}": score.keras,
+            "keras_model": score.model,
+            alike: score.agreement,
+            f"{kind}_over_time": list(moments),
+            "layers": list(layers),
+            "spikes": self.spikes,
+            "clipped": self.clipped,
+            "synaptic_operations": work and work.synaptic_operations,
+            "energy_joules": work and work.energy_joules,
+            "cores": self.cores,
+            "overflows": overflows,
+            "seconds": self.seconds,
+        }
+
+    def __str__(self) -> str:
+        """Return tables for people."""
+        from .summary import text
+
+        return text(self)
