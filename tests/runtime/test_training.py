@@ -225,10 +225,10 @@ class TestCommand:
     @pytest.mark.parametrize(
         ("arrays", "message"),
         [
-            ({"x": X}, "y is missing"),
+            ({"x": X}, "there is no y.npy"),
             ({"x": X + 1, "y": Y}, "x: 1."),
             ({"x": X, "y": Y + 1}, "y: labels run from 1 to 4"),
-            ({"x": X, "y": np.array([None] * 40)}, "y can't be read"),
+            ({"x": X, "y": np.array([None] * 40)}, "y holds Python objects"),
             ({"x": X[:0], "y": Y[:0]}, "x holds no examples"),
         ],
     )
