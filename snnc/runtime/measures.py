@@ -89,6 +89,10 @@ def result_of(
         alike = {n: _sum([k[n] for k in compared]) for n in network.layers}
     keras = keras_outputs_of(parts)
     spikes = {name: fired.spikes for name, fired in firing.items()}
+    layers = (
+        _layer(network, name, fired, alike.get(name), steps)
+        for name, fired in firing.items()
+    )
     return Result(
         network=network.name,
         simulator=simulator,
@@ -98,10 +102,7 @@ def result_of(
         classes=classes,
         score=score(outputs[-1], y, classes, keras, model),
         over_time=over_time(outputs, y, classes, steps),
-        layers=tuple(
-            _layer(network, name, firing[name], alike.get(name), steps)
-            for name in network.layers
-        ),
+        layers=tuple(layers),
         spikes=sum(spikes.values()),
         clipped=_clipped(network, firing, steps),
         work=None if cores is None else work_of(network, spikes, steps),

@@ -28,6 +28,7 @@ PACKAGES = {
 }
 Array = NDArray[Any]
 VALUES_AT_ONCE = 2**25  # numbers that all probes together may hold
+EXAMPLES_AT_ONCE = 8  # more would keep who waits without a sign for long
 
 
 class RefusedError(RuntimeError):
@@ -89,10 +90,11 @@ class Run:
 
     @property
     def at_once(self) -> int:
-        """How many examples the probes may hold."""
+        """How many examples to present before what they gave is forgotten."""
         probes = self._built.net.all_probes
         values = sum(int(probe.size_in) for probe in probes)
-        return max(1, VALUES_AT_ONCE // (values * self._network.steps))
+        room = VALUES_AT_ONCE // (values * self._network.steps)
+        return max(1, min(EXAMPLES_AT_ONCE, room))
 
     def present(self, count: int) -> tuple[Array, dict[str, Array]]:
         """Run the next examples.

@@ -139,7 +139,7 @@ def _advice(result: Result) -> list[str]:
         lines += ["", f"never fires: {', '.join(dead)}; {advice}"]
     elif result.missed:
         missed = f"{len(result.missed)} of {len(result.layers)} rate budgets"
-        advice = "calibrate, or raise rate_weight and train again"
+        advice = "scale them by `snnc calibrate`, or train again"
         lines += ["", f"{missed} not held: {advice}"]
     return lines
 

@@ -19,7 +19,7 @@ def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
     modules = (
         *library(),
         docstring_module(network),
-        evaluate(mapped),
+        evaluate(network),
         keras_model(network),
         layout(network),
         nengo_network(mapped),
