@@ -5,31 +5,23 @@
 Small colour images without a single pooling layer.
 """
 
-# mypy: allow-subclassing-any
-# mypy: allow-untyped-decorators
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
-import math
 from os import PathLike
-from typing import Any
 
-import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
 from tensorflow import keras
 
-from .layout import load_weights, save_weights
+from ._runtime.layout import Weights
+from ._runtime.losses import cross_entropy
+from ._runtime.model import SpikingLayers, model_weights, set_model_weights
+from .layout import LAYOUT
+from .network import NETWORK
 
-DT = 0.001  # s, a step of the simulation
-RATE_WEIGHT = 0.001  # of the loss of rates that are BREACH out of bounds
-BREACH = 0.3  # as a share of the upper bound
-SPIKE = 2 / 0.08  # Hz, a spike in half of an example
-SOFTNESS = 0.02  # width of the LIF threshold in gradients
-SEED = 0  # of kernels and dropout
-TRAINED = ("encode", "c0", "s0", "c1", "s1", "c2", "d0", "object")
-NORMED = ("c0", "s0", "c1", "s1", "c2", "d0")
+SEED = 0  # of kernels, noise and dropout
+
+layers = keras.layers
 
 
 def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
@@ -40,125 +32,44 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     its layer.
 
     With ``aware``, neurons fire as the chip lets them: once in a whole number
-    of steps, and training disturbs their rates by a spike more or less.
-    Gradients stay those of smooth neurons.
-
-    ``seed`` draws the first kernels and the dropout.
+    of steps. Gradients stay those of smooth neurons.
     """
+    spiking = SpikingLayers(NETWORK, aware, seed, rate_weight=0.001)
     image = keras.Input((32, 32, 3), name="image")
-    scaled = keras.layers.Rescaling(
-        2.0,
-        offset=-1.0,
-        name="image.scaled",
-    )(image)
-
-    # encode: encode conv, 16x16x4, 0..250 Hz, at most a spike a step
-    encode = keras.layers.Conv2D(
-        4,
-        3,
-        strides=2,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed),
-        name="encode",
-    )(scaled)
-    neurons = clipped(250.0)
-    encode = RateBudget(0.0, 250.0, 99.9, neurons, name="encode.rate")(encode)
-    encode = keras.layers.Activation(neurons, name="encode.neurons")(encode)
-
-    # c0: conv2d, 16x16x24, 20..120 Hz
-    c0 = keras.layers.Conv2D(
-        24,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 1),
-        name="c0",
-    )(encode)
-    c0 = keras.layers.BatchNormalization(name="c0.norm")(c0)
-    neurons = lif(120.0, 0.02, 0.002, aware)
-    c0 = RateBudget(20.0, 120.0, 99.9, neurons, name="c0.rate")(c0)
-    c0 = keras.layers.Activation(neurons, name="c0.neurons")(c0)
-    c0 = SpikeNoise(120.0, aware, seed + 2, name="c0.noise")(c0)
-
-    # s0: downsample, 8x8x24, 20..120 Hz
-    s0 = keras.layers.Conv2D(
-        24,
-        2,
-        strides=2,
-        kernel_initializer=keras.initializers.HeUniform(seed + 3),
-        name="s0",
-    )(c0)
-    s0 = keras.layers.BatchNormalization(name="s0.norm")(s0)
-    neurons = lif(120.0, 0.02, 0.002, aware)
-    s0 = RateBudget(20.0, 120.0, 99.9, neurons, name="s0.rate")(s0)
-    s0 = keras.layers.Activation(neurons, name="s0.neurons")(s0)
-    s0 = SpikeNoise(120.0, aware, seed + 4, name="s0.noise")(s0)
-
-    # c1: conv2d, 8x8x48, 20..120 Hz
-    c1 = keras.layers.Conv2D(
-        48,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 5),
-        name="c1",
-    )(s0)
-    c1 = keras.layers.BatchNormalization(name="c1.norm")(c1)
-    neurons = lif(120.0, 0.02, 0.002, aware)
-    c1 = RateBudget(20.0, 120.0, 99.9, neurons, name="c1.rate")(c1)
-    c1 = keras.layers.Activation(neurons, name="c1.neurons")(c1)
-    c1 = SpikeNoise(120.0, aware, seed + 6, name="c1.noise")(c1)
-    c1 = keras.layers.Dropout(0.2, seed=seed + 7, name="c1.dropout")(c1)
-
-    # s1: downsample, 4x4x48, 20..120 Hz
-    s1 = keras.layers.Conv2D(
-        48,
-        2,
-        strides=2,
-        kernel_initializer=keras.initializers.HeUniform(seed + 8),
-        name="s1",
-    )(c1)
-    s1 = keras.layers.BatchNormalization(name="s1.norm")(s1)
-    neurons = lif(120.0, 0.02, 0.002, aware)
-    s1 = RateBudget(20.0, 120.0, 99.9, neurons, name="s1.rate")(s1)
-    s1 = keras.layers.Activation(neurons, name="s1.neurons")(s1)
-    s1 = SpikeNoise(120.0, aware, seed + 9, name="s1.noise")(s1)
-
-    # c2: conv2d, 4x4x64, 20..120 Hz
-    c2 = keras.layers.Conv2D(
-        64,
-        1,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 10),
-        name="c2",
-    )(s1)
-    c2 = keras.layers.BatchNormalization(name="c2.norm")(c2)
-    neurons = lif(120.0, 0.02, 0.002, aware)
-    c2 = RateBudget(20.0, 120.0, 99.9, neurons, name="c2.rate")(c2)
-    c2 = keras.layers.Activation(neurons, name="c2.neurons")(c2)
-    c2 = SpikeNoise(120.0, aware, seed + 11, name="c2.noise")(c2)
-
-    # avgpool, 1x1x64
-    avgpool = keras.layers.AveragePooling2D(4, name="avgpool")(c2)
-
-    # d0: dense, 64, 20..120 Hz
-    d0 = keras.layers.Flatten(name="d0.flat")(avgpool)
-    d0 = keras.layers.Dense(
-        64,
-        kernel_initializer=keras.initializers.HeUniform(seed + 12),
-        name="d0",
-    )(d0)
-    d0 = keras.layers.BatchNormalization(name="d0.norm")(d0)
-    neurons = lif(120.0, 0.02, 0.002, aware)
-    d0 = RateBudget(20.0, 120.0, 99.9, neurons, name="d0.rate")(d0)
-    d0 = keras.layers.Activation(neurons, name="d0.neurons")(d0)
-    d0 = SpikeNoise(120.0, aware, seed + 13, name="d0.noise")(d0)
-
-    # object: readout, 10
-    object_ = keras.layers.Dense(
-        10,
-        kernel_initializer=keras.initializers.HeUniform(seed + 14),
-        name="object",
-    )(d0)
-
+    scaled = layers.Rescaling(2.0, offset=-1.0, name="image.scaled")(image)
+    encode = spiking(
+        layers.Conv2D(4, 3, strides=2, padding="same", name="encode"),
+        scaled,
+    )
+    c0 = spiking(
+        layers.Conv2D(24, 3, padding="same", name="c0"),
+        encode,
+        batchnorm=True,
+    )
+    s0 = spiking(
+        layers.Conv2D(24, 2, strides=2, name="s0"),
+        c0,
+        batchnorm=True,
+    )
+    c1 = spiking(
+        layers.Conv2D(48, 3, padding="same", name="c1"),
+        s0,
+        batchnorm=True,
+        dropout=0.2,
+    )
+    s1 = spiking(
+        layers.Conv2D(48, 2, strides=2, name="s1"),
+        c1,
+        batchnorm=True,
+    )
+    c2 = spiking(
+        layers.Conv2D(64, 1, padding="same", name="c2"),
+        s1,
+        batchnorm=True,
+    )
+    avgpool = layers.AveragePooling2D(4, name="avgpool")(c2)
+    d0 = spiking(layers.Dense(64, name="d0"), avgpool, batchnorm=True)
+    object_ = spiking.linear(layers.Dense(10, name="object"), d0)
     return keras.Model(image, object_, name="allconv")
 
 
@@ -169,7 +80,7 @@ def compile_model(model: keras.Model, steps: int = 10_000) -> None:
             keras.optimizers.schedules.CosineDecay(0.002, steps),
             weight_decay=0.0001,
         ),
-        loss=cross_entropy,
+        loss=cross_entropy(0.1),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
 
@@ -177,206 +88,14 @@ def compile_model(model: keras.Model, steps: int = 10_000) -> None:
 def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
     """Write a model's weights to a safetensors file of this layout.
 
-    Batch norms, as they are in evaluation, are folded into kernels and biases.
-
-    Raises LayoutError if a weight is not finite.
+    Batch norms are folded in. Raises LayoutError if a weight is not finite.
     """
-    save_weights(path, exported(model))
+    LAYOUT.save(path, model_weights(model, LAYOUT))
 
 
-def exported(model: keras.Model) -> dict[str, NDArray[Any]]:
-    """Return a model's weights as the tensors of this layout."""
-    tensors: dict[str, NDArray[Any]] = {}
-    for name in TRAINED:
-        kernel, bias = model.get_layer(name).get_weights()
-        if name in NORMED:
-            kernel, bias = fold(kernel, bias, model.get_layer(f"{name}.norm"))
-        tensors[f"{name}.kernel"] = kernel
-        tensors[f"{name}.bias"] = bias
-    return tensors
+def import_weights(model: keras.Model, weights: Weights) -> None:
+    """Give a model weights of this layout, from a file or a mapping.
 
-
-def import_weights(model: keras.Model, path: str | PathLike[str]) -> None:
-    """Read a model's weights from a safetensors file of this layout.
-
-    Batch norms become the identity, as they are folded into the weights.
-
-    Raises LayoutError if the file does not hold this layout.
+    Raises LayoutError if they are of another layout.
     """
-    tensors = load_weights(path)
-    for name in TRAINED:
-        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
-        model.get_layer(name).set_weights([kernel, bias])
-        if name in NORMED:
-            shift = np.zeros_like(bias)
-            reset(model.get_layer(f"{name}.norm"), shift)
-
-
-def fold(
-    kernel: NDArray[Any],
-    bias: NDArray[Any],
-    norm: keras.layers.Layer,
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return kernel and bias (float32) with a batch norm folded in."""
-    weights = (weight.astype(np.float64) for weight in norm.get_weights())
-    _, beta, mean, _ = weights
-    scale = norm_scale(norm)
-    shifted = beta + (bias - mean) * scale
-    return (kernel * scale).astype(np.float32), shifted.astype(np.float32)
-
-
-def norm_scale(norm: keras.layers.Layer) -> NDArray[Any]:
-    """Return by what a batch norm multiplies each channel in evaluation."""
-    weights = (weight.astype(np.float64) for weight in norm.get_weights())
-    gamma, _, _, variance = weights
-    scale: NDArray[Any] = gamma / np.sqrt(variance + norm.epsilon)
-    return scale
-
-
-def reset(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
-    """Make a batch norm add ``shift`` (channels,), and nothing else."""
-    ones = np.ones_like(shift)
-    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])
-
-
-def clipped(high: float) -> Any:
-    """Return the activation of an encoder, which fires at most once a step."""
-
-    def activation(x: Any) -> Any:
-        return keras.activations.relu(x, max_value=1 / (DT * high))
-
-    return activation
-
-
-def lif(high: float, tau_rc: float, tau_ref: float, aware: bool) -> Any:
-    """Return the activation of LIF neurons, 1.0 at ``high`` Hz; taus in s.
-
-    With J = 63/64 + (J1 - 63/64) x, where J1 is the current that fires at
-    ``high``, the period is tau_ref + tau_rc log(1 + 1 / (J - 1)) above J = 1.
-    On the chip, time constants and periods are discrete:
-    nengo_loihi.neurons.loihi_lif_rates.
-
-    The curve is infinitely steep at J = 1. The gradient is therefore that of
-    the soft LIF neuron (Hunsberger and Eliasmith, 2015, arXiv:1510.08829),
-    with softplus(J - 1) in place of J - 1.
-    """
-    slope = 1 / 64 + 1 / math.expm1((1 / high - tau_ref) / tau_rc)
-    if aware:
-        # The chip decays by 12-bit integers, and refracts in whole steps.
-        decay = round(-math.expm1(-DT / tau_rc) * 4095) / 4095
-        tau_rc = -DT / math.log1p(-decay)
-        tau_ref = DT * round(tau_ref / DT)
-
-    def steps(current: Any) -> Any:
-        return tau_ref / DT + tau_rc / DT * tf.math.log1p(1 / current)
-
-    @tf.custom_gradient
-    def activation(x: Any) -> Any:
-        current = slope * x - 1 / 64
-        fires = current > 0
-        period = steps(tf.where(fires, current, 1.0))
-        if aware:
-            period = tf.math.ceil(period)
-        rates = tf.where(fires, 1 / (period * (high * DT)), 0.0)
-
-        def gradient(upstream: Any) -> Any:
-            soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
-            # Far below J = 1 the sigmoid is 0 and may meet no infinity.
-            soft = tf.maximum(soft, 1e-6)
-            softened = tf.math.sigmoid(current / SOFTNESS) * slope
-            steepness = tau_rc / (high * DT**2 * soft * (soft + 1))
-            return upstream * softened * steepness / steps(soft) ** 2
-
-        return rates, gradient
-
-    return activation
-
-
-class SpikeNoise(keras.layers.Layer):
-    """Noise in training, as a number of spikes tells a rate only roughly.
-
-    Activations (batch, ...) of neurons that fire, of which 1.0 is ``high`` Hz,
-    get normal noise of the deviation SPIKE (Hunsberger and Eliasmith, 2015,
-    arXiv:1510.08829, train with such noise). Without ``aware`` there is none.
-    """
-
-    def __init__(self, high: float, aware: bool, seed: int, name: str) -> None:
-        """Take the rate in Hz that an activation of 1.0 stands for."""
-        super().__init__(name=name)
-        self.deviation = SPIKE / high if aware else 0.0
-        self.seed = seed
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, in training with noise."""
-        if not (training and self.deviation):
-            return inputs
-        # It follows from the values, so that a training resumed draws the same.
-        bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
-        noise = tf.random.stateless_normal(tf.shape(inputs), [self.seed, bits])
-        return inputs + tf.where(inputs > 0, self.deviation * noise, 0.0)
-
-
-class RateBudget(keras.layers.Layer):
-    """Holds a percentile of a layer's rates within ``low..high`` Hz.
-
-    Currents (batch, ...), of which 1.0 fires at ``high``, pass unchanged.
-    Training adds to the loss RATE_WEIGHT (breach / BREACH)^2, where the breach
-    is a share of ``high``. Above, it is that of every neuron, and its mean is
-    compared with the share of neurons that may be there: that needs no rank,
-    and so means the same in a batch of any size. Below, it is that of the
-    percentile, and of currents, as silent neurons have no other gradient.
-
-    The metric is the percentile of a batch in Hz.
-    """
-
-    def __init__(
-        self,
-        low: float,
-        high: float,
-        percentile: float,
-        neurons: Any,
-        name: str,
-    ) -> None:
-        """Take rates in Hz, the percentile, and what neurons make of currents."""
-        super().__init__(name=name)
-        self.low = low
-        self.high = high
-        self.percentile = percentile
-        self.neurons = neurons
-        self.allowed = max(1 - percentile / 100, 1e-3)
-        self.rate = keras.metrics.Mean(name=name)
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, having measured them."""
-        current = percentile(inputs, self.percentile)
-        # A strategy builds models outside of its replicas.
-        if not tf.distribute.in_cross_replica_context():
-            self.rate.update_state(self.high * self.neurons(current))
-        if training:
-            over = tf.reduce_mean(tf.nn.relu(inputs - 1) ** 2) / self.allowed
-            under = tf.nn.relu(self.low / self.high - current) ** 2
-            self.add_loss(RATE_WEIGHT * (over + under) / BREACH**2)
-        return inputs
-
-
-def percentile(values: Any, percent: float) -> Any:
-    """Return what ``numpy.percentile`` does of all values."""
-    flat = tf.reshape(values, [-1])
-    size = tf.size(flat)
-    # In float32, the ranks of a large batch would not be exact.
-    rank = tf.cast(size - 1, tf.float64) * (percent / 100)
-    below = tf.math.floor(rank)
-    upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values
-    ends = upper[-2:]
-    share = tf.cast(rank - below, flat.dtype)
-    return ends[-1] + (ends[0] - ends[-1]) * share
-
-
-def cross_entropy(labels: Any, logits: Any) -> Any:
-    """Return the cross entropy of each example with smoothed labels, (batch,).
-
-    Labels are integers, (batch,), logits (batch, 10).
-    """
-    classes = tf.reshape(tf.cast(labels, tf.int32), [-1])
-    targets = tf.one_hot(classes, 10) * (1 - 0.1) + 0.1 / 10
-    return tf.nn.softmax_cross_entropy_with_logits(targets, logits)
+    set_model_weights(model, LAYOUT, weights)

@@ -7,243 +7,34 @@ data.npz holds ``x``, (examples, 32, 32, 3), and ``y``, labels (examples,),
 integers below 10.
 """
 
-# mypy: disable-error-code="import-not-found,import-untyped"
-
 from __future__ import annotations
 
-import argparse
-import os
 import sys
-from importlib.util import find_spec
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from types import ModuleType
 
-from ._data import DataError, checked, load_data
-from .layout import LayoutError, check_writable
+from ._runtime.training import Trainer, Training
+from .layout import LAYOUT
+from .network import NETWORK
 
-if TYPE_CHECKING:
-    import tensorflow as tf
-    from tensorflow import keras
-
-    from ._pipelines import Batches
-
-EPOCHS = 40
-SEED = 0
-
-Strategy = Literal["mirrored", "multiworker"]
+TRAINING = Training(
+    epochs=40,
+    batch=64,
+    validation=0.1,
+    seed=0,
+    schedule="cosine",
+)
 
 
-class StrategyError(RuntimeError):
-    """A strategy that Keras or the number of devices does not allow."""
+def _model() -> ModuleType:
+    # It brings TensorFlow: only once the data are known to be good.
+    from . import keras_model
+
+    return keras_model
 
 
-def train(
-    x: Any,
-    y: Any = None,
-    weights: str | PathLike[str] | None = None,
-    epochs: int = EPOCHS,
-    *,
-    initial: str | PathLike[str] | None = None,
-    patience: int | None = None,
-    resume: bool = False,
-    tensorboard: str | PathLike[str] | None = None,
-    strategy: Strategy | None = None,
-    seed: int = SEED,
-    discretize: bool = False,
-) -> keras.Model:
-    """Return a trained model, and write its weights if a path is given.
-
-    ``x`` is an array with its ``y``, or a tf.data.Dataset of both, in single
-    examples or in batches.
-
-    ``initial`` is a file of weights to begin with, instead of drawn ones.
-    ``patience`` ends the training that many epochs after the one of the least
-    validation loss, whose weights are kept. ``resume`` goes on with a training
-    that was interrupted: until it is done, ``<weights>.progress.npz`` holds
-    its state after the last whole epoch. ``tensorboard`` is a folder for logs.
-    ``strategy`` shares each batch among all devices of this machine
-    ("mirrored") or of the workers that TF_CONFIG lists ("multiworker"; Keras 2
-    only), which must see one file system. ``seed`` draws the first weights,
-    the dropout, the examples held out and the order of the others.
-    ``discretize`` trains, and validates, with kernels as the chip stores them
-    (`_integers.StoredKernels`); the weights that are written are exact.
-
-    Raises DataError if data or progress are not what the network accepts, and
-    before it trains LayoutError if the initial weights are not of this layout,
-    OSError if the weights can't be written, StrategyError if
-    the devices can't share a batch, ModuleNotFoundError if TensorBoard is
-    asked for and not installed.
-    """
-    if weights is not None:
-        check_writable(weights)
-    if tensorboard is not None and find_spec("tensorboard") is None:
-        raise ModuleNotFoundError("TensorBoard is not installed")
-    if y is not None:
-        x, y = checked(x, y)
-
-    # This takes seconds: it waits until the arrays are known to be good.
-    from ._progress import Progress
-    from .keras_model import (
-        build_model,
-        compile_model,
-        export_weights,
-        import_weights,
-    )
-
-    distribution = _distribution(strategy)
-    writes = distribution.extended.should_checkpoint
-    file = None if weights is None else _progress_file(weights)
-    progress = Progress(file, seed, patience, writes, discretize)
-    if resume:
-        progress.read()
-    start = progress.epoch
-    batches = _batches(x, y, seed, start, distribution.num_replicas_in_sync)
-    if patience is not None and batches.validation is None:
-        raise DataError("patience needs validation: no examples are held out")
-    with distribution.scope():
-        # Keras 2 can't restore dropout: a resumed run draws other masks.
-        model = build_model(aware=True, seed=seed + start)
-        compile_model(model, epochs * batches.steps)
-        if initial is not None:
-            import_weights(model, initial)
-        progress.restore(model)
-    if start < epochs and not progress.stalled:
-        model.fit(
-            batches.training,
-            steps_per_epoch=batches.steps,
-            validation_data=batches.validation,
-            initial_epoch=start,
-            epochs=epochs,
-            callbacks=[progress, *_logs(tensorboard), *_integers(discretize)],
-            shuffle=False,  # the pipelines do
-            verbose=1 if sys.stdout.isatty() else 2,
-        )
-    progress.finish(model)
-    if weights is not None:
-        export_weights(model, weights)
-        progress.remove()
-    return model
-
-
-def _distribution(strategy: Strategy | None) -> tf.distribute.Strategy:
-    import tensorflow as tf
-    from tensorflow import keras
-
-    if strategy == "mirrored":
-        return tf.distribute.MirroredStrategy()
-    if strategy == "multiworker":
-        if not keras.__version__.startswith("2."):
-            found = f"this is Keras {keras.__version__}"
-            raise StrategyError(f"several workers need Keras 2: {found}")
-        return tf.distribute.MultiWorkerMirroredStrategy()
-    return tf.distribute.get_strategy()
-
-
-def _batches(
-    x: Any,
-    y: Any,
-    seed: int,
-    epoch: int,
-    replicas: int,
-) -> Batches:
-    from ._pipelines import BATCH, from_arrays, from_dataset
-
-    if BATCH % replicas:
-        reason = f"{replicas} devices can't share batches of {BATCH} evenly"
-        raise StrategyError(reason)
-    if y is None:
-        return from_dataset(x, seed, epoch, replicas)
-    return from_arrays(x, y, seed, epoch, replicas)
-
-
-def _progress_file(weights: str | PathLike[str]) -> Path:
-    return Path(f"{os.fspath(weights)}.progress.npz")
-
-
-def _logs(
-    folder: str | PathLike[str] | None,
-) -> list[keras.callbacks.Callback]:
-    from tensorflow import keras
-
-    if folder is None:
-        return []
-    return [keras.callbacks.TensorBoard(os.fspath(folder), write_graph=False)]
-
-
-def _integers(discretize: bool) -> list[keras.callbacks.Callback]:
-    if not discretize:
-        return []
-    from ._integers import StoredKernels
-
-    return [StoredKernels()]
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Train from the command line; return the exit status."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    if Path(options.weights).resolve() == Path(options.data).resolve():
-        parser.error("--weights would replace the data")
-    try:
-        x, y = load_data(options.data)
-        train(
-            x,
-            y,
-            options.weights,
-            options.epochs,
-            initial=options.initial,
-            patience=options.patience,
-            resume=options.resume,
-            tensorboard=options.tensorboard,
-            strategy=options.strategy,
-            seed=options.seed,
-            discretize=options.discretize,
-        )
-    except (
-        DataError,
-        LayoutError,
-        ModuleNotFoundError,
-        OSError,
-        StrategyError,
-    ) as error:
-        print(f"{parser.prog}: {error}", file=sys.stderr)
-        return 1
-    except KeyboardInterrupt:
-        return 130
-    return 0
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="allconv.train",
-        description="Train allconv.",
-    )
-    add = parser.add_argument
-    add("--data", required=True, help=".npz file with x and y")
-    add("--weights", required=True, help="file to write")
-    add("--initial", metavar="FILE", help="weights to begin with")
-    add("--epochs", type=_positive, default=EPOCHS)
-    add("--patience", type=_positive, help="epochs to wait for a better one")
-    add("--resume", action="store_true", help="go on where a run was cut off")
-    add("--tensorboard", metavar="DIR", help="folder for TensorBoard's logs")
-    add("--strategy", choices=get_args(Strategy), help="train on all devices")
-    add("--seed", type=_whole, default=SEED)
-    add("--discretize", action="store_true", help="use the chip's integers")
-    return parser
-
-
-def _positive(text: str) -> int:
-    if _whole(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
-    return int(text)
-
-
-def _whole(text: str) -> int:
-    if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number")
-    return int(text)
-
+TRAINER = Trainer(NETWORK, LAYOUT, TRAINING, _model)
+train = TRAINER.train
+main = TRAINER.main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -5,29 +5,22 @@
 Articles of clothing, ten kinds: Fashion-MNIST.
 """
 
-# mypy: allow-subclassing-any
-# mypy: allow-untyped-decorators
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
-import numpy as np
-import tensorflow as tf
-from numpy.typing import NDArray
 from tensorflow import keras
 
-from .layout import load_weights, save_weights
+from ._runtime.layout import Weights
+from ._runtime.model import SpikingLayers, model_weights, set_model_weights
+from .layout import LAYOUT
+from .network import NETWORK
 
-DT = 0.001  # s, a step of the simulation
-RATE_WEIGHT = 0.001  # of the loss of rates that are BREACH out of bounds
-BREACH = 0.3  # as a share of the upper bound
-SPIKE = 2 / 0.1  # Hz, a spike in half of an example
-SEED = 0  # of kernels and dropout
-TRAINED = ("encode", "c0", "c1", "d0", "article")
-NORMED = ("c0", "c1", "d0")
+SEED = 0  # of kernels, noise and dropout
+
+layers = keras.layers
 
 
 def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
@@ -38,74 +31,24 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     its layer.
 
     With ``aware``, neurons fire as the chip lets them: once in a whole number
-    of steps, and training disturbs their rates by a spike more or less.
-    Gradients stay those of smooth neurons.
-
-    ``seed`` draws the first kernels and the dropout.
+    of steps. Gradients stay those of smooth neurons.
     """
+    spiking = SpikingLayers(NETWORK, aware, seed, rate_weight=0.001)
     image = keras.Input((28, 28, 1), name="image")
-
-    # encode: encode conv, 26x26x8, 0..250 Hz, at most a spike a step
-    encode = keras.layers.Conv2D(
-        8,
-        3,
-        kernel_initializer=keras.initializers.HeUniform(seed),
-        name="encode",
-    )(image)
-    neurons = clipped(250.0)
-    encode = RateBudget(0.0, 250.0, 99.9, neurons, name="encode.rate")(encode)
-    encode = keras.layers.Activation(neurons, name="encode.neurons")(encode)
-
-    # c0: conv2d, 12x12x32, 20..250 Hz
-    c0 = keras.layers.Conv2D(
-        32,
-        3,
-        strides=2,
-        kernel_initializer=keras.initializers.HeUniform(seed + 1),
-        name="c0",
-    )(encode)
-    c0 = keras.layers.BatchNormalization(name="c0.norm")(c0)
-    neurons = relu(250.0, aware)
-    c0 = RateBudget(20.0, 250.0, 99.9, neurons, name="c0.rate")(c0)
-    c0 = keras.layers.Activation(neurons, name="c0.neurons")(c0)
-    c0 = SpikeNoise(250.0, aware, seed + 2, name="c0.noise")(c0)
-
-    # c1: conv2d, 5x5x64, 20..250 Hz
-    c1 = keras.layers.Conv2D(
-        64,
-        3,
-        strides=2,
-        kernel_initializer=keras.initializers.HeUniform(seed + 3),
-        name="c1",
-    )(c0)
-    c1 = keras.layers.BatchNormalization(name="c1.norm")(c1)
-    neurons = relu(250.0, aware)
-    c1 = RateBudget(20.0, 250.0, 99.9, neurons, name="c1.rate")(c1)
-    c1 = keras.layers.Activation(neurons, name="c1.neurons")(c1)
-    c1 = SpikeNoise(250.0, aware, seed + 4, name="c1.noise")(c1)
-    c1 = keras.layers.Dropout(0.2, seed=seed + 5, name="c1.dropout")(c1)
-
-    # d0: dense, 128, 20..250 Hz
-    d0 = keras.layers.Flatten(name="d0.flat")(c1)
-    d0 = keras.layers.Dense(
-        128,
-        kernel_initializer=keras.initializers.HeUniform(seed + 6),
-        name="d0",
-    )(d0)
-    d0 = keras.layers.BatchNormalization(name="d0.norm")(d0)
-    neurons = relu(250.0, aware)
-    d0 = RateBudget(20.0, 250.0, 99.9, neurons, name="d0.rate")(d0)
-    d0 = keras.layers.Activation(neurons, name="d0.neurons")(d0)
-    d0 = SpikeNoise(250.0, aware, seed + 7, name="d0.noise")(d0)
-    d0 = keras.layers.Dropout(0.4, seed=seed + 8, name="d0.dropout")(d0)
-
-    # article: readout, 10
-    article = keras.layers.Dense(
-        10,
-        kernel_initializer=keras.initializers.HeUniform(seed + 9),
-        name="article",
-    )(d0)
-
+    encode = spiking(layers.Conv2D(8, 3, name="encode"), image)
+    c0 = spiking(
+        layers.Conv2D(32, 3, strides=2, name="c0"),
+        encode,
+        batchnorm=True,
+    )
+    c1 = spiking(
+        layers.Conv2D(64, 3, strides=2, name="c1"),
+        c0,
+        batchnorm=True,
+        dropout=0.2,
+    )
+    d0 = spiking(layers.Dense(128, name="d0"), c1, batchnorm=True, dropout=0.4)
+    article = spiking.linear(layers.Dense(10, name="article"), d0)
     return keras.Model(image, article, name="fashion")
 
 
@@ -123,169 +66,14 @@ def compile_model(model: keras.Model, steps: int = 10_000) -> None:
 def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
     """Write a model's weights to a safetensors file of this layout.
 
-    Batch norms, as they are in evaluation, are folded into kernels and biases.
-
-    Raises LayoutError if a weight is not finite.
+    Batch norms are folded in. Raises LayoutError if a weight is not finite.
     """
-    save_weights(path, exported(model))
+    LAYOUT.save(path, model_weights(model, LAYOUT))
 
 
-def exported(model: keras.Model) -> dict[str, NDArray[Any]]:
-    """Return a model's weights as the tensors of this layout."""
-    tensors: dict[str, NDArray[Any]] = {}
-    for name in TRAINED:
-        kernel, bias = model.get_layer(name).get_weights()
-        if name in NORMED:
-            kernel, bias = fold(kernel, bias, model.get_layer(f"{name}.norm"))
-        tensors[f"{name}.kernel"] = kernel
-        tensors[f"{name}.bias"] = bias
-    return tensors
+def import_weights(model: keras.Model, weights: Weights) -> None:
+    """Give a model weights of this layout, from a file or a mapping.
 
-
-def import_weights(model: keras.Model, path: str | PathLike[str]) -> None:
-    """Read a model's weights from a safetensors file of this layout.
-
-    Batch norms become the identity, as they are folded into the weights.
-
-    Raises LayoutError if the file does not hold this layout.
+    Raises LayoutError if they are of another layout.
     """
-    tensors = load_weights(path)
-    for name in TRAINED:
-        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
-        model.get_layer(name).set_weights([kernel, bias])
-        if name in NORMED:
-            shift = np.zeros_like(bias)
-            reset(model.get_layer(f"{name}.norm"), shift)
-
-
-def fold(
-    kernel: NDArray[Any],
-    bias: NDArray[Any],
-    norm: keras.layers.Layer,
-) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return kernel and bias (float32) with a batch norm folded in."""
-    weights = (weight.astype(np.float64) for weight in norm.get_weights())
-    _, beta, mean, _ = weights
-    scale = norm_scale(norm)
-    shifted = beta + (bias - mean) * scale
-    return (kernel * scale).astype(np.float32), shifted.astype(np.float32)
-
-
-def norm_scale(norm: keras.layers.Layer) -> NDArray[Any]:
-    """Return by what a batch norm multiplies each channel in evaluation."""
-    weights = (weight.astype(np.float64) for weight in norm.get_weights())
-    gamma, _, _, variance = weights
-    scale: NDArray[Any] = gamma / np.sqrt(variance + norm.epsilon)
-    return scale
-
-
-def reset(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
-    """Make a batch norm add ``shift`` (channels,), and nothing else."""
-    ones = np.ones_like(shift)
-    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])
-
-
-def relu(high: float, aware: bool) -> Any:
-    """Return the activation of rectified linear neurons, 1.0 at ``high`` Hz.
-
-    On the chip, a neuron driven at J Hz fires once in ceil(1 / (J DT)) steps:
-    nengo_loihi.neurons.loihi_spikingrectifiedlinear_rates.
-    """
-
-    @tf.custom_gradient
-    def activation(x: Any) -> Any:
-        fires = x > 0
-        steps = tf.math.ceil(1 / (tf.where(fires, x, 1.0) * (high * DT)))
-        rates = tf.where(fires, 1 / (steps * (high * DT)), 0.0)
-        return rates, lambda upstream: tf.where(fires, upstream, 0.0)
-
-    return activation if aware else keras.activations.relu
-
-
-def clipped(high: float) -> Any:
-    """Return the activation of an encoder, which fires at most once a step."""
-
-    def activation(x: Any) -> Any:
-        return keras.activations.relu(x, max_value=1 / (DT * high))
-
-    return activation
-
-
-class SpikeNoise(keras.layers.Layer):
-    """Noise in training, as a number of spikes tells a rate only roughly.
-
-    Activations (batch, ...) of neurons that fire, of which 1.0 is ``high`` Hz,
-    get normal noise of the deviation SPIKE (Hunsberger and Eliasmith, 2015,
-    arXiv:1510.08829, train with such noise). Without ``aware`` there is none.
-    """
-
-    def __init__(self, high: float, aware: bool, seed: int, name: str) -> None:
-        """Take the rate in Hz that an activation of 1.0 stands for."""
-        super().__init__(name=name)
-        self.deviation = SPIKE / high if aware else 0.0
-        self.seed = seed
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, in training with noise."""
-        if not (training and self.deviation):
-            return inputs
-        # It follows from the values, so that a training resumed draws the same.
-        bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
-        noise = tf.random.stateless_normal(tf.shape(inputs), [self.seed, bits])
-        return inputs + tf.where(inputs > 0, self.deviation * noise, 0.0)
-
-
-class RateBudget(keras.layers.Layer):
-    """Holds a percentile of a layer's rates within ``low..high`` Hz.
-
-    Currents (batch, ...), of which 1.0 fires at ``high``, pass unchanged.
-    Training adds to the loss RATE_WEIGHT (breach / BREACH)^2, where the breach
-    is a share of ``high``. Above, it is that of every neuron, and its mean is
-    compared with the share of neurons that may be there: that needs no rank,
-    and so means the same in a batch of any size. Below, it is that of the
-    percentile, and of currents, as silent neurons have no other gradient.
-
-    The metric is the percentile of a batch in Hz.
-    """
-
-    def __init__(
-        self,
-        low: float,
-        high: float,
-        percentile: float,
-        neurons: Any,
-        name: str,
-    ) -> None:
-        """Take rates in Hz, the percentile, and what neurons make of currents."""
-        super().__init__(name=name)
-        self.low = low
-        self.high = high
-        self.percentile = percentile
-        self.neurons = neurons
-        self.allowed = max(1 - percentile / 100, 1e-3)
-        self.rate = keras.metrics.Mean(name=name)
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, having measured them."""
-        current = percentile(inputs, self.percentile)
-        # A strategy builds models outside of its replicas.
-        if not tf.distribute.in_cross_replica_context():
-            self.rate.update_state(self.high * self.neurons(current))
-        if training:
-            over = tf.reduce_mean(tf.nn.relu(inputs - 1) ** 2) / self.allowed
-            under = tf.nn.relu(self.low / self.high - current) ** 2
-            self.add_loss(RATE_WEIGHT * (over + under) / BREACH**2)
-        return inputs
-
-
-def percentile(values: Any, percent: float) -> Any:
-    """Return what ``numpy.percentile`` does of all values."""
-    flat = tf.reshape(values, [-1])
-    size = tf.size(flat)
-    # In float32, the ranks of a large batch would not be exact.
-    rank = tf.cast(size - 1, tf.float64) * (percent / 100)
-    below = tf.math.floor(rank)
-    upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values
-    ends = upper[-2:]
-    share = tf.cast(rank - below, flat.dtype)
-    return ends[-1] + (ends[0] - ends[-1]) * share
+    set_model_weights(model, LAYOUT, weights)

@@ -4,149 +4,28 @@
 
 Twelve kinds of motion in colour clips of 16 frames.
 
-Activation 1.0 of a layer stands for its ``max_rate``; a spike has amplitude 1
-/ max_rate. A layer is cut along its depth into ensembles of ``group`` slices,
-each laid out (height, width, slices x channels); between two of them a 3-D
-convolution is a 2-D convolution whose channels are the slices'.
+Activation 1.0 of a layer stands for the upper bound of its rates, HI; a spike
+has amplitude 1 / HI. A layer is cut along its depth into ensembles of a few
+slices, each laid out (height, width, slices x channels); between two of them a
+3-D convolution is a 2-D convolution whose channels are the slices'.
 """
-
-# mypy: disable-error-code="import-not-found,import-untyped,misc"
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
-from itertools import product
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-import nengo
-import numpy as np
 from numpy.typing import NDArray
 
-from ._compat import import_nengo_loihi
-from .layout import check_tensors, load_weights
-
-DT = 0.001  # seconds a step
-PRESENT = 0.1  # seconds an example
-STEPS = 100  # steps an example
-INPUT_SHAPE = (16, 36, 64, 3)
-READOUT_SYNAPSE = 0.01  # seconds; smooths the spikes that decide
-
-Mode = Literal["spiking", "rate"]
-Array = NDArray[Any]
-Volume = tuple[int, int, int, int]  # depth, height, width, channels
-Triple = tuple[int, int, int]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of neurons, how it is cut into ensembles and those into cores."""
-
-    shape: tuple[int, ...]  # of its activations, in Keras order
-    max_rate: float  # Hz that activation 1.0 stands for
-    group: int  # depth slices in one ensemble
-    clipped: bool = False  # an encoder: fires at most once a step
-    synapse: float | None = None  # seconds, of the filter on all it reads
-    block: tuple[int, ...] | None = None  # what a core holds; None on the host
-
-    @property
-    def volume(self) -> Volume:
-        """The shape with all axes: those that it lacks have size 1."""
-        *space, channels = self.shape
-        depth, height, width = space or (1, 1, 1)
-        return depth, height, width, channels
-
-
-LAYERS = {
-    "c0": Layer(
-        shape=(16, 18, 32, 16),
-        max_rate=250.0,
-        group=1,
-        clipped=True,
-    ),
-    "c1": Layer(
-        shape=(8, 9, 16, 64),
-        max_rate=150.0,
-        group=2,
-        synapse=0.005,
-        block=(9, 16, 7),
-    ),
-    "s1": Layer(
-        shape=(4, 4, 8, 64),
-        max_rate=150.0,
-        group=1,
-        synapse=0.005,
-        block=(4, 8, 22),
-    ),
-    "d0": Layer(
-        shape=(256,),
-        max_rate=150.0,
-        group=1,
-        synapse=0.005,
-        block=(8,),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Part:
-    """Neurons of the depth slices ``start`` to ``stop`` of a layer."""
-
-    name: str  # of the layer
-    neurons: Any
-    start: int
-    stop: int
-    label: str
-
-
-@dataclass(frozen=True)
-class Population:
-    """The parts of a layer or of the input, in depth order."""
-
-    name: str
-    volume: Volume
-    parts: list[Part]
-
-
-@dataclass(frozen=True)
-class BuiltNetwork:
-    """A Nengo network and the handles to run it.
-
-    ``input`` is the node of the values, flattened in Keras order; ``output``
-    the probe of the readout, rows x 12. ``layers`` are the ensembles of each
-    layer in depth order, ``layer_probes`` the probes of those that were named.
-    """
-
-    net: nengo.Network
-    input: nengo.Node
-    layers: dict[str, list[nengo.Ensemble]]
-    output: nengo.Probe
-    layer_probes: dict[str, list[nengo.Probe]]
-
-    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
-        """Return the values of a layer: (rows, *its shape), in Keras order.
-
-        In rate mode they are activations. In spiking mode a spike counts
-        1 / (DT max_rate), so that the mean over time is an activation. Raises
-        KeyError if the layer was not named in ``probe``.
-        """
-        if name not in self.layer_probes:
-            raise KeyError(f"{name!r} is not probed: name it in probe")
-        layer = LAYERS[name]
-        _, height, width, channels = layer.volume
-        parts = []
-        for probe in self.layer_probes[name]:
-            values = np.asarray(sim.data[probe], dtype=np.float64)
-            grid = values.reshape(len(values), height, width, -1, channels)
-            parts.append(np.moveaxis(grid, 3, 1))
-        whole = np.concatenate(parts, axis=1)
-        return whole.reshape(len(whole), *layer.shape)
+from ._runtime.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.connections import ConnectAll, Convolve, ConvolveAll
+from ._runtime.layout import Weights
+from .layout import LAYOUT
+from .network import NETWORK
 
 
 def build_network(
-    weights: str | os.PathLike[str] | Mapping[str, Array],
+    weights: Weights,
     images: NDArray[Any] | None = None,
     mode: Mode = "spiking",
     probe: Sequence[str] = (),
@@ -154,9 +33,9 @@ def build_network(
     """Return the network with trained weights.
 
     ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
-    ``images``, (examples, 16, 36, 64, 3), are presented for PRESENT seconds
-    each; without them the input is silent until a simulator feeds it.
-    ``probe`` names the layers to probe.
+    ``images``, (examples, 16, 36, 64, 3), are presented one after another;
+    without them the input is silent until a simulator feeds it. ``probe``
+    names the layers to probe.
 
     In mode "spiking" all states are zero at the start. In mode "rate" nothing
     is filtered, and every row of a probe shows what
@@ -165,342 +44,18 @@ def build_network(
     Raises LayoutError if the weights are of another layout, ValueError if the
     images have another shape or there is no such mode or layer.
     """
-    if mode not in ("spiking", "rate"):
-        raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
-    unknown = [name for name in probe if name not in LAYERS]
-    if unknown:
-        raise ValueError(f"no layer {unknown[0]!r} to probe: {list(LAYERS)}")
-    if isinstance(weights, Mapping):
-        tensors = dict(weights)
-        check_tensors(tensors)
-    else:
-        tensors = load_weights(weights)
-    build = _Builder(mode)
+    build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
     with build.net:
-        clip = build.add_input(images)
-        c0 = build.add_layer("c0", tensors["c0.bias"])
-        build.convolve(
-            clip,
-            c0,
-            tensors["c0.kernel"],
-            stride=(1, 2, 2),
-            padding="same",
-            depth_before=1,
+        clip = build.input(images)
+        c0 = build.layer(
+            "c0",
+            Convolve(clip, stride=(1, 2, 2), padding="same", depth_before=1),
         )
-        c1 = build.add_layer("c1", tensors["c1.bias"])
-        build.convolve(
-            c0,
-            c1,
-            tensors["c1.kernel"],
-            stride=(2, 2, 2),
-            padding="same",
-            pop_type=32,
+        c1 = build.layer(
+            "c1",
+            Convolve(c0, stride=(2, 2, 2), padding="same", pop_type=32),
         )
-        s1 = build.add_layer("s1", tensors["s1.bias"])
-        build.convolve(
-            c1,
-            s1,
-            tensors["s1.kernel"],
-            stride=(2, 2, 2),
-            pop_type=32,
-        )
-        d0 = build.add_layer("d0", tensors["d0.bias"])
-        build.convolve_all(s1, d0, tensors["d0.kernel"], pop_type=32)
-        build.add_readout(tensors["motion.bias"])
-        build.read_out(d0, tensors["motion.kernel"])
-        output = nengo.Probe(build.readout, label=build.readout.label)
-        layer_probes = {name: build.probe(name) for name in probe}
-    return BuiltNetwork(
-        build.net,
-        build.input,
-        build.layers,
-        output,
-        layer_probes,
-    )
-
-
-class ClippedRectifiedLinear(nengo.RectifiedLinear):
-    """Rate neurons of at most one spike a step: the chip takes no more."""
-
-    def step(self, dt: float, current: Any, output: Any) -> None:
-        """Compute the rates of one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), output)
-
-
-class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
-    """Spiking neurons of at most one spike a step: the chip takes no more."""
-
-    def step(
-        self,
-        dt: float,
-        current: Any,
-        output: Any,
-        voltage: Any,
-    ) -> None:
-        """Fire for one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), output, voltage)
-
-
-class _Builder:
-    """Adds layers and connections to one Nengo network."""
-
-    input: nengo.Node
-    readout: nengo.Node
-
-    def __init__(self, mode: Mode) -> None:
-        self.net = nengo.Network(
-            label="forum",
-            seed=0,
-        )
-        self.spiking = mode == "spiking"
-        self.layers: dict[str, list[nengo.Ensemble]] = {}
-        self.loihi: Any = None
-        # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
-        if self.spiking and find_spec("nengo_loihi"):
-            self.loihi = import_nengo_loihi()
-            self.loihi.add_params(self.net)
-
-    def add_input(self, images: NDArray[Any] | None) -> Population:
-        """Add the node that presents the examples, on the host."""
-        self.input = nengo.Node(
-            _presented(images),
-            label="clip",
-        )
-        depth = INPUT_SHAPE[0]
-        size = self.input.size_out // depth
-        parts = []
-        for i in range(depth):
-            pixels = self.input[i * size : (i + 1) * size]
-            label = f"{self.input.label}[{i}]"
-            parts.append(Part(self.input.label, pixels, i, i + 1, label))
-        return Population(self.input.label, INPUT_SHAPE, parts)
-
-    def add_layer(self, name: str, bias: Array) -> Population:
-        """Add the ensembles of a layer; its bias is one value a channel."""
-        layer = LAYERS[name]
-        depth, height, width, channels = layer.volume
-        parts = []
-        for start in range(0, depth, layer.group):
-            stop = min(start + layer.group, depth)
-            label = name if depth <= layer.group else f"{name}[{start}:{stop}]"
-            shape = (height, width, (stop - start) * channels)
-            ensemble = _ensemble(label, layer, shape, bias, self.spiking)
-            self._place(ensemble, layer, shape)
-            parts.append(Part(name, ensemble.neurons, start, stop, label))
-        self.layers[name] = [part.neurons.ensemble for part in parts]
-        return Population(name, layer.volume, parts)
-
-    def _place(
-        self,
-        ensemble: nengo.Ensemble,
-        layer: Layer,
-        shape: tuple[int, ...],
-    ) -> None:
-        """Put an ensemble on the host, or on the chip block by block."""
-        if self.loihi is None:
-            return
-        config = self.net.config[ensemble]
-        if layer.block is None:
-            config.on_chip = False
-            return
-        # The block of a dense layer has one axis, that of a convolution three.
-        shape = shape[-len(layer.block) :]
-        config.block_shape = self.loihi.BlockShape(layer.block, shape)
-
-    def convolve(
-        self,
-        source: Population,
-        target: Population,
-        kernel: Array,
-        stride: Triple = (1, 1, 1),
-        padding: Literal["valid", "same"] = "valid",
-        depth_before: int = 0,
-        pop_type: int | None = None,
-    ) -> None:
-        """Connect by one 2-D convolution each pair of parts that overlap.
-
-        The kernel is (depth, height, width, input channels, filters).
-        ``depth_before`` slices of zeros stand in front of the source.
-        """
-        _, height, width, _ = source.volume
-        for pre, post in product(source.parts, target.parts):
-            plane = _plane(kernel, pre, post, stride[0], depth_before)
-            if plane is None:
-                continue
-            transform = nengo.Convolution(
-                plane.shape[3],
-                (height, width, plane.shape[2]),
-                kernel_size=plane.shape[:2],
-                strides=stride[1:],
-                padding=padding,
-                init=plane,
-            )
-            self._connect(pre, post, transform, pop_type)
-
-    def convolve_all(
-        self,
-        source: Population,
-        target: Population,
-        kernel: Array,
-        pop_type: int,
-    ) -> None:
-        """Connect every neuron to every unit by convolutions of full extent.
-
-        On the chip this takes one input axon a pixel instead of one a neuron.
-        The kernel is (flattened source in Keras order, units).
-        """
-        (post,) = target.parts
-        for pre, rows in _rows(source, kernel):
-            height, width, channels, units = rows.shape
-            transform = nengo.Convolution(
-                units,
-                (height, width, channels),
-                kernel_size=(height, width),
-                init=rows,
-            )
-            self._connect(pre, post, transform, pop_type)
-
-    def add_readout(self, bias: Array) -> None:
-        """Add the node of the readout, on the host."""
-        self.readout = nengo.Node(
-            lambda _, x: x + bias,
-            size_in=len(bias),
-            label="motion",
-        )
-
-    def read_out(self, source: Population, kernel: Array) -> None:
-        """Connect a layer to the readout; kernel (flattened source, units)."""
-        for pre, rows in _rows(source, kernel):
-            matrix = rows.reshape(-1, rows.shape[-1]).T
-            nengo.Connection(
-                pre.neurons,
-                self.readout,
-                transform=nengo.Dense(matrix.shape, init=matrix),
-                synapse=READOUT_SYNAPSE if self.spiking else None,
-                label=f"{pre.label} to {self.readout.label}",
-            )
-
-    def probe(self, name: str) -> list[nengo.Probe]:
-        """Probe what the neurons of a layer give."""
-        ensembles = self.layers[name]
-        return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
-
-    def _connect(
-        self,
-        pre: Part,
-        post: Part,
-        transform: Any,
-        pop_type: int | None = None,
-    ) -> None:
-        """Connect neurons, filtered as the layer that reads them wants it.
-
-        ``pop_type`` is for convolutions onto the chip, where an axon carries a
-        pixel with all its channels. Axons of 16 bits take half the room of
-        those of 32, but need blocks whose channels are a multiple of 4.
-        """
-        layer = LAYERS[post.name]
-        connection = nengo.Connection(
-            pre.neurons,
-            post.neurons,
-            transform=transform,
-            synapse=layer.synapse if self.spiking else None,
-            label=f"{pre.label} to {post.label}",
-        )
-        on_chip = self.loihi is not None and layer.block is not None
-        if on_chip and pop_type is not None:
-            self.net.config[connection].pop_type = pop_type
-
-
-def _presented(images: NDArray[Any] | None) -> Any:
-    """Return what the input gives: zeros, or one example after another."""
-    if images is None:
-        return np.zeros(INPUT_SHAPE).ravel()
-    images = np.asarray(images)
-    if images.shape[1:] != INPUT_SHAPE or len(images) == 0:
-        wanted = f"not (examples, *{INPUT_SHAPE})"
-        raise ValueError(f"images have shape {images.shape}, {wanted}")
-    return nengo.processes.PresentInput(
-        images.reshape(len(images), -1),
-        PRESENT,
-    )
-
-
-def _ensemble(
-    label: str,
-    layer: Layer,
-    shape: tuple[int, ...],
-    bias: Array,
-    spiking: bool,
-) -> nengo.Ensemble:
-    """Return neurons laid out in ``shape``; a channel shares one bias."""
-    size = int(np.prod(shape))
-    gain = layer.max_rate
-    current = gain * np.tile(bias, size // len(bias))
-    return nengo.Ensemble(
-        size,
-        # Connections join neurons: what an ensemble encodes is of no account.
-        dimensions=1,
-        encoders=np.ones((size, 1)),
-        gain=np.full(size, gain),
-        bias=current,
-        neuron_type=_neuron_type(layer, spiking),
-        label=label,
-    )
-
-
-def _neuron_type(layer: Layer, spiking: bool) -> nengo.neurons.NeuronType:
-    amplitude = 1 / layer.max_rate
-    # Nengo would draw voltages at random, where those of the chip start at 0.
-    silent = {"voltage": nengo.dists.Choice([0])}
-    if layer.clipped:
-        if not spiking:
-            return ClippedRectifiedLinear(amplitude=amplitude)
-        return ClippedSpikingRectifiedLinear(
-            amplitude=amplitude,
-            initial_state=silent,
-        )
-    if not spiking:
-        return nengo.RectifiedLinear(amplitude=amplitude)
-    return nengo.SpikingRectifiedLinear(
-        amplitude=amplitude,
-        initial_state=silent,
-    )
-
-
-def _plane(
-    kernel: Array,
-    pre: Part,
-    post: Part,
-    stride: int,
-    before: int,
-) -> Array | None:
-    """Return the 2-D kernel between two parts, or None if they are apart.
-
-    Input channels and filters of a part are its slices' side by side. A slice
-    reads those that its depth taps reach; the rest of the kernel is zero.
-    """
-    depth, height, width, channels, filters = kernel.shape
-    read, written = pre.stop - pre.start, post.stop - post.start
-    taps = []
-    for out, tap in np.ndindex(written, depth):
-        into = (post.start + out) * stride - before + tap - pre.start
-        if 0 <= into < read:
-            taps.append((into, out, tap))
-    if not taps:
-        return None
-    shape = (height, width, read, channels, written, filters)
-    plane = np.zeros(shape, kernel.dtype)
-    for into, out, tap in taps:
-        plane[:, :, into, :, out] = kernel[tap]
-    return plane.reshape(height, width, read * channels, written * filters)
-
-
-def _rows(source: Population, kernel: Array) -> list[tuple[Part, Array]]:
-    """Return each part with its rows: (height, width, channels, units)."""
-    _, height, width, _ = source.volume
-    whole = kernel.reshape(*source.volume, -1)
-    split = []
-    for part in source.parts:
-        rows = np.moveaxis(whole[part.start : part.stop], 0, 2)
-        split.append((part, rows.reshape(height, width, -1, whole.shape[-1])))
-    return split
+        s1 = build.layer("s1", Convolve(c1, stride=(2, 2, 2), pop_type=32))
+        d0 = build.layer("d0", ConvolveAll(s1, pop_type=32))
+        build.readout(ConnectAll(d0))
+    return build.built(probe)

@@ -7,35 +7,18 @@ Tensors are in Keras order, float32. Batch norm is folded into them.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-from numpy.typing import NDArray
-from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save
+from ._runtime.layout import (
+    BIAS,
+    CONV2D,
+    DENSE,
+    FileName,
+    Layout,
+    Tensor,
+    Tensors,
+)
+from ._runtime.layout import LayoutError as LayoutError
 
 LAYOUT_ID = "862d35036a844f39"
-
-BIAS = ("out",)
-CONV2D = ("height", "width", "in", "out")
-DENSE = ("in", "out")
-
-
-@dataclass(frozen=True)
-class Tensor:
-    """A tensor of the layout: its name, shape, the axes' names and type."""
-
-    name: str
-    shape: tuple[int, ...]
-    axes: tuple[str, ...]
-    dtype: str = "float32"
-
-
 TENSORS = (
     Tensor("encode.kernel", (1, 1, 1, 3), CONV2D),
     Tensor("encode.bias", (3,), BIAS),
@@ -48,142 +31,20 @@ TENSORS = (
     Tensor("digit.kernel", (100, 10), DENSE),
     Tensor("digit.bias", (10,), BIAS),
 )
+LAYOUT = Layout(LAYOUT_ID, TENSORS)
 
 
-# How other files of weights begin, to name them; none of them is opened.
-MAGIC = {
-    b"PK": "a zip archive, such as .npz, .keras or .pt",
-    b"\x80": "a pickle, which is never opened",
-    b"\x89HDF": "HDF5, such as .h5",
-    b"\x93NUMPY": "an array of NumPy",
-}
+def load_weights(path: FileName) -> Tensors:
+    """Return the tensors of a safetensors file of this layout, by name.
 
-
-class LayoutError(ValueError):
-    """Weights that are not this layout's; says which file and tensor."""
-
-
-def load_weights(path: str | PathLike[str]) -> dict[str, NDArray[np.float32]]:
-    """Return the tensors of a safetensors file by name.
-
-    Raises LayoutError if the file is no safetensors file or cut short, or if
-    a tensor is missing, unknown, of another shape or type, or not finite.
+    Raises LayoutError, naming the tensor, if the file holds anything else.
     """
-    if os.path.isdir(path):
-        raise LayoutError(f"{path}: a folder, not a safetensors file")
-    try:
-        with safe_open(os.fspath(path), framework="numpy") as file:
-            return _checked(path, file)
-    except SafetensorError as error:
-        raise LayoutError(f"{path}: {_damage(path)} ({error})") from error
+    return LAYOUT.load(path)
 
 
-def save_weights(
-    path: str | PathLike[str],
-    tensors: Mapping[str, NDArray[Any]],
-) -> None:
+def save_weights(path: FileName, tensors: Tensors) -> None:
     """Write all tensors of the layout to a safetensors file.
 
-    The file appears whole or not at all. Raises LayoutError if a tensor is
-    missing, unknown, of another shape or type, or not finite.
+    Raises LayoutError, naming the tensor, if they are not this layout's.
     """
-    check_tensors(tensors, path)
-    ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in TENSORS}
-    target = Path(path)
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(save(ordered, metadata={"layout_id": LAYOUT_ID}))
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def check_writable(path: str | PathLike[str]) -> None:
-    """Raise OSError, naming the file, unless weights can be written to it."""
-    target = Path(path)
-    if target.is_dir():
-        raise IsADirectoryError(f"{target} is a folder, not a file to write")
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        part.touch()
-        part.unlink()
-    except OSError as error:
-        reason = error.strerror or "unknown reason"
-        raise OSError(f"{target} can't be written: {reason}") from error
-
-
-def check_tensors(
-    tensors: Mapping[str, NDArray[Any]],
-    source: object = "weights",
-) -> None:
-    """Raise LayoutError, naming ``source``, unless the tensors are the layout's."""
-    found = {name: (t.shape, t.dtype.name) for name, t in tensors.items()}
-    _refuse(source, _mismatches(found))
-    _refuse(source, _not_finite(tensors))
-
-
-def _damage(path: str | PathLike[str]) -> str:
-    """Say why a file can't be read, from how it begins."""
-    with open(path, "rb") as file:
-        start = file.read(9)
-    if not start:
-        return "the file is empty"
-    if start.endswith(b"{"):
-        return "cut short or damaged"
-    for magic, kind in MAGIC.items():
-        if start.startswith(magic):
-            return f"not a safetensors file but {kind}"
-    return "not a safetensors file, or cut short"
-
-
-def _checked(path: object, file: Any) -> dict[str, NDArray[np.float32]]:
-    """Read all tensors; what the file says of itself is not relied upon."""
-    names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-    found = {}
-    for name in file.keys():  # noqa: SIM118
-        view = file.get_slice(name)
-        dtype = view.get_dtype()
-        found[name] = tuple(view.get_shape()), names.get(dtype, dtype)
-    mismatches = list(_mismatches(found))
-    written = (file.metadata() or {}).get("layout_id")
-    if written != LAYOUT_ID:
-        reason = f"layout_id is {written}, not {LAYOUT_ID}"
-        if not mismatches:
-            reason = f"{reason}, though names and shapes agree"
-        mismatches.insert(0, f"written for another layout: {reason}")
-    _refuse(path, mismatches)
-    tensors = {tensor.name: file.get_tensor(tensor.name) for tensor in TENSORS}
-    _refuse(path, _not_finite(tensors))
-    return tensors
-
-
-def _mismatches(
-    found: Mapping[str, tuple[tuple[int, ...], str]],
-) -> Iterator[str]:
-    """Explain, tensor by tensor, how shapes and types differ from TENSORS."""
-    for tensor in TENSORS:
-        if tensor.name not in found:
-            yield f"{tensor.name} is missing"
-            continue
-        shape, dtype = found[tensor.name]
-        if shape != tensor.shape:
-            yield f"{tensor.name} has shape {shape}, not {tensor.shape}"
-        if dtype != tensor.dtype:
-            convert = f'convert it with .astype("{tensor.dtype}")'
-            yield f"{tensor.name} is {dtype}, not {tensor.dtype}: {convert}"
-    for name in sorted(found.keys() - {tensor.name for tensor in TENSORS}):
-        yield f"{name} is not a tensor of this layout"
-
-
-def _not_finite(tensors: Mapping[str, NDArray[Any]]) -> Iterator[str]:
-    for name, tensor in tensors.items():
-        nan = np.count_nonzero(np.isnan(tensor))
-        infinite = np.count_nonzero(np.isinf(tensor))
-        if nan or infinite:
-            counts = f"{nan} NaN and {infinite} infinite values"
-            yield f"{name} holds {counts} among its {tensor.size}"
-
-
-def _refuse(path: object, problems: Iterable[str]) -> None:
-    if found := list(problems):
-        raise LayoutError(f"{path}: " + "\n  ".join(found))
+    LAYOUT.save(path, tensors)

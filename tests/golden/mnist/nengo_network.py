@@ -4,124 +4,26 @@
 
 Handwritten digits with two strided convolutions.
 
-Activation 1.0 of a layer stands for its ``max_rate``; a spike has amplitude 1
-/ max_rate. Every layer is one ensemble, laid out as in Keras.
+Activation 1.0 of a layer stands for the upper bound of its rates, HI; a spike
+has amplitude 1 / HI. Every layer is one ensemble, laid out as in Keras.
 """
-
-# mypy: disable-error-code="import-not-found,import-untyped,misc"
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from importlib.util import find_spec
-from typing import Any, Literal
+from collections.abc import Sequence
+from typing import Any
 
-import nengo
-import numpy as np
 from numpy.typing import NDArray
 
-from ._compat import import_nengo_loihi
-from .layout import check_tensors, load_weights
-
-DT = 0.001  # seconds a step
-PRESENT = 0.06  # seconds an example
-STEPS = 60  # steps an example
-INPUT_SHAPE = (28, 28, 1)
-READOUT_SYNAPSE = 0.01  # seconds; smooths the spikes that decide
-
-Mode = Literal["spiking", "rate"]
-Array = NDArray[Any]
-Volume = tuple[int, int, int]  # height, width, channels
-Pair = tuple[int, int]
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A layer of neurons, one ensemble, and how it is cut into cores."""
-
-    shape: tuple[int, ...]  # of its activations, in Keras order
-    max_rate: float  # Hz that activation 1.0 stands for
-    clipped: bool = False  # an encoder: fires at most once a step
-    synapse: float | None = None  # seconds, of the filter on all it reads
-    block: tuple[int, ...] | None = None  # what a core holds; None on the host
-
-    @property
-    def volume(self) -> Volume:
-        """The shape with all axes: those that it lacks have size 1."""
-        *space, channels = self.shape
-        height, width = (*space, 1, 1)[:2]
-        return height, width, channels
-
-
-LAYERS = {
-    "encode": Layer(
-        shape=(28, 28, 3),
-        max_rate=250.0,
-        clipped=True,
-    ),
-    "c0": Layer(
-        shape=(13, 13, 32),
-        max_rate=150.0,
-        synapse=0.005,
-        block=(13, 7, 11),
-    ),
-    "c1": Layer(
-        shape=(6, 6, 64),
-        max_rate=150.0,
-        synapse=0.005,
-        block=(6, 6, 22),
-    ),
-    "d0": Layer(
-        shape=(100,),
-        max_rate=150.0,
-        synapse=0.005,
-        block=(50,),
-    ),
-}
-
-
-@dataclass(frozen=True)
-class Population:
-    """The neurons of a layer, or the values of the input."""
-
-    name: str
-    volume: Volume
-    neurons: Any
-
-
-@dataclass(frozen=True)
-class BuiltNetwork:
-    """A Nengo network and the handles to run it.
-
-    ``input`` is the node of the values, flattened in Keras order; ``output``
-    the probe of the readout, rows x 10. ``layers`` are the ensembles of each
-    layer, ``layer_probes`` the probes of those that were named.
-    """
-
-    net: nengo.Network
-    input: nengo.Node
-    layers: dict[str, list[nengo.Ensemble]]
-    output: nengo.Probe
-    layer_probes: dict[str, list[nengo.Probe]]
-
-    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
-        """Return the values of a layer: (rows, *its shape), in Keras order.
-
-        In rate mode they are activations. In spiking mode a spike counts
-        1 / (DT max_rate), so that the mean over time is an activation. Raises
-        KeyError if the layer was not named in ``probe``.
-        """
-        if name not in self.layer_probes:
-            raise KeyError(f"{name!r} is not probed: name it in probe")
-        (probe,) = self.layer_probes[name]
-        values = np.asarray(sim.data[probe], dtype=np.float64)
-        return values.reshape(len(values), *LAYERS[name].shape)
+from ._runtime.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.connections import ConnectAll, Convolve
+from ._runtime.layout import Weights
+from .layout import LAYOUT
+from .network import NETWORK
 
 
 def build_network(
-    weights: str | os.PathLike[str] | Mapping[str, Array],
+    weights: Weights,
     images: NDArray[Any] | None = None,
     mode: Mode = "spiking",
     probe: Sequence[str] = (),
@@ -129,9 +31,9 @@ def build_network(
     """Return the network with trained weights.
 
     ``weights`` is a file or a mapping of the tensors in `layout.TENSORS`.
-    ``images``, (examples, 28, 28, 1), are presented for PRESENT seconds
-    each; without them the input is silent until a simulator feeds it.
-    ``probe`` names the layers to probe.
+    ``images``, (examples, 28, 28, 1), are presented one after another; without
+    them the input is silent until a simulator feeds it. ``probe`` names the
+    layers to probe.
 
     In mode "spiking" all states are zero at the start. In mode "rate" nothing
     is filtered, and every row of a probe shows what
@@ -140,263 +42,12 @@ def build_network(
     Raises LayoutError if the weights are of another layout, ValueError if the
     images have another shape or there is no such mode or layer.
     """
-    if mode not in ("spiking", "rate"):
-        raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
-    unknown = [name for name in probe if name not in LAYERS]
-    if unknown:
-        raise ValueError(f"no layer {unknown[0]!r} to probe: {list(LAYERS)}")
-    if isinstance(weights, Mapping):
-        tensors = dict(weights)
-        check_tensors(tensors)
-    else:
-        tensors = load_weights(weights)
-    build = _Builder(mode)
+    build = NetworkBuilder(NETWORK, LAYOUT.read(weights), mode, seed=0)
     with build.net:
-        image = build.add_input(images)
-        encode = build.add_layer("encode", tensors["encode.bias"])
-        build.convolve(image, encode, tensors["encode.kernel"])
-        c0 = build.add_layer("c0", tensors["c0.bias"])
-        build.convolve(
-            encode,
-            c0,
-            tensors["c0.kernel"],
-            stride=(2, 2),
-            pop_type=32,
-        )
-        c1 = build.add_layer("c1", tensors["c1.bias"])
-        build.convolve(
-            c0,
-            c1,
-            tensors["c1.kernel"],
-            stride=(2, 2),
-            pop_type=32,
-        )
-        d0 = build.add_layer("d0", tensors["d0.bias"])
-        build.connect_all(c1, d0, tensors["d0.kernel"])
-        build.add_readout(tensors["digit.bias"])
-        build.read_out(d0, tensors["digit.kernel"])
-        output = nengo.Probe(build.readout, label=build.readout.label)
-        layer_probes = {name: build.probe(name) for name in probe}
-    return BuiltNetwork(
-        build.net,
-        build.input,
-        build.layers,
-        output,
-        layer_probes,
-    )
-
-
-class ClippedRectifiedLinear(nengo.RectifiedLinear):
-    """Rate neurons of at most one spike a step: the chip takes no more."""
-
-    def step(self, dt: float, current: Any, output: Any) -> None:
-        """Compute the rates of one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), output)
-
-
-class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
-    """Spiking neurons of at most one spike a step: the chip takes no more."""
-
-    def step(
-        self,
-        dt: float,
-        current: Any,
-        output: Any,
-        voltage: Any,
-    ) -> None:
-        """Fire for one step, with currents clipped at 1 / dt."""
-        super().step(dt, np.minimum(current, 1 / dt), output, voltage)
-
-
-class _Builder:
-    """Adds layers and connections to one Nengo network."""
-
-    input: nengo.Node
-    readout: nengo.Node
-
-    def __init__(self, mode: Mode) -> None:
-        self.net = nengo.Network(
-            label="mnist",
-            seed=0,
-        )
-        self.spiking = mode == "spiking"
-        self.layers: dict[str, list[nengo.Ensemble]] = {}
-        self.loihi: Any = None
-        # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
-        if self.spiking and find_spec("nengo_loihi"):
-            self.loihi = import_nengo_loihi()
-            self.loihi.add_params(self.net)
-
-    def add_input(self, images: NDArray[Any] | None) -> Population:
-        """Add the node that presents the examples, on the host."""
-        self.input = nengo.Node(
-            _presented(images),
-            label="image",
-        )
-        volume = (28, 28, 1)
-        return Population(self.input.label, volume, self.input)
-
-    def add_layer(self, name: str, bias: Array) -> Population:
-        """Add the ensemble of a layer; its bias is one value a channel."""
-        layer = LAYERS[name]
-        ensemble = _ensemble(name, layer, layer.volume, bias, self.spiking)
-        self._place(ensemble, layer, layer.volume)
-        self.layers[name] = [ensemble]
-        return Population(name, layer.volume, ensemble.neurons)
-
-    def _place(
-        self,
-        ensemble: nengo.Ensemble,
-        layer: Layer,
-        shape: tuple[int, ...],
-    ) -> None:
-        """Put an ensemble on the host, or on the chip block by block."""
-        if self.loihi is None:
-            return
-        config = self.net.config[ensemble]
-        if layer.block is None:
-            config.on_chip = False
-            return
-        # The block of a dense layer has one axis, that of a convolution three.
-        shape = shape[-len(layer.block) :]
-        config.block_shape = self.loihi.BlockShape(layer.block, shape)
-
-    def convolve(
-        self,
-        source: Population,
-        target: Population,
-        kernel: Array,
-        stride: Pair = (1, 1),
-        pop_type: int | None = None,
-    ) -> None:
-        """Connect by a convolution.
-
-        The kernel is (height, width, input channels, filters).
-        """
-        transform = nengo.Convolution(
-            kernel.shape[-1],
-            source.volume,
-            kernel_size=kernel.shape[:2],
-            strides=stride,
-            init=kernel,
-        )
-        self._connect(source, target, transform, pop_type)
-
-    def connect_all(
-        self,
-        source: Population,
-        target: Population,
-        kernel: Array,
-    ) -> None:
-        """Connect every neuron to every unit.
-
-        The kernel is (flattened source in Keras order, units).
-        """
-        matrix = kernel.reshape(-1, kernel.shape[-1]).T
-        transform = nengo.Dense(matrix.shape, init=matrix)
-        self._connect(source, target, transform)
-
-    def add_readout(self, bias: Array) -> None:
-        """Add the node of the readout, on the host."""
-        self.readout = nengo.Node(
-            lambda _, x: x + bias,
-            size_in=len(bias),
-            label="digit",
-        )
-
-    def read_out(self, source: Population, kernel: Array) -> None:
-        """Connect a layer to the readout; kernel (flattened source, units)."""
-        matrix = kernel.reshape(-1, kernel.shape[-1]).T
-        nengo.Connection(
-            source.neurons,
-            self.readout,
-            transform=nengo.Dense(matrix.shape, init=matrix),
-            synapse=READOUT_SYNAPSE if self.spiking else None,
-            label=f"{source.name} to {self.readout.label}",
-        )
-
-    def probe(self, name: str) -> list[nengo.Probe]:
-        """Probe what the neurons of a layer give."""
-        ensembles = self.layers[name]
-        return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
-
-    def _connect(
-        self,
-        pre: Population,
-        post: Population,
-        transform: Any,
-        pop_type: int | None = None,
-    ) -> None:
-        """Connect neurons, filtered as the layer that reads them wants it.
-
-        ``pop_type`` is for convolutions onto the chip, where an axon carries a
-        pixel with all its channels. Axons of 16 bits take half the room of
-        those of 32, but need blocks whose channels are a multiple of 4.
-        """
-        layer = LAYERS[post.name]
-        connection = nengo.Connection(
-            pre.neurons,
-            post.neurons,
-            transform=transform,
-            synapse=layer.synapse if self.spiking else None,
-            label=f"{pre.name} to {post.name}",
-        )
-        on_chip = self.loihi is not None and layer.block is not None
-        if on_chip and pop_type is not None:
-            self.net.config[connection].pop_type = pop_type
-
-
-def _presented(images: NDArray[Any] | None) -> Any:
-    """Return what the input gives: zeros, or one example after another."""
-    if images is None:
-        return np.zeros(INPUT_SHAPE).ravel()
-    images = np.asarray(images)
-    if images.shape[1:] != INPUT_SHAPE or len(images) == 0:
-        wanted = f"not (examples, *{INPUT_SHAPE})"
-        raise ValueError(f"images have shape {images.shape}, {wanted}")
-    return nengo.processes.PresentInput(
-        images.reshape(len(images), -1),
-        PRESENT,
-    )
-
-
-def _ensemble(
-    label: str,
-    layer: Layer,
-    shape: tuple[int, ...],
-    bias: Array,
-    spiking: bool,
-) -> nengo.Ensemble:
-    """Return neurons laid out in ``shape``; a channel shares one bias."""
-    size = int(np.prod(shape))
-    gain = layer.max_rate
-    current = gain * np.tile(bias, size // len(bias))
-    return nengo.Ensemble(
-        size,
-        # Connections join neurons: what an ensemble encodes is of no account.
-        dimensions=1,
-        encoders=np.ones((size, 1)),
-        gain=np.full(size, gain),
-        bias=current,
-        neuron_type=_neuron_type(layer, spiking),
-        label=label,
-    )
-
-
-def _neuron_type(layer: Layer, spiking: bool) -> nengo.neurons.NeuronType:
-    amplitude = 1 / layer.max_rate
-    # Nengo would draw voltages at random, where those of the chip start at 0.
-    silent = {"voltage": nengo.dists.Choice([0])}
-    if layer.clipped:
-        if not spiking:
-            return ClippedRectifiedLinear(amplitude=amplitude)
-        return ClippedSpikingRectifiedLinear(
-            amplitude=amplitude,
-            initial_state=silent,
-        )
-    if not spiking:
-        return nengo.RectifiedLinear(amplitude=amplitude)
-    return nengo.SpikingRectifiedLinear(
-        amplitude=amplitude,
-        initial_state=silent,
-    )
+        image = build.input(images)
+        encode = build.layer("encode", Convolve(image))
+        c0 = build.layer("c0", Convolve(encode, stride=(2, 2), pop_type=32))
+        c1 = build.layer("c1", Convolve(c0, stride=(2, 2), pop_type=32))
+        d0 = build.layer("d0", ConnectAll(c1))
+        build.readout(ConnectAll(d0))
+    return build.built(probe)

@@ -5,28 +5,23 @@
 A small residual network: one identity and one strided shortcut.
 """
 
-# mypy: allow-subclassing-any
-# mypy: allow-untyped-decorators
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
 from os import PathLike
-from typing import Any
 
-import tensorflow as tf
-from numpy.typing import NDArray
 from tensorflow import keras
 
-from .layout import load_weights, save_weights
+from ._runtime.layout import Weights
+from ._runtime.losses import focal
+from ._runtime.model import SpikingLayers, model_weights, set_model_weights
+from .layout import LAYOUT
+from .network import NETWORK
 
-DT = 0.001  # s, a step of the simulation
-RATE_WEIGHT = 0.001  # of the loss of rates that are BREACH out of bounds
-BREACH = 0.3  # as a share of the upper bound
-SPIKE = 2 / 0.08  # Hz, a spike in half of an example
-SEED = 0  # of kernels and dropout
-TRAINED = ("pixels", "stem", "a0", "a1", "b0", "b1", "d0", "digit")
-SHORTCUTS = ("b1",)
+SEED = 0  # of kernels, noise and dropout
+
+layers = keras.layers
 
 
 def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
@@ -37,132 +32,34 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     its layer.
 
     With ``aware``, neurons fire as the chip lets them: once in a whole number
-    of steps, and training disturbs their rates by a spike more or less.
-    Gradients stay those of smooth neurons.
-
-    ``seed`` draws the first kernels.
+    of steps. Gradients stay those of smooth neurons.
     """
+    spiking = SpikingLayers(NETWORK, aware, seed, l2=0.0001, rate_weight=0.001)
     image = keras.Input((16, 16, 1), name="image")
-
-    # pixels: encode conv, 16x16x4, 0..250 Hz, at most a spike a step
-    pixels = keras.layers.Conv2D(
-        4,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="pixels",
-    )(image)
-    neurons = clipped(250.0)
-    pixels = RateBudget(0.0, 250.0, 99.9, neurons, name="pixels.rate")(pixels)
-    pixels = keras.layers.Activation(neurons, name="pixels.neurons")(pixels)
-
-    # stem: conv2d, 16x16x8, 20..120 Hz
-    stem = keras.layers.Conv2D(
-        8,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 1),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="stem",
-    )(pixels)
-    neurons = relu(120.0, aware)
-    stem = RateBudget(20.0, 120.0, 99.9, neurons, name="stem.rate")(stem)
-    stem = keras.layers.Activation(neurons, name="stem.neurons")(stem)
-    stem = SpikeNoise(120.0, aware, seed + 2, name="stem.noise")(stem)
-
-    # a0: conv2d, 16x16x8, 20..120 Hz
-    a0 = keras.layers.Conv2D(
-        8,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 3),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="a0",
-    )(stem)
-    neurons = relu(120.0, aware)
-    a0 = RateBudget(20.0, 120.0, 99.9, neurons, name="a0.rate")(a0)
-    a0 = keras.layers.Activation(neurons, name="a0.neurons")(a0)
-    a0 = SpikeNoise(120.0, aware, seed + 4, name="a0.noise")(a0)
-
-    # a1: conv2d, 16x16x8, 20..120 Hz
-    a1 = keras.layers.Conv2D(
-        8,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 5),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="a1",
-    )(a0)
-    a1 = keras.layers.Add(name="a1.sum")([a1, stem])
-    neurons = relu(120.0, aware)
-    a1 = RateBudget(20.0, 120.0, 99.9, neurons, name="a1.rate")(a1)
-    a1 = keras.layers.Activation(neurons, name="a1.neurons")(a1)
-    a1 = SpikeNoise(120.0, aware, seed + 6, name="a1.noise")(a1)
-
-    # b0: conv2d, 8x8x16, 20..120 Hz
-    b0 = keras.layers.Conv2D(
-        16,
-        3,
-        strides=2,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 7),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="b0",
-    )(a1)
-    neurons = relu(120.0, aware)
-    b0 = RateBudget(20.0, 120.0, 99.9, neurons, name="b0.rate")(b0)
-    b0 = keras.layers.Activation(neurons, name="b0.neurons")(b0)
-    b0 = SpikeNoise(120.0, aware, seed + 8, name="b0.noise")(b0)
-
-    # b1: conv2d, 8x8x16, 20..120 Hz
-    b1 = keras.layers.Conv2D(
-        16,
-        3,
-        padding="same",
-        kernel_initializer=keras.initializers.HeUniform(seed + 9),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="b1",
-    )(b0)
-    shortcut = keras.layers.Conv2D(
-        16,
-        1,
-        strides=2,
-        use_bias=False,
-        kernel_initializer=keras.initializers.HeUniform(seed + 10),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="b1.shortcut",
-    )(a1)
-    b1 = keras.layers.Add(name="b1.sum")([b1, shortcut])
-    neurons = relu(120.0, aware)
-    b1 = RateBudget(20.0, 120.0, 99.9, neurons, name="b1.rate")(b1)
-    b1 = keras.layers.Activation(neurons, name="b1.neurons")(b1)
-    b1 = SpikeNoise(120.0, aware, seed + 11, name="b1.noise")(b1)
-
-    # avgpool, 4x4x16
-    avgpool = keras.layers.AveragePooling2D(2, name="avgpool")(b1)
-
-    # d0: dense, 32, 20..120 Hz
-    d0 = keras.layers.Flatten(name="d0.flat")(avgpool)
-    d0 = keras.layers.Dense(
-        32,
-        kernel_initializer=keras.initializers.HeUniform(seed + 12),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="d0",
-    )(d0)
-    neurons = relu(120.0, aware)
-    d0 = RateBudget(20.0, 120.0, 99.9, neurons, name="d0.rate")(d0)
-    d0 = keras.layers.Activation(neurons, name="d0.neurons")(d0)
-    d0 = SpikeNoise(120.0, aware, seed + 13, name="d0.noise")(d0)
-
-    # digit: readout, 10
-    digit = keras.layers.Dense(
-        10,
-        kernel_initializer=keras.initializers.HeUniform(seed + 14),
-        kernel_regularizer=keras.regularizers.L2(0.0001),
-        name="digit",
-    )(d0)
-
+    pixels = spiking(layers.Conv2D(4, 3, padding="same", name="pixels"), image)
+    stem = spiking(layers.Conv2D(8, 3, padding="same", name="stem"), pixels)
+    a0 = spiking(layers.Conv2D(8, 3, padding="same", name="a0"), stem)
+    a1 = spiking(
+        layers.Conv2D(8, 3, padding="same", name="a1"),
+        a0,
+        shortcut=stem,
+    )
+    b0 = spiking(
+        layers.Conv2D(16, 3, strides=2, padding="same", name="b0"),
+        a1,
+    )
+    shortcut = spiking.linear(
+        layers.Conv2D(16, 1, strides=2, use_bias=False, name="b1.shortcut"),
+        a1,
+    )
+    b1 = spiking(
+        layers.Conv2D(16, 3, padding="same", name="b1"),
+        b0,
+        shortcut=shortcut,
+    )
+    avgpool = layers.AveragePooling2D(2, name="avgpool")(b1)
+    d0 = spiking(layers.Dense(32, name="d0"), avgpool)
+    digit = spiking.linear(layers.Dense(10, name="digit"), d0)
     return keras.Model(image, digit, name="residual")
 
 
@@ -170,7 +67,7 @@ def compile_model(model: keras.Model) -> None:
     """Give a model its loss, metrics and optimizer."""
     model.compile(
         optimizer=keras.optimizers.SGD(0.05, momentum=0.9),
-        loss=focal,
+        loss=focal(gamma=2.0, alpha=0.25),
         metrics=[keras.metrics.SparseCategoricalAccuracy(name="accuracy")],
     )
 
@@ -178,154 +75,14 @@ def compile_model(model: keras.Model) -> None:
 def export_weights(model: keras.Model, path: str | PathLike[str]) -> None:
     """Write a model's weights to a safetensors file of this layout.
 
-    Raises LayoutError if a weight is not finite.
+    Batch norms are folded in. Raises LayoutError if a weight is not finite.
     """
-    save_weights(path, exported(model))
+    LAYOUT.save(path, model_weights(model, LAYOUT))
 
 
-def exported(model: keras.Model) -> dict[str, NDArray[Any]]:
-    """Return a model's weights as the tensors of this layout."""
-    tensors: dict[str, NDArray[Any]] = {}
-    for name in TRAINED:
-        kernel, bias = model.get_layer(name).get_weights()
-        tensors[f"{name}.kernel"] = kernel
-        tensors[f"{name}.bias"] = bias
-    for name in SHORTCUTS:
-        (kernel,) = model.get_layer(f"{name}.shortcut").get_weights()
-        tensors[f"{name}.shortcut"] = kernel
-    return tensors
+def import_weights(model: keras.Model, weights: Weights) -> None:
+    """Give a model weights of this layout, from a file or a mapping.
 
-
-def import_weights(model: keras.Model, path: str | PathLike[str]) -> None:
-    """Read a model's weights from a safetensors file of this layout.
-
-    Raises LayoutError if the file does not hold this layout.
+    Raises LayoutError if they are of another layout.
     """
-    tensors = load_weights(path)
-    for name in TRAINED:
-        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
-        model.get_layer(name).set_weights([kernel, bias])
-    for name in SHORTCUTS:
-        kernel = tensors[f"{name}.shortcut"]
-        model.get_layer(f"{name}.shortcut").set_weights([kernel])
-
-
-def relu(high: float, aware: bool) -> Any:
-    """Return the activation of rectified linear neurons, 1.0 at ``high`` Hz.
-
-    On the chip, a neuron driven at J Hz fires once in ceil(1 / (J DT)) steps:
-    nengo_loihi.neurons.loihi_spikingrectifiedlinear_rates.
-    """
-
-    @tf.custom_gradient
-    def activation(x: Any) -> Any:
-        fires = x > 0
-        steps = tf.math.ceil(1 / (tf.where(fires, x, 1.0) * (high * DT)))
-        rates = tf.where(fires, 1 / (steps * (high * DT)), 0.0)
-        return rates, lambda upstream: tf.where(fires, upstream, 0.0)
-
-    return activation if aware else keras.activations.relu
-
-
-def clipped(high: float) -> Any:
-    """Return the activation of an encoder, which fires at most once a step."""
-
-    def activation(x: Any) -> Any:
-        return keras.activations.relu(x, max_value=1 / (DT * high))
-
-    return activation
-
-
-class SpikeNoise(keras.layers.Layer):
-    """Noise in training, as a number of spikes tells a rate only roughly.
-
-    Activations (batch, ...) of neurons that fire, of which 1.0 is ``high`` Hz,
-    get normal noise of the deviation SPIKE (Hunsberger and Eliasmith, 2015,
-    arXiv:1510.08829, train with such noise). Without ``aware`` there is none.
-    """
-
-    def __init__(self, high: float, aware: bool, seed: int, name: str) -> None:
-        """Take the rate in Hz that an activation of 1.0 stands for."""
-        super().__init__(name=name)
-        self.deviation = SPIKE / high if aware else 0.0
-        self.seed = seed
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, in training with noise."""
-        if not (training and self.deviation):
-            return inputs
-        # It follows from the values, so that a training resumed draws the same.
-        bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
-        noise = tf.random.stateless_normal(tf.shape(inputs), [self.seed, bits])
-        return inputs + tf.where(inputs > 0, self.deviation * noise, 0.0)
-
-
-class RateBudget(keras.layers.Layer):
-    """Holds a percentile of a layer's rates within ``low..high`` Hz.
-
-    Currents (batch, ...), of which 1.0 fires at ``high``, pass unchanged.
-    Training adds to the loss RATE_WEIGHT (breach / BREACH)^2, where the breach
-    is a share of ``high``. Above, it is that of every neuron, and its mean is
-    compared with the share of neurons that may be there: that needs no rank,
-    and so means the same in a batch of any size. Below, it is that of the
-    percentile, and of currents, as silent neurons have no other gradient.
-
-    The metric is the percentile of a batch in Hz.
-    """
-
-    def __init__(
-        self,
-        low: float,
-        high: float,
-        percentile: float,
-        neurons: Any,
-        name: str,
-    ) -> None:
-        """Take rates in Hz, the percentile, and what neurons make of currents."""
-        super().__init__(name=name)
-        self.low = low
-        self.high = high
-        self.percentile = percentile
-        self.neurons = neurons
-        self.allowed = max(1 - percentile / 100, 1e-3)
-        self.rate = keras.metrics.Mean(name=name)
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, having measured them."""
-        current = percentile(inputs, self.percentile)
-        # A strategy builds models outside of its replicas.
-        if not tf.distribute.in_cross_replica_context():
-            self.rate.update_state(self.high * self.neurons(current))
-        if training:
-            over = tf.reduce_mean(tf.nn.relu(inputs - 1) ** 2) / self.allowed
-            under = tf.nn.relu(self.low / self.high - current) ** 2
-            self.add_loss(RATE_WEIGHT * (over + under) / BREACH**2)
-        return inputs
-
-
-def percentile(values: Any, percent: float) -> Any:
-    """Return what ``numpy.percentile`` does of all values."""
-    flat = tf.reshape(values, [-1])
-    size = tf.size(flat)
-    # In float32, the ranks of a large batch would not be exact.
-    rank = tf.cast(size - 1, tf.float64) * (percent / 100)
-    below = tf.math.floor(rank)
-    upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values
-    ends = upper[-2:]
-    share = tf.cast(rank - below, flat.dtype)
-    return ends[-1] + (ends[0] - ends[-1]) * share
-
-
-def focal(labels: Any, logits: Any) -> Any:
-    """Return the focal loss of each example, (batch,).
-
-    FL = -alpha (1 - p)^gamma log p: Lin et al., 2017, arXiv:1708.02002, eq. 5.
-    Labels are integers, (batch,), logits (batch, 10).
-    """
-    classes = tf.reshape(tf.cast(labels, tf.int32), [-1])
-    targets = tf.one_hot(classes, 10)
-    log_p = tf.nn.log_softmax(logits)
-    # A power below 1 has no finite gradient at 0.
-    miss = tf.maximum(-tf.math.expm1(log_p), 1e-7)
-    weights = 0.25 * miss**2.0
-    return -tf.reduce_sum(targets * weights * log_p, axis=-1)
+    set_model_weights(model, LAYOUT, weights)
