@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from snnc.exact.package import open_package
 
 if TYPE_CHECKING:
     from snnc.runtime.calibration import Calibration
+    from snnc.runtime.network import Layer
     from snnc.weights.chip import Precision
 
 
@@ -35,7 +36,7 @@ class Calibrated:
     """
 
     network: str
-    layers: dict[str, Any]
+    layers: Mapping[str, Layer]
     examples: int
     calibration: Calibration
     precision: tuple[Precision, ...] | None
@@ -66,19 +67,17 @@ def calibrate_package(
     snnc.exact.refusals.CannotRunError
         If there is no such package.
     """
-    package = open_package(folder).__package__
-    network = importlib.import_module(f"{package}.network").NETWORK
-    layout = importlib.import_module(f"{package}.layout").LAYOUT
-    library = f"{package}._runtime"
-    reading = importlib.import_module(f"{library}.data")
-    scaling = importlib.import_module(f"{library}.scaling")
-    weighing = importlib.import_module(f"{library}.layout")
+    package = open_package(folder)
+    network, layout = package.network, package.layout
+    reading = package.library("data")
+    scaling = package.library("scaling")
+    weighing = package.library("layout")
     try:
         x = reading.load_input(data, reading.DataSpec.of(network))[:examples]
         tensors = layout.load(weights)
         # These bring TensorFlow: only once data and weights are known to be good.
-        program = importlib.import_module(f"{package}.keras_model")
-        calibrating = importlib.import_module(f"{library}.calibration")
+        program = package.module("keras_model")
+        calibrating = package.library("calibration")
         calibrator = calibrating.Calibrator(network, layout, program.build_model)
         found = calibrator.calibrate(x, tensors)
     except (

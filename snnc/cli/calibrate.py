@@ -5,11 +5,15 @@ from __future__ import annotations
 import importlib.util
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
+
+if TYPE_CHECKING:
+    from snnc.runtime.layout import Tensors
 
 
 @click.command(
@@ -88,8 +92,7 @@ def command(
     return 0
 
 
-def _save(package: Path, path: Path, tensors: dict[str, object]) -> None:
+def _save(package: Path, path: Path, tensors: Tensors) -> None:
     from snnc.exact.package import open_package
 
-    name = open_package(package).__package__
-    importlib.import_module(f"{name}.layout").save_weights(path, tensors)
+    open_package(package).layout.save(path, tensors)

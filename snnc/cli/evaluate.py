@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -16,7 +16,7 @@ from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer_json, offer_lines, say
 
 if TYPE_CHECKING:
-    from snnc.evaluate.result import Result
+    from snnc.runtime.results import Result
 
 INTERRUPTED = 130
 
@@ -131,17 +131,14 @@ def _run(asked: Asked) -> int:
             say(f"interrupted: `--resume` goes on with what is in {asked.journal}")
         return INTERRUPTED
     if asked.form == "json":
-        from snnc.evaluate.json import document
-
-        offer_json(document(result))
+        offer_json(result.as_dict())
     else:
-        from snnc.evaluate.text import table
-
-        offer_lines(table(result))
-    if asked.strict and result.broken:
+        offer_lines(str(result))
+    if asked.strict and result.missed:
         say(
-            f"error: rates not held: {', '.join(result.broken)}; scale them with the "
-            "package's `calibrate.py`, or raise rate_weight in the spec and train again"
+            f"error: rates not held: {', '.join(result.missed)}; scale them by "
+            f"`snnc calibrate {asked.package}`, or raise rate_weight in the spec and "
+            "train again"
         )
         return 1
     return 0
@@ -150,32 +147,24 @@ def _run(asked: Asked) -> int:
 def _evaluate(asked: Asked) -> Result:
     from snnc.evaluate import run
     from snnc.evaluate.exact import How
-    from snnc.evaluate.subject import open_subject
+    from snnc.evaluate.task import open_task
 
-    subject = open_subject(asked.package)
-    examples = run.opened(asked.data, asked.examples, subject)
-    with _progress(len(examples)) as progress:
+    task = open_task(asked.package, asked.weights, asked.data, asked.examples)
+    with _progress(len(task.examples)) as progress:
         if asked.simulator == "keras":
-            return run.on_keras(subject, asked.weights, examples, progress)
+            return run.on_keras(task, progress)
         if asked.simulator != "exact":
-            return run.on_package(
-                subject,
-                asked.weights,
-                examples,
-                asked.simulator,  # type: ignore[arg-type]
-                progress,
-            )
+            simulator: Any = asked.simulator
+            return run.on_package(task, simulator, progress)
         how = How(
-            steps=asked.steps or subject.network.STEPS,
+            steps=asked.steps or task.package.network.steps,
             presentation=asked.presentation or "rest",  # type: ignore[arg-type]
             workers=asked.workers,
             dask=asked.dask,
             out=asked.journal,
             resume=asked.resume,
         )
-        return run.on_engine(
-            subject, asked.weights, examples, how, progress, asked.examples_out
-        )
+        return run.on_engine(task, how, progress, asked.examples_out)
 
 
 @contextmanager

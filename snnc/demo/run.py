@@ -93,7 +93,7 @@ class _Demo:
         )
 
     def evaluate(self, simulator: str) -> dict[str, Any]:
-        command = [sys.executable, "-m", "drift.evaluate", "--json"]
+        command = [sys.executable, "-m", "drift.evaluate", "--format", "json"]
         command += ["--data", "test.npz", "--weights", "drift.safetensors"]
         command += ["--simulator", simulator]
         report: dict[str, Any] = json.loads(

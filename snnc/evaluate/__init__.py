@@ -1,10 +1,10 @@
 """Runs a generated package on data: ``snnc evaluate``.
 
-`subject` opens the package, `snnc.runtime.data` the examples, and a simulator makes
-`part.Part` s of them: `exact` (here, or through `cluster` in other processes) or the
-package's own (`others`). `keras` compares them with the model that was trained,
-`journal` keeps them on disk while a run lasts, `sums` and `score` make a
-`result.Result` of them, and `text`, `json` and `each` show it; `run` is the whole way.
+`task` opens the package, its weights and the examples. The exact engine makes
+`part.Part` s of them (`exact`, here or through `cluster` in other processes), `keras`
+compares these with the model that was trained, `journal` keeps them on disk while a run
+lasts, and the run-time library makes a result of them. `others` runs the package's own
+simulators; `each` writes what was decided of each example; `run` is the whole way.
 """
 
 from snnc.evaluate.quiet import import_nengo_loihi

@@ -36,11 +36,12 @@ from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import connect
 from nengo.exceptions import BuildError
 
-from snnc.evaluate.part import Decide, Fresh, Span, run_part
+from snnc.evaluate.part import Fresh, Span, run_part
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
-from snnc.evaluate.subject import Subject
 from snnc.exact import CannotRunError, Engine, open_engine
+from snnc.exact.package import Package
 from snnc.runtime.data import Examples
+from snnc.runtime.scores import Decide
 
 PATIENCE = 10  # seconds until an address counts as dead
 AHEAD = 2  # pieces that wait for each thread of the workers
@@ -58,10 +59,10 @@ class Program:
     compares: bool  # whether Keras wants the counts of spikes
 
     @classmethod
-    def of(cls, subject: Subject, weights: Path, steps: int, compares: bool) -> Program:
-        decide = subject.evaluate.DECIDE
-        content = weights.read_bytes()
-        return cls(subject.name, subject.sources, content, steps, decide, compares)
+    def of(cls, package: Package, weights: Path, steps: int, compares: bool) -> Program:
+        decide = package.network.readout.decide
+        sources, content = dict(package.sources), weights.read_bytes()
+        return cls(package.name, sources, content, steps, decide, compares)
 
     @property
     def key(self) -> str:
@@ -108,9 +109,10 @@ class Carrier(WorkerPlugin):
         program = self._program
         with tempfile.TemporaryDirectory() as folder:
             package = Path(folder) / program.name
-            package.mkdir()
             for name, source in program.sources.items():
-                (package / name).write_bytes(source)
+                path = package / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(source)
             weights = Path(folder) / "weights"
             weights.write_bytes(program.weights)
             return open_engine(package, weights, program.steps)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from numpy.typing import NDArray
 
@@ -17,11 +17,10 @@ from snnc.evaluate.keras import Trained
 from snnc.evaluate.part import Fresh, Part, Span, run_part, run_row, spans_left
 from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError
-from snnc.evaluate.subject import Subject
+from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
-from snnc.runtime.data import Examples
+from snnc.runtime.results import Presentation
 
-Presentation = Literal["rest", "row"]
 SHARE = 4  # pieces for each worker at least, so that all end at about the same time
 
 
@@ -47,9 +46,7 @@ class How:
 
 
 def run_exact(
-    subject: Subject,
-    weights: Path,
-    examples: Examples,
+    task: Task,
     how: How,
     progress: Callable[[int], None],
     trained: Trained | None = None,
@@ -64,23 +61,20 @@ def run_exact(
     RefusedError, snnc.exact.CannotRunError
         If something does not fit; the text is for users.
     """
-    subject.load_weights(weights)  # before anything that takes long
-    run = _identity(subject, weights, examples, how, trained is not None)
-    scope = _scope(subject, examples, how, trained is not None)
-    with open_journal(how.out, run, how.resume, scope) as journal:
-        return _fill(journal, subject, weights, examples, how, progress, trained)
+    compares = trained is not None
+    run = _identity(task, how, compares)
+    with open_journal(how.out, run, how.resume, _scope(task, how, compares)) as journal:
+        return _fill(journal, task, how, progress, trained)
 
 
 def _fill(
     journal: Journal,
-    subject: Subject,
-    weights: Path,
-    examples: Examples,
+    task: Task,
     how: How,
     progress: Callable[[int], None],
     trained: Trained | None,
 ) -> list[Part]:
-    parts = list(journal.done)
+    parts, examples = list(journal.done), task.examples
     progress(sum(part.stop - part.start for part in parts))
     size = examples.chunk_size
     if how.workers is not None:
@@ -88,8 +82,7 @@ def _fill(
     spans = spans_left(parts, len(examples), size)
     if not spans:
         return parts
-    compares = trained is not None
-    for fresh, x in _parts(subject, weights, examples, spans, how, compares):
+    for fresh, x in _parts(task, spans, how, compares=trained is not None):
         part = fresh.part if trained is None else trained.compared(fresh, x)
         journal.add(part)
         parts.append(part)
@@ -98,22 +91,18 @@ def _fill(
 
 
 def _parts(
-    subject: Subject,
-    weights: Path,
-    examples: Examples,
-    spans: list[Span],
-    how: How,
-    compares: bool,
+    task: Task, spans: list[Span], how: How, compares: bool
 ) -> Iterator[tuple[Fresh, NDArray[Any]]]:
-    decide = subject.evaluate.DECIDE
+    package, examples = task.package, task.examples
+    decide = package.network.readout.decide
     if how.shared:
         from snnc.evaluate import cluster  # importing Dask takes a second
 
-        program = cluster.Program.of(subject, weights, how.steps, compares)
+        program = cluster.Program.of(package, task.weights, how.steps, compares)
         with cluster.open_client(how.workers, how.dask) as client:
             yield from cluster.run_spans(client, program, examples, spans, how.out)
         return
-    with _opened(subject, weights, how.steps) as engine:
+    with _opened(task, how.steps) as engine:
         if how.presentation == "row":
             yield from run_row(engine, decide, examples)
             return
@@ -123,38 +112,35 @@ def _parts(
 
 
 @contextmanager
-def _opened(subject: Subject, weights: Path, steps: int) -> Iterator[Engine]:
+def _opened(task: Task, steps: int) -> Iterator[Engine]:
     from nengo.exceptions import BuildError
 
     try:
-        engine = make_engine(subject.network, weights, steps)
+        engine = make_engine(task.package, task.tensors, steps)
     except BuildError as error:
         raise NotBuiltError(error) from error
     with engine:
         yield engine
 
 
-def _scope(subject: Subject, examples: Examples, how: How, compares: bool) -> Scope:
-    layers = subject.network.LAYERS
+def _scope(task: Task, how: How, compares: bool) -> Scope:
+    network = task.package.network
     return Scope(
-        examples=len(examples),
+        examples=len(task.examples),
         steps=how.steps,
-        units=subject.accepts.units,
-        neurons={name: prod(layer.shape) for name, layer in layers.items()},
-        budgets=tuple(subject.evaluate.BUDGETS),
+        units=network.readout.units,
+        neurons={name: prod(layer.shape) for name, layer in network.layers.items()},
         compares=compares,
     )
 
 
-def _identity(
-    subject: Subject, weights: Path, examples: Examples, how: How, compares: bool
-) -> Run:
+def _identity(task: Task, how: How, compares: bool) -> Run:
     """Return what has to agree for a run to be the same."""
     return {
-        "package": subject.hash,
-        "weights": hashlib.sha256(weights.read_bytes()).hexdigest(),
-        "data": examples.identity,
-        "examples": len(examples),
+        "package": task.package.hash,
+        "weights": hashlib.sha256(task.weights.read_bytes()).hexdigest(),
+        "data": task.examples.identity,
+        "examples": len(task.examples),
         "steps": how.steps,
         "presentation": how.presentation,
         "tensorflow": compares,

@@ -30,7 +30,7 @@ from snnc.evaluate.refusals import (
 from snnc.runtime.files import write_file
 
 Run = dict[str, Any]  # what tells a run from others; ``examples`` is in it
-MARK = {"snnc": "evaluation", "version": 3}
+MARK = {"snnc": "evaluation", "version": 4}
 DIGITS = 16
 _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 

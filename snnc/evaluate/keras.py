@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cached_property
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.evaluate.alike import batch_of
-from snnc.evaluate.part import Compared, Fresh, Part
-from snnc.evaluate.subject import Subject
+from snnc.evaluate.part import Fresh, Part
+from snnc.exact.package import Package
 from snnc.exact.refusals import OtherLayoutError
 from snnc.runtime.data import Examples
+
+if TYPE_CHECKING:
+    from snnc.runtime.comparison import Reference
+    from snnc.runtime.layout import Tensors
 
 
 def has_keras() -> bool:
@@ -26,64 +26,40 @@ def has_keras() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
 
+def reference_of(package: Package, tensors: Tensors) -> Reference:
+    """Return the model as it was trained."""
+    comparison = package.library("comparison")
+    reference: Reference = comparison.Reference(
+        package.network,
+        lambda: package.module("keras_model"),
+        tensors,
+        aware=package.network.aware,
+    )
+    return reference
+
+
 class Trained:
-    """The model as it was trained, with the chip's rate curve if training knew that.
+    """The model as it was trained; ``seconds`` is the time that it took so far."""
 
-    ``seconds`` is the time that it took so far.
-    """
-
-    def __init__(self, subject: Subject, weights: Path) -> None:
+    def __init__(self, package: Package, tensors: Tensors) -> None:
         self.seconds = 0.0
-        self._subject = subject
-        self._weights = weights
-        self._names = tuple(subject.evaluate.BUDGETS)
+        self.reference = reference_of(package, tensors)
 
     def compared(self, fresh: Fresh, x: NDArray[Any]) -> Part:
-        """Return a part with what the model says of its examples.
-
-        Activations are compared with the spikes of an example, to which rates are
-        proportional.
-        """
+        """Return a part with what the model says of its examples."""
         started = time.perf_counter()
-        outputs, *activations = self._model.predict_on_batch(x)
-        alike = {
-            name: batch_of(values, fresh.counts[name])
-            for name, values in zip(self._names, activations, strict=True)
-        }
-        keras = Compared(np.asarray(outputs, np.float64), alike)
+        keras = self.reference.compared(x, fresh.counts)
         self.seconds += time.perf_counter() - started
         return replace(fresh.part, keras=keras)
 
-    @cached_property
-    def _model(self) -> Any:
-        """Importing TensorFlow takes long: not before there is an example."""
-        model = _trained(self._subject, self._weights)
-        name = f"{self._subject.network.__package__}.calibrate"
-        return importlib.import_module(name).with_activations(model, self._names)
-
 
 def keras_outputs(
-    subject: Subject,
-    weights: Path,
-    examples: Examples,
-    progress: Callable[[int], None],
-) -> NDArray[Any]:
-    """Return the outputs of the model as it was trained, (examples, units)."""
-    subject.load_weights(weights)
-    model = _trained(subject, weights)
+    reference: Reference, examples: Examples, progress: Callable[[int], None]
+) -> NDArray[np.float64]:
+    """Return the outputs of a model, (examples, units)."""
     outputs = []
     for start in range(0, len(examples), examples.chunk_size):
         x = examples[start : start + examples.chunk_size]
-        outputs.append(np.asarray(model.predict_on_batch(x)))
+        outputs.append(reference.outputs(x))
         progress(len(x))
     return np.concatenate(outputs)
-
-
-def _trained(subject: Subject, weights: Path) -> Any:
-    program = importlib.import_module(f"{subject.network.__package__}.keras_model")
-    model = program.build_model(aware=subject.evaluate.AWARE)
-    try:
-        program.import_weights(model, weights)
-    except subject.layout.LayoutError as error:
-        raise OtherLayoutError(error) from error
-    return model

@@ -5,66 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice, pairwise
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.evaluate.alike import Batch
 from snnc.exact import Engine, Outcome
 from snnc.exact.outcome import join
+from snnc.runtime import measures
 from snnc.runtime.data import Examples
+from snnc.runtime.scores import Decide
+from snnc.runtime.statistics import Firing
 
-Decide = Literal["mean", "last"]
 Span = tuple[int, int]  # the first example, and that behind the last
 IN_A_ROW = 8  # examples of a part, where each goes on from the one before it
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """What Keras says of a part.
+@dataclass(frozen=True, kw_only=True)
+class Part(measures.Part):
+    """What examples ``start`` to ``stop`` gave on the exact engine.
 
     Attributes
     ----------
-    outputs : (examples, units)
-        Of the model.
-    alike
-        Activations and numbers of spikes of each layer, as `alike` counts them.
-    """
-
-    outputs: NDArray[np.float64]
-    alike: dict[str, Batch]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What examples ``start`` to ``stop`` gave.
-
-    Attributes
-    ----------
-    outputs : (moments, examples, units)
-        What the readout decides by after each of `snnc.exact.readout.moments`; the
-        last is the end of the example.
-    spikes : (most spikes + 1,) of each layer
-        How many neurons gave each number of spikes in an example.
-    fired : uint8 of each layer
-        Which neurons have fired, in `numpy.packbits`.
-    overflows : (3,)
+    overflows
         As in `snnc.exact.Outcome`.
-    cores : int
+    cores
         How many nengo-loihi has used.
-    keras
-        None without TensorFlow.
     """
 
-    start: int
-    stop: int
-    outputs: NDArray[np.float64]
-    spikes: dict[str, NDArray[np.int64]]
-    fired: dict[str, NDArray[np.uint8]]
-    overflows: NDArray[np.int64]
+    overflows: tuple[int, ...]
     cores: int
-    keras: Compared | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +88,18 @@ class _Noted:
 
 def _fresh(start: int, outcome: Outcome, cores: int) -> Fresh:
     assert outcome.early is not None
-    counts = outcome.counts
     part = Part(
         start,
         start + len(outcome.outputs),
         outcome.early,
-        {name: np.bincount(each.ravel()) for name, each in counts.items()},
-        {name: np.packbits(each.any(axis=0)) for name, each in counts.items()},
-        outcome.overflows,
-        cores,
+        {name: Firing.of(counts) for name, counts in outcome.counts.items()},
+        overflows=tuple(map(int, outcome.overflows)),
+        cores=cores,
     )
-    return Fresh(part, counts)
+    return Fresh(part, outcome.counts)
 
 
-def spans_left(done: Sequence[Part], count: int, size: int) -> list[Span]:
+def spans_left(done: Sequence[measures.Part], count: int, size: int) -> list[Span]:
     """Return what is missing of ``count`` examples, in spans of at most ``size``."""
     edges = [(0, 0), *sorted((p.start, p.stop) for p in done), (count, count)]
     return [

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import astuple, dataclass
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
-from snnc.evaluate.part import Compared, Part
-from snnc.exact.readout import moments
+from snnc.evaluate.part import Part
+from snnc.runtime.measures import Compared
+from snnc.runtime.scores import moments
+from snnc.runtime.statistics import Correlation, Firing
 
 MOST_SPIKES = 2**16 - 1
 Count = Annotated[int, Field(ge=0, le=2**53)]
@@ -21,15 +23,13 @@ Hex = Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
 class Scope:
     """What the parts of a run have to agree with.
 
-    ``neurons`` are those of each layer whose spikes are counted; ``budgets`` names
-    the layers that Keras is compared with, if it ``compares``.
+    ``neurons`` are those of each layer; ``compares`` tells whether with Keras.
     """
 
     examples: int
     steps: int
     units: int
     neurons: dict[str, int]
-    budgets: tuple[str, ...]
     compares: bool
 
 
@@ -43,9 +43,14 @@ class _Span(BaseModel):
     stop: Count
 
 
+class _Firing(_Strict):
+    seen: list[Count]
+    fired: Hex
+
+
 class _Compared(_Strict):
     outputs: list[list[float]]
-    alike: dict[str, tuple[float, float, float, float, float, float]]
+    alike: dict[str, tuple[Count, tuple[float, float], tuple[float, float, float]]]
 
 
 class _Record(_Strict):
@@ -53,8 +58,7 @@ class _Record(_Strict):
     stop: Count
     outputs: list[list[float]]
     early: Hex  # floats as text take long
-    spikes: dict[str, list[Count]]
-    fired: dict[str, Hex]
+    firing: dict[str, _Firing]
     overflows: tuple[Count, Count, Count]
     cores: Count
     keras: _Compared | None
@@ -67,16 +71,20 @@ def record(part: Part) -> dict[str, Any]:
         "stop": part.stop,
         "outputs": part.outputs[-1].tolist(),
         "early": part.outputs[:-1].tobytes().hex(),
-        "spikes": {name: seen.tolist() for name, seen in part.spikes.items()},
-        "fired": {name: bits.tobytes().hex() for name, bits in part.fired.items()},
-        "overflows": part.overflows.tolist(),
+        "firing": {name: _counted(firing) for name, firing in part.firing.items()},
+        "overflows": part.overflows,
         "cores": part.cores,
         "keras": None if part.keras is None else _said(part.keras),
     }
 
 
+def _counted(firing: Firing) -> dict[str, Any]:
+    fired = np.packbits(firing.fired).tobytes().hex()
+    return {"seen": firing.seen.tolist(), "fired": fired}
+
+
 def _said(keras: Compared) -> dict[str, Any]:
-    alike = {name: batch.tolist() for name, batch in keras.alike.items()}
+    alike = {name: astuple(each) for name, each in keras.alike.items()}
     return {"outputs": keras.outputs.tolist(), "alike": alike}
 
 
@@ -108,18 +116,34 @@ def restore(text: str, scope: Scope) -> Part:
     ends = len(moments(scope.steps))
     early = np.frombuffer(bytes.fromhex(found.early))
     outputs = np.array(found.outputs, np.float64)
-    part = Part(
+    return Part(
         start,
         stop,
         np.concatenate([early, outputs.ravel()]).reshape(ends, count, scope.units),
-        {name: np.array(seen, np.int64) for name, seen in found.spikes.items()},
-        {name: _bits(text) for name, text in found.fired.items()},
-        np.array(found.overflows, np.int64),
-        found.cores,
+        _firing(found.firing, count, scope),
         _compared(found.keras, count, scope),
+        overflows=found.overflows,
+        cores=found.cores,
     )
-    _check_spikes(part, scope)
-    return part
+
+
+def _firing(
+    found: Mapping[str, _Firing], count: int, scope: Scope
+) -> dict[str, Firing]:
+    """Hold the neurons to those of the run, each in each example."""
+    if found.keys() != scope.neurons.keys():
+        raise ValueError("other layers")
+    layers = {}
+    for name, neurons in scope.neurons.items():
+        seen = np.array(found[name].seen, np.int64)
+        packed = np.frombuffer(bytes.fromhex(found[name].fired), np.uint8)
+        if int(seen.sum()) != neurons * count or len(seen) > MOST_SPIKES + 1:
+            raise ValueError(f"{name}: other neurons")
+        if len(packed) != -(-neurons // 8):
+            raise ValueError(f"{name}: other neurons")
+        fired = np.unpackbits(packed, count=neurons).astype(bool)
+        layers[name] = Firing(count, seen, fired)
+    return layers
 
 
 def _compared(found: _Compared | None, count: int, scope: Scope) -> Compared | None:
@@ -127,24 +151,8 @@ def _compared(found: _Compared | None, count: int, scope: Scope) -> Compared | N
         raise ValueError("compared with Keras, or not, unlike the run")
     if found is None:
         return None
-    if set(found.alike) != set(scope.budgets):
-        raise ValueError("other layers than those with a budget")
-    outputs = np.array(found.outputs, np.float64).reshape(count, scope.units)
-    alike = {name: np.array(batch) for name, batch in found.alike.items()}
-    return Compared(outputs, alike)
-
-
-def _check_spikes(part: Part, scope: Scope) -> None:
-    """Hold the neurons to those of the run, each in each example."""
-    for name, neurons in scope.neurons.items():
-        seen, fired = part.spikes[name], part.fired[name]
-        if int(seen.sum()) != neurons * (part.stop - part.start):
-            raise ValueError(f"{name}: other neurons")
-        if len(seen) > MOST_SPIKES + 1 or len(fired) != -(-neurons // 8):
-            raise ValueError(f"{name}: other neurons")
-    if not scope.neurons.keys() == part.spikes.keys() == part.fired.keys():
+    if found.alike.keys() != scope.neurons.keys():
         raise ValueError("other layers")
-
-
-def _bits(text: str) -> NDArray[np.uint8]:
-    return np.frombuffer(bytes.fromhex(text), np.uint8)
+    outputs = np.array(found.outputs, np.float64).reshape(count, scope.units)
+    alike = {name: Correlation(*told) for name, told in found.alike.items()}
+    return Compared(outputs, alike)

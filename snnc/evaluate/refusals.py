@@ -20,16 +20,6 @@ class MissingExtraError(RefusedError):
         )
 
 
-class OldPackageError(RefusedError):
-    """A package without the constants that an evaluation reads."""
-
-    def __init__(self, folder: Path) -> None:
-        super().__init__(
-            f"{folder} was built by an older snnc and does not say how it decides, or "
-            "what its spikes take; run `snnc build` again"
-        )
-
-
 class NotBuiltError(RefusedError):
     """A network that nengo-loihi does not build with these weights."""
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, Protocol
 from numpy.typing import NDArray
 
 from snnc.exact.outcome import Given, Kept, Outcome, join
-from snnc.exact.readout import Decide, decide, decide_early
+from snnc.runtime.scores import Decide, decide, decide_early
 
 Presentation = Literal["rest", "row"]
 BUDGET = 2**28  # bytes of a batch, unless told

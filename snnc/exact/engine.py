@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from os import PathLike
-from types import ModuleType
 from typing import Any
 
 from numpy.typing import NDArray
@@ -16,11 +15,13 @@ from snnc.exact.hosted import Hosted
 from snnc.exact.lane import Circuit
 from snnc.exact.layers import read_places
 from snnc.exact.outcome import Kept, Outcome, join
-from snnc.exact.package import Built, Weights, build, open_package
+from snnc.exact.package import Built, Package, build, open_package
 from snnc.exact.read import block_starts, read_tables
-from snnc.exact.readout import QUARTERS, Decide, read_readout
+from snnc.exact.readout import read_readout
 from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
 from snnc.exact.tables import Chip
+from snnc.runtime.layout import Weights
+from snnc.runtime.scores import QUARTERS, Decide
 
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds
 
@@ -101,9 +102,9 @@ class Engine:
         OtherShapeError
             If the examples are not of the shape that the network reads.
         """
-        module = self._built.module
-        if images.shape[1:] != module.INPUT_SHAPE or len(images) == 0:
-            raise OtherShapeError(images.shape, module.INPUT_SHAPE)
+        shape = self._built.package.network.input.shape
+        if images.shape[1:] != shape or len(images) == 0:
+            raise OtherShapeError(images.shape, shape)
         each = _bytes(self._built, keep)
         alone = self.hosted or presentation == "row"
         job = Job(presentation, decide, tuple(keep), 1 if alone else workers, each)
@@ -126,13 +127,12 @@ def open_engine(
     return make_engine(open_package(folder), weights, steps)
 
 
-def make_engine(
-    module: ModuleType, weights: Weights, steps: int | None = None
-) -> Engine:
-    """Return the engine of an imported ``nengo_network`` module, as `open_engine`."""
-    if (steps or module.STEPS) > MAX_STEPS:
-        raise TooManyStepsError(steps or module.STEPS, MAX_STEPS)
-    built = build(module, weights, steps)
+def make_engine(package: Package, weights: Weights, steps: int | None = None) -> Engine:
+    """Return the engine of a package that is open, as `open_engine` does."""
+    wanted = steps or package.network.steps
+    if wanted > MAX_STEPS:
+        raise TooManyStepsError(wanted, MAX_STEPS)
+    built = build(package, weights, steps)
     try:
         return Engine(built, runs(built))
     except CannotRunError:
@@ -145,7 +145,7 @@ def runs(built: Built) -> Runs:
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)
-    clipped = getattr(built.module, "ClippedSpikingRectifiedLinear", type(None))
+    clipped = built.package.library("neurons").ClippedSpikingRectifiedLinear
     encoder = read_encoder(simulator, network, clipped)
     readout = read_readout(simulator, network, starts)
     if encoder is None or readout is None:

@@ -79,10 +79,10 @@ class Hosted:
 
     def _spikes(self) -> Layers:
         """Return the spikes of each step of the last example."""
-        module, trains = self._built.module, {}
-        for name, layer in module.LAYERS.items():
+        described, trains = self._built.package.network, {}
+        for name, layer in described.layers.items():
             values = self._built.network.layer_values(self._simulator, name)
-            spikes = np.rint(values * (module.DT * layer.max_rate))
+            spikes = np.rint(values * (described.dt * layer.high))
             trains[name] = spikes.astype(np.uint8)
         return trains
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import importlib.util
 import os
@@ -11,11 +12,13 @@ import sys
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from snnc.emit.files import LIBRARY
 from snnc.emit.owned.formats import other_format
 from snnc.exact.refusals import (
     NoPackageError,
@@ -25,26 +28,77 @@ from snnc.exact.refusals import (
     OtherLayoutError,
 )
 
-Weights = str | PathLike[str] | Mapping[str, Any]
+if TYPE_CHECKING:
+    from snnc.runtime.layout import Layout, Tensors, Weights
+    from snnc.runtime.network import Network
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package that ``snnc build`` wrote, imported under a name of its own.
+
+    Its objects are of its own copy of the run-time library. ``sources`` are its
+    modules by their paths in it.
+    """
+
+    folder: Path
+    import_name: str
+    sources: Mapping[str, bytes]
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @cached_property
+    def network(self) -> Network:
+        return cast("Network", self.module("network").NETWORK)
+
+    @cached_property
+    def layout(self) -> Layout:
+        return cast("Layout", self.module("layout").LAYOUT)
+
+    @property
+    def hash(self) -> str:
+        """A hash of all modules."""
+        return hashlib.sha256(repr(self.sources).encode()).hexdigest()
+
+    def module(self, name: str) -> ModuleType:
+        """Return a module of the package, such as ``nengo_network``."""
+        return importlib.import_module(f"{self.import_name}.{name}")
+
+    def library(self, name: str) -> ModuleType:
+        """Return a module of the package's copy of the run-time library."""
+        return self.module(f"{LIBRARY}.{name}")
+
+    def read(self, weights: Weights) -> Tensors:
+        """Return the tensors of a file, or those of a mapping.
+
+        Raises
+        ------
+        OtherLayoutError
+            If they are not of the package's layout.
+        """
+        try:
+            return self.layout.read(weights)
+        except self.library("layout").LayoutError as error:
+            raise OtherLayoutError(error) from error
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """A package's ``nengo_network``, its network, and nengo-loihi's simulator of it.
+    """A package, its network, and nengo-loihi's simulator of it.
 
     ``steps`` are those of an example.
     """
 
-    module: ModuleType
+    package: Package
     network: Any
     simulator: Any
     steps: int
 
 
-def open_package(folder: str | PathLike[str]) -> ModuleType:
-    """Return the module ``nengo_network`` of a package that `snnc build` wrote.
-
-    The package is imported under a name of its own, so that it hides nothing.
+def open_package(folder: str | PathLike[str]) -> Package:
+    """Import a package that `snnc build` wrote, so that it hides nothing.
 
     Raises
     ------
@@ -59,22 +113,36 @@ def open_package(folder: str | PathLike[str]) -> ModuleType:
     other = other_format(Path(folder))
     if other is not None:
         raise OtherFormatError(other.render_message(), other.render_help())
-    name = f"_snnc_exact.{path}".replace(".", "_")
+    if not (path / LIBRARY).is_dir():
+        reason = f"{folder} was built by an older snnc"
+        raise OtherFormatError(reason, "run `snnc build` on its spec again")
+    # With its content, so that a package that is built anew is another one.
+    sources = _sources(path)
+    digest = hashlib.sha256(repr((path, sources)).encode()).hexdigest()
+    name = f"_snnc_package_{digest[:16]}"
     if name not in sys.modules:
-        init = path / "__init__.py"
-        spec = importlib.util.spec_from_file_location(
-            name, init, submodule_search_locations=[str(path)]
-        )
-        if spec is None or spec.loader is None:
-            raise NoPackageError(folder)
-        package = importlib.util.module_from_spec(spec)
-        sys.modules[name] = package
-        spec.loader.exec_module(package)
-    return importlib.import_module(f"{name}.nengo_network")
+        _import(name, path)
+    return Package(path, name, sources)
 
 
-def build(module: ModuleType, weights: Weights, steps: int | None = None) -> Built:
-    """Return the network of ``module`` with its weights, every layer probed, built.
+def _import(name: str, path: Path) -> None:
+    spec = importlib.util.spec_from_file_location(
+        name, path / "__init__.py", submodule_search_locations=[str(path)]
+    )
+    if spec is None or spec.loader is None:
+        raise NoPackageError(path)
+    package = importlib.util.module_from_spec(spec)
+    sys.modules[name] = package
+    spec.loader.exec_module(package)
+
+
+def _sources(folder: Path) -> dict[str, bytes]:
+    paths = sorted((*folder.glob("*.py"), *(folder / LIBRARY).glob("*.py")))
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def build(package: Package, weights: Weights, steps: int | None = None) -> Built:
+    """Return the network of a package with its weights, every layer probed, built.
 
     An example takes ``steps``, or as many as the package says.
 
@@ -92,26 +160,22 @@ def build(module: ModuleType, weights: Weights, steps: int | None = None) -> Bui
 
     from snnc.exact.storing import FAILURES, not_stored
 
-    if not any(getattr(layer, "block", None) for layer in module.LAYERS.values()):
+    layers, dt = package.network.layers, package.network.dt
+    if not any(layer.on_chip for layer in layers.values()):
         raise NothingOnChipError
     # A decoder cache written under numpy 2 cannot be read under numpy 1.
     nengo.rc["decoder_cache"]["enabled"] = "False"
-    layout = importlib.import_module(f"{module.__package__}.layout")
-    try:
-        network = module.build_network(weights, probe=tuple(module.LAYERS))
-    except layout.LayoutError as error:
-        raise OtherLayoutError(error) from error
+    tensors = package.read(weights)
+    program = package.module("nengo_network")
+    network = program.build_network(tensors, probe=tuple(layers))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of bits lost in weights; evaluation tells
             simulator = nengo_loihi.Simulator(
-                network.net, dt=module.DT, target="sim", progress_bar=False
+                network.net, dt=dt, target="sim", progress_bar=False
             )
     except FAILURES as error:
-        tensors: Any = weights
-        if not isinstance(tensors, Mapping):
-            tensors = layout.load_weights(tensors)
-        if told := not_stored(network.net, module.DT, tensors):
+        if told := not_stored(network.net, dt, tensors):
             raise NotStoredError(told) from error
         raise
-    return Built(module, network, simulator, steps or int(module.STEPS))
+    return Built(package, network, simulator, steps or package.network.steps)

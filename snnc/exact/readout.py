@@ -4,15 +4,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import nengo
 import numpy as np
 
 from snnc.exact.tables import Floats, Int64, Readout
-
-Decide = Literal["mean", "last"]
-QUARTERS = (1, 2, 3, 4)
 
 
 def read_readout(simulator: Any, built: Any, starts: dict[Any, int]) -> Readout | None:
@@ -59,25 +56,3 @@ def _weights(
             weights[numbers] += matrix
     source = np.flatnonzero(read)
     return source, weights[source]
-
-
-def decide(rows: Floats, how: Decide) -> Floats:
-    """Return what rows of examples, (examples, steps, units), decide.
-
-    That is the mean of the later half of an example's rows, or its last row.
-    """
-    later: Floats = rows[:, rows.shape[1] // 2 :].mean(axis=1)
-    return rows[:, -1].copy() if how == "last" else later
-
-
-def moments(steps: int) -> tuple[int, ...]:
-    """Return the steps after each quarter of an example, as ``evaluate.py`` does."""
-    return tuple(sorted({max(1, steps * quarter // 4) for quarter in QUARTERS}))
-
-
-def decide_early(rows: Floats, how: Decide) -> Floats:
-    """Return what rows decide up to each of `moments`: (moments, examples, units).
-
-    The last of them is what `decide` returns.
-    """
-    return np.stack([decide(rows[:, :end], how) for end in moments(rows.shape[1])])
