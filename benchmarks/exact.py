@@ -17,7 +17,6 @@ import time
 import warnings
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -30,7 +29,7 @@ import numpy as np  # noqa: E402
 
 from snnc.exact import Engine  # noqa: E402
 from snnc.exact.engine import runs  # noqa: E402
-from snnc.exact.package import build, open_package  # noqa: E402
+from snnc.exact.package import Package, build, open_package  # noqa: E402
 from tests.exact.proof import (  # noqa: E402
     compare,
     differences,
@@ -66,21 +65,22 @@ HERTZ = 45.0  # of the rates in continuous time; on spikes about 30
 REPEATS = 5
 
 
-def scaled_weights(module: ModuleType, images: np.ndarray) -> dict[str, Any]:
+def scaled_weights(package: Package, images: np.ndarray) -> dict[str, Any]:
     """Return random weights without biases that fire every layer at `HERTZ`.
 
     Rectified layers without biases scale with their kernels, so one run of rates
     tells all factors.
     """
-    weights = random_weights(module, bias=0.0)
-    layers = module.LAYERS
-    net = module.build_network(weights, images, "rate", tuple(layers))
-    with nengo.Simulator(net.net, dt=module.DT, progress_bar=False) as sim:
+    weights = random_weights(package, bias=0.0)
+    layers, dt = package.network.layers, package.network.dt
+    program = package.module("nengo_network")
+    net = program.build_network(weights, images, "rate", tuple(layers))
+    with nengo.Simulator(net.net, dt=dt, progress_bar=False) as sim:
         sim.run_steps(1)
     before = 1.0
     for name, layer in layers.items():
         values = net.layer_values(sim, name)
-        factor = HERTZ / (layer.max_rate * float(values.mean()))
+        factor = HERTZ / (layer.high * float(values.mean()))
         weights[f"{name}.kernel"] *= np.float32(factor / before)
         before = factor
     return weights
@@ -109,22 +109,24 @@ def bench(name: str, folder: Path, images: int) -> None:
     """Print one network's lines."""
     package = write_package(TEXTS[name](), folder)
     assert package is not None
-    module = open_package(package)
-    image = random_images(module, 1)
-    weights = scaled_weights(module, image)
-    took, built = timed(lambda: build(module, weights))
+    opened = open_package(package)
+    image = random_images(opened, 1)
+    weights = scaled_weights(opened, image)
+    took, built = timed(lambda: build(opened, weights))
     start_up, engine = timed(lambda: Engine(built, runs(built)))
     load, _ = timed(lambda: engine.run(image))
-    run = emulate(module, weights, image)
+    run = emulate(opened, weights, image)
     found = differences(run, engine.run(image, keep=("counts", "spikes", "rows")))
-    rate = np.mean([spikes.mean() / module.DT for spikes in run.spikes.values()])
+    rate = np.mean(
+        [spikes.mean() / opened.network.dt for spikes in run.spikes.values()]
+    )
     many = np.repeat(image, images, axis=0)
     one = an_image(engine, many, 1, time.perf_counter)
     two = an_image(engine, many, 2, time.perf_counter)
     processor = an_image(engine, many, 1, time.process_time)
     engine.close()
     print(
-        f"{name}: {engine.cores} cores, {rate:.0f} Hz, {module.STEPS} steps, "
+        f"{name}: {engine.cores} cores, {rate:.0f} Hz, {opened.network.steps} steps, "
         f"spikes {'; '.join(found) or 'equal'}\n"
         f"  seconds an image: emulator {run.seconds:.3f}, one thread {one:.5f} "
         f"({run.seconds / one:.0f} x), two {two:.5f} ({run.seconds / two:.0f} x, "
@@ -140,16 +142,16 @@ def many_examples(count: int, folder: Path) -> None:
     """Print how long many images of mnist take."""
     package = write_package(TEXTS["mnist"](), folder)
     assert package is not None
-    module = open_package(package)
-    images = random_images(module, count)
-    weights = scaled_weights(module, images[:1])
-    with Engine(built := build(module, weights), runs(built)) as engine:
+    opened = open_package(package)
+    images = random_images(opened, count)
+    weights = scaled_weights(opened, images[:1])
+    with Engine(built := build(opened, weights), runs(built)) as engine:
         done = 0
         started = time.perf_counter()
         for part in engine.batches(images, announce=print):
             done += len(part.outputs)
         took = time.perf_counter() - started
-    print(f"{done} images of mnist x {module.STEPS} steps: {took:.1f} s")
+    print(f"{done} images of mnist x {opened.network.steps} steps: {took:.1f} s")
 
 
 def prove(count: int, first: int, folder: Path) -> int:
@@ -157,11 +159,11 @@ def prove(count: int, first: int, folder: Path) -> int:
     wrong, seed, done = 0, first, 0
     while done < count:
         seed += 1
-        module = draw(seed, folder)
-        if module is None:
+        drawn = draw(seed, folder)
+        if drawn is None:
             continue
         done += 1
-        found = compare(module, random_weights(module), random_images(module))
+        found = compare(drawn, random_weights(drawn), random_images(drawn))
         if found:
             wrong += 1
             print(f"seed {seed}: {'; '.join(found)}", flush=True)

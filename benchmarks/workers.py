@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from snnc.evaluate.subject import Subject
-    from snnc.runtime.data import Examples
+    from snnc.evaluate.task import Task
 
 ROOT = Path(__file__).parents[1]
 os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as `snnc evaluate` sets it
@@ -25,21 +24,19 @@ COUNTS = {"drift": 10_000, "mnist": 6_000, "cifar": 1_000}
 WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 
 
-def timed(
-    subject: Subject, weights: Path, examples: Examples, workers: int | None
-) -> tuple[float, float, float]:
+def timed(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
     from snnc.evaluate.exact import How, run_exact  # a worker runs this file too
 
     told: list[tuple[float, int]] = []
-    out = weights.with_suffix(".jsonl")
-    how = How(subject.network.STEPS, "rest", workers, None, out, False)
+    out = task.weights.with_suffix(".jsonl")
+    how = How(task.package.network.steps, "rest", workers, None, out, False)
     started = time.perf_counter()
 
     def tell(done: int) -> None:
         told.append((time.perf_counter() - started, done))
 
-    run_exact(subject, weights, examples, how, tell)
+    run_exact(task, how, tell)
     total = time.perf_counter() - started
     (first, _), *_ = (entry for entry in told if entry[1])
     rest = sum(done for _, done in told) - told[1][1]
@@ -51,23 +48,23 @@ def bench(name: str, folder: Path) -> None:
     import numpy as np
 
     from benchmarks.exact import TEXTS, scaled_weights
-    from snnc.evaluate.subject import open_subject
-    from snnc.runtime.data import open_data
+    from snnc.evaluate.task import open_task
+    from snnc.exact.package import open_package
     from tests.exact.proof import random_images, write_package
 
-    package = write_package(TEXTS[name](), folder)
-    assert package is not None
-    subject = open_subject(package)
-    image = random_images(subject.network, 1)
+    written = write_package(TEXTS[name](), folder)
+    assert written is not None
+    package = open_package(written)
+    image = random_images(package, 1)
     weights, data = folder / f"{name}.safetensors", folder / f"{name}.npz"
-    subject.layout.save_weights(weights, scaled_weights(subject.network, image))
+    package.layout.save(weights, scaled_weights(package, image))
     count = COUNTS[name]
     np.savez(data, x=np.repeat(image, count, axis=0), y=np.zeros(count, np.int64))
-    examples = open_data(data, subject.accepts)
-    print(f"{name}: {count} examples of {subject.network.STEPS} steps")
+    task = open_task(written, weights, data, None)
+    print(f"{name}: {count} examples of {package.network.steps} steps")
     alone = 0.0
     for way, workers in WAYS.items():
-        total, first, rate = timed(subject, weights, examples, workers)
+        total, first, rate = timed(task, workers)
         alone = alone or rate
         print(
             f"  {way}: {total:.1f} s, start-up {first:.1f} s, then {rate:.0f} a second"

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.evaluate.score import interval
+from snnc.runtime.scores import Decide, decide
+from snnc.runtime.statistics import interval
 
 
 def accuracy(outputs: NDArray[Any], y: NDArray[np.int64]) -> dict[str, Any]:
@@ -15,26 +16,15 @@ def accuracy(outputs: NDArray[Any], y: NDArray[np.int64]) -> dict[str, Any]:
     right = int((outputs.argmax(axis=1) == y).sum())
     return {
         "accuracy": right / len(y),
-        "interval": list(interval(right, len(y))),
+        "interval": list(interval(right / len(y), len(y))),
         "examples": len(y),
     }
 
 
-def decided(rows: NDArray[Any], how: str) -> NDArray[Any]:
-    """Return what rows, (examples, steps, units), decide: how the spec says.
-
-    By the "mean" of their later half, or by the "last" one.
-    """
-    later = rows[:, rows.shape[1] // 2 :].mean(axis=1)
-    return np.asarray(rows[:, -1] if how == "last" else later)
-
-
-def over_time(rows: NDArray[Any], y: NDArray[np.int64], how: str) -> list[float]:
+def over_time(rows: NDArray[Any], y: NDArray[np.int64], how: Decide) -> list[float]:
     """Return the accuracy that each number of steps from one on would have.
 
     Examples that begin from rest do in those steps what a shorter presentation shows.
     """
     stretches = (rows[:, : step + 1] for step in range(rows.shape[1]))
-    return [
-        float((decided(part, how).argmax(axis=1) == y).mean()) for part in stretches
-    ]
+    return [float((decide(part, how).argmax(axis=1) == y).mean()) for part in stretches]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -18,8 +17,7 @@ from snnc.exact.package import open_package
 
 def keras_model(package: Path) -> ModuleType:
     """Return a package's module of this name."""
-    network = open_package(package)
-    return importlib.import_module(f"{network.__package__}.keras_model")
+    return open_package(package).module("keras_model")
 
 
 def keras_outputs(files: Files, x: NDArray[Any], aware: bool = False) -> NDArray[Any]:
@@ -39,14 +37,16 @@ def rates(files: Files, test: Examples) -> dict[str, Any]:
     """Judge the generated network in mode "rate", a step an example."""
     import nengo
 
-    module = open_package(files.package)
-    network = module.build_network(files.weights, mode="rate")
+    package = open_package(files.package)
+    dt = package.network.dt
+    program = package.module("nengo_network")
+    network = program.build_network(files.weights, mode="rate")
     # Rates do not change from step to step, so one of an example is enough.
     values = test.x.reshape(len(test), -1)
-    network.input.output = nengo.processes.PresentInput(values, module.DT)
-    model = nengo.builder.Model(module.DT)  # one without a cache of decoders
+    network.input.output = nengo.processes.PresentInput(values, dt)
+    model = nengo.builder.Model(dt)  # one without a cache of decoders
     with nengo.Simulator(
-        network.net, dt=module.DT, model=model, progress_bar=False
+        network.net, dt=dt, model=model, progress_bar=False
     ) as simulator:
         simulator.run_steps(len(test))
         outputs = np.asarray(simulator.data[network.output])

@@ -2,35 +2,39 @@
 
 from __future__ import annotations
 
-import importlib
-from dataclasses import dataclass
-from pathlib import Path
-from types import ModuleType
+from dataclasses import asdict, dataclass
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.study.curve import accuracy, decided, over_time
+from benchmarks.study.curve import accuracy, over_time
 from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
-from snnc.evaluate.sums import percentile
-from snnc.exact import open_engine
+from snnc.exact import make_engine
 from snnc.exact.package import open_package
+from snnc.runtime.measures import layer_result
+from snnc.runtime.network import Network
+from snnc.runtime.results import Presentation
+from snnc.runtime.scores import Decide, decide
+from snnc.runtime.statistics import Firing
 
 BUDGET = 2**29  # bytes of counts of spikes that are in memory together
-WAYS = ("mean", "last")
+WAYS: tuple[Decide, ...] = ("mean", "last")
 
 
 def nengo(files: Files, test: Examples) -> dict[str, Any]:
     """Judge by the package's own ``evaluate`` on Nengo, one example after another."""
-    found = evaluate_of(files.package).evaluate(test.x, test.y, files.weights, "nengo")
+    program = open_package(files.package).module("evaluate")
+    found = program.evaluate(test.x, test.y, files.weights, "nengo")
     return {
-        "accuracy": found["accuracy"],
-        "interval": found["accuracy_interval"],
-        "examples": found["examples"],
-        "spikes": found["spikes"],
+        "accuracy": found.accuracy,
+        "interval": list(found.score.interval),
+        "examples": found.examples,
+        "spikes": found.spikes,
     }
 
 
@@ -42,17 +46,17 @@ def loihi(files: Files, test: Examples) -> dict[str, Any]:
     give, as after a reset that nengo-loihi lacks.
     """
     ran = _ran(files, test, "row")
-    how = evaluate_of(files.package).DECIDE
-    chosen = decided(ran.outputs, how)
+    network = open_package(files.package).network
+    how = network.readout.decide
+    chosen = decide(ran.outputs, how)
     aware = keras_outputs(files, test.x, aware=True).argmax(axis=1)
-    seen = ran.seen
-    layers = [_layer(files.package, name, seen[name], len(test)) for name in seen]
-    rested = decided(_ran(files, test, "rest").outputs, how)
+    layers = [_layer(network, name, firing) for name, firing in ran.firing.items()]
+    rested = decide(_ran(files, test, "rest").outputs, how)
     return {
         **accuracy(chosen, test.y),
         "agreement": float((chosen.argmax(axis=1) == aware).mean()),
         "decided": {
-            way: accuracy(decided(ran.outputs, way), test.y)["accuracy"] for way in WAYS
+            way: accuracy(decide(ran.outputs, way), test.y)["accuracy"] for way in WAYS
         },
         "rest": accuracy(rested, test.y)["accuracy"],
         "curve": over_time(ran.outputs, test.y, how),
@@ -65,53 +69,33 @@ def loihi(files: Files, test: Examples) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Ran:
-    """Outputs, (examples, steps, units), and how many neurons gave how many spikes."""
+    """Outputs, (examples, steps, units), and how the neurons of each layer fired."""
 
     outputs: NDArray[np.float64]
-    seen: dict[str, Any]
+    firing: dict[str, Firing]
     overflows: NDArray[np.int64]
     cores: int
 
 
-def _ran(files: Files, test: Examples, presentation: str) -> _Ran:
-    module = open_package(files.package)
-    seen: dict[str, Any] = {name: np.zeros(module.STEPS + 1) for name in module.LAYERS}
+def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
+    package = open_package(files.package)
+    firing: dict[str, list[Firing]] = {name: [] for name in package.network.layers}
     rows: list[Any] = []
     overflows = np.zeros(3, np.int64)
-    with open_engine(files.package, files.weights) as engine:
+    with make_engine(package, files.weights) as engine:
         kept = ("counts", "rows")
         for outcome in engine.batches(test.x, presentation, keep=kept, budget=BUDGET):
             rows.append(outcome.rows)
             overflows += outcome.overflows
             for name, counts in outcome.counts.items():
-                found = np.bincount(counts.ravel(), minlength=module.STEPS + 1)
-                seen[name] = _sum(seen[name], found)
+                firing[name].append(Firing.of(counts))
         cores = engine.cores
-    return _Ran(np.concatenate(rows), seen, overflows, cores)
+    whole = {name: reduce(add, parts) for name, parts in firing.items()}
+    return _Ran(np.concatenate(rows), whole, overflows, cores)
 
 
-def _sum(one: Any, other: Any) -> Any:
-    """Add counts; an encoder may fire more often than the longer one has places."""
-    size = max(len(one), len(other))
-    return np.pad(one, (0, size - len(one))) + np.pad(other, (0, size - len(other)))
-
-
-def _layer(package: Path, name: str, seen: Any, examples: int) -> dict[str, Any]:
-    """Tell how fast a layer fired; ``seen`` counts neurons by their spikes."""
-    program = evaluate_of(package)
-    budget = program.BUDGETS[name]
-    seen = seen.astype(np.int64)
-    rate = percentile(seen, budget.percentile) / program.PRESENT
-    return {
-        "name": name,
-        "low": budget.low,
-        "high": budget.high,
-        "percentile": budget.percentile,
-        "rate": rate,
-        "holds": bool(budget.holds(rate)),
-        "spikes": float(seen @ np.arange(len(seen))) / examples,
-    }
-
-
-def evaluate_of(package: Path) -> ModuleType:
-    return importlib.import_module(f"{open_package(package).__package__}.evaluate")
+def _layer(network: Network, name: str, firing: Firing) -> dict[str, Any]:
+    """Tell how fast a layer fired."""
+    found = layer_result(network, name, firing, network.steps)
+    told = ("name", "low", "high", "percentile", "rate", "spikes")
+    return {**{key: asdict(found)[key] for key in told}, "holds": found.holds}

@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.study.curve import accuracy, decided, over_time
+from benchmarks.study.curve import accuracy, over_time
 from benchmarks.study.data import Examples
 from benchmarks.study.floats import keras_model
 from benchmarks.study.packages import Files
-from benchmarks.study.spikes import evaluate_of
 from snnc.exact.package import open_package
+from snnc.runtime.scores import decide
 
 BATCH = 50
 KEPT = ("Flatten", "Dropout")
@@ -35,7 +35,7 @@ class Swap:
 
     def __init__(self, files: Files, tuned: bool) -> None:
         self._files = files
-        self._module = open_package(files.package)
+        self._network = open_package(files.package).network
         self._model = plain_model(files)
         self._tuned = tuned
 
@@ -49,9 +49,9 @@ class Swap:
 
     def nengo(self, test: Examples) -> dict[str, Any]:
         """Judge spikes, for as long, and decided by, as the spec says."""
-        rows = _run(self._convert(spiking=True), test, self._module.STEPS)
-        how = evaluate_of(self._files.package).DECIDE
-        judged = accuracy(decided(rows, how), test.y)
+        rows = _run(self._convert(spiking=True), test, self._network.steps)
+        how = self._network.readout.decide
+        judged = accuracy(decide(rows, how), test.y)
         return {**judged, "curve": over_time(rows, test.y, how)}
 
     def loihi(self) -> dict[str, Any]:
@@ -92,9 +92,10 @@ class Swap:
         from tensorflow import keras
 
         relu = keras.activations.relu
-        layers = self._module.LAYERS
-        scales = {self._model.get_layer(name): layers[name].max_rate for name in layers}
-        synapses = [layer.synapse for layer in layers.values() if layer.synapse]
+        layers = self._network.layers
+        scales = {self._model.get_layer(name): layers[name].high for name in layers}
+        chip = [layer for layer in layers.values() if not layer.encoder]
+        synapses = [layer.synapse for layer in chip if layer.synapse]
         tuned = {"scale_firing_rates": scales, "synapse": synapses[0]}
         return nengo_dl.Converter(
             self._model,
@@ -108,9 +109,8 @@ def plain_model(files: Files) -> Any:
     """Return the generated model's layers as a user without snnc writes them."""
     from tensorflow import keras
 
-    module = keras_model(files.package)
-    generated = module.build_model()
-    tensors = module.load_weights(files.weights)
+    generated = keras_model(files.package).build_model()
+    tensors = open_package(files.package).read(files.weights)
     *_, readout = [layer for layer in generated.layers if _trained(layer, tensors)]
     first = values = keras.Input(generated.input_shape[1:])
     for layer in generated.layers:

@@ -90,7 +90,7 @@ def result_of(
     keras = keras_outputs_of(parts)
     spikes = {name: fired.spikes for name, fired in firing.items()}
     layers = (
-        _layer(network, name, fired, alike.get(name), steps)
+        layer_result(network, name, fired, steps, alike.get(name))
         for name, fired in firing.items()
     )
     return Result(
@@ -136,13 +136,14 @@ def work_of(
     return Work(operations, PICO * sum(cost * count for cost, count in costs))
 
 
-def _layer(
+def layer_result(
     network: Network,
     name: str,
     firing: Firing,
-    alike: Correlation | None,
     steps: int,
+    alike: Correlation | None = None,
 ) -> LayerResult:
+    """Judge how a layer fired in examples of ``steps``."""
     layer, present = network.layers[name], steps * network.dt
     rate = firing.percentile(layer.percentile) / present
     return LayerResult(

@@ -48,11 +48,7 @@ def package(tmp_path: Path) -> Path:
 
 
 def layout_of(package: Path) -> Layout:
-    import importlib
-
-    name = open_package(package).__package__
-    layout: Layout = importlib.import_module(f"{name}.layout").LAYOUT
-    return layout
+    return open_package(package).layout
 
 
 def drawn(layout: Layout) -> dict[str, np.ndarray]:

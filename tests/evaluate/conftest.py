@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.evaluate.subject import Subject, open_subject
+from snnc.exact.package import Package, open_package
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
 
@@ -44,15 +44,15 @@ BODIES = {"small": SMALL, "biasless": BIASLESS, "regression": REGRESSION, "host"
 class Case:
     """A package with weights, and data in its folder."""
 
-    package: Path
+    folder: Path
     weights: Path
     data: Path
-    subject: Subject
+    package: Package
 
     @property
     def arguments(self) -> list[str]:
         return [
-            *("evaluate", str(self.package)),
+            *("evaluate", str(self.folder)),
             *("--data", str(self.data), "--weights", str(self.weights)),
         ]
 
@@ -63,20 +63,19 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
 
     def make(name: str = "small", count: int = 21, **save: Any) -> Case:
         folder = tmp_path_factory.mktemp(name)
-        package = write_package(network(BODIES[name], name), folder)
-        subject = open_subject(package)
+        written = write_package(network(BODIES[name], name), folder)
+        package = open_package(written)
         weights = folder / "w.safetensors"
-        tensors = random_weights(subject.network, bias=0.3)
-        subject.layout.save_weights(weights, tensors)
-        x = random_images(subject.network, count)
-        np.savez(folder / "data.npz", x=x, y=labels(subject, count))
-        return Case(package, weights, folder / "data.npz", subject)
+        package.layout.save(weights, random_weights(package, bias=0.3))
+        x = random_images(package, count)
+        np.savez(folder / "data.npz", x=x, y=labels(package, count))
+        return Case(written, weights, folder / "data.npz", package)
 
     return make
 
 
-def labels(subject: Subject, count: int) -> np.ndarray:
-    random = np.random.default_rng(2)
-    if subject.classifies:
-        return random.integers(0, subject.data.CLASSES, count)
-    return random.normal(size=(count, subject.data.UNITS)).astype(np.float32)
+def labels(package: Package, count: int) -> np.ndarray:
+    random, readout = np.random.default_rng(2), package.network.readout
+    if readout.classes:
+        return random.integers(0, readout.units, count)
+    return random.normal(size=(count, readout.units)).astype(np.float32)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.evaluate.journal import Journal, open_journal
-from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.part import Part
 from snnc.evaluate.records import Scope, record
 from snnc.evaluate.refusals import (
     DamagedJournalError,
@@ -20,24 +20,30 @@ from snnc.evaluate.refusals import (
     OtherVersionError,
     UnfinishedError,
 )
+from snnc.runtime.measures import Compared
+from snnc.runtime.statistics import Correlation, Firing
 
 RUN = {"weights": "abc", "steps": 20, "examples": 10, "presentation": "rest"}
 NEURONS = {"c0": 12, "c1": 3}
-SCOPE = Scope(10, 20, 3, NEURONS, ("c0",), compares=True)
+SCOPE = Scope(10, 20, 3, NEURONS, compares=True)
 
 
 def part(start: int, stop: int) -> Part:
-    random = np.random.default_rng(start)
-    count = stop - start
+    random, count = np.random.default_rng(start), stop - start
+    spikes = {n: random.integers(0, 5, (count, k)) for n, k in NEURONS.items()}
+    spikes["c0"][:, 7] = 0
+    alike = {
+        name: Correlation.of(counts, random.random(counts.shape))
+        for name, counts in spikes.items()
+    }
     return Part(
         start,
         stop,
         random.normal(size=(4, count, 3)) / 3,
-        {"c0": np.array([5, 12 * count - 6, 0, 1]), "c1": np.array([3 * count])},
-        {"c0": np.array([129, start], np.uint8), "c1": np.array([0], np.uint8)},
-        np.array([0, 1, 2]),
-        4,
-        Compared(random.normal(size=(count, 3)) / 3, {"c0": random.random(6)}),
+        {name: Firing.of(counts) for name, counts in spikes.items()},
+        Compared(random.normal(size=(count, 3)) / 3, alike),
+        overflows=(0, 1, 2),
+        cores=4,
     )
 
 
@@ -59,15 +65,16 @@ def test_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
     assert (late.start, late.stop, early.start, early.stop) == (4, 8, 0, 4)
     want = part(4, 8)
     assert np.array_equal(late.outputs, want.outputs)
-    assert np.array_equal(late.overflows, want.overflows)
-    assert late.cores == 4
-    for name, seen in want.spikes.items():
-        assert np.array_equal(late.spikes[name], seen)
-        assert np.array_equal(late.fired[name], want.fired[name])
+    assert (late.overflows, late.cores) == ((0, 1, 2), 4)
+    for name, firing in want.firing.items():
+        found = late.firing[name]
+        assert found.examples == firing.examples == 4
+        assert np.array_equal(found.seen, firing.seen)
+        assert np.array_equal(found.fired, firing.fired)
     assert late.keras is not None
     assert want.keras is not None
     assert np.array_equal(late.keras.outputs, want.keras.outputs)
-    assert np.array_equal(late.keras.alike["c0"], want.keras.alike["c0"])
+    assert late.keras.alike == want.keras.alike
 
 
 def test_half_a_line_is_run_again(tmp_path: Path) -> None:
@@ -106,8 +113,8 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
         open_journal(path, {**RUN, "steps": 30, "weights": "x"}, True, SCOPE)
 
 
-OTHER = '{"snnc": "evaluation", "version": 2, "examples": 1, "presentation": "rest"}\n'
-FOREIGN = '{"snnc": "training", "version": 3, "examples": 1, "presentation": "rest"}\n'
+OTHER = '{"snnc": "evaluation", "version": 3, "examples": 1, "presentation": "rest"}\n'
+FOREIGN = '{"snnc": "training", "version": 4, "examples": 1, "presentation": "rest"}\n'
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -168,10 +175,19 @@ def lacking(name: str) -> dict[str, Any]:
     return {key: value for key, value in record(part(0, 4)).items() if key != name}
 
 
+def with_firing(**layers: Any) -> dict[str, Any]:
+    told = record(part(0, 4))
+    return told | {"firing": told["firing"] | layers}
+
+
 def with_outputs(outputs: Any) -> dict[str, Any]:
     return record(part(0, 4)) | {"outputs": outputs}
 
 
+ONE_COMPARED = {
+    "outputs": np.zeros((4, 3)).tolist(),
+    "alike": {"c0": (48, (0.0, 0.0), (1.0, 0.5, 1.0))},
+}
 FORGED: dict[str, dict[str, Any]] = {
     **{f"no {name}": lacking(name) for name in record(part(0, 4))},
     "a start of 10^30": record(part(0, 4)) | {"start": 10**30, "stop": 10**30 + 4},
@@ -190,10 +206,12 @@ FORGED: dict[str, dict[str, Any]] = {
     "short": record(part(0, 4)) | {"early": "00" * 16},
     "no Keras": record(replace(part(0, 4), keras=None)),
     "more": record(part(0, 4)) | {"more": 1},
-    "other layers": record(part(0, 4)) | {"spikes": {}, "fired": {}},
-    "other neurons": record(part(0, 4)) | {"spikes": {"c0": [7], "c1": [12]}},
-    "less than none": record(part(0, 4)) | {"spikes": {"c0": [49, -1], "c1": [12]}},
-    "other bits": record(part(0, 4)) | {"fired": {"c0": "00", "c1": "00"}},
+    "no layers": record(part(0, 4)) | {"firing": {}},
+    "another layer": with_firing(c2={"seen": [4], "fired": "00"}),
+    "other neurons": with_firing(c1={"seen": [13], "fired": "00"}),
+    "less than none": with_firing(c1={"seen": [13, -1], "fired": "00"}),
+    "other bits": with_firing(c1={"seen": [12], "fired": "0000"}),
+    "only one layer compared": record(part(0, 4)) | {"keras": ONE_COMPARED},
     "two registers": record(part(0, 4)) | {"overflows": [0, 1]},
 }
 
@@ -213,7 +231,7 @@ def test_lines_that_make_no_sense_are_told(tmp_path: Path, name: str) -> None:
 def test_a_whole_run_of_another_kind_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 10))
-    other = Scope(10, 20, 3, {"d": 5}, (), compares=False)
+    other = Scope(10, 20, 3, {"d": 5}, compares=False)
     with open_journal(path, {**RUN, "weights": "x"}, False, other) as journal:
         assert journal.done == []
 

@@ -13,9 +13,9 @@ import pytest
 from snnc.evaluate.cluster import Program, open_client, run_spans
 from snnc.evaluate.part import spans_left
 from snnc.evaluate.refusals import LostClusterError
-from snnc.evaluate.sums import outputs_of
 from snnc.exact import make_engine
-from snnc.runtime.data import open_data
+from snnc.runtime.data import DataSpec, open_data
+from snnc.runtime.measures import outputs_of
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -23,8 +23,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
     made = case(count=60)
-    examples = open_data(made.data, made.subject.accepts)
-    program = Program.of(made.subject, made.weights, 20, compares=True)
+    examples = open_data(made.data, DataSpec.of(made.package.network))
+    program = Program.of(made.package, made.weights, 20, compares=True)
     spans = spans_left([], 60, 3)
     with open_client(2, None) as client:
         parts = []
@@ -32,13 +32,13 @@ def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
             part = fresh.part
             assert np.array_equal(x, examples[part.start : part.stop])
             seen = np.bincount(fresh.counts["c0"].ravel())
-            assert np.array_equal(seen, part.spikes["c0"])
+            assert np.array_equal(seen, part.firing["c0"].seen)
             parts.append(part)
             if len(parts) == 2:
                 victim, _ = client.run(os.getpid).values()
                 os.kill(victim, signal.SIGKILL)
     assert sorted((part.start, part.stop) for part in parts) == spans
-    with make_engine(made.subject.network, made.weights, 20) as engine:
+    with make_engine(made.package, made.weights, 20) as engine:
         want = engine.run(examples[:], decide="mean").outputs
     assert np.array_equal(outputs_of(parts)[-1], want)
 
@@ -47,8 +47,8 @@ def test_examples_that_kill_every_worker_end_the_run(
     case: Callable[..., Case], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = case(count=4)
-    examples = open_data(made.data, made.subject.accepts)
-    program = Program.of(made.subject, made.weights, 20, compares=False)
+    examples = open_data(made.data, DataSpec.of(made.package.network))
+    program = Program.of(made.package, made.weights, 20, compares=False)
     with open_client(1, None) as client:
         scheduler = client.cluster.scheduler
         monkeypatch.setattr(scheduler, "allowed_failures", 0)

@@ -10,6 +10,7 @@ import pytest
 
 from snnc.exact import make_engine
 from snnc.loihi.profile import load_profile
+from snnc.runtime.measures import work_of
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -38,16 +39,18 @@ def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
     case: Callable[..., Case], name: str
 ) -> None:
     made = case(name, 1)
-    layers = made.subject.network.LAYERS
-    with make_engine(made.subject.network, made.weights) as engine:
+    network = made.package.network
+    layers = network.layers
+    with make_engine(made.package, made.weights) as engine:
         model = engine._built.simulator.model
         operations, arrivals = followed(model)
         neurons = sum(block.n_neurons for block in model.blocks)
     once = {layer: float(np.prod(layers[layer].shape)) for layer in layers}
     energy = load_profile().energy
     for steps in (7, 20):
-        found = made.subject.evaluate.chip_work(once, steps)
-        assert found["synaptic_operations"] == operations > 0
+        found = work_of(network, once, steps)
+        assert found is not None
+        assert found.synaptic_operations == operations > 0
         picojoules = operations * energy.synaptic_operation + arrivals * energy.spike
         picojoules += steps * neurons * energy.active_update
-        assert found["energy_joules"] == pytest.approx(picojoules * 1e-12)
+        assert found.energy_joules == pytest.approx(picojoules * 1e-12)

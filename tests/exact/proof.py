@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from snnc.emit.origin import Origin
 from snnc.exact import Engine, Outcome, make_engine
-from snnc.exact.package import open_package
+from snnc.exact.package import Package, open_package
 from tests.agreement.drawing import draw_spec
 from tests.support import compile_text
 
@@ -47,13 +45,12 @@ def write_package(text: str, folder: Path) -> Path | None:
 
 
 def random_weights(
-    module: ModuleType, gain: float = 1.5, bias: float = 0.1
+    package: Package, gain: float = 1.5, bias: float = 0.1
 ) -> dict[str, Any]:
     """Return random weights that keep the layers firing."""
-    layout = sys.modules[f"{module.__package__}.layout"]
     random = np.random.default_rng(0)
     weights = {}
-    for tensor in layout.TENSORS:
+    for tensor in package.layout.tensors:
         values = random.normal(size=tensor.shape)
         if tensor.name.endswith(".bias"):
             values = bias * np.abs(values)
@@ -63,26 +60,27 @@ def random_weights(
     return weights
 
 
-def random_images(module: ModuleType, count: int = EXAMPLES) -> np.ndarray:
+def random_images(package: Package, count: int = EXAMPLES) -> np.ndarray:
     """Return examples within the range that the spec says."""
-    data = __import__(f"{module.__package__}._data", fromlist=["LOW"])
-    random = np.random.default_rng(1)
-    shape = (count, *module.INPUT_SHAPE)
-    return random.uniform(data.LOW, data.HIGH, shape).astype(np.float32)
+    random, read = np.random.default_rng(1), package.network.input
+    shape = (count, *read.shape)
+    return random.uniform(read.low, read.high, shape).astype(np.float32)
 
 
-def emulate(module: ModuleType, weights: Any, images: np.ndarray) -> Run:
+def emulate(package: Package, weights: Any, images: np.ndarray) -> Run:
     """Return what nengo-loihi's emulator gives for one run from rest."""
     import nengo
     import nengo_loihi
 
     nengo.rc["decoder_cache"]["enabled"] = "False"
-    count, steps = len(images), module.STEPS
-    network = module.build_network(weights, images, probe=tuple(module.LAYERS))
+    described = package.network
+    count, steps, dt = len(images), described.steps, described.dt
+    program, layers = package.module("nengo_network"), described.layers
+    network = program.build_network(weights, images, probe=tuple(layers))
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         simulator = nengo_loihi.Simulator(
-            network.net, dt=module.DT, target="sim", progress_bar=False
+            network.net, dt=dt, target="sim", progress_bar=False
         )
         with simulator:
             started, computed = time.perf_counter(), time.process_time()
@@ -91,8 +89,8 @@ def emulate(module: ModuleType, weights: Any, images: np.ndarray) -> Run:
             processor = time.process_time() - computed
     said = {str(warning.message) for warning in caught}
     spikes = {}
-    for name, layer in module.LAYERS.items():
-        values = network.layer_values(simulator, name) * (module.DT * layer.max_rate)
+    for name, layer in layers.items():
+        values = network.layer_values(simulator, name) * (dt * layer.high)
         spikes[name] = np.rint(values).reshape(count, steps, *layer.shape)
     rows = np.asarray(simulator.data[network.output]).reshape(count, steps, -1)
     overflows = tuple(text in said for text in OVERFLOWS)
@@ -117,35 +115,35 @@ def differences(run: Run, outcome: Outcome) -> list[str]:
     return found
 
 
-def compare(module: ModuleType, weights: Any, images: np.ndarray) -> list[str]:
+def compare(package: Package, weights: Any, images: np.ndarray) -> list[str]:
     """Say what differs in a row, and from rest for the last example."""
-    with make_engine(module, weights) as engine:
-        return _row(engine, module, weights, images) + _rest(
-            engine, module, weights, images
+    with make_engine(package, weights) as engine:
+        return _row(engine, package, weights, images) + _rest(
+            engine, package, weights, images
         )
 
 
 KEEP = ("counts", "spikes", "rows")
 
 
-def _row(engine: Engine, module: ModuleType, weights: Any, images: Any) -> list[str]:
+def _row(engine: Engine, package: Package, weights: Any, images: Any) -> list[str]:
     got = engine.run(images, "row", keep=KEEP)
-    found = differences(emulate(module, weights, images), got)
+    found = differences(emulate(package, weights, images), got)
     return [f"in a row: {text}" for text in found]
 
 
-def _rest(engine: Engine, module: ModuleType, weights: Any, images: Any) -> list[str]:
+def _rest(engine: Engine, package: Package, weights: Any, images: Any) -> list[str]:
     last = images[-1:]
     together = engine.run(images, "rest", keep=KEEP, workers=2)
     alone = engine.run(last, "rest", keep=KEEP)
-    found = differences(emulate(module, weights, last), alone)
+    found = differences(emulate(package, weights, last), alone)
     if not np.array_equal(together.outputs[-1:], alone.outputs):
         found.append("an example depends on those before it")
     return [f"from rest: {text}" for text in found]
 
 
-def draw(seed: int, folder: Path) -> ModuleType | None:
-    """Return the network of a drawn spec of 40 steps, or None if it is refused."""
+def draw(seed: int, folder: Path) -> Package | None:
+    """Return the package of a drawn spec of 40 steps, or None if it is refused."""
     text = draw_spec(seed).replace("present 10 ms", "present 40 ms")
     package = write_package(text, folder)
     return None if package is None else open_package(package)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType, SimpleNamespace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from nengo_loihi.block import LoihiBlock, Synapse
 
 from snnc.exact import Batch, CannotRunError, Engine, make_engine, open_engine
 from snnc.exact.fanin import fanin
-from snnc.exact.package import open_package
+from snnc.exact.package import Package, open_package
 from snnc.exact.read import read_tables
 from snnc.exact.tables import Axons, Compartments
 from tests.agreement.networks import text
@@ -25,20 +25,20 @@ MESSAGES = Path(__file__).parent / "refused.txt"
 
 
 @pytest.fixture(scope="module")
-def module(tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
+def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
     spec = text("conv2d", "lif")
     return open_package(write_package(spec, tmp_path_factory.mktemp("engine")))
 
 
 @pytest.fixture(scope="module")
-def engine(module: ModuleType) -> Iterator[Engine]:
-    with make_engine(module, random_weights(module, bias=0.3)) as made:
+def engine(package: Package) -> Iterator[Engine]:
+    with make_engine(package, random_weights(package, bias=0.3)) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def images(module: ModuleType) -> np.ndarray:
-    return random_images(module, 21)
+def images(package: Package) -> np.ndarray:
+    return random_images(package, 21)
 
 
 def test_threads_and_batches_change_nothing(engine: Engine, images: np.ndarray) -> None:
@@ -89,17 +89,17 @@ def test_decisions_are_read_from_the_rows(engine: Engine, images: np.ndarray) ->
     assert engine.run(images).rows is None
 
 
-def refusals(module: ModuleType, engine: Engine, folder: Path) -> Iterator[str]:
+def refusals(package: Package, engine: Engine, folder: Path) -> Iterator[str]:
     """Provoke each refusal and give its text."""
     with pytest.raises(CannotRunError) as caught:
         open_engine("models/nothing", {})
     yield str(caught.value)
-    weights = random_weights(module)
+    weights = random_weights(package)
     weights["c0.kernel"] = weights["c0.kernel"][:1]
     with pytest.raises(CannotRunError) as caught:
-        make_engine(module, weights)
+        make_engine(package, weights)
     yield str(caught.value)
-    long = SimpleNamespace(STEPS=70000)
+    long = SimpleNamespace(network=SimpleNamespace(steps=70000))
     with pytest.raises(CannotRunError) as caught:
         make_engine(long, weights)  # type: ignore[arg-type]
     yield str(caught.value)
@@ -144,9 +144,9 @@ def looping() -> str:
 
 
 def test_what_cannot_run_says_why(
-    module: ModuleType, engine: Engine, tmp_path: Path
+    package: Package, engine: Engine, tmp_path: Path
 ) -> None:
-    said = "\n\n".join(refusals(module, engine, tmp_path)) + "\n"
+    said = "\n\n".join(refusals(package, engine, tmp_path)) + "\n"
     if os.environ.get("SNNC_ACCEPT"):
         MESSAGES.write_text(said, encoding="utf-8")
     assert said == MESSAGES.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"

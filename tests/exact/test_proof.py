@@ -40,23 +40,22 @@ RICH = {  # the most layer kinds in the fewest networks
 )
 @given(st.integers(1, 10**6))
 def test_drawn_networks(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
-    module = draw(seed, tmp_path_factory.getbasetemp() / "drawn")
-    assume(module is not None)
-    assert not compare(module, random_weights(module), random_images(module))
+    package = draw(seed, tmp_path_factory.getbasetemp() / "drawn")
+    assume(package is not None)
+    assert not compare(package, random_weights(package), random_images(package))
 
 
 @pytest.mark.parametrize("pop", ["auto", "32"])
 @pytest.mark.parametrize("name", RICH)
 def test_every_kind_of_layer(tmp_path: Path, name: str, pop: str) -> None:
     spec = text(name, RICH[name], f"loihi {{ chips 2, pop {pop} }}")
-    package = write_package(spec, tmp_path)
-    module = open_package(package)
-    weights = random_weights(module, bias=0.3)
-    assert not compare(module, weights, random_images(module))
-    with make_engine(module, weights) as engine:
+    package = open_package(write_package(spec, tmp_path))
+    weights = random_weights(package, bias=0.3)
+    assert not compare(package, weights, random_images(package))
+    with make_engine(package, weights) as engine:
         assert engine.hosted == (name == "hosted")
-        counts = engine.run(random_images(module), keep=["counts"]).counts
-    assert set(counts) == set(module.LAYERS)
+        counts = engine.run(random_images(package), keep=["counts"]).counts
+    assert set(counts) == set(package.network.layers)
     assert all(values.any() for values in counts.values())
 
 
@@ -69,11 +68,11 @@ def test_a_host_that_hears_both_the_chip_and_what_feeds_it(tmp_path: Path) -> No
         conv2d h from c { filters 3, padding same, place host, shortcut e }
         readout y { classes 2 }
     """
-    module = open_package(write_package(network(body, "echoed"), tmp_path))
-    weights = random_weights(module, bias=0.3)
-    assert not compare(module, weights, random_images(module))
-    with make_engine(module, weights) as engine:
-        counts = engine.run(random_images(module), keep=["counts"]).counts
+    package = open_package(write_package(network(body, "echoed"), tmp_path))
+    weights = random_weights(package, bias=0.3)
+    assert not compare(package, weights, random_images(package))
+    with make_engine(package, weights) as engine:
+        counts = engine.run(random_images(package), keep=["counts"]).counts
     assert counts["h"].any()
 
 
@@ -109,22 +108,22 @@ FLOOD = network(
 
 
 def test_registers_overflow_as_the_emulator_warns(tmp_path: Path) -> None:
-    module = open_package(write_package(FLOOD, tmp_path))
-    weights = random_weights(module)
+    package = open_package(write_package(FLOOD, tmp_path))
+    weights = random_weights(package)
     weights["d.kernel"] = np.ones_like(weights["d.kernel"])
     images = np.ones((2, 800), np.float32)
-    assert not compare(module, weights, images)
-    with make_engine(module, weights) as engine:
+    assert not compare(package, weights, images)
+    with make_engine(package, weights) as engine:
         assert engine.run(images).overflows[0] > 0
 
 
 def test_spikes_of_the_first_step_are_read_as_nengo_loihi_sends_them(
     tmp_path: Path,
 ) -> None:
-    module = open_package(write_package(FLOOD, tmp_path))
-    weights = random_weights(module)
+    package = open_package(write_package(FLOOD, tmp_path))
+    weights = random_weights(package)
     weights["d.bias"] += 2
-    images = random_images(module, 2)
-    assert not compare(module, weights, images)
-    with make_engine(module, weights) as engine:
+    images = random_images(package, 2)
+    assert not compare(package, weights, images)
+    with make_engine(package, weights) as engine:
         assert engine.run(images, keep=["spikes"]).spikes["d"][:, 0].all()
