@@ -33,6 +33,7 @@ from snnc.spec.training import TrainSpec
 SPAN = Span(SourceFile("specs/net.snn", ""), 0, 0)
 LOIHI = Loihi(1, 128, "auto", SPAN)
 NENGO = Nengo(SPAN)
+FOUR_CHIPS = Loihi(4, 512, "auto", SPAN)
 LIF = Lif(0.02, 0.002)
 
 
@@ -238,6 +239,7 @@ def long_names() -> Network:
         conv(c, b, shape, padding="same", shortcut=Shortcut("encode", (1, 1, 1))),
         join(d, "concat", (a, b, c), (32, 32, 32, 9)),
         about="One word " * 30 + "o" * 90,
+        target=FOUR_CHIPS,
     )
 
 

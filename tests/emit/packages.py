@@ -10,7 +10,8 @@ from pathlib import Path
 from types import ModuleType
 
 from snnc.diagnostics import Report
-from snnc.emit import Origin
+from snnc.emit import Module, Origin
+from snnc.emit.files import LIBRARY
 from snnc.emit.package import package_modules
 from snnc.graph.logical import Network
 from snnc.passes.lower import lower
@@ -19,13 +20,24 @@ from snnc.passes.map import map_network
 ORIGIN = Origin("specs/net.snn", "models")
 
 
-def write(network: Network, folder: Path) -> Path:
-    """Write a network's package under ``folder``."""
-    package = folder / network.name
+def modules_of(network: Network) -> tuple[Module, ...]:
+    """Return all modules of a network's package."""
     report = Report()
     mapped = map_network(lower(network, report), report)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
-    for file in (module.headed(ORIGIN) for module in package_modules(mapped)):
+    return package_modules(mapped)
+
+
+def own_modules(network: Network) -> tuple[Module, ...]:
+    """Return the Python modules of a network's package that are its own."""
+    modules = (m for m in modules_of(network) if m.path.endswith(".py"))
+    return tuple(m for m in modules if not m.path.startswith(LIBRARY))
+
+
+def write(network: Network, folder: Path) -> Path:
+    """Write a network's package under ``folder``."""
+    package = folder / network.name
+    for file in (module.headed(ORIGIN) for module in modules_of(network)):
         path = package / file.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")

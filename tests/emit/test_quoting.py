@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from snnc.emit import Origin
 from snnc.emit.quoting import comment, docstring, module_docstring, quote
 from tests.emit.networks import conv3d_relu
-from tests.emit.packages import EMITTERS
+from tests.emit.packages import own_modules
 
 ATTACKS = [
     '"""\nraise SystemExit\n"""',
@@ -78,10 +78,10 @@ def test_a_comment_has_one_line() -> None:
 def test_no_text_of_a_spec_becomes_code(attack: str) -> None:
     harmless, hostile = conv3d_relu(), replace(conv3d_relu(), about=attack)
     origins = Origin("specs/a.snn", "models"), Origin(f"specs/{attack}", attack)
-    for emit in EMITTERS:
-        plain = emit(harmless).headed(origins[0]).text
-        attacked = emit(hostile).headed(origins[1]).text
-        assert _code(attacked) == _code(plain)
+    both = zip(own_modules(harmless), own_modules(hostile), strict=True)
+    for plain, attacked in both:
+        texts = plain.headed(origins[0]).text, attacked.headed(origins[1]).text
+        assert _code(texts[0]) == _code(texts[1])
 
 
 def _code(text: str) -> str:
