@@ -8,7 +8,7 @@ READY := $(VENV)/ready
 MODERN := .venv-modern
 # How many times as many inputs `make fuzz` draws as `make test` does.
 TIMES ?= 100
-KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model keras_curves losses batchnorm train_module progress discretized_training)
+KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,batchnorm curves losses progress training wiring)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3

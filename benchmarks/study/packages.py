@@ -13,9 +13,10 @@ from pathlib import Path
 from benchmarks.study.networks import ROOT
 
 # What decides which weights come out of a training, beside the data.
-TRAINING = (
-    *("keras_model.py", "train.py", "layout.py", "_data.py", "_pipelines.py"),
-    "_progress.py",
+TRAINING = ("keras_model.py", "layout.py", "network.py", "train.py")
+LIBRARY = (
+    *("curves", "data", "layers", "losses", "model", "pipelines", "progress"),
+    "training",
 )
 
 
@@ -71,9 +72,10 @@ def calibrate(trained: Files, data: Path) -> Path:
     """
     out = trained.weights.with_name("calibrated.safetensors")
     out.unlink(missing_ok=True)
-    files = ["--data", str(data.resolve()), "--weights", trained.weights.name]
+    files = ["--data", str(data), "--weights", str(trained.weights)]
+    command = [sys.executable, "-m", "snnc", "calibrate", str(trained.package)]
     try:
-        _module(trained.package, "calibrate", *files, "--output", out.name)
+        _run([*command, *files, "-o", str(out)], ROOT)
     except StepError:
         if not out.exists():  # else it is written, and says which rates do not hold
             raise
@@ -103,6 +105,7 @@ def _run(command: list[str], folder: Path) -> None:
 def _key(package: Path, data: Path, epochs: int | None) -> str:
     """Return a hash of all that a training depends on."""
     found = hashlib.sha256(str(epochs).encode())
-    for path in (*(package / name for name in TRAINING), data):
+    library = (package / "_runtime" / f"{name}.py" for name in LIBRARY)
+    for path in (*(package / name for name in TRAINING), *library, data):
         found.update(path.read_bytes())
     return found.hexdigest()

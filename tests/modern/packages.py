@@ -76,10 +76,10 @@ class Package:
 
 def write(name: str, folder: Path) -> Path:
     """Write a package under ``folder``; it is not imported."""
-    (folder / name).mkdir()
     for module in sound(TEXTS[name], "emit"):
         file = module.headed(Origin(f"specs/{name}.snn", "models"))
         path = folder / name / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(file.text, encoding="utf-8", newline="\n")
     return folder / name
 
@@ -98,13 +98,14 @@ def importable(name: str, folder: Path) -> Iterator[Package]:
 
 
 def _filled(name: str, folder: Path) -> Package:
-    data = importlib.import_module(f"{name}._data")
+    network = importlib.import_module(f"{name}.network")
     layout = importlib.import_module(f"{name}.layout")
     rng = np.random.default_rng(7)
-    x = rng.uniform(data.LOW, data.HIGH, (EXAMPLES, *data.SHAPE)).astype("f4")
+    read, readout = network.INPUT, network.READOUT
+    x = rng.uniform(read.low, read.high, (EXAMPLES, *read.shape)).astype("f4")
     y = np.arange(EXAMPLES) % 4
-    if not hasattr(data, "CLASSES"):
-        y = rng.uniform(-1, 1, (EXAMPLES, data.UNITS)).astype("f4")
+    if not readout.classes:
+        y = rng.uniform(-1, 1, (EXAMPLES, readout.units)).astype("f4")
     package = Package(name, folder, x, y)
     layout.save_weights(
         package.weights, {t.name: _drawn(t, rng) for t in layout.TENSORS}

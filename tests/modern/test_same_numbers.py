@@ -56,7 +56,8 @@ def test_keras_computes_the_same(package: Package, aware: bool) -> None:
 
 
 def evaluated(package: Package, simulator: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", f"{package.name}.evaluate", "--json"]
+    command = [sys.executable, "-m", f"{package.name}.evaluate"]
+    command += ["--format", "json"]
     command += ["--data", f"{package.name}.npz", "--weights", str(package.weights)]
     done = subprocess.run(
         [*command, "--simulator", simulator],
@@ -84,21 +85,21 @@ def simulator_of(package: Package, simulator: str) -> Any:
     if simulator == "nengo":
         return nengo.Simulator
     return partial(
-        package.module("_compat").import_nengo_loihi().Simulator, target="sim"
+        package.module("_runtime.compat").import_nengo_loihi().Simulator, target="sim"
     )
 
 
 def spike_counts(package: Package, simulator: str) -> np.ndarray:
     """Return the spikes of each neuron in each example, layer behind layer."""
     network = package.module("nengo_network")
-    names = tuple(network.LAYERS)
+    names = tuple(package.module("network").LAYERS)
     built = network.build_network(package.weights, package.x, probe=names)
     with simulator_of(package, simulator)(built.net, progress_bar=False) as sim:
-        sim.run_steps(len(package.x) * network.STEPS)
+        sim.run_steps(len(package.x) * package.module("network").NETWORK.steps)
         values = [built.layer_values(sim, name) for name in names]
     counts = []
     for name, value in zip(names, values, strict=True):
-        steps = value.reshape(len(package.x), network.STEPS, -1).sum(axis=1)
+        steps = value.reshape(len(package.x), package.module("network").NETWORK.steps, -1).sum(axis=1)
         counts.append(np.rint(steps * network.DT * network.LAYERS[name].max_rate))
     return np.concatenate(counts, axis=1).astype(np.uint8)
 
