@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from snnc.evaluate.part import Fresh, Part
 from snnc.exact.package import Package
-from snnc.exact.refusals import OtherLayoutError
 from snnc.runtime.data import Examples
 
 if TYPE_CHECKING:

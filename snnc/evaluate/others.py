@@ -12,7 +12,6 @@ from typing import Literal
 from snnc.evaluate.refusals import MissingExtraError, RefusedError
 from snnc.evaluate.task import Task
 from snnc.exact.package import build
-from snnc.exact.refusals import OtherLayoutError
 from snnc.runtime.results import Result
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]

@@ -125,7 +125,7 @@ def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[st
         return
     yield (
         "the outputs are Keras's, before a softmax; whether rates fit the budget is a"
-        f" matter of data: `snnc calibrate`, once it is built, scales the weights"
+        " matter of data: `snnc calibrate`, once it is built, scales the weights"
     )
 
 

@@ -12,7 +12,6 @@ in Hz of activation 1.0, ``dt`` a step in seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
@@ -20,7 +19,7 @@ from tensorflow import keras
 
 from .network import Layer, Lif
 
-Curve = Callable[[Any], Any]
+Curve = Any  # from currents, (batch, ...), to activations of the same shape
 
 SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 

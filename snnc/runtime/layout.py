@@ -41,12 +41,16 @@ class LayoutError(ValueError):
 
 @dataclass(frozen=True)
 class Tensor:
-    """A tensor of the layout: its name, shape, the axes' names and type."""
+    """A tensor of the layout: its name, shape, the axes' names and type.
+
+    ``zeros`` tells that all its values are 0: the bias of a layer without one.
+    """
 
     name: str
     shape: tuple[int, ...]
     axes: tuple[str, ...]
     dtype: str = "float32"
+    zeros: bool = False
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,7 @@ class Layout:
         """Raise LayoutError, naming ``source``, unless tensors are these."""
         found = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
         _refuse(source, self._mismatches(found))
-        _refuse(source, _not_finite(tensors))
+        _refuse(source, self._wrong_values(tensors))
 
     def _checked(self, path: object, file: Any) -> Tensors:
         """Read all tensors, whatever the file says of itself."""
@@ -132,8 +136,18 @@ class Layout:
             mismatches.insert(0, f"written for another layout: {reason}")
         _refuse(path, mismatches)
         tensors = {t.name: file.get_tensor(t.name) for t in self.tensors}
-        _refuse(path, _not_finite(tensors))
+        _refuse(path, self._wrong_values(tensors))
         return tensors
+
+    def _wrong_values(
+        self,
+        tensors: Mapping[str, NDArray[Any]],
+    ) -> Iterator[str]:
+        yield from _not_finite(tensors)
+        for tensor in self.tensors:
+            if tensor.zeros and tensors[tensor.name].any():
+                layer = tensor.name.rpartition(".")[0]
+                yield f"{layer} has no bias, but {tensor.name} is not 0"
 
     def _mismatches(
         self,

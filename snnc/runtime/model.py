@@ -12,7 +12,6 @@ what is trained, then come, where there are any, ``c0.norm``, ``c0.sum``,
 from __future__ import annotations
 
 import zlib
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from .layers import Neurons, RateBudget, SpikeNoise
-from .layout import Layout, LayoutError, Tensors, Weights
+from .layout import Layout, Tensors, Weights
 from .network import Network
 
 
@@ -147,20 +146,15 @@ def set_model_weights(
 
     Batch norms become the identity, as they are folded into the weights.
 
-    Raises LayoutError if the weights are not this layout's, or if they have a
-    bias where the model has none.
+    Raises LayoutError if the weights are not this layout's.
     """
     tensors = layout.read(weights)
-    source = "weights" if isinstance(weights, Mapping) else weights
     for name in _trained(layout):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         if layer.use_bias:
             layer.set_weights([kernel, bias])
             bias = np.zeros_like(bias)
-        elif norm is None and bias.any():
-            reason = f"{name} has no bias, but the file has"
-            raise LayoutError(f"{source}: {reason}")
         else:
             layer.set_weights([kernel])
         if norm is not None:

@@ -69,7 +69,8 @@ def test_ruff_finds_nothing(folder: Path, convention: str) -> None:
     config = f'lint.pydocstyle.convention = "{convention}"'
     options = ("--config", config) if convention else ()
     ignored = () if convention else ("--ignore", IGNORED)
-    done = run(folder, "ruff", "check", "--isolated", "--select", RULES, *ignored, *options)
+    select = ("--isolated", "--select", RULES, *ignored, *options)
+    done = run(folder, "ruff", "check", *select)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

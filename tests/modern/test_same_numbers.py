@@ -91,16 +91,17 @@ def simulator_of(package: Package, simulator: str) -> Any:
 
 def spike_counts(package: Package, simulator: str) -> np.ndarray:
     """Return the spikes of each neuron in each example, layer behind layer."""
-    network = package.module("nengo_network")
-    names = tuple(package.module("network").LAYERS)
-    built = network.build_network(package.weights, package.x, probe=names)
+    network = package.module("network").NETWORK
+    names = tuple(network.layers)
+    program = package.module("nengo_network")
+    built = program.build_network(package.weights, package.x, probe=names)
     with simulator_of(package, simulator)(built.net, progress_bar=False) as sim:
-        sim.run_steps(len(package.x) * package.module("network").NETWORK.steps)
+        sim.run_steps(len(package.x) * network.steps)
         values = [built.layer_values(sim, name) for name in names]
     counts = []
     for name, value in zip(names, values, strict=True):
-        steps = value.reshape(len(package.x), package.module("network").NETWORK.steps, -1).sum(axis=1)
-        counts.append(np.rint(steps * network.DT * network.LAYERS[name].max_rate))
+        steps = value.reshape(len(package.x), network.steps, -1).sum(axis=1)
+        counts.append(np.rint(steps * network.dt * network.layers[name].high))
     return np.concatenate(counts, axis=1).astype(np.uint8)
 
 

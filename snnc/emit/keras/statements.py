@@ -120,8 +120,8 @@ class _Statements:
             case Concat():
                 return _joined(f"{variable} = layers.Concatenate(", name, sources)
             case _:
-                function, arguments = _linear(layer)
-                linear = function, (*arguments, name)
+                function, given = _linear(layer)
+                linear = function, (*given, name)
                 return _applied(
                     variable, "spiking", linear, [sources[0], *self._options(layer)]
                 )

@@ -38,5 +38,7 @@ def _imports(found: tuple[Tensor, ...]) -> str:
 
 
 def _row(tensor: Tensor) -> str:
-    arguments = (quote(tensor.name), items(tensor.shape), AXES[len(tensor.axes)])
+    arguments = [quote(tensor.name), items(tensor.shape), AXES[len(tensor.axes)]]
+    if tensor.zeros:
+        arguments.append("zeros=True")
     return argument("Tensor", arguments, INDENT)
