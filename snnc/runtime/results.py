@@ -138,10 +138,11 @@ class Result:
 
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; scores have the names of their kind."""
-        kind, alike = "rmse", "difference"
+        score, work = self.score, self.work
+        kind, alike, interval = "rmse", "difference", {}
         if self.classes:
             kind, alike = "accuracy", "agreement"
-        score, work = self.score, self.work
+            interval = {"accuracy_interval": score.interval}
         layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
         moments = ({"steps": m.steps, kind: m.value} for m in self.over_time)
         overflows = None
@@ -155,7 +156,7 @@ class Result:
             "examples": self.examples,
             "steps": self.steps,
             kind: score.value,
-            f"{kind}_interval": score.interval,
+            **interval,
             f"keras_{kind}": score.keras,
             "keras_model": score.model,
             alike: score.agreement,

@@ -26,7 +26,7 @@ _NUMBERS = count()
 
 @contextmanager
 def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
-    """A package's ``nengo`` and ``layout`` modules, for as long as they are needed."""
+    """A package's ``nengo`` and ``layout`` modules and its network, while needed."""
     name = f"snnc_package_{next(_NUMBERS)}"
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / name
@@ -40,6 +40,7 @@ def imported(modules: tuple[Module, ...]) -> Iterator[SimpleNamespace]:
             yield SimpleNamespace(
                 nengo=import_module(f"{name}.nengo_network"),
                 layout=import_module(f"{name}.layout"),
+                network=import_module(f"{name}.network").NETWORK,
             )
         finally:
             sys.path.remove(folder)
@@ -76,7 +77,7 @@ def check_counts(results: dict[str, Any]) -> int:
     with imported(results["emit"]) as package:
         built = package.nengo.build_network(random_weights(package.layout))
         predicted = predicted_blocks(results["map"], built.layers)
-        assert count_blocks(built.net, package.nengo.DT) == predicted
+        assert count_blocks(built.net, package.network.dt) == predicted
     return len(predicted)
 
 

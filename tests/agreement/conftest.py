@@ -39,13 +39,13 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
         name = mapped.lowered.network.name
         for module in modules:
             path = folder / name / module.path
-            path.parent.mkdir(exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(module.headed(Origin("net.snn", ".")).text)
         weights = folder / f"{name}.safetensors"
         keras_model = import_module(f"{name}.keras_model")
         made = SimpleNamespace(
             mapped=mapped,
-            data=import_module(f"{name}._data"),
+            network=import_module(f"{name}.network").NETWORK,
             keras=keras_model,
             nengo=import_module(f"{name}.nengo_network"),
             evaluate=import_module(f"{name}.evaluate"),

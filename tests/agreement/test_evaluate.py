@@ -6,6 +6,8 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,22 +37,28 @@ def made(package: Package) -> SimpleNamespace:
 @pytest.fixture(scope="module")
 def data(made: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(3)
-    x = random.uniform(-2, 2, (6, *made.data.SHAPE)).astype(np.float32)
+    x = random.uniform(-2, 2, (6, *made.network.input.shape)).astype(np.float32)
     return x, np.arange(6) % 4
 
 
 def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
     """Return outputs and rates in Hz of one long run."""
-    nn = made.nengo
-    built = nn.build_network(made.weights, x, probe=tuple(nn.LAYERS))
-    with simulator(built.net, dt=nn.DT, progress_bar=False) as sim:
-        sim.run_steps(len(x) * nn.STEPS)
-    rows = np.asarray(sim.data[built.output]).reshape(len(x), nn.STEPS, -1)
+    described = made.network
+    steps, layers = described.steps, described.layers
+    built = made.nengo.build_network(made.weights, x, probe=tuple(layers))
+    with simulator(built.net, dt=described.dt, progress_bar=False) as sim:
+        sim.run_steps(len(x) * steps)
+    rows = np.asarray(sim.data[built.output]).reshape(len(x), steps, -1)
     rates = {}
-    for name, layer in nn.LAYERS.items():
-        values = built.layer_values(sim, name).reshape(len(x), nn.STEPS, -1)
-        rates[name] = values.mean(axis=1) * layer.max_rate
+    for name, layer in layers.items():
+        values = built.layer_values(sim, name).reshape(len(x), steps, -1)
+        rates[name] = values.mean(axis=1) * layer.high
     return rows, rates
+
+
+def library(made: SimpleNamespace, name: str) -> Any:
+    """Return a module of the package's run-time library."""
+    return import_module(f"{made.nengo.__package__}._runtime.{name}")
 
 
 def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:
@@ -76,32 +84,61 @@ def test_chunks_give_what_one_long_run_gives(
         "loihi": nengo_loihi.Simulator,
     }
     rows, rates = by_hand(made, x, simulators[simulator])
-    monkeypatch.setattr(made.evaluate, "VALUES_AT_ONCE", 1)
+    monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 2)
     result = made.evaluate.evaluate(x, y, made.weights, simulator)
-    decided = rows[:, made.nengo.STEPS // 2 :].mean(axis=1).argmax(axis=1)
+    decided = rows[:, made.network.steps // 2 :].mean(axis=1).argmax(axis=1)
     trained = made.keras.build_model(aware=simulator == "loihi")
     made.keras.import_weights(trained, made.weights)
     keras = trained.predict(x, verbose=0).argmax(axis=1)
-    assert result["accuracy"] == pytest.approx(np.mean(decided == y))
-    assert result["keras_accuracy"] == pytest.approx(np.mean(keras == y))
-    assert result["agreement"] == pytest.approx(np.mean(decided == keras))
-    for layer in result["layers"]:
-        want = np.percentile(rates[layer["name"]], layer["percentile"])
-        assert layer["rate"] == pytest.approx(want, rel=1e-6)
-        spikes = rates[layer["name"]] * made.nengo.PRESENT
-        assert layer["spikes"] == pytest.approx(spikes.sum() / len(x), rel=1e-5)
-        assert layer["silent"] == np.mean(~spikes.round().any(axis=0))
-        assert layer["saturated"] == np.mean(spikes.round() >= made.nengo.STEPS)
-        of_keras = activations(made, trained, layer["name"], x).ravel()
+    assert result.accuracy == pytest.approx(np.mean(decided == y))
+    assert result.score.keras == pytest.approx(np.mean(keras == y))
+    assert result.score.model == ("aware" if simulator == "loihi" else "smooth")
+    assert result.score.agreement == pytest.approx(np.mean(decided == keras))
+    for layer in result.layers:
+        want = np.percentile(rates[layer.name], layer.percentile)
+        assert layer.rate == pytest.approx(want, rel=1e-6)
+        spikes = rates[layer.name] * made.network.present
+        assert layer.spikes == pytest.approx(spikes.sum() / len(x), rel=1e-5)
+        assert layer.silent == np.mean(~spikes.round().any(axis=0))
+        assert layer.saturated == np.mean(spikes.round() >= made.network.steps)
+        of_keras = activations(made, trained, layer.name, x).ravel()
         alike = np.corrcoef(of_keras, spikes.ravel())[0, 1]
-        assert layer["correlation"] == pytest.approx(alike, rel=1e-5)
-    assert result["spikes"] == sum(layer["spikes"] for layer in result["layers"])
-    for moment in result["accuracy_over_time"]:
-        steps = moment["steps"]
-        decided = rows[:, steps // 2 : steps].mean(axis=1).argmax(axis=1)
-        assert moment["accuracy"] == np.mean(decided == y)
-    assert [m["steps"] for m in result["accuracy_over_time"]] == [5, 10, 15, 20]
-    assert result.get("cores") == (made.mapped.cores if simulator == "loihi" else None)
+        assert layer.correlation == pytest.approx(alike, rel=1e-5)
+    assert result.spikes == sum(layer.spikes for layer in result.layers)
+    for moment in result.over_time:
+        early = rows[:, moment.steps // 2 : moment.steps].mean(axis=1)
+        assert moment.value == np.mean(early.argmax(axis=1) == y)
+    assert [moment.steps for moment in result.over_time] == [5, 10, 15, 20]
+    assert result.cores == (made.mapped.cores if simulator == "loihi" else None)
+
+
+def test_weights_may_be_a_mapping(
+    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
+) -> None:
+    tensors = made.layout.load_weights(made.weights)
+    found = [
+        made.evaluate.evaluate(*data, w, examples=2) for w in (made.weights, tensors)
+    ]
+    assert replace(found[0], seconds=None) == replace(found[1], seconds=None)
+    assert found[0].score.keras is not None
+
+
+def test_progress_is_told_before_anything_is_built(
+    made: SimpleNamespace,
+    data: tuple[np.ndarray, np.ndarray],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[Any] = []
+    genuine = made.nengo.build_network
+
+    def building(*arguments: Any, **settings: Any) -> Any:
+        told.append("build")
+        return genuine(*arguments, **settings)
+
+    evaluator = replace(made.evaluate.EVALUATOR, build_network=building)
+    monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 4)
+    evaluator.evaluate(*data, made.weights, progress=lambda *now: told.append(now))
+    assert told == [(0, 6), "build", (4, 6), (6, 6)]
 
 
 def test_clipped_values_are_counted(package: Package) -> None:
@@ -119,19 +156,19 @@ def test_clipped_values_are_counted(package: Package) -> None:
     x = np.zeros((2, 4, 4, 1), np.float32)
     x[0, :, :2] = 1
     result = made.evaluate.evaluate(x, np.zeros(2, int), made.weights)
-    assert result["clipped"] == 0.25
+    assert result.clipped == 0.25
 
 
 def test_the_last_row_decides_where_the_spec_says_so(package: Package) -> None:
     spec = text("conv2d", "relu").replace("conv2d_relu", "last")
     made = package(spec)
     random = np.random.default_rng(3)
-    x = random.uniform(0, 1, (4, *made.data.SHAPE)).astype(np.float32)
+    x = random.uniform(0, 1, (4, *made.network.input.shape)).astype(np.float32)
     y = random.normal(size=(4, 2)).astype(np.float32)
     rows, _ = by_hand(made, x, nengo.Simulator)
     result = made.evaluate.evaluate(x, y, made.weights)
     rmse = np.sqrt(np.mean((rows[:, -1] - y) ** 2))
-    assert result["rmse"] == pytest.approx(rmse, rel=1e-5)
+    assert result.rmse == pytest.approx(rmse, rel=1e-5)
 
 
 def run(made: SimpleNamespace, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -149,9 +186,9 @@ def test_the_command_line(
 ) -> None:
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
     files = ("--data", tmp_path / "data.npz", "--weights", made.weights)
-    done = run(made, *files, "--examples", 2, "--json")
+    done = run(made, *files, "--examples", 2, "--format", "json")
     result = json.loads(done.stdout)
-    assert (result["examples"], result["steps"]) == (2, made.nengo.STEPS)
+    assert (result["examples"], result["steps"]) == (2, made.network.steps)
     low, high = result["accuracy_interval"]
     assert 0 <= low <= result["accuracy"] <= high <= 1
     assert "2 examples" in run(made, *files, "--examples", 2).stdout
@@ -170,13 +207,14 @@ def test_a_broken_budget_fails_only_where_that_is_asked(
 ) -> None:
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
     files = ["--data", str(tmp_path / "data.npz"), "--weights", str(made.weights)]
-    files += ["--examples", "2", "--json"]
-    budget = made.evaluate.Budget
-    held = {name: budget(0.0, 1e6, 99.9) for name in made.evaluate.BUDGETS}
-    monkeypatch.setattr(made.evaluate, "BUDGETS", held)
+    files += ["--examples", "2", "--format", "json"]
+    layers = made.network.layers
+    for name, layer in layers.items():
+        monkeypatch.setitem(layers, name, replace(layer, rate=(0.0, 1e6)))
     assert made.evaluate.main([*files, "--strict"]) == 0
-    broken = held | {"c1": budget(1e5, 1e6, 99.9), "c0": budget(1e5, 1e6, 50.0)}
-    monkeypatch.setattr(made.evaluate, "BUDGETS", broken)
+    for name in ("c1", "c0"):
+        missed = replace(layers[name], rate=(1e5, 1e6), percentile=50.0)
+        monkeypatch.setitem(layers, name, missed)
     assert made.evaluate.main(files) == 0
     assert capsys.readouterr().err == ""
     assert made.evaluate.main([*files, "--strict"]) == 1
@@ -226,7 +264,7 @@ def test_what_the_chip_cannot_hold_is_refused_by_layer(
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    tensors = dict(made.nengo.load_weights(made.weights))
+    tensors = made.layout.load_weights(made.weights)
     tensors["c1.kernel"] = tensors["c1.kernel"] * np.float32(1e-6)
     tensors["c1.bias"] = tensors["c1.bias"] + np.float32(1)
     np.savez(tmp_path / "data.npz", x=data[0], y=data[1])
@@ -239,11 +277,22 @@ def test_what_the_chip_cannot_hold_is_refused_by_layer(
     assert message.endswith("train it with bias off, or with less l2\n")
 
 
+@pytest.mark.parametrize("name", ["c0", "d0"])
+def test_weights_beyond_all_bounds_are_refused_by_layer(
+    made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray], name: str
+) -> None:
+    tensors = made.layout.load_weights(made.weights)
+    tensors[f"{name}.kernel"] = tensors[f"{name}.kernel"] * np.float32(1e30)
+    refused = library(made, "simulators").RefusedError
+    with pytest.raises(refused, match=f"nengo-loihi refuses {name}: no threshold"):
+        made.evaluate.evaluate(*data, tensors, "loihi")
+
+
 def test_wrong_weights_and_images_are_refused_by_name(
     made: SimpleNamespace, data: tuple[np.ndarray, np.ndarray]
 ) -> None:
     build = made.nengo.build_network
-    tensors = dict(made.nengo.load_weights(made.weights))
+    tensors = made.layout.load_weights(made.weights)
     tensors["c0.kernel"] = tensors["c0.kernel"][..., :1]
     with pytest.raises(ValueError, match=r"c0\.kernel"):
         build(tensors)

@@ -44,7 +44,7 @@ def build(package: SimpleNamespace, **settings: Any) -> Any:
 
 def images(package: SimpleNamespace, count: int) -> NDArray[Any]:
     random = np.random.default_rng(0)
-    return random.uniform(0, 1, (count, *package.nengo.INPUT_SHAPE))
+    return random.uniform(0, 1, (count, *package.network.input.shape))
 
 
 def test_every_object_is_labelled_by_its_layer(small: SimpleNamespace) -> None:
@@ -89,10 +89,10 @@ def test_without_names_only_the_output_is_probed(small: SimpleNamespace) -> None
 def test_each_image_is_presented_for_its_time(small: SimpleNamespace) -> None:
     shown = images(small, 3)
     built = build(small, images=shown)
-    steps = small.nengo.STEPS
+    steps = small.network.steps
     with built.net:
         seen = nengo.Probe(built.input)
-    with nengo.Simulator(built.net, dt=small.nengo.DT, progress_bar=False) as sim:
+    with nengo.Simulator(built.net, dt=small.network.dt, progress_bar=False) as sim:
         sim.run_steps(3 * steps)
     wanted = np.repeat(shown.reshape(3, -1), steps, axis=0)
     np.testing.assert_array_equal(sim.data[seen], wanted)
@@ -102,9 +102,9 @@ def test_each_image_is_presented_for_its_time(small: SimpleNamespace) -> None:
 def test_precomputing_changes_no_spike(name: str) -> None:
     spec = SMALL if name == "small" else text(name, "relu")
     with imported(sound(spec, "emit")) as package:
-        layers = tuple(package.nengo.LAYERS)
+        layers = tuple(package.network.layers)
         built = build(package, images=images(package, 2), probe=layers)
-        steps = 2 * package.nengo.STEPS
+        steps = 2 * package.network.steps
         found = [spikes(built, layers, steps, how) for how in (True, False)]
     for layer in layers:
         assert found[0][layer].any(), f"{layer} is silent"

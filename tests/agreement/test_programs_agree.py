@@ -28,10 +28,10 @@ pytestmark = [
 
 
 def examples(made: SimpleNamespace) -> np.ndarray:
-    low, high = made.data.LOW, made.data.HIGH
+    read = made.network.input
     random = np.random.default_rng(1)
-    shape = (EXAMPLES, *made.data.SHAPE)
-    return random.uniform(low, high, shape).astype(np.float32)
+    shape = (EXAMPLES, *read.shape)
+    return random.uniform(read.low, read.high, shape).astype(np.float32)
 
 
 def difference(got: np.ndarray, want: np.ndarray) -> float:
@@ -55,7 +55,7 @@ def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> 
     made = package(text(name, neuron))
     check_rate_mode(made)
     check_cores(made)
-    for layer in made.nengo.LAYERS:
+    for layer in made.network.layers:
         assert activations(made, examples(made), layer).max() > 0, f"{layer} is silent"
 
 
@@ -86,17 +86,17 @@ def test_drawn_specs_agree(package: Package) -> None:
 
 def check_rate_mode(made: SimpleNamespace) -> None:
     x = examples(made)
-    steps = made.nengo.STEPS
-    layers = tuple(made.nengo.LAYERS)
+    steps = made.network.steps
+    layers = tuple(made.network.layers)
     built = made.nengo.build_network(made.weights, x, "rate", layers)
-    with nengo.Simulator(built.net, dt=made.nengo.DT, progress_bar=False) as sim:
+    with nengo.Simulator(built.net, dt=made.network.dt, progress_bar=False) as sim:
         sim.run_steps(EXAMPLES * steps)
     rows = np.asarray(sim.data[built.output]).reshape(EXAMPLES, steps, -1)
     want = np.asarray(made.model.predict(x, verbose=0))
     for row in (0, steps - 1):
         assert difference(rows[:, row], want) <= TOLERANCE
     for layer in layers:
-        shape = made.nengo.LAYERS[layer].shape
+        shape = made.network.layers[layer].shape
         values = built.layer_values(sim, layer)
         assert values.shape == (EXAMPLES * steps, *shape)
         want = activations(made, x, layer)
@@ -108,7 +108,7 @@ def check_cores(made: SimpleNamespace) -> None:
 
     built = made.nengo.build_network(made.weights, examples(made))
     simulator = nengo_loihi.Simulator(
-        built.net, dt=made.nengo.DT, target="sim", progress_bar=False
+        built.net, dt=made.network.dt, target="sim", progress_bar=False
     )
     with simulator as sim:
         used = [block.utilization().values() for block in sim.model.blocks]

@@ -69,7 +69,7 @@ def planted_weights(layout: Any) -> Weights:
 
 def images_of(package: SimpleNamespace) -> NDArray[np.float64]:
     random = np.random.default_rng(3)
-    return random.uniform(0, 1, (2, *package.nengo.INPUT_SHAPE))
+    return random.uniform(0, 1, (2, *package.network.input.shape))
 
 
 def built_of(package: SimpleNamespace, layers: tuple[str, ...]) -> Any:
@@ -107,7 +107,7 @@ def drift(*replaced: tuple[str, str]) -> str:
 def drift_spikes(text: str) -> Values:
     layers = ("c0", "c1", "d0")
     with package_of(text) as package:
-        return spikes_of(built_of(package, layers), layers, 2 * package.nengo.STEPS)
+        return spikes_of(built_of(package, layers), layers, 2 * package.network.steps)
 
 
 def test_groups_of_slices_take_fewer_cores_than_an_ensemble_a_slice() -> None:
@@ -150,18 +150,17 @@ def full_convolution(kernel: NDArray[Any]) -> nengo.Convolution:
 
 def reference(package: SimpleNamespace, spikes: Values) -> NDArray[np.float64]:
     """What `d` gives by matrices of integers, on the spikes that `c` fired."""
-    nn, weights = package.nengo, planted_weights(package.layout)
-    c, d = nn.LAYERS["c"], nn.LAYERS["d"]
-    gain = d.max_rate
+    weights, dt = planted_weights(package.layout), package.network.dt
+    c, d = package.network.layers["c"], package.network.layers["d"]
     layer = chip.discretise(
-        weights["d.kernel"] * gain / c.max_rate / nn.DT,
-        weights["d.bias"] * gain,
+        weights["d.kernel"] * d.high / c.high / dt,
+        weights["d.bias"] * d.high,
         d.synapse,
-        nn.DT,
+        dt,
     )
     fired = spikes["c"].reshape(len(spikes["c"]), -1) > 0
     found = chip.spikes(layer, fired.astype(np.int64))
-    return np.asarray(found / (nn.DT * d.max_rate))
+    return np.asarray(found / (dt * d.high))
 
 
 def test_where_both_fit_a_convolution_spikes_as_a_matrix_does() -> None:

@@ -105,7 +105,7 @@ def test_every_core_is_judged_as_nengo_loihi_judges_it(
                 built = package.nengo.build_network(weights)
                 layers = placed_layers(results["map"], weights)
                 predicted = [(p, core) for p in layers for core in p.cores]
-                verdicts += compare(built.net, package.nengo.DT, predicted)
+                verdicts += compare(built.net, package.network.dt, predicted)
     assert 0 < sum(verdicts) < len(verdicts)
 
 

@@ -1,0 +1,145 @@
+"""Kernels between ensembles, against convolutions and pools that are written out."""
+
+from __future__ import annotations
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from snnc.runtime import kernels
+from snnc.runtime.kernels import Array, Pool
+
+Sizes = tuple[int, ...]
+
+
+def draw(*shape: int) -> NDArray[np.float64]:
+    return np.random.default_rng(prod(shape)).normal(size=shape)
+
+
+def convolved(x: Array, kernel: Array, stride: Sizes) -> Array:
+    """Return a valid convolution of (depth, height, width, channels)."""
+    taps = kernel.shape[:3]
+    sizes = zip(x.shape, taps, stride, strict=False)
+    size = [(n - k) // s + 1 for n, k, s in sizes]
+    out = np.zeros((*size, kernel.shape[-1]))
+    for place in np.ndindex(*size):
+        corner = zip(place, stride, taps, strict=True)
+        window = x[tuple(slice(p * s, p * s + k) for p, s, k in corner)]
+        out[place] = np.tensordot(window, kernel, axes=4)
+    return out
+
+
+def averaged(x: Array, pool: Pool) -> Array:
+    window, stride = kernels.triple(pool.window), kernels.triple(pool.stride)
+    channels = x.shape[-1]
+    mean = np.zeros((*window, channels, channels))
+    mean[...] = np.eye(channels) / prod(window)
+    return convolved(x, mean, stride)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_planes_between_groups_are_a_convolution(data: st.DataObject) -> None:
+    number = data.draw
+    depth, taps = number(st.integers(3, 7)), number(st.integers(1, 3))
+    stride, before = number(st.integers(1, 3)), number(st.integers(0, 2))
+    groups = number(st.integers(1, 4)), number(st.integers(1, 4))
+    x, kernel = draw(depth, 4, 3, 2), draw(taps, 2, 3, 2, 3)
+    padded = np.pad(x, [(before, 0), *[(0, 0)] * 3])
+    want = convolved(padded, kernel, (stride, 1, 1))
+    found = np.zeros_like(want)
+    for read in ranges(depth, groups[0]):
+        flat = np.moveaxis(x[read.start : read.stop], 0, 2).reshape(1, 4, 3, -1)
+        for written in ranges(len(want), groups[1]):
+            plane = kernels.plane(kernel, read, written, stride, before)
+            if plane is None:
+                continue
+            assert plane.any()
+            out = convolved(flat, plane[np.newaxis], (1, 1, 1))
+            slices = np.moveaxis(out[0].reshape(3, 1, len(written), 3), 2, 0)
+            found[written.start : written.stop] += slices
+    np.testing.assert_allclose(found, want, atol=1e-12)
+
+
+def ranges(size: int, group: int) -> list[range]:
+    return [range(i, min(i + group, size)) for i in range(0, size, group)]
+
+
+def test_parts_that_are_apart_have_no_kernel() -> None:
+    kernel = draw(2, 1, 1, 1, 1)
+    assert kernels.plane(kernel, range(4, 5), range(1), 1, 0) is None
+    assert kernels.plane(kernel, range(1, 2), range(1), 1, 0) is not None
+
+
+POOLS = [Pool((1, 2, 3), (1, 2, 3)), Pool((2, 3, 2), (1, 2, 1)), Pool((2, 2), (2, 2))]
+
+
+@pytest.mark.parametrize("pool", POOLS)
+def test_a_kernel_over_a_pool_is_one_over_what_the_pool_reads(pool: Pool) -> None:
+    x, kernel = draw(5, 8, 9, 2), draw(2, 2, 2, 2, 3)
+    found = kernels.pooled(kernel.astype(np.float32), pool)
+    assert found.dtype == np.float64
+    want = convolved(averaged(x, pool), kernel, (1, 1, 1))
+    stride = kernels.triple(pool.stride)
+    np.testing.assert_allclose(convolved(x, found, stride), want, atol=1e-6)
+
+
+@pytest.mark.parametrize("pools", [POOLS[:1], POOLS[1:], []])
+def test_a_matrix_over_pools_is_a_kernel_over_the_volume(pools: list[Pool]) -> None:
+    x = left = draw(4, 9, 10, 2)
+    for pool in pools:
+        left = averaged(left, pool)
+    matrix = draw(left.size, 3)
+    kernel = kernels.unflattened(matrix, x.shape, pools)
+    for pool in reversed(pools):
+        kernel = kernels.pooled(kernel, pool)
+    whole = kernels.extended(kernel, x.shape)
+    assert whole.shape == (*x.shape, 3)
+    np.testing.assert_allclose(
+        np.tensordot(x, whole, axes=4), left.ravel() @ matrix, atol=1e-12
+    )
+    parts = x[:3], x[3:]
+    rows = kernels.rows_of(whole, range(3)), kernels.rows_of(whole, range(3, 4))
+    summed = sum(
+        np.tensordot(np.moveaxis(part, 0, 2).reshape(9, 10, -1), each, axes=3)
+        for part, each in zip(parts, rows, strict=True)
+    )
+    np.testing.assert_allclose(summed, left.ravel() @ matrix, atol=1e-12)
+
+
+def test_a_matrix_may_be_that_of_a_concatenation() -> None:
+    matrix = draw(2 * 3 * 5, 4)
+    kernel = kernels.unflattened(matrix, (1, 2, 3, 2), [])
+    assert kernel.shape == (1, 2, 3, 5, 4)
+    assert np.array_equal(kernel[0, 1, 2, 4], matrix[-1])
+
+
+@pytest.mark.parametrize(
+    ("shape", "lifted"),
+    [
+        ((5, 2, 3), (1, 5, 1, 2, 3)),
+        ((5, 4, 2, 3), (1, 5, 4, 2, 3)),
+        ((3, 5, 4, 2, 3), (3, 5, 4, 2, 3)),
+    ],
+)
+def test_kernels_get_the_axes_that_they_lack(shape: Sizes, lifted: Sizes) -> None:
+    assert kernels.lifted(draw(*shape)).shape == lifted
+
+
+def test_zeros_stand_in_front() -> None:
+    kernel = draw(1, 2, 2, 1, 1)
+    found = kernels.shifted(kernel, 1, 3)
+    assert found.shape == (1, 3, 5, 1, 1)
+    assert np.array_equal(found[:, 1:, 3:], kernel)
+    assert np.count_nonzero(found) == kernel.size
+
+
+def test_values_have_one_sign_or_two() -> None:
+    assert np.array_equal(kernels.identity(2)[0, 0, 0], np.eye(2))
+    assert np.array_equal(kernels.signs(2, 0.0, 4.0)[0, 0, 0], np.eye(2) / 4)
+    both = kernels.signs(1, -8.0, 4.0)[0, 0, 0]
+    assert np.array_equal(both, [[0.125, -0.125]])

@@ -1,0 +1,86 @@
+"""Results as text and JSON, against a text beside this file.
+
+``SNNC_ACCEPT=1 python -m pytest tests/runtime/test_results.py`` writes it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
+
+GOLDEN = Path(__file__).parent / "results.txt"
+LAYERS = (
+    LayerResult("encode", 0, 250, 99.9, 210.0, "held", 2600.0, 0.5, 0.0, 0.99712),
+    LayerResult("c0", 20, 150, 99.9, 183.3, "missed", 924.4, 0.0, 0.0013, None),
+    LayerResult("c1", 20, 150, 90, 160, "tolerated", 12.34, 0.25, 0.0, 0.5),
+    LayerResult("d0", 20, 150, 90, 3.2, "missed", 1.5, 0.0, 0.0, None),
+)
+CLASSES = Result(
+    network="drift",
+    simulator="exact",
+    presentation="rest",
+    examples=200,
+    steps=60,
+    classes=True,
+    score=Score(0.98, (0.9497, 0.9922), 0.995, 0.985, "aware"),
+    over_time=(Moment(15, 0.125), Moment(30, 0.5), Moment(60, 0.98)),
+    layers=LAYERS,
+    spikes=3927.2,
+    work=Work(160_020.3, 16.9e-6),
+    clipped=0.004,
+    overflows=(3, 0, 12),
+    cores=5,
+    seconds=1.24,
+)
+VALUES = Result(
+    network="ripples",
+    simulator="nengo",
+    presentation="row",
+    examples=1,
+    steps=20,
+    classes=False,
+    score=Score(0.12345, None, 0.1, 0.05, "smooth"),
+    over_time=(Moment(20, 0.12345),),
+    layers=LAYERS[:1],
+    spikes=2600.0,
+    clipped=0.0,
+    seconds=0.1,
+)
+RESULTS = {
+    "classes": CLASSES,
+    "values": VALUES,
+    "without TensorFlow": replace(
+        CLASSES, score=Score(1.0, (0.98, 1.0)), layers=LAYERS[2:3], overflows=(0, 0, 0)
+    ),
+    "Keras alone": Result(
+        "ripples", "keras", None, 2, None, False, Score(0.12345), seconds=0.1
+    ),
+}
+
+
+def test_the_words() -> None:
+    texts = [f"=== {name}\n{result}\n" for name, result in RESULTS.items()]
+    for name in ("classes", "values"):
+        told = json.dumps(RESULTS[name].as_dict(), indent=1)
+        texts.append(f"=== {name} as JSON\n{told}\n")
+    text = "\n".join(texts)
+    if os.environ.get("SNNC_ACCEPT"):
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_layer_that_never_fires_is_named() -> None:
+    dead = replace(LAYERS[1], silent=1.0)
+    told = str(replace(CLASSES, layers=(*LAYERS, dead))).splitlines()[-1]
+    assert told.startswith("never fires: c0; look at the data")
+
+
+def test_a_result_answers_by_name() -> None:
+    assert (CLASSES.accuracy, CLASSES.rmse) == (0.98, None)
+    assert (VALUES.accuracy, VALUES.rmse) == (None, 0.12345)
+    assert CLASSES.missed == ("c0", "d0")
+    assert CLASSES.rates == {"encode": 210.0, "c0": 183.3, "c1": 160, "d0": 3.2}
