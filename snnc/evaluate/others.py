@@ -11,7 +11,6 @@ from typing import Literal
 
 from snnc.evaluate.refusals import MissingExtraError, RefusedError
 from snnc.evaluate.task import Task
-from snnc.exact.package import build
 from snnc.runtime.results import Result
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
@@ -50,8 +49,4 @@ def run_other(
         raise MissingExtraError([error.name], "all") from error
     except package.library("simulators").RefusedError as error:
         raise RefusedError(error) from error
-    except AssertionError:
-        # Nengo-loihi says no more where it can't store weights; this does.
-        build(package, task.tensors).simulator.close()
-        raise
     return result

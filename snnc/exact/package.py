@@ -158,7 +158,7 @@ def build(package: Package, weights: Weights, steps: int | None = None) -> Built
     import nengo
     import nengo_loihi
 
-    from snnc.exact.storing import FAILURES, not_stored
+    from snnc.runtime.simulators import FAILURES, not_stored
 
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):

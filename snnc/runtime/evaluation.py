@@ -80,7 +80,7 @@ class Evaluator:
         Raises DataError if an array does not fit, LayoutError if the weights
         do not, ValueError if there is no such simulator or no example,
         ModuleNotFoundError if the simulator is not installed, RefusedError if
-        nengo-loihi refuses the network.
+        the chip can't store the weights.
         """
         started = time.perf_counter()
         require(simulator, self.network)
@@ -153,7 +153,7 @@ class Evaluator:
         compares = find_spec("tensorflow") is not None
         how = self.network.readout.decide
         parts = []
-        with Run(simulator, built, self.network) as run:
+        with Run(simulator, built, self.network, tensors) as run:
             for start in range(0, len(x), run.at_once):
                 stop = min(start + run.at_once, len(x))
                 rows, spikes = run.present(stop - start)

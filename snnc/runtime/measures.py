@@ -89,10 +89,10 @@ def result_of(
         alike = {n: _sum([k[n] for k in compared]) for n in network.layers}
     keras = keras_outputs_of(parts)
     spikes = {name: fired.spikes for name, fired in firing.items()}
-    layers = (
-        layer_result(network, name, fired, steps, alike.get(name))
-        for name, fired in firing.items()
-    )
+    layers = []
+    for name, fired in firing.items():
+        pairs = alike.get(name)
+        layers.append(layer_result(network, name, fired, steps, pairs))
     return Result(
         network=network.name,
         simulator=simulator,

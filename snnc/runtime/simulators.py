@@ -7,17 +7,21 @@
 from __future__ import annotations
 
 import importlib
+import re
+import warnings
+from collections.abc import Iterator
 from importlib.util import find_spec
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
+import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from .builder import BuiltNetwork
+from .compat import import_nengo_loihi
+from .layout import Tensors
 from .network import Network
-
-if TYPE_CHECKING:
-    from .builder import BuiltNetwork
 
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
 # What to install for each simulator, and the licence of that.
@@ -31,8 +35,12 @@ VALUES_AT_ONCE = 2**25  # numbers that all probes together may hold
 EXAMPLES_AT_ONCE = 8  # more would keep who waits without a sign for long
 
 
+# What nengo-loihi raises for numbers that it can't store, and for others.
+FAILURES = (AssertionError, TypeError, nengo.exceptions.BuildError)
+
+
 class RefusedError(RuntimeError):
-    """A network that a simulator refuses; says which layer and why."""
+    """Weights that the chip can't store; says those of which layers."""
 
 
 def simulators_of(network: Network) -> tuple[str, ...]:
@@ -65,15 +73,16 @@ class Run:
         name: str,
         built: BuiltNetwork,
         network: Network,
+        tensors: Tensors,
     ) -> None:
-        """Build the network for a simulator.
+        """Build the network, of these weights, for a simulator.
 
-        Raises RefusedError if nengo-loihi does not build it.
+        Raises RefusedError if the chip can't store them.
         """
         self._built = built
         self._network = network
         self._name = name
-        self._sim = _opened(name, built, network)
+        self._sim = _opened(name, built, network, tensors)
 
     def __enter__(self) -> Run:
         """Return itself, to be closed."""
@@ -130,68 +139,65 @@ class Run:
             self._sim.model.params[probe].clear()
 
 
-def _opened(name: str, built: BuiltNetwork, network: Network) -> Any:
+def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
+    """Return which layers have weights that nengo-loihi can't store.
+
+    Tells how large their tensors are. None if it could store all of them.
+    """
+    found = dict.fromkeys(_refused(net, dt))
+    return "; ".join(_sizes(name, tensors) for name in found) or None
+
+
+def _refused(net: Any, dt: float) -> Iterator[str]:
+    """Yield the layer of each block of which the numbers are refused."""
+    loihi = import_nengo_loihi()
+    discretize = importlib.import_module("nengo_loihi.builder.discretize")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        # This target has a network's numbers as they are.
+        settings = {"target": "simreal", "progress_bar": False}
+        with loihi.Simulator(net, dt=dt, **settings) as sim:
+            for block in sim.model.blocks:
+                try:
+                    discretize.discretize_block(block)
+                except FAILURES:
+                    # The label is such as <Ensemble 'c0[3]'>.
+                    yield re.findall(r"'(\w+)", block.label)[0]
+
+
+def _sizes(name: str, tensors: Tensors) -> str:
+    own = {n: t for n, t in tensors.items() if n.rpartition(".")[0] == name}
+    told = (f"{n} reaches {np.abs(t).max():.3g}" for n, t in own.items())
+    return f"{name} ({', '.join(told)})"
+
+
+def _opened(
+    name: str,
+    built: BuiltNetwork,
+    network: Network,
+    tensors: Tensors,
+) -> Any:
     net, dt = built.net, network.dt
     if name == "loihi":
-        return _emulator(built, dt)
+        return _emulator(net, dt, tensors)
     if name == "nengo_dl":
         nengo_dl = importlib.import_module("nengo_dl")
         return nengo_dl.Simulator(net, dt=dt, progress_bar=False)
-    import nengo
-
     # Nengo would open its cache of decoders, which none of this needs, and
     # which breaks if another version of NumPy wrote it. A new model has none.
     model = nengo.builder.Model(dt)
     return nengo.Simulator(net, dt=dt, model=model, progress_bar=False)
 
 
-def _emulator(built: BuiltNetwork, dt: float) -> Any:
-    from nengo.exceptions import BuildError
-
-    from .compat import import_nengo_loihi
-
+def _emulator(net: Any, dt: float, tensors: Tensors) -> Any:
     loihi = import_nengo_loihi()
+    settings = {"target": "sim", "progress_bar": False}
     try:
-        return loihi.Simulator(
-            built.net,
-            dt=dt,
-            target="sim",
-            progress_bar=False,
-        )
-    except (AssertionError, BuildError) as error:
-        reason = _refusal(loihi, built, dt) or str(error)
-        raise RefusedError(f"nengo-loihi refuses {reason}") from error
-
-
-def _refusal(loihi: Any, built: BuiltNetwork, dt: float) -> str | None:
-    """Say which layer has weights that can't be integers, if one has."""
-    from nengo.exceptions import BuildError
-
-    discretize = importlib.import_module("nengo_loihi.builder.discretize")
-    model = loihi.builder.Model(dt)
-    try:
-        model.build(built.net, discretize=False)
-    except (AssertionError, BuildError):
-        return None
-    for block in model.blocks:
-        bias = abs(block.compartment.bias).max()
-        weight = max((s.max_abs_weight() for s in block.synapses), default=0)
-        sizes = f"weights up to {weight:.3g}, biases up to {bias:.3g}"
-        try:
-            discretize.discretize_block(block)
-        except BuildError:
-            advice = "train it with bias off, or with less l2"
-            name = _layer_of(block, built)
-            return f"{name}: no integers hold its {sizes}; {advice}"
-        except AssertionError:
-            advice = "train it again, or look where the file comes from"
-            name = _layer_of(block, built)
-            return f"{name}: no threshold holds beside its {sizes}; {advice}"
-    return None
-
-
-def _layer_of(block: Any, built: BuiltNetwork) -> str:
-    for name, ensembles in built.layers.items():
-        if any(str(block.label).startswith(str(e)) for e in ensembles):
-            return name
-    return str(block)
+        return loihi.Simulator(net, dt=dt, **settings)
+    except FAILURES as error:
+        layers = not_stored(net, dt, tensors)
+        if layers is None:
+            raise
+        reason = f"the chip can't store the weights of {layers}"
+        advice = "`snnc weights FILE SPEC` tells why, and what would do"
+        raise RefusedError(f"{reason}; {advice}") from error
