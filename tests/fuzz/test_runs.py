@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
+from snnc.evaluate.sums import keras_of, outputs_of, overflows_of, spikes_of
 
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.text import render
 from snnc.evaluate.journal import open_journal
 from snnc.evaluate.records import restore
 from snnc.evaluate.refusals import RefusedError
-from snnc.evaluate.sums import keras_of, outputs_of, overflows_of, spikes_of
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
 from snnc.passes import compile_spec

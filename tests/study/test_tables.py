@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from benchmarks.study import plots, results, tables
-from benchmarks.study.curve import accuracy, decided, over_time
+from benchmarks.study.curve import accuracy, over_time
+from snnc.runtime.scores import decide
 from tests.support import ROOT
 
 WRITTEN = ROOT / "docs" / "accuracy"
@@ -84,4 +85,4 @@ def test_accuracy_over_time_is_that_of_each_later_half() -> None:
     for steps in range(1, 10):
         later = rows[:, steps // 2 : steps].sum(axis=1)
         assert found[steps - 1] == np.mean(later.argmax(axis=1) == y)
-    assert accuracy(decided(rows, "mean"), y)["accuracy"] == found[-1]
+    assert accuracy(decide(rows, "mean"), y)["accuracy"] == found[-1]
