@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from snnc.emit.origin import repo_around
-from snnc.emit.owned.lock import NAME, Lock
+from snnc.emit.owned.records import Records
 
 
 def spec_of(folder: Path) -> Path | None:
     """Return the path of a package's spec; None if it is not where it was."""
-    try:
-        lock = Lock.parse((folder / NAME).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError):
-        return None
+    lock = Records.of(folder).lock
     if lock is None or lock.origin is None:
         return None
-    spec = repo_around(folder.parent) / lock.origin.spec
-    return spec if spec.is_file() else None
+    spec = lock.origin.spec_path(folder.parent)
+    return spec if spec is not None and spec.is_file() else None

@@ -8,7 +8,7 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.emit import Module, Origin
-from snnc.emit.files import FORMAT
+from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.owned import Package
 from snnc.emit.owned.formats import other_format
 from snnc.emit.owned.lock import NAME
@@ -22,7 +22,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A package in a repo, in which one stands."""
     monkeypatch.chdir(tmp_path)
     origin = Origin("specs/a.snn", "models", "loihi2")
-    modules = (Module("__init__.py", ""), Module("nengo_network.py", "X = 1\n"))
+    names = ("__init__.py", "nengo_network.py", f"{LIBRARY}/__init__.py")
+    modules = [Module(name, "X = 1\n") for name in names]
     files = [module.headed(origin) for module in modules]
     folder = Path("models/net")
     assert write_package(Package.of(folder, files, "", origin), False, Report())
@@ -38,7 +39,7 @@ def reformat(folder: Path, number: int) -> None:
 
 def test_a_package_of_this_format_is_used(folder: Path) -> None:
     assert other_format(folder) is None
-    assert open_package(folder).X == 1
+    assert open_package(folder).module("nengo_network").X == 1
     (folder / NAME).unlink()
     assert other_format(folder) is None
 

@@ -194,7 +194,7 @@ def test_saving_checks_too(layout, weights, tmp_path: Path) -> None:
 
 
 def test_tensors_in_memory_are_checked_the_same(layout, weights) -> None:
-    layout.check_tensors(weights)
+    layout.LAYOUT.check(weights)
     weights["d0.bias"] = weights["d0.bias"][:2]
     with pytest.raises(layout.LayoutError, match=r"weights: d0\.bias has shape"):
-        layout.check_tensors(weights)
+        layout.LAYOUT.check(weights)

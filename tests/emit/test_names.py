@@ -106,7 +106,7 @@ def suspicious() -> tuple[str, ...]:
 
 
 def test_the_suspects_are_those_that_the_code_uses() -> None:
-    assert {"LAYERS", "load_weights", "Mapping", "nengo", "keras"} <= {*suspicious()}
+    assert {"NETWORK", "LAYOUT", "Convolve", "layers", "keras"} <= {*suspicious()}
 
 
 @pytest.mark.slow
@@ -224,26 +224,28 @@ def test_a_network_may_be_called_as_one_of_its_modules(name: str) -> None:
 
 @pytest.mark.slow
 def test_the_nastiest_names_build_and_agree(tmp_path: Path) -> None:
-    nasty = "load_weights LAYERS tensors scaled shortcut np keras a a_on_host Mapping"
-    nasty += " A"
+    nasty = "NETWORK LAYOUT build scaled shortcut spiking keras a layers a_ Convolve"
     names = dict(zip(ROLES, nasty.split(), strict=True))
     folder = tmp_path / "layout"
     folder.mkdir()
     text = spec(names).replace("network net", "network layout")
     for found in sound(text, "emit"):
-        (folder / found.path).write_text(found.headed(ORIGIN).text, encoding="utf-8")
+        path = folder / found.path
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(found.headed(ORIGIN).text, encoding="utf-8")
     with importable(folder):
         keras, nengo = module(folder, "keras_model"), module(folder, "nengo_network")
         model = keras.build_model()
         keras.export_weights(model, tmp_path / "w.safetensors")
         images = np.random.default_rng(0).uniform(-2, 2, (2, 4, 8, 8, 1))
         built = nengo.build_network(
-            tmp_path / "w.safetensors", images, "rate", probe=("a_on_host",)
+            tmp_path / "w.safetensors", images, "rate", probe=("layers",)
         )
         simulator = importlib.import_module("nengo").Simulator(
-            built.net, dt=nengo.DT, progress_bar=False
+            built.net, dt=nengo.NETWORK.dt, progress_bar=False
         )
+        steps = nengo.NETWORK.steps
         with simulator:
-            simulator.run_steps(2 * nengo.STEPS)
-        rows = simulator.data[built.output][nengo.STEPS - 1 :: nengo.STEPS]
+            simulator.run_steps(2 * steps)
+        rows = simulator.data[built.output][steps - 1 :: steps]
         np.testing.assert_allclose(rows, model.predict(images, verbose=0), atol=1e-4)

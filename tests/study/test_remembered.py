@@ -48,8 +48,9 @@ def test_other_inputs_are_measured_again(tmp_path: Path) -> None:
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     folder = tmp_path / "net"
-    folder.mkdir()
-    for name in packages.TRAINING:
+    (folder / "_runtime").mkdir(parents=True)
+    library = [f"_runtime/{name}.py" for name in packages.LIBRARY]
+    for name in (*packages.TRAINING, *library):
         (folder / name).write_text(name, encoding="ascii")
     (tmp_path / "data.npz").write_text("data", encoding="ascii")
     return folder
