@@ -9,12 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save
+
+from .files import write_file
 
 BIAS = ("out",)
 DENSE = ("in", "out")
@@ -101,13 +104,7 @@ class Layout:
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
         ordered = {name: np.ascontiguousarray(tensors[name]) for name in names}
-        target = Path(path)
-        part = _part(target)
-        try:
-            part.write_bytes(save(ordered, metadata={"layout_id": self.id}))
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        write_file(path, save(ordered, metadata={"layout_id": self.id}))
 
     def check(
         self,
@@ -174,17 +171,11 @@ def check_writable(path: FileName) -> None:
     target = Path(path)
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder, not a file to write")
-    part = _part(target)
     try:
-        part.touch()
-        part.unlink()
+        TemporaryFile(dir=target.parent).close()
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OSError(f"{target} can't be written: {reason}") from error
-
-
-def _part(target: Path) -> Path:
-    return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
 def _damage(path: FileName) -> str:

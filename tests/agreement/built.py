@@ -55,7 +55,8 @@ def random_weights(layout: Any, seed: int = 0) -> Weights:
     cannot know.
     """
     random = np.random.default_rng(seed)
-    return {t.name: _distinct(t.shape, random) for t in layout.TENSORS}
+    weights = {t.name: _distinct(t.shape, random) for t in layout.TENSORS}
+    return weights | {t.name: 0 * weights[t.name] for t in layout.TENSORS if t.zeros}
 
 
 def _distinct(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[Any]:

@@ -119,7 +119,7 @@ def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -
     git(command, "--continue") if command != "merge" else git("commit", "--no-edit")
     assert git("status", "--porcelain") == ""
     text = Path("models/net/train.py").read_text()
-    assert "EPOCHS = 5" in text
+    assert "epochs=5" in text
 
 
 def test_files_that_both_change_are_ours_too(tmp_path: Path) -> None:

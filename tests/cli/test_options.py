@@ -19,6 +19,7 @@ OPTIONS = {
     "-o --output": "build convert demo evaluate import",
     "-o --output --weights-out": "weights",
     "--weights-out": "import",
+    "-o --weights-out": "calibrate",
     "--examples-out": "evaluate",
     "--force": "build convert import weights",
     "--dry-run": "build",
@@ -26,9 +27,9 @@ OPTIONS = {
     "--diff": "fmt",
     "--watch": "build",
     # What is read.
-    "--data": "evaluate",
-    "--weights": "evaluate",
-    "--examples": "evaluate",
+    "--data": "calibrate evaluate",
+    "--weights": "calibrate evaluate",
+    "--examples": "calibrate evaluate",
     "--migrate": "weights",
     "--resume": "evaluate",
     # How it is printed.

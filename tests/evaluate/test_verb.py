@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 from distributed import LocalCluster
+from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
 from snnc.evaluate import run
@@ -265,9 +266,12 @@ def test_a_bias_that_is_off_is_not_taken_from_a_file(
     simulator: str,
 ) -> None:
     monkeypatch.setattr(run, "has_keras", has_keras)
-    text = refused(capsys, *case("biasless", 3).arguments, "--simulator", simulator)
+    made = case("biasless", 3)
+    weights = load_file(made.weights)
+    save_file({**weights, "c0.bias": weights["c0.bias"] + 0.3}, made.weights)
+    text = refused(capsys, *made.arguments, "--simulator", simulator)
     assert text.startswith("exit 1: error: ")
-    assert "w.safetensors: c0 has no bias, but the file has; name weights" in text
+    assert "w.safetensors: c0 has no bias, but c0.bias is not 0" in text
 
 
 def test_what_is_refused(

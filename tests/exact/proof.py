@@ -53,7 +53,7 @@ def random_weights(
     for tensor in package.layout.tensors:
         values = random.normal(size=tensor.shape)
         if tensor.name.endswith(".bias"):
-            values = bias * np.abs(values)
+            values = (0 if tensor.zeros else bias) * np.abs(values)
         else:
             values *= gain / np.sqrt(np.prod(tensor.shape[:-1]))
         weights[tensor.name] = values.astype(np.float32)

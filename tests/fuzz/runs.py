@@ -12,10 +12,12 @@ import numpy as np
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from snnc.evaluate.part import Compared, Part
+from snnc.evaluate.part import Part
 from snnc.evaluate.records import Scope, record
 from snnc.layout import layout_id, tensors
 from snnc.runtime.data import DataSpec
+from snnc.runtime.measures import Compared
+from snnc.runtime.statistics import Correlation, Firing
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
 
@@ -36,7 +38,7 @@ NET = network(
     "fuzzed",
 )
 LAYOUT = tensors(sound(NET, "lower").network)
-SCOPE = Scope(10, 20, 3, {"c0": 12, "c1": 3}, ("c0",), compares=True)
+SCOPE = Scope(10, 20, 3, {"c0": 12, "c1": 3}, compares=True)
 HEADER_WORDS = ["'descr':", "'|S0'", "'<f4'", "(-1,)", "((((", "10**9", "9" * 30, "é"]
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
 
@@ -90,15 +92,20 @@ def data_files(draw: st.DrawFn) -> bytes:
 def part(start: int, stop: int) -> Part:
     """Return a part that `SCOPE` allows."""
     random, count = np.random.default_rng(start), stop - start
+    correlation = Correlation.of(*random.random((2, 6)))
     return Part(
         start,
         stop,
         random.normal(size=(4, count, 3)),
-        {"c0": np.array([12 * count - 1, 0, 1]), "c1": np.array([3 * count])},
-        {"c0": np.array([129, 2], np.uint8), "c1": np.array([0], np.uint8)},
-        np.array([0, 1, 2]),
-        4,
-        Compared(random.normal(size=(count, 3)), {"c0": random.random(6)}),
+        {
+            "c0": Firing(count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2),
+            "c1": Firing(count, np.array([3 * count]), np.zeros(3, bool)),
+        },
+        Compared(
+            random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}
+        ),
+        overflows=(0, 1, 2),
+        cores=4,
     )
 
 

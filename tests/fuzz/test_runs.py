@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import given
-from snnc.evaluate.sums import keras_of, outputs_of, overflows_of, spikes_of
 
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.text import render
@@ -99,10 +98,10 @@ def test_lines_of_results_are_read_or_refused(text: str) -> None:
             found = restore(text, SCOPE)
         except (LookupError, ValueError):
             return
-        assert outputs_of([found]).shape == (4, found.stop - found.start, 3)
-        assert keras_of([found]) is not None
-        assert all(number >= 0 for number in overflows_of([found]))
-        assert spikes_of([found], 10).keys() == SCOPE.neurons.keys()
+        assert found.outputs.shape == (4, found.stop - found.start, 3)
+        assert found.keras is not None
+        assert all(number >= 0 for number in found.overflows)
+        assert found.firing.keys() == SCOPE.neurons.keys()
 
 
 @pytest.fixture(scope="module")

@@ -79,7 +79,9 @@ def test_ctrl_c_ends_a_reading(tmp_path: Path) -> None:
     process = snnc("import", endless(tmp_path), folder=tmp_path)
     reader = reading_child(process.pid)
     process.send_signal(signal.SIGINT)
-    assert process.wait(SECONDS) == 130
+    # Python ends by the signal itself if it interrupts code made from text, as that of
+    # dataclasses is, whatever catches it; shells call both 130.
+    assert process.wait(SECONDS) in (130, -signal.SIGINT)
     assert not Path(f"/proc/{reader}").exists()
     assert "".join(process.communicate()).strip() == ""
 
