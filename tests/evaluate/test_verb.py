@@ -268,7 +268,8 @@ def test_a_bias_that_is_off_is_not_taken_from_a_file(
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case("biasless", 3)
     weights = load_file(made.weights)
-    save_file({**weights, "c0.bias": weights["c0.bias"] + 0.3}, made.weights)
+    biased = {**weights, "c0.bias": weights["c0.bias"] + 0.3}
+    save_file(biased, made.weights, {"layout_id": made.package.layout.id})
     text = refused(capsys, *made.arguments, "--simulator", simulator)
     assert text.startswith("exit 1: error: ")
     assert "w.safetensors: c0 has no bias, but c0.bias is not 0" in text
