@@ -48,9 +48,9 @@ test-modern: $(MODERN)/ready ## run what the newest TensorFlow, Keras 3 and NumP
 
 # Python 3.12 or 3.13: name another place with PYTHON_MODERN.
 $(MODERN)/ready: pyproject.toml
-	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[modern] (about 2 GB)"
+	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,loihi] (about 2 GB)"
 	@test -x $(MODERN)/bin/python || $(PYTHON_MODERN) -m venv $(MODERN)
-	@$(MODERN)/bin/python -m pip install --quiet --editable '.[modern]' 'pytest>=8' 'pytest-xdist>=3.5'
+	@$(MODERN)/bin/python -m pip install --quiet --editable '.[keras,loihi]' 'pytest>=8' 'pytest-xdist>=3.5'
 	@for tools in old new; do $(PYTHON_MODERN) -m venv $(MODERN)/$$tools; done
 	@$(MODERN)/old/bin/python -m pip install --quiet black==24.1.0 ruff==0.5.0
 	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff

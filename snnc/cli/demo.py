@@ -9,8 +9,6 @@ import click
 
 from snnc.cli.talk import offer_lines, say
 
-NEEDS = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_dl", "nengo_loihi")
-
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
 @click.option(
@@ -23,11 +21,13 @@ NEEDS = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_dl", "nengo_loihi")
 )
 def command(output: Path) -> int:
     """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
-    missing = [name for name in NEEDS if importlib.util.find_spec(name) is None]
+    from snnc.demo.run import SIMULATORS, StepError, run_demo
+
+    needed = ("numpy", "sklearn", "tensorflow", *SIMULATORS.values())
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         say(f"the demo needs {', '.join(missing)}: pip install 'snnc[all]'")
         return 1
-    from snnc.demo.run import StepError, run_demo
     from snnc.demo.table import table
     from snnc.resources import spec_path
 

@@ -15,7 +15,10 @@ from typing import Any
 
 from snnc.runtime.files import replacing
 
-SIMULATORS = ("nengo", "nengo_dl", "loihi")
+SIMULATORS = {"nengo": "nengo", "nengo_dl": "nengo_dl", "loihi": "nengo_loihi"}
+"""Each simulator and its module."""
+if sys.version_info >= (3, 12):  # where TensorFlow has Keras 3, which nengo-dl has not
+    del SIMULATORS["nengo_dl"]
 
 
 class StepError(RuntimeError):

@@ -21,11 +21,10 @@ def table(results: Results) -> str:
         (f"on {results.examples} unseen clips", "accuracy", "as Keras", "seconds"),
         ("Keras", _share(keras), "", f"{seconds['train']:.1f} to train"),
     ]
-    for simulator, label in LABELS.items():
-        report = reports[simulator]
+    for simulator, report in reports.items():
         rows.append(
             (
-                label,
+                LABELS[simulator],
                 _share(report["accuracy"]),
                 _share(report["agreement"]),
                 f"{seconds[simulator]:.1f}",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -59,7 +60,10 @@ def require(simulator: str, network: Network) -> None:
     package, licence = PACKAGES[simulator]
     if find_spec(package.replace("-", "_")) is None:
         missing = f"{package} ({licence}) is not installed"
-        raise ModuleNotFoundError(f"{missing}: pip install {package}")
+        remedy = f"pip install {package}"
+        if simulator == "nengo_dl" and sys.version_info >= (3, 12):
+            remedy = "it needs Keras 2, so Python 3.11 or older"
+        raise ModuleNotFoundError(f"{missing}: {remedy}")
 
 
 class Run:
