@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from snnc.loihi.profile import Profile
+from snnc.source.printable import printable
 
 Row = tuple[str, str, str]
 
 
 def limits(profile: Profile) -> str:
     """Return one line a limit: what, how much, and its source."""
-    rows = [("limit", profile.name, "source"), *_rows(profile)]
+    rows = [("limit", printable(profile.name), "source"), *_rows(profile)]
     widths = [max(len(row[i]) for row in rows) for i in range(2)]
     return "\n".join(
-        f"{what.ljust(widths[0])}  {much.rjust(widths[1])}  {source}"
+        f"{what.ljust(widths[0])}  {much.rjust(widths[1])}  {printable(source)}"
         for what, much, source in rows
     )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,15 @@ def test_the_readme_shows_what_report_prints() -> None:
 
 def test_the_table_of_limits() -> None:
     assert same_as_committed("limits.txt", limits(load_profile()))
+
+
+def test_a_limit_is_a_line_whatever_its_source_is() -> None:
+    profile = load_profile()
+    chip = replace(profile.chip, source="a\nb")
+    shown = limits(replace(profile, name="c\td", chip=chip)).splitlines()
+    assert len(shown) == len(limits(profile).splitlines())
+    assert shown[0].split() == ["limit", "c\\td", "source"]
+    assert shown[1].endswith("128  a\\nb")
 
 
 @pytest.mark.slow
