@@ -1,0 +1,221 @@
+"""Every option of every verb is typed at least once, and does what its help says."""
+
+from __future__ import annotations
+
+import importlib
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+import pytest
+from distributed import LocalCluster
+
+from snnc.cli import main, snnc
+from snnc.cli.verbs import VERBS
+from snnc.demo import digits
+from tests.support import ROOT
+from tests.weights.files import SMALL, save, weights_of
+
+MODEL = ROOT / "tests/importer/data/k3_chain.h5"
+MISSPELT, LOOSE, BUDGET = "misspelt.snn", "loose.snn", "changed.snn"
+
+
+def prints(*words: str) -> Callable[[str, str], bool]:
+    return lambda out, err: all(word in out for word in words)
+
+
+def says(*words: str) -> Callable[[str, str], bool]:
+    return lambda out, err: all(word in err for word in words)
+
+
+def writes(path: str, word: str = "") -> Callable[[str, str], bool]:
+    return lambda out, err: word in Path(path).read_bytes().decode("latin-1")
+
+
+Case = tuple[str, int, Callable[[str, str], bool]]
+"""What is typed, the status, and what of stdout, stderr and files is to be seen."""
+
+QUICK: list[Case] = [
+    ("--version", 0, prints("snnc, version")),
+    ("-V", 0, prints("snnc, version")),
+    ("--help", 0, prints("Usage: snnc", "Verbs")),
+    ("-h", 0, prints("Usage: snnc")),
+    ("--device half.toml report small.snn", 0, prints("small")),
+    ("build small.snn -o there", 0, writes("there/small/layout.py", "LAYOUT")),
+    ("build small.snn --output here", 0, writes("here/small/layout.py", "LAYOUT")),
+    ("build small.snn --check", 1, says("SNN726")),
+    ("build small.snn --dry-run", 0, prints("write models/small/train.py")),
+    ("build small.snn --force", 0, writes("models/small/train.py")),
+    ("build small.snn --watch", 130, prints("models/small/train.py")),
+    ("check misspelt.snn --format json", 1, prints('"code": "SNN2')),
+    ("check misspelt.snn --format github", 1, prints("::error file=misspelt.snn")),
+    ("check misspelt.snn --format sarif", 1, prints('"ruleId"')),
+    ("check misspelt.snn --format text", 1, says("error[SNN2")),
+    ("check misspelt.snn --fix", 0, writes(MISSPELT, "filters 3")),
+    ("check loose.snn --fix --unsafe-fixes", 0, writes(LOOSE, "avgpool")),
+    ("convert small.snn --to yaml", 0, prints("snn: 1")),
+    ("convert small.snn --to snn", 0, prints("snn 1")),
+    ("convert small.snn --modeline s.json", 0, prints("$schema=s.json")),
+    ("convert small.snn --schema s.json", 0, prints("$schema=s.json")),
+    ("convert small.snn -o new.yaml", 0, writes("new.yaml", "snn: 1")),
+    (
+        "convert small.snn --output loose.yaml --force",
+        0,
+        writes("loose.yaml", "snn: 1"),
+    ),
+    ("diff small.snn changed.snn --format text", 0, prints("filters 3 -> 4")),
+    ("diff small.snn changed.snn --format json", 0, prints('"version": 1')),
+    ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
+    ("diff small.snn changed.snn --exit-code", 1, prints("filters")),
+    ("fit small.snn --cores 2", 0, prints("small")),
+    ("fit small.snn --cores 2 --all", 0, prints("small")),
+    ("fit small.snn --cores 2 --format json", 0, prints('"version": 1')),
+    ("fmt loose.snn --check", 1, says("loose.snn")),
+    ("fmt loose.snn --diff", 0, prints("+++")),
+    (f"import {MODEL} -o new.snn", 0, writes("new.snn", "snn 1")),
+    (f"import {MODEL} --output small.snn --force", 0, writes("small.snn", "conv2d_0")),
+    (f"import {MODEL} --name other", 0, prints("network other")),
+    (f"import {MODEL} --weights-out n.safetensors", 0, writes("n.safetensors", "F32")),
+    (f"import {MODEL} --weights n.safetensors", 0, writes("n.safetensors", "F32")),
+    (f"import {MODEL} --rewrite maxpool=avgpool", 0, prints("snn 1")),
+    (f"import {MODEL} --encode rate", 0, prints("encode rate")),
+    (f"import {MODEL} --input-range -1..1", 0, prints("in -1..1")),
+    (f"import {MODEL} --explain", 0, prints("conv2d_0")),
+    (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
+    (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
+    ("report small.snn --format text", 0, prints("cores")),
+    ("report small.snn --format json", 0, prints('"cores"')),
+    ("report small.snn --format markdown", 0, prints("| layer")),
+    ("report small.snn --format html", 0, prints("<table")),
+    ("report small.snn --why", 0, prints("the fewest there can be")),
+    ("schema --modeline s.json", 0, prints("# yaml-language-server: $schema=s.json")),
+    ("weights small.safetensors --format text", 0, prints("a.kernel")),
+    ("weights small.safetensors --format json", 0, prints('"version": 1')),
+    (
+        "weights small.safetensors --migrate small.snn changed.snn -o new.safetensors",
+        0,
+        writes("new.safetensors", "a.kernel"),
+    ),
+    (
+        "weights small.safetensors --migrate small.snn small.snn"
+        " --output small.safetensors --force",
+        0,
+        writes("small.safetensors", "a.kernel"),
+    ),
+    (
+        "weights small.safetensors --migrate small.snn small.snn"
+        " --weights-out new.safetensors",
+        0,
+        writes("new.safetensors", "a.kernel"),
+    ),
+    ("explain SNN301", 0, prints("SNN301")),
+    ("init fresh", 0, writes("fresh/.gitattributes", "linguist-generated")),
+    ("limits", 0, prints("1024")),
+]
+EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
+CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
+SLOW: list[Case] = [
+    (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
+    (f"{EVALUATE} --examples 2 --format json", 0, prints('"examples": 2')),
+    (f"{EVALUATE} --steps 9 --format json", 0, prints('"steps": 9')),
+    (f"{EVALUATE} --workers 2", 0, prints("accuracy")),
+    (f"{EVALUATE} --dask @scheduler", 0, prints("accuracy")),
+    (f"{EVALUATE} --presentation row", 0, prints("one after another")),
+    (f"{EVALUATE} -o new.jsonl", 0, writes("new.jsonl", "outputs")),
+    (f"{EVALUATE} --out new.jsonl", 0, writes("new.jsonl", "outputs")),
+    (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
+    (f"{EVALUATE} --resume", 0, prints("accuracy")),
+    (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
+    (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
+    (
+        f"{CALIBRATE} --weights-out new.safetensors --examples 2",
+        0,
+        writes("new.safetensors", "a.kernel"),
+    ),
+    ("demo -o shown", 0, prints("Loihi emulator")),
+]
+
+
+def options() -> Iterator[set[str]]:
+    """The ways of typing each option, after its verb; those before a verb alone."""
+    commands = {v: importlib.import_module(f"snnc.cli.{v}").command for v in VERBS}
+    for verb, command in commands.items():
+        for option in command.params:
+            yield {f"{verb} {name}" for name in option.opts if name.startswith("-")}
+    context = click.Context(snnc, **snnc.context_settings)
+    for option in snnc.get_params(context):
+        yield {f" {name}" for name in option.opts}
+
+
+def test_every_option_is_typed() -> None:
+    typed = set()
+    for line, *_ in (*QUICK, *SLOW):
+        words = shlex.split(line)
+        verb = next((word for word in words if word in VERBS), "")
+        typed |= {f"{verb} {word}" for word in words}
+        typed |= {f" {word}" for word in words[: words.index(verb) if verb else None]}
+    assert [names for names in options() if names and not names & typed] == []
+    assert {verb for verb in VERBS if f"{verb} {verb}" not in typed} == set()
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder with a spec, others that differ, and weights."""
+    monkeypatch.chdir(tmp_path)
+    Path("pyproject.toml").touch()
+    Path("small.snn").write_text(SMALL)
+    Path(MISSPELT).write_text(SMALL.replace("filters 3", "filtres 3", 1))
+    Path(LOOSE).write_text(SMALL.replace("readout", "maxpool   { window 2 }\nreadout"))
+    Path(BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
+    Path("loose.yaml").touch()
+    device = (ROOT / "snnc/loihi/loihi1.toml").read_text()
+    Path("half.toml").write_text(
+        device.replace("compartments = 1024", "compartments = 512")
+    )
+    for name, scale in {"small": 0.1, "loud": 3.0}.items():
+        weights = {k: abs(v) for k, v in weights_of(SMALL, scale).items()}
+        save(Path(f"{name}.safetensors"), SMALL, weights)
+
+
+def run(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
+    line, status, seen = case
+    found = main(shlex.split(line))
+    out, err = capsys.readouterr()
+    assert (found, err if found != status else "") == (status, "")
+    assert seen(out, err), f"{out}{err}"
+
+
+@pytest.mark.parametrize("case", QUICK, ids=lambda case: case[0])
+def test_a_command(
+    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def once(paths: Any, build: Callable[[], Any]) -> None:
+        build()
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("snnc.cli.building.watch.watch_files", once)
+    run(case, capsys)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("case", SLOW, ids=lambda case: case[0])
+def test_a_command_that_loads_much(
+    case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert main(["build", "small.snn"]) == 0
+    capsys.readouterr()
+    random = np.random.default_rng(0)
+    np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
+    train, test = digits.drifting_digits(40, 8)
+    monkeypatch.setattr(digits, "drifting_digits", lambda: (train, test))
+    line, status, seen = case
+    if "@scheduler" not in line:
+        run(case, capsys)
+        return
+    with LocalCluster(n_workers=1, threads_per_worker=1) as cluster:
+        address = cluster.scheduler_address
+        run((line.replace("@scheduler", address), status, seen), capsys)
