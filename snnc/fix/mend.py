@@ -13,6 +13,10 @@ from snnc.syntax.formatted import can_format, formatted
 
 # A mended word can bring another problem to light, but not endlessly.
 ROUNDS = 10
+MOST_ALONE = 100
+"""So many fixes are tried one by one, where all at once do not help."""
+MOST_COUNTED = 1_000
+"""So many errors are counted, to tell whether fixes help."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +28,19 @@ class Mended:
     report: Report
 
 
+@dataclass(frozen=True, slots=True)
+class _State(Mended):
+    """As much as was mended so far; ``unread`` statements have a syntax error."""
+
+    unread: int
+
+    @property
+    def badness(self) -> tuple[int, int, int]:
+        return self.report.errors, self.unread, len(self.report.diagnostics)
+
+
 def mend(source: SourceFile, unsafe: bool = False) -> Mended:
-    """Apply the fixes of a spec's diagnostics until none is left.
+    """Apply the fixes of a spec's diagnostics that help, until none is left.
 
     Parameters
     ----------
@@ -36,21 +51,18 @@ def mend(source: SourceFile, unsafe: bool = False) -> Mended:
     -------
     Mended
         With the text as the formatter writes it, if something was fixed and the
-        result has no syntax error; ``source`` itself if nothing was fixed.
+        result has no syntax error; ``source`` itself if nothing was fixed. Of what
+        was fixed fewer problems are left than there were.
     """
-    count = 0
-    report = _checked(source)
+    state = _state(source, 0)
     for _ in range(ROUNDS):
-        text, applied = apply_fixes(source.text, _fixes(report, unsafe))
-        if not applied:
+        better = _all_at_once(state, unsafe) or _one_by_one(state, unsafe)
+        if better is None:
             break
-        source = SourceFile(source.name, text)
-        count += applied
-        report = _checked(source)
-    if not count:
-        return Mended(source, 0, report)
-    source = _in_layout(source)
-    return Mended(source, count, _checked(source))
+        state = better
+    if state.count:
+        source = _in_layout(state.source)
+    return Mended(source, state.count, _checked(source))
 
 
 def _checked(source: SourceFile) -> Report:
@@ -59,9 +71,66 @@ def _checked(source: SourceFile) -> Report:
     return report
 
 
+def _state(source: SourceFile, count: int) -> _State:
+    report = Report(MOST_COUNTED)
+    parsed = compile_spec(source, report, through="map")["parse"]
+    unread = sum(statement.broken for statement in parsed.statements)
+    return _State(source, count, report, unread)
+
+
 def _fixes(report: Report, unsafe: bool) -> list[Fix]:
     fixes = (diagnostic.fix for diagnostic in report.diagnostics)
     return [fix for fix in fixes if fix is not None and (unsafe or not fix.unsafe)]
+
+
+def _after(state: _State, fixes: list[Fix]) -> _State:
+    text, applied = apply_fixes(state.source.text, fixes)
+    return _state(SourceFile(state.source.name, text), state.count + applied)
+
+
+def _all_at_once(state: _State, unsafe: bool) -> _State | None:
+    """Apply all fixes; None unless each of them leaves a problem less."""
+    fixes = _fixes(state.report, unsafe)
+    if not fixes:
+        return None
+    after = _after(state, fixes)
+    problems = len(state.report.diagnostics) - (after.count - state.count)
+    helped = len(after.report.diagnostics) <= problems
+    return after if helped and after.report.errors <= state.report.errors else None
+
+
+def _one_by_one(state: _State, unsafe: bool) -> _State | None:
+    """Apply each fix that helps, the last one first: those before it stay in place."""
+    start = state
+    fixes = sorted(_fixes(state.report, unsafe), key=lambda fix: fix.span.start)
+    room = len(state.source.text) + 1
+    for fix in fixes[-MOST_ALONE:][::-1]:
+        if fix.span.end < room and (better := _with(state, fix, unsafe)):
+            state, room = better, fix.span.start
+    return None if state is start else state
+
+
+def _with(state: _State, fix: Fix, unsafe: bool) -> _State | None:
+    """Apply a fix, and those of what it brings to light; None if that is no help."""
+    known = _places(state, fix)
+    after = _after(state, [fix])
+    for _ in range(ROUNDS):
+        if after.badness < state.badness:
+            return after
+        found = after.report.diagnostics
+        new = [d.fix for d in found if (d.code, d.span.start) not in known]
+        fixes = [f for f in new if f is not None and (unsafe or not f.unsafe)]
+        if not fixes or min(f.span.start for f in fixes) < fix.span.start:
+            return None
+        after = _after(after, fixes)
+    return None
+
+
+def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:
+    """The problems that are known, by code and place, before and after a fix."""
+    found = {(d.code, d.span.start) for d in state.report.diagnostics}
+    moved = len(fix.replacement) - (fix.span.end - fix.span.start)
+    return found | {(code, at + moved) for code, at in found if at >= fix.span.end}
 
 
 def _in_layout(source: SourceFile) -> SourceFile:
