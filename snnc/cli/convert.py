@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -9,7 +10,7 @@ import click
 from snnc.cli.renamed import Renamed
 from snnc.cli.schema import one_line, with_modeline
 from snnc.cli.talk import offer, say, show
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostic, Report
 from snnc.passes import compile_spec
 from snnc.runtime.files import write_file
 from snnc.source.read import read
@@ -49,8 +50,10 @@ def command(
     report = Report()
     source = read(spec, report)
     results = {} if source is None else compile_spec(source, report, through="validate")
-    show(report)
     document = results.get("parse")
+    if document is not None and form == "yaml":
+        report.extend(_lost(document))
+    show(report)
     if document is None or report.errors:
         return 1
     text = _printed(document, form)
@@ -69,6 +72,14 @@ def command(
         return 1
     say(f"{spec}: {output} written")
     return 0
+
+
+def _lost(document: tree.Document) -> Iterator[Diagnostic]:
+    from snnc.rules.yaml import NotInComment
+    from snnc.syntax.yaml.printer import not_in_comments
+
+    for span in not_in_comments(document):
+        yield NotInComment(span=span, code_point=f"U+{ord(span.text):04X}")
 
 
 def _printed(document: tree.Document, form: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import groupby
 
+_SHORT = 4
 _LONGEST = 40
 """No word of the language is longer; a longer one is no slip of the fingers."""
 
@@ -23,12 +25,39 @@ def only_near(word: str, legal: Iterable[str]) -> str | None:
     """The legal word that a word must be meant to be, or None if there is a doubt.
 
     It is close to the word, no other is as close, and no digit differs: `conv2d` is
-    not `conv3d` misspelt.
+    not `conv3d` misspelt, and neither is `qif` or `alif` `lif`, nor `end_b` `end_a`.
     """
     found = _close(word, legal)
     if not found or found[0][1] or (len(found) > 1 and found[0][:2] == found[1][:2]):
         return None
-    return found[0][2]
+    near = found[0][2]
+    return None if _is_another(word.lower(), near.lower()) else near
+
+
+def _is_another(word: str, near: str) -> bool:
+    """Whether a word that differs a little may be a word of its own.
+
+    A letter more in front or behind makes another word (but for a plural, and a
+    letter typed twice), one letter for another at the end another of a series. Of
+    words so short that every letter counts, only two in the wrong order, one typed
+    twice or one left out within are slips.
+    """
+    if word.endswith(near) and word[0] != near[0]:
+        return True
+    if word.startswith(near) and word[len(near) :] not in ("s", near[-1]):
+        return True
+    if len(word) == len(near) and word[:-1] == near[:-1]:
+        return True
+    if len(near) > _SHORT:
+        return False
+    same_ends = (word[0], word[-1]) == (near[0], near[-1])
+    left_out = len(word) < len(near) and same_ends
+    return not left_out and _letters(word) != _letters(near)
+
+
+def _letters(word: str) -> list[str]:
+    """The letters of a word, one typed twice in a row once."""
+    return sorted(letter for letter, _ in groupby(word))
 
 
 def _close(word: str, legal: Iterable[str]) -> list[tuple[int, bool, str]]:

@@ -103,25 +103,32 @@ def _one_by_one(state: _State, unsafe: bool) -> _State | None:
     """Apply each fix that helps, the last one first: those before it stay in place."""
     start = state
     fixes = sorted(_fixes(state.report, unsafe), key=lambda fix: fix.span.start)
-    room = len(state.source.text) + 1
+    changed = len(state.source.text) + 1
     for fix in fixes[-MOST_ALONE:][::-1]:
-        if fix.span.end < room and (better := _with(state, fix, unsafe)):
-            state, room = better, fix.span.start
+        if fix.span.end < changed and (found := _with(state, fix, unsafe)):
+            state, changed = found
     return None if state is start else state
 
 
-def _with(state: _State, fix: Fix, unsafe: bool) -> _State | None:
-    """Apply a fix, and those of what it brings to light; None if that is no help."""
+def _with(state: _State, fix: Fix, unsafe: bool) -> tuple[_State, int] | None:
+    """Apply a fix, and those of what it brings to light; None if that is no help.
+
+    Returns
+    -------
+    tuple
+        The spec afterwards, and from where on its text is another.
+    """
     known = _places(state, fix)
-    after = _after(state, [fix])
+    after, changed = _after(state, [fix]), fix.span.start
     for _ in range(ROUNDS):
         if after.badness < state.badness:
-            return after
+            return after, changed
         found = after.report.diagnostics
         new = [d.fix for d in found if (d.code, d.span.start) not in known]
         fixes = [f for f in new if f is not None and (unsafe or not f.unsafe)]
-        if not fixes or min(f.span.start for f in fixes) < fix.span.start:
+        if not fixes:
             return None
+        changed = min(changed, *(f.span.start for f in fixes))
         after = _after(after, fixes)
     return None
 

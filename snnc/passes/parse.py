@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnc.diagnostics import Report
 from snnc.source import SourceFile, Span
-from snnc.syntax.notation import other_notation
+from snnc.syntax.notation import not_a_spec
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.tree import Document
 
@@ -14,7 +14,7 @@ def parse(source: SourceFile, report: Report) -> Document:
 
     The name of the file tells the notation: ``.yaml`` or ``.yml``, else ``.snn``.
     """
-    if problem := other_notation(source):
+    if problem := not_a_spec(source):
         report.add(problem)
         return Document(None, None, (), Span(source, 0, len(source.text)))
     if source.is_yaml:

@@ -335,6 +335,42 @@ class OtherNotation(Diagnostic):
     suffix: str
 
 
+class MergeConflict(Diagnostic):
+    """A merge has left both sides of a conflict in the file, between its marks.
+
+    As long as they are there, the file holds two specs, and neither is read.
+    """
+
+    code = "SNN128"
+    title = "merge conflict"
+    message = "a merge has left a conflict in the file"
+    label = "begins here"
+    help = (
+        "keep one side, or both, and remove the lines of `<<<<<<<`, `=======` and"
+        " `>>>>>>>`"
+    )
+
+
+class NotASpec(Diagnostic):
+    """A file is a program or JSON, not a spec.
+
+    A model of Keras becomes a spec with `snnc import`, which reads a saved model, the
+    text of `model.to_json()`, or calls a function that makes one.
+    """
+
+    code = "SNN129"
+    title = "no spec"
+    message = "this looks like {looks}, not like a spec"
+    label = "{looks}"
+    help = (
+        "if it is a Keras model, `snnc import {model}` writes the spec of it; a new"
+        " spec begins with `snn 1`"
+    )
+
+    looks: str
+    model: str
+
+
 class TooManyProblems(Diagnostic):
     """So much can't be read that the rest of the file is left unread."""
 

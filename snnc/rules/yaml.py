@@ -17,8 +17,10 @@ class NotYaml(Diagnostic):
     title = "not YAML"
     message = "this is not YAML: {problem}"
     label = "can't be read"
+    help = "{advice}"
 
     problem: str
+    advice: str = ""
 
 
 class Reference(Diagnostic):
@@ -157,3 +159,19 @@ class TooMuch(Diagnostic):
 
     limit: int
     what: str
+
+
+class NotInComment(Diagnostic):
+    """A comment of a ``.snn`` file has a character that YAML's comments can't hold.
+
+    YAML has no control characters, and ends a line, and the comment with it, at some
+    that ``.snn`` reads as part of the line. Only `snnc convert` reports it.
+    """
+
+    code = "SNN145"
+    title = "character that YAML can't hold"
+    message = "a comment of YAML can't hold the character {code_point}"
+    label = "in a comment"
+    help = "remove it from the comment, and convert the file again"
+
+    code_point: str

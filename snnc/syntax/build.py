@@ -12,6 +12,7 @@ from snnc.syntax import tree
 from snnc.syntax.words import VARIANTS
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+MOST_DIGITS = 18
 ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 

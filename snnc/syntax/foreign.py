@@ -147,6 +147,13 @@ def _decimal_comma(span: Span, key: str) -> Diagnostic:
 
 def _percentage(span: Span, key: str) -> Diagnostic:
     number = span.text.rstrip("% \t")
+    if key == "percentile":
+        return rules.syntax.MalformedNumber(
+            span=span,
+            text=span.text,
+            advice=f"percentiles are of a hundred: write `percentile {number}`",
+            fix=Fix(span, number),
+        )
     share = f"{float(number) / 100:.6g}"
     return rules.spelling.Percentage(
         span=span, text=span.text, share=f"{key} {share}", fix=Fix(span, share)

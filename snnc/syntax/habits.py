@@ -1,6 +1,6 @@
 """Habits of other notations that make a whole statement hard to read.
 
-Names with hyphens, texts without quotes, and the learning rate behind the optimizer.
+Names with hyphens, and the learning rate behind the optimizer.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.source import SourceFile, Span
-from snnc.syntax.spelling import quoted
 
 _HYPHENATED = re.compile(r"[A-Za-z]\w*(?:-\w+)+")
 _NO_BRACES = re.compile(
@@ -67,21 +66,4 @@ def no_braces(source: SourceFile, start: int) -> Diagnostic | None:
         found=f"`{found[0]}`",
         advice=f"write `optimizer {name} {{ learning_rate {rate} }}`",
         fix=Fix(span, fixed),
-    )
-
-
-def unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
-    """Describe an ``about`` whose text has no quotes."""
-    if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
-        return None
-    if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
-        return None
-    span = Span(source, tokens[1].start_pos or 0, tokens[-1].end_pos or 0)
-    text = quoted(span.text)
-    return rules.syntax.UnexpectedText(
-        span=span,
-        expected="a text in double quotes",
-        found=f"`{span.text}`",
-        advice=f"write `about {text}`",
-        fix=Fix(span, text),
     )

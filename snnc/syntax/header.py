@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 from lark import Token
 
 from snnc import rules
@@ -56,6 +58,12 @@ class Header:
         self.index += ahead[0] not in KINDS
         return ahead[0] not in KINDS
 
+    def _is_network(self) -> bool:
+        """Whether the line of a network comes next, not a sentence with its word."""
+        rest = self.tokens[self.index :]
+        line = takewhile(lambda token: token.type != "NEWLINE", rest)
+        return self._peek() == "network" and any(t.type == "LBRACE" for t in line)
+
     def _skip_to_network(self) -> None:
         """Skip what stands in front of the line of the network, if there is one."""
         for index in range(self.index, len(self.tokens)):
@@ -86,8 +94,7 @@ class Header:
         number = self._take("NUMBER") if word else None
         if number is None:
             here = self._here() if word is None else self.builder.span(word)
-            ready = self._peek() == "network"
-            self._report_edition(here, fixable=ready)
+            self._report_edition(here, fixable=self._is_network())
             self._skip_to_network()
             return None
         span = self.builder.span(number)

@@ -11,10 +11,10 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.source import Span
-from snnc.syntax.build import ESCAPES
+from snnc.syntax.build import ESCAPES, MOST_DIGITS
+from snnc.syntax.quotes import TYPOGRAPHIC
 from snnc.syntax.words import KEYS, KINDS, UNITS
 
-MOST_DIGITS = 18
 # Digits behind a point make a number no larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
 _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
@@ -45,12 +45,16 @@ def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
 
 def _unterminated(token: Token, span: Span, before: Token | None) -> Diagnostic:
     end = Span(span.source, span.end, span.end)
-    # Where the text ends is a guess if brackets stand behind it.
-    fix = None if token.endswith(("]", "}")) else Fix(end, '"')
+    if token.endswith(tuple(TYPOGRAPHIC)):
+        end = Span(span.source, span.end - 1, span.end)
+    # Where the text ends is a guess if brackets or a comment stand behind it.
+    fix = None if token.endswith(("]", "}")) or "#" in token else Fix(end, '"')
     return rules.syntax.UnterminatedString(span=span, fix=fix)
 
 
+_STRAIGHT = 'texts stand in straight double quotes: `"text"`'
 _ADVICE = (
+    *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
     ("(", "properties stand in braces, `conv2d c0 { filters 8 }`; there are no calls"),
     (")", "properties stand in braces, `conv2d c0 { filters 8 }`; there are no calls"),
     ("//", "comments begin with `#`"),

@@ -86,7 +86,9 @@ def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
     rest = [token for token in rest if token.type != "COMMA"]
     if not rest or not all(meant.take(token) for token in rest):
         return None
-    return meant.line, bool(meant.name) or kind == "avgpool"
+    # Of two bare numbers each may be the kernel, or the channels that are read.
+    sure = sum(token.type == "NUMBER" for token in rest) < 2
+    return meant.line, sure and (bool(meant.name) or kind == "avgpool")
 
 
 def _input(source: SourceFile, tokens: Sequence[Token]) -> tuple[str, bool] | None:

@@ -1,13 +1,17 @@
-"""Tells a text that is in the other notation than its file's name says."""
+"""Tells a text that is no spec, or one in the other notation, before it is read.
+
+It would give a mistake in every line, none of which says what is wrong.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 from itertools import islice
+from pathlib import PurePosixPath
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Label
 from snnc.source import SourceFile, Span
 
 # A line that says something, from its first word on.
@@ -15,9 +19,38 @@ _SAYS = re.compile(r"^[^\S\n]*([^\s#].*)", re.MULTILINE)
 # Each notation by its first two lines: the edition, and what stands below it.
 _YAML = re.compile(r"(snn:[ \t]*\d+)\s*(?:#.*)?"), re.compile(r"\w+:.*")
 _SNN = re.compile(r"(snn[ \t]+\d+)\s*(?:#.*)?"), re.compile(r"network\s+\S+\s*\{.*")
+# What git writes around the sides of a conflict; they begin a line.
+_MARK = re.compile(r"^(?:(<{7})|(\|{7})|(={7})|(>{7}))(?:[ \t].*)?$", re.MULTILINE)
+_SIDES = ("", "one side", "what both had", "the other side", "ends here")
+_PYTHON = re.compile(
+    r"import [A-Za-z_][\w.]*(?: as \w+)?(?:,.*)?|from [A-Za-z_.][\w.]* import .+"
+    r'|(?:def|class) \w+\s*[(:].*|""".*|@\w[\w.]*(?:\(.*)?'
+)
+_LONGEST = 60
+_JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
-def other_notation(source: SourceFile) -> Diagnostic | None:
+def not_a_spec(source: SourceFile) -> Diagnostic | None:
+    """Describe a text of which no line is worth reading; None for all others."""
+    return _conflict(source) or _other_notation(source) or _foreign(source)
+
+
+def _conflict(source: SourceFile) -> Diagnostic | None:
+    """The first conflict that a merge has left, with its marks."""
+    if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
+        return None
+    marks: list[tuple[int, Span]] = []
+    for found in _MARK.finditer(source.text):
+        kind = found.lastindex or 0
+        if marks or kind == 1:
+            marks.append((kind, Span(source, *found.span(kind))))
+        if marks and kind == len(_SIDES) - 1:
+            related = tuple(Label(span, _SIDES[kind]) for kind, span in marks[1:])
+            return rules.syntax.MergeConflict(span=marks[0][1], related=related[:3])
+    return None
+
+
+def _other_notation(source: SourceFile) -> Diagnostic | None:
     """Say that a file is in the other notation, if its first lines tell so."""
     lines = list(islice(_lines(source), 2))
     edition, below = _SNN if source.is_yaml else _YAML
@@ -27,13 +60,34 @@ def other_notation(source: SourceFile) -> Diagnostic | None:
     found = edition.fullmatch(text)
     if found is None:
         return None
-    here, other = ("YAML", ".snn") if source.is_yaml else ("`.snn`", "YAML")
+    span = Span(source, start, start + found.end(1))
+    return _is_other(span, ".snn" if source.is_yaml else ".yaml")
+
+
+def _is_other(span: Span, suffix: str) -> Diagnostic:
     return rules.syntax.OtherNotation(
-        span=Span(source, start, start + found.end(1)),
-        looks="`.snn`" if source.is_yaml else other,
-        read=here,
-        suffix=".snn" if source.is_yaml else ".yaml",
+        span=span,
+        looks="YAML" if suffix == ".yaml" else "`.snn`",
+        read="YAML" if span.source.is_yaml else "`.snn`",
+        suffix=suffix,
     )
+
+
+def _foreign(source: SourceFile) -> Diagnostic | None:
+    """Say that a text is a program or JSON, if its first line tells so."""
+    start, text = next(_lines(source), (0, ""))
+    span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
+    if text.startswith(("{", "[")):
+        if _JSON_OF_A_SPEC.search(source.text, start):
+            return None if source.is_yaml else _is_other(span, ".yaml")
+        model = source.name if source.name.endswith(".json") else "MODEL.json"
+        return rules.syntax.NotASpec(span=span, looks="JSON", model=model)
+    if source.text.startswith("#!") or _PYTHON.fullmatch(text.rstrip()):
+        path = PurePosixPath(source.name)
+        is_module = path.suffix == ".py" and path.stem.isidentifier()
+        model = f"{path.stem if is_module else 'MODULE'}:FUNCTION"
+        return rules.syntax.NotASpec(span=span, looks="Python", model=model)
+    return None
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:

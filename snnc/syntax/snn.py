@@ -18,15 +18,18 @@ from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder, build, heading, span_of
 from snnc.syntax.comments import comments_of
+from snnc.syntax.constructs import arithmetic, arrow, item, variable, whole_items
 from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import Explainer
 from snnc.syntax.foreign import foreign_value
 from snnc.syntax.grammar import parser
 from snnc.syntax.grammar import tokens as tokens_of
-from snnc.syntax.habits import habit, unquoted
+from snnc.syntax.habits import habit
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import problem_of
+from snnc.syntax.loops import without_loops
 from snnc.syntax.nesting import OPENERS
+from snnc.syntax.quotes import other_quotes, unquoted
 from snnc.syntax.texts import whole_texts
 
 _END = Token("$END", "")
@@ -46,7 +49,9 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     edition, network, opener, start = header.read()
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), whole, comments)
-    pieces = whole_texts(Cutter(source, report, tokens[start:], opener).cut())
+    body = without_loops(tokens[start:], source, report)
+    pieces = whole_texts(Cutter(source, report, body, opener).cut())
+    pieces = whole_items(pieces, source)
     statements = []
     for piece in pieces:
         statements.append(_statement(piece, source, report))
@@ -89,7 +94,10 @@ def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
     tokens = piece.tokens
     first = _first(tokens, ("UNTERMINATED",))
     block = _first(tokens, OPENERS)
-    if problem := unquoted(tokens, source):
+    if problem := unquoted(tokens, source) or item(piece, source):
+        report.add(problem)
+        return True
+    if problem := variable(tokens, source):
         report.add(problem)
         return True
     for index in range(len(tokens)) if first is None else (first,):
@@ -97,6 +105,9 @@ def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
         span = span_of(tokens[index], source)
         in_block = block is not None and block < index
         problem = foreign_value(tokens, index, source)
+        problem = problem or arithmetic(tokens, index, source)
+        problem = problem or other_quotes(tokens[index], source)
+        problem = problem or arrow(tokens[index], source)
         problem = problem or habit(tokens, index, source, in_block)
         if problem := problem or problem_of(tokens[index], span, before):
             report.add(problem)

@@ -6,8 +6,7 @@ import re
 from decimal import Decimal
 
 from snnc.syntax import tree
-from snnc.syntax.build import ESCAPES
-from snnc.syntax.lexical import MOST_DIGITS
+from snnc.syntax.build import ESCAPES, MOST_DIGITS
 from snnc.syntax.words import CLAUSES
 
 # Longer ones may have more digits in a row than the language allows.

@@ -33,3 +33,14 @@ def test_a_file_that_is_there_is_kept_without_force(tmp_path: Path) -> None:
     assert output.read_text(encoding="utf-8") == "mine"
     assert run(spec, "-o", str(output), "--force")[0] == 0
     assert output.read_text(encoding="utf-8").startswith("snn: 1\n")
+
+
+def test_a_comment_that_yaml_cant_hold_is_not_changed_but_told(tmp_path: Path) -> None:
+    spec, output = tmp_path / "bell.snn", tmp_path / "bell.yaml"
+    text = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
+    spec.write_text(f"# a bell: \a\n{text}", encoding="utf-8")
+    code, printed = run(str(spec), "-o", str(output))
+    assert code == 1
+    assert "SNN145" in printed
+    assert "U+0007" in printed
+    assert not output.exists()

@@ -8,7 +8,7 @@ from snnc.passes.validate.homes import owners, setting_line
 from snnc.passes.validate.synonyms import fix_word, known_kind, nearest
 from snnc.syntax import tree
 from snnc.syntax.usual import USUAL
-from snnc.syntax.words import KEYS, KINDS
+from snnc.syntax.words import KEYS, KINDS, VARIANTS
 
 
 def refused(word: tree.Word, place: str) -> Diagnostic | None:
@@ -61,12 +61,20 @@ def _property(statement: tree.Statement) -> Diagnostic | None:
     )
 
 
+def _glued(word: str) -> str | None:
+    """A kind and its variant of which the blank between them is missing."""
+    pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
+    return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
+
+
 def _unknown(statement: tree.Statement) -> Diagnostic:
     from snnc.passes.validate.foreign_kinds import kind_counterpart
 
     kind, known = statement.kind, tuple(sorted(KINDS))
     meant, certain = known_kind(kind.text, known)
     name = statement.name.text if statement.name else ""
+    if (glued := _glued(kind.text)) and not kind.span.source.is_yaml:
+        meant, certain = glued, True
     advice = "" if meant else kind_counterpart(kind.text, name)
     fix = Fix(kind.span, meant) if meant and certain else None
     return rules.names.UnknownKind(

@@ -107,8 +107,8 @@ _NEARBY = {
 }
 # Layers and blocks of other libraries, as `snnc.rules.foreign.plain` spells them.
 _KINDS = {
-    "avgpool": "adaptiveavgpool averagepool averagepooling avgpooling",
-    "concat": "concatenate cat merge",
+    "avgpool": "averagepool averagepooling avgpooling",
+    "concat": "concatenate cat",
     "dense": "fc fullyconnected linear",
     "encode": "encoder",
     "input": "inputlayer",
@@ -117,8 +117,8 @@ _KINDS = {
 _LIKELY_KINDS = {
     "about": "title description doc docstring",
     "add": "residual skip sum plus skipconnection residualblock resblock",
-    "avgpool": "pool pooling average mean meanpool",
-    "concat": "join stack",
+    "avgpool": "adaptiveavgpool pool pooling average mean meanpool",
+    "concat": "join stack merge",
     "conv2d": "conv convolution cnn",
     "conv3d": "conv4d",
     "defaults": "config settings options params parameters",

@@ -17,7 +17,8 @@ from snnc.syntax.words import UNITS
 
 _SCALED = {
     "khz": ("Hz", 1e3),
-    "mhz": ("Hz", 1e6),
+    "MHz": ("Hz", 1e6),
+    "mHz": ("Hz", 1e-3),
     "ns": ("us", 1e-3),
     "nsec": ("us", 1e-3),
     "min": ("s", 60),
@@ -124,7 +125,7 @@ def _other_scale(
     key: str, node: Any, unit: str, units: tuple[str, ...]
 ) -> Diagnostic | None:
     """A number in a unit that is a known multiple of one that the language has."""
-    instead, factor = _SCALED.get(unit.lower(), ("", 1))
+    instead, factor = _SCALED.get(unit) or _SCALED.get(unit.lower(), ("", 1))
     if instead not in units:
         return None
     ends = (node.low, node.high) if isinstance(node, tree.Range) else (node.value,)

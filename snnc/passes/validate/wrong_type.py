@@ -115,10 +115,14 @@ def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
     )
 
 
+def _is_size(item: tree.Value) -> bool:
+    return isinstance(item, tree.Number) and item.span.text.isdecimal()
+
+
 def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     """Sizes in brackets, as Python writes them."""
     items = node.items
-    if not items or not all(isinstance(item, tree.Number) for item in items):
+    if not items or not all(map(_is_size, items)):
         return None
     dims = "x".join(item.span.text for item in items)
     return rules.spelling.DimsSpelling(

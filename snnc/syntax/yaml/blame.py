@@ -16,7 +16,7 @@ from ruamel.yaml.error import MarkedYAMLError
 
 from snnc.source import SourceFile
 from snnc.syntax.words import HEADERS, KEYS, KINDS
-from snnc.syntax.yaml.problems import in_words
+from snnc.syntax.yaml.problems import NO_BLANK, in_words
 
 _WORD = re.compile(r"\w[\w.-]*")
 _KEY = re.compile(r"\s*(?:- +)*[\w.-]+\s*")
@@ -92,8 +92,7 @@ def _no_blank(source: SourceFile) -> Blame | None:
         word = text.strip().lstrip("- ").partition(":")[0]
         if found and (word in KEYS | KINDS | HEADERS):
             colon = at + found.start(1)
-            problem = "no blank stands behind the `:` of a key"
-            return Blame(colon, colon + 1, problem)
+            return Blame(colon, colon + 1, NO_BLANK)
         at += len(text) + 1
     return None
 
@@ -114,7 +113,7 @@ def _unmarked_key(source: SourceFile, at: int) -> Blame:
     start = _line_start(source, at)
     if found := _NO_BLANK.match(text):
         colon = start + found.start(1)
-        return Blame(colon, colon + 1, "no blank stands behind the `:` of a key")
+        return Blame(colon, colon + 1, NO_BLANK)
     end = start + len(text.split(" #")[0].rstrip())
     return Blame(at, max(end, at + 1), in_words("could not find expected ':'"))
 

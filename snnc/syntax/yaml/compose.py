@@ -114,8 +114,11 @@ class Composer:
         if not isinstance(error, MarkedYAMLError):
             return self._problem(0, "it can't be parsed")
         from snnc.syntax.yaml.blame import blame  # a good spec need not wait for it
+        from snnc.syntax.yaml.problems import NO_BLANK, no_blank
 
         found = blame(self._source, error)
+        if found.problem == NO_BLANK:
+            return no_blank(self._span(found.start, found.end))
         opener = () if found.opener is None else (found.opener,)
         return rules.yaml.NotYaml(
             span=self._span(found.start, found.end),
@@ -174,7 +177,8 @@ class Composer:
             self.scalars.append(span)
         if event.style in ("'", '"'):
             span = self._span(span.start + 1, span.end - 1)
-        return Scalar(event.value, span, plain=event.style is None)
+        block = event.style in ("|", ">") and "+" not in span.text.partition("\n")[0]
+        return Scalar(event.value, span, plain=event.style is None, block=block)
 
     def _sequence(self, start: Span, flow: bool, depth: int) -> Sequence:
         items: list[Node] = []

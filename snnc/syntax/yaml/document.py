@@ -18,6 +18,7 @@ from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, foun
 # The order of the language; keys of a YAML file may stand in any.
 _FRONT = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
 _BACK = ("readout", "train")
+_EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
 
 
@@ -41,6 +42,13 @@ def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
 def _end(source: SourceFile) -> Span:
     end = len(source.text.rstrip())
     return Span(source, end, end)
+
+
+def _misnamed(key: Scalar) -> Diagnostic:
+    """The edition under another key."""
+    return rules.names.UnknownKind(
+        span=key.span, word=key.text, near="snn", known=_TOP, fix=Fix(key.span, "snn")
+    )
 
 
 def _edition(name: str, start: Span) -> Fix | None:
@@ -82,11 +90,15 @@ class _Reader:
             else:
                 keys[key.text] = (key, node)
         for name, example in _EXAMPLES.items():
-            if name not in keys:
+            other = keys.keys() & _EDITIONS if name == "snn" else ()
+            if other and name not in keys:
+                self._report.add(_misnamed(keys.pop(min(other))[0]))
+            elif name not in keys:
                 start = root.pairs[0][0].span if root.pairs else root.span
+                fix = _edition(name, start) if "network" in keys else None
                 self._report.add(
                     rules.yaml.MissingKey(
-                        span=start, key=name, example=example, fix=_edition(name, start)
+                        span=start, key=name, example=example, fix=fix
                     )
                 )
         return keys
@@ -102,7 +114,10 @@ class _Reader:
             self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
             return None
         text = found(node).strip("`")
-        fix = Fix(node.span, str(EDITION)) if isinstance(node, Scalar) else None
+        fix = None
+        if isinstance(node, Scalar):
+            same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
+            fix = Fix(node.span, str(EDITION), unsafe=not same)
         self._report.add(
             rules.syntax.UnknownEdition(
                 span=node.span, edition=text[:20], latest=EDITION, fix=fix

@@ -96,7 +96,7 @@ def _top(kind: str, found: list[tree.Statement]) -> Iterator[Entry]:
 
 def _default(statement: tree.Statement) -> Entry:
     """One of several `defaults`, without the key that they share."""
-    key = statement.variant.text if statement.variant else ""
+    key = scalars.key(statement.variant.text) if statement.variant else ""
     return Entry(key, statement.span, inner=tuple(_properties(statement)))
 
 
@@ -113,7 +113,8 @@ def statement_entry(statement: tree.Statement) -> Entry:
     variant = statement.variant
     if not inner:
         return Entry(kind, span, variant.text)
-    chosen = Entry(variant.text, variant.span.to(inner[-1].span), inner=inner)
+    whole = variant.span.to(inner[-1].span)
+    chosen = Entry(scalars.key(variant.text), whole, inner=inner)
     return Entry(kind, span, inner=(chosen,))
 
 
@@ -145,7 +146,7 @@ def _properties(statement: tree.Statement) -> Iterable[Entry]:
 
 def property_entry(item: tree.Property) -> Entry:
     """Return a property as a key with its value."""
-    return _value(item.key.text, item.value, item.span)
+    return _value(scalars.key(item.key.text), item.value, item.span)
 
 
 def _value(key: str, value: tree.Value, span: Span) -> Entry:
@@ -153,7 +154,7 @@ def _value(key: str, value: tree.Value, span: Span) -> Entry:
         inner = tuple(map(property_entry, value.properties))
         if not inner:
             return Entry(key, span, value.name.text)
-        group = Entry(value.name.text, value.span, inner=inner)
+        group = Entry(scalars.key(value.name.text), value.span, inner=inner)
         return Entry(key, span, inner=(group,))
     if isinstance(value, tree.List):
         items = tuple(_value("", item, item.span) for item in value.items)

@@ -19,11 +19,14 @@ class Scalar:
         Its characters, without the quotes around them.
     plain
         Whether it stands without quotes, and not as a block.
+    block
+        Whether it is a block whose last line end belongs to the notation.
     """
 
     text: str
     span: Span
     plain: bool
+    block: bool = False
 
     @property
     def is_verbatim(self) -> bool:

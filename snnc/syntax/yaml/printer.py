@@ -9,8 +9,9 @@ between two lines one is kept.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.yaml.entries import Entry, entries_of
 from snnc.syntax.yaml.remarks import Remarks
@@ -20,13 +21,23 @@ _INDENT = "  "
 _FAR = 400  # as wide as a line and some blank ones may be
 _BLANK = re.compile(r"\n[ \t]*\n")
 # What YAML does not take, or takes for the end of a line, and with it of a comment.
-_NO_YAML = re.compile(
+_NOT_IN_COMMENTS = re.compile(
     r"[^\t -~\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 
+def not_in_comments(document: tree.Document) -> Iterator[Span]:
+    """Find the characters in comments that a comment of YAML can't hold."""
+    for comment in document.comments:
+        span = comment.span
+        for found in _NOT_IN_COMMENTS.finditer(span.source.text, span.start, span.end):
+            yield Span(span.source, *found.span())
+
+
 def print_yaml(document: tree.Document) -> str:
     """Write a spec that has no syntax error, from either notation, as YAML text.
+
+    Comments have none of `not_in_comments`.
 
     Raises
     ------
@@ -118,5 +129,5 @@ class _Printer:
 
 
 def _marked(comment: tree.Comment) -> str:
-    text = _NO_YAML.sub(lambda found: f"\\u{ord(found[0]):04x}", comment.text)
+    text = comment.text
     return f"# {text}" if text and not text.startswith("#") else f"#{text}"

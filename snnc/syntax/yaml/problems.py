@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix
+from snnc.source import Span
+
+NO_BLANK = "no blank stands behind the `:` of a key"
 _WORDS = (
     ("could not find expected ':'", "a key has no `:` behind it"),
     ("mapping values are not allowed", "a second `:` on a line; quote the text"),
@@ -25,3 +32,20 @@ def in_words(problem: str | None) -> str:
     """Say a problem in the reader's terms, as nearly as it can be told."""
     known = (words for part, words in _WORDS if part in (problem or ""))
     return next(known, "the text has no meaning here")
+
+
+def no_blank(colon: Span) -> Diagnostic:
+    """Say that the value of a key follows its colon at once."""
+    source, at = colon.source, colon.start
+    line, column = source.line_column(at)
+    text = source.line_text(line)
+    key, value = _KEY.search(text[: column - 1]), _VALUE.match(text[column:])
+    advice = f"write `{key[0]}: {value[0]}`" if key and value else ""
+    behind = Span(source, colon.end, colon.end)
+    return rules.yaml.NotYaml(
+        span=colon, problem=NO_BLANK, advice=advice, fix=Fix(behind, " ")
+    )
+
+
+_KEY = re.compile(r"\w+$")
+_VALUE = re.compile(r"[^\s,\]}]{1,40}")

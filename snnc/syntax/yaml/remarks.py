@@ -64,8 +64,10 @@ class Remarks:
         before = level.before or owner
         if comment.trailing and before is not None:
             beside = before if before is owner else _ending(before, comment)
-            self._beside[id(beside)].append(comment)
-        elif before is not None and before is not owner and _is_below(before, comment):
+            if not self._beside[id(beside)]:  # two would become one comment
+                self._beside[id(beside)].append(comment)
+                return
+        if before is not None and before is not owner and _is_below(before, comment):
             self._place(comment, before.inner or (), before)
         elif level.after is not None:
             # The first line of an item without a key is the item's.

@@ -10,12 +10,18 @@ from snnc.syntax import spelling, tree
 # What can't be taken for anything but a text: it begins with a letter, and has no
 # colon, hash, bracket or quote.
 _PLAIN = re.compile(r"[A-Za-z](?:[\w .,;()/+'-]*[\w.)])?", re.ASCII)
+_WORD = re.compile(r"[^\W\d]\w*")
 _EXPONENT = re.compile(r"(?<![\d.])([+-]?\d+)e")
 
 
 def text(value: str) -> str:
     """Write the text of ``about``, without quotes where it can be read so."""
     return value if _PLAIN.fullmatch(value) else label(value)
+
+
+def key(word: str) -> str:
+    """Write a key, in quotes if it is no word."""
+    return word if _WORD.fullmatch(word) else label(word)
 
 
 def label(value: str) -> str:

@@ -12,6 +12,7 @@ from snnc.source import Span
 from snnc.syntax import tree
 from snnc.syntax.words import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.syntax.yaml import values
+from snnc.syntax.yaml.bare import rejoined
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
 from snnc.syntax.yaml.values import SilentError, word
@@ -165,7 +166,7 @@ _READERS: dict[str, tuple[str, Callable[[tree.Word, Node], Any]]] = {
 def _sorted(statement: tree.Statement, node: Mapping) -> _Parts:
     """Tell the parts of a statement from its properties."""
     parts = _Parts()
-    for key, value in node.pairs:
+    for key, value in rejoined(node).pairs:
         if key.text in parts.given:
             raise UnreadableError(repeated(key, parts.given[key.text][0]))
         if key.text in PARTS:

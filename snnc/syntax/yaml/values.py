@@ -7,13 +7,14 @@ import re
 from lark import Token
 
 from snnc import rules
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Fix
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
 from snnc.syntax.build import Builder, span_of
 from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.words import KEYS
+from snnc.syntax.yaml.bare import rejoined
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
 
@@ -174,7 +175,7 @@ def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
         return ()
     if not isinstance(node, Mapping):
         raise wrong_form(node, f"the properties of `{owner}`", _example(owner, node))
-    return tuple(property_of(key, value) for key, value in node.pairs)
+    return tuple(property_of(key, value) for key, value in rejoined(node).pairs)
 
 
 _FIRST = {
@@ -288,7 +289,8 @@ def text_of(key: tree.Word, node: Node) -> tree.Text:
         raise wrong_form(node, "a text")
     if is_empty(node):
         raise UnreadableError(rules.syntax.MissingValue(span=key.span, key=key.text))
-    return tree.Text(node.text.rstrip("\n"), node.span)
+    text = node.text.removesuffix("\n") if node.block else node.text
+    return tree.Text(text, node.span)
 
 
 def range_of(key: tree.Word, node: Node) -> tree.Range:
@@ -320,8 +322,28 @@ def name_of(key: tree.Word, node: Node) -> tree.Word:
     return name(node)
 
 
+_COMMA = r"[ \t]*,[ \t]*"
+_NAMES = re.compile(rf"[^\W\d]\w*(?:{_COMMA}[^\W\d]\w*)+")
+
+
+def _without_brackets(node: Scalar, names: list[str]) -> UnreadableError:
+    """Several names that are no list."""
+    text = f"[{', '.join(names)}]"
+    return UnreadableError(
+        rules.yaml.WrongForm(
+            span=node.span,
+            expected="a list of names",
+            found=found(node),
+            advice=f"write `from: {text}`",
+            fix=Fix(node.span, text) if node.plain else None,
+        )
+    )
+
+
 def sources_of(key: tree.Word, node: Node) -> tuple[tree.Word, ...]:
     """Read ``from``: a name, or a list of names."""
     if isinstance(node, Sequence) and node.items:
         return tuple(name(item) for item in node.items)
+    if isinstance(node, Scalar) and (several := _NAMES.fullmatch(node.text)):
+        raise _without_brackets(node, re.split(_COMMA, several[0]))
     return (name_of(key, node),)

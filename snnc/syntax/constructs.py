@@ -1,0 +1,175 @@
+"""What other notations have, and this one has not: items, arrows, variables, sums."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from lark import Token
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.source import SourceFile, Span
+from snnc.syntax.cut import Piece
+from snnc.syntax.words import HEADERS, KEYS, KINDS
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+_VALUES = frozenset(("NUMBER", "DIMS", "RANGE", "STRING", "MALFORMED", "LSQB"))
+_ITEM = re.compile(r"-[ \t]*(\w+)")
+_NUMERAL = r"\d+(?:\.\d+)?"
+_ARITHMETIC = re.compile(
+    rf"{_NUMERAL}(?:(?:[ \t]*[*/][ \t]*|[+-]|[ \t]+[+-][ \t]+){_NUMERAL})+"
+    r"(?![\w.*/])"
+)
+_TERM = re.compile(rf"([*/+-]?)[ \t]*({_NUMERAL})")
+_ARROW = re.compile("[-=]>|\u2192")
+_LONGEST = 60
+
+
+def is_item(piece: Piece, source: SourceFile) -> bool:
+    """Whether a statement begins as an item of a YAML list does."""
+    first = piece.tokens[0]
+    found = _ITEM.match(source.text, first.start_pos or 0)
+    return found is not None and found[1] in KINDS
+
+
+def whole_items(pieces: list[Piece], source: SourceFile) -> list[Piece]:
+    """Join the lines of each item of a YAML list: they are one mistake."""
+    kept: list[Piece] = []
+    for piece in pieces:
+        is_inner = len(piece.tokens) > 1 and piece.tokens[1] in (":", "-", "->")
+        is_inner = is_inner and piece.tokens[0] not in KINDS
+        if kept and is_inner and is_item(kept[-1], source):
+            tokens = (*kept[-1].tokens, *piece.tokens)
+            kept[-1] = Piece(tokens, kept[-1].broken, kept[-1].mended)
+        else:
+            kept.append(piece)
+    return kept
+
+
+def item(piece: Piece, source: SourceFile) -> Diagnostic | None:
+    """Describe an item of a YAML list, and how ``.snn`` writes it."""
+    if not is_item(piece, source):
+        return None
+    first, last = piece.tokens[0], piece.tokens[-1]
+    start = first.start_pos or 0
+    whole = Span(source, start, last.end_pos or start)
+    line = _as_statement(whole)
+    shown = line if line and len(line) <= _LONGEST else "conv2d c0 { filters 8 }"
+    return rules.syntax.UnexpectedCharacter(
+        span=Span(source, start, start + 1),
+        text="-",
+        advice="a statement begins with its kind, without a dash or a colon:"
+        f" write{'' if shown == line else ', for example,'} `{shown}`",
+        fix=Fix(whole, line) if line else None,
+    )
+
+
+def _as_statement(item: Span) -> str:
+    """The statement that an item of a YAML list says; empty if it can't be read."""
+    from textwrap import dedent
+
+    from snnc.syntax.layout import statement_item
+    from snnc.syntax.yaml import parse_yaml
+
+    if "#" in item.text:
+        return ""
+    indent = " " * (item.first.column - 1)
+    text = f"snn: 1\nnetwork: x\nlayers:\n{dedent(indent + item.text)}\n"
+    report = Report()
+    (*_, statement) = parse_yaml(SourceFile("item.yaml", text), report).statements or [
+        None
+    ]
+    if report.errors or statement is None:
+        return ""
+    return statement_item(statement).flat
+
+
+def arrow(token: Token, source: SourceFile) -> Diagnostic | None:
+    """Describe ``->`` between two layers."""
+    start = token.start_pos or 0
+    found = _ARROW.match(source.text, start)
+    if found is None:
+        return None
+    mark = found[0]
+    before = len(source.text[:start].rstrip(" \t"))
+    behind = source.text[start + len(mark) :]
+    gap = len(behind) - len(behind.lstrip(" \t"))
+    kind = re.match(r"\w*", behind[gap:])
+    span = Span(source, start, start + len(mark))
+    closed = source.text[before - 1 : before] in ("}", '"')
+    is_next = kind is not None and kind[0] in KINDS and closed
+    whole = Span(source, before, span.end + gap)
+    return rules.syntax.UnexpectedCharacter(
+        span=span,
+        text=mark,
+        advice="a layer stands on a line of its own, and reads the one above it;"
+        " `from NAME` reads another",
+        fix=Fix(whole, "\n") if is_next else None,
+    )
+
+
+def variable(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+    """Describe ``let f = 8``, or ``f = 8``: a name for a value."""
+    words = [str(token) for token in tokens[:4]]
+    at = words.index("=") if "=" in words else 0
+    if not 1 <= at <= 2 or any(t.type != "NAME" for t in tokens[:at]):
+        return None
+    value = tokens[at + 1] if at + 1 < len(tokens) else None
+    if tokens[0] in KINDS | KEYS | HEADERS or value is None:
+        return None
+    if value.type not in _VALUES:
+        return None
+    first = tokens[0]
+    start = first.start_pos or 0
+    span = Span(source, start, first.end_pos or start)
+    return rules.names.UnknownKind(
+        span=span,
+        word=str(first),
+        near=None,
+        known=(),
+        advice="there are no variables: write the value where it is used, such as"
+        " `filters 8`, or once for all layers in `defaults`",
+    )
+
+
+def arithmetic(
+    tokens: Sequence[Token], index: int, source: SourceFile
+) -> Diagnostic | None:
+    """Describe ``8*2`` in place of a number."""
+    token = tokens[index]
+    if token.type != "NUMBER" or not index or tokens[index - 1].type != "NAME":
+        return None
+    found = _ARITHMETIC.match(source.text, token.start_pos or 0)
+    if found is None:
+        return None
+    value = _calculated(found[0])
+    span = Span(source, *found.span())
+    exact = value is not None and f"{float(value):.6g}" == str(value)
+    number = "" if value is None else f"{float(value):.6g}"
+    return rules.syntax.MalformedNumber(
+        span=span,
+        text=found[0],
+        advice=f"there is no arithmetic: write `{tokens[index - 1]} {number or '...'}`",
+        fix=Fix(span, number) if exact else None,
+    )
+
+
+def _calculated(text: str) -> Fraction | None:
+    """What a line of sums and products is; None if it divides by nothing."""
+    from fractions import Fraction
+
+    total, term = Fraction(0), Fraction(1)
+    for found in _TERM.finditer(text):
+        sign, number = found[1], Fraction(found[2])
+        if sign == "/" and not number:
+            return None
+        if sign in ("*", "/"):
+            term = term * number if sign == "*" else term / number
+            continue
+        total += term if found.start() else 0
+        term = -number if sign == "-" else number
+    return total + term
