@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.fix.apply import apply_fixes
 from snnc.passes import compile_spec
 from snnc.passes.parse import parse
@@ -13,8 +14,8 @@ from snnc.syntax.formatted import can_format, formatted
 
 # A mended word can bring another problem to light, but not endlessly.
 ROUNDS = 10
-MOST_ALONE = 100
-"""So many fixes are tried one by one, where all at once do not help."""
+MOST_ALONE = 50
+"""So many times fixes are tried one by one, where all at once do not help."""
 MOST_COUNTED = 1_000
 """So many errors are counted, to tell whether fixes help."""
 
@@ -54,15 +55,69 @@ def mend(source: SourceFile, unsafe: bool = False) -> Mended:
         result has no syntax error; ``source`` itself if nothing was fixed. Of what
         was fixed fewer problems are left than there were.
     """
+    mender = _Mender(unsafe)
     state = _state(source, 0)
     for _ in range(ROUNDS):
-        better = _all_at_once(state, unsafe) or _one_by_one(state, unsafe)
+        better = mender.all_at_once(state) or mender.one_by_one(state)
         if better is None:
             break
         state = better
     if state.count:
         source = _in_layout(state.source)
     return Mended(source, state.count, _checked(source))
+
+
+class _Mender:
+    """Applies fixes as long as they leave less wrong."""
+
+    def __init__(self, unsafe: bool) -> None:
+        self._unsafe = unsafe
+        self._trials = MOST_ALONE
+
+    def all_at_once(self, state: _State) -> _State | None:
+        """Apply all fixes; None unless each of them leaves a problem less."""
+        fixes = self._fixes(state.report.diagnostics)
+        if not fixes:
+            return None
+        after = _after(state, fixes)
+        problems = len(state.report.diagnostics) - (after.count - state.count)
+        helped = len(after.report.diagnostics) <= problems
+        return after if helped and after.report.errors <= state.report.errors else None
+
+    def one_by_one(self, state: _State) -> _State | None:
+        """Apply each fix that helps, the last one first: those before it stay."""
+        start = state
+        fixes = self._fixes(state.report.diagnostics)
+        changed = len(state.source.text) + 1
+        for fix in sorted(fixes, key=lambda fix: fix.span.start, reverse=True):
+            if self._trials > 0 and fix.span.end < changed:
+                found = self._with(state, fix)
+                state, changed = found or (state, changed)
+        return None if state is start else state
+
+    def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
+        """Apply a fix, and those of what it brings to light; None if that is no help.
+
+        Returns
+        -------
+        tuple
+            The spec afterwards, and from where on its text is another.
+        """
+        known = _places(state, fix)
+        fixes, changed, after = [fix], fix.span.start, state
+        while fixes and self._trials > 0:
+            self._trials -= 1
+            changed = min(changed, *(f.span.start for f in fixes))
+            after = _after(after, fixes)
+            if after.badness < state.badness:
+                return after, changed
+            found = after.report.diagnostics
+            fixes = self._fixes(d for d in found if (d.code, d.span.start) not in known)
+        return None
+
+    def _fixes(self, diagnostics: Iterable[Diagnostic]) -> list[Fix]:
+        fixes = (diagnostic.fix for diagnostic in diagnostics)
+        return [f for f in fixes if f is not None and (self._unsafe or not f.unsafe)]
 
 
 def _checked(source: SourceFile) -> Report:
@@ -78,59 +133,9 @@ def _state(source: SourceFile, count: int) -> _State:
     return _State(source, count, report, unread)
 
 
-def _fixes(report: Report, unsafe: bool) -> list[Fix]:
-    fixes = (diagnostic.fix for diagnostic in report.diagnostics)
-    return [fix for fix in fixes if fix is not None and (unsafe or not fix.unsafe)]
-
-
 def _after(state: _State, fixes: list[Fix]) -> _State:
     text, applied = apply_fixes(state.source.text, fixes)
     return _state(SourceFile(state.source.name, text), state.count + applied)
-
-
-def _all_at_once(state: _State, unsafe: bool) -> _State | None:
-    """Apply all fixes; None unless each of them leaves a problem less."""
-    fixes = _fixes(state.report, unsafe)
-    if not fixes:
-        return None
-    after = _after(state, fixes)
-    problems = len(state.report.diagnostics) - (after.count - state.count)
-    helped = len(after.report.diagnostics) <= problems
-    return after if helped and after.report.errors <= state.report.errors else None
-
-
-def _one_by_one(state: _State, unsafe: bool) -> _State | None:
-    """Apply each fix that helps, the last one first: those before it stay in place."""
-    start = state
-    fixes = sorted(_fixes(state.report, unsafe), key=lambda fix: fix.span.start)
-    changed = len(state.source.text) + 1
-    for fix in fixes[-MOST_ALONE:][::-1]:
-        if fix.span.end < changed and (found := _with(state, fix, unsafe)):
-            state, changed = found
-    return None if state is start else state
-
-
-def _with(state: _State, fix: Fix, unsafe: bool) -> tuple[_State, int] | None:
-    """Apply a fix, and those of what it brings to light; None if that is no help.
-
-    Returns
-    -------
-    tuple
-        The spec afterwards, and from where on its text is another.
-    """
-    known = _places(state, fix)
-    after, changed = _after(state, [fix]), fix.span.start
-    for _ in range(ROUNDS):
-        if after.badness < state.badness:
-            return after, changed
-        found = after.report.diagnostics
-        new = [d.fix for d in found if (d.code, d.span.start) not in known]
-        fixes = [f for f in new if f is not None and (unsafe or not f.unsafe)]
-        if not fixes:
-            return None
-        changed = min(changed, *(f.span.start for f in fixes))
-        after = _after(after, fixes)
-    return None
 
 
 def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:

@@ -14,11 +14,9 @@ from snnc.syntax.nesting import CLOSERS, OPENERS
 from snnc.syntax.words import BEGINNINGS
 
 _WORDS = frozenset(
-    """
-    block blocks body for foreach group layers loop model module repeat residual
-    sequential stack stage times while
-    """.split()
-)
+    ("block", "blocks", "body", "for", "foreach", "group", "layers", "loop", "model",
+     "module", "repeat", "residual", "sequential", "stack", "stage", "times", "while")
+)  # fmt: skip
 
 
 def without_loops(

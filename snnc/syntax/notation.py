@@ -24,9 +24,10 @@ _MARK = re.compile(r"^(?:(<{7})|(\|{7})|(={7})|(>{7}))(?:[ \t].*)?$", re.MULTILI
 _SIDES = ("", "one side", "what both had", "the other side", "ends here")
 _PYTHON = re.compile(
     r"import [A-Za-z_][\w.]*(?: as \w+)?(?:,.*)?|from [A-Za-z_.][\w.]* import .+"
-    r'|(?:def|class) \w+\s*[(:].*|""".*|@\w[\w.]*(?:\(.*)?'
+    r'|(?:def|class) \w+\s*[(:].*|"""[^"]*(?:""")?|@\w[\w.]*(?:\(.*)?'
 )
 _LONGEST = 60
+_JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
 _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
 
 
@@ -77,7 +78,7 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
     """Say that a text is a program or JSON, if its first line tells so."""
     start, text = next(_lines(source), (0, ""))
     span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
-    if text.startswith(("{", "[")):
+    if _JSON.match(source.text, start):
         if _JSON_OF_A_SPEC.search(source.text, start):
             return None if source.is_yaml else _is_other(span, ".yaml")
         model = source.name if source.name.endswith(".json") else "MODEL.json"
