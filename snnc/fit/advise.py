@@ -2,17 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import ceil
+from collections.abc import Iterable, Sequence
 
 from snnc.diagnostics import Diagnostic, Report
+from snnc.fit.blocks import (
+    Refused,
+    blocks_in_the_way,
+    warn_of_costs,
+    with_better_blocks,
+)
 from snnc.fit.change import Change
 from snnc.fit.remedies import for_axons, for_cores, for_fan_in
+from snnc.fit.room import more_room, system_for
 from snnc.fit.trials import Trials
 from snnc.graph.logical import Loihi, Network
-from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
+from snnc.graph.mapped import MappedNetwork
+from snnc.rules.loihi import (
+    FitsNoCore,
+    MoreCoresThanChips,
+    TooManyCores,
+    TooManyOutAxons,
+)
 from snnc.spec.located import ValidatedSpec
-from snnc.spec.model import MOST_CHIPS
+
+DIRECTIONS = {
+    "filters": "fewer",
+    "units": "fewer",
+    "stride": "a larger",
+    "factor": "a larger",
+}
+FEWER = "give the layers fewer neurons, or "
+BOUNDS = "bounds, by the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
@@ -34,39 +54,60 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
     large = next((d for d in found if isinstance(d, TooManyCores)), None)
     # What mends the whole network mends each layer of it, and is said of both.
     whole = () if large is None else for_cores(trials, large.largest)
+    blocks = [d for d in found if isinstance(d, Refused)]
+    for refused, better in zip(blocks, with_better_blocks(blocks, trials), strict=True):
+        _replace(refused, better, report)
     for diagnostic in found:
-        better = _advised(diagnostic, trials, whole)
-        if better is not None:
-            report.withdraw(diagnostic)
-            report.add(better)
+        _replace(diagnostic, _advised(diagnostic, trials, whole), report)
+
+
+def advise_blocks(spec: ValidatedSpec, mapped: MappedNetwork, report: Report) -> None:
+    """Report each `block` of a spec that fits, but costs cores."""
+    target = mapped.lowered.network.target
+    if isinstance(target, Loihi):
+        warn_of_costs(mapped, Trials(spec, target), report)
+
+
+def _replace(diagnostic: Diagnostic, better: Diagnostic | None, report: Report) -> None:
+    if better is not None:
+        report.withdraw(diagnostic)
+        report.add(better)
 
 
 def _advised(
     diagnostic: Diagnostic, trials: Trials, whole: Sequence[Change]
 ) -> Diagnostic | None:
     if isinstance(diagnostic, FitsNoCore):
-        changes = whole if trials.certain else ()
-        return _fan_in(diagnostic, changes or for_fan_in(trials, diagnostic.name))
+        return _fan_in(diagnostic, trials, whole)
     if isinstance(diagnostic, TooManyOutAxons):
         return _axons(diagnostic, trials)
     if isinstance(diagnostic, TooManyCores):
         return _cores(diagnostic, trials, whole)
+    if isinstance(diagnostic, MoreCoresThanChips):
+        return diagnostic.but(hint=f"write {system_for(diagnostic, trials)}")
     return None
 
 
-def _fan_in(diagnostic: FitsNoCore, changes: Sequence[Change]) -> Diagnostic | None:
-    if not changes:
+def _fan_in(
+    diagnostic: FitsNoCore, trials: Trials, whole: Sequence[Change]
+) -> Diagnostic | None:
+    """With changes after which all fits, or else this layer, which is then said."""
+    if trials.certain and whole:
+        return diagnostic.but(hint=f"write {_choice(whole)}")
+    alone = for_fan_in(trials, diagnostic.name)
+    if not alone:
         return None
-    return diagnostic.but(hint=f"write {_choice(changes)}")
+    fitting = [change for change in alone if trials.fits_surely((change,))]
+    if fitting:
+        return diagnostic.but(hint=f"write {_choice(fitting)}")
+    return diagnostic.but(hint=f"write {_choice(alone)}, for this layer to fit a core")
 
 
 def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
-    blocks = [
-        layer.name
-        for layer in trials.layers()
-        if layer.spiking is not None and layer.spiking.block is not None
-    ]
-    changes = () if blocks else for_axons(trials, diagnostic.name)
+    if blocks := blocks_in_the_way(trials):
+        told = _joined([f"`{name}`" for name in blocks], "and")
+        return diagnostic.but(hint=f"remove `block` from {told}")
+    changes = for_axons(trials, diagnostic.name)
     return diagnostic.but(hint=f"write {_choice(changes)}") if changes else None
 
 
@@ -74,13 +115,19 @@ def _cores(
     diagnostic: TooManyCores, trials: Trials, changes: Sequence[Change]
 ) -> Diagnostic:
     diagnostic = _counted(diagnostic, trials)
-    room = _room(diagnostic, trials)
-    choices = [*_texts(changes, trials.certain), *([room] if room else [])]
+    room, least = more_room(diagnostic.cores, bool(diagnostic.bound), trials)
+    told = _texts(changes) if trials.certain else _directions(changes)
+    choices = [*told, *([room] if room else [])]
     if not choices:
         return diagnostic
     widths = [c for c in changes if c.key in ("filters", "units")]
     place = _place(widths[0], trials) if widths else {}
-    return diagnostic.but(hint=f"write {_joined(choices)}", **place)
+    bounds = [*([] if trials.certain else map(_bound, changes)), *least]
+    return diagnostic.but(
+        hint=f"{'' if changes else FEWER}write {_joined(choices)}",
+        bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
+        **place,
+    )
 
 
 def _counted(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
@@ -110,36 +157,34 @@ def _place(change: Change, trials: Trials) -> dict[str, object]:
     }
 
 
-def _room(diagnostic: TooManyCores, trials: Trials) -> str:
-    """How the target can allow what is needed; empty if no system is so large."""
-    needed, more = diagnostic.cores, " or more" if diagnostic.bound else ""
-    chips = ceil(needed / trials.profile.chip.cores)
-    if chips > MOST_CHIPS:
-        return ""
-    written = getattr(trials.spec.spec.target, "cores", None) is not None
-    if chips <= trials.target.chips:
-        return f"`cores {needed}`{more} in `target`"
-    if written:
-        return f"`chips {chips}, cores {needed}`{more} in `target`"
-    return f"`chips {chips}`{more} in `target`"
-
-
 def _choice(changes: Sequence[Change]) -> str:
     return _joined(_texts(changes))
 
 
-def _texts(changes: Sequence[Change], certain: bool = True) -> list[str]:
+def _texts(changes: Sequence[Change]) -> list[str]:
     """One text a layer: ``filters 20` or `stride 2` in `a``."""
+    return _by_layer((change.layer, f"`{change.text}`") for change in changes)
+
+
+def _directions(changes: Sequence[Change]) -> list[str]:
+    """One text a layer, where it was not tried how far to go."""
+    return _by_layer((c.layer, f"{DIRECTIONS[c.key]} `{c.key}`") for c in changes)
+
+
+def _bound(change: Change) -> str:
+    more = "or fewer" if DIRECTIONS[change.key] == "fewer" else "or more"
+    return f"`{change.text}` {more}"
+
+
+def _by_layer(told: Iterable[tuple[str, str]]) -> list[str]:
     by_layer: dict[str, list[str]] = {}
-    for change in changes:
-        wide = change.key in ("filters", "units")
-        more = "" if certain else " or fewer" if wide else " or more"
-        by_layer.setdefault(change.layer, []).append(f"`{change.text}`{more}")
+    for layer, text in told:
+        by_layer.setdefault(layer, []).append(text)
     return [f"{' or '.join(texts)} in `{layer}`" for layer, texts in by_layer.items()]
 
 
-def _joined(texts: Sequence[str]) -> str:
+def _joined(texts: Sequence[str], word: str = "or") -> str:
     """Choices as one sentence's end."""
     if len(texts) == 1:
         return texts[0]
-    return f"{', '.join(texts[:-1])}, or {texts[-1]}"
+    return f"{', '.join(texts[:-1])}, {word} {texts[-1]}"

@@ -20,7 +20,7 @@ class Change:
     position: int
     layer: str
     key: str
-    value: int | Shape
+    value: int | Shape | str
 
     @property
     def text(self) -> str:
@@ -28,9 +28,9 @@ class Change:
         return f"{self.key} {written(self.value)}"
 
 
-def written(value: int | Shape) -> str:
-    """A number or dims as a spec has them; equal dims are one number."""
-    if isinstance(value, int):
+def written(value: int | Shape | str) -> str:
+    """A number, dims or a word as a spec has them; equal dims are one number."""
+    if not isinstance(value, tuple):
         return str(value)
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 

@@ -23,8 +23,8 @@ from snnc.spec.located import ValidatedSpec
 Changes = tuple[Change, ...]
 MAPPED = 256
 """On more cores, variants are judged by their neurons, unless there is patience."""
-FAR = 8
-"""So many times the cores allowed are still mapped, to tell how many are needed."""
+COUNTED = 1024
+"""Networks whose neurons fill so many cores are still mapped, to tell how many."""
 
 
 class Trials:
@@ -107,6 +107,11 @@ class Trials:
         legal = self.lowered(tuple(changes)) is not None
         return legal and self.floor(tuple(changes)) <= self.target.cores
 
+    def fits_surely(self, changes: Changes) -> bool:
+        """Whether the variant fits the target, and is small enough to be tried."""
+        is_small = self.floor(changes) <= COUNTED
+        return is_small and self.mapped(changes) is not None
+
     def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
         """Whether a layer of the variant can be cut so that each block fits a core."""
         lowered = self.lowered(tuple(changes))
@@ -122,15 +127,19 @@ class Trials:
             return 0
         return sum(compartment_floors(lowered, self.profile).values())
 
+    @property
+    def countable(self) -> bool:
+        """Whether the cores of the spec can be counted in seconds."""
+        cores = max(COUNTED, 8 * self.target.cores)
+        return self.floor(()) <= min(cores, 2 * COUNTED)
+
     def unlimited(self) -> MappedNetwork | None:
         """The spec mapped on as many cores as it takes.
 
         None if they are too many to be counted, or if no number of cores suffices.
         """
-        cores = self.profile.chip.cores
-        far = FAR * max(self.target.cores, cores // 4)
-        if self.floor(()) > far or not self.certain:
+        if not self.countable:
             return None
-        most = 2 * far
-        free = replace(self.target, chips=ceil(most / cores), cores=most)
-        return self.mapped((), free)
+        most = 8 * COUNTED
+        chips = ceil(most / self.profile.chip.cores)
+        return self.mapped((), replace(self.target, chips=chips, cores=most))

@@ -134,11 +134,18 @@ def block_tiling(block: Shape) -> tuple[int, int, int, int]:
     return 1, 1, 1, block[0]
 
 
-def largest_block(population: Population) -> Shape:
-    """What a layer's `block` can be at most, with as many axes as the layer.
+def whole_block(shape: Shape) -> Shape:
+    """The block that holds all of a layer, with as many axes as the layer.
 
     A conv3d's block runs over the channels of all slices of its ensemble.
     """
+    if len(shape) < 4:
+        return shape
+    return (*shape[:-1], shape[0] * shape[-1])
+
+
+def largest_block(population: Population) -> Shape:
+    """What a layer's `block` can be at most if its slices are as they are written."""
     shape, block = population.layer.shape, block_of(population)
     if len(shape) < 4 or not block:
         return shape

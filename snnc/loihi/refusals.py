@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
-from snnc.graph.logical import Loihi, Shape
+from snnc.graph.logical import Layer, Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
@@ -18,6 +18,7 @@ from snnc.loihi.plan import (
     block_tiling,
     fixed_tilings,
     largest_block,
+    whole_block,
 )
 from snnc.loihi.profile import Profile
 from snnc.loihi.search import Search
@@ -26,7 +27,6 @@ from snnc.loihi.tiling import least_sizes
 from snnc.report.units import counted
 from snnc.rules import loihi as rules
 from snnc.source import Span
-from snnc.spec.model import MOST_CHIPS
 
 DEEP = 64
 """Slices beyond which a layer of a network far too large is not looked at."""
@@ -34,7 +34,7 @@ BLOCK_AXES = {
     1: "units",
     2: "length x filters",
     3: "height x width x filters",
-    4: "slices x height x width x filters",
+    4: "slices x height x width x (slices times filters)",
 }
 
 
@@ -44,19 +44,22 @@ def refuse_block(population: Population, block: Shape) -> Diagnostic:
     rank = len(layer.shape)
     if len(block) != rank:
         return rules.BlockRank(
-            span=_block_span(population),
+            span=block_span(layer),
             name=layer.name,
             kind=layer.kind,
             block=block,
-            given=len(block),
+            given="1 axis" if len(block) == 1 else f"{len(block)} axes",
             rank=rank,
             expected=BLOCK_AXES[rank],
+            whole=whole_block(layer.shape),
         )
     largest = largest_block(population)
     return rules.BlockExceedsLayer(
-        span=_block_span(population),
+        span=block_span(layer),
         name=layer.name,
+        kind=layer.kind,
         block=block,
+        expected=BLOCK_AXES[rank],
         largest=largest,
         nearest=tuple(map(min, block, largest)),
     )
@@ -118,13 +121,13 @@ def _refuse_layer(
             most=misfit.most,
         )
     return rules.BlockExceedsCore(
-        span=_block_span(population),
+        span=block_span(population.layer),
         name=population.name,
         block=block,
         limit=misfit.limit,
         value=misfit.value,
         most=misfit.most,
-        hint=_smaller(site, block, sources),
+        nearest=_smaller(site, block, sources),
     )
 
 
@@ -135,14 +138,16 @@ def _pop16_problem(misfit: Misfit | None) -> str:
     return f"it reads {misfit.value} {what} where pop16 takes {misfit.most}"
 
 
-def _smaller(site: Site, block: Shape, sources: Sequence[Sequence[int]]) -> str:
+def _smaller(
+    site: Site, block: Shape, sources: Sequence[Sequence[int]]
+) -> Shape | None:
     """The block with the most filters that fits, the rest being as it is."""
     group, height, width, channels = block_tiling(block)
     for strip in reversed(least_sizes(channels)):
         tilings = tilings_of(site, group, (height, width, strip))
         if least_misfit(site, tilings, sources) is None:
-            return f"write `block {'x'.join(map(str, (*block[:-1], strip)))}`"
-    return "leave `block` out, and snnc finds one that fits"
+            return (*block[:-1], strip)
+    return None
 
 
 def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
@@ -200,7 +205,6 @@ def _refuse_neurons(
         allowed=target.cores,
         largest=largest,
         share=floors[largest],
-        hint=_room(cores, target, profile, " or more"),
     )
 
 
@@ -221,7 +225,6 @@ def _too_many(
         allowed=target.cores,
         largest=largest.name,
         share=share,
-        hint=_room(cores, target, plan.profile, " or more" if bound else ""),
     )
 
 
@@ -229,14 +232,6 @@ def _allowance(target: Loihi) -> Label:
     return Label(target.span, f"allows {counted(target.cores, 'core')}")
 
 
-def _room(cores: int, target: Loihi, profile: Profile, more: str) -> str:
-    chips = ceil(cores / profile.chip.cores)
-    if chips > MOST_CHIPS:
-        return "give the layers fewer neurons: no system has so many cores"
-    if chips > target.chips:
-        return f"write `chips {chips}`{more}, or give the layers fewer neurons"
-    return f"write `cores {cores}`{more}, or give the layers fewer neurons"
-
-
-def _block_span(population: Population) -> Span:
-    return population.layer.spans.get("block", population.layer.span)
+def block_span(layer: Layer) -> Span:
+    """Where a layer's `block` is written."""
+    return layer.spans.get("block", layer.span)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.diagnostics import Diagnostic, Report
+from snnc.graph.logical import Network
 from snnc.passes.check import check
 from snnc.passes.emit import emit
 from snnc.passes.infer import infer
@@ -70,11 +71,19 @@ def compile_spec(
         from snnc.fit.advise import advise  # only what does not fit needs advice
 
         advise(results["validate"], results["infer"], report)
+    if "map" in results and _has_blocks(results["infer"]):
+        from snnc.fit.advise import advise_blocks  # few specs need it
+
+        advise_blocks(results["validate"], results["map"], report)
     if "parse" in results and results["parse"].comments:
         from snnc.diagnostics.suppress import suppress_warnings  # few specs need it
 
         suppress_warnings(results["parse"], report, complete="map" in results)
     return results
+
+
+def _has_blocks(network: Network) -> bool:
+    return any(layer.spiking and layer.spiking.block for layer in network.layers)
 
 
 def run_passes(source: SourceFile, report: Report, through: str) -> dict[str, Any]:

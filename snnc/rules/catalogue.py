@@ -135,6 +135,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     loihi.TooManyCores,
     loihi.MoreCoresThanChips,
     loihi.ShortAxonsImpossible,
+    loihi.CostlyBlock,
     ceilings.RateAboveCeiling,
     rates.PresentNotSteps,
     rates.WideRange,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
@@ -9,11 +10,19 @@ from snnc.graph.logical import Layer, Lif, Network
 
 USUAL_STEP = 1e-3
 """Seconds of `dt` where it is not written."""
+USUAL_LOW = 20.0
+"""Hz of a rate's lower end where it is not written."""
 
 
 def time(seconds: float) -> str:
     """A time as it is written in a spec, in milliseconds below a second."""
     return f"{seconds:.6g} s" if seconds >= 1 else f"{1000 * seconds:.6g} ms"
+
+
+def below(limit: float) -> float:
+    """The largest number of six digits that is not above a limit."""
+    unit = 10.0 ** (math.floor(math.log10(limit)) - 5)
+    return float(f"{math.floor(limit / unit * (1 + 1e-12)) * unit:.6g}")
 
 
 def above_ceiling(network: Network) -> list[Layer]:
@@ -32,6 +41,14 @@ def _high(layer: Layer) -> float:
     return layer.spiking.rate.high if layer.spiking else 0.0
 
 
+def _low(layer: Layer, ceiling: float) -> str:
+    """The lower end of a rate that stays, or one that a layer below it can have."""
+    low = layer.spiking.rate.low if layer.spiking else 0.0
+    if low >= ceiling:
+        low = USUAL_LOW
+    return f"{low:.6g}" if 0 < low < ceiling else ""
+
+
 _ONE = 1 + 1e-9
 
 
@@ -47,13 +64,15 @@ class RateAboveCeiling(Diagnostic):
     title = "rate above the ceiling"
     message = "{high} Hz is more than a {neuron} neuron of `{name}` can fire"
     label = "at most {limit} Hz"
-    notes = ("the ceiling is {formula} = {limit} Hz",)
-    help = "write an upper end of at most `{limit} Hz`"
+    notes = ("the ceiling is {formula} = {ceiling} Hz",)
+    help = "write `rate {low}..{limit} Hz`, or a lower upper end"
 
     name: str
     neuron: str
+    low: str
     high: float
     limit: float
+    ceiling: float
     formula: str
 
     @classmethod
@@ -62,12 +81,15 @@ class RateAboveCeiling(Diagnostic):
             return
         for layer in above_ceiling(network):
             lif = layer.spiking is not None and isinstance(layer.spiking.neuron, Lif)
+            ceiling = 1 / period(network, layer)
             yield cls(
                 span=layer.spans.get("rate", layer.span),
                 name=layer.name,
                 neuron="lif" if lif else "relu",
+                low=_low(layer, ceiling),
                 high=_high(layer),
-                limit=1 / period(network, layer),
+                limit=below(ceiling),
+                ceiling=ceiling,
                 formula="1 / (tau_ref + dt)" if lif else "1 / dt",
             )
 
@@ -85,7 +107,7 @@ class StepTooLong(Diagnostic):
     message = "`dt {step}` allows {limit} Hz at most, and {count} layers ask for more"
     label = "one spike a step"
     notes = ("`{fastest}` is to fire up to {high} Hz",)
-    help = "write `dt {near}` or less, or lower the layers' `rate`"
+    help = "write `dt {near}`, or lower the layers' `rate`"
 
     step: str
     limit: float
@@ -121,7 +143,17 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: Network, above: list[Layer]) -> float:
-    """The longest step in whole milliseconds that all rates allow, or `USUAL_STEP`."""
+    """The longest step in whole milliseconds that rates and `present` allow.
+
+    `USUAL_STEP` if there is none.
+    """
     rest = [period(network, layer) - network.timing.dt for layer in above]
     longest = min(1 / _high(a) - r for a, r in zip(above, rest, strict=True))
-    return max(int(1000 * longest + 1e-9) / 1000, USUAL_STEP)
+    steps = range(int(1000 * longest + 1e-9), 1, -1)
+    whole = (ms / 1000 for ms in steps if _divides(ms / 1000, network.timing.present))
+    return next(whole, USUAL_STEP)
+
+
+def _divides(step: float, present: float) -> bool:
+    count = present / step
+    return abs(count - round(count)) <= 1e-6 * count and round(count) >= 2

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Severity
 from snnc.graph.logical import Shape
 
 
@@ -35,43 +35,49 @@ class FitsNoCore(Diagnostic):
 class BlockRank(Diagnostic):
     """A `block` has another number of axes than its layer.
 
-    `block` gives what one core holds: slices x height x width x filters for `conv3d`
-    (the slices are those of an ensemble), height x width x filters for `conv2d`,
-    length x filters for `conv1d`, units for `dense`.
+    `block` gives what one core holds: height x width x filters for `conv2d`, length x
+    filters for `conv1d`, units for `dense`. For `conv3d` the first axis cuts the depth
+    into ensembles of so many slices, in which the filters of all slices stand side by
+    side: slices x height x width x (slices times filters).
     """
 
     code = "SNN402"
     title = "block of the wrong rank"
-    message = "`block {block}` has {given} axes where `{name}` has {rank}"
-    notes = ("a block of `{kind}` is {expected}",)
-    help = "write `block` as {expected}, or leave it out"
+    message = "`block {block}` has {given}, where `{name}` has {rank}"
+    notes = ("a block of `{kind}` is {expected}; all of `{name}` is {whole}",)
+    help = "{hint}"
 
     name: str
     kind: str
     block: Shape
-    given: int
+    given: str
     rank: int
     expected: str
+    whole: Shape
+    hint: str = "leave it out"
 
 
 class BlockExceedsLayer(Diagnostic):
     """A `block` is larger than the layer along some axis.
 
     Blocks that do not divide a layer evenly are fine: the last one is smaller. One
-    that is larger than the layer says something that cannot be meant. For `conv3d`
-    the filters of a block run over all slices of its ensemble.
+    that is larger than the layer says something that cannot be meant. The last axis of
+    a block of `conv3d` counts the filters of all its slices: slices times filters.
     """
 
     code = "SNN403"
     title = "block larger than its layer"
     message = "`block {block}` is larger than `{name}`"
-    notes = ("the largest block here is {largest}",)
-    help = "write `block {nearest}`"
+    notes = ("a block of `{kind}` is {expected}; the largest here is {largest}",)
+    help = "{hint}"
 
     name: str
+    kind: str
     block: Shape
+    expected: str
     largest: Shape
     nearest: Shape
+    hint: str = "leave it out"
 
 
 class BlockExceedsCore(Diagnostic):
@@ -93,7 +99,8 @@ class BlockExceedsCore(Diagnostic):
     limit: str
     value: int
     most: int
-    hint: str
+    nearest: Shape | None
+    hint: str = "leave it out"
 
 
 class TooManyOutAxons(Diagnostic):
@@ -113,9 +120,7 @@ class TooManyOutAxons(Diagnostic):
     name: str
     value: int
     most: int
-    hint: str = (
-        "remove `block` from it or from its readers, or give the readers fewer neurons"
-    )
+    hint: str = "give its readers fewer neurons, or let fewer layers read it"
 
 
 class TooManyCores(Diagnostic):
@@ -131,6 +136,7 @@ class TooManyCores(Diagnostic):
     label = "{remedy}"
     notes = (
         "`{largest}` alone takes {share} of them",
+        "{bounds}",
         "`snnc fit` lists what fits, with its costs",
     )
     help = "{hint}"
@@ -141,8 +147,37 @@ class TooManyCores(Diagnostic):
     allowed: int
     largest: str
     share: int
-    hint: str
+    hint: str = "give the layers fewer neurons, or larger strides"
     remedy: str = ""
+    bounds: str = ""
+
+
+class CostlyBlock(Diagnostic):
+    """A `block` costs cores.
+
+    Without `block`, snnc cuts a layer so that the network takes the fewest cores. A
+    block that is written is used as it is. The last axis of a block of `conv3d` counts
+    the filters of all its slices, so that `block 8x1x1x16` in a layer of 16 filters
+    puts each of 8 slices on a core of its own.
+    """
+
+    code = "SNN409"
+    title = "block that costs cores"
+    severity = Severity.WARNING
+    message = "`block {block}` of `{name}` costs {more}"
+    label = "the network takes {cores} with it, {free} without"
+    notes = ("a block of `{kind}` is {expected}; all of `{name}` is {whole}",)
+    help = "leave it out, or write `block {better}`"
+
+    name: str
+    kind: str
+    block: Shape
+    more: str
+    cores: int
+    free: int
+    expected: str
+    whole: Shape
+    better: Shape
 
 
 class MoreCoresThanChips(Diagnostic):
@@ -151,12 +186,13 @@ class MoreCoresThanChips(Diagnostic):
     code = "SNN407"
     title = "more cores than the chips have"
     message = "`cores {cores}` is more than the {most} of {chips} chip{plural}"
-    help = "write `cores {most}`, or `chips {needed}`"
+    help = "{hint}"
 
     chips: int
     cores: int
     most: int
     needed: int
+    hint: str = "write fewer `cores` or more `chips`"
 
     @property
     def plural(self) -> str:

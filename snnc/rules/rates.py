@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.graph.logical import Layer, Lif, Loihi, Network
-from snnc.rules.ceilings import StepTooLong, time
+from snnc.rules.ceilings import StepTooLong, below, time
 from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
@@ -19,6 +19,10 @@ SLOWEST_DECAY_STEPS = 8190
 # exp(-9) of 4096 is less than a half: faster decays are rounded to all of it.
 FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
+
+UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
+SAME_STEPS = 1e-6
+"""By what share `present` may differ from a whole number of steps."""
 
 
 class PresentNotSteps(Diagnostic):
@@ -45,7 +49,7 @@ class PresentNotSteps(Diagnostic):
         timing = network.timing
         steps = timing.present / timing.dt
         whole = max(round(steps), 2)
-        if abs(steps - whole) <= 1e-6 * whole or StepTooLong.at_fault(network):
+        if abs(steps - whole) <= SAME_STEPS * whole or StepTooLong.at_fault(network):
             return
         written, step = timing.spans.get("present"), timing.spans.get("dt")
         yield cls(
@@ -53,15 +57,18 @@ class PresentNotSteps(Diagnostic):
             present=written.text if written else time(timing.present),
             dt=step.text if step else time(timing.dt),
             steps=steps,
-            near=_in_unit_of(written.text if written else "", whole * timing.dt),
+            near=_in_unit_of(written.text if written else "", whole, timing.dt),
         )
 
 
-def _in_unit_of(written: str, seconds: float) -> str:
-    """A time in the unit in which another one is written."""
+def _in_unit_of(written: str, steps: int, step: float) -> str:
+    """A number of steps in the unit of another time, in as many digits as it takes."""
     unit = written.lstrip("+-.0123456789eE").strip()
-    scale = {"s": 1, "ms": 1e3, "us": 1e6}.get(unit)
-    return f"{scale * seconds:.6g} {unit}" if scale else time(seconds)
+    unit = unit if unit in UNITS else "ms"
+    exact = UNITS[unit] * steps * step
+    texts = (f"{exact:.{digits}g}" for digits in range(6, 18))
+    close = (t for t in texts if abs(float(t) / exact - 1) < SAME_STEPS / 2)
+    return f"{next(close)} {unit}"
 
 
 class WideRange(Diagnostic):
@@ -123,13 +130,13 @@ class SynapseTooLong(Diagnostic):
             if isinstance(layer.spiking.neuron, Lif):
                 constants["tau_rc"] = layer.spiking.neuron.tau_rc
             for what, value in constants.items():
-                if value > limit:
+                if value > limit * (1 + 1e-9):
                     yield cls(
                         span=_constant_span(network, layer, what),
                         name=layer.name,
                         what=what,
                         value=time(value),
-                        limit=time(limit),
+                        limit=time(below(limit)),
                     )
 
 

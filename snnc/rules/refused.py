@@ -6,6 +6,11 @@ from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic
 
+BESIDE_BATCHNORM = (
+    "beside it the penalty on rates costs accuracy: write `rate_weight 0` in `train`, "
+    "and scale the rates by `snnc calibrate`"
+)
+
 
 class Refused(Diagnostic):
     """What the refusals of a word share."""
@@ -154,7 +159,10 @@ class LayerNorm(Refused):
     """
 
     code = "SNN910"
-    notes = ("it divides by a statistic of each example, which neurons can't do",)
+    notes = (
+        "it divides by a statistic of each example, which neurons can't do",
+        BESIDE_BATCHNORM,
+    )
     help = "write `batchnorm on`, which is folded into the weights"
 
 
@@ -234,7 +242,9 @@ class EncodeConvOnFeatures(Diagnostic):
     title = "convolution on a feature vector"
     message = "`encode conv` needs a spatial axis, and what it reads has none"
     label = "reads a feature vector"
-    help = "write `encode rate`, or give the input a shape such as `16x1`"
+    help = "write `encode rate`, or give the input the shape `{features}x1`"
+
+    features: int
 
 
 REFUSED: dict[str, type[Refused]] = {

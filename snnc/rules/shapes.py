@@ -102,8 +102,16 @@ class UnequalShapes(Diagnostic):
 
     @property
     def hint(self) -> str:
-        if self.kind == "add" and self.first_shape[:-1] == self.second_shape[:-1]:
-            return "give both the same number of filters, or use `concat`"
+        first, second = self.first_shape, self.second_shape
+        if self.kind == "add" and first[:-1] == second[:-1]:
+            width = "units" if len(first) == 1 else "filters"
+            return f"give both the same number of {width}, or use `concat`"
+        if len(first) != len(second):
+            wide, flat = self.first, second
+            if len(first) < len(second):
+                wide, flat = self.second, first
+            dense = f"a `dense` layer with `units {flat[0]}`"
+            return f"let {dense} read `{wide}`, and join that"
         return "bring them to the same size with strides, `downsample` or `avgpool`"
 
 
@@ -120,9 +128,7 @@ class ShortcutMismatch(Diagnostic):
         "the shortcut `{source}` ({source_shape}) cannot be added to `{name}` ({shape})"
     )
     notes = ("{reason}",)
-    help = (
-        "use `padding same` on the layers between, or name a layer of a matching shape"
-    )
+    help = "{hint}"
 
     source: str
     source_shape: Shape
@@ -137,6 +143,13 @@ class ShortcutMismatch(Diagnostic):
                 f"the other {axis_names(len(self.shape))}"
             )
         return "no stride of a 1x1 convolution turns one size into the other"
+
+    @property
+    def hint(self) -> str:
+        if len(self.shape) != len(self.source_shape):
+            return "name a layer of as many axes"
+        padded = "use `padding same` on the layers between"
+        return f"{padded}, or name a layer of a matching shape"
 
 
 class TooManyValues(Diagnostic):

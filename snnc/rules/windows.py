@@ -85,12 +85,20 @@ class PooledSamePadding(Diagnostic):
         "stride {stride} makes of {size}"
     )
     notes = ("exact only where the window equals the stride and divides the input",)
-    help = "write `padding valid` in `{name}`, or choose a window that divides"
+    help = "{hint}"
 
     name: str
     window: Shape
     stride: Shape
     size: Shape
+    can_be_valid: bool
+
+    @property
+    def hint(self) -> str:
+        size = "x".join(map(str, self.size))
+        pool = f"pool by a window that divides {size}, with no other stride"
+        valid = f"write `padding valid` in `{self.name}`, or "
+        return f"{valid if self.can_be_valid else ''}{pool}"
 
     @classmethod
     def check(cls, network: Network) -> Iterator[PooledSamePadding]:
@@ -105,6 +113,7 @@ class PooledSamePadding(Diagnostic):
                     window=pool.window,
                     stride=pool.stride,
                     size=size,
+                    can_be_valid=_slides(network, layer, operation),
                 )
                 break
 
@@ -147,6 +156,12 @@ class StrideAboveKernel(Diagnostic):
                     kernel=kernel,
                     stride=operation.stride,
                 )
+
+
+def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
+    """Whether a kernel is nowhere larger than what it reads."""
+    read = network.shape_of(layer.sources[0])
+    return all(k <= n for k, n in zip(operation.kernel, read, strict=False))
 
 
 def _uneven_pools(

@@ -59,7 +59,7 @@ KEYS = {
     "dropout": "The share of activations that training drops, below 1 (0).",
     "l2": "The factor of the l2 penalty on kernels (layers: train's; 0).",
     "place": "Where the layer runs: `chip` or `host` (chip).",
-    "block": "The neurons of one core: dims of the layer's rank (auto).",
+    "block": "What one core holds: dims of the layer's rank, slices first (auto).",
     "filters": "Output channels (encode: 1; downsample: as the input).",
     "kernel": "The kernel's size, one number or dims (3; encode: 1).",
     "stride": "The step between outputs, one number or dims (1; avgpool: window).",

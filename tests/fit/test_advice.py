@@ -109,8 +109,11 @@ def test_on_many_chips_neurons_alone_are_counted_and_the_words_say_so() -> None:
     assert diagnostic.render_message().startswith("`net` needs at least 32768 cores")
     assert diagnostic.render_label() == "at most 16 can fit at this stride"
     assert diagnostic.render_help() == (
-        "write `filters 16` or fewer or `stride 2x1x1` or more in `a`, "
-        "or `chips 256` or more in `target`"
+        "write fewer `filters` or a larger `stride` in `a`, or more `chips` in `target`"
+    )
+    assert diagnostic.render_notes()[1] == (
+        "bounds, by the neurons alone: "
+        "`filters 16` or fewer, `stride 2x1x1` or more, `chips 256` or more"
     )
 
 

@@ -60,6 +60,7 @@ class Operations:
         self._input = given
         self._report = report
         self._channels = Channels(given, report)
+        self._uneven: set[str] = set()
 
     def compute(self, draft: Draft, shapes: list[Shape]) -> Computed | None:
         """The operation and output shape of a layer that reads ``shapes``."""
@@ -85,7 +86,9 @@ class Operations:
         kind = draft.spec.kind if draft.spec else ""
         rank = SPATIAL_AXES.get(kind, len(shape) - 1)
         if rank == 0:
-            self._report.add(EncodeConvOnFeatures(span=draft.place.span))
+            self._report.add(
+                EncodeConvOnFeatures(span=draft.place.span, features=shape[0])
+            )
             return None
         if len(shape) - 1 != rank:
             self._report_rank(draft, shape, rank)
@@ -132,6 +135,10 @@ class Operations:
         if stride is None:
             return None
         out = self._slide(draft, shape, "window", window, stride, "valid")
+        divides = all(n % w == 0 for n, w in zip(shape, window, strict=False))
+        if window != stride or not divides:
+            self._uneven.add(draft.name)
+        self._pass_on(draft)
         return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
 
     def _rectify(self, shape: Shape) -> Computed:
@@ -145,6 +152,7 @@ class Operations:
     ) -> Computed | None:
         first = shapes[0]
         sound = True
+        self._pass_on(draft)
         for source, shape in zip(draft.sources[1:], shapes[1:], strict=True):
             equal = shape == first if spec.kind == "add" else shape[:-1] == first[:-1]
             if equal:
@@ -165,6 +173,11 @@ class Operations:
         if spec.kind == "add":
             return Add(), first
         return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
+
+    def _pass_on(self, draft: Draft) -> None:
+        """What is folded passes on that a pool before it divides unevenly."""
+        if not self._uneven.isdisjoint(draft.sources):
+            self._uneven.add(draft.name)
 
     def _dims(self, draft: Draft, key: str, default: Shape, rank: int) -> Shape | None:
         return self._broadcast(
@@ -214,7 +227,8 @@ class Operations:
                         source=draft.sources[0],
                         shape=shape,
                         legal=tuple(map(min, kernel, shape)),
-                        can_pad=what == "kernel",
+                        can_pad=what == "kernel"
+                        and self._uneven.isdisjoint(draft.sources),
                         channels_last=self._channels_last(),
                     )
                 )
@@ -235,7 +249,10 @@ class Operations:
             expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
         else:
             expected = axis_names(rank + 1)
-            hint = f"use `{_layer_for(shape)}`, or give the input the shape {expected}"
+            other = f"give the input the shape {expected}"
+            if len(self._input.shape) == rank + 1:
+                other = "let it read an earlier layer with `from`"
+            hint = f"use `{_layer_for(shape)}`, or {other}"
         self._report.add(
             WrongRank(
                 span=draft.place.span,

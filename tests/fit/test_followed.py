@@ -1,0 +1,154 @@
+"""Each number that an advice tells to write was tried: who writes it has no error."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from snnc.diagnostics import Diagnostic
+from tests.fit.nets import far_reaching, wide
+from tests.support import codes, compile_text, network
+
+
+def layers(
+    *lines: str,
+    shape: str = "32x32x2",
+    target: str = "chips 1",
+    encode: str = "conv e { filters 2 }",
+) -> str:
+    """Return a network with the lines between its encoder and its readout."""
+    head = f"""
+  target loihi {{ {target} }}
+  input image {shape} in 0..1
+  encode {encode}
+"""
+    return network(head + "".join(f"  {line}\n" for line in lines) + READOUT)
+
+
+READOUT = "  readout y { classes 10 }"
+CLIP = "8x10x10x2"
+
+# What does not fit, by what is wrong with it.
+UNFIT = {
+    "too wide": wide(filters=200, cores=20),
+    "fan-in": far_reaching(),
+    "fan-in, which mended takes too many cores": layers(
+        "conv2d a { filters 64 }",
+        "dense d { units 8 }",
+        shape="48x48x1",
+        target="cores 7",
+    ),
+    "a dense layer that takes most": layers(
+        "conv2d a { filters 64 }",
+        "conv2d b { filters 64 }",
+        "conv2d c { filters 128, stride 2 }",
+        "dense d { units 512 }",
+    ),
+    "far more cores than neurons": layers(
+        "conv2d a { filters 64, padding same }",
+        "conv2d b { filters 64, kernel 5, padding same }",
+        target="cores 60",
+    ),
+    "two too large layers": layers(
+        "conv2d a { filters 96, padding same }",
+        "conv2d b { filters 96, padding same }",
+        shape="64x64x2",
+    ),
+    "many chips": layers(
+        "conv2d a { filters 32, stride 2 }",
+        "conv2d b { filters 64, stride 2 }",
+        shape="128x128x3",
+        target="chips 2, cores 130",
+    ),
+    "more cores than chips have": layers(
+        "conv2d a { filters 64, padding same }", target="cores 140"
+    ),
+    "more cores, and not enough": layers(
+        "conv2d a { filters 192, padding same }", target="cores 140"
+    ),
+    "more cores than are needed": layers("conv2d a { filters 8 }", target="cores 200"),
+    "block of another rank": layers("conv2d a { filters 16, block 8x8 }"),
+    "block of a convolution in time": layers(
+        "conv3d a { filters 16, block 4x4x4 }", shape=CLIP
+    ),
+    "block larger than the layer": layers(
+        "conv2d a { filters 16, block 40x40x16 }",
+    ),
+    "block larger than the layer, and than a core": layers(
+        "conv3d a { filters 16, block 6x8x8x97 }", shape=CLIP
+    ),
+    "block larger than a core": layers(
+        "conv3d a { filters 16, block 6x8x8x96 }", shape=CLIP
+    ),
+    "block that fits and takes too many cores": layers(
+        "conv2d a { filters 64, block 40x40x64 }", target="cores 60"
+    ),
+    "two blocks": layers(
+        "conv2d a { filters 16, block 40x40x16 }",
+        "conv2d b { filters 16, block 8x8 }",
+    ),
+    "block that costs cores": layers(
+        "conv3d a { filters 16, kernel 1x3x3, block 8x1x1x16 }", shape="8x3x3x2"
+    ),
+}
+
+
+@pytest.mark.parametrize("text", UNFIT.values(), ids=UNFIT)
+def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
+    _, report = compile_text(text, "map")
+    told = [list(choices(found)) for found in report.diagnostics]
+    assert all(told), [found.render_help() for found in report.diagnostics]
+    for choice in range(max(map(len, told))):
+        mended = text
+        for found in told:
+            mended = changed(mended, *found[min(choice, len(found) - 1)])
+        assert codes(mended) == [], mended
+
+
+def choices(found: Diagnostic) -> list[tuple[str, str]]:
+    """Return what can be written, each with the word that begins its line."""
+    text, here = found.render_help(), _statement(found)
+    parts = text.removesuffix(", for this layer to fit a core").split(", or ")
+    told = []
+    for part in parts:
+        place = re.search(r" in `(\w+)`$", part)
+        name = place[1] if place else here
+        snippets = re.findall(r"`(\w+ \d[^`]*)`", part)
+        told += [(name, snippet) for snippet in snippets]
+    return told
+
+
+def _statement(found: Diagnostic) -> str:
+    text, start = found.span.source.text, found.span.start
+    line = text[text.rfind("\n", 0, start) + 1 :].split()
+    return line[0] if line[0] == "target" else line[1]
+
+
+def changed(text: str, name: str, snippet: str) -> str:
+    """Return the text with properties of one statement written anew."""
+    lines = text.splitlines()
+    begins = re.compile(rf"\s*(\w+ )?{name}\b")
+    at = next(i for i, line in enumerate(lines) if begins.match(line))
+    for part in snippet.split(", "):
+        key = part.split()[0]
+        new = re.sub(rf"\b{key} [^,}} ]+", part, lines[at])
+        lines[at] = new if key in lines[at] else lines[at].replace("{ ", f"{{ {part}, ")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_number_that_was_not_tried_is_not_told_to_be_written() -> None:
+    text = layers(
+        "conv3d a { filters 32, padding same }",
+        shape="64x128x128x1",
+        target="chips 128",
+    )
+    _, report = compile_text(text, "map")
+    (found,) = report.diagnostics
+    assert not re.search(r"\d", found.render_help())
+
+
+def test_what_nothing_mends_is_told_in_words() -> None:
+    text = layers("conv2d a { filters 8 }", "dense d { units 4 }", target="cores 1")
+    _, report = compile_text(text, "map")
+    assert [d.code for d in report.diagnostics] == ["SNN406"]

@@ -1,0 +1,172 @@
+"""Who writes what a help tells has no error left: numbers in helps were tried."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snnc.diagnostics import Diagnostic, Severity
+from snnc.rules.foreign import BatchNorm
+from snnc.rules.refused import BESIDE_BATCHNORM, LayerNorm
+from snnc.spec.training import TrainSpec
+from snnc.syntax.words import KEYS
+from tests.rules.checking import check_text
+from tests.support import network
+
+CASES = sorted(Path(__file__).parent.glob("cases/*/invalid.snn"))
+FEW = settings(max_examples=20)
+TOLD = re.compile(r"write (?:[a-z, ]*, )?`([a-z_0-9]+) ([^`]*)`")
+
+
+def told(found: Diagnostic) -> tuple[str, str] | None:
+    """Return the property that a help tells to write, if it is one."""
+    match = TOLD.search(found.render_help())
+    return (match[1], match[2]) if match and match[1] in KEYS else None
+
+
+def replaces(text: str, found: Diagnostic, key: str) -> bool:
+    """Return whether what is told is another value at the place in question."""
+    start = text.rfind("\n", 0, found.span.start) + 1
+    line = text[start : text.find("\n", start)]
+    return " in `" not in found.render_help() and f" {key} " in line and "{" in line
+
+
+def written(text: str, found: Diagnostic, key: str, value: str) -> str:
+    """Return the text with a property of the statement in question written anew."""
+    start = text.rfind("\n", 0, found.span.start) + 1
+    stop = text.find("\n", start)
+    line = text[start:stop]
+    old = re.compile(rf"\b{key}\b( (\[.*?\]|[^,{{}}\n]*?))?(?= *[,}}]|$)")
+    if old.search(line):
+        line = old.sub(f"{key} {value}", line)
+    elif "{" in line:
+        line = line.replace("{ ", f"{{ {key} {value}, ", 1)
+    else:
+        line = f"{line} {{ {key} {value} }}"
+    return text[:start] + line + text[stop:]
+
+
+def errors(text: str) -> list[Diagnostic]:
+    found = check_text(text).diagnostics
+    return [d for d in found if d.severity is Severity.ERROR]
+
+
+def error(text: str) -> Diagnostic:
+    (found,) = errors(text)
+    return found
+
+
+def follow(text: str) -> None:
+    """Write what is told, and see that it was all."""
+    found = error(text)
+    said = told(found)
+    assert said, found.render_help()
+    mended = written(text, found, *said)
+    assert errors(mended) == [], f"{found.render_help()}\n{mended}"
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.parent.name)
+def test_the_property_that_a_case_is_told_is_accepted(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    (found,) = check_text(text).diagnostics
+    said = told(found)
+    if said is not None and replaces(text, found, said[0]):
+        mended = written(text, found, *said)
+        assert errors(mended) == [], f"{found.render_help()}\n{mended}"
+
+
+def spec(
+    timing: str, *layers: str, encode: str = "rate ..1 Hz", shape: str = "8x8x2"
+) -> str:
+    """Return a network whose encoder is slow enough for any step."""
+    return network(
+        f"""
+  timing {{ {timing} }}
+  input image {shape} in 0..1
+  encode rate e {{ {encode} }}
+  {"; ".join(layers)}
+  readout y {{ classes 2 }}
+"""
+    ).replace("; ", "\n  ")
+
+
+@FEW
+@given(st.floats(0.2, 5), st.floats(0.1, 40), st.floats(1, 1000), st.floats(1, 3))
+def test_a_rate_that_is_told_can_be_fired(
+    dt: float, tau_ref: float, low: float, more: float
+) -> None:
+    ceiling = 1000 / (tau_ref + dt)
+    lif = f"neuron lif {{ tau_ref {tau_ref:.7g} ms }}"
+    rate = f"rate {low:.7g}..{max(low, ceiling) * (1.1 + more):.7g} Hz"
+    steps = f"dt {dt:.7g} ms, present {100 * float(f'{dt:.7g}'):.12g} ms"
+    follow(spec(steps, f"dense d {{ units 2, {rate}, {lif} }}"))
+
+
+@FEW
+@given(st.floats(0.01, 7), st.floats(1, 20000))
+def test_a_presentation_that_is_told_is_whole_steps(dt: float, present: float) -> None:
+    timing = f"dt {dt:.7g} ms, present {present:.7g} ms"
+    text = spec(timing, "dense d { units 2, rate ..1 Hz }")
+    if errors(text):
+        follow(text)
+
+
+@FEW
+@given(st.floats(0.01, 3), st.floats(1.01, 5), st.sampled_from(["synapse", "tau_rc"]))
+def test_a_time_constant_that_is_told_is_one_of_the_chip(
+    dt: float, times: float, key: str
+) -> None:
+    timing = f"dt {dt:.7g} ms, present {100 * float(f'{dt:.7g}'):.12g} ms"
+    value = f"{key} {times * 8190 * dt:.7g} ms"
+    constant = f"neuron lif {{ {value} }}" if key == "tau_rc" else value
+    follow(spec(timing, f"dense d {{ units 2, rate ..1 Hz, {constant} }}"))
+
+
+@FEW
+@given(st.integers(5, 400), st.integers(2, 60), st.integers(60, 250))
+def test_a_step_that_is_told_suits_rates_and_presentation(
+    dt: int, steps: int, high: int
+) -> None:
+    timing = f"dt {dt} ms, present {steps * dt} ms"
+    lines = [f"dense d{i} {{ units 2, rate ..{high} Hz }}" for i in range(2)]
+    text = spec(timing, *lines)
+    if errors(text):
+        follow(text)
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        ["conv2d a { filters 2, kernel 13x3 }"],
+        ["avgpool p { window 5 }", "conv2d a { filters 2 }"],
+        ["avgpool p { window 6 }", "conv2d a { filters 2 }"],
+        [
+            "avgpool p { window 5 }",
+            "avgpool q from e { window 5 }",
+            "add s from p, q",
+            "conv2d a { filters 2 }",
+        ],
+        ["downsample a { factor 20 }"],
+        ["downsample a { factor 20x3 }"],
+        ["avgpool p { window 5 }", "conv2d a { filters 2, padding same }"],
+        ["avgpool p { window 5, stride 3 }", "conv2d a { filters 2, padding same }"],
+        ["avgpool p { window 2, stride 1 }", "conv2d a { filters 2, padding same }"],
+    ],
+)
+def test_a_window_that_is_told_slides(layers: list[str]) -> None:
+    text = spec("dt 1 ms", *layers, encode="rate ..250 Hz", shape="12x12x2")
+    found = error(text)
+    told = found.render_help()
+    choices = re.findall(r"`(kernel|factor|padding) (\S+)`", told)
+    assert choices or "divide" in told
+    for key, value in choices:
+        assert errors(written(text, found, key, value)) == [], told
+
+
+def test_the_penalty_beside_batch_norm_is_told_as_long_as_it_is_on() -> None:
+    told = [rule for rule in (LayerNorm, BatchNorm) if BESIDE_BATCHNORM in rule.notes]
+    assert bool(told) == (TrainSpec().rate_weight > 0)
