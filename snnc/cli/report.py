@@ -67,4 +67,4 @@ def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
     else:
         from snnc.report import text
 
-        offer_lines(text.why(mapped) if why else text.table(mapped))
+        offer_lines(text.table(mapped, why))

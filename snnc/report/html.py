@@ -61,15 +61,20 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
     if summary.on_chip:
         yield "cores", str(summary.cores)
         yield "chips", str(summary.chips)
-    yield "spikes", human(activity.spikes)
+    yield "spikes at most", human(activity.spikes)
     if summary.on_chip:
-        yield "synaptic operations", human(activity.operations)
-        yield "energy", human(activity.joules(summary.profile.energy), "J")
+        yield "synaptic operations at most", human(activity.operations)
+        yield "energy of these", human(activity.joules(summary.profile.energy), "J")
 
 
 def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
-    """Give layers, each with a counter that keeps it or another from fewer cores."""
+    """Give layers, each with a counter that keeps it or another from fewer cores.
+
+    Nothing keeps a layer from fewer than one.
+    """
     for reason in reasons:
+        if reason.cores == 1:
+            continue
         if reason.miss is not None:
             limit = reason.miss.misfit.limit
             yield reason.miss.layer, COUNTED.get(limit, limit)

@@ -8,7 +8,6 @@ from snnc.graph.mapped import MappedNetwork
 from snnc.report import text
 from snnc.report.columns import Cells, without_empty
 from snnc.report.gfm import code, prose, table
-from snnc.report.sentences import sentence, total
 from snnc.report.summary import Summary, summarise
 from snnc.report.totals import caption, totals
 
@@ -35,10 +34,8 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     yield _table(text.USE, text.use(summary))
     yield _listed(totals(summary))
     if why and summary.on_chip:
-        core = summary.profile.core
-        reasons = (sentence(row.reason, core) for row in summary.rows if row.reason)
-        yield "What keeps layers from fewer cores:"
-        yield _listed((*reasons, total(summary.reasons, summary.network.name)))
+        yield f"{text.WHY}:"
+        yield _listed(text.reasons(summary))
 
 
 def _table(head: Cells, rows: list[Cells]) -> str:
@@ -48,5 +45,5 @@ def _table(head: Cells, rows: list[Cells]) -> str:
     return "\n".join(table(head, cells, right))
 
 
-def _listed(sentences: Iterator[str] | tuple[str, ...]) -> str:
+def _listed(sentences: Iterator[str]) -> str:
     return "\n".join(f"- {prose(said)}" for said in sentences)

@@ -10,6 +10,8 @@ from snnc.report.units import counted, dims
 
 def bound_by(reason: Reason) -> str:
     """Name the limit that keeps a layer from having fewer cores, in a few words."""
+    if reason.cores == 1:
+        return "one core"
     if reason.miss is None:
         return reason.bound if reason.bound in ("block", "compartments") else "search"
     limit = reason.miss.misfit.limit

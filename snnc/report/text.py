@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from snnc.graph.mapped import MappedNetwork
 from snnc.report.columns import Cells, columns
 from snnc.report.sentences import bound_by, sentence, total
@@ -11,22 +13,41 @@ from snnc.report.units import dims, human
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
+WHY = "What keeps layers from fewer cores"
 LEFT = {"layer", "kind", "shape", "bound by"}
 
 
-def table(mapped: MappedNetwork) -> str:
-    """One row a layer in two tables: what it takes, and what it does."""
+def table(mapped: MappedNetwork, why: bool = False) -> str:
+    """One row a layer in two tables: what it takes, and what it does.
+
+    Parameters
+    ----------
+    mapped
+        The network.
+    why
+        Whether to say in words, too, what keeps layers from fewer cores.
+    """
     summary = summarise(mapped)
-    return "\n".join(
-        [
-            *columns(LAYERS, layers(summary), LEFT),
-            "",
-            *caption(summary),
-            *columns(USE, use(summary), LEFT),
-            "",
-            *totals(summary),
-        ]
-    )
+    lines = [
+        *columns(LAYERS, layers(summary), LEFT),
+        "",
+        *caption(summary),
+        *columns(USE, use(summary), LEFT),
+        "",
+        *totals(summary),
+    ]
+    if why and summary.on_chip:
+        lines += ["", f"{WHY}:", *reasons(summary)]
+    return "\n".join(lines)
+
+
+def reasons(summary: Summary) -> Iterator[str]:
+    """One sentence a layer on the chip, then how near the mapping is to the best."""
+    core = summary.profile.core
+    for row in summary.rows:
+        if row.reason is not None:
+            yield sentence(row.reason, core)
+    yield total(summary.reasons, summary.network.name)
 
 
 def layers(summary: Summary) -> list[Cells]:
@@ -37,17 +58,6 @@ def layers(summary: Summary) -> list[Cells]:
 def use(summary: Summary) -> list[Cells]:
     """Return the rows of the table of what layers do."""
     return [_use(row, summary) for row in summary.rows if row.activity is not None]
-
-
-def why(mapped: MappedNetwork) -> str:
-    """One sentence a layer on the chip: what keeps it from fewer cores."""
-    summary = summarise(mapped)
-    name = summary.network.name
-    if not summary.on_chip:
-        return f"{name}: no cores, as `target nengo` stands for no chip."
-    core = summary.profile.core
-    lines = [sentence(row.reason, core) for row in summary.rows if row.reason]
-    return "\n".join([*lines, "", total(summary.reasons, name)])
 
 
 def _layer(row: Row, summary: Summary) -> Cells:

@@ -19,7 +19,7 @@ def caption(summary: Summary) -> Iterator[str]:
 def example(summary: Summary) -> str:
     """Say for what spikes, operations and energy are counted."""
     present = f"{1000 * summary.network.timing.present:g} ms"
-    return f"an example of {present} if every neuron fires at its upper rate"
+    return f"an example of {present} at most, all neurons at their upper rates"
 
 
 def totals(summary: Summary) -> Iterator[str]:

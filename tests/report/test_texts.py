@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from snnc.report import markdown
 from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.limits import limits
-from snnc.report.text import table, why
+from snnc.report.text import table
 from tests.support import ROOT, SPECS, sound
 
 EXPECTED = Path(__file__).parent / "expected"
@@ -54,7 +55,7 @@ def test_the_tables_fit_a_terminal(mapped: MappedNetwork) -> None:
 
 
 def test_what_keeps_a_spec_from_fewer_cores(spec: Path, mapped: MappedNetwork) -> None:
-    assert same_as_committed(f"{spec.stem}.why.txt", why(mapped))
+    assert same_as_committed(f"{spec.stem}.why.txt", table(mapped, why=True))
 
 
 def test_the_json_report_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
@@ -140,6 +141,17 @@ def test_reasons_in_words_are_asked_for(mapped: MappedNetwork) -> None:
     assert not any("why" in layer for layer in without["layers"])
     on_chip = [layer for layer in told["layers"] if layer["cores"]]
     assert all(layer["why"].startswith(f"{layer['name']}: ") for layer in on_chip)
+
+
+def test_only_what_costs_a_core_is_set_off(mapped: MappedNetwork) -> None:
+    cores = {p.population.name: p.cores for p in mapped.populations}
+    rows = re.findall(r"<tr><th scope=\"row\">(\w+)</th>(.*?)</tr>", page(mapped), re.S)
+    binding = [name for name, cells in rows if '"use binds"' in cells]
+    assert all(cores[name] > 1 for name in binding)
+
+
+def test_reasons_join_the_tables(mapped: MappedNetwork) -> None:
+    assert table(mapped, why=True).startswith(table(mapped))
 
 
 def test_a_page_is_escaped_and_fetches_nothing(mapped: MappedNetwork) -> None:
