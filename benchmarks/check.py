@@ -8,7 +8,7 @@ from __future__ import annotations
 import time
 
 from snnc.diagnostics import Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 
 SIZES = (10, 100, 1000)

@@ -24,8 +24,8 @@ import numpy as np
 from safetensors.numpy import load_file
 
 from snnc.diagnostics import Report
+from snnc.driver import compile_spec
 from snnc.emit.origin import Origin
-from snnc.passes import compile_spec
 from snnc.source import SourceFile
 
 SPEC = """snn 1
@@ -86,7 +86,7 @@ def _write_package(folder: Path) -> None:
     assert not report.errors
     package = folder / "killed"
     package.mkdir()
-    for module in results["emit"]:
+    for module in results.modules:
         file = module.headed(Origin("killed.snn", "."))
         (package / file.path).write_text(file.text, encoding="utf-8", newline="\n")
     rng = np.random.default_rng(0)

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from snnc.diagnostics import Report
+from snnc.driver import compile_spec
 from snnc.emit.origin import Origin
 from snnc.emit.owned import Lock, Package, State, compare
 from snnc.emit.owned.disk import read
@@ -28,7 +29,6 @@ from snnc.emit.owned.records import MARKER
 from snnc.emit.owned.stale import problems
 from snnc.emit.owned.write import write_package
 from snnc.layout.identity import spec_hash
-from snnc.passes import compile_spec
 from snnc.source import SourceFile
 
 SPEC = """\
@@ -53,8 +53,8 @@ def package(folder: Path, filters: int) -> Package:
     results = compile_spec(SourceFile("net.snn", SPEC.format(filters=filters)), report)
     assert not report.errors
     origin = Origin.of(folder.parents[1] / "net.snn", folder.parent)
-    files = [module.headed(origin) for module in results["emit"]]
-    identity = spec_hash(results["validate"].spec)
+    files = [module.headed(origin) for module in results.modules]
+    identity = spec_hash(results.spec.spec)
     return Package.of(folder, files, identity, origin)
 
 

@@ -17,8 +17,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from snnc.diagnostics import Report
+from snnc.driver import compile_spec
 from snnc.graph.lowered import LoweredNetwork
-from snnc.passes import compile_spec
 from snnc.passes.map import map_network
 from snnc.source import SourceFile
 
@@ -69,7 +69,7 @@ def lowered(text: str) -> LoweredNetwork:
     report = Report()
     results = compile_spec(SourceFile("x.snn", text), report, through="lower")
     assert not report.errors, report.diagnostics[0].render_message()
-    network: LoweredNetwork = results["lower"]
+    network: LoweredNetwork = results.lowered
     return network
 
 

@@ -13,7 +13,6 @@ import os
 import time
 import warnings
 from collections import Counter
-from typing import Any
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 warnings.simplefilter("ignore")
@@ -22,6 +21,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from nengo.exceptions import BuildError  # noqa: E402
 
 from snnc.graph.mapped import MappedNetwork  # noqa: E402
+from snnc.passes import Compilation  # noqa: E402
 from tests.agreement.built import check_counts  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402
 from tests.agreement.specs import each_spec  # noqa: E402
@@ -41,11 +41,11 @@ def packages(networks: int, start: int) -> tuple[Counter[str], Counter[str]]:
     found: Counter[str] = Counter()
     features: Counter[str] = Counter()
 
-    def check(text: str, results: dict[str, Any]) -> None:
-        cores = results["map"].cores
+    def check(text: str, results: Compilation) -> None:
+        cores = results.mapped.cores
         found.update(networks=1, blocks=cores)
         found["largest"] = max(found["largest"], cores)
-        features.update(features_of(results["map"]))
+        features.update(features_of(results.mapped))
         try:
             check_counts(results)
         except (AssertionError, AttributeError, BuildError) as error:

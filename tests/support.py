@@ -6,24 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from snnc.diagnostics import Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
+from snnc.graph.device import Profile
+from snnc.passes import PIPELINE, Compilation
 from snnc.source import SourceFile
 
 ROOT = Path(__file__).parents[1]
+MAKES = {step.name: step.makes for step in PIPELINE}
 SPECS = sorted((ROOT / "specs").glob("*.snn"))
 
 
-def compile_text(text: str, through: str = "emit") -> tuple[dict[str, Any], Report]:
+def compile_text(
+    text: str, through: str = "emit", device: Profile | None = None
+) -> tuple[Compilation, Report]:
     """Return what the passes made of a text, and what they reported."""
     report = Report()
-    return compile_spec(SourceFile("net.snn", text), report, through), report
+    return compile_spec(SourceFile("net.snn", text), report, through, device), report
 
 
-def sound(text: str, through: str) -> Any:
+def sound(text: str, through: str, device: Profile | None = None) -> Any:
     """Return what one pass made of a text in which nothing is wrong."""
-    results, report = compile_text(text, through)
+    made, report = compile_text(text, through, device)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
-    return results[through]
+    return getattr(made, MAKES[through])
 
 
 def network(body: str, name: str = "net") -> str:
@@ -31,7 +36,7 @@ def network(body: str, name: str = "net") -> str:
     return f"snn 1\n\nnetwork {name} {{\n{body.strip()}\n}}\n"
 
 
-def codes(text: str) -> list[str]:
+def codes(text: str, device: Profile | None = None) -> list[str]:
     """Return the codes of all that is reported for a text, by place."""
-    _, report = compile_text(text, "map")
+    _, report = compile_text(text, "map", device)
     return [diagnostic.code for diagnostic in report.diagnostics]

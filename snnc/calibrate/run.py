@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.calibrate.source import spec_of
 from snnc.diagnostics import Report
 from snnc.exact.package import open_package
+from snnc.graph.device import Profile
 
 if TYPE_CHECKING:
     from snnc.runtime.calibration import Calibration
@@ -47,7 +48,12 @@ class CannotCalibrateError(ValueError):
 
 
 def calibrate_package(
-    folder: Path, data: Path, weights: Path, examples: int | None, report: Report
+    folder: Path,
+    data: Path,
+    weights: Path,
+    examples: int | None,
+    report: Report,
+    device: Profile | None = None,
 ) -> Calibrated:
     """Scale weights of the package in ``folder``; nothing is written.
 
@@ -86,27 +92,32 @@ def calibrate_package(
         weighing.LayoutError,
     ) as error:
         raise CannotCalibrateError(error) from error
-    kept = _precision(folder, layout.id, found.tensors, report)
+    kept = _precision(folder, layout.id, found.tensors, report, device)
     return Calibrated(network.name, network.layers, len(x), found, kept)
 
 
 def _precision(
-    folder: Path, layout: str, tensors: dict[str, Any], report: Report
+    folder: Path,
+    layout: str,
+    tensors: dict[str, Any],
+    report: Report,
+    device: Profile | None,
 ) -> tuple[Precision, ...] | None:
     """Return what the chip keeps of weights; None without the package's spec."""
     from snnc.layout import layout_id
     from snnc.layout import tensors as tensors_of
     from snnc.weights.chip import complaints, precision
     from snnc.weights.cores import placed_layers
-    from snnc.weights.inspect import compile_file
+    from snnc.weights.inspect import compile_to_cores
 
     spec = spec_of(folder)
-    results = None if spec is None else compile_file(str(spec), Report())
-    if results is None:
+    made = None if spec is None else compile_to_cores(str(spec), Report(), device)
+    if made is None:
         return None
-    if layout_id(tensors_of(results["lower"].network)) != layout:
+    network, mapped = made
+    if layout_id(tensors_of(network)) != layout:
         return None
-    layers = placed_layers(results["map"], tensors)
+    layers = placed_layers(mapped, tensors)
     for layer in layers:
         for diagnostic in complaints(layer):
             report.add(diagnostic)

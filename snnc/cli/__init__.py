@@ -30,15 +30,14 @@ INTERRUPTED = 130
     help="Compile for another device than loihi1: the limits are read from a file such"
     " as snnc/loihi/loihi1.toml.",
 )
-@click.pass_context
-def snnc(context: click.Context, device: str | None) -> None:
+def snnc(device: str | None) -> None:
     """Compile specs of spiking networks to Keras and Nengo code for Loihi."""
     if device is None:
         return
-    from snnc.loihi.profile import ProfileError, compiling_for
+    from snnc.loihi.profile import ProfileError, read_profile
 
     try:
-        context.with_resource(compiling_for(device))
+        read_profile(device)
     except ProfileError as error:
         raise click.BadParameter(str(error), param_hint="--device") from error
 

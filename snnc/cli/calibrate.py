@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from snnc.cli.device import device
 from snnc.cli.talk import say, show
 from snnc.diagnostics import Report
 
@@ -71,7 +72,7 @@ def command(
     report = Report()
     try:
         check_writable(weights_out)
-        found = calibrate_package(package, data, weights, examples, report)
+        found = calibrate_package(package, data, weights, examples, report, device())
         show(report)
         if report.errors:
             say(f"{weights_out} is not written: the chip can't store these weights")

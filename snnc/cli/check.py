@@ -6,10 +6,11 @@ import time
 
 import click
 
+from snnc.cli.device import device
 from snnc.cli.formats import FORMATS, show_as
 from snnc.cli.talk import say
 from snnc.diagnostics import Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source.read import read
 from snnc.source.stdin import STDIN, STDIN_NAME, read_stdin
 
@@ -54,7 +55,7 @@ def _check(path: str) -> Report:
     report = Report()
     source = read_stdin(report) if path == STDIN else read(path, report)
     if source is not None:
-        compile_spec(source, report, through="map")
+        compile_spec(source, report, "map", device())
     return report
 
 
@@ -71,7 +72,7 @@ def _mend(path: str, unsafe: bool) -> Report:
     source = read(path, report)
     if source is None:
         return report
-    mended = mend(source, unsafe)
+    mended = mend(source, unsafe, device())
     if mended.count and replace_text(path, mended.source.text, mended.report):
         say(f"{path}: {mended.count} fixed")
     return mended.report

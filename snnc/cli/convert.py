@@ -11,9 +11,8 @@ from snnc.cli.renamed import Renamed
 from snnc.cli.schema import one_line, with_modeline
 from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Diagnostic, Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_file
 from snnc.runtime.files import write_file
-from snnc.source.read import read
 from snnc.syntax import tree
 
 
@@ -48,9 +47,8 @@ def command(
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has one", param_hint="--modeline")
     report = Report()
-    source = read(spec, report)
-    results = {} if source is None else compile_spec(source, report, through="validate")
-    document = results.get("parse")
+    made = compile_file(spec, report, "validate")
+    document = None if made is None else made.document
     if document is not None and form == "yaml":
         report.extend(_lost(document))
     show(report)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from snnc.cli.device import device
 from snnc.cli.talk import offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
@@ -47,7 +48,7 @@ def _version(spec: str, report: Report) -> Version | None:
         source = read_spec(spec, report)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    return None if source is None else compile_version(source, report)
+    return None if source is None else compile_version(source, report, device())
 
 
 def _print(difference: Difference, form: str) -> None:

@@ -7,13 +7,12 @@ from math import ceil
 
 import click
 
+from snnc.cli.device import device
 from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
+from snnc.driver import compile_file
 from snnc.graph.logical import Loihi, Network
-from snnc.loihi.profile import load_profile
-from snnc.passes import compile_spec
 from snnc.rules.loihi import TooManyCores
-from snnc.source.read import read
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
@@ -39,22 +38,21 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     tells how far each layer could grow, up to 16 times its filters.
     """
     report = Report()
-    source = read(spec, report)
-    results = {} if source is None else compile_spec(source, report, through="map")
+    made = compile_file(spec, report, "map", device())
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
         report.withdraw(diagnostic)  # what follows says it
     show(report)
-    if "lower" not in results:
+    if made is None or made.spec is None or made.lowered is None:
         return 1
-    target = _target(results["infer"], cores)
+    target = _target(made.lowered.network, cores)
     if target is None:
         say(f"{spec}: `target nengo` has no cores; nothing to fit")
         return 1
     from snnc.fit.trials import Trials
     from snnc.fit.variants import offer
 
-    offered = offer(Trials(results["validate"], target, patient=True))
+    offered = offer(Trials(made.spec, target, made.device, patient=True))
     if form == "json":
         from snnc.fit.json import document
 
@@ -71,4 +69,5 @@ def _target(network: Network, cores: int | None) -> Loihi | None:
     target = network.target
     if not isinstance(target, Loihi) or cores is None:
         return target if isinstance(target, Loihi) else None
-    return replace(target, cores=cores, chips=ceil(cores / load_profile().chip.cores))
+    chips = ceil(cores / network.device.chip.cores)
+    return replace(target, cores=cores, chips=chips)

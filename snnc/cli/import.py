@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from snnc.cli.device import device
 from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer, offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
@@ -105,7 +106,7 @@ def command(
         given = None if values is None else parse_range(values)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    wishes = Wishes(name, pairs, encode, given)
+    wishes = Wishes(name, pairs, encode, given, device())
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} is there already; `--force` replaces it")
@@ -131,7 +132,7 @@ def command(
 def _print(done: Outcome, form: Form) -> None:
     from snnc.importer.explain.explanation import explain
 
-    explanation = explain(done.conversion, done.results)
+    explanation = explain(done.conversion, done.compilation)
     if form == "json":
         from snnc.importer.explain.json import document
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import click
 
+from snnc.cli.device import device
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
+from snnc.driver import compile_file
+from snnc.graph.logical import Loihi
 from snnc.graph.mapped import MappedNetwork
-from snnc.passes import compile_spec
-from snnc.source.read import read
+from snnc.passes import Compilation
 
 
 @click.command(
@@ -31,24 +31,25 @@ from snnc.source.read import read
 def command(spec: str, form: str, why: bool) -> int:
     """Print the layers of SPEC, the cores they take and what they do at most."""
     report = Report()
-    source = read(spec, report)
-    results = {} if source is None else compile_spec(source, report, through="map")
+    made = compile_file(spec, report, "map", device())
     show(report)
-    mapped = results.get("map") or _unlimited(results)
+    mapped = None if made is None else made.mapped or _unlimited(made)
     if mapped is None:
         return 1
     _print(mapped, form, why)
     return 1 if report.errors else 0
 
 
-def _unlimited(results: dict[str, Any]) -> MappedNetwork | None:
+def _unlimited(made: Compilation) -> MappedNetwork | None:
     """What too large a network takes: its report is needed more than others."""
-    if "lower" not in results:
+    if made.spec is None or made.lowered is None:
+        return None
+    target = made.lowered.network.target
+    if not isinstance(target, Loihi):
         return None
     from snnc.fit.trials import Trials
 
-    target = results["infer"].target
-    return Trials(results["validate"], target).unlimited()
+    return Trials(made.spec, target, made.device).unlimited()
 
 
 def _print(mapped: MappedNetwork, form: str, why: bool) -> None:

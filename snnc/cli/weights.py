@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from snnc.cli.device import device
 from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
@@ -88,7 +89,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     if not calculates:
         say(f"note: without numpy the values are not read: {EXTRA}")
     report = Report()
-    listing = inspect(file, spec, calculates, report)
+    listing = inspect(file, spec, calculates, report, device())
     show(report)
     if listing is None:
         return 1
@@ -113,7 +114,7 @@ def _migrate(
     from snnc.weights.carry import carry
 
     report = Report()
-    moves = carry(file, old, new, output, force, report)
+    moves = carry(file, old, new, output, force, report, device())
     show(report)
     if moves is None:
         return 1

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from snnc.diff.changes import Changed
 from snnc.diff.seats import Cores, Fit, Misfit, Seat, SeatChanged
 from snnc.diff.version import Version
+from snnc.graph.device import Core
 from snnc.graph.mapped import Block, MappedPopulation
-from snnc.loihi.profile import load_profile
 from snnc.report.json import chips_used
 from snnc.report.units import dims
 
@@ -43,22 +43,22 @@ def _fit(version: Version) -> Fit | Misfit:
 
 
 def _seats(version: Version) -> dict[str, Seat]:
+    core = version.network.device.core
     populations = version.mapped.populations if version.mapped else ()
-    return {p.population.name: _seat(p) for p in populations}
+    return {p.population.name: _seat(p, core) for p in populations}
 
 
-def _seat(mapped: MappedPopulation) -> Seat:
+def _seat(mapped: MappedPopulation, core: Core) -> Seat:
     blocks = [block for ensemble in mapped.ensembles for block in ensemble.blocks]
     if not blocks:
         return Seat(0)
     shape = mapped.ensembles[0].block_shape or ()
     if len(mapped.population.layer.shape) == 4:
         shape = (mapped.group, *shape)
-    return Seat(mapped.cores, dims(shape), tuple(_use(blocks)))
+    return Seat(mapped.cores, dims(shape), tuple(_use(blocks, core)))
 
 
-def _use(blocks: list[Block]) -> Iterator[tuple[str, int]]:
-    core = load_profile().core
+def _use(blocks: list[Block], core: Core) -> Iterator[tuple[str, int]]:
     for word, key in (
         ("compartments", "compartments"),
         ("in-axons", "in_axons"),

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diagnostics.diagnostic import Severity
+from snnc.driver import compile_spec
+from snnc.graph.device import Profile
 from snnc.graph.logical import Network
 from snnc.graph.mapped import MappedNetwork
-from snnc.passes import compile_spec
 from snnc.source import SourceFile
 from snnc.spec.model import Spec
 
@@ -24,7 +25,9 @@ class Version:
     refusal: Diagnostic | None
 
 
-def compile_version(source: SourceFile, report: Report) -> Version | None:
+def compile_version(
+    source: SourceFile, report: Report, device: Profile | None = None
+) -> Version | None:
     """Compile a spec for comparison.
 
     Parameters
@@ -35,6 +38,8 @@ def compile_version(source: SourceFile, report: Report) -> Version | None:
         Receives the diagnostics of a spec that can't be compared. That a network
         does not fit its chip is no obstacle and is not reported: the comparison
         says so.
+    device
+        What both are compiled for; None for Loihi 1.
 
     Returns
     -------
@@ -42,15 +47,15 @@ def compile_version(source: SourceFile, report: Report) -> Version | None:
         None if the spec has errors.
     """
     own = Report()
-    results = compile_spec(source, own, through="map")
-    if "lower" not in results:
+    made = compile_spec(source, own, "map", device)
+    if made.spec is None or made.lowered is None:
         report.extend(own.diagnostics)
         return None
     refusals = (d for d in own.diagnostics if d.severity is Severity.ERROR)
     return Version(
         source=source.name,
-        spec=results["validate"].spec,
-        network=results["lower"].network,
-        mapped=results.get("map"),
+        spec=made.spec.spec,
+        network=made.lowered.network,
+        mapped=made.mapped,
         refusal=next(refusals, None),
     )

@@ -49,7 +49,7 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
     """
     if not isinstance(network.target, Loihi):
         return
-    trials = Trials(spec, network.target)
+    trials = Trials(spec, network.target, network.device)
     found = report.diagnostics
     large = next((d for d in found if isinstance(d, TooManyCores)), None)
     # What mends the whole network mends each layer of it, and is said of both.
@@ -63,9 +63,9 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
 
 def advise_blocks(spec: ValidatedSpec, mapped: MappedNetwork, report: Report) -> None:
     """Report each `block` of a spec that fits, but costs cores."""
-    target = mapped.lowered.network.target
-    if isinstance(target, Loihi):
-        warn_of_costs(mapped, Trials(spec, target), report)
+    network = mapped.lowered.network
+    if isinstance(network.target, Loihi):
+        warn_of_costs(mapped, Trials(spec, network.target, network.device), report)
 
 
 def _replace(diagnostic: Diagnostic, better: Diagnostic | None, report: Report) -> None:

@@ -8,12 +8,12 @@ from math import ceil
 
 from snnc.diagnostics import Report
 from snnc.fit.change import Change, with_changes
+from snnc.graph.device import Profile
 from snnc.graph.logical import Layer, Loihi, Network
 from snnc.graph.lowered import LoweredNetwork
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import alone, block_is_sound
-from snnc.loihi.profile import load_profile
 from snnc.passes.check import check
 from snnc.passes.infer import infer
 from snnc.passes.lower import lower
@@ -36,17 +36,23 @@ class Trials:
         A spec without errors before the chip's limits are looked at.
     target
         The cores that a variant may take.
+    device
+        What has them.
     patient
         Map variants on any number of cores, which can take minutes.
     """
 
     def __init__(
-        self, spec: ValidatedSpec, target: Loihi, patient: bool = False
+        self,
+        spec: ValidatedSpec,
+        target: Loihi,
+        device: Profile,
+        patient: bool = False,
     ) -> None:
         self.spec = spec
         self.target = target
         self.certain = patient or target.cores <= MAPPED
-        self.profile = load_profile()
+        self.profile = device
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
         self._mapped: dict[tuple[Changes, Loihi], MappedNetwork | None] = {}
 
@@ -75,7 +81,7 @@ class Trials:
 
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
         report = Report()
-        network = infer(with_changes(self.spec, changes), report)
+        network = infer(with_changes(self.spec, changes), self.profile, report)
         if network is None or report.errors:
             return None
         check(network, report)

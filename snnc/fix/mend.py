@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.driver import compile_spec
 from snnc.fix.apply import apply_fixes
-from snnc.passes import compile_spec
+from snnc.graph.device import Profile
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from snnc.syntax.formatted import can_format, formatted
@@ -34,19 +35,24 @@ class _State(Mended):
     """As much as was mended so far; ``unread`` statements have a syntax error."""
 
     unread: int
+    device: Profile | None
 
     @property
     def badness(self) -> tuple[int, int, int]:
         return self.report.errors, self.unread, len(self.report.diagnostics)
 
 
-def mend(source: SourceFile, unsafe: bool = False) -> Mended:
+def mend(
+    source: SourceFile, unsafe: bool = False, device: Profile | None = None
+) -> Mended:
     """Apply the fixes of a spec's diagnostics that help, until none is left.
 
     Parameters
     ----------
     unsafe
         Apply also fixes that may change what the spec means.
+    device
+        What the spec is checked for; None for Loihi 1.
 
     Returns
     -------
@@ -56,7 +62,7 @@ def mend(source: SourceFile, unsafe: bool = False) -> Mended:
         was fixed fewer problems are left than there were.
     """
     mender = _Mender(unsafe)
-    state = _state(source, 0)
+    state = _state(source, 0, device)
     for _ in range(ROUNDS):
         better = mender.all_at_once(state) or mender.one_by_one(state)
         if better is None:
@@ -64,7 +70,7 @@ def mend(source: SourceFile, unsafe: bool = False) -> Mended:
         state = better
     if state.count:
         source = _in_layout(state.source)
-    return Mended(source, state.count, _checked(source))
+    return Mended(source, state.count, _checked(source, device))
 
 
 class _Mender:
@@ -120,22 +126,25 @@ class _Mender:
         return [f for f in fixes if f is not None and (self._unsafe or not f.unsafe)]
 
 
-def _checked(source: SourceFile) -> Report:
+def _checked(source: SourceFile, device: Profile | None) -> Report:
     report = Report()
-    compile_spec(source, report, through="map")
+    compile_spec(source, report, "map", device)
     return report
 
 
-def _state(source: SourceFile, count: int) -> _State:
+def _state(source: SourceFile, count: int, device: Profile | None) -> _State:
     report = Report(MOST_COUNTED)
-    parsed = compile_spec(source, report, through="map")["parse"]
-    unread = sum(statement.broken for statement in parsed.statements)
-    return _State(source, count, report, unread)
+    document = compile_spec(source, report, "map", device).document
+    assert document is not None
+    unread = sum(statement.broken for statement in document.statements)
+    return _State(source, count, report, unread, device)
 
 
 def _after(state: _State, fixes: list[Fix]) -> _State:
     text, applied = apply_fixes(state.source.text, fixes)
-    return _state(SourceFile(state.source.name, text), state.count + applied)
+    return _state(
+        SourceFile(state.source.name, text), state.count + applied, state.device
+    )
 
 
 def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:

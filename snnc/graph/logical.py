@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
+from snnc.graph.device import Profile
 from snnc.source import Span
 from snnc.spec.training import TrainSpec
 
@@ -228,10 +229,14 @@ class Readout:
 
 @dataclass(frozen=True)
 class Network:
-    """A checked network; ``layers`` is in the order of the spec."""
+    """A checked network; ``layers`` is in the order of the spec.
+
+    ``device`` is what it is costed for, whether its ``target`` is a chip or not.
+    """
 
     name: str
     about: str
+    device: Profile
     target: Loihi | Nengo
     timing: Timing
     input: Input

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.graph.device import Profile
 from snnc.importer.build import check_single
 from snnc.importer.decision import Decision
 from snnc.importer.draft import BROKEN, Draft
@@ -18,7 +18,8 @@ from snnc.importer.table.checks import check_options
 from snnc.importer.table.refused import read_refused
 from snnc.importer.walk import Walk
 from snnc.importer.wishes import Wishes
-from snnc.passes import run_passes
+from snnc.loihi.profile import read_profile
+from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 
 
@@ -83,13 +84,17 @@ def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
     )
 
 
-def compile_written(written: Written, name: str, report: Report) -> dict[str, Any]:
+def compile_written(
+    written: Written, name: str, report: Report, device: Profile | None
+) -> Compilation:
     """Run snnc's own passes over a spec that was written, up to its cores.
 
     No smaller network is looked for where one does not fit: that takes longer than
     the import, and `snnc check` does it.
     """
-    return run_passes(SourceFile(name, written.text), report, "map")
+    return run_passes(
+        SourceFile(name, written.text), device or read_profile(), report, "map"
+    )
 
 
 def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> str:
@@ -99,9 +104,9 @@ def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> 
     if tried.written is None:
         return ""
     report = Report()
-    results = compile_written(tried.written, "imported.snn", report)
-    if "map" in results:
-        cores = results["map"].cores
+    results = compile_written(tried.written, "imported.snn", report, wishes.device)
+    if results.mapped is not None:
+        cores = results.mapped.cores
         return f"{rewrite[1]} takes {cores} core{'' if cores == 1 else 's'} in all"
     errors = (d for d in report.diagnostics if d.severity is Severity.ERROR)
     said = [d.render_message() for d in errors]

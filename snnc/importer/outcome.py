@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
@@ -15,6 +15,7 @@ from snnc.importer.refusal import place
 from snnc.importer.statements import TOP
 from snnc.importer.weights import Weights
 from snnc.importer.wishes import Wishes
+from snnc.passes import Compilation
 from snnc.runtime.files import replacing
 
 if TYPE_CHECKING:
@@ -31,13 +32,13 @@ class Outcome:
         The spec; empty if a layer was refused.
     notes :
         Sentences for stderr.
-    results :
-        Those of the compiler's passes over the spec.
+    compilation :
+        What the compiler makes of the spec; None without one.
     """
 
     text: str
     conversion: Conversion
-    results: Mapping[str, Any]
+    compilation: Compilation | None
     notes: tuple[str, ...]
 
 
@@ -61,30 +62,30 @@ def outcome(
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:
-        return Outcome("", conversion, {}, ())
+        return Outcome("", conversion, None, ())
     name = "imported.snn" if output is None else output.as_posix()
-    results = compile_written(written, name, report)
+    made = compile_written(written, name, report, wishes.device)
     notes = written.notes
     contents: dict[Path, bytes] = {}
     if weights_file is not None:
-        made = _weights(target, conversion, weights, results, report)
-        if made is None:
+        own = _weights(target, conversion, weights, made, report)
+        if own is None:
             return None
-        contents[weights_file], scales = made
+        contents[weights_file], scales = own
         written = written.at(scales.rate)
         notes = (*notes, *_told(conversion, scales, wishes))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
     if not _write(contents, report):
         return None
-    return Outcome(written.text, conversion, results, notes)
+    return Outcome(written.text, conversion, made, notes)
 
 
 def _weights(
     target: str,
     conversion: Conversion,
     weights: Weights | None,
-    results: Mapping[str, Any],
+    compilation: Compilation,
     report: Report,
 ) -> tuple[bytes, Scales] | None:
     """Return a file of the spec's tensors; None, and a report, if there are none."""
@@ -93,13 +94,13 @@ def _weights(
 
         report.add(NoWeights(span=place(target), path=target))
         return None
-    if "lower" not in results:  # as its diagnostics say
+    if compilation.lowered is None:  # as its diagnostics say
         return None
     from snnc.importer.tensors import convert_weights
     from snnc.layout import tensors
     from snnc.weights.migrate import serialized
 
-    network = results["infer"]
+    network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
     return serialized(tensors(network), made), scales
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from snnc.graph.device import Profile
+
 Range = tuple[float, float]
 
 ACTIVATIONS = (
@@ -35,12 +37,15 @@ class Wishes:
         ``rate``: values become rates, and all layers run on the chip.
     values :
         The range of the input; None to guess it.
+    device :
+        What the spec is costed for; None for Loihi 1.
     """
 
     name: str | None = None
     rewrites: tuple[tuple[str, str], ...] = ()
     encode: Literal["first", "rate"] = "first"
     values: Range | None = None
+    device: Profile | None = None
 
     def rewrite(self, what: str) -> str | None:
         """Return what is to stand for something, or None."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+from snnc.graph.device import Profile
 from snnc.graph.logical import Convolution
 from snnc.graph.lowered import (
     Full,
@@ -21,7 +22,6 @@ from snnc.loihi.depth import Depth
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
 from snnc.loihi.matrix_link import MatrixLink
-from snnc.loihi.profile import Profile
 from snnc.loihi.taps import Tap, full_taps, window_taps
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from snnc.graph.device import Profile
 from snnc.graph.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, View, cut
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Cost, Feed, Grid
-from snnc.loihi.profile import Profile
 from snnc.loihi.storage import Footprint, Storage, stored
 from snnc.loihi.tiling import Part, Piece, Tiling
 

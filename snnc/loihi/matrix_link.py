@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from itertools import product
 from math import gcd, prod
 
+from snnc.graph.device import Profile
 from snnc.graph.lowered import Pool, Volume
 from snnc.loihi.axis import Interval, View, cut
 from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
-from snnc.loihi.profile import Profile
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Piece, Tiling
 

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from snnc.graph.device import Profile
 from snnc.graph.logical import Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.loihi.build_links import Inlet, inlet_of
@@ -16,7 +17,6 @@ from snnc.loihi.choices import (
     least_misfit,
     tilings_of,
 )
-from snnc.loihi.profile import Profile
 from snnc.loihi.search import Choices, Step
 from snnc.loihi.site import Misfit, Site
 from snnc.loihi.tiling import Tiling, least_sizes, on_host

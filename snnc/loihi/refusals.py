@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
+from snnc.graph.device import Profile
 from snnc.graph.logical import Layer, Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.graph.mapped import MappedNetwork
@@ -20,7 +21,6 @@ from snnc.loihi.plan import (
     largest_block,
     whole_block,
 )
-from snnc.loihi.profile import Profile
 from snnc.loihi.search import Search
 from snnc.loihi.site import Misfit, Site
 from snnc.loihi.tiling import least_sizes

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from itertools import product
 from typing import Literal
 
+from snnc.graph.device import Profile
 from snnc.graph.lowered import Volume
 from snnc.graph.mapped import PopType
 from snnc.loihi.axis import Interval, View
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.link import Feed, Link
-from snnc.loihi.profile import Profile
 from snnc.loihi.tiling import Forms, Part, Tiling
 
 Feeds = tuple[tuple[Feed, ...], ...]

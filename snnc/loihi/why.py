@@ -15,12 +15,12 @@ from itertools import product
 from math import ceil, inf, prod
 from typing import Literal
 
+from snnc.graph.device import Profile
 from snnc.graph.logical import Loihi, Shape
 from snnc.graph.lowered import LoweredNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
 from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, block_of, make_plan
-from snnc.loihi.profile import Profile
 from snnc.loihi.search import Search, Solution
 from snnc.loihi.site import Fit, Misfit
 from snnc.loihi.tiling import Tiling, on_chip

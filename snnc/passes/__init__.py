@@ -1,26 +1,29 @@
 """The compiler, as the passes that a spec goes through.
 
-======== =========================== ============================================
-pass     gives                       what happens
-======== =========================== ============================================
-parse    ``syntax.tree.Document``    text becomes located syntax
-validate ``spec.located``            statements become a checked spec
-infer    ``graph.logical.Network``   names, order, defaults and shapes
-check    the same network            rules over the whole of it
-lower    ``graph.lowered``           pools and joins go into their readers
-map      ``graph.mapped``            ensembles, blocks and cores
-emit     ``emit.files.Module`` s     the generated package
-======== =========================== ============================================
+======== ======================== ============================================
+pass     what it makes            what happens
+======== ======================== ============================================
+parse    `Compilation.document`   text becomes located syntax
+validate `Compilation.spec`       statements become a checked spec
+infer    `Compilation.network`    names, order, defaults and shapes
+check    the same network         rules over the whole of it
+lower    `Compilation.lowered`    pools and joins go into their readers
+map      `Compilation.mapped`     ensembles, blocks and cores
+emit     `Compilation.modules`    the files of the generated package
+======== ======================== ============================================
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypeVar
 
 from snnc.diagnostics import Diagnostic, Report
+from snnc.graph.device import Profile
 from snnc.graph.logical import Network
+from snnc.graph.lowered import LoweredNetwork
+from snnc.graph.mapped import MappedNetwork
 from snnc.passes.check import check
 from snnc.passes.emit import emit
 from snnc.passes.infer import infer
@@ -29,85 +32,112 @@ from snnc.passes.map import map_network
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
 from snnc.source import SourceFile, Span
+from snnc.spec.located import ValidatedSpec
+from snnc.syntax.tree import Document
+
+if TYPE_CHECKING:
+    from snnc.emit.files import Module
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """What has been made so far of a spec, for a device.
+
+    What no pass has made is None: it was not asked for, or an error came before it.
+    """
+
+    source: SourceFile
+    device: Profile
+    document: Document | None = None
+    spec: ValidatedSpec | None = None
+    network: Network | None = None
+    lowered: LoweredNetwork | None = None
+    mapped: MappedNetwork | None = None
+    modules: tuple[Module, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """One step of the compiler: from the value before it to the next.
+    """One step of the compiler: adds what it ``makes`` to a compilation.
 
     ``tolerant`` passes also look at what is left of a spec with errors, so that
     one run reports all of them; the others need a sound value.
     """
 
     name: str
-    run: Callable[[Any, Report], Any]
+    makes: str
+    run: Callable[[Compilation, Report], Compilation]
     tolerant: bool = False
 
 
+def _before(made: Made | None) -> Made:
+    """What the pass before has made: without it no pass is run."""
+    assert made is not None
+    return made
+
+
 PIPELINE = (
-    Pass("parse", parse, tolerant=True),
-    Pass("validate", validate, tolerant=True),
-    Pass("infer", infer, tolerant=True),
-    Pass("check", check, tolerant=True),
-    Pass("lower", lower),
-    Pass("map", map_network),
-    Pass("emit", emit),
+    Pass(
+        "parse",
+        "document",
+        lambda c, report: replace(c, document=parse(c.source, report)),
+        tolerant=True,
+    ),
+    Pass(
+        "validate",
+        "spec",
+        lambda c, report: replace(c, spec=validate(_before(c.document), report)),
+        tolerant=True,
+    ),
+    Pass(
+        "infer",
+        "network",
+        lambda c, report: replace(c, network=infer(_before(c.spec), c.device, report)),
+        tolerant=True,
+    ),
+    Pass(
+        "check",
+        "network",
+        lambda c, report: replace(c, network=check(_before(c.network), report)),
+        tolerant=True,
+    ),
+    Pass(
+        "lower",
+        "lowered",
+        lambda c, report: replace(c, lowered=lower(_before(c.network), report)),
+    ),
+    Pass(
+        "map",
+        "mapped",
+        lambda c, report: replace(c, mapped=map_network(_before(c.lowered), report)),
+    ),
+    Pass(
+        "emit",
+        "modules",
+        lambda c, report: replace(c, modules=emit(_before(c.mapped), report)),
+    ),
 )
 
 
-def compile_spec(
-    source: SourceFile, report: Report, through: str = "emit"
-) -> dict[str, Any]:
-    """Run the passes up to and including one of them, then drop allowed warnings.
+def run_passes(
+    source: SourceFile, device: Profile, report: Report, through: str
+) -> Compilation:
+    """Run the passes up to and including one of them.
 
-    Returns
-    -------
-    dict
-        What each pass gave, by the pass's name. It ends where errors in
-        ``report`` kept the next pass from running.
+    They end where errors in ``report`` keep the next one from running.
     """
-    results = run_passes(source, report, through)
-    if report.errors and "lower" in results and "map" not in results:
-        from snnc.fit.advise import advise  # only what does not fit needs advice
-
-        advise(results["validate"], results["infer"], report)
-    if "map" in results and _has_blocks(results["infer"]):
-        from snnc.fit.advise import advise_blocks  # few specs need it
-
-        advise_blocks(results["validate"], results["map"], report)
-    if "parse" in results and results["parse"].comments:
-        from snnc.diagnostics.suppress import suppress_warnings  # few specs need it
-
-        suppress_warnings(results["parse"], report, complete="map" in results)
-    return results
-
-
-def _has_blocks(network: Network) -> bool:
-    return any(layer.spiking and layer.spiking.block for layer in network.layers)
-
-
-def run_passes(source: SourceFile, report: Report, through: str) -> dict[str, Any]:
-    """Run the passes alone: no advice is sought for what does not fit.
-
-    Returns
-    -------
-    dict
-        As `compile_spec` does.
-    """
-    value: Any = source
-    results: dict[str, Any] = {}
+    compilation = Compilation(source, device)
     for step in PIPELINE:
         if report.errors and not step.tolerant:
             break
-        value = step.run(value, report)
-        if value is None:
-            break
-        results[step.name] = value
-        if step.name == through:
+        compilation = step.run(compilation, report)
+        if getattr(compilation, step.makes) is None or step.name == through:
             break
     if report.full:
         report.extend([_more(source, report)])
-    return results
+    return compilation
 
 
 def _more(source: SourceFile, report: Report) -> Diagnostic:

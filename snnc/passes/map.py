@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Report
+from snnc.graph.device import Profile
 from snnc.graph.logical import Loihi
 from snnc.graph.lowered import LoweredNetwork
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble, without_device
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import block_is_sound, block_of, make_plan
-from snnc.loihi.profile import Profile, load_profile
 from snnc.loihi.search import Search
 
 LARGE = 1024
@@ -34,7 +34,7 @@ def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None
     target = lowered.network.target
     if not isinstance(target, Loihi):
         return without_device(lowered)
-    profile = load_profile()
+    profile = lowered.network.device
     if not _is_sound(lowered, target, profile):
         _refuse_spec(lowered, target, profile, report)
         return None

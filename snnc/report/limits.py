@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.loihi.profile import Profile
+from snnc.graph.device import Profile
 from snnc.source.printable import printable
 
 Row = tuple[str, str, str]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.loihi.profile import Core
+from snnc.graph.device import Core
 from snnc.loihi.site import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
 from snnc.report.units import counted, dims

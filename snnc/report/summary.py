@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from snnc.graph.device import Core, Profile
 from snnc.graph.logical import Layer, Loihi, Network, Shape
 from snnc.graph.mapped import Block, MappedNetwork, MappedPopulation
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of
-from snnc.loihi.profile import Profile, load_profile
 from snnc.loihi.why import Reason, Reasons, reasons_of
 
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
@@ -77,8 +77,8 @@ class Summary:
 
 def summarise(mapped: MappedNetwork) -> Summary:
     """Count what a mapped network takes and does."""
-    profile = load_profile()
     network = mapped.lowered.network
+    profile = network.device
     activity = activity_of(mapped, profile)
     reasons = reasons_of(mapped.lowered, profile)
     by_name = {reason.name: reason for reason in reasons.layers}
@@ -99,7 +99,7 @@ def summarise(mapped: MappedNetwork) -> Summary:
 
 def chips_used(mapped: MappedNetwork) -> int:
     """How many chips the cores fill."""
-    return -(-mapped.cores // load_profile().chip.cores)
+    return -(-mapped.cores // mapped.lowered.network.device.chip.cores)
 
 
 def _neurons(mapped: MappedNetwork) -> int:
@@ -128,7 +128,7 @@ def _row(
         "chip" if blocks else "host",
         population.cores if blocks else None,
         block_of(population),
-        _use(blocks) if blocks else None,
+        _use(blocks, mapped.lowered.network.device.core) if blocks else None,
         activity.by_name[layer.name],
         reasons.get(layer.name),
     )
@@ -142,8 +142,7 @@ def block_of(mapped: MappedPopulation) -> Shape | None:
     return (mapped.group, *shape)
 
 
-def _use(blocks: list[Block]) -> tuple[float, ...]:
-    core = load_profile().core
+def _use(blocks: list[Block], core: Core) -> tuple[float, ...]:
     return (
         max(b.compartments for b in blocks) / core.compartments,
         max(b.in_axons for b in blocks) / core.in_axons,

@@ -9,6 +9,7 @@ from snnc.diff import Version, compile_version
 from snnc.diff.layers import match
 from snnc.diff.revision import read_spec
 from snnc.diff.weights import compare_weights
+from snnc.graph.device import Profile
 from snnc.layout import tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
@@ -25,7 +26,13 @@ from snnc.weights.values import read_values, spreads
 
 
 def carry(
-    path: Path, old: str, new: str, output: Path, force: bool, report: Report
+    path: Path,
+    old: str,
+    new: str,
+    output: Path,
+    force: bool,
+    report: Report,
+    device: Profile | None = None,
 ) -> list[Move] | None:
     """Write the weights of ``old`` for ``new``, as far as they fit.
 
@@ -41,6 +48,8 @@ def carry(
         Whether it may exist.
     report
         Receives what is wrong.
+    device
+        What specs are compiled for; None for Loihi 1.
 
     Returns
     -------
@@ -48,7 +57,7 @@ def carry(
         What became of each tensor; None if nothing was written.
     """
     header = read_or_report(path, report)
-    before, after = _version(old, report), _version(new, report)
+    before, after = _version(old, report, device), _version(new, report, device)
     if output.exists() and not force:
         report.add(WouldOverwrite(span=nowhere(output), path=output.as_posix()))
     if header is None or before is None or after is None or report.errors:
@@ -73,6 +82,6 @@ def carry(
     return moves
 
 
-def _version(spec: str, report: Report) -> Version | None:
+def _version(spec: str, report: Report, device: Profile | None) -> Version | None:
     source = read_spec(spec, report)
-    return None if source is None else compile_version(source, report)
+    return None if source is None else compile_version(source, report, device)

@@ -12,7 +12,6 @@ from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.held import Box
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.profile import load_profile
 from snnc.loihi.tiling import Piece, Tiling
 from snnc.loihi.wiring import tiling_of
 from snnc.runtime.integers import (
@@ -179,7 +178,8 @@ def _arriving(
     target = mapped.by_name[projection.target]
     inlet = inlet_of(projection, source.population.volume, target.population)
     # A Dense has the weights of the convolution over all that it reads.
-    link = build_links(inlet, target.population.volume, load_profile())[True]
+    device = mapped.lowered.network.device
+    link = build_links(inlet, target.population.volume, device)[True]
     assert isinstance(link, ImageLink)
     kernel = compose(projection, link, tensors)
     gain, _ = gain_and_rest(_spiking(target))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diff.revision import read_spec
+from snnc.driver import compile_spec
+from snnc.graph.device import Profile
 from snnc.graph.logical import Network
 from snnc.graph.mapped import MappedNetwork
 from snnc.layout import tensors
-from snnc.passes import compile_spec
 from snnc.report.units import dims
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.weights.advice import advice
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    path: Path, spec: str | None, calculates: bool, report: Report
+    path: Path,
+    spec: str | None,
+    calculates: bool,
+    report: Report,
+    device: Profile | None = None,
 ) -> Listing | None:
     """Say what a file holds, and whether a network and its chip take it.
 
@@ -38,6 +43,8 @@ def inspect(
         Whether numpy is there: without it the values are not looked at.
     report
         Receives what is wrong.
+    device
+        What the spec is compiled for; None for Loihi 1.
 
     Returns
     -------
@@ -45,8 +52,13 @@ def inspect(
         None if file or spec can't be read.
     """
     header = read_or_report(path, report)
-    results = {} if spec is None else compile_file(spec, report)
-    if header is None or results is None:
+    network, mapped = None, None
+    if spec is not None:
+        made = compile_to_cores(spec, report, device)
+        if made is None:
+            return None
+        network, mapped = made
+    if header is None:
         return None
     values, known = None, None
     if calculates:
@@ -54,9 +66,8 @@ def inspect(
 
         values = read_values(header)
         known = spreads(values)
-    if not results:
+    if network is None or mapped is None:
         return Listing(header, known)
-    network: Network = results["lower"].network
     fitting = fit(header, tensors(network))
     if not fitting.fits:
         report.add(refusal(header, network, fitting))
@@ -64,7 +75,7 @@ def inspect(
     sound = known is not None and report_values(header, known, network, report)
     layers: tuple[Precision, ...] = ()
     if sound and values is not None:
-        layers = _on_chip(results["map"], values, report)
+        layers = _on_chip(mapped, values, report)
     return Listing(header, known, network.name, fitting, layers)
 
 
@@ -77,11 +88,15 @@ def read_or_report(path: Path, report: Report) -> Header | None:
     return header
 
 
-def compile_file(spec: str, report: Report) -> dict[str, Any] | None:
-    """Compile a spec down to its cores; None if it has errors."""
+def compile_to_cores(
+    spec: str, report: Report, device: Profile | None = None
+) -> tuple[Network, MappedNetwork] | None:
+    """Compile a file or revision down to its cores; None if it has errors."""
     source = read_spec(spec, report)
-    results = {} if source is None else compile_spec(source, report, through="map")
-    return results if "map" in results else None
+    made = None if source is None else compile_spec(source, report, "map", device)
+    if made is None or made.mapped is None:
+        return None
+    return made.mapped.lowered.network, made.mapped
 
 
 def refusal(

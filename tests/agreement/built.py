@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from snnc.emit.files import Module
 from snnc.emit.origin import Origin
 from snnc.graph.mapped import Block, MappedNetwork
+from snnc.passes import Compilation
 from tests.loihi.realise import count_blocks
 
 Weights = dict[str, NDArray[Any]]
@@ -67,7 +68,7 @@ def _distinct(shape: tuple[int, ...], random: np.random.Generator) -> NDArray[An
     return weights.reshape(shape)
 
 
-def check_counts(results: dict[str, Any]) -> int:
+def check_counts(results: Compilation) -> int:
     """Build a compiled spec's package and compare every counter of every block.
 
     Returns
@@ -75,9 +76,9 @@ def check_counts(results: dict[str, Any]) -> int:
     int
         How many blocks there are.
     """
-    with imported(results["emit"]) as package:
+    with imported(results.modules) as package:
         built = package.nengo.build_network(random_weights(package.layout))
-        predicted = predicted_blocks(results["map"], built.layers)
+        predicted = predicted_blocks(results.mapped, built.layers)
         assert count_blocks(built.net, package.network.dt) == predicted
     return len(predicted)
 

@@ -7,17 +7,17 @@ mapped and emitted. Sizes are known while it is written, so that few are refused
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from snnc.passes import Compilation
 from tests.agreement.features import features_of
 from tests.agreement.paper import CORE, Draw, Paper, dims
 from tests.agreement.pieces import PIECES, conv, dense, encoder, wide_dense
 from tests.support import compile_text
 
-Body = Callable[[str, dict[str, Any]], None]
+Body = Callable[[str, Compilation], None]
 
 MOST_SIDE = {1: 30, 2: 10, 3: 6}
 RANGES = ("0..1", "-1..1", "0..1 as 0..3", "-4..2")
@@ -53,12 +53,12 @@ def each_spec(body: Body, count: int, start: int = 0) -> None:
         if len(passed) >= count and not failing:
             return
         results, report = compile_text(text)
-        if report.errors or features_of(results["map"]) in passed:
+        if report.errors or features_of(results.mapped) in passed:
             return
         failing.add(text)
         body(text, results)
         failing.remove(text)
-        passed.add(features_of(results["map"]))
+        passed.add(features_of(results.mapped))
 
     look()
 

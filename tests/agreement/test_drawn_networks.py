@@ -5,11 +5,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from snnc.graph.mapped import MappedNetwork
+from snnc.passes import Compilation
 from tests.agreement.built import check_counts
 from tests.agreement.features import missing
 from tests.agreement.specs import each_spec
@@ -27,7 +26,7 @@ pytestmark = [
 def test_drawn_networks_build_as_predicted() -> None:
     built = []
 
-    def check(text: str, results: dict[str, Any]) -> None:
+    def check(text: str, results: Compilation) -> None:
         built.append(check_counts(results))
 
     each_spec(check, NETWORKS, START)
@@ -36,5 +35,5 @@ def test_drawn_networks_build_as_predicted() -> None:
 
 def test_they_say_everything_that_the_language_can_say() -> None:
     drawn: list[MappedNetwork] = []
-    each_spec(lambda _, results: drawn.append(results["map"]), NETWORKS, START)
+    each_spec(lambda _, results: drawn.append(results.mapped), NETWORKS, START)
     assert missing(drawn) == set()

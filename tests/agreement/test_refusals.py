@@ -40,10 +40,10 @@ def verdict(text: str, form: int) -> str:
     results, report = compile_text(text, "map")
     codes = {diagnostic.code for diagnostic in report.diagnostics} & CODES
     if not report.errors:
-        assert complaint(results["map"]) == ""
+        assert complaint(results.mapped) == ""
         return "builds"
     if codes:
-        assert complaint(force(results["lower"], form)), f"it builds, unlike {codes}"
+        assert complaint(force(results.lowered, form)), f"it builds, unlike {codes}"
     return min(codes, default="refused for another reason")
 
 
@@ -73,7 +73,7 @@ def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
         problems = [d for d in report.diagnostics if d.code in CODES]
         if problems:
             refused.update(problem.code for problem in problems)
-            said = complaint(force(results["lower"], form))
+            said = complaint(force(results.lowered, form))
             names = [problem.name for problem in problems]  # type: ignore[attr-defined]
             # Of a layer that was split, nengo-loihi may not say the name.
             named = [name for name in names if f"'{name}'" in said]

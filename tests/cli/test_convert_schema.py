@@ -11,7 +11,7 @@ from jsonschema import Draft7Validator
 from ruamel.yaml import YAML
 
 from snnc.diagnostics import Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.spec.schema import schema
 from snnc.syntax.words import KEYS, KINDS
@@ -22,7 +22,7 @@ from tests.support import ROOT, SPECS
 
 def data(spec: Path) -> Any:
     text = spec.read_text(encoding="utf-8")
-    document = compile_spec(SourceFile("a.snn", text), Report(), "parse")["parse"]
+    document = compile_spec(SourceFile("a.snn", text), Report(), "parse").document
     return YAML(typ="safe").load(print_yaml(document))
 
 

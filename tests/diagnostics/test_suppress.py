@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from tests.support import codes, network
 

@@ -27,6 +27,7 @@ from snnc.graph.logical import (
     Spiking,
     Timing,
 )
+from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile, Span
 from snnc.spec.training import TrainSpec
 
@@ -138,6 +139,7 @@ def network(
     return Network(
         name=name,
         about=about,
+        device=read_profile(),
         target=target,
         timing=Timing(0.001, 0.06, 60, SPAN),
         input=Input("image", shape, low, high, scaled, SPAN),

@@ -22,11 +22,11 @@ from pydantic import BaseModel
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
+from snnc.driver import compile_spec
 from snnc.editors.values import value_words
 from snnc.emit import Origin
 from snnc.emit.files import LIBRARY, Module, is_generated
 from snnc.emit.quoting import comment
-from snnc.passes import compile_spec
 from snnc.source import SourceFile, Span
 from snnc.spec.model import Spec
 from snnc.syntax.grammar import parser
@@ -141,8 +141,8 @@ def texts() -> dict[str, str]:
     for name, text in SOURCES.items():
         results, report = compiled(text, "net.snn")
         assert not report.diagnostics, render(report.diagnostics)
-        found[f"{name}.snn"] = print_snn(results["parse"])
-        found[f"{name}.yaml"] = print_yaml(results["parse"])
+        found[f"{name}.snn"] = print_snn(results.document)
+        found[f"{name}.yaml"] = print_yaml(results.document)
     return found
 
 
@@ -150,7 +150,7 @@ def texts() -> dict[str, str]:
 def places(file: str) -> tuple[Place, ...]:
     """The words, texts and comments of a spec."""
     text = texts()[file]
-    document = compiled(text, file)[0]["parse"]
+    document = compiled(text, file)[0].document
     comments = [Span(c.span.source, c.span.start + 1, c.span.end)
                 for c in document.comments]  # fmt: skip
     found = [Place(file, c.start, c.end, True, True) for c in comments]
@@ -197,11 +197,11 @@ def attack(place: Place, payload: str) -> None:
     for attempt in written(payload, place):
         attacked = text[: place.start] + attempt + text[place.end :]
         results, report = compiled(attacked, place.name)
-        if modules := results.get("emit"):
+        if modules := results.modules:
             assert not report.errors
             if not place.is_free and attempt.lstrip().startswith("#"):
                 continue  # a comment hides words, whose defaults are other code
-            same_code(modules, harmless(place.name), results["infer"].name)
+            same_code(modules, harmless(place.name), results.network.name)
             same_data(modules, results)
             if place.is_free:
                 same_when_converted(results)
@@ -211,7 +211,7 @@ def attack(place: Place, payload: str) -> None:
 
 @cache
 def harmless(file: str) -> tuple[Module, ...]:
-    modules: tuple[Module, ...] = compiled(texts()[file], file)[0]["emit"]
+    modules: tuple[Module, ...] = compiled(texts()[file], file)[0].modules
     return modules
 
 
@@ -245,20 +245,20 @@ def same_data(modules: tuple[Module, ...], results: dict[str, Any]) -> None:
     """What the spec says of the network, the package's docstring says again."""
     (package,) = (m.body for m in modules if m.path == "__init__.py")
     said = ast.literal_eval(package).split("\n\n")
-    about = comment(" ".join(results["infer"].about.split()))
+    about = comment(" ".join(results.network.about.split()))
     assert " ".join(said[1].split()) == " ".join(about.split()) or not about
 
 
 def same_when_converted(results: dict[str, Any]) -> None:
     for printed, name in ((print_snn, "net.snn"), (print_yaml, "net.yaml")):
-        again, report = compiled(printed(results["parse"]), name, "validate")
+        again, report = compiled(printed(results.document), name, "validate")
         assert not report.errors, render(report.diagnostics)
         assert said(again) == said(results)
 
 
 def said(results: dict[str, Any]) -> str:
     """The spec, with the line ends that reading a file leaves."""
-    spec = results["validate"].spec.model_dump_json()
+    spec = results.spec.spec.model_dump_json()
     return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")
 
 
@@ -299,7 +299,7 @@ def said_fields(value: Any) -> set[str]:
 def test_every_text_of_the_language_is_attacked() -> None:
     said = set()
     for file, text in texts().items():
-        said |= said_fields(compiled(text, file)[0]["validate"].spec)
+        said |= said_fields(compiled(text, file)[0].spec.spec)
     missing = string_fields(Spec) - said
     assert not missing, f"add them to the specs of this file: {sorted(missing)}"
 
@@ -352,4 +352,4 @@ def test_the_names_of_classes_are_what_the_spec_says(payload: str) -> None:
     if report.errors:
         assert not payload.strip() or "\ud800" in payload
         return
-    assert results["infer"].readout.labels == ("harmless", payload, "third")
+    assert results.network.readout.labels == ("harmless", payload, "third")

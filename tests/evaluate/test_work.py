@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snnc.exact import make_engine
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.runtime.measures import work_of
 from tests.evaluate.conftest import Case
 
@@ -46,7 +46,7 @@ def test_a_spike_of_every_neuron_takes_what_its_axons_reach(
         operations, arrivals = followed(model)
         neurons = sum(block.n_neurons for block in model.blocks)
     once = {layer: float(np.prod(layers[layer].shape)) for layer in layers}
-    energy = load_profile().energy
+    energy = read_profile().energy
     for steps in (7, 20):
         found = work_of(network, once, steps)
         assert found is not None

@@ -36,8 +36,8 @@ def write_package(text: str, folder: Path) -> Path | None:
     results, report = compile_text(text, "emit")
     if report.errors:
         return None
-    package = folder / results["infer"].name
-    for module in results["emit"]:
+    package = folder / results.network.name
+    for module in results.modules:
         path = package / module.path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(module.headed(Origin("net.snn", ".")).text)

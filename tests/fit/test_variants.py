@@ -26,7 +26,7 @@ TOO_WIDE = wide(filters=200, cores=20)
 
 def offered(text: str) -> Offer:
     results, _ = compile_text(text, "lower")
-    return offer(Trials(results["validate"], results["infer"].target))
+    return offer(Trials(results.spec, results.network.target, results.device))
 
 
 def rewritten(text: str, change: Change) -> str:
@@ -77,8 +77,8 @@ def test_nothing_is_offered_where_no_single_change_fits() -> None:
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:
     text = (ROOT / "specs/residual.snn").read_text(encoding="utf-8")
     results, _ = compile_text(text, "lower")
-    target = Loihi(1, 6, "auto", Span(results["infer"].span.source, 0, 0))
-    for variant in offer(Trials(results["validate"], target)).variants:
+    target = Loihi(1, 6, "auto", Span(results.network.span.source, 0, 0))
+    for variant in offer(Trials(results.spec, target, results.device)).variants:
         assert variant.cost.cores <= 6
 
 

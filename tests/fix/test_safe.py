@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from snnc.diagnostics import Report
+from snnc.driver import compile_spec
 from snnc.fix.mend import mend
-from snnc.passes import compile_spec
 from snnc.source import SourceFile
 
 GOOD = """\

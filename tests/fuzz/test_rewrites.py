@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.suppress import SIGN
+from snnc.driver import compile_spec
 from snnc.fix.mend import mend
-from snnc.passes import compile_spec
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
@@ -120,7 +120,7 @@ def words(text: str) -> str:
 
 def badness(report: Report, results: dict[str, Any]) -> tuple[int, int, int]:
     """Errors, statements that can't be read, and all problems."""
-    unread = sum(statement.broken for statement in results["parse"].statements)
+    unread = sum(statement.broken for statement in results.document.statements)
     return report.errors, unread, len(report.diagnostics)
 
 
@@ -140,10 +140,10 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     assert badness(*left) < badness(*was) or before.full, mended.source.text
     assert mend(mended.source, unsafe).count == 0
     kept = words(mended.source.text)
-    for comment in found["parse"].comments:
+    for comment in found.document.comments:
         assert SIGN in comment.text or words(comment.text) in kept
     if not before.errors:
-        assert said(compiled["validate"].spec) == said(found["validate"].spec)
+        assert said(compiled.spec.spec) == said(found.spec.spec)
 
 
 def check(name: str, text: str, unsafe: bool) -> None:

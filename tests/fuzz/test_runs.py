@@ -13,12 +13,12 @@ from hypothesis import given
 
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.text import render
+from snnc.driver import compile_spec
 from snnc.evaluate.journal import open_journal
 from snnc.evaluate.records import restore
 from snnc.evaluate.refusals import RefusedError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
-from snnc.passes import compile_spec
 from snnc.runtime import arrays
 from snnc.runtime.data import DataError, Examples, open_data
 from snnc.source import SourceFile
@@ -149,7 +149,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
 @cache
 def mapped() -> Any:
     report = Report()
-    return compile_spec(SourceFile("net.snn", NET), report, through="map")["map"]
+    return compile_spec(SourceFile("net.snn", NET), report, through="map").mapped
 
 
 def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:

@@ -12,7 +12,7 @@ from snnc.diagnostics.github import commands
 from snnc.diagnostics.json import document
 from snnc.diagnostics.sarif import document as sarif
 from snnc.diagnostics.text import render
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.texts import large_texts, named_texts

@@ -13,7 +13,7 @@ from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import HostChoices
 from snnc.loihi.plan import make_plan
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Choices, Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, count_cores
@@ -132,7 +132,7 @@ LAYERS = [_conv, _conv, _pool, _pools, _shortcut, _branches]
 def mappings(draw: Draw) -> MappedNetwork:
     """A network cut at random: any group, tile and form that fits a core."""
     lowered = draw(networks(draw(st.sampled_from(["auto", "auto", 16, 32]))))
-    plan = make_plan(lowered, lowered.network.target, load_profile())
+    plan = make_plan(lowered, lowered.network.target, read_profile())
     tilings: list[Tiling] = []
     fits: list[Fit] = []
     for population, step in zip(plan.populations, plan.steps, strict=True):

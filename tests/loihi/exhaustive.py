@@ -7,11 +7,12 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
+from snnc.graph.device import Core, Profile
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
 from snnc.loihi.plan import Plan
-from snnc.loihi.profile import Core, Profile, load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Choices, Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, least_sizes
@@ -23,7 +24,7 @@ def small_profile(
     compartments: int, in_axons: int, out_axons: int, synapse_bits: int
 ) -> Profile:
     """Loihi 1 with small cores, so that small networks meet their limits."""
-    loihi1 = load_profile()
+    loihi1 = read_profile()
     core = Core("test", compartments, in_axons, out_axons, synapse_bits)
     return replace(loihi1, name="small", core=core)
 

@@ -14,7 +14,7 @@ from snnc.graph.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
 from snnc.loihi.plan import Plan, make_plan
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
 from snnc.loihi.site import Fit, Site, Wire
 from snnc.loihi.tiling import Tiling
@@ -36,7 +36,7 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
     """
     target = lowered.network.target
     assert isinstance(target, Loihi)
-    plan = make_plan(lowered, target, load_profile())
+    plan = make_plan(lowered, target, read_profile())
     tilings: list[Tiling] = []
     fits: list[Fit] = []
     for step in plan.steps:

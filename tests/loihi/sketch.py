@@ -28,6 +28,7 @@ from snnc.graph.logical import (
 )
 from snnc.graph.lowered import LoweredNetwork
 from snnc.graph.shapes import window_positions
+from snnc.loihi.profile import read_profile
 from snnc.passes.lower import lower
 from snnc.source import SourceFile, Span
 from snnc.spec.training import TrainSpec
@@ -141,6 +142,7 @@ class Sketch:
         return Network(
             name="sketch",
             about="",
+            device=read_profile(),
             target=self.target,
             timing=Timing(1e-3, 0.06, 60, SPAN),
             input=Input("x", self.shape, 0.0, 1.0, None, SPAN),

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
+from snnc.graph.device import Chip
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
-from snnc.loihi.profile import Chip, load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.wiring import wirings_of
 from snnc.passes.map import map_network
 from tests.loihi import examples
@@ -20,7 +21,7 @@ from tests.loihi.drawing import mappings
 from tests.loihi.realise import Joined, built_joins
 from tests.loihi.sketch import Sketch, nengo
 
-PROFILE = load_profile()
+PROFILE = read_profile()
 FEW_CORES = replace(PROFILE, chip=Chip("test", 2))
 SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 

@@ -12,7 +12,7 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices
 from snnc.loihi.plan import make_plan
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.passes.map import map_network
 from tests.loihi import examples
 from tests.loihi.sketch import SPAN, Sketch, loihi, nengo
@@ -214,12 +214,12 @@ def test_many_dense_inputs_share_a_form() -> None:
     branches = [sketch.dense(3, sources=("l0",)) for _ in range(4)]
     sketch.dense(2, sources=(sketch.concat(*branches),))
     lowered = sketch.lowered()
-    step = make_plan(lowered, loihi(), load_profile()).steps[-1]
+    step = make_plan(lowered, loihi(), read_profile()).steps[-1]
     assert isinstance(step.choices, ChipChoices)
     assert step.choices.site.forms == ((False,) * 4, (True,) * 4)
 
 
 def test_every_limit_has_a_source() -> None:
-    profile = load_profile()
+    profile = read_profile()
     tables = (profile.core, profile.chip, profile.synapse, profile.axon)
     assert all(table.source for table in tables)

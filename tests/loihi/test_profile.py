@@ -11,7 +11,7 @@ import pytest
 
 from snnc.cli import main
 from snnc.loihi import profile
-from snnc.loihi.profile import ProfileError, compiling_for, load_profile, read_profile
+from snnc.loihi.profile import ProfileError, read_profile
 from tests.support import ROOT, codes, sound
 
 SHIPPED = Path(profile.__file__).with_name("loihi1.toml").read_text(encoding="utf-8")
@@ -30,30 +30,24 @@ def device(folder: Path, text: str = SMALL) -> str:
 
 
 def test_the_mapping_keeps_the_limits_of_the_device(tmp_path: Path) -> None:
-    with compiling_for(device(tmp_path)) as small:
-        mapped = sound(DRIFT, "map")
-        assert mapped.lowered.network.target.cores == 20
+    small = read_profile(device(tmp_path))
+    mapped = sound(DRIFT, "map", small)
+    assert mapped.lowered.network.target.cores == 20
     blocks = [b for p in mapped.populations for e in p.ensembles for b in e.blocks]
     assert max(block.compartments for block in blocks) <= small.core.compartments
     assert mapped.cores > sound(DRIFT, "map").cores == 5
 
 
 def test_what_is_too_large_for_the_device_alone_is_refused(tmp_path: Path) -> None:
-    with compiling_for(device(tmp_path, SMALL.replace("cores = 20", "cores = 8"))):
-        assert codes(DRIFT) == ["SNN406"]
+    least = read_profile(device(tmp_path, SMALL.replace("cores = 20", "cores = 8")))
+    assert codes(DRIFT, least) == ["SNN406"]
     assert codes(DRIFT) == []
-
-
-def test_the_device_is_loihi_again_afterwards(tmp_path: Path) -> None:
-    with compiling_for(device(tmp_path)):
-        assert load_profile().name == "Small"
-    assert load_profile() is read_profile("loihi1")
 
 
 def test_every_table_of_the_profile_has_a_source() -> None:
     tables = [
-        getattr(load_profile(), field.name)
-        for field in dataclasses.fields(load_profile())
+        getattr(read_profile(), field.name)
+        for field in dataclasses.fields(read_profile())
         if field.name != "name"
     ]
     assert all(table.source for table in tables)

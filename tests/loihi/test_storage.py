@@ -7,12 +7,12 @@ import pytest
 from snnc.graph.lowered import Pool, Window
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth, overlaps
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.storage import Footprint, stored
 from snnc.loihi.taps import compose_pools, full_taps, window_taps
 from snnc.loihi.tiling import count_cores, least_sizes
 
-PROFILE = load_profile()
+PROFILE = read_profile()
 HALF = Pool((1, 2, 2), (1, 2, 2))
 
 

@@ -15,7 +15,7 @@ from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
 from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, make_plan
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution
 from snnc.loihi.site import Fit, Misfit
 from snnc.loihi.tiling import Tiling, least_sizes
@@ -157,7 +157,7 @@ def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> Non
 
 def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None:
     """Some would break the limit of synapse bits by less than others of out-axons."""
-    layers = reasons_of(examples.cifar10().lowered(), load_profile()).layers
+    layers = reasons_of(examples.cifar10().lowered(), read_profile()).layers
     reason = layers[1]
     assert (reason.bound, reason.alone, reason.cores) == ("neighbours", 15, 22)
     assert reason.miss == Miss(18, "l2", Misfit("out-axons", 5408, 4096))
@@ -165,7 +165,7 @@ def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None
 
 def test_a_block_of_the_spec_is_the_reason() -> None:
     lowered = examples.pooled_dense().lowered()
-    first, dense = reasons_of(lowered, load_profile()).layers
+    first, dense = reasons_of(lowered, read_profile()).layers
     assert first.bound == "compartments"
     assert (dense.bound, dense.block, dense.cores) == ("block", (10,), 3)
     assert (dense.filled, dense.alone, dense.miss) == (1, 3, None)
@@ -203,9 +203,9 @@ def _solve(
 
 def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     lowered = examples.cifar10().lowered()
-    assert reasons_of(lowered, load_profile()).exact
+    assert reasons_of(lowered, read_profile()).exact
     monkeypatch.setattr(search, "WIDTH", 2)
-    cut = reasons_of(lowered, load_profile())
+    cut = reasons_of(lowered, read_profile())
     assert not cut.exact
     assert cut.cores >= 68 > cut.floor == 61
 
@@ -213,7 +213,7 @@ def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
     sketch = examples.cifar10()
-    plan = make_plan(sketch.lowered(), sketch.target, load_profile())
+    plan = make_plan(sketch.lowered(), sketch.target, read_profile())
     best = Search(plan.steps, plan.profile.core.out_axons).run()
     assert best is not None
     coupling = Coupling(plan, best)

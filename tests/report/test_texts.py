@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from snnc.graph.mapped import MappedNetwork
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.report import markdown
 from snnc.report.html import page
 from snnc.report.json import document
@@ -86,11 +86,11 @@ def test_the_readme_shows_what_report_prints() -> None:
 
 
 def test_the_table_of_limits() -> None:
-    assert same_as_committed("limits.txt", limits(load_profile()))
+    assert same_as_committed("limits.txt", limits(read_profile()))
 
 
 def test_a_limit_is_a_line_whatever_its_source_is() -> None:
-    profile = load_profile()
+    profile = read_profile()
     chip = replace(profile.chip, source="a\nb")
     shown = limits(replace(profile, name="c\td", chip=chip)).splitlines()
     assert len(shown) == len(limits(profile).splitlines())
@@ -106,7 +106,7 @@ def test_the_limits_are_those_of_nengo_loihi() -> None:
     from nengo_loihi import block
     from nengo_loihi.hardware.interface import HardwareInterface
 
-    core, traffic = load_profile().core, load_profile().traffic
+    core, traffic = read_profile().core, read_profile().traffic
     assert core.compartments == block.MAX_COMPARTMENTS
     assert core.in_axons == block.MAX_IN_AXONS
     assert core.out_axons == block.MAX_OUT_AXONS

@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from snnc.loihi.profile import load_profile
+from snnc.loihi.profile import read_profile
 from snnc.loihi.site import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
 from snnc.report.sentences import bound_by, sentence, total
 from snnc.report.units import human
 
-CORE = load_profile().core
+CORE = read_profile().core
 
 
 @pytest.mark.parametrize(

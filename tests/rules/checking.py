@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 
 

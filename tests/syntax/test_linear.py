@@ -14,7 +14,7 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.source.read import LARGEST
 from tests.fuzz.harness import processor_time

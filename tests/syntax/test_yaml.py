@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
-from snnc.passes import compile_spec
+from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
@@ -32,7 +32,7 @@ def only(text: str):
 
 def converted(path: Path) -> tuple[str, str]:
     text = path.read_text(encoding="utf-8")
-    return text, print_yaml(run(text, "net.snn")[0]["parse"])
+    return text, print_yaml(run(text, "net.snn")[0].document)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
@@ -41,30 +41,30 @@ def test_both_notations_give_the_same_modules(spec: Path) -> None:
     ours, report = run(yaml, through="emit")
     assert report.diagnostics == ()
     theirs, _ = run(text, "net.snn", "emit")
-    assert ours["emit"] == theirs["emit"]
+    assert ours.modules == theirs.modules
 
 
 def test_the_example_gives_the_modules_of_its_twin() -> None:
     twin = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
     assert (
-        run(DRIFT, through="emit")[0]["emit"] == run(twin, "a.snn", "emit")[0]["emit"]
+        run(DRIFT, through="emit")[0].modules == run(twin, "a.snn", "emit")[0].modules
     )
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_converting_there_and_back_loses_nothing(spec: Path) -> None:
     _, yaml = converted(spec)
-    document = run(yaml)[0]["parse"]
+    document = run(yaml)[0].document
     assert print_yaml(document) == yaml
     back, report = run(print_snn(document), "net.snn")
     assert report.diagnostics == ()
-    assert print_yaml(back["parse"]) == yaml
+    assert print_yaml(back.document) == yaml
 
 
 def test_comments_survive_both_ways() -> None:
     text = DRIFT.replace("layers:", "# above\nlayers:  # beside")
     text = text.replace("dropout: 0.2}", "dropout: 0.2}  # last")
-    document = run(text)[0]["parse"]
+    document = run(text)[0].document
     for printed in (print_yaml(document), print_snn(document)):
         assert [printed.count(f"# {c}") for c in ("above", "beside", "last")] == [1] * 3
 
@@ -107,19 +107,19 @@ def test_other_spellings_mean_the_same(old: str, new: str) -> None:
     assert old in DRIFT
     ours, report = run(DRIFT.replace(old, new), through="validate")
     assert report.diagnostics == ()
-    expected = run(DRIFT, through="validate")[0]["validate"].spec
+    expected = run(DRIFT, through="validate")[0].spec.spec
     layers = [layer.model_copy(update={"sources": ()})
-              for layer in ours["validate"].spec.layers]  # fmt: skip
+              for layer in ours.spec.spec.layers]  # fmt: skip
     assert [layer.model_dump() for layer in layers] == [
         layer.model_dump() for layer in expected.layers
     ]
-    assert ours["validate"].spec.input == expected.input
+    assert ours.spec.spec.input == expected.input
 
 
 @pytest.mark.parametrize(("word", "value"), [("false", False), ("on", True)])
 def test_switches_are_written_either_way(word: str, value: bool) -> None:
     results, _ = run(DRIFT.replace("units: 64", f"units: 64, bias: {word}"))
-    assert results["validate"].spec.layers[-1].bias is value
+    assert results.spec.spec.layers[-1].bias is value
 
 
 @pytest.mark.parametrize("item", ["avgpool", "avgpool:", "avgpool: {}"])

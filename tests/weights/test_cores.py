@@ -99,11 +99,11 @@ def test_every_core_is_judged_as_nengo_loihi_judges_it(
         spec = body.replace("present 20 ms", f"synapse {synapse}")
         results, report = compile_text(spec)
         assert not report.errors
-        with imported(results["emit"]) as package:
+        with imported(results.modules) as package:
             for factor in (0.1, 1.0, 1e8):
                 weights = drawn(package.layout, factor * scale, random)
                 built = package.nengo.build_network(weights)
-                layers = placed_layers(results["map"], weights)
+                layers = placed_layers(results.mapped, weights)
                 predicted = [(p, core) for p in layers for core in p.cores]
                 verdicts += compare(built.net, package.network.dt, predicted)
     assert 0 < sum(verdicts) < len(verdicts)
@@ -144,10 +144,10 @@ DENSE = network(
 def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
     results, _ = compile_text(DENSE)
     random = np.random.default_rng(3)
-    with imported(results["emit"]) as package:
+    with imported(results.modules) as package:
         weights = drawn(package.layout, scale, random)
         weights["d.bias"] *= 0
-        (placed,) = placed_layers(results["map"], weights)
+        (placed,) = placed_layers(results.mapped, weights)
         found = list(rounded(placed))
         built = package.nengo.build_network(weights)
         stored = list(blocks(built.net, package.nengo.DT))

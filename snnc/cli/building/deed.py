@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from snnc.cli.device import chosen_device
 from snnc.diagnostics import Report
 from snnc.emit.origin import build_command
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import Orphan
-from snnc.loihi.profile import chosen_device
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,9 @@ import os
 from pathlib import Path
 
 from snnc.diagnostics import Report
+from snnc.driver import compile_file
 from snnc.emit.owned import Package
 from snnc.emit.owned.records import origin_of
-from snnc.passes import compile_spec
-from snnc.source.read import read
 
 
 def rival_of(package: Package, network: str) -> str | None:
@@ -41,8 +40,5 @@ def rival_of(package: Package, network: str) -> str | None:
 
 def _name_of(spec: Path) -> str | None:
     """The name of a spec's network; None where errors hide it."""
-    unseen = Report()
-    source = read(spec, unseen)
-    results = {} if source is None else compile_spec(source, unseen, through="infer")
-    found = results.get("infer")
-    return None if found is None else str(found.name)
+    made = compile_file(spec, Report(), "infer")
+    return None if made is None or made.network is None else made.network.name

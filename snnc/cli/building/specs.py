@@ -6,12 +6,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from snnc.cli.building.deed import Deed, Job
 from snnc.cli.building.rivals import rival_of
+from snnc.cli.device import chosen_device, device
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
+from snnc.driver import compile_file
 from snnc.emit.origin import Origin
 from snnc.emit.owned import Package
 from snnc.emit.owned.orphans import abandoned, remains, renamed
@@ -19,10 +20,8 @@ from snnc.emit.owned.records import origin_of
 from snnc.emit.owned.write import cannot_write
 from snnc.graph.logical import Network
 from snnc.layout.identity import spec_hash
-from snnc.loihi.profile import chosen_device
-from snnc.passes import compile_spec
+from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork
-from snnc.source.read import read
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,24 +77,25 @@ def build_specs(
 
 def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
     started = time.perf_counter()
-    source = read(spec, report)
-    results = {} if source is None else compile_spec(source, report)
-    if "emit" not in results:
+    made = compile_file(spec, report, device=device())
+    if made is None or made.network is None or made.modules is None:
         return None
     try:
-        package = _package(results, spec, output)
+        package = _package(made, spec, output)
     except OSError as error:  # the current folder is gone
         report.add(cannot_write(error, output))
         return None
     job = Job(spec, package, time.perf_counter() - started)
-    return _Compiled(job, results["infer"])
+    return _Compiled(job, made.network)
 
 
-def _package(results: dict[str, Any], spec: str, output: Path) -> Package:
-    folder = output / results["infer"].name
+def _package(made: Compilation, spec: str, output: Path) -> Package:
+    assert made.spec is not None
+    assert made.modules is not None
+    folder = output / made.spec.spec.network
     origin = Origin.of(Path(spec), output, chosen_device(), origin_of(folder))
-    files = [module.headed(origin) for module in results["emit"]]
-    return Package.of(folder, files, spec_hash(results["validate"].spec), origin)
+    files = [module.headed(origin) for module in made.modules]
+    return Package.of(folder, files, spec_hash(made.spec.spec), origin)
 
 
 def _refuse_same_names(

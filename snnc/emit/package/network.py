@@ -8,7 +8,6 @@ from snnc.emit.python import INDENT, bracket, call, exploded, items, number
 from snnc.emit.quoting import module_docstring, quote
 from snnc.graph.logical import Lif, Loihi, Network
 from snnc.graph.mapped import MappedNetwork, MappedPopulation
-from snnc.loihi.profile import load_profile
 from snnc.loihi.wiring import wirings_of
 from snnc.runtime import network as runtime
 
@@ -66,7 +65,7 @@ def _input(network: Network) -> str:
 
 def _fanouts(mapped: MappedNetwork) -> dict[str, tuple[int, int]]:
     """Return the operations and arrivals if each neuron of a layer spikes once."""
-    wirings = wirings_of(mapped, load_profile())
+    wirings = wirings_of(mapped, mapped.lowered.network.device)
     found = {p.population.name: (0, 0) for p in mapped.populations}
     for wiring in wirings:
         if wiring.source in found:
@@ -133,7 +132,7 @@ def _network(mapped: MappedNetwork) -> str:
         "readout=READOUT",
     ]
     if isinstance(network.target, Loihi):
-        energy = load_profile().energy
+        energy = network.device.energy
         costs = (energy.synaptic_operation, energy.spike, energy.active_update)
         if network.train.aware:
             arguments.append("aware=True")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
+from snnc.graph.mapped import MappedNetwork
 from snnc.importer.convert import Conversion
 from snnc.importer.converter import Prediction, predict
 from snnc.importer.decision import Decision
 from snnc.importer.draft import Shape
+from snnc.passes import Compilation
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +58,12 @@ class Explanation:
         return sum(placed.cores or 0 for placed in self.network)
 
 
-def explain(conversion: Conversion, results: Mapping[str, Any]) -> Explanation:
+def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
     """Gather an explanation.
 
     Parameters
     ----------
-    results :
+    compilation :
         Those of the compiler's passes over the spec.
     """
     model, written = conversion.model, conversion.written
@@ -76,12 +77,13 @@ def explain(conversion: Conversion, results: Mapping[str, Any]) -> Explanation:
         )
         for layer in model.layers
     )
+    mapped = None if compilation is None else compilation.mapped
     return Explanation(
         model=model.name,
         keras=model.keras,
         layers=layers,
         notes=() if written is None else written.notes,
-        network=tuple(_placed(results["map"])) if "map" in results else (),
+        network=() if mapped is None else tuple(_placed(mapped)),
         is_refused=written is None,
         encode="" if conversion.ends is None else _encode(conversion),
     )
@@ -97,7 +99,7 @@ def _encode(conversion: Conversion) -> str:
     return "values become rates: exact, but every layer takes cores"
 
 
-def _placed(mapped: Any) -> Iterator[Placed]:
+def _placed(mapped: MappedNetwork) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
         found = mapped.by_name.get(layer.name)

@@ -7,6 +7,7 @@ said about what follows from that.
 from __future__ import annotations
 
 from snnc.diagnostics import Fix, Report
+from snnc.graph.device import Profile
 from snnc.graph.logical import (
     Input,
     Layer,
@@ -18,7 +19,6 @@ from snnc.graph.logical import (
     Shortcut,
     Timing,
 )
-from snnc.loihi.profile import load_profile
 from snnc.passes.infer.drafts import Draft, draft_layers, in_order, resolve
 from snnc.passes.infer.known import Known
 from snnc.passes.infer.operations import Operations
@@ -33,17 +33,20 @@ from snnc.spec.model import LoihiTarget
 from snnc.spec.training import CrossEntropy, MeanSquaredError, TrainSpec
 
 
-def infer(validated: ValidatedSpec, report: Report) -> Network | None:
+def infer(validated: ValidatedSpec, device: Profile, report: Report) -> Network | None:
     """The logical graph of a spec; None if layers read each other in a circle.
 
     Where something is wrong, the graph holds only the layers that are known.
     """
-    return _Inference(validated, report).run()
+    return _Inference(validated, device, report).run()
 
 
 class _Inference:
-    def __init__(self, validated: ValidatedSpec, report: Report) -> None:
+    def __init__(
+        self, validated: ValidatedSpec, device: Profile, report: Report
+    ) -> None:
         self._validated = validated
+        self._device = device
         self._spec = validated.spec
         self._report = report
         self._train = _training(validated)
@@ -222,6 +225,7 @@ class _Inference:
             name=spec.network,
             about=spec.about,
             target=self._target(),
+            device=self._device,
             timing=self._timing(),
             input=self._input,
             layers=tuple(
@@ -246,7 +250,7 @@ class _Inference:
         if not isinstance(target, LoihiTarget):
             return Nengo(place.span)
         span = place.keys.get("cores") or place.keys.get("chips", place.span)
-        cores = target.cores or load_profile().chip.cores * target.chips
+        cores = target.cores or self._device.chip.cores * target.chips
         return Loihi(target.chips, cores, target.pop, span)
 
     def _read_input(self) -> Input:
