@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import logging
+import os
 import signal
 import tempfile
 import threading
@@ -44,6 +45,7 @@ from snnc.runtime.data import Examples
 from snnc.runtime.scores import Decide
 
 PATIENCE = 10  # seconds until an address counts as dead
+SAFE_PATH = "PYTHONSAFEPATH"
 AHEAD = 2  # pieces that wait for each thread of the workers
 
 
@@ -141,18 +143,36 @@ def open_client(workers: int | None, address: str | None) -> Iterator[Client]:
         with _connected(address) as client:
             yield client
         return
-    with _deaf():
-        cluster = LocalCluster(
-            n_workers=workers,
-            threads_per_worker=1,
-            processes=True,
-            dashboard_address=None,
-            memory_limit=0,  # Dask would restart workers that a large network fills
-            silence_logs=logging.CRITICAL,
-            env={"PYTHONWARNINGS": "ignore"},
-        )
-    with cluster, Client(cluster, set_as_default=False) as client:
-        yield client
+    with _safe_path():
+        with _deaf():
+            cluster = LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=0,  # Dask would restart workers that a large network fills
+                silence_logs=logging.CRITICAL,
+                env={"PYTHONWARNINGS": "ignore"},
+            )
+        with cluster, Client(cluster, set_as_default=False) as client:
+            yield client
+
+
+@contextmanager
+def _safe_path() -> Iterator[None]:
+    """Let processes that start import nothing from the current folder.
+
+    It may be a stranger's: a `struct.py` in it is not Python's. Python 3.10 does not
+    know the variable.
+    """
+    before = os.environ.get(SAFE_PATH)
+    os.environ[SAFE_PATH] = "1"
+    try:
+        yield
+    finally:
+        del os.environ[SAFE_PATH]
+        if before is not None:
+            os.environ[SAFE_PATH] = before
 
 
 @contextmanager

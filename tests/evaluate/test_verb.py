@@ -6,6 +6,7 @@ import csv
 import importlib.util
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -194,6 +195,19 @@ def test_any_number_of_workers_gives_the_same(
         assert found[name] == found["threads"]
         assert rows[name] == rows["threads"]
     assert len(np.unique(rows["threads"], axis=0)) > 1
+
+
+@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no such mode")
+def test_workers_import_nothing_from_the_current_folder(
+    case: Make,
+    told: Callable[..., Told],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("multiprocessing", "numpy", "struct"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert told(case(), "--workers", "2")["examples"] == 21
 
 
 def test_an_interrupted_run_goes_on(
