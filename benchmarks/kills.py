@@ -104,7 +104,8 @@ def mend(new: Package) -> None:
     report = Report()
     assert write_package(new, False, report) is not None, report.diagnostics
     assert compare(new).is_settled
-    names = {path.name for path in new.folder.iterdir()}
+    files = [path for path in new.folder.rglob("*") if path.is_file()]
+    names = {path.relative_to(new.folder).as_posix() for path in files}
     assert names == {file.path for file in new.files} | {NAME}, names
 
 
