@@ -1,0 +1,98 @@
+"""Whatever a device's file says, it is refused by name, or networks are placed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from snnc.diagnostics import Report
+from snnc.diagnostics.text import render
+from snnc.driver import compile_spec
+from snnc.graph.device import Profile
+from snnc.loihi import profile
+from snnc.report import json as report_json
+from snnc.report.limits import limits
+from snnc.report.text import table
+from snnc.source import SourceFile
+from tests.fuzz.harness import fuzz, processor_time
+from tests.fuzz.mutate import mutated_bytes, mutated_text
+from tests.fuzz.runs import NET
+
+LONGEST = 10.0
+GOOD = (profile.HERE / "loihi1.toml").read_text(encoding="utf-8")
+NUMBERS = [match.span() for match in re.finditer(r"(?<== )[\d.]+$", GOOD, re.MULTILINE)]
+VALUES = [
+    "0",
+    "1",
+    "2",
+    "7",
+    "63",
+    "1000000000",
+    "1e9",
+    "-1",
+    "0.5",
+    "inf",
+    "nan",
+    "9" * 5000,
+]
+WORDS = st.sampled_from(
+    [*VALUES, "[", "]", '"', "'''", "=", "[core]", "\n", "#", "\0", "é"]
+)
+
+
+@st.composite
+def resized(draw: st.DrawFn) -> str:
+    """A sound file of which up to six numbers are others."""
+    chosen = draw(st.sets(st.sampled_from(NUMBERS), max_size=6))
+    text = GOOD
+    for start, end in sorted(chosen, reverse=True):
+        small = st.integers(1, 4096).map(str)
+        text = text[:start] + draw(small | st.sampled_from(VALUES)) + text[end:]
+    return text
+
+
+FILES = st.one_of(
+    resized().map(str.encode),
+    mutated_text([GOOD], WORDS).map(lambda text: text.encode("utf-8", "replace")),
+    mutated_bytes([GOOD.encode()]),
+)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "device"
+
+
+@fuzz(100)
+@given(data=FILES)
+def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    profile.read_profile.cache_clear()
+    with processor_time(LONGEST):
+        try:
+            device = profile.read_profile(str(file))
+        except profile.ProfileError as error:
+            said = str(error)
+        else:
+            assert all(line.isprintable() for line in limits(device).split("\n"))
+            place(device)
+            return
+    assert said.startswith(str(file))
+    assert len(said) < 1000
+
+
+def place(device: Profile) -> None:
+    """Place a network on the device, and say what it takes."""
+    report = Report()
+    mapped = compile_spec(SourceFile("net.snn", NET), report, "map", device).mapped
+    render(report.diagnostics)
+    if mapped is None:
+        assert report.errors
+        return
+    json.dumps(report_json.document(mapped), allow_nan=False)
+    assert table(mapped, why=True)

@@ -1,0 +1,134 @@
+"""Whatever a model's file holds, the import answers: a spec, or a diagnostic."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.diagnostics.text import render
+from snnc.importer.explain import json as explained
+from snnc.importer.explain.explanation import explain
+from snnc.importer.explain.markdown import markdown
+from snnc.importer.explain.text import text
+from snnc.importer.files import read_file
+from snnc.importer.limits import MEMORY
+from snnc.importer.messages import model_message, told_model
+from snnc.importer.outcome import Outcome, outcome
+from snnc.importer.refusal import RefusedError
+from snnc.importer.wishes import Wishes
+from snnc.weights.header import read_header
+from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.fuzz.models import archives, hdf5, texts
+
+LONGEST = 10
+WISHES = (
+    Wishes(None, (), "first", None),
+    Wishes("n", (("maxpool", "avgpool"), ("relu6", "relu")), "rate", (-1.0, 1.0)),
+)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("fuzz") / "model"
+
+
+def answer(file: Path) -> None:
+    """Do all that `snnc import` does, in this process."""
+    for wishes in WISHES:
+        report = Report()
+        try:
+            model, weights = read_file(file, file.name)
+            model = told_model(json.loads(json.dumps(model_message(model, True))))
+            target = file.with_name("weights") if weights is not None else None
+            done = outcome(file.name, model, weights, wishes, target, None, report)
+        except RefusedError as error:
+            report.add(error.at(file.name).diagnostic)
+        except MemoryError:  # which the process that reads tells of
+            return
+        else:
+            if done is not None:
+                show(done)
+            if done is not None and done.text and target is not None:
+                assert not isinstance(read_header(target), Diagnostic)
+        assert all(
+            line.isprintable() for line in render(report.diagnostics).split("\n")
+        )
+
+
+def show(done: Outcome) -> None:
+    explanation = explain(done.conversion, done.compilation)
+    json.dumps(explained.document(explanation), allow_nan=False)
+    assert text(explanation)
+    assert markdown(explanation)
+
+
+@seeded("import")
+def test_known_models_are_read_or_refused(path: Path) -> None:
+    with processor_time(LONGEST):
+        answer(path)
+
+
+@fuzz(60)
+@given(data=texts())
+def test_models_of_json_are_read_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    with processor_time(LONGEST):
+        answer(file)
+
+
+def apart(act: Callable[[], None]) -> str:
+    """Do something in a process like that which reads models; return its traceback.
+
+    What a library of C does to the process is nobody's fault: it may crash, or go
+    round in a circle until it is stopped.
+    """
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(reading)
+        _limit()
+        try:
+            with processor_time(LONGEST):
+                act()
+        except BaseException:
+            os.write(writing, traceback.format_exc()[-4000:].encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, encoding="utf-8") as pipe:
+        told = pipe.read()
+    os.waitpid(child, 0)
+    return told
+
+
+def _limit() -> None:
+    """Leave as much time and memory as an import has."""
+    signal.signal(signal.SIGXCPU, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CPU, (LONGEST + 2, LONGEST + 3))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    most = pages * resource.getpagesize() + MEMORY
+    resource.setrlimit(resource.RLIMIT_AS, (most, most))
+
+
+@fuzz(60)
+@given(data=hdf5())
+def test_models_of_hdf5_are_read_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    assert apart(lambda: answer(file)) == ""
+
+
+@fuzz(60)
+@given(data=archives())
+def test_archives_are_read_or_refused(file: Path, data: bytes) -> None:
+    file.write_bytes(data)
+    assert apart(lambda: answer(file)) == ""
