@@ -54,6 +54,10 @@ def compile_spec(
 
         assert made.spec is not None
         advise(made.spec, made.lowered.network, report)
+    if made.spec is not None and any(d.code == "SNN301" for d in report.diagnostics):
+        from snnc.fit.windows import advise_windows  # only what is too large needs it
+
+        advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
         from snnc.fit.advise import advise_blocks  # few specs need it
 

@@ -24,6 +24,7 @@ class KernelTooLarge(Diagnostic):
     notes = ("`{source}` has the shape {shape}",)
     help = "{hint}"
 
+    name: str
     what: str
     size: int
     axis: str
@@ -33,18 +34,7 @@ class KernelTooLarge(Diagnostic):
     legal: Shape
     can_pad: bool
     channels_last: Shape | None = None
-
-    @property
-    def hint(self) -> str:
-        if self.channels_last is not None:
-            dims = "x".join(map(str, self.channels_last))
-            return (
-                f"the input looks like channels first: for channels last write `{dims}`"
-            )
-        legal = "x".join(map(str, self.legal))
-        return f"write `{self.what} {legal}`" + (
-            ", or `padding same`" if self.can_pad else ""
-        )
+    hint: str = "use a smaller one"
 
 
 class WrongDims(Diagnostic):

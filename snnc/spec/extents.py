@@ -79,7 +79,7 @@ def values(value: Any) -> tuple[float, float]:
     return low, high
 
 
-def dims(value: Any) -> tuple[int, ...]:
+def dims(value: Any, *, least: str = "") -> tuple[int, ...]:
     if isinstance(value, tree.Dims):
         sizes: Sequence[Any] = value.values
     elif isinstance(value, (tuple, list)):
@@ -93,9 +93,16 @@ def dims(value: Any) -> tuple[int, ...]:
             raise refused(
                 f"a size of {size} is out of range",
                 limit=f"each size is from 1 to {LARGEST}",
-                instead="x".join(str(min(max(s, 1), LARGEST)) for s in sizes),
+                **_nearer(sizes, least),
             )
     return tuple(sizes)
+
+
+def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
+    """What to write for sizes of which one is too small or too large."""
+    if max(sizes) > LARGEST:
+        return {"advice": "write smaller sizes"}
+    return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
 
 
 def shape(value: Any) -> tuple[int, ...]:
@@ -122,4 +129,4 @@ def block(value: Any) -> tuple[int, ...] | str:
         return "auto"
     if isinstance(value, (tree.Word, str)):
         raise unexpected("dims or `auto`", "4x4x16")
-    return dims(value)
+    return dims(value, least="auto")

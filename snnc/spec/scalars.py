@@ -74,7 +74,7 @@ def whole(value: Any) -> int:
         raise refused(
             "the number is too large",
             limit=f"the limit is {LARGEST}",
-            advice=f"write at most `{LARGEST}`",
+            advice="write a smaller number",
         )
     return int(number)
 

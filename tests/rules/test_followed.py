@@ -18,6 +18,20 @@ from tests.rules.checking import check_text
 from tests.support import network
 
 CASES = sorted(Path(__file__).parent.glob("cases/*/invalid.snn"))
+FRAME = """
+  target loihi { chips 1{target} }
+  timing { dt 1 ms{timing} }
+  defaults { percentile 99{defaults} }
+  input image 28x28x1 in 0..1
+  encode conv e { kernel 1{encode} }
+  conv2d c0 { filters 8{conv2d} }
+  conv2d c1 { filters 8, neuron lif { tau_rc 20 ms{lif} } }
+  downsample s0 { factor 2{downsample} }
+  avgpool { window 2{avgpool} }
+  dense d0 { units 16{dense} }
+  readout digit { classes 10{readout} }
+  train { epochs 3{train} }
+"""
 FEW = settings(max_examples=20)
 TOLD = re.compile(r"write (?:[a-z, ]*, )?`([a-z_0-9]+) ([^`]*)`")
 
@@ -165,6 +179,42 @@ def test_a_window_that_is_told_slides(layers: list[str]) -> None:
     assert choices or "divide" in told
     for key, value in choices:
         assert errors(written(text, found, key, value)) == [], told
+
+
+PROPERTIES = {
+    "target": "cores chips",
+    "timing": "present synapse",
+    "defaults": "rate synapse block",
+    "encode": "filters stride rate dropout",
+    "conv2d": "kernel stride rate percentile dropout l2 synapse block",
+    "downsample": "factor filters block",
+    "avgpool": "window stride",
+    "dense": "units rate block",
+    "readout": "synapse",
+    "lif": "tau_rc tau_ref",
+    "train": "batch epochs l2 label_smoothing rate_weight validation seed",
+}
+WRONG = ("0", "-1", "101", "99999999999", "0 ms", "-5 ms", "200..100 Hz", "0 Hz")
+
+
+@pytest.mark.parametrize("place", PROPERTIES)
+def test_a_number_out_of_range_is_told_one_that_the_network_takes(place: str) -> None:
+    tried = 0
+    for key in PROPERTIES[place].split():
+        for value in WRONG:
+            text = network(FRAME)
+            for name in PROPERTIES:
+                added = f", {key} {value}" if name == place else ""
+                text = text.replace(f"{{{name}}}", added)
+            text = re.sub(rf"{{ {key} [^,]*, ({key} )", r"{ \1", text)
+            found = errors(text)
+            if [d.code for d in found] not in (["SNN206"], ["SNN301"]):
+                continue
+            if said := told(found[0]):
+                tried += 1
+                mended = written(text, found[0], *said)
+                assert errors(mended) == [], f"{found[0].render_help()}\n{mended}"
+    assert tried
 
 
 def test_the_penalty_beside_batch_norm_is_told_as_long_as_it_is_on() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from snnc.diagnostics import Report
 from snnc.graph.logical import (
     Add,
@@ -220,6 +222,7 @@ class Operations:
                 self._report.add(
                     KernelTooLarge(
                         span=self._settings.span_of(draft, what),
+                        name=draft.name,
                         what=what,
                         size=k,
                         axis=axis,
@@ -229,17 +232,22 @@ class Operations:
                         legal=tuple(map(min, kernel, shape)),
                         can_pad=what == "kernel"
                         and self._uneven.isdisjoint(draft.sources),
-                        channels_last=self._channels_last(),
+                        **self._channels_last(),
                     )
                 )
                 return None
             out.append(positions)
         return tuple(out)
 
-    def _channels_last(self) -> Shape | None:
+    def _channels_last(self) -> dict[str, Any]:
         """The input's shape with its first axis last, if that is the likely cause."""
         shape = self._input.shape
-        return (*shape[1:], shape[0]) if looks_channels_first(shape) else None
+        if not looks_channels_first(shape):
+            return {}
+        last = (*shape[1:], shape[0])
+        dims = "x".join(map(str, last))
+        hint = f"the input looks like channels first: for channels last write `{dims}`"
+        return {"channels_last": last, "hint": hint}
 
     def _report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
         kind = draft.spec.kind if draft.spec else ""

@@ -30,6 +30,8 @@ def out_of_limits(
 
 
 def _advice(key: str, name: str, limit: str, node: Any) -> str:
+    if key == "cores" and name == "ge":
+        return "remove it: then all cores of the chips may be used"
     if name in ("ge", "le"):
         return f"write `{key} {limit}{_unit(node)}`"
     value = getattr(node, "value", None)
