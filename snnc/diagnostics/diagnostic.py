@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from collections.abc import Callable
 from dataclasses import dataclass
 from string import Formatter
 from typing import Any, ClassVar
@@ -17,6 +18,14 @@ class Severity(enum.Enum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+TRANSLATIONS: dict[str, Callable[[str], str]] = {}
+"""By notation, what rewrites the examples that notes and helps quote.
+
+They are written in that of ``.snn``. The parser of another notation adds its own: it
+is there before any diagnostic about what it parsed.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +98,8 @@ class Diagnostic(Record):
     def _told(self, template: str) -> str:
         """Fill a template, in the notation of the spec that it is about."""
         text = _filled(template, self)
-        if not self.span.source.is_yaml:
-            return text
-        from snnc.syntax.yaml.snippets import in_yaml  # only for a YAML spec
-
-        return in_yaml(text)
+        translate = TRANSLATIONS.get(self.span.source.notation)
+        return text if translate is None else translate(text)
 
     def render_message(self) -> str:
         """One plain sentence without a full stop."""

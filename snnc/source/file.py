@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from typing import Literal
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +52,13 @@ class SourceFile:
         return not self.line_text(line - 1).strip()
 
     @property
+    def notation(self) -> Literal["snn", "yaml"]:
+        """What the name says that it is written in."""
+        return "yaml" if self.name.endswith((".yaml", ".yml")) else "snn"
+
+    @property
     def is_yaml(self) -> bool:
-        """Whether the name says that it is YAML, not ``.snn``."""
-        return self.name.endswith((".yaml", ".yml"))
+        return self.notation == "yaml"
 
     @property
     def line_count(self) -> int:
