@@ -28,8 +28,8 @@ from snnc.emit.owned.lock import NAME
 from snnc.emit.owned.records import MARKER
 from snnc.emit.owned.stale import problems
 from snnc.emit.owned.write import write_package
-from snnc.layout.identity import spec_hash
 from snnc.source import SourceFile
+from snnc.spec.model import spec_hash
 
 SPEC = """\
 snn 1

@@ -104,8 +104,8 @@ def _precision(
     device: Profile | None,
 ) -> tuple[Precision, ...] | None:
     """Return what the chip keeps of weights; None without the package's spec."""
-    from snnc.layout import layout_id
-    from snnc.layout import tensors as tensors_of
+    from snnc.graph.layout import layout_id
+    from snnc.graph.layout import tensors as tensors_of
     from snnc.weights.chip import complaints, precision
     from snnc.weights.cores import placed_layers
     from snnc.weights.inspect import compile_to_cores

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from snnc.graph.layout import Tensor
 from snnc.graph.logical import Shape
-from snnc.layout import Tensor
 from snnc.report.units import dims
 
 Verdict = Literal["valid", "retrain", "incompatible"]

@@ -17,7 +17,7 @@ from snnc.diff.changes import (
 )
 from snnc.diff.difference import Difference
 from snnc.diff.seats import Cores, Fit, Misfit, Seat, SeatChanged
-from snnc.layout import Tensor
+from snnc.graph.layout import Tensor
 
 VERSION = 1
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")

@@ -9,9 +9,9 @@ from math import prod, sqrt
 from snnc.fit.change import Change
 from snnc.fit.solve import smallest_stride, wider_strides, widest, width_key
 from snnc.fit.trials import Changes, Trials
+from snnc.graph.layout import tensors
 from snnc.graph.logical import Layer
 from snnc.graph.mapped import MappedNetwork
-from snnc.layout.tensors import tensors
 
 GROWTH = 16
 """A network that fits is offered at most so many times the filters of a layer."""

@@ -96,8 +96,8 @@ def _weights(
         return None
     if compilation.lowered is None:  # as its diagnostics say
         return None
+    from snnc.graph.layout import tensors
     from snnc.importer.tensors import convert_weights
-    from snnc.layout import tensors
     from snnc.weights.migrate import serialized
 
     network = compilation.lowered.network

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from snnc.graph.layout import tensors
 from snnc.graph.logical import Network
 from snnc.importer import folding
 from snnc.importer.convert import Conversion
@@ -15,7 +16,6 @@ from snnc.importer.draft import INPUT, Draft
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.scales import Scales
 from snnc.importer.weights import Weights
-from snnc.layout import tensors
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:

@@ -8,6 +8,8 @@ rules of the language fill it in when the logical graph is made.
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -217,3 +219,10 @@ class Spec(Statement):
     layers: tuple[LayerSpec, ...]
     readout: ReadoutSpec
     train: TrainSpec | None = None
+
+
+def spec_hash(spec: Spec) -> str:
+    """Return the SHA-256 of the canonical spec, which has no comments or layout."""
+    data = spec.model_dump(mode="json")
+    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()

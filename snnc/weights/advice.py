@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from snnc.layout import Tensor
+from snnc.graph.layout import Tensor
 from snnc.weights.fit import Fit, Pair
 from snnc.weights.header import Stored
 

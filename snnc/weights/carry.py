@@ -10,7 +10,7 @@ from snnc.diff.layers import match
 from snnc.diff.revision import read_spec
 from snnc.diff.weights import compare_weights
 from snnc.graph.device import Profile
-from snnc.layout import tensors
+from snnc.graph.layout import tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snnc.layout import Tensor, layout_id
+from snnc.graph.layout import Tensor, layout_id
 from snnc.report.units import dims
 from snnc.weights.header import Header, Stored
 

@@ -9,9 +9,9 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.diff.revision import read_spec
 from snnc.driver import compile_spec
 from snnc.graph.device import Profile
+from snnc.graph.layout import tensors
 from snnc.graph.logical import Network
 from snnc.graph.mapped import MappedNetwork
-from snnc.layout import tensors
 from snnc.report.units import dims
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.weights.advice import advice

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from snnc.layout import layout_id, tensors
+from snnc.graph.layout import layout_id, tensors
 from tests.emit.networks import conv3d_relu
 
 

@@ -19,9 +19,9 @@ from snnc.emit.owned.orphans import abandoned, remains, renamed
 from snnc.emit.owned.records import origin_of
 from snnc.emit.owned.write import cannot_write
 from snnc.graph.logical import Network
-from snnc.layout.identity import spec_hash
 from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork
+from snnc.spec.model import spec_hash
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,10 @@ kernel over the flattened input, then the units. Batch norm is folded in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
 from math import prod
 
 from snnc.graph.logical import Convolution, Dense, Layer, Network, Readout, Shape
@@ -19,6 +21,7 @@ SPATIAL_AXES = {
 }
 DENSE_AXES = ("in", "out")
 BIAS_AXES = ("out",)
+DIGITS = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,3 +99,17 @@ def _has_no_bias(layer: Layer) -> bool:
     operation = layer.operation
     assert isinstance(operation, Convolution | Dense)
     return not (operation.bias or has_norm)
+
+
+def layout_id(tensors: Iterable[Tensor]) -> str:
+    """Return the identity of a layout: 16 hexadecimal digits.
+
+    It depends on names, shapes, dtypes and axes alone, in order, so that a change
+    of a rate, a loss or a block shape leaves trained weights valid. A bias that
+    has to be zeros is held to that by its values.
+    """
+    rows = [asdict(tensor) for tensor in tensors]
+    for row in rows:
+        del row["zeros"]
+    canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:DIGITS]

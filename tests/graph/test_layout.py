@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from snnc.graph.layout import layout_id, tensors
 from snnc.graph.logical import Shortcut
-from snnc.layout import layout_id, tensors
-from snnc.layout.identity import spec_hash
+from snnc.spec.model import spec_hash
 from tests.emit.networks import (
     conv,
     conv1d_joined,
