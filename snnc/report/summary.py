@@ -135,11 +135,11 @@ def _row(
 
 
 def block_of(mapped: MappedPopulation) -> Shape | None:
-    """What one core holds at most; of a conv3d layer, slices come first."""
-    shape = mapped.ensembles[0].block_shape
-    if shape is None or len(mapped.population.layer.shape) < 4:
+    """What one core holds at most, as the layer's `block` says it."""
+    shape, axes = mapped.ensembles[0].block_shape, len(mapped.population.layer.shape)
+    if shape is None or axes == len(shape):
         return shape
-    return (mapped.group, *shape)
+    return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])
 
 
 def _use(blocks: list[Block], core: Core) -> tuple[float, ...]:

@@ -72,6 +72,9 @@ UNFIT = {
     "block of a convolution in time": layers(
         "conv3d a { filters 16, block 4x4x4 }", shape=CLIP
     ),
+    "block of a convolution in one dimension": layers(
+        "conv1d a { filters 16, block 4x4x4 }", shape="64x2"
+    ),
     "block larger than the layer": layers(
         "conv2d a { filters 16, block 40x40x16 }",
     ),

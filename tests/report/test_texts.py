@@ -19,8 +19,10 @@ from snnc.report import markdown
 from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.limits import limits
+from snnc.report.summary import block_of
 from snnc.report.text import table
-from tests.support import ROOT, SPECS, sound
+from snnc.report.units import dims
+from tests.support import ROOT, SPECS, network, sound
 
 EXPECTED = Path(__file__).parent / "expected"
 REPORTED = [*SPECS, *sorted((Path(__file__).parent / "specs").glob("*.snn"))]
@@ -159,3 +161,26 @@ def test_a_page_is_escaped_and_fetches_nothing(mapped: MappedNetwork) -> None:
     assert "<b>" not in text
     assert "http" not in text
     assert "<script" not in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        ("conv1d a { filters 16 }", "64x2"),
+        ("conv2d a { filters 16 }", "16x16x2"),
+        ("conv3d a { filters 16 }", "8x10x10x2"),
+        ("dense a { units 40 }", "8x8x2"),
+    ],
+)
+def test_the_block_that_is_shown_can_be_written(layer: str, shape: str) -> None:
+    def mapped(line: str) -> MappedNetwork:
+        head = f"input x {shape} in 0..1\n  encode conv e {{ filters 2 }}"
+        text = network(f"{head}\n  {line}\n  readout y {{ classes 2 }}")
+        found: MappedNetwork = sound(text, "map")
+        return found
+
+    free = mapped(layer)
+    block = block_of(free.by_name["a"])
+    assert block is not None
+    written = mapped(layer.replace(" }", f", block {dims(block)} }}"))
+    assert written.by_name["a"].ensembles == free.by_name["a"].ensembles

@@ -126,7 +126,7 @@ def _in_numbers(
     word, value = normal(item.key.text), item.value
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
-        return _present(value, _step(beside))
+        return _present(value, _step(beside), owner)
     if word in _DECAYS and (owner in _NEURONS or owner in owners("neuron")):
         return _time_constant(value, owner)
     return ""
@@ -141,8 +141,10 @@ def _step(beside: Sequence[tree.Property]) -> float:
     return seconds(given) if measured else _DT
 
 
-def _present(steps: tree.Number, dt: float) -> str:
+def _present(steps: tree.Number, dt: float, owner: str) -> str:
     step, time = (f"{1000 * seconds:.12g} ms" for seconds in (dt, steps.value * dt))
+    if owner != "timing":  # what it says of `dt` is not known here
+        return f"write `present {time}` in `timing`, if its `dt` is {step}"
     return f"write `present {time}` in `timing`: {steps.span.text} steps of `dt {step}`"
 
 
