@@ -198,7 +198,7 @@ class Repeat(Refused):
 
     code = "SNN913"
     message = "`{word}` is not in the language"
-    notes = ("each layer has a name and a line of its own",)
+    notes = ("there are no loops: each layer has weights, which its name tells apart",)
     help = "write each layer on a line of its own, with its own name"
 
 
