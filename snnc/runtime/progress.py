@@ -111,6 +111,7 @@ class Progress(keras.callbacks.Callback):
             EOFError,
             KeyError,
             NotImplementedError,
+            OverflowError,
             RuntimeError,
             TypeError,
             ValueError,
@@ -120,7 +121,8 @@ class Progress(keras.callbacks.Callback):
             raise DataError(damaged) from error
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
-        if epoch < 1 or not 0 <= best_epoch <= epoch or not variables:
+        sound = 0 <= best_epoch <= epoch and not math.isnan(least_loss)
+        if epoch < 1 or not variables or not sound:
             raise DataError(damaged)
         self.epoch, self.best_epoch = epoch, best_epoch
         self.least_loss = least_loss

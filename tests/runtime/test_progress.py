@@ -169,6 +169,40 @@ def test_damaged_progress_is_refused(
         train.train(X, Y, tmp_path / "w", resume=True)
 
 
+SOUND = {
+    "run": np.array(["a"]),
+    "epoch": np.array(2),
+    "least_loss": np.array(0.5),
+    "best_epoch": np.array(1),
+    "variable.0": np.zeros(3),
+    "variable.1": np.zeros(3),
+    "best.0": np.zeros(3),
+    "best.1": np.zeros(3),
+}
+LACKING = SOUND.keys() - {"variable.1", "best.1"}  # which may be the last of them
+CHANGED = {
+    "epoch": [-1, 0, np.inf, np.nan, "x", [1, 2]],
+    "best_epoch": [-1, 3, np.inf],
+    "least_loss": ["x", [1.0, 2.0], np.nan],
+}
+FORGED = [
+    *({name: SOUND[name] for name in SOUND if name != gone} for gone in LACKING),
+    *({**SOUND, name: odd} for name, values in CHANGED.items() for odd in values),
+]
+
+
+def test_progress_that_is_not_whole_is_refused(load, data_error, tmp_path) -> None:
+    path = tmp_path / "w.progress.npz"
+    progress = load("colours", "_runtime.progress").Progress(path, ["a"])
+    np.savez(path, **SOUND)
+    progress.read()
+    assert (progress.epoch, progress.best_epoch) == (2, 1)
+    for arrays in FORGED:
+        np.savez(path, **arrays)
+        with pytest.raises(data_error, match="is damaged"):
+            progress.read()
+
+
 def test_a_stranger_is_no_progress(train, data_error, tmp_path: Path) -> None:
     np.savez(progress_of(tmp_path / "w"), x=X)
     with pytest.raises(data_error, match="is damaged"):
