@@ -15,8 +15,8 @@ from snnc.syntax.formatted import can_format, formatted
 
 # A mended word can bring another problem to light, but not endlessly.
 ROUNDS = 10
-MOST_ALONE = 50
-"""So many times fixes are tried one by one, where all at once do not help."""
+MOST_READ = 200_000
+"""So many characters are read to try fixes one by one, where all do not help."""
 MOST_COUNTED = 1_000
 """So many errors are counted, to tell whether fixes help."""
 
@@ -78,7 +78,7 @@ class _Mender:
 
     def __init__(self, unsafe: bool) -> None:
         self._unsafe = unsafe
-        self._trials = MOST_ALONE
+        self._room = MOST_READ
 
     def all_at_once(self, state: _State) -> _State | None:
         """Apply all fixes; None unless each of them leaves a problem less."""
@@ -96,7 +96,7 @@ class _Mender:
         fixes = self._fixes(state.report.diagnostics)
         changed = len(state.source.text) + 1
         for fix in sorted(fixes, key=lambda fix: fix.span.start, reverse=True):
-            if self._trials > 0 and fix.span.end < changed:
+            if self._room > 0 and fix.span.end < changed:
                 found = self._with(state, fix)
                 state, changed = found or (state, changed)
         return None if state is start else state
@@ -111,8 +111,8 @@ class _Mender:
         """
         known = _places(state, fix)
         fixes, changed, after = [fix], fix.span.start, state
-        while fixes and self._trials > 0:
-            self._trials -= 1
+        while fixes and self._room > 0:
+            self._room -= len(state.source.text)
             changed = min(changed, *(f.span.start for f in fixes))
             after = _after(after, fixes)
             if after.badness < state.badness:

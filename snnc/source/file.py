@@ -43,11 +43,11 @@ class SourceFile:
     def is_apart(self, offset: int) -> bool:
         """Whether what stands at an offset begins its line, and a blank one is above.
 
-        The dash of a list's item does not count.
+        The dash of a list's item does not count, and neither does a quote.
         """
         line, column = self.line_column(offset)
         before = self.text[offset - column + 1 : offset]
-        if line == 1 or before.strip(" \t-"):
+        if line == 1 or before.strip(" \t-\"'"):
             return False
         return not self.line_text(line - 1).strip()
 

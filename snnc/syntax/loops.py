@@ -13,9 +13,10 @@ from snnc.syntax.build import span_of
 from snnc.syntax.nesting import CLOSERS, OPENERS
 from snnc.syntax.words import BEGINNINGS
 
+# None of them is a key: `block` is.
 _WORDS = frozenset(
-    ("block", "blocks", "body", "for", "foreach", "group", "layers", "loop", "model",
-     "module", "repeat", "residual", "sequential", "stack", "stage", "times", "while")
+    ("body", "for", "foreach", "group", "layers", "loop", "model", "module", "repeat",
+     "residual", "sequential", "stack", "stage", "times", "while")
 )  # fmt: skip
 
 
@@ -23,33 +24,38 @@ def without_loops(
     tokens: Sequence[Token], source: SourceFile, report: Report
 ) -> list[Token]:
     """Report loops and groups, and return what is inside as if they were not there."""
-    dropped: dict[int, bool] = {}
-    closers = _closers(tokens)
-    for index, token in enumerate(tokens):
-        begins = index == 0 or tokens[index - 1].type in ("NEWLINE", *OPENERS)
-        if not begins or token.type != "NAME" or token not in _WORDS:
-            continue
-        opener = _opener(tokens, index)
-        if opener in closers:
-            dropped |= dict.fromkeys(range(index, opener), False)
-            dropped |= {opener: True, closers[opener]: True}
-            report.add(Repeat(span=span_of(token, source), word=str(token)))
-    if not dropped:
+    openers: dict[int, int] = {}
+    closers: dict[int, int] = {}
+    for index in reversed(range(len(tokens))):  # the inner ones first
+        if tokens[index] in _WORDS and tokens[index].type == "NAME":
+            closers = closers or _closers(tokens)
+            opener = _opener(tokens, index, openers)
+            if opener in closers:
+                openers[index] = opener
+    if not openers:
         return list(tokens)
-    kept = [index for index in range(len(tokens)) if dropped.get(index, True)]
-    return [_line_end(tokens[i]) if i in dropped else tokens[i] for i in kept]
+    braces = {*openers.values(), *(closers[opener] for opener in openers.values())}
+    heads = {i for index, opener in openers.items() for i in range(index, opener)}
+    for index in sorted(openers):
+        word = tokens[index]
+        report.add(Repeat(span=span_of(word, source), word=str(word)))
+    kept = [index for index in range(len(tokens)) if index not in heads]
+    return [_line_end(tokens[i]) if i in braces else tokens[i] for i in kept]
 
 
-def _opener(tokens: Sequence[Token], index: int) -> int:
-    """Where the block of a word opens, if statements are inside of it; else -1."""
+def _opener(tokens: Sequence[Token], index: int, loops: dict[int, int]) -> int:
+    """Where the block of a line's first word opens, if it has statements; else -1."""
+    if index and tokens[index - 1].type not in ("NEWLINE", *OPENERS):
+        return -1
     opener = index
     while opener < len(tokens) and tokens[opener].type not in ("NEWLINE", "LBRACE"):
         opener += 1
-    inside = tokens[opener + 1 : opener + 3]
-    first = next((token for token in inside if token.type != "NEWLINE"), None)
-    if first is None or tokens[opener].type != "LBRACE":
+    first = opener + 1
+    while first < len(tokens) and tokens[first].type == "NEWLINE":
+        first += 1
+    if first >= len(tokens) or tokens[opener].type != "LBRACE":
         return -1
-    return opener if first in BEGINNINGS or first in _WORDS else -1
+    return opener if tokens[first] in BEGINNINGS or first in loops else -1
 
 
 def _closers(tokens: Sequence[Token]) -> dict[int, int]:

@@ -23,7 +23,7 @@ from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.texts import SNN, YAML, named_texts
-from tests.syntax import paired, written
+from tests.syntax import paired, written, written_yaml
 
 LONGEST = 30.0
 ORDER = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
@@ -38,7 +38,15 @@ def parsed(name: str, text: str) -> tree.Document | None:
 
 
 def said(node: Any) -> Any:
-    """What a part of a spec says, wherever it stands; a quoted word is the word."""
+    """What a part of a spec says, wherever it stands.
+
+    A word in quotes says what it says without, and so does one with empty braces; one
+    size in brackets is a number.
+    """
+    if isinstance(node, tree.Dims) and len(node.values) == 1:
+        node = tree.Number(node.values[0], node.span)
+    if isinstance(node, tree.Group) and not node.properties:
+        return node.name.text
     if isinstance(node, tree.Word | tree.Text):
         return node.text if isinstance(node, tree.Word) else node.value
     if isinstance(node, tuple):
@@ -170,3 +178,9 @@ def test_texts_are_kept(named: tuple[str, str], unsafe: bool) -> None:
 @given(st.one_of(paired.specs(), written.specs()), st.booleans())
 def test_drawn_specs_are_kept(text: str, unsafe: bool) -> None:
     check(SNN, text, unsafe)
+
+
+@fuzz(60)
+@given(written_yaml.specs(), st.booleans())
+def test_drawn_yaml_specs_are_kept(text: str, unsafe: bool) -> None:
+    check(YAML, text, unsafe)

@@ -30,8 +30,10 @@ class Remarks:
         self._beside: dict[int, list[tree.Comment]] = defaultdict(list)
         self._below: dict[int, list[tree.Comment]] = defaultdict(list)
         self._levels: dict[int, _Level] = {}
+        self._latest: int | None = None  # where the comment before begins
         for comment in comments:
             self._place(comment, entries, None)
+            self._latest = comment.span.start
 
     def above(self, entry: Entry) -> list[tree.Comment]:
         return self._above[id(entry)]
@@ -45,13 +47,20 @@ class Remarks:
     def inside(self, entry: Entry) -> bool:
         """Whether a comment belongs below an entry's own line."""
         return bool(self.below(entry)) or any(
-            self.above(inner) or self.beside(inner) for inner in _all(entry)
+            self.above(inner) or self.beside(inner) or self.below(inner)
+            for inner in _all(entry)
         )
 
     def _level(self, entries: Sequence[Entry]) -> _Level:
         if id(entries) not in self._levels:
             self._levels[id(entries)] = _Level(entries)
         return self._levels[id(entries)]
+
+    def _is_next(self, entry: Entry) -> bool:
+        """Whether no other comment is beside an entry, or between it and this one."""
+        end = entry.span.end if entry.inner else entry.span.start
+        between = self._latest is not None and self._latest >= end
+        return not self._beside[id(entry)] and not between
 
     def _place(
         self, comment: tree.Comment, entries: Sequence[Entry], owner: Entry | None
@@ -64,7 +73,7 @@ class Remarks:
         before = level.before or owner
         if comment.trailing and before is not None:
             beside = before if before is owner else _ending(before, comment)
-            if not self._beside[id(beside)]:  # two would become one comment
+            if self._is_next(beside):
                 self._beside[id(beside)].append(comment)
                 return
         if before is not None and before is not owner and _is_below(before, comment):
