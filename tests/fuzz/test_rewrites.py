@@ -15,6 +15,7 @@ from snnc.diagnostics import Report
 from snnc.diagnostics.suppress import SIGN
 from snnc.driver import compile_spec
 from snnc.fix.mend import mend
+from snnc.passes import Compilation
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
 from snnc.syntax import tree
@@ -126,9 +127,10 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"\w+", text))
 
 
-def badness(report: Report, results: dict[str, Any]) -> tuple[int, int, int]:
+def badness(report: Report, made: Compilation) -> tuple[int, int, int]:
     """Errors, statements that can't be read, and all problems."""
-    unread = sum(statement.broken for statement in results.document.statements)
+    assert made.document is not None
+    unread = sum(statement.broken for statement in made.document.statements)
     return report.errors, unread, len(report.diagnostics)
 
 
@@ -148,10 +150,12 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     assert badness(*left) < badness(*was) or before.full, mended.source.text
     assert mend(mended.source, unsafe).count == 0
     kept = words(mended.source.text)
-    for comment in found.document.comments:
+    for comment in found.document.comments if found.document else ():
         assert SIGN in comment.text or words(comment.text) in kept
     if not before.errors:
-        assert said(compiled.spec.spec) == said(found.spec.spec)
+        assert found.spec is not None
+        assert compiled.spec is not None
+        assert compiled.spec.spec == found.spec.spec
 
 
 def check(name: str, text: str, unsafe: bool) -> None:
