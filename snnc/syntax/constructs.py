@@ -38,16 +38,20 @@ def is_item(piece: Piece, source: SourceFile) -> bool:
 
 def whole_items(pieces: list[Piece], source: SourceFile) -> list[Piece]:
     """Join the lines of each item of a YAML list: they are one mistake."""
-    kept: list[Piece] = []
+    groups: list[list[Piece]] = []
     for piece in pieces:
         is_inner = len(piece.tokens) > 1 and piece.tokens[1] in (":", "-", "->")
         is_inner = is_inner and piece.tokens[0] not in KINDS
-        if kept and is_inner and is_item(kept[-1], source):
-            tokens = (*kept[-1].tokens, *piece.tokens)
-            kept[-1] = Piece(tokens, kept[-1].broken, kept[-1].mended)
+        if groups and is_inner and is_item(groups[-1][0], source):
+            groups[-1].append(piece)
         else:
-            kept.append(piece)
-    return kept
+            groups.append([piece])
+    return [group[0] if len(group) == 1 else _joined(group) for group in groups]
+
+
+def _joined(pieces: list[Piece]) -> Piece:
+    tokens = tuple(token for piece in pieces for token in piece.tokens)
+    return Piece(tokens, pieces[0].broken, pieces[0].mended)
 
 
 def item(piece: Piece, source: SourceFile) -> Diagnostic | None:
@@ -95,14 +99,14 @@ def arrow(token: Token, source: SourceFile) -> Diagnostic | None:
     if found is None:
         return None
     mark = found[0]
-    before = len(source.text[:start].rstrip(" \t"))
-    behind = source.text[start + len(mark) :]
-    gap = len(behind) - len(behind.lstrip(" \t"))
-    kind = re.match(r"\w*", behind[gap:])
+    line, column = source.line_column(start)
+    text, begun = source.line_text(line), start - column + 1
+    before = text[: column - 1].rstrip(" \t")
+    behind = text[column - 1 + len(mark) :].lstrip(" \t")
+    kind = re.match(r"\w*", behind)
+    is_next = kind is not None and kind[0] in KINDS and before.endswith(("}", '"'))
     span = Span(source, start, start + len(mark))
-    closed = source.text[before - 1 : before] in ("}", '"')
-    is_next = kind is not None and kind[0] in KINDS and closed
-    whole = Span(source, before, span.end + gap)
+    whole = Span(source, begun + len(before), begun + len(text) - len(behind))
     return rules.syntax.UnexpectedCharacter(
         span=span,
         text=mark,

@@ -25,14 +25,14 @@ def without_loops(
 ) -> list[Token]:
     """Report loops and groups, and return what is inside as if they were not there."""
     openers: dict[int, int] = {}
-    closers: dict[int, int] = {}
+    closers: dict[int, int] | None = None
     for index in reversed(range(len(tokens))):  # the inner ones first
         if tokens[index] in _WORDS and tokens[index].type == "NAME":
-            closers = closers or _closers(tokens)
+            closers = _closers(tokens) if closers is None else closers
             opener = _opener(tokens, index, openers)
             if opener in closers:
                 openers[index] = opener
-    if not openers:
+    if closers is None or not openers:
         return list(tokens)
     braces = {*openers.values(), *(closers[opener] for opener in openers.values())}
     heads = {i for index, opener in openers.items() for i in range(index, opener)}

@@ -12,6 +12,7 @@ from snnc.syntax.yaml.nodes import Mapping, Node, Scalar
 from snnc.syntax.yaml.problems import no_blank
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")
+_COLON = re.compile(r"\s*:")
 _PARTS = frozenset(("name", "shape", "in", "as", "from"))
 
 
@@ -19,8 +20,7 @@ def is_bare(key: Scalar, value: Node) -> bool:
     """Whether a key has neither a value nor a colon."""
     if not (isinstance(value, Scalar) and value.plain and not value.text):
         return False
-    text = key.span.source.text
-    return key.plain and not text[key.span.end :].lstrip().startswith(":")
+    return key.plain and not _COLON.match(key.span.source.text, key.span.end)
 
 
 def rejoined(mapping: Mapping) -> Mapping:
@@ -32,29 +32,35 @@ def rejoined(mapping: Mapping) -> Mapping:
         If a key has no blank behind its colon: ``filters:8``.
     """
     pairs: list[tuple[Scalar, Node]] = []
+    last: Scalar | None = None  # that belongs to the value of the pair before it
     for key, value in mapping.pairs:
-        if not is_bare(key, value):
-            pairs.append((key, value))
+        bare = is_bare(key, value)
+        if bare:
+            _check_blank(key)
+        if bare and pairs and _goes_on(*pairs[-1], last):
+            last = key
             continue
-        _check_blank(key)
-        if pairs and _goes_on(*pairs[-1]):
-            pairs[-1] = pairs[-1][0], _longer(pairs[-1][1], key)
-        else:
-            pairs.append((key, value))
+        _lengthen(pairs, last)
+        pairs.append((key, value))
+        last = None
+    _lengthen(pairs, last)
     return replace(mapping, pairs=tuple(pairs))
 
 
-def _goes_on(key: Scalar, value: Node) -> bool:
+def _goes_on(key: Scalar, value: Node, last: Scalar | None) -> bool:
     """Whether what follows a comma belongs to the value before it."""
     if not isinstance(value, Scalar) or not value.plain or not value.text:
         return False
-    opened = value.text.startswith("(") and not value.text.endswith(")")
+    opened = value.text.startswith("(") and not (last or value).text.endswith(")")
     return opened or key.text == "from"
 
 
-def _longer(value: Node, key: Scalar) -> Scalar:
-    span = value.span.to(key.span)
-    return Scalar(span.text, span, plain=True)
+def _lengthen(pairs: list[tuple[Scalar, Node]], last: Scalar | None) -> None:
+    """Let the value of the last pair reach as far as what belongs to it."""
+    if last is not None:
+        key, value = pairs[-1]
+        span = value.span.to(last.span)
+        pairs[-1] = key, Scalar(span.text, span, plain=True)
 
 
 def _check_blank(key: Scalar) -> None:
