@@ -8,6 +8,7 @@ the arrays of each layer that it is asked for, until nobody asks any more.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -31,6 +32,8 @@ def main(how: str, target: str) -> None:
             return
         from snnc.importer.called import made_by_code
 
+        # Else the folder of the model would stay.
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
         with made_by_code(how, target) as read:
             _tell(channel, target, read)
 
