@@ -14,6 +14,6 @@ if TYPE_CHECKING:
 def emit(mapped: MappedNetwork, report: Report) -> tuple[Module, ...]:
     """All files of the package in alphabetical order; nothing is reported."""
     # Only `snnc build` emits: the other verbs must not wait for the templates.
-    from snnc.emit.package import package_modules
+    from snnc.emit.package.modules import package_modules
 
     return package_modules(mapped)

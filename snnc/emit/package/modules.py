@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from snnc.emit.files import Module
-from snnc.emit.keras import keras_model, train
+from snnc.emit.keras.model import keras_model
+from snnc.emit.keras.train import train
 from snnc.emit.nengo.evaluate import evaluate
 from snnc.emit.nengo.network import nengo_network
 from snnc.emit.package.layout import layout
