@@ -10,6 +10,14 @@ from snnc.spec.scalars import LARGEST, amount, bare, divisor
 from snnc.syntax import tree
 from snnc.syntax.words import HERTZ
 
+SLOWEST = 1.0
+"""Hz of a rate's upper end: with usual weights nengo-loihi keeps 6 of their 7 bits at
+1 Hz, 2 to 4 of them at 0.1 Hz, and refuses them at 0.01 Hz."""
+WIDEST, NARROWEST = 1e12, 1e-12
+"""Values of an input: far from where weights that undo them leave float32."""
+RESOLUTION = 1e-6
+"""Of a range by its largest end: float32 tells eight values apart there."""
+
 
 def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
     """The two ends of a range; only the lower one may be absent."""
@@ -36,12 +44,12 @@ def rates(value: Any) -> tuple[float, float]:
         raise refused(
             f"the lower end is {low:g} Hz",
             limit="a rate is at least 0 Hz",
-            instead=f"0..{high:g} Hz" if high > 0 else "20..150 Hz",
+            instead=f"0..{high:g} Hz" if high >= SLOWEST else "20..150 Hz",
         )
-    if high <= 0:
+    if high < SLOWEST:
         raise refused(
             f"the upper end is {high:g} Hz",
-            limit="it must be above 0 Hz",
+            limit=f"it must be at least {SLOWEST:g} Hz",
             instead="20..150 Hz",
         )
     if low > high:
@@ -56,7 +64,7 @@ def rates(value: Any) -> tuple[float, float]:
 def _budget(value: Any) -> str:
     """A range of rates up to the one that is written, or a usual one."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
-    return f"..{most:g} Hz" if most > 0 else "20..150 Hz"
+    return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
 
 
 def values(value: Any) -> tuple[float, float]:
@@ -76,7 +84,26 @@ def values(value: Any) -> tuple[float, float]:
             limit="the upper end must be above the lower one",
             instead=f"{high:g}..{low:g}" if high < low else f"{low:g}..{low + 1:g}",
         )
+    _resolved(low, high)
     return low, high
+
+
+def _resolved(low: float, high: float) -> None:
+    """Refuse what float32, in which Keras and the chip's host compute, can't hold."""
+    most = max(abs(low), abs(high))
+    if most > WIDEST:
+        limit = f"the ends are from {-WIDEST:g} to {WIDEST:g}"
+    elif high - low < NARROWEST:
+        limit = f"the ends are at least {NARROWEST:g} apart"
+    elif high - low < RESOLUTION * most:
+        limit = "float32 has too few numbers between them"
+    else:
+        return
+    raise refused(
+        f"the range runs from {low:.9g} to {high:.9g}",
+        limit=limit,
+        advice="scale the data, and write their new range, such as `0..1`",
+    )
 
 
 def dims(value: Any, *, least: str = "") -> tuple[int, ...]:

@@ -83,6 +83,7 @@ def named_texts(draw: st.DrawFn) -> tuple[str, str]:
 def large_texts(draw: st.DrawFn) -> tuple[str, str]:
     """The name of a file and a text of the largest size: a part, over and over."""
     name = draw(NAMES)
-    head, part = draw(st.one_of(st.just(""), texts(name))), encodable(draw(FRAGMENTS))
+    head = draw(st.one_of(st.just(""), texts(name)))
+    part = encodable(draw(FRAGMENTS)) or " "
     room = LARGEST - len(head.encode())
     return name, head + part * (room // len(part.encode()))
