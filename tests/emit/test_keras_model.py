@@ -10,7 +10,7 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from snnc.emit.keras import keras_model
+from snnc.emit.keras.model import keras_model
 from tests.emit.networks import (
     ALL,
     conv3d_relu,
