@@ -10,6 +10,8 @@ from snnc.graph.logical import Loihi
 from snnc.rules.loihi import MoreCoresThanChips
 from snnc.spec.model import MOST_CHIPS
 
+WORDS = "fewer `cores` or more `chips`"
+
 
 def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str]]:
     """What to write in `target`, and the bound that is known where none was tried.
@@ -32,7 +34,7 @@ def more_room(cores: int, is_bound: bool, trials: Trials) -> tuple[str, list[str
     if target.chips > MOST_CHIPS:
         return "", []
     written = _written(target, trials)
-    if not is_bound and trials.mapped((), target) is not None:
+    if not is_bound:
         return f"`{written}` in `target`", []
     keys = [key for key in ("chips", "cores") if f"{key} " in written]
     more = " and ".join(f"`{key}`" for key in keys)
@@ -45,7 +47,7 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
     fewer = replace(target, cores=diagnostic.most)
     larger = replace(target, chips=diagnostic.needed)
     if not trials.countable:
-        return f"`chips {diagnostic.needed}`"
+        return WORDS
     told = []
     if trials.mapped((), fewer) is not None:
         told.append(f"`cores {diagnostic.most}`")
@@ -54,7 +56,7 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
     mapped = None if told else trials.unlimited()
     if mapped is not None:
         told.append(f"`{_written(_of_cores(mapped.cores, trials), trials)}`")
-    return ", or ".join(told) or f"`cores {diagnostic.most}`"
+    return ", or ".join(told) or WORDS
 
 
 def _of_cores(cores: int, trials: Trials) -> Loihi:

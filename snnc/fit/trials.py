@@ -24,7 +24,9 @@ Changes = tuple[Change, ...]
 MAPPED = 256
 """On more cores, variants are judged by their neurons, unless there is patience."""
 COUNTED = 1024
-"""Networks whose neurons fill so many cores are still mapped, to tell how many."""
+"""Variants whose neurons fill so many cores are still mapped, to try them."""
+FAR = 8
+"""So many times the cores allowed are still mapped, to tell how many are needed."""
 
 
 class Trials:
@@ -136,8 +138,11 @@ class Trials:
     @property
     def countable(self) -> bool:
         """Whether the cores of the spec can be counted in seconds."""
-        cores = max(COUNTED, 8 * self.target.cores)
-        return self.floor(()) <= min(cores, 2 * COUNTED)
+        return self.certain and self.floor(()) <= self._far
+
+    @property
+    def _far(self) -> int:
+        return FAR * max(self.target.cores, self.profile.chip.cores // 4)
 
     def unlimited(self) -> MappedNetwork | None:
         """The spec mapped on as many cores as it takes.
@@ -146,6 +151,6 @@ class Trials:
         """
         if not self.countable:
             return None
-        most = 8 * COUNTED
+        most = 2 * self._far
         chips = ceil(most / self.profile.chip.cores)
         return self.mapped((), replace(self.target, chips=chips, cores=most))
