@@ -15,6 +15,8 @@ Holds = Callable[[Sequence[Change]], bool]
 # Channels are stored and addressed by fours and in chunks: a few more may fit where
 # one more does not.
 STEPS = (4, 8, 16, 32)
+FEW = 64
+"""Sizes of a kernel that are all tried; of more, halves."""
 GROWTH = 3
 """Steps by which a stride may grow."""
 
@@ -105,9 +107,17 @@ def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
     operation = layer.operation
     if not isinstance(operation, Convolution) or layer.kind == "downsample":
         return None
-    smaller = (
-        tuple(min(k, size) for k in operation.kernel)
-        for size in range(max(operation.kernel) - 1, 0, -1)
-    )
-    changes = (Change(position, layer.name, "kernel", kernel) for kernel in smaller)
-    return next((change for change in changes if holds((change,))), None)
+
+    def change(size: int) -> Change:
+        kernel = tuple(min(k, size) for k in operation.kernel)
+        return Change(position, layer.name, "kernel", kernel)
+
+    def good(size: int) -> bool:
+        return holds((change(size),))
+
+    most = max(operation.kernel) - 1
+    if most > FEW:
+        found = _by_halving(good, most)
+    else:
+        found = next(filter(good, range(most, 0, -1)), None)
+    return None if found is None else change(found)

@@ -6,21 +6,48 @@ The source is `conv2d_loihi_weights` in ``nengo_loihi/conv.py:150-293`` and
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from math import gcd
+from typing import overload
 
-from snnc.loihi.taps import Tap
+from snnc.loihi.taps import Tap, Taps
 
 Interval = tuple[int, int]
 """Half-open: the places ``start`` up to, not including, ``stop``."""
 
 
-def cut(extent: int, size: int) -> tuple[Interval, ...]:
+@dataclass(frozen=True, slots=True)
+class Cut(Sequence[Interval]):
+    """The tiles of an axis; they take no memory, however many they are."""
+
+    extent: int
+    size: int
+
+    def __len__(self) -> int:
+        return -(-self.extent // self.size)
+
+    @overload
+    def __getitem__(self, index: int) -> Interval: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Interval]: ...
+    def __getitem__(self, index: int | slice) -> Interval | Sequence[Interval]:
+        starts = range(0, self.extent, self.size)[index]
+        if isinstance(starts, int):
+            return starts, min(starts + self.size, self.extent)
+        return tuple((i, min(i + self.size, self.extent)) for i in starts)
+
+    def __iter__(self) -> Iterator[Interval]:
+        extent, size = self.extent, self.size
+        return ((i, min(i + size, extent)) for i in range(0, extent, size))
+
+
+def cut(extent: int, size: int) -> Cut:
     """Cut an axis into tiles of ``size``; the last may be smaller."""
-    return tuple((i, min(i + size, extent)) for i in range(0, extent, size))
+    return Cut(extent, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +66,36 @@ class Run:
     starts: tuple[int, ...]
 
 
-@dataclass(frozen=True, eq=False, slots=True)
 class View:
     """What a tile of ``size`` outputs sees of an axis: ``inputs`` places, in runs.
 
-    Tiles that see the same share one object, so that costs are found once.
+    Tiles that see the same share one object, so that costs are found once. Runs are
+    looked for when they are asked for: most tilings fail by their inputs alone.
     """
 
-    size: int
-    inputs: int
-    runs: tuple[Run, ...]
+    def __init__(
+        self, size: int, inputs: int, find_runs: Callable[[], tuple[Run, ...]]
+    ) -> None:
+        self.size = size
+        self.inputs = inputs
+        self._find_runs = find_runs
+
+    @cached_property
+    def runs(self) -> tuple[Run, ...]:
+        return self._find_runs()
+
+    @cached_property
+    def lengths(self) -> Counter[int]:
+        """How many runs there are of each length."""
+        return Counter(run.length for run in self.runs)
+
+    @cached_property
+    def kinds(self) -> Counter[tuple[int, frozenset[int]]]:
+        """How many values there are of a length, by the scales that they come at."""
+        scales: dict[tuple[int, int], set[int]] = {}
+        for run in self.runs:
+            scales.setdefault((run.length, run.values), set()).add(run.scale)
+        return Counter((length, frozenset(s)) for (length, _), s in scales.items())
 
 
 class Axis:
@@ -63,27 +110,28 @@ class Axis:
         outputs: int,
         stride: int,
         before: int,
-        taps: Sequence[Tap],
+        taps: Taps,
     ) -> None:
         self.inputs = inputs
         self.outputs = outputs
         self.stride = stride
         self.before = before
-        self.taps = tuple(taps)
-        self._views: dict[Interval, View] = {}
-        self._shared: dict[tuple[int, int, tuple[Run, ...]], View] = {}
+        self.taps = taps
+        self._views: dict[tuple[int, int, int], View] = {}
         self._values: dict[tuple[Tap, ...], int] = {}
         self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
         self._crossings: dict[tuple[int, int], tuple[int, ...]] = {}
-        self._shares: dict[tuple[Interval, Interval], int] = {}
 
     def view(self, tile: Interval) -> View:
         """What a tile of the outputs sees."""
-        if tile not in self._views:
-            view = self._look(tile)
-            key = (view.size, view.inputs, view.runs)
-            self._views[tile] = self._shared.setdefault(key, view)
-        return self._views[tile]
+        start, stop = self._reach(tile)
+        # Tiles of one size differ only in what the ends of the axis cut off.
+        key = (tile[1] - tile[0], max(0, -start), max(0, stop - self.inputs))
+        if key not in self._views:
+            self._views[key] = View(
+                key[0], self.seen(tile), lambda: self._find_runs(tile)
+            )
+        return self._views[key]
 
     def crossings(self, source_tile: int, target_tile: int) -> tuple[int, ...]:
         """For each tile of the inputs, how many of its places tiles of outputs see.
@@ -92,30 +140,28 @@ class Axis:
         """
         key = (source_tile, target_tile)
         if key not in self._crossings:
-            seen = [0] * self.inputs
+            steps = [0] * (self.inputs + 1)
             for tile in cut(self.outputs, target_tile):
-                for place in self.seen(tile):
-                    seen[place] += 1
-            self._crossings[key] = tuple(
-                sum(seen[a:b]) for a, b in cut(self.inputs, source_tile)
-            )
+                for start, stop in self._stretches(tile):
+                    steps[start] += 1
+                    steps[stop] -= 1
+            before = [0, *accumulate(accumulate(steps))]
+            tiles = cut(self.inputs, source_tile)
+            self._crossings[key] = tuple(before[b] - before[a] for a, b in tiles)
         return self._crossings[key]
 
     @cached_property
     def pairs(self) -> int:
         """How many pairs of a place and an output there are of which one reads it."""
-        whole = (0, self.outputs)
-        spans = (self._reached(place, whole) for place in range(self.inputs))
-        return sum(max(0, stop - first) for first, stop in spans)
+        return sum(self.seen((i, i + 1)) for i in range(self.outputs))
 
     def shared(self, source_tile: Interval, target_tile: Interval) -> int:
         """How many places of a tile of the inputs a tile of the outputs sees."""
-        key = (source_tile, target_tile)
-        if key not in self._shares:
-            start, stop = source_tile
-            seen = self.seen(target_tile)
-            self._shares[key] = bisect_left(seen, stop) - bisect_left(seen, start)
-        return self._shares[key]
+        first, last = source_tile
+        return sum(
+            max(0, min(stop, last) - max(start, first))
+            for start, stop in self._stretches(target_tile)
+        )
 
     def _reached(self, place: int, tile: Interval) -> Interval:
         """The outputs of a tile that read a place."""
@@ -123,32 +169,42 @@ class Axis:
         first = max(tile[0], -(-(top - len(self.taps) + 1) // self.stride))
         return first, min(tile[1], top // self.stride + 1)
 
-    def seen(self, tile: Interval) -> list[int]:
-        """The places that a tile of the outputs reads, in order."""
-        start = max(0, tile[0] * self.stride - self.before)
-        stop = (tile[1] - 1) * self.stride - self.before + len(self.taps)
-        places = range(start, min(self.inputs, stop))
-        if self.stride <= len(self.taps):
-            return list(places)
-        reached = ((place, *self._reached(place, tile)) for place in places)
-        return [place for place, first, stop in reached if first < stop]
+    def seen(self, tile: Interval) -> int:
+        """How many places a tile of the outputs reads."""
+        return sum(stop - start for start, stop in self._stretches(tile))
 
-    def _look(self, tile: Interval) -> View:
+    def _reach(self, tile: Interval) -> Interval:
+        """The places that a tile reads, from its first to its last, padding too."""
+        start = tile[0] * self.stride - self.before
+        return start, (tile[1] - 1) * self.stride - self.before + len(self.taps)
+
+    def _stretches(self, tile: Interval) -> Iterator[Interval]:
+        """The places that a tile of the outputs reads, in order and none twice."""
+        apart = self.stride > len(self.taps)
+        parts = ((i, i + 1) for i in range(*tile)) if apart else (tile,)
+        for part in parts:
+            start, stop = self._reach(part)
+            start, stop = max(0, start), min(self.inputs, stop)
+            if start < stop:
+                yield start, stop
+
+    def _find_runs(self, tile: Interval) -> tuple[Run, ...]:
         starts: dict[tuple[int, int], list[int]] = {}
-        seen = self.seen(tile)
-        for place in seen:
-            first, stop = self._reached(place, tile)
-            tap = place + self.before - first * self.stride
-            starts.setdefault((tap, stop - first), []).append(first - tile[0])
-        runs = tuple(
+        for stretch in self._stretches(tile):
+            for place in range(*stretch):
+                first, stop = self._reached(place, tile)
+                tap = place + self.before - first * self.stride
+                starts.setdefault((tap, stop - first), []).append(first - tile[0])
+        return tuple(
             Run(tap, length, *self._number(tap, length), tuple(found))
             for (tap, length), found in starts.items()
         )
-        return View(tile[1] - tile[0], len(seen), runs)
 
     def _number(self, tap: int, length: int) -> tuple[int, int]:
         """Number the weights of a stretch of taps, and give their scale."""
         key = (tap, length)
+        if key not in self._numbered and self.taps.differ:
+            self._numbered[key] = (len(self._numbered), 1)
         if key not in self._numbered:
             stretch = tuple(self.taps[tap - i * self.stride] for i in range(length))
             scale = gcd(*(times for t in stretch for _, times in t))

@@ -22,7 +22,7 @@ from snnc.loihi.depth import Depth
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
 from snnc.loihi.matrix_link import MatrixLink
-from snnc.loihi.taps import Tap, full_taps, window_taps
+from snnc.loihi.taps import Taps, full_taps, window_taps
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ def inlet_of(projection: Projection, source: Volume, target: Population) -> Inle
     return Inlet(source, kernel, projection.pools, projection.reach)
 
 
+@lru_cache(maxsize=4096)
 def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[bool, Link]:
     """The forms that a projection may take: ``True`` is a convolution.
 
@@ -64,9 +65,7 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[bool, Li
 
 
 @lru_cache(maxsize=256)
-def _axis(
-    inputs: int, outputs: int, stride: int, before: int, taps: tuple[Tap, ...]
-) -> Axis:
+def _axis(inputs: int, outputs: int, stride: int, before: int, taps: Taps) -> Axis:
     """Equal axes are one object, so that what was found for it is shared."""
     return Axis(inputs, outputs, stride, before, taps)
 

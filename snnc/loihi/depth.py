@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from snnc.graph.lowered import Window
@@ -16,16 +16,19 @@ def overlaps(window: Window, outputs: Interval, inputs: Interval) -> bool:
     Two ensembles whose slices overlap are joined by one connection, even if a gap
     between pools makes all its weights zero.
     """
-    return any(
-        _reads(window.stride[0], window.depth_before, window.kernel[0], o, inputs)
-        for o in range(*outputs)
+    reading = _reading(
+        window.stride[0], window.depth_before, window.kernel[0], outputs, inputs
     )
+    return len(reading) > 0
 
 
-def _reads(stride: int, before: int, taps: int, output: int, inputs: Interval) -> range:
-    """The taps with which an output slice reads slices out of ``inputs``."""
-    first = output * stride - before
-    return range(max(0, inputs[0] - first), min(taps, inputs[1] - first))
+def _reading(
+    stride: int, before: int, taps: int, outputs: Interval, inputs: Interval
+) -> range:
+    """The output slices out of ``outputs`` that read any of ``inputs``."""
+    first = (inputs[0] + before - taps) // stride + 1
+    stop = -(-(inputs[1] + before) // stride)
+    return range(max(outputs[0], first), min(outputs[1], stop))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,16 +41,44 @@ class Depth:
 
     def meets(self, outputs: Interval, inputs: Interval) -> bool:
         """Whether any output slice reads any input slice, as `overlaps` says."""
-        size = len(self.taps)
-        return any(
-            _reads(self.stride, self.before, size, o, inputs) for o in range(*outputs)
-        )
+        return len(self._reading(outputs, inputs)) > 0
 
     def weighs(self, outputs: Interval, inputs: Interval) -> bool:
         """Whether some weight between the slices is other than zero."""
-        size = len(self.taps)
         return any(
             self.taps[t]
-            for o in range(*outputs)
-            for t in _reads(self.stride, self.before, size, o, inputs)
+            for o in self._reading(outputs, inputs)
+            for t in self._used(o, inputs)
         )
+
+    def read(self, outputs: Interval, extent: int, group: int) -> Iterator[int]:
+        """Which of the ensembles of ``group`` slices of a source are read, in order.
+
+        Parameters
+        ----------
+        outputs
+            The slices that read.
+        extent
+            Slices of the source.
+        group
+            Slices of an ensemble of the source.
+        """
+        first = max(0, outputs[0] * self.stride - self.before)
+        last = (outputs[1] - 1) * self.stride - self.before + len(self.taps)
+        stop = min(extent, last)
+        for i in range(first // group, -(-stop // group)):
+            if self.meets(outputs, (i * group, min(extent, (i + 1) * group))):
+                yield i
+
+    def readers(self, inputs: Interval, extent: int, group: int) -> range:
+        """Which ensembles may read any of ``inputs``, by ``group`` of ``extent``."""
+        outputs = self._reading((0, extent), inputs)
+        return range(outputs.start // group, -(-outputs.stop // group))
+
+    def _reading(self, outputs: Interval, inputs: Interval) -> range:
+        return _reading(self.stride, self.before, len(self.taps), outputs, inputs)
+
+    def _used(self, output: int, inputs: Interval) -> range:
+        """The taps with which an output slice reads slices out of ``inputs``."""
+        first = output * self.stride - self.before
+        return range(max(0, inputs[0] - first), min(len(self.taps), inputs[1] - first))

@@ -52,17 +52,34 @@ class ImageLink:
         self, group: int, slices: Interval, touched: Interval
     ) -> tuple[Feed, ...]:
         depth, _, _, channels = self.source
+        ensembles = self.depth.read(slices, depth, group)
         return tuple(
             Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
-            for a, b in cut(depth, group)
-            if self.depth.meets(slices, (a, b))
+            for a, b in map(cut(depth, group).__getitem__, ensembles)
         )
+
+    def rows_seen(self, tile: Interval) -> int:
+        return self.rows.seen(tile)
+
+    def columns_seen(self, tile: Interval) -> int:
+        return self.columns.seen(tile)
 
     def row_view(self, tile: Interval) -> View:
         return self.rows.view(tile)
 
     def column_view(self, tile: Interval) -> View:
         return self.columns.view(tile)
+
+    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+        return self._pixels(rows.inputs, columns.inputs, whole)
+
+    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+        ensembles = self.depth.read(part.slices, self.source[0], group)
+        return sum(1 for _ in ensembles) * self._pixels(rows, columns, part.whole)
+
+    def _pixels(self, rows: int, columns: int, whole: bool) -> int:
+        # An ensemble that stays whole takes every pixel, needed or not.
+        return self.rows.inputs * self.columns.inputs if whole else rows * columns
 
     def cost(
         self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
@@ -75,11 +92,8 @@ class ImageLink:
 
     def _cost(self, footprint: Footprint, entries: int) -> Cost:
         storage = stored(footprint, self.profile)
-        pixels = footprint.rows.inputs * footprint.columns.inputs
-        if not footprint.shared:
-            pixels = self.rows.inputs * self.columns.inputs
         bits = self._bits(storage, entries * footprint.channels)
-        return Cost(pixels, bits, storage.aligned)
+        return Cost(bits, storage.aligned)
 
     def _bits(self, storage: Storage, weights: int) -> int:
         memory = self.profile.synapse
@@ -92,14 +106,13 @@ class ImageLink:
     def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
-        return [self._grid(part, target.parts, rows, columns) for part in source.parts]
+        return [self._grid(part, target, rows, columns) for part in source.parts]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         joined = sum(
             _slices(pre) * _slices(post)
             for pre in source.parts
-            for post in target.parts
-            if self.depth.meets(post.slices, pre.slices)
+            for post in self._met(pre, target)
         )
         channels = source.volume[3] * target.volume[3]
         return self.rows.pairs * self.columns.pairs * joined * channels
@@ -114,13 +127,12 @@ class ImageLink:
     def _grid(
         self,
         part: Part,
-        targets: Sequence[Part],
+        target: Tiling,
         rows: Sequence[int],
         columns: Sequence[int],
     ) -> Grid:
-        met = [t for t in targets if self.depth.meets(t.slices, part.slices)]
+        met = self._met(part, target)
         strips = sum(len(t.strips) for t in met if not t.whole)
-        # An ensemble that stays whole takes every pixel, needed or not.
         whole = sum(t.whole for t in met)
         return [
             [
@@ -129,6 +141,12 @@ class ImageLink:
             ]
             for i, (a, b) in enumerate(part.rows)
         ]
+
+    def _met(self, part: Part, target: Tiling) -> list[Part]:
+        """The ensembles of the target that read an ensemble of the source."""
+        near = self.depth.readers(part.slices, target.volume[0], target.group)
+        parts = map(target.parts.__getitem__, near)
+        return [t for t in parts if self.depth.meets(t.slices, part.slices)]
 
 
 def _slices(part: Part) -> int:

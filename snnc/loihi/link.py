@@ -12,7 +12,7 @@ from typing import Protocol
 from snnc.loihi.axis import Interval, View
 from snnc.loihi.tiling import Part, Piece, Tiling
 
-UNSEEN = View(1, 0, ())
+UNSEEN = View(1, 0, tuple)
 """The view of an axis where there is no image."""
 Grid = list[list[int]]
 """A count for each tile of rows and columns of an ensemble."""
@@ -36,12 +36,11 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What one connection costs a block of its target.
+    """What one connection costs a block of its target, in-axons apart.
 
     ``aligned`` says that its compartment bases suit pop16.
     """
 
-    in_axons: int
     bits: int
     aligned: bool
 
@@ -52,11 +51,33 @@ class Link(Protocol):
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         """What a strip gets from each source ensemble of ``group`` slices."""
 
+    def rows_seen(self, tile: Interval) -> int:
+        """How many of the source's rows a tile of rows sees."""
+
+    def columns_seen(self, tile: Interval) -> int:
+        """How many of the source's columns a tile of columns sees."""
+
     def row_view(self, tile: Interval) -> View:
         """What a tile of rows sees of the source."""
 
     def column_view(self, tile: Interval) -> View:
         """What a tile of columns sees of the source."""
+
+    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+        """The in-axons that one connection takes in a block."""
+
+    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+        """The in-axons that all connections take in a block, without their feeds.
+
+        Parameters
+        ----------
+        group
+            Slices of an ensemble of the source.
+        part
+            The ensemble that the block is of.
+        rows, columns
+            What the block sees of the source's.
+        """
 
     def cost(
         self, feed: Feed, rows: View, columns: View, strip: int, whole: bool

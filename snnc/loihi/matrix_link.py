@@ -42,11 +42,23 @@ class MatrixLink:
             for a, b in cut(depth, group)
         )
 
+    def rows_seen(self, tile: Interval) -> int:
+        return 0
+
+    def columns_seen(self, tile: Interval) -> int:
+        return 0
+
     def row_view(self, tile: Interval) -> View:
         return UNSEEN
 
     def column_view(self, tile: Interval) -> View:
         return UNSEEN
+
+    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+        return feed.entries
+
+    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+        return prod(self.source)
 
     def cost(
         self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
@@ -54,7 +66,7 @@ class MatrixLink:
         memory = self.profile.synapse
         row_bits = memory.array_bits(strip, memory.weight_bits)
         stored = feed.entries if whole else feed.distinct
-        return Cost(feed.entries, stored * row_bits, True)
+        return Cost(stored * row_bits, True)
 
     def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from typing import Literal
 
@@ -12,7 +13,7 @@ from snnc.graph.lowered import Volume
 from snnc.graph.mapped import PopType
 from snnc.loihi.axis import Interval, View
 from snnc.loihi.build_links import Inlet, build_links
-from snnc.loihi.link import Feed, Link
+from snnc.loihi.link import Cost, Feed, Link
 from snnc.loihi.tiling import Forms, Part, Tiling
 
 Feeds = tuple[tuple[Feed, ...], ...]
@@ -28,6 +29,10 @@ Limit = Literal[
     "pop16 in-axons",
     "pop16 bases",
 ]
+
+
+MANY = 1024
+"""Tiles of an axis beyond which its ends and its middle speak for all at first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +68,29 @@ class Misfit:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Load:
-    """What a block's core holds of inputs; ``aligned`` by projection."""
+    """What a block's core holds of inputs; ``aligned`` by projection.
+
+    Bits are counted when they are asked for: it takes long, and there may be far
+    more in-axons than a core has.
+    """
 
     in_axons: int
-    bits: int
-    aligned: tuple[bool, ...]
+    _costs: Callable[[], list[list[Cost]]]
+
+    @cached_property
+    def costs(self) -> list[list[Cost]]:
+        """What each connection costs, projection by projection."""
+        return self._costs()
+
+    @property
+    def bits(self) -> int:
+        return sum(cost.bits for costs in self.costs for cost in costs)
+
+    @property
+    def aligned(self) -> tuple[bool, ...]:
+        return tuple(all(cost.aligned for cost in costs) for costs in self.costs)
 
 
 class Site:
@@ -102,6 +123,7 @@ class Site:
         self.profile = profile
         self.links = tuple(build_links(i, volume, profile) for i in self.inlets)
         self._fits: dict[tuple[Tiling, tuple[int, ...]], Fit | Misfit] = {}
+        self._most: dict[tuple[int, int, Forms], tuple[int, ...]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
 
@@ -119,9 +141,10 @@ class Site:
 
     def chosen(self, tiling: Tiling) -> tuple[Link, ...]:
         """The links of a tiling, one for each projection."""
-        return tuple(
-            links[form] for links, form in zip(self.links, tiling.forms, strict=True)
-        )
+        return self._in_form(tiling.forms)
+
+    def _in_form(self, forms: Forms) -> tuple[Link, ...]:
+        return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
     def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
         """Whether cores hold a tiling whose sources are cut into ``groups``.
@@ -143,6 +166,9 @@ class Site:
         if tiling.compartments > core.compartments:
             return Misfit("compartments", tiling.compartments, core.compartments)
         axons, aligned = 0, [True] * len(self.links)
+        crowd = self._crowd(tiling, groups)
+        if crowd > core.in_axons:
+            return Misfit("in-axons", crowd, core.in_axons)
         for load in self._loads(tiling, groups):
             if load.in_axons > core.in_axons:
                 return Misfit("in-axons", load.in_axons, core.in_axons)
@@ -151,6 +177,32 @@ class Site:
             axons = max(axons, load.in_axons)
             aligned = [a and b for a, b in zip(aligned, load.aligned, strict=True)]
         return self._formats(tiling, groups, axons, aligned)
+
+    def _crowd(self, tiling: Tiling, groups: tuple[int, ...]) -> int:
+        """The in-axons of the block that sees most, of the first ensemble.
+
+        Most tilings that fit no core fail by them, and they are soon counted.
+        """
+        height, width, _ = tiling.tile
+        part, links = tiling.parts[0], self.chosen(tiling)
+        rows = self._most_seen((0, height, tiling.forms), part.rows)
+        columns = self._most_seen((1, width, tiling.forms), part.columns)
+        return sum(
+            link.in_axons(group, part, *seen)
+            for link, group, *seen in zip(links, groups, rows, columns, strict=True)
+        )
+
+    def _most_seen(
+        self, key: tuple[int, int, Forms], tiles: Sequence[Interval]
+    ) -> tuple[int, ...]:
+        """What the tile that sees most along an axis sees, for each projection."""
+        if key not in self._most:
+            links = self._in_form(key[2])
+            look = [x.columns_seen if key[0] else x.rows_seen for x in links]
+            some = tiles if len(tiles) <= MANY else tiles[:: len(tiles) // 2]
+            seen = (tuple(see(tile) for see in look) for tile in some)
+            self._most[key] = max(seen, key=sum)
+        return self._most[key]
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """The loads of all blocks, equal blocks once, those that see most first."""
@@ -264,10 +316,17 @@ def load_of(
     whole
         Whether the block is all of its ensemble.
     """
-    axons, bits, aligned = 0, 0, []
-    for link, given, rows, columns in zip(links, feeds, *views, strict=True):
-        costs = [link.cost(feed, rows, columns, strip, whole) for feed in given]
-        axons += sum(cost.in_axons for cost in costs)
-        bits += sum(cost.bits for cost in costs)
-        aligned.append(all(cost.aligned for cost in costs))
-    return Load(axons, bits, tuple(aligned))
+    read = list(zip(links, feeds, *views, strict=True))
+    axons = sum(
+        link.fed_axons(feed, rows, columns, whole)
+        for link, given, rows, columns in read
+        for feed in given
+    )
+
+    def costs() -> list[list[Cost]]:
+        return [
+            [link.cost(feed, rows, columns, strip, whole) for feed in given]
+            for link, given, rows, columns in read
+        ]
+
+    return Load(axons, costs)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -38,6 +39,11 @@ class Footprint:
     shared: bool
     zero: bool
 
+    @property
+    def size(self) -> int:
+        """Compartments of the block."""
+        return self.rows.size * self.columns.size * self.channels
+
 
 @lru_cache(maxsize=65536)
 def stored(footprint: Footprint, profile: Profile) -> Storage:
@@ -48,6 +54,8 @@ def stored(footprint: Footprint, profile: Profile) -> Storage:
     ``nengo_loihi/conv.py:235-262``); after a split, one for each distinct value
     (`set_new_synapse_weights`, ``builder/split_blocks.py:612``).
     """
+    if footprint.size <= profile.synapse.page:
+        return _on_one_page(footprint, profile)
     width, channels = footprint.columns.size, footprint.channels
     areas: dict[Hashable, int] = {}
     top = 0
@@ -58,6 +66,36 @@ def stored(footprint: Footprint, profile: Profile) -> Storage:
             areas[key, page] = row.length * column.length
             top = max(top, page + last)
     return Storage(_tally(areas), top, _aligned(footprint, profile))
+
+
+def _on_one_page(footprint: Footprint, profile: Profile) -> Storage:
+    """The same where all arrays begin in one page: counted by axis, not by pair."""
+    rows, columns = footprint.rows, footprint.columns
+    if footprint.shared:
+        arrays = _distinct(rows, columns, footprint.zero)
+    else:
+        arrays = Counter[int]()
+        pairs = product(rows.lengths.items(), columns.lengths.items())
+        for (high, n), (wide, m) in pairs:
+            arrays[high * wide] += n * m
+    high, wide = max(rows.lengths, default=0), max(columns.lengths, default=0)
+    last = ((high - 1) * columns.size + wide) * footprint.channels - 1
+    return Storage(tuple(arrays.items()), max(0, last), _aligned(footprint, profile))
+
+
+def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
+    """Areas of the arrays that differ: in their values, their scale, or their size."""
+    arrays = Counter[int]()
+    nothing: set[tuple[int, int]] = set()
+    kinds = product(rows.kinds.items(), columns.kinds.items())
+    for ((high, some), n), ((wide, others), m) in kinds:
+        scales = {a * b for a in some for b in others}
+        if zero or 0 in scales:
+            nothing.add((high, wide))
+        if not zero:
+            arrays[high * wide] += n * m * len(scales - {0})
+    arrays.update(high * wide for high, wide in nothing)
+    return arrays
 
 
 def _identity(row: Run, column: Run, footprint: Footprint) -> Hashable:
@@ -79,8 +117,6 @@ def _pages(
     """The pages of the compartments that the arrays begin in, as offsets."""
     page, channels = profile.synapse.page, footprint.channels
     width = footprint.columns.size
-    if footprint.rows.size * width * channels <= page:
-        return {0}
     return {
         (row * width + column) * channels // page * page
         for row in rows

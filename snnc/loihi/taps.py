@@ -7,12 +7,74 @@ matters here is which taps of the composed kernel are equal, and which are zero.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import overload
 
 from snnc.graph.lowered import Pool
 
 Tap = tuple[tuple[int, int], ...]
 """``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""
+Steps = tuple[tuple[int, int], ...]
+"""Window and stride of each pool along one axis, source first."""
+
+
+@dataclass(frozen=True)
+class Taps(Sequence[Tap]):
+    """The taps of a composed kernel, each found when it is asked for.
+
+    A kernel may be far larger than what it is applied to.
+
+    Attributes
+    ----------
+    size
+        Taps of the composed kernel, zeros included.
+    reader
+        Taps of the reader's own kernel.
+    zeros
+        Zero taps in front.
+    pools
+        Window and stride of each pool, source first.
+    """
+
+    size: int
+    reader: int
+    zeros: int
+    pools: Steps
+
+    def __len__(self) -> int:
+        return self.size
+
+    @overload
+    def __getitem__(self, index: int) -> Tap: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Tap]: ...
+    def __getitem__(self, index: int | slice) -> Tap | Sequence[Tap]:
+        places = range(self.size)[index]
+        if isinstance(places, int):
+            return self._covering(places - self.zeros)
+        return tuple(self._covering(place - self.zeros) for place in places)
+
+    def __iter__(self) -> Iterator[Tap]:
+        return (self._covering(place - self.zeros) for place in range(self.size))
+
+    @property
+    def differ(self) -> bool:
+        """Whether the taps are the reader's own, of which no two are equal."""
+        return not self.pools and not self.zeros and self.size <= self.reader
+
+    @cached_property
+    def _window(self) -> tuple[tuple[int, ...], int]:
+        return _compose(self.pools)
+
+    def _covering(self, place: int) -> Tap:
+        counts, stride = self._window
+        first = max(0, -(-(place - len(counts) + 1) // stride))
+        last = min(self.reader - 1, place // stride)
+        times = ((tap, counts[place - tap * stride]) for tap in range(first, last + 1))
+        # Between pools that leave gaps a window counts some places not at all.
+        return tuple((tap, count) for tap, count in times if count)
 
 
 def compose_pools(pools: Sequence[Pool], axis: int) -> tuple[tuple[int, ...], int]:
@@ -25,48 +87,39 @@ def compose_pools(pools: Sequence[Pool], axis: int) -> tuple[tuple[int, ...], in
     axis
         0, 1 or 2 for depth, height and width.
     """
-    counts, stride = [1], 1
-    for pool in pools:
-        wider = [0] * (len(counts) + (pool.window[axis] - 1) * stride)
-        for shift in range(pool.window[axis]):
-            for place, count in enumerate(counts):
-                wider[place + shift * stride] += count
-        counts, stride = wider, stride * pool.stride[axis]
-    return tuple(counts), stride
+    return _compose(_along(pools, axis))
 
 
 def window_taps(
     size: int, reader: int, zeros: int, pools: Sequence[Pool], axis: int
-) -> tuple[Tap, ...]:
-    """The taps of a composed kernel.
-
-    Parameters
-    ----------
-    size
-        Taps of the composed kernel, zeros included.
-    reader
-        Taps of the reader's own kernel.
-    zeros
-        Zero taps in front.
-    pools, axis
-        As in `compose_pools`.
-    """
-    counts, stride = compose_pools(pools, axis)
-    return tuple(
-        _covering(place - zeros, reader, counts, stride) for place in range(size)
-    )
+) -> Taps:
+    """The taps of a composed kernel, as `Taps` names them; ``axis`` counts from 0."""
+    return Taps(size, reader, zeros, _along(pools, axis))
 
 
-def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> tuple[Tap, ...]:
+def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:
     """What a dense reader sees of each place: the pooled places that cover it."""
-    counts, stride = compose_pools(pools, axis)
-    pooled = (extent - len(counts)) // stride + 1
-    return tuple(_covering(place, pooled, counts, stride) for place in range(extent))
+    steps = _along(pools, axis)
+    reader = extent
+    for window, stride in steps:
+        reader = (reader - window) // stride + 1
+    return Taps(extent, reader, 0, steps)
 
 
-def _covering(place: int, reader: int, counts: Sequence[int], stride: int) -> Tap:
-    first = max(0, -(-(place - len(counts) + 1) // stride))
-    last = min(reader - 1, place // stride)
-    times = ((tap, counts[place - tap * stride]) for tap in range(first, last + 1))
-    # Between pools that leave gaps a window counts some places not at all.
-    return tuple((tap, count) for tap, count in times if count)
+def _along(pools: Sequence[Pool], axis: int) -> Steps:
+    return tuple((pool.window[axis], pool.stride[axis]) for pool in pools)
+
+
+def _compose(pools: Steps) -> tuple[tuple[int, ...], int]:
+    counts, stride = [1], 1
+    for window, step in pools:
+        # A sum over a window that moves: what enters is added, what leaves is not.
+        wider = counts + [0] * ((window - 1) * stride)
+        for place in range(stride, len(wider)):
+            wider[place] += wider[place - stride]
+        size = window * stride
+        counts = wider[:size] + [
+            wider[place] - wider[place - size] for place in range(size, len(wider))
+        ]
+        stride *= step
+    return tuple(counts), stride

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import product
+from heapq import heappop, heappush
+from itertools import groupby, product, takewhile
 from math import ceil, prod
 
 from snnc.graph.lowered import Volume
-from snnc.loihi.axis import Interval, cut
+from snnc.loihi.axis import Cut, Interval, cut
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
@@ -27,9 +28,9 @@ class Part:
 
     slices: Interval
     channels: int
-    rows: tuple[Interval, ...]
-    columns: tuple[Interval, ...]
-    strips: tuple[Interval, ...]
+    rows: Cut
+    columns: Cut
+    strips: Cut
 
     @property
     def blocks(self) -> int:
@@ -114,14 +115,34 @@ class Tiling:
 @lru_cache(maxsize=4096)
 def _kinds(extent: int, channels: int, size: int) -> tuple[Interval, ...]:
     found: dict[tuple[int, int, int], Interval] = {}
-    for a, b in cut(extent, size):
+    for a, b in _ends(extent, channels, cut(extent, size)):
         found.setdefault((b - a, a // channels, (b - 1) // channels), (a, b))
     return tuple(found.values())
 
 
+def _ends(extent: int, channels: int, strips: Cut) -> Iterator[Interval]:
+    """The first and the last strip that begin in each slice.
+
+    Those between them are like the first.
+    """
+    for start in range(0, extent, channels):
+        first = -(-start // strips.size)
+        last = -(-(start + channels) // strips.size) - 1
+        for i in {first: None, last: None} if first <= last else ():
+            yield strips[i]
+
+
 def least_sizes(extent: int) -> tuple[int, ...]:
     """For each number of tiles that an axis can have, the smallest tile size."""
-    return tuple(sorted({-(-extent // tiles) for tiles in range(1, extent + 1)}))
+    return tuple(_sizes(extent))
+
+
+def _sizes(extent: int) -> Iterator[int]:
+    size = 1
+    while size < extent:
+        yield size
+        size = -(-extent // (-(-extent // size) - 1))
+    yield extent
 
 
 def count_cores(volume: Volume, group: int, tile: Tile) -> int:
@@ -152,19 +173,65 @@ def on_chip(
     larger strips of channels, since each strip costs every source an axon more;
     then larger tiles.
     """
-    keys = sorted(
-        (count_cores(volume, group, tile), group, form, -tile[2], -tile[0], -tile[1])
-        for group, tile in _cuts(volume, compartments)
-        for form in forms
-    )
-    for cores, group, form, strip, height, width in keys:
-        yield Tiling(volume, group, (-height, -width, -strip), form, cores)
+    lazy = _Cuts(volume, compartments)
+    for cores, cuts in groupby(lazy, key=lambda cut: cut[0]):
+        keys = sorted(
+            (group, form, -strip, -height, -width)
+            for _, group, (height, width, strip) in cuts
+            for form in forms
+        )
+        for group, form, strip, height, width in keys:
+            yield Tiling(volume, group, (-height, -width, -strip), form, cores)
 
 
-def _cuts(volume: Volume, compartments: int) -> Iterator[tuple[int, Tile]]:
-    depth, height, width, channels = volume
-    spatial = tuple(product(least_sizes(height), least_sizes(width)))
-    for group in least_sizes(depth):
-        for strip in least_sizes(group * channels):
-            room = compartments // strip
-            yield from ((group, (h, w, strip)) for h, w in spatial if h * w <= room)
+class _Cuts:
+    """Groups and tiles by their cores, fewest first.
+
+    All of them can be millions, of which a search asks for the first few. A group
+    stands for its tiles until so many cores are asked for as it needs at least; then
+    a group with a strip does.
+    """
+
+    def __init__(self, volume: Volume, compartments: int) -> None:
+        self._volume = volume
+        self._compartments = compartments
+
+    def __iter__(self) -> Iterator[tuple[int, int, Tile]]:
+        # Of equal cores, what stands for others comes before a tile.
+        waiting: list[tuple[int, int, int, Tile]] = []
+        for group in least_sizes(self._volume[0]):
+            heappush(waiting, (self._least(group), 0, group, (0, 0, 0)))
+        while waiting:
+            cores, kind, group, tile = heappop(waiting)
+            if kind == 2:
+                yield cores, group, tile
+                continue
+            for below in (
+                self._strips(group) if kind == 0 else self._tiles(group, tile[2])
+            ):
+                heappush(waiting, below)
+
+    def _least(self, group: int) -> int:
+        """The cores that a group needs at least."""
+        depth, height, width, channels = self._volume
+        slices = height * width * channels
+        full, rest = divmod(depth, group)
+        most = self._compartments
+        return full * ceil(group * slices / most) + ceil(rest * slices / most)
+
+    def _strips(self, group: int) -> Iterator[tuple[int, int, int, Tile]]:
+        _, height, width, channels = self._volume
+        for strip in _sizes(group * channels):
+            room = self._compartments // strip
+            if not room:
+                return
+            strips = count_cores(self._volume, group, (height, width, strip))
+            yield strips * ceil(height * width / room), 1, group, (0, 0, strip)
+
+    def _tiles(self, group: int, strip: int) -> Iterator[tuple[int, int, int, Tile]]:
+        _, height, width, _ = self._volume
+        room = self._compartments // strip
+        for high in takewhile(room.__ge__, _sizes(height)):
+            for wide in takewhile((room // high).__ge__, _sizes(width)):
+                tile = (high, wide, strip)
+                yield count_cores(self._volume, group, tile), 2, group, tile
