@@ -14,7 +14,7 @@ KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-modern fuzz check oracle study accept clean
+.PHONY: help setup demo test test-modern fuzz check coverage oracle study accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -36,6 +36,7 @@ demo: $(READY) ## from a 25-line spec to spikes on the Loihi emulator
 test: $(READY) ## run every test
 	@echo "== linting, type checking"
 	@$(BIN)/ruff check snnc tests && $(BIN)/ruff format --check --quiet snnc tests
+	@$(BIN)/lint-imports --no-logo > /dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/mypy
 	@echo "== running every test on two processes"
 	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup
@@ -61,7 +62,17 @@ fuzz: $(READY) ## draw inputs of every kind, others each time: for hours, or wit
 
 check: $(READY) ## what a save should not break: lint and the fast tests
 	@$(BIN)/ruff check snnc tests
+	@$(BIN)/lint-imports --no-logo > /dev/null || $(BIN)/lint-imports --no-logo
 	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup -m "not slow"
+
+# The copies of the run-time library that tests run in packages count as snnc/runtime.
+coverage: $(READY) ## run every test and say which lines none of them runs
+	@$(BIN)/coverage erase
+	@$(BIN)/coverage run -m pytest --quiet -n 2 --dist loadgroup
+	@$(BIN)/coverage combine --quiet
+	@$(BIN)/coverage report
+	@echo "== of these, the run-time library"
+	@$(BIN)/coverage report --include='snnc/runtime/*'
 
 oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all counters
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
@@ -76,4 +87,4 @@ accept: $(READY) ## write the golden packages and expected texts anew
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made
-	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
