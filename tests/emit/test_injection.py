@@ -33,7 +33,7 @@ from snnc.syntax.grammar import parser
 from snnc.syntax.printer import print_snn
 from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.syntax.yaml.compose import Composer
-from snnc.syntax.yaml.printer import print_yaml
+from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 
 CODE = "__import__('os').abort()"
 PAYLOADS = (
@@ -251,6 +251,8 @@ def same_data(modules: tuple[Module, ...], results: dict[str, Any]) -> None:
 
 def same_when_converted(results: dict[str, Any]) -> None:
     for printed, name in ((print_snn, "net.snn"), (print_yaml, "net.yaml")):
+        if name == "net.yaml" and any(not_in_comments(results.document)):
+            continue  # `snnc convert` refuses it
         again, report = compiled(printed(results.document), name, "validate")
         assert not report.errors, render(report.diagnostics)
         assert said(again) == said(results)

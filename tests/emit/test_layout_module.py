@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 from pathlib import Path
 
@@ -74,10 +75,10 @@ def test_a_failed_save_keeps_the_old_file(
 ) -> None:
     before = path.read_bytes()
 
-    def refuse(self: Path, target: Path) -> Path:
+    def refuse(part: str, target: str) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr(Path, "replace", refuse)
+    monkeypatch.setattr(os, "replace", refuse)
     with pytest.raises(OSError, match="no space left"):
         layout.save_weights(path, {k: v + 1 for k, v in weights.items()})
     assert path.read_bytes() == before
