@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 from math import prod
 
@@ -101,7 +103,7 @@ class ChipChoices:
             self._found.append(tiling)
 
     def _find_floor(self, most: int) -> int:
-        combinations = self._combinations()
+        combinations = self.combinations
         for tried, tiling in enumerate(self._pending):
             self._found = [tiling]
             over = tiling.cores > most
@@ -126,10 +128,26 @@ class ChipChoices:
             for fit in (self.site.fit(tiling, groups) for groups in combinations)
         )
 
-    def _combinations(self) -> tuple[Groups, ...]:
+    @cached_property
+    def combinations(self) -> tuple[Groups, ...]:
+        """The groups that the sources may have together; none if they are too many."""
         if prod(map(len, self.sources)) > MAX_COMBINATIONS:
             return ()
         return tuple(product(*self.sources))
+
+
+Choices = HostChoices | ChipChoices
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One population: its choices and what it reads.
+
+    ``sources`` are the positions of the steps read, one for each projection.
+    """
+
+    choices: Choices
+    sources: tuple[int, ...]
 
 
 def tilings_of(site: Site, group: int, tile: Tile) -> tuple[Tiling, ...]:

@@ -12,12 +12,13 @@ from snnc.graph.lowered import LoweredNetwork, Population
 from snnc.loihi.build_links import Inlet, inlet_of
 from snnc.loihi.choices import (
     ChipChoices,
+    Choices,
     HostChoices,
+    Step,
     finest_tilings,
     least_misfit,
     tilings_of,
 )
-from snnc.loihi.search import Choices, Step
 from snnc.loihi.site import Misfit, Site
 from snnc.loihi.tiling import Tiling, least_sizes, on_host
 

@@ -9,8 +9,10 @@ the tilings of one layer.
 The bound on the total starts at the sum of every population's fewest cores and is
 widened until a mapping is found. As long as the states number at most `WIDTH`, the
 search is exhaustive within the bound, and the mapping is the best there is among the
-tilings tried; chains stay far below. Beyond it, the `WIDTH` cheapest states go on:
-the mapping is still sound, and at most ``cores - floor`` from the best.
+tilings tried; chains stay far below. Beyond it, the cheapest states go on, fewer where
+many layers are still to be read: the mapping is still sound, and at most ``cores -
+floor`` from the best. What readers to come spend at least (`Demand`) ends a state
+early.
 """
 
 from __future__ import annotations
@@ -18,26 +20,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snnc.loihi.choices import ChipChoices, HostChoices
+from snnc.loihi.choices import HostChoices, Step
+from snnc.loihi.demand import Demand
 from snnc.loihi.site import Fit
 from snnc.loihi.spending import NOTHING, Spending, Spent, add
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 1024
 WIDEST_SLACK = 64
-
-Choices = HostChoices | ChipChoices
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One population: its choices and what it reads.
-
-    ``sources`` are the positions of the steps read, one for each projection.
-    """
-
-    choices: Choices
-    sources: tuple[int, ...]
+FEW = 8
+"""Layers still to be read beyond which a state costs so much that fewer go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +92,10 @@ class Search:
         self.floor = sum(step.choices.floor for step in steps)
         self.spending = Spending()
         self._last = self._last_readers()
-        self._rest = self._floors_behind()
+        self._crowded = any(
+            sum(s < i < last for s, last in enumerate(self._last)) > FEW
+            for i in range(len(self.steps))
+        )
         self.bound = self.floor
         self.dead_end: DeadEnd | None = None
 
@@ -109,10 +104,15 @@ class Search:
         slack = 0
         while slack <= max(WIDEST_SLACK, self.floor):
             self.bound = self.floor + slack
-            solution = self._within(self.bound)
-            if solution is not None:
-                return solution
-            slack = max(1, 2 * slack)
+            demand = Demand(self.steps, self.limit, self.spending, self.bound)
+            if demand.feasible:
+                solution = self._within(self.bound, demand)
+                if solution is not None:
+                    return solution
+            elif demand.short is not None:
+                self._note(*demand.short)
+            # Where many are read by many, each core of slack costs states in heaps.
+            slack += max(1, slack // 8 if self._crowded else slack)
         return None
 
     def _last_readers(self) -> list[int]:
@@ -122,40 +122,66 @@ class Search:
                 last[source] = i
         return last
 
-    def _floors_behind(self) -> list[int]:
-        rest = [0]
-        for step in reversed(self.steps[1:]):
-            rest.append(rest[-1] + step.choices.floor)
-        return rest[::-1]
-
-    def _within(self, bound: int) -> Solution | None:
+    def _within(self, bound: int, demand: Demand) -> Solution | None:
         states: _States = {((), ()): (0, None)}
         alive: list[int] = []
         exact = True
         for i in range(len(self.steps)):
-            states = self._advance(states, alive, i, bound)
+            room = bound - sum(demand.floors[i + 1 :])
+            states = self._advance(states, alive, i, room, demand)
             if not states:
                 return None
             alive = [s for s in (*alive, i) if self._last[s] > i]
-            if len(states) > WIDTH:
+            width = WIDTH if len(alive) <= FEW else WIDTH // len(alive)
+            if len(states) > width:
                 exact = False
-                kept = sorted(states.items(), key=lambda state: state[1][0])[:WIDTH]
-                states = dict(kept)
+                states = self._promising(states, alive, i, demand, width)
         return self._solution(states, exact)
 
-    def _advance(
-        self, states: _States, alive: Sequence[int], i: int, bound: int
+    def _promising(
+        self,
+        states: _States,
+        alive: Sequence[int],
+        i: int,
+        demand: Demand,
+        width: int,
     ) -> _States:
-        """Choose for step ``i`` in every state."""
+        """The states that are cheapest with what their readers lack added."""
+
+        def cores(state: tuple[_Key, tuple[int, Chosen | None]]) -> float:
+            (tilings, spent), (taken, _) = state
+            return taken + max(
+                (
+                    demand.lack(source, tiling, some, i)
+                    for source, tiling, some in zip(alive, tilings, spent, strict=True)
+                ),
+                default=0,
+            )
+
+        return dict(sorted(states.items(), key=cores)[:width])
+
+    def _advance(
+        self,
+        states: _States,
+        alive: Sequence[int],
+        i: int,
+        room: int,
+        demand: Demand,
+    ) -> _States:
+        """Choose for step ``i`` in every state; ``room`` cores are for all so far."""
         step = self.steps[i]
         where = [alive.index(source) for source in step.sources]
         kept = [n for n, source in enumerate(alive) if self._last[source] > i]
         found: _States = {}
         for (tilings, spent), (cores, chosen) in states.items():
             groups = tuple(tilings[n].group for n in where)
-            room = bound - self._rest[i] - cores
-            for tiling, fit in step.choices.within(groups, room):
-                after = self._spend(i, tilings, spent, tiling, fit, where)
+            for tiling, fit in step.choices.within(groups, room - cores):
+                if not demand.bears(i, tiling):
+                    continue
+                spare = room - cores - tiling.cores
+                after = self._spend(
+                    i, tilings, spent, (tiling, fit), where, demand, spare
+                )
                 if after is None:
                     continue
                 key = self._key(i, tilings, after, tiling, kept)
@@ -184,11 +210,13 @@ class Search:
         i: int,
         tilings: tuple[Tiling, ...],
         spent: Sequence[Spent],
-        tiling: Tiling,
-        fit: Fit,
+        choice: tuple[Tiling, Fit],
         where: Sequence[int],
+        demand: Demand,
+        spare: int,
     ) -> Sequence[Spent] | None:
         """The out-axons spent once step ``i`` reads; None if a block has too few."""
+        tiling, fit = choice
         after = list(spent)
         for n, source, wire in zip(
             where, self.steps[i].sources, fit.wires, strict=True
@@ -196,8 +224,10 @@ class Search:
             if isinstance(self.steps[source].choices, HostChoices):
                 continue
             after[n] = add(after[n], self.spending.on(wire, tilings[n], tiling))
-            if after[n].peak > self.limit:
-                self._note(source, after[n].peak)
+            if (
+                peak := demand.peak(source, tilings[n], after[n], i, spare)
+            ) > self.limit:
+                self._note(source, peak)
                 return None
         return after
 

@@ -11,10 +11,10 @@ from snnc.graph.logical import Shape
 from snnc.graph.lowered import LoweredNetwork
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import HostChoices
+from snnc.loihi.choices import Choices, HostChoices
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
-from snnc.loihi.search import Choices, Solution
+from snnc.loihi.search import Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, count_cores
 from tests.loihi.sketch import Sketch, loihi

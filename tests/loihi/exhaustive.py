@@ -10,10 +10,10 @@ from math import prod
 from snnc.graph.device import Core, Profile
 from snnc.graph.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import ChipChoices, tilings_of
+from snnc.loihi.choices import ChipChoices, Choices, tilings_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.profile import read_profile
-from snnc.loihi.search import Choices, Solution
+from snnc.loihi.search import Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, least_sizes
 

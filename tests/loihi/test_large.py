@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from itertools import islice
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ from snnc.diagnostics import Report, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth
+from snnc.loihi.search import Search
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import least_sizes, on_chip
 from snnc.source import SourceFile
@@ -96,3 +98,40 @@ def test_sizes_of_a_long_axis_are_few() -> None:
     assert sizes[:3] == (1, 2, 3)
     assert sizes[-3:] == (333333334, 500000000, 10**9)
     assert len(sizes) < 2 * 10**5
+
+
+@pytest.mark.slow
+def test_layers_that_many_read_are_cut_for_all_their_readers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """44 convolutions, each of which reads all before: 40 fit without a split."""
+    states: list[int] = []
+    advance = Search._advance
+
+    def counted(*args: Any) -> Any:
+        found = advance(*args)
+        states.append(len(found))
+        return found
+
+    monkeypatch.setattr(Search, "_advance", counted)
+    lines, names = [], ["e"]
+    for i in range(44):
+        lines.append(f"concat j{i} from {', '.join(names)}" if i else "")
+        lines.append(f"conv2d c{i} {{ filters 4, padding same }}")
+        names.append(f"c{i}")
+    body = "\n  ".join(line for line in lines if line)
+    text = f"""\
+snn 1
+
+network a {{
+  target loihi {{ chips 16 }}
+  input x 8x8x2 in 0..1
+  encode conv e {{ filters 4 }}
+  {body}
+  readout y {{ classes 4 }}
+}}
+"""
+    mapped = compile_spec(SourceFile("a.snn", text), Report(), "map").mapped
+    assert mapped is not None
+    assert 44 < mapped.cores <= 52
+    assert sum(states) < 10**5

@@ -1,0 +1,182 @@
+"""The out-axons that later readers will spend at least, whatever is chosen for them.
+
+A layer that many read must be cut finely enough for all of them. A search that finds
+this out reader by reader has by then tried most ways to cut the layers between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil
+
+from snnc.loihi.choices import ChipChoices, Step
+from snnc.loihi.site import Wire
+from snnc.loihi.spending import NOTHING, Spending, Spent, add
+from snnc.loihi.tiling import Tiling
+
+MANY = 3
+"""Readers of a layer from which on it is worth to look ahead."""
+Way = tuple[Tiling, tuple[Wire, ...]]
+Slots = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """The least that readers spend at their floors, and what a core more can save."""
+
+    spent: Spent
+    saved: float
+
+    def more(self, other: Asked) -> Asked:
+        """What two readers ask."""
+        return Asked(add(self.spent, other.spent), max(self.saved, other.saved))
+
+    def peak(self, spent: Spent, spare: int) -> int:
+        """The out-axons of a block that ``spent`` some, with ``spare`` cores left."""
+        return ceil(add(spent, self.spent).peak - spare * self.saved)
+
+
+def _least_of(slots: Sequence[Slots]) -> Slots:
+    return tuple(map(min, zip(*slots, strict=True)))
+
+
+class Demand:
+    """What the steps of a mapping within ``bound`` cores ask of their sources.
+
+    Parameters
+    ----------
+    steps
+        The populations, each behind all that it reads.
+    limit
+        Out-axon slots of a core.
+    spending
+        Counts what a reader spends.
+    bound
+        The most cores of all steps together.
+
+    Attributes
+    ----------
+    floors
+        The fewest cores of each step that leave its readers out-axons enough.
+    short
+        The step of which no tiling does, and the out-axons that it lacks least of.
+    """
+
+    def __init__(
+        self, steps: Sequence[Step], limit: int, spending: Spending, bound: int
+    ) -> None:
+        self.steps = steps
+        self.limit = limit
+        self.spending = spending
+        self.floors = [step.choices.floor for step in steps]
+        self.short: tuple[int, int] | None = None
+        self._readings: list[list[tuple[int, int]]] = [[] for _ in steps]
+        for i, step in enumerate(steps):
+            for k, source in enumerate(step.sources):
+                self._readings[source].append((i, k))
+        self._behind: dict[int, dict[Tiling, dict[int, Asked]]] = {}
+        self._spare = bound - sum(self.floors)
+        self._ways: dict[int, list[Way]] = {}
+        for i in reversed(range(len(steps))):
+            if self._spare >= 0 and self._is_asked(i):
+                self._raise_floor(i)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether there may be a mapping within the bound."""
+        return self._spare >= 0
+
+    def bears(self, i: int, tiling: Tiling) -> bool:
+        """Whether a tiling of a step leaves its readers out-axons enough."""
+        return i not in self._behind or tiling in self._behind[i]
+
+    def peak(
+        self, source: int, tiling: Tiling, spent: Spent, i: int, spare: int
+    ) -> int:
+        """The out-axons of a source's block, once all behind step ``i`` are spent.
+
+        ``spare`` is how many cores above their floors the steps behind may take.
+        """
+        if source not in self._behind:
+            return spent.peak
+        return self._behind[source][tiling][i].peak(spent, spare)
+
+    def lack(self, source: int, tiling: Tiling, spent: Spent, i: int) -> float:
+        """The cores that readers behind step ``i`` must take above their floors."""
+        if source not in self._behind:
+            return 0
+        behind = self._behind[source][tiling]
+        asked = behind[max(step for step in behind if step <= i)]
+        over = asked.peak(spent, 0) - self.limit
+        return max(0, over / asked.saved) if asked.saved else 0
+
+    def _is_asked(self, i: int) -> bool:
+        return len(self._readings[i]) >= MANY and all(
+            isinstance(choices, ChipChoices) and choices.combinations
+            for choices in (
+                self.steps[i].choices,
+                *(self.steps[reader].choices for reader, _ in self._readings[i]),
+            )
+        )
+
+    def _raise_floor(self, i: int) -> None:
+        """Keep the tilings of a step that all its readers can be served by."""
+        nearest, borne = None, {}
+        for tiling, _ in self._list_ways(i):
+            if tiling not in borne:
+                behind = self._asked(i, tiling)
+                spare = self._spare - (tiling.cores - self.floors[i])
+                peak = behind[i].peak(NOTHING, spare)
+                if peak <= self.limit:
+                    borne[tiling] = behind
+                elif nearest is None or peak < nearest:
+                    nearest = peak
+        self._behind[i] = borne
+        if not borne and nearest is not None:
+            self.short = i, nearest
+        least = min((tiling.cores for tiling in borne), default=None)
+        if least is None:
+            self._spare = -1
+        else:
+            self._spare -= least - self.floors[i]
+            self.floors[i] = least
+
+    def _asked(self, i: int, tiling: Tiling) -> dict[int, Asked]:
+        """What is asked of a tiling behind each reader of it."""
+        total, behind = Asked(NOTHING, 0), dict[int, Asked]()
+        for reader, k in reversed(self._readings[i]):
+            behind.setdefault(reader, total)
+            total = total.more(self._least(reader, k, tiling))
+        return behind | {i: total}
+
+    def _least(self, reader: int, k: int, tiling: Tiling) -> Asked:
+        by_cores: dict[int, list[Slots]] = {}
+        for way, wires in self._list_ways(reader):
+            slots = self.spending.on(wires[k], tiling, way).slots
+            by_cores.setdefault(max(0, way.cores - self.floors[reader]), []).append(
+                slots
+            )
+        if 0 not in by_cores:
+            return Asked(NOTHING, 0)
+        least = {spare: _least_of(slots) for spare, slots in by_cores.items()}
+        own = least.pop(0)
+        saved = (
+            max(a - b for a, b in zip(own, slots, strict=True)) / spare
+            for spare, slots in least.items()
+        )
+        return Asked(Spent(own, max(own)), max(0, *saved, 0))
+
+    def _list_ways(self, i: int) -> list[Way]:
+        """The tilings of a step within the bound, each with the wires it may have."""
+        if i not in self._ways:
+            choices = self.steps[i].choices
+            assert isinstance(choices, ChipChoices)
+            room = self.floors[i] + self._spare
+            self._ways[i] = [
+                (tiling, fit.wires)
+                for groups in choices.combinations
+                for tiling, fit in choices.within(groups, room)
+                if self.bears(i, tiling)
+            ]
+        return self._ways[i]
