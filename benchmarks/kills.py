@@ -22,14 +22,13 @@ from pathlib import Path
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.emit.origin import Origin
-from snnc.emit.owned import Lock, Package, State, compare
-from snnc.emit.owned.disk import read
-from snnc.emit.owned.lock import NAME
-from snnc.emit.owned.records import MARKER
-from snnc.emit.owned.stale import problems
-from snnc.emit.owned.write import write_package
+from snnc.language.model import spec_hash
+from snnc.output import Lock, Package, State, compare
+from snnc.output.lock import NAME
+from snnc.output.records import MARKER, read
+from snnc.output.stale import problems
+from snnc.output.write import write_package
 from snnc.source import SourceFile
-from snnc.spec.model import spec_hash
 
 SPEC = """\
 snn 1

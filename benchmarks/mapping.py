@@ -18,7 +18,7 @@ from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.graph.lowered import LoweredNetwork
+from snnc.ir.lowered import LoweredNetwork
 from snnc.passes.map import map_network
 from snnc.source import SourceFile
 

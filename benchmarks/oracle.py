@@ -20,7 +20,7 @@ warnings.simplefilter("ignore")
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from nengo.exceptions import BuildError  # noqa: E402
 
-from snnc.graph.mapped import MappedNetwork  # noqa: E402
+from snnc.ir.mapped import MappedNetwork  # noqa: E402
 from snnc.passes import Compilation  # noqa: E402
 from tests.agreement.built import check_counts  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402

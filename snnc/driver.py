@@ -5,12 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.graph.device import Profile
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Profile
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
-from snnc.source.read import read
+from snnc.syntax.files import read
 
 
 def compile_file(
@@ -64,7 +64,7 @@ def compile_spec(
         assert made.spec is not None
         advise_blocks(made.spec, made.mapped, report)
     if made.document is not None and made.document.comments:
-        from snnc.diagnostics.suppress import suppress_warnings  # few specs need it
+        from snnc.passes.suppress import suppress_warnings  # few specs need it
 
         suppress_warnings(made.document, report, complete=made.mapped is not None)
     return made

@@ -7,7 +7,7 @@ from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.graph.device import Profile
+from snnc.ir.device import Profile
 from snnc.passes import PIPELINE, Compilation
 from snnc.source import SourceFile
 

@@ -79,7 +79,7 @@ def fashion(folder: Path = FASHION) -> Split:
 
 def drift() -> Split:
     """Clips of drifting digits of scikit-learn: 4000, and 500 of other digits."""
-    from snnc.demo.digits import drifting_digits
+    from snnc.demo import drifting_digits
 
     train, test = drifting_digits(train=4000, test=500)
     return Split(_examples(train.x, train.y), _examples(test.x, test.y))

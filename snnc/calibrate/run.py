@@ -7,15 +7,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.calibrate.source import spec_of
 from snnc.diagnostics import Report
 from snnc.exact.package import open_package
-from snnc.graph.device import Profile
+from snnc.ir.device import Profile
 
 if TYPE_CHECKING:
     from snnc.runtime.calibration import Calibration
     from snnc.runtime.network import Layer
     from snnc.weights.chip import Precision
+from snnc.output.records import Records
+
+
+def spec_of(folder: Path) -> Path | None:
+    """Return the path of a package's spec; None if it is not where it was."""
+    lock = Records.of(folder).lock
+    if lock is None or lock.origin is None:
+        return None
+    spec = lock.origin.spec_path(folder.parent)
+    return spec if spec is not None and spec.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +113,8 @@ def _precision(
     device: Profile | None,
 ) -> tuple[Precision, ...] | None:
     """Return what the chip keeps of weights; None without the package's spec."""
-    from snnc.graph.layout import layout_id
-    from snnc.graph.layout import tensors as tensors_of
+    from snnc.ir.layout import layout_id
+    from snnc.ir.layout import tensors as tensors_of
     from snnc.weights.chip import complaints, precision
     from snnc.weights.cores import placed_layers
     from snnc.weights.inspect import compile_to_cores

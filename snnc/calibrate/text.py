@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.calibrate.run import Calibrated
-from snnc.report.columns import columns
+from snnc.text.tables import columns
 from snnc.weights.text import chip_table
 
 COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")

@@ -15,7 +15,7 @@ from snnc import __version__
 from snnc.cli.streams import lenient_streams
 from snnc.cli.talk import say
 from snnc.cli.verbs import Verbs
-from snnc.source.printable import printable
+from snnc.text.printable import printable
 
 FAILED = 1
 BUG = 3

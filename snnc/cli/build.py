@@ -64,13 +64,13 @@ def command(
 
 def _deed(check: bool, dry_run: bool, force: bool) -> Deed:
     if check:
-        from snnc.cli.building.check import Check
+        from snnc.cli.building.deed import Check
 
         return Check()
     if dry_run:
-        from snnc.cli.building.dry import DryRun
+        from snnc.cli.building.deed import DryRun
 
         return DryRun(force)
-    from snnc.cli.building.write import Write
+    from snnc.cli.building.deed import Write
 
     return Write(force)

@@ -3,16 +3,40 @@
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import click
 
 from snnc.cli.device import device
-from snnc.cli.formats import FORMATS, show_as
-from snnc.cli.talk import say
+from snnc.cli.talk import offer, offer_json, say, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.source.read import read
-from snnc.source.stdin import STDIN, STDIN_NAME, read_stdin
+from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin
+
+FORMATS = ("text", "json", "github", "sarif")
+
+
+def show_as(form: str, report: Report) -> None:
+    """Print all diagnostics in one of the formats; text goes to stderr."""
+    if form == "text":
+        show(report)
+    elif form == "github":
+        from snnc.diagnostics.github import commands
+
+        for line in commands(report.diagnostics):
+            offer(f"{line}\n")
+    else:
+        offer_json(_document(form, report))
+
+
+def _document(form: str, report: Report) -> dict[str, Any]:
+    if form == "sarif":
+        from snnc.diagnostics import sarif
+
+        return sarif.document(report.diagnostics)
+    from snnc.diagnostics.json import document
+
+    return document(report.diagnostics)
 
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
@@ -65,8 +89,8 @@ def _shown(path: str) -> str:
 
 def _mend(path: str, unsafe: bool) -> Report:
     """Mend a file; report what is left of its problems."""
-    from snnc.fix.mend import mend
-    from snnc.source.replace import replace_text
+    from snnc.autofix import mend
+    from snnc.syntax.files import replace_text
 
     report = Report()
     source = read(path, report)

@@ -12,8 +12,8 @@ from snnc.cli.schema import one_line, with_modeline
 from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Diagnostic, Report
 from snnc.driver import compile_file
+from snnc.language import tree
 from snnc.runtime.files import write_file
-from snnc.syntax import tree
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snnc.graph.device import Profile
+from snnc.ir.device import Profile
 from snnc.loihi.profile import DEFAULT, read_profile
 
 

@@ -11,7 +11,7 @@ from snnc.cli.device import device
 from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.graph.logical import Loihi, Network
+from snnc.ir.logical import Loihi, Network
 from snnc.rules.loihi import TooManyCores
 
 
@@ -54,7 +54,7 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
 
     offered = offer(Trials(made.spec, target, made.device, patient=True))
     if form == "json":
-        from snnc.fit.json import document
+        from snnc.fit.text import document
 
         offer_json(document(offered))
     else:

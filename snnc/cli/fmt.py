@@ -11,8 +11,7 @@ from snnc.cli.talk import offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.source.read import read
-from snnc.source.replace import replace_text
+from snnc.syntax.files import read, replace_text
 from snnc.syntax.formatted import PRINTERS, can_format, formatted
 
 

@@ -112,7 +112,7 @@ def command(
         say(f"error: {path} is there already; `--force` replaces it")
     if taken:
         return 1
-    from snnc.importer.run import run
+    from snnc.importer.read import run
 
     report = Report()
     done = run(model, wishes, weights_out, output, report, say)
@@ -138,7 +138,7 @@ def _print(done: Outcome, form: Form) -> None:
 
         offer_json(document(explanation))
     elif form == "markdown":
-        from snnc.importer.explain.markdown import markdown
+        from snnc.importer.explain.text import markdown
 
         offer_lines(markdown(explanation))
     else:

@@ -11,11 +11,11 @@ import click
 
 from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Report
-from snnc.emit.owned.write import cannot_write, nowhere
+from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
 from snnc.runtime.files import write_file
-from snnc.source.printable import printable
 from snnc.starter import AT_ROOT, SPEC, WORKFLOW, starter_files
+from snnc.text.printable import printable
 
 NEXT = """\
 Next:

@@ -8,8 +8,8 @@ from snnc.cli.device import device
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.graph.logical import Loihi
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.logical import Loihi
+from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from snnc.cli.talk import offer, offer_json
-from snnc.source.printable import printable
+from snnc.text.printable import printable
 
 MODELINE = "# yaml-language-server: $schema="
 
@@ -41,6 +41,6 @@ def command(modeline: str | None) -> None:
     if modeline is not None:
         offer(f"{MODELINE}{modeline}\n")
         return
-    from snnc.spec.schema import schema
+    from snnc.language.schema import schema
 
     offer_json(schema())

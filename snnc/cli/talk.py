@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from snnc.source.printable import printable
+from snnc.text.printable import printable
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Report

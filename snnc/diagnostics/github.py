@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
 from snnc.diagnostics.place import repository_path
-from snnc.source.printable import printable
+from snnc.text.printable import printable
 
 MOST = 10
 """GitHub shows the first ten annotations of a step and drops the others."""

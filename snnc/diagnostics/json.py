@@ -8,7 +8,7 @@ from typing import Any
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
 from snnc.diagnostics.text import describe_fix
 from snnc.source import Position, Span
-from snnc.source.printable import printable
+from snnc.text.printable import printable
 
 VERSION = 1
 

@@ -15,7 +15,7 @@ from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
 from snnc.diagnostics.place import repository_path
 from snnc.source import Span
-from snnc.source.printable import printable
+from snnc.text.printable import printable
 
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"

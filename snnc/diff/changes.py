@@ -8,9 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.graph.layout import Tensor
-from snnc.graph.logical import Shape
-from snnc.report.units import dims
+from snnc.ir.layout import Tensor
+from snnc.ir.logical import Shape
+from snnc.text.units import dims
 
 Verdict = Literal["valid", "retrain", "incompatible"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snnc.diff.changes import Changed, LayerChange, RateChanged, Weights
-from snnc.diff.seats import Cores
+from snnc.diff.cores import Cores
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from snnc.diff.layers import Matching
 from snnc.diff.properties import classes
 from snnc.diff.values import interval, number
 from snnc.diff.version import Version
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     AveragePool,
     Convolution,
     Dense,
@@ -29,8 +29,8 @@ from snnc.graph.logical import (
     Rectify,
     Shape,
 )
-from snnc.graph.shapes import same_pad
-from snnc.report.units import dims
+from snnc.ir.shapes import same_pad
+from snnc.text.units import dims
 
 Traits = Mapping[str, object]
 """What a layer computes, as words and values that are equal where it is the same."""

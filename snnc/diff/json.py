@@ -15,9 +15,9 @@ from snnc.diff.changes import (
     LayerRenamed,
     Weights,
 )
+from snnc.diff.cores import Cores, Fit, Misfit, Seat, SeatChanged
 from snnc.diff.difference import Difference
-from snnc.diff.seats import Cores, Fit, Misfit, Seat, SeatChanged
-from snnc.graph.layout import Tensor
+from snnc.ir.layout import Tensor
 
 VERSION = 1
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")

@@ -18,7 +18,7 @@ from snnc.diff.changes import (
 )
 from snnc.diff.values import Properties
 from snnc.diff.version import Version
-from snnc.graph.logical import Layer
+from snnc.ir.logical import Layer
 
 AROUND = frozenset(
     [

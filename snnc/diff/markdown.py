@@ -14,10 +14,10 @@ from snnc.diff.changes import (
     Weights,
     arrow,
 )
+from snnc.diff.cores import Fit, SeatChanged
 from snnc.diff.difference import Difference
-from snnc.diff.seats import Fit, SeatChanged
-from snnc.report.gfm import Row, code, prose, table
-from snnc.report.units import dims
+from snnc.text.tables import Row, code, prose, table
+from snnc.text.units import dims
 
 
 def render(difference: Difference) -> str:

@@ -10,7 +10,7 @@ from snnc.diff import values
 from snnc.diff.changes import Changed
 from snnc.diff.values import Chosen, Properties, Written
 from snnc.diff.version import Version
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     AveragePool,
     Convolution,
     Dense,
@@ -20,8 +20,8 @@ from snnc.graph.logical import (
     Readout,
     Spiking,
 )
-from snnc.report.units import dims
 from snnc.syntax.spelling import quoted, word
+from snnc.text.units import dims
 
 INHERITED = ("l2", "synapse")
 """Properties whose usual value is that of `train` or `timing`."""

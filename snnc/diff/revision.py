@@ -9,8 +9,8 @@ from pathlib import Path
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.source import SourceFile, Span
-from snnc.source.read import decode, read
 from snnc.source.small import LARGEST
+from snnc.syntax.files import decode, read
 
 PREFIX = "git:"
 

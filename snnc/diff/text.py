@@ -19,10 +19,10 @@ from snnc.diff.changes import (
     Weights,
     arrow,
 )
+from snnc.diff.cores import SeatChanged
 from snnc.diff.difference import Difference
-from snnc.diff.seats import SeatChanged
-from snnc.report.units import dims
-from snnc.source.printable import printable
+from snnc.text.printable import printable
+from snnc.text.units import dims
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}

@@ -8,9 +8,9 @@ from decimal import Decimal
 
 from pydantic import BaseModel
 
-from snnc.graph.logical import Lif, Rate, Relu, Shape
-from snnc.report.units import dims
+from snnc.ir.logical import Lif, Rate, Relu, Shape
 from snnc.syntax import spelling
+from snnc.text.units import dims
 
 
 @dataclass(frozen=True, slots=True)

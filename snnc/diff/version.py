@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diagnostics.diagnostic import Severity
 from snnc.driver import compile_spec
-from snnc.graph.device import Profile
-from snnc.graph.logical import Network
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Profile
+from snnc.ir.logical import Network
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.model import Spec
 from snnc.source import SourceFile
-from snnc.spec.model import Spec
 
 
 @dataclass(frozen=True, slots=True)

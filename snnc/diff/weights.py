@@ -8,7 +8,7 @@ from snnc.diff.changes import TensorChanged, TensorRenamed, Verdict, Weights
 from snnc.diff.function import causes, notes
 from snnc.diff.layers import Matching
 from snnc.diff.version import Version
-from snnc.graph.layout import Tensor, layout_id, tensors
+from snnc.ir.layout import Tensor, layout_id, tensors
 
 
 def compare_weights(old: Version, new: Version, matching: Matching) -> Weights:

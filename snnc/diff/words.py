@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from snnc.diff.changes import RateChanged, Weights
+from snnc.diff.cores import Cores, Fit, Misfit
 from snnc.diff.difference import Difference
-from snnc.diff.seats import Cores, Fit, Misfit
 
 LOAD = {
     "valid": "Trained weights stay valid",

@@ -1,22 +1,23 @@
 """What colours a ``.snn`` file: patterns, in order, and what their groups are.
 
 Numbers, strings and names are those of ``grammar/snn.lark``; the words are those of
-`snnc.syntax.words` and of the spec's models. The patterns keep to what Python's
+`snnc.language.keywords` and of the spec's models. The patterns keep to what Python's
 regular expressions and Oniguruma, which editors use, have in common.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
+from typing import Any, Literal, get_args, get_origin
 
-from snnc.editors.values import value_words
-from snnc.passes.validate.forms import FORMS
-from snnc.syntax.grammar import parser
-from snnc.syntax.words import (
+from pydantic import BaseModel
+
+from snnc.language.forms import FORMS
+from snnc.language.keywords import (
     CLAUSES,
     HEADERS,
     KEYS,
@@ -26,6 +27,32 @@ from snnc.syntax.words import (
     UNITS,
     VARIANTS,
 )
+from snnc.language.model import Spec
+from snnc.syntax.grammar import parser
+
+SWITCHES = frozenset(("on", "off", "true", "false"))
+
+
+def value_words() -> frozenset[str]:
+    """Return every word that some property takes, such as ``same`` or ``adam``."""
+    words = {word for word in _choices(Spec) if word.isidentifier()}
+    return SWITCHES | words
+
+
+def _choices(model: type[BaseModel]) -> Iterator[str]:
+    for info in model.model_fields.values():
+        yield from _words_of(info.annotation)
+
+
+def _words_of(annotation: Any) -> Iterator[str]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield from _choices(annotation)
+        return
+    for part in get_args(annotation):
+        if get_origin(annotation) is not Literal:
+            yield from _words_of(part)
+        elif isinstance(part, str):
+            yield part
 
 
 class Category(Enum):

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnc.emit.origin import Origin
-from snnc.emit.quoting import comment
+from snnc.emit.python import comment
+
+if TYPE_CHECKING:
+    from jinja2 import BytecodeCache, Environment
+
 
 FORMAT = 2
 """Changes whenever the bytes of a generated file can change."""
@@ -68,3 +76,40 @@ def has_conflict(text: str) -> bool:
         if not marker:
             return True
     return False
+
+
+def render(template: str, **values: object) -> str:
+    """Return a template of this folder, such as ``keras/templates/train.py.jinja``.
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        If the template uses a value that is not given.
+    """
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> Environment:
+    # Only `snnc build` renders: the other verbs must not wait for this import.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        bytecode_cache=_compiled(),
+        loader=FileSystemLoader(Path(__file__).parent),
+        undefined=StrictUndefined,
+        autoescape=False,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _compiled() -> BytecodeCache | None:
+    """Compiled templates beside Python's own, which are half of a build's time."""
+    from jinja2 import FileSystemBytecodeCache
+
+    folder = Path(__file__).parent / "__pycache__"
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        return None
+    return FileSystemBytecodeCache(str(folder), "%s.jinja")

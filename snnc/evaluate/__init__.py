@@ -1,10 +1,10 @@
 """Runs a generated package on data: ``snnc evaluate``.
 
 `task` opens the package, its weights and the examples. The exact engine makes
-`part.Part` s of them (`exact`, here or through `cluster` in other processes), `keras`
+`part.Part` s of them (`exact`, here or through `cluster` in other processes), `others`
 compares these with the model that was trained, `journal` keeps them on disk while a run
 lasts, and the run-time library makes a result of them. `others` runs the package's own
-simulators; `each` writes what was decided of each example; `run` is the whole way.
+simulators; `run` is the whole way, down to what was decided of each example.
 """
 
 from snnc.evaluate.quiet import import_nengo_loihi

@@ -13,7 +13,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from snnc.evaluate.journal import Journal, Run, open_journal
-from snnc.evaluate.keras import Trained
+from snnc.evaluate.others import Trained
 from snnc.evaluate.part import Fresh, Part, Span, run_part, run_row, spans_left
 from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError

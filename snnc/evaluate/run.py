@@ -2,22 +2,64 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from snnc.evaluate.each import write_examples
 from snnc.evaluate.exact import How, run_exact
-from snnc.evaluate.keras import Trained, has_keras, keras_outputs, reference_of
-from snnc.evaluate.others import Simulator, run_other
+from snnc.evaluate.others import (
+    Simulator,
+    Trained,
+    has_keras,
+    keras_outputs,
+    reference_of,
+    run_other,
+)
 from snnc.evaluate.part import Part
 from snnc.evaluate.refusals import NoFolderError
 from snnc.evaluate.task import Task
+from snnc.runtime.files import write_file
 from snnc.runtime.measures import keras_outputs_of, outputs_of, result_of
 from snnc.runtime.results import Result
 from snnc.runtime.scores import score
+
+
+def write_examples(
+    path: Path,
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+    keras: NDArray[Any] | None,
+    classifies: bool,
+) -> None:
+    """Write a CSV file with a row an example: its number, label, Keras and the chip.
+
+    Classes are numbers; of values, each unit has columns of its own. Without Keras's
+    outputs, (examples, units), its columns are left out.
+    """
+    told = {"label": y, "keras": keras, "chip": outputs}
+    columns: dict[str, list[Any]] = {"example": list(range(len(y)))}
+    for name, values in told.items():
+        if values is not None:
+            columns |= _columns(name, np.asarray(values), classifies)
+    table = io.StringIO(newline="")
+    writer = csv.writer(table, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    write_file(path, table.getvalue())
+
+
+def _columns(name: str, values: NDArray[Any], classifies: bool) -> dict[str, list[Any]]:
+    if classifies:
+        decided = values if values.ndim == 1 else values.argmax(axis=1)
+        return {name: decided.tolist()}
+    return {f"{name}_{i}": column.tolist() for i, column in enumerate(values.T)}
+
 
 Progress = Callable[[int], None]
 

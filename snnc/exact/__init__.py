@@ -16,9 +16,8 @@ the data or on how threads share it. "row" carries the state over, as nengo-loih
 and as the package's own ``evaluate.py`` shows it.
 """
 
-from snnc.exact.batches import Batch
 from snnc.exact.engine import Engine, make_engine, open_engine
-from snnc.exact.outcome import Outcome
+from snnc.exact.outcome import Batch, Outcome
 from snnc.exact.refusals import CannotRunError
 
 __all__ = ["Batch", "CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]

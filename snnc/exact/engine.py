@@ -8,18 +8,24 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from snnc.exact.batches import BUDGET, Batch, Job, Presentation, Runs, run_batches
-from snnc.exact.encoder import read_encoder, wire
-from snnc.exact.fanin import fanin
+from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
-from snnc.exact.lane import Circuit
-from snnc.exact.layers import read_places
-from snnc.exact.outcome import Kept, Outcome, join
+from snnc.exact.lane import Circuit, read_places
+from snnc.exact.outcome import (
+    BUDGET,
+    Batch,
+    Job,
+    Kept,
+    Outcome,
+    Presentation,
+    Runs,
+    join,
+    run_batches,
+)
 from snnc.exact.package import Built, Package, build, open_package
 from snnc.exact.read import block_starts, read_tables
-from snnc.exact.readout import read_readout
 from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
-from snnc.exact.tables import Chip
+from snnc.exact.tables import Chip, fanin
 from snnc.runtime.layout import Weights
 from snnc.runtime.scores import QUARTERS, Decide
 

@@ -1,20 +1,117 @@
 """Networks whose host nengo has to step: its simulator with our chip in it."""
 
-# mypy: disable-error-code="import-untyped"
-
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+from nengo_loihi.emulator.interface import BlockInfo, ProbeState
 from nengo_loihi.simulator import StepRunner
 from numpy.typing import NDArray
 
-from snnc.exact.chip import ChipInterface
+from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.outcome import Given, Kept, Layers
 from snnc.exact.package import Built
-from snnc.exact.tables import Tables
+from snnc.exact.tables import Chip, Tables, fanin, resting
+
+
+class ChipInterface:
+    """Does what `nengo_loihi.emulator.EmulatorInterface` does for its simulator.
+
+    Probes stay nengo-loihi's own.
+    """
+
+    def __init__(self, model: Any, tables: Tables, limit: int) -> None:
+        self.closed = False
+        self._model = model
+        self._tables = tables
+        heard = fanin(tables.axons, tables.blocks, tables.compartments)
+        self._chip = Chip(tables.compartments, tables.rows, heard)
+        self._state = resting(tables.blocks, tables.sources, limit)
+        self._limit = limit
+        self.rest()
+
+    def rest(self) -> None:
+        """Go back to before the first step."""
+        rest_chip(self._state)
+        self._now = 0
+        self._sent: dict[int, list[NDArray[np.int64]]] = {}
+        info = BlockInfo(self._model.blocks)
+        self._probes = ProbeState(info, list(self._model.probes), self._model.dt)
+
+    @property
+    def overflows(self) -> NDArray[np.int64]:
+        """Overflows so far, as `Outcome` counts them."""
+        return self._state.overflows.copy()
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the chip's state."""
+        return sum(values.nbytes for values in self._state)
+
+    def __enter__(self) -> ChipInterface:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.closed = True
+
+    def clear_probes(self) -> None:
+        """Do nothing: what was collected is gone already."""
+
+    def collect_probe_output(self, probe: Any) -> Any:
+        return self._probes.collect_probe_output(probe)
+
+    def host2chip(self, spikes: list[tuple[Any, int, Any]], errors: list[Any]) -> None:
+        """Take spikes (input, step from 1, neurons); they arrive a step later."""
+        assert not errors
+        for given, step, neurons in spikes:
+            numbers = self._tables.inputs[given] - self._tables.size + neurons
+            self._sent.setdefault(step, []).append(numbers)
+
+    def chip2host(self, receivers: dict[Any, Any]) -> None:
+        for probe, receiver in receivers.items():
+            self._probes.send(self._now, probe, receiver)
+
+    def run_steps(self, steps: int) -> None:
+        """Run up to the number of steps that the chip was made for, again and again."""
+        while steps > 0:
+            part = min(steps, self._limit)
+            self._run(part)
+            steps -= part
+
+    def step(self) -> None:
+        """Run one step, where the host needs what the chip sends in each."""
+        self._run(1)
+
+    def _run(self, steps: int) -> None:
+        whole, tables = self._state, self._tables
+        state = whole._replace(
+            inflow=whole.inflow[:steps], starts=whole.starts[: steps + 1]
+        )
+        state.used[0] = 0
+        others = tables.sources - tables.size
+        file_spikes(*self._arriving(steps), tables.size, others, state)
+        run_chip(self._chip, state)
+        spikes = np.zeros((steps, tables.sources), np.uint8)
+        mark_spikes(state, np.zeros(0, np.uint16), spikes)
+        for fired in spikes[:, : tables.size].astype(bool):
+            self._now += 1
+            self._probes.update(self._now, SimpleNamespace(spiked=fired))
+
+    def _arriving(self, steps: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+        """Return the spikes of the host as a block lists them."""
+        none = [np.zeros(0, np.int64)]
+        sent = [
+            np.concatenate(self._sent.pop(self._now + 1 + step, none))
+            for step in range(steps)
+        ]
+        starts = np.cumsum([0, *map(len, sent)])
+        return np.concatenate(sent).astype(np.int32), starts
 
 
 class Hosted:

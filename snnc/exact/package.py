@@ -19,7 +19,6 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any, cast
 
 from snnc.emit.files import LIBRARY
-from snnc.emit.owned.formats import other_format
 from snnc.exact.refusals import (
     NoPackageError,
     NothingOnChipError,
@@ -27,6 +26,7 @@ from snnc.exact.refusals import (
     OtherFormatError,
     OtherLayoutError,
 )
+from snnc.output.formats import other_format
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Layout, Tensors, Weights

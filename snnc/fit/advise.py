@@ -8,22 +8,22 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.fit.blocks import (
     Refused,
     blocks_in_the_way,
+    more_room,
+    system_for,
     warn_of_costs,
     with_better_blocks,
 )
-from snnc.fit.change import Change
-from snnc.fit.remedies import for_axons, for_cores, for_fan_in
-from snnc.fit.room import more_room, system_for
-from snnc.fit.trials import Trials
-from snnc.graph.logical import Loihi, Network
-from snnc.graph.mapped import MappedNetwork
+from snnc.fit.solve import for_axons, for_cores, for_fan_in
+from snnc.fit.trials import Change, Trials
+from snnc.ir.logical import Loihi, Network
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.located import ValidatedSpec
 from snnc.rules.loihi import (
     FitsNoCore,
     MoreCoresThanChips,
     TooManyCores,
     TooManyOutAxons,
 )
-from snnc.spec.located import ValidatedSpec
 
 DIRECTIONS = {
     "filters": "fewer",

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from snnc.fit.change import written
+from dataclasses import asdict
+from typing import Any
+
+from snnc.fit.trials import written
 from snnc.fit.variants import Cost, Offer, Variant
-from snnc.report.columns import Cells, columns
-from snnc.report.units import counted
+from snnc.text.tables import Cells, columns
+from snnc.text.units import counted
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10
@@ -59,3 +62,32 @@ def _sentence(offered: Offer, shown: int) -> str:
         f"{offered.name}: {counted(count, 'variant')} on at most {cores}{more}{needs}"
     )
     return f"{found}\n{KEEPS}" if count else found
+
+
+VERSION = 1
+
+
+def document(offered: Offer) -> dict[str, Any]:
+    """The network as it is (null if it does not fit) and its variants."""
+    return {
+        "version": VERSION,
+        "network": offered.name,
+        "cores": offered.cores,
+        "needed": offered.needed,
+        "present": None if offered.present is None else asdict(offered.present),
+        "variants": [_variant(variant) for variant in offered.variants],
+    }
+
+
+def _variant(variant: Variant) -> dict[str, Any]:
+    changes = [
+        {
+            "layer": change.layer,
+            "key": change.key,
+            "value": list(change.value)
+            if isinstance(change.value, tuple)
+            else change.value,
+        }
+        for change in variant.changes
+    ]
+    return {"changes": changes, **asdict(variant.cost), "kept": round(variant.kept, 4)}

@@ -3,22 +3,57 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import ceil
 
 from snnc.diagnostics import Report
-from snnc.fit.change import Change, with_changes
-from snnc.graph.device import Profile
-from snnc.graph.logical import Layer, Loihi, Network
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Profile
+from snnc.ir.logical import Layer, Loihi, Network, Shape
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.located import ValidatedSpec
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import alone, block_is_sound
 from snnc.passes.check import check
 from snnc.passes.infer import infer
 from snnc.passes.lower import lower
 from snnc.passes.map import map_network
-from snnc.spec.located import ValidatedSpec
+from snnc.text.units import dims
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One property of one layer with another value.
+
+    ``position`` is the layer's place among the spec's layers, ``layer`` its name.
+    """
+
+    position: int
+    layer: str
+    key: str
+    value: int | Shape | str
+
+    @property
+    def text(self) -> str:
+        """The property as a spec has it: ``stride 2``, ``kernel 1x3x3``."""
+        return f"{self.key} {written(self.value)}"
+
+
+def written(value: int | Shape | str) -> str:
+    """A number, dims or a word as a spec has them; equal dims are one number."""
+    if not isinstance(value, tuple):
+        return str(value)
+    return str(value[0]) if len(set(value)) == 1 else dims(value)
+
+
+def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:
+    """The spec with other values, at the same places."""
+    layers = list(spec.spec.layers)
+    for change in changes:
+        layer = layers[change.position]
+        layers[change.position] = layer.model_copy(update={change.key: change.value})
+    return replace(spec, spec=spec.spec.model_copy(update={"layers": tuple(layers)}))
+
 
 Changes = tuple[Change, ...]
 MAPPED = 256

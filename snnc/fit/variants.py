@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from math import prod, sqrt
 
-from snnc.fit.change import Change
 from snnc.fit.solve import smallest_stride, wider_strides, widest, width_key
-from snnc.fit.trials import Changes, Trials
-from snnc.graph.layout import tensors
-from snnc.graph.logical import Layer
-from snnc.graph.mapped import MappedNetwork
+from snnc.fit.trials import Change, Changes, Trials
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Layer
+from snnc.ir.mapped import MappedNetwork
 
 GROWTH = 16
 """A network that fits is offered at most so many times the filters of a layer."""

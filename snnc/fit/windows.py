@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snnc.diagnostics import Report
-from snnc.fit.change import Change, with_changes
-from snnc.graph.device import Profile
+from snnc.fit.trials import Change, with_changes
+from snnc.ir.device import Profile
+from snnc.language.located import ValidatedSpec
 from snnc.passes.check import check
 from snnc.passes.infer import infer
 from snnc.passes.infer.drafts import draft_layers
 from snnc.rules.windows import KernelTooLarge
-from snnc.spec.located import ValidatedSpec
 
 NOTHING = "keep more of it with smaller strides and kernels before, or a larger input"
 

@@ -1,4 +1,6 @@
 """Keras models as data: reads what their files say and runs nothing of it.
 
-Only `read.read` is meant for other rooms, and the types of `model` and `weights`.
+`read` gets a model from a process that reads it, `convert` judges each layer by
+`table`, `spec` writes the statements and `tensors` their weights; `explain` tells it
+layer by layer. Only `read` and the types of `model` and `weights` are for other rooms.
 """

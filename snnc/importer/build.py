@@ -2,20 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snnc.importer.entries import malformed
 from snnc.importer.flat import flatten
 from snnc.importer.graph import read_graph
 from snnc.importer.keras1 import is_old, modernized
-from snnc.importer.literals import unwrapped
 from snnc.importer.model import Compiled, Model
 from snnc.importer.options import plain
 from snnc.importer.parts import Graph
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.submodels import submodels
 from snnc.rules.architectures import SeveralInputsOrOutputs
+
+POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
+_VALUES = {"__numpy__", "__tensor__", "__bytes__"}
+_ITEMS = {"__tuple__", "TensorShape"}
+
+
+def unwrapped(value: Any) -> Any:
+    """Return a configuration with plain values in place of all such objects."""
+    if isinstance(value, list):
+        return [unwrapped(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {key: unwrapped(item) for key, item in value.items()}
+    return _literal(found, found.get("class_name"))
+
+
+def _literal(value: Mapping[str, Any], kind: Any) -> Any:
+    if not isinstance(kind, str):
+        return value
+    config = value.get("config", value)
+    if kind in _ITEMS and "items" in value:
+        return value["items"]
+    if kind in _VALUES and isinstance(config, dict) and "value" in config:
+        return config["value"]
+    if kind in POLICIES and isinstance(config, dict) and "name" in config:
+        return config["name"]
+    return value
+
+
+def submodels(graph: Graph, prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Give the full name and the Keras class of each submodel, outer ones first."""
+    for part in graph.parts:
+        if part.inside is not None:
+            name = f"{prefix}{part.name}"
+            yield name, part.inside.kind
+            yield from submodels(part.inside, f"{name}/")
 
 
 def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:

@@ -5,9 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report, Severity
-from snnc.graph.device import Profile
 from snnc.importer.build import check_single
-from snnc.importer.decision import Decision
 from snnc.importer.draft import BROKEN, Draft
 from snnc.importer.finish import Ends, finish
 from snnc.importer.model import Model
@@ -16,8 +14,9 @@ from snnc.importer.spec import Written, write
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.checks import check_options
 from snnc.importer.table.refused import read_refused
-from snnc.importer.walk import Walk
+from snnc.importer.walk import Decision, Walk
 from snnc.importer.wishes import Wishes
+from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile

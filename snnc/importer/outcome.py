@@ -51,7 +51,7 @@ def outcome(
     output: Path | None,
     report: Report,
 ) -> Outcome | None:
-    """Make a spec and write what is to be written; see `snnc.importer.run`.
+    """Make a spec and write what is to be written; see `snnc.importer.read`.
 
     Raises
     ------
@@ -96,8 +96,8 @@ def _weights(
         return None
     if compilation.lowered is None:  # as its diagnostics say
         return None
-    from snnc.graph.layout import tensors
     from snnc.importer.tensors import convert_weights
+    from snnc.ir.layout import tensors
     from snnc.weights.migrate import serialized
 
     network = compilation.lowered.network

@@ -17,10 +17,27 @@ from snnc.importer.model import Model
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.weights import Weights
 from snnc.rules.models import DamagedModel, ReadingStopped
-from snnc.source.python import command
 
 if TYPE_CHECKING:
     from snnc.importer.weights import Arrays
+import sys
+
+_START = (
+    "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
+    " import runpy; runpy.run_module(sys.argv.pop(1), None, '__main__', True)"
+)
+"""Runs a module as ``python -P -m`` does, which Python 3.10 does not know."""
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command that runs a module of snnc's in a new process.
+
+    Neither the module nor what it imports is taken from the current folder, which may
+    be a stranger's: a `tensorflow.py` in it is not TensorFlow.
+    """
+    root = str(Path(__file__).resolve().parents[2])
+    return [sys.executable, "-c", _START, root, module, *arguments]
+
 
 PATIENCE = 5.0
 """Seconds in which code that nobody waits for may end by itself."""

@@ -8,14 +8,21 @@ import stat
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from snnc.diagnostics import Report
 from snnc.importer.foreign import not_a_model
 from snnc.importer.model import Model
 from snnc.importer.process import Reader
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.weights import Weights
+from snnc.importer.wishes import Wishes
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import ModelTooLarge, PackageMissing
+
+if TYPE_CHECKING:
+    from snnc.importer.outcome import Outcome
+
 
 Read = tuple[Model, Weights | None]
 
@@ -112,3 +119,38 @@ def _check_folder(path: Path, name: str) -> None:
 
 def _to_stderr(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
+
+
+def run(
+    target: str,
+    wishes: Wishes,
+    weights_file: Path | None,
+    output: Path | None,
+    report: Report,
+    say: Callable[[str], None],
+) -> Outcome | None:
+    """Import a model; None if it can't be read, or the files not be written.
+
+    Parameters
+    ----------
+    target :
+        See `snnc.importer.read`.
+    weights_file, output :
+        The files to write, or None; of two of them, both are written or none.
+    report :
+        Receives every problem, those of the spec included.
+    """
+    reader = None
+    try:
+        reader = start(target, say)
+        # The compiler is loaded while another process reads the model.
+        from snnc.importer.outcome import outcome
+
+        model, weights = reader.read()
+        return outcome(target, model, weights, wishes, weights_file, output, report)
+    except RefusedError as error:
+        report.add(error.at(target).diagnostic)
+        return None
+    finally:
+        if reader is not None:
+            reader.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from snnc.diagnostics import Diagnostic
-from snnc.importer.decision import Decision
 from snnc.importer.model import Model
 from snnc.importer.refusal import place
+from snnc.importer.walk import Decision
 from snnc.importer.wishes import REWRITES, Wishes
 from snnc.source import Span
 

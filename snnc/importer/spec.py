@@ -2,18 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import Ends
-from snnc.importer.names import mended, network_name
 from snnc.importer.statements import ENCODED, RATE, Statements, by_x
 from snnc.importer.train import number, train_lines
 from snnc.importer.walk import Walk
 from snnc.importer.wishes import Range
+from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile
+
+
+def mended(names: Iterable[str]) -> dict[str, str]:
+    """Return legal names, each its own; those that are legal stay as they are."""
+    wanted = list(names)
+    taken = {name.lower() for name in wanted if not why_no_name(name)}
+    found = {}
+    for name in wanted:
+        legal = name
+        if why_no_name(name):
+            legal = _free(_plain(name), taken)
+        taken.add(legal.lower())
+        found[name] = legal
+    return found
+
+
+def network_name(name: str) -> str:
+    """Return a legal name of a network."""
+    plain = _plain(name)
+    return f"{plain[: LONGEST - 4]}_net" if why_no_package(plain) else plain
+
+
+def _plain(name: str) -> str:
+    """Replace what no name may have; the result may be a word of the language."""
+    text = re.sub(r"\W+", "_", name, flags=re.ASCII).strip("_")[:LONGEST]
+    return text if text[:1].isalpha() else f"layer_{text}".strip("_")[:LONGEST]
+
+
+def _free(name: str, taken: set[str]) -> str:
+    if not why_no_name(name) and name.lower() not in taken:
+        return name
+    count = 0
+    while (numbered := f"{name[: LONGEST - 4]}_{count}").lower() in taken:
+        count += 1
+    return numbered
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,20 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.graph.layout import tensors
-from snnc.graph.logical import Network
-from snnc.importer import folding
+from snnc.importer import scales
 from snnc.importer.convert import Conversion
 from snnc.importer.draft import INPUT, Draft
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.scales import Scales
 from snnc.importer.weights import Weights
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Network
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.folding import Array
+    from snnc.importer.scales import Array
 
     Stored = NDArray[np.float32]
 
@@ -112,27 +112,27 @@ class _Maker:
             shortcut, added = self._shortcut(draft)
             bias = bias + added
         if draft.offset:
-            kernel = folding.widened(kernel, draft.inner, draft.kernel, draft.offset)
+            kernel = scales.widened(kernel, draft.inner, draft.kernel, draft.offset)
         if draft.form == "two classes":
-            kernel, bias = folding.two_classes(kernel, bias)
+            kernel, bias = scales.two_classes(kernel, bias)
         return kernel, bias, shortcut
 
     def _raw(self, draft: Draft) -> tuple[Array, Array]:
         channels, taps = draft.read[-1], prod(draft.inner)
         outputs = draft.shape[-1]
         if draft.form == "average":
-            return folding.average(taps, channels), np.zeros(outputs)
+            return scales.average(taps, channels), np.zeros(outputs)
         if draft.form == "identity":
             size = prod(draft.read)
             return np.eye(size).reshape(-1, channels, size), np.zeros(size)
         arrays = self._weights.of(draft.layer)
         bias = np.asarray(arrays.get("bias", np.zeros(1)), np.float64)
         if draft.form == "depthwise":
-            kernel = folding.depthwise(_planes(arrays, "depthwise_kernel"))
+            kernel = scales.depthwise(_planes(arrays, "depthwise_kernel"))
         elif draft.form == "separable":
             pointwise = _planes(arrays, "pointwise_kernel")[0]
             planes = _planes(arrays, "depthwise_kernel")
-            kernel = folding.separable(planes, pointwise)
+            kernel = scales.separable(planes, pointwise)
         else:
             # In the file's own type, unless something is multiplied into it.
             stored: Any = _kernel(arrays, "kernel")
@@ -156,7 +156,7 @@ class _Maker:
     def _norm(self, name: str, channels: int) -> tuple[Array, Array]:
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
-        return folding.batch_norm(layer.kind, layer.options, arrays, channels)
+        return scales.batch_norm(layer.kind, layer.options, arrays, channels)
 
     def _seen(self, source: str, kernel: Array) -> Array:
         """Return a kernel for what the encoder makes of values.

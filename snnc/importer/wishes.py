@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.graph.device import Profile
+from snnc.ir.device import Profile
 
 Range = tuple[float, float]
 

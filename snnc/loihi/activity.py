@@ -11,9 +11,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from snnc.graph.device import Energy, Profile
-from snnc.graph.lowered import Population
-from snnc.graph.mapped import MappedNetwork, MappedProjection
+from snnc.ir.device import Energy, Profile
+from snnc.ir.lowered import Population
+from snnc.ir.mapped import MappedNetwork, MappedProjection
 from snnc.loihi.wiring import Wiring, wirings_of
 
 

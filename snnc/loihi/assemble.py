@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from snnc.graph.lowered import Full, LoweredNetwork, Population, Projection
-from snnc.graph.mapped import (
+from snnc.ir.lowered import Full, LoweredNetwork, Population, Projection
+from snnc.ir.mapped import (
     Block,
     Ensemble,
     MappedNetwork,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
-from snnc.graph.mapped import Block
+from snnc.ir.mapped import Block
 from snnc.loihi.link import Grid
 from snnc.loihi.site import Site, Wire, feeds_of, load_of
 from snnc.loihi.tiling import Part, Tiling

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
-from snnc.graph.device import Profile
-from snnc.graph.logical import Convolution
-from snnc.graph.lowered import (
+from snnc.ir.device import Profile
+from snnc.ir.logical import Convolution
+from snnc.ir.lowered import (
     Full,
     Pool,
     Population,
@@ -16,7 +16,7 @@ from snnc.graph.lowered import (
     Volume,
     Window,
 )
-from snnc.graph.shapes import triple_of
+from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis
 from snnc.loihi.depth import Depth
 from snnc.loihi.image_link import ImageLink

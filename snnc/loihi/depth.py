@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from snnc.graph.lowered import Window
+from snnc.ir.lowered import Window
 from snnc.loihi.axis import Interval
 from snnc.loihi.taps import Tap
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from math import ceil
 
-from snnc.graph.device import Profile
-from snnc.graph.lowered import LoweredNetwork
+from snnc.ir.device import Profile
+from snnc.ir.lowered import LoweredNetwork
 
 
 def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnc.graph.device import Profile
-from snnc.graph.lowered import Volume
+from snnc.ir.device import Profile
+from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, View, cut
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Cost, Feed, Grid

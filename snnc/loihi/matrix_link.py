@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import product
 from math import gcd, prod
 
-from snnc.graph.device import Profile
-from snnc.graph.lowered import Pool, Volume
+from snnc.ir.device import Profile
+from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Interval, View, cut
 from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
 from snnc.loihi.taps import Tap, full_taps

@@ -6,9 +6,9 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from snnc.graph.device import Profile
-from snnc.graph.logical import Loihi, Shape
-from snnc.graph.lowered import LoweredNetwork, Population
+from snnc.ir.device import Profile
+from snnc.ir.logical import Loihi, Shape
+from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.loihi.build_links import Inlet, inlet_of
 from snnc.loihi.choices import (
     ChipChoices,

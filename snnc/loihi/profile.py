@@ -9,7 +9,7 @@ from pathlib import Path
 from reprlib import repr
 from typing import Any, TypeVar
 
-from snnc.graph.device import (
+from snnc.ir.device import (
     Axons,
     Chip,
     Core,

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from math import ceil
 
 from snnc.diagnostics import Diagnostic, Label
-from snnc.graph.device import Profile
-from snnc.graph.logical import Layer, Loihi, Shape
-from snnc.graph.lowered import LoweredNetwork, Population
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Profile
+from snnc.ir.logical import Layer, Loihi, Shape
+from snnc.ir.lowered import LoweredNetwork, Population
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import (
@@ -24,9 +24,9 @@ from snnc.loihi.plan import (
 from snnc.loihi.search import Search
 from snnc.loihi.site import Misfit, Site
 from snnc.loihi.tiling import least_sizes
-from snnc.report.units import counted
 from snnc.rules import loihi as rules
 from snnc.source import Span
+from snnc.text.units import counted
 
 DEEP = 64
 """Slices beyond which a layer of a network far too large is not looked at."""

@@ -8,9 +8,9 @@ from functools import cached_property
 from itertools import product
 from typing import Literal
 
-from snnc.graph.device import Profile
-from snnc.graph.lowered import Volume
-from snnc.graph.mapped import PopType
+from snnc.ir.device import Profile
+from snnc.ir.lowered import Volume
+from snnc.ir.mapped import PopType
 from snnc.loihi.axis import Interval, View
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.link import Cost, Feed, Link

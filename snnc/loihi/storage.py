@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from snnc.graph.device import Profile
+from snnc.ir.device import Profile
 from snnc.loihi.axis import Run, View
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
-from snnc.graph.lowered import Pool
+from snnc.ir.lowered import Pool
 
 Tap = tuple[tuple[int, int], ...]
 """``(reader's tap, times)`` pairs in order; empty where the kernel is zero."""

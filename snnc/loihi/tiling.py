@@ -9,7 +9,7 @@ from heapq import heappop, heappush
 from itertools import groupby, product, takewhile
 from math import ceil, prod
 
-from snnc.graph.lowered import Volume
+from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Cut, Interval, cut
 
 Tile = tuple[int, int, int]

@@ -15,9 +15,9 @@ from itertools import product
 from math import ceil, inf, prod
 from typing import Literal
 
-from snnc.graph.device import Profile
-from snnc.graph.logical import Loihi, Shape
-from snnc.graph.lowered import LoweredNetwork
+from snnc.ir.device import Profile
+from snnc.ir.logical import Loihi, Shape
+from snnc.ir.lowered import LoweredNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
 from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, block_of, make_plan

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from snnc.graph.device import Profile
-from snnc.graph.logical import Loihi
-from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.ir.device import Profile
+from snnc.ir.logical import Loihi
+from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling

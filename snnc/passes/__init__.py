@@ -20,10 +20,12 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.graph.device import Profile
-from snnc.graph.logical import Network
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Profile
+from snnc.ir.logical import Network
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
+from snnc.language.located import ValidatedSpec
+from snnc.language.tree import Document
 from snnc.passes.check import check
 from snnc.passes.emit import emit
 from snnc.passes.infer import infer
@@ -32,8 +34,6 @@ from snnc.passes.map import map_network
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
 from snnc.source import SourceFile, Span
-from snnc.spec.located import ValidatedSpec
-from snnc.syntax.tree import Document
 
 if TYPE_CHECKING:
     from snnc.emit.files import Module

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.graph.logical import Network
+from snnc.ir.logical import Network
 from snnc.rules.ceilings import RateAboveCeiling, StepTooLong
 from snnc.rules.placement import HostBetweenChip
 from snnc.rules.rates import (

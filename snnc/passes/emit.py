@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 
 if TYPE_CHECKING:
     from snnc.emit.files import Module

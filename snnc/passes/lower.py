@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from snnc.diagnostics import Report
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     AveragePool,
     Convolution,
     Layer,
@@ -14,7 +14,7 @@ from snnc.graph.logical import (
     Padding,
     Shape,
 )
-from snnc.graph.lowered import (
+from snnc.ir.lowered import (
     Full,
     LoweredNetwork,
     Pool,
@@ -23,8 +23,8 @@ from snnc.graph.lowered import (
     Triple,
     Window,
 )
-from snnc.graph.paths import Path, paths
-from snnc.graph.shapes import same_pad, triple_of, volume_of
+from snnc.ir.paths import Path, paths
+from snnc.ir.shapes import same_pad, triple_of, volume_of
 
 
 def lower(network: Network, report: Report) -> LoweredNetwork:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Report
-from snnc.graph.device import Profile
-from snnc.graph.logical import Loihi
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Profile
+from snnc.ir.logical import Loihi
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble, without_device
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import block_is_sound, block_of, make_plan

@@ -2,11 +2,99 @@
 
 from __future__ import annotations
 
-from snnc.diagnostics import Report
+import re
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import PurePosixPath
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Label, Report
+from snnc.language.tree import Document
 from snnc.source import SourceFile, Span
-from snnc.syntax.notation import not_a_spec
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.tree import Document
+
+# A line that says something, from its first word on.
+_SAYS = re.compile(r"^[^\S\n]*([^\s#].*)", re.MULTILINE)
+# Each notation by its first two lines: the edition, and what stands below it.
+_YAML = re.compile(r"(snn:[ \t]*\d+)\s*(?:#.*)?"), re.compile(r"\w+:.*")
+_SNN = re.compile(r"(snn[ \t]+\d+)\s*(?:#.*)?"), re.compile(r"network\s+\S+\s*\{.*")
+# What git writes around the sides of a conflict; they begin a line.
+_MARK = re.compile(r"^(?:(<{7})|(\|{7})|(={7})|(>{7}))(?:[ \t].*)?$", re.MULTILINE)
+_SIDES = ("", "one side", "what both had", "the other side", "ends here")
+_PYTHON = re.compile(
+    r"import [A-Za-z_][\w.]*(?: as \w+)?(?:,.*)?|from [A-Za-z_.][\w.]* import .+"
+    r'|(?:def|class) \w+\s*[(:].*|"""[^"]*(?:""")?|@\w[\w.]*(?:\(.*)?'
+)
+_LONGEST = 60
+_JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
+_JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
+
+
+def not_a_spec(source: SourceFile) -> Diagnostic | None:
+    """Describe a text of which no line is worth reading; None for all others."""
+    return _conflict(source) or _other_notation(source) or _foreign(source)
+
+
+def _conflict(source: SourceFile) -> Diagnostic | None:
+    """The first conflict that a merge has left, with its marks."""
+    if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
+        return None
+    marks: list[tuple[int, Span]] = []
+    for found in _MARK.finditer(source.text):
+        kind = found.lastindex or 0
+        if marks or kind == 1:
+            marks.append((kind, Span(source, *found.span(kind))))
+        if marks and kind == len(_SIDES) - 1:
+            related = tuple(Label(span, _SIDES[kind]) for kind, span in marks[1:])
+            return rules.syntax.MergeConflict(span=marks[0][1], related=related[:3])
+    return None
+
+
+def _other_notation(source: SourceFile) -> Diagnostic | None:
+    """Say that a file is in the other notation, if its first lines tell so."""
+    lines = list(islice(_lines(source), 2))
+    edition, below = _SNN if source.is_yaml else _YAML
+    if len(lines) < 2 or not below.fullmatch(lines[1][1]):
+        return None
+    start, text = lines[0]
+    found = edition.fullmatch(text)
+    if found is None:
+        return None
+    span = Span(source, start, start + found.end(1))
+    return _is_other(span, ".snn" if source.is_yaml else ".yaml")
+
+
+def _is_other(span: Span, suffix: str) -> Diagnostic:
+    return rules.syntax.OtherNotation(
+        span=span,
+        looks="YAML" if suffix == ".yaml" else "`.snn`",
+        read="YAML" if span.source.is_yaml else "`.snn`",
+        suffix=suffix,
+    )
+
+
+def _foreign(source: SourceFile) -> Diagnostic | None:
+    """Say that a text is a program or JSON, if its first line tells so."""
+    start, text = next(_lines(source), (0, ""))
+    span = Span(source, start, start + min(len(text.rstrip()), _LONGEST))
+    if _JSON.match(source.text, start):
+        if _JSON_OF_A_SPEC.search(source.text, start):
+            return None if source.is_yaml else _is_other(span, ".yaml")
+        model = source.name if source.name.endswith(".json") else "MODEL.json"
+        return rules.syntax.NotASpec(span=span, looks="JSON", model=model)
+    if source.text.startswith("#!") or _PYTHON.fullmatch(text.rstrip()):
+        path = PurePosixPath(source.name)
+        is_module = path.suffix == ".py" and path.stem.isidentifier()
+        model = f"{path.stem if is_module else 'MODULE'}:FUNCTION"
+        return rules.syntax.NotASpec(span=span, looks="Python", model=model)
+    return None
+
+
+def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
+    """The lines that say something, each with its place; YAML may begin with one."""
+    for found in _SAYS.finditer(source.text):
+        if found[1].rstrip() != "---":
+            yield found.start(1), found[1]
 
 
 def parse(source: SourceFile, report: Report) -> Document:

@@ -1,1 +1,4 @@
-"""What a mapped network costs, for people and for programs."""
+"""What a mapped network costs, for people and for programs.
+
+`summary` counts, the others write: `text`, `markdown`, `html`, `json`.
+"""

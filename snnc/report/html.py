@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.why import Reason
-from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.sentences import bound_by, example, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
-from snnc.report.totals import example, totals
-from snnc.report.units import dims, human
-from snnc.source.printable import printable
+from snnc.text.printable import printable
+from snnc.text.units import dims, human
 
 COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
 """The counter of a limit, where their names differ."""

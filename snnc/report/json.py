@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from snnc.graph.mapped import Ensemble, MappedNetwork
+from snnc.ir.mapped import Ensemble, MappedNetwork
 from snnc.report.sentences import bound_by, sentence, total
 from snnc.report.summary import Row, Summary, chips_used, summarise
 

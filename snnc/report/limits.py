@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from snnc.graph.device import Profile
-from snnc.source.printable import printable
+from snnc.ir.device import Profile
+from snnc.text.printable import printable
 
 Row = tuple[str, str, str]
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.report import text
-from snnc.report.columns import Cells, without_empty
-from snnc.report.gfm import code, prose, table
+from snnc.report.sentences import caption, totals
 from snnc.report.summary import Summary, summarise
-from snnc.report.totals import caption, totals
+from snnc.text.tables import Cells, code, prose, table, without_empty
 
 
 def render(mapped: MappedNetwork, why: bool = False) -> str:

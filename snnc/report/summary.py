@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from snnc.graph.device import Core, Profile
-from snnc.graph.logical import Layer, Loihi, Network, Shape
-from snnc.graph.mapped import Block, MappedNetwork, MappedPopulation
+from snnc.ir.device import Core, Profile
+from snnc.ir.logical import Layer, Loihi, Network, Shape
+from snnc.ir.mapped import Block, MappedNetwork, MappedPopulation
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of
 from snnc.loihi.why import Reason, Reasons, reasons_of
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.graph.mapped import MappedNetwork
-from snnc.report.columns import Cells, columns
-from snnc.report.sentences import bound_by, sentence, total
+from snnc.ir.mapped import MappedNetwork
+from snnc.report.sentences import bound_by, caption, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
-from snnc.report.totals import caption, totals
-from snnc.report.units import dims, human
+from snnc.text.tables import Cells, columns
+from snnc.text.units import dims, human
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.graph.logical import Layer, Lif, Network
+from snnc.ir.logical import Layer, Lif, Network
 
 USUAL_STEP = 1e-3
 """Seconds of `dt` where it is not written."""

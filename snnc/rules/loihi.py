@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.graph.logical import Shape
+from snnc.ir.logical import Shape
 
 
 class FitsNoCore(Diagnostic):

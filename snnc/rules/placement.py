@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.graph.logical import Layer, Loihi, Network
-from snnc.graph.order import reading_order
+from snnc.ir.logical import Layer, Loihi, Network
+from snnc.ir.paths import reading_order
 
 
 class HostBetweenChip(Diagnostic):

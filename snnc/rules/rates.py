@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.graph.logical import Layer, Lif, Loihi, Network
+from snnc.ir.logical import Layer, Lif, Loihi, Network
 from snnc.rules.ceilings import StepTooLong, below, time
 from snnc.source import Span
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.graph.logical import Network
-from snnc.graph.paths import MAX_PATHS, TooManyPathsError, paths
+from snnc.ir.logical import Network
+from snnc.ir.paths import MAX_PATHS, TooManyPathsError, paths
 from snnc.rules.names import listed
 
 

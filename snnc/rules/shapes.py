@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.graph.logical import Network, Shape
+from snnc.ir.logical import Network, Shape
 
 MAX_VALUES = 2**31 - 1
 

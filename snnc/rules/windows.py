@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.graph.logical import AveragePool, Convolution, Layer, Network, Shape
-from snnc.graph.paths import Path, TooManyPathsError, paths
-from snnc.graph.shapes import same_pad
+from snnc.ir.logical import AveragePool, Convolution, Layer, Network, Shape
+from snnc.ir.paths import Path, TooManyPathsError, paths
+from snnc.ir.shapes import same_pad
 
 
 class KernelTooLarge(Diagnostic):

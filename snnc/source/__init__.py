@@ -1,6 +1,8 @@
-"""Source files and the places in them."""
+"""Source files and the places in them: begin at `file.SourceFile` and `file.Span`.
 
-from snnc.source.file import SourceFile
-from snnc.source.span import Position, Span
+Imports `text` alone.
+"""
+
+from snnc.source.file import Position, SourceFile, Span
 
 __all__ = ["Position", "SourceFile", "Span"]

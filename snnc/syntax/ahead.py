@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from lark import Token
 
-from snnc.syntax.words import BEGINNINGS
+from snnc.language.keywords import BEGINNINGS
 
 
 class Ahead:

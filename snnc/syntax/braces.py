@@ -8,9 +8,9 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Fix, Label, Report
+from snnc.language.keywords import HEADERS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import span_of
-from snnc.syntax.words import HEADERS
 
 DEEPEST = 16
 _CLOSER_OF = {"{": "}", "[": "]"}
@@ -95,3 +95,60 @@ class Braces:
         second = first in HEADERS
         rule = rules.syntax.SecondNetwork if second else rules.syntax.TextAfterEnd
         self._report.add(rule(span=span_of(first, self._source)))
+
+
+OPENERS = {"LBRACE": "RBRACE", "LSQB": "RSQB"}
+CLOSERS = frozenset(OPENERS.values())
+_NEUTRAL = frozenset(("NEWLINE", "COMMA", "UNIT"))
+
+
+class Nesting:
+    """Follows a statement token by token.
+
+    Attributes
+    ----------
+    openers
+        The ``{`` and ``[`` that are open, outermost first.
+    key
+        The key whose value comes next, or None.
+    last
+        The last complete property's key and value tokens, or None.
+    """
+
+    def __init__(self) -> None:
+        self.openers: list[Token] = []
+        self.key: Token | None = None
+        self.last: tuple[Token, Token] | None = None
+
+    @property
+    def depth(self) -> int:
+        return len(self.openers)
+
+    @property
+    def in_block(self) -> bool:
+        return bool(self.openers) and self.openers[-1].type == "LBRACE"
+
+    @property
+    def at_key(self) -> bool:
+        """Whether the next word is the key of a property."""
+        return self.in_block and self.key is None
+
+    def feed(self, token: Token) -> None:
+        if token.type in OPENERS:
+            self.openers.append(token)
+            self.key = self.last = None
+        elif token.type in CLOSERS:
+            self._close()
+        elif token.type not in _NEUTRAL and self.in_block:
+            self._word(token)
+
+    def _close(self) -> None:
+        if self.openers:
+            self.openers.pop()
+        self.key = self.last = None
+
+    def _word(self, token: Token) -> None:
+        if self.key is not None:
+            self.last, self.key = (self.key, token), None
+        elif token.type == "NAME":
+            self.key = token

@@ -7,9 +7,9 @@ from typing import Any, cast
 
 from lark import Token, Transformer, Tree, v_args
 
+from snnc.language import tree
+from snnc.language.keywords import VARIANTS
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
-from snnc.syntax.words import VARIANTS
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 MOST_DIGITS = 18
@@ -39,7 +39,7 @@ def _nodes(parts: list[Any]) -> tuple[Any, ...]:
 
 @v_args(inline=True)
 class Builder(Transformer[Token, Any]):
-    """Builds the nodes of `snnc.syntax.tree` from the inside out."""
+    """Builds the nodes of `snnc.language.tree` from the inside out."""
 
     def __init__(self, source: SourceFile) -> None:
         super().__init__(visit_tokens=False)

@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from lark import Token
 
 from snnc.diagnostics import Report
+from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
 from snnc.syntax.ahead import Ahead
-from snnc.syntax.braces import DEEPEST, Braces, last_word
-from snnc.syntax.nesting import OPENERS, Nesting
-from snnc.syntax.words import BEGINNINGS, HEADERS, KEYS, KINDS
+from snnc.syntax.braces import DEEPEST, OPENERS, Braces, Nesting, last_word
 
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 _CLOSERS = {"}": "RBRACE", "]": "RSQB"}

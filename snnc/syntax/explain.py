@@ -8,12 +8,11 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
+from snnc.language.keywords import KEYS, USUAL, VARIANTS
 from snnc.source import SourceFile, Span
+from snnc.syntax.braces import CLOSERS, OPENERS, Nesting
 from snnc.syntax.build import span_of
 from snnc.syntax.lines import rearranged
-from snnc.syntax.nesting import CLOSERS, OPENERS, Nesting
-from snnc.syntax.usual import USUAL
-from snnc.syntax.words import KEYS, VARIANTS
 
 _AFTER = {
     "IN": "a range such as `0..1`",

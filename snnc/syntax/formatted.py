@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 from pathlib import PurePosixPath
 
-from snnc.syntax.tree import Document
+from snnc.language.tree import Document
 
 # By suffix: the module that prints the notation, and its function.
 _YAML = ("snnc.syntax.yaml.printer", "print_yaml")

@@ -8,10 +8,10 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.language import tree
+from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.build import Builder
-from snnc.syntax.words import HEADERS, KINDS
 
 EDITION = 1
 

@@ -10,10 +10,10 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
+from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.source import Span
 from snnc.syntax.build import ESCAPES, MOST_DIGITS
 from snnc.syntax.quotes import TYPOGRAPHIC
-from snnc.syntax.words import KEYS, KINDS, UNITS
 
 # Digits behind a point make a number no larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")

@@ -6,7 +6,7 @@ the others are read as if it were not there.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from itertools import islice
 
 from lark import Token
@@ -14,11 +14,20 @@ from lark.exceptions import UnexpectedToken
 
 from snnc import rules
 from snnc.diagnostics import Report
+from snnc.language import tree
+from snnc.language.keywords import KINDS
+from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
+from snnc.syntax.braces import OPENERS
 from snnc.syntax.build import Builder, build, heading, span_of
-from snnc.syntax.comments import comments_of
-from snnc.syntax.constructs import arithmetic, arrow, item, variable, whole_items
+from snnc.syntax.constructs import (
+    arithmetic,
+    arrow,
+    item,
+    variable,
+    whole_items,
+    without_loops,
+)
 from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import Explainer
 from snnc.syntax.foreign import foreign_value
@@ -27,10 +36,58 @@ from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.habits import habit
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import problem_of
-from snnc.syntax.loops import without_loops
-from snnc.syntax.nesting import OPENERS
 from snnc.syntax.quotes import other_quotes, unquoted
-from snnc.syntax.texts import whole_texts
+
+
+def comments_of(source: SourceFile, tokens: Sequence[Token]) -> tuple[Comment, ...]:
+    """Find the comments between the tokens of a file, in its order."""
+    if "#" not in source.text:
+        return ()
+    found = []
+    end = 0
+    for token in tokens:
+        start = token.start_pos or 0
+        if (at := source.text.find("#", end, start)) >= 0:
+            found.append(_comment(source, at, start))
+        end = token.end_pos or start
+    if (at := source.text.find("#", end)) >= 0:
+        found.append(_comment(source, at, len(source.text)))
+    return tuple(found)
+
+
+def _comment(source: SourceFile, start: int, end: int) -> Comment:
+    text = source.text[start + 1 : end].rstrip()
+    _, column = source.line_column(start)
+    before = source.text[start - column + 1 : start]
+    span = Span(source, start, start + 1 + len(text))
+    return Comment(text.removeprefix(" "), span, trailing=bool(before.strip()))
+
+
+def whole_texts(pieces: list[Piece]) -> list[Piece]:
+    """Leave out the lines that a text goes on over, up to its closing quote."""
+    kept = []
+    index = 0
+    while index < len(pieces):
+        kept.append(pieces[index])
+        index = _end_of_text(pieces, index) + 1
+    return kept
+
+
+def _end_of_text(pieces: list[Piece], index: int) -> int:
+    """The index of the piece with the closing quote; ``index`` if there is none."""
+    if not _has_open_quote(pieces[index]):
+        return index
+    for end in range(index + 1, len(pieces)):
+        if str(pieces[end].tokens[0]) in KINDS:
+            break
+        if _has_open_quote(pieces[end]):
+            return end
+    return index
+
+
+def _has_open_quote(piece: Piece) -> bool:
+    return any(token.type == "UNTERMINATED" for token in piece.tokens)
+
 
 _END = Token("$END", "")
 

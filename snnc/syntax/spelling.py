@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from decimal import Decimal
 
-from snnc.syntax import tree
+from snnc.language import tree
+from snnc.language.keywords import CLAUSES
 from snnc.syntax.build import ESCAPES, MOST_DIGITS
-from snnc.syntax.words import CLAUSES
 
 # Longer ones may have more digits in a row than the language allows.
 LONGEST_FIXED = MOST_DIGITS + 2

@@ -9,8 +9,8 @@ from snnc.diff import Version, compile_version
 from snnc.diff.layers import match
 from snnc.diff.revision import read_spec
 from snnc.diff.weights import compare_weights
-from snnc.graph.device import Profile
-from snnc.graph.layout import tensors
+from snnc.ir.device import Profile
+from snnc.ir.layout import tensors
 from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.graph.logical import Lif, Spiking
-from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.ir.logical import Lif, Spiking
+from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.held import Box
 from snnc.loihi.image_link import ImageLink

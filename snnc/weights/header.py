@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.diagnostics import Diagnostic
-from snnc.graph.logical import Shape
+from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.weights import NotSafetensors
 from snnc.source import SourceFile, Span

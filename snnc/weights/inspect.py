@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diff.revision import read_spec
 from snnc.driver import compile_spec
-from snnc.graph.device import Profile
-from snnc.graph.layout import tensors
-from snnc.graph.logical import Network
-from snnc.graph.mapped import MappedNetwork
-from snnc.report.units import dims
+from snnc.ir.device import Profile
+from snnc.ir.layout import tensors
+from snnc.ir.logical import Network
+from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
-from snnc.weights.advice import advice
-from snnc.weights.fit import Fit, Pair, fit
+from snnc.text.units import dims
+from snnc.weights.fit import Fit, Pair, advice, fit
 from snnc.weights.header import Header, nowhere, read_header
 from snnc.weights.listing import Listing
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.graph.logical import Lif, Spiking
-from snnc.graph.lowered import Projection
+from snnc.ir.logical import Lif, Spiking
+from snnc.ir.lowered import Projection
 from snnc.loihi.axis import Interval
 from snnc.loihi.held import Box, held
 from snnc.loihi.image_link import ImageLink

@@ -15,7 +15,7 @@ from types import MappingProxyType
 import numpy as np
 from safetensors.numpy import save
 
-from snnc.graph.layout import Tensor, layout_id
+from snnc.ir.layout import Tensor, layout_id
 from snnc.weights.values import Array
 
 

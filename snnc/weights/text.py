@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from snnc.report.columns import Cells, columns
-from snnc.report.units import counted, dims
-from snnc.source.printable import printable
+from snnc.text.printable import printable
+from snnc.text.tables import Cells, columns
+from snnc.text.units import counted, dims
 from snnc.weights.fit import Pair
 from snnc.weights.listing import Listing
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from snnc.emit.files import Module
 from snnc.emit.origin import Origin
-from snnc.graph.mapped import Block, MappedNetwork
+from snnc.ir.mapped import Block, MappedNetwork
 from snnc.passes import Compilation
 from tests.loihi.realise import count_blocks
 

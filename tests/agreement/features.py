@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from math import prod
 
-from snnc.graph.logical import AveragePool, Convolution, Layer, Lif, Rectify
-from snnc.graph.lowered import Full, Window
-from snnc.graph.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.ir.logical import AveragePool, Convolution, Layer, Lif, Rectify
+from snnc.ir.lowered import Full, Window
+from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 
 Question = Callable[[MappedNetwork], bool]
 

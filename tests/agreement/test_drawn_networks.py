@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 from tests.agreement.built import check_counts
 from tests.agreement.features import missing

@@ -19,7 +19,7 @@ from click.testing import CliRunner, Result
 from snnc import __version__
 from snnc.cli import snnc
 from snnc.emit.files import FORMAT
-from snnc.emit.owned.records import MARKER
+from snnc.output.records import MARKER
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, network
 

@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
+from snnc.language.keywords import KEYS, KINDS
+from snnc.language.schema import schema
 from snnc.source import SourceFile
-from snnc.spec.schema import schema
-from snnc.syntax.words import KEYS, KINDS
 from snnc.syntax.yaml.printer import print_yaml
 from tests.cli.test_cli import snnc
 from tests.support import ROOT, SPECS

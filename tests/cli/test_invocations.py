@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from distributed import LocalCluster
 
+from snnc import demo
 from snnc.cli import main, snnc
 from snnc.cli.verbs import VERBS
-from snnc.demo import digits
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
@@ -210,8 +210,8 @@ def test_a_command_that_loads_much(
     capsys.readouterr()
     random = np.random.default_rng(0)
     np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
-    train, test = digits.drifting_digits(40, 8)
-    monkeypatch.setattr(digits, "drifting_digits", lambda: (train, test))
+    train, test = demo.drifting_digits(40, 8)
+    monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     line, status, seen = case
     if "@scheduler" not in line:
         run(case, capsys)

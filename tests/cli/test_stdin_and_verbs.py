@@ -67,7 +67,7 @@ def test_a_verb_like_no_other_is_not_guessed() -> None:
 
 
 def test_the_page_of_unknown_statements_lists_the_known_ones() -> None:
-    from snnc.syntax.words import KINDS
+    from snnc.language.keywords import KINDS
 
     page = run("explain", "SNN200").stdout
     assert all(f"`{kind}`" in page for kind in KINDS)

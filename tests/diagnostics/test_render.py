@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostic, Fix, Label, Report, Severity
 from snnc.diagnostics.json import document
-from snnc.diagnostics.snippet import expand
-from snnc.diagnostics.text import describe_fix, render
+from snnc.diagnostics.text import describe_fix, expand, render
 from snnc.source import SourceFile, Span
 
 

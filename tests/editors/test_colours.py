@@ -18,14 +18,21 @@ from pygments.token import Error
 
 from snnc.diagnostics import Report
 from snnc.editors.pygments import SnnLexer
-from snnc.editors.rules import Category
+from snnc.editors.rules import SWITCHES, Category, value_words
 from snnc.editors.textmate import textmate_text
-from snnc.editors.values import SWITCHES, value_words
+from snnc.language import tree
+from snnc.language.keywords import (
+    CLAUSES,
+    HEADERS,
+    KEYS,
+    KINDS,
+    REFUSED,
+    RESERVED,
+    UNITS,
+)
+from snnc.language.scalars import flag
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
-from snnc.spec.scalars import flag
-from snnc.syntax import tree
-from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, REFUSED, RESERVED, UNITS
 from tests.support import ROOT, SPECS
 
 GRAMMAR = ROOT / "grammar" / "snn.tmLanguage.json"

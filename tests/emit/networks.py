@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     Add,
     AveragePool,
     Concat,
@@ -27,9 +27,9 @@ from snnc.graph.logical import (
     Spiking,
     Timing,
 )
+from snnc.language.training import TrainSpec
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile, Span
-from snnc.spec.training import TrainSpec
 
 SPAN = Span(SourceFile("specs/net.snn", ""), 0, 0)
 LOIHI = Loihi(1, 128, "auto", SPAN)

@@ -13,7 +13,7 @@ from snnc.diagnostics import Report
 from snnc.emit import Module, Origin
 from snnc.emit.files import LIBRARY
 from snnc.emit.package.modules import package_modules
-from snnc.graph.logical import Network
+from snnc.ir.logical import Network
 from snnc.passes.lower import lower
 from snnc.passes.map import map_network
 

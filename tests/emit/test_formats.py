@@ -9,12 +9,12 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT, LIBRARY
-from snnc.emit.owned import Package
-from snnc.emit.owned.formats import other_format
-from snnc.emit.owned.lock import NAME
-from snnc.emit.owned.write import write_package
 from snnc.exact.package import open_package
 from snnc.exact.refusals import OtherFormatError
+from snnc.output import Package
+from snnc.output.formats import other_format
+from snnc.output.lock import NAME
+from snnc.output.write import write_package
 
 
 @pytest.fixture

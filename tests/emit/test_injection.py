@@ -23,15 +23,15 @@ from pydantic import BaseModel
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
 from snnc.driver import compile_spec
-from snnc.editors.values import value_words
+from snnc.editors.rules import value_words
 from snnc.emit import Origin
 from snnc.emit.files import LIBRARY, Module, is_generated
-from snnc.emit.quoting import comment
+from snnc.emit.python import comment
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
+from snnc.language.model import Spec
 from snnc.source import SourceFile, Span
-from snnc.spec.model import Spec
 from snnc.syntax.grammar import parser
 from snnc.syntax.printer import print_snn
-from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 

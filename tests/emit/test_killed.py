@@ -10,9 +10,9 @@ import pytest
 
 from benchmarks.kills import killed_at, mend, package, verdict
 from snnc.diagnostics import Report
-from snnc.emit.owned import Package
-from snnc.emit.owned.orphans import remains, renamed
-from snnc.emit.owned.write import write_package
+from snnc.output import Package
+from snnc.output.orphans import remains, renamed
+from snnc.output.write import write_package
 from tests.support import ROOT
 
 pytestmark = pytest.mark.slow

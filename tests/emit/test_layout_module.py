@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from snnc.graph.layout import layout_id, tensors
+from snnc.ir.layout import layout_id, tensors
 from tests.emit.networks import conv3d_relu
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from snnc.emit.files import Module
-from snnc.spec.names import why_no_name, why_no_package
+from snnc.language.names import why_no_name, why_no_package
 from tests.emit.packages import ORIGIN, importable, module
 from tests.support import codes, network, sound
 

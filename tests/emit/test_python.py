@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.emit.names import variables
-from snnc.emit.python import bracket, call, dims, items, number, table
+from snnc.emit.python import bracket, call, dims, items, number, table, variables
 
 
 @pytest.mark.parametrize(

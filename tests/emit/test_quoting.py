@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.emit import Origin
-from snnc.emit.quoting import comment, docstring, module_docstring, quote
+from snnc.emit.python import comment, docstring, module_docstring, quote
 from tests.emit.networks import conv3d_relu
 from tests.emit.packages import own_modules
 

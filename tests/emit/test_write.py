@@ -12,11 +12,11 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT
-from snnc.emit.owned import Package, State, compare
-from snnc.emit.owned.exclusive import exclusive
-from snnc.emit.owned.records import MARKER, announcement
-from snnc.emit.owned.stale import problems
-from snnc.emit.owned.write import Written, write_package
+from snnc.output import Package, State, compare
+from snnc.output.exclusive import exclusive
+from snnc.output.records import MARKER, announcement
+from snnc.output.stale import problems
+from snnc.output.write import Written, write_package
 from snnc.runtime.files import PART
 
 ORIGIN = Origin("specs/a.snn", "models")

@@ -12,10 +12,9 @@ import pytest
 from nengo_loihi.block import LoihiBlock, Synapse
 
 from snnc.exact import Batch, CannotRunError, Engine, make_engine, open_engine
-from snnc.exact.fanin import fanin
 from snnc.exact.package import Package, open_package
 from snnc.exact.read import read_tables
-from snnc.exact.tables import Axons, Compartments
+from snnc.exact.tables import Axons, Compartments, fanin
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network

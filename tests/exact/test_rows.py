@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from snnc.exact.rows import GAP, Store
+from snnc.exact.read import GAP, Store
 
 SIZE = 40
 

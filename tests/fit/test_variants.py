@@ -11,11 +11,10 @@ import pytest
 from click.testing import CliRunner
 
 from snnc.cli.fit import command
-from snnc.fit.change import Change
 from snnc.fit.text import table
-from snnc.fit.trials import Trials
+from snnc.fit.trials import Change, Trials
 from snnc.fit.variants import Offer, offer
-from snnc.graph.logical import Loihi
+from snnc.ir.logical import Loihi
 from snnc.source import Span
 from tests.fit.nets import far_reaching, wide
 from tests.support import ROOT, compile_text, network, sound

@@ -14,7 +14,7 @@ from safetensors.numpy import save
 
 from snnc.evaluate.part import Part
 from snnc.evaluate.records import Scope, record
-from snnc.graph.layout import layout_id, tensors
+from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.data import DataSpec
 from snnc.runtime.measures import Compared
 from snnc.runtime.statistics import Correlation, Firing

@@ -16,12 +16,12 @@ from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
-from snnc.emit.owned import Package, compare
-from snnc.emit.owned.lock import NAME
-from snnc.emit.owned.orphans import abandoned, remains, renamed
-from snnc.emit.owned.records import MARKER, announcement
-from snnc.emit.owned.stale import difference, problems
-from snnc.emit.owned.write import write_package
+from snnc.output import Package, compare
+from snnc.output.lock import NAME
+from snnc.output.orphans import abandoned, remains, renamed
+from snnc.output.records import MARKER, announcement
+from snnc.output.stale import difference, problems
+from snnc.output.write import write_package
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.mutate import mutated_bytes
 

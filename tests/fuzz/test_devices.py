@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
 from snnc.driver import compile_spec
-from snnc.graph.device import Profile
+from snnc.ir.device import Profile
 from snnc.loihi import profile
 from snnc.report import json as report_json
 from snnc.report.limits import limits

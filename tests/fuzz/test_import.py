@@ -17,8 +17,7 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.diagnostics.text import render
 from snnc.importer.explain import json as explained
 from snnc.importer.explain.explanation import explain
-from snnc.importer.explain.markdown import markdown
-from snnc.importer.explain.text import text
+from snnc.importer.explain.text import markdown, text
 from snnc.importer.files import read_file
 from snnc.importer.limits import MEMORY
 from snnc.importer.messages import model_message, told_model

@@ -11,14 +11,14 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from snnc.autofix import mend
 from snnc.diagnostics import Report
-from snnc.diagnostics.suppress import SIGN
 from snnc.driver import compile_spec
-from snnc.fix.mend import mend
+from snnc.language import tree
 from snnc.passes import Compilation
 from snnc.passes.parse import parse
+from snnc.passes.suppress import SIGN
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.formatted import formatted
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml

@@ -16,7 +16,7 @@ import pytest
 
 from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile
 from snnc.emit.origin import Origin
-from snnc.emit.package.library import library
+from snnc.emit.package.modules import library
 from tests.support import SPECS, sound
 
 GOLDEN = Path(__file__).parent

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from hypothesis import assume
 from hypothesis import strategies as st
 
-from snnc.graph.logical import Shape
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.logical import Shape
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import Choices, HostChoices
 from snnc.loihi.plan import make_plan

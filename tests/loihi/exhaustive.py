@@ -7,8 +7,8 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
-from snnc.graph.device import Core, Profile
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Core, Profile
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, Choices, tilings_of
 from snnc.loihi.plan import Plan

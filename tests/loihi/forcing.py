@@ -8,9 +8,9 @@ from typing import Any
 import nengo_loihi
 from nengo.exceptions import BuildError
 
-from snnc.graph.logical import Loihi
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.mapped import MappedNetwork, PopType
+from snnc.ir.logical import Loihi
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
 from snnc.loihi.plan import Plan, make_plan

@@ -14,10 +14,10 @@ import nengo_loihi
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.graph.logical import Convolution
-from snnc.graph.lowered import Population, Projection, Window
-from snnc.graph.mapped import Block, Ensemble, MappedNetwork, MappedProjection
-from snnc.graph.shapes import triple_of
+from snnc.ir.logical import Convolution
+from snnc.ir.lowered import Population, Projection, Window
+from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedProjection
+from snnc.ir.shapes import triple_of
 from snnc.loihi.depth import overlaps
 
 nengo.rc["decoder_cache"]["enabled"] = "False"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from snnc.diagnostics import Report
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     Add,
     AveragePool,
     Concat,
@@ -26,12 +26,12 @@ from snnc.graph.logical import (
     Spiking,
     Timing,
 )
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.shapes import window_positions
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.shapes import window_positions
+from snnc.language.training import TrainSpec
 from snnc.loihi.profile import read_profile
 from snnc.passes.lower import lower
 from snnc.source import SourceFile, Span
-from snnc.spec.training import TrainSpec
 
 SPAN = Span(SourceFile("sketch.snn", "sketch"), 0, 6)
 RATE = Rate(20.0, 150.0, 99.9)

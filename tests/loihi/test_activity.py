@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
-from snnc.graph.device import Chip
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.device import Chip
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.loihi.wiring import wirings_of

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
-from snnc.graph.lowered import LoweredNetwork
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.passes.map import map_network
 from tests.loihi import examples
 from tests.loihi.drawing import mappings, networks

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.graph.lowered import Pool, Window
+from snnc.ir.lowered import Pool, Window
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth, overlaps
 from snnc.loihi.profile import read_profile

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
 from snnc.driver import compile_spec
+from snnc.language.keywords import HEADERS, KEYS, KINDS, REFUSED, UNITS
 from snnc.source import SourceFile
-from snnc.syntax.words import HEADERS, KEYS, KINDS, REFUSED, UNITS
 
 GOOD: dict[str, Any] = {
     "snn": 1,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from snnc.graph.logical import Lif, Relu, Shortcut
+from snnc.ir.logical import Lif, Relu, Shortcut
 from tests.support import codes, network, sound
 
 HEAD = "input image 12x10x2 in 0..1\nencode conv e { filters 3 }\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from snnc.graph.lowered import Full, Pool, Window
+from snnc.ir.lowered import Full, Pool, Window
 from tests.support import network, sound
 
 HEAD = "input image 12x12x2 in 0..1\nencode conv e { filters 3 }\n"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from snnc.report.gfm import code, prose, table
 from snnc.report.html import page
 from snnc.report.markdown import render
+from snnc.text.tables import code, prose, table
 from tests.support import ROOT, sound
 
 MNIST = (ROOT / "specs/mnist.snn").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.graph.mapped import MappedNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
 from snnc.report import markdown
 from snnc.report.html import page
@@ -21,7 +21,7 @@ from snnc.report.json import document
 from snnc.report.limits import limits
 from snnc.report.summary import block_of
 from snnc.report.text import table
-from snnc.report.units import dims
+from snnc.text.units import dims
 from tests.support import ROOT, SPECS, network, sound
 
 EXPECTED = Path(__file__).parent / "expected"

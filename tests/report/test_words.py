@@ -10,7 +10,7 @@ from snnc.loihi.profile import read_profile
 from snnc.loihi.site import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
 from snnc.report.sentences import bound_by, sentence, total
-from snnc.report.units import human
+from snnc.text.units import human
 
 CORE = read_profile().core
 

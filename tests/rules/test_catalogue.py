@@ -8,9 +8,9 @@ from pathlib import Path
 
 import snnc.rules
 from snnc.diagnostics import Diagnostic
+from snnc.language.keywords import REFUSED
 from snnc.rules import refused
 from snnc.rules.catalogue import RULES
-from snnc.syntax.words import REFUSED
 from tests.support import ROOT
 
 CASES = Path(__file__).parent / "cases"

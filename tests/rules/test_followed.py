@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostic, Severity
+from snnc.language.keywords import KEYS
+from snnc.language.training import TrainSpec
 from snnc.rules.foreign import BatchNorm
 from snnc.rules.refused import BESIDE_BATCHNORM, LayerNorm
-from snnc.spec.training import TrainSpec
-from snnc.syntax.words import KEYS
 from tests.rules.checking import check_text
 from tests.support import network
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from snnc.autofix import mend
 from snnc.diagnostics import Diagnostic
-from snnc.fix.mend import mend
+from snnc.language.keywords import RESERVED
 from snnc.source import SourceFile
-from snnc.syntax.words import RESERVED
 from tests.rules.checking import check_text
 from tests.rules.mistakes import GOOD
 

@@ -14,9 +14,9 @@ from ruamel.yaml import YAML
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.syntax.yaml.printer import print_yaml
 from snnc.syntax.yaml.snippets import in_yaml, snippet
 from tests.rules.checking import assert_accepted, check_text

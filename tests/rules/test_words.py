@@ -12,8 +12,7 @@ import pytest
 
 from snnc.diagnostics import Diagnostic
 from snnc.diagnostics.near import edits, nearest_spelling, only_near
-from snnc.syntax.usual import USUAL
-from snnc.syntax.words import KEYS
+from snnc.language.keywords import KEYS, USUAL
 from tests.rules.checking import assert_accepted, check_text
 from tests.support import network
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from snnc.graph.logical import Network, Shortcut
+from snnc.ir.logical import Network, Shortcut
 from tests.emit.networks import LIF, conv, dense, encoder, network
 from tests.emit.packages import importable, module, write
 

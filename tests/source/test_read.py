@@ -9,8 +9,8 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
-from snnc.source.read import read
 from snnc.source.small import LARGEST
+from snnc.syntax.files import read
 
 
 def code_of(path: Path) -> str:

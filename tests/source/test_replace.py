@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from snnc.diagnostics import Report
-from snnc.source.replace import replace_text
+from snnc.syntax.files import replace_text
 
 
 def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
+from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax import tree
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import print_yaml
 from tests.syntax.paired import specs

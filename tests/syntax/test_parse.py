@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
+from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax import tree
 from snnc.syntax.grammar import parser
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))

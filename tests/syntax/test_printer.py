@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
+from snnc.language import tree
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
 from snnc.syntax.spelling import number

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
+from snnc.language import tree
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
 from tests.syntax.written import specs

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Report, json
 from snnc.diagnostics.text import render
+from snnc.language import tree
+from snnc.language.keywords import KEYS, KINDS, REFUSED, UNITS
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
-from snnc.syntax.words import KEYS, KINDS, REFUSED, UNITS
 from tests.support import codes, network
 
 DRIFT = (Path(__file__).parents[2] / "specs" / "drift.snn").read_text()

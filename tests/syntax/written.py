@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from hypothesis import strategies as st
 
-from snnc.syntax.words import CLAUSES, HEADERS, KINDS, UNITS
+from snnc.language.keywords import CLAUSES, HEADERS, KINDS, UNITS
 
 _TAKEN = KINDS | CLAUSES | HEADERS | UNITS
 _WORD = st.from_regex(r"[a-z_][a-z0-9_]{0,6}", fullmatch=True).filter(

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save_file
 
-from snnc.graph.layout import layout_id, tensors
-from snnc.graph.logical import Network
+from snnc.ir.layout import layout_id, tensors
+from snnc.ir.logical import Network
 from tests.support import network, sound
 
 Weights = dict[str, Any]

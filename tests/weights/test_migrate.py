@@ -7,7 +7,7 @@ from math import prod, sqrt
 import numpy as np
 import pytest
 
-from snnc.graph.layout import tensors
+from snnc.ir.layout import tensors
 from snnc.weights.migrate import migrate, plan
 from tests.weights.files import SMALL, logical, weights_of
 

@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from snnc.cli.device import chosen_device
+from snnc.cli.talk import offer_lines, say
 from snnc.diagnostics import Report
+from snnc.emit.files import FORMAT
 from snnc.emit.origin import build_command
-from snnc.emit.owned import Package
-from snnc.emit.owned.orphans import Orphan
+from snnc.output import Comparison, Package, compare
+from snnc.output.orphans import Orphan
+from snnc.output.stale import difference, orphaned, problems
+from snnc.output.write import (
+    Written,
+    cannot_write,
+    kept,
+    planned,
+    refusals,
+    write_package,
+)
+from snnc.text.printable import printable
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +53,113 @@ class Deed(Protocol):
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         """Do it with a package that should be gone; ``command`` would remove it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Reports what is not up to date; stdout gets the differences."""
+
+    def package(self, job: Job, report: Report) -> bool:
+        found = _compared(job.package, report)
+        if found is None:
+            return False
+        _print(found)
+        for problem in problems(found, job.spec, job.package.lock.origin, job.command):
+            report.add(problem)
+        if not report.errors:
+            folder = found.folder.as_posix()
+            say(f"{job.spec}: {folder}: up to date ({job.milliseconds})")
+        return not any((*refusals(found), *kept(found)))
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        found = _compared(orphan.package, report)
+        if found is None:
+            return
+        _print(found)
+        for problem in orphaned(orphan, found, command):
+            report.add(problem)
+
+
+def _print(found: Comparison) -> None:
+    if text := difference(found):
+        offer_lines(text)
+
+
+def _compared(package: Package, report: Report) -> Comparison | None:
+    try:
+        return compare(package)
+    except OSError as error:
+        report.add(cannot_write(error, package.folder))
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class DryRun:
+    """Prints a line for each file that a build would write or remove."""
+
+    force: bool
+
+    def package(self, job: Job, report: Report) -> bool:
+        self._list(job.package, report)
+        return not report.errors
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        self._list(orphan.package, report)
+
+    def _list(self, package: Package, report: Report) -> None:
+        try:
+            comparison = compare(package, self.force)
+        except OSError as error:
+            report.add(cannot_write(error, package.folder))
+            return
+        refused = list(refusals(comparison))
+        for diagnostic in (*refused, *kept(comparison)):
+            report.add(diagnostic)
+        if not refused:
+            for line in _listed(planned(comparison), package.folder):
+                offer_lines(line)
+
+
+def _listed(plan: Written, folder: Path) -> Iterator[str]:
+    for word, names in (("write", plan.written), ("remove", plan.removed)):
+        for name in names:
+            yield printable(f"{word} {(folder / name).as_posix()}")
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Brings a package up to date; stdout lists what was written."""
+
+    force: bool
+
+    def package(self, job: Job, report: Report) -> bool:
+        folder = job.package.folder
+        done = write_package(job.package, self.force, report, _wait)
+        if done is None:
+            return False
+        if done.before < FORMAT:
+            say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
+        say(f"{job.spec}: {folder.as_posix()}: {_count(done)} ({job.milliseconds})")
+        for name in done.written:
+            offer_lines(printable((folder / name).as_posix()))
+        return True
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        folder = orphan.package.folder
+        done = write_package(orphan.package, self.force, report, _wait)
+        if done is not None and done.removed:
+            files = _files(len(done.removed))
+            say(f"{folder.as_posix()}: {files} removed, as {orphan.reason}")
+
+
+def _count(done: Written) -> str:
+    text = f"{_files(len(done.written))} written, {len(done.unchanged)} unchanged"
+    return f"{text}, {len(done.removed)} removed" if done.removed else text
+
+
+def _files(number: int) -> str:
+    return "1 file" if number == 1 else f"{number} files"
+
+
+def _wait(folder: Path) -> None:
+    say(f"{folder.as_posix()}: waiting for another build")

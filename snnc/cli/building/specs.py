@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.cli.building.deed import Deed, Job
-from snnc.cli.building.rivals import rival_of
 from snnc.cli.device import chosen_device, device
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.emit.origin import Origin
-from snnc.emit.owned import Package
-from snnc.emit.owned.orphans import abandoned, remains, renamed
-from snnc.emit.owned.records import origin_of
-from snnc.emit.owned.write import cannot_write
-from snnc.graph.logical import Network
+from snnc.ir.logical import Network
+from snnc.language.model import spec_hash
+from snnc.output import Package
+from snnc.output.orphans import abandoned, remains, renamed
+from snnc.output.records import origin_of
+from snnc.output.write import cannot_write
 from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork
-from snnc.spec.model import spec_hash
+
+
+def rival_of(package: Package, network: str) -> str | None:
+    """Return the other spec whose package stands in a package's folder.
+
+    Parameters
+    ----------
+    package
+        What is to be written.
+    network
+        The name of its network.
+
+    Returns
+    -------
+    str or None
+        The path as the lock tells it; None if the package is this spec's, or if the
+        other spec is gone or names another network by now.
+    """
+    output = package.folder.parent
+    ours, theirs = package.lock.origin, origin_of(package.folder)
+    own = None if ours is None else ours.spec_path(output)
+    other = None if theirs is None else theirs.spec_path(output)
+    if own is None or theirs is None or other is None or own == other:
+        return None
+    if not os.path.isfile(other) or other.samefile(own):
+        return None
+    return theirs.spec if _name_of(other) in (None, network) else None
+
+
+def _name_of(spec: Path) -> str | None:
+    """The name of a spec's network; None where errors hide it."""
+    made = compile_file(spec, Report(), "infer")
+    return None if made is None or made.network is None else made.network.name
 
 
 @dataclass(frozen=True, slots=True)

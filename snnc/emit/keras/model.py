@@ -2,14 +2,105 @@
 
 from __future__ import annotations
 
-from snnc.emit.environment import render
-from snnc.emit.files import Module
-from snnc.emit.keras.losses import loss_code
-from snnc.emit.keras.optimizers import compile_code
+from typing import NamedTuple
+
+from snnc.emit.files import Module, render
 from snnc.emit.keras.statements import statements
-from snnc.emit.python import call, number, volume
-from snnc.emit.quoting import docstring, module_docstring
-from snnc.graph.logical import Loihi, Network, Rectify
+from snnc.emit.python import (
+    INDENT,
+    bracket,
+    call,
+    docstring,
+    module_docstring,
+    number,
+    volume,
+)
+from snnc.ir.logical import Loihi, Network, Rectify
+from snnc.language.training import (
+    Adam,
+    AdamW,
+    CrossEntropy,
+    Focal,
+    MeanSquaredError,
+    Optimizer,
+    Sgd,
+    TrainSpec,
+)
+
+CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
+
+
+def compile_code(network: Network, loss: str) -> str:
+    """Return the statement that compiles ``model``, indented for a function."""
+    classified = network.readout.labels is not None
+    metric = (
+        'keras.metrics.SparseCategoricalAccuracy(name="accuracy")'
+        if classified
+        else 'keras.metrics.RootMeanSquaredError(name="rmse")'
+    )
+    inner = 2 * INDENT
+    arguments = (
+        _optimizer(network.train, inner),
+        f"loss={loss}",
+        bracket("metrics=[", (metric,), "]", inner),
+    )
+    return call("model.compile", arguments, INDENT)
+
+
+def _optimizer(train: TrainSpec, indent: int) -> str:
+    optimizer = train.optimizer
+    rate = number(optimizer.learning_rate)
+    if train.schedule == "cosine":
+        rate = f"keras.optimizers.schedules.CosineDecay({rate}, steps)"
+    function = f"optimizer=keras.optimizers.{CLASSES[optimizer.kind]}"
+    return call(function, (rate, *_optimizer_settings(optimizer)), indent)
+
+
+def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
+    """Return the settings that are not Keras's own defaults."""
+    usual = _usual(optimizer).model_dump()
+    written = optimizer.model_dump(exclude={"kind", "learning_rate"})
+    return tuple(
+        f"{key}={number(value)}"
+        for key, value in written.items()
+        if value != usual[key]
+    )
+
+
+def _usual(optimizer: Optimizer) -> Optimizer:
+    match optimizer:
+        case Adam():
+            return Adam()
+        case AdamW():
+            return AdamW()
+        case Sgd():
+            return Sgd()
+
+
+class LossCode(NamedTuple):
+    """What ``compile`` takes as its loss, and what that needs of ``losses``."""
+
+    expression: str
+    function: str = ""
+
+
+def loss_code(network: Network) -> LossCode:
+    """Return the code of the network's loss, chosen by the readout if not written."""
+    train = network.train
+    classified = network.readout.labels is not None
+    loss = train.loss or (CrossEntropy() if classified else MeanSquaredError())
+    smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
+    if isinstance(loss, Focal):
+        arguments = [f"gamma={number(loss.gamma)}", f"alpha={number(loss.alpha)}"]
+        arguments += [f"smoothing={value}" for value in smoothing]
+        return LossCode(f"focal({', '.join(arguments)})", "focal")
+    if isinstance(loss, MeanSquaredError):
+        if not classified:
+            return LossCode("keras.losses.MeanSquaredError()")
+        return LossCode(f"squared_error({''.join(smoothing)})", "squared_error")
+    if smoothing:
+        return LossCode(f"cross_entropy({''.join(smoothing)})", "cross_entropy")
+    return LossCode("keras.losses.SparseCategoricalCrossentropy(from_logits=True)")
 
 
 def keras_model(network: Network) -> Module:
@@ -56,3 +147,34 @@ def _description(network: Network) -> str:
         " of its layer.",
         indent=4,
     )
+
+
+def train(network: Network) -> Module:
+    """Return the module that trains the Keras model and writes its weights."""
+    settings = network.train
+    body = render(
+        "keras/templates/train.py.jinja",
+        docstring=_docstring(network),
+        epochs=settings.epochs,
+        batch=settings.batch,
+        validation=number(settings.validation),
+        seed=settings.seed,
+        cosine=settings.schedule == "cosine",
+    )
+    return Module("train.py", body)
+
+
+def _docstring(network: Network) -> str:
+    shape = volume(network.input.shape).replace("batch", "examples")
+    return module_docstring(
+        "Train {name} and write its weights.",
+        network.name,
+        f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
+        f" where data.npz holds ``x``, {shape}, and ``y``, {_labels(network)}.",
+    )
+
+
+def _labels(network: Network) -> str:
+    if network.readout.labels is None:
+        return f"values (examples, {network.readout.units})"
+    return f"labels (examples,), integers below {network.readout.units}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from snnc.emit.names import variables
 from snnc.emit.python import (
     INDENT,
+    WIDTH,
     argument,
     bracket,
     call,
@@ -14,9 +14,10 @@ from snnc.emit.python import (
     exploded,
     items,
     number,
+    quote,
+    variables,
 )
-from snnc.emit.quoting import WIDTH, quote
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     Add,
     AveragePool,
     Concat,
@@ -28,7 +29,7 @@ from snnc.graph.logical import (
     Rectify,
     Shape,
 )
-from snnc.graph.order import reading_order
+from snnc.ir.paths import reading_order
 
 TAKEN = frozenset(
     {

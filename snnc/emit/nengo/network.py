@@ -2,13 +2,161 @@
 
 from __future__ import annotations
 
-from snnc.emit.environment import render
-from snnc.emit.files import Module
-from snnc.emit.nengo.statements import KINDS, Statements
-from snnc.emit.python import exploded
-from snnc.emit.quoting import WIDTH, docstring, module_docstring
-from snnc.graph.logical import Loihi, Network
-from snnc.graph.mapped import MappedNetwork
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from snnc.emit.files import Module, render
+from snnc.emit.python import (
+    INDENT,
+    WIDTH,
+    docstring,
+    exploded,
+    items,
+    module_docstring,
+    quote,
+    variables,
+)
+from snnc.ir.logical import Loihi, Network, Rectify
+from snnc.ir.lowered import Pool, Projection, Triple, Window
+from snnc.ir.mapped import MappedNetwork, MappedProjection
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A call, or a tuple: ``head`` ends with an opening bracket."""
+
+    head: str
+    items: tuple[str | Nested, ...]
+
+    def laid_out(self, indent: int, behind: int = 0) -> str:
+        """Return it without the indent of its first line.
+
+        It stands on one line if that leaves room for ``behind`` characters, else
+        each item has its own, and so on inwards.
+        """
+        line = str(self)
+        if indent + len(line) + behind <= WIDTH:
+            return line
+        margin = indent + INDENT
+        lines = [f"{' ' * margin}{_laid_out(item, margin)},\n" for item in self.items]
+        return f"{self.head}\n{''.join(lines)}{' ' * indent})"
+
+    def __str__(self) -> str:
+        comma = "," if self._is_tuple and len(self.items) == 1 else ""
+        return f"{self.head}{', '.join(map(str, self.items))}{comma})"
+
+    @property
+    def _is_tuple(self) -> bool:
+        return self.head.removesuffix("(")[-1:] in ("", "=", " ")
+
+
+def call(function: str, arguments: Iterable[str | Nested]) -> Nested:
+    """Return a call."""
+    return Nested(f"{function}(", tuple(arguments))
+
+
+def _laid_out(item: str | Nested, indent: int) -> str:
+    return item if isinstance(item, str) else item.laid_out(indent, behind=1)
+
+
+_INDENT = 8
+KINDS = frozenset({"ConnectAll", "Convolve", "ConvolveAll", "Identity", "Rectify"})
+"""How a layer may read another, as the run-time library calls it."""
+# What else the module itself uses.
+TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
+TAKEN |= {"LAYOUT", "NETWORK", "NetworkBuilder", "Pool"}
+TAKEN |= {"build", "build_network", "images", "mode", "probe", "weights"}
+
+
+class Statements:
+    """The body of ``with build.net``.
+
+    Attributes
+    ----------
+    lines
+        Each statement without its first indent.
+    used
+        The names of the run-time library's connections that they use.
+    """
+
+    def __init__(self, mapped: MappedNetwork) -> None:
+        self._mapped = mapped
+        self._network = mapped.lowered.network
+        populations = (p.name for p in mapped.lowered.populations)
+        names = [self._network.input.name, *populations]
+        self._variables: Mapping[str, str] = variables(names, TAKEN)
+        self.used: set[str] = set()
+        self.lines = tuple(self._all())
+
+    def _all(self) -> Iterator[str]:
+        yield f"{self._variables[self._network.input.name]} = build.input(images)"
+        for population in self._mapped.lowered.in_reading_order:
+            name = population.name
+            reads = [p for p in self._mapped.projections if p.projection.target == name]
+            connections = map(self._connection, reads)
+            layer = f"{self._variables[name]} = build.layer"
+            yield call(layer, (quote(name), *connections)).laid_out(_INDENT)
+        connections = map(self._connection, self._mapped.readout)
+        yield call("build.readout", connections).laid_out(_INDENT)
+
+    def _connection(self, mapped: MappedProjection) -> Nested:
+        projection = mapped.projection
+        kind = self._kind(mapped)
+        arguments: list[str | Nested] = [self._variables[projection.source]]
+        tensor = projection.tensor
+        if tensor not in (None, f"{projection.target}.kernel"):
+            arguments.append(f"tensor={quote(str(tensor))}")
+        if kind != "Rectify" and projection.rows != (0, self._channels(projection)):
+            arguments.append(f"rows={items(projection.rows)}")
+        if projection.pools:
+            arguments.append(
+                Nested("pools=(", tuple(map(self._pool, projection.pools)))
+            )
+        if kind == "Convolve":
+            assert isinstance(projection.reach, Window)
+            arguments += self._window(projection.reach)
+        if mapped.pop is not None:
+            arguments.append(f"pop_type={mapped.pop}")
+        self.used.add(kind)
+        return call(kind, arguments)
+
+    def _kind(self, mapped: MappedProjection) -> str:
+        projection = mapped.projection
+        if not isinstance(projection.reach, Window):
+            return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
+        if projection.tensor is not None:
+            return "Convolve"
+        reader = self._network.by_name[projection.target]
+        return "Rectify" if isinstance(reader.operation, Rectify) else "Identity"
+
+    def _channels(self, projection: Projection) -> int:
+        """How many input channels the projection's kernel has in all."""
+        if projection.target == self._network.readout.name:
+            return self._network.shape_of(self._network.readout.sources[0])[-1]
+        reader = self._network.by_name[projection.target]
+        source = reader.sources[0]
+        if reader.shortcut and projection.tensor != f"{reader.name}.kernel":
+            source = reader.shortcut.source
+        return self._network.shape_of(source)[-1]
+
+    def _pool(self, pool: Pool) -> Nested:
+        self.used.add("Pool")
+        return call("Pool", (self._sizes(pool.window), self._sizes(pool.stride)))
+
+    def _window(self, window: Window) -> Iterator[str]:
+        if window.stride != (1, 1, 1):
+            yield f"stride={self._sizes(window.stride)}"
+        if window.padding == "same":
+            yield 'padding="same"'
+        if window.depth_before:
+            yield f"depth_before={window.depth_before}"
+        if any(window.zeros_before):
+            yield f"zeros_before={items(window.zeros_before)}"
+
+    def _sizes(self, triple: Triple) -> str:
+        """Write sizes along the axes in space that the network has."""
+        rank = len(self._network.input.shape) - 1
+        return items({1: triple[1:2], 2: triple[1:]}.get(rank, triple))
 
 
 def nengo_network(mapped: MappedNetwork) -> Module:
@@ -61,3 +209,18 @@ def _images(network: Network) -> str:
         "them the input is silent until a simulator feeds it. ``probe`` names the "
         "layers to probe."
     )
+
+
+def evaluate(network: Network) -> Module:
+    """The module that runs the network on a data set and prints a report."""
+    simulator = "loihi" if isinstance(network.target, Loihi) else "nengo"
+    body = render(
+        "nengo/templates/evaluate.py.jinja",
+        docstring=module_docstring(
+            "Run {name} on spikes: how right it is and how fast it fires.",
+            network.name,
+            f"``python -m {network.name}.evaluate --data data.npz --weights "
+            f"w.safetensors --simulator {simulator}`` does so from the command line.",
+        ),
+    )
+    return Module("evaluate.py", body)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from snnc.emit.environment import render
-from snnc.emit.files import Module
-from snnc.emit.python import INDENT, argument, exploded, items, table
-from snnc.emit.quoting import WIDTH, module_docstring, quote
-from snnc.graph.layout import Tensor, layout_id, tensors
-from snnc.graph.logical import Network
+from snnc.emit.files import Module, render
+from snnc.emit.python import (
+    INDENT,
+    WIDTH,
+    argument,
+    exploded,
+    items,
+    module_docstring,
+    quote,
+    table,
+)
+from snnc.ir.layout import Tensor, layout_id, tensors
+from snnc.ir.logical import Network
 
 AXES = {1: "BIAS", 2: "DENSE", 3: "CONV1D", 4: "CONV2D", 5: "CONV3D"}
 

@@ -2,16 +2,53 @@
 
 from __future__ import annotations
 
-from snnc.emit.files import Module
-from snnc.emit.keras.model import keras_model
-from snnc.emit.keras.train import train
-from snnc.emit.nengo.evaluate import evaluate
-from snnc.emit.nengo.network import nengo_network
+from functools import cache
+from pathlib import Path
+
+from snnc import runtime
+from snnc.emit.files import LIBRARY, Module, render
+from snnc.emit.keras.model import keras_model, train
+from snnc.emit.nengo.network import evaluate, nengo_network
 from snnc.emit.package.layout import layout
-from snnc.emit.package.library import library
-from snnc.emit.package.marker import docstring_module, typed_marker
 from snnc.emit.package.network import network_data
-from snnc.graph.mapped import MappedNetwork
+from snnc.emit.python import module_docstring
+from snnc.ir.logical import Network
+from snnc.ir.mapped import MappedNetwork
+
+MODULES = (
+    "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
+    " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network"
+    " and ``evaluate`` runs it. None is imported here, as each brings its framework."
+)
+
+
+def docstring_module(network: Network) -> Module:
+    """Return ``__init__.py``; it imports nothing, so that importing stays cheap."""
+    body = render(
+        "package/templates/__init__.py.jinja",
+        docstring=module_docstring(
+            "The spiking network {name}: trained by Keras, run by Nengo.",
+            network.name,
+            network.about,
+            MODULES,
+        ),
+    )
+    return Module("__init__.py", body)
+
+
+def typed_marker() -> Module:
+    """Return the empty file that tells type checkers to read the package."""
+    return Module("py.typed", "")
+
+
+@cache
+def library() -> tuple[Module, ...]:
+    """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order."""
+    folder = Path(runtime.__file__).parent
+    return tuple(
+        Module(f"{LIBRARY}/{path.name}", path.read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*.py"))
+    )
 
 
 def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:

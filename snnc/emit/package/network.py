@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from snnc.emit.environment import render
-from snnc.emit.files import Module
-from snnc.emit.python import INDENT, bracket, call, exploded, items, number
-from snnc.emit.quoting import module_docstring, quote
-from snnc.graph.logical import Lif, Loihi, Network
-from snnc.graph.mapped import MappedNetwork, MappedPopulation
+from snnc.emit.files import Module, render
+from snnc.emit.python import (
+    INDENT,
+    bracket,
+    call,
+    exploded,
+    items,
+    module_docstring,
+    number,
+    quote,
+)
+from snnc.ir.logical import Lif, Loihi, Network
+from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.loihi.wiring import wirings_of
 from snnc.runtime import network as runtime
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from snnc.graph.mapped import MappedNetwork
 from snnc.importer.convert import Conversion
 from snnc.importer.converter import Prediction, predict
-from snnc.importer.decision import Decision
 from snnc.importer.draft import Shape
+from snnc.importer.walk import Decision
+from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 
 

@@ -12,22 +12,32 @@ from snnc.importer.draft import Value
 from snnc.importer.model import Layer
 from snnc.importer.table.activations import read_activation
 from snnc.importer.table.convolutions import (
+    read_batch_norm,
     read_convolution,
+    read_dense,
     read_depthwise,
     read_separable,
 )
-from snnc.importer.table.dense import read_dense
-from snnc.importer.table.dropout import read_dropout, read_noise
-from snnc.importer.table.inputs import read_input, read_normalization, read_rescaling
-from snnc.importer.table.joins import read_add, read_concatenate
-from snnc.importer.table.normalization import read_batch_norm
+from snnc.importer.table.inputs import (
+    read_flatten,
+    read_input,
+    read_normalization,
+    read_rescaling,
+    read_reshape,
+    read_zero_padding,
+)
+from snnc.importer.table.joins import (
+    read_add,
+    read_concatenate,
+    read_dropout,
+    read_noise,
+)
 from snnc.importer.table.pooling import (
     read_average_pooling,
     read_global_average,
     read_global_max,
     read_max_pooling,
 )
-from snnc.importer.table.shapes import read_flatten, read_reshape, read_zero_padding
 from snnc.importer.walk import Walk
 
 Handler = Callable[[Layer, Walk], Value]

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.importer.draft import Draft, Form, Shape, Value
+from snnc.importer.draft import BROKEN, Draft, Form, Shape, Value
 from snnc.importer.model import Layer
 from snnc.importer.table.activations import activate, activation_name
-from snnc.importer.table.options import dims, refuse_layout, take_l2, tell_options
+from snnc.importer.table.options import (
+    dims,
+    refuse_layout,
+    shown,
+    take_l2,
+    tell_options,
+)
 from snnc.importer.table.padding import fold_zeros, positions
 from snnc.importer.walk import Walk
 
@@ -132,3 +138,81 @@ def _before(walk: Walk, norm: str) -> str:
     if walk.layers[norm].kind == "Normalization":
         return "normalize the data itself, or use `padding='valid'`"
     return "put the batch norm before the activation, or use `padding='valid'`"
+
+
+def read_dense(layer: Layer, walk: Walk) -> Value:
+    """Read a `Dense`."""
+    tell_options(layer, walk, "units", "use_bias")
+    l2 = take_l2(layer, walk)
+    activation = activation_name(layer.options.get("activation"))
+    value = walk.spiking(layer, walk.source(layer))
+    if value.broken:
+        return activate(layer, walk, BROKEN, activation)
+    if value.zeros:
+        walk.refuse(layer, "it reads zeros that were padded", "leave `ZeroPadding` out")
+        return BROKEN
+    units = int(layer.options["units"])
+    is_vector = value.flat or len(value.shape) == 1
+    ones = (1,) * (len(value.shape) - 1)
+    if is_vector:
+        walk.keep(layer, "`dense`")
+    else:
+        walk.rewrite(layer, f"over pixels it is `conv{len(ones)}d` of `kernel 1`")
+    draft = Draft(
+        layer=layer.name,
+        kind="dense" if is_vector else "conv",
+        sources=(value.source,),
+        read=value.shape,
+        shape=(units,) if is_vector else (*value.shape[:-1], units),
+        kernel=() if is_vector else ones,
+        inner=() if is_vector else ones,
+        stride=() if is_vector else ones,
+        bias=bool(layer.options.get("use_bias", True)),
+        affine=value.affine,
+        l2=l2,
+    )
+    walk.add(draft)
+    out = Value(layer.name, layer.name, draft.shape, "linear")
+    return activate(layer, walk, out, activation)
+
+
+def read_batch_norm(layer: Layer, walk: Walk) -> Value:
+    """Fold a batch norm with its running statistics."""
+    tell_options(layer, walk, "center", "scale", "epsilon")
+    value = walk.source(layer)
+    if value.broken:
+        return value
+    axis = layer.options.get("axis", -1)
+    axes = axis if isinstance(axis, list) else [axis]
+    is_channels = value.flat is False or len(value.shape) == 1
+    if axes not in ([-1], [len(value.shape)]) or not is_channels:
+        return walk.refuse(
+            layer,
+            "only a norm of each channel goes into a kernel",
+            "put it before `Flatten`, over the last axis",
+            f"axis {shown(axis)}",
+        )
+    if value.stage != "linear" or value.neurons is None:
+        walk.rewrite(
+            layer,
+            "it stands behind the neurons: folded into the kernels that read it",
+            remedy="retraining has no batch norm there; `batchnorm on` puts it before"
+            " the neurons",
+        )
+        return replace(value, affine=(*value.affine, layer.name))
+    draft = walk.drafts[value.neurons]
+    if draft.shortcut is not None:
+        return walk.refuse(
+            layer,
+            "a shortcut is added behind the batch norm of a layer, never before it",
+            "put it before the `Add`",
+        )
+    if not walk.is_read_once(layer.reads[0]):
+        return walk.refuse(
+            layer,
+            f"`{layer.reads[0]}` is read by other layers too, before the batch norm",
+            "let all of them read the batch norm",
+        )
+    walk.change(draft.layer, batchnorms=(*draft.batchnorms, layer.name))
+    walk.keep(layer, f"as `batchnorm on` of `{draft.layer}`, folded with the weights")
+    return value

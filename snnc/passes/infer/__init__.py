@@ -7,8 +7,8 @@ said about what follows from that.
 from __future__ import annotations
 
 from snnc.diagnostics import Fix, Report
-from snnc.graph.device import Profile
-from snnc.graph.logical import (
+from snnc.ir.device import Profile
+from snnc.ir.logical import (
     Input,
     Layer,
     Loihi,
@@ -19,6 +19,9 @@ from snnc.graph.logical import (
     Shortcut,
     Timing,
 )
+from snnc.language.located import ValidatedSpec
+from snnc.language.model import LoihiTarget
+from snnc.language.training import CrossEntropy, MeanSquaredError, TrainSpec
 from snnc.passes.infer.drafts import Draft, draft_layers, in_order, resolve
 from snnc.passes.infer.known import Known
 from snnc.passes.infer.operations import Operations
@@ -28,9 +31,6 @@ from snnc.rules.placement import NothingOnChip
 from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
 from snnc.rules.training import LossNeedsClasses
 from snnc.source import Span
-from snnc.spec.located import ValidatedSpec
-from snnc.spec.model import LoihiTarget
-from snnc.spec.training import CrossEntropy, MeanSquaredError, TrainSpec
 
 
 def infer(validated: ValidatedSpec, device: Profile, report: Report) -> Network | None:

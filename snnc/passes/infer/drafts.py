@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from itertools import chain, count
 
 from snnc.diagnostics import Fix, Report
-from snnc.graph.logical import Shape
+from snnc.ir.logical import Shape
+from snnc.language.located import Place, ValidatedSpec
+from snnc.language.model import (
+    AveragePoolSpec,
+    ConvEncoderSpec,
+    JoinSpec,
+    LayerSpec,
+    RateEncoderSpec,
+    SpikingSpec,
+)
 from snnc.passes.infer.known import Known
 from snnc.rules.references import (
     Cycle,
@@ -18,15 +27,6 @@ from snnc.rules.references import (
     UnknownLayer,
 )
 from snnc.source import Span
-from snnc.spec.located import Place, ValidatedSpec
-from snnc.spec.model import (
-    AveragePoolSpec,
-    ConvEncoderSpec,
-    JoinSpec,
-    LayerSpec,
-    RateEncoderSpec,
-    SpikingSpec,
-)
 
 
 @dataclass(frozen=True, slots=True)

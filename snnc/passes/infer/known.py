@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 
-from snnc.spec.located import ValidatedSpec
-from snnc.spec.model import ConvEncoderSpec, LayerSpec, RateEncoderSpec, SpikingSpec
-from snnc.syntax.words import RESERVED
+from snnc.language.keywords import RESERVED
+from snnc.language.located import ValidatedSpec
+from snnc.language.model import ConvEncoderSpec, LayerSpec, RateEncoderSpec, SpikingSpec
 
 
 class Known:

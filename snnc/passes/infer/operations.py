@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from snnc.diagnostics import Report
-from snnc.graph.logical import (
+from snnc.ir.logical import (
     Add,
     AveragePool,
     Concat,
@@ -17,10 +17,19 @@ from snnc.graph.logical import (
     Rectify,
     Shape,
 )
-from snnc.graph.shapes import window_positions
-from snnc.passes.infer.channels import Channels
+from snnc.ir.shapes import window_positions
+from snnc.language.model import (
+    AveragePoolSpec,
+    ConvEncoderSpec,
+    ConvSpec,
+    DenseSpec,
+    DownsampleSpec,
+    JoinSpec,
+    RateEncoderSpec,
+)
 from snnc.passes.infer.drafts import Draft
 from snnc.passes.infer.settings import Settings
+from snnc.passes.infer.shortcuts import Channels
 from snnc.rules.refused import EncodeConvOnFeatures
 from snnc.rules.shapes import (
     AXES,
@@ -30,15 +39,6 @@ from snnc.rules.shapes import (
     looks_channels_first,
 )
 from snnc.rules.windows import KernelTooLarge, WrongDims
-from snnc.spec.model import (
-    AveragePoolSpec,
-    ConvEncoderSpec,
-    ConvSpec,
-    DenseSpec,
-    DownsampleSpec,
-    JoinSpec,
-    RateEncoderSpec,
-)
 
 Computed = tuple[Operation, Shape]
 SPATIAL_AXES = {"conv1d": 1, "conv2d": 2, "conv3d": 3}

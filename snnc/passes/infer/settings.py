@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from snnc.diagnostics import Report
-from snnc.graph.logical import Lif, Rate, Relu, Spiking
+from snnc.ir.logical import Lif, Rate, Relu, Spiking
+from snnc.language.literals import NeuronSpec
+from snnc.language.located import Place, ValidatedSpec
+from snnc.language.model import ConvEncoderSpec, DefaultsSpec, RateEncoderSpec
 from snnc.passes.infer.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
-from snnc.spec.literals import NeuronSpec
-from snnc.spec.located import Place, ValidatedSpec
-from snnc.spec.model import ConvEncoderSpec, DefaultsSpec, RateEncoderSpec
 
 DEFAULT_PERCENTILE = 99.9
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from snnc import rules
 from snnc.diagnostics import Report
+from snnc.language import tree
+from snnc.language.located import ValidatedSpec
+from snnc.language.names import why_no_package
 from snnc.passes.validate.assemble import Assembly, Checked
 from snnc.passes.validate.order import check_defaults, check_names, check_order
 from snnc.passes.validate.statement import check_statement
 from snnc.source import Span
-from snnc.spec.located import ValidatedSpec
-from snnc.spec.names import why_no_package
-from snnc.syntax import tree
 
 
 def validate(document: tree.Document, report: Report) -> ValidatedSpec:

@@ -8,11 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from snnc.passes.validate.order import is_layer
-from snnc.passes.validate.parts import head
-from snnc.source import Span
-from snnc.spec.located import Place
-from snnc.spec.model import (
+from snnc.language import tree
+from snnc.language.keywords import KINDS
+from snnc.language.located import Place
+from snnc.language.model import (
     DefaultsSpec,
     InputSpec,
     LoihiTarget,
@@ -20,8 +19,9 @@ from snnc.spec.model import (
     Spec,
     TimingSpec,
 )
-from snnc.syntax import tree
-from snnc.syntax.words import KINDS
+from snnc.passes.validate.order import is_layer
+from snnc.passes.validate.parts import head
+from snnc.source import Span
 
 
 @dataclass(frozen=True, slots=True)

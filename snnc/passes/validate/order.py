@@ -8,10 +8,10 @@ from itertools import count
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
-from snnc.passes.validate.forms import FORMS
+from snnc.language import tree
+from snnc.language.forms import FORMS
 from snnc.passes.validate.parts import head
 from snnc.source import Span
-from snnc.syntax import tree
 
 _ONCE = frozenset(("about", "target", "timing", "train", "readout"))
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")

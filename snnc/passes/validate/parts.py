@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
-from snnc.passes.validate.forms import FORMS, Form, owner_of
+from snnc.language import tree
+from snnc.language.forms import FORMS, Form, owner_of
 from snnc.source import Span
-from snnc.syntax import tree
 
 
 def head(statement: tree.Statement) -> Span:

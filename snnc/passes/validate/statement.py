@@ -9,11 +9,11 @@ from pydantic import BaseModel, ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
-from snnc.passes.validate.forms import FORMS, model_of, owner_of
+from snnc.language import tree
+from snnc.language.forms import FORMS, model_of, owner_of
+from snnc.language.model import ReadoutSpec
 from snnc.passes.validate.parts import check_parts, head
 from snnc.passes.validate.words import check_head, check_properties
-from snnc.spec.model import ReadoutSpec
-from snnc.syntax import tree
 
 if TYPE_CHECKING:
     from snnc.passes.validate.wording import Written

@@ -10,26 +10,25 @@ from collections.abc import Sequence
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.passes.validate.counterparts import Counterpart, counterpart, own_counterpart
-from snnc.passes.validate.homes import (
+from snnc.language import tree
+from snnc.language.keywords import SECONDS, USUAL
+from snnc.rules.names import listed
+from snnc.source import SourceFile
+from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
+from snnc.vocabulary.strangers import (
     LAYER_KEYS,
     NEURON_KEYS,
     home_of,
     owners,
     setting_line,
 )
-from snnc.passes.validate.synonyms import (
+from snnc.vocabulary.synonyms import (
     fix_word,
     nearby_key,
     nearest,
     normal,
     same_key,
 )
-from snnc.rules.names import listed
-from snnc.source import SourceFile
-from snnc.syntax import tree
-from snnc.syntax.usual import USUAL
-from snnc.syntax.words import SECONDS
 
 _DT = 1e-3
 _STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
@@ -134,7 +133,7 @@ def _in_numbers(
 
 def _step(beside: Sequence[tree.Property]) -> float:
     """The step that is given in the same statement, or the usual one, in seconds."""
-    from snnc.spec.scalars import seconds
+    from snnc.language.scalars import seconds
 
     given = next((p.value for p in beside if p.key.text == "dt"), None)
     measured = isinstance(given, tree.Quantity) and given.unit.text in SECONDS

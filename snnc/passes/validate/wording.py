@@ -9,11 +9,11 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.passes.validate.synonyms import fix_word, nearest
+from snnc.language import tree
+from snnc.language.keywords import UNITS
 from snnc.passes.validate.wrong_type import LONGEST, found, numeral, wrong_type
 from snnc.source import Span
-from snnc.syntax import tree
-from snnc.syntax.words import UNITS
+from snnc.vocabulary.synonyms import fix_word, nearest
 
 _SCALED = {
     "khz": ("Hz", 1e3),

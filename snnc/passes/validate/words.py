@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
-from snnc.passes.validate.forms import legal_keys, owner_of
+from snnc.language import tree
+from snnc.language.forms import legal_keys, owner_of
+from snnc.language.keywords import KINDS, REFUSED, VARIANTS
 from snnc.passes.validate.parts import BLOCKLESS
-from snnc.passes.validate.strangers import refused, unknown_kind
-from snnc.passes.validate.synonyms import fix_word, nearest
-from snnc.syntax import tree
-from snnc.syntax.words import KINDS, REFUSED, VARIANTS
+from snnc.vocabulary.strangers import refused, unknown_kind
+from snnc.vocabulary.synonyms import fix_word, nearest
 
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
-from snnc.passes.validate.choices import CHOICES
+from snnc.language import tree
+from snnc.language.keywords import USUAL
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.usual import USUAL
+from snnc.vocabulary.strangers import CHOICES
 
 LONGEST = 40
 """More of a text than this is not quoted."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from snnc.language.keywords import KEYS
 from snnc.source import Span
-from snnc.syntax.words import KEYS
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar
 from snnc.syntax.yaml.problems import no_blank

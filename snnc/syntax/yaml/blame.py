@@ -14,8 +14,8 @@ from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
+from snnc.language.keywords import HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
-from snnc.syntax.words import HEADERS, KEYS, KINDS
 from snnc.syntax.yaml.problems import NO_BLANK, in_words
 
 _WORD = re.compile(r"\w[\w.-]*")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
-from snnc.syntax.tree import Comment
 
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
 _HEADER = re.compile(r"[|>][^\n]*")

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.language import tree
+from snnc.language.keywords import KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.header import EDITION
-from snnc.syntax.words import KINDS
 from snnc.syntax.yaml import statements, values
 from snnc.syntax.yaml.comments import comments_of
 from snnc.syntax.yaml.compose import Composer, UnreadableError

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from snnc.language import tree
+from snnc.language.keywords import KINDS
 from snnc.source import Span
-from snnc.syntax import tree
-from snnc.syntax.words import KINDS
-from snnc.syntax.yaml import scalars
+from snnc.syntax import spelling
+from snnc.syntax.yaml import entries
 
 _FRONT = ("about", "target", "timing", "neuron", "defaults", "input")
 _BACK = ("readout", "train")
@@ -96,7 +99,7 @@ def _top(kind: str, found: list[tree.Statement]) -> Iterator[Entry]:
 
 def _default(statement: tree.Statement) -> Entry:
     """One of several `defaults`, without the key that they share."""
-    key = scalars.key(statement.variant.text) if statement.variant else ""
+    key = entries.key(statement.variant.text) if statement.variant else ""
     return Entry(key, statement.span, inner=tuple(_properties(statement)))
 
 
@@ -104,7 +107,7 @@ def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key and what stands below it."""
     kind, span = statement.kind.text, statement.span
     if statement.text is not None:
-        return Entry(kind, span, scalars.text(statement.text.value))
+        return Entry(kind, span, entries.text(statement.text.value))
     inner = (*_parts(statement), *_properties(statement), *_sources(statement))
     if statement.variant is None:
         if kind == "avgpool" and not inner:
@@ -114,7 +117,7 @@ def statement_entry(statement: tree.Statement) -> Entry:
     if not inner:
         return Entry(kind, span, variant.text)
     whole = variant.span.to(inner[-1].span)
-    chosen = Entry(scalars.key(variant.text), whole, inner=inner)
+    chosen = Entry(entries.key(variant.text), whole, inner=inner)
     return Entry(kind, span, inner=(chosen,))
 
 
@@ -128,7 +131,7 @@ def _parts(statement: tree.Statement) -> Iterator[Entry]:
     }
     for key, value in parts.items():
         if value is not None:
-            yield Entry(key, value.span, scalars.scalar(value))
+            yield Entry(key, value.span, entries.scalar(value))
 
 
 def _sources(statement: tree.Statement) -> Iterator[Entry]:
@@ -146,7 +149,7 @@ def _properties(statement: tree.Statement) -> Iterable[Entry]:
 
 def property_entry(item: tree.Property) -> Entry:
     """Return a property as a key with its value."""
-    return _value(scalars.key(item.key.text), item.value, item.span)
+    return _value(entries.key(item.key.text), item.value, item.span)
 
 
 def _value(key: str, value: tree.Value, span: Span) -> Entry:
@@ -154,11 +157,46 @@ def _value(key: str, value: tree.Value, span: Span) -> Entry:
         inner = tuple(map(property_entry, value.properties))
         if not inner:
             return Entry(key, span, value.name.text)
-        group = Entry(scalars.key(value.name.text), value.span, inner=inner)
+        group = Entry(entries.key(value.name.text), value.span, inner=inner)
         return Entry(key, span, inner=(group,))
     if isinstance(value, tree.List):
         items = tuple(_value("", item, item.span) for item in value.items)
         return Entry(key, span, inner=items, is_list=True)
     if isinstance(value, tree.Text):
-        return Entry(key, span, scalars.label(value.value))
-    return Entry(key, span, scalars.scalar(value))
+        return Entry(key, span, entries.label(value.value))
+    return Entry(key, span, entries.scalar(value))
+
+
+# What can't be taken for anything but a text: it begins with a letter, and has no
+# colon, hash, bracket or quote.
+_PLAIN = re.compile(r"[A-Za-z](?:[\w .,;()/+'-]*[\w.)])?", re.ASCII)
+_WORD = re.compile(r"[^\W\d]\w*")
+_EXPONENT = re.compile(r"(?<![\d.])([+-]?\d+)e")
+
+
+def text(value: str) -> str:
+    """Write the text of ``about``, without quotes where it can be read so."""
+    return value if _PLAIN.fullmatch(value) else label(value)
+
+
+def key(word: str) -> str:
+    """Write a key, in quotes if it is no word."""
+    return word if _WORD.fullmatch(word) else label(word)
+
+
+def label(value: str) -> str:
+    """Write a string in double quotes."""
+    quoted = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else _escaped(c) for c in quoted)
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def scalar(value: spelling.Scalar) -> str:
+    """Write a literal; YAML 1.1 knows no float without a point, so it gets one."""
+    if isinstance(value, tree.Word):
+        return value.text
+    return _EXPONENT.sub(r"\1.0e", spelling.scalar(value))

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 
+from snnc.language import tree
 from snnc.source import Span
-from snnc.syntax import tree
 from snnc.syntax.yaml.entries import Entry, entries_of
 from snnc.syntax.yaml.remarks import Remarks
 

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from heapq import heappop, heappush
 
-from snnc.syntax import tree
+from snnc.language import tree
 from snnc.syntax.yaml.entries import Entry
 
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 
 from snnc.diagnostics import Report
+from snnc.language import tree
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
-from snnc.syntax import tree
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.words import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.syntax.yaml.entries import LAYERS, Entry, property_entry, statement_entry
 
 _QUOTED = re.compile(r"`([^`]+)`")

@@ -8,9 +8,9 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
+from snnc.language import tree
+from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.source import Span
-from snnc.syntax import tree
-from snnc.syntax.words import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.syntax.yaml import values
 from snnc.syntax.yaml.bare import rejoined
 from snnc.syntax.yaml.compose import UnreadableError
@@ -56,7 +56,7 @@ def read(key: Scalar, node: Node, report: Report) -> tree.Statement:
 def unknown(kind: tree.Word, node: Node | None = None) -> Diagnostic:
     """Say that there is no statement of a kind, or why it is refused."""
     # A good spec need not wait for it, and what is unknown is told by one module.
-    from snnc.passes.validate.strangers import unknown_kind
+    from snnc.vocabulary.strangers import unknown_kind
 
     try:
         value = values.literal(node) if isinstance(node, Scalar) else None
@@ -208,7 +208,7 @@ def _misspelt(
 
 def _legal(statement: tree.Statement) -> tuple[str, ...]:
     """All keys of a statement, for whoever has misspelt one."""
-    from snnc.passes.validate.forms import legal_keys  # it depends on this package
+    from snnc.language.forms import legal_keys  # it depends on this package
 
     return (*_PARTS_OF_NAMED, *legal_keys(statement))
 

@@ -8,12 +8,12 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
+from snnc.language import tree
+from snnc.language.keywords import KEYS
 from snnc.source import SourceFile, Span
-from snnc.syntax import tree
 from snnc.syntax.build import Builder, span_of
 from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.lexical import problem_of
-from snnc.syntax.words import KEYS
 from snnc.syntax.yaml.bare import rejoined
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found

@@ -1,0 +1,183 @@
+"""A spec with everything mended that can be mended without asking."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.driver import compile_spec
+from snnc.ir.device import Profile
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from snnc.syntax.formatted import can_format, formatted
+
+
+def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:
+    """Replace the spans of fixes; of those that overlap or touch, the first wins.
+
+    Returns
+    -------
+    str
+        The new text.
+    int
+        How many fixes were applied.
+    """
+    pieces: list[str] = []
+    end, applied = 0, 0
+    for fix in sorted(fixes, key=lambda fix: (fix.span.start, fix.span.end)):
+        if applied and fix.span.start <= end:
+            continue
+        pieces += [text[end : fix.span.start], fix.replacement]
+        end = fix.span.end
+        applied += 1
+    return "".join([*pieces, text[end:]]), applied
+
+
+# A mended word can bring another problem to light, but not endlessly.
+ROUNDS = 10
+MOST_READ = 200_000
+"""So many characters are read to try fixes one by one, where all do not help."""
+MOST_COUNTED = 1_000
+"""So many errors are counted, to tell whether fixes help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The spec after the fixes, how many they were, and what is left to report."""
+
+    source: SourceFile
+    count: int
+    report: Report
+
+
+@dataclass(frozen=True, slots=True)
+class _State(Mended):
+    """As much as was mended so far; ``unread`` statements have a syntax error."""
+
+    unread: int
+    device: Profile | None
+
+    @property
+    def badness(self) -> tuple[int, int, int]:
+        return self.report.errors, self.unread, len(self.report.diagnostics)
+
+
+def mend(
+    source: SourceFile, unsafe: bool = False, device: Profile | None = None
+) -> Mended:
+    """Apply the fixes of a spec's diagnostics that help, until none is left.
+
+    Parameters
+    ----------
+    unsafe
+        Apply also fixes that may change what the spec means.
+    device
+        What the spec is checked for; None for Loihi 1.
+
+    Returns
+    -------
+    Mended
+        With the text as the formatter writes it, if something was fixed and the
+        result has no syntax error; ``source`` itself if nothing was fixed. Of what
+        was fixed fewer problems are left than there were.
+    """
+    mender = _Mender(unsafe)
+    state = _state(source, 0, device)
+    for _ in range(ROUNDS):
+        better = mender.all_at_once(state) or mender.one_by_one(state)
+        if better is None:
+            break
+        state = better
+    if state.count:
+        source = _in_layout(state.source)
+    return Mended(source, state.count, _checked(source, device))
+
+
+class _Mender:
+    """Applies fixes as long as they leave less wrong."""
+
+    def __init__(self, unsafe: bool) -> None:
+        self._unsafe = unsafe
+        self._room = MOST_READ
+
+    def all_at_once(self, state: _State) -> _State | None:
+        """Apply all fixes; None unless each of them leaves a problem less."""
+        fixes = self._fixes(state.report.diagnostics)
+        if not fixes:
+            return None
+        after = _after(state, fixes)
+        problems = len(state.report.diagnostics) - (after.count - state.count)
+        helped = len(after.report.diagnostics) <= problems
+        return after if helped and after.report.errors <= state.report.errors else None
+
+    def one_by_one(self, state: _State) -> _State | None:
+        """Apply each fix that helps, the last one first: those before it stay."""
+        start = state
+        fixes = self._fixes(state.report.diagnostics)
+        changed = len(state.source.text) + 1
+        for fix in sorted(fixes, key=lambda fix: fix.span.start, reverse=True):
+            if self._room > 0 and fix.span.end < changed:
+                found = self._with(state, fix)
+                state, changed = found or (state, changed)
+        return None if state is start else state
+
+    def _with(self, state: _State, fix: Fix) -> tuple[_State, int] | None:
+        """Apply a fix, and those of what it brings to light; None if that is no help.
+
+        Returns
+        -------
+        tuple
+            The spec afterwards, and from where on its text is another.
+        """
+        known = _places(state, fix)
+        fixes, changed, after = [fix], fix.span.start, state
+        while fixes and self._room > 0:
+            self._room -= len(state.source.text)
+            changed = min(changed, *(f.span.start for f in fixes))
+            after = _after(after, fixes)
+            if after.badness < state.badness:
+                return after, changed
+            found = after.report.diagnostics
+            fixes = self._fixes(d for d in found if (d.code, d.span.start) not in known)
+        return None
+
+    def _fixes(self, diagnostics: Iterable[Diagnostic]) -> list[Fix]:
+        fixes = (diagnostic.fix for diagnostic in diagnostics)
+        return [f for f in fixes if f is not None and (self._unsafe or not f.unsafe)]
+
+
+def _checked(source: SourceFile, device: Profile | None) -> Report:
+    report = Report()
+    compile_spec(source, report, "map", device)
+    return report
+
+
+def _state(source: SourceFile, count: int, device: Profile | None) -> _State:
+    report = Report(MOST_COUNTED)
+    document = compile_spec(source, report, "map", device).document
+    assert document is not None
+    unread = sum(statement.broken for statement in document.statements)
+    return _State(source, count, report, unread, device)
+
+
+def _after(state: _State, fixes: list[Fix]) -> _State:
+    text, applied = apply_fixes(state.source.text, fixes)
+    return _state(
+        SourceFile(state.source.name, text), state.count + applied, state.device
+    )
+
+
+def _places(state: _State, fix: Fix) -> set[tuple[str, int]]:
+    """The problems that are known, by code and place, before and after a fix."""
+    found = {(d.code, d.span.start) for d in state.report.diagnostics}
+    moved = len(fix.replacement) - (fix.span.end - fix.span.start)
+    return found | {(code, at + moved) for code, at in found if at >= fix.span.end}
+
+
+def _in_layout(source: SourceFile) -> SourceFile:
+    report = Report()
+    document = parse(source, report)
+    if report.errors or not can_format(source.name):
+        return source
+    return SourceFile(source.name, formatted(document))

@@ -1,1 +1,0 @@
-"""The demonstration: handwritten digits that drift, from a spec to spikes."""

@@ -1,1 +1,0 @@
-"""Mends specs: applies the fixes that diagnostics carry."""

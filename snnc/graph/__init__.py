@@ -1,1 +1,0 @@
-"""The three graphs that a network passes through: logical, lowered, mapped."""

@@ -1,0 +1,115 @@
+"""The weight tensors of a network, in Keras order.
+
+A convolution's kernel runs over its spatial axes, then in, then out; a dense
+kernel over the flattened input, then the units. Batch norm is folded in.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, replace
+from math import prod
+
+from snnc.ir.logical import Convolution, Dense, Layer, Network, Readout, Shape
+
+SPATIAL_AXES = {
+    1: ("length",),
+    2: ("height", "width"),
+    3: ("depth", "height", "width"),
+}
+DENSE_AXES = ("in", "out")
+BIAS_AXES = ("out",)
+DIGITS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """One tensor of the weights file: its name, shape, type and axes' names.
+
+    ``zeros`` tells that all its values are 0: the bias of a layer with ``bias off``
+    and without batch norm, which would be folded into it.
+    """
+
+    name: str
+    shape: Shape
+    axes: tuple[str, ...]
+    dtype: str = "float32"
+    zeros: bool = False
+
+    def takes(self, other: Tensor) -> bool:
+        """Whether all values of another tensor, of any name, are some of this one."""
+        same = replace(other, name=self.name, zeros=self.zeros) == self
+        return same and (other.zeros or not self.zeros)
+
+
+def tensors(network: Network) -> tuple[Tensor, ...]:
+    """Return the tensors in the order of the spec, the readout's last."""
+    found = [t for layer in network.layers for t in _of_layer(network, layer)]
+    return (*found, *_of_readout(network, network.readout))
+
+
+def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
+    if not isinstance(layer.operation, Convolution | Dense):
+        return
+    name = f"{layer.name}.kernel"
+    source = network.shape_of(layer.sources[0])
+    if isinstance(layer.operation, Convolution):
+        yield _convolution(name, layer.operation.kernel, source, layer)
+    else:
+        yield _matrix(name, source, layer.shape)
+    yield _bias(layer.name, layer.shape, zeros=_has_no_bias(layer))
+    yield from _shortcut(network, layer)
+
+
+def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
+    if layer.shortcut is None or layer.shortcut.stride is None:
+        return
+    name = f"{layer.name}.shortcut"
+    source = network.shape_of(layer.shortcut.source)
+    if isinstance(layer.operation, Convolution):
+        ones = (1,) * len(layer.operation.kernel)
+        yield _convolution(name, ones, source, layer)
+    else:
+        yield _matrix(name, source, layer.shape)
+
+
+def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
+    source = network.shape_of(readout.sources[0])
+    yield _matrix(f"{readout.name}.kernel", source, readout.shape)
+    yield _bias(readout.name, readout.shape)
+
+
+def _convolution(name: str, kernel: Shape, source: Shape, layer: Layer) -> Tensor:
+    axes = (*SPATIAL_AXES[len(kernel)], *DENSE_AXES)
+    return Tensor(name, (*kernel, source[-1], layer.shape[-1]), axes)
+
+
+def _matrix(name: str, source: Shape, target: Shape) -> Tensor:
+    return Tensor(name, (prod(source), target[-1]), DENSE_AXES)
+
+
+def _bias(layer: str, shape: Shape, zeros: bool = False) -> Tensor:
+    return Tensor(f"{layer}.bias", (shape[-1],), BIAS_AXES, zeros=zeros)
+
+
+def _has_no_bias(layer: Layer) -> bool:
+    has_norm = layer.spiking is not None and layer.spiking.batchnorm
+    operation = layer.operation
+    assert isinstance(operation, Convolution | Dense)
+    return not (operation.bias or has_norm)
+
+
+def layout_id(tensors: Iterable[Tensor]) -> str:
+    """Return the identity of a layout: 16 hexadecimal digits.
+
+    It depends on names, shapes, dtypes and axes alone, in order, so that a change
+    of a rate, a loss or a block shape leaves trained weights valid. A bias that
+    has to be zeros is held to that by its values.
+    """
+    rows = [asdict(tensor) for tensor in tensors]
+    for row in rows:
+        del row["zeros"]
+    canonical = json.dumps(rows, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()[:DIGITS]

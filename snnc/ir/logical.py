@@ -1,0 +1,254 @@
+"""The logical graph: layers as the user wrote them, with shapes and every default.
+
+Shapes are channels-last without the batch axis. Times are in seconds, rates in Hz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+from snnc.ir.device import Profile
+from snnc.language.training import TrainSpec
+from snnc.source import Span
+
+Shape = tuple[int, ...]
+Padding = Literal["valid", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Loihi:
+    """A Loihi system of ``chips`` chips, of which a network may use ``cores``."""
+
+    chips: int
+    cores: int
+    pop: Literal["auto", 16, 32]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Nengo:
+    """No device: Nengo's own simulators."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """Seconds of a step (``dt``) and of an example (``present``); ``steps`` is T.
+
+    ``spans`` has the places of the values that are written.
+    """
+
+    dt: float
+    present: float
+    steps: int
+    span: Span
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """What the network reads: values in ``low..high``, mapped to ``scaled``.
+
+    ``shape_span`` and ``range_span`` are the places of shape and range, None where
+    they are not known.
+    """
+
+    name: str
+    shape: Shape
+    low: float
+    high: float
+    scaled: tuple[float, float] | None
+    span: Span
+    shape_span: Span | None = None
+    range_span: Span | None = None
+
+    @property
+    def bounds(self) -> tuple[float, float]:
+        """The range of the values that the encoder sees."""
+        return self.scaled or (self.low, self.high)
+
+
+@dataclass(frozen=True, slots=True)
+class Relu:
+    """Rectified linear: the rate is proportional to the current."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lif:
+    """Leaky integrate-and-fire; time constants in seconds."""
+
+    tau_rc: float
+    tau_ref: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A firing-rate budget in Hz, held by a percentile over neurons and examples.
+
+    Activation 1.0 stands for ``high``; a spike has amplitude ``1 / high``.
+    """
+
+    low: float
+    high: float
+    percentile: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spiking:
+    """What makes a layer a spiking layer."""
+
+    neuron: Relu | Lif
+    rate: Rate
+    batchnorm: bool
+    dropout: float
+    l2: float
+    place: Literal["chip", "host"]
+    synapse: float
+    block: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Convolution:
+    """A convolution over one, two or three spatial axes."""
+
+    kernel: Shape
+    stride: Shape
+    padding: Padding
+    bias: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Dense:
+    """A matrix over the flattened input."""
+
+    bias: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rectify:
+    """`encode rate`: the parts of a value over ``scale``; both signs if ``signed``."""
+
+    scale: float
+    signed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class AveragePool:
+    """The mean of each window, valid."""
+
+    window: Shape
+    stride: Shape
+
+
+@dataclass(frozen=True, slots=True)
+class Add:
+    """The sum of equal shapes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Concat:
+    """The channels of the sources, one after another."""
+
+
+Operation = Convolution | Dense | Rectify | AveragePool | Add | Concat
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """Adds ``source`` to a layer's current.
+
+    ``stride`` is None for the identity; else a bias-free 1x1 convolution with this
+    stride, or a matrix (empty stride) where the layer is dense, is learned.
+    """
+
+    source: str
+    stride: Shape | None
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One statement that computes: an encoder, a spiking layer, a pool or a join.
+
+    ``kind`` is the word of the spec (``"encode conv"``, ``"conv3d"``, ...);
+    ``spiking`` is None for pools and joins. ``spans`` gives the place of each
+    property that was written, ``span`` the statement's first line.
+    """
+
+    name: str
+    kind: str
+    operation: Operation
+    sources: tuple[str, ...]
+    shape: Shape
+    spiking: Spiking | None
+    shortcut: Shortcut | None
+    span: Span
+    spans: Mapping[str, Span]
+
+    @property
+    def is_encoder(self) -> bool:
+        return self.kind.startswith("encode")
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The names of all that the layer reads, its shortcut last."""
+        if self.shortcut is None:
+            return self.sources
+        return (*self.sources, self.shortcut.source)
+
+    @property
+    def on_chip(self) -> bool:
+        """Whether the layer's neurons are asked to be on the chip."""
+        return (
+            not self.is_encoder
+            and self.spiking is not None
+            and self.spiking.place == "chip"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Readout:
+    """The linear layer on the host; ``labels`` is None for a regression."""
+
+    name: str
+    sources: tuple[str, ...]
+    units: int
+    labels: tuple[str, ...] | None
+    decide: Literal["mean", "last"]
+    synapse: float
+    l2: float
+    span: Span
+
+    @property
+    def shape(self) -> Shape:
+        return (self.units,)
+
+
+@dataclass(frozen=True)
+class Network:
+    """A checked network; ``layers`` is in the order of the spec.
+
+    ``device`` is what it is costed for, whether its ``target`` is a chip or not.
+    """
+
+    name: str
+    about: str
+    device: Profile
+    target: Loihi | Nengo
+    timing: Timing
+    input: Input
+    layers: tuple[Layer, ...]
+    readout: Readout
+    train: TrainSpec
+    span: Span
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Layer]:
+        return {layer.name: layer for layer in self.layers}
+
+    def shape_of(self, name: str) -> Shape:
+        """The shape of the values of the input or of a layer."""
+        return self.input.shape if name == self.input.name else self.by_name[name].shape

@@ -1,0 +1,142 @@
+"""The lowered graph: what runs, as populations of neurons and projections.
+
+Pools and joins are gone, folded into their readers. Every population is a volume
+``(depth, height, width, channels)``: a conv2d layer has depth 1, a conv1d layer
+is ``(1, length, 1, channels)``, a dense layer ``(1, 1, 1, units)``. Kernels are
+three-dimensional the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from snnc.ir.logical import Layer, Network, Padding
+from snnc.ir.paths import reading_order
+
+Volume = tuple[int, int, int, int]
+Triple = tuple[int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """An average pool between a source and its reader, over the three axes."""
+
+    window: Triple
+    stride: Triple
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The composed convolution that a reader applies to a source.
+
+    Output slice ``o`` of the depth axis reads source slices ``o * stride[0] -
+    depth_before + t`` for each tap ``t`` of ``kernel[0]``, those outside the source
+    being zero. Height and width are padded by ``padding`` as TensorFlow and Nengo do.
+
+    Attributes
+    ----------
+    kernel
+        Taps over depth, height and width of the *source*, pools included.
+    stride
+        Step over the source, pools included.
+    depth_before
+        Zero slices in front of the source's depth axis.
+    padding
+        The padding of height and width.
+    zeros_before
+        Zero rows and columns put in front of the kernel, so that ``same`` padding
+        of the source lands where Keras pads the pooled image: (height, width).
+    """
+
+    kernel: Triple
+    stride: Triple
+    depth_before: int
+    padding: Padding
+    zeros_before: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Full:
+    """Every target neuron reads every source neuron, as a dense layer does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """All of one source population read by one target population.
+
+    Attributes
+    ----------
+    source, target
+        Names of populations; ``source`` may be the input (host side).
+    tensor
+        The weight tensor, such as ``"c0.kernel"`` or ``"c1.shortcut"``; None for
+        the identity (equal volumes but for pools, fixed weights).
+    rows
+        The stretch of the kernel's input channels that meets the source's channels.
+    pools
+        The pools passed on the way, source first.
+    reach
+        How the target reads the source.
+    """
+
+    source: str
+    target: str
+    tensor: str | None
+    rows: tuple[int, int]
+    pools: tuple[Pool, ...]
+    reach: Window | Full
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """The neurons of one encoder or spiking layer."""
+
+    name: str
+    layer: Layer
+    volume: Volume
+    on_chip: bool
+
+    @property
+    def neurons(self) -> int:
+        depth, height, width, channels = self.volume
+        return depth * height * width * channels
+
+
+@dataclass(frozen=True)
+class LoweredNetwork:
+    """Populations in spec order and the projections between them.
+
+    ``projections`` end in populations; ``readout`` are the projections that the
+    readout reads (always `Full`, on the host). A source named like the network's
+    input stands for the input node.
+    """
+
+    network: Network
+    populations: tuple[Population, ...]
+    projections: tuple[Projection, ...]
+    readout: tuple[Projection, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Population]:
+        return {p.name: p for p in self.populations}
+
+    @cached_property
+    def in_reading_order(self) -> tuple[Population, ...]:
+        """Each population after those that it reads, else in spec order."""
+        reads = {
+            p.name: [q.source for q in self.into(p.name)] for p in self.populations
+        }
+        return tuple(self.by_name[name] for name in reading_order(reads))
+
+    def into(self, name: str) -> tuple[Projection, ...]:
+        """The projections that a population reads."""
+        return self._into.get(name, ())
+
+    @cached_property
+    def _into(self) -> Mapping[str, tuple[Projection, ...]]:
+        found: dict[str, tuple[Projection, ...]] = {}
+        for projection in self.projections:
+            found[projection.target] = (*found.get(projection.target, ()), projection)
+        return found

@@ -1,0 +1,91 @@
+"""The mapped graph: ensembles, their blocks, and how each connection is realised.
+
+A population becomes one ensemble for each group of ``group`` consecutive depth
+slices (the last may be smaller). A convolutional ensemble is laid out
+``(height, width, slices x channels)`` with the slice-major channel order, a dense
+one ``(units,)``. nengo-loihi cuts an ensemble into blocks of ``block_shape``, one a
+core, in row-major order; the last block of an axis may be smaller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal
+
+from snnc.ir.logical import Shape
+from snnc.ir.lowered import LoweredNetwork, Population, Projection
+
+PopType = Literal[16, 32]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """What one core holds, as ``block.utilization()`` of nengo-loihi counts it."""
+
+    compartments: int
+    in_axons: int
+    out_axons: int
+    synapse_bits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Ensemble:
+    """One ensemble: the depth slices ``start..stop`` of its population.
+
+    ``block_shape`` has as many axes as ``shape``; on the host it is None and there
+    are no blocks.
+    """
+
+    start: int
+    stop: int
+    shape: Shape
+    block_shape: Shape | None
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MappedPopulation:
+    """A population cut into ensembles of ``group`` depth slices."""
+
+    population: Population
+    group: int
+    ensembles: tuple[Ensemble, ...]
+
+    @property
+    def cores(self) -> int:
+        return sum(len(ensemble.blocks) for ensemble in self.ensembles)
+
+
+@dataclass(frozen=True, slots=True)
+class MappedProjection:
+    """A projection as Nengo connections: one for each pair of overlapping ensembles.
+
+    ``form`` says which transform carries it: ``"convolution"`` (for a `Full`
+    reach, a kernel as large as the source's ensemble) or ``"dense"``. ``pop`` is the
+    axon format of a convolution that ends on the chip, else None.
+    """
+
+    projection: Projection
+    form: Literal["convolution", "dense"]
+    pop: PopType | None
+
+
+@dataclass(frozen=True)
+class MappedNetwork:
+    """The whole mapping; ``populations`` in spec order."""
+
+    lowered: LoweredNetwork
+    populations: tuple[MappedPopulation, ...]
+    projections: tuple[MappedProjection, ...]
+    readout: tuple[MappedProjection, ...]
+
+    @cached_property
+    def by_name(self) -> Mapping[str, MappedPopulation]:
+        return {p.population.name: p for p in self.populations}
+
+    @property
+    def cores(self) -> int:
+        """How many cores all populations take."""
+        return sum(p.cores for p in self.populations)

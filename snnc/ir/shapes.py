@@ -1,0 +1,44 @@
+"""Output sizes of windows that slide over an axis."""
+
+from __future__ import annotations
+
+from snnc.ir.logical import Padding, Shape
+
+
+def window_positions(size: int, kernel: int, stride: int, padding: Padding) -> int:
+    """How many positions a window has on an axis of ``size``.
+
+    The formulas are TensorFlow's (``tf.nn.convolution``): ``ceil(size / stride)``
+    for ``same`` and ``ceil((size - kernel + 1) / stride)`` for ``valid``; not
+    positive if the kernel is larger than the axis.
+    """
+    if padding == "same":
+        return -(-size // stride)
+    return (size - kernel) // stride + 1
+
+
+def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Zeros that TensorFlow's ``same`` padding puts before and behind an axis."""
+    total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
+    return total // 2, total - total // 2
+
+
+def volume_of(shape: Shape) -> tuple[int, int, int, int]:
+    """A channels-last shape as (depth, height, width, channels).
+
+    Features are channels of one pixel, a sequence is an image of width 1.
+    """
+    *spatial, channels = shape
+    depth, height, width = triple_of(tuple(spatial))
+    return depth, height, width, channels
+
+
+def triple_of(spatial: Shape) -> tuple[int, int, int]:
+    """One to three spatial extents as (depth, height, width)."""
+    if len(spatial) == 3:
+        return spatial[0], spatial[1], spatial[2]
+    if len(spatial) == 2:
+        return 1, spatial[0], spatial[1]
+    if len(spatial) == 1:
+        return 1, spatial[0], 1
+    return 1, 1, 1

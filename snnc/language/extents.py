@@ -1,0 +1,166 @@
+"""Ranges and dims: located syntax or plain Python to tuples."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from snnc.language import tree
+from snnc.language.keywords import HERTZ
+from snnc.language.scalars import (
+    LARGEST,
+    amount,
+    bare,
+    divisor,
+    needs_unit,
+    refused,
+    unexpected,
+)
+
+SLOWEST = 1.0
+"""Hz of a rate's upper end: with usual weights nengo-loihi keeps 6 of their 7 bits at
+1 Hz, 2 to 4 of them at 0.1 Hz, and refuses them at 0.01 Hz."""
+WIDEST, NARROWEST = 1e12, 1e-12
+"""Values of an input: far from where weights that undo them leave float32."""
+RESOLUTION = 1e-6
+"""Of a range by its largest end: float32 tells eight values apart there."""
+
+
+def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
+    """The two ends of a range; only the lower one may be absent."""
+    if isinstance(value, tree.Range):
+        ends: Any = (value.low, value.high)
+    else:
+        ends = value
+    if not isinstance(ends, (tuple, list)) or len(ends) != 2:
+        raise unexpected(expected, example)
+    low, high = ends
+    if high is None:
+        raise unexpected(expected, example)
+    return None if low is None else amount(low), amount(high)
+
+
+def rates(value: Any) -> tuple[float, float]:
+    low, high = _ends(value, "a range of rates", _budget(value))
+    if isinstance(value, tree.Range):
+        if value.unit is None:
+            raise needs_unit(HERTZ, "Hz")
+        divisor(value.unit, HERTZ)
+    low = 0.0 if low is None else low
+    if low < 0:
+        raise refused(
+            f"the lower end is {low:g} Hz",
+            limit="a rate is at least 0 Hz",
+            instead=f"0..{high:g} Hz" if high >= SLOWEST else "20..150 Hz",
+        )
+    if high < SLOWEST:
+        raise refused(
+            f"the upper end is {high:g} Hz",
+            limit=f"it must be at least {SLOWEST:g} Hz",
+            instead="20..150 Hz",
+        )
+    if low > high:
+        raise refused(
+            f"the range runs backwards, from {low:g} Hz to {high:g} Hz",
+            limit="the lower end comes first",
+            instead=f"{high:g}..{low:g} Hz",
+        )
+    return low, high
+
+
+def _budget(value: Any) -> str:
+    """A range of rates up to the one that is written, or a usual one."""
+    most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
+    return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
+
+
+def values(value: Any) -> tuple[float, float]:
+    low, high = _ends(value, "a range with both ends", "0..1")
+    if low is None:
+        raise unexpected("a range with both ends", "0..1")
+    if isinstance(value, tree.Range) and value.unit is not None:
+        raise refused(
+            "a range of values has no unit",
+            limit="the input's values are plain numbers",
+            span=value.unit.span,
+            instead=f"{low:g}..{high:g}",
+        )
+    if low >= high:
+        raise refused(
+            f"the range runs from {low:g} to {high:g}",
+            limit="the upper end must be above the lower one",
+            instead=f"{high:g}..{low:g}" if high < low else f"{low:g}..{low + 1:g}",
+        )
+    _resolved(low, high)
+    return low, high
+
+
+def _resolved(low: float, high: float) -> None:
+    """Refuse what float32, in which Keras and the chip's host compute, can't hold."""
+    most = max(abs(low), abs(high))
+    if most > WIDEST:
+        limit = f"the ends are from {-WIDEST:g} to {WIDEST:g}"
+    elif high - low < NARROWEST:
+        limit = f"the ends are at least {NARROWEST:g} apart"
+    elif high - low < RESOLUTION * most:
+        limit = "float32 has too few numbers between them"
+    else:
+        return
+    raise refused(
+        f"the range runs from {low:.9g} to {high:.9g}",
+        limit=limit,
+        advice="scale the data, and write their new range, such as `0..1`",
+    )
+
+
+def dims(value: Any, *, least: str = "") -> tuple[int, ...]:
+    if isinstance(value, tree.Dims):
+        sizes: Sequence[Any] = value.values
+    elif isinstance(value, (tuple, list)):
+        sizes = value
+    else:
+        sizes = (bare(value),)
+    if not sizes or not all(type(size) is int for size in sizes):
+        raise unexpected("whole numbers joined by `x`", "3x3")
+    for size in sizes:
+        if not 1 <= size <= LARGEST:
+            raise refused(
+                f"a size of {size} is out of range",
+                limit=f"each size is from 1 to {LARGEST}",
+                **_nearer(sizes, least),
+            )
+    return tuple(sizes)
+
+
+def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
+    """What to write for sizes of which one is too small or too large."""
+    if max(sizes) > LARGEST:
+        return {"advice": "write smaller sizes"}
+    return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
+
+
+def shape(value: Any) -> tuple[int, ...]:
+    sizes = dims(value)
+    if len(sizes) > 4:
+        raise refused(
+            f"the shape has {len(sizes)} axes",
+            limit="the largest is depth x height x width x channels",
+            advice="write at most four sizes, such as `8x16x16x1`",
+        )
+    return sizes
+
+
+def window(value: Any) -> tuple[int, ...] | str:
+    if bare(value) == "all":
+        return "all"
+    if isinstance(value, (tree.Word, str)):
+        raise unexpected("a size, dims or `all`", "2x2")
+    return dims(value)
+
+
+def block(value: Any) -> tuple[int, ...] | str:
+    if bare(value) == "auto":
+        return "auto"
+    if isinstance(value, (tree.Word, str)):
+        raise unexpected("dims or `auto`", "4x4x16")
+    return dims(value, least="auto")

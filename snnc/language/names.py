@@ -1,0 +1,154 @@
+"""Names of layers and of classes: located syntax or plain Python to strings."""
+
+from __future__ import annotations
+
+import keyword
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+from snnc.language import tree
+from snnc.language.keywords import RESERVED
+from snnc.language.scalars import bare, refused, unexpected
+
+# Longer ones could not be laid out so that every formatter leaves them alone.
+LONGEST = 40
+# `keyword.softkwlist` of the newest Python: the same for whichever one runs snnc.
+SOFT_KEYWORDS = frozenset({"case", "match", "type"})
+# What the generated package imports, what that imports, and what is not in
+# `sys.stdlib_module_names` though Python has it.
+LIBRARIES = frozenset(
+    {
+        "absl",
+        "astunparse",
+        "certifi",
+        "charset_normalizer",
+        "cloudpickle",
+        "flatbuffers",
+        "gast",
+        "google",
+        "h5py",
+        "idna",
+        "jax",
+        "jaxlib",
+        "jinja2",
+        "joblib",
+        "keras",
+        "markupsafe",
+        "ml_dtypes",
+        "nengo",
+        "nengo_dl",
+        "nengo_loihi",
+        "numpy",
+        "opt_einsum",
+        "packaging",
+        "pkg_resources",
+        "progressbar",
+        "pygments",
+        "python_utils",
+        "requests",
+        "safetensors",
+        "scipy",
+        "setuptools",
+        "six",
+        "sklearn",
+        "snnc",
+        "tensorboard",
+        "tensorflow",
+        "termcolor",
+        "test",
+        "threadpoolctl",
+        "typing_extensions",
+        "urllib3",
+        "wrapt",
+    }
+)
+# No folder can have such a name on Windows, whatever its case.
+DEVICES = frozenset(
+    {"aux", "con", "nul", "prn"}
+    | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
+)
+MOST_CLASSES = 2**16
+
+
+def why_no_name(name: str) -> str:
+    """Why a word can't be a name; an empty string if it can."""
+    if name in RESERVED:
+        return "it is a reserved word of the language"
+    if keyword.iskeyword(name) or name in SOFT_KEYWORDS:
+        return "it is a keyword of Python, which the generated code is written in"
+    if name.startswith("_"):
+        return "Keras takes no name that begins with an underscore"
+    if not (name.isascii() and name.isidentifier()):
+        return "a name has letters a to z, digits and underscores, no digit first"
+    if len(name) > LONGEST:
+        return f"it has {len(name)} characters, the limit is {LONGEST}"
+    return ""
+
+
+def why_no_package(name: str) -> str:
+    """Why a word can't name a network, whose package has that name."""
+    if name in LIBRARIES or name in sys.stdlib_module_names:
+        return "its package would hide the library of that name"
+    if name.lower() in DEVICES:
+        return "Windows has a device of that name, so no folder can have it"
+    return why_no_name(name)
+
+
+def identifier(value: Any) -> str:
+    name = bare(value)
+    if isinstance(value, tree.Text) or not isinstance(name, str):
+        raise unexpected("a name", "c0")
+    if reason := why_no_name(name):
+        raise PydanticCustomError(
+            "bad_name", "{name}: {reason}", {"name": name, "reason": reason}
+        )
+    return name
+
+
+def classes(value: Any) -> int | tuple[str, ...]:
+    if isinstance(value, tree.List):
+        return _labels(value.items)
+    if isinstance(value, (tuple, list)):
+        return _labels(value)
+    number = bare(value)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise unexpected("a number of classes or a list of their names", "10")
+    if number < 2:
+        raise refused(
+            f"{number} is out of range",
+            limit="a decision needs at least 2",
+            advice="write `classes 2` or more, or `units 1` for a regression",
+        )
+    if number > MOST_CLASSES:
+        raise refused(
+            f"{number} is out of range",
+            limit=f"at most {MOST_CLASSES}",
+            advice=f"write at most `classes {MOST_CLASSES}`",
+        )
+    return int(number)
+
+
+def _labels(items: Sequence[Any]) -> tuple[str, ...]:
+    seen: dict[str, Any] = {}
+    for item in items:
+        label = bare(item)
+        place = {"span": item.span} if hasattr(item, "span") else {}
+        if not isinstance(label, str) or not label.strip():
+            raise unexpected("a list of names", "classes [cat, dog]", **place)
+        if label in seen:
+            raise PydanticCustomError(
+                "repeated_class",
+                "the class {label} is named twice",
+                {"label": label, "first": getattr(seen[label], "span", None), **place},
+            )
+        seen[label] = item
+    if len(seen) < 2:
+        raise refused(
+            "the list is too short",
+            limit="a decision needs at least 2",
+            advice="name two classes or more, or write `units 1` for a regression",
+        )
+    return tuple(seen)

@@ -1,0 +1,162 @@
+"""Numbers, switches, times and rates: located syntax or plain Python to plain Python.
+
+Times become seconds, rates Hz.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic_core import PydanticCustomError
+
+from snnc.language import tree
+from snnc.language.keywords import HERTZ, SECONDS
+
+
+def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomError:
+    """Say that a value is of the wrong type: what is expected, with an example."""
+    return PydanticCustomError(
+        "wrong_type",
+        "expected {expected}, for example {example}",
+        {"expected": expected, "example": example, **context},
+    )
+
+
+def refused(reason: str, **context: Any) -> PydanticCustomError:
+    """Say that a value of the right type is outside what is allowed."""
+    return PydanticCustomError(
+        "bad_value", "{reason}", {"reason": reason, "limit": "", **context}
+    )
+
+
+def needs_unit(units: Mapping[str, int], likely: str) -> PydanticCustomError:
+    return PydanticCustomError(
+        "missing_unit",
+        "a unit is missing",
+        {"units": tuple(units), "likely": likely},
+    )
+
+
+LARGEST = 2**31 - 1
+_SWITCHES = dict.fromkeys(("true", "yes", "1", "on"), "on") | dict.fromkeys(
+    ("false", "no", "none", "null", "0", "off"), "off"
+)
+SHORTEST, LONGEST = 1e-9, 1e6
+"""Times other than zero, in seconds: wide enough for any network."""
+
+
+def bare(value: Any) -> Any:
+    """Unwrap a word, number or string; everything else stays as it is."""
+    if isinstance(value, tree.Word):
+        return value.text
+    if isinstance(value, (tree.Number, tree.Text)):
+        return value.value
+    return value
+
+
+def choice(value: Any) -> Any:
+    """Turn ``adam`` or ``adam { ... }`` into a mapping with its ``kind``."""
+    if isinstance(value, tree.Group):
+        settings = {p.key.text: p.value for p in value.properties}
+        return {"kind": value.name.text, **settings}
+    if isinstance(value, (tree.Word, str)):
+        return {"kind": bare(value)}
+    if isinstance(value, (Mapping, BaseModel)):
+        return value
+    raise unexpected("a name", "adam")
+
+
+def amount(value: Any) -> float:
+    number = bare(value)
+    if isinstance(number, bool) or not isinstance(number, (int, float)):
+        raise unexpected("a number", "0.2")
+    return _finite(number)
+
+
+def _finite(number: int | float) -> float:
+    if not math.isfinite(number):
+        raise refused(
+            "the number is too large",
+            limit="it must be finite",
+            advice="write a smaller number",
+        )
+    return float(number)
+
+
+def whole(value: Any) -> int:
+    number = bare(value)
+    if isinstance(number, float) and 1 <= number <= LARGEST:
+        near = str(int(number))
+        sure = {"instead": near} if number.is_integer() else {"near": near}
+        raise unexpected("a whole number", near, **sure)
+    if isinstance(number, bool) or not isinstance(number, int):
+        raise unexpected("a whole number", "8")
+    if abs(number) > LARGEST:
+        raise refused(
+            "the number is too large",
+            limit=f"the limit is {LARGEST}",
+            advice="write a smaller number",
+        )
+    return int(number)
+
+
+def flag(value: Any) -> bool:
+    word = bare(value)
+    if isinstance(word, bool):
+        return word
+    if word in ("on", "true"):
+        return True
+    if word in ("off", "false"):
+        return False
+    if instead := _SWITCHES.get(str(word).lower()):
+        raise unexpected("`on` or `off`", instead, instead=instead)
+    raise unexpected("`on` or `off`", "on")
+
+
+def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
+    if unit.text in units:
+        return units[unit.text]
+    raise PydanticCustomError(
+        "wrong_unit",
+        "the unit {unit} does not fit",
+        {"unit": unit.text, "units": tuple(units), "span": unit.span},
+    )
+
+
+def seconds(value: Any) -> float:
+    if isinstance(value, tree.Quantity):
+        return _sensible(_finite(value.value) / divisor(value.unit, SECONDS))
+    if isinstance(value, tree.Number):
+        raise needs_unit(SECONDS, "ms" if value.value >= 0.5 else "s")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise unexpected("a time", "5 ms")
+    return _sensible(_finite(value))
+
+
+def _sensible(time: float) -> float:
+    if time > LONGEST:
+        raise refused(
+            f"{time:g} s is too long",
+            limit=f"the limit is {LONGEST:g} s",
+            advice="write a shorter time, such as `100 ms`",
+        )
+    if 0 < time < SHORTEST:
+        raise refused(
+            f"{time:g} s is too short",
+            limit=f"at least {SHORTEST:g} s",
+            advice="write a longer time, such as `1 ms`",
+        )
+    return time
+
+
+def hertz(value: Any) -> float:
+    if isinstance(value, tree.Quantity):
+        return _finite(value.value) / divisor(value.unit, HERTZ)
+    if isinstance(value, tree.Number):
+        raise needs_unit(HERTZ, "Hz")
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise unexpected("a rate", "150 Hz")
+    return _finite(value)

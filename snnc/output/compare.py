@@ -1,0 +1,215 @@
+"""Compares a package on disk with what it should be."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from snnc.emit.files import (
+    FORMAT,
+    LIBRARY,
+    GeneratedFile,
+    has_conflict,
+    is_generated,
+)
+from snnc.emit.origin import Origin
+from snnc.output.lock import NAME, Lock, text_hash
+from snnc.output.package import Package
+from snnc.output.records import Obstacle, Records, read
+
+
+class State(enum.Enum):
+    """How one file differs from what it should be."""
+
+    UNCHANGED = enum.auto()
+    STALE = enum.auto()
+    MISSING = enum.auto()
+    EDITED = enum.auto()
+    FOREIGN = enum.auto()
+    LEFT_OVER = enum.auto()
+    EDITED_LEFT_OVER = enum.auto()
+
+
+_FORCED = {
+    State.EDITED: State.STALE,
+    State.EDITED_LEFT_OVER: State.LEFT_OVER,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One file: its name, its state, its text and the text it should have."""
+
+    name: str
+    state: State
+    found: str | None
+    wanted: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """All files of a package, the lock last.
+
+    Attributes
+    ----------
+    unfinished
+        Whether a build began that has not ended.
+    mixed
+        Whether files are as snnc wrote them but not as the lock says: two builds
+        each wrote a part of the package.
+    merging
+        Whether a merge could not join two locks, or two versions of a file.
+    is_newer
+        Whether a newer snnc wrote it, and nobody forces its files to be replaced.
+    flaw
+        Why the lock that is there can't be read, as a sentence.
+    lock
+        The lock that is there; None if there is none that can be read.
+    """
+
+    folder: Path
+    rows: tuple[Row, ...]
+    unfinished: bool = False
+    mixed: bool = False
+    merging: bool = False
+    is_newer: bool = False
+    flaw: str = ""
+    lock: Lock | None = None
+
+    def names(self, *states: State) -> tuple[str, ...]:
+        """Return the names of the files in any of these states."""
+        return tuple(row.name for row in self.rows if row.state in states)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether a build would have nothing to do."""
+        due = self.names(State.STALE, State.MISSING, State.LEFT_OVER)
+        return not (self.unfinished or due)
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether nothing of the package is there."""
+        return all(row.state is State.MISSING for row in self.rows)
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where the package that is there comes from, as far as its lock tells."""
+        return None if self.lock is None else self.lock.origin
+
+    @property
+    def format(self) -> int:
+        """The format of the package that is there, as far as its lock tells."""
+        return FORMAT if self.lock is None else self.lock.format
+
+
+def compare(package: Package, force: bool = False) -> Comparison:
+    """Compare without a change on disk.
+
+    Parameters
+    ----------
+    force
+        Take files that were edited by hand for files that snnc wrote.
+
+    Raises
+    ------
+    OSError
+        If something can't be read.
+    """
+    folder = package.folder
+    if folder.is_symlink():
+        return Comparison(folder, (Row("", State.FOREIGN, None, None),))
+    records = Records.of(folder)
+    unfinished = records.is_unfinished
+    if not package.files and records.lock != package.lock:
+        return Comparison(folder, (), unfinished)  # no longer what was to go
+    rows = [_generated(folder, file, records) for file in package.files]
+    rows += _left_over(package, records)
+    mixed = any(_is_of_another_build(row, records) for row in rows)
+    rows += _lock_row(package, records, [] if force else rows)
+    if force:
+        rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
+    return Comparison(
+        folder,
+        tuple(rows),
+        unfinished,
+        mixed,
+        records.is_merging or any(has_conflict(row.found or "") for row in rows),
+        records.is_newer and not force,
+        records.flaw,
+        records.lock,
+    )
+
+
+def _generated(folder: Path, file: GeneratedFile, records: Records) -> Row:
+    found = read(folder, file.path)
+    text = found if isinstance(found, str) else None
+    return Row(file.path, _state(found, file, records), text, file.text)
+
+
+def _state(
+    found: str | Obstacle | None, file: GeneratedFile, records: Records
+) -> State:
+    if found is None:
+        return State.MISSING
+    if isinstance(found, Obstacle):
+        return State.FOREIGN
+    if found == file.text:
+        return State.UNCHANGED
+    if found == "" or records.vouch_for(file.path, found):
+        return State.STALE
+    if file.path in records.files or is_generated(found):
+        return State.EDITED
+    return State.FOREIGN
+
+
+def _left_over(package: Package, records: Records) -> Iterator[Row]:
+    """Files that snnc wrote once and does not write any more."""
+    owned = {*records.files, *records.announced}
+    if records.lock is None or records.is_merging:
+        owned |= _headed(package.folder)
+    for name in sorted(owned - {file.path for file in package.files} - {NAME}):
+        found = read(package.folder, name)
+        if not isinstance(found, str):
+            continue
+        if records.vouch_for(name, found):
+            yield Row(name, State.LEFT_OVER, found, None)
+        elif is_generated(found):
+            yield Row(name, State.EDITED_LEFT_OVER, found, None)
+
+
+def _headed(folder: Path) -> set[str]:
+    """Modules that may be snnc's, where no lock tells which are."""
+    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/*.py"))
+    return {path.relative_to(folder).as_posix() for path in paths}
+
+
+def _is_of_another_build(row: Row, records: Records) -> bool:
+    """Whether a file is as a build wrote it that did not come to write the lock."""
+    if not row.found or records.lock is None or records.is_merging:
+        return False
+    is_written = row.state in (State.UNCHANGED, State.STALE, State.LEFT_OVER)
+    return is_written and text_hash(row.found) != records.files.get(row.name)
+
+
+def _lock_row(package: Package, records: Records, rows: Sequence[Row]) -> Iterator[Row]:
+    """The lock, which also lists what is kept because it was edited."""
+    kept = [row.name for row in rows if row.state is State.EDITED_LEFT_OVER]
+    hashes = {name: records.files.get(name, "") for name in kept}
+    wanted = package.lock_text(hashes)
+    text = records.found if isinstance(records.found, str) else None
+    if wanted is not None:
+        yield Row(NAME, _lock_state(records, wanted), text, wanted)
+    elif text is not None:
+        yield Row(NAME, State.LEFT_OVER, text, None)
+
+
+def _lock_state(records: Records, wanted: str) -> State:
+    if records.found is None:
+        return State.MISSING
+    if isinstance(records.found, Obstacle):
+        return State.FOREIGN
+    if records.flaw:
+        return State.EDITED
+    return State.UNCHANGED if records.lock == Lock.parse(wanted) else State.STALE

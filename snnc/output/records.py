@@ -1,0 +1,180 @@
+"""What a package's folder tells of what snnc wrote there: its lock and its marker."""
+
+from __future__ import annotations
+
+import enum
+import re
+import stat
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
+from snnc.emit.origin import Origin
+from snnc.output.lock import NAME, Lock, LockError, is_plain, text_hash
+from snnc.runtime.files import PART
+
+
+class Obstacle(enum.Enum):
+    """What stands for anything that is not a regular file."""
+
+    OBSTACLE = enum.auto()
+
+
+def read(folder: Path, name: str) -> str | Obstacle | None:
+    r"""Return a file's text, with ``\n`` line ends as in every checkout.
+
+    Parameters
+    ----------
+    folder
+        That of the package.
+    name
+        The file's path within it, POSIX.
+
+    Returns
+    -------
+    str, Obstacle or None
+        An obstacle for a folder or a link, and for what lies behind a link or a file;
+        None for no file. What is not UTF-8 is read as `surrogateescape` has it.
+    """
+    path = folder / name
+    if any((folder / part).is_symlink() for part in _folders(name)):
+        return Obstacle.OBSTACLE
+    try:
+        if not stat.S_ISREG(path.lstat().st_mode):
+            return Obstacle.OBSTACLE
+        return path.read_text(encoding="utf-8", errors="surrogateescape")
+    except FileNotFoundError:
+        return None
+    except NotADirectoryError:
+        if not folder.is_dir():
+            raise
+        return Obstacle.OBSTACLE
+
+
+def remove(folder: Path, name: str) -> None:
+    """Remove a file and, if it is a module, its byte code; then folders left empty."""
+    path = folder / name
+    path.unlink(missing_ok=True)
+    cache = path.parent / "__pycache__"
+    for compiled in cache.glob(f"{path.stem}.*.pyc"):
+        compiled.unlink(missing_ok=True)
+    for empty in (cache, *(folder / part for part in _folders(name))):
+        with suppress(OSError):
+            empty.rmdir()
+
+
+def remove_parts(folder: Path) -> None:
+    """Remove what killed builds left half written; nobody else may be building."""
+    for place in (folder, folder / LIBRARY):
+        for part in place.glob(f".*{PART}"):
+            part.unlink(missing_ok=True)
+    with suppress(OSError):
+        (folder / LIBRARY).rmdir()
+
+
+def _folders(name: str) -> tuple[PurePosixPath, ...]:
+    """The folders of a file within its package, the innermost first."""
+    return tuple(PurePosixPath(name).parents)[:-1]
+
+
+MARKER = ".snnc-building"
+"""A file that is there while a build writes the package."""
+
+_LINE = re.compile("([0-9a-f]{64})  (.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Records:
+    """The lock, and what builds that have not ended were about to write.
+
+    Attributes
+    ----------
+    found
+        What stands in place of the lock.
+    lock
+        None if there is none, or none that can be read.
+    flaw
+        Why what stands there can't be read, as a sentence.
+    is_unfinished
+        Whether a build began that has not ended.
+    announced
+        The hashes that a file may have since, by its path within the package.
+    """
+
+    found: str | Obstacle | None
+    lock: Lock | None
+    flaw: str = ""
+    is_unfinished: bool = False
+    announced: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, folder: Path) -> Records:
+        """Read them.
+
+        Raises
+        ------
+        OSError
+            If one can't be read.
+        """
+        found, marker = read(folder, NAME), read(folder, MARKER)
+        lock, flaw = None, ""
+        if isinstance(found, str) and found:  # an empty file is what a power cut leaves
+            try:
+                lock = Lock.parse(found)
+            except LockError as error:
+                flaw = str(error)
+        announced = _announced(marker) if isinstance(marker, str) else {}
+        return cls(found, lock, flaw, marker is not None, announced)
+
+    @property
+    def files(self) -> Mapping[str, str]:
+        """The hashes that the lock tells."""
+        return {} if self.lock is None else self.lock.files
+
+    @property
+    def is_merging(self) -> bool:
+        """Whether the lock holds what a merge could not join."""
+        return self.lock is not None and self.lock.is_merging
+
+    @property
+    def is_newer(self) -> bool:
+        """Whether a newer snnc wrote the lock."""
+        return self.lock is not None and self.lock.format > FORMAT
+
+    def vouch_for(self, name: str, text: str) -> bool:
+        """Whether a text is one that snnc wrote, in this or another build.
+
+        What a merge made of two such texts counts as one, too.
+        """
+        if (self.is_merging or has_conflict(text)) and is_generated(text):
+            return True
+        hashes = {self.files.get(name), *self.announced.get(name, ())}
+        return text_hash(text) in hashes
+
+
+def origin_of(folder: Path) -> Origin | None:
+    """Return where a package comes from; None if its lock does not tell."""
+    try:
+        lock = Records.of(folder).lock
+    except OSError:  # the build itself reports what can't be read
+        return None
+    return None if lock is None else lock.origin
+
+
+def announcement(texts: Mapping[str, str]) -> str:
+    """Return the lines that a marker gets before texts are written, by their names.
+
+    They begin with an empty one: a kill may have left half a line before.
+    """
+    lines = (f"{text_hash(text)}  {name}\n" for name, text in texts.items())
+    return "".join(["\n", *lines])
+
+
+def _announced(marker: str) -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for line in map(_LINE.fullmatch, marker.splitlines()):
+        if line is not None and is_plain(line[2]):
+            found[line[2]] = found.get(line[2], frozenset()) | {line[1]}
+    return found

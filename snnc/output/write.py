@@ -1,0 +1,202 @@
+"""Makes a package what it should be: whole files only, and only our own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostic, Report
+from snnc.emit.files import FORMAT, LIBRARY
+from snnc.output import records
+from snnc.output.compare import Comparison, Row, State, compare
+from snnc.output.exclusive import Hold, exclusive
+from snnc.output.formats import newer
+from snnc.output.lock import NAME
+from snnc.output.package import Package
+from snnc.rules.output import (
+    CannotWrite,
+    EditedByHand,
+    EditedLeftOver,
+    EditedLibrary,
+    ForeignFile,
+    LockUnusable,
+)
+from snnc.runtime.files import write_file
+from snnc.source import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The files that a build wrote, removed and left alone, by name.
+
+    ``before`` is the format that the package had, which may be older.
+    """
+
+    written: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    unchanged: tuple[str, ...] = ()
+    before: int = FORMAT
+
+
+def write_package(
+    package: Package,
+    force: bool,
+    report: Report,
+    waiting: Callable[[Path], None] = lambda folder: None,
+) -> Written | None:
+    """Write the files that differ, remove those left over, then write the lock.
+
+    Parameters
+    ----------
+    package
+        What the folder should hold.
+    force
+        Replace, or remove, generated files that were edited by hand.
+    report
+        Gets SNN720 to SNN722 and SNN733 to SNN735, and SNN729 for what is kept.
+    waiting
+        Called with the folder if another build is writing it.
+
+    Returns
+    -------
+    Written or None
+        None if the build was refused, which writes nothing, or failed on the way,
+        which leaves whole files, the old lock and the marker.
+    """
+    try:
+        return _write(package, force, report, waiting)
+    except OSError as error:
+        report.add(cannot_write(error, package.folder))
+        return None
+
+
+def cannot_write(error: OSError, folder: Path) -> Diagnostic:
+    """Return what to report where the operating system refuses something."""
+    path = Path(error.filename or folder).as_posix()
+    reason = error.strerror or str(error)
+    return CannotWrite(span=nowhere(path), path=path, reason=reason)
+
+
+def planned(comparison: Comparison) -> Written:
+    """Return what a build would do, if nothing stops it."""
+    return Written(
+        comparison.names(State.STALE, State.MISSING),
+        comparison.names(State.LEFT_OVER),
+        comparison.names(State.UNCHANGED),
+        comparison.format,
+    )
+
+
+def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
+    """Report each reason for which a build writes nothing."""
+    if comparison.is_newer and comparison.lock is not None:
+        yield newer(comparison.folder, comparison.lock)
+        return
+    for name in comparison.names(State.FOREIGN):
+        path = (comparison.folder / name).as_posix()
+        yield ForeignFile(span=nowhere(path), path=path)
+    edited = comparison.names(State.EDITED)
+    if edited and comparison.lock is None:
+        yield _unusable(comparison)
+    elif edited:
+        yield from _edited(comparison.folder, edited)
+
+
+def _unusable(comparison: Comparison) -> Diagnostic:
+    path = (comparison.folder / NAME).as_posix()
+    names = comparison.names(State.EDITED, State.EDITED_LEFT_OVER)
+    return LockUnusable(
+        span=nowhere(path),
+        path=path,
+        reason=comparison.flaw,
+        names=", ".join(name for name in names if name != NAME),
+    )
+
+
+def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """Report each edited file; those of the library, which belong together, once."""
+    library = [name for name in names if name.startswith(f"{LIBRARY}/")]
+    for name in names:
+        if name not in library:
+            path = (folder / name).as_posix()
+            yield EditedByHand(span=nowhere(path), path=path)
+    if library:
+        path = (folder / LIBRARY).as_posix()
+        listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
+        yield EditedLibrary(span=nowhere(path), path=path, names=listed)
+
+
+def kept(comparison: Comparison) -> Iterator[Diagnostic]:
+    """Report each file that a build leaves behind because it was edited."""
+    if comparison.is_newer:
+        return
+    for name in comparison.names(State.EDITED_LEFT_OVER):
+        path = (comparison.folder / name).as_posix()
+        yield EditedLeftOver(span=nowhere(path), path=path)
+
+
+def nowhere(path: str) -> Span:
+    """Return the span of a file as a whole."""
+    return Span(SourceFile(path, ""), 0, 0)
+
+
+def _write(
+    package: Package, force: bool, report: Report, waiting: Callable[[Path], None]
+) -> Written | None:
+    found = compare(package, force)
+    if not (found.is_settled or _is_refused(found)):
+        found = _write_alone(package, force, waiting)
+    for diagnostic in (*refusals(found), *kept(found)):
+        report.add(diagnostic)
+    return None if _is_refused(found) else planned(found)
+
+
+def _write_alone(
+    package: Package, force: bool, waiting: Callable[[Path], None]
+) -> Comparison:
+    """Compare again, for another build may have written since, and write."""
+    try:
+        with exclusive(package.folder, waiting) as hold:
+            found = compare(package, force)
+            if not _is_refused(found):
+                _apply(found, hold)
+    except OSError:
+        _remove_empty(package.folder)
+        raise
+    if not package.files:
+        _remove_empty(package.folder)
+    return found
+
+
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):  # any file keeps it
+        folder.rmdir()
+
+
+def _is_refused(comparison: Comparison) -> bool:
+    return any(True for _ in refusals(comparison))
+
+
+def _apply(comparison: Comparison, hold: Hold) -> None:
+    """Write, then remove; the lock is last, for it vouches for all the others."""
+    records.remove_parts(comparison.folder)
+    lock = [row for row in comparison.rows if row.name == NAME]
+    files = [row for row in comparison.rows if row.name != NAME]
+    hold.announce({row.name: row.wanted or "" for row in files if _is_due(row)})
+    for row in (*files, *lock):
+        _settle(comparison.folder, row)
+    hold.finish()
+
+
+def _is_due(row: Row) -> bool:
+    return row.state in (State.STALE, State.MISSING)
+
+
+def _settle(folder: Path, row: Row) -> None:
+    if row.state is State.LEFT_OVER:
+        records.remove(folder, row.name)
+    elif _is_due(row):
+        (folder / row.name).parent.mkdir(exist_ok=True)
+        write_file(folder / row.name, row.wanted or "")

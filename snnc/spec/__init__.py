@@ -1,1 +1,0 @@
-"""The spec as data: pydantic models at the edge of the compiler."""

@@ -1,0 +1,155 @@
+"""Spec files from disk."""
+
+from __future__ import annotations
+
+import errno
+import sys
+from pathlib import Path
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Report
+from snnc.runtime.files import write_file
+from snnc.source import SourceFile, Span
+from snnc.source.small import LARGEST, NotRegularError, TooLargeError, read_bytes
+
+_BOM = b"\xef\xbb\xbf"
+
+
+def read(path: str | Path, report: Report) -> SourceFile | None:
+    r"""Read a spec file, without a byte order mark and with ``\n`` line ends.
+
+    Parameters
+    ----------
+    path
+        As the user typed it; diagnostics show it with forward slashes.
+    report
+        Gets a diagnostic of the family SNN7xx if the file can't be read.
+
+    Returns
+    -------
+    SourceFile or None
+        None if the file can't be read.
+    """
+    name = Path(path).as_posix()
+    try:
+        data = read_bytes(Path(path))
+    except (OSError, ValueError) as error:
+        report.add(_unreadable(name, error))
+        return None
+    return decode(name, data, report)
+
+
+def _nowhere(name: str) -> Span:
+    return Span(SourceFile(name, ""), 0, 0)
+
+
+def _unreadable(name: str, error: Exception) -> Diagnostic:
+    match error:
+        case FileNotFoundError() | NotADirectoryError():
+            return rules.files.FileMissing(span=_nowhere(name), name=name)
+        case IsADirectoryError():
+            return rules.files.FileIsDirectory(span=_nowhere(name), name=name)
+        case NotRegularError():
+            return rules.files.FileNotRegular(span=_nowhere(name), name=name)
+        case TooLargeError(size=size):
+            return rules.files.FileTooLarge(
+                span=_nowhere(name), size=size, limit=LARGEST
+            )
+    reason = getattr(error, "strerror", None) or str(error)
+    return rules.files.FileUnreadable(span=_nowhere(name), name=name, reason=reason)
+
+
+def decode(name: str, data: bytes, report: Report) -> SourceFile | None:
+    """Make a source file of what a file holds; SNN703 if that is not UTF-8."""
+    data = data.removeprefix(_BOM)
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        report.add(_not_text(name, data, error.start))
+        return None
+    return SourceFile(name, _lines(text))
+
+
+def _lines(text: str) -> str:
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _not_text(name: str, data: bytes, offset: int) -> Diagnostic:
+    """Point at the first byte that is not UTF-8, in what can be read of the file."""
+    before = _lines(data[:offset].decode("utf-8"))
+    source = SourceFile(name, before + _lines(data[offset:].decode("utf-8", "replace")))
+    return rules.files.FileNotText(
+        span=Span(source, len(before), len(before) + 1),
+        byte=f"0x{data[offset]:02x}",
+        offset=offset,
+    )
+
+
+STDIN = "-"
+"""What stands for stdin among the paths of a command."""
+
+STDIN_NAME = "<stdin>"
+
+
+def read_stdin(report: Report) -> SourceFile | None:
+    """Read a ``.snn`` spec from stdin, or report why that can't be done.
+
+    Parameters
+    ----------
+    report
+        Gets SNN703 to SNN705 if what comes is no text, too long or can't be read.
+
+    Returns
+    -------
+    SourceFile or None
+        Called ``<stdin>``; None if it can't be read.
+    """
+    nowhere = Span(SourceFile(STDIN_NAME, ""), 0, 0)
+    try:
+        data = _beginning()
+    except OSError as error:
+        report.add(
+            rules.files.FileUnreadable(
+                span=nowhere, name=STDIN_NAME, reason=error.strerror or str(error)
+            )
+        )
+        return None
+    if len(data) <= LARGEST:
+        return decode(STDIN_NAME, data, report)
+    report.add(rules.files.FileTooLarge(span=nowhere, size=len(data), limit=LARGEST))
+    return None
+
+
+def _beginning() -> bytes:
+    """As much of stdin as tells whether it is too long."""
+    if sys.stdin is None:  # so Python shows a closed one
+        raise OSError(errno.EBADF, "it is closed")
+    return sys.stdin.buffer.read(LARGEST + 1)
+
+
+def replace_text(path: str | Path, text: str, report: Report) -> bool:
+    r"""Replace the text of a file that exists, keeping its mode; whole or not at all.
+
+    Parameters
+    ----------
+    path
+        As the user typed it; what a link points at is replaced, not the link.
+    text
+        With ``\n`` line ends, which are written as they are.
+    report
+        Gets SNN723 if the file can't be written.
+
+    Returns
+    -------
+    bool
+        Whether the file was written.
+    """
+    try:
+        write_file(path, text)
+    except OSError as error:
+        name = Path(path).as_posix()
+        reason = error.strerror or str(error)
+        nowhere = Span(SourceFile(name, ""), 0, 0)
+        report.add(rules.output.CannotRewrite(span=nowhere, path=name, reason=reason))
+        return False
+    return True

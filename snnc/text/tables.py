@@ -1,0 +1,78 @@
+"""Tables of text in columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+
+from snnc.text.printable import printable
+
+Cells = tuple[str, ...]
+
+
+def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterator[str]:
+    """Lay out a table, without the columns in which nothing stands.
+
+    Parameters
+    ----------
+    head
+        The columns' names.
+    rows
+        As many cells each as ``head`` has; whatever they hold, a row is one line.
+    left
+        Names of the columns that are aligned to the left.
+    """
+    head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
+    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
+    for row in (head, *rows):
+        cells = (
+            cell.ljust(width) if name in left else cell.rjust(width)
+            for name, cell, width in zip(head, row, widths, strict=True)
+        )
+        yield "  ".join(cells).rstrip()
+
+
+def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
+    """Leave out the columns in which nothing stands."""
+    kept = [i for i in range(len(head)) if any(row[i] for row in rows)]
+    head, *rest = (tuple(row[i] for i in kept) for row in (head, *rows))
+    return head, rest
+
+
+Row = tuple[str, ...]
+
+_SPAN = re.compile(r"(`[^`]+`)")
+_MARKUP = re.compile(r"([\\`*~<>\[\]|]|(?<!\w)_|_(?!\w)|&(?=[#\w]))")
+
+
+def code(text: str | None) -> str:
+    """Write a text as a code span that fits a table; nothing for nothing."""
+    if not text:
+        return ""
+    text = printable(text).replace("|", "\\|")
+    ticks = max(map(len, re.findall("`+", text)), default=0)
+    pad = " " if text.startswith("`") or text.endswith("`") else ""
+    fence = "`" * (ticks + 1)
+    return f"{fence}{pad}{text}{pad}{fence}"
+
+
+def prose(text: str) -> str:
+    """Write a sentence of a message: what it quotes is code, the rest no markup."""
+    parts = _SPAN.split(printable(text))
+    return "".join(
+        code(part[1:-1]) if number % 2 else _MARKUP.sub(r"\\\1", part)
+        for number, part in enumerate(parts)
+    )
+
+
+def table(head: Row, rows: Sequence[Row], right: Sequence[int] = ()) -> Iterator[str]:
+    """Write the lines of a table of cells that are Markdown.
+
+    Parameters
+    ----------
+    right
+        Numbers of the columns that are aligned to the right.
+    """
+    dashes = tuple("---:" if i in right else "---" for i in range(len(head)))
+    for row in (head, dashes, *rows):
+        yield f"| {' | '.join(row)} |"

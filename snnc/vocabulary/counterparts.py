@@ -1,0 +1,313 @@
+"""What to write for properties of other libraries that have no like here.
+
+Keras, PyTorch, Nengo, snnTorch, Norse and Lava have them; a word with a like is in
+`snnc.vocabulary.synonyms`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from snnc.vocabulary.synonyms import normal
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """Words with one meaning, and what to write for them.
+
+    Attributes
+    ----------
+    words
+        As other libraries spell them.
+    advice
+        Filled with the ``word``, the ``owner`` of the property and its ``value``.
+    usual
+        Stands for a value that is of another kind.
+    owners
+        Statements and choices in which the words mean this; empty for all.
+    """
+
+    words: str
+    advice: str
+    usual: str = ""
+    owners: str = ""
+
+
+_LAYERS = "encode conv1d conv2d conv3d downsample avgpool dense readout"
+_SPIKING = "conv1d conv2d conv3d downsample dense defaults"
+_COUNTERPARTS = (
+    Counterpart(
+        "early_stopping early_stop patience",
+        "remove it: `--patience {value}` of the package's `train` stops early",
+        usual="5",
+    ),
+    Counterpart(
+        "callbacks hooks checkpoint model_checkpoint save_best restore_best_weights "
+        "resume tensorboard",
+        "remove it: `train` of the package has `--patience`, `--resume` and "
+        "`--tensorboard`",
+    ),
+    Counterpart(
+        "metrics metric",
+        "remove it: `evaluate` prints the accuracy",
+    ),
+    Counterpart("verbose progress", "remove it: `train` shows its progress"),
+    Counterpart(
+        "shuffle", "remove it: examples are shuffled in every epoch, by `seed`"
+    ),
+    Counterpart(
+        "class_weight class_weights sample_weight sample_weights loss_weights "
+        "pos_weight",
+        "remove it: examples count alike; `loss focal` favours those that are hard",
+    ),
+    Counterpart(
+        "steps steps_per_epoch iterations max_steps",
+        "remove it: an epoch is all examples once; write `epochs 20`",
+        owners="train",
+    ),
+    Counterpart(
+        "data dataset train_data validation_data test_data test_split data_path",
+        "remove it: `train` and `evaluate` of the package take `--data FILE`",
+    ),
+    Counterpart(
+        "augment augmentation data_augmentation transforms",
+        "remove it: augment in a `tf.data.Dataset`, which the package's `train()` "
+        "takes",
+    ),
+    Counterpart(
+        "gradient_clip gradient_clipping grad_clip clip clipnorm clipvalue "
+        "global_clipnorm max_grad_norm",
+        "remove it: gradients are not clipped; a smaller `learning_rate` is steadier",
+    ),
+    Counterpart(
+        "warmup warmup_steps warmup_epochs",
+        "write `schedule cosine`, which begins at the full `learning_rate`",
+        owners="train adam adamw sgd",
+    ),
+    Counterpart(
+        "device gpu gpus cuda accelerator strategy workers",
+        "remove it: TensorFlow takes the GPU that it finds; `--strategy mirrored` of "
+        "the package's `train` takes several",
+        owners="train",
+    ),
+    Counterpart(
+        "mixed_precision amp precision dtype bits quantize quantization",
+        "remove it: Keras trains in 32 bits, and the chip's 8 come with its weights",
+        owners="train",
+    ),
+    Counterpart("bptt", "remove it: rates are trained, so there is no time to unroll"),
+    Counterpart("from_logits", "remove it: the loss takes the readout's logits"),
+    Counterpart("amsgrad", "remove it: `adam` and `adamw` are without it"),
+    Counterpart(
+        "simulator backend hardware board device host",
+        "remove it: `--simulator` of the package's `evaluate` says where it runs",
+        owners="target timing",
+    ),
+    Counterpart("version", "remove it: the first Loihi is meant", owners="target"),
+    Counterpart(
+        "allocator snips precompute remove_passthrough",
+        "remove it: it is an option of `nengo_loihi.Simulator`, not of the network",
+    ),
+    Counterpart(
+        "coding encoding method mode type",
+        "remove it, and write `encode rate` or `encode conv`",
+        owners="encode",
+    ),
+    Counterpart(
+        "activation neuron neuron_type percentile block place",
+        "remove it: an encoder has `relu` neurons, and they are on the host",
+        owners="encode",
+    ),
+    Counterpart(
+        "synapse tau_syn",
+        "write `synapse {value}` in the layer that reads the encoder",
+        usual="5 ms",
+        owners="encode",
+    ),
+    Counterpart(
+        "l2 kernel_regularizer weight_decay",
+        "remove it: `l2` in `train` is of every kernel, this one too",
+        owners="encode readout",
+    ),
+    Counterpart(
+        "bias use_bias", "remove it: a readout always has a bias", owners="readout"
+    ),
+    Counterpart(
+        "activation neuron rate percentile batchnorm place block kernel stride padding",
+        "remove it: the readout is linear, without neurons, and on the host",
+        owners="readout",
+    ),
+    Counterpart(
+        "dropout dropout_rate",
+        "write `dropout {value}` in the layer before the readout",
+        usual="0.2",
+        owners="readout",
+    ),
+    Counterpart(
+        "padding ceil_mode",
+        "remove it: an average has no padding",
+        owners="avgpool",
+    ),
+    Counterpart("mode type", "remove it: `avgpool` averages", owners="avgpool"),
+    Counterpart(
+        "rate neuron activation filters units bias batchnorm dropout l2 percentile "
+        "place synapse block",
+        "remove it: a pool has no neurons and no weights",
+        owners="avgpool",
+    ),
+    Counterpart(
+        "padding mode interpolation",
+        "remove it: a `downsample` is a convolution whose kernel and stride are "
+        "`factor`",
+        owners="downsample",
+    ),
+    Counterpart(
+        "leak voltage_decay dv tau_mem_inv",
+        "write `tau_rc 20 ms`, the time constant of the membrane",
+        owners="lif",
+    ),
+    Counterpart(
+        "current_decay du tau_syn_inv synaptic_decay tau_syn tau_synapse tau_s synapse "
+        "alpha",
+        "write `synapse 5 ms` beside `neuron`: it filters what the layer reads",
+        owners="lif",
+    ),
+    Counterpart(
+        "tau",
+        "write `neuron lif {{ tau_rc 20 ms }}` for the membrane, or `synapse 5 ms` for "
+        "what the layer reads",
+        owners=_SPIKING,
+    ),
+    Counterpart(
+        "pool pooling pool_size",
+        "write `avgpool {{ window 2 }}` on a line of its own behind the layer",
+        owners="conv1d conv2d conv3d dense",
+    ),
+    Counterpart("lif relu", "write `neuron {word}`", owners=_SPIKING),
+    Counterpart("host chip", "write `place {word}`", owners=_SPIKING),
+    Counterpart("betas", "write `beta_1 0.9, beta_2 0.999`", owners="adam adamw"),
+    Counterpart(
+        "betas", "write `optimizer adam {{ beta_1 0.9, beta_2 0.999 }}`", owners="train"
+    ),
+    Counterpart(
+        "decay lr_decay",
+        "write `schedule cosine` in `train`, not in the optimizer",
+        owners="adam adamw sgd",
+    ),
+    Counterpart(
+        "threshold v_th vth v_thresh v_threshold spike_threshold thr",
+        "remove it: the threshold is 1, and `rate` says how often the neurons fire",
+    ),
+    Counterpart(
+        "reset reset_mechanism reset_mode reset_delay v_reset v_rest v_leak v_init "
+        "initial_state min_voltage init_hidden",
+        "remove it: a neuron begins at 0, and is 0 again after a spike",
+    ),
+    Counterpart(
+        "surrogate spike_grad surrogate_function surrogate_gradient "
+        "surrogate_disable tau_grad scale_grad",
+        "remove it: training follows the neurons' rate curve, and needs no surrogate",
+    ),
+    Counterpart(
+        "trainable requires_grad frozen freeze learn_beta learn_threshold learn_tau",
+        "remove it: kernels and biases are trained, all of them and nothing else",
+    ),
+    Counterpart(
+        "gain max_rates intercepts radius amplitude encoders eval_points "
+        "scale_firing_rates",
+        "remove it: gains follow from the upper `rate`, which activation 1 stands for",
+    ),
+    Counterpart(
+        "bits weight_bits weight_precision quantize quantise quantization "
+        "quantisation precision dtype weight_scale weight_exp message_bits",
+        "remove it: the chip stores every weight in 8 bits",
+    ),
+    Counterpart(
+        "kernel_initializer bias_initializer initializer init weight_init kernel_init",
+        "remove it: kernels begin as Keras's `HeUniform`, biases with zeros",
+    ),
+    Counterpart(
+        "kernel_regularizer", "write `l2 1e-4`, the factor of the squared kernel"
+    ),
+    Counterpart(
+        "l1 l1_l2 bias_regularizer kernel_constraint bias_constraint max_norm "
+        "weight_norm",
+        "remove it, or write `l2 1e-4`, the one penalty on kernels",
+    ),
+    Counterpart(
+        "activity_regularizer",
+        "remove it: `rate_weight` in `train` keeps rates within `rate`",
+    ),
+    Counterpart(
+        "input_shape input_dim input_size input_channels batch_input_shape in_channels "
+        "in_features fan_in",
+        "remove it: a layer takes its shape from what it reads",
+    ),
+    Counterpart("data_format", "remove it: channels are always last"),
+    Counterpart("padding_mode", "write `padding same`, which pads with zeros"),
+    Counterpart(
+        "name",
+        "write it after the kind: `{owner} {value}`",
+        usual="c0",
+        owners=_LAYERS,
+    ),
+    Counterpart(
+        "source inputs from_layer reads parent prev previous inbound",
+        "write `from {value}` before the block",
+        usual="c0",
+        owners=_LAYERS,
+    ),
+    Counterpart(
+        "recurrent return_sequences return_state stateful unroll bidirectional",
+        "remove it: no layer reads its own past; `conv3d` has time on its depth axis",
+    ),
+    Counterpart(
+        "time_distributed",
+        "remove it: a `conv3d` with time on its depth axis reads several frames",
+    ),
+    Counterpart(
+        "delay delays axonal_delay synaptic_delay",
+        "remove it: nothing is delayed but by the filter, `synapse 5 ms`",
+    ),
+    Counterpart(
+        "weights weight weight_file pretrained",
+        "remove it: weights are a file, which the package's programs take with "
+        "`--weights`",
+    ),
+    Counterpart(
+        "spiking", "remove it: convolutions, `downsample` and `dense` spike already"
+    ),
+    Counterpart(
+        "compartments synapses axons",
+        "remove it: snnc finds the cut with the fewest cores, or `block` gives it",
+    ),
+    Counterpart(
+        "keep_prob",
+        "write `dropout 0.2`: the share that is dropped, 1 less the one that is kept",
+    ),
+)
+
+
+def _by_owner() -> Mapping[str, Mapping[str, Counterpart]]:
+    """The counterparts of words, by the statement in which they mean this."""
+    found: dict[str, dict[str, Counterpart]] = {}
+    for counterpart in _COUNTERPARTS:
+        for owner in counterpart.owners.split() or ("",):
+            for word in counterpart.words.split():
+                found.setdefault(owner, {}).setdefault(normal(word), counterpart)
+    return found
+
+
+_BY_OWNER = _by_owner()
+
+
+def own_counterpart(word: str, owner: str) -> Counterpart | None:
+    """What a word means in a statement, or in a choice such as ``adam``, alone."""
+    found = (_BY_OWNER.get(part, {}).get(normal(word)) for part in owner.split())
+    return next(filter(None, found), None)
+
+
+def counterpart(word: str) -> Counterpart | None:
+    """What a word means wherever it stands."""
+    return _BY_OWNER[""].get(normal(word))

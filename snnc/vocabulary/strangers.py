@@ -1,0 +1,222 @@
+"""Statements of an unknown kind, and words that the language leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix
+from snnc.language import tree
+from snnc.language.forms import FORMS
+from snnc.language.keywords import KEYS, KINDS, USUAL, VARIANTS
+from snnc.language.literals import NeuronSpec
+from snnc.language.model import DefaultsSpec
+from snnc.language.training import LOSSES, OPTIMIZERS, Choice
+from snnc.rules.foreign import plain
+from snnc.vocabulary.counterparts import counterpart
+from snnc.vocabulary.synonyms import fix_word, known_kind, nearest, same_key
+
+_ADVICE = {
+    "connection connections connect edge edges link projection": "a layer reads the "
+    "one before it, or those that it names: `conv2d c1 from c0 {{ filters 8 }}`",
+    "probe probes record": "remove it: `build_network` of the package takes "
+    '`probe=["c0"]`',
+    "sequential model module net layers graph network": "a file holds one network, "
+    "and each layer has a line: `conv2d c0 {{ filters 8 }}`",
+    "evaluate predict run simulate simulator test main": "remove it: `evaluate` of the "
+    "package runs the network",
+    "noise gaussiannoise": "remove it: training with `aware` has the noise of few "
+    "spikes",
+    "pad padding zeropadding zeropad": "write `padding same` among the properties of "
+    "the convolution that reads it",
+    "crop cropping slice reshape permute transpose lambda repeatvector masking unfold "
+    "resizing resize centercrop": "do it to the data before: a layer takes the shape "
+    "of what it reads",
+    "rescaling rescale normalization normalisation normalize standardize": "write the "
+    "range of the data behind the input: `input NAME 28x28x1 in 0..255 as 0..1`",
+    "subtract multiply mul minimum maximum dot matmul": "layers are summed or joined: "
+    "`add NAME from a, b`, or `concat NAME from a, b`",
+    "identity passthrough": "remove it: a layer reads the one before it, or a name",
+    "branch branches group parallel inception bottleneck block": "give each layer a "
+    "line: branches read by name, `conv2d b from c0 {{ filters 8 }}`, and `concat` "
+    "joins them",
+    "name": "the name stands behind `network`: `network {name} {{`",
+    "version spec": "remove it: `snn 1` on the first line is the version",
+    "author license url date": "write it as a comment: `# {word}`",
+    "let var const def class function macro define": "write values where they are "
+    "used, or in `defaults` for all layers: there are no variables",
+    "include require using": "a file holds one network, and includes no other",
+    "stdp pes hebbian rstdp learningrule learning": "remove it: weights are trained "
+    "in Keras, and the chip learns nothing",
+    "end done pass endif": "remove it: a `}}` ends the block",
+}
+_BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.split()}
+
+
+def kind_counterpart(word: str, name: str) -> str:
+    """What to write for a word that begins a statement; empty if that is not known.
+
+    Parameters
+    ----------
+    word
+        As it is written.
+    name
+        The name behind it.
+    """
+    if advice := _BY_WORD.get(plain(word)):
+        return advice.format(word=word, name=name or "my_network")
+    found = counterpart(word)
+    return found.advice.format(word=word, value=found.usual) if found else ""
+
+
+CHOICES: dict[str, tuple[type[Choice], ...]] = {
+    "optimizer": OPTIMIZERS,
+    "loss": LOSSES,
+}
+
+
+def owner_of_setting(
+    word: str, given: Mapping[str, tree.Value]
+) -> tuple[str, str, str] | None:
+    """The property, the choice and the setting that a word in ``train`` means.
+
+    The choice is the one that is ``given``, if it has the setting.
+    """
+    for key, models in CHOICES.items():
+        by_name = {_name(model): model for model in models}
+        written = _written(given.get(key))
+        names = [written] if written in by_name else list(by_name)
+        for name in names:
+            settings = [k for k in by_name[name].model_fields if k != "kind"]
+            setting = word if word in settings else same_key(word, settings)
+            if setting is not None:
+                return key, name, setting
+    return None
+
+
+def _name(model: type[Choice]) -> str:
+    return str(model.model_fields["kind"].default)
+
+
+def _written(value: tree.Value | None) -> str:
+    """The word of ``adam`` or ``adam { ... }``."""
+    if isinstance(value, tree.Group):
+        return value.name.text
+    return value.text if isinstance(value, tree.Word) else ""
+
+
+LAYER_KEYS = tuple(key for key in DefaultsSpec.model_fields if key != "layer")
+NEURON_KEYS = tuple(key for key in NeuronSpec.model_fields if key != "kind")
+_SINGLE = ("timing", "target", "train", "readout")
+_MOST_OWNERS = 4
+
+
+def owners(key: str) -> tuple[str, ...]:
+    """Some kinds of statements that have a property."""
+    found = (
+        kind
+        for kind, form in FORMS.items()
+        if kind != "neuron" and form.model and key in form.model.model_fields
+    )
+    return tuple(islice(found, _MOST_OWNERS))
+
+
+def home_of(key: str) -> str:
+    """The statement that alone has a property; empty if layers have it, or none."""
+    found = owners(key)
+    return found[0] if len(found) == 1 and found[0] in _SINGLE else ""
+
+
+def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
+    """The loss or the optimizer with a setting; empty if a word names none.
+
+    Parameters
+    ----------
+    word
+        The setting, or a word of another library for it.
+    value
+        What is written behind it.
+    given
+        What ``train`` says: a loss or an optimizer in it that has the setting is meant.
+    """
+    found = owner_of_setting(word, given)
+    if found is None:
+        return ""
+    key, choice, setting = found
+    return f"{key} {choice} {{ {setting} {value} }}"
+
+
+def refused(word: tree.Word, place: str) -> Diagnostic | None:
+    """Say why a word is refused as a statement, property or value, if it is."""
+    from snnc.rules.foreign import rule_for  # a good spec need not wait for it
+
+    rule = rule_for(word.text, place)
+    return None if rule is None else rule(span=word.span, word=word.text)
+
+
+def unknown_kind(statement: tree.Statement) -> Diagnostic:
+    """Say what to write in place of a statement whose kind is unknown."""
+    kind = statement.kind
+    problem = refused(kind, "statement")
+    if isinstance(problem, rules.refused.MaxPool):
+        return _max_pool(kind)
+    if isinstance(problem, rules.foreign.Dropout):
+        return _dropout(statement)
+    return problem or _property(statement) or _unknown(statement)
+
+
+def _max_pool(kind: tree.Word) -> Diagnostic:
+    """Refuse max pooling; an average has the same properties, but is not the same."""
+    fix = Fix(kind.span, "avgpool", unsafe=True)
+    return rules.refused.MaxPool(span=kind.span, word=kind.text, fix=fix)
+
+
+def _dropout(statement: tree.Statement) -> Diagnostic:
+    """Refuse dropout as a layer; what to write has the share that is written."""
+    properties = statement.properties or ()
+    values = [statement.shape, *(item.value for item in properties)]
+    numbers = [value for value in values if isinstance(value, tree.Number)]
+    kind = statement.kind
+    share = numbers[0].span.text if numbers else USUAL["dropout"]
+    return rules.foreign.Dropout(span=kind.span, word=kind.text, share=share)
+
+
+def _property(statement: tree.Statement) -> Diagnostic | None:
+    """Say where a property belongs that stands in place of a statement."""
+    key = statement.kind.text
+    if key not in KEYS:
+        return None
+    value = statement.shape
+    shown = USUAL[key] if value is None else value.span.text
+    return rules.misplaced.PropertyAsStatement(
+        span=statement.kind.span,
+        key=key,
+        kinds=owners(key),
+        setting=setting_line(key, shown, {}),
+    )
+
+
+def _glued(word: str) -> str | None:
+    """A kind and its variant of which the blank between them is missing."""
+    pairs = ((kind, variant) for kind, all_ in VARIANTS.items() for variant in all_)
+    return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
+
+
+def _unknown(statement: tree.Statement) -> Diagnostic:
+
+    kind, known = statement.kind, tuple(sorted(KINDS))
+    meant, certain = known_kind(kind.text, known)
+    name = statement.name.text if statement.name else ""
+    if (glued := _glued(kind.text)) and not kind.span.source.is_yaml:
+        meant, certain = glued, True
+    advice = "" if meant else kind_counterpart(kind.text, name)
+    fix = Fix(kind.span, meant) if meant and certain else None
+    return rules.names.UnknownKind(
+        span=kind.span,
+        word=kind.text,
+        near=meant or nearest(kind.text, known),
+        known=known,
+        fix=fix if meant or advice else fix_word(kind.span, kind.text, known),
+        advice=advice,
+    )

@@ -1,0 +1,119 @@
+"""Fixes: which are applied, in which order, and what comes out."""
+
+from __future__ import annotations
+
+import pytest
+
+from snnc.autofix import Mended, apply_fixes, mend
+from snnc.diagnostics import Fix
+from snnc.source import SourceFile, Span
+
+GOOD = """\
+snn 1
+
+network net {
+  input image 12x12x2 in 0..1
+  encode conv e { filters 2 }
+  conv2d stem { filters 4 }
+  dense d0 { units 8, synapse 5 ms } # head
+  readout y { classes 2 }
+}
+"""
+LAYOUT = GOOD.replace(" # head", "  # head")
+
+
+def mended(text: str, unsafe: bool = False) -> Mended:
+    return mend(SourceFile("x.snn", text), unsafe)
+
+
+def test_of_overlapping_fixes_the_first_wins() -> None:
+    source = SourceFile("x.snn", "abcdef")
+    fixes = [
+        Fix(Span(source, 2, 4), "X"),
+        Fix(Span(source, 0, 3), "Y"),
+        Fix(Span(source, 5, 6), "Z"),
+    ]
+    assert apply_fixes("abcdef", fixes) == ("YdeZ", 2)
+
+
+def test_of_two_insertions_at_one_place_the_first_wins() -> None:
+    place = Span(SourceFile("x.snn", "ab"), 1, 1)
+    assert apply_fixes("ab", [Fix(place, "X"), Fix(place, "Y")]) == ("aXb", 1)
+
+
+def test_a_fix_at_the_start_of_the_text_counts() -> None:
+    source = SourceFile("x.snn", "abc")
+    assert apply_fixes("abc", [Fix(Span(source, 0, 0), "X")]) == ("Xabc", 1)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ("filters 4", "filtres 4"),
+        ("conv2d stem", "conv2 stem"),
+        ("encode conv", "encode cnv"),
+        ("5 ms", "5 msec"),
+        ("5 ms", "5ms"),
+        ("5 ms", "5"),
+        ("units 8", "units = 8"),
+        ("synapse", "synpase"),
+    ],
+)
+def test_one_mistake_is_mended_and_the_spec_formatted(good: str, bad: str) -> None:
+    result = mended(GOOD.replace(good, bad))
+    assert (result.source.text, result.count) == (LAYOUT, 1)
+    assert result.report.diagnostics == ()
+
+
+def test_all_mistakes_are_mended() -> None:
+    text = GOOD.replace("filters 4", "filtres 4").replace("5 ms", "5")
+    result = mended(text.replace("snn 1\n\n", "").replace("units", "unit"))
+    assert result.source.text == LAYOUT
+    assert result.count == 4
+
+
+def test_a_misspelt_source_is_mended() -> None:
+    text = GOOD.replace("dense d0", "dense d0 from stm")
+    assert mended(text).source.text == LAYOUT.replace("dense d0", "dense d0 from stem")
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        GOOD.replace("conv2d stem", "conv4d stem"),
+        GOOD.replace("units 8", "units 8, neuron lif { tau_rec 2 ms }"),
+        GOOD.replace("filters 4", "qwertz 4"),
+        GOOD.replace("units 8", "units 8, drop 0.1"),
+    ],
+)
+def test_a_word_that_could_be_several_is_left_alone(bad: str) -> None:
+    result = mended(bad)
+    assert (result.source.text, result.count) == (bad, 0)
+    assert result.report.errors == 1
+
+
+def test_max_pooling_is_replaced_only_if_that_is_asked_for() -> None:
+    text = LAYOUT.replace("  dense", "  maxpool { window 2 }\n  dense")
+    kept = mended(text)
+    assert (kept.source.text, kept.count, kept.report.errors) == (text, 0, 1)
+    replaced = mended(text, unsafe=True)
+    assert replaced.source.text == text.replace("maxpool", "avgpool")
+    assert replaced.report.diagnostics == ()
+
+
+def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout() -> None:
+    text = GOOD.replace("filters 4", "filtres 4").replace("units 8", "units ?")
+    result = mended(text)
+    assert result.source.text == GOOD.replace("units 8", "units ?")
+    assert result.report.errors == 1
+
+
+def test_a_good_spec_is_not_touched() -> None:
+    result = mended(GOOD)
+    assert (result.source.text, result.count) == (GOOD, 0)
+
+
+def test_an_allowance_of_nothing_is_removed() -> None:
+    remark = "  # snnc: allow SNN309 crossing is meant\n"
+    result = mended(LAYOUT.replace("  dense", f"{remark}  dense"))
+    assert (result.source.text, result.count) == (LAYOUT, 1)

@@ -1,0 +1,110 @@
+"""The JSON Schema takes what the compiler takes, and says what each key means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft7Validator
+from ruamel.yaml import YAML
+
+from snnc.diagnostics import Report
+from snnc.language.schema import schema
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from snnc.syntax.yaml.printer import print_yaml
+from tests.support import ROOT, SPECS
+
+VALID = sorted((ROOT / "tests" / "rules" / "cases").glob("*/valid.*"))
+DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
+VALIDATOR = Draft7Validator(schema())
+
+
+def in_yaml(path: Path) -> str:
+    text = path.read_text(encoding="utf-8")
+    return text if path.suffix == ".yaml" else print_yaml(parsed(text))
+
+
+def parsed(text: str) -> Any:
+    return parse(SourceFile("valid.snn", text), Report())
+
+
+def problems(text: str) -> list[str]:
+    return [e.message for e in VALIDATOR.iter_errors(YAML(typ="safe").load(text))]
+
+
+def test_it_is_a_schema_of_draft_07() -> None:
+    Draft7Validator.check_schema(schema())
+    assert schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_it_takes_the_examples(spec: Path) -> None:
+    assert problems(in_yaml(spec)) == []
+    assert problems(DRIFT) == []
+
+
+@pytest.mark.parametrize("spec", VALID, ids=lambda path: path.parent.name)
+def test_it_takes_every_valid_case(spec: Path) -> None:
+    assert problems(in_yaml(spec)) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("snn: 1\n", ""),
+        ("snn: 1\n", "snn: 2\n"),
+        ("network: drift\n", "network: [drift]\n"),
+        ("network: drift\n", "network: 2d\n"),
+        ("about: Eight", "abuot: Eight"),
+        ("loihi: {chips: 1}", "lohi: {chips: 1}"),
+        ("chips: 1", "chips: 0"),
+        ("chips: 1", "chips: one"),
+        ("chips: 1", "chip: 1"),
+        ("dt: 1 ms", "dt: 1"),
+        ("dt: 1 ms", "dt: 1 msec"),
+        ("rate: 20..150 Hz}", "rate: 20..150}"),
+        ("rate: 20..150 Hz}", "rate: [20, 150]}"),
+        ("shape: 8x16x16x1", "shape: 8 x 16"),
+        ("shape: 8x16x16x1", "shape: [8, 0]"),
+        ("in: 0..1", "in: 0"),
+        ("in: 0..1", "in: [0, 1, 2]"),
+        (", in: 0..1", ""),
+        ("conv: {filters", "conf: {filters"),
+        ("conv3d: {name: c1", "conv4d: {name: c1"),
+        ("conv3d: {name: c1", "maxpool: {name: c1"),
+        ("name: c1, ", ""),
+        ("filters: 16", "filtres: 16"),
+        ("filters: 16", "filters: 16.5"),
+        ("filters: 16", "filters: true"),
+        ("stride: 2}", "stride: 2, padding: some}"),
+        ("dropout: 0.2", "dropout: 1.5"),
+        ("dropout: 0.2", "dropout: 20%"),
+        ("classes: 8", "classes: 1"),
+        ("classes: 8", "classes: {a: 1}"),
+        ("loss: cross_entropy", "loss: crossentropy"),
+        ("learning_rate", "lr"),
+        ("batch: 64", "batch: null"),
+    ],
+)
+def test_it_refuses_what_is_wrong(right: str, wrong: str) -> None:
+    assert right in DRIFT
+    assert problems(DRIFT.replace(right, wrong, 1)) != []
+
+
+def keys(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
+    """All keys that the schema has anywhere, each with what it says of it."""
+    children = node if isinstance(node, list) else ()
+    if isinstance(node, dict):
+        yield from node.get("properties", {}).items()
+        children = node.values()
+    for inner in children:
+        yield from keys(inner)
+
+
+def test_every_key_has_a_description_wherever_it_stands() -> None:
+    found = list(keys(schema()))
+    assert len(found) > 100
+    assert [key for key, inner in found if not inner.get("description")] == []

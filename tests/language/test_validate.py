@@ -1,0 +1,177 @@
+"""Located syntax to spec: what good specs say, and what is known of broken ones."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.language.located import ValidatedSpec
+from snnc.language.model import ConvSpec, LoihiTarget, NengoTarget, Spec
+from snnc.language.training import Adam
+from snnc.passes.parse import parse
+from snnc.passes.validate import validate
+from snnc.source import SourceFile
+
+SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
+DRIFT = (Path(__file__).parents[2] / "specs" / "drift.snn").read_text()
+
+
+def validated(text: str) -> tuple[ValidatedSpec, list[str]]:
+    report = Report()
+    found = validate(parse(SourceFile("x.snn", text), report), report)
+    return found, [d.code for d in report.diagnostics]
+
+
+@pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
+def test_every_spec_is_valid(spec: Path) -> None:
+    found, codes = validated(spec.read_text())
+    assert codes == []
+    assert found.sound
+    assert found.broken == frozenset()
+    assert Spec.model_validate(found.spec.model_dump()) == found.spec
+
+
+def test_what_drift_says() -> None:
+    found, _ = validated(DRIFT)
+    spec = found.spec
+    assert (spec.network, spec.about[:5]) == ("drift", "Eight")
+    assert spec.target == LoihiTarget(chips=1)
+    assert (spec.timing.dt, spec.timing.present) == (0.001, 0.06)
+    assert spec.defaults[0].rate == (20.0, 150.0)
+    assert (spec.input.shape, spec.input.within) == ((8, 16, 16, 1), (0.0, 1.0))
+    conv = spec.layers[1]
+    assert isinstance(conv, ConvSpec)
+    assert (conv.name, conv.filters, conv.stride) == ("c0", 8, (1, 2, 2))
+    assert spec.readout.classes == 8
+    assert spec.train is not None
+    assert spec.train.optimizer == Adam(learning_rate=1e-3)
+    assert spec.train.l2 == 5e-5
+
+
+def test_places() -> None:
+    found, _ = validated(DRIFT)
+    place = found.places[1]
+    assert place.span.text == "conv3d c0"
+    assert place.name is not None
+    assert place.name.text == "c0"
+    assert {key: span.text for key, span in place.keys.items()} == {
+        "filters": "8",
+        "kernel": "3",
+        "stride": "1x2x2",
+    }
+    assert found.input.keys["shape"].text == "8x16x16x1"
+    assert found.readout.span.text == "readout direction"
+    assert found.span.text == "drift"
+    assert len(found.places) == len(found.spec.layers)
+
+
+def test_what_is_not_written_has_the_place_of_the_network() -> None:
+    text = "snn 1\nnetwork n {\n input x 3 in 0..1\n readout r { units 1 }\n}"
+    found, codes = validated(text)
+    assert codes == []
+    assert found.target.span.text == "n"
+    assert found.spec.target == LoihiTarget()
+    assert found.spec.train is None
+
+
+def test_sources_and_joins() -> None:
+    text = DRIFT.replace("dense d0 {", "add s from c0, c1\n  dense d0 from s {", 1)
+    found, codes = validated(text)
+    assert codes == []
+    assert found.spec.layers[3].sources == ("c0", "c1")
+    assert [span.text for span in found.places[3].sources] == ["c0", "c1"]
+    assert found.spec.layers[4].sources == ("s",)
+
+
+def test_targets_and_neuron_statements() -> None:
+    text = DRIFT.replace("loihi { chips 1 }", "nengo").replace(
+        "  defaults", "  neuron lif { tau_rc 10 ms }\n  defaults", 1
+    )
+    found, codes = validated(text)
+    assert codes == []
+    assert found.spec.target == NengoTarget()
+    neuron = found.spec.defaults[0].neuron
+    assert neuron is not None
+    assert (neuron.kind, neuron.tau_rc) == ("lif", 0.01)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code"),
+    [("filters 8", "filtres 8", "SNN203"), ("filters 8,", "filters,", "SNN107")],
+)
+def test_a_broken_layer_keeps_its_place_and_its_name(
+    old: str, new: str, code: str
+) -> None:
+    found, codes = validated(DRIFT.replace(old, new, 1))
+    assert codes == [code]
+    assert [layer is None for layer in found.spec.layers] == [False, True, False, False]
+    assert found.broken == {"c0"}
+    assert not found.sound
+
+
+def test_a_name_used_twice_is_known_by_its_first_owner() -> None:
+    found, codes = validated(DRIFT.replace("conv3d c1", "conv3d c0", 1))
+    assert codes == ["SNN214"]
+    assert found.broken == frozenset()
+    assert found.spec.layers[1] is not None
+    assert (found.spec.layers[2], found.places[2].name) == (None, None)
+
+
+def test_a_broken_input_is_a_placeholder() -> None:
+    found, codes = validated(DRIFT.replace("in 0..1", "in 1..0", 1))
+    assert codes == ["SNN206"]
+    assert found.spec.input.name == "clip"
+    assert found.broken == {"clip"}
+
+
+def test_a_missing_readout_is_a_placeholder() -> None:
+    found, codes = validated(
+        DRIFT.replace("  readout direction { classes 8, decide last }\n", "")
+    )
+    assert codes == ["SNN218"]
+    assert found.spec.readout.name in found.broken
+
+
+def test_an_unknown_kind_may_be_the_missing_statement() -> None:
+    _, codes = validated(DRIFT.replace("  readout", "  redout", 1))
+    assert codes == ["SNN200"]
+
+
+def test_broken_defaults_are_told() -> None:
+    found, codes = validated(DRIFT.replace("rate 20", "rat 20", 1))
+    assert codes == ["SNN203"]
+    assert not found.defaults_sound
+
+
+def test_independent_mistakes_of_a_statement_are_all_reported() -> None:
+    text = DRIFT.replace("dense d0 { units 64, dropout 0.2 }", "dense { units 0, a 1 }")
+    _, codes = validated(text)
+    assert codes == ["SNN212", "SNN206", "SNN203"]
+
+
+@pytest.mark.parametrize(
+    ("text", "owner"),
+    [
+        ("defaults { shortcut c0 }", "defaults"),
+        ("defaults dense { kernel 3 }", "defaults dense"),
+        ("neuron relu { tau_rc 5 ms }", "neuron relu"),
+        ("about { x 1 }", "about"),
+    ],
+)
+def test_statements_take_only_what_they_can_use(text: str, owner: str) -> None:
+    report = Report()
+    body = DRIFT.replace("  defaults { rate 20..150 Hz }", f"  {text}", 1)
+    if owner == "about":
+        body = body.replace('about "Eight', '# "Eight')
+    validate(parse(SourceFile("x.snn", body), report), report)
+    assert any(f"`{owner}`" in d.render_message() for d in report.diagnostics)
+
+
+def test_choices_do_not_confuse_their_own_name_with_a_setting() -> None:
+    text = DRIFT.replace("adam { learning_rate 1e-3 }", "adam { adam 3, epsilon x }")
+    report = Report()
+    validate(parse(SourceFile("x.snn", text), report), report)
+    found = [(d.code, d.span.text) for d in report.diagnostics]
+    assert found == [("SNN203", "adam"), ("SNN205", "x")]
