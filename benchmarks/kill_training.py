@@ -85,10 +85,11 @@ def _write_package(folder: Path) -> None:
     results = compile_spec(SourceFile("killed.snn", SPEC), report)
     assert not report.errors
     package = folder / "killed"
-    package.mkdir()
     for module in results.modules:
         file = module.headed(Origin("killed.snn", "."))
-        (package / file.path).write_text(file.text, encoding="utf-8", newline="\n")
+        path = package / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(file.text, encoding="utf-8", newline="\n")
     rng = np.random.default_rng(0)
     x = rng.uniform(0, 1, (EXAMPLES, 12, 12, 1)).astype("f4")
     np.savez(folder / "data.npz", x=x, y=np.arange(EXAMPLES) % 4)

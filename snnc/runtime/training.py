@@ -134,9 +134,10 @@ class Trainer:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
         with distribution.scope():
-            # Keras 2 can't restore dropout: a resumed run draws other masks.
+            # Noise follows from the seed and the values, as if it went on.
+            # Keras 2 can't restore dropout: its first masks are drawn again.
             aware = self.network.aware
-            model = program.build_model(aware=aware, seed=seed + start)
+            model = program.build_model(aware=aware, seed=seed)
             self._compile(program, model, epochs * batches.steps)
             if initial is not None:
                 program.import_weights(model, initial)

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import tensorflow as tf
+from safetensors.numpy import save_file
 from tensorflow import keras
 
 from snnc.emit.keras.model import keras_model
@@ -104,7 +105,7 @@ def test_a_bias_where_there_is_none_is_refused(load, tmp_path: Path) -> None:
     built.export_weights(model, tmp_path / "w")
     weights = layout.load_weights(tmp_path / "w")
     weights["c3.bias"] = weights["c3.bias"] + 1
-    layout.save_weights(tmp_path / "w", weights)
+    save_file(weights, tmp_path / "w", {"layout_id": layout.LAYOUT_ID})
     with pytest.raises(layout.LayoutError, match="c3 has no bias"):
         built.import_weights(model, tmp_path / "w")
 

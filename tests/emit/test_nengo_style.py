@@ -53,10 +53,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         specs[f"{name}_flat"] = long_names("conv2d", "8x8x2", target)
         specs[f"{name}_deep"] = long_names("conv3d", "4x8x8x2", target)
         for package, spec in specs.items():
-            (made / package).mkdir()
             for module in sound(spec, "emit"):
+                path = made / package / module.path
+                path.parent.mkdir(parents=True, exist_ok=True)
                 file = module.headed(Origin("net.snn", "."))
-                (made / package / module.path).write_text(file.text, encoding="utf-8")
+                path.write_text(file.text, encoding="utf-8")
     return made
 
 

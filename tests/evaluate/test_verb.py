@@ -258,7 +258,7 @@ def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
 
 def too_strong(made: Case) -> Iterator[str]:
     """Write weights that nengo-loihi fails on, each in another way."""
-    tensors = made.subject.load_weights(made.weights)
+    tensors = made.package.layout.load(made.weights)
     kernel, bias = tensors["c0.kernel"], tensors["c0.bias"]
     changes = {
         "strong.safetensors": {"c0.kernel": np.full_like(kernel, 1e4)},
@@ -268,7 +268,7 @@ def too_strong(made: Case) -> Iterator[str]:
         "biased.safetensors": {"c0.bias": np.full_like(bias, 3e38)},
     }
     for name, change in changes.items():
-        made.subject.layout.save_weights(made.weights.parent / name, tensors | change)
+        made.package.layout.save(made.weights.parent / name, tensors | change)
         yield name
 
 
