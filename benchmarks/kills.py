@@ -21,6 +21,7 @@ from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
+from snnc.emit.files import LIBRARY
 from snnc.emit.origin import Origin
 from snnc.language.model import spec_hash
 from snnc.output import Lock, Package, State, compare
@@ -43,16 +44,20 @@ network net {{
 """
 
 
-def package(folder: Path, filters: int) -> Package:
+def package(folder: Path, filters: int, library: int | None = None) -> Package:
     """Return the package of a small spec; ``filters`` tells one from another.
 
-    Its spec is ``net.snn`` beside the output, which holds ``folder``.
+    Its spec is ``net.snn`` beside the output, which holds ``folder``. Of the run-time
+    library it has only so many modules, if a number is given.
     """
     report = Report()
     results = compile_spec(SourceFile("net.snn", SPEC.format(filters=filters)), report)
     assert not report.errors
     origin = Origin.of(folder.parents[1] / "net.snn", folder.parent)
     files = [module.headed(origin) for module in results.modules]
+    copies = [file for file in files if file.path.startswith(LIBRARY)]
+    left_out = [] if library is None else copies[library:]
+    files = [file for file in files if file not in left_out]
     identity = spec_hash(results.spec.spec)
     return Package.of(folder, files, identity, origin)
 

@@ -17,6 +17,9 @@ from tests.support import ROOT
 
 pytestmark = pytest.mark.slow
 
+FEW = 2
+"""Modules of the library in a package that is written a hundred times."""
+
 
 def write(wanted: Package) -> None:
     assert write_package(wanted, False, Report()) is not None
@@ -37,7 +40,7 @@ def verdicts(folder: Path, old: Package | None, new: Package) -> list[str]:
 
 def test_a_change_is_killed_at_every_call(tmp_path: Path) -> None:
     folder = tmp_path / "out" / "net"
-    old, new = package(folder, 3), package(folder, 4)
+    old, new = package(folder, 3, FEW), package(folder, 4, FEW)
     write(old)
     found = verdicts(tmp_path, old, new)
     assert set(found) == {"old", "mixed"}
@@ -46,14 +49,14 @@ def test_a_change_is_killed_at_every_call(tmp_path: Path) -> None:
 
 def test_a_first_build_is_killed_at_every_call(tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
-    found = verdicts(tmp_path, None, package(tmp_path / "out" / "net", 3))
+    found = verdicts(tmp_path, None, package(tmp_path / "out" / "net", 3, FEW))
     assert set(found) == {"old", "mixed"}
     assert found.count("mixed") > 30
 
 
 def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
-    old = package(tmp_path / "out" / "net", 3)
-    new = package(tmp_path / "out" / "other", 3)
+    old = package(tmp_path / "out" / "net", 3, FEW)
+    new = package(tmp_path / "out" / "other", 3, FEW)
 
     def rename() -> None:
         write(new)

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnc.importer.build import check_single
+from snnc.importer.files import read_file
 from snnc.importer.read import read
 from snnc.importer.refusal import RefusedError
 from tests.importer.configs import IMAGE, functional, layer, small
@@ -217,6 +218,6 @@ def test_a_mutated_configuration_is_read_or_refused(
     path = tmp_path / "model.json"
     path.write_text(json.dumps(config))
     with contextlib.suppress(RefusedError):
-        model, _ = read(path)
+        model, _ = read_file(path, path.name)
         names = [one.name for one in model.layers]
         assert set(model.outputs) <= set(names)
