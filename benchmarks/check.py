@@ -36,7 +36,7 @@ def seconds(text: str) -> float:
 def _once(text: str) -> float:
     started = time.perf_counter()
     report = Report()
-    compile_spec(SourceFile("deep.snn", text), report, through="map")
+    compile_spec(SourceFile("deep.snn", text), report, through="place")
     assert not report.diagnostics, report.diagnostics[0].render_message()
     return time.perf_counter() - started
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.ir.lowered import LoweredNetwork
-from snnc.passes.map import map_network
+from snnc.passes.place import place
 from snnc.source import SourceFile
 
 HERE = Path(__file__).parent
@@ -88,7 +88,7 @@ def once(name: str) -> None:
     """Print the cores of a network and the seconds that mapping takes."""
     network = lowered(NETWORKS[name])
     started = time.perf_counter()
-    mapped = map_network(network, Report())
+    mapped = place(network, Report())
     took = time.perf_counter() - started
     assert mapped is not None, name
     print(mapped.cores, took)

@@ -149,13 +149,13 @@ class _Mender:
 
 def _checked(source: SourceFile, device: Profile | None) -> Report:
     report = Report()
-    compile_spec(source, report, "map", device)
+    compile_spec(source, report, "place", device)
     return report
 
 
 def _state(source: SourceFile, count: int, device: Profile | None) -> _State:
     report = Report(MOST_COUNTED)
-    document = compile_spec(source, report, "map", device).document
+    document = compile_spec(source, report, "place", device).document
     assert document is not None
     unread = sum(statement.broken for statement in document.statements)
     return _State(source, count, report, unread, device)

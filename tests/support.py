@@ -38,5 +38,5 @@ def network(body: str, name: str = "net") -> str:
 
 def codes(text: str, device: Profile | None = None) -> list[str]:
     """Return the codes of all that is reported for a text, by place."""
-    _, report = compile_text(text, "map", device)
+    _, report = compile_text(text, "place", device)
     return [diagnostic.code for diagnostic in report.diagnostics]

@@ -59,3 +59,11 @@ def test_the_readme_shows_what_diff_prints(
     Path("drift.snn").write_text(old.replace("20..150", "20..200"), encoding="utf-8")
     shown = printed("diff", "old.snn", "drift.snn").split("\n", 1)[1]
     assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_words_of_the_glossary_stand_where_it_says() -> None:
+    text = (ROOT / "docs/glossary.md").read_text(encoding="utf-8")
+    cells = [row.rsplit("|", 2)[1] for row in text.splitlines() if row.startswith("|")]
+    places = [place for cell in cells[2:] for place in re.findall(r"`([^`]+)`", cell)]
+    assert len(places) > 30
+    assert [place for place in places if not (ROOT / "snnc" / place).exists()] == []

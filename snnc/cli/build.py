@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.building.deed import Deed
+from snnc.cli.building.actions import Deed
 from snnc.cli.building.specs import build_specs
 
 
@@ -64,13 +64,13 @@ def command(
 
 def _deed(check: bool, dry_run: bool, force: bool) -> Deed:
     if check:
-        from snnc.cli.building.deed import Check
+        from snnc.cli.building.actions import Check
 
         return Check()
     if dry_run:
-        from snnc.cli.building.deed import DryRun
+        from snnc.cli.building.actions import DryRun
 
         return DryRun(force)
-    from snnc.cli.building.deed import Write
+    from snnc.cli.building.actions import Write
 
     return Write(force)

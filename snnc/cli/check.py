@@ -79,7 +79,7 @@ def _check(path: str) -> Report:
     report = Report()
     source = read_stdin(report) if path == STDIN else read(path, report)
     if source is not None:
-        compile_spec(source, report, "map", device())
+        compile_spec(source, report, "place", device())
     return report
 
 

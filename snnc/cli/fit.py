@@ -38,7 +38,7 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     tells how far each layer could grow, up to 16 times its filters.
     """
     report = Report()
-    made = compile_file(spec, report, "map", device())
+    made = compile_file(spec, report, "place", device())
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
         report.withdraw(diagnostic)  # what follows says it

@@ -31,7 +31,7 @@ from snnc.passes import Compilation
 def command(spec: str, form: str, why: bool) -> int:
     """Print the layers of SPEC, the cores they take and what they do at most."""
     report = Report()
-    made = compile_file(spec, report, "map", device())
+    made = compile_file(spec, report, "place", device())
     show(report)
     mapped = None if made is None else made.mapped or _unlimited(made)
     if mapped is None:

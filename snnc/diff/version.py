@@ -47,7 +47,7 @@ def compile_version(
         None if the spec has errors.
     """
     own = Report()
-    made = compile_spec(source, own, "map", device)
+    made = compile_spec(source, own, "place", device)
     if made.spec is None or made.lowered is None:
         report.extend(own.diagnostics)
         return None

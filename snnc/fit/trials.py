@@ -14,10 +14,10 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.located import ValidatedSpec
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import alone, block_is_sound
-from snnc.passes.check import check
-from snnc.passes.infer import infer
 from snnc.passes.lower import lower
-from snnc.passes.map import map_network
+from snnc.passes.place import place
+from snnc.passes.resolve import resolve
+from snnc.passes.verify import verify
 from snnc.text.units import dims
 
 
@@ -118,10 +118,10 @@ class Trials:
 
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
         report = Report()
-        network = infer(with_changes(self.spec, changes), self.profile, report)
+        network = resolve(with_changes(self.spec, changes), self.profile, report)
         if network is None or report.errors:
             return None
-        check(network, report)
+        verify(network, report)
         if report.errors:
             return None
         lowered: LoweredNetwork = lower(replace(network, target=self.target), report)
@@ -141,7 +141,7 @@ class Trials:
         if lowered is None or self.floor(changes) > target.cores:
             return None
         own = replace(lowered, network=replace(lowered.network, target=target))
-        return map_network(own, Report())
+        return place(own, Report())
 
     def fits(self, changes: Sequence[Change]) -> bool:
         """Whether the variant fits the target, or may fit, where not `certain`."""

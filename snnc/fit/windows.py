@@ -8,9 +8,9 @@ from snnc.diagnostics import Report
 from snnc.fit.trials import Change, with_changes
 from snnc.ir.device import Profile
 from snnc.language.located import ValidatedSpec
-from snnc.passes.check import check
-from snnc.passes.infer import infer
-from snnc.passes.infer.drafts import draft_layers
+from snnc.passes.resolve import resolve
+from snnc.passes.resolve.drafts import draft_layers
+from snnc.passes.verify import verify
 from snnc.rules.windows import KernelTooLarge
 
 NOTHING = "keep more of it with smaller strides and kernels before, or a larger input"
@@ -26,9 +26,9 @@ class Trial:
     def holds(self, change: Change) -> bool:
         """Whether nothing is wrong with the network after a change."""
         report = Report()
-        network = infer(with_changes(self.spec, (change,)), self.device, report)
+        network = resolve(with_changes(self.spec, (change,)), self.device, report)
         if network is not None and not report.errors:
-            check(network, report)
+            verify(network, report)
         return not report.errors
 
 

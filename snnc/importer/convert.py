@@ -92,7 +92,7 @@ def compile_written(
     the import, and `snnc check` does it.
     """
     return run_passes(
-        SourceFile(name, written.text), device or read_profile(), report, "map"
+        SourceFile(name, written.text), device or read_profile(), report, "place"
     )
 
 

@@ -5,10 +5,10 @@ pass     what it makes            what happens
 ======== ======================== ============================================
 parse    `Compilation.document`   text becomes located syntax
 validate `Compilation.spec`       statements become a checked spec
-infer    `Compilation.network`    names, order, defaults and shapes
-check    the same network         rules over the whole of it
+resolve  `Compilation.network`    names, order, defaults and shapes
+verify   the same network         rules over the whole of it
 lower    `Compilation.lowered`    pools and joins go into their readers
-map      `Compilation.mapped`     ensembles, blocks and cores
+place    `Compilation.mapped`     ensembles, blocks and cores
 emit     `Compilation.modules`    the files of the generated package
 ======== ======================== ============================================
 """
@@ -26,13 +26,13 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.located import ValidatedSpec
 from snnc.language.tree import Document
-from snnc.passes.check import check
 from snnc.passes.emit import emit
-from snnc.passes.infer import infer
 from snnc.passes.lower import lower
-from snnc.passes.map import map_network
 from snnc.passes.parse import parse
+from snnc.passes.place import place
+from snnc.passes.resolve import resolve
 from snnc.passes.validate import validate
+from snnc.passes.verify import verify
 from snnc.source import SourceFile, Span
 
 if TYPE_CHECKING:
@@ -92,15 +92,17 @@ PIPELINE = (
         tolerant=True,
     ),
     Pass(
-        "infer",
+        "resolve",
         "network",
-        lambda c, report: replace(c, network=infer(_before(c.spec), c.device, report)),
+        lambda c, report: replace(
+            c, network=resolve(_before(c.spec), c.device, report)
+        ),
         tolerant=True,
     ),
     Pass(
-        "check",
+        "verify",
         "network",
-        lambda c, report: replace(c, network=check(_before(c.network), report)),
+        lambda c, report: replace(c, network=verify(_before(c.network), report)),
         tolerant=True,
     ),
     Pass(
@@ -109,9 +111,9 @@ PIPELINE = (
         lambda c, report: replace(c, lowered=lower(_before(c.network), report)),
     ),
     Pass(
-        "map",
+        "place",
         "mapped",
-        lambda c, report: replace(c, mapped=map_network(_before(c.lowered), report)),
+        lambda c, report: replace(c, mapped=place(_before(c.lowered), report)),
     ),
     Pass(
         "emit",
@@ -121,13 +123,23 @@ PIPELINE = (
 )
 
 
+PASSES = frozenset(step.name for step in PIPELINE)
+
+
 def run_passes(
     source: SourceFile, device: Profile, report: Report, through: str
 ) -> Compilation:
     """Run the passes up to and including one of them.
 
     They end where errors in ``report`` keep the next one from running.
+
+    Raises
+    ------
+    ValueError
+        If no pass has the name.
     """
+    if through not in PASSES:
+        raise ValueError(f"no pass is called {through}")
     compilation = Compilation(source, device)
     for step in PIPELINE:
         if report.errors and not step.tolerant:

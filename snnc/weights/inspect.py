@@ -92,7 +92,7 @@ def compile_to_cores(
 ) -> tuple[Network, MappedNetwork] | None:
     """Compile a file or revision down to its cores; None if it has errors."""
     source = read_spec(spec, report)
-    made = None if source is None else compile_spec(source, report, "map", device)
+    made = None if source is None else compile_spec(source, report, "place", device)
     if made is None or made.mapped is None:
         return None
     return made.mapped.lowered.network, made.mapped

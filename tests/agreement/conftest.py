@@ -34,7 +34,7 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
     """Return a function from a spec's text to the modules of its package."""
 
     def make(text: str) -> SimpleNamespace:
-        mapped = sound(text, "map")
+        mapped = sound(text, "place")
         modules = sound(text, "emit")
         name = mapped.lowered.network.name
         for module in modules:

@@ -72,7 +72,7 @@ def test_drawn_specs_agree(package: Package) -> None:
     while wanted:
         seed += 1
         spec = draw_spec(seed)
-        _, report = compile_text(spec, "map")
+        _, report = compile_text(spec, "place")
         if report.errors:
             continue
         wanted -= 1

@@ -37,7 +37,7 @@ def drawn(count: int) -> Any:
 
 def verdict(text: str, form: int) -> str:
     """The code that refuses a spec or "builds", once nengo-loihi agrees."""
-    results, report = compile_text(text, "map")
+    results, report = compile_text(text, "place")
     codes = {diagnostic.code for diagnostic in report.diagnostics} & CODES
     if not report.errors:
         assert complaint(results.mapped) == ""
@@ -69,7 +69,7 @@ def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
     @drawn(NETWORKS)
     @given(specs(room=4096), FORMS)
     def check(text: str, form: int) -> None:
-        results, report = compile_text(text, "map")
+        results, report = compile_text(text, "place")
         problems = [d for d in report.diagnostics if d.code in CODES]
         if problems:
             refused.update(problem.code for problem in problems)

@@ -111,7 +111,7 @@ def drift_spikes(text: str) -> Values:
 
 
 def test_groups_of_slices_take_fewer_cores_than_an_ensemble_a_slice() -> None:
-    chosen, a_slice = sound(DRIFT, "map"), sound(drift(*A_SLICE), "map")
+    chosen, a_slice = sound(DRIFT, "place"), sound(drift(*A_SLICE), "place")
     assert [len(p.ensembles) for p in a_slice.populations] == [8, 6, 2, 1]
     # Each of its ensembles is one core: an ensemble a slice can't do with fewer.
     assert a_slice.cores == 6 + 2 + 1
@@ -170,7 +170,7 @@ def test_where_both_fit_a_convolution_spikes_as_a_matrix_does() -> None:
 def test_a_fan_in_of_6400_spikes_as_a_matrix_on_larger_cores_would(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert sound(network(WIDE), "map").projections[-1].form == "convolution"
+    assert sound(network(WIDE), "place").projections[-1].form == "convolution"
     with package_of(network(WIDE)) as package:
         spikes = spikes_of(built_of(package, ("c", "d")), ("c", "d"), 60)
         wanted = reference(package, spikes)

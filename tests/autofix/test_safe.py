@@ -65,7 +65,7 @@ def pairs(table: dict[str, str]) -> list[tuple[str, str]]:
 
 def test_the_spec_is_good() -> None:
     report = Report()
-    compile_spec(SourceFile("x.snn", GOOD), report, through="map")
+    compile_spec(SourceFile("x.snn", GOOD), report, through="place")
     assert report.diagnostics == ()
 
 
@@ -127,7 +127,7 @@ def test_of_several_fixes_those_that_help_are_applied() -> None:
     mended = mend(SourceFile("x.snn", text), unsafe=True)
     assert "classes 2" in mended.source.text
     report = Report()
-    compile_spec(SourceFile("x.snn", text), report, through="map")
+    compile_spec(SourceFile("x.snn", text), report, through="place")
     assert mended.report.errors < report.errors
 
 

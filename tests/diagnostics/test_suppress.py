@@ -100,5 +100,5 @@ def test_yaml_has_the_same_comments() -> None:
 def found(text: str) -> list[str]:
     """Return the codes of all that is reported for a YAML spec."""
     report = Report()
-    compile_spec(SourceFile("net.yaml", text), report, "map")
+    compile_spec(SourceFile("net.yaml", text), report, "place")
     return [diagnostic.code for diagnostic in report.diagnostics]

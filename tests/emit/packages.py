@@ -15,7 +15,7 @@ from snnc.emit.files import LIBRARY
 from snnc.emit.package.modules import package_modules
 from snnc.ir.logical import Network
 from snnc.passes.lower import lower
-from snnc.passes.map import map_network
+from snnc.passes.place import place
 
 ORIGIN = Origin("specs/net.snn", "models")
 
@@ -23,7 +23,7 @@ ORIGIN = Origin("specs/net.snn", "models")
 def modules_of(network: Network) -> tuple[Module, ...]:
     """Return all modules of a network's package."""
     report = Report()
-    mapped = map_network(lower(network, report), report)
+    mapped = place(lower(network, report), report)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
     return package_modules(mapped)
 

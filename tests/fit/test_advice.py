@@ -14,7 +14,7 @@ TOO_WIDE = wide(filters=200, cores=20)
 
 
 def only(text: str) -> Diagnostic:
-    _, report = compile_text(text, "map")
+    _, report = compile_text(text, "place")
     (diagnostic,) = report.diagnostics
     return diagnostic
 
@@ -141,7 +141,7 @@ def test_what_mends_the_whole_network_is_told_for_its_layer_too() -> None:
   readout y { classes 2 }
 """
     )
-    _, report = compile_text(text, "map")
+    _, report = compile_text(text, "place")
     helps = {d.code: d.render_help() for d in report.diagnostics}
     assert set(helps) == {"SNN401", "SNN406"}
     change = re.search(r"`(filters \d+|stride \d+)`", helps["SNN401"])

@@ -99,7 +99,7 @@ UNFIT = {
 
 @pytest.mark.parametrize("text", UNFIT.values(), ids=UNFIT)
 def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
-    _, report = compile_text(text, "map")
+    _, report = compile_text(text, "place")
     told = [list(choices(found)) for found in report.diagnostics]
     assert all(told), [found.render_help() for found in report.diagnostics]
     for choice in range(max(map(len, told))):
@@ -146,12 +146,12 @@ def test_a_number_that_was_not_tried_is_not_told_to_be_written() -> None:
         shape="64x128x128x1",
         target="chips 128",
     )
-    _, report = compile_text(text, "map")
+    _, report = compile_text(text, "place")
     (found,) = report.diagnostics
     assert not re.search(r"\d", found.render_help())
 
 
 def test_what_nothing_mends_is_told_in_words() -> None:
     text = layers("conv2d a { filters 8 }", "dense d { units 4 }", target="cores 1")
-    _, report = compile_text(text, "map")
+    _, report = compile_text(text, "place")
     assert [d.code for d in report.diagnostics] == ["SNN406"]

@@ -43,7 +43,7 @@ def test_every_variant_written_into_the_spec_takes_the_cores_that_are_said() -> 
         text = TOO_WIDE
         for change in variant.changes:
             text = rewritten(text, change)
-        mapped = sound(text, "map")
+        mapped = sound(text, "place")
         assert mapped.cores == variant.cost.cores <= 20
         neurons = sum(p.population.neurons for p in mapped.populations if p.cores)
         assert neurons == variant.cost.neurons
@@ -70,7 +70,7 @@ def test_nothing_is_offered_where_no_single_change_fits() -> None:
     )
     found = offered(text)
     assert (found.present, found.variants) == (None, ())
-    assert found.needed == sound(text.replace("cores 2", "chips 1"), "map").cores
+    assert found.needed == sound(text.replace("cores 2", "chips 1"), "place").cores
 
 
 def test_tied_layers_are_not_offered_widths_that_do_not_add_up() -> None:

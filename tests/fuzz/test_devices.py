@@ -89,7 +89,7 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
 def place(device: Profile) -> None:
     """Place a network on the device, and say what it takes."""
     report = Report()
-    mapped = compile_spec(SourceFile("net.snn", NET), report, "map", device).mapped
+    mapped = compile_spec(SourceFile("net.snn", NET), report, "place", device).mapped
     render(report.diagnostics)
     if mapped is None:
         assert report.errors

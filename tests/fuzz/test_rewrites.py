@@ -138,7 +138,7 @@ def badness(report: Report, made: Compilation) -> tuple[int, int, int]:
 def check_fix(name: str, text: str, unsafe: bool) -> None:
     source = SourceFile(name, text)
     before = Report()
-    found = compile_spec(source, before, through="map")
+    found = compile_spec(source, before, through="place")
     if not any(diagnostic.fix for diagnostic in before.diagnostics):
         return
     mended = mend(source, unsafe)
@@ -146,7 +146,7 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
         assert mended.source.text == text
         return
     after = Report()
-    compiled = compile_spec(mended.source, after, through="map")
+    compiled = compile_spec(mended.source, after, through="place")
     left, was = (after, compiled), (before, found)
     assert badness(*left) < badness(*was) or before.full, mended.source.text
     if len(text) < LONG:  # a long one may take several runs

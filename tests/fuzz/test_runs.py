@@ -149,7 +149,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
 @cache
 def mapped() -> Any:
     report = Report()
-    return compile_spec(SourceFile("net.snn", NET), report, through="map").mapped
+    return compile_spec(SourceFile("net.snn", NET), report, through="place").mapped
 
 
 def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:

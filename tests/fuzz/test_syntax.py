@@ -24,7 +24,7 @@ LONGEST = 10.0
 def check(name: str, text: str) -> None:
     with processor_time(LONGEST):
         report = Report()
-        compile_spec(SourceFile(name, text), report, through="check")
+        compile_spec(SourceFile(name, text), report, through="verify")
         found = report.diagnostics
         shown = render(found)
         for form in (document(found), list(commands(found)), sarif(found)):

@@ -102,7 +102,7 @@ def test_a_max_pool_is_offered_what_may_stand_for_it_with_cores() -> None:
     for by in REWRITES["maxpool"]:
         found = between("MaxPooling2D", POOL, rewrites=(("maxpool", by),)).written
         assert found is not None
-        cores = sound(found.text, "map").cores
+        cores = sound(found.text, "place").cores
         assert f"{by} takes {cores} core" in costs
 
 

@@ -19,7 +19,7 @@ JOINS = network(
 
 
 def test_a_concat_shifts_rows_and_a_pool_is_remembered() -> None:
-    layers = sound(JOINS, "infer").by_name
+    layers = sound(JOINS, "resolve").by_name
     found = paths(layers, "p")
     assert [(path.source, path.first_row) for path in found] == [("a", 0), ("e", 4)]
     assert all(
@@ -29,7 +29,7 @@ def test_a_concat_shifts_rows_and_a_pool_is_remembered() -> None:
 
 
 def test_a_spiking_layer_is_its_own_only_path() -> None:
-    layers = sound(JOINS, "infer").by_name
+    layers = sound(JOINS, "resolve").by_name
     (path,) = paths(layers, "c")
     assert (path.source, path.first_row, path.pools) == ("c", 0, ())
 
@@ -45,5 +45,5 @@ def test_pools_are_listed_source_first() -> None:
         readout y { classes 2 }
         """
     )
-    (path,) = paths(sound(text, "infer").by_name, "q")
+    (path,) = paths(sound(text, "resolve").by_name, "q")
     assert [pool.window for pool, _ in path.pools] == [(2, 2), (3, 3)]

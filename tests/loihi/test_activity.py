@@ -15,7 +15,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.loihi.wiring import wirings_of
-from snnc.passes.map import map_network
+from snnc.passes.place import place
 from tests.loihi import examples
 from tests.loihi.drawing import mappings
 from tests.loihi.realise import Joined, built_joins
@@ -27,7 +27,7 @@ SLOW_BUILDS = [HealthCheck.too_slow, HealthCheck.filter_too_much]
 
 
 def mapped(sketch: Sketch) -> MappedNetwork:
-    found = map_network(sketch.lowered(), Report())
+    found = place(sketch.lowered(), Report())
     assert found is not None
     return found
 

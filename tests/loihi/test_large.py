@@ -63,7 +63,7 @@ def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     report = Report()
     tracemalloc.start()
     try:
-        results = compile_spec(SourceFile("a.snn", text), report, "map")
+        results = compile_spec(SourceFile("a.snn", text), report, "place")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -131,7 +131,7 @@ network a {{
   readout y {{ classes 4 }}
 }}
 """
-    mapped = compile_spec(SourceFile("a.snn", text), Report(), "map").mapped
+    mapped = compile_spec(SourceFile("a.snn", text), Report(), "place").mapped
     assert mapped is not None
     assert 44 < mapped.cores <= 52
     assert sum(states) < 10**5

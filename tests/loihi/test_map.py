@@ -13,21 +13,21 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
-from snnc.passes.map import map_network
+from snnc.passes.place import place
 from tests.loihi import examples
 from tests.loihi.sketch import SPAN, Sketch, loihi, nengo
 
 
 def mapped(sketch: Sketch) -> MappedNetwork:
     report = Report()
-    found = map_network(sketch.lowered(), report)
+    found = place(sketch.lowered(), report)
     assert found is not None, [d.render_message() for d in report.diagnostics]
     return found
 
 
 def refused(sketch: Sketch) -> Diagnostic:
     report = Report()
-    assert map_network(sketch.lowered(), report) is None
+    assert place(sketch.lowered(), report) is None
     assert len(report.diagnostics) == 1
     return report.diagnostics[0]
 
@@ -201,7 +201,7 @@ def test_mapping_is_fast_and_linear_in_the_layers() -> None:
         sketch.target = loihi(100)
         lowered = sketch.lowered()
         started = time.process_time()
-        assert map_network(lowered, Report()) is not None
+        assert place(lowered, Report()) is not None
         return time.process_time() - started
 
     short, long = min(seconds(10) for _ in range(3)), seconds(100)

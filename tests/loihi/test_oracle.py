@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from snnc.diagnostics import Report
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
-from snnc.passes.map import map_network
+from snnc.passes.place import place
 from tests.loihi import examples
 from tests.loihi.drawing import mappings, networks
 from tests.loihi.realise import built_blocks, predicted_blocks
@@ -29,7 +29,7 @@ def test_any_cut_costs_what_nengo_loihi_counts(mapped: MappedNetwork) -> None:
 @settings(max_examples=15, deadline=None, suppress_health_check=SLOW_BUILDS)
 @given(lowered=networks())
 def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
-    mapped = map_network(lowered, Report())
+    mapped = place(lowered, Report())
     assert mapped is not None
     assert predicted_blocks(mapped) == built_blocks(mapped)
 
@@ -49,7 +49,7 @@ def test_what_the_mapper_chooses_builds(lowered: LoweredNetwork) -> None:
 def test_examples_build_on_the_cores_that_were_found(
     sketch: Callable[[], Sketch], cores: int
 ) -> None:
-    mapped = map_network(sketch().lowered(), Report())
+    mapped = place(sketch().lowered(), Report())
     assert mapped is not None
     assert mapped.cores == cores
     assert predicted_blocks(mapped) == built_blocks(mapped)

@@ -31,11 +31,11 @@ def device(folder: Path, text: str = SMALL) -> str:
 
 def test_the_mapping_keeps_the_limits_of_the_device(tmp_path: Path) -> None:
     small = read_profile(device(tmp_path))
-    mapped = sound(DRIFT, "map", small)
+    mapped = sound(DRIFT, "place", small)
     assert mapped.lowered.network.target.cores == 20
     blocks = [b for p in mapped.populations for e in p.ensembles for b in e.blocks]
     assert max(block.compartments for block in blocks) <= small.core.compartments
-    assert mapped.cores > sound(DRIFT, "map").cores == 5
+    assert mapped.cores > sound(DRIFT, "place").cores == 5
 
 
 def test_what_is_too_large_for_the_device_alone_is_refused(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def check(structure: Any) -> None:
     # JSON is YAML but for escapes of characters in halves.
     text = json.dumps(structure, ensure_ascii=False)
     report = Report()
-    results = compile_spec(SourceFile("net.yaml", text), report, through="map")
+    results = compile_spec(SourceFile("net.yaml", text), report, through="place")
     assert report.errors or results.mapped is not None
     assert render(report.diagnostics).count("\n") >= len(report.diagnostics)
 

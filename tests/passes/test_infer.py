@@ -14,7 +14,7 @@ TAIL = "\nreadout y { classes 2 }"
 
 
 def graph(layers: str, head: str = HEAD, tail: str = TAIL) -> Any:
-    return sound(network(head + layers + tail), "infer")
+    return sound(network(head + layers + tail), "resolve")
 
 
 def test_a_layer_reads_the_one_before_it() -> None:

@@ -44,7 +44,7 @@ def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
     told = "Handwritten digits with two strided convolutions."
     text = MNIST.replace(told, ABOUT.replace("\n", "\\n"))
     assert text != MNIST
-    mapped = sound(text, "map")
+    mapped = sound(text, "place")
     for text in (render(mapped), page(mapped)):
         assert text.replace("\n", "").isprintable()
         assert "##[" not in text

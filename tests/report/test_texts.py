@@ -44,7 +44,7 @@ def spec(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def mapped(spec: Path) -> MappedNetwork:
-    network: MappedNetwork = sound(spec.read_text(encoding="utf-8"), "map")
+    network: MappedNetwork = sound(spec.read_text(encoding="utf-8"), "place")
     return network
 
 
@@ -176,7 +176,7 @@ def test_the_block_that_is_shown_can_be_written(layer: str, shape: str) -> None:
     def mapped(line: str) -> MappedNetwork:
         head = f"input x {shape} in 0..1\n  encode conv e {{ filters 2 }}"
         text = network(f"{head}\n  {line}\n  readout y {{ classes 2 }}")
-        found: MappedNetwork = sound(text, "map")
+        found: MappedNetwork = sound(text, "place")
         return found
 
     free = mapped(layer)

@@ -14,7 +14,7 @@ from snnc.source import SourceFile
 def check_text(text: str, name: str = "invalid.snn") -> Report:
     """Report everything that is wrong with the text of a spec."""
     report = Report()
-    compile_spec(SourceFile(name, text), report, through="map")
+    compile_spec(SourceFile(name, text), report, through="place")
     return report
 
 

@@ -131,7 +131,7 @@ EVERY = [
 
 def check(name: str, text: str) -> None:
     report = Report()
-    compile_spec(SourceFile(name, text), report, through="check")
+    compile_spec(SourceFile(name, text), report, through="verify")
     assert render(report.diagnostics)
 
 

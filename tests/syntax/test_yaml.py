@@ -19,7 +19,7 @@ from tests.support import ROOT, SPECS
 DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
 
 
-def run(text: str, name: str = "net.yaml", through: str = "map"):
+def run(text: str, name: str = "net.yaml", through: str = "place"):
     report = Report()
     return compile_spec(SourceFile(name, text), report, through), report
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.deed import Deed, Job
+from snnc.cli.building.actions import Deed, Job
 from snnc.cli.device import chosen_device, device
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
@@ -53,7 +53,7 @@ def rival_of(package: Package, network: str) -> str | None:
 
 def _name_of(spec: Path) -> str | None:
     """The name of a spec's network; None where errors hide it."""
-    made = compile_file(spec, Report(), "infer")
+    made = compile_file(spec, Report(), "resolve")
     return None if made is None or made.network is None else made.network.name
 
 

@@ -27,9 +27,9 @@ from snnc.language.model import (
     JoinSpec,
     RateEncoderSpec,
 )
-from snnc.passes.infer.drafts import Draft
-from snnc.passes.infer.settings import Settings
-from snnc.passes.infer.shortcuts import Channels
+from snnc.passes.resolve.drafts import Draft
+from snnc.passes.resolve.settings import Settings
+from snnc.passes.resolve.shortcuts import Channels
 from snnc.rules.refused import EncodeConvOnFeatures
 from snnc.rules.shapes import (
     AXES,

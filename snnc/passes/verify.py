@@ -53,7 +53,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
 )
 
 
-def check(network: Network, report: Report) -> Network:
+def verify(network: Network, report: Report) -> Network:
     """The same network, after every rule has had its say, once at each place.
 
     What `defaults` gives to several layers is wrong once, where it is written.

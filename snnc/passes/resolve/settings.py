@@ -10,7 +10,7 @@ from snnc.ir.logical import Lif, Rate, Relu, Spiking
 from snnc.language.literals import NeuronSpec
 from snnc.language.located import Place, ValidatedSpec
 from snnc.language.model import ConvEncoderSpec, DefaultsSpec, RateEncoderSpec
-from snnc.passes.infer.drafts import Draft
+from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
 

@@ -22,26 +22,28 @@ from snnc.ir.logical import (
 from snnc.language.located import ValidatedSpec
 from snnc.language.model import LoihiTarget
 from snnc.language.training import CrossEntropy, MeanSquaredError, TrainSpec
-from snnc.passes.infer.drafts import Draft, draft_layers, in_order, resolve
-from snnc.passes.infer.known import Known
-from snnc.passes.infer.operations import Operations
-from snnc.passes.infer.settings import Settings
-from snnc.passes.infer.shortcuts import shortcut_of
+from snnc.passes.resolve.drafts import Draft, draft_layers, in_order, resolve_sources
+from snnc.passes.resolve.known import Known
+from snnc.passes.resolve.operations import Operations
+from snnc.passes.resolve.settings import Settings
+from snnc.passes.resolve.shortcuts import shortcut_of
 from snnc.rules.placement import NothingOnChip
 from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
 from snnc.rules.training import LossNeedsClasses
 from snnc.source import Span
 
 
-def infer(validated: ValidatedSpec, device: Profile, report: Report) -> Network | None:
+def resolve(
+    validated: ValidatedSpec, device: Profile, report: Report
+) -> Network | None:
     """The logical graph of a spec; None if layers read each other in a circle.
 
     Where something is wrong, the graph holds only the layers that are known.
     """
-    return _Inference(validated, device, report).run()
+    return _Resolution(validated, device, report).run()
 
 
-class _Inference:
+class _Resolution:
     def __init__(
         self, validated: ValidatedSpec, device: Profile, report: Report
     ) -> None:
@@ -171,7 +173,7 @@ class _Inference:
             sources = tuple(
                 source
                 for source, span in zip(readout.sources, place.sources, strict=True)
-                if resolve(source, span, None, names, self._report)
+                if resolve_sources(source, span, None, names, self._report)
             )
         if self._input.name in sources:
             span = place.sources[0] if place.sources else place.span

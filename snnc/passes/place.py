@@ -16,7 +16,7 @@ LARGE = 1024
 """Cores of neurons beyond which a network that cannot fit is not planned any more."""
 
 
-def map_network(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
+def place(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
     """Cut the populations into ensembles and blocks for the fewest cores.
 
     Parameters

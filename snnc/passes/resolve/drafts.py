@@ -18,7 +18,7 @@ from snnc.language.model import (
     RateEncoderSpec,
     SpikingSpec,
 )
-from snnc.passes.infer.known import Known
+from snnc.passes.resolve.known import Known
 from snnc.rules.references import (
     Cycle,
     RepeatedSource,
@@ -51,7 +51,7 @@ class Draft:
 
 
 def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
-    """Name every layer and resolve what it reads."""
+    """Name every layer and resolve_sources what it reads."""
     names = _names(validated)
     known = Known(validated, names)
     drafts = []
@@ -64,7 +64,7 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
     return tuple(drafts)
 
 
-def resolve(
+def resolve_sources(
     name: str, span: Span, reader: str | None, known: Known, report: Report
 ) -> bool:
     """Whether a name exists; reported where it does not.
@@ -130,14 +130,16 @@ def _draft(
     if spec is None:
         return Draft(name, None, place, (), None, sound=False)
     written = tuple(zip(spec.sources, place.sources, strict=True))
-    sources = tuple(s for s, span in written if resolve(s, span, name, known, report))
+    sources = tuple(
+        s for s, span in written if resolve_sources(s, span, name, known, report)
+    )
     sound = len(sources) == len(written)
     if not written and not isinstance(spec, JoinSpec):
         sources = (before,)
     shortcut = spec.shortcut if isinstance(spec, SpikingSpec) else None
     if shortcut is not None:
         span = place.keys.get("shortcut", place.span)
-        if not resolve(shortcut, span, name, known, report):
+        if not resolve_sources(shortcut, span, name, known, report):
             shortcut, sound = None, False
     sound = _count_sources(name, spec, place, report) and sound
     return Draft(name, spec, place, sources, shortcut, sound)
