@@ -1,0 +1,69 @@
+"""How much of a package is its own, and how much of that a change of the spec moves."""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+
+from snnc.emit.files import LIBRARY
+from snnc.emit.origin import Origin
+from tests.support import ROOT, sound
+
+DRIFT = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+ORIGIN = Origin("net.snn", ".")
+
+
+def files(spec: str) -> dict[str, list[str]]:
+    """The lines of all files that are of one network alone."""
+    return {
+        module.path: module.headed(ORIGIN).text.splitlines()
+        for module in sound(spec, "emit")
+        if not module.path.startswith(LIBRARY)
+    }
+
+
+def moved(old: str, new: str) -> dict[str, list[str]]:
+    """The lines that are gone or new, by file."""
+    before, after = files(old), files(new)
+    assert before.keys() == after.keys()
+    found = {}
+    for path, lines in before.items():
+        patch = list(difflib.unified_diff(lines, after[path], n=0))[2:]
+        changed = [line for line in patch if line[0] in "+-"]
+        if changed:
+            found[path] = changed
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "most"), [("drift", 450), ("forum", 500), ("allconv", 700)]
+)
+def test_a_package_is_short_without_the_library(name: str, most: int) -> None:
+    spec = (ROOT / f"specs/{name}.snn").read_text(encoding="utf-8")
+    assert sum(map(len, files(spec).values())) <= most
+
+
+@pytest.mark.parametrize(
+    ("before", "layer", "most"),
+    [
+        ("readout", "dense d1 { units 32 }", 15),
+        # What is behind it reads another shape: its kernel and its source's arrivals.
+        ("dense", "conv3d c2 { filters 8, padding same }", 18),
+    ],
+)
+def test_one_layer_more_moves_few_lines(before: str, layer: str, most: int) -> None:
+    assert f"  {before} " in DRIFT
+    found = moved(DRIFT, DRIFT.replace(f"  {before} ", f"  {layer}\n  {before} "))
+    added = [line for lines in found.values() for line in lines if line[0] == "+"]
+    assert len(added) <= most
+    assert not [line for line in found["network.py"] if "c0" in line]
+
+
+def test_another_number_of_filters_moves_fewer() -> None:
+    assert "conv3d c1 { filters 16" in DRIFT
+    other = DRIFT.replace("conv3d c1 { filters 16", "conv3d c1 { filters 12")
+    found = moved(DRIFT, other)
+    added = [line for lines in found.values() for line in lines if line[0] == "+"]
+    assert len(found) <= 4
+    assert len(added) <= 10
