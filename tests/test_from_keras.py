@@ -23,21 +23,28 @@ BLOCKS = SHOWN.findall(TEXT)
 
 
 def model() -> str:
-    """Return the code that makes the model and writes forum.json."""
-    found = re.search(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    assert found is not None
-    return found[1]
+    """Return the code that makes the models and writes their files."""
+    return "".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
 
 
 def test_commands_are_found() -> None:
-    assert len(BLOCKS) == 5
+    assert len(BLOCKS) == 6
 
 
-@pytest.mark.parametrize(("command", "shown"), BLOCKS, ids=[c for c, _ in BLOCKS])
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        pytest.param(
+            *block, id=block[0], marks=[pytest.mark.slow] * ("--converter" in block[0])
+        )
+        for block in BLOCKS
+    ],
+)
 def test_a_command_prints_what_is_shown(
     command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(FORUM, tmp_path)
+    shutil.copy(FORUM.with_name("small.json"), tmp_path)
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(snnc, command.split(), standalone_mode=False)
@@ -59,7 +66,7 @@ def test_its_twin_of_reduced_size_is_sound() -> None:
 
 
 @pytest.mark.slow
-def test_the_model_is_the_one_that_is_imported(
+def test_the_models_are_those_that_are_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tensorflow as tf
@@ -67,5 +74,6 @@ def test_the_model_is_the_one_that_is_imported(
     monkeypatch.chdir(tmp_path)
     with tf.Graph().as_default():  # its 300 million weights are not made
         exec(model(), {})
-    made = json.loads(Path("forum.json").read_text(encoding="utf-8"))
-    assert made == json.loads(FORUM.read_text(encoding="utf-8"))
+    for kept in (FORUM, FORUM.with_name("small.json")):
+        made = json.loads(Path(kept.name).read_text(encoding="utf-8"))
+        assert made == json.loads(kept.read_text(encoding="utf-8"))

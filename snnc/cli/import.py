@@ -14,6 +14,9 @@ from snnc.cli.talk import offer, offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from snnc.importer.converter.trial import Trial
     from snnc.importer.outcome import Outcome
 
 Form = Literal["text", "json", "markdown"]
@@ -62,6 +65,12 @@ Form = Literal["text", "json", "markdown"]
     "--explain", is_flag=True, help="Print what becomes of each layer, not the spec."
 )
 @click.option(
+    "--converter",
+    is_flag=True,
+    help="Let --explain run nengo_dl.Converter and nengo-loihi too, and tell what"
+    " becomes of each layer there.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json", "markdown"]),
@@ -79,6 +88,7 @@ def command(
     encode: Literal["first", "rate"],
     values: str | None,
     explain: bool,
+    converter: bool,
     form: Form,
     force: bool,
 ) -> int:
@@ -99,6 +109,13 @@ def command(
         raise click.UsageError(
             "--explain writes no files: leave out -o and --weights-out"
         )
+    if converter and not explain:
+        raise click.UsageError("--converter belongs to --explain")
+    if converter:
+        from snnc.importer.converter.ask import missing
+
+        if absent := missing():
+            raise click.UsageError(absent)
     from snnc.importer.wishes import Wishes, parse_range, parse_rewrite
 
     try:
@@ -116,6 +133,11 @@ def command(
 
     report = Report()
     done = run(model, wishes, weights_out, output, report, say)
+    trials: Mapping[str, Trial] = {}
+    if converter and done is not None:
+        from snnc.importer.converter.ask import ask
+
+        trials = ask(model, report, say)
     show(report)
     if done is None:
         return 1
@@ -123,16 +145,16 @@ def command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
-        _print(done, form)
+        _print(done, form, trials)
     elif done.text and output is None:
         offer(done.text)
     return status
 
 
-def _print(done: Outcome, form: Form) -> None:
+def _print(done: Outcome, form: Form, trials: Mapping[str, Trial]) -> None:
     from snnc.importer.explain.explanation import explain
 
-    explanation = explain(done.conversion, done.compilation)
+    explanation = explain(done.conversion, done.compilation, trials)
     if form == "json":
         from snnc.importer.explain.json import document
 

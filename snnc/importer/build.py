@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from snnc.importer.entries import malformed
 from snnc.importer.flat import flatten
 from snnc.importer.graph import read_graph
-from snnc.importer.keras1 import is_old, modernized
 from snnc.importer.model import Compiled, Model
 from snnc.importer.options import plain
 from snnc.importer.parts import Graph
@@ -43,15 +42,6 @@ def _literal(value: Mapping[str, Any], kind: Any) -> Any:
     return value
 
 
-def submodels(graph: Graph, prefix: str = "") -> Iterator[tuple[str, str]]:
-    """Give the full name and the Keras class of each submodel, outer ones first."""
-    for part in graph.parts:
-        if part.inside is not None:
-            name = f"{prefix}{part.name}"
-            yield name, part.inside.kind
-            yield from submodels(part.inside, f"{name}/")
-
-
 def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
     """Return a model and its graph.
 
@@ -75,11 +65,10 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
         raise malformed("the model", "it is no object")
     version = keras if keras is not None else config.get("keras_version")
     version = version if isinstance(version, str) else None
-    graph = read_graph(modernized(config) if is_old(version) else config)
+    graph = read_graph(config)
     layers, outputs = flatten(graph)
     compiled = _compiled(training or config.get("compile_config"))
-    inner = dict(submodels(graph))
-    model = Model(graph.name, version, layers, graph.inputs, outputs, compiled, inner)
+    model = Model(graph.name, version, layers, graph.inputs, outputs, compiled)
     return model, graph
 
 

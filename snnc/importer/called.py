@@ -35,7 +35,7 @@ def made_by_code(how: str, target: str) -> Iterator[Read]:
     with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
         file = Path(folder) / "model.h5"
         try:
-            model = _called(target) if how == "call" else _loaded(target)
+            model = called(target) if how == "call" else loaded(target)
             if not hasattr(model, "save") or not hasattr(model, "get_config"):
                 raise TypeError(f"a {type(model).__name__} in place of a Keras model")
             model.save(file)
@@ -58,6 +58,11 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedError:
             f"check that `from {module} import {function}` works in this folder, and"
             f" that `{function}()` returns a Keras model"
         )
+    if how == "file":
+        way_out = (
+            "build the model with the Keras of TensorFlow 2.12, which the Converter"
+            " runs with, and save it there; or leave out `--converter`"
+        )
     if meant:
         way_out = f"did you mean `snnc import {meant}`?"
     return RefusedError(
@@ -65,7 +70,8 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedError:
     )
 
 
-def _called(target: str) -> Any:
+def called(target: str) -> Any:
+    """Return what a function of the user's gives."""
     module, function = target.split(":")
     sys.path.insert(0, os.getcwd())
     try:
@@ -84,7 +90,8 @@ def _called(target: str) -> Any:
     return getattr(found, function)()
 
 
-def _loaded(folder: str) -> Any:
+def loaded(folder: str) -> Any:
+    """Return the model of a SavedModel."""
     from tensorflow import keras
 
     try:

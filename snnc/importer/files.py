@@ -16,9 +16,9 @@ from snnc.importer.foreign import (
     refuse_archive,
     refuse_bytes,
     refuse_json,
+    refuse_old,
 )
 from snnc.importer.hdf5 import Store
-from snnc.importer.keras1 import is_old
 from snnc.importer.model import Model
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
@@ -57,6 +57,7 @@ def read_json(file: Path, path: str) -> Read:
     if isinstance(value, str):  # json.dump(model.to_json(), file)
         value = parse(value, path, "the text in the file")
     refuse_json(path, value)
+    refuse_old(path, value.get("keras_version"), value.get("backend"))
     return build(value, None, None)[0], None
 
 
@@ -68,18 +69,20 @@ def read_hdf5(file: Path, path: str) -> Read:
         if config is None:
             raise _without_config(store, path)
         training = store.text("", "training_config")
+        keras, backend = (
+            store.text("", key) or store.text(ROOT, key)
+            for key in ("keras_version", "backend")
+        )
+        refuse_old(path, keras, backend)
         model, graph = build(
             parse(config, path, "its model_config"),
-            store.text("", "keras_version") or store.text(ROOT, "keras_version"),
+            keras,
             parse(training, path, "its training_config") if training else None,
         )
-        backend = store.text("", "backend") or store.text(ROOT, "backend")
     except BaseException:
         store.close()
         raise
-    if backend is None and not is_old(model.keras):
-        backend = "tensorflow"
-    return model, NamedWeights(store, graph, backend)
+    return model, NamedWeights(store, graph)
 
 
 def _without_config(store: Store, path: str) -> RefusedError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.rules.models import DamagedModel, ForeignModel, NotAModel
+from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ZIP = b"PK"
@@ -113,6 +113,15 @@ def refuse_json(path: str, value: Any) -> None:
     if _is_state(value):
         raise foreign(path, _STATE)
     raise not_a_model(path, "its JSON has no class_name")
+
+
+def refuse_old(path: str, keras: Any, backend: Any) -> None:
+    """Refuse what Keras 1 wrote, or a Keras on Theano, by what a file says of them."""
+    version = keras if isinstance(keras, str) else ""
+    if version.split(".")[0] in ("0", "1") or backend == "theano":
+        on = " on Theano" if backend == "theano" else ""
+        writer = f"Keras {version}{on}".replace("  ", " ")
+        raise RefusedError(OldModel(span=NOWHERE, path=path, writer=writer))
 
 
 def _is_state(value: Mapping[str, Any]) -> bool:

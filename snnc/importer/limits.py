@@ -1,8 +1,9 @@
-"""How much time and memory the process that reads a model's file may take."""
+"""How much time and memory the processes that read or try a model may take."""
 
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 MEMORY = 2 * 2**30
@@ -14,26 +15,40 @@ CLOCK = 6
 """Seconds by the clock for each second of a processor: disks and other programs."""
 
 
-def seconds(file: Path) -> int:
-    """Return the seconds of a processor in which a file has to be read."""
-    return SECONDS + file.stat().st_size // BYTES_PER_SECOND
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a process may take.
 
-
-def limit(processor: int) -> None:
-    """Have the system stop this process; where it can't, only the clock does.
-
-    Parameters
+    Attributes
     ----------
     processor :
-        Seconds; the process then ends by SIGXCPU. Above `MEMORY`, allocation fails.
+        Seconds; the process then ends by SIGXCPU.
+    memory :
+        Bytes, above which allocation fails.
     """
+
+    processor: int
+    memory: int
+
+
+CONVERTER = Limit(300, 8 * 2**30)
+"""Importing TensorFlow and both libraries alone takes 7 s and 3 GiB of addresses."""
+
+
+def of_file(file: Path) -> Limit:
+    """Return what reading a file may take."""
+    return Limit(SECONDS + file.stat().st_size // BYTES_PER_SECOND, MEMORY)
+
+
+def limit(most: Limit) -> None:
+    """Have the system stop this process; where it can't, only the clock does."""
     try:
         import resource
     except ImportError:  # Windows
         return
     _lower(resource.RLIMIT_CORE, 0)
-    _lower(resource.RLIMIT_CPU, processor)
-    _lower(resource.RLIMIT_AS, MEMORY)
+    _lower(resource.RLIMIT_CPU, most.processor)
+    _lower(resource.RLIMIT_AS, most.memory)
 
 
 def _lower(kind: int, value: int) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 
@@ -55,8 +55,6 @@ class Model:
         Names of layers.
     compiled :
         None where a file has no training configuration.
-    submodels :
-        The Keras class of each submodel by its full name, outer ones first.
     """
 
     name: str
@@ -65,4 +63,3 @@ class Model:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     compiled: Compiled | None
-    submodels: Mapping[str, str] = field(default_factory=dict)

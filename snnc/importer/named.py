@@ -18,41 +18,18 @@ from snnc.importer.weights import Weights
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
-    from snnc.importer.arrays import Array
     from snnc.importer.weights import Arrays
 
 ROOT = "model_weights"
 Owners = dict[str, list[str]]
 """For each weight of a group the layers that it may be of."""
-_OLDEST = {
-    "W": "kernel", "b": "bias", "running_mean": "moving_mean",
-    "running_std": "moving_variance",
-}  # fmt: skip
-"""Keras 1's names, which it writes behind that of the layer: ``dense_1_W``."""
-CONVOLUTIONS = {"Conv1D": 1, "Conv2D": 2, "Conv3D": 3}
-"""Those whose kernels Keras mirrors for Theano, and along how many axes."""
-WHICH = (
-    "the file of Keras 1 does not say whether TensorFlow or Theano wrote it, and"
-    " Theano's kernels are mirrored; say it with h5py:"
-    " `h5py.File('model.h5', 'a').attrs['backend'] = 'tensorflow'`"
-)
 
 
 class NamedWeights(Weights):
-    """The weights of a file that ``model.save('model.h5')`` wrote.
+    """The weights of a file that ``model.save('model.h5')`` wrote."""
 
-    Parameters
-    ----------
-    backend :
-        The library that Keras ran on; None where a file of Keras 1 does not say.
-    """
-
-    def __init__(self, store: Store, graph: Graph, backend: str | None) -> None:
+    def __init__(self, store: Store, graph: Graph) -> None:
         self._store = store
-        self._backend = backend
-        self._kinds = {
-            name: kind for part in graph.parts for name, kind in _kinds(part, "")
-        }
         self._parts = {
             name: part for part in graph.parts for name in _full_names(part, "")
         }
@@ -64,23 +41,12 @@ class NamedWeights(Weights):
         group = f"{ROOT}/{part.name}"
         listed = self._listed(part, layer)
         found: Arrays = {}
-        for name, path in zip(_short(layer, listed), listed, strict=True):
+        for name, path in zip(_short(listed), listed, strict=True):
             array = self._store.array(f"{group}/{path}")
             if array is None:
                 raise _unclear(layer, f"`{path}` is not in the file")
-            found[name] = self._as_tensorflow(layer, name, array)
+            found[name] = array
         return found
-
-    def _as_tensorflow(self, layer: str, name: str, array: Array) -> Array:
-        """Turn a kernel that Theano convolves with, mirrored, into TensorFlow's."""
-        kind = self._kinds[layer]
-        if name != "kernel" or kind not in CONVOLUTIONS:
-            return array
-        if self._backend is None:
-            raise _unclear(layer, WHICH)
-        axes = CONVOLUTIONS[kind] if self._backend == "theano" else 0
-        mirrored: Array = array[(slice(None, None, -1),) * min(axes, array.ndim)]
-        return mirrored
 
     def _listed(self, part: Part, layer: str) -> list[str]:
         """Return the paths of a layer's weights in the group of its part."""
@@ -99,18 +65,13 @@ class NamedWeights(Weights):
 
 
 def _full_names(part: Part, prefix: str) -> Iterator[str]:
-    for name, _ in _kinds(part, prefix):
-        yield name
-
-
-def _kinds(part: Part, prefix: str) -> Iterator[tuple[str, str]]:
-    """Give full name and class of each layer in a part."""
+    """Give the full name of each layer in a part."""
     name = f"{prefix}{part.name}"
     if part.inside is None:
-        yield name, part.kind
+        yield name
     else:
         for inner in part.inside.parts:
-            yield from _kinds(inner, f"{name}/")
+            yield from _full_names(inner, f"{name}/")
 
 
 def _owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
@@ -147,21 +108,15 @@ def _shared(name: Sequence[str], scopes: Sequence[str]) -> int:
     return best
 
 
-def _short(layer: str, paths: Sequence[str]) -> list[str]:
+def _short(paths: Sequence[str]) -> list[str]:
     """Return the last step of each path, or as much as tells them apart."""
-    own = layer.split("/")[-1]
     plain = [path.removesuffix(":0") for path in paths]
-    last = [_modern(path.split("/")[-1], own) for path in plain]
+    last = [path.split("/")[-1] for path in plain]
     counts = Counter(last)
     return [
         name if counts[name] == 1 else path.split("/", 1)[-1]
         for name, path in zip(last, plain, strict=True)
     ]
-
-
-def _modern(name: str, layer: str) -> str:
-    short = name.removeprefix(f"{layer}_")
-    return _OLDEST.get(short, short)
 
 
 def _unclear(layer: str, reason: str) -> RefusedError:

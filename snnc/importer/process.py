@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, TypeVar
 
-from snnc.importer.limits import CLOCK, seconds
+from snnc.importer.limits import CLOCK, Limit, of_file
 from snnc.importer.messages import Channel, told_model, told_refusal
 from snnc.importer.model import Model
 from snnc.importer.refusal import NOWHERE, RefusedError
@@ -20,7 +21,6 @@ from snnc.rules.models import DamagedModel, ReadingStopped
 
 if TYPE_CHECKING:
     from snnc.importer.weights import Arrays
-import sys
 
 _START = (
     "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
@@ -45,6 +45,78 @@ PATIENCE = 5.0
 Answer = TypeVar("Answer")
 
 
+class Child:
+    """A running program of snnc's.
+
+    Parameters
+    ----------
+    module, how, target :
+        The program and its arguments: how to get a model, and from what.
+    limit :
+        By which the clock stops it, for each answer; None for code that may take as
+        long as it likes.
+    ended :
+        Says by its status why there is no answer any more, and whether it was late.
+    """
+
+    def __init__(
+        self,
+        module: str,
+        how: str,
+        target: str,
+        limit: Limit | None,
+        ended: Callable[[int, bool], Exception],
+    ) -> None:
+        self._limit, self._ended = limit, ended
+        self._is_late = False
+        # The stacks of more threads would count as memory of the process.
+        threads = {} if limit is None else {"OMP_NUM_THREADS": "1"}
+        self._process = subprocess.Popen(
+            command(module, how, target),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env={**os.environ, **threads},
+        )
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._pipes = self._process.stdout, self._process.stdin
+        self.channel = Channel(*self._pipes)
+
+    def answer(self, receive: Callable[[], Answer]) -> Answer:
+        """Return what the channel gives in time; else raise what ``ended`` says."""
+        timer = None
+        if self._limit is not None:
+            timer = Timer(CLOCK * self._limit.processor, self._stop)
+            timer.daemon = True
+            timer.start()
+        try:
+            return receive()
+        except (EOFError, BrokenPipeError) as error:
+            status = self._process.wait()
+            late = self._is_late or status == -getattr(signal, "SIGXCPU", 0)
+            raise self._ended(status, late) from error
+        finally:
+            if timer is not None:
+                timer.cancel()
+
+    def close(self) -> None:
+        """End the process: a limited one has nothing to put away, code may have."""
+        for pipe in self._pipes:
+            with suppress(OSError):
+                pipe.close()
+        if self._limit is not None:
+            self._process.kill()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+    def _stop(self) -> None:
+        self._is_late = True
+        self._process.kill()
+
+
 class Reader(Weights):
     """A running `snnc.importer.reader`, and the weights that it reads.
 
@@ -57,25 +129,14 @@ class Reader(Weights):
 
     def __init__(self, how: str, target: str) -> None:
         self._how, self._target = how, target
-        self._limit = seconds(Path(target)) if how == "file" else None
-        self._is_late = False
-        # The stacks of more threads would count as memory of the process.
-        threads = {} if self._limit is None else {"OMP_NUM_THREADS": "1"}
-        self._process = subprocess.Popen(
-            command("snnc.importer.reader", how, target),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env={**os.environ, **threads},
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._pipes = self._process.stdout, self._process.stdin
-        self._channel = Channel(*self._pipes)
+        self._limit = of_file(Path(target)) if how == "file" else None
+        module = "snnc.importer.reader"
+        self._child = Child(module, how, target, self._limit, self._ended)
 
     def read(self) -> tuple[Model, Weights | None]:
         """Return the model, and its weights if it has any; see `snnc.importer.read`."""
         try:
-            model, has_weights = self._answer(self._receive_model)
+            model, has_weights = self._child.answer(self._receive_model)
         except RefusedError as error:
             self.close()
             raise error.at(self._target) from error
@@ -89,56 +150,30 @@ class Reader(Weights):
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        return self._answer(lambda: self._receive_arrays(layer))
+        return self._child.answer(lambda: self._receive_arrays(layer))
 
     def close(self) -> None:
-        """End the process: that of a file has nothing to put away, code may have."""
-        for pipe in self._pipes:
-            with suppress(OSError):
-                pipe.close()
-        if self._limit is not None:
-            self._process.kill()
-        try:
-            self._process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
+        """End the process."""
+        self._child.close()
 
     def _receive_model(self) -> tuple[Model, bool]:
-        message = self._channel.receive()
+        message = self._child.channel.receive()
         if "refused" in message:
             raise told_refusal(message)
         return told_model(message), bool(message["has_weights"])
 
     def _receive_arrays(self, layer: str) -> Arrays:
-        self._channel.send(layer)
-        message = self._channel.receive()
+        channel = self._child.channel
+        channel.send(layer)
+        message = channel.receive()
         if "refused" in message:
             raise told_refusal(message)
-        return self._channel.receive_arrays(message)
+        return channel.receive_arrays(message)
 
-    def _answer(self, receive: Callable[[], Answer]) -> Answer:
-        timer = None
-        if self._limit is not None:
-            timer = Timer(CLOCK * self._limit, self._stop)
-            timer.daemon = True
-            timer.start()
-        try:
-            return receive()
-        except (EOFError, BrokenPipeError) as error:
-            raise self._ended(self._process.wait()) from error
-        finally:
-            if timer is not None:
-                timer.cancel()
-
-    def _stop(self) -> None:
-        self._is_late = True
-        self._process.kill()
-
-    def _ended(self, status: int) -> Exception:
+    def _ended(self, status: int, is_late: bool) -> Exception:
         """Return why there is no answer any more, by the status of the process."""
-        if self._is_late or status == -getattr(signal, "SIGXCPU", 0):
-            limit = f"{self._limit} s"
+        if is_late:
+            limit = f"{0 if self._limit is None else self._limit.processor} s"
             return RefusedError(
                 ReadingStopped(span=NOWHERE, path=self._target, limit=limit)
             )

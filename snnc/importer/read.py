@@ -68,7 +68,7 @@ def start(target: str | Path, tell: Callable[[str], None] | None = None) -> Read
     """
     name = target if isinstance(target, str) else target.as_posix()
     try:
-        return Reader(_how(Path(name), name, tell or _to_stderr), name)
+        return Reader(how_to_read(Path(name), name, tell or _to_stderr), name)
     except RefusedError as error:
         raise error.at(name) from error
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -79,7 +79,7 @@ def start(target: str | Path, tell: Callable[[str], None] | None = None) -> Read
         raise RefusedError(refusal).at(name) from error
 
 
-def _how(path: Path, name: str, tell: Callable[[str], None]) -> str:
+def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
     """Return how `snnc.importer.reader` has to read something."""
     if not path.exists() and CALL.fullmatch(name):
         tell(f"note: `{name}` is code of yours: running it to get the model")

@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnc.importer.files import Read, read_file
-from snnc.importer.limits import MEMORY, limit, seconds
+from snnc.importer.limits import MEMORY, limit, of_file
 from snnc.importer.messages import Channel, model_message, refusal_message
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.files import FileUnreadable
@@ -24,10 +24,10 @@ from snnc.rules.models import ReadingStopped
 
 def main(how: str, target: str) -> None:
     """Answer on stdout; what the code of others prints goes to stderr."""
-    channel = _channel()
+    channel = quiet_channel()
     with _refusing(channel, target):
         if how == "file":
-            limit(seconds(Path(target)))
+            limit(of_file(Path(target)))
             _tell(channel, target, read_file(Path(target), target))
             return
         from snnc.importer.called import made_by_code
@@ -38,7 +38,7 @@ def main(how: str, target: str) -> None:
             _tell(channel, target, read)
 
 
-def _channel() -> Channel:
+def quiet_channel() -> Channel:
     """Take stdin and stdout away from whatever else would use them."""
     channel = Channel(os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb"))
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)

@@ -206,6 +206,8 @@ RULES: tuple[type[Diagnostic], ...] = (
     architectures.SecondOutput,
     architectures.SeveralInputsOrOutputs,
     models.ReadingStopped,
+    models.ConverterStopped,
+    models.OldModel,
     imports.LayerRefused,
     imports.OptionRefused,
     imports.ActivationRefused,

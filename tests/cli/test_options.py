@@ -37,6 +37,7 @@ OPTIONS = {
     "--all": "fit",
     "--why": "report",
     "--explain": "import",
+    "--converter": "import",
     "--exit-code": "diff",
     "--strict": "evaluate",
     # What is done.

@@ -119,6 +119,7 @@ def commands(schema: str) -> Iterator[list[str]]:
     elif schema == "import":
         yield ["import", "m.json", "--explain"]
         yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
+        yield ["import", "m.json", "--explain", "--converter"]
 
 
 def printed(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
@@ -129,7 +130,7 @@ def printed(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:
 
 
 RUNS = [
-    pytest.param(name, marks=[pytest.mark.slow] if name == "evaluate" else [])
+    pytest.param(name, marks=[pytest.mark.slow] * (name in ("evaluate", "import")))
     for name in SCHEMAS
 ]
 

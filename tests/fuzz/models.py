@@ -16,7 +16,7 @@ from snnc.importer.files import CONFIG, METADATA, VARIABLES
 from tests.fuzz.harness import seeds
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import METHODS
-from tests.importer.configs import old_model, small
+from tests.importer.configs import small
 from tests.support import ROOT
 
 DATA = ROOT / "tests/importer/data"
@@ -43,7 +43,6 @@ def _members(archive: bytes) -> dict[str, bytes]:
 MEMBERS = [_members(archive) for archive in ARCHIVES]
 CONFIGS: list[Any] = [
     small(),
-    old_model(),
     *(json.loads(path.read_text()) for path in seeds("import")),
     *(json.loads(members[CONFIG]) for members in MEMBERS),
 ]

@@ -64,7 +64,7 @@ def answer(file: Path) -> None:
 
 
 def show(done: Outcome) -> None:
-    explanation = explain(done.conversion, done.compilation)
+    explanation = explain(done.conversion, done.compilation, {})
     json.dumps(explained.document(explanation), allow_nan=False)
     assert text(explanation)
     assert markdown(explanation)

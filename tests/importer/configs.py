@@ -34,25 +34,3 @@ def small() -> dict[str, Any]:
         layer("Flatten", "f", "c"),
         layer("Dense", "d", "f", units=3, kernel_regularizer=None, rate=0.5),
     )
-
-
-OLD_L2 = {"name": "WeightRegularizer", "l1": 0.0, "l2": 0.01}
-"""An L2 penalty as Keras 1 writes it."""
-
-
-def old_model() -> dict[str, Any]:
-    """Return a functional model as Keras 1.2 writes it."""
-    conv = {"nb_filter": 2, "nb_row": 3, "nb_col": 3, "activation": "relu"}
-    penalty = {"W_regularizer": OLD_L2}
-    found = functional(
-        IMAGE,
-        layer("Convolution2D", "c", "image", **conv, **penalty),
-        layer("Convolution2D", "a", "c", border_mode="same", **conv, **penalty),
-        layer("Merge", "m", "c", "a", mode="concat", concat_axis=-1, mode_type="raw"),
-        layer("AveragePooling2D", "p", "m", pool_size=[2, 2], border_mode="valid"),
-        layer("Dropout", "o", "p", p=0.25),
-        layer("Flatten", "f", "o"),
-        layer("Dense", "d", "f", output_dim=3, activation="softmax", **penalty),
-    )
-    found["keras_version"] = "1.2.2"
-    return found

@@ -1,4 +1,4 @@
-"""The models whose conversion is predicted and then tried."""
+"""The models that the Converter and nengo-loihi are tried with."""
 
 from __future__ import annotations
 
@@ -116,6 +116,45 @@ LAYERS: dict[str, Build] = {
 }  # fmt: skip
 
 MODELS: dict[str, Build] = {**LAYERS, **NETWORKS}
+
+SHOWN: dict[str, tuple[str, str]] = {
+    "`Conv2D` with ReLU, without biases": ("conv2d", "conv2d"),
+    "`Conv2D` with ReLU and biases": ("conv bias", "conv2d"),
+    "`Conv2D` without an activation": ("conv linear", "conv2d"),
+    "`Conv2D` with ELU": ("conv elu", "conv2d"),
+    "`Conv2D` with `dilation_rate`": ("conv dilated", "conv2d"),
+    "`Conv2D` with `groups`": ("conv groups", "conv2d"),
+    "`Conv1D`": ("conv1d", "conv1d"),
+    "`Conv3D`": ("conv3d", "conv3d"),
+    "`Conv1D` with `padding='causal'`": ("conv causal", "conv1d"),
+    "`DepthwiseConv2D`, `SeparableConv2D`": ("conv depthwise", "depthwise_conv2d"),
+    "`Dense` with ReLU": ("dense", "dense"),
+    "`Dense` without an activation, last": ("dense linear last", "dense"),
+    "`Dense` with softmax": ("dense softmax last", "dense"),
+    "`Dense` with tanh": ("dense tanh", "dense"),
+    "`Dense` of an image": ("dense of an image", "dense"),
+    "`Dense` of 4100 neurons": ("dense of too many", "dense"),
+    "`AveragePooling2D`": ("AveragePooling 2d", "average_pooling2d"),
+    "`AveragePooling2D` of the input": ("average pooling first", "average_pooling2d"),
+    "`GlobalAveragePooling2D`": ("GlobalAveragePooling 2d", "global_average_pooling2d"),
+    "`MaxPooling2D`": ("MaxPooling 2d", "max_pooling2d"),
+    "`BatchNormalization`": ("batch norm", "batch_normalization"),
+    "`LayerNormalization`": ("layer norm", "layer_normalization"),
+    "`Dropout`": ("dropout", "dropout"),
+    "`Flatten`, `Reshape`": ("flatten", "flatten"),
+    "`ZeroPadding2D`": ("ZeroPadding 2d", "zero_padding2d"),
+    "`ZeroPadding2D` before `Conv2D`": ("padded_before_conv", "zero_padding2d"),
+    "`UpSampling2D`": ("UpSampling 2d", "up_sampling2d"),
+    "`ReLU`": ("relu", "re_lu"),
+    "`ReLU(6)`": ("relu, largest", "re_lu"),
+    "`LeakyReLU`": ("leaky relu", "leaky_re_lu"),
+    "`Add`, `Average`": ("Add joined", "add"),
+    "`Add` before `Conv2D`": ("add, conv", "add"),
+    "`Concatenate`": ("Concatenate joined", "concatenate"),
+    "`Multiply`, `Maximum`": ("Multiply joined", "multiply"),
+    "`LSTM`": ("lstm", "lstm"),
+}
+"""What docs/from-keras.md shows: a model, and the layer of it that a row is about."""
 
 
 def relu6(keras: Any) -> Any:

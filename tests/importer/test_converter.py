@@ -1,11 +1,9 @@
-"""What is predicted of Keras models, NengoDL and nengo-loihi do."""
+"""What `--converter` tells is what NengoDL and nengo-loihi do, and the docs show."""
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 import warnings
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,16 +11,21 @@ from typing import Any
 
 import pytest
 
-from snnc.importer.converter import Prediction, predict
-from snnc.importer.converter.shapes import output_shape
-from snnc.importer.converter.table import HANDLERS
-from snnc.importer.model import Model
-from snnc.importer.read import read
-from tests.importer.converter_models import MODELS
+from snnc.diagnostics import Report
+from snnc.importer.converter import ask as asking
+from snnc.importer.converter.ask import ask
+from snnc.importer.converter.trial import Trial
+from snnc.importer.limits import Limit
+from snnc.text.tables import prose, table
+from tests.importer.converter_models import MODELS, SHOWN
+from tests.support import ROOT
 
 GOLDEN = Path(__file__).with_name("converter.txt")
-AROUND = {"image", "spikes", "chip", "flat", "reader"}
-TRAINING = "without `inference_only=True`"
+PAGE = ROOT / "docs/from-keras.md"
+HEAD = ("layer", "nengo_dl.Converter", "nengo-loihi")
+TABLE = re.compile(r"^\| layer \| nengo_dl.Converter \|.*?\n\n", re.M | re.S)
+
+Trials = Mapping[str, Trial]
 
 
 @pytest.fixture(scope="module")
@@ -37,32 +40,36 @@ def keras_models() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def models(
-    keras_models: dict[str, Any], tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Model]:
-    folder = tmp_path_factory.mktemp("models")
-    found = {}
-    for number, (name, model) in enumerate(keras_models.items()):
-        path = folder / f"{number}.json"
-        path.write_text(model.to_json())
-        found[name] = read(path)[0]
-    return found
+def trials(keras_models: dict[str, Any]) -> dict[str, Trials]:
+    from snnc.importer.converter.convert import convert
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return {name: convert(model) for name, model in keras_models.items()}
 
 
-def convert(model: Any, inference_only: bool = True) -> Any:
-    """Convert as `predict` says that a user does; None if it raises."""
+def accept(path: Path, text: str) -> None:
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(text, encoding="utf-8")
+    assert path.read_text(encoding="utf-8") == text, "SNNC_ACCEPT=1 pytest rewrites it"
+
+
+@pytest.fixture
+def plain(keras_models: dict[str, Any], name: str) -> Iterator[Any]:
+    """The Converter as a user calls it, who watches nothing; None if it raises."""
     import nengo
     import nengo_dl
     import tensorflow as tf
 
     relus = (tf.keras.activations.relu, tf.nn.relu)
     swaps = dict.fromkeys(relus, nengo.SpikingRectifiedLinear())
-    try:
-        return nengo_dl.Converter(
-            model, swap_activations=swaps, inference_only=inference_only
-        )
-    except Exception:
-        return None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            model = keras_models[name]
+            yield nengo_dl.Converter(model, swap_activations=swaps, inference_only=True)
+        except Exception:
+            yield None
 
 
 def tensor_nodes(converter: Any) -> set[str]:
@@ -77,6 +84,8 @@ def runs(converter: Any) -> bool:
     """Return whether nengo-loihi builds a network and makes a step."""
     import nengo_loihi
 
+    from snnc.importer.converter.loihi import put_first_neurons_on_host
+
     put_first_neurons_on_host(converter.net)
     try:
         with nengo_loihi.Simulator(
@@ -88,93 +97,47 @@ def runs(converter: Any) -> bool:
     return True
 
 
-def put_first_neurons_on_host(net: Any) -> None:
-    import nengo
-    import nengo_loihi
-    from nengo_loihi.passthrough import base_obj
-
-    def before(ensemble: Any) -> Iterator[Any]:
-        waiting, seen = [ensemble], set()
-        while waiting:
-            post = waiting.pop()
-            for connection in net.all_connections:
-                pre = base_obj(connection.pre)
-                if base_obj(connection.post) is post and pre not in seen:
-                    seen.add(pre)
-                    waiting.append(pre)
-                    yield pre
-
-    nengo_loihi.add_params(net)
-    first = [
-        ensemble
-        for ensemble in net.all_ensembles
-        if not any(isinstance(pre, nengo.Ensemble) for pre in before(ensemble))
-    ]
-    if len(first) < len(net.all_ensembles):
-        for ensemble in first:
-            net.config[ensemble].on_chip = False
-
-
-def names(predictions: Mapping[str, Prediction], converter: str) -> set[str]:
-    """Return the layers of which something is predicted, by their own names."""
-    found = predictions.items()
-    return {name.split("/")[-1] for name, p in found if p.converter == converter}
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("name", MODELS)
-def test_the_converter_and_nengo_loihi_do_what_is_predicted(
-    name: str, keras_models: dict[str, Any], models: dict[str, Model]
+def test_a_model_runs_if_and_only_if_all_of_its_layers_do(
+    name: str, plain: Any, trials: dict[str, Trials]
 ) -> None:
-    predictions = predict(models[name])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        converter = convert(keras_models[name])
-        assert (converter is None) == bool(names(predictions, "exception"))
-        if converter is not None:
-            assert tensor_nodes(converter) == names(predictions, "TensorNode")
-            builds = all(p.loihi == "builds" for p in predictions.values())
-            assert runs(converter) == builds, predictions
+    found = trials[name]
+    ends = {layer.split("/")[-1]: trial for layer, trial in found.items()}
+    assert (plain is None) == any(t.converter == "exception" for t in found.values())
+    if plain is not None:
+        nodes = {name for name, t in ends.items() if t.converter == "TensorNode"}
+        assert tensor_nodes(plain) == nodes
+        assert runs(plain) == all(t.loihi == "builds" for t in found.values())
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    "name", ["conv regularised", "dense regularised", "batch norm last",
-             "batch norm frozen", "conv constrained", "conv frozen", "dense"],
-)  # fmt: skip
-def test_what_training_makes_a_tensor_node_is_told(
-    name: str, keras_models: dict[str, Any], models: dict[str, Model]
-) -> None:
-    predictions = predict(models[name])
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        converter = convert(keras_models[name], inference_only=False)
-    told = {layer for layer, p in predictions.items() if TRAINING in p.why}
-    assert tensor_nodes(converter) == told
+def test_what_becomes_of_each_layer_is_accepted(trials: dict[str, Trials]) -> None:
+    lines = [
+        f"{name}: {layer}: {trial.converter}, {trial.loihi}\n"
+        for name, found in trials.items()
+        for layer, trial in found.items()
+        if layer not in {"image", "spikes", "chip", "flat", "reader"}
+        or trial.loihi == "refused"
+    ]
+    accept(GOLDEN, "".join(lines))
 
 
 @pytest.mark.slow
-def test_shapes_are_those_of_keras(
-    keras_models: dict[str, Any], models: dict[str, Model]
-) -> None:
-    known = 0
-    for name, model in models.items():
-        shapes: dict[str, Any] = {}
-        for layer in model.layers:
-            if layer.kind == "InputLayer":
-                shapes[layer.name] = tuple(layer.options["batch_input_shape"][1:])
-                continue
-            found = output_shape(layer, [shapes[read] for read in layer.reads])
-            shapes[layer.name] = found
-            if found is not None and "/" not in layer.name:
-                keras_layer = keras_models[name].get_layer(layer.name)
-                assert found == keras_layer.output_shape[1:], (name, layer.name)
-                known += 1
-    assert known > len(models)
+def test_the_docs_show_what_becomes_of_each_kind(trials: dict[str, Trials]) -> None:
+    rows = []
+    for what, (model, layer) in SHOWN.items():
+        trial = trials[model][layer]
+        said = f"{trial.loihi}: {trial.why}" if trial.why else trial.loihi
+        if trial.converter == "TensorNode":
+            said = "refused"
+        rows.append((what, trial.converter, prose(said)))
+    made = "\n".join(table(HEAD, rows)) + "\n\n"
+    accept(PAGE, TABLE.sub(lambda _: made, PAGE.read_text(encoding="utf-8")))
 
 
 @pytest.mark.slow
-def test_each_registered_layer_is_in_a_model(models: dict[str, Model]) -> None:
+def test_each_registered_layer_is_in_a_model(keras_models: dict[str, Any]) -> None:
     import nengo_dl
     from tensorflow import keras
 
@@ -183,28 +146,95 @@ def test_each_registered_layer_is_in_a_model(models: dict[str, Model]) -> None:
         for kind in nengo_dl.Converter.converters
         if kind and kind.__module__.startswith(("keras.layers", keras.__name__))
     }
-    assert set(HANDLERS) == registered - {"InputLayer", "TimeDistributed"}
-    kinds = {layer.kind for model in models.values() for layer in model.layers}
-    assert set(HANDLERS) <= kinds
+    kinds = {
+        type(layer).__name__
+        for model in keras_models.values()
+        for layer in model.layers
+    }
+    assert registered <= kinds
 
 
 @pytest.mark.slow
-def test_the_reasons_are_accepted(models: dict[str, Model]) -> None:
-    lines = []
-    for name, model in models.items():
-        for layer, p in predict(model).items():
-            if layer not in AROUND or p.converter != "native":
-                lines.append(f"{name}: {layer}: {p.converter}, {p.loihi}: {p.why}\n")
-    if os.environ.get("SNNC_ACCEPT"):
-        GOLDEN.write_text("".join(lines))
-    assert "".join(lines) == GOLDEN.read_text(), "SNNC_ACCEPT=1 pytest rewrites it"
+@pytest.mark.parametrize(
+    ("name", "layers"),
+    [
+        ("conv regularised", {"conv2d"}),
+        ("conv constrained", {"conv2d"}),
+        ("dense regularised", {"dense"}),
+        ("batch norm last", {"batch_normalization"}),
+        ("batch norm frozen", set()),
+        ("conv frozen", set()),
+        ("dense", set()),
+    ],
+)
+def test_training_makes_tensor_nodes(
+    name: str, layers: set[str], keras_models: dict[str, Any]
+) -> None:
+    from snnc.importer.converter.convert import convert
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = convert(keras_models[name], inference_only=False)
+    nodes = {layer for layer, trial in found.items() if trial.converter == "TensorNode"}
+    assert nodes == layers
 
 
-def test_nothing_heavy_is_imported() -> None:
-    script = "import sys, snnc.importer.converter; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, check=True, text=True
+@pytest.mark.slow
+@pytest.mark.parametrize("suffix", ["json", "h5", "keras"])
+def test_a_file_is_tried_in_a_process_of_its_own(
+    suffix: str,
+    keras_models: dict[str, Any],
+    trials: dict[str, Trials],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for module in ("tensorflow", "nengo_dl"):
+        never = "raise SystemExit('a file of the current folder was run')"
+        Path(f"{module}.py").write_text(never, encoding="utf-8")
+    model, report = keras_models["fit"], Report()
+    path = Path(f"model.{suffix}")
+    if suffix == "json":
+        path.write_text(model.to_json(), encoding="utf-8")
+    else:
+        model.save(path)
+    assert ask(path.name, report, print) == trials["fit"]
+    assert not report.diagnostics
+
+
+def said_of(target: Path) -> str:
+    report = Report()
+    assert ask(str(target), report, print) == {}
+    (diagnostic,) = report.diagnostics
+    return f"{diagnostic.code} {diagnostic.render_message()}"
+
+
+@pytest.mark.slow
+def test_a_model_that_fills_the_memory_is_told() -> None:
+    forum = Path(__file__).parent / "data/forum.json"
+    assert re.search("SNN824 .* 8 GiB of memory", said_of(forum))
+
+
+def test_what_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(asking, "CONVERTER", Limit(0, 2**30))
+    forum = Path(__file__).parent / "data/forum.json"
+    assert re.search("SNN824 .* more than 0 s", said_of(forum))
+
+
+@pytest.mark.slow
+def test_what_tensorflow_can_not_load_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "m.json"
+    path.write_text('{"class_name": "Nothing", "config": {}}', encoding="utf-8")
+    assert said_of(path).startswith("SNN808 ")
+
+
+@pytest.mark.slow
+def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
+    from tensorflow import keras
+
+    lambdas = keras.Sequential(
+        [keras.Input((2,)), keras.layers.Lambda(lambda x: print("was run") or x)]
     )
-    modules = set(done.stdout.split())
-    assert "snnc.importer.converter.loihi" in modules
-    assert not modules & {"numpy", "tensorflow", "nengo", "nengo_dl"}
+    path = tmp_path / "m.h5"
+    lambdas.save(path)
+    assert re.search("SNN808 .*unsafe|SNN808 .*lambda", said_of(path))

@@ -54,4 +54,4 @@ def test_names_command_nothing_in_any_format(
     if form == "markdown" and done.stdout:
         assert not re.search(r"(?<!\\)<img", SPAN.sub("", done.stdout))
         rows = [line for line in done.stdout.splitlines() if line.startswith("| ")]
-        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {5, 6}
+        assert {len(re.findall(r"(?<!\\)\|", row)) for row in rows} <= {3, 6}

@@ -14,9 +14,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
-from snnc.importer.converter import Prediction, predict
-from snnc.importer.explain import explanation
-from snnc.importer.read import read
+from snnc.importer.converter import ask
+from snnc.importer.converter.trial import Trial
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, codes
 
@@ -84,17 +83,40 @@ def test_the_spec_goes_to_stdout_in_the_one_layout(folder: Path, by: str) -> Non
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
-def test_an_explanation_is_printed_in_each_format(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
-) -> None:
-    told = Prediction("TensorNode", "refused", "it stays TensorFlow")
-    monkeypatch.setattr(
-        explanation, "predict", lambda model: {la.name: told for la in model.layers}
-    )
+def test_an_explanation_is_printed_in_each_format(folder: Path, form: str) -> None:
     done = run("m.json", "--rewrite", "maxpool=avgpool", "--explain", "--format", form)
     assert done.return_value == 0
     suffix = {"text": "txt", "markdown": "md"}.get(form, form)
     compare(f"explained.{suffix}", done.stdout)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+def test_what_the_converter_does_is_printed_in_each_format(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
+) -> None:
+    trials = {
+        "rescaling": Trial("TensorNode", "refused", "it stays TensorFlow"),
+        "conv2d": Trial("native", "builds", "neurons on the host"),
+        "flat": Trial("native", "builds", ""),
+    }
+    monkeypatch.setattr(ask, "missing", lambda: "")
+    monkeypatch.setattr(ask, "ask", lambda *_: trials)
+    done = run(
+        "m.json", "--rewrite", "maxpool=avgpool", "--explain", "--converter",
+        "--format", form,
+    )  # fmt: skip
+    assert done.return_value == 0
+    suffix = {"text": "txt", "markdown": "md"}.get(form, form)
+    compare(f"tried.{suffix}", done.stdout)
+
+
+def test_what_the_converter_needs_is_asked_for(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ask, "find_spec", lambda name: name == "tensorflow" or None)
+    done = CliRunner().invoke(snnc, ["import", "m.json", "--explain", "--converter"])
+    assert done.exit_code == 2
+    assert "runs nengo-dl, nengo-loihi: type `pip install" in done.stderr
 
 
 def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
@@ -108,13 +130,14 @@ def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
     assert "no spec: a layer is refused" in explained.stdout
 
 
-def test_every_layer_has_decisions_and_a_prediction(folder: Path) -> None:
+def test_every_layer_has_decisions(folder: Path) -> None:
     done = run(
         "m.json", "--explain", "--format", "json", "--rewrite", "maxpool=avgpool"
     )
     document = json.loads(done.stdout)
-    found, _ = read("m.json")
-    assert [item["name"] for item in document["layers"]] == list(predict(found))
+    names = [item["name"] for item in model()["config"]["layers"]]
+    assert [item["name"] for item in document["layers"]] == names
+    assert all(item["converter"] is None for item in document["layers"])
     assert all(item["decisions"] for item in document["layers"])
     assert document["network"]["cores"] > 0
 
@@ -185,6 +208,7 @@ def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
     ("arguments", "told"),
     [
         (("--format", "json"), "--format belongs to --explain"),
+        (("--converter",), "--converter belongs to --explain"),
         (("--rewrite", "maxpool=maxpool"), "maxpool=downsample|avgpool"),
         (("--input-range", "3"), "write one such as 0..255"),
         (("--input-range", "1..0"), "write one such as 0..255"),

@@ -1,6 +1,4 @@
-"""What nengo_dl.Converter and nengo-loihi make of a model, told without them."""
+"""What `nengo_dl.Converter` and nengo-loihi make of a model, told by running them.
 
-from snnc.importer.converter.predict import predict
-from snnc.importer.converter.prediction import Prediction
-
-__all__ = ["Prediction", "predict"]
+They run in a process of their own (`program`), within limits, for which `ask` asks.
+"""

@@ -1,124 +1,183 @@
-"""Walks over a model as ``nengo_dl.Converter`` does."""
+"""Runs `nengo_dl.Converter` over a model, and watches what it does with each layer."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
 
-from snnc.importer.converter.fallback import fallback
-from snnc.importer.converter.network import (
-    Call,
-    Connection,
-    Converted,
-    ConverterError,
-    NengoObject,
-    Network,
-    Source,
-)
-from snnc.importer.converter.shapes import output_shape
-from snnc.importer.converter.table import HANDLERS
-from snnc.importer.model import Layer, Model
+import nengo
+import nengo_dl
+import numpy as np
+import tensorflow as tf
+from nengo_dl.converter import LayerConverter
 
-Outcome = Converted | ConverterError
+from snnc.importer.converter.loihi import refusals
+from snnc.importer.converter.trial import Trial, words
+
+Owners = dict[Any, str]
+"""The layer that a Nengo object was made for."""
 
 
-@dataclass(frozen=True, slots=True)
-class Conversion:
-    """What becomes of a model.
+def convert(model: Any, inference_only: bool = True) -> Mapping[str, Trial]:
+    """Convert a model, have nengo-loihi build the result, and make one step.
+
+    The activation is `nengo.SpikingRectifiedLinear`, and neurons that no others come
+    before run on the host, as in nengo-loihi's example of a Keras model.
+
+    What becomes a TensorNode, or raises, is told and replaced by neurons (values of the
+    host, if it stands before all neurons), so that the layers behind it are tried too.
+
+    Returns
+    -------
+    mapping
+        By the layers' full names; without those behind one that can't be replaced.
+    """
+    watched = Watched(functional(model), inference_only)
+    if watched.net is None:
+        return watched.trials
+    refused, places = refusals(watched.net, watched.owners)
+    outputs = {tensor._keras_history.layer.name for tensor in watched.outputs_of_model}
+    found = {}
+    for name, trial in watched.trials.items():
+        reason = refused.get(name) or (refused.get("") if name in outputs else None)
+        if trial.loihi == "builds":
+            found[name] = Trial(
+                trial.converter,
+                "refused" if reason else "builds",
+                reason or places.get(name, ""),
+            )
+        else:
+            found[name] = trial
+    return found
+
+
+def functional(model: Any) -> Any:
+    """Return a Sequential model as one whose input has its name."""
+    if isinstance(model, tf.keras.Sequential) and model.built:
+        return tf.keras.Model(model.inputs, model.outputs, name=model.name)
+    return model
+
+
+class Watched(nengo_dl.Converter):  # type: ignore[misc]
+    """The Converter, and what became of each layer.
 
     Attributes
     ----------
-    outcomes :
-        For each layer what the converter makes of it, or its exception.
-    network :
-        All that is made. Where a layer becomes a TensorNode or an exception, layers
-        behind it are converted as if it gave what the layer before it gives: spikes of
-        neurons on the chip if any neurons are before it, else values of the host.
+    trials :
+        Of each layer; that it ``builds`` means that nengo-loihi is still to try it.
+    net :
+        None if the Converter could not go on.
     """
 
-    outcomes: Mapping[str, Outcome]
-    network: Network
-
-
-def convert(model: Model) -> Conversion:
-    """Convert a model, layer by layer."""
-    return _Walk(model).run()
-
-
-class _Walk:
-    def __init__(self, model: Model) -> None:
-        self.model = model
-        self.sources: dict[str, Source] = {}
-        self.entries: dict[tuple[str, str], NengoObject] = {}
-        self.connections: list[Connection] = []
-
-    def run(self) -> Conversion:
-        outcomes = {layer.name: self._layer(layer) for layer in self.model.layers}
-        made = [end for c in self.connections for end in (c.pre, c.post)]
-        outputs = tuple(self.sources[name].object for name in self.model.outputs)
-        objects = tuple(dict.fromkeys([*made, *outputs]))
-        network = Network(objects, tuple(self.connections), outputs)
-        return Conversion(outcomes, network)
-
-    def _layer(self, layer: Layer) -> Outcome:
-        shape = output_shape(layer, [self.sources[name].shape for name in layer.reads])
-        if layer.kind == "InputLayer":
-            return self._input(layer)
-        inputs = tuple(self._source(layer.name, name) for name in layer.reads)
-        call = Call(layer, inputs, shape)
-        outcome: Outcome
+    def __init__(self, model: Any, inference_only: bool) -> None:
+        self.trials: dict[str, Trial] = {}
+        self.owners: Owners = {}
+        self.scopes: list[str] = []
+        self.outputs_of_model = model.outputs
+        spiking = nengo.SpikingRectifiedLinear()
+        swaps = dict.fromkeys((tf.keras.activations.relu, tf.nn.relu), spiking)
         try:
-            self._check_submodels(layer.name)
-            outcome = HANDLERS.get(layer.kind, fallback)(call)
-        except ConverterError as error:
-            outcome = error
-        output = None
-        if isinstance(outcome, Converted):
-            output = outcome.output
-            self.connections.extend(outcome.connections)
-        self.sources[layer.name] = Source(output or _mended(call), shape)
-        return outcome
+            super().__init__(
+                model, inference_only=inference_only, swap_activations=swaps
+            )
+        except MemoryError:
+            raise
+        except Exception as error:
+            self.net = None
+            stopped = f"the Converter stops behind it: {words(error)}"
+            for name, trial in self.trials.items():
+                if trial.loihi == "builds":
+                    self.trials[name] = Trial(trial.converter, "refused", stopped)
 
-    def _input(self, layer: Layer) -> Outcome:
-        node = NengoObject(layer.name, "Node", fed=False)
-        sizes = layer.options.get("batch_input_shape")
-        if isinstance(sizes, list) and None not in sizes[1:]:
-            self.sources[layer.name] = Source(node, tuple(sizes[1:]))
-            return Converted(node)
-        self.sources[layer.name] = Source(node, None)
-        return ConverterError("its shape is not fixed")
+    def get_converter(self, layer: Any) -> Any:
+        """See `nengo_dl.Converter`."""
+        if not nengo.Network.context:  # the model itself
+            return super().get_converter(layer)
+        return Step(self, layer)
 
-    def _source(self, reader: str, read: str) -> Source:
-        """Return what a layer reads, through the inputs of submodels on the way in."""
-        source = self.sources[read]
-        for submodel in self.model.submodels:
-            inside = f"{submodel}/"
-            if reader.startswith(inside) and not read.startswith(inside):
-                source = Source(self._entry(submodel, read, source), source.shape)
-        return source
-
-    def _entry(self, submodel: str, read: str, source: Source) -> NengoObject:
-        """Return the passthrough Node that is an input of a submodel."""
-        found = self.entries.get((submodel, read))
-        if found is not None:
-            return found
-        fed = source.object.fed or source.object.kind == "neurons"
-        entry = NengoObject(submodel, "passthrough", fed)
-        size = None if source.shape is None else math.prod(source.shape)
-        made = Connection(submodel, source.object, entry, size=size)
-        self.connections.append(made)
-        self.entries[submodel, read] = entry
-        return entry
-
-    def _check_submodels(self, layer: str) -> None:
-        for submodel, kind in self.model.submodels.items():
-            if kind == "Sequential" and layer.startswith(f"{submodel}/"):
-                raise ConverterError(
-                    f"`{submodel}` is a Sequential model in another model, at which the"
-                    " converter raises an IndexError"
-                )
+    def converter_of(self, layer: Any) -> Any:
+        return super().get_converter(layer)
 
 
-def _mended(call: Call) -> NengoObject:
-    return NengoObject(call.name, "neurons" if call.fed else "Node", fed=call.fed)
+class Step:
+    """What the Converter calls to convert one layer."""
+
+    def __init__(self, converter: Watched, layer: Any) -> None:
+        self.converter, self.layer = converter, layer
+        self.name = "/".join((*converter.scopes, layer.name))
+        self.is_model = isinstance(layer, tf.keras.Model)
+
+    def convert(self, node_id: int) -> Any:
+        """Return the Nengo object of the layer's output, or one in place of it."""
+        with warnings.catch_warnings(record=True) as told, self._owning():
+            warnings.simplefilter("always")
+            try:
+                with self._scope():
+                    made = self.converter.converter_of(self.layer).convert(node_id)
+            except MemoryError:
+                raise
+            except Exception as error:
+                self._tell(Trial("exception", "refused", words(error)))
+                return self._stand_in(node_id, error)
+            if isinstance(made, nengo_dl.TensorNode):
+                why = "; ".join(dict.fromkeys(words(w.message) for w in told))
+                self._tell(Trial("TensorNode", "refused", f"{why}; {_step(made)}"))
+                return self._stand_in(node_id, None)
+        if not self.is_model:
+            self._tell(Trial("native", "builds", ""))
+        return made
+
+    def _tell(self, trial: Trial) -> None:
+        trials = self.converter.trials
+        inside = [name for name in trials if name.startswith(f"{self.name}/")]
+        trials.update(dict.fromkeys(inside or [self.name], trial))
+
+    @contextmanager
+    def _scope(self) -> Iterator[None]:
+        if self.is_model:
+            self.converter.scopes.append(self.layer.name)
+        try:
+            yield
+        finally:
+            if self.is_model:
+                self.converter.scopes.pop()
+
+    @contextmanager
+    def _owning(self) -> Iterator[None]:
+        net = nengo.Network.context[0]
+        try:
+            yield
+        finally:
+            for made in (*net.all_nodes, *net.all_ensembles, *net.all_connections):
+                self.converter.owners.setdefault(made, self.name)
+
+    def _stand_in(self, node_id: int, error: Exception | None) -> Any:
+        """Return neurons, or values of the host, in place of the layer's output."""
+        try:
+            size = int(np.prod(self.layer.get_output_shape_at(node_id)[1:]))
+            base = LayerConverter(self.layer, self.converter)
+            count = len(tf.nest.flatten(self.layer.get_input_at(node_id)))
+            before = [base.get_input_obj(node_id, index) for index in range(count)]
+        except Exception as unknown:
+            raise (error or unknown) from unknown
+        if not nengo.Network.context[0].all_ensembles:
+            return nengo.Node(np.zeros(size))
+        gain, bias = nengo.dists.Choice([1]), nengo.dists.Choice([0])
+        spiking = nengo.SpikingRectifiedLinear()
+        neurons = nengo.Ensemble(
+            size, 1, neuron_type=spiking, gain=gain, bias=bias, label=self.name
+        ).neurons
+        for made in before:
+            nengo.Connection(made[0], neurons[0], synapse=None)
+        return neurons
+
+
+def _step(node: Any) -> str:
+    """Return what the simulator of nengo-loihi's host says at its first step."""
+    try:
+        node.output(0.0, np.zeros(node.size_in))
+    except Exception as error:
+        return words(error)
+    return ""

@@ -1,166 +1,208 @@
-"""What nengo-loihi refuses of a converted model.
-
-The neurons that read the input run on the host (``net.config[ens].on_chip = False``),
-as in nengo-loihi's example "Converting a Keras model to an SNN on Loihi", unless no
-others are in the model; all others run on the chip. Block shapes are assumed to be
-chosen so that layers fit, and the numbers of weights are not judged.
-"""
+"""Has nengo-loihi build a converted network, and tells what it refuses by layers."""
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from snnc.importer.converter.activations import SPIKING
-from snnc.importer.converter.clusters import Cluster, find_clusters
-from snnc.importer.converter.network import Connection, NengoObject, Network
+import nengo
+import nengo_loihi
+from nengo_loihi import splitter
+from nengo_loihi.builder import Builder, Model
+from nengo_loihi.builder.builder import ValidationLevel
+from nengo_loihi.builder.validate import validate_block
+from nengo_loihi.passthrough import PassthroughSplit, base_obj
 
-IN_AXONS = 4096
-"""Of a core (``nengo_loihi/block.py``); a Dense transform takes one an element."""
-NO_NEURONS = "nengo-loihi wants neurons on the chip, and the model has none"
+from snnc.importer.converter.trial import words
+
+OBJECTS = (nengo.Connection, nengo.Ensemble, nengo.Node, nengo.Probe)
 
 
-class Judge:
-    """Judges the objects and connections of a network.
+def refusals(
+    net: Any, owners: Mapping[Any, str]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the words of what is refused, and where the others run, by layers.
 
-    Attributes
+    Parameters
     ----------
-    chip :
-        Neurons on the chip; all other objects are on the host.
-    merged, away :
-        Passthrough Nodes between chip and chip, as clusters and one by one:
-        nengo-loihi merges their connections.
+    net :
+        What the Converter made.
+    owners :
+        The layer of each of its objects.
+
+    Returns
+    -------
+    refused, places :
+        What no layer alone is to blame for stands in ``refused`` under the empty name.
     """
-
-    def __init__(self, network: Network) -> None:
-        neurons = [o for o in network.objects if o.kind == "neurons"]
-        self.network = network
-        self.chip = {o for o in neurons if o.fed} or set(neurons)
-        clusters = find_clusters(network.connections)
-        self.merged = [cluster for cluster in clusters if self._is_merged(cluster)]
-        self.away = {c.post for m in self.merged for c in m.into + m.between}
-        self.refusals: dict[str, str] = {}
-
-    def judge(self) -> dict[str, str]:
-        """Return for each layer that is refused the reason."""
-        for cluster in self.merged:
-            for connection in cluster.merged(self.network.outputs):
-                self._say(connection.layer, self._merging(connection, cluster))
-        inside = {id(c) for cluster in self.merged for c in cluster.connections}
-        for connection in self.network.connections:
-            if id(connection) not in inside:
-                self._say(connection.layer, self._connection(connection))
-        for neurons in self.chip:
-            if neurons.neurons not in ("", SPIKING):
-                reason = f"nengo-loihi has no {neurons.neurons} neurons on the chip"
-                self._say(neurons.layer, reason)
-        self._axons(inside)
-        return self.refusals
-
-    def _is_merged(self, cluster: Cluster) -> bool:
-        return any(c.pre in self.chip for c in cluster.into) and any(
-            c.post in self.chip for c in cluster.out
-        )
-
-    def _say(self, layer: str, reason: str) -> None:
-        if reason:
-            self.refusals.setdefault(layer, reason)
-
-    def _merging(self, connection: Connection, cluster: Cluster) -> str:
-        if connection.transform == "Convolution":
-            return _unmerged_convolution(connection)
-        if connection.transform == "Sparse":
-            return _SPARSE
-        if connection.transform == "vector":
-            return (
-                "its Node lies between layers on the chip, and nengo-loihi cannot merge"
-                " the vector of its scales"
-            )
-        if connection in cluster.into and connection.repeated:
-            return "nengo-loihi cannot merge a Node that reads neurons more than once"
-        if _mismatched(connection, cluster):
-            return "nengo-loihi cannot merge its indices with those of the layer before"
-        return ""
-
-    def _connection(self, connection: Connection) -> str:
-        pre, post = connection.pre, connection.post
-        if connection.dimensions > 2:
-            return _THREE
-        if post in self.chip and pre.kind == "neurons":
-            return _onto_chip(connection)
-        if post in self.chip:
-            return _from_node(connection)
-        if pre in self.chip and connection.transform in ("Convolution", "Sparse"):
-            return (
-                "it has no neurons on the chip, and nengo-loihi takes no convolution"
-                " from the chip to the host"
-            )
-        return ""
-
-    def _axons(self, inside: set[int]) -> None:
-        """Sum the in-axons of Dense transforms, which no block shape makes fewer."""
-        axons: defaultdict[NengoObject, int] = defaultdict(int)
-        for connection in self.network.connections:
-            if id(connection) not in inside and connection.transform == "Dense":
-                axons[connection.post] += _in_axons(connection)
-        for cluster in self.merged:
-            for post in {c.post for c in cluster.out}:
-                axons[post] += sum(_in_axons(c) for c in cluster.into)
-        for post, count in axons.items():
-            if post in self.chip and count > IN_AXONS:
-                reason = f"it takes {count} in-axons, and a core has {IN_AXONS}"
-                self._say(post.layer, reason)
+    put_first_neurons_on_host(net)
+    record = Record(owners)
+    model = Model(dt=0.001, builder=record.builder())
+    while (error := _attempt(net, model, record)) is not None:
+        level = model.validation_level
+        if not record.find(error, net, model):
+            if not record.refused:
+                record.refused[""] = words(error)
+            break
+        model = Model(dt=0.001, builder=record.builder())
+        # What is over the limits of a core is known by then.
+        model.validation_level = level if not record.over else ValidationLevel.NONE
+    return record.refused, dict(_places(net, model, owners))
 
 
-_THREE = "neither Nengo nor nengo-loihi has 3-D convolutions, NengoDL alone does"
-_SPARSE = (
-    "the biases of a convolution are a Sparse transform of a Node, which nengo-loihi"
-    " does not take into the chip (use_bias=False)"
-)
+def _attempt(net: Any, model: Any, record: Record) -> Exception | None:
+    """Build all that is not refused yet, and make a step if all is there."""
+    kept = splitter.PassthroughSplit
+    splitter.PassthroughSplit = record.passthrough_split()
+    try:
+        with nengo_loihi.Simulator(
+            net, model=model, target="sim", progress_bar=False
+        ) as simulator:
+            if not record.refused and not _tensor_nodes(net):
+                simulator.run_steps(1)
+    except MemoryError:
+        raise
+    except Exception as error:
+        return error
+    finally:
+        splitter.PassthroughSplit = kept
+    return None
 
 
-def _unmerged_convolution(connection: Connection) -> str:
-    if connection.dimensions > 2:
-        return _THREE
-    if connection.pre.kind == "passthrough":
-        return (
-            f"it convolves the Node of `{connection.pre.layer}` between layers on the"
-            " chip, and nengo-loihi merges such a Node into Dense transforms alone"
-        )
-    return (
-        "it has no neurons of its own, and nengo-loihi merges a Node between layers on"
-        " the chip into Dense transforms alone"
-    )
+class Record:
+    """Goes on where nengo-loihi refuses something, and keeps its words by layers."""
 
+    def __init__(self, owners: Mapping[Any, str]) -> None:
+        self.owners = dict(owners)
+        self.refused: dict[str, str] = {}
+        self.merged: dict[Any, list[str]] = {}
+        self.failed: set[Any] = set()
+        self.over: set[str] = set()
 
-def _mismatched(connection: Connection, cluster: Cluster) -> bool:
-    if connection.pre_indices is None:
+    def refuse(self, obj: Any, error: Exception) -> None:
+        names = self.merged.get(obj) or [self.owners.get(obj, "")]
+        for name in names:
+            self.refused.setdefault(name, words(error))
+
+    def find(self, error: Exception, net: Any, model: Any) -> bool:
+        """Find what an error is about; False if that was known, or can't be told."""
+        return self._find_operator(error) or self._find_blocks(net, model)
+
+    def _find_operator(self, error: Exception) -> bool:
+        """Look for the connection of the host's operator that raised."""
+        trace = error.__traceback__
+        while trace is not None:
+            operator = trace.tb_frame.f_locals.get("self")
+            parts = {id(part) for part in getattr(operator, "__dict__", {}).values()}
+            for obj in {*self.owners, *self.merged} - self.failed:
+                if isinstance(obj, nengo.Connection) and id(obj.transform) in parts:
+                    self.failed.add(obj)
+                    self.refuse(obj, error)
+                    return True
+            trace = trace.tb_next
         return False
-    before = [c.post_indices for c in cluster.connections if c.post is connection.pre]
-    return any(
-        count is not None and count != connection.pre_indices and count != 1
-        for count in before
-    )
+
+    def _find_blocks(self, net: Any, model: Any) -> bool:
+        """Have nengo-loihi compare each block with the limits of a core."""
+        known = len(self.over)
+        for block in model.blocks:
+            try:
+                validate_block(block)
+            except Exception as error:
+                self.over.add(str(block))
+                for ensemble in net.all_ensembles:
+                    if str(ensemble) in str(block):
+                        self.refuse(ensemble, error)
+        return len(self.over) > known
+
+    def builder(self) -> type[Builder]:
+        """Return a builder that leaves out what can't be built."""
+        record = self
+
+        class Recording(Builder):  # type: ignore[misc]
+            @classmethod
+            def build(cls, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
+                if not isinstance(obj, OBJECTS):  # a part of one, such as a transform
+                    return super().build(model, obj, *args, **kwargs)
+                if record.failed & {obj, *_ends(obj)}:
+                    return None
+                try:
+                    return super().build(model, obj, *args, **kwargs)
+                except MemoryError:
+                    raise
+                except Exception as error:
+                    record.failed.add(obj)
+                    record.refuse(obj, error)
+                    return None
+
+        return Recording
+
+    def passthrough_split(self) -> type[PassthroughSplit]:
+        """Return a splitter that leaves Nodes that can't be merged on the host."""
+        record = self
+
+        class Recording(PassthroughSplit):  # type: ignore[misc]
+            def _split_cluster(self, cluster: Any) -> None:
+                known = {record.owners.get(obj, "") for obj in cluster.objs}
+                before = set(self.to_add)
+                try:
+                    super()._split_cluster(cluster)
+                except Exception as error:
+                    for obj in cluster.objs:
+                        record.refuse(obj, error)
+                for connection in self.to_add - before:
+                    record.merged[connection] = sorted(known)
+
+        return Recording
 
 
-def _onto_chip(connection: Connection) -> str:
-    if connection.transform != "Convolution":
-        return ""
-    if connection.dimensions != 2:
-        return "nengo-loihi takes no 1-D convolutions onto the chip"
-    return "nengo-loihi takes no `groups`" if connection.groups != 1 else ""
+def _ends(obj: Any) -> set[Any]:
+    if isinstance(obj, nengo.Connection):
+        return {base_obj(obj.pre), base_obj(obj.post)}
+    return {base_obj(obj.target)} if isinstance(obj, nengo.Probe) else set()
 
 
-def _from_node(connection: Connection) -> str:
-    if connection.transform == "Sparse":
-        return _SPARSE
-    if connection.transform == "Convolution":
-        return (
-            f"it convolves the Node of `{connection.pre.layer}` on the host, and"
-            " nengo-loihi takes convolutions into the chip from neurons alone"
-        )
-    return ""
+def _tensor_nodes(net: Any) -> bool:
+    import nengo_dl
+
+    return any(isinstance(node, nengo_dl.TensorNode) for node in net.all_nodes)
 
 
-def _in_axons(connection: Connection) -> int:
-    # A Node is coded by two neurons a value (`nengo_loihi.builder.inputs`).
-    return (connection.size or 0) * (1 if connection.pre.kind == "neurons" else 2)
+def _places(
+    net: Any, model: Any, owners: Mapping[Any, str]
+) -> Iterator[tuple[str, str]]:
+    split = model.split
+    removed = split.passthrough.to_remove if split is not None else set()
+    for node in net.all_nodes:
+        if ".bias" not in str(node.label):
+            merged = "a Node that nengo-loihi merges into connections"
+            place = merged if node in removed else "a Node on the host"
+            yield owners.get(node, ""), place
+    for ensemble in net.all_ensembles:
+        side = "host" if net.config[ensemble].on_chip is False else "chip"
+        yield owners.get(ensemble, ""), f"neurons on the {side}"
+
+
+def put_first_neurons_on_host(net: Any) -> None:
+    """Put neurons that no others come before on the host, unless all are such."""
+
+    def before(ensemble: Any) -> Iterator[Any]:
+        waiting, seen = [ensemble], set()
+        while waiting:
+            post = waiting.pop()
+            for connection in net.all_connections:
+                pre = base_obj(connection.pre)
+                if base_obj(connection.post) is post and pre not in seen:
+                    seen.add(pre)
+                    waiting.append(pre)
+                    yield pre
+
+    nengo_loihi.add_params(net)
+    first = [
+        ensemble
+        for ensemble in net.all_ensembles
+        if not any(isinstance(pre, nengo.Ensemble) for pre in before(ensemble))
+    ]
+    if len(first) < len(net.all_ensembles):
+        for ensemble in first:
+            net.config[ensemble].on_chip = False

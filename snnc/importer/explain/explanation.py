@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from snnc.importer.convert import Conversion
-from snnc.importer.converter import Prediction, predict
+from snnc.importer.converter.trial import Trial
 from snnc.importer.draft import Shape
 from snnc.importer.walk import Decision
 from snnc.ir.mapped import MappedNetwork
@@ -15,12 +15,12 @@ from snnc.passes import Compilation
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A layer of Keras: what becomes of it and, elsewhere, of it."""
+    """A layer of Keras: what becomes of it here and, if it was tried, by NengoDL."""
 
     name: str
     kind: str
     decisions: tuple[Decision, ...]
-    prediction: Prediction | None
+    trial: Trial | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +58,27 @@ class Explanation:
         return sum(placed.cores or 0 for placed in self.network)
 
 
-def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
+def explain(
+    conversion: Conversion,
+    compilation: Compilation | None,
+    trials: Mapping[str, Trial],
+) -> Explanation:
     """Gather an explanation.
 
     Parameters
     ----------
     compilation :
         Those of the compiler's passes over the spec.
+    trials :
+        By the layers' names; empty if the Converter was not run.
     """
     model, written = conversion.model, conversion.written
-    predictions = predict(model)
     layers = tuple(
         Explained(
             layer.name,
             layer.kind,
             tuple(d for d in conversion.decisions if d.layer == layer.name),
-            predictions.get(layer.name),
+            trials.get(layer.name),
         )
         for layer in model.layers
     )

@@ -44,7 +44,6 @@ def document(explanation: Explanation) -> dict[str, Any]:
 
 
 def _layer(layer: Explained) -> dict[str, Any]:
-    found = layer.prediction
     return {
         "name": layer.name,
         "kind": layer.kind,
@@ -57,5 +56,5 @@ def _layer(layer: Explained) -> dict[str, Any]:
             }
             for decision in layer.decisions
         ],
-        "converter": None if found is None else asdict(found),
+        "converter": None if layer.trial is None else asdict(layer.trial),
     }

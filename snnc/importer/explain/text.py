@@ -65,22 +65,26 @@ def _layer(layer: Explained) -> Iterator[str]:
             yield f"  {'':<{WIDTH}}{remedy}"
     if not layer.decisions:
         yield "  not reached: what it reads is refused"
-    found = layer.prediction
+    found = layer.trial
     if found is not None:
         yield f"  nengo_dl.Converter: {found.converter}; nengo-loihi: {found.loihi}"
         if found.why:
             yield f"    {found.why}"
 
 
-LAYERS = ("layer", "becomes", "nengo_dl.Converter", "nengo-loihi")
+LAYERS = ("layer", "becomes")
+TRIED = ("nengo_dl.Converter", "nengo-loihi")
 
 
 def markdown(explanation: Explanation) -> str:
     """Write a table of layers and one of cores."""
+    is_tried = any(layer.trial for layer in explanation.layers)
+    head = (*LAYERS, *TRIED) if is_tried else LAYERS
+    rows = [_row(layer)[: len(head)] for layer in explanation.layers]
     lines = [
         f"## {code(explanation.model)}",
         "",
-        *table(LAYERS, [_row(layer) for layer in explanation.layers]),
+        *table(head, rows),
         "",
         *_end(explanation),
     ]
@@ -93,7 +97,7 @@ def _row(layer: Explained) -> Row:
         way = f" ({remedy})" if remedy else ""
         told.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
     becomes = "<br>".join(told) or "not reached: what it reads is refused"
-    found = layer.prediction
+    found = layer.trial
     others = ("", "")
     if found is not None:
         why = f": {found.why}" if found.why else ""

@@ -48,11 +48,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "GroupNormalization": (_NORM, _UNITS),
     "UnitNormalization": (_NORM, _UNITS),
     "SpectralNormalization": (_NORM, _UNITS),
-    "BatchNormalization(mode=1)": (_NORM, "use `mode=0`, and retrain"),
-    "BatchNormalization(mode=2)": (
-        "its statistics change with every batch, and the chip sees no batches",
-        "use `mode=0`, and retrain",
-    ),
     "Embedding": (
         "it looks rows up, and the chip reads rates",
         "look them up before the network: the input of the spec is the embedded"
@@ -84,10 +79,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "TimeDistributed": (
         "specs have no wrapper for time",
         "use `Conv3D` of kernel 1 along time, which computes the same",
-    ),
-    "Merge": (
-        "Keras 1 has several layers of this name, and it does not say which",
-        "use `Add` or `Concatenate`",
     ),
     "Masking": ("spikes have no mask", "cut examples to one length, or fill with 0"),
     "Resizing": ("only a scaling of the input is part of a spec", "do it to the data"),

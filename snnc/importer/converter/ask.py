@@ -1,0 +1,80 @@
+"""Asks for what the Converter makes of a model: a process tells, or is stopped."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+from snnc.diagnostics import Report
+from snnc.importer.converter.trial import Trial
+from snnc.importer.limits import CONVERTER, Limit
+from snnc.importer.messages import told_refusal
+from snnc.importer.process import Child
+from snnc.importer.read import how_to_read
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.models import ConverterStopped
+
+PACKAGES = {
+    "tensorflow": "TensorFlow",
+    "nengo_dl": "nengo-dl",
+    "nengo_loihi": "nengo-loihi",
+}
+PIP = "pip install 'snnc[dl,loihi]'"
+
+
+def missing() -> str:
+    """Return what to install before the Converter can run; empty if all is there."""
+    absent = [name for module, name in PACKAGES.items() if find_spec(module) is None]
+    if not absent:
+        return ""
+    return f"--converter runs {', '.join(absent)}: type `{PIP}`, on Python 3.10 or 3.11"
+
+
+def ask(target: str, report: Report, say: Callable[[str], None]) -> Mapping[str, Trial]:
+    """Return what became of each layer that the Converter reached, by its full name.
+
+    Parameters
+    ----------
+    target :
+        See `snnc.importer.read`: TensorFlow has to be able to build it.
+    report :
+        Receives why not, if it can't, or takes too long or too much memory; then
+        nothing is returned.
+    """
+    say(f"note: TensorFlow loads `{target}` for the Converter, and may run code in it")
+    how = how_to_read(Path(target), target, lambda sentence: None)
+    stopped = Ended(target, CONVERTER)
+    child = Child("snnc.importer.converter.program", how, target, CONVERTER, stopped)
+    try:
+        message = child.answer(child.channel.receive)
+        if "refused" in message:
+            raise told_refusal(message)
+    except RefusedError as error:
+        report.add(error.at(target).diagnostic)
+        return {}
+    finally:
+        child.close()
+    return {name: Trial(*told) for name, told in message["trials"].items()}
+
+
+class Ended:
+    """Says why the process told nothing."""
+
+    def __init__(self, target: str, limit: Limit) -> None:
+        self._target, self._limit = target, limit
+
+    def __call__(self, status: int, is_late: bool) -> Exception:
+        reason = f"their process ended with {status}"
+        if is_late:
+            reason = f"they take more than {self._limit.processor} s"
+        elif status < 0:
+            # TensorFlow aborts where it gets no memory.
+            reason = (
+                f"their process ended by {signal.Signals(-status).name}, as it does"
+                f" where {self._limit.memory // 2**30} GiB of memory are not enough"
+            )
+        return RefusedError(
+            ConverterStopped(span=NOWHERE, path=self._target, reason=reason)
+        )

@@ -1,0 +1,76 @@
+"""The program that runs the Converter, in a process of its own, which can be stopped.
+
+Its arguments are those of `snnc.importer.reader`. It tells what became of each layer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import warnings
+from contextlib import suppress
+from dataclasses import astuple
+from pathlib import Path
+from typing import Any
+
+from snnc.importer.called import called, failed, loaded
+from snnc.importer.converter.trial import words
+from snnc.importer.limits import CONVERTER, limit
+from snnc.importer.messages import refusal_message
+from snnc.importer.reader import quiet_channel
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.models import ConverterStopped
+
+
+def main(how: str, target: str) -> None:
+    """Answer on stdout."""
+    channel = quiet_channel()
+    limit(CONVERTER)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    warnings.simplefilter("ignore")
+    try:
+        model = _model(how, target)
+        from snnc.importer.converter.convert import convert
+
+        trials = convert(model)
+    except RefusedError as error:
+        channel.send(refusal_message(error.diagnostic))
+    except MemoryError:
+        reason = f"they take more than {CONVERTER.memory // 2**30} GiB of memory"
+        stopped = ConverterStopped(span=NOWHERE, path=target, reason=reason)
+        channel.send(refusal_message(stopped))
+    else:
+        told = {name: astuple(trial) for name, trial in trials.items()}
+        channel.send({"trials": told})
+
+
+def _model(how: str, target: str) -> Any:
+    """Build the Keras model, with random weights where there are none."""
+    try:
+        if how == "call":
+            return called(target)
+        return loaded(target) if how == "load" else _of_file(Path(target))
+    except (RefusedError, MemoryError):
+        raise
+    except (Exception, SystemExit) as error:
+        raise failed(how, target, f"TensorFlow: {words(error)}") from error
+
+
+def _of_file(file: Path) -> Any:
+    from keras.saving.serialization_lib import (  # type: ignore[import-untyped]
+        SafeModeScope,
+    )
+    from tensorflow import keras
+
+    with SafeModeScope(safe_mode=True), file.open("rb") as opened:
+        if opened.read(1) not in (b"{", b'"', b" ", b"\n"):
+            return keras.models.load_model(file, compile=False)
+        text = file.read_text(encoding="utf-8")
+        value = json.loads(text)
+        return keras.models.model_from_json(value if isinstance(value, str) else text)
+
+
+if __name__ == "__main__":
+    with suppress(KeyboardInterrupt, BrokenPipeError):
+        main(*sys.argv[1:])
