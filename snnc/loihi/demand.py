@@ -6,24 +6,29 @@ this out reader by reader has by then tried most ways to cut the layers between.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import ceil
 
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.site import Wire
-from snnc.loihi.spending import NOTHING, Spending, Spent, add
+from snnc.loihi.spending import NOTHING, Cut, Spending, Spent, add, cut_of
 from snnc.loihi.tiling import Tiling
 
 MANY = 3
-"""Readers of a layer from which on it is worth to look ahead."""
+"""Readers of a source from which on it is worth to look ahead at every attempt."""
 Way = tuple[Tiling, tuple[Wire, ...]]
+Reading = tuple[tuple[int, Tiling, Wire], ...]
+"""The ways to read a source: cores above the reader's floor, its tiling, the wire."""
 Slots = tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Asked:
-    """The least that readers spend at their floors, and what a core more can save."""
+    """The least that readers spend at their floors, and what a core more can save.
+
+    What is asked in the same way is one object.
+    """
 
     spent: Spent
     saved: float
@@ -35,6 +40,9 @@ class Asked:
     def peak(self, spent: Spent, spare: int) -> int:
         """The out-axons of a block that ``spent`` some, with ``spare`` cores left."""
         return ceil(add(spent, self.spent).peak - spare * self.saved)
+
+
+NONE = Asked(NOTHING, 0)
 
 
 def _least_of(slots: Sequence[Slots]) -> Slots:
@@ -54,6 +62,8 @@ class Demand:
         Counts what a reader spends.
     bound
         The most cores of all steps together.
+    many
+        Only sources with so many readers are looked at.
 
     Attributes
     ----------
@@ -64,9 +74,15 @@ class Demand:
     """
 
     def __init__(
-        self, steps: Sequence[Step], limit: int, spending: Spending, bound: int
+        self,
+        steps: Sequence[Step],
+        limit: int,
+        spending: Spending,
+        bound: int,
+        many: int = MANY,
     ) -> None:
         self.steps = steps
+        self.many = many
         self.limit = limit
         self.spending = spending
         self.floors = [step.choices.floor for step in steps]
@@ -76,6 +92,10 @@ class Demand:
             for k, source in enumerate(step.sources):
                 self._readings[source].append((i, k))
         self._behind: dict[int, dict[Tiling, dict[int, Asked]]] = {}
+        # Many layers read many in the same way: each way is looked at once.
+        self._alike: dict[Hashable, Reading] = {}
+        self._least: dict[tuple[int, Cut], Asked] = {}
+        self._sums: dict[tuple[Asked, int, Cut], Asked] = {}
         self._spare = bound - sum(self.floors)
         self._ways: dict[int, list[Way]] = {}
         for i in reversed(range(len(steps))):
@@ -91,16 +111,9 @@ class Demand:
         """Whether a tiling of a step leaves its readers out-axons enough."""
         return i not in self._behind or tiling in self._behind[i]
 
-    def peak(
-        self, source: int, tiling: Tiling, spent: Spent, i: int, spare: int
-    ) -> int:
-        """The out-axons of a source's block, once all behind step ``i`` are spent.
-
-        ``spare`` is how many cores above their floors the steps behind may take.
-        """
-        if source not in self._behind:
-            return spent.peak
-        return self._behind[source][tiling][i].peak(spent, spare)
+    def behind(self, source: int, tiling: Tiling, i: int) -> Asked:
+        """What is asked of a source's tiling behind its reader ``i``."""
+        return self._behind[source][tiling][i] if source in self._behind else NONE
 
     def lack(self, source: int, tiling: Tiling, spent: Spent, i: int) -> float:
         """The cores that readers behind step ``i`` must take above their floors."""
@@ -112,7 +125,7 @@ class Demand:
         return max(0, over / asked.saved) if asked.saved else 0
 
     def _is_asked(self, i: int) -> bool:
-        return len(self._readings[i]) >= MANY and all(
+        return len(self._readings[i]) >= self.many and all(
             isinstance(choices, ChipChoices) and choices.combinations
             for choices in (
                 self.steps[i].choices,
@@ -123,9 +136,13 @@ class Demand:
     def _raise_floor(self, i: int) -> None:
         """Keep the tilings of a step that all its readers can be served by."""
         nearest, borne = None, {}
+        readings = [
+            (reader, self._reading(reader, k))
+            for reader, k in reversed(self._readings[i])
+        ]
         for tiling, _ in self._list_ways(i):
             if tiling not in borne:
-                behind = self._asked(i, tiling)
+                behind = self._asked(i, tiling, readings)
                 spare = self._spare - (tiling.cores - self.floors[i])
                 peak = behind[i].peak(NOTHING, spare)
                 if peak <= self.limit:
@@ -142,28 +159,43 @@ class Demand:
             self._spare -= least - self.floors[i]
             self.floors[i] = least
 
-    def _asked(self, i: int, tiling: Tiling) -> dict[int, Asked]:
-        """What is asked of a tiling behind each reader of it."""
-        total, behind = Asked(NOTHING, 0), dict[int, Asked]()
-        for reader, k in reversed(self._readings[i]):
+    def _asked(
+        self, i: int, tiling: Tiling, readings: Sequence[tuple[int, Reading]]
+    ) -> dict[int, Asked]:
+        """What is asked of a tiling behind each reader of it, from the last on."""
+        total, behind, cut = NONE, dict[int, Asked](), cut_of(tiling)
+        for reader, reading in readings:
             behind.setdefault(reader, total)
-            total = total.more(self._least(reader, k, tiling))
+            key = (total, id(reading), cut)
+            if key not in self._sums:
+                if key[1:] not in self._least:
+                    self._least[key[1:]] = self._find_least(reading, tiling)
+                self._sums[key] = total.more(self._least[key[1:]])
+            total = self._sums[key]
         return behind | {i: total}
 
-    def _least(self, reader: int, k: int, tiling: Tiling) -> Asked:
+    def _reading(self, reader: int, k: int) -> Reading:
+        """How a step may read its source ``k``; of equal readings the first."""
+        floor = self.floors[reader]
+        reading = tuple(
+            (max(0, way.cores - floor), way, wires[k])
+            for way, wires in self._list_ways(reader)
+        )
+        key = tuple((n, cut_of(way), w.link, w.slots) for n, way, w in reading)
+        return self._alike.setdefault(key, reading)
+
+    def _find_least(self, reading: Reading, tiling: Tiling) -> Asked:
         by_cores: dict[int, list[Slots]] = {}
-        for way, wires in self._list_ways(reader):
-            slots = self.spending.on(wires[k], tiling, way).slots
-            by_cores.setdefault(max(0, way.cores - self.floors[reader]), []).append(
-                slots
-            )
+        for more, way, wire in reading:
+            slots = self.spending.on(wire, tiling, way).slots
+            by_cores.setdefault(more, []).append(slots)
         if 0 not in by_cores:
-            return Asked(NOTHING, 0)
-        least = {spare: _least_of(slots) for spare, slots in by_cores.items()}
+            return NONE
+        least = {more: _least_of(slots) for more, slots in by_cores.items()}
         own = least.pop(0)
         saved = (
-            max(a - b for a, b in zip(own, slots, strict=True)) / spare
-            for spare, slots in least.items()
+            max(a - b for a, b in zip(own, slots, strict=True)) / more
+            for more, slots in least.items()
         )
         return Asked(Spent(own, max(own)), max(0, *saved, 0))
 

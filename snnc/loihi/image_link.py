@@ -134,6 +134,8 @@ class ImageLink:
         met = self._met(part, target)
         strips = sum(len(t.strips) for t in met if not t.whole)
         whole = sum(t.whole for t in met)
+        if not whole:
+            return [[strips * n * m for m in columns] for n in rows]
         return [
             [
                 strips * rows[i] * columns[j] + whole * (b - a) * (d - c)

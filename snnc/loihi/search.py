@@ -12,7 +12,8 @@ search is exhaustive within the bound, and the mapping is the best there is amon
 tilings tried; chains stay far below. Beyond it, the cheapest states go on, fewer where
 many layers are still to be read: the mapping is still sound, and at most ``cores -
 floor`` from the best. What readers to come spend at least (`Demand`) ends a state
-early.
+early. Work is counted, never timed: a network that has taken all that it may take is
+searched among few states from there on.
 """
 
 from __future__ import annotations
@@ -20,25 +21,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from snnc.loihi.choices import HostChoices, Step
-from snnc.loihi.demand import Demand
+from snnc.loihi.choices import Step
+from snnc.loihi.demand import MANY, Demand
 from snnc.loihi.site import Fit
-from snnc.loihi.spending import NOTHING, Spending, Spent, add
+from snnc.loihi.spending import Spending
+from snnc.loihi.stage import Chosen, DeadEnd, Stage, States
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 1024
 WIDEST_SLACK = 64
 FEW = 8
 """Layers still to be read beyond which a state costs so much that fewer go on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """A tiling, its fit, and the choices before it."""
-
-    tiling: Tiling
-    fit: Fit
-    before: Chosen | None
+MOST_LOOKS = 8_000_000
+"""Looks at a source of a state after which only `NARROW` states go on."""
+MOST_CROWDED = 1_000_000
+"""The same where more than `FEW` layers are still to be read."""
+NARROW = 16
+WIDE_SLACK = 16
+"""Slack from which on all sources are asked first whether any mapping is so small."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +54,6 @@ class Solution:
     cores: int
     floor: int
     exact: bool
-
-
-@dataclass(frozen=True, slots=True)
-class DeadEnd:
-    """The step whose out-axons were too few, and how many it needed at least."""
-
-    source: int
-    out_axons: int
-
-
-_Key = tuple[tuple[Tiling, ...], tuple[Spent, ...]]
-_States = dict[_Key, tuple[int, Chosen | None]]
 
 
 class Search:
@@ -84,6 +72,8 @@ class Search:
         The most cores that the last attempt allowed.
     dead_end
         The nearest that out-axons came to allowing one more choice.
+    looks
+        The work done: how often a source of a state was looked at.
     """
 
     def __init__(self, steps: Sequence[Step], limit: int) -> None:
@@ -92,28 +82,45 @@ class Search:
         self.floor = sum(step.choices.floor for step in steps)
         self.spending = Spending()
         self._last = self._last_readers()
-        self._crowded = any(
+        self._is_crowded = any(
             sum(s < i < last for s, last in enumerate(self._last)) > FEW
             for i in range(len(self.steps))
         )
         self.bound = self.floor
         self.dead_end: DeadEnd | None = None
+        self.looks = 0
 
     def run(self) -> Solution | None:
         """The best mapping; None if there is none within `WIDEST_SLACK`."""
         slack = 0
         while slack <= max(WIDEST_SLACK, self.floor):
             self.bound = self.floor + slack
-            demand = Demand(self.steps, self.limit, self.spending, self.bound)
-            if demand.feasible:
-                solution = self._within(self.bound, demand)
-                if solution is not None:
-                    return solution
-            elif demand.short is not None:
-                self._note(*demand.short)
+            solution = self._within(self.bound)
+            if solution is not None:
+                return solution
             # Where many are read by many, each core of slack costs states in heaps.
-            slack += max(1, slack // 8 if self._crowded else slack)
+            careful = self._is_crowded and not self._is_spent
+            slack += max(1, slack // 8 if careful else slack)
         return None
+
+    @property
+    def _is_spent(self) -> bool:
+        return self.looks > (MOST_CROWDED if self._is_crowded else MOST_LOOKS)
+
+    def _within(self, bound: int) -> Solution | None:
+        demand = self._demand(bound)
+        if not demand.feasible:
+            return None
+        is_wide = bound >= self.floor + WIDE_SLACK
+        if is_wide and not self._demand(bound, readers=1).feasible:
+            return None
+        return self._attempt(bound, demand)
+
+    def _demand(self, bound: int, readers: int = MANY) -> Demand:
+        demand = Demand(self.steps, self.limit, self.spending, bound, readers)
+        if demand.short is not None:
+            self._note(DeadEnd(*demand.short))
+        return demand
 
     def _last_readers(self) -> list[int]:
         last = list(range(len(self.steps)))
@@ -122,120 +129,37 @@ class Search:
                 last[source] = i
         return last
 
-    def _within(self, bound: int, demand: Demand) -> Solution | None:
-        states: _States = {((), ()): (0, None)}
+    def _attempt(self, bound: int, demand: Demand) -> Solution | None:
+        states: States = {((), ()): (0, None)}
         alive: list[int] = []
         exact = True
         for i in range(len(self.steps)):
-            room = bound - sum(demand.floors[i + 1 :])
-            states = self._advance(states, alive, i, room, demand)
+            stage = Stage(self.steps, i, alive, self._last, demand, self.spending)
+            states = stage.advance(states, bound - sum(demand.floors[i + 1 :]))
+            if stage.dead_end is not None:
+                self._note(stage.dead_end)
+            self.looks += stage.looks
             if not states:
                 return None
-            alive = [s for s in (*alive, i) if self._last[s] > i]
-            width = WIDTH if len(alive) <= FEW else WIDTH // len(alive)
+            alive = stage.alive
+            width = self._width(len(alive))
             if len(states) > width:
                 exact = False
-                states = self._promising(states, alive, i, demand, width)
+                states = stage.promising(states, width)
+                self.looks += len(alive) * len(states)
         return self._solution(states, exact)
 
-    def _promising(
-        self,
-        states: _States,
-        alive: Sequence[int],
-        i: int,
-        demand: Demand,
-        width: int,
-    ) -> _States:
-        """The states that are cheapest with what their readers lack added."""
+    def _width(self, alive: int) -> int:
+        """How many states go on with so many layers still to be read."""
+        if self._is_spent:
+            return NARROW
+        return WIDTH if alive <= FEW else WIDTH // alive
 
-        def cores(state: tuple[_Key, tuple[int, Chosen | None]]) -> float:
-            (tilings, spent), (taken, _) = state
-            return taken + max(
-                (
-                    demand.lack(source, tiling, some, i)
-                    for source, tiling, some in zip(alive, tilings, spent, strict=True)
-                ),
-                default=0,
-            )
+    def _note(self, dead_end: DeadEnd) -> None:
+        if self.dead_end is None or dead_end.out_axons < self.dead_end.out_axons:
+            self.dead_end = dead_end
 
-        return dict(sorted(states.items(), key=cores)[:width])
-
-    def _advance(
-        self,
-        states: _States,
-        alive: Sequence[int],
-        i: int,
-        room: int,
-        demand: Demand,
-    ) -> _States:
-        """Choose for step ``i`` in every state; ``room`` cores are for all so far."""
-        step = self.steps[i]
-        where = [alive.index(source) for source in step.sources]
-        kept = [n for n, source in enumerate(alive) if self._last[source] > i]
-        found: _States = {}
-        for (tilings, spent), (cores, chosen) in states.items():
-            groups = tuple(tilings[n].group for n in where)
-            for tiling, fit in step.choices.within(groups, room - cores):
-                if not demand.bears(i, tiling):
-                    continue
-                spare = room - cores - tiling.cores
-                after = self._spend(
-                    i, tilings, spent, (tiling, fit), where, demand, spare
-                )
-                if after is None:
-                    continue
-                key = self._key(i, tilings, after, tiling, kept)
-                total = cores + tiling.cores
-                if key not in found or total < found[key][0]:
-                    found[key] = (total, Chosen(tiling, fit, chosen))
-        return found
-
-    def _key(
-        self,
-        i: int,
-        tilings: tuple[Tiling, ...],
-        spent: Sequence[Spent],
-        tiling: Tiling,
-        kept: Sequence[int],
-    ) -> _Key:
-        """What later steps can notice."""
-        left, sums = [tilings[n] for n in kept], [spent[n] for n in kept]
-        if self._last[i] > i:
-            left.append(tiling)
-            sums.append(NOTHING)
-        return tuple(left), tuple(sums)
-
-    def _spend(
-        self,
-        i: int,
-        tilings: tuple[Tiling, ...],
-        spent: Sequence[Spent],
-        choice: tuple[Tiling, Fit],
-        where: Sequence[int],
-        demand: Demand,
-        spare: int,
-    ) -> Sequence[Spent] | None:
-        """The out-axons spent once step ``i`` reads; None if a block has too few."""
-        tiling, fit = choice
-        after = list(spent)
-        for n, source, wire in zip(
-            where, self.steps[i].sources, fit.wires, strict=True
-        ):
-            if isinstance(self.steps[source].choices, HostChoices):
-                continue
-            after[n] = add(after[n], self.spending.on(wire, tilings[n], tiling))
-            if (
-                peak := demand.peak(source, tilings[n], after[n], i, spare)
-            ) > self.limit:
-                self._note(source, peak)
-                return None
-        return after
-
-    def _note(self, source: int, out_axons: int) -> None:
-        if self.dead_end is None or out_axons < self.dead_end.out_axons:
-            self.dead_end = DeadEnd(source, out_axons)
-
-    def _solution(self, states: _States, exact: bool) -> Solution:
+    def _solution(self, states: States, exact: bool) -> Solution:
         cores, chosen = min(states.values(), key=lambda state: state[0])
         line: list[Chosen] = []
         while chosen is not None:

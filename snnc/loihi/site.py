@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -187,9 +188,10 @@ class Site:
         part, links = tiling.parts[0], self.chosen(tiling)
         rows = self._most_seen((0, height, tiling.forms), part.rows)
         columns = self._most_seen((1, width, tiling.forms), part.columns)
+        alike = Counter(zip(links, groups, rows, columns, strict=True))
         return sum(
-            link.in_axons(group, part, *seen)
-            for link, group, *seen in zip(links, groups, rows, columns, strict=True)
+            times * link.in_axons(group, part, *seen)
+            for (link, group, *seen), times in alike.items()
         )
 
     def _most_seen(

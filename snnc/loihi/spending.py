@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from dataclasses import dataclass
 
 from snnc.loihi.link import Link
@@ -9,15 +10,18 @@ from snnc.loihi.site import Wire
 from snnc.loihi.tiling import Tile, Tiling
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Spent:
-    """Slots for each block of the source with the most channels, row by row."""
+    """Slots for each block of the source with the most channels, row by row.
+
+    Of what one `Spending` gives, equal ones are one object.
+    """
 
     slots: tuple[int, ...]
     peak: int
 
 
-_Cut = tuple[int, Tile]
+Cut = tuple[int, Tile]
 NOTHING = Spent((), 0)
 
 
@@ -25,39 +29,52 @@ class Spending:
     """Counts slots, each pair of tilings once."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[Link, _Cut, _Cut, int], Spent] = {}
+        self._known: dict[tuple[Link, Cut, Cut, int], Spent] = {}
+        self._same: dict[tuple[int, ...], Spent] = {(): NOTHING}
 
     def on(self, wire: Wire, source: Tiling, target: Tiling) -> Spent:
         """Count the slots that a source's blocks spend on one reader."""
-        key = (wire.link, _cut(source), _cut(target), wire.slots)
+        key = (wire.link, cut_of(source), cut_of(target), wire.slots)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = _count(wire, source, target)
+            found = self._known[key] = self._of(_count(wire, source, target))
         return found
 
+    def __len__(self) -> int:
+        """How many pairs were counted."""
+        return len(self._known)
 
-def _cut(tiling: Tiling) -> _Cut:
+    def add(self, one: Spent, other: Spent) -> Spent:
+        """Add what is spent on two readers."""
+        return self._of(_sums(one, other))
+
+    def _of(self, slots: tuple[int, ...]) -> Spent:
+        if slots not in self._same:
+            self._same[slots] = Spent(slots, max(slots))
+        return self._same[slots]
+
+
+def cut_of(tiling: Tiling) -> Cut:
     """How a volume is cut; a link knows the volumes, and populations may share it."""
     return tiling.group, tiling.tile
 
 
-def _count(wire: Wire, source: Tiling, target: Tiling) -> Spent:
-    slots = tuple(
-        wire.slots * count * (1 if wire.image else part.strips[0][1])
-        for part, grid in zip(
-            source.parts, wire.link.axons(source, target), strict=True
-        )
-        for row in grid
-        for count in row
-    )
-    return Spent(slots, max(slots))
+def _count(wire: Wire, source: Tiling, target: Tiling) -> tuple[int, ...]:
+    found: list[int] = []
+    for part, grid in zip(source.parts, wire.link.axons(source, target), strict=True):
+        slots = wire.slots * (1 if wire.image else part.strips[0][1])
+        for row in grid:
+            found += [slots * count for count in row]
+    return tuple(found)
+
+
+def _sums(one: Spent, other: Spent) -> tuple[int, ...]:
+    if not one.slots or not other.slots:
+        return one.slots or other.slots
+    return tuple(map(operator.add, one.slots, other.slots))
 
 
 def add(one: Spent, other: Spent) -> Spent:
-    """Add what is spent on two readers."""
-    if not one.slots:
-        return other
-    if not other.slots:
-        return one
-    slots = tuple(a + b for a, b in zip(one.slots, other.slots, strict=True))
-    return Spent(slots, max(slots))
+    """Add what is spent on two readers, once."""
+    slots = _sums(one, other)
+    return Spent(slots, max(slots, default=0))

@@ -100,38 +100,72 @@ def test_sizes_of_a_long_axis_are_few() -> None:
     assert len(sizes) < 2 * 10**5
 
 
-@pytest.mark.slow
-def test_layers_that_many_read_are_cut_for_all_their_readers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """44 convolutions, each of which reads all before: 40 fit without a split."""
-    states: list[int] = []
-    advance = Search._advance
+def spec(shape: str, *lines: str, target: str = "loihi") -> str:
+    body = "\n  ".join((f"target {target}", f"input x {shape} in 0..1", *lines))
+    return f"snn 1\n\nnetwork a {{\n  {body}\n  readout y {{ classes 4 }}\n}}\n"
 
-    def counted(*args: Any) -> Any:
-        found = advance(*args)
-        states.append(len(found))
-        return found
 
-    monkeypatch.setattr(Search, "_advance", counted)
-    lines, names = [], ["e"]
-    for i in range(44):
-        lines.append(f"concat j{i} from {', '.join(names)}" if i else "")
+def each_reads_all(layers: int) -> str:
+    """Convolutions, each of which reads all before."""
+    lines, names = ["encode conv e { filters 4 }"], ["e"]
+    for i in range(layers):
+        if i:
+            lines.append(f"concat j{i} from {', '.join(names)}")
         lines.append(f"conv2d c{i} {{ filters 4, padding same }}")
         names.append(f"c{i}")
-    body = "\n  ".join(line for line in lines if line)
-    text = f"""\
-snn 1
+    return spec("8x8x2", *lines, target="loihi { chips 16 }")
 
-network a {{
-  target loihi {{ chips 16 }}
-  input x 8x8x2 in 0..1
-  encode conv e {{ filters 4 }}
-  {body}
-  readout y {{ classes 4 }}
-}}
-"""
+
+@pytest.fixture
+def searches(monkeypatch: pytest.MonkeyPatch) -> list[Search]:
+    """All searches that are made, once they have run."""
+    made: list[Search] = []
+    run = Search.run
+
+    def kept(search: Search) -> Any:
+        made.append(search)
+        return run(search)
+
+    monkeypatch.setattr(Search, "run", kept)
+    return made
+
+
+def cores_of(text: str) -> int | None:
     mapped = compile_spec(SourceFile("a.snn", text), Report(), "place").mapped
-    assert mapped is not None
-    assert 44 < mapped.cores <= 52
-    assert sum(states) < 10**5
+    return None if mapped is None else mapped.cores
+
+
+@pytest.mark.slow
+def test_layers_that_many_read_are_cut_for_all_their_readers(
+    searches: list[Search],
+) -> None:
+    """40 such layers fit without a split, 44 do not."""
+    assert cores_of(each_reads_all(44)) == 51
+    assert searches[0].looks < 2 * 10**5
+
+
+@pytest.mark.slow
+def test_work_has_a_bound_beyond_which_fewer_states_go_on(
+    searches: list[Search], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnc.loihi.search.MOST_CROWDED", 10**5)
+    assert cores_of(each_reads_all(50)) == 67
+    assert searches[0].looks < 10**6
+
+
+def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
+    searches: list[Search],
+) -> None:
+    """The dense layer needs more cores than its source's out-axons reach."""
+    text = spec(
+        "64x64x3",
+        "encode rate",
+        "conv2d a { filters 16 }",
+        "conv2d b { filters 8, padding same }",
+        "dense d { units 1024 }",
+        target="loihi { cores 60 }",
+    )
+    assert cores_of(text) is None
+    assert len(searches) > 1
+    assert sum(search.looks for search in searches) < 10**5
+    assert sum(len(search.spending) for search in searches) < 5 * 10**4

@@ -1,0 +1,168 @@
+"""One step of an attempt: every state with every way to cut the next population."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from heapq import nsmallest
+from math import ceil
+
+from snnc.loihi.choices import ChipChoices, Step
+from snnc.loihi.demand import Demand
+from snnc.loihi.site import Fit
+from snnc.loihi.spending import NOTHING, Spending, Spent
+from snnc.loihi.tiling import Tiling
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Chosen:
+    """A tiling, its fit, and the choices before it."""
+
+    tiling: Tiling
+    fit: Fit
+    before: Chosen | None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEnd:
+    """The step whose out-axons were too few, and how many it needed at least."""
+
+    source: int
+    out_axons: int
+
+
+Key = tuple[tuple[Tiling, ...], tuple[Spent, ...]]
+"""What later steps notice: the tilings of those still read, and what they spent."""
+States = Mapping[Key, tuple[int, Chosen | None]]
+"""The fewest cores for each key, and the choices that they are of."""
+
+
+class Stage:
+    """Step ``i`` of an attempt.
+
+    A source spends the same in many states, which is looked for once.
+
+    Parameters
+    ----------
+    steps
+        All steps, each behind all that it reads.
+    i
+        Which of them.
+    alive
+        The steps before it that it or later ones read.
+    last
+        The last reader of each step.
+    demand
+        What later steps ask.
+    spending
+        Counts what a reader spends.
+
+    Attributes
+    ----------
+    looks
+        How often a source of a state was looked at.
+    dead_end
+        The nearest that out-axons came to allowing one more choice.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        i: int,
+        alive: Sequence[int],
+        last: Sequence[int],
+        demand: Demand,
+        spending: Spending,
+    ) -> None:
+        self.i = i
+        self.choices = steps[i].choices
+        self.demand = demand
+        self.spending = spending
+        self.looks = 0
+        self.dead_end: DeadEnd | None = None
+        self.alive = [source for source in (*alive, i) if last[source] > i]
+        self._is_read = last[i] > i
+        self._kept = [n for n, source in enumerate(alive) if last[source] > i]
+        self._where = [alive.index(source) for source in steps[i].sources]
+        self._on_chip = [
+            (k, alive.index(source), source)
+            for k, source in enumerate(steps[i].sources)
+            if isinstance(steps[source].choices, ChipChoices)
+        ]
+        self._known: dict[tuple[int, Tiling, Spent, int], tuple[Spent, int, float]] = {}
+
+    def advance(self, states: States, room: int) -> States:
+        """Choose in every state; ``room`` cores are for all steps so far."""
+        found: dict[Key, tuple[int, Chosen | None]] = {}
+        for (tilings, spent), (cores, chosen) in states.items():
+            groups = tuple(tilings[n].group for n in self._where)
+            for tiling, fit in self.choices.within(groups, room - cores):
+                if not self.demand.bears(self.i, tiling):
+                    continue
+                spare = room - cores - tiling.cores
+                after = self._spend(tilings, spent, tiling, fit, spare)
+                if after is None:
+                    continue
+                key = self._key(tilings, after, tiling)
+                total = cores + tiling.cores
+                if key not in found or total < found[key][0]:
+                    found[key] = (total, Chosen(tiling, fit, chosen))
+        return found
+
+    def promising(self, states: States, width: int) -> States:
+        """The states that are cheapest with what their readers lack added."""
+        lacks: list[dict[tuple[Tiling, Spent], float]] = [{} for _ in self.alive]
+
+        def lack(n: int, tiling: Tiling, spent: Spent) -> float:
+            if (tiling, spent) not in lacks[n]:
+                lacks[n][tiling, spent] = self.demand.lack(
+                    self.alive[n], tiling, spent, self.i
+                )
+            return lacks[n][tiling, spent]
+
+        def cores(state: tuple[Key, tuple[int, Chosen | None]]) -> float:
+            key, (taken, _) = state
+            return taken + max(map(lack, range(len(self.alive)), *key), default=0)
+
+        return dict(nsmallest(width, states.items(), key=cores))
+
+    def _key(
+        self, tilings: tuple[Tiling, ...], spent: Sequence[Spent], tiling: Tiling
+    ) -> Key:
+        left = [tilings[n] for n in self._kept]
+        sums = [spent[n] for n in self._kept]
+        if self._is_read:
+            left.append(tiling)
+            sums.append(NOTHING)
+        return tuple(left), tuple(sums)
+
+    def _spend(
+        self,
+        tilings: tuple[Tiling, ...],
+        spent: Sequence[Spent],
+        tiling: Tiling,
+        fit: Fit,
+        spare: int,
+    ) -> Sequence[Spent] | None:
+        """The out-axons spent once the step reads; None if a block has too few."""
+        after = list(spent)
+        for k, n, source in self._on_chip:
+            self.looks += 1
+            # Fits are made once for a tiling and the groups of its sources.
+            key = (k, tilings[n], after[n], id(fit))
+            if key not in self._known:
+                wire = fit.wires[k]
+                more = self.spending.on(wire, tilings[n], tiling)
+                total = self.spending.add(after[n], more)
+                asked = self.demand.behind(source, tilings[n], self.i)
+                self._known[key] = (total, asked.peak(total, 0), asked.saved)
+            after[n], peak, saved = self._known[key]
+            peak = ceil(peak - spare * saved)
+            if peak > self.demand.limit:
+                self._note(source, peak)
+                return None
+        return after
+
+    def _note(self, source: int, out_axons: int) -> None:
+        if self.dead_end is None or out_axons < self.dead_end.out_axons:
+            self.dead_end = DeadEnd(source, out_axons)
