@@ -180,7 +180,7 @@ def test_training_makes_tensor_nodes(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["json", "h5", "keras"])
+@pytest.mark.parametrize("suffix", ["json", "h5", "keras", "folder"])
 def test_a_file_is_tried_in_a_process_of_its_own(
     suffix: str,
     keras_models: dict[str, Any],
@@ -197,9 +197,30 @@ def test_a_file_is_tried_in_a_process_of_its_own(
     if suffix == "json":
         path.write_text(model.to_json(), encoding="utf-8")
     else:
-        model.save(path)
+        model.save(path, save_format="tf" if suffix == "folder" else None)
     assert ask(path.name, report, print) == trials["fit"]
     assert not report.diagnostics
+
+
+CODE = """
+from tensorflow import keras
+
+def build():
+    dense = keras.layers.Dense(2, "relu", name="twice")
+    image = keras.Input((2,), name="image")
+    return keras.Model(image, dense(dense(image)))
+"""
+
+
+@pytest.mark.slow
+def test_code_gives_a_model_whose_layer_is_called_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(CODE, encoding="utf-8")
+    found = ask("mine:build", Report(), print)
+    assert found["twice"].converter == "exception"
+    assert "Multiple applications of layer" in found["twice"].why
 
 
 def said_of(target: Path) -> str:

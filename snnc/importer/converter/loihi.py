@@ -94,7 +94,7 @@ class Record:
         while trace is not None:
             operator = trace.tb_frame.f_locals.get("self")
             parts = {id(part) for part in getattr(operator, "__dict__", {}).values()}
-            for obj in {*self.owners, *self.merged} - self.failed:
+            for obj in self.owners.keys() - self.failed:
                 if isinstance(obj, nengo.Connection) and id(obj.transform) in parts:
                     self.failed.add(obj)
                     self.refuse(obj, error)
