@@ -41,16 +41,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         Naming ``path``, if it can't be written; what was there stays.
     """
     mode = _mode(path)
-    if mode is not None and not stat.S_ISREG(mode):
-        with open(path, "wb") as file:
-            yield file
-        return
 
     def opener(path: str, flags: int) -> int:
         return os.open(path, flags, mode or 0o666)
 
     part = None
     try:
+        if mode is not None and not stat.S_ISREG(mode):
+            with open(path, "wb") as file:
+                yield file
+            return
         target = os.path.realpath(path)
         folder, name = os.path.split(target)
         own = f".{name[:40]}.{os.urandom(4).hex()}{PART}"

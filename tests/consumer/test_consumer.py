@@ -60,7 +60,7 @@ def test_a_spec_that_was_changed_needs_a_build(
 def test_an_edit_a_loss_and_a_leftover_are_refused(
     check: Callable[[Repo], None], repo: Repo
 ) -> None:
-    repo.edit("models/starter/train.py", "EPOCHS = 20", "EPOCHS = 21")
+    repo.edit("models/starter/train.py", "epochs=20", "epochs=21")
     with pytest.raises(FailedError, match="was edited by hand"):
         check(repo)
     repo.run("git rm --quiet --force models/starter/train.py")

@@ -22,5 +22,5 @@ def test_the_first_spec_trains_and_runs(repo: Repo) -> None:
     python = f'cd models && "{sys.executable}" -m starter'
     files = "--data data.npz --weights w.safetensors"
     repo.run(f"{python}.train {files} --epochs 10", TF_CPP_MIN_LOG_LEVEL="3")
-    told = repo.run(f"{python}.evaluate {files} --examples 50 --json")
+    told = repo.run(f"{python}.evaluate {files} --examples 50 --format json")
     assert json.loads(told)["accuracy"] > 0.8

@@ -48,12 +48,11 @@ SYNAPSES = ("1 ms", "5 ms", "20 ms")
 
 def drawn(layout: Any, scale: float, random: np.random.Generator) -> Weights:
     """Weights of which some cores are refused: each tensor has a size of its own."""
-    return {
-        t.name: (
-            scale * 10 ** random.uniform(-1, 1) * random.normal(size=t.shape)
-        ).astype(np.float32)
-        for t in layout.TENSORS
-    }
+    weights = {}
+    for t in layout.TENSORS:
+        values = scale * 10 ** random.uniform(-1, 1) * random.normal(size=t.shape)
+        weights[t.name] = (0 if t.zeros else values) * np.ones(t.shape, np.float32)
+    return {name: values.astype(np.float32) for name, values in weights.items()}
 
 
 def blocks(net: Any, dt: float) -> Iterator[Any]:
@@ -150,7 +149,7 @@ def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
         (placed,) = placed_layers(results.mapped, weights)
         found = list(rounded(placed))
         built = package.nengo.build_network(weights)
-        stored = list(blocks(built.net, package.nengo.DT))
+        stored = list(blocks(built.net, package.network.dt))
     assert [each.core for each in found] == [0, 1, 2]
     for each, block in zip(found, stored, strict=True):
         (synapse,) = block.synapses
