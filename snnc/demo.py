@@ -1,4 +1,4 @@
-"""The steps of the demonstration, each as a user would take it."""
+"""The demonstration: its data, its steps as a user would take them, its table."""
 
 from __future__ import annotations
 

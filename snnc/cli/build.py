@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.building.actions import Deed
+from snnc.cli.building.actions import Action
 from snnc.cli.building.specs import build_specs
 
 
@@ -51,18 +51,18 @@ def command(
         chosen.append("--force")
     if len(chosen) > 1:
         raise click.UsageError(f"choose one of {' and '.join(chosen)}")
-    deed = _deed(check, dry_run, force)
+    action = _deed(check, dry_run, force)
     if not watch:
-        return 0 if build_specs(specs, Path(output), deed, force=force) else 1
+        return 0 if build_specs(specs, Path(output), action, force=force) else 1
     from snnc.cli.building.watch import watch_files
 
     # A spec that is being saved, or checked out, may be gone for a moment.
-    act = partial(build_specs, specs, Path(output), deed)
+    act = partial(build_specs, specs, Path(output), action)
     again = partial(act, sweep=False, force=force)
     watch_files([Path(spec) for spec in specs], again)
 
 
-def _deed(check: bool, dry_run: bool, force: bool) -> Deed:
+def _deed(check: bool, dry_run: bool, force: bool) -> Action:
     if check:
         from snnc.cli.building.actions import Check
 

@@ -1,4 +1,4 @@
-"""``snnc check``."""
+"""``snnc check``, in each of its formats."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base class of every problem that snnc can report."""
+"""The base class of every problem that snnc can report, and what it is made of."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Diagnostics for the terminal."""
+"""Diagnostics for the terminal, with the lines that they point at."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How both networks sit on their chips."""
+"""How both networks sit on their chips: blocks, cores, and how full they are."""
 
 from __future__ import annotations
 

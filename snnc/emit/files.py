@@ -1,4 +1,4 @@
-"""Modules of the package, and the header that says where their text comes from."""
+"""Modules of the package, their headers, and the templates that arrange them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The variants of a network as a table for people: ``snnc fit``."""
+"""The variants of a network for people and for programs: ``snnc fit``."""
 
 from __future__ import annotations
 

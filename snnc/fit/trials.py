@@ -1,4 +1,4 @@
-"""Compiles variants of a spec and remembers what came of them."""
+"""Changes of a spec, compiled, and what came of each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reads a Keras model, from whatever it is written in."""
+"""Reads a Keras model, from whatever it is written in, and imports it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What stands for an activation of 1.0 of Keras, where it is not 1.0 in the spec."""
+"""Factors: of batch norms that are folded, and where 1.0 of Keras is not 1.0 here."""
 
 from __future__ import annotations
 

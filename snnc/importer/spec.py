@@ -1,4 +1,4 @@
-"""The text of the spec."""
+"""The text of the spec, and the names in it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is known of a model while its layers are gone through in their order."""
+"""What is known and decided of a model while its layers are gone through in order."""
 
 from __future__ import annotations
 

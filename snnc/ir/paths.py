@@ -1,4 +1,4 @@
-"""Paths from spiking sources through pools and joins to a reader."""
+"""Orders and paths of layers: through pools and joins to a reader."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The words of the language: kinds, variants, units, keys and refused words."""
+"""The language's words: kinds, variants, units, keys, refused ones, usual values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Source text to located syntax."""
+"""Source text to located syntax, in the notation that the file is named for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Why layers take their cores, in words."""
+"""Why layers take their cores, and what all of them take, in words."""
 
 from __future__ import annotations
 

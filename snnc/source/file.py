@@ -1,4 +1,4 @@
-"""A source file: its text, its display name and its line starts."""
+"""A source file, its lines, and spans of its text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the cutting of a file reports: braces, lines, and what follows the network."""
+"""Braces: how deep they nest, and what the cutting of a file says of them."""
 
 from __future__ import annotations
 

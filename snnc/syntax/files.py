@@ -1,4 +1,4 @@
-"""Spec files from disk."""
+"""Spec files: read from disk or stdin, and replaced."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The grammar of ``.snn`` files, loaded once a process."""
+"""The grammar of ``.snn`` files, loaded once a process, and its units."""
 
 from __future__ import annotations
 

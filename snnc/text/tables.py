@@ -1,4 +1,4 @@
-"""Tables of text in columns."""
+"""Tables of text in columns, and as GitHub shows them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a network takes the tensors of a file."""
+"""Whether a network takes the tensors of a file, and what to do if not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be done with a package, and what all deeds are told about it."""
+"""What can be done with a package: write it, compare it, or say what would be."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Job:
         return f"{1000 * self.seconds:.0f} ms"
 
 
-class Deed(Protocol):
+class Action(Protocol):
     """Something done with every package of a run."""
 
     def package(self, job: Job, report: Report) -> bool:

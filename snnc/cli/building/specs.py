@@ -1,4 +1,4 @@
-"""Compiles specs and hands each package to a deed."""
+"""Compiles specs and hands each package to an action, if none has a better claim."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.actions import Deed, Job
+from snnc.cli.building.actions import Action, Job
 from snnc.cli.device import chosen_device, device
 from snnc.cli.talk import show
 from snnc.diagnostics import Report
@@ -68,11 +68,11 @@ class _Compiled:
 def build_specs(
     specs: Sequence[str],
     output: Path,
-    deed: Deed,
+    action: Action,
     sweep: bool = True,
     force: bool = False,
 ) -> bool:
-    """Do a deed with the package of every spec, whatever is wrong with the others.
+    """Do a action with the package of every spec, whatever is wrong with the others.
 
     All are compiled before anything is done, so that of two networks of one name
     neither is written. Packages that should be gone come last, and only if nothing is
@@ -83,7 +83,7 @@ def build_specs(
     output
         The folder that holds the packages' folders.
     sweep
-        Whether the deed is also done with packages whose specs are gone.
+        Whether the action is also done with packages whose specs are gone.
     force
         Whether a package may be taken over from another spec.
 
@@ -98,11 +98,11 @@ def build_specs(
     done = []
     for found, report in zip(compiled, reports, strict=True):
         if found is not None and not (report.errors or _is_taken(found, force, report)):
-            done += [found.job] if deed.package(found.job, report) else []
+            done += [found.job] if action.package(found.job, report) else []
         show(report)
     if len(done) == len(specs):
         last = Report()
-        _do_orphans(done, output, sweep, deed, last)
+        _do_orphans(done, output, sweep, action, last)
         show(last)
         reports.append(last)
     return not any(report.errors for report in reports)
@@ -161,7 +161,7 @@ def _is_taken(found: _Compiled, force: bool, report: Report) -> bool:
 
 
 def _do_orphans(
-    done: Sequence[Job], output: Path, sweep: bool, deed: Deed, report: Report
+    done: Sequence[Job], output: Path, sweep: bool, action: Action, report: Report
 ) -> None:
     """Do it with what the specs wrote under other names, then with what has no spec."""
     built = {job.package.folder for job in done}
@@ -172,6 +172,6 @@ def _do_orphans(
             found += [(orphan, done[0]) for orphan in gone]
         for orphan, job in found:
             if orphan.package.folder not in built:  # else it is another spec's by now
-                deed.orphan(orphan, job.command, report)
+                action.orphan(orphan, job.command, report)
     except OSError as error:
         report.add(cannot_write(error, output))

@@ -1,4 +1,4 @@
-"""``keras_model.py`` of a network."""
+"""``keras_model.py`` and ``train.py`` of a network."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`nengo_network.py`: native Nengo code that nengo-loihi runs."""
+"""``nengo_network.py`` and ``evaluate.py``: native Nengo code, and what runs it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All modules of the generated package."""
+"""All modules of the generated package, the shortest of them made here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An explanation for the terminal."""
+"""An explanation for the terminal, and as Markdown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Convolutions, depthwise and separable ones among them."""
+"""Convolutions, dense layers, and the batch norms behind them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The input, and what scales it."""
+"""The input, what scales it, and layers that change a shape alone."""
 
 from __future__ import annotations
 

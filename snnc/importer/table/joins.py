@@ -1,4 +1,4 @@
-"""Sums and concatenations."""
+"""Sums and concatenations, and what is left out: dropout."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a shortcut is made to fit the layer that it is added to."""
+"""How channels follow from layers, and how a shortcut is made to fit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From pydantic's errors to diagnostics under the exact words."""
+"""From pydantic's errors to diagnostics under the exact words, and sizes' ends."""
 
 from __future__ import annotations
 
