@@ -6,6 +6,7 @@ this out reader by reader has by then tried most ways to cut the layers between.
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import ceil
@@ -119,8 +120,9 @@ class Demand:
         """The cores that readers behind step ``i`` must take above their floors."""
         if source not in self._behind:
             return 0
-        behind = self._behind[source][tiling]
-        asked = behind[max(step for step in behind if step <= i)]
+        readings = self._readings[source]
+        n = bisect(readings, (i, len(self.steps[i].sources)))
+        asked = self.behind(source, tiling, readings[n - 1][0] if n else source)
         over = asked.peak(spent, 0) - self.limit
         return max(0, over / asked.saved) if asked.saved else 0
 

@@ -32,10 +32,8 @@ WIDTH = 1024
 WIDEST_SLACK = 64
 FEW = 8
 """Layers still to be read beyond which a state costs so much that fewer go on."""
-MOST_LOOKS = 8_000_000
-"""Looks at a source of a state after which only `NARROW` states go on."""
-MOST_CROWDED = 1_000_000
-"""The same where more than `FEW` layers are still to be read."""
+MOST_LOOKS = 1_000_000
+"""Looks at a source of a state after which too many states become few."""
 NARROW = 16
 WIDE_SLACK = 16
 """Slack from which on all sources are asked first whether any mapping is so small."""
@@ -105,7 +103,7 @@ class Search:
 
     @property
     def _is_spent(self) -> bool:
-        return self.looks > (MOST_CROWDED if self._is_crowded else MOST_LOOKS)
+        return self.looks > MOST_LOOKS
 
     def _within(self, bound: int) -> Solution | None:
         demand = self._demand(bound)
@@ -142,18 +140,14 @@ class Search:
             if not states:
                 return None
             alive = stage.alive
-            width = self._width(len(alive))
+            width = WIDTH if len(alive) <= FEW else WIDTH // len(alive)
+            exact = exact and len(states) <= width
+            if not exact and self._is_spent:
+                width = NARROW
             if len(states) > width:
-                exact = False
                 states = stage.promising(states, width)
                 self.looks += len(alive) * len(states)
         return self._solution(states, exact)
-
-    def _width(self, alive: int) -> int:
-        """How many states go on with so many layers still to be read."""
-        if self._is_spent:
-            return NARROW
-        return WIDTH if alive <= FEW else WIDTH // alive
 
     def _note(self, dead_end: DeadEnd) -> None:
         if self.dead_end is None or dead_end.out_axons < self.dead_end.out_axons:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from operator import mul
 from typing import Literal
 
 from snnc.ir.device import Profile
@@ -199,11 +200,13 @@ class Site:
     ) -> tuple[int, ...]:
         """What the tile that sees most along an axis sees, for each projection."""
         if key not in self._most:
-            links = self._in_form(key[2])
+            links = Counter(self._in_form(key[2]))
             look = [x.columns_seen if key[0] else x.rows_seen for x in links]
             some = tiles if len(tiles) <= MANY else tiles[:: len(tiles) // 2]
             seen = (tuple(see(tile) for see in look) for tile in some)
-            self._most[key] = max(seen, key=sum)
+            most = max(seen, key=lambda seen: sum(map(mul, seen, links.values())))
+            by_link = dict(zip(links, most, strict=True))
+            self._most[key] = tuple(by_link[x] for x in self._in_form(key[2]))
         return self._most[key]
 
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
@@ -220,10 +223,9 @@ class Site:
         part, links = tiling.parts[0], self.chosen(tiling)
         rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
         if rows not in self._views:
-            self._views[rows] = _distinct([x.row_view for x in links], part.rows)
+            self._views[rows] = _distinct(links, "row_view", part.rows)
         if columns not in self._views:
-            views = _distinct([x.column_view for x in links], part.columns)
-            self._views[columns] = views
+            self._views[columns] = _distinct(links, "column_view", part.columns)
         return self._views[rows], self._views[columns]
 
     def _strips(
@@ -279,11 +281,15 @@ class Site:
 
 
 def _distinct(
-    views: Sequence[Callable[[Interval], View]], tiles: Sequence[Interval]
+    links: Sequence[Link], view: str, tiles: Sequence[Interval]
 ) -> list[Views]:
     """The different views of the tiles, for all projections, largest first."""
+    times = Counter(links)
+    views = [getattr(link, view) for link in times]
     seen = dict.fromkeys(tuple(view(tile) for view in views) for tile in tiles)
-    return sorted(seen, key=lambda views: -sum(view.inputs for view in views))
+    by_link = (dict(zip(times, some, strict=True)) for some in seen)
+    expanded = [tuple(found[link] for link in links) for found in by_link]
+    return sorted(expanded, key=lambda views: -sum(view.inputs for view in views))
 
 
 def feeds_of(
@@ -318,17 +324,22 @@ def load_of(
     whole
         Whether the block is all of its ensemble.
     """
-    read = list(zip(links, feeds, *views, strict=True))
-    axons = sum(
-        link.fed_axons(feed, rows, columns, whole)
-        for link, given, rows, columns in read
-        for feed in given
-    )
+    # Links that are one object get the same wherever they are fed the same.
+    read = [
+        (link, id(given), row, column)
+        for link, given, row, column in zip(links, feeds, *views, strict=True)
+    ]
+    alike = dict(zip(read, feeds, strict=True))
+    axons = {
+        key: sum(key[0].fed_axons(feed, *key[2:], whole) for feed in given)
+        for key, given in alike.items()
+    }
 
     def costs() -> list[list[Cost]]:
-        return [
-            [link.cost(feed, rows, columns, strip, whole) for feed in given]
-            for link, given, rows, columns in read
-        ]
+        found = {
+            key: [key[0].cost(feed, *key[2:], strip, whole) for feed in given]
+            for key, given in alike.items()
+        }
+        return [found[key] for key in read]
 
-    return Load(axons, costs)
+    return Load(sum(axons[key] for key in read), costs)

@@ -148,7 +148,7 @@ def test_layers_that_many_read_are_cut_for_all_their_readers(
 def test_work_has_a_bound_beyond_which_fewer_states_go_on(
     searches: list[Search], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnc.loihi.search.MOST_CROWDED", 10**5)
+    monkeypatch.setattr("snnc.loihi.search.MOST_LOOKS", 10**5)
     assert cores_of(each_reads_all(50)) == 67
     assert searches[0].looks < 10**6
 
