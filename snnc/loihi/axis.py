@@ -70,15 +70,22 @@ class View:
     """What a tile of ``size`` outputs sees of an axis: ``inputs`` places, in runs.
 
     Tiles that see the same share one object, so that costs are found once. Runs are
-    looked for when they are asked for: most tilings fail by their inputs alone.
+    looked for when they are asked for: most tilings fail by their inputs alone. What
+    they would say is known where ``each_once``: a single output reads each input
+    through a tap that is equal to no other.
     """
 
     def __init__(
-        self, size: int, inputs: int, find_runs: Callable[[], tuple[Run, ...]]
+        self,
+        size: int,
+        inputs: int,
+        find_runs: Callable[[], tuple[Run, ...]],
+        each_once: bool = False,
     ) -> None:
         self.size = size
         self.inputs = inputs
         self._find_runs = find_runs
+        self._each_once = each_once and inputs > 0
 
     @cached_property
     def runs(self) -> tuple[Run, ...]:
@@ -87,15 +94,26 @@ class View:
     @cached_property
     def lengths(self) -> Counter[int]:
         """How many runs there are of each length."""
+        if self._each_once:
+            return Counter({1: self.inputs})
         return Counter(run.length for run in self.runs)
 
     @cached_property
     def kinds(self) -> Counter[tuple[int, frozenset[int]]]:
         """How many values there are of a length, by the scales that they come at."""
+        if self._each_once:
+            return Counter({(1, frozenset([1])): self.inputs})
         scales: dict[tuple[int, int], set[int]] = {}
         for run in self.runs:
             scales.setdefault((run.length, run.values), set()).add(run.scale)
         return Counter((length, frozenset(s)) for (length, _), s in scales.items())
+
+    @cached_property
+    def starts(self) -> frozenset[int]:
+        """The first outputs that runs reach, counted from the tile's start."""
+        if self._each_once:
+            return frozenset([0])
+        return frozenset(start for run in self.runs for start in run.starts)
 
 
 class Axis:
@@ -129,9 +147,23 @@ class Axis:
         key = (tile[1] - tile[0], max(0, -start), max(0, stop - self.inputs))
         if key not in self._views:
             self._views[key] = View(
-                key[0], self.seen(tile), lambda: self._find_runs(tile)
+                key[0],
+                self.seen(tile),
+                lambda: self._find_runs(tile),
+                each_once=key[0] == 1 and self.taps.differ,
             )
         return self._views[key]
+
+    def alike(self, tiles: Cut) -> range:
+        """The tiles that see the same, as neither end of the axis cuts anything off."""
+        step = tiles.size * self.stride
+        first = -(-self.before // step)
+        # The last tile may be smaller than the others.
+        room = (
+            self.inputs + self.before - len(self.taps) - (tiles.size - 1) * self.stride
+        )
+        stop = min(room // step + 1, tiles.extent // tiles.size)
+        return range(first, max(first, stop))
 
     def crossings(self, source_tile: int, target_tile: int) -> tuple[int, ...]:
         """For each tile of the inputs, how many of its places tiles of outputs see.

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Interval, View, cut
+from snnc.loihi.axis import Axis, Cut, Interval, View, cut
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Cost, Feed, Grid
 from snnc.loihi.storage import Footprint, Storage, stored
@@ -69,6 +69,12 @@ class ImageLink:
 
     def column_view(self, tile: Interval) -> View:
         return self.columns.view(tile)
+
+    def rows_alike(self, tiles: Cut) -> range:
+        return self.rows.alike(tiles)
+
+    def columns_alike(self, tiles: Cut) -> range:
+        return self.columns.alike(tiles)
 
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return self._pixels(rows.inputs, columns.inputs, whole)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from snnc.loihi.axis import Interval, View
+from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.tiling import Part, Piece, Tiling
 
 UNSEEN = View(1, 0, tuple)
@@ -62,6 +62,12 @@ class Link(Protocol):
 
     def column_view(self, tile: Interval) -> View:
         """What a tile of columns sees of the source."""
+
+    def rows_alike(self, tiles: Cut) -> range:
+        """Tiles of rows that surely see the same of the source."""
+
+    def columns_alike(self, tiles: Cut) -> range:
+        """Tiles of columns that surely see the same of the source."""
 
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         """The in-axons that one connection takes in a block."""

@@ -9,7 +9,7 @@ from math import gcd, prod
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
-from snnc.loihi.axis import Interval, View, cut
+from snnc.loihi.axis import Cut, Interval, View, cut
 from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Piece, Tiling
@@ -53,6 +53,12 @@ class MatrixLink:
 
     def column_view(self, tile: Interval) -> View:
         return UNSEEN
+
+    def rows_alike(self, tiles: Cut) -> range:
+        return range(len(tiles))
+
+    def columns_alike(self, tiles: Cut) -> range:
+        return range(len(tiles))
 
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return feed.entries

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -13,7 +13,7 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
-from snnc.loihi.axis import Interval, View
+from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.link import Cost, Feed, Link
 from snnc.loihi.tiling import Forms, Part, Tiling
@@ -223,9 +223,11 @@ class Site:
         part, links = tiling.parts[0], self.chosen(tiling)
         rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
         if rows not in self._views:
-            self._views[rows] = _distinct(links, "row_view", part.rows)
+            looks = {x: (x.row_view, x.rows_alike) for x in links}
+            self._views[rows] = _distinct(links, looks, part.rows)
         if columns not in self._views:
-            self._views[columns] = _distinct(links, "column_view", part.columns)
+            looks = {x: (x.column_view, x.columns_alike) for x in links}
+            self._views[columns] = _distinct(links, looks, part.columns)
         return self._views[rows], self._views[columns]
 
     def _strips(
@@ -280,16 +282,24 @@ class Site:
         return None
 
 
+Look = tuple[Callable[[Interval], View], Callable[[Cut], range]]
+"""What a tile sees through a link; and which tiles surely see the same."""
+
+
 def _distinct(
-    links: Sequence[Link], view: str, tiles: Sequence[Interval]
+    links: Sequence[Link], looks: Mapping[Link, Look], tiles: Cut
 ) -> list[Views]:
     """The different views of the tiles, for all projections, largest first."""
-    times = Counter(links)
-    views = [getattr(link, view) for link in times]
-    seen = dict.fromkeys(tuple(view(tile) for view in views) for tile in tiles)
-    by_link = (dict(zip(times, some, strict=True)) for some in seen)
-    expanded = [tuple(found[link] for link in links) for found in by_link]
-    return sorted(expanded, key=lambda views: -sum(view.inputs for view in views))
+    alike = [find(tiles) for _, find in looks.values()]
+    second = 1 + max((some.start for some in alike), default=0)
+    stop = min((some.stop for some in alike), default=len(tiles))
+    few = [*range(min(second, len(tiles))), *range(max(second, stop), len(tiles))]
+    seen = dict.fromkeys(
+        tuple(view(tiles[i]) for view, _ in looks.values()) for i in few
+    )
+    by_link = [dict(zip(looks, views, strict=True)) for views in seen]
+    every = [tuple(found[link] for link in links) for found in by_link]
+    return sorted(every, key=lambda views: -sum(view.inputs for view in views))
 
 
 def feeds_of(

@@ -129,11 +129,8 @@ def _aligned(footprint: Footprint, profile: Profile) -> bool:
     if channels % multiple == 0:
         return True
     width = footprint.columns.size
-    rows = {start for run in footprint.rows.runs for start in run.starts}
-    columns = {start for run in footprint.columns.runs for start in run.starts}
-    bases: Iterator[int] = (
-        (row * width + column) * channels for row, column in product(rows, columns)
-    )
+    starts = product(footprint.rows.starts, footprint.columns.starts)
+    bases: Iterator[int] = ((row * width + column) * channels for row, column in starts)
     return all(base % multiple == 0 for base in bases)
 
 
