@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snnc.ir.lowered import Window
-from snnc.loihi.axis import Interval
+from snnc.loihi.axis import Interval, cut
 from snnc.loihi.taps import Tap
 
 
@@ -51,7 +51,12 @@ class Depth:
             for t in self._used(o, inputs)
         )
 
-    def read(self, outputs: Interval, extent: int, group: int) -> Iterator[int]:
+    def reach(self, outputs: Interval) -> Interval:
+        """The input slices from the first to the last read, those outside too."""
+        first = outputs[0] * self.stride - self.before
+        return first, (outputs[1] - 1) * self.stride - self.before + len(self.taps)
+
+    def read(self, outputs: Interval, extent: int, group: int) -> Sequence[int]:
         """Which of the ensembles of ``group`` slices of a source are read, in order.
 
         Parameters
@@ -63,12 +68,13 @@ class Depth:
         group
             Slices of an ensemble of the source.
         """
-        first = max(0, outputs[0] * self.stride - self.before)
-        last = (outputs[1] - 1) * self.stride - self.before + len(self.taps)
-        stop = min(extent, last)
-        for i in range(first // group, -(-stop // group)):
-            if self.meets(outputs, (i * group, min(extent, (i + 1) * group))):
-                yield i
+        first, last = self.reach(outputs)
+        first, stop = max(0, first), min(extent, last)
+        near = range(first // group, -(-stop // group)) if first < stop else range(0)
+        if self.stride <= len(self.taps):
+            return near
+        groups = cut(extent, group)
+        return [i for i in near if self.meets(outputs, groups[i])]
 
     def readers(self, inputs: Interval, extent: int, group: int) -> range:
         """Which ensembles may read any of ``inputs``, by ``group`` of ``extent``."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
@@ -39,23 +39,41 @@ class ImageLink:
         self.columns = columns
         self.depth = depth
         self.profile = profile
-        self._feeds: dict[tuple[int, Interval, Interval], tuple[Feed, ...]] = {}
+        self._feeds: dict[Hashable, tuple[Feed, ...]] = {}
         self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
-        key = (group, part.slices, part.touched(strip))
+        touched = part.touched(strip)
+        key = self._place(group, part.slices, touched)
         if key not in self._feeds:
-            self._feeds[key] = self._find_feeds(*key)
+            self._feeds[key] = self._find_feeds(group, part.slices, touched)
         return self._feeds[key]
+
+    def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
+        """What matters of where slices lie: ensembles away from the ends are alike."""
+        start, stop = self.depth.reach(slices)
+        depth = self.source[0]
+        if start < 0 or stop > depth - depth % group:
+            return group, slices, touched
+        near = touched[0] - slices[0], touched[1] - slices[0]
+        return group, start % group, slices[1] - slices[0], near
 
     def _find_feeds(
         self, group: int, slices: Interval, touched: Interval
     ) -> tuple[Feed, ...]:
         depth, _, _, channels = self.source
-        ensembles = self.depth.read(slices, depth, group)
+        groups = cut(depth, group)
+        # What only other strips read is stored as zeros.
+        near = self.depth.read(touched, depth, group)
+        apart = Feed(group * channels, 0)
+
+        def feed(i: int) -> Feed:
+            a, b = groups[i]
+            return Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
+
         return tuple(
-            Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
-            for a, b in map(cut(depth, group).__getitem__, ensembles)
+            feed(i) if i in near or (i + 1) * group > depth else apart
+            for i in self.depth.read(slices, depth, group)
         )
 
     def rows_seen(self, tile: Interval) -> int:
@@ -81,7 +99,7 @@ class ImageLink:
 
     def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
         ensembles = self.depth.read(part.slices, self.source[0], group)
-        return sum(1 for _ in ensembles) * self._pixels(rows, columns, part.whole)
+        return len(ensembles) * self._pixels(rows, columns, part.whole)
 
     def _pixels(self, rows: int, columns: int, whole: bool) -> int:
         # An ensemble that stays whole takes every pixel, needed or not.

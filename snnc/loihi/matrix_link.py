@@ -34,13 +34,16 @@ class MatrixLink:
         self.pools = tuple(pools)
         self.profile = profile
         self._distinct: dict[Interval, int] = {}
+        self._feeds: dict[int, tuple[Feed, ...]] = {}
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
-        depth, height, width, channels = self.source
-        return tuple(
-            Feed((b - a) * height * width * channels, self._rows((a, b)))
-            for a, b in cut(depth, group)
-        )
+        if group not in self._feeds:
+            depth, *rest = self.source
+            self._feeds[group] = tuple(
+                Feed((b - a) * prod(rest), self._rows((a, b)))
+                for a, b in cut(depth, group)
+            )
+        return self._feeds[group]
 
     def rows_seen(self, tile: Interval) -> int:
         return 0

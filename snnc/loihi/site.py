@@ -213,9 +213,9 @@ class Site:
         """The loads of all blocks, equal blocks once, those that see most first."""
         links = self.chosen(tiling)
         rows, columns = self._seen(tiling)
-        strips = self._strips(tiling, groups)
-        for (strip, whole, feeds), row, column in product(strips, rows, columns):
-            yield load_of(links, feeds, (row, column), strip, whole)
+        for strip, whole, feeds in self._strips(tiling, groups):
+            for row, column in product(rows, columns):
+                yield load_of(links, feeds, (row, column), strip, whole)
 
     def _seen(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
         """What the tiles see of the sources' rows; and columns."""
@@ -232,22 +232,28 @@ class Site:
 
     def _strips(
         self, tiling: Tiling, groups: tuple[int, ...]
-    ) -> tuple[tuple[int, bool, Feeds], ...]:
+    ) -> Iterator[tuple[int, bool, Feeds]]:
         """The widths and feeds of all strips, equal ones once.
 
-        They are the same for every height and width of the tiles, which are many.
+        They are the same for every height and width of the tiles, which are many. A
+        tiling that fails by its first strip asks for no other.
         """
         parts, links = tiling.parts, self.chosen(tiling)
         one_tile = len(parts[0].rows) * len(parts[0].columns) == 1
         key = (tiling.group, tiling.tile[2], one_tile, tiling.forms, groups)
-        if key not in self._feeds:
-            found = dict.fromkeys(
-                (b - a, part.whole, feeds_of(links, groups, part, (a, b)))
-                for part in parts
-                for a, b in part.kinds
-            )
-            self._feeds[key] = tuple(found)
-        return self._feeds[key]
+        if key in self._feeds:
+            yield from self._feeds[key]
+            return
+        found: dict[Hashable, tuple[int, bool, Feeds]] = {}
+        for part in parts:
+            for a, b in part.kinds:
+                feeds = feeds_of(links, groups, part, (a, b))
+                # Links make equal feeds once.
+                same = (b - a, part.whole, *map(id, feeds))
+                if same not in found:
+                    found[same] = b - a, part.whole, feeds
+                    yield found[same]
+        self._feeds[key] = tuple(found.values())
 
     def _formats(
         self,

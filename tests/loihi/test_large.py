@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import Counter
 from itertools import islice
 from typing import Any
 
@@ -12,9 +13,11 @@ from snnc.diagnostics import Report, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth
+from snnc.loihi.image_link import ImageLink
+from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search
 from snnc.loihi.taps import full_taps, window_taps
-from snnc.loihi.tiling import least_sizes, on_chip
+from snnc.loihi.tiling import Tiling, least_sizes, on_chip
 from snnc.source import SourceFile
 
 MOST = 100 * 2**20
@@ -44,6 +47,11 @@ HUGE = {
     "channels": (
         "8x8x2000000",
         ("conv2d c { filters 1000000, padding same }", DENSE),
+        "SNN401 SNN406",
+    ),
+    "long kernel": (
+        "1000000x1",
+        ("conv1d c { filters 1, kernel 1000001, padding same }",),
         "SNN401 SNN406",
     ),
     "wide kernel": (
@@ -91,6 +99,50 @@ def test_no_tile_of_a_long_axis_is_looked_at_for_what_one_of_them_sees() -> None
     assert axis.view(tiles[1]) is axis.view(tiles[10**8 // 2])
     assert axis.view(tiles[0]).inputs == 11
     assert Depth(1, 0, full_taps(10**9, (), 0)).meets((0, 1), (10**9 - 1, 10**9))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7])
+@pytest.mark.parametrize("kernel", [1, 2, 5, 8])
+@pytest.mark.parametrize("stride", [1, 2, 3])
+def test_tiles_that_no_end_cuts_off_are_alike(
+    size: int, kernel: int, stride: int
+) -> None:
+    before = kernel // 2
+    taps = window_taps(kernel, kernel, 0, (), 1)
+    axis = Axis(30, (29 + 2 * before - kernel) // stride + 1, stride, before, taps)
+    tiles = cut(axis.outputs, size)
+    reached = [
+        (i * stride - before, (j - 1) * stride - before + kernel) for i, j in tiles
+    ]
+    within = [
+        n
+        for n, (start, stop) in enumerate(reached)
+        if start >= 0 and stop <= 30 and tiles[n][1] - tiles[n][0] == size
+    ]
+    assert list(axis.alike(tiles)) == within
+    assert len({axis.view(tiles[n]) for n in within}) <= 1
+
+
+def test_what_a_single_output_reads_is_known_without_its_runs() -> None:
+    axis = Axis(9, 9, 1, 2, window_taps(5, 5, 0, (), 1))
+    for tile in cut(9, 1):
+        view = axis.view(tile)
+        runs = view.runs
+        assert view.lengths == Counter(run.length for run in runs)
+        assert view.kinds == {(1, frozenset([1])): len(runs)}
+        assert view.starts == {start for run in runs for start in run.starts}
+
+
+def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
+    """What feeds a group of slices is found for the ends, and once between them."""
+    volume = (1000, 1, 1, 1)
+    depth = Depth(1, 1, window_taps(3, 3, 0, (), 0))
+    point = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 1))
+    link = ImageLink(volume, point, point, depth, read_profile())
+    parts = Tiling(volume, 10, (1, 1, 10), (True,), 100).parts
+    feeds = [link.feeds(10, part, (0, 10)) for part in parts]
+    assert [len(feed) for feed in feeds] == [2, *[3] * 98, 2]
+    assert len(set(map(id, feeds))) <= 4
 
 
 def test_sizes_of_a_long_axis_are_few() -> None:
