@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from itertools import accumulate, product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
@@ -10,7 +11,7 @@ from snnc.loihi.axis import Axis, Cut, Interval, View, cut
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Cost, Feed, Grid
 from snnc.loihi.storage import Footprint, Storage, stored
-from snnc.loihi.tiling import Part, Piece, Tiling
+from snnc.loihi.tiling import Part, Tiling
 
 
 class ImageLink:
@@ -141,12 +142,26 @@ class ImageLink:
         channels = source.volume[3] * target.volume[3]
         return self.rows.pairs * self.columns.pairs * joined * channels
 
-    def messages(self, source: Piece, target: Piece) -> int:
-        if not self.depth.meets(target.part.slices, source.part.slices):
-            return 0
-        rows = self.rows.shared(source.rows, target.rows)
-        columns = self.columns.shared(source.columns, target.columns)
-        return rows * columns * (source.strip[1] - source.strip[0])
+    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+        rows = _shared(self.rows, source.parts[0].rows, target.parts[0].rows)
+        columns = _shared(
+            self.columns, source.parts[0].columns, target.parts[0].columns
+        )
+        firsts = [0, *accumulate(part.blocks for part in target.parts)]
+        core = -1
+        for pre in source.parts:
+            met = [
+                (firsts[i], len(post.columns), len(post.strips))
+                for i, post in enumerate(target.parts)
+                if self.depth.meets(post.slices, pre.slices)
+            ]
+            for high, wide, (a, b) in product(rows, columns, pre.strips):
+                core += 1
+                near = product(met, high, wide)
+                for (first, across, strips), (i, n), (j, m) in near:
+                    there = first + (i * across + j) * strips
+                    for strip in range(strips):
+                        yield core, there + strip, n * m * (b - a)
 
     def _grid(
         self,
@@ -173,6 +188,14 @@ class ImageLink:
         near = self.depth.readers(part.slices, target.volume[0], target.group)
         parts = map(target.parts.__getitem__, near)
         return [t for t in parts if self.depth.meets(t.slices, part.slices)]
+
+
+def _shared(axis: Axis, sources: Cut, targets: Cut) -> list[list[tuple[int, int]]]:
+    """For each tile of the inputs, the tiles of outputs that see it, and how much."""
+    return [
+        [(i, n) for i, tile in enumerate(targets) if (n := axis.shared(source, tile))]
+        for source in sources
+    ]
 
 
 def _slices(part: Part) -> int:

@@ -6,11 +6,12 @@ overlap. Every method of a link counts for a single pair.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from snnc.loihi.axis import Cut, Interval, View
-from snnc.loihi.tiling import Part, Piece, Tiling
+from snnc.loihi.tiling import Part, Tiling
 
 UNSEEN = View(1, 0, tuple)
 """The view of an axis where there is no image."""
@@ -104,9 +105,10 @@ class Link(Protocol):
         kernels of a depth group count, since the chip reads them as well.
         """
 
-    def messages(self, source: Piece, target: Piece) -> int:
-        """The spikes that one core gets if every neuron of another spikes once.
+    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+        """From which core to which how many spikes go, if every neuron spikes once.
 
-        An axon that leads to no weight is not connected (``axon_map``,
+        Cores are numbered as the tilings' pieces are; pairs without spikes are left
+        out. An axon that leads to no weight is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and takes no spike.
         """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import product
 from math import gcd, prod
 
@@ -12,7 +12,7 @@ from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Cut, Interval, View, cut
 from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
 from snnc.loihi.taps import Tap, full_taps
-from snnc.loihi.tiling import Part, Piece, Tiling
+from snnc.loihi.tiling import Part, Tiling
 
 
 class MatrixLink:
@@ -89,8 +89,10 @@ class MatrixLink:
     def operations(self, source: Tiling, target: Tiling) -> int:
         return prod(source.volume) * prod(target.volume)
 
-    def messages(self, source: Piece, target: Piece) -> int:
-        return source.neurons
+    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+        for core, pre in enumerate(source.pieces):
+            for there in range(len(target.pieces)):
+                yield core, there, pre.neurons
 
     def _rows(self, slices: Interval) -> int:
         if slices not in self._distinct:

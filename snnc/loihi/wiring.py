@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from snnc.ir.device import Profile
@@ -59,19 +59,12 @@ def _wiring(
     source, target = mapping.projection.source, mapping.projection.target
     link = _link(mapped, mapping, profile)
     messages = crossing = 0
-    for here, there, count in _sent(link, tilings[source], tilings[target]):
+    for here, there, count in link.sent(tilings[source], tilings[target]):
         messages += count
         if source in chips and chips[source][here] != chips[target][there]:
             crossing += count
     operations = link.operations(tilings[source], tilings[target])
     return Wiring(source, target, operations, messages, crossing)
-
-
-def _sent(link: Link, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
-    """From which core to which how many spikes go, if every neuron spikes once."""
-    for i, pre in enumerate(source.pieces):
-        for j, post in enumerate(target.pieces):
-            yield i, j, link.messages(pre, post)
 
 
 def _link(mapped: MappedNetwork, mapping: MappedProjection, profile: Profile) -> Link:

@@ -221,3 +221,14 @@ def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
     assert len(searches) > 1
     assert sum(search.looks for search in searches) < 10**5
     assert sum(len(search.spending) for search in searches) < 5 * 10**4
+
+
+def test_only_cores_that_spikes_reach_are_looked_at() -> None:
+    volume = (1, 256, 256, 4)
+    axis = Axis(256, 256, 1, 1, window_taps(3, 3, 0, (), 1))
+    point = Depth(1, 0, window_taps(1, 1, 0, (), 0))
+    link = ImageLink(volume, axis, axis, point, read_profile())
+    tiling = Tiling(volume, 1, (16, 16, 4), (True,), 256)
+    sent = list(link.sent(tiling, tiling))
+    assert len(sent) == (3 * 16 - 2) ** 2
+    assert sum(count for *_, count in sent) == 4 * (16 * 16 + 15 * 2) ** 2
