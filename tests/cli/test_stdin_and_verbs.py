@@ -18,13 +18,13 @@ def run(*arguments: str, stdin: str | bytes = "") -> Result:
 
 
 def test_a_good_spec_from_stdin_is_ok() -> None:
-    done = run("verify", "-", stdin=GOOD)
+    done = run("check", "-", stdin=GOOD)
     assert done.return_value == 0
     assert done.stderr.startswith("<stdin>: ok (")
 
 
 def test_problems_of_stdin_are_placed_in_it() -> None:
-    done = run("verify", "-", stdin=GOOD.replace("units 64", "unit 64"))
+    done = run("check", "-", stdin=GOOD.replace("units 64", "unit 64"))
     assert done.return_value == 1
     assert " --> <stdin>:14:14\n" in done.stderr
 
@@ -33,7 +33,7 @@ def test_problems_of_stdin_are_placed_in_it() -> None:
     ("data", "code"), [(b"snn 1 # \xff", "SNN703"), (b"#" * (LARGEST + 1), "SNN704")]
 )
 def test_stdin_that_is_no_spec_is_a_diagnostic(data: bytes, code: str) -> None:
-    done = run("verify", "-", stdin=data)
+    done = run("check", "-", stdin=data)
     assert done.return_value == 1
     assert f"error[{code}]" in done.stderr
     assert " --> <stdin>" in done.stderr
@@ -41,7 +41,7 @@ def test_stdin_that_is_no_spec_is_a_diagnostic(data: bytes, code: str) -> None:
 
 @pytest.mark.parametrize("data", [b"\x7fELF\0\x1b[31m\xff\x07", b"\0\x1b[2J\x07\0"])
 def test_a_binary_file_is_one_diagnostic_in_printable_text(data: bytes) -> None:
-    done = run("verify", "-", stdin=data)
+    done = run("check", "-", stdin=data)
     assert done.stderr.endswith("\n1 error\n")
     assert all(c.isprintable() for c in done.stderr.replace("\n", ""))
 
