@@ -77,19 +77,6 @@ class Taps(Sequence[Tap]):
         return tuple((tap, count) for tap, count in times if count)
 
 
-def compose_pools(pools: Sequence[Pool], axis: int) -> tuple[tuple[int, ...], int]:
-    """Join pools into one window: how often each place counts, and the stride.
-
-    Parameters
-    ----------
-    pools
-        The pools, source first.
-    axis
-        0, 1 or 2 for depth, height and width.
-    """
-    return _compose(_along(pools, axis))
-
-
 def window_taps(
     size: int, reader: int, zeros: int, pools: Sequence[Pool], axis: int
 ) -> Taps:

@@ -9,7 +9,7 @@ from snnc.loihi.axis import Axis, cut
 from snnc.loihi.depth import Depth, overlaps
 from snnc.loihi.profile import read_profile
 from snnc.loihi.storage import Footprint, stored
-from snnc.loihi.taps import compose_pools, full_taps, window_taps
+from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import count_cores, least_sizes
 
 PROFILE = read_profile()
@@ -47,9 +47,12 @@ def test_tiles_are_the_smallest_for_their_number() -> None:
 
 
 def test_pools_compose_before_the_reader_sees_them() -> None:
-    assert compose_pools([HALF, HALF], 1) == ((1, 1, 1, 1), 4)
+    taps = window_taps(8, 2, 0, [HALF, HALF], 1)
+    assert list(taps) == [((0, 1),)] * 4 + [((1, 1),)] * 4
     overlapping = Pool((1, 2, 2), (1, 1, 1))
-    assert compose_pools([overlapping, overlapping], 2) == ((1, 2, 1), 1)
+    taps = window_taps(4, 2, 0, [overlapping, overlapping], 2)
+    first, second = ((0, 2), (1, 1)), ((0, 1), (1, 2))
+    assert list(taps) == [((0, 1),), first, second, ((1, 1),)]
 
 
 def test_taps_say_which_reader_taps_they_are_made_of() -> None:

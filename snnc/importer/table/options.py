@@ -9,12 +9,6 @@ from snnc.importer.draft import Shape
 from snnc.importer.model import Layer
 from snnc.importer.walk import Walk
 
-BOOKKEEPING = {
-    "name", "dtype", "batch_input_shape", "data_format", "activation", "build_config",
-    "sparse", "ragged", "synchronized", "quantization_config", "autocast",
-    "renorm", "called_with", "virtual_batch_size", "fused", "batch_size", "input_dtype",
-}  # fmt: skip
-"""Told elsewhere, or of no consequence."""
 TRAINING = {
     "activity_regularizer": "a penalty that specs have not; it is not kept",
     "bias_constraint": "specs have no constraints; it is not kept",
