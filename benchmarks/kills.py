@@ -3,7 +3,7 @@
 Run it as ``python -m benchmarks.kills --kills 200``. Half of the kills come at any
 moment of the process, half within milliseconds of its first write.
 
-``tests/emit/test_killed.py`` runs a few of these, and kills at every call besides.
+``tests/output/test_killed.py`` runs a few of these, and kills at every call besides.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from snnc.rules.catalogue import RULES
 from tests.support import ROOT
 
 CASES = Path(__file__).parent / "cases"
-# They need a file system: tests/source, tests/emit, tests/cli, tests/importer.
+# They need a file system: their rooms test them, such as `tests/output`.
 FILES = ("SNN7", "SNN8")
 ELSEWHERE = {
     "SNN121": "takes a long file: tests/passes/test_hostile.py",

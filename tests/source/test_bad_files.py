@@ -105,7 +105,12 @@ def test_a_pipe_that_takes_the_files_place_is_not_waited_for(
     regular = path.stat()
     path.unlink()
     os.mkfifo(path)
-    monkeypatch.setattr(Path, "stat", lambda *_, **__: regular)
+    real = Path.stat
+
+    def stat(self: Path, **options: bool) -> os.stat_result:
+        return regular if self == path else real(self, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
     assert check(path).codes == ("SNN119",)
 
 
