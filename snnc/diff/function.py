@@ -14,7 +14,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from snnc.diff.changes import Cause, arrow
 from snnc.diff.layers import Matching
 from snnc.diff.properties import classes
-from snnc.diff.values import interval, number
 from snnc.diff.version import Version
 from snnc.ir.logical import (
     AveragePool,
@@ -30,6 +29,7 @@ from snnc.ir.logical import (
     Shape,
 )
 from snnc.ir.shapes import same_pad
+from snnc.language.written import interval, number
 from snnc.text.units import dims
 
 Traits = Mapping[str, object]

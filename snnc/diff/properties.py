@@ -20,6 +20,7 @@ from snnc.ir.logical import (
     Readout,
     Spiking,
 )
+from snnc.language import written
 from snnc.syntax.spelling import quoted, word
 from snnc.text.units import dims
 
@@ -84,22 +85,25 @@ def _operation(layer: Layer) -> Properties:
     match layer.operation:
         case Convolution() if layer.kind == "downsample":
             return {
-                "factor": values.extents(layer.operation.kernel),
+                "factor": written.extents(layer.operation.kernel),
                 "filters": str(layer.shape[-1]),
-                "bias": values.flag(layer.operation.bias),
+                "bias": written.flag(layer.operation.bias),
             }
         case Convolution(kernel, stride, padding, bias):
             return {
                 "filters": str(layer.shape[-1]),
-                "kernel": values.extents(kernel),
-                "stride": values.extents(stride),
+                "kernel": written.extents(kernel),
+                "stride": written.extents(stride),
                 "padding": padding,
-                "bias": values.flag(bias),
+                "bias": written.flag(bias),
             }
         case Dense(bias):
-            return {"units": str(layer.shape[-1]), "bias": values.flag(bias)}
+            return {"units": str(layer.shape[-1]), "bias": written.flag(bias)}
         case AveragePool(window, stride):
-            return {"window": values.extents(window), "stride": values.extents(stride)}
+            return {
+                "window": written.extents(window),
+                "stride": written.extents(stride),
+            }
     return {}
 
 
@@ -108,20 +112,20 @@ def _spiking(layer: Layer, spiking: Spiking) -> Properties:
     if layer.kind == "encode rate":
         return found
     trained: Properties = {
-        "batchnorm": values.flag(spiking.batchnorm),
-        "dropout": values.number(spiking.dropout),
+        "batchnorm": written.flag(spiking.batchnorm),
+        "dropout": written.number(spiking.dropout),
     }
     if layer.is_encoder:
         return found | trained
-    found["percentile"] = values.number(spiking.rate.percentile)
+    found["percentile"] = written.number(spiking.rate.percentile)
     found["neuron"] = values.neuron(spiking.neuron)
     return (
         found
         | trained
         | {
-            "l2": values.number(spiking.l2),
+            "l2": written.number(spiking.l2),
             "place": spiking.place,
-            "synapse": values.time(spiking.synapse),
+            "synapse": written.time(spiking.synapse),
             "block": "auto" if spiking.block is None else dims(spiking.block),
         }
     )
@@ -130,8 +134,8 @@ def _spiking(layer: Layer, spiking: Spiking) -> Properties:
 def inherited(version: Version, found: Mapping[str, Written]) -> set[str]:
     """The properties of a layer that are those of `train` or `timing`."""
     usual = {
-        "l2": values.number(version.network.train.l2),
-        "synapse": values.time(version.spec.timing.synapse),
+        "l2": written.number(version.network.train.l2),
+        "synapse": written.time(version.spec.timing.synapse),
     }
     return {key for key in INHERITED if found.get(key) == usual[key]}
 
@@ -143,9 +147,9 @@ def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties
         "network": {"network": network.name, "about": quoted(network.about)},
         "target": _target(network),
         "timing": {
-            "dt": values.time(network.timing.dt),
-            "present": values.time(network.timing.present),
-            "synapse": values.time(version.spec.timing.synapse),
+            "dt": written.time(network.timing.dt),
+            "present": written.time(network.timing.present),
+            "synapse": written.time(version.spec.timing.synapse),
         },
         "input": _input(network),
         "readout": _readout(network.readout, names),
@@ -170,10 +174,10 @@ def _input(network: Network) -> Properties:
     found: Properties = {
         "input": read.name,
         "shape": dims(read.shape),
-        "in": values.interval(read.low, read.high),
+        "in": written.interval(read.low, read.high),
     }
     if read.scaled is not None:
-        found["as"] = values.interval(*read.scaled)
+        found["as"] = written.interval(*read.scaled)
     return found
 
 
@@ -187,7 +191,7 @@ def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
     else:
         found["classes"] = classes(readout.labels)
     found["decide"] = readout.decide
-    found["synapse"] = values.time(readout.synapse)
+    found["synapse"] = written.time(readout.synapse)
     return found
 
 
@@ -203,5 +207,5 @@ def _train(train: BaseModel) -> Properties:
     for key in type(train).model_fields:
         value = getattr(train, key)
         is_choice = isinstance(value, BaseModel)
-        found[key] = values.chosen(value) if is_choice else values.plain(value)
+        found[key] = values.chosen(value) if is_choice else written.plain(value)
     return found

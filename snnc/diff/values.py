@@ -1,16 +1,14 @@
-"""Values as the language writes them, different texts for different values."""
+"""Values of the graph as the language writes them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 
 from pydantic import BaseModel
 
-from snnc.ir.logical import Lif, Rate, Relu, Shape
-from snnc.syntax import spelling
-from snnc.text.units import dims
+from snnc.ir.logical import Lif, Rate, Relu
+from snnc.language import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,60 +29,22 @@ Written = str | Chosen
 Properties = dict[str, Written]
 
 
-def number(value: float) -> str:
-    """Write a number; a whole one below a million as an integer."""
-    whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e6)
-    return spelling.number(int(value) if whole else value)
-
-
-def time(seconds: float) -> str:
-    """Write a time given in seconds, in ms below one second."""
-    exact = Decimal(repr(seconds))
-    if seconds >= 1:
-        return f"{_plain(exact)} s"
-    return f"{_plain(exact * 1000)} ms"
-
-
-def _plain(value: Decimal) -> str:
-    return format(value.normalize(), "f")
-
-
-def interval(low: float, high: float) -> str:
-    return f"{number(low)}..{number(high)}"
-
-
 def rate(value: Rate) -> str:
-    """Write a budget in Hz; a lower end of 0 is left out, as is usual."""
-    if value.low == 0:
-        return f"..{number(value.high)} Hz"
-    return f"{interval(value.low, value.high)} Hz"
-
-
-def flag(value: bool) -> str:
-    return "on" if value else "off"
-
-
-def extents(value: Shape) -> str:
-    """Write sizes of axes; one stands for equal ones."""
-    return str(value[0]) if len(set(value)) == 1 else dims(value)
+    return written.rates(value.low, value.high)
 
 
 def neuron(value: Relu | Lif) -> Written:
     if isinstance(value, Relu):
         return Chosen("relu", {})
-    settings = {"tau_rc": time(value.tau_rc), "tau_ref": time(value.tau_ref)}
+    settings = {
+        "tau_rc": written.time(value.tau_rc),
+        "tau_ref": written.time(value.tau_ref),
+    }
     return Chosen("lif", settings)
 
 
 def chosen(value: BaseModel) -> Chosen:
     """Write a loss or an optimiser with all of its settings."""
     data = value.model_dump()
-    settings = {key: plain(data[key]) for key in data if key != "kind"}
+    settings = {key: written.plain(data[key]) for key in data if key != "kind"}
     return Chosen(str(data["kind"]), settings)
-
-
-def plain(value: bool | float | str) -> str:
-    """Write a switch, a number or a word."""
-    if isinstance(value, bool):
-        return flag(value)
-    return value if isinstance(value, str) else number(value)

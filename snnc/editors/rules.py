@@ -8,14 +8,12 @@ regular expressions and Oniguruma, which editors use, have in common.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
 from functools import cache
-from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel
-
+from snnc.language.fields import values_in
 from snnc.language.forms import FORMS
 from snnc.language.keywords import (
     CLAUSES,
@@ -35,24 +33,8 @@ SWITCHES = frozenset(("on", "off", "true", "false"))
 
 def value_words() -> frozenset[str]:
     """Return every word that some property takes, such as ``same`` or ``adam``."""
-    words = {word for word in _choices(Spec) if word.isidentifier()}
+    words = {word for word in values_in(Spec) if word.isidentifier()}
     return SWITCHES | words
-
-
-def _choices(model: type[BaseModel]) -> Iterator[str]:
-    for info in model.model_fields.values():
-        yield from _words_of(info.annotation)
-
-
-def _words_of(annotation: Any) -> Iterator[str]:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        yield from _choices(annotation)
-        return
-    for part in get_args(annotation):
-        if get_origin(annotation) is not Literal:
-            yield from _words_of(part)
-        elif isinstance(part, str):
-            yield part
 
 
 class Category(Enum):

@@ -1,6 +1,7 @@
-"""The language: keywords, the located syntax tree, and the spec as data.
+"""The language: its table of words, the located syntax tree, and the spec as data.
 
-Begin at `model.Spec`: pydantic models, from which `schema` makes the JSON Schema.
-`tree` is what both notations are parsed to; `keywords` and `forms` say which words
-stand where. Imports `diagnostics` and what is below.
+Begin at `layers` and `statements`: pydantic models, which are the table of what a spec
+may say; `properties` has each property once, `table` says what an entry is. `keywords`,
+`forms` and `schema` are made of it, and so are the parsers above. `tree` is what both
+notations are parsed to. Imports `diagnostics` and what is below.
 """

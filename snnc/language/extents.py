@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from snnc.language import tree
-from snnc.language.keywords import HERTZ
 from snnc.language.scalars import (
     LARGEST,
     amount,
@@ -16,6 +15,7 @@ from snnc.language.scalars import (
     refused,
     unexpected,
 )
+from snnc.language.units import HERTZ
 
 SLOWEST = 1.0
 """Hz of a rate's upper end: with usual weights nengo-loihi keeps 6 of their 7 bits at

@@ -1,77 +1,137 @@
-"""Which parts each kind of statement has, and which model its properties."""
+"""Which parts and properties each kind of statement has: lookups in the table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import Any
 
 from pydantic import BaseModel
 
-from snnc.language import model, tree
-from snnc.language.training import TrainSpec
+from snnc.language import tree
+from snnc.language.choices import Choice
+from snnc.language.fields import (
+    choices_of,
+    keys_of,
+    notes,
+    parts_of,
+    values_in,
+    words_of,
+)
+from snnc.language.literals import NeuronSpec
+from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
+from snnc.language.statements import ABOUT, Statement
+from snnc.language.table import Form, Key, Part, Place, Word
 
-Need = Literal["required", "optional", "none"]
+FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
+    form.kind: form for model in STATEMENTS for form in model.forms
+}
+"""Every kind of statement, in the order of the language."""
 
-_PARTS = frozenset(("kind", "name", "sources", "shape", "within", "mapped", "layer"))
+MODELS: dict[str, dict[str, type[Statement]]] = {}
+"""The models of a kind by the variant, which is empty where there is none."""
+for _model in STATEMENTS:
+    for _form in _model.forms:
+        _variant = _model.variant.text if _model.variant else ""
+        MODELS.setdefault(_form.kind, {})[_variant] = _model
 
+PARTS: Mapping[str, Part] = {
+    name: part for model in STATEMENTS for name, part in parts_of(model).items()
+}
+"""What may stand in front of a block, by the names of the fields."""
 
-@dataclass(frozen=True, slots=True)
-class Form:
-    """The parts of a statement in front of its block, and the model of the whole."""
+VALUES = ("shape", "within", "mapped")
+"""Those of them that are of the input alone."""
 
-    model: type[BaseModel] | None
-    example: str
-    name: Need = "none"
-    sources: Need = "none"
-    values: Need = "none"
-    is_layer: bool = False
+CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
+    key: choices for model in STATEMENTS for key, choices in choices_of(model).items()
+}
+"""The losses and optimizers, by the property and the word."""
 
-
-def _layer(
-    model: type[BaseModel],
-    example: str,
-    name: Need = "required",
-    sources: Need = "optional",
-) -> Form:
-    return Form(model, example, name=name, sources=sources, is_layer=True)
-
-
-ABOUT = Form(None, 'about "What the network does."')
-DEFAULTS = Form(model.DefaultsSpec, "defaults { rate 20..150 Hz }")
-FORMS = {
-    "about": ABOUT,
-    "target": Form(model.LoihiTarget, "target loihi { chips 1 }"),
-    "timing": Form(model.TimingSpec, "timing { dt 1 ms, present 60 ms }"),
-    "defaults": DEFAULTS,
-    "neuron": DEFAULTS,
-    "input": Form(
-        model.InputSpec,
-        "input image 28x28x1 in 0..1",
-        name="required",
-        values="required",
-    ),
-    "encode": _layer(model.RateEncoderSpec, "encode rate", "optional"),
-    "conv1d": _layer(model.ConvSpec, "conv1d c0 { filters 8, kernel 3 }"),
-    "conv2d": _layer(model.ConvSpec, "conv2d c0 { filters 8, kernel 3 }"),
-    "conv3d": _layer(model.ConvSpec, "conv3d c0 { filters 8, kernel 3 }"),
-    "downsample": _layer(model.DownsampleSpec, "downsample s0 { factor 2 }"),
-    "avgpool": _layer(model.AveragePoolSpec, "avgpool { window 2 }", "optional"),
-    "dense": _layer(model.DenseSpec, "dense d0 { units 64 }"),
-    "add": _layer(model.JoinSpec, "add from a, b", "optional", "required"),
-    "concat": _layer(model.JoinSpec, "concat from a, b", "optional", "required"),
-    "readout": Form(
-        model.ReadoutSpec,
-        "readout label { classes 10 }",
-        name="required",
-        sources="optional",
-    ),
-    "train": Form(TrainSpec, "train { epochs 20 }"),
+NEURONS: Mapping[str, Word] = {
+    word.text: word for word in words_of(NeuronSpec.model_fields["kind"])
 }
 
-_VARIANT_MODELS: dict[tuple[str, str], type[BaseModel]] = {
-    ("target", "nengo"): model.NengoTarget,
-    ("encode", "conv"): model.ConvEncoderSpec,
-}
+BLOCKLESS = frozenset(
+    kind
+    for kind in FORMS
+    if not any(keys_of(model) for model in MODELS.get(kind, {}).values())
+)
+"""Kinds of statements without properties."""
+
+
+def kinds(*places: Place) -> tuple[str, ...]:
+    """The kinds of statements that stand in some of the places of a YAML file."""
+    return tuple(kind for kind, form in FORMS.items() if form.place in places)
+
+
+def may_be_bare(kind: str) -> bool:
+    """Whether a layer may be its kind alone, as YAML's ``- avgpool``."""
+    form = FORMS.get(kind)
+    if form is None or form.place != "layer" or form.sources == "required":
+        return False
+    return form.name != "required"
+
+
+def settings_of(choice: str) -> tuple[str, ...]:
+    """The settings of a loss, an optimizer or a neuron; nothing if it has none."""
+    if choice in NEURONS:
+        return tuple(keys_of(NeuronSpec)) if choice == "lif" else ()
+    models = (choices.get(choice) for choices in CHOICES.values())
+    return next((tuple(keys_of(model)) for model in models if model), ())
+
+
+def first_key(owner: str) -> str:
+    """What a bare number behind a kind, a variant or a choice is meant as."""
+    if owner in FORMS and FORMS[owner].size:
+        return FORMS[owner].size
+    by_word = {v: model for models in MODELS.values() for v, model in models.items()}
+    model = MODELS.get(owner, {}).get("") or by_word.get(owner)
+    return next(iter(keys_of(model) if model else settings_of(owner)), "")
+
+
+def tables() -> Iterator[type[BaseModel]]:
+    """Every model that has properties: of statements, of neurons, of choices."""
+    yield from STATEMENTS
+    yield NeuronSpec
+    for choices in CHOICES.values():
+        yield from choices.values()
+
+
+def values_of(key: str) -> tuple[str, ...]:
+    """The words that are values of a property."""
+    fields = (model.model_fields for model in tables() if key in keys_of(model))
+    return tuple(
+        dict.fromkeys(word for f in fields for word in values_in(f[key].annotation))
+    )
+
+
+def keys_read_by(*readers: Callable[[Any], Any]) -> frozenset[str]:
+    """The properties and parts of some types, by the functions that read these."""
+    return frozenset(
+        PARTS[name].key if name in PARTS else name
+        for model in tables()
+        for name, info in model.model_fields.items()
+        if any(getattr(item, "func", None) in readers for item in notes(info))
+    )
+
+
+def likes_of(keys: Collection[str]) -> frozenset[str]:
+    """What other libraries call some properties."""
+    return frozenset(
+        like for key, entry in words() if key in keys for like in entry.same.split()
+    )
+
+
+def words() -> Iterator[tuple[str, Word | Key]]:
+    """Every property, variant, choice and value, with what is said of it."""
+    for model in tables():
+        yield from keys_of(model).items()
+        for info in model.model_fields.values():
+            yield from ((word.text, word) for word in words_of(info))
+    models = (model for by_variant in MODELS.values() for model in by_variant.values())
+    choices = (model.word for found in CHOICES.values() for model in found.values())
+    for word in (*choices, *(m.variant for m in models if m.variant)):
+        yield word.text, word
 
 
 def owner_of(statement: tree.Statement) -> str:
@@ -80,23 +140,25 @@ def owner_of(statement: tree.Statement) -> str:
     return kind if statement.variant is None else f"{kind} {statement.variant.text}"
 
 
-def model_of(statement: tree.Statement) -> type[BaseModel] | None:
+def model_of(statement: tree.Statement) -> type[Statement] | None:
     """The model of a statement whose kind and variant are known."""
-    kind = statement.kind.text
+    models = MODELS.get(statement.kind.text, {})
     variant = statement.variant.text if statement.variant else ""
-    return _VARIANT_MODELS.get((kind, variant), FORMS[kind].model)
+    return models.get(variant) or next(iter(models.values()), None)
 
 
 def legal_keys(statement: tree.Statement) -> tuple[str, ...]:
     """The properties that a statement takes, in the order of its model."""
-    model_class = model_of(statement)
-    if model_class is None:
+    model = model_of(statement)
+    if model is None:
         return ()
+    variant = statement.variant.text if statement.variant else ""
     if statement.kind.text == "neuron":
-        lif = statement.variant is not None and statement.variant.text == "lif"
-        return ("tau_rc", "tau_ref") if lif else ()
-    keys = tuple(key for key in model_class.model_fields if key not in _PARTS)
-    if statement.kind.text != "defaults" or statement.variant is None:
-        return keys
-    layer = FORMS[statement.variant.text].model
-    return tuple(key for key in keys if layer and key in layer.model_fields)
+        return settings_of(variant)
+    return scope_keys(variant) if variant in SCOPES else tuple(keys_of(model))
+
+
+def scope_keys(kind: str) -> tuple[str, ...]:
+    """The properties of a kind of layer that ``defaults`` may give."""
+    layer = MODELS[kind][""]
+    return tuple(key for key in keys_of(DefaultsSpec) if key in keys_of(layer))

@@ -11,11 +11,13 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from snnc.language import extents, names, scalars
+from snnc.language.table import Key, Word
 
 Bare = BeforeValidator(scalars.bare)
 Chosen = BeforeValidator(scalars.choice)
 
 Amount = Annotated[float, BeforeValidator(scalars.amount)]
+Share = Annotated[float, BeforeValidator(scalars.share), Field(ge=0, lt=1)]
 Whole = Annotated[int, BeforeValidator(scalars.whole)]
 Flag = Annotated[bool, BeforeValidator(scalars.flag)]
 Seconds = Annotated[float, BeforeValidator(scalars.seconds)]
@@ -33,11 +35,49 @@ ClassNames = Annotated[int | tuple[str, ...], BeforeValidator(names.classes)]
 class NeuronSpec(BaseModel):
     """``relu`` or ``lif``; time constants in seconds, of ``lif`` alone."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    kind: Annotated[Literal["relu", "lif"], Bare]
-    tau_rc: Annotated[Seconds, Field(gt=0)] = 20e-3
-    tau_ref: Annotated[Seconds, Field(ge=0)] = 2e-3
+    kind: Annotated[
+        Literal["relu", "lif"],
+        Bare,
+        Key(
+            "Which neurons",
+            usual="relu",
+            words=(
+                Word(
+                    "relu",
+                    "Rectified linear neurons: the rate is linear in the current.",
+                    nearby="if integrate_and_fire spiking_relu rectified_linear "
+                    "relurate spiking_rectified_linear",
+                ),
+                Word(
+                    "lif",
+                    "Leaky integrate-and-fire neurons.",
+                    nearby="leaky alif plif adlif cuba cubalif lapicque synaptic "
+                    "soft_lif lif_rate adaptive_lif parametric_lif lifcell",
+                ),
+            ),
+        ),
+    ]
+    tau_rc: Annotated[
+        Seconds,
+        Field(gt=0),
+        Key(
+            "Time constant of the membrane, a time",
+            usual="20 ms",
+            same="tau_m tau_mem tau_membrane membrane_time_constant",
+            nearby="tau tau_v",
+        ),
+    ] = 20e-3
+    tau_ref: Annotated[
+        Seconds,
+        Field(ge=0),
+        Key(
+            "Refractory period, a time",
+            usual="2 ms",
+            same="t_ref tau_refrac tau_refractory refractory refractory_period",
+        ),
+    ] = 2e-3
 
     @model_validator(mode="before")
     @classmethod

@@ -10,7 +10,6 @@ from typing import Any
 from pydantic_core import PydanticCustomError
 
 from snnc.language import tree
-from snnc.language.keywords import RESERVED
 from snnc.language.scalars import bare, refused, unexpected
 
 # Longer ones could not be laid out so that every formatter leaves them alone.
@@ -75,6 +74,9 @@ MOST_CLASSES = 2**16
 
 def why_no_name(name: str) -> str:
     """Why a word can't be a name; an empty string if it can."""
+    # The reserved words are those of the table, in which layers have names.
+    from snnc.language.keywords import RESERVED
+
     if name in RESERVED:
         return "it is a reserved word of the language"
     if keyword.iskeyword(name) or name in SOFT_KEYWORDS:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 
 from snnc.language import tree
-from snnc.language.keywords import HERTZ, SECONDS
+from snnc.language.units import HERTZ, SECONDS
 
 
 def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomError:
@@ -74,6 +74,11 @@ def amount(value: Any) -> float:
     if isinstance(number, bool) or not isinstance(number, (int, float)):
         raise unexpected("a number", "0.2")
     return _finite(number)
+
+
+def share(value: Any) -> float:
+    """Read an amount that is a part of 1."""
+    return amount(value)
 
 
 def _finite(number: int | float) -> float:

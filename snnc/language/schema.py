@@ -7,9 +7,22 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 
-from snnc.language import extents, model, names, scalars, training
-from snnc.language.descriptions import KEYS, STATEMENTS
+from snnc.language import extents, names, scalars
+from snnc.language.described import description
+from snnc.language.fields import keys_of, parts_of
+from snnc.language.forms import (
+    CHOICES,
+    FORMS,
+    MODELS,
+    NEURONS,
+    kinds,
+    may_be_bare,
+    scope_keys,
+    settings_of,
+)
 from snnc.language.literals import NeuronSpec
+from snnc.language.model import SCOPES, DefaultsSpec
+from snnc.language.table import Word
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
@@ -46,6 +59,7 @@ _EMPTY: Schema = {"type": "null"}
 _FORMS: dict[Any, Schema] = {
     scalars.whole: _text(r"[+-]?\d+", "integer"),
     scalars.amount: _text(_NUMBER, "number"),
+    scalars.share: _text(_NUMBER, "number"),
     scalars.flag: {"enum": [True, False, "on", "off", "true", "false"]},
     scalars.seconds: _text(rf"{_NUMBER}\s+(s|ms|us)"),
     extents.rates: _text(rf"({_NUMBER})?\.\.{_NUMBER}\s+Hz"),
@@ -57,82 +71,79 @@ _FORMS: dict[Any, Schema] = {
     names.identifier: _NAME,
     names.classes: {"anyOf": [{**_text(r"\d+", "integer"), "minimum": 2}, _LABELS]},
 }
-_PARTS = {"within": "in", "mapped": "as", "sources": "from"}
-_HIDDEN = frozenset(("kind", "layer"))
-_LAYERS: dict[str, type[BaseModel]] = {
-    "conv1d": model.ConvSpec,
-    "conv2d": model.ConvSpec,
-    "conv3d": model.ConvSpec,
-    "downsample": model.DownsampleSpec,
-    "avgpool": model.AveragePoolSpec,
-    "dense": model.DenseSpec,
-    "add": model.JoinSpec,
-    "concat": model.JoinSpec,
+_FILE = {
+    "snn": "The edition of the language: 1.",
+    "network": "The network's name, which is the generated package's.",
+    "layers": "The layers in order, each one key: its kind.",
 }
-_SCOPES = ("conv1d", "conv2d", "conv3d", "downsample", "dense")
+"""What keys of a YAML file mean that are no statements."""
 
 
 def schema() -> Schema:
     """Return the schema of a YAML spec; every key carries its description."""
-    encode = _choice(
-        {
-            "conv": _mapping(model.ConvEncoderSpec),
-            "rate": _mapping(model.RateEncoderSpec),
-        }
-    )
-    target = {
-        "loihi": _mapping(model.LoihiTarget),
-        "nengo": _mapping(model.NengoTarget),
-    }
-    defaults = _defaults()
     properties = {
         "snn": {"enum": [1, "1"]},
         "network": _NAME,
-        "about": {"type": "string"},
-        "target": _choice(target),
-        "timing": _mapping(model.TimingSpec),
-        "neuron": _neuron(),
-        "defaults": {"anyOf": [defaults, {"type": "array", "items": defaults}]},
-        "input": _mapping(model.InputSpec),
-        "encode": encode,
-        "layers": {"type": "array", "items": _layer(encode)},
-        "readout": _mapping(model.ReadoutSpec, "readout"),
-        "train": _mapping(training.TrainSpec),
+        **{kind: _statement(kind) for kind in kinds("front", "encoder")},
+        "layers": {"type": "array", "items": _layer()},
+        **{kind: _statement(kind) for kind in kinds("back")},
     }
+    about = _FILE | {kind: form.about for kind, form in FORMS.items()}
     return {
         "$schema": DRAFT,
         "title": "snnc, edition 1",
         "type": "object",
-        "properties": {k: _told(v, STATEMENTS[k]) for k, v in properties.items()},
+        "properties": {k: _told(v, about[k]) for k, v in properties.items()},
         "required": ["snn", "network", "input", "readout"],
         "additionalProperties": False,
     }
+
+
+def _statement(kind: str) -> Schema:
+    if kind not in MODELS:
+        return {"type": "string"}
+    if kind == "neuron":
+        return _neuron()
+    if kind == "defaults":
+        defaults = _defaults()
+        return {"anyOf": [defaults, {"type": "array", "items": defaults}]}
+    models = MODELS[kind]
+    if "" in models:
+        return _mapping(models[""])
+    return _choice({m.variant: _mapping(m) for m in models.values() if m.variant})
 
 
 def _told(schema: Schema, description: str) -> Schema:
     return {"description": description, **schema}
 
 
-def _layer(encode: Schema) -> Schema:
-    kinds = {kind: _mapping(layer) for kind, layer in _LAYERS.items()}
-    kinds["encode"] = encode
-    return _choice(kinds, bare=("avgpool",))
+def _layer() -> Schema:
+    found = {
+        Word(kind, form.about): _statement(kind)
+        for kind, form in FORMS.items()
+        if form.is_layer
+    }
+    return _choice(found, bare=tuple(filter(may_be_bare, FORMS)))
 
 
 def _defaults() -> Schema:
     """Properties, and properties by kind of layer."""
-    schema = _mapping(model.DefaultsSpec)
-    inner = _mapping(model.DefaultsSpec)
-    scopes = {kind: _told(inner, STATEMENTS[kind]) for kind in _SCOPES}
+    schema = _mapping(DefaultsSpec)
+    scopes = {
+        kind: _told(_mapping(DefaultsSpec, scope_keys(kind)), FORMS[kind].about)
+        for kind in SCOPES
+    }
     schema["properties"] = {**schema["properties"], **scopes}
     return schema
 
 
-def _choice(kinds: Mapping[str, Schema], bare: tuple[str, ...] | None = None) -> Schema:
+def _choice(
+    inner: Mapping[Word, Schema], bare: tuple[str, ...] | None = None
+) -> Schema:
     """One of several words, with a mapping of properties below it or without."""
     below = {
-        kind: _told({"anyOf": [inner, _EMPTY]}, STATEMENTS[kind])
-        for kind, inner in kinds.items()
+        word.text: _told({"anyOf": [schema, _EMPTY]}, word.about)
+        for word, schema in inner.items()
     }
     mapping = {
         "type": "object",
@@ -141,19 +152,18 @@ def _choice(kinds: Mapping[str, Schema], bare: tuple[str, ...] | None = None) ->
         "maxProperties": 1,
         "additionalProperties": False,
     }
-    return {"anyOf": [{"enum": list(kinds if bare is None else bare)}, mapping]}
+    return {"anyOf": [{"enum": list(below if bare is None else bare)}, mapping]}
 
 
-def _mapping(model_class: type[BaseModel], owner: str = "") -> Schema:
-    """Return the schema of a statement's properties."""
+def _mapping(model: type[BaseModel], keys: tuple[str, ...] | None = None) -> Schema:
+    """Return the schema of a statement's properties, if need be of some alone."""
     properties: Schema = {}
     required = []
-    for field, info in model_class.model_fields.items():
-        if field in _HIDDEN:
-            continue
-        key = _PARTS.get(field, field)
-        description = KEYS.get(f"{owner}.{key}") or KEYS[key]
-        properties[key] = _told(_value(field, info), description)
+    parts = parts_of(model)
+    for field in (*parts, *(keys_of(model) if keys is None else keys)):
+        info = model.model_fields[field]
+        key = parts[field].key if field in parts else field
+        properties[key] = _told(_value(field, info), description(model, field))
         if info.is_required():
             required.append(key)
     return {
@@ -169,9 +179,8 @@ def _value(field: str, info: Any) -> Schema:
         return {"anyOf": [_NAME, _NAMES]}
     if field == "neuron":
         return _neuron()
-    if field in ("loss", "optimizer"):
-        models = training.LOSSES if field == "loss" else training.OPTIMIZERS
-        return _choice({m.model_fields["kind"].default: _mapping(m) for m in models})
+    if field in CHOICES:
+        return _choice({m.word: _mapping(m) for m in CHOICES[field].values()})
     for part in _parts(info.annotation, info.metadata):
         if isinstance(part, BeforeValidator) and part.func in _FORMS:
             form = _FORMS[part.func]
@@ -207,9 +216,13 @@ def _limits(info: Any) -> Schema:
 
 
 def _neuron() -> Schema:
-    lif = _mapping(NeuronSpec)
     relu: Schema = {"type": "object", "maxProperties": 0}
-    return _choice({"relu": relu, "lif": lif})
+    return _choice(
+        {
+            word: _mapping(NeuronSpec) if settings_of(word.text) else relu
+            for word in NEURONS.values()
+        }
+    )
 
 
 def _parts(annotation: Any, metadata: list[Any]) -> list[Any]:

@@ -1,92 +1,110 @@
-"""The `train` statement: losses, optimisers and schedules."""
+"""The table of the `train` statement."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from snnc.language.literals import Amount, Bare, Chosen, Flag, Whole
-
-
-class Choice(BaseModel):
-    """A named choice with settings of its own, such as ``adam { ... }``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+from snnc.language import properties as has
+from snnc.language.choices import Adam, Loss, Optimizer
+from snnc.language.literals import Amount, Bare, Flag, Share, Whole
+from snnc.language.statements import Statement
+from snnc.language.table import Form, Key, Otherwise, Word
 
 
-class CrossEntropy(Choice):
-    """Softmax cross entropy over the classes."""
-
-    kind: Literal["cross_entropy"] = "cross_entropy"
-
-
-class Focal(Choice):
-    """Focal loss (Lin et al., 2017, https://arxiv.org/abs/1708.02002, eq. 5)."""
-
-    kind: Literal["focal"] = "focal"
-    gamma: Annotated[Amount, Field(ge=0)] = 2.0
-    alpha: Annotated[Amount, Field(gt=0, le=1)] = 0.25
-
-
-class MeanSquaredError(Choice):
-    """Mean squared error, the loss of a regression."""
-
-    kind: Literal["mse"] = "mse"
-
-
-class Adam(Choice):
-    """Adam (Kingma and Ba, 2014)."""
-
-    kind: Literal["adam"] = "adam"
-    learning_rate: Annotated[Amount, Field(gt=0)] = 1e-3
-    beta_1: Annotated[Amount, Field(ge=0, lt=1)] = 0.9
-    beta_2: Annotated[Amount, Field(ge=0, lt=1)] = 0.999
-    epsilon: Annotated[Amount, Field(gt=0)] = 1e-7
-
-
-class AdamW(Choice):
-    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017)."""
-
-    kind: Literal["adamw"] = "adamw"
-    learning_rate: Annotated[Amount, Field(gt=0)] = 1e-3
-    weight_decay: Annotated[Amount, Field(ge=0)] = 4e-3
-    beta_1: Annotated[Amount, Field(ge=0, lt=1)] = 0.9
-    beta_2: Annotated[Amount, Field(ge=0, lt=1)] = 0.999
-    epsilon: Annotated[Amount, Field(gt=0)] = 1e-7
-
-
-class Sgd(Choice):
-    """Stochastic gradient descent with momentum."""
-
-    kind: Literal["sgd"] = "sgd"
-    learning_rate: Annotated[Amount, Field(gt=0)] = 1e-2
-    momentum: Annotated[Amount, Field(ge=0, lt=1)] = 0.0
-    nesterov: Flag = False
-
-
-LOSSES: tuple[type[Choice], ...] = (CrossEntropy, Focal, MeanSquaredError)
-OPTIMIZERS: tuple[type[Choice], ...] = (Adam, AdamW, Sgd)
-
-Loss = Annotated[
-    CrossEntropy | Focal | MeanSquaredError, Field(discriminator="kind"), Chosen
-]
-Optimizer = Annotated[Adam | AdamW | Sgd, Field(discriminator="kind"), Chosen]
-
-
-class TrainSpec(BaseModel):
+class TrainSpec(Statement):
     """How `train.py` trains; None where the readout decides."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
-
-    loss: Loss | None = None
+    forms = (
+        Form(
+            "train",
+            "How `train.py` trains the network.",
+            "train { epochs 20 }",
+            place="back",
+            once=True,
+            nearby="fit training compile hyperparameters",
+        ),
+    )
+    loss: Annotated[Loss | None, Otherwise(text="by the readout")] = None
     optimizer: Optimizer = Field(default_factory=Adam)
-    batch: Annotated[Whole, Field(ge=1)] = 64
-    epochs: Annotated[Whole, Field(ge=1)] = 20
-    l2: Annotated[Amount, Field(ge=0)] = 0.0
-    label_smoothing: Annotated[Amount, Field(ge=0, lt=1)] = 0.0
-    schedule: Annotated[Literal["constant", "cosine"], Bare] = "constant"
-    rate_weight: Annotated[Amount, Field(ge=0)] = 1e-3
-    aware: Flag = True
-    validation: Annotated[Amount, Field(ge=0, lt=1)] = 0.1
-    seed: Annotated[Whole, Field(ge=0)] = 0
+    batch: Annotated[
+        Whole,
+        Field(ge=1),
+        Key(
+            "Examples a step of training",
+            usual="64",
+            same="batch_size mini_batch mini_batch_size",
+        ),
+    ] = 64
+    epochs: Annotated[
+        Whole,
+        Field(ge=1),
+        Key(
+            "How often training sees the data",
+            usual="20",
+            same="epoch",
+            nearby="max_epochs",
+        ),
+    ] = 20
+    l2: has.L2 = 0.0
+    label_smoothing: Annotated[
+        Share,
+        Key(
+            "The share of a label given to all classes, below 1",
+            usual="0.1",
+            nearby="smoothing",
+        ),
+    ] = 0.0
+    schedule: Annotated[
+        Literal["constant", "cosine"],
+        Bare,
+        Key(
+            "The learning rate's course: `constant` or `cosine`",
+            usual="cosine",
+            nearby="lr_schedule lr_scheduler scheduler learning_rate_schedule lr_decay "
+            "decay annealing",
+            words=(
+                Word("constant", nearby="none off fixed"),
+                Word(
+                    "cosine", nearby="cosine_decay cosine_annealing cosineannealinglr"
+                ),
+            ),
+        ),
+    ] = "constant"
+    rate_weight: Annotated[
+        Amount,
+        Field(ge=0),
+        Key(
+            "The weight of the penalty on rates out of range",
+            usual="1e-3",
+            nearby="rate_reg rate_regularization spike_regularization "
+            "activity_regularizer",
+        ),
+    ] = 1e-3
+    aware: Annotated[
+        Flag,
+        Key(
+            "Whether training uses the chip's rate curve",
+            usual="on",
+            nearby="quantization_aware quantisation_aware qat hardware_aware",
+        ),
+    ] = True
+    validation: Annotated[
+        Share,
+        Key(
+            "The share of the data held out for validation",
+            usual="0.1",
+            same="validation_split val_split validation_fraction",
+            nearby="val valid",
+        ),
+    ] = 0.1
+    seed: Annotated[
+        Whole,
+        Field(ge=0),
+        Key(
+            "The seed of the split and the initial weights",
+            usual="0",
+            same="random_seed random_state",
+        ),
+    ] = 0

@@ -12,7 +12,6 @@ from snnc.language.keywords import VARIANTS
 from snnc.source import SourceFile, Span
 
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
-MOST_DIGITS = 18
 ESCAPES = {'"': '"', "\\": "\\", "n": "\n", "t": "\t"}
 
 

@@ -9,22 +9,13 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
+from snnc.language import extents, scalars
+from snnc.language.forms import keys_read_by, likes_of
 from snnc.source import SourceFile, Span
 
-_DIM_KEYS = frozenset(
-    [
-        "kernel",
-        "stride",
-        "factor",
-        "window",
-        "block",
-        "shape",
-        "size",
-        "kernel_size",
-        "strides",
-        "pool_size",
-    ]
-)
+_OURS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)
+# Those of other libraries too: what is wrong with the value is told first.
+_DIM_KEYS = _OURS | {"size", *likes_of(_OURS)}
 # Sizes joined by anything but an `x` without blanks, in brackets or not, and with the
 # batch axis that Keras shows as None.
 _DIMS = re.compile(
@@ -35,7 +26,7 @@ _DIMS = re.compile(
         (?![\w.%])""",
     re.VERBOSE,
 )
-_RANGE_KEYS = frozenset(("in", "as", "rate"))
+_RANGE_KEYS = keys_read_by(extents.values, extents.rates)
 _NUMBER = r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?"
 _RANGE = re.compile(
     rf"""(?P<open>[(\[])?[ \t]*
@@ -45,25 +36,8 @@ _RANGE = re.compile(
         (?![\w.])""",
     re.VERBOSE,
 )
-# Keys of numbers that need not be whole: a comma in one is a decimal comma.
-_AMOUNT_KEYS = frozenset(
-    [
-        "alpha",
-        "beta_1",
-        "beta_2",
-        "dropout",
-        "epsilon",
-        "gamma",
-        "l2",
-        "label_smoothing",
-        "learning_rate",
-        "momentum",
-        "percentile",
-        "rate_weight",
-        "validation",
-        "weight_decay",
-    ]
-)
+# Of numbers that need not be whole: a comma in one is a decimal comma.
+_AMOUNT_KEYS = keys_read_by(scalars.amount, scalars.share)
 _DECIMAL_COMMA = re.compile(r"\d+,\d+(?![\w.,])")
 _PERCENTAGE = re.compile(r"[+-]?\d+(?:\.\d+)?[ \t]*%")
 

@@ -11,8 +11,9 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import KEYS, KINDS, UNITS
+from snnc.language.written import MOST_DIGITS
 from snnc.source import Span
-from snnc.syntax.build import ESCAPES, MOST_DIGITS
+from snnc.syntax.build import ESCAPES
 from snnc.syntax.quotes import TYPOGRAPHIC
 
 # Digits behind a point make a number no larger.

@@ -10,17 +10,13 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
+from snnc.language.fields import keys_of
+from snnc.language.forms import FORMS, MODELS, values_of
 from snnc.source import SourceFile, Span
 
-_SIZE_OF = {
-    "dense": "units",
-    "downsample": "factor",
-    "avgpool": "window",
-} | dict.fromkeys(("conv1d", "conv2d", "conv3d"), "filters")
-_NAMED = {"dense": "d0", "downsample": "s0", "avgpool": ""} | dict.fromkeys(
-    ("conv1d", "conv2d", "conv3d"), "c0"
-)
-_KEY_OF = {"same": "padding", "valid": "padding", "relu": "neuron", "lif": "neuron"}
+_SIZED = frozenset(k for k, form in FORMS.items() if form.is_layer and form.size)
+_KEY_OF = {word: key for key in ("padding", "neuron") for word in values_of(key)}
+"""The key of a word that can be a value of no other."""
 
 
 @dataclass(slots=True)
@@ -33,7 +29,7 @@ class _Meant:
 
     @property
     def line(self) -> str:
-        name = self.name or _NAMED[self.kind]
+        name = self.name or FORMS[self.kind].usual_name
         inside = ", ".join(f"{key} {value}" for key, value in self.values.items())
         return f"{self.kind} {name} {{ {inside} }}".replace("  ", " ")
 
@@ -47,10 +43,10 @@ class _Meant:
 
     def _key(self, token: Token) -> str | None:
         if token.type == "NUMBER":
-            size = _SIZE_OF[self.kind]
+            size = FORMS[self.kind].size
             return size if size not in self.values else "kernel"
         if token.type == "DIMS":
-            return "kernel" if self.kind.startswith("conv") else None
+            return "kernel" if "kernel" in keys_of(MODELS[self.kind][""]) else None
         return _KEY_OF.get(token) if token.type in ("NAME", "UNIT") else None
 
 
@@ -78,7 +74,7 @@ def rearranged(
 def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
     """The line of ``conv2d 32 3x3 same``, and whether its name is written."""
     kind = str(tokens[0])
-    if kind not in _SIZE_OF or len(tokens) < 2:
+    if kind not in _SIZED or len(tokens) < 2:
         return None
     meant, rest = _Meant(kind), list(tokens[1:])
     if rest[0].type == "NAME" and rest[0] not in _KEY_OF:
@@ -88,7 +84,7 @@ def _layer(tokens: Sequence[Token]) -> tuple[str, bool] | None:
         return None
     # Of two bare numbers each may be the kernel, or the channels that are read.
     sure = sum(token.type == "NUMBER" for token in rest) < 2
-    return meant.line, sure and (bool(meant.name) or kind == "avgpool")
+    return meant.line, sure and bool(meant.name or not FORMS[kind].usual_name)
 
 
 def _input(source: SourceFile, tokens: Sequence[Token]) -> tuple[str, bool] | None:

@@ -3,47 +3,16 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES
-from snnc.syntax.build import ESCAPES, MOST_DIGITS
+from snnc.language.written import numeral
+from snnc.syntax.build import ESCAPES
 
-# Longer ones may have more digits in a row than the language allows.
-LONGEST_FIXED = MOST_DIGITS + 2
 _NAME = re.compile(r"[^\W\d]\w*")
-_EXPONENT = re.compile(r"(\.0)?e([+-]?)0*")
 _ESCAPED = {character: f"\\{escape}" for escape, character in ESCAPES.items()}
 
 Scalar = tree.Word | tree.Number | tree.Dims | tree.Quantity | tree.Range | tree.Text
-
-
-def number(value: int | float) -> str:
-    """Write a numeral: a float in the shorter of ``0.05`` and ``1e-3``.
-
-    A float stays one (``2.0``), and whole ones below a million have no exponent.
-    """
-    if isinstance(value, int):
-        return str(value)
-    if value.is_integer() and abs(value) < 1e6:
-        return repr(value)
-    fixed, scientific = _fixed(value), _scientific(value)
-    readable = len(fixed) <= LONGEST_FIXED
-    return fixed if readable and len(fixed) <= len(scientific) else scientific
-
-
-def _fixed(value: float) -> str:
-    text = format(Decimal(repr(value)), "f")
-    return text if "." in text else f"{text}.0"
-
-
-def _scientific(value: float) -> str:
-    digits = Decimal(repr(value)).normalize()
-    return _EXPONENT.sub(_short_exponent, f"{digits:e}")
-
-
-def _short_exponent(found: re.Match[str]) -> str:
-    return f"e{found[2].removeprefix('+')}"
 
 
 def word(text: str) -> str:
@@ -64,11 +33,11 @@ def dims(value: tree.Dims) -> str:
 
 
 def quantity(value: tree.Quantity) -> str:
-    return f"{number(value.value)} {value.unit.text}"
+    return f"{numeral(value.value)} {value.unit.text}"
 
 
 def span_of_values(value: tree.Range) -> str:
-    low, high = ("" if end is None else number(end) for end in (value.low, value.high))
+    low, high = ("" if end is None else numeral(end) for end in (value.low, value.high))
     unit = f" {value.unit.text}" if value.unit else ""
     return f"{low}..{high}{unit}"
 
@@ -79,7 +48,7 @@ def scalar(value: Scalar) -> str:
         case tree.Word():
             return word(value.text)
         case tree.Number():
-            return number(value.value)
+            return numeral(value.value)
         case tree.Dims():
             return dims(value)
         case tree.Quantity():

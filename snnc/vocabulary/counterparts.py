@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from snnc.language.forms import FORMS
+from snnc.language.model import SCOPES
 from snnc.vocabulary.synonyms import normal
 
 
@@ -34,8 +36,8 @@ class Counterpart:
     owners: str = ""
 
 
-_LAYERS = "encode conv1d conv2d conv3d downsample avgpool dense readout"
-_SPIKING = "conv1d conv2d conv3d downsample dense defaults"
+_LAYERS = " ".join(kind for kind, form in FORMS.items() if form.sources != "none")
+_SPIKING = " ".join((*SCOPES, "defaults"))
 _COUNTERPARTS = (
     Counterpart(
         "early_stopping early_stop patience",

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import islice
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.forms import FORMS
+from snnc.language.fields import keys_of
+from snnc.language.forms import CHOICES, FORMS, MODELS, settings_of
 from snnc.language.keywords import KEYS, KINDS, USUAL, VARIANTS
 from snnc.language.literals import NeuronSpec
 from snnc.language.model import DefaultsSpec
-from snnc.language.training import LOSSES, OPTIMIZERS, Choice
 from snnc.rules.foreign import plain
 from snnc.vocabulary.counterparts import counterpart
 from snnc.vocabulary.synonyms import fix_word, known_kind, nearest, same_key
@@ -70,12 +69,6 @@ def kind_counterpart(word: str, name: str) -> str:
     return found.advice.format(word=word, value=found.usual) if found else ""
 
 
-CHOICES: dict[str, tuple[type[Choice], ...]] = {
-    "optimizer": OPTIMIZERS,
-    "loss": LOSSES,
-}
-
-
 def owner_of_setting(
     word: str, given: Mapping[str, tree.Value]
 ) -> tuple[str, str, str] | None:
@@ -83,20 +76,15 @@ def owner_of_setting(
 
     The choice is the one that is ``given``, if it has the setting.
     """
-    for key, models in CHOICES.items():
-        by_name = {_name(model): model for model in models}
+    for key, choices in CHOICES.items():
         written = _written(given.get(key))
-        names = [written] if written in by_name else list(by_name)
+        names = [written] if written in choices else list(choices)
         for name in names:
-            settings = [k for k in by_name[name].model_fields if k != "kind"]
+            settings = settings_of(name)
             setting = word if word in settings else same_key(word, settings)
             if setting is not None:
                 return key, name, setting
     return None
-
-
-def _name(model: type[Choice]) -> str:
-    return str(model.model_fields["kind"].default)
 
 
 def _written(value: tree.Value | None) -> str:
@@ -106,26 +94,26 @@ def _written(value: tree.Value | None) -> str:
     return value.text if isinstance(value, tree.Word) else ""
 
 
-LAYER_KEYS = tuple(key for key in DefaultsSpec.model_fields if key != "layer")
-NEURON_KEYS = tuple(key for key in NeuronSpec.model_fields if key != "kind")
-_SINGLE = ("timing", "target", "train", "readout")
+LAYER_KEYS = tuple(keys_of(DefaultsSpec))
+NEURON_KEYS = tuple(keys_of(NeuronSpec))
 _MOST_OWNERS = 4
 
 
 def owners(key: str) -> tuple[str, ...]:
-    """Some kinds of statements that have a property."""
-    found = (
+    """Some kinds of statements that have a property, those of the chip first."""
+    found = [
         kind
-        for kind, form in FORMS.items()
-        if kind != "neuron" and form.model and key in form.model.model_fields
-    )
-    return tuple(islice(found, _MOST_OWNERS))
+        for kind, models in MODELS.items()
+        if kind != "neuron" and any(key in keys_of(model) for model in models.values())
+    ]
+    found.sort(key=lambda kind: FORMS[kind].place == "encoder")
+    return tuple(found[:_MOST_OWNERS])
 
 
 def home_of(key: str) -> str:
     """The statement that alone has a property; empty if layers have it, or none."""
     found = owners(key)
-    return found[0] if len(found) == 1 and found[0] in _SINGLE else ""
+    return found[0] if len(found) == 1 and FORMS[found[0]].once else ""
 
 
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:

@@ -186,7 +186,9 @@ def test_a_dense_shortcut_is_a_matrix_of_the_flattened_source() -> None:
 
 
 def test_spec_hash_is_of_the_meaning() -> None:
-    from snnc.language.model import InputSpec, RateEncoderSpec, ReadoutSpec, Spec
+    from snnc.language.layers import RateEncoderSpec
+    from snnc.language.model import Spec
+    from snnc.language.statements import InputSpec, ReadoutSpec
 
     def spec(units: int) -> Spec:
         return Spec(

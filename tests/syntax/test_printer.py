@@ -8,10 +8,10 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.language import tree
+from snnc.language.written import numeral
 from snnc.source import SourceFile, Span
 from snnc.syntax.printer import WIDTH, print_snn
 from snnc.syntax.snn import parse_snn
-from snnc.syntax.spelling import number
 from tests.support import SPECS
 
 BEFORE = """\
@@ -156,7 +156,7 @@ def test_blank_lines_are_kept_where_the_author_left_them() -> None:
     ],
 )
 def test_numbers_have_one_spelling(value: float, text: str) -> None:
-    assert number(value) == text
+    assert numeral(value) == text
     assert float(text) == value
 
 

@@ -16,7 +16,7 @@ from snnc.emit.python import (
     volume,
 )
 from snnc.ir.logical import Loihi, Network, Rectify
-from snnc.language.training import (
+from snnc.language.choices import (
     Adam,
     AdamW,
     CrossEntropy,
@@ -24,8 +24,8 @@ from snnc.language.training import (
     MeanSquaredError,
     Optimizer,
     Sgd,
-    TrainSpec,
 )
+from snnc.language.training import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 

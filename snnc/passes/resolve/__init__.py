@@ -19,9 +19,10 @@ from snnc.ir.logical import (
     Shortcut,
     Timing,
 )
+from snnc.language.choices import CrossEntropy, MeanSquaredError
 from snnc.language.located import ValidatedSpec
-from snnc.language.model import LoihiTarget
-from snnc.language.training import CrossEntropy, MeanSquaredError, TrainSpec
+from snnc.language.statements import LoihiTarget
+from snnc.language.training import TrainSpec
 from snnc.passes.resolve.drafts import Draft, draft_layers, in_order, resolve_sources
 from snnc.passes.resolve.known import Known
 from snnc.passes.resolve.operations import Operations

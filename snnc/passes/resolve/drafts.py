@@ -9,8 +9,7 @@ from itertools import chain, count
 
 from snnc.diagnostics import Fix, Report
 from snnc.ir.logical import Shape
-from snnc.language.located import Place, ValidatedSpec
-from snnc.language.model import (
+from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
     JoinSpec,
@@ -18,6 +17,7 @@ from snnc.language.model import (
     RateEncoderSpec,
     SpikingSpec,
 )
+from snnc.language.located import Place, ValidatedSpec
 from snnc.passes.resolve.known import Known
 from snnc.rules.references import (
     Cycle,

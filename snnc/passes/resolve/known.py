@@ -6,8 +6,13 @@ from collections.abc import Iterator, Sequence
 from functools import cached_property
 
 from snnc.language.keywords import RESERVED
+from snnc.language.layers import (
+    ConvEncoderSpec,
+    LayerSpec,
+    RateEncoderSpec,
+    SpikingSpec,
+)
 from snnc.language.located import ValidatedSpec
-from snnc.language.model import ConvEncoderSpec, LayerSpec, RateEncoderSpec, SpikingSpec
 
 
 class Known:

@@ -18,7 +18,8 @@ from snnc.ir.logical import (
     Shape,
 )
 from snnc.ir.shapes import window_positions
-from snnc.language.model import (
+from snnc.language.forms import FORMS
+from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
     ConvSpec,
@@ -41,7 +42,6 @@ from snnc.rules.shapes import (
 from snnc.rules.windows import KernelTooLarge, WrongDims
 
 Computed = tuple[Operation, Shape]
-SPATIAL_AXES = {"conv1d": 1, "conv2d": 2, "conv3d": 3}
 
 
 class Operations:
@@ -74,7 +74,7 @@ class Operations:
             return self._downsample(draft, shapes[0])
         if isinstance(spec, DenseSpec):
             units = self._settings.required(draft, "units")
-            bias = bool(self._settings.get(draft, "bias", True))
+            bias = bool(self._settings.get(draft, "bias"))
             return None if units is None else (Dense(bias), (units,))
         if isinstance(spec, AveragePoolSpec):
             return self._average_pool(draft, spec, shapes[0])
@@ -86,7 +86,8 @@ class Operations:
 
     def _convolution(self, draft: Draft, shape: Shape) -> Computed | None:
         kind = draft.spec.kind if draft.spec else ""
-        rank = SPATIAL_AXES.get(kind, len(shape) - 1)
+        form = FORMS.get(kind)
+        rank = form.axes if form and form.axes else len(shape) - 1
         if rank == 0:
             self._report.add(
                 EncodeConvOnFeatures(span=draft.place.span, features=shape[0])
@@ -96,14 +97,13 @@ class Operations:
             self._report_rank(draft, shape, rank)
             return None
         filters = self._settings.required(draft, "filters")
-        size = 1 if kind == "encode conv" else 3
-        kernel = self._dims(draft, "kernel", (size,), rank)
-        stride = self._dims(draft, "stride", (1,), rank)
-        padding: Padding = self._settings.get(draft, "padding", "valid")
+        kernel = self._dims(draft, "kernel", rank)
+        stride = self._dims(draft, "stride", rank)
+        padding: Padding = self._settings.get(draft, "padding")
         if filters is None or kernel is None or stride is None:
             return None
         out = self._slide(draft, shape, "kernel", kernel, stride, padding)
-        bias = bool(self._settings.get(draft, "bias", True))
+        bias = bool(self._settings.get(draft, "bias"))
         operation = Convolution(kernel, stride, padding, bias)
         return None if out is None else (operation, (*out, filters))
 
@@ -111,12 +111,12 @@ class Operations:
         if len(shape) == 1:
             self._report_rank(draft, shape, None)
             return None
-        factor = self._dims(draft, "factor", (2,), len(shape) - 1)
+        factor = self._dims(draft, "factor", len(shape) - 1)
         if factor is None:
             return None
-        filters = self._settings.get(draft, "filters", shape[-1])
+        filters = self._settings.get(draft, "filters") or shape[-1]
         out = self._slide(draft, shape, "factor", factor, factor, "valid")
-        bias = bool(self._settings.get(draft, "bias", True))
+        bias = bool(self._settings.get(draft, "bias"))
         operation = Convolution(factor, factor, "valid", bias)
         return None if out is None else (operation, (*out, filters))
 
@@ -130,7 +130,7 @@ class Operations:
         if spec.window == "all":
             window: Shape | None = shape[:-1]
         else:
-            window = self._broadcast(draft, "window", spec.window or (2,), rank)
+            window = self._dims(draft, "window", rank)
         if window is None:
             return None
         stride = self._broadcast(draft, "stride", spec.stride or window, rank)
@@ -181,10 +181,8 @@ class Operations:
         if not self._uneven.isdisjoint(draft.sources):
             self._uneven.add(draft.name)
 
-    def _dims(self, draft: Draft, key: str, default: Shape, rank: int) -> Shape | None:
-        return self._broadcast(
-            draft, key, self._settings.get(draft, key, default), rank
-        )
+    def _dims(self, draft: Draft, key: str, rank: int) -> Shape | None:
+        return self._broadcast(draft, key, self._settings.get(draft, key), rank)
 
     def _broadcast(
         self, draft: Draft, key: str, value: Shape, rank: int

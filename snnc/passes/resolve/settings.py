@@ -7,14 +7,17 @@ from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.ir.logical import Lif, Rate, Relu, Spiking
+from snnc.language.fields import otherwise
+from snnc.language.layers import ConvEncoderSpec, RateEncoderSpec, SpikingSpec
 from snnc.language.literals import NeuronSpec
 from snnc.language.located import Place, ValidatedSpec
-from snnc.language.model import ConvEncoderSpec, DefaultsSpec, RateEncoderSpec
+from snnc.language.model import DefaultsSpec
 from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
 
-DEFAULT_PERCENTILE = 99.9
+# An encoder's range holds the same share of its rates as that of any layer.
+PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 
 
 class Settings:
@@ -26,8 +29,8 @@ class Settings:
         self._l2 = l2
         self._report = report
 
-    def get(self, draft: Draft, key: str, fallback: Any) -> Any:
-        """The value of a property, or ``fallback`` where nothing sets it."""
+    def get(self, draft: Draft, key: str) -> Any:
+        """The value of a property; where nothing sets it, that of the table or None."""
         own = getattr(draft.spec, key, None)
         if own is not None:
             return own
@@ -35,7 +38,7 @@ class Settings:
             value = getattr(defaults, key, None)
             if value is not None:
                 return value
-        return fallback
+        return None if draft.spec is None else otherwise(type(draft.spec), key)
 
     def _defaults(self, draft: Draft) -> Iterator[tuple[DefaultsSpec, Place]]:
         """The `defaults` that cover a layer, those that win first."""
@@ -61,7 +64,7 @@ class Settings:
 
     def required(self, draft: Draft, key: str) -> Any:
         """The value of a property that has no default; None after reporting it."""
-        value = self.get(draft, key, None)
+        value = self.get(draft, key)
         # A broken `defaults` may have meant to give it.
         sound = self._validated.defaults_sound
         if value is None and draft.spec is not None and sound:
@@ -82,16 +85,17 @@ class Settings:
             return self._encoder(spec)
         if not hasattr(spec, "neuron"):
             return None
-        low, high = self.get(draft, "rate", (20.0, 150.0))
-        block = self.get(draft, "block", "auto")
+        low, high = self.get(draft, "rate")
+        block = self.get(draft, "block")
+        l2, synapse = self.get(draft, "l2"), self.get(draft, "synapse")
         return Spiking(
-            neuron=_neuron(self.get(draft, "neuron", None)),
-            rate=Rate(low, high, self.get(draft, "percentile", DEFAULT_PERCENTILE)),
-            batchnorm=self.get(draft, "batchnorm", False),
-            dropout=self.get(draft, "dropout", 0.0),
-            l2=self.get(draft, "l2", self._l2),
-            place=self.get(draft, "place", "chip"),
-            synapse=self.get(draft, "synapse", self._spec.timing.synapse),
+            neuron=_neuron(self.get(draft, "neuron")),
+            rate=Rate(low, high, self.get(draft, "percentile")),
+            batchnorm=self.get(draft, "batchnorm"),
+            dropout=self.get(draft, "dropout"),
+            l2=self._l2 if l2 is None else l2,
+            place=self.get(draft, "place"),
+            synapse=self._spec.timing.synapse if synapse is None else synapse,
             block=None if block == "auto" else block,
         )
 
@@ -99,7 +103,7 @@ class Settings:
         trained = spec if isinstance(spec, ConvEncoderSpec) else None
         return Spiking(
             neuron=Relu(),
-            rate=Rate(*spec.rate, DEFAULT_PERCENTILE),
+            rate=Rate(*spec.rate, PERCENTILE),
             batchnorm=trained is not None and trained.batchnorm,
             dropout=trained.dropout if trained is not None else 0.0,
             l2=self._l2 if trained is not None else 0.0,

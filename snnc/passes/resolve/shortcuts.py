@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from snnc.diagnostics import Fix, Label, Report
 from snnc.ir.logical import Input, Shape, Shortcut
-from snnc.language.model import AveragePoolSpec, ConvEncoderSpec, RateEncoderSpec
+from snnc.language.layers import AveragePoolSpec, ConvEncoderSpec, RateEncoderSpec
 from snnc.passes.resolve.drafts import Draft
 from snnc.rules.shapes import ForgottenChannels, ShortcutMismatch, axis_names
 

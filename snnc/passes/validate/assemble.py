@@ -9,16 +9,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from snnc.language import tree
+from snnc.language.forms import VALUES
 from snnc.language.keywords import KINDS
 from snnc.language.located import Place
-from snnc.language.model import (
-    DefaultsSpec,
-    InputSpec,
-    LoihiTarget,
-    ReadoutSpec,
-    Spec,
-    TimingSpec,
-)
+from snnc.language.model import DefaultsSpec, Spec
+from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec
 from snnc.passes.validate.order import is_layer
 from snnc.passes.validate.parts import head
 from snnc.source import Span
@@ -49,7 +44,7 @@ class Checked:
 
 def _keys(statement: tree.Statement) -> dict[str, Span]:
     keys = {p.key.text: p.value.span for p in statement.properties or ()}
-    for part in ("shape", "within", "mapped"):
+    for part in VALUES:
         node = getattr(statement, part)
         if node is not None:
             keys[part] = node.span

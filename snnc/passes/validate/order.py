@@ -13,7 +13,7 @@ from snnc.language.forms import FORMS
 from snnc.passes.validate.parts import head
 from snnc.source import Span
 
-_ONCE = frozenset(("about", "target", "timing", "train", "readout"))
+_ONCE = frozenset(kind for kind, form in FORMS.items() if form.once)
 _NAMED = frozenset(kind for kind, form in FORMS.items() if form.name != "none")
 _ANY_LAYER = "a layer"
 """Stands for the kinds of layers; no kind is written so, not even an unknown one."""
@@ -44,7 +44,7 @@ def _misplaced(
     first: dict[str, tree.Statement] = {}
     for index, statement in enumerate(statements):
         kind = statement.kind.text
-        if kind in first and (kind in _ONCE or kind == "input"):
+        if kind in first and kind in _ONCE:
             yield index, _repeated(statement, first[kind])
         elif problem := _out_of_place(statement, first):
             yield index, problem

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
-from snnc.language.forms import FORMS, Form, owner_of
+from snnc.language.forms import BLOCKLESS, FORMS, owner_of
+from snnc.language.table import Form
 from snnc.source import Span
 
 
@@ -101,12 +102,10 @@ def _shape_advice(statement: tree.Statement, form: Form) -> str:
 def _with_size(statement: tree.Statement, form: Form) -> str:
     """The line with its bare number among the properties; empty if it has none."""
     kind, shape = statement.kind.text, statement.shape
-    key = _SIZES.get(kind)
-    if key is None or not isinstance(shape, tree.Number):
+    if not form.size or not isinstance(shape, tree.Number):
         return ""
-    name = form.example.split()[1] if form.name == "required" else ""
-    name = statement.name.text if statement.name else name
-    return f"{kind} {name} {{ {key} {shape.span.text} }}".replace("  ", " ")
+    name = statement.name.text if statement.name else form.usual_name
+    return f"{kind} {name} {{ {form.size} {shape.span.text} }}".replace("  ", " ")
 
 
 def _shape_fix(statement: tree.Statement, form: Form) -> Fix | None:
@@ -125,13 +124,3 @@ def _text_advice(statement: tree.Statement, form: Form) -> str:
     if form.name == "none" or statement.name or statement.text is None:
         return "remove it, or write `about` on a line of its own"
     return f"write names without quotes: `{owner_of(statement)} {statement.text.value}`"
-
-
-_SIZES = {"dense": "units", "conv1d": "filters", "conv2d": "filters"} | {
-    "conv3d": "filters",
-    "downsample": "factor",
-    "avgpool": "window",
-    "readout": "classes",
-}
-BLOCKLESS = frozenset(("about", "input", "add", "concat"))
-"""Kinds of statements without properties."""

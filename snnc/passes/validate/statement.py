@@ -10,15 +10,13 @@ from pydantic import BaseModel, ValidationError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
-from snnc.language.forms import FORMS, model_of, owner_of
-from snnc.language.model import ReadoutSpec
+from snnc.language.forms import FORMS, VALUES, model_of, owner_of
+from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.parts import check_parts, head
 from snnc.passes.validate.words import check_head, check_properties
 
 if TYPE_CHECKING:
     from snnc.passes.validate.wording import Written
-
-_CHOOSING = frozenset(("conv1d", "conv2d", "conv3d", "add", "concat"))
 
 
 def check_statement(
@@ -83,7 +81,7 @@ def _values(
         return {"neuron": _neuron(statement, tuple(properties.values()))}
     values: dict[str, Any] = {key: item.value for key, item in properties.items()}
     form = FORMS[kind]
-    if kind in _CHOOSING:
+    if form.is_layer and statement.variant is None:
         values["kind"] = kind
     if kind == "defaults" and statement.variant is not None:
         values["layer"] = statement.variant.text
@@ -92,9 +90,7 @@ def _values(
     if form.sources != "none" and statement.sources:
         values["sources"] = statement.sources
     if form.values != "none":
-        parts = {
-            part: getattr(statement, part) for part in ("shape", "within", "mapped")
-        }
+        parts = {part: getattr(statement, part) for part in VALUES}
         values |= {part: node for part, node in parts.items() if node is not None}
     return values
 

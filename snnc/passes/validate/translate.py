@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic
-from snnc.language import tree
-from snnc.language.training import LOSSES, OPTIMIZERS
+from snnc.language import scalars, tree
+from snnc.language.forms import keys_read_by, settings_of
 from snnc.passes.validate.unknown import unknown_property
 from snnc.passes.validate.wording import MAKERS, Written, shown
 from snnc.source import Span
@@ -18,7 +18,7 @@ from snnc import rules
 from snnc.language.keywords import USUAL
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
-_SHARES = frozenset(("dropout", "label_smoothing", "validation"))
+_SHARES = keys_read_by(scalars.share)
 
 
 def out_of_limits(
@@ -112,14 +112,4 @@ def _not_taken(
     _, _, group = located.find(error["loc"][:1])
     prop = next(p for p in group.properties if p.key.text == key)
     owner = group.name.text
-    return unknown_property(prop, owner, _keys_of(owner))
-
-
-def _keys_of(choice: str) -> tuple[str, ...]:
-    """The settings of a loss, an optimizer or a neuron."""
-    if choice == "lif":
-        return ("tau_rc", "tau_ref")
-    for model in (*LOSSES, *OPTIMIZERS):
-        if model.model_fields["kind"].default == choice:
-            return tuple(key for key in model.model_fields if key != "kind")
-    return ()
+    return unknown_property(prop, owner, settings_of(owner))

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.keywords import SECONDS, USUAL
+from snnc.language.forms import NEURONS
+from snnc.language.keywords import USUAL
+from snnc.language.units import SECONDS
 from snnc.rules.names import listed
 from snnc.source import SourceFile
 from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
@@ -34,7 +36,6 @@ _DT = 1e-3
 _STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
 _OF_TRAINING = "steps"
 _DECAYS = frozenset(map(normal, ("beta", "decay", "membrane_decay")))
-_NEURONS = frozenset(("lif", "relu"))
 _WITHOUT_LAYERS = frozenset(("timing", "target loihi", "target nengo", "train"))
 
 
@@ -126,7 +127,7 @@ def _in_numbers(
     of_time = word in _STEPS and (owner != "train" or word != _OF_TRAINING)
     if of_time and isinstance(value, tree.Number):
         return _present(value, _step(beside), owner)
-    if word in _DECAYS and (owner in _NEURONS or owner in owners("neuron")):
+    if word in _DECAYS and (owner in NEURONS or owner in owners("neuron")):
         return _time_constant(value, owner)
     return ""
 
@@ -153,7 +154,7 @@ def _time_constant(value: tree.Value, owner: str) -> str:
     line = f"tau_rc {USUAL['tau_rc']}"
     if 0 < beta < 1:
         line = f"tau_rc {-1000 * _DT / math.log(beta):.3g} ms"
-    line = line if owner in _NEURONS else f"neuron lif {{ {line} }}"
+    line = line if owner in NEURONS else f"neuron lif {{ {line} }}"
     return f"write `{line}`: a step of `dt 1 ms` decays by exp(-dt / tau_rc)"
 
 
@@ -164,7 +165,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
     if key is None:
         return ""
     value = _like(item.value, USUAL[key])
-    if key in LAYER_KEYS and owner in _NEURONS:
+    if key in LAYER_KEYS and owner in NEURONS:
         return f"write `{key} {value}` in the layer, beside `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
         return f"write `{key} {value}` in a layer, or in `defaults` for all"

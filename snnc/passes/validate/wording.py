@@ -10,6 +10,7 @@ from typing import Any
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
+from snnc.language.forms import FORMS, PARTS
 from snnc.language.keywords import UNITS
 from snnc.passes.validate.wrong_type import LONGEST, found, numeral, wrong_type
 from snnc.source import Span
@@ -39,18 +40,6 @@ _UNIT_WORDS = {
     "hertz": "Hz",
     "hz": "Hz",
 }
-NAMELESS = {
-    "encode": "encode conv e { filters 2 }",
-    "avgpool": "avgpool p { window 2 }",
-    "add": "add s from a, b",
-    "concat": "concat s from a, b",
-    "conv1d": "conv1d c0 { filters 8 }",
-    "conv2d": "conv2d c0 { filters 8 }",
-    "conv3d": "conv3d c0 { filters 8 }",
-    "dense": "dense d0 { units 64 }",
-    "downsample": "downsample s0 { factor 2 }",
-}
-"""Kinds of layers that readers take for names, each with a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +55,8 @@ class Written:
 
 
 def shown(key: str) -> str:
-    """The word that the reader wrote for a part of the input statement."""
-    return {"within": "in", "mapped": "as", "sources": "from"}.get(key, key)
+    """The word that the reader wrote for a part of a statement."""
+    return PARTS[key].key if key in PARTS else key
 
 
 def _bad_value(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
@@ -166,7 +155,7 @@ def _unknown_choice(
 
 def _bad_name(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diagnostic:
     name = context["name"]
-    if key in ("from", "shortcut") and name in NAMELESS:
+    if key in ("from", "shortcut") and name in FORMS and FORMS[name].is_layer:
         return _reserved_source(span, key, name)
     names: Written | None = context.get("names")
     if key == "from" and name == "input" and names is not None and names.input:
@@ -193,7 +182,7 @@ def _raw_source(span: Span, names: Written) -> Diagnostic:
 
 
 def _reserved_source(span: Span, key: str, word: str) -> Diagnostic:
-    named = NAMELESS[word]
+    named = FORMS[word].named or FORMS[word].example
     name = named.removeprefix("encode conv").removeprefix(word).split()[0]
     return rules.misplaced.ReservedSource(
         span=span, word=word, key=key, named=named, name=name

@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
-from snnc.language.forms import legal_keys, owner_of
+from snnc.language.forms import BLOCKLESS, legal_keys, owner_of
 from snnc.language.keywords import KINDS, REFUSED, VARIANTS
-from snnc.passes.validate.parts import BLOCKLESS
 from snnc.vocabulary.strangers import refused, unknown_kind
 from snnc.vocabulary.synonyms import fix_word, nearest
 

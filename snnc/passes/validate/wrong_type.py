@@ -7,10 +7,10 @@ from typing import Any
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
+from snnc.language.forms import CHOICES, NEURONS
 from snnc.language.keywords import USUAL
 from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
-from snnc.vocabulary.strangers import CHOICES
 
 LONGEST = 40
 """More of a text than this is not quoted."""
@@ -95,8 +95,7 @@ def _parsed(text: str) -> tree.Value | None:
 
 def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
     """A choice such as ``adam`` in quotes or brackets, or a value that is none."""
-    known = [m.model_fields["kind"].default for m in CHOICES.get(key, ())]
-    known = known or (["relu", "lif"] if key == "neuron" else [])
+    known = list(CHOICES.get(key, NEURONS if key == "neuron" else ()))
     if not known:
         return None
     items = node.items if isinstance(node, tree.List) else (node,)

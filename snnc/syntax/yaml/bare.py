@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from snnc.language.forms import PARTS
 from snnc.language.keywords import KEYS
 from snnc.source import Span
 from snnc.syntax.yaml.compose import UnreadableError
@@ -13,7 +14,7 @@ from snnc.syntax.yaml.problems import no_blank
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")
 _COLON = re.compile(r"\s*:")
-_PARTS = frozenset(("name", "shape", "in", "as", "from"))
+_PARTS = frozenset(part.key for part in PARTS.values())
 
 
 def is_bare(key: Scalar, value: Node) -> bool:

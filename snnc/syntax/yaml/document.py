@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
+from snnc.language.forms import FORMS, kinds
 from snnc.language.keywords import KINDS
 from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION
@@ -16,8 +17,7 @@ from snnc.syntax.yaml.compose import Composer, UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
 
 # The order of the language; keys of a YAML file may stand in any.
-_FRONT = ("about", "target", "timing", "neuron", "defaults", "input", "encode")
-_BACK = ("readout", "train")
+_FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
 
@@ -234,4 +234,6 @@ def _with_top_keys(problem: Diagnostic) -> Diagnostic:
     )
 
 
-_NO_LAYERS = frozenset((*_FRONT, *_BACK, *_EXAMPLES, "layers")) - {"encode"}
+_NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
+    kind for kind, form in FORMS.items() if not form.is_layer
+)

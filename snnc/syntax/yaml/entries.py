@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from snnc.language import tree
-from snnc.language.keywords import KINDS
+from snnc.language.forms import kinds, may_be_bare
 from snnc.source import Span
 from snnc.syntax import spelling
 from snnc.syntax.yaml import entries
 
-_FRONT = ("about", "target", "timing", "neuron", "defaults", "input")
-_BACK = ("readout", "train")
+_FRONT, _BACK = kinds("front"), kinds("back")
+LAYERS = frozenset(kinds("encoder", "layer"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         yield from _top(kind, [s for s in statements if s.kind.text == kind])
     # Words that are no kind are meant as layers: top-level ones can't be read.
     layers = [s for s in statements if s.kind.text not in (*_FRONT, *_BACK)]
-    encoders = [s for s in layers if s.kind.text == "encode"]
+    encoders = [s for s in layers if s.kind.text in kinds("encoder")]
     if len(encoders) == 1 and layers[0] is encoders[0]:
         yield statement_entry(layers.pop(0))
     if layers:
@@ -65,9 +65,6 @@ def entries_of(document: tree.Document) -> Iterator[Entry]:
         yield Entry("layers", _place(document, layers), inner=inner, is_list=True)
     for kind in _BACK:
         yield from _top(kind, [s for s in statements if s.kind.text == kind])
-
-
-LAYERS = KINDS - {*_FRONT, *_BACK}
 
 
 def _line_to(span: Span) -> Span:
@@ -110,7 +107,7 @@ def statement_entry(statement: tree.Statement) -> Entry:
         return Entry(kind, span, entries.text(statement.text.value))
     inner = (*_parts(statement), *_properties(statement), *_sources(statement))
     if statement.variant is None:
-        if kind == "avgpool" and not inner:
+        if not inner and may_be_bare(kind):
             return Entry(kind, span)
         return Entry(kind, span, inner=inner)
     variant = statement.variant

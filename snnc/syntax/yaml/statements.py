@@ -8,7 +8,8 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
-from snnc.language import tree
+from snnc.language import forms, tree
+from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.source import Span
 from snnc.syntax.yaml import values
@@ -17,13 +18,23 @@ from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
 from snnc.syntax.yaml.values import SilentError, word
 
-PARTS = ("name", "shape", "in", "as", "from")
-_ONLY_PARTS = {"input": PARTS[:4], "add": ("name", "from"), "concat": ("name", "from")}
-_CHOOSING = frozenset(("target", "encode", "neuron"))
-# Of these a misspelt key can only be a property.
-_NAMELESS = frozenset(("about", "target", "timing", "neuron", "defaults", "train"))
+PARTS = {part.key: field for field, part in forms.PARTS.items()}
+"""What is a key here, and stands in front of the block in ``.snn``, by its field."""
+_MEANT = {
+    word: part.key for part in forms.PARTS.values() for word in part.nearby.split()
+}
+_CHOOSING = frozenset(VARIANTS) - {"defaults"}
+
+
+# Of these a key can be a part only.
+_ONLY_PARTS = {
+    kind: tuple(part.key for part in parts_of(model).values())
+    for kind in forms.BLOCKLESS
+    for model in forms.MODELS.get(kind, {}).values()
+}
+# Of these it can be a property only.
+_NAMELESS = frozenset(kind for kind, form in forms.FORMS.items() if form.name == "none")
 _NAMED = KINDS - _NAMELESS - _ONLY_PARTS.keys()
-_MEANT = {"range": "in", "values": "in", "size": "shape", "inputs": "from"}
 _PARTS_OF_NAMED = ("name", "from")
 
 
@@ -149,17 +160,16 @@ def _statement(
     )
     named: dict[str, Any] = {}
     for part, (key, value) in given.items():
-        attribute, reader = _READERS[part]
-        named[attribute] = reader(word(key), value)
+        named[PARTS[part]] = _READERS[PARTS[part]](word(key), value)
     return replace(statement, **named)
 
 
-_READERS: dict[str, tuple[str, Callable[[tree.Word, Node], Any]]] = {
-    "name": ("name", values.name_of),
-    "shape": ("shape", values.shape_of),
-    "in": ("within", values.range_of),
-    "as": ("mapped", values.range_of),
-    "from": ("sources", values.sources_of),
+_READERS: dict[str, Callable[[tree.Word, Node], Any]] = {
+    "name": values.name_of,
+    "shape": values.shape_of,
+    "within": values.range_of,
+    "mapped": values.range_of,
+    "sources": values.sources_of,
 }
 
 
@@ -208,9 +218,7 @@ def _misspelt(
 
 def _legal(statement: tree.Statement) -> tuple[str, ...]:
     """All keys of a statement, for whoever has misspelt one."""
-    from snnc.language.forms import legal_keys  # it depends on this package
-
-    return (*_PARTS_OF_NAMED, *legal_keys(statement))
+    return (*_PARTS_OF_NAMED, *forms.legal_keys(statement))
 
 
 def repeated(key: Scalar, first: Scalar) -> Diagnostic:

@@ -9,6 +9,7 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
+from snnc.language.forms import FORMS, first_key
 from snnc.language.keywords import KEYS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder, span_of
@@ -178,17 +179,6 @@ def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
     return tuple(property_of(key, value) for key, value in rejoined(node).pairs)
 
 
-_FIRST = {
-    "avgpool": "window",
-    "adam": "learning_rate",
-    "adamw": "learning_rate",
-    "sgd": "learning_rate",
-    "focal": "gamma",
-    "dense": "units",
-    "downsample": "factor",
-    "loihi": "chips",
-    "timing": "dt",
-}
 _NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: ?\w+)?")
 
 
@@ -197,13 +187,14 @@ def _example(owner: str, node: Node) -> str:
     text = node.text if isinstance(node, Scalar) else ""
     first, _, rest = text.partition(" ")
     key, value = first.rstrip(":"), rest
-    if owner in _FIRST and _NUMERAL.fullmatch(text):
-        key, value = _FIRST[owner], text
+    meant = first_key(owner)
+    if meant and _NUMERAL.fullmatch(text):
+        key, value = meant, text
     if key not in KEYS or not value:
-        key, value = _FIRST.get(owner, ""), ""
+        key, value = meant, ""
     if not key:
         return ""
-    dash = "- " if owner in ("avgpool", "dense", "downsample") else ""
+    dash = "- " if owner in FORMS and FORMS[owner].place == "layer" else ""
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
 

@@ -1,0 +1,173 @@
+"""The table of losses and optimisers, each with settings of its own."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from snnc.language.literals import Amount, Chosen, Flag
+from snnc.language.table import Key, Word
+
+
+class Choice(BaseModel):
+    """A named choice with settings of its own, such as ``adam { ... }``."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    word: ClassVar[Word]
+
+
+class CrossEntropy(Choice):
+    """Softmax cross entropy over the classes."""
+
+    word = Word(
+        "cross_entropy",
+        "Softmax cross entropy over the classes.",
+        same="categorical_crossentropy crossentropy crossentropyloss "
+        "sparse_categorical_crossentropy softmax_cross_entropy",
+        nearby="ce nll nllloss nll_loss bce bce_loss binary_crossentropy kld kl "
+        "kl_divergence ce_rate_loss ce_count_loss",
+    )
+
+    kind: Literal["cross_entropy"] = "cross_entropy"
+
+
+class Focal(Choice):
+    """Focal loss (Lin et al., 2017, https://arxiv.org/abs/1708.02002, eq. 5)."""
+
+    word = Word(
+        "focal",
+        "Focal loss (Lin et al., 2017), for unbalanced classes.",
+        same="focal_loss",
+    )
+
+    kind: Literal["focal"] = "focal"
+    gamma: Annotated[
+        Amount,
+        Field(ge=0),
+        Key("Focal loss: how much easy examples count less", usual="2"),
+    ] = 2.0
+    alpha: Annotated[
+        Amount,
+        Field(gt=0, le=1),
+        Key("Focal loss: the factor of the positive class", usual="0.25"),
+    ] = 0.25
+
+
+class MeanSquaredError(Choice):
+    """Mean squared error, the loss of a regression."""
+
+    word = Word(
+        "mse",
+        "Mean squared error, the loss of a regression.",
+        same="mean_squared_error mseloss",
+        nearby="mae l1 l2 huber smooth_l1 rmse mean_absolute_error logcosh "
+        "mse_count_loss",
+    )
+
+    kind: Literal["mse"] = "mse"
+
+
+LearningRate = Annotated[
+    Amount,
+    Field(gt=0),
+    Key(
+        "The optimizer's step",
+        usual="1e-3",
+        same="lr",
+        nearby="eta step_size rate alpha",
+    ),
+]
+Beta1 = Annotated[
+    Amount,
+    Field(ge=0, lt=1),
+    Key(
+        "Decay of the mean of the gradients",
+        usual="0.9",
+        same="beta1",
+        nearby="beta betas",
+    ),
+]
+Beta2 = Annotated[
+    Amount,
+    Field(ge=0, lt=1),
+    Key("Decay of the mean of the squared gradients", usual="0.999", same="beta2"),
+]
+Epsilon = Annotated[
+    Amount,
+    Field(gt=0),
+    Key("Added to the denominator for stability", usual="1e-7", same="eps"),
+]
+
+
+class Adam(Choice):
+    """Adam (Kingma and Ba, 2014)."""
+
+    word = Word(
+        "adam",
+        "Adam (Kingma and Ba, 2014).",
+        nearby="nadam adamax adagrad adadelta rmsprop radam lion ftrl lamb",
+    )
+
+    kind: Literal["adam"] = "adam"
+    learning_rate: LearningRate = 1e-3
+    beta_1: Beta1 = 0.9
+    beta_2: Beta2 = 0.999
+    epsilon: Epsilon = 1e-7
+
+
+class AdamW(Choice):
+    """Adam with decoupled weight decay (Loshchilov and Hutter, 2017)."""
+
+    word = Word("adamw", "Adam with decoupled weight decay.", same="adam_w")
+
+    kind: Literal["adamw"] = "adamw"
+    learning_rate: LearningRate = 1e-3
+    weight_decay: Annotated[
+        Amount, Field(ge=0), Key("Decoupled weight decay", usual="4e-3")
+    ] = 4e-3
+    beta_1: Beta1 = 0.9
+    beta_2: Beta2 = 0.999
+    epsilon: Epsilon = 1e-7
+
+
+class Sgd(Choice):
+    """Stochastic gradient descent with momentum."""
+
+    word = Word(
+        "sgd",
+        "Stochastic gradient descent with momentum.",
+        nearby="sgdm momentum nesterov",
+    )
+
+    kind: Literal["sgd"] = "sgd"
+    learning_rate: LearningRate = 1e-2
+    momentum: Annotated[
+        Amount, Field(ge=0, lt=1), Key("Momentum, below 1", usual="0.9")
+    ] = 0.0
+    nesterov: Annotated[Flag, Key("Whether momentum is Nesterov's", usual="on")] = False
+
+
+Loss = Annotated[
+    CrossEntropy | Focal | MeanSquaredError,
+    Field(discriminator="kind"),
+    Chosen,
+    Key(
+        "`cross_entropy`, `focal` or `mse`",
+        usual="cross_entropy",
+        same="loss_fn loss_function criterion",
+        nearby="objective cost",
+    ),
+]
+Optimizer = Annotated[
+    Adam | AdamW | Sgd,
+    Field(discriminator="kind"),
+    Chosen,
+    Key(
+        "`adam`, `adamw` or `sgd`",
+        usual="adam",
+        same="optim opt",
+        nearby="algorithm method solver",
+    ),
+]

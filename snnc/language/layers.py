@@ -1,0 +1,236 @@
+"""The table of layers: what each takes and says.
+
+None means "not written": `defaults` and what `Otherwise` says fill it in when the
+logical graph is made. What `defaults` may give stands in a base class of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from snnc.language import properties as has
+from snnc.language.statements import Statement
+from snnc.language.table import Otherwise, Word, layer
+
+
+class SpikingSpec(Statement):
+    """Properties of every spiking layer."""
+
+    rate: Annotated[has.Rate | None, Otherwise((20.0, 150.0))] = None
+    percentile: Annotated[has.Percentile | None, Otherwise(99.9)] = None
+    neuron: Annotated[has.Neuron | None, Otherwise(text="relu")] = None
+    batchnorm: Annotated[has.BatchNorm | None, Otherwise(False)] = None
+    dropout: Annotated[has.Dropout | None, Otherwise(0.0)] = None
+    l2: Annotated[has.L2 | None, Otherwise(text="that of `train`")] = None
+    place: Annotated[has.RunsOn | None, Otherwise("chip")] = None
+    synapse: Annotated[has.Synapse | None, Otherwise(text="that of `timing`")] = None
+    block: Annotated[has.Block | None, Otherwise("auto")] = None
+
+
+ENCODE = layer(
+    "encode",
+    "The layer on the host that turns values into spikes.",
+    "encode rate",
+    named="encode conv e { filters 2 }",
+    name="optional",
+    place="encoder",
+    same="encoder",
+    nearby="poisson spikegen ratecoding encoding",
+)
+
+
+class ConvEncoderSpec(Statement):
+    """`encode conv`: a trained convolution on the host that makes spikes."""
+
+    forms = (ENCODE,)
+    variant = Word(
+        "conv",
+        "A trained convolution on the host that makes spikes.",
+        nearby="conv1d conv2d conv3d",
+    )
+
+    kind: Literal["encode conv"] = "encode conv"
+    name: has.Name | None = None
+    sources: has.Sources = ()
+    filters: has.Filters = 1
+    kernel: has.Kernel = (1,)
+    stride: has.Stride = (1,)
+    padding: has.Padding = "valid"
+    bias: has.Bias = True
+    batchnorm: has.BatchNorm = False
+    dropout: has.Dropout = 0.0
+    rate: has.Rate = (0.0, 250.0)
+
+
+class RateEncoderSpec(Statement):
+    """`encode rate`: each value, or its two signs, as a rate; not trained."""
+
+    forms = (ENCODE,)
+    variant = Word("rate", "Each value, or its two signs, as a rate; not trained.")
+
+    kind: Literal["encode rate"] = "encode rate"
+    name: has.Name | None = None
+    sources: has.Sources = ()
+    rate: has.Rate = (0.0, 250.0)
+
+
+class ConvProperties(SpikingSpec):
+    """What convolutions take that `defaults` may give."""
+
+    filters: has.Filters | None = None
+    kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
+    stride: Annotated[has.Stride | None, Otherwise((1,))] = None
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    bias: Annotated[has.Bias | None, Otherwise(True)] = None
+
+
+class ConvSpec(ConvProperties):
+    """A spiking convolution over one, two or three axes."""
+
+    forms = (
+        layer(
+            "conv1d",
+            "A spiking convolution over one axis.",
+            "conv1d c0 { filters 8, kernel 3 }",
+            size="filters",
+            axes=1,
+        ),
+        layer(
+            "conv2d",
+            "A spiking convolution over two axes.",
+            "conv2d c0 { filters 8, kernel 3 }",
+            size="filters",
+            axes=2,
+            nearby="conv convolution cnn",
+        ),
+        layer(
+            "conv3d",
+            "A spiking convolution over three axes.",
+            "conv3d c0 { filters 8, kernel 3 }",
+            size="filters",
+            axes=3,
+            nearby="conv4d",
+        ),
+    )
+
+    kind: Literal["conv1d", "conv2d", "conv3d"]
+    name: has.Name
+    sources: has.Sources = ()
+    shortcut: has.Shortcut | None = None
+
+
+class DownsampleProperties(SpikingSpec):
+    """What only `downsample` takes that `defaults` may give."""
+
+    factor: Annotated[has.Factor | None, Otherwise((2,))] = None
+
+
+class DownsampleSpec(DownsampleProperties):
+    """A learned strided convolution in place of pooling."""
+
+    forms = (
+        layer(
+            "downsample",
+            "A learned strided convolution in place of pooling.",
+            "downsample s0 { factor 2 }",
+            size="factor",
+        ),
+    )
+
+    kind: Literal["downsample"] = "downsample"
+    name: has.Name
+    sources: has.Sources = ()
+    filters: Annotated[has.Filters | None, Otherwise(text="as the input")] = None
+    bias: Annotated[has.Bias | None, Otherwise(True)] = None
+    shortcut: has.Shortcut | None = None
+
+
+class DenseProperties(SpikingSpec):
+    """What `dense` takes that `defaults` may give."""
+
+    units: has.Units | None = None
+    bias: Annotated[has.Bias | None, Otherwise(True)] = None
+
+
+class DenseSpec(DenseProperties):
+    """A spiking dense layer; it flattens its input as Keras does."""
+
+    forms = (
+        layer(
+            "dense",
+            "A spiking dense layer; it flattens its input as Keras does.",
+            "dense d0 { units 64 }",
+            size="units",
+            same="fc fullyconnected linear",
+            nearby="ensemble population hidden hiddenlayer layer mlp",
+        ),
+    )
+
+    kind: Literal["dense"] = "dense"
+    name: has.Name
+    sources: has.Sources = ()
+    shortcut: has.Shortcut | None = None
+
+
+class AveragePoolSpec(Statement):
+    """Average pooling without neurons, folded into its reader."""
+
+    forms = (
+        layer(
+            "avgpool",
+            "Average pooling, folded into its reader: no neurons, no cores.",
+            "avgpool { window 2 }",
+            named="avgpool p { window 2 }",
+            name="optional",
+            size="window",
+            same="averagepool averagepooling avgpooling",
+            nearby="adaptiveavgpool pool pooling average mean meanpool",
+        ),
+    )
+
+    kind: Literal["avgpool"] = "avgpool"
+    name: has.Name | None = None
+    sources: has.Sources = ()
+    window: Annotated[has.Window | None, Otherwise((2,))] = None
+    stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
+
+
+class JoinSpec(Statement):
+    """`add` and `concat`: sums or joins channels without neurons."""
+
+    forms = (
+        layer(
+            "add",
+            "The sum of layers of equal shape; no neurons.",
+            "add from a, b",
+            named="add s from a, b",
+            name="optional",
+            sources="required",
+            nearby="residual skip sum plus skipconnection residualblock resblock",
+        ),
+        layer(
+            "concat",
+            "Layers joined along their channels; no neurons.",
+            "concat from a, b",
+            named="concat s from a, b",
+            name="optional",
+            sources="required",
+            same="concatenate cat",
+            nearby="join stack merge",
+        ),
+    )
+
+    kind: Literal["add", "concat"]
+    name: has.Name | None = None
+    sources: has.Sources
+
+
+LayerSpec = (
+    ConvEncoderSpec
+    | RateEncoderSpec
+    | ConvSpec
+    | DownsampleSpec
+    | AveragePoolSpec
+    | DenseSpec
+    | JoinSpec
+)

@@ -1,0 +1,288 @@
+"""Every property of the language once: its type, its limits and what is said of it.
+
+A model takes one with its default, or with `Otherwise` where `defaults` may speak.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from snnc.language import literals
+from snnc.language.literals import (
+    Amount,
+    Bare,
+    ClassNames,
+    DimsValue,
+    Flag,
+    Identifier,
+    NeuronSpec,
+    RateRange,
+    Seconds,
+    ShapeValue,
+    Share,
+    ValueRange,
+    Whole,
+)
+from snnc.language.table import Key, Part, Word
+
+MOST_CHIPS = 768
+"""Chips of the largest system; see docs/decisions/006-bounds.md."""
+
+# What stands in front of the block.
+Name = Annotated[
+    Identifier,
+    Part("name", "The name; those of layers with weights name their tensors"),
+]
+Sources = Annotated[
+    tuple[Identifier, ...],
+    Part("from", "The layers to read (default: the one before)", nearby="inputs"),
+]
+Shape = Annotated[
+    ShapeValue,
+    Part("shape", "The input's shape, channels last: `28x28x1`", nearby="size"),
+]
+Within = Annotated[
+    ValueRange,
+    Part(
+        "in",
+        "The range of the values, checked on data: `0..1`",
+        nearby="range values",
+    ),
+]
+Mapped = Annotated[
+    ValueRange,
+    Part(
+        "as", "The range that the values are mapped to linearly (default: no scaling)"
+    ),
+]
+
+# Of the target and of time.
+Chips = Annotated[
+    Whole, Field(ge=1, le=MOST_CHIPS), Key("Chips of the system", usual="1")
+]
+Cores = Annotated[
+    Whole,
+    Field(ge=1),
+    Key("Cores that may be used", usual="128", nearby="max_cores"),
+]
+Pop = Annotated[
+    Literal["auto", 16, 32],
+    Bare,
+    Key(
+        "Size of the axons' population: 16 or 32 bits",
+        usual="auto",
+        nearby="pop_type",
+    ),
+]
+Step = Annotated[
+    Seconds,
+    Field(gt=0),
+    Key(
+        "The simulator's step, a time",
+        usual="1 ms",
+        nearby="timestep time_step delta_t step step_size",
+    ),
+]
+Present = Annotated[
+    Seconds,
+    Field(gt=0),
+    Key(
+        "How long an example is presented, a multiple of dt",
+        usual="100 ms",
+        nearby="duration time t sim_time simulation_time presentation "
+        "presentation_time present_time run_time window time_window length",
+    ),
+]
+Synapse = Annotated[
+    Seconds,
+    Field(ge=0),
+    Key(
+        "Time constant of the filter on all that is read",
+        usual="5 ms",
+        same="tau_syn tau_synapse",
+        nearby="tau tau_s tau_out",
+    ),
+]
+ReadoutSynapse = Annotated[
+    Seconds,
+    Field(ge=0),
+    Key("Time constant of the filter on the output", usual="5 ms"),
+]
+
+# Of every spiking layer.
+Rate = Annotated[
+    RateRange,
+    Key(
+        "The range of firing rates, in Hz",
+        usual="20..150 Hz",
+        nearby="rates hz frequency firing_rate firing_rates max_rate max_rates "
+        "spike_rate target_rate",
+    ),
+]
+Percentile = Annotated[
+    Amount,
+    Field(gt=0, le=100),
+    Key("The percentile of the rates that is held in the range", usual="99.9"),
+]
+Neuron = Annotated[
+    NeuronSpec,
+    Key(
+        "The neurons: `relu`, or `lif` with time constants",
+        usual="relu",
+        same="activation activation_function neuron_type neuron_model nonlinearity",
+        nearby="act",
+    ),
+]
+BatchNorm = Annotated[
+    Flag,
+    Key(
+        "Whether batch norm follows the weights; folded on export",
+        usual="on",
+        same="batch_norm batch_normalization batch_normalisation bn",
+        nearby="norm normalization normalisation normalize",
+    ),
+]
+Dropout = Annotated[
+    Share,
+    Key(
+        "The share of activations that training drops, below 1",
+        usual="0.2",
+        same="dropout_rate drop_rate dropout_prob drop_prob",
+        nearby="drop p",
+    ),
+]
+L2 = Annotated[
+    Amount,
+    Field(ge=0),
+    Key(
+        "The factor of the l2 penalty on kernels",
+        usual="1e-4",
+        nearby="weight_decay l2_reg reg regularization regularizer",
+    ),
+]
+RunsOn = Annotated[
+    Literal["chip", "host"],
+    Bare,
+    Key(
+        "Where the layer runs: `chip` or `host`",
+        usual="chip",
+        nearby="placement location device on_chip",
+        words=(
+            Word("chip", nearby="loihi core device on_chip"),
+            Word("host", nearby="cpu gpu off_chip node"),
+        ),
+    ),
+]
+Block = Annotated[
+    literals.Block,
+    Key(
+        "What one core holds: dims of the layer's rank, slices first",
+        usual="auto",
+        nearby="block_shape block_size tile",
+    ),
+]
+
+# Of the operations.
+Filters = Annotated[
+    Whole,
+    Field(ge=1),
+    Key(
+        "Output channels",
+        usual="8",
+        same="out_channels output_channels",
+        nearby="channels features outputs out units width hidden n neurons",
+    ),
+]
+Kernel = Annotated[
+    DimsValue,
+    Key(
+        "The kernel's size, one number or dims",
+        usual="3",
+        same="kernel_size kernel_shape filter_size ksize",
+        nearby="k size window",
+    ),
+]
+Stride = Annotated[
+    DimsValue,
+    Key(
+        "The step between outputs, one number or dims",
+        usual="2",
+        same="strides",
+        nearby="step subsample factor pool_stride",
+    ),
+]
+Padding = Annotated[
+    Literal["valid", "same"],
+    Bare,
+    Key(
+        "`valid` or `same`, as in Keras",
+        usual="same",
+        same="border_mode",
+        nearby="pad",
+        words=(Word("valid", nearby="none off"), Word("same", nearby="zeros half")),
+    ),
+]
+Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on", same="use_bias")]
+Shortcut = Annotated[
+    Identifier,
+    Key(
+        "A layer whose output is added to the current",
+        usual="c0",
+        nearby="skip residual skip_connection shortcut_from add",
+    ),
+]
+Factor = Annotated[
+    DimsValue,
+    Key(
+        "Kernel and stride of the downsampling",
+        usual="2",
+        nearby="kernel kernel_size pool pool_size window stride strides size scale "
+        "scale_factor ratio by",
+    ),
+]
+Window = Annotated[
+    literals.Window,
+    Key(
+        "The pool's size: one number, dims, or `all`",
+        usual="2",
+        same="pool pool_size",
+        nearby="kernel kernel_size size factor",
+    ),
+]
+Units = Annotated[
+    Whole,
+    Field(ge=1),
+    Key(
+        "Output units; in a readout the values of a regression",
+        usual="64",
+        same="out_features",
+        nearby="hidden hidden_units hidden_size size width neurons nodes features "
+        "outputs output_dim n filters",
+    ),
+]
+Classes = Annotated[
+    ClassNames,
+    Key(
+        "The classes: their number, or a list of their names",
+        usual="10",
+        nearby="labels outputs names class_names label_names",
+    ),
+]
+Decide = Annotated[
+    Literal["mean", "last"],
+    Bare,
+    Key(
+        "Decide by the `mean` of the second half, or by the `last` step",
+        usual="mean",
+        nearby="decision decode decoder reduction mode readout_mode vote",
+        words=(
+            Word(
+                "mean",
+                nearby="max sum average avg count vote majority rate spikes membrane",
+            ),
+            Word("last", nearby="final end"),
+        ),
+    ),
+]

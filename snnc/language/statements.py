@@ -1,0 +1,132 @@
+"""The table of statements about the whole network: what each takes and says."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from snnc.language import properties as has
+from snnc.language.table import Form, Otherwise, Word
+
+ABOUT = Form(
+    "about",
+    "What the network does: the package's docstring.",
+    'about "What the network does."',
+    once=True,
+    nearby="title description doc docstring",
+)
+"""The one statement that is a text, without properties."""
+
+
+class Statement(BaseModel):
+    """What all statements share: unknown keys are errors, values do not change.
+
+    ``forms`` are the kinds of statements that the model is of, ``variant`` the word
+    behind the kind where there are several models of it.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+    forms: ClassVar[tuple[Form, ...]] = ()
+    variant: ClassVar[Word | None] = None
+
+
+TARGET = Form(
+    "target",
+    "What the network runs on: `loihi` (default), or `nengo` without limits.",
+    "target loihi { chips 1 }",
+    once=True,
+    nearby="device board hardware chip backend",
+)
+
+
+class LoihiTarget(Statement):
+    """A Loihi system, with every limit of its cores checked."""
+
+    forms = (TARGET,)
+    variant = Word("loihi", "A Loihi system, with every limit of its cores checked.")
+
+    kind: Literal["loihi"] = "loihi"
+    chips: has.Chips = 1
+    cores: Annotated[has.Cores | None, Otherwise(text="128 x chips")] = None
+    pop: has.Pop = "auto"
+
+
+class NengoTarget(Statement):
+    """Nengo's own simulators: no limits, no blocks."""
+
+    forms = (TARGET,)
+    variant = Word(
+        "nengo",
+        "Nengo's own simulators: no limits.",
+        nearby="nengo_dl nengo_ocl nengo_loihi simulator emulator sim",
+    )
+
+    kind: Literal["nengo"] = "nengo"
+
+
+class TimingSpec(Statement):
+    """The step, how long an example is presented, and the default synapse."""
+
+    forms = (
+        Form(
+            "timing",
+            "The step, how long an example is presented, and the default synapse.",
+            "timing { dt 1 ms, present 60 ms }",
+            once=True,
+            nearby="time simulation",
+        ),
+    )
+
+    dt: has.Step = 1e-3
+    present: has.Present = 0.1
+    synapse: has.Synapse = 5e-3
+
+
+class InputSpec(Statement):
+    """The values that a network reads: their shape and range."""
+
+    forms = (
+        Form(
+            "input",
+            "The values that the network reads: name, shape and range.",
+            "input image 28x28x1 in 0..1",
+            name="required",
+            values="required",
+            once=True,
+            same="inputlayer",
+            nearby="data dataset node",
+        ),
+    )
+
+    name: has.Name
+    shape: has.Shape
+    within: has.Within
+    mapped: has.Mapped | None = None
+
+
+class ReadoutSpec(Statement):
+    """The linear layer on the host that decides."""
+
+    forms = (
+        Form(
+            "readout",
+            "The linear layer on the host that decides.",
+            "readout label { classes 10 }",
+            name="required",
+            sources="optional",
+            place="back",
+            once=True,
+            size="classes",
+            same="output outputlayer",
+            nearby="out logits classifier head predictions decoder",
+        ),
+    )
+
+    name: has.Name
+    sources: has.Sources = ()
+    classes: has.Classes | None = None
+    units: has.Units | None = None
+    decide: has.Decide = "mean"
+    synapse: has.ReadoutSynapse = 10e-3

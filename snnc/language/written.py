@@ -1,0 +1,87 @@
+"""Values as the language writes them, different texts for different values."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from snnc.text.units import dims
+
+MOST_DIGITS = 18
+"""More digits in a row are taken for a mistake."""
+# Longer ones may have more digits in a row than the language allows.
+LONGEST_FIXED = MOST_DIGITS + 2
+_EXPONENT = re.compile(r"(\.0)?e([+-]?)0*")
+
+
+def numeral(value: int | float) -> str:
+    """Write a numeral: a float in the shorter of ``0.05`` and ``1e-3``.
+
+    A float stays one (``2.0``), and whole ones below a million have no exponent.
+    """
+    if isinstance(value, int):
+        return str(value)
+    if value.is_integer() and abs(value) < 1e6:
+        return repr(value)
+    fixed, scientific = _fixed(value), _scientific(value)
+    readable = len(fixed) <= LONGEST_FIXED
+    return fixed if readable and len(fixed) <= len(scientific) else scientific
+
+
+def _fixed(value: float) -> str:
+    text = format(Decimal(repr(value)), "f")
+    return text if "." in text else f"{text}.0"
+
+
+def _scientific(value: float) -> str:
+    digits = Decimal(repr(value)).normalize()
+    return _EXPONENT.sub(_short_exponent, f"{digits:e}")
+
+
+def _short_exponent(found: re.Match[str]) -> str:
+    return f"e{found[2].removeprefix('+')}"
+
+
+def number(value: float) -> str:
+    """Write a number; a whole one below a million as an integer."""
+    whole = isinstance(value, int) or (value.is_integer() and abs(value) < 1e6)
+    return numeral(int(value) if whole else value)
+
+
+def time(seconds: float) -> str:
+    """Write a time given in seconds, in ms below one second."""
+    exact = Decimal(repr(seconds))
+    if seconds >= 1:
+        return f"{_plain(exact)} s"
+    return f"{_plain(exact * 1000)} ms"
+
+
+def _plain(value: Decimal) -> str:
+    return format(value.normalize(), "f")
+
+
+def interval(low: float, high: float) -> str:
+    return f"{number(low)}..{number(high)}"
+
+
+def rates(low: float, high: float) -> str:
+    """Write a budget in Hz; a lower end of 0 is left out, as is usual."""
+    if low == 0:
+        return f"..{number(high)} Hz"
+    return f"{interval(low, high)} Hz"
+
+
+def flag(value: bool) -> str:
+    return "on" if value else "off"
+
+
+def extents(value: tuple[int, ...]) -> str:
+    """Write sizes of axes; one stands for equal ones."""
+    return str(value[0]) if len(set(value)) == 1 else dims(value)
+
+
+def plain(value: bool | float | str) -> str:
+    """Write a switch, a number or a word."""
+    if isinstance(value, bool):
+        return flag(value)
+    return value if isinstance(value, str) else number(value)
