@@ -83,7 +83,7 @@ study: $(READY) ## train three networks and measure what the chip loses: docs/ac
 	@$(BIN)/python -m benchmarks.study
 
 accept: $(READY) ## write the golden packages and expected texts anew
-	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_init.py
+	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_init.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made

@@ -1,0 +1,107 @@
+"""The tables of docs/language.md, from the table of the language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import BaseModel
+
+from snnc.language.described import default
+from snnc.language.fields import keys_of, note
+from snnc.language.forms import (
+    CHOICES,
+    FORMS,
+    MODELS,
+    NEURONS,
+    kinds,
+    settings_of,
+    tables,
+)
+from snnc.language.layers import SpikingSpec
+from snnc.language.literals import NeuronSpec
+from snnc.language.model import DefaultsSpec
+from snnc.language.statements import Statement
+from snnc.language.table import Form, Otherwise
+
+Row = tuple[str, ...]
+_SPIKING = keys_of(SpikingSpec)
+
+
+def reference() -> dict[str, str]:
+    """Every table by the name that it has in a comment of the document."""
+    layers = kinds("encoder", "layer")
+    others = kinds("front", "back")
+    everything = ("statement", "says", "properties and their defaults")
+    spiking = ("every chip layer that spikes", "", settings(SpikingSpec, _SPIKING))
+    return {
+        "network": table(everything, statements(others)),
+        "layers": table(everything, (*statements(layers), spiking)),
+        "choices": table(("choice", "says", "settings and their defaults"), choices()),
+        "properties": table(("property", "means"), meanings()),
+    }
+
+
+def table(head: Row, rows: Iterable[Row]) -> str:
+    """Write a table in Markdown."""
+    lines = [f"| {' | '.join(row)} |".replace("|  |", "| |") for row in (head, *rows)]
+    return "\n".join((lines[0], "|---" * len(head) + "|", *lines[1:]))
+
+
+def statements(some: Iterable[str]) -> Iterator[Row]:
+    """Each kind of statement, or each variant of it, with what is its own."""
+    for kind in some:
+        form = FORMS[kind]
+        for text, model in MODELS.get(kind, {"": None}).items():
+            about = model.variant.about if model and model.variant else form.about
+            yield f"`{head(form, text)}`", about, settings(model, own_keys(model))
+
+
+def own_keys(model: type[Statement] | None) -> tuple[str, ...]:
+    """The properties that not every spiking layer has."""
+    if model is None or model is DefaultsSpec:
+        return ()
+    common = _SPIKING if issubclass(model, SpikingSpec) else ()
+    return tuple(key for key in keys_of(model) if key not in common)
+
+
+def head(form: Form, variant: str) -> str:
+    """What stands in front of the block."""
+    names = {"required": "NAME", "optional": "[NAME]", "none": ""}
+    words = [form.kind, variant, names[form.name]]
+    words += ["SHAPE in LO..HI [as LO..HI]"] * (form.values == "required")
+    words += ["from A, B"] * (form.sources == "required")
+    return " ".join(filter(None, words))
+
+
+def choices() -> Iterator[Row]:
+    """Neurons, losses and optimizers with their settings."""
+    for text, word in NEURONS.items():
+        yield f"`neuron {text}`", word.about, settings(NeuronSpec, settings_of(text))
+    for key, models in CHOICES.items():
+        for text, model in models.items():
+            yield f"`{key} {text}`", model.word.about, settings(model, keys_of(model))
+
+
+def meanings() -> Iterator[Row]:
+    """Every property, once for each meaning."""
+    found: dict[str, dict[str, type[BaseModel]]] = {}
+    for model in tables():
+        for key, entry in keys_of(model).items():
+            found.setdefault(key, {}).setdefault(entry.about, model)
+    for key, abouts in sorted(found.items()):
+        for index, (about, model) in enumerate(abouts.items()):
+            own = [form.kind for form in getattr(model, "forms", ())] if index else []
+            yield " of ".join(f"`{word}`" for word in (key, *own)), f"{about}."
+
+
+def settings(model: type[BaseModel] | None, keys: Iterable[str]) -> str:
+    return ", ".join(setting(model, key) for key in keys if model)
+
+
+def setting(model: type[BaseModel], key: str) -> str:
+    """A property with its default, or with what that follows from."""
+    info = model.model_fields[key]
+    shown, otherwise = default(info), note(info, Otherwise)
+    if otherwise is not None and otherwise.text:
+        return f"`{key}` ({shown})"
+    return f"`{key} {shown}`" if shown else f"`{key}`"

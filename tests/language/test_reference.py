@@ -1,0 +1,46 @@
+"""The tables of docs/language.md are those of the language."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+from typing import get_args
+
+from snnc.language.forms import FORMS, MODELS
+from snnc.language.keywords import KINDS, REFUSED
+from snnc.rules.names import UnknownKind
+from tests.language.reference import reference
+from tests.support import ROOT
+
+DOCUMENT = ROOT / "docs" / "language.md"
+TABLE = re.compile(r"<!-- (\w+) -->\n(.*?)<!-- end -->\n", re.DOTALL)
+
+
+def test_the_document_has_the_tables_of_the_language() -> None:
+    tables = reference()
+    text = DOCUMENT.read_text(encoding="utf-8")
+    assert [name for name, _ in TABLE.findall(text)] == list(tables)
+    made = TABLE.sub(lambda m: f"<!-- {m[1]} -->\n{tables[m[1]]}\n<!-- end -->\n", text)
+    if os.environ.get("SNNC_ACCEPT"):
+        DOCUMENT.write_text(made, encoding="utf-8", newline="\n")
+        return
+    difference = difflib.unified_diff(text.splitlines(), made.splitlines(), lineterm="")
+    assert made == text, "\n".join((*difference, "accept with `make accept`"))
+
+
+def test_the_page_of_an_unknown_kind_names_each() -> None:
+    assert [k for k in KINDS if f"`{k}`" not in (UnknownKind.__doc__ or "")] == []
+
+
+def test_nothing_is_both_a_word_of_the_language_and_refused() -> None:
+    assert KINDS.isdisjoint(REFUSED)
+
+
+def test_a_model_takes_the_kinds_that_its_forms_have() -> None:
+    for kind, form in FORMS.items():
+        if not form.is_layer:
+            continue
+        for variant, model in MODELS[kind].items():
+            info = model.model_fields["kind"]
+            assert f"{kind} {variant}".strip() in get_args(info.annotation)
