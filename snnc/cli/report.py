@@ -49,7 +49,7 @@ def _unlimited(made: Compilation) -> MappedNetwork | None:
         return None
     from snnc.fit.trials import Trials
 
-    return Trials(made.spec, target, made.device).unlimited()
+    return Trials(made.spec, target, made.device).unlimited
 
 
 def _print(mapped: MappedNetwork, form: str, why: bool) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.fit.blocks import (
@@ -14,7 +15,7 @@ from snnc.fit.blocks import (
     with_better_blocks,
 )
 from snnc.fit.solve import for_axons, for_cores, for_fan_in
-from snnc.fit.trials import Change, Trials
+from snnc.fit.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi, Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.located import ValidatedSpec
@@ -53,19 +54,27 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
     found = report.diagnostics
     large = next((d for d in found if isinstance(d, TooManyCores)), None)
     # What mends the whole network mends each layer of it, and is said of both.
-    whole = () if large is None else for_cores(trials, large.largest)
+    whole: tuple[Change, ...] = ()
+    with suppress(OutOfWorkError):
+        whole = () if large is None else for_cores(trials, large.largest)
     blocks = [d for d in found if isinstance(d, Refused)]
-    for refused, better in zip(blocks, with_better_blocks(blocks, trials), strict=True):
-        _replace(refused, better, report)
+    with suppress(OutOfWorkError):
+        for refused, better in zip(
+            blocks, with_better_blocks(blocks, trials), strict=True
+        ):
+            _replace(refused, better, report)
     for diagnostic in found:
-        _replace(diagnostic, _advised(diagnostic, trials, whole), report)
+        with suppress(OutOfWorkError):
+            _replace(diagnostic, _advised(diagnostic, trials, whole), report)
 
 
 def advise_blocks(spec: ValidatedSpec, mapped: MappedNetwork, report: Report) -> None:
     """Report each `block` of a spec that fits, but costs cores."""
     network = mapped.lowered.network
     if isinstance(network.target, Loihi):
-        warn_of_costs(mapped, Trials(spec, network.target, network.device), report)
+        trials = Trials(spec, network.target, network.device)
+        with suppress(OutOfWorkError):  # large networks are warned of some blocks
+            warn_of_costs(mapped, trials, report)
 
 
 def _replace(diagnostic: Diagnostic, better: Diagnostic | None, report: Report) -> None:
@@ -132,7 +141,7 @@ def _cores(
 
 def _counted(diagnostic: TooManyCores, trials: Trials) -> TooManyCores:
     """With the cores that the network takes, where they can be counted."""
-    mapped = trials.unlimited()
+    mapped = trials.unlimited
     if mapped is None:
         return diagnostic
     largest = max(mapped.populations, key=lambda population: population.cores)

@@ -153,7 +153,7 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
         told.append(f"`cores {diagnostic.most}`")
     if larger.chips <= MOST_CHIPS and trials.mapped((), larger) is not None:
         told.append(f"`chips {diagnostic.needed}`")
-    mapped = None if told else trials.unlimited()
+    mapped = None if told else trials.unlimited
     if mapped is not None:
         told.append(f"`{_written_room(_of_cores(mapped.cores, trials), trials)}`")
     return ", or ".join(told) or WORDS

@@ -148,7 +148,7 @@ def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
     """Changes to a layer or its readers after which its out-axons suffice."""
     lowered = trials.lowered(())
     assert lowered is not None
-    readers = [p.target for p in lowered.projections if p.source == name]
+    readers = [p.target for p in lowered.out_of(name)]
     changes: list[Change] = []
     for layer in dict.fromkeys((*readers, name)):
         changes += _narrow_or_stride(trials, layer)

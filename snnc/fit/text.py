@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from snnc.fit.trials import written
-from snnc.fit.variants import Cost, Offer, Variant
+from snnc.fit.trials import Cost, written
+from snnc.fit.variants import Offer, Variant
 from snnc.text.tables import Cells, columns
 from snnc.text.units import counted
 
@@ -53,15 +53,24 @@ def _sentence(offered: Offer, shown: int) -> str:
     count, cores = len(offered.variants), counted(offered.cores, "core")
     needs = "" if offered.needed is None else f"; as it is it takes {offered.needed}"
     if not count and offered.present is None:
+        no = "no change" if not offered.untried else "no change that was tried"
         return (
-            f"{offered.name}: no change of one layer's filters or stride fits "
-            f"{cores}{needs}"
+            f"{offered.name}: {no} of one layer's filters or stride fits "
+            f"{cores}{needs}{_untried(offered)}"
         )
     more = f" ({count - shown} more with --all)" if count > shown else ""
     found = (
         f"{offered.name}: {counted(count, 'variant')} on at most {cores}{more}{needs}"
     )
-    return f"{found}\n{KEEPS}" if count else found
+    return f"{found}{_untried(offered)}" + (f"\n{KEEPS}" if count else "")
+
+
+def _untried(offered: Offer) -> str:
+    """Which layers were left out of a large network, whose variants take long."""
+    if not offered.untried:
+        return ""
+    which = "" if offered.untried == offered.layers else ", those with fewest neurons"
+    return f"\nnot tried, for time: {offered.untried} of {offered.layers} layers{which}"
 
 
 VERSION = 1
@@ -76,6 +85,7 @@ def document(offered: Offer) -> dict[str, Any]:
         "needed": offered.needed,
         "present": None if offered.present is None else asdict(offered.present),
         "variants": [_variant(variant) for variant in offered.variants],
+        "untried": offered.untried,
     }
 
 

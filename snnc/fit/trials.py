@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from functools import cached_property
+from math import ceil, prod
+from sys import maxsize
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
+from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.located import ValidatedSpec
 from snnc.loihi.floor import compartment_floors
-from snnc.loihi.plan import alone, block_is_sound
+from snnc.loihi.plan import Known, alone, block_is_sound
 from snnc.passes.lower import lower
-from snnc.passes.place import place
+from snnc.passes.place import Attempt, attempt, is_sound
 from snnc.passes.resolve import resolve
 from snnc.passes.verify import verify
 from snnc.text.units import dims
@@ -62,6 +65,27 @@ COUNTED = 1024
 """Variants whose neurons fill so many cores are still mapped, to try them."""
 FAR = 8
 """So many times the cores allowed are still mapped, to tell how many are needed."""
+LAYER = 40
+CHOICES = 1000
+"""What one layer of a variant, or new choices for one, take in looks of the search."""
+MOST_WORK = 250_000
+PATIENT_WORK = 1_200_000
+"""Work after which no other variant is tried, without and with patience."""
+SEARCH_WORK = 40_000
+"""Work after which the search for one variant looks no further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a variant takes: cores, neurons on the chip, and numbers to train."""
+
+    cores: int
+    neurons: int
+    weights: int
+
+
+class OutOfWorkError(Exception):
+    """So much was tried that nothing else is."""
 
 
 class Trials:
@@ -76,7 +100,16 @@ class Trials:
     device
         What has them.
     patient
-        Map variants on any number of cores, which can take minutes.
+        Map variants on any number of cores, which can take seconds.
+
+    Attributes
+    ----------
+    certain
+        Whether variants are mapped, and not judged by their neurons.
+    known
+        What mappings of the variants found out, for those to come.
+    work
+        What was done so far, in looks of the search.
     """
 
     def __init__(
@@ -90,8 +123,11 @@ class Trials:
         self.target = target
         self.certain = patient or target.cores <= MAPPED
         self.profile = device
+        self.work = 0
+        self._most_work = PATIENT_WORK if patient else MOST_WORK
+        self.known = Known()
+        self._costs: dict[Changes, Cost | None] = {}
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
-        self._mapped: dict[tuple[Changes, Loihi], MappedNetwork | None] = {}
 
     def layers(self) -> tuple[Layer, ...]:
         """The layers as they are now."""
@@ -111,12 +147,24 @@ class Trials:
         return lowered.network
 
     def lowered(self, changes: Changes) -> LoweredNetwork | None:
-        """The lowered variant; None if no such network is legal."""
+        """The lowered variant; None if no such network is legal.
+
+        Raises
+        ------
+        OutOfWorkError
+            If so much was tried already that this is not tried any more.
+        """
         if changes not in self._lowered:
+            if changes and self.work > self._most_work:
+                raise OutOfWorkError
+            # Variants are large, and the one before is not asked for again.
+            as_is = self._lowered.get(())
+            self._lowered = {} if as_is is None else {(): as_is}
             self._lowered[changes] = self._lower(changes)
         return self._lowered[changes]
 
     def _lower(self, changes: Changes) -> LoweredNetwork | None:
+        self.work += LAYER * len(self.spec.spec.layers)
         report = Report()
         network = resolve(with_changes(self.spec, changes), self.profile, report)
         if network is None or report.errors:
@@ -131,29 +179,42 @@ class Trials:
         self, changes: Changes, target: Loihi | None = None
     ) -> MappedNetwork | None:
         """The mapped variant; None if it does not fit the target."""
-        key = (changes, target or self.target)
-        if key not in self._mapped:
-            self._mapped[key] = self._map(*key)
-        return self._mapped[key]
+        found = self._attempt(changes, target or self.target)
+        return None if found is None else found.mapped()
 
-    def _map(self, changes: Changes, target: Loihi) -> MappedNetwork | None:
+    def cost(self, changes: Changes) -> Cost | None:
+        """What the variant takes; None if it does not fit the target."""
+        if changes not in self._costs:
+            found = self._attempt(changes, self.target)
+            self._costs[changes] = None if found is None else _cost(found)
+        return self._costs[changes]
+
+    def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
+        """How the variant fits the target; None if it does not."""
         lowered = self.lowered(changes)
         if lowered is None or self.floor(changes) > target.cores:
             return None
         own = replace(lowered, network=replace(lowered.network, target=target))
-        return place(own, Report())
+        if not is_sound(own, target):
+            return None
+        before = len(self.known.choices)
+        patience = SEARCH_WORK if changes else maxsize
+        found = attempt(own, target, self.known, target.cores, patience)
+        more = len(self.known.choices) - before
+        self.work += found.search.work + CHOICES * more
+        return found if found.fits else None
 
     def fits(self, changes: Sequence[Change]) -> bool:
         """Whether the variant fits the target, or may fit, where not `certain`."""
         if self.certain:
-            return self.mapped(tuple(changes)) is not None
+            return self.cost(tuple(changes)) is not None
         legal = self.lowered(tuple(changes)) is not None
         return legal and self.floor(tuple(changes)) <= self.target.cores
 
     def fits_surely(self, changes: Changes) -> bool:
         """Whether the variant fits the target, and is small enough to be tried."""
         is_small = self.floor(changes) <= COUNTED
-        return is_small and self.mapped(changes) is not None
+        return is_small and self.cost(changes) is not None
 
     def fits_a_core(self, changes: Sequence[Change], name: str) -> bool:
         """Whether a layer of the variant can be cut so that each block fits a core."""
@@ -179,6 +240,7 @@ class Trials:
     def _far(self) -> int:
         return FAR * max(self.target.cores, self.profile.chip.cores // 4)
 
+    @cached_property
     def unlimited(self) -> MappedNetwork | None:
         """The spec mapped on as many cores as it takes.
 
@@ -189,3 +251,13 @@ class Trials:
         most = 2 * self._far
         chips = ceil(most / self.profile.chip.cores)
         return self.mapped((), replace(self.target, chips=chips, cores=most))
+
+
+def _cost(found: Attempt) -> Cost:
+    assert found.solution is not None
+    lowered = found.plan.lowered
+    return Cost(
+        found.solution.cores,
+        sum(p.neurons for p in lowered.populations if p.on_chip),
+        sum(prod(tensor.shape) for tensor in tensors(lowered.network)),
+    )

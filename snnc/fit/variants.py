@@ -2,29 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod, sqrt
 
 from snnc.fit.solve import smallest_stride, wider_strides, widest, width_key
-from snnc.fit.trials import Change, Changes, Trials
+from snnc.fit.trials import Change, Changes, Cost, OutOfWorkError, Trials
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer
-from snnc.ir.mapped import MappedNetwork
 
 GROWTH = 16
 """A network that fits is offered at most so many times the filters of a layer."""
 SHARES = tuple(n / 16 for n in range(15, 0, -1))
 """Shares of all filters that are tried, most first."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What a variant takes: cores, neurons on the chip, and numbers to train."""
-
-    cores: int
-    neurons: int
-    weights: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +37,8 @@ class Offer:
     """The network as it is, if it fits, and its variants, the fullest first.
 
     ``cores`` is what there is, ``needed`` what the network takes as it is; None if
-    that could not be counted.
+    that could not be counted. ``untried`` of ``layers`` were not looked at, or not to
+    the end, since so much was tried already.
     """
 
     name: str
@@ -55,49 +46,61 @@ class Offer:
     needed: int | None
     present: Cost | None
     variants: tuple[Variant, ...]
+    layers: int
+    untried: int
 
 
 def offer(trials: Trials) -> Offer:
     """Look for variants of a spec that fit the target of ``trials``.
 
     Single layers get fewer filters (or more, if the network fits), a larger stride,
-    or both; and all layers together get a share of their filters. Among variants
-    with the same cores, those that keep least are left out.
+    or both; and all layers together get a share of their filters. Layers with the
+    most neurons come first, as long as there is work left.
     """
-    present = trials.mapped(())
-    found = [] if present is None else list(_grown(trials))
-    if present is None:
-        found = [*_narrower(trials), *_thinner(trials)]
-    variants = {changes: _variant(trials, changes) for changes in found if changes}
-    best = sorted(variants.values(), key=lambda v: (-v.kept, v.cost.cores))
+    present = trials.cost(())
+    layers = _layers(trials)
+    found, tried = _found(trials, layers, fits=present is not None)
+    variants = [_variant(trials, changes) for changes in found]
     return Offer(
         trials.network().name,
         trials.target.cores,
         _needed(trials),
-        None if present is None else cost(present),
-        tuple(best),
+        present,
+        tuple(sorted(variants, key=lambda v: (-v.kept, v.cost.cores))),
+        len(layers),
+        len(layers) - tried,
     )
+
+
+def _found(
+    trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
+) -> tuple[list[Changes], int]:
+    """What fits, layer by layer in their order, and how many layers were tried."""
+    found: list[Changes] = []
+    together: list[Changes] = []
+    tried = 0
+    try:
+        if not fits:
+            together += _thinner(trials, layers)
+        for position, layer in sorted(layers, key=lambda at: -prod(at[1].shape)):
+            for changes in (_grown if fits else _narrower)(trials, position, layer):
+                found.append(changes)
+            tried += 1
+    except OutOfWorkError:
+        pass  # the offer tells how many layers are left
+    return [*sorted(found, key=lambda changes: changes[0].position), *together], tried
 
 
 def _needed(trials: Trials) -> int | None:
-    mapped = trials.mapped(()) or trials.unlimited()
-    return None if mapped is None else mapped.cores
-
-
-def cost(mapped: MappedNetwork) -> Cost:
-    """What a mapped network takes."""
-    network = mapped.lowered.network
-    return Cost(
-        mapped.cores,
-        sum(p.population.neurons for p in mapped.populations if p.cores),
-        sum(prod(tensor.shape) for tensor in tensors(network)),
-    )
+    present = trials.cost(())
+    if present is not None:
+        return present.cores
+    return None if trials.unlimited is None else trials.unlimited.cores
 
 
 def _variant(trials: Trials, changes: Changes) -> Variant:
-    mapped = trials.mapped(changes)
-    assert mapped is not None, "only variants that fit are offered"
-    new, (neurons, weights) = cost(mapped), _size(trials)
+    new, (neurons, weights) = trials.cost(changes), _size(trials)
+    assert new is not None, "only variants that fit are offered"
     kept = sqrt(new.neurons / neurons * new.weights / weights)
     open_end = next((c for c in changes if c.value == _most(trials, c)), None)
     return Variant(changes, new, kept, open_end)
@@ -116,35 +119,32 @@ def _size(trials: Trials) -> tuple[int, int]:
     return neurons, sum(prod(tensor.shape) for tensor in tensors(lowered.network))
 
 
-def _grown(trials: Trials) -> Iterator[Changes]:
-    """Each layer with the most filters that still fit."""
-    for position, layer in _layers(trials):
-        now = layer.shape[-1]
-        more = widest(position, layer, trials.fits, GROWTH * now)
-        if more is not None and more.value != now:
-            yield (more,)
+def _grown(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+    """A layer with the most filters that still fit."""
+    now = layer.shape[-1]
+    more = widest(position, layer, trials.fits, GROWTH * now)
+    if more is not None and more.value != now:
+        yield (more,)
 
 
-def _narrower(trials: Trials) -> Iterator[Changes]:
-    """Each layer with fewer filters, a larger stride, or the two together."""
-    for position, layer in _layers(trials):
-        fewer = widest(position, layer, trials.fits, layer.shape[-1] - 1)
-        if fewer is not None:
-            yield (fewer,)
-        stride = smallest_stride(position, layer, trials.fits)
-        if stride is not None:
-            yield (stride,)
-        for wider in wider_strides(position, layer):
-            if wider == stride:
-                break
-            both = widest(position, layer, trials.fits, layer.shape[-1] - 1, (wider,))
-            if both is not None:
-                yield (wider, both)
+def _narrower(trials: Trials, position: int, layer: Layer) -> Iterator[Changes]:
+    """A layer with fewer filters, a larger stride, or the two together."""
+    fewer = widest(position, layer, trials.fits, layer.shape[-1] - 1)
+    if fewer is not None:
+        yield (fewer,)
+    stride = smallest_stride(position, layer, trials.fits)
+    if stride is not None:
+        yield (stride,)
+    for wider in wider_strides(position, layer):
+        if wider == stride:
+            break
+        both = widest(position, layer, trials.fits, layer.shape[-1] - 1, (wider,))
+        if both is not None:
+            yield (wider, both)
 
 
-def _thinner(trials: Trials) -> Iterator[Changes]:
+def _thinner(trials: Trials, layers: Sequence[tuple[int, Layer]]) -> Iterator[Changes]:
     """All layers with the largest share of their filters that fits."""
-    layers = _layers(trials)
     for share in SHARES:
         changes = tuple(_share(position, layer, share) for position, layer in layers)
         if trials.fits(changes):

@@ -8,7 +8,7 @@ three-dimensional the same way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -134,9 +134,23 @@ class LoweredNetwork:
         """The projections that a population reads."""
         return self._into.get(name, ())
 
+    def out_of(self, name: str) -> tuple[Projection, ...]:
+        """The projections to other populations that read a population."""
+        return self._out_of.get(name, ())
+
     @cached_property
     def _into(self) -> Mapping[str, tuple[Projection, ...]]:
-        found: dict[str, tuple[Projection, ...]] = {}
-        for projection in self.projections:
-            found[projection.target] = (*found.get(projection.target, ()), projection)
-        return found
+        return _grouped((p.target, p) for p in self.projections)
+
+    @cached_property
+    def _out_of(self) -> Mapping[str, tuple[Projection, ...]]:
+        return _grouped((p.source, p) for p in self.projections)
+
+
+def _grouped(
+    named: Iterable[tuple[str, Projection]],
+) -> Mapping[str, tuple[Projection, ...]]:
+    found: dict[str, list[Projection]] = {}
+    for name, projection in named:
+        found.setdefault(name, []).append(projection)
+    return {name: tuple(projections) for name, projections in found.items()}

@@ -90,26 +90,20 @@ def _population(
     if isinstance(choices, HostChoices):
         return _hosted(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
-    readers = _readers(plan, population, solution, wires)
+    readers = [
+        Reader(
+            wires[id(projection)],
+            solution.tilings[plan.positions[projection.target]],
+        )
+        for projection in plan.lowered.out_of(population.name)
+        if id(projection) in wires
+    ]
     blocks = blocks_of(choices.site, tiling, groups, readers)
     ensembles = tuple(
         _ensemble(population, part.slices, tiling, found)
         for part, found in zip(tiling.parts, blocks, strict=True)
     )
     return MappedPopulation(population, tiling.group, ensembles)
-
-
-def _readers(
-    plan: Plan, population: Population, solution: Solution, wires: Wires
-) -> list[Reader]:
-    return [
-        Reader(
-            wires[id(projection)],
-            solution.tilings[plan.positions[projection.target]],
-        )
-        for projection in plan.lowered.projections
-        if projection.source == population.name and id(projection) in wires
-    ]
 
 
 def _hosted(population: Population, group: int) -> MappedPopulation:

@@ -10,6 +10,7 @@ from bisect import bisect
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from math import ceil
+from sys import maxsize
 
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.site import Wire
@@ -65,6 +66,9 @@ class Demand:
         The most cores of all steps together.
     many
         Only sources with so many readers are looked at.
+    most
+        Pairs of tilings after whose slots no other source is looked at: what is
+        known of fewer sources is true as well.
 
     Attributes
     ----------
@@ -81,6 +85,7 @@ class Demand:
         spending: Spending,
         bound: int,
         many: int = MANY,
+        most: int = maxsize,
     ) -> None:
         self.steps = steps
         self.many = many
@@ -99,8 +104,9 @@ class Demand:
         self._sums: dict[tuple[Asked, int, Cut], Asked] = {}
         self._spare = bound - sum(self.floors)
         self._ways: dict[int, list[Way]] = {}
+        most += len(spending)
         for i in reversed(range(len(steps))):
-            if self._spare >= 0 and self._is_asked(i):
+            if self._spare >= 0 and self._is_asked(i) and len(spending) <= most:
                 self._raise_floor(i)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from snnc.ir.device import Profile
@@ -20,6 +20,7 @@ from snnc.loihi.choices import (
     tilings_of,
 )
 from snnc.loihi.site import Misfit, Site
+from snnc.loihi.spending import Spending
 from snnc.loihi.tiling import Tiling, least_sizes, on_host
 
 
@@ -46,14 +47,34 @@ class Plan:
         return tuple(p for p in self.populations if self.step(p).choices.floor < 0)
 
 
-def make_plan(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What several plans have in common: variants differ in few populations."""
+
+    choices: dict[Hashable, Choices] = field(default_factory=dict)
+    spending: Spending = field(default_factory=Spending)
+
+
+def make_plan(
+    lowered: LoweredNetwork,
+    target: Loihi,
+    profile: Profile,
+    known: Known | None = None,
+) -> Plan:
     """Find out, for each population, which tilings fit a core.
 
     The `block` of a layer must be sound already, as `block_is_sound` says.
+
+    Parameters
+    ----------
+    lowered, target, profile
+        The network, the cores that it may take, and the device that has them.
+    known
+        What plans for the same device found out, to which this one adds.
     """
+    choices = Known().choices if known is None else known.choices
     populations = _involved(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
-    known: dict[Hashable, Choices] = {}
     steps: list[Step] = []
     for population in populations:
         read = lowered.into(population.name) if population.on_chip else ()
@@ -68,10 +89,12 @@ def make_plan(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> Plan:
             inlets,
             groups,
             block_of(population),
+            target.pop,
+            target.cores,
         )
-        if key not in known:
-            known[key] = _choices(population, inlets, groups, target, profile)
-        steps.append(Step(known[key], sources))
+        if key not in choices:
+            choices[key] = _choices(population, inlets, groups, target, profile)
+        steps.append(Step(choices[key], sources))
     return Plan(lowered, populations, tuple(steps), profile)
 
 

@@ -18,8 +18,11 @@ searched among few states from there on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
+from sys import maxsize
 
 from snnc.loihi.choices import Step
 from snnc.loihi.demand import MANY, Demand
@@ -34,6 +37,8 @@ FEW = 8
 """Layers still to be read beyond which a state costs so much that fewer go on."""
 MOST_LOOKS = 1_000_000
 """Looks at a source of a state after which too many states become few."""
+LOOKS_OF_COUNT = 20
+"""What counting the slots of one pair of tilings takes, in looks."""
 NARROW = 16
 WIDE_SLACK = 16
 """Slack from which on all sources are asked first whether any mapping is so small."""
@@ -63,6 +68,12 @@ class Search:
         The populations, each behind all that it reads.
     limit
         Out-axon slots of a core.
+    spending
+        Counts what readers spend; searches of variants share what was counted.
+    most
+        Cores beyond which a mapping is of no use.
+    patience
+        Work after which no larger bound is tried.
 
     Attributes
     ----------
@@ -71,30 +82,37 @@ class Search:
     dead_end
         The nearest that out-axons came to allowing one more choice.
     looks
-        The work done: how often a source of a state was looked at.
+        How often a source of a state was looked at.
     """
 
-    def __init__(self, steps: Sequence[Step], limit: int) -> None:
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        limit: int,
+        spending: Spending | None = None,
+        most: int = maxsize,
+        patience: int = maxsize,
+    ) -> None:
         self.steps = tuple(steps)
         self.limit = limit
+        self.most = most
+        self.patience = patience
         self.floor = sum(step.choices.floor for step in steps)
-        self.spending = Spending()
+        self.spending = Spending() if spending is None else spending
+        self._known = len(self.spending)
         self._last = self._last_readers()
-        self._is_crowded = any(
-            sum(s < i < last for s, last in enumerate(self._last)) > FEW
-            for i in range(len(self.steps))
-        )
+        self._is_crowded = self._most_waiting() > FEW
         self.bound = self.floor
         self.dead_end: DeadEnd | None = None
         self.looks = 0
 
     def run(self) -> Solution | None:
-        """The best mapping; None if there is none within `WIDEST_SLACK`."""
+        """The best mapping; None if there is none within `WIDEST_SLACK` or ``most``."""
         slack = 0
         while slack <= max(WIDEST_SLACK, self.floor):
-            self.bound = self.floor + slack
+            self.bound = min(self.floor + slack, self.most)
             solution = self._within(self.bound)
-            if solution is not None:
+            if solution is not None or self.bound == self.most or self._is_given_up:
                 return solution
             # Where many are read by many, each core of slack costs states in heaps.
             careful = self._is_crowded and not self._is_spent
@@ -103,7 +121,16 @@ class Search:
 
     @property
     def _is_spent(self) -> bool:
-        return self.looks > MOST_LOOKS
+        return self.looks > MOST_LOOKS or self._is_given_up
+
+    @property
+    def _is_given_up(self) -> bool:
+        return self.work > self.patience
+
+    @property
+    def work(self) -> int:
+        """What the search took so far, in looks."""
+        return self.looks + LOOKS_OF_COUNT * (len(self.spending) - self._known)
 
     def _within(self, bound: int) -> Solution | None:
         demand = self._demand(bound)
@@ -115,7 +142,8 @@ class Search:
         return self._attempt(bound, demand)
 
     def _demand(self, bound: int, readers: int = MANY) -> Demand:
-        demand = Demand(self.steps, self.limit, self.spending, bound, readers)
+        most = (self.patience - self.work) // LOOKS_OF_COUNT
+        demand = Demand(self.steps, self.limit, self.spending, bound, readers, most)
         if demand.short is not None:
             self._note(DeadEnd(*demand.short))
         return demand
@@ -126,6 +154,13 @@ class Search:
             for source in step.sources:
                 last[source] = i
         return last
+
+    def _most_waiting(self) -> int:
+        """How many steps at most lie between being chosen and their last reader."""
+        begin = Counter(s + 1 for s, last in enumerate(self._last) if last > s)
+        end = Counter(last for s, last in enumerate(self._last) if last > s)
+        more = (begin[i] - end[i] for i in range(len(self.steps)))
+        return max(accumulate(more), default=0)
 
     def _attempt(self, bound: int, demand: Demand) -> Solution | None:
         states: States = {((), ()): (0, None)}
@@ -141,6 +176,8 @@ class Search:
                 return None
             alive = stage.alive
             width = WIDTH if len(alive) <= FEW else WIDTH // len(alive)
+            if self._is_given_up:
+                width = NARROW
             exact = exact and len(states) <= width
             if not exact and self._is_spent:
                 width = NARROW

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from sys import maxsize
+
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
@@ -9,8 +12,8 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble, without_device
 from snnc.loihi.floor import compartment_floors
-from snnc.loihi.plan import block_is_sound, block_of, make_plan
-from snnc.loihi.search import Search
+from snnc.loihi.plan import Known, Plan, block_is_sound, block_of, make_plan
+from snnc.loihi.search import Search, Solution
 
 LARGE = 1024
 """Cores of neurons beyond which a network that cannot fit is not planned any more."""
@@ -35,7 +38,7 @@ def place(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
     if not isinstance(target, Loihi):
         return without_device(lowered)
     profile = lowered.network.device
-    if not _is_sound(lowered, target, profile):
+    if not is_sound(lowered, target):
         _refuse_spec(lowered, target, profile, report)
         return None
     floor = sum(compartment_floors(lowered, profile).values())
@@ -46,30 +49,73 @@ def place(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
         for diagnostic in refuse_large(lowered, target, profile):
             report.add(diagnostic)
         return None
-    return _search(lowered, target, profile, report)
-
-
-def _is_sound(lowered: LoweredNetwork, target: Loihi, profile: Profile) -> bool:
-    cores = target.chips * profile.chip.cores
-    return target.cores <= cores and all(map(block_is_sound, lowered.populations))
-
-
-def _search(
-    lowered: LoweredNetwork, target: Loihi, profile: Profile, report: Report
-) -> MappedNetwork | None:
-    plan = make_plan(lowered, target, profile)
-    search = Search(plan.steps, profile.core.out_axons)
-    hopeless = plan.misfits or search.floor > target.cores
-    solution = None if hopeless else search.run()
-    mapped = assemble(plan, solution) if solution is not None else None
-    if mapped is not None and mapped.cores <= target.cores:
+    found = attempt(lowered, target)
+    # Beyond the target too: the problem says how many cores it takes.
+    mapped = found.mapped()
+    if found.fits:
         return mapped
     # Rules are imported when one is broken: a good spec pays for none.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(plan, target, search, mapped):
+    for diagnostic in refuse_plan(found.plan, target, found.search, mapped):
         report.add(diagnostic)
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A search for a mapping, and the one that was found, whatever cores it takes."""
+
+    plan: Plan
+    target: Loihi
+    search: Search
+    solution: Solution | None
+
+    @property
+    def fits(self) -> bool:
+        """Whether a mapping was found that fits the target."""
+        found = self.solution
+        return found is not None and found.cores <= self.target.cores
+
+    def mapped(self) -> MappedNetwork | None:
+        """The mapping that was found."""
+        return None if self.solution is None else assemble(self.plan, self.solution)
+
+
+def attempt(
+    lowered: LoweredNetwork,
+    target: Loihi,
+    known: Known | None = None,
+    most: int = maxsize,
+    patience: int = maxsize,
+) -> Attempt:
+    """Look for the mapping of a sound network with the fewest cores.
+
+    Parameters
+    ----------
+    lowered
+        The network.
+    target
+        The cores that it may take.
+    known
+        What attempts on the same device found out, to which this one adds.
+    most
+        Cores beyond which a mapping is of no use; by default it is told all the same.
+    patience
+        Work after which the search gives up.
+    """
+    known = Known() if known is None else known
+    profile = lowered.network.device
+    plan = make_plan(lowered, target, profile, known)
+    search = Search(plan.steps, profile.core.out_axons, known.spending, most, patience)
+    hopeless = plan.misfits or search.floor > target.cores
+    return Attempt(plan, target, search, None if hopeless else search.run())
+
+
+def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
+    """Whether the chips have the cores, and every `block` the form of its layer."""
+    cores = target.chips * lowered.network.device.chip.cores
+    return target.cores <= cores and all(map(block_is_sound, lowered.populations))
 
 
 def _refuse_spec(

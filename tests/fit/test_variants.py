@@ -114,8 +114,58 @@ def test_the_json_has_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
         "needed",
         "present",
         "variants",
+        "untried",
     }
     assert (document["version"], document["present"]) == (1, None)
+
+
+def many_layers(count: int) -> str:
+    """Return a network of layers of which the first has most neurons."""
+    widths = (max(4, 24 - 4 * i) for i in range(count))
+    lines = (
+        f"  conv2d c{i} {{ filters {n}, padding same }}" for i, n in enumerate(widths)
+    )
+    return network(
+        "  target loihi\n  input image 8x8x1 in 0..1\n  encode conv e\n"
+        + "\n".join(lines)
+        + "\n  readout y { classes 2 }"
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "cores"), [("untried.txt", 128), ("untried-2.txt", 2)]
+)
+def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
+    name: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnc.fit.trials.PATIENT_WORK", 40_000)
+    spec = tmp_path / "net.snn"
+    spec.write_text(many_layers(60), encoding="utf-8")
+    arguments = [str(spec), "--cores", str(cores)]
+    printed = CliRunner().invoke(command, arguments, standalone_mode=False).stdout
+    path = EXPECTED / name
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(printed, encoding="utf-8")
+    assert printed == path.read_text(encoding="utf-8"), "accept with SNNC_ACCEPT=1"
+
+
+def test_variants_of_a_large_network_are_counted_with_what_the_others_found() -> None:
+    results, _ = compile_text(many_layers(60), "lower")
+    trials = Trials(results.spec, results.network.target, results.device)
+    for value in range(4, 24):
+        trials.cost((Change(30, "c30", "filters", value),))
+    # Each differs from the rest in what one layer is and another reads.
+    assert len(trials.known.choices) < 60
+
+
+@pytest.mark.parametrize("lines", ["block 9x4x4", "block 4x4x4"])
+def test_advice_ends_where_its_work_does(
+    lines: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("snnc.fit.trials.MOST_WORK", 5_000)
+    text = many_layers(60).replace("padding same", f"padding same, {lines}")
+    _, report = compile_text(text, "place")
+    assert ("SNN403" in {d.code for d in report.diagnostics}) == ("9" in lines)
 
 
 def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:
