@@ -9,8 +9,6 @@ from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
 from snnc.language.forms import BLOCKLESS, legal_keys, owner_of
 from snnc.language.keywords import KINDS, REFUSED, VARIANTS
-from snnc.vocabulary.strangers import refused, unknown_kind
-from snnc.vocabulary.synonyms import fix_word, nearest
 
 _AXIS_WORDS = frozenset(("axis", "axes", "over"))
 
@@ -26,6 +24,8 @@ def check_head(statement: tree.Statement, report: Report) -> bool:
 def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     kind, variant = statement.kind, statement.variant
     if kind.text not in KINDS:
+        from snnc.vocabulary.strangers import unknown_kind  # a good spec has none
+
         return unknown_kind(statement)
     variants = VARIANTS.get(kind.text, ())
     if variant is None:
@@ -36,19 +36,32 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
         )
     if variant.text in variants:
         return None
-    if kind.text == "neuron" and (problem := refused(variant, "value")):
+    return _unknown_variant(kind, variant, variants)
+
+
+def _unknown_variant(
+    kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
+) -> Diagnostic | None:
+    from snnc.vocabulary.synonyms import fix_word, nearest  # a good spec has none
+
+    if kind.text == "neuron" and (problem := _refused(variant, "value")):
         return problem
     if variant.text in REFUSED:
-        return refused(variant, "value")
-    near = nearest(variant.text, variants)
+        return _refused(variant, "value")
     return rules.variants.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
-        near=near,
+        near=nearest(variant.text, variants),
         known=variants,
         fix=fix_word(variant.span, variant.text, variants),
     )
+
+
+def _refused(word: tree.Word, place: str) -> Diagnostic | None:
+    from snnc.vocabulary.strangers import refused  # a good spec need not wait for it
+
+    return refused(word, place)
 
 
 def check_properties(
@@ -92,7 +105,7 @@ def _property_problem(
         return problem
     if key.text in legal:
         return None
-    if problem := refused(key, "property"):
+    if problem := _refused(key, "property"):
         return problem
     if statement.kind.text == "dense" and key.text in _AXIS_WORDS:
         return rules.refused.DenseOverAxis(span=key.span, key=key.text)
@@ -108,7 +121,7 @@ def _refused_neuron(item: tree.Property) -> Diagnostic | None:
     word = next(_words(item.value), None)
     if word is None or word.text in VARIANTS["neuron"]:
         return None
-    return refused(word, "value")
+    return _refused(word, "value")
 
 
 def _words(value: tree.Value) -> Iterator[tree.Word]:
@@ -127,6 +140,6 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
         if problem := _repeated(inner, found) or _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
-            return refused(inner.key, "property")
+            return _refused(inner.key, "property")
         found[inner.key.text] = inner
     return None
