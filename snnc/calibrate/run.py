@@ -94,7 +94,7 @@ def calibrate_package(
         program = package.module("keras_model")
         calibrating = package.library("calibration")
         calibrator = calibrating.Calibrator(network, layout, program.build_model)
-        found = calibrator.calibrate(x, tensors)
+        found = _calibrated(calibrator, x, tensors, weighing.LayoutError)
     except (
         reading.DataError,
         scaling.CalibrationError,
@@ -103,6 +103,19 @@ def calibrate_package(
         raise CannotCalibrateError(error) from error
     kept = _precision(folder, layout.id, found.tensors, report, device)
     return Calibrated(network.name, network.layers, len(x), found, kept)
+
+
+def _calibrated(
+    calibrator: Any, x: Any, tensors: dict[str, Any], layout_error: type[Exception]
+) -> Any:
+    """Calibrate weights that are sound: what is wrong then came of scaling them."""
+    try:
+        return calibrator.calibrate(x, tensors)
+    except layout_error as error:
+        what = str(error).removeprefix("weights: ")
+        raise CannotCalibrateError(
+            f"weights are so large that, scaled, they are beyond float32: {what}"
+        ) from error
 
 
 def _precision(

@@ -14,10 +14,11 @@ import hashlib
 import logging
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -46,6 +47,7 @@ from snnc.runtime.scores import Decide
 
 PATIENCE = 10  # seconds until an address counts as dead
 SAFE_PATH = "PYTHONSAFEPATH"
+KNOWS_SAFE_PATH = sys.version_info >= (3, 11)
 AHEAD = 2  # pieces that wait for each thread of the workers
 
 
@@ -162,17 +164,32 @@ def open_client(workers: int | None, address: str | None) -> Iterator[Client]:
 def _safe_path() -> Iterator[None]:
     """Let processes that start import nothing from the current folder.
 
-    It may be a stranger's: a `struct.py` in it is not Python's. Python 3.10 does not
-    know the variable.
+    It may be a stranger's: a `struct.py` in it is not Python's.
     """
     before = os.environ.get(SAFE_PATH)
     os.environ[SAFE_PATH] = "1"
     try:
-        yield
+        with nullcontext() if KNOWS_SAFE_PATH else _among_modules():
+            yield
     finally:
         del os.environ[SAFE_PATH]
         if before is not None:
             os.environ[SAFE_PATH] = before
+
+
+@contextmanager
+def _among_modules() -> Iterator[None]:
+    """Make the folder of Python's own modules the current one, also of what starts."""
+    try:
+        here = Path.cwd()
+    except FileNotFoundError:  # a folder that is gone holds no modules
+        yield
+        return
+    os.chdir(Path(os.__file__).parent)
+    try:
+        yield
+    finally:
+        os.chdir(here)
 
 
 @contextmanager

@@ -114,8 +114,7 @@ def _fan_in(
 
 def _axons(diagnostic: TooManyOutAxons, trials: Trials) -> Diagnostic | None:
     if blocks := blocks_in_the_way(trials):
-        told = _joined([f"`{name}`" for name in blocks], "and")
-        return diagnostic.but(hint=f"remove `block` from {told}")
+        return diagnostic.but(hint=f"remove {_blocks_of(blocks)}")
     changes = for_axons(trials, diagnostic.name)
     return diagnostic.but(hint=f"write {_choice(changes)}") if changes else None
 
@@ -127,13 +126,17 @@ def _cores(
     room, least = more_room(diagnostic.cores, bool(diagnostic.bound), trials)
     told = _texts(changes) if trials.certain else _directions(changes)
     choices = [*told, *([room] if room else [])]
-    if not choices:
+    blocks = blocks_in_the_way(trials) if trials.certain else ()
+    if not choices and not blocks:
         return diagnostic
     widths = [c for c in changes if c.key in ("filters", "units")]
     place = _place(widths[0], trials) if widths else {}
     bounds = [*([] if trials.certain else map(_bound, changes)), *least]
+    fewer = "" if changes or blocks else FEWER
+    removed = [f"remove {_blocks_of(blocks)}"] if blocks else []
+    written = [f"write {_joined(choices)}"] if choices else []
     return diagnostic.but(
-        hint=f"{'' if changes else FEWER}write {_joined(choices)}",
+        hint=f"{fewer}{', or '.join([*removed, *written])}",
         bounds=f"{BOUNDS}{', '.join(bounds)}" if bounds else "",
         **place,
     )
@@ -164,6 +167,10 @@ def _place(change: Change, trials: Trials) -> dict[str, object]:
         "span": layer.spans.get(change.key, layer.span),
         "remedy": f"at most {change.value} {fit}{stride}",
     }
+
+
+def _blocks_of(layers: Sequence[str]) -> str:
+    return f"`block` from {_joined([f'`{name}`' for name in layers], 'and')}"
 
 
 def _choice(changes: Sequence[Change]) -> str:

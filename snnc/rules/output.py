@@ -131,7 +131,7 @@ class NewerFormat(Diagnostic):
 
     code = "SNN735"
     title = "package of a newer snnc"
-    message = "`{path}` was written by snnc {version}, a newer one: format {format}"
+    message = "`{path}` was written by {writer}: format {format}"
     notes = ("this snnc writes format {known}",)
     help = "upgrade snnc, or write it in the older format with `--force`"
 
@@ -139,6 +139,10 @@ class NewerFormat(Diagnostic):
     version: str
     format: int
     known: int
+
+    @property
+    def writer(self) -> str:
+        return f"snnc {self.version}, a newer one" if self.version else "a newer snnc"
 
 
 class OlderFormat(Diagnostic):
@@ -150,7 +154,7 @@ class OlderFormat(Diagnostic):
 
     code = "SNN736"
     title = "package of an older snnc"
-    message = "`{path}` was written by snnc {version}, an older one: format {format}"
+    message = "`{path}` was written by {writer}: format {format}"
     notes = ("this snnc writes format {known}",)
     help = "type `{command}`, which upgrades it"
 
@@ -159,6 +163,12 @@ class OlderFormat(Diagnostic):
     format: int
     known: int
     command: str
+
+    @property
+    def writer(self) -> str:
+        if not self.version:
+            return "an older snnc"
+        return f"snnc {self.version}, an older one"
 
 
 class UnresolvedMerge(Diagnostic):

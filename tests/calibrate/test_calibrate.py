@@ -130,6 +130,17 @@ def test_weights_that_the_chip_cannot_store_leave_no_file(
     assert not (package.parents[1] / "out").exists()
 
 
+def test_weights_that_float32_cannot_hold_once_scaled_are_told_as_such(
+    package: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    weights = drawn(layout_of(package))
+    save(package, {name: w * np.float32(1e30) for name, w in weights.items()})
+    assert run(package) == 1
+    told = capsys.readouterr().err
+    assert "error: weights are so large that, scaled, they are beyond float32: " in told
+    assert not (package.parents[1] / "out").exists()
+
+
 def test_the_data_is_never_replaced(
     package: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -197,13 +197,20 @@ def test_any_number_of_workers_gives_the_same(
     assert len(np.unique(rows["threads"], axis=0)) > 1
 
 
-@pytest.mark.skipif(sys.version_info < (3, 11), reason="Python 3.10 has no such mode")
+@pytest.mark.parametrize("knows_safe_path", [False, True])
 def test_workers_import_nothing_from_the_current_folder(
+    knows_safe_path: bool,
     case: Make,
     told: Callable[..., Told],
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
+    if not knows_safe_path:
+        monkeypatch.setattr("snnc.evaluate.cluster.SAFE_PATH", "UNKNOWN_SAFE_PATH")
+        monkeypatch.setattr("snnc.evaluate.cluster.KNOWS_SAFE_PATH", False)
+    elif sys.version_info < (3, 11):
+        pytest.skip("Python 3.10 has no such mode")
     for name in ("multiprocessing", "numpy", "struct"):
         (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
     monkeypatch.chdir(tmp_path)

@@ -92,6 +92,27 @@ def test_a_network_too_large_in_two_ways_is_told_both(units: int) -> None:
     assert sorted(codes(text)) == ["SNN401", "SNN406"]
 
 
+@pytest.mark.parametrize(("cores", "removed"), [(12, True), (2, False)])
+def test_a_block_that_is_in_the_way_of_all_is_said_to_be(
+    cores: int, removed: bool
+) -> None:
+    text = network(
+        f"""
+  target loihi {{ cores {cores} }}
+  input image 16x16x1 in 0..1
+  encode conv e {{ filters 2 }}
+  conv2d c {{ filters 16, block 4x4x16 }}
+  readout y {{ classes 4 }}
+"""
+    )
+    diagnostic = only(text)
+    assert diagnostic.code == "SNN406"
+    found = diagnostic.render_help().startswith("remove `block` from `c`, or write ")
+    assert found == removed
+    without = codes(text.replace(", block 4x4x16", ""))
+    assert without == ([] if removed else ["SNN406"])
+
+
 def far_too_large(chips: int) -> str:
     return network(
         f"""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,20 @@ def test_an_older_package_tells_what_upgrades_it(
     found = other_format(Path("net"))
     assert found is not None
     assert "snnc --device loihi2 build ../specs/a.snn -o ." in found.render_help()
+
+
+@pytest.mark.parametrize(
+    ("number", "writer"), [(FORMAT - 1, "an older snnc"), (FORMAT + 1, "a newer snnc")]
+)
+def test_a_lock_without_a_version_names_none(
+    folder: Path, number: int, writer: str
+) -> None:
+    reformat(folder, number)
+    lock = re.sub(r'"snnc": "[^"]*"', '"snnc": ""', (folder / NAME).read_text())
+    (folder / NAME).write_text(lock)
+    with pytest.raises(OtherFormatError) as caught:
+        open_package(folder)
+    assert f"`models/net` was written by {writer}: format" in str(caught.value)
 
 
 def test_a_newer_package_asks_for_a_newer_snnc(folder: Path) -> None:
