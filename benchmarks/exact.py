@@ -100,7 +100,7 @@ def an_image(
     times = []
     for _ in range(REPEATS):
         started = clock()
-        engine.run(images, workers=workers)
+        engine.run(images, threads=workers)
         times.append((clock() - started) / len(images))
     return statistics.median(times)
 
@@ -146,12 +146,8 @@ def many_examples(count: int, folder: Path) -> None:
     images = random_images(opened, count)
     weights = scaled_weights(opened, images[:1])
     with Engine(built := build(opened, weights), runs(built)) as engine:
-        done = 0
-        started = time.perf_counter()
-        for part in engine.batches(images, announce=print):
-            done += len(part.outputs)
-        took = time.perf_counter() - started
-    print(f"{done} images of mnist x {opened.network.steps} steps: {took:.1f} s")
+        took, _ = timed(lambda: engine.run(images))
+    print(f"{count} images of mnist x {opened.network.steps} steps: {took:.1f} s")
 
 
 def prove(count: int, first: int, folder: Path) -> int:

@@ -18,11 +18,11 @@ from snnc.exact import make_engine
 from snnc.exact.package import open_package
 from snnc.runtime.measures import layer_result
 from snnc.runtime.network import Network
-from snnc.runtime.results import Presentation
+from snnc.runtime.presentation import ROW, Presentation, drawn, spans_of
 from snnc.runtime.scores import Decide, decide
 from snnc.runtime.statistics import Firing
 
-BUDGET = 2**29  # bytes of counts of spikes that are in memory together
+SEED = 0  # of the order in which examples are presented
 WAYS: tuple[Decide, ...] = ("mean", "last")
 
 
@@ -39,7 +39,7 @@ def nengo(files: Files, test: Examples) -> dict[str, Any]:
 
 
 def loihi(files: Files, test: Examples) -> dict[str, Any]:
-    """Judge the spikes of nengo-loihi's emulator, one example after another.
+    """Judge the spikes of nengo-loihi's emulator, of examples in rows.
 
     They are those of snnc's exact engine, which computes the same sooner. ``decided``
     is how good each way to decide is, and ``rest`` what examples that begin from rest
@@ -79,19 +79,22 @@ class _Ran:
 
 def _ran(files: Files, test: Examples, presentation: Presentation) -> _Ran:
     package = open_package(files.package)
-    firing: dict[str, list[Firing]] = {name: [] for name in package.network.layers}
-    rows: list[Any] = []
+    network, order = package.network, drawn(len(test.x), None, SEED)
+    firing: dict[str, list[Firing]] = {name: [] for name in network.layers}
+    outputs = np.empty((len(order), network.steps, network.readout.units))
     overflows = np.zeros(3, np.int64)
     with make_engine(package, files.weights) as engine:
-        kept = ("counts", "rows")
-        for outcome in engine.batches(test.x, presentation, keep=kept, budget=BUDGET):
-            rows.append(outcome.rows)
+        spans, kept = spans_of(len(order), ROW), ("counts", "rows")
+        how = presentation, network.readout.decide
+        for chunk in engine.stream(test.x[order], spans, *how, kept):
+            rows, outcome = order[chunk.start :][: len(chunk.images)], chunk.outcome
+            outputs[rows] = outcome.rows
             overflows += outcome.overflows
             for name, counts in outcome.counts.items():
                 firing[name].append(Firing.of(counts))
         cores = engine.cores
     whole = {name: reduce(add, parts) for name, parts in firing.items()}
-    return _Ran(np.concatenate(rows), whole, overflows, cores)
+    return _Ran(outputs, whole, overflows, cores)
 
 
 def _layer(network: Network, name: str, firing: Firing) -> dict[str, Any]:

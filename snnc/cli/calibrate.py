@@ -77,7 +77,7 @@ def command(
         if report.errors:
             say(f"{weights_out} is not written: the chip can't store these weights")
             return 1
-        _save(package, weights_out, found.calibration.tensors)
+        _save(package, weights, weights_out, found.calibration.tensors)
     except (CannotCalibrateError, CannotRunError, OSError) as error:
         say(f"error: {error}")
         return 1
@@ -93,7 +93,8 @@ def command(
     return 0
 
 
-def _save(package: Path, path: Path, tensors: Tensors) -> None:
+def _save(package: Path, read: Path, written: Path, tensors: Tensors) -> None:
     from snnc.exact.package import open_package
+    from snnc.runtime.layout import source_of
 
-    open_package(package).layout.save(path, tensors)
+    open_package(package).layout.save(written, tensors, source_of(read))

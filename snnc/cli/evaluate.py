@@ -46,7 +46,16 @@ INTERRUPTED = 130
     show_default=True,
     help="exact: the spikes of nengo-loihi's emulator, a hundred times sooner.",
 )
-@click.option("--examples", type=click.IntRange(1), help="Run only the first N.")
+@click.option(
+    "--examples", type=click.IntRange(1), help="Run only N of them, drawn by the seed."
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Shuffles the examples before they are run.",
+)
 @click.option(
     "--steps", type=click.IntRange(2), help="Steps an example, not the spec's; exact."
 )
@@ -59,8 +68,9 @@ INTERRUPTED = 130
 @click.option("--dask", metavar="ADDRESS", help="Share them on a Dask cluster; exact.")
 @click.option(
     "--presentation",
-    type=click.Choice(["rest", "row"]),
-    help="Begin each example from rest (exact), or carry the state over (all others).",
+    type=click.Choice(["row", "rest"]),
+    help="row: one after another, the state carried over as on the chip, and from rest"
+    " again after 200 (default). rest: each from rest.",
 )
 @click.option(
     "-o",
@@ -137,43 +147,59 @@ def _run(asked: Asked) -> int:
     if asked.strict and result.missed:
         say(
             f"error: rates not held: {', '.join(result.missed)}; scale them by "
-            f"`snnc calibrate {asked.package}`, or raise rate_weight in the spec and "
-            "train again"
+            f"`snnc calibrate {asked.package}`, or train again"
         )
         return 1
     return 0
 
 
 def _evaluate(asked: Asked) -> Result:
-    from snnc.evaluate import run
-    from snnc.evaluate.exact import How
-    from snnc.evaluate.task import open_task
+    # Before what takes seconds to import.
+    with _status("reading the package, weights and data"):
+        from snnc.evaluate import run
+        from snnc.evaluate.exact import How
+        from snnc.evaluate.task import open_task
 
-    task = open_task(asked.package, asked.weights, asked.data, asked.examples)
+        files = asked.package, asked.weights, asked.data
+        task = open_task(*files, asked.examples, asked.seed)
+    how = How(
+        steps=asked.steps or task.package.network.steps,
+        presentation=asked.presentation or "row",  # type: ignore[arg-type]
+        workers=asked.workers,
+        dask=asked.dask,
+        out=asked.journal,
+        resume=asked.resume,
+    )
+    if asked.simulator == "exact":
+        with _progress(how.runs(len(task.examples))) as progress:
+            return run.on_engine(task, how, progress, asked.examples_out)
     with _progress(len(task.examples)) as progress:
         if asked.simulator == "keras":
             return run.on_keras(task, progress)
-        if asked.simulator != "exact":
-            simulator: Any = asked.simulator
-            return run.on_package(task, simulator, progress)
-        how = How(
-            steps=asked.steps or task.package.network.steps,
-            presentation=asked.presentation or "rest",  # type: ignore[arg-type]
-            workers=asked.workers,
-            dask=asked.dask,
-            out=asked.journal,
-            resume=asked.resume,
-        )
-        return run.on_engine(task, how, progress, asked.examples_out)
+        simulator: Any = asked.simulator
+        return run.on_package(task, simulator, how.presentation, progress)
 
 
 @contextmanager
-def _progress(examples: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal; give what moves it on."""
+def _status(doing: str) -> Iterator[None]:
+    """Say on a terminal what is being done, until it is."""
+    shown = sys.stderr.isatty()
+    if shown:
+        click.echo(doing, nl=False, err=True)
+    try:
+        yield
+    finally:
+        if shown:
+            click.echo("\r" + " " * len(doing) + "\r", nl=False, err=True)
+
+
+@contextmanager
+def _progress(runs: int) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal; give what moves it on by so many examples."""
     if not sys.stderr.isatty():
         yield lambda done: None
         return
     with click.progressbar(
-        length=examples, label="examples", show_pos=True, file=sys.stderr
+        length=runs, label="examples", show_pos=True, file=sys.stderr
     ) as bar:
         yield bar.update

@@ -20,6 +20,7 @@ class Asked:
     weights: Path
     simulator: str
     examples: int | None
+    seed: int
     steps: int | None
     workers: int | None
     dask: str | None
@@ -37,7 +38,7 @@ class Asked:
 
     @property
     def resumable(self) -> bool:
-        return self.simulator == "exact" and self.presentation != "row"
+        return self.simulator == "exact"
 
     @property
     def journal(self) -> Path:
@@ -69,16 +70,6 @@ def refuse_at_odds(asked: Asked) -> None:
         raise click.UsageError("--presentation is for spikes, of which Keras has none")
     if asked.strict and asked.simulator == "keras":
         raise click.UsageError("--strict is for spikes, of which Keras has none")
-    if asked.presentation == "rest" and not exact:
-        raise click.UsageError(
-            f"{asked.simulator} can't go back to rest: leave --presentation out, or"
-            " use `--simulator exact`"
-        )
-    if asked.presentation == "row" and (asked.shared or asked.resume):
-        raise click.UsageError(
-            "in a row each example goes on from the one before it: leave --workers,"
-            " --dask and --resume out"
-        )
     if asked.dask is not None and asked.workers is not None:
         raise click.UsageError("a cluster has its own workers: leave --workers out")
 

@@ -17,9 +17,9 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,11 +38,12 @@ from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import connect
 from nengo.exceptions import BuildError
 
-from snnc.evaluate.part import Fresh, Span, run_part
+from snnc.evaluate.part import Fresh, moved, run_spans
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.exact import CannotRunError, Engine, open_engine
 from snnc.exact.package import Package
 from snnc.runtime.data import Examples
+from snnc.runtime.presentation import Presentation, Span
 from snnc.runtime.scores import Decide
 
 PATIENCE = 10  # seconds until an address counts as dead
@@ -92,22 +93,27 @@ class Carrier(WorkerPlugin):
         self._program = program
 
     def setup(self, worker: Worker) -> None:
-        """Get ready on a worker; its tasks share one engine, in turn."""
-        self._lock = threading.Lock()
+        """Get ready on a worker, whose threads share an engine."""
+        self._opening = threading.Lock()
+        self._stepping = threading.Lock()
         self._engine: Engine | None = None
-        self._threads = worker.state.nthreads
 
     def teardown(self, worker: Worker) -> None:
         if self._engine is not None:
             self._engine.close()
 
-    def run(self, start: int, x: Any) -> Fresh:
-        with self._lock:
+    def run(self, presentation: Presentation, x: Any) -> list[Fresh]:
+        """Run examples of one span on this thread."""
+        with self._opening:
             if self._engine is None:
                 self._engine = self._open()
+        # Nengo has one memory for the layers that it steps.
+        with self._stepping if self._engine.hosted else nullcontext():
+            spans = [(0, len(x))]
             decide = self._program.decide
-            fresh = run_part(self._engine, decide, start, x, self._threads)
-        return fresh if self._program.compares else Fresh(fresh.part)
+            found = list(run_spans(self._engine, decide, presentation, x, spans, 1))
+        kept = self._program.compares
+        return [_light(fresh, kept) for fresh in found]
 
     def _open(self) -> Engine:
         program = self._program
@@ -122,12 +128,18 @@ class Carrier(WorkerPlugin):
             return open_engine(package, weights, program.steps)
 
 
-def run_there(key: str, start: int, x: Any) -> Fresh | Refusal:
-    """Run examples on the worker that this is called on."""
+def _light(fresh: Fresh, compares: bool) -> Fresh:
+    """Return examples without what who sent them has, or nobody wants."""
+    counts = fresh.counts if compares else {}
+    return replace(fresh, images=fresh.images[:0], counts=counts)
+
+
+def run_here(key: str, presentation: Presentation, x: Any) -> list[Fresh] | Refusal:
+    """Run the examples of a span on the worker that this is called on."""
     carrier = get_worker().plugins[key]
     assert isinstance(carrier, Carrier)
     try:
-        return carrier.run(start, x)
+        return carrier.run(presentation, x)
     except (CannotRunError, BuildError) as error:
         return Refusal(str(error), isinstance(error, BuildError))
 
@@ -235,14 +247,14 @@ def _knock(address: str) -> None:
         raise NoClusterError(address, reason) from error
 
 
-def run_spans(
+def run_there(
     client: Client,
     program: Program,
     examples: Examples,
-    spans: Sequence[Span],
+    left: Mapping[Presentation, Sequence[Span]],
     out: Path,
-) -> Iterator[tuple[Fresh, Any]]:
-    """Yield the parts of spans, with the examples, as they are done, in any order.
+) -> Iterator[Fresh]:
+    """Yield what spans of examples gave, as workers are done with them.
 
     Raises
     ------
@@ -251,7 +263,7 @@ def run_spans(
     """
     try:
         client.register_plugin(Carrier(program))
-        yield from _collected(client, program.key, examples, spans, out)
+        yield from _collected(client, program.key, examples, left)
         client.unregister_worker_plugin(program.key)
     except KilledWorker as error:
         reason = "too many workers died; they may lack memory"
@@ -264,25 +276,29 @@ def run_spans(
 
 
 def _collected(
-    client: Client, key: str, examples: Examples, spans: Sequence[Span], out: Path
-) -> Iterator[tuple[Fresh, Any]]:
+    client: Client,
+    key: str,
+    examples: Examples,
+    left: Mapping[Presentation, Sequence[Span]],
+) -> Iterator[Fresh]:
     given: dict[Any, Any] = {}
 
-    def submit(span: Span) -> Any:
-        start, stop = span
-        x = examples[start:stop]
-        future = client.submit(run_there, key, start, x, pure=False)
-        given[future.key] = x
+    def submit(presentation: Presentation, span: Span) -> Any:
+        x = examples[slice(*span)]
+        future = client.submit(run_here, key, presentation, x, pure=False)
+        given[future.key] = span[0], x
         return future
 
-    waiting = iter(spans)
+    waiting = ((way, span) for way, spans in left.items() for span in spans)
     threads = sum(client.nthreads().values())
-    first = [submit(span) for span in islice(waiting, AHEAD * max(1, threads))]
+    first = [submit(*each) for each in islice(waiting, AHEAD * max(1, threads))]
     running = as_completed(first, loop=client.loop)
     for future in running:
-        fresh = future.result()
-        if isinstance(fresh, Refusal):
-            raise (NotBuiltError if fresh.of_build else CannotRunError)(fresh.text)
-        for span in islice(waiting, 1):
-            running.add(submit(span))
-        yield fresh, given.pop(future.key)
+        found = future.result()
+        if isinstance(found, Refusal):
+            raise (NotBuiltError if found.of_build else CannotRunError)(found.text)
+        for each in islice(waiting, 1):
+            running.add(submit(*each))
+        start, x = given.pop(future.key)
+        for fresh in found:
+            yield moved(fresh, start, x)

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
 
-from numpy.typing import NDArray
-
-from snnc.evaluate.journal import Journal, Run, open_journal
+from snnc.evaluate.journal import Run, open_journal
 from snnc.evaluate.others import Trained
-from snnc.evaluate.part import Fresh, Part, Span, run_part, run_row, spans_left
+from snnc.evaluate.part import Fresh, Part, run_spans, spans_left, whole_spans
 from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
-from snnc.runtime.results import Presentation
+from snnc.runtime.presentation import ROW, Presentation, Span
 
-SHARE = 4  # pieces for each worker at least, so that all end at about the same time
+SHARE = 4  # spans for each worker at least, so that all end at about the same time
+SAMPLE = 100  # examples of those in a row that are run from rest too, to compare
+
+Spans = Mapping[Presentation, list[Span]]
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +46,22 @@ class How:
         """Whether other processes run the engine."""
         return self.dask is not None or (self.workers or 1) > 1
 
+    def counts(self, examples: int) -> dict[Presentation, int]:
+        """Return how many of the first examples are presented in each way.
+
+        What the state that is carried over does is told by those that are in both.
+        """
+        if self.presentation == "rest":
+            return {"rest": examples}
+        return {"row": examples, "rest": min(SAMPLE, examples)}
+
+    def runs(self, examples: int) -> int:
+        """Return how many examples are run in all ways together."""
+        return sum(self.counts(examples).values())
+
 
 def run_exact(
-    task: Task,
-    how: How,
-    progress: Callable[[int], None],
-    trained: Trained | None = None,
+    task: Task, how: How, progress: Progress, trained: Trained | None = None
 ) -> list[Part]:
     """Return the parts of all examples, those of an interrupted run included.
 
@@ -62,53 +74,56 @@ def run_exact(
         If something does not fit; the text is for users.
     """
     compares = trained is not None
-    run = _identity(task, how, compares)
-    with open_journal(how.out, run, how.resume, _scope(task, how, compares)) as journal:
-        return _fill(journal, task, how, progress, trained)
-
-
-def _fill(
-    journal: Journal,
-    task: Task,
-    how: How,
-    progress: Callable[[int], None],
-    trained: Trained | None,
-) -> list[Part]:
-    parts, examples = list(journal.done), task.examples
-    progress(sum(part.stop - part.start for part in parts))
-    size = examples.chunk_size
-    if how.workers is not None:
-        size = max(1, min(size, len(examples) // (SHARE * how.workers)))
-    spans = spans_left(parts, len(examples), size)
-    if not spans:
-        return parts
-    for fresh, x in _parts(task, spans, how, compares=trained is not None):
-        part = fresh.part if trained is None else trained.compared(fresh, x)
-        journal.add(part)
-        parts.append(part)
-        progress(part.stop - part.start)
+    run, scope = _identity(task, how, compares), _scope(task, how, compares)
+    with open_journal(how.out, run, how.resume, scope) as journal:
+        parts = list(journal.done)
+        progress(sum(part.stop - part.start for part in parts))
+        left = _left(parts, task, how)
+        if not any(left.values()):
+            return parts
+        fresh = _watched(_fresh(task, left, how, compares), progress)
+        compared = fresh if trained is None else map(trained.compared, fresh)
+        for part in whole_spans(compared):
+            journal.add(part)
+            parts.append(part)
     return parts
 
 
-def _parts(
-    task: Task, spans: list[Span], how: How, compares: bool
-) -> Iterator[tuple[Fresh, NDArray[Any]]]:
+def _left(parts: list[Part], task: Task, how: How) -> Spans:
+    """Return which examples are yet to run in each way."""
+    threads = how.workers or os.cpu_count() or 1
+    left: dict[Presentation, list[Span]] = {}
+    for presentation, count in how.counts(len(task.examples)).items():
+        size = min(task.examples.chunk_size, count // (SHARE * threads))
+        if presentation == "row":
+            size = ROW
+        done = [part for part in parts if part.presentation == presentation]
+        left[presentation] = spans_left(done, count, max(1, size))
+    return left
+
+
+def _watched(found: Iterator[Fresh], progress: Progress) -> Iterator[Fresh]:
+    for fresh in found:
+        progress(fresh.part.stop - fresh.part.start)
+        yield fresh
+
+
+def _fresh(task: Task, left: Spans, how: How, compares: bool) -> Iterator[Fresh]:
     package, examples = task.package, task.examples
-    decide = package.network.readout.decide
     if how.shared:
         from snnc.evaluate import cluster  # importing Dask takes a second
 
         program = cluster.Program.of(package, task.weights, how.steps, compares)
         with cluster.open_client(how.workers, how.dask) as client:
-            yield from cluster.run_spans(client, program, examples, spans, how.out)
+            yield from cluster.run_there(client, program, examples, left, how.out)
         return
     with _opened(task, how.steps) as engine:
-        if how.presentation == "row":
-            yield from run_row(engine, decide, examples)
-            return
-        for start, stop in spans:
-            x = examples[start:stop]
-            yield run_part(engine, decide, start, x, how.workers), x
+        decide, threads = package.network.readout.decide, how.workers
+        for presentation, spans in left.items():
+            if spans:
+                yield from run_spans(
+                    engine, decide, presentation, examples, spans, threads
+                )
 
 
 @contextmanager
@@ -126,7 +141,7 @@ def _opened(task: Task, steps: int) -> Iterator[Engine]:
 def _scope(task: Task, how: How, compares: bool) -> Scope:
     network = task.package.network
     return Scope(
-        examples=len(task.examples),
+        counts=how.counts(len(task.examples)),
         steps=how.steps,
         units=network.readout.units,
         neurons={name: prod(layer.shape) for name, layer in network.layers.items()},
@@ -136,11 +151,14 @@ def _scope(task: Task, how: How, compares: bool) -> Scope:
 
 def _identity(task: Task, how: How, compares: bool) -> Run:
     """Return what has to agree for a run to be the same."""
+    counts = how.counts(len(task.examples))
     return {
         "package": task.package.hash,
         "weights": hashlib.sha256(task.weights.read_bytes()).hexdigest(),
         "data": task.examples.identity,
-        "examples": len(task.examples),
+        "examples": counts.pop(how.presentation),
+        "sample": sum(counts.values()),
+        "seed": task.seed,
         "steps": how.steps,
         "presentation": how.presentation,
         "tensorflow": compares,

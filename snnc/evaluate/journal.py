@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -29,8 +30,11 @@ from snnc.evaluate.refusals import (
 )
 from snnc.runtime.files import write_file
 
-Run = dict[str, Any]  # what tells a run from others; ``examples`` is in it
-MARK = {"snnc": "evaluation", "version": 4}
+# What tells a run from others: ``examples`` are presented as ``presentation`` says, a
+# ``sample`` of them in the other way too.
+Run = dict[str, Any]
+HEAD = {"examples": int, "sample": int, "presentation": str}
+MARK = {"snnc": "evaluation", "version": 5}
 DIGITS = 16
 _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 
@@ -143,38 +147,41 @@ def _head(path: Path, lines: list[str]) -> Run:
     try:
         head = json.loads(lines[0])
         marks = {name: head[name] for name in MARK}
-        known = marks | {"examples": int(head["examples"])}
     except (LookupError, RecursionError, TypeError, ValueError) as error:
         raise NoJournalError(path) from error
     if marks["snnc"] != MARK["snnc"]:
         raise NoJournalError(path)
     if marks != MARK:
         raise OtherVersionError(path)
+    try:
+        known = {name: kind(head[name]) for name, kind in HEAD.items()}
+    except (LookupError, TypeError, ValueError) as error:
+        raise NoJournalError(path) from error
     return {**head, **known}
 
 
 def _refuse_unfinished(path: Path, content: _Content) -> None:
-    examples = content.head["examples"]
-    spans = []
+    examples, sample = content.head["examples"], content.head["sample"]
+    done: Counter[str] = Counter()
     for number, body in enumerate(content.parts, 2):
         with _blaming(path, number):
-            spans.append(span(body, examples))
-    done = sum(stop - start for start, stop in spans)
-    # A row has no place to go on from, for the state is lost.
-    if content.head.get("presentation") == "rest" and 0 < done < examples:
-        raise UnfinishedError(path, done, examples)
+            way, (start, stop) = span(body, examples)
+        done[way] += stop - start
+    if 0 < done.total() < examples + sample:
+        raise UnfinishedError(path, done[content.head["presentation"]], examples)
 
 
 def _parts(path: Path, content: _Content, scope: Scope) -> list[Part]:
     """Return the parts, none of which has examples of another."""
     parts: list[Part] = []
-    taken = np.zeros(scope.examples, bool)
+    taken = {way: np.zeros(count, bool) for way, count in scope.counts.items()}
     for number, body in enumerate(content.parts, 2):
         with _blaming(path, number):
             part = restore(body, scope)
-            if taken[part.start : part.stop].any():
+            place = taken[part.presentation][part.start : part.stop]
+            if place.any():
                 raise ValueError("examples that another line has")
-        taken[part.start : part.stop] = True
+        place[:] = True
         parts.append(part)
     return parts
 

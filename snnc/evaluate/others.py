@@ -1,7 +1,6 @@
 """Runs the package's own ``evaluate.py``: nengo, nengo_dl, or nengo-loihi's emulator.
 
-One example comes after another there, the state is carried over, and all are in
-memory.
+All examples are in memory there.
 """
 
 from __future__ import annotations
@@ -10,28 +9,30 @@ import importlib.util
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.evaluate.part import Fresh, Part
+from snnc.evaluate.part import Fresh
 from snnc.evaluate.refusals import MissingExtraError, RefusedError
 from snnc.evaluate.task import Task
-from snnc.exact.package import Package
 from snnc.runtime.data import Examples
+from snnc.runtime.presentation import Presentation
 from snnc.runtime.results import Result
 
 if TYPE_CHECKING:
     from snnc.runtime.comparison import Reference
-    from snnc.runtime.layout import Tensors
 
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
 
 
 def run_other(
-    task: Task, simulator: Simulator, progress: Callable[[int], None]
+    task: Task,
+    simulator: Simulator,
+    presentation: Presentation,
+    progress: Callable[[int], None],
 ) -> Result:
     """Return what the package's ``evaluate`` found.
 
@@ -55,7 +56,13 @@ def run_other(
 
     try:
         result: Result = package.module("evaluate").evaluate(
-            examples[:], examples.y, task.tensors, simulator, progress=tell
+            examples[:],
+            examples.y,
+            task.weights,
+            simulator,
+            progress=tell,
+            presentation=presentation,
+            seed=None,  # the examples are drawn
         )
     except ModuleNotFoundError as error:
         if error.name is None:
@@ -71,14 +78,15 @@ def has_keras() -> bool:
     return importlib.util.find_spec("tensorflow") is not None
 
 
-def reference_of(package: Package, tensors: Tensors) -> Reference:
+def reference_of(task: Task) -> Reference:
     """Return the model as it was trained."""
+    package = task.package
     comparison = package.library("comparison")
     reference: Reference = comparison.Reference(
         package.network,
         lambda: package.module("keras_model"),
-        tensors,
-        aware=package.network.aware,
+        task.tensors,
+        comparison.model_of(package.network, task.weights, "keras"),
     )
     return reference
 
@@ -86,16 +94,16 @@ def reference_of(package: Package, tensors: Tensors) -> Reference:
 class Trained:
     """The model as it was trained; ``seconds`` is the time that it took so far."""
 
-    def __init__(self, package: Package, tensors: Tensors) -> None:
+    def __init__(self, task: Task) -> None:
         self.seconds = 0.0
-        self.reference = reference_of(package, tensors)
+        self.reference = reference_of(task)
 
-    def compared(self, fresh: Fresh, x: NDArray[Any]) -> Part:
-        """Return a part with what the model says of its examples."""
+    def compared(self, fresh: Fresh) -> Fresh:
+        """Return examples with what the model says of them."""
         started = time.perf_counter()
-        keras = self.reference.compared(x, fresh.counts)
+        keras = self.reference.compared(fresh.images, fresh.counts)
         self.seconds += time.perf_counter() - started
-        return replace(fresh.part, keras=keras)
+        return replace(fresh, part=replace(fresh.part, keras=keras))
 
 
 def keras_outputs(

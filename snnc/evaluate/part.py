@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from itertools import islice, pairwise
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from itertools import pairwise
+from operator import add
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact import Engine, Outcome
-from snnc.exact.outcome import join
+from snnc.exact import Engine
+from snnc.exact.outcome import Kept
 from snnc.runtime import measures
-from snnc.runtime.data import Examples
+from snnc.runtime.presentation import Presentation, Span
 from snnc.runtime.scores import Decide
 from snnc.runtime.statistics import Firing
 
-Span = tuple[int, int]  # the first example, and that behind the last
-IN_A_ROW = 8  # examples of a part, where each goes on from the one before it
+KEPT: tuple[Kept, ...] = ("counts", "early")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,76 +29,87 @@ class Part(measures.Part):
 
     Attributes
     ----------
+    presentation
+        How they were presented.
     overflows
         As in `snnc.exact.Outcome`.
     cores
         How many nengo-loihi has used.
     """
 
+    presentation: Presentation
     overflows: tuple[int, ...]
     cores: int
 
 
 @dataclass(frozen=True, slots=True)
 class Fresh:
-    """A part, and the spikes of each neuron and example for Keras to compare with."""
+    """A few examples of a span, and their spikes for Keras to compare with.
 
+    ``counts`` are (examples, *shape) of each layer, ``images`` (examples, *input
+    shape).
+    """
+
+    span: Span
     part: Part
-    counts: dict[str, NDArray[Any]] = field(default_factory=dict)
+    counts: dict[str, NDArray[Any]]
+    images: NDArray[Any]
 
 
-def run_part(
-    engine: Engine, decide: Decide, start: int, x: NDArray[Any], threads: int | None
-) -> Fresh:
-    """Run examples, each from rest; ``start`` is the number of the first."""
-    outcome = engine.run(x, "rest", decide, ("counts", "early"), threads)
-    return _fresh(start, outcome, engine.cores)
+def run_spans(
+    engine: Engine,
+    decide: Decide,
+    presentation: Presentation,
+    images: Any,
+    spans: Sequence[Span],
+    threads: int | None = None,
+) -> Iterator[Fresh]:
+    """Run spans of examples side by side, a few examples at a time."""
+    for chunk in engine.stream(images, spans, presentation, decide, KEPT, threads):
+        outcome = chunk.outcome
+        assert outcome.early is not None
+        part = Part(
+            chunk.start,
+            chunk.start + len(outcome.outputs),
+            outcome.early,
+            {name: Firing.of(counts) for name, counts in outcome.counts.items()},
+            presentation=presentation,
+            overflows=tuple(map(int, outcome.overflows)),
+            cores=engine.cores,
+        )
+        yield Fresh(chunk.span, part, outcome.counts, chunk.images)
 
 
-def run_row(
-    engine: Engine, decide: Decide, examples: Examples
-) -> Iterator[tuple[Fresh, NDArray[Any]]]:
-    """Run examples one after another, the state carried over; give them as well."""
-    smallest = 1  # byte, so that each example is a batch of its own
-    x: Any = _Noted(examples)
-    outcomes = engine.batches(x, "row", decide, ("counts", "early"), budget=smallest)
-    for start in range(0, len(examples), IN_A_ROW):
-        outcome = join(list(islice(outcomes, IN_A_ROW)))
-        yield _fresh(start, outcome, engine.cores), x.taken()
+def moved(fresh: Fresh, by: int, images: NDArray[Any]) -> Fresh:
+    """Return examples with their numbers among all, and with themselves."""
+    start, stop = fresh.part.start, fresh.part.stop
+    part = replace(fresh.part, start=start + by, stop=stop + by)
+    span = fresh.span[0] + by, fresh.span[1] + by
+    return Fresh(span, part, fresh.counts, images[start:stop])
 
 
-class _Noted:
-    """Examples that remember what was read, for files that are read forwards."""
-
-    def __init__(self, examples: Examples) -> None:
-        self.shape = examples.shape
-        self._examples = examples
-        self._read: list[NDArray[Any]] = []
-
-    def __len__(self) -> int:
-        return len(self._examples)
-
-    def __getitem__(self, part: slice) -> NDArray[Any]:
-        self._read.append(self._examples[part])
-        return self._read[-1]
-
-    def taken(self) -> NDArray[Any]:
-        """Return what was read since the last time."""
-        read, self._read = self._read, []
-        return np.concatenate(read)
+def whole_spans(found: Iterable[Fresh]) -> Iterator[Part]:
+    """Yield the part of each span once the last of its examples is there."""
+    building: dict[tuple[Presentation, Span], list[Part]] = defaultdict(list)
+    for fresh in found:
+        key = fresh.part.presentation, fresh.span
+        building[key].append(fresh.part)
+        if fresh.part.stop == fresh.span[1]:
+            yield _joined(building.pop(key))
 
 
-def _fresh(start: int, outcome: Outcome, cores: int) -> Fresh:
-    assert outcome.early is not None
-    part = Part(
-        start,
-        start + len(outcome.outputs),
-        outcome.early,
-        {name: Firing.of(counts) for name, counts in outcome.counts.items()},
-        overflows=tuple(map(int, outcome.overflows)),
-        cores=cores,
+def _joined(parts: Sequence[Part]) -> Part:
+    """Return parts that follow one another as one."""
+    compared = [part.keras for part in parts if part.keras is not None]
+    names = parts[0].firing
+    return replace(
+        parts[0],
+        stop=parts[-1].stop,
+        outputs=measures.outputs_of(parts),
+        firing={name: reduce(add, (p.firing[name] for p in parts)) for name in names},
+        keras=reduce(add, compared) if compared else None,
+        overflows=tuple(np.sum([part.overflows for part in parts], axis=0).tolist()),
     )
-    return Fresh(part, outcome.counts)
 
 
 def spans_left(done: Sequence[measures.Part], count: int, size: int) -> list[Span]:

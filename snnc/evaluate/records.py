@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from snnc.evaluate.part import Part
 from snnc.runtime.measures import Compared
+from snnc.runtime.presentation import Presentation, Span
 from snnc.runtime.scores import moments
 from snnc.runtime.statistics import Correlation, Firing
 
@@ -23,10 +24,11 @@ Hex = Annotated[str, Field(pattern="^([0-9a-f]{2})*$")]
 class Scope:
     """What the parts of a run have to agree with.
 
-    ``neurons`` are those of each layer; ``compares`` tells whether with Keras.
+    ``counts`` are how many examples are presented in each way, ``neurons`` those of
+    each layer; ``compares`` tells whether with Keras.
     """
 
-    examples: int
+    counts: dict[Presentation, int]
     steps: int
     units: int
     neurons: dict[str, int]
@@ -39,6 +41,7 @@ class _Strict(BaseModel):
 
 class _Span(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
+    presentation: Presentation
     start: Count
     stop: Count
 
@@ -54,6 +57,7 @@ class _Compared(_Strict):
 
 
 class _Record(_Strict):
+    presentation: Presentation
     start: Count
     stop: Count
     outputs: list[list[float]]
@@ -67,6 +71,7 @@ class _Record(_Strict):
 def record(part: Part) -> dict[str, Any]:
     """Return what JSON can hold of a part."""
     return {
+        "presentation": part.presentation,
         "start": part.start,
         "stop": part.stop,
         "outputs": part.outputs[-1].tolist(),
@@ -88,8 +93,8 @@ def _said(keras: Compared) -> dict[str, Any]:
     return {"outputs": keras.outputs.tolist(), "alike": alike}
 
 
-def span(text: str, examples: int) -> tuple[int, int]:
-    """Return the examples that a line of JSON is of.
+def span(text: str, examples: int) -> tuple[Presentation, Span]:
+    """Return the examples that a line of JSON is of, and how they were presented.
 
     Raises
     ------
@@ -99,7 +104,7 @@ def span(text: str, examples: int) -> tuple[int, int]:
     found = _Span.model_validate_json(text)
     if not found.start < found.stop <= examples:
         raise ValueError("no examples of the run")
-    return found.start, found.stop
+    return found.presentation, (found.start, found.stop)
 
 
 def restore(text: str, scope: Scope) -> Part:
@@ -111,7 +116,7 @@ def restore(text: str, scope: Scope) -> Part:
         If it is no such line, or does not agree with the run.
     """
     found = _Record.model_validate_json(text)
-    start, stop = span(text, scope.examples)
+    way, (start, stop) = span(text, scope.counts.get(found.presentation, 0))
     count = stop - start
     ends = len(moments(scope.steps))
     early = np.frombuffer(bytes.fromhex(found.early))
@@ -122,6 +127,7 @@ def restore(text: str, scope: Scope) -> Part:
         np.concatenate([early, outputs.ravel()]).reshape(ends, count, scope.units),
         _firing(found.firing, count, scope),
         _compared(found.keras, count, scope),
+        presentation=way,
         overflows=found.overflows,
         cores=found.cores,
     )

@@ -6,6 +6,7 @@ import csv
 import io
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,29 +25,31 @@ from snnc.evaluate.others import (
 from snnc.evaluate.part import Part
 from snnc.evaluate.refusals import NoFolderError
 from snnc.evaluate.task import Task
+from snnc.runtime.comparison import model_of
 from snnc.runtime.files import write_file
-from snnc.runtime.measures import keras_outputs_of, outputs_of, result_of
+from snnc.runtime.measures import keras_of, outputs_of, result_of
+from snnc.runtime.presentation import Presentation
 from snnc.runtime.results import Result
-from snnc.runtime.scores import score
+from snnc.runtime.scores import confusion, contrast, score
 
 
-def write_examples(
-    path: Path,
-    outputs: NDArray[Any],
-    y: NDArray[Any],
-    keras: NDArray[Any] | None,
-    classifies: bool,
+def _write_examples(
+    path: Path, task: Task, outputs: NDArray[Any], keras: NDArray[Any] | None
 ) -> None:
     """Write a CSV file with a row an example: its number, label, Keras and the chip.
 
-    Classes are numbers; of values, each unit has columns of its own. Without Keras's
-    outputs, (examples, units), its columns are left out.
+    Numbers are places in the data. Classes are numbers; of values, each unit has
+    columns of its own. Without Keras's outputs, (examples, units), its columns are left
+    out.
     """
-    told = {"label": y, "keras": keras, "chip": outputs}
-    columns: dict[str, list[Any]] = {"example": list(range(len(y)))}
+    examples = task.examples
+    order = np.argsort(examples.rows)
+    told = {"label": examples.y, "keras": keras, "chip": outputs}
+    columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
     for name, values in told.items():
         if values is not None:
-            columns |= _columns(name, np.asarray(values), classifies)
+            classifies = task.package.network.readout.classes
+            columns |= _columns(name, np.asarray(values)[order], classifies)
     table = io.StringIO(newline="")
     writer = csv.writer(table, lineterminator="\n")
     writer.writerow(columns)
@@ -79,17 +82,24 @@ def on_engine(
     """
     if each is not None and not each.parent.is_dir():
         raise NoFolderError(each)
-    trained = Trained(task.package, task.tensors) if has_keras() else None
+    trained = Trained(task) if has_keras() else None
     started = time.perf_counter()
     parts = run_exact(task, how, progress, trained)
     seconds = time.perf_counter() - started
     if trained is not None and not how.shared:
         seconds -= trained.seconds
+    shown = [part for part in parts if part.presentation == how.presentation]
     if each is not None:
-        outputs, keras = outputs_of(parts)[-1], keras_outputs_of(parts)
-        classes = task.package.network.readout.classes
-        write_examples(each, outputs, task.examples.y, keras, classes)
-    return _result(parts, task, how, seconds)
+        keras = keras_of(shown)
+        said = None if keras is None else keras.outputs
+        _write_examples(each, task, outputs_of(shown)[-1], said)
+    result = _result(shown, task, how, seconds)
+    others = [part for part in parts if part.presentation != how.presentation]
+    if not others:
+        return result
+    rows, rests = outputs_of(shown)[-1], outputs_of(others)[-1]
+    y = task.examples.y[: len(rests)]
+    return replace(result, contrast=contrast(rows[: len(y)], rests, y, result.classes))
 
 
 def _result(parts: Sequence[Part], task: Task, how: How, seconds: float) -> Result:
@@ -101,7 +111,7 @@ def _result(parts: Sequence[Part], task: Task, how: How, seconds: float) -> Resu
         task.examples.y,
         simulator="exact",
         presentation=how.presentation,
-        model="aware" if network.aware else "smooth",
+        model=model_of(network, task.weights, "exact"),
         steps=how.steps,
         cores=parts[0].cores,
         overflows=tuple(map(int, overflows)),
@@ -109,16 +119,18 @@ def _result(parts: Sequence[Part], task: Task, how: How, seconds: float) -> Resu
     )
 
 
-def on_package(task: Task, simulator: Simulator, progress: Progress) -> Result:
+def on_package(
+    task: Task, simulator: Simulator, presentation: Presentation, progress: Progress
+) -> Result:
     """Run the package's own evaluation."""
-    return run_other(task, simulator, progress)
+    return run_other(task, simulator, presentation, progress)
 
 
 def on_keras(task: Task, progress: Progress) -> Result:
     """Judge the Keras model that was trained."""
     started = time.perf_counter()
     package, y = task.package, task.examples.y
-    reference = reference_of(package, task.tensors)
+    reference = reference_of(task)
     outputs = keras_outputs(reference, task.examples, progress)
     classes = package.network.readout.classes
     return Result(
@@ -128,6 +140,8 @@ def on_keras(task: Task, progress: Progress) -> Result:
         examples=len(y),
         steps=None,
         classes=classes,
-        score=score(outputs, y, classes),
+        score=replace(score(outputs, y, classes), model=reference.model),
+        confusion=confusion(outputs, y) if classes else (),
+        names=package.network.readout.names,
         seconds=time.perf_counter() - started,
     )

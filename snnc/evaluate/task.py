@@ -12,16 +12,22 @@ from snnc.runtime.layout import Tensors
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A package, its weights, which are in a file, and the examples to run."""
+    """A package, its weights, which are in a file, and the examples to run.
+
+    ``seed`` has drawn these, and their order.
+    """
 
     package: Package
     weights: Path
     tensors: Tensors
     examples: Examples
+    seed: int
 
 
-def open_task(folder: Path, weights: Path, data: Path, limit: int | None) -> Task:
-    """Return the first examples of the data, all of them checked, and the rest.
+def open_task(
+    folder: Path, weights: Path, data: Path, limit: int | None, seed: int
+) -> Task:
+    """Return examples drawn from the data, all of them checked, and the rest.
 
     Raises
     ------
@@ -31,5 +37,5 @@ def open_task(folder: Path, weights: Path, data: Path, limit: int | None) -> Tas
         If the examples are not what the package reads.
     """
     package = open_package(folder)
-    examples = open_data(data, DataSpec.of(package.network), limit)
-    return Task(package, weights, package.read(weights), examples)
+    examples = open_data(data, DataSpec.of(package.network), limit, seed)
+    return Task(package, weights, package.read(weights), examples, seed)

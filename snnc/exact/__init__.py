@@ -2,7 +2,7 @@
 
 nengo-loihi builds, splits and discretises a network; this room reads the integers
 that come out (`read`) and replaces the steps (`kernel`). `open_engine` makes an
-`Engine` of a package that ``snnc build`` wrote; its ``run`` and ``batches`` take
+`Engine` of a package that ``snnc build`` wrote; its ``run`` and ``stream`` take
 examples. What cannot run is a `CannotRunError`, whose text is for users.
 
 A spike takes a step to arrive, and none goes back to an earlier block. So a block runs
@@ -11,13 +11,12 @@ remember fits a cache. Encoders and the readout are in the kernel too where they
 the shape that snnc gives them; other hosts, those with layers of neurons of their own,
 are nengo's, with our chip in place of the emulator (`hosted`).
 
-Examples start from rest unless told: then a result does not depend on the order of
-the data or on how threads share it. "row" carries the state over, as nengo-loihi does
-and as the package's own ``evaluate.py`` shows it.
+Examples start from rest, or spans of them do: "row" carries the state over within a
+span, as nengo-loihi does. Neither depends on how threads share the work (`stream`).
 """
 
 from snnc.exact.engine import Engine, make_engine, open_engine
-from snnc.exact.outcome import Batch, Outcome
+from snnc.exact.outcome import Outcome
 from snnc.exact.refusals import CannotRunError
 
-__all__ = ["Batch", "CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]
+__all__ = ["CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]

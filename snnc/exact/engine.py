@@ -2,34 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
 from snnc.exact.lane import Circuit, read_places
-from snnc.exact.outcome import (
-    BUDGET,
-    Batch,
-    Job,
-    Kept,
-    Outcome,
-    Presentation,
-    Runs,
-    join,
-    run_batches,
-)
+from snnc.exact.outcome import Kept, Outcome, join
 from snnc.exact.package import Built, Package, build, open_package
 from snnc.exact.read import block_starts, read_tables
 from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
+from snnc.exact.stream import Chunk, Images, Job, Runs, share, stream
 from snnc.exact.tables import Chip, fanin
 from snnc.runtime.layout import Weights
-from snnc.runtime.scores import QUARTERS, Decide
+from snnc.runtime.presentation import ROW, Presentation, Span, spans_of
+from snnc.runtime.scores import Decide
 
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds
+
+
+class Examples(Images, Protocol):
+    """Examples that know how many they are: (examples, *input shape)."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
 
 
 class Engine:
@@ -66,42 +65,41 @@ class Engine:
         presentation: Presentation = "rest",
         decide: Decide = "mean",
         keep: Sequence[Kept] = (),
-        workers: int | None = None,
+        threads: int | None = None,
     ) -> Outcome:
-        """Run all examples for one result; `batches` says what the arguments mean."""
-        parts = self.batches(images, presentation, decide, keep, workers)
-        return join(list(parts))
+        """Run all examples for one result; `stream` says what the arguments mean."""
+        count = len(images)
+        size = ROW if presentation == "row" else share(count, threads)
+        spans = spans_of(count, size)
+        chunks = self.stream(images, spans, presentation, decide, keep, threads)
+        return join([c.outcome for c in sorted(chunks, key=lambda c: c.start)])
 
-    def batches(
+    def stream(
         self,
-        images: NDArray[Any],
-        presentation: Presentation = "rest",
-        decide: Decide = "mean",
+        images: Examples,
+        spans: Sequence[Span],
+        presentation: Presentation,
+        decide: Decide,
         keep: Sequence[Kept] = (),
-        workers: int | None = None,
-        announce: Callable[[Batch], None] | None = None,
-        budget: int = BUDGET,
-    ) -> Iterator[Outcome]:
-        """Run examples batch by batch.
+        threads: int | None = None,
+    ) -> Iterator[Chunk]:
+        """Run spans of examples side by side, a few examples at a time.
 
         Parameters
         ----------
         images : (examples, *input shape)
+        spans
+            First examples, and those behind the last. Each is one thread's.
         presentation
-            "rest": each example starts from rest, so that its result does not
-            depend on the examples before it, and threads share the work. "row":
-            one after another with the state carried over, as nengo-loihi has it,
-            which cannot reset a chip; one thread.
+            "rest": each example starts from rest. "row": a span starts from rest, and
+            its examples follow one another with the state carried over, as
+            nengo-loihi has it, which cannot reset a chip.
         decide
             By the "mean" of the later half of an example's rows or its "last" row.
         keep
             What to return beside the outputs: "counts", "spikes", "rows", "early".
-        workers
-            Threads; unless told, one a core.
-        announce
-            Is told of each batch, and what it will take, before it starts.
-        budget
-            Bytes that a batch of more than one example stays below.
+        threads
+            Unless told, one a core.
 
         Raises
         ------
@@ -109,12 +107,10 @@ class Engine:
             If the examples are not of the shape that the network reads.
         """
         shape = self._built.package.network.input.shape
-        if images.shape[1:] != shape or len(images) == 0:
-            raise OtherShapeError(images.shape, shape)
-        each = _bytes(self._built, keep)
-        alone = self.hosted or presentation == "row"
-        job = Job(presentation, decide, tuple(keep), 1 if alone else workers, each)
-        return run_batches(self._runs, images, job, announce, budget)
+        if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
+            raise OtherShapeError(tuple(images.shape), shape)
+        job = Job(presentation, decide, tuple(keep), 1 if self.hosted else threads)
+        return stream(self._runs, images, spans, job)
 
 
 def open_engine(
@@ -162,17 +158,3 @@ def runs(built: Built) -> Runs:
     heard = fanin(axons, tables.blocks, tables.compartments)
     chip = Chip(tables.compartments, tables.rows, heard)
     return Circuit(chip, readout, encoder, places, built.steps)
-
-
-def _bytes(built: Built, keep: Sequence[Kept]) -> int:
-    """Return the bytes that an example takes beside the lanes."""
-    ensembles = [e for parts in built.network.layers.values() for e in parts]
-    neurons = sum(int(e.n_neurons) for e in ensembles)
-    steps, units = built.steps, int(built.network.output.size_in)
-    sizes = {
-        "counts": 2 * neurons,
-        "spikes": steps * neurons,
-        "rows": 8 * steps * units,
-        "early": 8 * len(QUARTERS) * units,
-    }
-    return 8 * (neurons + units) + sum(sizes[kind] for kind in keep)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.outcome import Given, Kept, Layers
 from snnc.exact.package import Built
-from snnc.exact.tables import Chip, Tables, fanin, resting
+from snnc.exact.tables import Bools, Chip, Tables, fanin, resting
 
 
 class ChipInterface:
@@ -45,11 +45,6 @@ class ChipInterface:
     def overflows(self) -> NDArray[np.int64]:
         """Overflows so far, as `Outcome` counts them."""
         return self._state.overflows.copy()
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes of the chip's state."""
-        return sum(values.nbytes for values in self._state)
 
     def __enter__(self) -> ChipInterface:
         return self
@@ -125,21 +120,23 @@ class Hosted:
         self.rest()
 
     def lanes(self, count: int) -> list[Hosted]:
-        """Return the only lane, at rest: nengo has one memory."""
+        """Return the only lane: nengo has one memory."""
         assert count == 1
-        self.rest()
         return [self]
 
     def prepared(self, images: NDArray[Any]) -> NDArray[Any]:
         """Return what `run` takes."""
         return images.reshape(len(images), -1)
 
-    def run(self, values: NDArray[Any], from_rest: bool, keep: Sequence[Kept]) -> Given:
-        """Present examples, (examples, values), one after another."""
+    def run(self, values: NDArray[Any], rests: Bools, keep: Sequence[Kept]) -> Given:
+        """Present examples, (examples, values), one after another.
+
+        ``rests``, (examples,), tells which of them forget those before.
+        """
         before = self._chip.overflows
         rows, trains = [], []
-        for example in values:
-            if from_rest:
+        for example, anew in zip(values, rests, strict=True):
+            if anew:
                 self.rest()
             rows.append(self._present(example))
             trains.append(self._spikes() if keep else {})
@@ -182,8 +179,3 @@ class Hosted:
             spikes = np.rint(values * (described.dt * layer.high))
             trains[name] = spikes.astype(np.uint8)
         return trains
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the lane holds, but for nengo's own."""
-        return self._chip.nbytes

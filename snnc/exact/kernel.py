@@ -302,7 +302,7 @@ def run_examples(
     state: State,
     host: HostState,
     charges: Floats,
-    from_rest: bool,
+    rests: NDArray[np.bool_],
     rows: Floats,
     counts: NDArray[np.uint16],
     spikes: NDArray[np.uint8],
@@ -315,8 +315,8 @@ def run_examples(
         Where the encoders begin.
     charges : (examples, encoder neurons)
         What each gains in a step, in spikes.
-    from_rest
-        Whether each example forgets those before it.
+    rests : (examples,)
+        Whether an example forgets those before it.
     rows : (examples, steps, units)
         Is filled with the outputs.
     counts : (examples, sources), or (examples, 0) where they are not wanted
@@ -325,7 +325,7 @@ def run_examples(
     """
     size = len(chip.compartments.bias)
     for e in range(len(charges)):
-        if from_rest:
+        if rests[e]:
             rest_chip(state)
             _rest_host(host, voltage)
         state.used[0] = 0

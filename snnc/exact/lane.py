@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import Lock
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from snnc.exact.encoder import Encoder
 from snnc.exact.kernel import run_examples
 from snnc.exact.outcome import Given, Kept
-from snnc.exact.tables import Chip, Floats, Int64, Readout, resting, waking
+from snnc.exact.tables import Bools, Chip, Floats, Int64, Readout, resting, waking
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,16 @@ class Circuit:
     encoder: Encoder
     places: dict[str, Int64]
     steps: int
+    _preparing: Lock = field(default_factory=Lock)
 
     def lanes(self, count: int) -> list[Lane]:
         """Return lanes for as many threads."""
         return [Lane(self) for _ in range(count)]
 
     def prepared(self, images: NDArray[Any]) -> Floats:
-        """Return what `Lane.run` takes; not from two threads at once."""
-        return np.stack([self.encoder.charges(image) for image in images])
+        """Return what `Lane.run` takes."""
+        with self._preparing:
+            return np.stack([self.encoder.charges(image) for image in images])
 
 
 class Lane:
@@ -50,8 +53,11 @@ class Lane:
         units = len(circuit.readout.bias)
         self._host = waking(circuit.encoder.voltage, units, steps)
 
-    def run(self, charges: Floats, from_rest: bool, keep: Sequence[Kept]) -> Given:
-        """Present examples, (examples, encoder neurons), one after another."""
+    def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> Given:
+        """Present examples, (examples, encoder neurons), one after another.
+
+        ``rests``, (examples,), tells which of them forget those before.
+        """
         circuit, steps = self._circuit, self._circuit.steps
         count, sources = len(charges), self._sources
         rows = np.empty((count, steps, len(circuit.readout.bias)))
@@ -61,7 +67,7 @@ class Lane:
         before = self._state.overflows.copy()
         parts = (circuit.chip, circuit.readout, circuit.encoder.voltage)
         states = (self._state, self._host)
-        run_examples(*parts, *states, charges, from_rest, rows, counts, spikes)
+        run_examples(*parts, *states, charges, rests, rows, counts, spikes)
         return Given(
             rows,
             self._state.overflows - before,
@@ -71,11 +77,6 @@ class Lane:
 
     def _layers(self, values: NDArray[Any]) -> dict[str, NDArray[Any]]:
         return {name: values[..., at] for name, at in self._circuit.places.items()}
-
-    @property
-    def nbytes(self) -> int:
-        """Bytes that the lane holds."""
-        return sum(values.nbytes for values in (*self._state, *self._host))
 
 
 def read_places(

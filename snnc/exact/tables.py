@@ -18,6 +18,7 @@ from snnc.exact.refusals import NotFixedError
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 class Compartments(NamedTuple):

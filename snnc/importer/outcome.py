@@ -102,7 +102,7 @@ def _weights(
 
     network = compilation.lowered.network
     made, scales = convert_weights(conversion, weights, network)
-    return serialized(tensors(network), made), scales
+    return serialized(tensors(network), made, "imported"), scales
 
 
 def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[str]:

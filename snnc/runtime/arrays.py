@@ -2,14 +2,16 @@
 # The run-time library of snnc; `snnc build` puts a copy into each package.
 """Arrays of an ``.npz`` file or of a folder of ``.npy`` files, of any size.
 
-What `numpy.savez` wrote is mapped; large compressed arrays are read forwards,
-slice by slice. Members of an archive are held to their CRC when it is opened.
+What `numpy.savez` wrote is mapped; large compressed arrays are unpacked to a
+file of the system's temporary folder. Members of an archive are held to their
+CRC when it is opened.
 """
 
 from __future__ import annotations
 
 import os
 import struct
+import tempfile
 import tokenize
 import zipfile
 import zlib
@@ -18,7 +20,7 @@ from contextlib import contextmanager
 from math import prod
 from os import PathLike
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -63,25 +65,10 @@ class DataError(ValueError):
     """Data that can't be read or used; says which file and array, and why."""
 
 
-class Rows(Protocol):
-    """An array that gives slices of its first axis."""
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        """The shape of the whole array."""
-
-    @property
-    def dtype(self) -> np.dtype[Any]:
-        """The type of its numbers."""
-
-    def __getitem__(self, rows: slice, /) -> NDArray[Any]:
-        """Return neighbouring rows."""
-
-
 def open_arrays(
     path: str | PathLike[str],
     names: Sequence[str],
-) -> tuple[dict[str, Rows], str]:
+) -> tuple[dict[str, NDArray[Any]], str]:
     """Open arrays of an ``.npz`` file, or of a folder with each as ``.npy``.
 
     Returns the arrays by name, each of numbers and with at least one axis,
@@ -100,8 +87,8 @@ def open_arrays(
 def _open_folder(
     path: Path,
     names: Sequence[str],
-) -> tuple[dict[str, Rows], str]:
-    arrays: dict[str, Rows] = {}
+) -> tuple[dict[str, NDArray[Any]], str]:
+    arrays: dict[str, NDArray[Any]] = {}
     states = []
     for name in names:
         member = path / f"{name}.npy"
@@ -119,7 +106,7 @@ def _open_folder(
 def _open_archive(
     path: Path,
     names: Sequence[str],
-) -> tuple[dict[str, Rows], str]:
+) -> tuple[dict[str, NDArray[Any]], str]:
     if path.exists() and not path.is_file():
         raise DataError(f"{path} is no .npz file, nor a folder")
     if not zipfile.is_zipfile(path):
@@ -159,7 +146,11 @@ def _blaming(path: Path, what: str) -> Iterator[None]:
         raise DataError(told) from error
 
 
-def _open_member(path: Path, archive: zipfile.ZipFile, name: str) -> Rows:
+def _open_member(
+    path: Path,
+    archive: zipfile.ZipFile,
+    name: str,
+) -> NDArray[Any]:
     if f"{name}.npy" not in archive.namelist():
         there = sorted(archive.namelist())[:LISTED]
         told = f"{path}: there is no {name}.npy"
@@ -234,61 +225,43 @@ def _checked(
     return header, info.header_offset + 30 + names + begin
 
 
-def _mapped(path: Path, header: Header, begin: int) -> NDArray[Any]:
+def _mapped(
+    file: Path | IO[bytes],
+    header: Header,
+    begin: int,
+) -> NDArray[Any]:
     shape, fortran, dtype = header
     if 0 in shape:
         return np.empty(shape, dtype)
     mapped: Any = np.memmap
     order = "F" if fortran else "C"
-    array: NDArray[Any] = mapped(path, dtype, "r", begin, shape, order)
+    array: NDArray[Any] = mapped(file, dtype, "r", begin, shape, order)
     return array
 
 
-def _inflated(path: Path, archive: zipfile.ZipFile, name: str) -> Rows:
+def _inflated(
+    path: Path,
+    archive: zipfile.ZipFile,
+    name: str,
+) -> NDArray[Any]:
     info = archive.getinfo(f"{name}.npy")
     with archive.open(info) as member:
         header = _read_header(member, info.file_size)
-        if info.file_size > IN_MEMORY and not header.fortran:
-            begin = member.tell()
-            while member.read(BLOCK):
-                pass
-            file = archive.open(info)
-            return Streamed(path, name, file, header, begin)
+        if info.file_size > IN_MEMORY:
+            with tempfile.TemporaryFile() as copy:
+                _copy(member, copy, f"{name} of {path}")
+                return _mapped(copy, header, 0)
     with archive.open(info) as member:
         array: NDArray[Any] = npy.read_array(member, allow_pickle=False)
     return array
 
 
-class Streamed:
-    """A compressed array; reading forwards does not begin anew."""
-
-    def __init__(
-        self,
-        path: Path,
-        name: str,
-        file: IO[bytes],
-        header: Header,
-        begin: int,
-    ) -> None:
-        """Read from a file in which the numbers begin at ``begin``."""
-        self.shape, _, self.dtype = header
-        self._path = path
-        self._name = name
-        self._file = file
-        self._begin = begin
-        self._row = header.row
-
-    def __getitem__(self, rows: slice) -> NDArray[Any]:
-        """Return neighbouring rows.
-
-        Raises DataError if the file has changed since it was opened.
-        """
-        start, stop, _ = rows.indices(self.shape[0])
-        size = max(0, stop - start) * self._row
-        with _blaming(self._path, f"{self._name}[{start}:{stop}]"):
-            self._file.seek(self._begin + start * self._row)
-            data = self._file.read(size)
-            if len(data) != size:
-                raise EOFError(f"it ends before row {stop}")
-        array: NDArray[Any] = np.frombuffer(data, self.dtype)
-        return array.reshape(-1, *self.shape[1:])
+def _copy(file: IO[bytes], copy: IO[bytes], told: str) -> None:
+    """Copy what follows in a file to the temporary one, told as what."""
+    try:
+        while data := file.read(BLOCK):
+            copy.write(data)
+        copy.flush()
+    except OSError as error:
+        reason = f"{error.strerror} to unpack {told}"
+        raise OSError(error.errno, reason, tempfile.gettempdir()) from error

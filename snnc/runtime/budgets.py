@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Whether rates that were counted in spikes keep to a budget."""
+"""Whether rates keep to a budget."""
 
 from __future__ import annotations
 
@@ -10,20 +10,30 @@ Bounds = tuple[float, float]
 Verdict = Literal["held", "tolerated", "missed"]
 
 TOLERATED = 0.05  # by what share of a bound a rate may lie outside of it
-ROUNDING = 1e-6  # a rate is a whole number of spikes, give or take an ulp
+ROUNDING = 1e-6  # of the upper bound: rates are numbers of spikes by seconds
 
 
-def judged(rate: float, bounds: Bounds, present: float) -> Verdict:
-    """Judge a rate in Hz, seen in examples of ``present`` seconds.
+def slack_of(bounds: Bounds, present: float | None) -> Bounds:
+    """Return by how many Hz a rate may lie below and above its bounds.
 
-    It is tolerated outside of its bounds by 5 % or by one spike an example,
-    whichever is more.
+    That is 5 % of a bound or, of rates that are counted in examples of
+    ``present`` seconds, one spike an example, whichever is more.
+    """
+    spike = 0.0 if present is None else 1 / present
+    low, high = (max(TOLERATED * bound, spike) for bound in bounds)
+    return min(low, bounds[0]), high
+
+
+def judged(rate: float, bounds: Bounds, present: float | None) -> Verdict:
+    """Judge a rate in Hz, in examples of ``present`` seconds if in spikes.
+
+    It is tolerated outside of its bounds by `slack_of`.
     """
     low, high = bounds
-    slack = ROUNDING * high
-    if low - slack <= rate <= high + slack:
+    rounding = ROUNDING * high
+    if low - rounding <= rate <= high + rounding:
         return "held"
-    below, above = (max(TOLERATED * bound, 1 / present) for bound in bounds)
-    if low - below - slack <= rate <= high + above + slack:
+    below, above = slack_of(bounds, present)
+    if low - below - rounding <= rate <= high + above + rounding:
         return "tolerated"
     return "missed"

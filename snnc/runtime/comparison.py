@@ -12,13 +12,29 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .layout import Weights
+from .layout import Weights, source_of
 from .measures import Compared
 from .network import Network
 from .results import KerasModel
 from .statistics import Correlation
 
 BATCH = 64  # examples
+
+
+def model_of(
+    network: Network,
+    weights: Weights,
+    simulator: str,
+) -> KerasModel:
+    """Return which Keras model a simulator's spikes are compared with.
+
+    It is the one that the weights were trained in, where the simulator has the
+    chip's discrete rates.
+    """
+    if source_of(weights) is not None:
+        return "imported"
+    discrete = simulator in ("loihi", "exact", "keras")
+    return "aware" if discrete and network.aware else "smooth"
 
 
 class Reference:
@@ -32,21 +48,16 @@ class Reference:
         network: Network,
         program: Callable[[], ModuleType],
         weights: Weights,
-        aware: bool,
+        model: KerasModel,
     ) -> None:
         """Take ``keras_model`` of a package, by what imports it, and weights.
 
-        With ``aware``, the model's neurons fire as the chip lets them.
+        The neurons of an "aware" model fire as the chip lets them.
         """
         self._network = network
         self._program = program
         self._weights = weights
-        self._aware = aware
-
-    @property
-    def model(self) -> KerasModel:
-        """Which model it is."""
-        return "aware" if self._aware else "smooth"
+        self.model = model
 
     def outputs(self, x: NDArray[Any]) -> NDArray[np.float64]:
         """Return the outputs of examples: (examples, units)."""
@@ -79,6 +90,6 @@ class Reference:
         from .calibration import with_activations
 
         program = self._program()
-        model = program.build_model(aware=self._aware)
+        model = program.build_model(aware=self.model == "aware")
         program.import_weights(model, self._weights)
         return with_activations(model, tuple(self._network.layers))

@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 from os import PathLike
 from typing import Any
@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import DataError, Rows, open_arrays
+from .arrays import DataError, open_arrays
 from .network import Network
+from .presentation import drawn
 
 CHUNK_BYTES = 2**22  # bytes of examples that are handled together
 CHUNK_EXAMPLES = 64  # at most
@@ -27,6 +28,7 @@ __all__ = [
     "load_data",
     "load_input",
     "open_data",
+    "select",
 ]
 
 
@@ -62,22 +64,23 @@ class DataSpec:
 class Examples:
     """Checked examples that are read when they are sliced, and their labels.
 
-    ``y`` is (examples,) int64 or (examples, units) float32. ``identity``
-    changes when the content of the file does.
+    ``rows`` are their places in ``x``, in the order in which they are
+    presented; ``y``, in the same order, is (examples,) int64 or (examples,
+    units) float32. ``identity`` changes when the content of the file does.
     """
 
     identity: str
-    x: Rows
+    x: NDArray[Any]
     y: NDArray[Any]
+    rows: NDArray[np.int64]
 
     def __len__(self) -> int:
         """Return the number of examples."""
         return len(self.y)
 
     def __getitem__(self, part: slice) -> NDArray[np.float32]:
-        """Return neighbouring examples, (examples, *shape)."""
-        start, stop, _ = part.indices(len(self))
-        return np.asarray(self.x[start:stop], np.float32)
+        """Return examples one after another, (examples, *shape)."""
+        return np.asarray(self.x[self.rows[part]], np.float32)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -94,23 +97,41 @@ def open_data(
     path: str | PathLike[str],
     spec: DataSpec,
     limit: int | None = None,
+    seed: int | None = None,
 ) -> Examples:
     """Open ``x`` and ``y`` of an ``.npz`` file, or a folder with ``.npy`` files.
 
-    They are checked, the first ``limit`` if it is given, and need not fit
-    memory. Raises DataError, which names the file and the array, if they
-    can't be read or are not what the network accepts.
+    They need not fit memory; they are chosen as by `select`. Raises DataError,
+    which names the file and the array, if they can't be read or are not what
+    the network accepts.
     """
     arrays, identity = open_arrays(path, ("x", "y"))
-    x, y = arrays["x"], arrays["y"]
     try:
-        counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
-        if x.shape[0] != y.shape[0]:
-            raise DataError(f"{counts}: write as many of both")
-        count = _check_rows(x, spec, limit)
-        return Examples(identity, x, _check_labels(y[:count], count, spec))
+        chosen = select(arrays["x"], arrays["y"], spec, limit, seed)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
+    return replace(chosen, identity=identity)
+
+
+def select(
+    x: NDArray[Any],
+    y: NDArray[Any],
+    spec: DataSpec,
+    limit: int | None = None,
+    seed: int | None = None,
+) -> Examples:
+    """Return those of the examples that are presented.
+
+    `presentation.drawn` says which of them ``limit`` and ``seed`` leave, and
+    in what order. Raises DataError if these are not what ``spec`` says.
+    """
+    counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"
+    if x.shape[0] != y.shape[0]:
+        raise DataError(f"{counts}: write as many of both")
+    _check_shape(x, spec)
+    rows = drawn(len(x), limit, seed)
+    _check_values(x, rows, spec)
+    return Examples("", x, _check_labels(y[rows], len(rows), spec), rows)
 
 
 def load_data(
@@ -122,7 +143,7 @@ def load_data(
     Raises DataError as that does.
     """
     examples = open_data(path, spec)
-    return examples[:], examples.y
+    return np.asarray(examples.x, np.float32), examples.y
 
 
 def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
@@ -133,7 +154,7 @@ def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
     arrays, _ = open_arrays(path, ("x",))
     x = arrays["x"]
     try:
-        _check_rows(x, spec, None)
+        _check_input(x, spec)
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     return np.asarray(x[: x.shape[0]], np.float32)
@@ -160,17 +181,21 @@ def check_input(x: Any, spec: DataSpec) -> NDArray[Any]:
     if it is empty.
     """
     x = np.asarray(x)
-    _check_rows(x, spec, None)
+    _check_input(x, spec)
     return np.asarray(x, np.float32)
 
 
-def _chunk_size(x: Rows) -> int:
+def _chunk_size(x: NDArray[Any]) -> int:
     each = 4 * prod(x.shape[1:])
     return max(1, min(CHUNK_EXAMPLES, CHUNK_BYTES // max(1, each)))
 
 
-def _check_rows(x: Rows, spec: DataSpec, limit: int | None) -> int:
-    """Check so many rows, or all, chunk by chunk; return how many."""
+def _check_input(x: NDArray[Any], spec: DataSpec) -> None:
+    _check_shape(x, spec)
+    _check_values(x, np.arange(len(x)), spec)
+
+
+def _check_shape(x: NDArray[Any], spec: DataSpec) -> None:
     if x.shape[1:] != spec.shape or not x.shape:
         lacks_channel = (*x.shape[1:], 1) == spec.shape and x.shape
         hint = ": use x[..., np.newaxis]" if lacks_channel else ""
@@ -179,22 +204,30 @@ def _check_rows(x: Rows, spec: DataSpec, limit: int | None) -> int:
         raise DataError(f"x has type {x.dtype}, not float or integer")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
-    count = x.shape[0] if limit is None else min(limit, x.shape[0])
+
+
+def _check_values(
+    x: NDArray[Any],
+    rows: NDArray[np.int64],
+    spec: DataSpec,
+) -> None:
+    """Check some examples, in the order in which the file has them."""
     first, found = "", 0
     size = _chunk_size(x)
-    for start in range(0, count, size):
-        rows = x[start : min(start + size, count)]
-        outside = ~((rows >= spec.low) & (rows <= spec.high))
+    ordered = np.sort(rows)
+    for start in range(0, len(ordered), size):
+        part = ordered[start : start + size]
+        values = x[part]
+        outside = ~((values >= spec.low) & (values <= spec.high))
         if not first and outside.any():
             place = np.unravel_index(int(outside.argmax()), outside.shape)
             row, *rest = map(int, place)
-            first = f"{rows[place]} at {(start + row, *rest)}"
+            first = f"{values[place]} at {(int(part[row]), *rest)}"
         found += int(outside.sum())
     if first:
-        values = "this value" if found == 1 else f"{found} such values"
-        told = f"{first} is outside {spec.low}..{spec.high} ({values})"
+        many = "this value" if found == 1 else f"{found} such values"
+        told = f"{first} is outside {spec.low}..{spec.high} ({many})"
         raise DataError(f"x: {told}")
-    return count
 
 
 def _check_labels(y: NDArray[Any], count: int, spec: DataSpec) -> NDArray[Any]:

@@ -10,20 +10,22 @@ import argparse
 import json
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args
 
+import numpy as np
 from numpy.typing import NDArray
 
 from .builder import BuiltNetwork, Mode
-from .comparison import Reference
-from .data import DataError, DataSpec, check_data, open_data
-from .layout import Layout, LayoutError, Tensors, Weights
+from .comparison import Reference, model_of
+from .data import DataError, DataSpec, Examples, open_data, select
+from .layout import Layout, LayoutError, Weights
 from .measures import Part, result_of
 from .network import Network
+from .presentation import ROW, Presentation, spans_of
 from .results import Result
 from .scores import decide_early
 from .simulators import RefusedError, Run, Simulator, require, simulators_of
@@ -67,14 +69,19 @@ class Evaluator:
         simulator: Simulator = "nengo",
         examples: int | None = None,
         progress: Progress | None = None,
+        *,
+        presentation: Presentation = "row",
+        seed: int | None = 0,
     ) -> Result:
         """Present examples one after another and judge what the spikes decide.
 
         ``x`` is (examples, *the input's shape), ``y`` their labels, integers
         (examples,), or values (examples, units). ``weights`` is a file or a
-        mapping of the tensors in `layout.TENSORS`. The state is carried over
-        from one example to the next, as on the chip. ``examples`` limits how
-        many are presented. ``progress`` is called with the number done and
+        mapping of the tensors in `layout.TENSORS`. ``seed`` shuffles the
+        examples, and draws as many as ``examples`` says; None takes them as
+        they come. In a "row" of 200 the state is carried over from one to the
+        next, as on the chip; for "rest" the network is built anew for each,
+        which takes longer. ``progress`` is called with the number done and
         the number of all, before the first one too.
 
         Raises DataError if an array does not fit, LayoutError if the weights
@@ -82,29 +89,13 @@ class Evaluator:
         ModuleNotFoundError if the simulator is not installed, RefusedError if
         the chip can't store the weights.
         """
-        started = time.perf_counter()
-        require(simulator, self.network)
         if examples is not None and examples < 1:
             raise ValueError(f"examples is {examples}, not 1 or more")
         accepted = DataSpec.of(self.network)
-        x, y = check_data(x[:examples], y[:examples], accepted)
-        tensors = self.layout.read(weights)
-        tell = progress or (lambda done, total: None)
-        tell(0, len(x))
-        # The emulator's neurons have the discrete rates that training knew.
-        aware = simulator == "loihi" and self.network.aware
-        reference = Reference(self.network, self.program, tensors, aware)
-        parts, cores = self._run(x, tensors, simulator, reference, tell)
-        return result_of(
-            self.network,
-            parts,
-            y,
-            simulator=simulator,
-            presentation="row",
-            model=reference.model,
-            cores=cores,
-            seconds=time.perf_counter() - started,
-        )
+        arrays = np.asarray(x), np.asarray(y)
+        chosen = select(*arrays, accepted, examples, seed)
+        how = simulator, presentation
+        return self._evaluate(chosen, weights, *how, progress)
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Evaluate from the command line; return the exit status."""
@@ -112,13 +103,13 @@ class Evaluator:
         options = parser.parse_args(arguments)
         try:
             accepted = DataSpec.of(self.network)
-            data = open_data(options.data, accepted, options.examples)
-            result = self.evaluate(
-                data[:],
-                data.y,
+            asked = options.examples, options.seed
+            result = self._evaluate(
+                open_data(options.data, accepted, *asked),
                 options.weights,
                 options.simulator,
-                progress=_show if sys.stderr.isatty() else None,
+                options.presentation,
+                _show if sys.stderr.isatty() else None,
             )
         except (
             DataError,
@@ -139,32 +130,63 @@ class Evaluator:
         print(f"{parser.prog}: rates not held: {names}", file=sys.stderr)
         return 1
 
-    def _run(
+    def _evaluate(
         self,
-        x: NDArray[Any],
-        tensors: Tensors,
+        examples: Examples,
+        weights: Weights,
         simulator: Simulator,
+        presentation: Presentation,
+        progress: Progress | None,
+    ) -> Result:
+        started = time.perf_counter()
+        require(simulator, self.network)
+        tensors = self.layout.read(weights)
+        tell = progress or (lambda done, total: None)
+        tell(0, len(examples))
+        model = model_of(self.network, weights, simulator)
+        reference = Reference(self.network, self.program, tensors, model)
+        spans = spans_of(len(examples), ROW if presentation == "row" else 1)
+        parts: list[Part] = []
+        cores = None
+        for start, stop in spans:
+            x = examples[start:stop]
+            names = tuple(self.network.layers)
+            built = self.build_network(tensors, images=x, probe=names)
+            with Run(simulator, built, self.network, tensors) as run:
+                cores = run.cores
+                for part in self._parts(run, x, start, reference):
+                    parts.append(part)
+                    tell(part.stop, len(examples))
+        return result_of(
+            self.network,
+            parts,
+            examples.y,
+            simulator=simulator,
+            presentation=presentation,
+            model=reference.model,
+            cores=cores,
+            seconds=time.perf_counter() - started,
+        )
+
+    def _parts(
+        self,
+        run: Run,
+        x: NDArray[Any],
+        first: int,
         reference: Reference,
-        progress: Progress,
-    ) -> tuple[list[Part], int | None]:
-        """Return what chunks of examples gave, and the cores of a chip."""
+    ) -> Iterator[Part]:
+        """Yield what examples gave, a few at a time; ``first`` is x[0]."""
         names = tuple(self.network.layers)
-        built = self.build_network(tensors, images=x, probe=names)
         compares = find_spec("tensorflow") is not None
         how = self.network.readout.decide
-        parts = []
-        with Run(simulator, built, self.network, tensors) as run:
-            for start in range(0, len(x), run.at_once):
-                stop = min(start + run.at_once, len(x))
-                rows, spikes = run.present(stop - start)
-                outputs = decide_early(rows, how)
-                firing = {name: Firing.of(spikes[name]) for name in names}
-                keras = None
-                if compares:
-                    keras = reference.compared(x[start:stop], spikes)
-                parts.append(Part(start, stop, outputs, firing, keras))
-                progress(stop, len(x))
-            return parts, run.cores
+        for start in range(0, len(x), run.at_once):
+            some = x[start : start + run.at_once]
+            rows, spikes = run.present(len(some))
+            firing = {name: Firing.of(spikes[name]) for name in names}
+            keras = reference.compared(some, spikes) if compares else None
+            at = first + start
+            outputs = decide_early(rows, how)
+            yield Part(at, at + len(some), outputs, firing, keras)
 
     def _parser(self) -> argparse.ArgumentParser:
         name = self.network.name
@@ -178,7 +200,11 @@ class Evaluator:
         add("--data", required=True, help=".npz file with x and y")
         add("--weights", required=True, help="file to read")
         add("--simulator", choices=simulators, default="nengo")
-        add("--examples", type=_positive, help="present the first N")
+        add("--examples", type=_positive, help="draw N of them by the seed")
+        add("--seed", type=int, default=0, help="shuffles the examples (0)")
+        presented = "in rows, the state carried over, or each from rest"
+        kinds = get_args(Presentation)
+        add("--presentation", choices=kinds, default="row", help=presented)
         add("--format", choices=("text", "json"), default="text")
         add("--strict", action="store_true", help=missed)
         return parser

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ CONV3D = ("depth", "height", "width", "in", "out")
 FileName = str | PathLike[str]
 Tensors = dict[str, NDArray[np.float32]]
 Weights = FileName | Mapping[str, NDArray[Any]]
+# Where weights are from that this network's training has not made.
+Source = Literal["imported"]
 
 # How other files of weights begin, to name them; none of them is opened.
 MAGIC = {
@@ -95,16 +97,21 @@ class Layout:
         self,
         path: FileName,
         tensors: Mapping[str, NDArray[Any]],
+        source: Source | None = None,
     ) -> None:
         """Write all tensors to a safetensors file.
 
-        The file appears whole or not at all. Raises LayoutError if a tensor
+        ``source`` is what `source_of` tells later. The file appears whole or
+        not at all. Raises LayoutError if a tensor
         is missing, unknown, of another shape or type, or not finite.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
         ordered = {name: np.ascontiguousarray(tensors[name]) for name in names}
-        write_file(path, save(ordered, metadata={"layout_id": self.id}))
+        metadata = {"layout_id": self.id}
+        if source is not None:
+            metadata["source"] = source
+        write_file(path, save(ordered, metadata=metadata))
 
     def check(
         self,
@@ -164,6 +171,18 @@ class Layout:
                 yield f"{tensor.name} is {dtype}, {wanted}"
         for name in sorted(found.keys() - {t.name for t in self.tensors}):
             yield f"{name} is not a tensor of this layout"
+
+
+def source_of(weights: Weights) -> Source | None:
+    """Return where a file says that its weights are from, if it does.
+
+    Raises what opening it does.
+    """
+    if isinstance(weights, Mapping):
+        return None
+    with safe_open(os.fspath(weights), framework="numpy") as file:
+        told = (file.metadata() or {}).get("source")
+    return "imported" if told == "imported" else None
 
 
 def check_writable(path: FileName) -> None:

@@ -14,10 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .budgets import judged
+from .budgets import judged, slack_of
 from .network import Network
-from .results import KerasModel, LayerResult, Presentation, Result, Work
-from .scores import over_time, score
+from .presentation import Presentation
+from .results import KerasModel, LayerResult, Result, Work
+from .scores import confusion, over_time, score
 from .statistics import Correlation, Firing
 
 PICO = 1e-12
@@ -33,6 +34,12 @@ class Compared:
 
     outputs: NDArray[np.float64]
     alike: Mapping[str, Correlation]
+
+    def __add__(self, other: Compared) -> Compared:
+        """Return what it says of these examples, then of the others."""
+        outputs = np.concatenate([self.outputs, other.outputs])
+        alike = {n: own + other.alike[n] for n, own in self.alike.items()}
+        return Compared(outputs, alike)
 
 
 @dataclass(frozen=True)
@@ -55,11 +62,10 @@ def outputs_of(parts: Sequence[Part]) -> NDArray[np.float64]:
     return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
 
 
-def keras_outputs_of(parts: Sequence[Part]) -> NDArray[np.float64] | None:
-    """Return Keras's outputs of all examples in order: (examples, units)."""
-    compared = [part.keras for part in _ordered(parts)]
-    found = [keras.outputs for keras in compared if keras is not None]
-    return np.concatenate(found) if found else None
+def keras_of(parts: Sequence[Part]) -> Compared | None:
+    """Return what Keras says of all examples in order."""
+    found = [part.keras for part in _ordered(parts) if part.keras is not None]
+    return reduce(add, found) if found else None
 
 
 def result_of(
@@ -83,15 +89,12 @@ def result_of(
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
     firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
-    compared = [part.keras.alike for part in _ordered(parts) if part.keras]
-    alike = {}
-    if compared:
-        alike = {n: _sum([k[n] for k in compared]) for n in network.layers}
-    keras = keras_outputs_of(parts)
+    keras = keras_of(parts)
+    said = None if keras is None else keras.outputs
     spikes = {name: fired.spikes for name, fired in firing.items()}
     layers = []
     for name, fired in firing.items():
-        pairs = alike.get(name)
+        pairs = None if keras is None else keras.alike[name]
         layers.append(layer_result(network, name, fired, steps, pairs))
     return Result(
         network=network.name,
@@ -100,8 +103,10 @@ def result_of(
         examples=len(y),
         steps=steps,
         classes=classes,
-        score=score(outputs[-1], y, classes, keras, model),
+        score=score(outputs[-1], y, classes, said, model),
         over_time=over_time(outputs, y, classes, steps),
+        confusion=confusion(outputs[-1], y) if classes else (),
+        names=network.readout.names,
         layers=tuple(layers),
         spikes=sum(spikes.values()),
         clipped=_clipped(network, firing, steps),
@@ -153,6 +158,7 @@ def layer_result(
         layer.percentile,
         rate,
         judged(rate, layer.rate, present),
+        slack_of(layer.rate, present),
         firing.spikes,
         firing.silent,
         firing.saturated(steps),

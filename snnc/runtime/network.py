@@ -117,7 +117,8 @@ class Input:
 class Readout:
     """The linear layer on the host whose outputs decide.
 
-    ``classes`` tells whether its units are classes, or values of a regression.
+    ``classes`` tells whether its units are classes, or values of a regression;
+    ``names`` are those of the classes, if they have any.
     ``decide`` is "last" for the outputs of an example's last step, "mean" for
     the mean of its second half. ``synapse``, in seconds, smooths the spikes.
     """
@@ -127,6 +128,7 @@ class Readout:
     classes: bool = True
     decide: Literal["mean", "last"] = "mean"
     synapse: float | None = 0.01
+    names: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,12 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from .budgets import Verdict
+from .presentation import Presentation
 
-# With smooth rates, or aware of the discrete ones that the chip has.
-KerasModel = Literal["smooth", "aware"]
-# Each example from rest, or in a row with the state carried over.
-Presentation = Literal["rest", "row"]
+# With smooth rates, aware of the discrete ones that the chip has, or imported
+# from elsewhere, which is smooth.
+KerasModel = Literal["smooth", "aware", "imported"]
+Interval = tuple[float, float]
 
 # The registers of the chip that may overflow, in the order of their counts.
 REGISTERS = ("input", "current", "current with bias")
@@ -30,6 +31,8 @@ class LayerResult:
         That percentile.
     verdict
         Whether it is held, tolerated outside of its bounds, or missed.
+    slack
+        By how much it is tolerated below and above them.
     spikes
         Of all neurons, on average.
     silent
@@ -47,6 +50,7 @@ class LayerResult:
     percentile: float
     rate: float
     verdict: Verdict
+    slack: tuple[float, float]
     spikes: float
     silent: float
     saturated: float
@@ -64,22 +68,58 @@ class Score:
 
     ``interval`` is the 95 % interval of the share. ``keras`` is what a Keras
     model has reached and ``model`` which one; ``agreement`` is the share of
-    same decisions, or the root mean square difference.
+    same decisions, or the root mean square difference; ``loss`` is the 95 %
+    interval of the share that Keras has more of, on the same examples.
     """
 
     value: float
-    interval: tuple[float, float] | None = None
+    interval: Interval | None = None
     keras: float | None = None
     agreement: float | None = None
     model: KerasModel | None = None
+    loss: Interval | None = None
 
 
 @dataclass(frozen=True)
 class Moment:
-    """How good the outputs would be if examples ended after so many steps."""
+    """How good the outputs would be if examples ended after so many steps.
+
+    ``gain`` is the 95 % interval of what the steps from then on bring, on the
+    same examples: of the share, or by how much the mean square error falls.
+    """
 
     steps: int
     value: float
+    gain: Interval | None = None
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """What the state that is carried over does to some of the examples.
+
+    ``row`` and ``rest`` are scores of the same ``examples`` in a row and each
+    from rest, ``gain`` the 95 % interval of what the row has more: of the
+    share, or by how much its mean square error is less.
+    """
+
+    examples: int
+    row: float
+    rest: float
+    gain: Interval | None
+
+
+@dataclass(frozen=True)
+class ClassResult:
+    """How often a class is found, and how often it is right where it is told.
+
+    ``recall`` is None of a class without ``examples``, ``precision`` of one
+    that is never decided for.
+    """
+
+    name: str
+    examples: int
+    recall: float | None
+    precision: float | None
 
 
 @dataclass(frozen=True)
@@ -94,10 +134,12 @@ class Work:
 class Result:
     """All of it; None, or nothing, is what a simulator does not tell.
 
-    ``classes`` tells whether `score` is an accuracy; ``spikes`` are those of
-    all layers in an example; ``clipped`` is the share of encoder values that
-    ask for more than a spike a step; ``overflows`` are those of `REGISTERS`;
-    ``seconds`` is how long it took.
+    ``classes`` tells whether `score` is an accuracy; ``confusion`` is how many
+    examples of each class, (classes, classes), were taken for each; ``names``
+    are those of classes that have any; ``spikes`` are those of all layers in
+    an example; ``clipped`` is the share of encoder values that ask for more
+    than a spike a step; ``overflows`` are those of `REGISTERS`; ``seconds`` is
+    how long it took.
     """
 
     network: str
@@ -108,6 +150,9 @@ class Result:
     classes: bool
     score: Score
     over_time: tuple[Moment, ...] = ()
+    contrast: Contrast | None = None
+    confusion: tuple[tuple[int, ...], ...] = ()
+    names: tuple[str, ...] = ()
     layers: tuple[LayerResult, ...] = ()
     spikes: float | None = None
     clipped: float | None = None
@@ -127,6 +172,18 @@ class Result:
         return None if self.classes else self.score.value
 
     @property
+    def by_class(self) -> tuple[ClassResult, ...]:
+        """Each class by itself; nothing of a regression."""
+        decided = [sum(column) for column in zip(*self.confusion, strict=True)]
+        found = []
+        for i, row in enumerate(self.confusion):
+            name, count = self.names[i] if self.names else str(i), sum(row)
+            recall = row[i] / count if count else None
+            precision = row[i] / decided[i] if decided[i] else None
+            found.append(ClassResult(name, count, recall, precision))
+        return tuple(found)
+
+    @property
     def rates(self) -> dict[str, float]:
         """The percentile of the rates of each layer, in Hz."""
         return {layer.name: layer.rate for layer in self.layers}
@@ -139,12 +196,20 @@ class Result:
     def as_dict(self) -> dict[str, Any]:
         """Return what JSON can hold; scores have the names of their kind."""
         score, work = self.score, self.work
-        kind, alike, interval = "rmse", "difference", {}
+        kind, alike, more = "rmse", "difference", {}
         if self.classes:
             kind, alike = "accuracy", "agreement"
-            interval = {"accuracy_interval": score.interval}
+            more = {
+                "accuracy_interval": score.interval,
+                "loss_interval": score.loss,
+                "classes": [asdict(each) for each in self.by_class],
+                "confusion": self.confusion,
+            }
         layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
-        moments = ({"steps": m.steps, kind: m.value} for m in self.over_time)
+        moments = []
+        for m in self.over_time:
+            told = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
+            moments.append(told)
         overflows = None
         if self.overflows is not None:
             overflows = dict(zip(REGISTERS, self.overflows, strict=True))
@@ -156,11 +221,12 @@ class Result:
             "examples": self.examples,
             "steps": self.steps,
             kind: score.value,
-            **interval,
+            **more,
             f"keras_{kind}": score.keras,
             "keras_model": score.model,
             alike: score.agreement,
-            f"{kind}_over_time": list(moments),
+            f"{kind}_over_time": moments,
+            "contrast": self.contrast and asdict(self.contrast),
             "layers": list(layers),
             "spikes": self.spikes,
             "clipped": self.clipped,

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .results import KerasModel, Moment, Score
+from .paired import difference, merits
+from .results import Contrast, KerasModel, Moment, Score
 from .statistics import interval
 
 Decide = Literal["mean", "last"]
@@ -57,6 +58,9 @@ def score(
     """
     judge = _share if classes else _rms
     target: NDArray[Any] = y
+    loss = None
+    if classes and keras is not None:
+        loss = difference(merits(keras, y, True), merits(outputs, y, True))
     if classes:
         outputs = outputs.argmax(axis=1)
         keras = None if keras is None else keras.argmax(axis=1)
@@ -67,6 +71,7 @@ def score(
         None if keras is None else judge(keras, target),
         None if keras is None else judge(outputs, keras),
         None if keras is None else model,
+        loss,
     )
 
 
@@ -77,8 +82,38 @@ def over_time(
     steps: int,
 ) -> tuple[Moment, ...]:
     """Judge outputs after each of `moments`, (moments, examples, units)."""
-    ends = zip(moments(steps), outputs, strict=True)
-    return tuple(Moment(end, score(o, y, classes).value) for end, o in ends)
+    *early, end = (merits(each, y, classes) for each in outputs)
+    gains = [difference(end, merit, len(early)) for merit in early]
+    told = zip(moments(steps), outputs, [*gains, None], strict=True)
+    judged = ((at, score(o, y, classes).value, gain) for at, o, gain in told)
+    return tuple(Moment(*each) for each in judged)
+
+
+def contrast(
+    row: NDArray[Any],
+    rest: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+) -> Contrast:
+    """Compare outputs of the same examples, (examples, units), with labels."""
+    row_merits, rest_merits = (merits(o, y, classes) for o in (row, rest))
+    return Contrast(
+        len(y),
+        score(row, y, classes).value,
+        score(rest, y, classes).value,
+        difference(row_merits, rest_merits),
+    )
+
+
+def confusion(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+) -> tuple[tuple[int, ...], ...]:
+    """Count the examples of each class that are taken for each."""
+    units = outputs.shape[1]
+    pairs = y * units + outputs.argmax(axis=1)
+    counts = np.bincount(pairs, minlength=units**2).reshape(units, units)
+    return tuple(map(tuple, counts.tolist()))
 
 
 def _share(one: NDArray[Any], other: NDArray[Any]) -> float:

@@ -4,21 +4,28 @@
 
 from __future__ import annotations
 
-from .results import REGISTERS, LayerResult, Result, Score
+from collections.abc import Iterator
+from textwrap import wrap
+
+from .advice import advice
+from .results import REGISTERS, Contrast, LayerResult, Result, Score
 from .tables import aligned, counted, human, percent
 
 Row = tuple[str, ...]
+WIDTH = 79
 
 PRESENTED = {
-    "rest": ", each from rest",
-    "row": ", one after another with the state carried over",
+    "rest": ", each from rest, unlike on the chip",
+    "row": " in a row, the state carried over",
     None: "",
 }
 MODELS = {
     "smooth": " (smooth rates)",
     "aware": " (aware of the chip's rates)",
+    "imported": " (as imported)",
     None: "",
 }
+MOST_CLASSES = 20  # that a table shows
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
 
@@ -28,7 +35,9 @@ def text(result: Result) -> str:
     steps = f" of {result.steps} steps" if result.steps else ""
     examples = f"{counted(result.examples, 'example')}{steps}"
     presented = PRESENTED[result.presentation]
-    head = f"{result.network} on {result.simulator}, {examples}{presented}"
+    keras = MODELS[result.score.model] if result.simulator == "keras" else ""
+    where = f"{result.simulator}{keras}"
+    head = f"{result.network} on {where}, {examples}{presented}"
     lines = [head, "", *aligned([*_scores(result), *_facts(result)], "<<")]
     if result.over_time:
         moments = ">" * len(result.over_time)
@@ -37,13 +46,30 @@ def text(result: Result) -> str:
         rates, spikes = map(_rate, result.layers), map(_spikes, result.layers)
         lines += ["", *aligned([RATES, *rates], "<>>><")]
         lines += ["", *aligned([SPIKES, *spikes], "<>>>>")]
-    return "\n".join([*lines, *_advice(result)])
+    if 0 < len(result.confusion) <= MOST_CLASSES:
+        numbers = ">" * (3 + len(result.confusion))
+        lines += ["", *aligned([*_classes(result)], f"<{numbers}")]
+    for sentence in advice(result):
+        told = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
+        lines += ["", *told]
+    return "\n".join(lines)
 
 
 def _scores(result: Result) -> list[Row]:
     of = _of_classes if result.classes else _of_values
     rows = of(result.score)
-    return rows[:1] if result.simulator == "keras" else rows
+    if result.simulator == "keras":
+        return rows[:1]
+    if result.contrast is not None:
+        rows.insert(1, ("each from rest", _contrast(result.contrast, result)))
+    return rows
+
+
+def _contrast(found: Contrast, result: Result) -> str:
+    write = _percent if result.classes else _number
+    rest, row = write(found.rest), write(found.row)
+    first = counted(found.examples, "example")
+    return f"{rest} of the first {first}, which in a row give {row}"
 
 
 def _of_values(score: Score) -> list[Row]:
@@ -59,11 +85,16 @@ def _of_classes(score: Score) -> list[Row]:
     low, high = (f"{100 * bound:.1f}" for bound in score.interval or ())
     model = MODELS[score.model]
     within = f"95 % interval {low} to {high} %"
-    return [
+    rows: list[Row] = [
         ("accuracy", f"{_percent(score.value)}, {within}"),
         ("accuracy of Keras", f"{_percent(score.keras)}{model}"),
         ("agreement with Keras", _percent(score.agreement)),
     ]
+    if score.keras is not None and score.loss is not None:
+        lost = f"{100 * (score.keras - score.value):.1f} points"
+        low, high = (f"{100 * bound:.1f}" for bound in score.loss)
+        rows[2:2] = [("below Keras", f"{lost}, 95 % interval {low} to {high}")]
+    return rows
 
 
 def _facts(result: Result) -> list[Row]:
@@ -106,16 +137,27 @@ def _over_time(result: Result) -> list[Row]:
 
 
 def _rate(layer: LayerResult) -> Row:
-    above, below = layer.rate - layer.high, layer.low - layer.rate
-    apart = f"{above:.0f} Hz above" if above > 0 else f"{below:.0f} Hz below"
-    told = {"missed": f"not held, {apart}", "tolerated": f"{apart}, tolerated"}
     return (
         layer.name,
         f"{layer.percentile:g}",
         f"{layer.rate:.0f} Hz",
         f"{layer.low:g}..{layer.high:g} Hz",
-        told.get(layer.verdict, ""),
+        _verdict(layer),
     )
+
+
+def _verdict(layer: LayerResult) -> str:
+    """Say by how much a layer is out of its budget, and what is allowed."""
+    if layer.verdict == "held":
+        return ""
+    above, below = layer.rate - layer.high, layer.low - layer.rate
+    side, slack = "above", layer.slack[1]
+    if below > 0:
+        side, slack = "below", layer.slack[0]
+    apart = f"{max(above, below):.0f} Hz {side}"
+    if layer.verdict == "missed":
+        return f"not held, {apart}"
+    return f"{apart}, within the slack of {slack:.0f} Hz"
 
 
 def _spikes(layer: LayerResult) -> Row:
@@ -129,19 +171,20 @@ def _spikes(layer: LayerResult) -> Row:
     )
 
 
-def _advice(result: Result) -> list[str]:
-    lines = []
-    if any(layer.verdict == "tolerated" for layer in result.layers):
-        slack = "out of its budget by at most 5 % or one spike an example"
-        lines += ["", f"tolerated: {slack}"]
-    if dead := [layer.name for layer in result.layers if layer.silent == 1]:
-        advice = "look at the data and the layers before, or train again"
-        lines += ["", f"never fires: {', '.join(dead)}; {advice}"]
-    elif result.missed:
-        missed = f"{len(result.missed)} of {len(result.layers)} rate budgets"
-        advice = "scale them by `snnc calibrate`, or train again"
-        lines += ["", f"{missed} not held: {advice}"]
-    return lines
+def _classes(result: Result) -> Iterator[Row]:
+    """Yield a row a class: how many were taken for each class."""
+    columns = range(len(result.confusion))
+    yield "class", "recall", "precision", "taken for", *map(str, columns)
+    told = zip(result.by_class, result.confusion, strict=True)
+    for i, (each, counts) in enumerate(told):
+        name = f"{i} {each.name}" if result.names else each.name
+        shares = (_share(each.recall), _share(each.precision))
+        taken = (str(count) if count else "." for count in counts)
+        yield name, *shares, "", *taken
+
+
+def _share(value: float | None) -> str:
+    return "-" if value is None else percent(value)
 
 
 def _number(value: float | None) -> str:

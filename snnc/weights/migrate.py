@@ -16,6 +16,7 @@ import numpy as np
 from safetensors.numpy import save
 
 from snnc.ir.layout import Tensor, layout_id
+from snnc.runtime.layout import Source
 from snnc.weights.values import Array
 
 
@@ -109,7 +110,12 @@ def _begin(tensor: Tensor, seed: int | None) -> Array:
     return drawn.astype(np.float32)
 
 
-def serialized(new: tuple[Tensor, ...], tensors: Mapping[str, Array]) -> bytes:
+def serialized(
+    new: tuple[Tensor, ...],
+    tensors: Mapping[str, Array],
+    source: Source | None = None,
+) -> bytes:
     """Return a file of tensors as the generated `save_weights` writes it."""
     ordered = {t.name: np.ascontiguousarray(tensors[t.name]) for t in new}
-    return bytes(save(ordered, metadata={"layout_id": layout_id(new)}))
+    origin = {} if source is None else {"source": source}
+    return bytes(save(ordered, metadata={"layout_id": layout_id(new), **origin}))

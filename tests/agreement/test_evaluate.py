@@ -16,6 +16,7 @@ import nengo
 import numpy as np
 import pytest
 
+from snnc.runtime.presentation import drawn
 from tests.agreement.networks import text
 from tests.support import network
 
@@ -41,7 +42,14 @@ def data(made: SimpleNamespace) -> tuple[np.ndarray, np.ndarray]:
     return x, np.arange(6) % 4
 
 
-def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
+def by_hand(made: SimpleNamespace, x: np.ndarray, simulator: Any, row: int = 99) -> Any:
+    """Return outputs and rates in Hz of runs of so many examples, each from rest."""
+    runs = [one_run(made, x[i : i + row], simulator) for i in range(0, len(x), row)]
+    rates = {n: np.concatenate([r[n] for _, r in runs]) for n in runs[0][1]}
+    return np.concatenate([rows for rows, _ in runs]), rates
+
+
+def one_run(made: SimpleNamespace, x: np.ndarray, simulator: Any) -> Any:
     """Return outputs and rates in Hz of one long run."""
     described = made.network
     steps, layers = described.steps, described.layers
@@ -67,11 +75,23 @@ def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> 
     return probed.predict(x, verbose=0)
 
 
-@pytest.mark.parametrize("simulator", ["nengo", "nengo_dl", "loihi"])
-def test_chunks_give_what_one_long_run_gives(
+@pytest.mark.parametrize(
+    ("simulator", "presentation", "row"),
+    [
+        ("nengo", "row", 4),
+        ("nengo", "rest", 1),
+        ("nengo_dl", "row", 4),
+        ("loihi", "row", 99),
+        ("loihi", "row", 4),
+        ("loihi", "rest", 1),
+    ],
+)
+def test_chunks_give_what_long_runs_give(
     made: SimpleNamespace,
     data: tuple[np.ndarray, np.ndarray],
     simulator: str,
+    presentation: str,
+    row: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import nengo_dl
@@ -83,9 +103,14 @@ def test_chunks_give_what_one_long_run_gives(
         "nengo_dl": nengo_dl.Simulator,
         "loihi": nengo_loihi.Simulator,
     }
-    rows, rates = by_hand(made, x, simulators[simulator])
-    monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 2)
-    result = made.evaluate.evaluate(x, y, made.weights, simulator)
+    order = drawn(len(x), None, 5)
+    assert order.tolist() != sorted(order)
+    monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 3)
+    monkeypatch.setattr(library(made, "evaluation"), "ROW", row)
+    how = {"presentation": presentation, "seed": 5}
+    result = made.evaluate.evaluate(x, y, made.weights, simulator, **how)
+    x, y = x[order], y[order]
+    rows, rates = by_hand(made, x, simulators[simulator], row)
     decided = rows[:, made.network.steps // 2 :].mean(axis=1).argmax(axis=1)
     trained = made.keras.build_model(aware=simulator == "loihi")
     made.keras.import_weights(trained, made.weights)
@@ -102,6 +127,9 @@ def test_chunks_give_what_one_long_run_gives(
         assert layer.silent == np.mean(~spikes.round().any(axis=0))
         assert layer.saturated == np.mean(spikes.round() >= made.network.steps)
         of_keras = activations(made, trained, layer.name, x).ravel()
+        if not spikes.any():
+            assert layer.correlation is None
+            continue
         alike = np.corrcoef(of_keras, spikes.ravel())[0, 1]
         assert layer.correlation == pytest.approx(alike, rel=1e-5)
     assert result.spikes == sum(layer.spikes for layer in result.layers)
@@ -166,7 +194,7 @@ def test_the_last_row_decides_where_the_spec_says_so(package: Package) -> None:
     x = random.uniform(0, 1, (4, *made.network.input.shape)).astype(np.float32)
     y = random.normal(size=(4, 2)).astype(np.float32)
     rows, _ = by_hand(made, x, nengo.Simulator)
-    result = made.evaluate.evaluate(x, y, made.weights)
+    result = made.evaluate.evaluate(x, y, made.weights, seed=None)
     rmse = np.sqrt(np.mean((rows[:, -1] - y) ** 2))
     assert result.rmse == pytest.approx(rmse, rel=1e-5)
 
@@ -191,7 +219,8 @@ def test_the_command_line(
     assert (result["examples"], result["steps"]) == (2, made.network.steps)
     low, high = result["accuracy_interval"]
     assert 0 <= low <= result["accuracy"] <= high <= 1
-    assert "2 examples" in run(made, *files, "--examples", 2).stdout
+    more = ("--examples", 2, "--presentation", "rest", "--seed", 7)
+    assert "2 examples of 20 steps, each from rest" in run(made, *files, *more).stdout
     wrong = run(made, "--data", tmp_path / "none.npz", "--weights", made.weights)
     assert (wrong.returncode, wrong.stdout) == (1, "")
     assert "none.npz" in wrong.stderr

@@ -30,6 +30,7 @@ OPTIONS = {
     "--data": "calibrate evaluate",
     "--weights": "calibrate evaluate",
     "--examples": "calibrate evaluate",
+    "--seed": "evaluate",
     "--migrate": "weights",
     "--resume": "evaluate",
     # How it is printed.

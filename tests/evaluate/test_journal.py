@@ -21,14 +21,21 @@ from snnc.evaluate.refusals import (
     UnfinishedError,
 )
 from snnc.runtime.measures import Compared
+from snnc.runtime.presentation import Presentation
 from snnc.runtime.statistics import Correlation, Firing
 
-RUN = {"weights": "abc", "steps": 20, "examples": 10, "presentation": "rest"}
+RUN = {
+    "weights": "abc",
+    "steps": 20,
+    "examples": 10,
+    "sample": 2,
+    "presentation": "row",
+}
 NEURONS = {"c0": 12, "c1": 3}
-SCOPE = Scope(10, 20, 3, NEURONS, compares=True)
+SCOPE = Scope({"row": 10, "rest": 2}, 20, 3, NEURONS, compares=True)
 
 
-def part(start: int, stop: int) -> Part:
+def part(start: int, stop: int, presentation: Presentation = "row") -> Part:
     random, count = np.random.default_rng(start), stop - start
     spikes = {n: random.integers(0, 5, (count, k)) for n, k in NEURONS.items()}
     spikes["c0"][:, 7] = 0
@@ -42,6 +49,7 @@ def part(start: int, stop: int) -> Part:
         random.normal(size=(4, count, 3)) / 3,
         {name: Firing.of(counts) for name, counts in spikes.items()},
         Compared(random.normal(size=(count, 3)) / 3, alike),
+        presentation=presentation,
         overflows=(0, 1, 2),
         cores=4,
     )
@@ -66,6 +74,7 @@ def test_parts_come_back_to_the_last_bit(tmp_path: Path) -> None:
     want = part(4, 8)
     assert np.array_equal(late.outputs, want.outputs)
     assert (late.overflows, late.cores) == ((0, 1, 2), 4)
+    assert late.presentation == "row"
     for name, firing in want.firing.items():
         found = late.firing[name]
         assert found.examples == firing.examples == 4
@@ -97,10 +106,21 @@ def test_an_interrupted_run_is_not_overwritten(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("spans", [[], [(0, 10)]])
-def test_one_without_worth_is(tmp_path: Path, spans: list[tuple[int, int]]) -> None:
+def test_a_run_without_its_sample_has_not_ended(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    write(path, *[part(*span) for span in spans])
+    write(path, part(0, 10))
+    with pytest.raises(UnfinishedError, match="10 of 10 examples"):
+        write(path)
+    with reopened(path) as journal:
+        journal.add(part(0, 2, "rest"))
+    with reopened(path) as journal:
+        assert [p.presentation for p in journal.done] == ["row", "rest"]
+
+
+@pytest.mark.parametrize("parts", [[], [part(0, 10), part(0, 2, "rest")]])
+def test_one_without_worth_is(tmp_path: Path, parts: list[Part]) -> None:
+    path = tmp_path / "out.jsonl"
+    write(path, *parts)
     write(path, part(0, 3))
     with reopened(path) as journal:
         assert [p.stop for p in journal.done] == [3]
@@ -114,12 +134,13 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
 
 
 OTHER = '{"snnc": "evaluation", "version": 3, "examples": 1, "presentation": "rest"}\n'
-FOREIGN = '{"snnc": "training", "version": 4, "examples": 1, "presentation": "rest"}\n'
+FOREIGN = '{"snnc": "training", "version": 5, "examples": 1, "presentation": "rest"}\n'
+HEADLESS = '{"snnc": "evaluation", "version": 5, "presentation": "row"}\n'
 
 
 @pytest.mark.parametrize("resume", [False, True])
 @pytest.mark.parametrize(
-    "text", ["mine\n", '{"a": 1}\n', "[]\n", FOREIGN, "half a line"]
+    "text", ["mine\n", '{"a": 1}\n', "[]\n", FOREIGN, HEADLESS, "half a line"]
 )
 def test_files_of_others_stay(tmp_path: Path, text: str, resume: bool) -> None:
     path = tmp_path / "notes"
@@ -192,6 +213,8 @@ FORGED: dict[str, dict[str, Any]] = {
     **{f"no {name}": lacking(name) for name in record(part(0, 4))},
     "a start of 10^30": record(part(0, 4)) | {"start": 10**30, "stop": 10**30 + 4},
     "negative": record(part(0, 4)) | {"start": -4, "stop": 0},
+    "of no presentation": record(part(0, 2)) | {"presentation": "queue"},
+    "beyond the sample": record(part(1, 3, "rest")),
     "backwards": record(part(0, 4)) | {"start": 4, "stop": 0},
     "empty": record(part(0, 4)) | {"stop": 0},
     "beyond the last": record(replace(part(0, 4), start=8, stop=12)),
@@ -230,8 +253,8 @@ def test_lines_that_make_no_sense_are_told(tmp_path: Path, name: str) -> None:
 
 def test_a_whole_run_of_another_kind_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
-    write(path, part(0, 10))
-    other = Scope(10, 20, 3, {"d": 5}, compares=False)
+    write(path, part(0, 10), part(0, 2, "rest"))
+    other = Scope({"rest": 10}, 20, 3, {"d": 5}, compares=False)
     with open_journal(path, {**RUN, "weights": "x"}, False, other) as journal:
         assert journal.done == []
 

@@ -6,40 +6,49 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from snnc.evaluate.cluster import Program, open_client, run_spans
+from snnc.evaluate.cluster import Program, open_client, run_there
 from snnc.evaluate.part import spans_left
 from snnc.evaluate.refusals import LostClusterError
 from snnc.exact import make_engine
+from snnc.exact.outcome import join
 from snnc.runtime.data import DataSpec, open_data
 from snnc.runtime.measures import outputs_of
+from snnc.runtime.presentation import Presentation
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 
 
-def test_a_killed_worker_costs_its_batch(case: Callable[..., Case]) -> None:
+@pytest.mark.parametrize("presentation", ["row", "rest"])
+def test_a_killed_worker_costs_its_batch(
+    case: Callable[..., Case], presentation: Presentation
+) -> None:
     made = case(count=60)
     examples = open_data(made.data, DataSpec.of(made.package.network))
     program = Program.of(made.package, made.weights, 20, compares=True)
-    spans = spans_left([], 60, 3)
+    left = {presentation: spans_left([], 60, 3)}
     with open_client(2, None) as client:
         parts = []
-        for fresh, x in run_spans(client, program, examples, spans, Path("out")):
+        for fresh in run_there(client, program, examples, left, Path("out")):
             part = fresh.part
-            assert np.array_equal(x, examples[part.start : part.stop])
+            assert np.array_equal(fresh.images, examples[part.start : part.stop])
             seen = np.bincount(fresh.counts["c0"].ravel())
             assert np.array_equal(seen, part.firing["c0"].seen)
             parts.append(part)
             if len(parts) == 2:
                 victim, _ = client.run(os.getpid).values()
                 os.kill(victim, signal.SIGKILL)
+    spans = left[presentation]
     assert sorted((part.start, part.stop) for part in parts) == spans
     with make_engine(made.package, made.weights, 20) as engine:
-        want = engine.run(examples[:], decide="mean").outputs
+        chunks = engine.stream(examples[:], spans, presentation, "mean")
+        ordered = sorted(chunks, key=lambda chunk: chunk.start)
+        want = join([chunk.outcome for chunk in ordered]).outputs
     assert np.array_equal(outputs_of(parts)[-1], want)
 
 
@@ -58,8 +67,9 @@ def test_examples_that_kill_every_worker_end_the_run(
             return genuine(os._exit, 1, **settings)
 
         monkeypatch.setattr(client, "submit", deadly)
+        left: Any = {"row": [(0, 4)]}
         with pytest.raises(LostClusterError) as caught:
-            list(run_spans(client, program, examples, [(0, 4)], Path("out")))
+            list(run_there(client, program, examples, left, Path("out")))
     assert str(caught.value) == (
         "too many workers died; they may lack memory; what was done is kept in out,"
         " and `--resume` goes on with it"

@@ -1,18 +1,21 @@
-"""Spans of examples that are yet to run."""
+"""Spans of examples: those that are yet to run, and those that ran."""
 
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.evaluate.part import Part, spans_left
+from snnc.evaluate.part import Fresh, Part, spans_left, whole_spans
 
 
 def part(start: int, stop: int) -> Part:
-    return Part(start, stop, np.zeros(0), {}, overflows=(), cores=1)
+    known: Any = {"presentation": "row", "overflows": (0, 1, 2), "cores": 1}
+    outputs = np.arange(start, stop, dtype=float)[np.newaxis, :, np.newaxis]
+    return Part(start, stop, outputs, {}, **known)
 
 
 @given(st.sets(st.integers(1, 59), max_size=8), st.data(), st.integers(1, 9))
@@ -29,3 +32,21 @@ def test_spans_fill_what_is_missing(
     examples += [i for p in done for i in range(p.start, p.stop)]
     assert sorted(examples) == list(range(60))
     assert spans == sorted(spans)
+
+
+def test_a_span_is_whole_once_its_last_examples_are_there() -> None:
+    pieces = [((0, 20), 0, 8), ((20, 25), 20, 25), ((0, 20), 8, 16), ((0, 20), 16, 20)]
+    seen = []
+
+    def fresh() -> Any:
+        for span, start, stop in pieces:
+            seen.append(start)
+            yield Fresh(span, part(start, stop), {}, np.zeros(0))
+
+    whole = whole_spans(fresh())
+    first = next(whole)
+    assert (first.start, first.stop, seen) == (20, 25, [0, 20])
+    (second,) = whole
+    assert (second.start, second.stop) == (0, 20)
+    assert second.outputs.ravel().tolist() == [*range(20)]
+    assert second.overflows == (0, 3, 6)

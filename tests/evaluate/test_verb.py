@@ -18,7 +18,7 @@ from distributed import LocalCluster
 from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
-from snnc.evaluate import run
+from snnc.evaluate import exact, run
 from snnc.evaluate.others import has_keras
 from tests.evaluate.conftest import Case
 
@@ -30,6 +30,13 @@ Told = dict[str, Any]
 @pytest.fixture(autouse=True)
 def _without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "has_keras", lambda: False)
+
+
+@pytest.fixture(autouse=True)
+def _short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows and the sample be as short as the data of a test."""
+    monkeypatch.setattr(exact, "ROW", 4)
+    monkeypatch.setattr(exact, "SAMPLE", 6)
 
 
 @pytest.fixture
@@ -66,17 +73,33 @@ def outputs(path: Path) -> list[list[float]]:
     return [row for record in lines(path) for row in record["outputs"]]
 
 
+@pytest.fixture
+def short_rows_there(monkeypatch: pytest.MonkeyPatch) -> Callable[[Case], None]:
+    """Return what makes the package's own rows as short."""
+
+    def act(case: Case) -> None:
+        monkeypatch.setattr(case.package.library("evaluation"), "ROW", 4)
+
+    return act
+
+
+@pytest.mark.parametrize("presentation", ["row", "rest"])
 @pytest.mark.parametrize("name", ["small", "regression"])
-def test_a_row_is_what_the_emulator_gives(
+def test_the_emulator_gives_the_same(
     case: Make,
     told: Callable[..., Told],
+    short_rows_there: Callable[[Case], None],
     monkeypatch: pytest.MonkeyPatch,
     name: str,
+    presentation: str,
 ) -> None:
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(name, 6)
-    exact = told(made, "--presentation", "row")
-    emulator = told(made, "--simulator", "loihi")
+    short_rows_there(made)
+    exact = told(made, "--presentation", presentation)
+    emulator = told(made, "--simulator", "loihi", "--presentation", presentation)
+    assert (exact.pop("contrast") is None) == (presentation == "rest")
+    assert emulator.pop("contrast") is None
     for key in ("overflows", "simulator"):
         assert exact.pop(key) != emulator.pop(key)
     assert exact == approximately(emulator)
@@ -85,20 +108,80 @@ def test_a_row_is_what_the_emulator_gives(
 
 
 def test_one_text_for_both_evaluates(
-    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    case: Make,
+    capsys: pytest.CaptureFixture[str],
+    short_rows_there: Callable[[Case], None],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case("small", 6)
-    assert main([*made.arguments, "--presentation", "row"]) == 0
+    short_rows_there(made)
+    assert main(made.arguments) == 0
     ours = capsys.readouterr().out.splitlines()[1:]
     data, weights = str(made.data), str(made.weights)
     files = ["--data", data, "--weights", weights, "--simulator", "loihi"]
     assert made.package.module("evaluate").main(files) == 0
     package = capsys.readouterr().out.splitlines()[1:]
     theirs = [line for line in package if not line.startswith("seconds")]
-    more = [line for line in ours if line.startswith(("overflows", "seconds"))]
-    assert len(more) == 2
+    marks = ("overflows", "seconds", "each from rest")
+    more = [line for line in ours if line.startswith(marks)]
+    assert len(more) == 3
     assert [line for line in ours if line not in more] == theirs
+
+
+def test_examples_are_drawn_and_shuffled_by_the_seed(
+    case: Make, told: Callable[..., Told]
+) -> None:
+    made = case()
+    each = made.data.with_name("each.csv")
+    rows = {}
+    for seed in ("0", "1"):
+        options = ("--seed", seed, "--examples", "9", "--examples-out", str(each))
+        assert told(made, *options)["examples"] == 9
+        with each.open(newline="") as file:
+            rows[seed] = [*csv.DictReader(file)]
+    y = np.load(made.data)["y"]
+    for found in rows.values():
+        numbers = [int(row["example"]) for row in found]
+        assert numbers == sorted(set(numbers))
+        assert [int(row["label"]) for row in found] == y[numbers].tolist()
+    numbers = [[row["example"] for row in found] for found in rows.values()]
+    assert numbers[0] != numbers[1]
+
+
+def test_what_rest_gives_is_known_beside_a_row(
+    case: Make, told: Callable[..., Told]
+) -> None:
+    made = case(count=21)
+    row = told(made)
+    rest = told(made, "--presentation", "rest", "--output", str(made.data) + ".rest")
+    assert (row["presentation"], rest["presentation"]) == ("row", "rest")
+    rows, rests = (
+        [r for r in lines(path) if r["presentation"] == way]
+        for path, way in (
+            (made.weights.with_suffix(".evaluation.jsonl"), "rest"),
+            (Path(str(made.data) + ".rest"), "rest"),
+        )
+    )
+    sample, every = (
+        [o for r in found for o in r["outputs"]] for found in (rows, rests)
+    )
+    assert sample == every[:6]
+    assert row["contrast"]["examples"] == 6
+    assert row["contrast"]["gain"][0] < row["contrast"]["gain"][1]
+
+
+def test_weights_that_were_imported_are_compared_with_what_was_imported(
+    case: Make, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case(count=6)
+    assert told(made)["keras_model"] == "aware"
+    tensors = made.package.read(made.weights)
+    made.package.layout.save(made.weights, tensors, "imported")
+    for simulator in ("exact", "loihi", "nengo", "keras"):
+        found = told(made, "--simulator", simulator)
+        assert found["keras_model"] == "imported"
 
 
 def test_strict_is_an_exit_code(
@@ -175,9 +258,17 @@ def scheduler() -> Iterator[LocalCluster]:
         yield cluster
 
 
+@pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_any_number_of_workers_gives_the_same(
-    case: Make, told: Callable[..., Told], scheduler: LocalCluster, tmp_path: Path
+    case: Make,
+    told: Callable[..., Told],
+    scheduler: LocalCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    presentation: str,
 ) -> None:
+    if presentation == "row":
+        monkeypatch.setattr(run, "has_keras", has_keras)
     made = case()
     ways = {
         "threads": [],
@@ -185,8 +276,9 @@ def test_any_number_of_workers_gives_the_same(
         "two": ["--workers", "2"],
         "dask": ["--dask", scheduler.scheduler_address],
     }
+    presented = ("--presentation", presentation)
     found = {
-        name: told(made, *way, "--output", str(tmp_path / name))
+        name: told(made, *way, *presented, "--output", str(tmp_path / name))
         for name, way in ways.items()
     }
     rows = {name: outputs(tmp_path / name) for name in ways}
@@ -217,43 +309,44 @@ def test_workers_import_nothing_from_the_current_folder(
     assert told(case(), "--workers", "2")["examples"] == 21
 
 
+@pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_an_interrupted_run_goes_on(
     case: Make,
     told: Callable[..., Told],
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    presentation: str,
 ) -> None:
-    from snnc.evaluate import exact
-
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case()
+    way = ("--presentation", presentation)
     out = made.weights.with_suffix(".evaluation.jsonl")
-    want = told(made)
+    want = told(made, *way)
     whole = outputs(out)
     out.unlink()
-    genuine, calls = exact.run_part, []
+    genuine, seen = exact.whole_spans, 0
 
-    def interrupted(engine: Any, decide: Any, start: int, x: Any, threads: Any) -> Any:
-        calls.append(start)
-        if len(calls) == 3:
-            raise KeyboardInterrupt
-        return genuine(engine, decide, start, x, threads)
+    def interrupted(found: Any) -> Any:
+        nonlocal seen
+        for part in genuine(found):
+            seen += 1
+            yield part
+            if seen == 2:
+                raise KeyboardInterrupt
 
-    monkeypatch.setattr(exact, "run_part", interrupted)
-    status = main([*made.arguments, "--workers", "1"])
-    assert status == 130
+    monkeypatch.setattr(exact, "whole_spans", interrupted)
+    assert main([*made.arguments, *way]) == 130
     assert "`--resume` goes on" in capsys.readouterr().err
-    kept = lines(out)
-    assert [record["start"] for record in kept] == calls[:2]
-    assert main(made.arguments) == 1
+    assert len(lines(out)) == 2
+    assert main([*made.arguments, *way]) == 1
     assert "`--resume`" in capsys.readouterr().err
-    again = told(made, "--resume")
-    assert again == approximately(want)
+    again = told(made, *way, "--resume")
+    assert again == (want if presentation == "row" else approximately(want))
     assert all(layer["correlation"] is not None for layer in again["layers"])
-    assert outputs(out) == whole
-    done = len(calls)
-    assert told(made, "--resume") == again  # a whole one is only read
-    assert len(calls) == done > 3
+    assert sorted(outputs(out)) == sorted(whole)
+    done = seen
+    assert told(made, *way, "--resume") == again  # a whole one is only read
+    assert seen == done > 3
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -332,10 +425,7 @@ def test_what_is_refused(
         refused(capsys, *fits, "--dask", "scheduler"),
         refused(capsys, *fits, "--simulator", "keras", "--strict"),
         refused(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
-        refused(capsys, *fits, "--simulator", "nengo", "--presentation", "rest"),
         refused(capsys, *fits, "--simulator", "keras", "--presentation", "row"),
-        refused(capsys, *fits, "--presentation", "row", "--workers", "2"),
-        refused(capsys, *fits, "--presentation", "row", "--resume"),
         refused(capsys, *fits, "--workers", "2", "--dask", "tcp://h:1"),
     ]
     genuine = importlib.util.find_spec

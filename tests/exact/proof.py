@@ -134,7 +134,7 @@ def _row(engine: Engine, package: Package, weights: Any, images: Any) -> list[st
 
 def _rest(engine: Engine, package: Package, weights: Any, images: Any) -> list[str]:
     last = images[-1:]
-    together = engine.run(images, "rest", keep=KEEP, workers=2)
+    together = engine.run(images, "rest", keep=KEEP, threads=2)
     alone = engine.run(last, "rest", keep=KEEP)
     found = differences(emulate(package, weights, last), alone)
     if not np.array_equal(together.outputs[-1:], alone.outputs):

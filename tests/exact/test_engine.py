@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from nengo_loihi.block import LoihiBlock, Synapse
 
-from snnc.exact import Batch, CannotRunError, Engine, make_engine, open_engine
+from snnc.exact import CannotRunError, Engine, make_engine, open_engine
+from snnc.exact.outcome import join
 from snnc.exact.package import Package, open_package
 from snnc.exact.read import read_tables
 from snnc.exact.tables import Axons, Compartments, fanin
+from snnc.runtime.presentation import Presentation
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
@@ -40,32 +42,37 @@ def images(package: Package) -> np.ndarray:
     return random_images(package, 21)
 
 
-def test_threads_and_batches_change_nothing(engine: Engine, images: np.ndarray) -> None:
-    keep = ("counts", "spikes", "rows")
-    want = engine.run(images, keep=keep, workers=1)
-    parts = list(engine.batches(images, keep=keep, workers=2, budget=1))
-    assert len(parts) == len(images)
-    assert np.array_equal(np.concatenate([p.outputs for p in parts]), want.outputs)
-    for name, counts in want.counts.items():
-        got = np.concatenate([part.counts[name] for part in parts])
-        assert np.array_equal(got, counts)
-        assert np.array_equal(want.spikes[name].sum(axis=1), counts)
-    assert want.outputs.std(axis=0).all()
-
-
-def test_batches_are_announced_with_their_bytes(
-    engine: Engine, images: np.ndarray
+@pytest.mark.parametrize("presentation", ["rest", "row"])
+def test_threads_and_spans_change_nothing(
+    engine: Engine, images: np.ndarray, presentation: Presentation
 ) -> None:
-    told: list[Batch] = []
-    wide, narrow = 10**9, 1
-    for budget in (wide, narrow):
-        for _ in engine.batches(images, workers=1, announce=told.append, budget=budget):
-            pass
-    whole, first, *rest = told
-    assert (whole.start, whole.stop) == (0, 21)
-    assert [batch.stop for batch in (first, *rest)] == list(range(1, 22))
-    lane = (21 * first.nbytes - whole.nbytes) / 20
-    assert 0 < whole.nbytes - lane == pytest.approx(21 * (first.nbytes - lane))
+    keep = ("counts", "spikes", "rows")
+    spans = [(12, 21), (0, 12)]
+    rows = {}
+    for threads in (1, 2):
+        stream = engine.stream(images, spans, presentation, "mean", keep, threads)
+        chunks = sorted(stream, key=lambda chunk: chunk.start)
+        assert [(c.span, c.start) for c in chunks] == [
+            *(((0, 12), start) for start in (0, 8)),
+            *(((12, 21), start) for start in (12, 20)),
+        ]
+        outcome = join([chunk.outcome for chunk in chunks])
+        assert np.array_equal(np.concatenate([c.images for c in chunks]), images)
+        for name, counts in outcome.counts.items():
+            assert np.array_equal(outcome.spikes[name].sum(axis=1), counts)
+        rows[threads] = outcome.rows
+    assert np.array_equal(rows[1], rows[2])
+    assert outcome.outputs.std(axis=0).all()
+    halves = [engine.run(images[slice(*s)], presentation, keep=keep) for s in spans]
+    assert np.array_equal(outcome.rows[12:], halves[0].rows)
+    assert np.array_equal(outcome.rows[:12], halves[1].rows)
+    whole = engine.run(images, presentation, keep=keep).rows
+    assert np.array_equal(whole, outcome.rows) == (presentation == "rest")
+
+
+def test_nobody_waits_for_a_span_to_end(engine: Engine, images: np.ndarray) -> None:
+    first = next(engine.stream(images, [(0, 21)], "row", "mean", threads=1))
+    assert (first.span, first.start, len(first.images)) == ((0, 21), 0, 8)
 
 
 def test_in_a_row_an_example_depends_on_those_before(

@@ -38,7 +38,7 @@ NET = network(
     "fuzzed",
 )
 LAYOUT = tensors(sound(NET, "lower").network)
-SCOPE = Scope(10, 20, 3, {"c0": 12, "c1": 3}, compares=True)
+SCOPE = Scope({"rest": 10}, 20, 3, {"c0": 12, "c1": 3}, compares=True)
 HEADER_WORDS = ["'descr':", "'|S0'", "'<f4'", "(-1,)", "((((", "10**9", "9" * 30, "é"]
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
 
@@ -104,6 +104,7 @@ def part(start: int, stop: int) -> Part:
         Compared(
             random.normal(size=(count, 3)), {"c0": correlation, "c1": correlation}
         ),
+        presentation="rest",
         overflows=(0, 1, 2),
         cores=4,
     )

@@ -47,7 +47,7 @@ from tests.fuzz.runs import (
 )
 
 LONGEST = 10.0
-RUN = {"examples": 10, "presentation": "rest"}
+RUN = {"examples": 10, "sample": 0, "presentation": "rest"}
 
 
 @pytest.fixture(scope="module")

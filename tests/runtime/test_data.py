@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import os
+import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -20,6 +23,7 @@ from snnc.runtime.data import (
     load_input,
     open_data,
 )
+from snnc.runtime.presentation import drawn
 from tests.runtime.npz import (
     CENTRAL,
     HEADER,
@@ -88,7 +92,7 @@ def test_large_files_are_not_kept_in_memory(
 ) -> None:
     assert isinstance(open_data(stored(tmp_path, X), SPEC).x, np.memmap)
     monkeypatch.setattr(arrays, "IN_MEMORY", 1000)
-    assert isinstance(open_data(compressed(tmp_path, X), SPEC).x, arrays.Streamed)
+    assert isinstance(open_data(compressed(tmp_path, X), SPEC).x, np.memmap)
     shape = (BIG, 6, 6, 1)
     np.lib.format.open_memmap(tmp_path / "x.npy", "w+", np.float32, shape)
     np.lib.format.open_memmap(tmp_path / "y.npy", "w+", np.uint8, (BIG,))
@@ -123,18 +127,51 @@ def test_an_input_needs_no_labels(tmp_path: Path) -> None:
         load_input(tmp_path / "d.npz", DataSpec((5,), 0.0, 1.0, 3, True))
 
 
-def test_a_file_that_changes_later_is_named(
+def test_an_array_that_has_no_room_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    class Full(io.BytesIO):
+        def write(self, data: object) -> int:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     monkeypatch.setattr(arrays, "IN_MEMORY", 0)
-    random = np.random.default_rng(1)
-    path = tmp_path / "d.npz"
-    np.savez_compressed(path, x=random.random((5000, 6, 6, 1)), y=np.zeros(5000, int))
-    examples = open_data(path, SPEC)
-    os.truncate(path, path.stat().st_size // 2)
-    examples[10:30]
-    with pytest.raises(DataError, match=r"d.npz: x.3000:4000. is damaged"):
-        examples[3000:4000]
+    monkeypatch.setattr(arrays.tempfile, "TemporaryFile", Full)
+    told = "No space left on device to unpack x of .*d.npz"
+    with pytest.raises(OSError, match=told) as caught:
+        open_data(compressed(tmp_path, X), SPEC)
+    assert caught.value.filename == tempfile.gettempdir()
+
+
+@pytest.mark.parametrize("in_memory", [0, 2**28])
+def test_examples_are_drawn_by_a_seed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    monkeypatch.setattr(arrays, "IN_MEMORY", in_memory)
+    path = compressed(tmp_path, X)
+    examples = open_data(path, SPEC, 20, seed=3)
+    assert len(set(examples.rows)) == len(examples) == 20
+    assert not np.array_equal(examples.rows, np.sort(examples.rows))
+    assert np.array_equal(examples[5:15], X[examples.rows[5:15]])
+    assert np.array_equal(examples.y, Y[examples.rows])
+    assert np.array_equal(open_data(path, SPEC, 20, seed=3).rows, examples.rows)
+    assert not np.array_equal(open_data(path, SPEC, 20, seed=4).rows, examples.rows)
+    whole = open_data(path, SPEC, seed=3)
+    assert np.array_equal(np.sort(whole.rows), np.arange(50))
+
+
+def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
+    x = X.copy()
+    x[7, 2] = 9
+    path = stored(tmp_path, x)
+    seeds = range(40)
+    drawn_it = [7 in drawn(50, 10, seed) for seed in seeds]
+    assert 0 < sum(drawn_it) < 40
+    for seed, bad in zip(seeds, drawn_it, strict=True):
+        if not bad:
+            open_data(path, SPEC, 10, seed)
+            continue
+        with pytest.raises(DataError, match=r"9.0 at \(7, 2, 0, 0\) is outside"):
+            open_data(path, SPEC, 10, seed)
 
 
 def late(path: Path) -> Path:

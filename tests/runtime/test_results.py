@@ -10,24 +10,43 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
+from snnc.runtime.results import (
+    ClassResult,
+    Contrast,
+    LayerResult,
+    Moment,
+    Result,
+    Score,
+    Work,
+)
 
 GOLDEN = Path(__file__).parent / "results.txt"
+SLACK = (10.0, 17.0)
 LAYERS = (
-    LayerResult("encode", 0, 250, 99.9, 210.0, "held", 2600.0, 0.5, 0.0, 0.99712),
-    LayerResult("c0", 20, 150, 99.9, 183.3, "missed", 924.4, 0.0, 0.0013, None),
-    LayerResult("c1", 20, 150, 90, 160, "tolerated", 12.34, 0.25, 0.0, 0.5),
-    LayerResult("d0", 20, 150, 90, 3.2, "missed", 1.5, 0.0, 0.0, None),
+    LayerResult(
+        "encode", 0, 250, 99.9, 210.0, "held", (0, 17), 2600.0, 0.5, 0.0, 0.99712
+    ),
+    LayerResult("c0", 20, 150, 99.9, 183.3, "missed", SLACK, 924.4, 0.0, 0.0013, None),
+    LayerResult("c1", 20, 150, 90, 160, "tolerated", SLACK, 12.34, 0.25, 0.0, 0.5),
+    LayerResult("c2", 20, 150, 90, 11.0, "tolerated", SLACK, 12.34, 0.0, 0.0, 0.5),
+    LayerResult("d0", 20, 150, 90, 3.2, "missed", SLACK, 1.5, 0.0, 0.0, None),
 )
 CLASSES = Result(
     network="drift",
     simulator="exact",
-    presentation="rest",
+    presentation="row",
     examples=200,
     steps=60,
     classes=True,
-    score=Score(0.98, (0.9497, 0.9922), 0.995, 0.985, "aware"),
-    over_time=(Moment(15, 0.125), Moment(30, 0.5), Moment(60, 0.98)),
+    score=Score(0.98, (0.9497, 0.9922), 0.995, 0.985, "aware", (-0.001, 0.031)),
+    over_time=(
+        Moment(15, 0.125, (0.8, 0.9)),
+        Moment(30, 0.5, (0.4, 0.56)),
+        Moment(60, 0.98),
+    ),
+    contrast=Contrast(100, 0.97, 0.98, (-0.03, 0.01)),
+    confusion=((97, 3, 0), (1, 99, 0), (0, 0, 0)),
+    names=("left", "right", "up"),
     layers=LAYERS,
     spikes=3927.2,
     work=Work(160_020.3, 16.9e-6),
@@ -44,7 +63,8 @@ VALUES = Result(
     steps=20,
     classes=False,
     score=Score(0.12345, None, 0.1, 0.05, "smooth"),
-    over_time=(Moment(20, 0.12345),),
+    over_time=(Moment(10, 0.2345, (0.02, 0.3)), Moment(20, 0.12345)),
+    contrast=Contrast(1, 0.12345, 0.1, None),
     layers=LAYERS[:1],
     spikes=2600.0,
     clipped=0.0,
@@ -56,6 +76,7 @@ RESULTS = {
     "without TensorFlow": replace(
         CLASSES, score=Score(1.0, (0.98, 1.0)), layers=LAYERS[2:3], overflows=(0, 0, 0)
     ),
+    "from rest": replace(CLASSES, presentation="rest", contrast=None, names=()),
     "Keras alone": Result(
         "ripples", "keras", None, 2, None, False, Score(0.12345), seconds=0.1
     ),
@@ -79,8 +100,34 @@ def test_a_layer_that_never_fires_is_named() -> None:
     assert told.startswith("never fires: c0; look at the data")
 
 
+def test_a_model_that_was_imported_is_called_so() -> None:
+    score = replace(CLASSES.score, model="imported")
+    told = str(replace(CLASSES, score=score))
+    assert "accuracy of Keras       99.5 % (as imported)\n" in told
+
+
+def test_more_than_20_classes_have_no_table() -> None:
+    for count, shown in ((20, True), (21, False)):
+        counts = tuple(tuple(range(count)) for _ in range(count))
+        result = replace(CLASSES, confusion=counts, names=())
+        assert ("taken for" in str(result)) == shown
+        assert len(result.as_dict()["classes"]) == count
+
+
+def test_classes_by_themselves() -> None:
+    left, right, up = CLASSES.by_class
+    assert left == ClassResult("left", 100, 0.97, 97 / 98)
+    assert right == ClassResult("right", 100, 0.99, 99 / 102)
+    assert up == ClassResult("up", 0, None, None)
+    assert [each.name for each in replace(CLASSES, names=()).by_class] == [*"012"]
+    assert VALUES.by_class == ()
+
+
 def test_a_result_answers_by_name() -> None:
     assert (CLASSES.accuracy, CLASSES.rmse) == (0.98, None)
     assert (VALUES.accuracy, VALUES.rmse) == (None, 0.12345)
     assert CLASSES.missed == ("c0", "d0")
-    assert CLASSES.rates == {"encode": 210.0, "c0": 183.3, "c1": 160, "d0": 3.2}
+    assert CLASSES.rates == {
+        **{"encode": 210.0, "c0": 183.3},
+        **{"c1": 160, "c2": 11.0, "d0": 3.2},
+    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from snnc.emit.files import Module, render
 from snnc.emit.python import (
     INDENT,
+    WIDTH,
     bracket,
     call,
     exploded,
@@ -125,7 +126,18 @@ def _readout(network: Network) -> str:
         arguments.append(f"decide={quote(readout.decide)}")
     if readout.synapse != usual.synapse:
         arguments.append(f"synapse={_synapse(readout.synapse)}")
+    numbers = tuple(map(str, range(readout.units)))
+    if readout.labels not in (None, numbers):
+        arguments.append(_names(readout.labels or ()))
     return call("READOUT = Readout", arguments, 0)
+
+
+def _names(labels: tuple[str, ...]) -> str:
+    quoted = [quote(label) for label in labels]
+    line = f"names={items(quoted)}"
+    if INDENT + len(line) < WIDTH:
+        return line
+    return exploded("names=(", quoted, ")", INDENT)
 
 
 def _network(mapped: MappedNetwork) -> str:

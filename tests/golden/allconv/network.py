@@ -73,7 +73,22 @@ LAYERS = {
         cut=Cut(block=(64,)),
     ),
 }
-READOUT = Readout("object", units=10)
+READOUT = Readout(
+    "object",
+    units=10,
+    names=(
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    ),
+)
 NETWORK = Network(
     name="allconv",
     dt=DT,

@@ -43,7 +43,23 @@ LAYERS = {
         cut=Cut(block=(64,)),
     ),
 }
-READOUT = Readout("article", units=10, decide="last")
+READOUT = Readout(
+    "article",
+    units=10,
+    decide="last",
+    names=(
+        "tshirt",
+        "trouser",
+        "pullover",
+        "dress",
+        "coat",
+        "sandal",
+        "shirt",
+        "sneaker",
+        "bag",
+        "boot",
+    ),
+)
 NETWORK = Network(
     name="fashion",
     dt=DT,

@@ -1,0 +1,99 @@
+"""What an evaluation advises, and that it does so only where numbers bear it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.runtime import advice
+from snnc.runtime.advice import BELOW, ENOUGH, FALLS, RISES
+from snnc.runtime.results import Contrast, Result
+from snnc.runtime.scores import contrast, over_time, score
+
+BASE = Result("net", "exact", "row", 1, 100, True, score(np.eye(2), np.arange(2), True))
+
+
+def outputs(*shares: float, count: int = 1000) -> np.ndarray:
+    """Return decisions, (moments, examples, units), of which so many are right.
+
+    What is right once stays so, as far as that goes.
+    """
+    ranks = np.random.default_rng(0).permutation(count) / count
+    right = np.stack([ranks < share for share in shares])
+    return np.stack([~right, right], axis=-1).astype(float)
+
+
+def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Result:
+    """Return a result of accuracies after each quarter; label 1 is right."""
+    found, y = outputs(*shares, count=count), np.ones(count, int)
+    said = outputs(keras, count=count)[0]
+    return replace(
+        BASE,
+        examples=count,
+        score=score(found[-1], y, True, said, "smooth"),
+        over_time=over_time(found, y, True, 100),
+    )
+
+
+@pytest.mark.parametrize(
+    ("shares", "more", "advised"),
+    [
+        ((0.1, 0.4, 0.8, 0.9), {}, [RISES]),
+        ((0.1, 0.4, 0.8, 0.9), {"keras": 0.9}, []),  # nothing is left to gain
+        ((0.1, 0.914, 0.8, 0.7), {}, [FALLS.format(best="91.4 %", steps=50)]),
+        # A fall that the last two columns do not show.
+        ((0.1, 0.9, 0.7, 0.7), {}, [FALLS.format(best="90.0 %", steps=50)]),
+        ((0.1, 0.5, 0.7, 0.7), {}, [BELOW]),
+        ((0.1, 0.5, 0.7, 0.7), {"keras": 0.705}, [ENOUGH.format(steps=75)]),
+        ((0.1, 0.9, 0.9, 0.9), {"keras": 0.9}, [ENOUGH.format(steps=50)]),
+        # Nothing that chance would not do, nor enough to say that it is alike.
+        ((0.1, 0.5, 0.69, 0.7), {"keras": 0.7, "count": 100}, []),
+        ((0.1, 0.7, 0.7, 0.7), {"keras": 0.7, "count": 100}, []),
+    ],
+)
+def test_what_more_time_would_do(
+    shares: tuple[float, ...], more: dict[str, Any], advised: list[str]
+) -> None:
+    assert advice.advice(result(*shares, **more)) == advised
+
+
+def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
+    found = result(0.1, 0.5, 0.66, 0.66)
+    y = np.ones(100, int)
+    row, rest = outputs(0.66, 0.91, count=100)
+    carried = replace(found, contrast=contrast(row, rest, y, True))
+    (told,) = advice.advice(carried)
+    assert "costs 25.0 points (95 % interval 15.9 to 33.1)" in " ".join(told.split())
+    assert "`decide last`" in told
+    (told,) = advice.advice(replace(found, contrast=contrast(rest, row, y, True)))[:1]
+    assert told.split()[:5] == ["from", "rest", "25.0", "points", "(95"]
+    same = replace(found, contrast=contrast(row, row, y, True))
+    assert advice.advice(same) == advice.advice(found) == [BELOW]
+
+
+def test_values_are_compared_by_their_errors() -> None:
+    random = np.random.default_rng(0)
+    y = random.normal(size=(50, 2))
+    near, far = (y + random.normal(scale=s, size=y.shape) for s in (0.1, 0.5))
+    found: Contrast = contrast(far, near, y, False)
+    assert found.gain is not None
+    assert found.gain[1] < 0 < found.rest < found.row
+    (told,) = advice.advice(replace(BASE, classes=False, contrast=found))
+    assert "`decide last`" not in told
+    assert contrast(far[:1], near[:1], y[:1], False).gain is None
+
+
+def test_intervals_of_shares_shrink_with_examples() -> None:
+    widths = []
+    for count in (100, 1000, 10_000):
+        row, rest = outputs(0.8, 0.81, count=count)
+        gain = contrast(row, rest, np.ones(count, int), True).gain
+        assert gain is not None
+        assert gain[0] < -0.01 < gain[1]
+        widths.append(gain[1] - gain[0])
+    assert all(wide > 2 * narrow for wide, narrow in pairwise(widths))
+    assert gain[1] < 0
