@@ -100,7 +100,8 @@ class ChipChoices:
             tiling = next(self._pending, None)
             if tiling is None:
                 return
-            self._found.append(tiling)
+            if tiling.cores > cores or self._may_fit(tiling):
+                self._found.append(tiling)
 
     def _find_floor(self, most: int) -> int:
         combinations = self.combinations
@@ -109,9 +110,17 @@ class ChipChoices:
             over = tiling.cores > most
             if (over or tried == PATIENCE) and not self._can_fit(combinations):
                 return -1
-            if over or not combinations or self._fits_any(tiling, combinations):
+            if over or (
+                self._fits_any(tiling, combinations)
+                if combinations
+                else self._may_fit(tiling)
+            ):
                 return tiling.cores
         return -1
+
+    def _may_fit(self, tiling: Tiling) -> bool:
+        """Not where the sources' groups are too many to try, and none would do."""
+        return bool(self.combinations) or not self.site.exceeds(tiling)
 
     def _fits_any(self, tiling: Tiling, combinations: Sequence[Groups]) -> bool:
         return any(

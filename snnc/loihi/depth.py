@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snnc.ir.lowered import Window
 from snnc.loihi.axis import Interval, cut
-from snnc.loihi.taps import Tap
+from snnc.loihi.taps import Taps
 
 
 def overlaps(window: Window, outputs: Interval, inputs: Interval) -> bool:
@@ -37,7 +37,7 @@ class Depth:
 
     stride: int
     before: int
-    taps: Sequence[Tap]
+    taps: Taps
 
     def meets(self, outputs: Interval, inputs: Interval) -> bool:
         """Whether any output slice reads any input slice, as `overlaps` says."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import accumulate, product
+from math import floor
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
@@ -41,6 +42,7 @@ class ImageLink:
         self.depth = depth
         self.profile = profile
         self._feeds: dict[Hashable, tuple[Feed, ...]] = {}
+        self._least: dict[Footprint, float] = {}
         self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
@@ -114,6 +116,39 @@ class ImageLink:
             footprint = Footprint(rows, columns, strip, not whole, not feed.distinct)
             self._costs[key] = self._cost(footprint, feed.entries)
         return self._costs[key]
+
+    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
+        if not self.depth.taps.differ:
+            return 0  # Some taps are zero: what reads a slice may store nothing of it.
+        near = self._count_read(part.touched(strip))
+        every = self._count_read(part.slices)
+        width, whole = strip[1] - strip[0], part.whole
+        some = self._least_of_slice(Footprint(rows, columns, width, not whole, False))
+        none = self._least_of_slice(Footprint(rows, columns, width, not whole, True))
+        return floor(near * some + (every - near) * none)
+
+    def _count_read(self, outputs: Interval) -> int:
+        """How many slices of the source are read at least."""
+        first, last = self.depth.reach(outputs)
+        if self.depth.stride <= len(self.depth.taps):
+            return max(0, min(self.source[0], last) - max(0, first))
+        inside = first >= 0 and last <= self.source[0]
+        return (outputs[1] - outputs[0]) * len(self.depth.taps) if inside else 0
+
+    def _least_of_slice(self, footprint: Footprint) -> float:
+        """Bits for each slice of an ensemble of the source, for the best group.
+
+        Arrays are stored in chunks, so that more slices than a chunk has entries cost
+        what fewer do, and full chunks.
+        """
+        if footprint not in self._least:
+            storage = stored(footprint, self.profile)
+            entries = self.source[3] * footprint.channels
+            chunk = self.profile.synapse.chunk
+            self._least[footprint] = min(
+                self._bits(storage, n * entries) / n for n in range(1, chunk + 1)
+            )
+        return self._least[footprint]
 
     def _cost(self, footprint: Footprint, entries: int) -> Cost:
         storage = stored(footprint, self.profile)

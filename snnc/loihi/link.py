@@ -91,6 +91,9 @@ class Link(Protocol):
     ) -> Cost:
         """What one connection costs a block of ``strip`` channels."""
 
+    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
+        """What a block's arrays take at least, however the source is grouped."""
+
     def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
         """The axons that each source block spends, an ensemble after the other.
 

@@ -77,6 +77,11 @@ class MatrixLink:
         stored = feed.entries if whole else feed.distinct
         return Cost(stored * row_bits, True)
 
+    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
+        stored = 0 if self.pools else prod(self.source)
+        memory = self.profile.synapse
+        return stored * memory.array_bits(strip[1] - strip[0], memory.weight_bits)
+
     def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
         return [
             [

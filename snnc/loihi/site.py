@@ -209,6 +209,21 @@ class Site:
             self._most[key] = tuple(by_link[x] for x in self._in_form(key[2]))
         return self._most[key]
 
+    def exceeds(self, tiling: Tiling) -> bool:
+        """Whether a tiling fits no core however its sources are grouped.
+
+        Only the weights of one block are looked at: not all that exceeds is told.
+        """
+        part = tiling.parts[len(tiling.parts) // 2]
+        (rows, *_), (columns, *_) = self._seen(tiling)
+        bits = sum(
+            link.least_bits(part, part.strips[0], row, column)
+            for link, row, column in zip(
+                self.chosen(tiling), rows, columns, strict=True
+            )
+        )
+        return bits > self.profile.core.synapse_bits
+
     def _loads(self, tiling: Tiling, groups: tuple[int, ...]) -> Iterator[Load]:
         """The loads of all blocks, equal blocks once, those that see most first."""
         links = self.chosen(tiling)

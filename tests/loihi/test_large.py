@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections import Counter
-from itertools import islice
+from itertools import islice, product
 from typing import Any
 
 import pytest
@@ -16,6 +16,7 @@ from snnc.loihi.depth import Depth
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search
+from snnc.loihi.site import Fit, Misfit, Site
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes, on_chip
 from snnc.source import SourceFile
@@ -145,6 +146,42 @@ def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
     assert len(set(map(id, feeds))) <= 4
 
 
+@pytest.mark.parametrize("kernel", [1, 3, 4])
+@pytest.mark.parametrize("stride", [1, 2, 5])
+@pytest.mark.parametrize("before", [0, 1])
+@pytest.mark.parametrize("channels", [1, 5])
+@pytest.mark.parametrize("image", [1, 3])
+def test_no_grouping_of_a_source_stores_less_than_the_least(
+    kernel: int, stride: int, before: int, channels: int, image: int
+) -> None:
+    slices, outputs = 40, (40 + 2 * before - kernel) // stride + 1
+    across = Axis(image, image, 1, 0, window_taps(1, 1, 0, (), 1))
+    depth = Depth(stride, before, window_taps(kernel, kernel, 0, (), 0))
+    source = (slices, image, image, channels)
+    link = ImageLink(source, across, across, depth, read_profile())
+    for group, strip in product(least_sizes(outputs), (3, 7, 1000)):
+        target = (outputs, image, image, 2)
+        strip = min(strip, 2 * group)
+        tiling = Tiling(target, group, (image, 1, strip), (True,), 1)
+        for part, (high, wide) in product(tiling.parts, [(0, 0), (0, -1)]):
+            rows, columns = (
+                link.row_view(part.rows[high]),
+                link.column_view(part.columns[wide]),
+            )
+            width = part.strips[0][1]
+            stored = [
+                sum(
+                    link.cost(feed, rows, columns, width, part.whole).bits
+                    for feed in link.feeds(grouped, part, part.strips[0])
+                )
+                for grouped in least_sizes(slices)
+            ]
+            least = link.least_bits(part, part.strips[0], rows, columns)
+            assert least <= min(stored)
+            if before == 0 and stride <= kernel and min(stored) > 2000:
+                assert least > 0.5 * min(stored)
+
+
 def test_sizes_of_a_long_axis_are_few() -> None:
     sizes = least_sizes(10**9)
     assert sizes[:3] == (1, 2, 3)
@@ -203,6 +240,24 @@ def test_work_has_a_bound_beyond_which_fewer_states_go_on(
     monkeypatch.setattr("snnc.loihi.search.MOST_LOOKS", 10**5)
     assert cores_of(each_reads_all(50)) == 67
     assert searches[0].looks < 10**6
+
+
+def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried = 0
+    fit = Site.fit
+
+    def counted(site: Site, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
+        nonlocal tried
+        tried += 1
+        return fit(site, tiling, groups)
+
+    monkeypatch.setattr(Site, "fit", counted)
+    clip = "conv3d c { filters 4, kernel 3x1x1 }"
+    text = spec("100000x1x1x1", "encode rate", clip, target="loihi { chips 16 }")
+    assert cores_of(text) == 841
+    assert tried < 5 * len(least_sizes(100000))
 
 
 def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
