@@ -282,6 +282,7 @@ def test_a_package_tells_its_device(folder: Path) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_reader_who_leaves_hides_no_diagnostic(folder: Path) -> None:
     stale()
     command = f'"{sys.executable}" -m snnc build --check net.snn | true'

@@ -105,6 +105,7 @@ def test_two_networks_change_their_names() -> None:
     assert build(*both, "--check").return_value == 0
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="the system has none")
 @pytest.mark.parametrize("options", [(), ("--check",), ("--dry-run",)])
 def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> None:
@@ -121,6 +122,7 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
         assert build(*both, "--check").return_value == 0
 
 
+@pytest.mark.slow
 def test_the_current_folder_is_gone(folder: Path) -> None:
     gone = folder / "gone"
     gone.mkdir()
@@ -133,6 +135,7 @@ def test_the_current_folder_is_gone(folder: Path) -> None:
     assert (absolute.returncode, absolute.stderr.count("unchanged")) == (0, 1)
 
 
+@pytest.mark.slow
 def test_no_room_is_one_problem_and_the_next_build_goes_on(folder: Path) -> None:
     shutil.rmtree("models")
     shell = 'ulimit -f 0; "$@"'

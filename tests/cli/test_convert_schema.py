@@ -74,6 +74,7 @@ def test_the_modeline_names_the_schema() -> None:
     assert done.stdout == "# yaml-language-server: $schema=snnc.schema.json\n"
 
 
+@pytest.mark.slow
 def test_convert_writes_a_modeline_that_fmt_keeps(tmp_path: Path) -> None:
     path = tmp_path / "a.yaml"
     convert = ("convert", "specs/drift.snn", "--to", "yaml", "--modeline", "s.json")
@@ -96,6 +97,7 @@ def test_every_example_is_formatted() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.slow
 def test_convert_writes_the_other_notation_and_back(tmp_path: Path) -> None:
     there = snnc("convert", "specs/drift.yaml", "--to", "snn", "-o", tmp_path / "a.snn")
     assert there.returncode == 0, there.stderr

@@ -41,6 +41,7 @@ def test_fmt_writes_the_layout(ugly: Path, tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["net.snn"]
 
 
+@pytest.mark.slow
 def test_fmt_leaves_a_formatted_file_alone(ugly: Path, tmp_path: Path) -> None:
     ugly.write_text(CLEAN)
     before = ugly.stat().st_mtime_ns
@@ -98,6 +99,7 @@ def test_fmt_refuses_what_is_no_spec(tmp_path: Path) -> None:
     assert "notes.txt is no .snn" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_linked_spec_stays_linked(ugly: Path, tmp_path: Path) -> None:
     (tmp_path / "link.snn").symlink_to("net.snn")
     assert snnc("fmt", "link.snn", cwd=tmp_path).returncode == 0
@@ -105,6 +107,7 @@ def test_a_linked_spec_stays_linked(ugly: Path, tmp_path: Path) -> None:
     assert ugly.read_text() == CLEAN
 
 
+@pytest.mark.slow
 def test_check_fix_mends_and_formats(tmp_path: Path) -> None:
     (tmp_path / "net.snn").write_text(BAD)
     done = snnc("check", "--fix", "net.snn", cwd=tmp_path)
@@ -113,6 +116,7 @@ def test_check_fix_mends_and_formats(tmp_path: Path) -> None:
     assert (tmp_path / "net.snn").read_text() == CLEAN
 
 
+@pytest.mark.slow
 def test_check_fix_prints_what_is_left(tmp_path: Path) -> None:
     (tmp_path / "net.snn").write_text(BAD.replace("classes 2", "classes 1"))
     done = snnc("check", "--fix", "--format", "json", "net.snn", cwd=tmp_path)
@@ -121,6 +125,7 @@ def test_check_fix_prints_what_is_left(tmp_path: Path) -> None:
     assert left["code"] == "SNN206"
 
 
+@pytest.mark.slow
 def test_unsafe_fixes_are_asked_for(tmp_path: Path) -> None:
     text = CLEAN.replace("  readout", "  maxpool\n  readout")
     (tmp_path / "net.snn").write_text(text)
@@ -132,6 +137,7 @@ def test_unsafe_fixes_are_asked_for(tmp_path: Path) -> None:
     assert "  avgpool\n" in (tmp_path / "net.snn").read_text()
 
 
+@pytest.mark.slow
 def test_a_yaml_spec_is_formatted_as_yaml(tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(

@@ -44,6 +44,7 @@ def run_without_room(folder: Path, *arguments: str) -> subprocess.CompletedProce
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", COMMANDS)
 def test_a_file_stays_where_there_is_no_room(tmp_path: Path, target: str) -> None:
     (tmp_path / target).write_text("mine\n")
@@ -62,6 +63,7 @@ TEMPORARY = {"evaluate/cluster.py", "importer/called.py", "importer/files.py"}
 """Modules that write within temporary folders, where nothing is replaced."""
 
 
+@pytest.mark.slow
 def test_one_module_writes_files() -> None:
     modules = sorted((ROOT / "snnc").rglob("*.py"))
     writers = {

@@ -135,6 +135,7 @@ RUNS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("name", RUNS)
 def test_outputs_are_what_the_schema_says_and_all_of_it(

@@ -47,6 +47,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("buffered", [True, False])
 @pytest.mark.parametrize("what", ["report one.snn", "--help", "schema"])
 def test_a_full_stdout_is_an_error(what: str, buffered: bool, folder: Path) -> None:
@@ -70,12 +71,14 @@ def test_a_reader_that_has_seen_enough_is_none(folder: Path) -> None:
     assert (status, out, told) == (0, "{\n", "")
 
 
+@pytest.mark.slow
 def test_a_full_stdout_keeps_no_spec_from_being_built(folder: Path) -> None:
     status, _, _ = shell("snnc build one.snn two.snn > /dev/full", folder)
     assert status == 1
     assert all((folder / f"models/{n}/snnc.lock").exists() for n in ("one", "two"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stderr", ["2>&-", "2>/dev/full"])
 def test_a_stderr_that_takes_nothing_changes_no_status(
     stderr: str, folder: Path
@@ -91,6 +94,7 @@ def test_a_closed_stdin_is_a_diagnostic(folder: Path) -> None:
     assert told.startswith("error[SNN705]: `<stdin>` can't be read: it is closed\n")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("what", ["init", "build {}/one.snn", "check one.snn {}/b.snn"])
 def test_a_current_folder_that_is_gone_is_no_bug(what: str, folder: Path) -> None:
     gone = "mkdir gone && cd gone && rmdir ../gone && "
@@ -99,12 +103,14 @@ def test_a_current_folder_that_is_gone_is_no_bug(what: str, folder: Path) -> Non
     assert told.startswith("error")
 
 
+@pytest.mark.slow
 def test_what_does_not_need_the_current_folder_does_without(folder: Path) -> None:
     gone = "mkdir gone && cd gone && rmdir ../gone && "
     status, _, told = shell(f"{gone}snnc check {folder}/one.snn", folder)
     assert status == 0, told
 
 
+@pytest.mark.slow
 def test_colours_are_as_the_environment_asks(folder: Path) -> None:
     line = "FORCE_COLOR=1 snnc check bad.snn"
     assert "\x1b[1;31merror" in shell(line, folder)[2]

@@ -58,6 +58,7 @@ def _bars(row: str) -> int:
     return row.replace("\\|", "").count("|")
 
 
+@pytest.mark.slow
 def test_every_form_of_verdict_is_among_the_cases() -> None:
     verdicts = {case_difference(case).weights.verdict for case in CASES}
     assert verdicts == {"valid", "retrain", "incompatible"}

@@ -14,6 +14,7 @@ BY_NAME = {case.name: case for case in CASES}
 FILTERS = BY_NAME["filters"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "name"),
     [("text", "expected.txt"), ("markdown", "expected.md"), ("json", "expected.json")],
@@ -24,6 +25,7 @@ def test_the_formats(form: str, name: str) -> None:
     assert done.stdout == (FILTERS / name).read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_a_difference_is_no_failure_unless_asked() -> None:
     files = ("old.snn", "new.snn")
     assert snnc("diff", *files, "--exit-code", cwd=FILTERS).returncode == 1
@@ -31,12 +33,14 @@ def test_a_difference_is_no_failure_unless_asked() -> None:
     assert snnc("diff", *files, "--exit-code", cwd=same).returncode == 0
 
 
+@pytest.mark.slow
 def test_a_network_that_does_not_fit_is_compared() -> None:
     done = snnc("diff", "old.snn", "new.snn", cwd=BY_NAME["does-not-fit"])
     assert (done.returncode, done.stderr) == (0, "")
     assert "new: does not fit (SNN403: " in done.stdout
 
 
+@pytest.mark.slow
 def test_the_problems_of_both_specs_are_shown(tmp_path: Path) -> None:
     text = (FILTERS / "old.snn").read_text()
     (tmp_path / "a.snn").write_text(text.replace("units", "unit"))
@@ -48,6 +52,7 @@ def test_the_problems_of_both_specs_are_shown(tmp_path: Path) -> None:
     assert done.stderr.endswith("2 errors\n")
 
 
+@pytest.mark.slow
 def test_git_without_a_path_is_wrong_usage(tmp_path: Path) -> None:
     done = snnc("diff", "git:main", "a.snn", cwd=tmp_path)
     assert done.returncode == 2

@@ -42,6 +42,7 @@ def diff(old: str, new: str, folder: Path) -> subprocess.CompletedProcess[str]:
     return snnc("diff", old, new, cwd=folder)
 
 
+@pytest.mark.slow
 def test_a_revision_is_compared_with_the_file(repository: Path) -> None:
     done = diff("git:start:specs/net.snn", "specs/net.snn", repository)
     assert (done.returncode, done.stderr) == (0, "")
@@ -49,17 +50,20 @@ def test_a_revision_is_compared_with_the_file(repository: Path) -> None:
     assert "  ~ d: units 24 -> 48, shape 24 -> 48\n" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_path_may_count_from_the_current_directory(repository: Path) -> None:
     done = diff("git:HEAD:./net.snn", "git:HEAD:specs/net.snn", repository / "specs")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.endswith("The same network.\n")
 
 
+@pytest.mark.slow
 def test_without_a_revision_what_is_staged_is_read(repository: Path) -> None:
     done = diff("git:HEAD:specs/net.snn", "git::specs/net.snn", repository)
     assert "~ d: units 24 -> 32" in done.stdout
 
 
+@pytest.mark.slow
 def test_diagnostics_name_the_revision(repository: Path) -> None:
     (repository / "specs/bad.snn").write_text(OLD.read_text().replace("24", "nil"))
     git(repository, "add", ".")

@@ -60,6 +60,7 @@ def lines(spec: str) -> int:
     return len(code(spec).splitlines())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", ["nengo", "loihi { chips 8 }"])
 def test_a_deeper_volume_takes_no_more_lines(target: str) -> None:
     assert lines(volume(4, target)) == lines(volume(64, target))

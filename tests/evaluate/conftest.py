@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-from snnc.exact.package import Package, open_package
-from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
+
+if TYPE_CHECKING:
+    from snnc.exact.package import Package
 
 SMALL = """
     timing { present 20 ms }
@@ -60,6 +61,9 @@ class Case:
 @pytest.fixture(scope="session")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
     """Return what makes a case of one of `BODIES`, with so many examples."""
+    # They take nengo-loihi with them, which few tests of this folder need.
+    from snnc.exact.package import open_package
+    from tests.exact.proof import random_images, random_weights, write_package
 
     def make(name: str = "small", count: int = 21, **save: Any) -> Case:
         folder = tmp_path_factory.mktemp(name)

@@ -14,7 +14,10 @@ from snnc.exact.kernel import _decay, _wrap
 INT32 = np.iinfo(np.int32)
 words = arrays(np.int32, 20, elements=st.integers(INT32.min + 1, INT32.max))
 
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:nengo")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::UserWarning:nengo"),
+]
 
 
 @settings(deadline=None)  # the first call compiles

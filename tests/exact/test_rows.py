@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from snnc.exact.read import GAP, Store
+
+pytestmark = pytest.mark.slow
 
 SIZE = 40
 

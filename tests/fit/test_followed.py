@@ -97,6 +97,7 @@ UNFIT = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", UNFIT.values(), ids=UNFIT)
 def test_who_writes_what_is_told_has_no_problem(text: str) -> None:
     _, report = compile_text(text, "place")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -24,6 +25,8 @@ from snnc.output.stale import difference, problems
 from snnc.output.write import write_package
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.mutate import mutated_bytes
+
+pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
 ORIGIN = Origin("net.snn", "models")

@@ -23,6 +23,8 @@ from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.fuzz.runs import NET
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 10.0
 GOOD = (profile.HERE / "loihi1.toml").read_text(encoding="utf-8")
 NUMBERS = [match.span() for match in re.finditer(r"(?<== )[\d.]+$", GOOD, re.MULTILINE)]

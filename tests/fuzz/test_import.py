@@ -28,6 +28,8 @@ from snnc.weights.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.models import archives, hdf5, texts
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 10
 WISHES = (
     Wishes(None, (), "first", None),

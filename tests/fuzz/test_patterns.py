@@ -19,6 +19,8 @@ from snnc.editors.rules import rules
 from tests.fuzz.harness import fuzz, processor_time
 from tests.support import ROOT
 
+pytestmark = pytest.mark.slow
+
 _LENGTH = 100_000
 _TAILS = ("", "z", "!", "\n", " ")
 

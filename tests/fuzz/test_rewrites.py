@@ -8,6 +8,7 @@ from dataclasses import fields, is_dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,8 @@ from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.texts import SNN, YAML, named_texts
 from tests.syntax import paired, written, written_yaml
+
+pytestmark = pytest.mark.slow
 
 LONGEST = 30.0
 LONG = 2_000

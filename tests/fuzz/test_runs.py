@@ -46,6 +46,8 @@ from tests.fuzz.runs import (
     weights_files,
 )
 
+pytestmark = pytest.mark.slow
+
 LONGEST = 10.0
 RUN = {"examples": 10, "sample": 0, "presentation": "rest"}
 

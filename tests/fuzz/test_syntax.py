@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 
 from snnc.diagnostics import Report
@@ -16,6 +17,8 @@ from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.texts import large_texts, named_texts
+
+pytestmark = pytest.mark.slow
 
 LONGEST = 10.0
 """Seconds of a processor; a tenth of it is what users wait for on an idle machine."""

@@ -233,6 +233,7 @@ def test_the_range_and_the_name_are_those_that_are_asked_for(folder: Path) -> No
     assert "assumed" not in done.stderr
 
 
+@pytest.mark.slow
 def test_an_architecture_is_imported_without_numpy(folder: Path) -> None:
     script = (
         "import sys; from snnc.cli import main\n"

@@ -79,6 +79,7 @@ except RefusedError as error:
 """
 
 
+@pytest.mark.slow
 def test_a_file_that_fills_the_memory_is_told(tmp_path: Path) -> None:
     command = [sys.executable, "-c", MEASURED, str(repeated(tmp_path))]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -113,6 +114,7 @@ NEVER = "raise SystemExit('a file of the current folder was run')"
 NAMES = ("h5py", "json", "numpy", "runpy", "zipfile")
 
 
+@pytest.mark.slow
 def test_nothing_is_imported_from_the_current_folder(tmp_path: Path) -> None:
     for name in NAMES:
         (tmp_path / f"{name}.py").write_text(NEVER, encoding="utf-8")

@@ -202,6 +202,7 @@ def places(value: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+@pytest.mark.slow
 @settings(
     max_examples=500,
     deadline=None,

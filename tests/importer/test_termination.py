@@ -21,6 +21,7 @@ def model():
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGTERM to catch")
 def test_the_folder_of_a_model_goes_with_its_process(tmp_path: Path) -> None:
     folder = tmp_path / "temporary"

@@ -63,6 +63,7 @@ HUGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", HUGE)
 def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     shape, layers, code = HUGE[name]
@@ -82,6 +83,7 @@ def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     assert (results.mapped is not None) == (not code)
 
 
+@pytest.mark.slow
 def test_tilings_are_made_as_they_are_asked_for() -> None:
     tracemalloc.start()
     try:
@@ -260,6 +262,7 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
     assert tried < 5 * len(least_sizes(100000))
 
 
+@pytest.mark.slow
 def test_a_search_that_must_fail_ends_before_all_pairs_are_tried(
     searches: list[Search],
 ) -> None:

@@ -67,6 +67,7 @@ def ratio(misfit: Misfit) -> float:
     return misfit.value / misfit.most
 
 
+@pytest.mark.slow
 def test_the_plans_meet_every_bound() -> None:
     for bound in ("compartments", "alone", "neighbours"):
         assert sum(1 for _ in reasons(bound)) >= 5, bound

@@ -17,6 +17,8 @@ from snnc.output.formats import other_format
 from snnc.output.lock import NAME
 from snnc.output.write import write_package
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:

@@ -77,6 +77,7 @@ def test_any_text_gives_diagnostics_only(text: str) -> None:
     assert codes(text)
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.sampled_from((HEAD + TAIL).split() + list('{}[]",#.x\n')), max_size=60)
 )

@@ -48,6 +48,7 @@ def test_json_has_sentences_if_asked_for_them(
     ]
 
 
+@pytest.mark.slow
 def test_a_page_is_written_without_the_libraries_of_the_simulators() -> None:
     program = (
         "import sys; from snnc.cli import main; "

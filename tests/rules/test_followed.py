@@ -197,6 +197,7 @@ PROPERTIES = {
 WRONG = ("0", "-1", "101", "99999999999", "0 ms", "-5 ms", "200..100 Hz", "0 Hz")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", PROPERTIES)
 def test_a_number_out_of_range_is_told_one_that_the_network_takes(place: str) -> None:
     tried = 0

@@ -26,6 +26,8 @@ from snnc.runtime.integers import (
     weight_exponents,
 )
 
+pytestmark = pytest.mark.slow
+
 DTS = (0.001, 0.0005, 0.002, 0.0003)
 SYNAPSES = (None, 0.001, 0.002, 0.005, 0.01, 0.1, 1.0)
 LEAKS = (None, 0.02, 0.005, 0.0002, 1.0)

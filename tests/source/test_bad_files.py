@@ -162,6 +162,7 @@ CONTENTS: dict[str, tuple[str, bytes, str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CONTENTS)
 def test_what_is_no_spec_is_reported(tmp_path: Path, name: str) -> None:
     end, data, code = CONTENTS[name]
@@ -233,6 +234,7 @@ def limit_memory() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "code"),
     [
@@ -260,6 +262,7 @@ def test_a_gibibyte_is_enough(tmp_path: Path, name: str, code: str) -> None:
     assert code in codes_in(done.stderr)
 
 
+@pytest.mark.slow
 def test_bytes_that_are_no_text_in_a_path(tmp_path: Path) -> None:
     folder = os.fsencode(tmp_path)
     path = os.path.join(folder, b"\xff.snn")

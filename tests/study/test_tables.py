@@ -57,6 +57,7 @@ def test_numbers_of_a_network_replace_its_own_alone(tmp_path: Path) -> None:
     assert [network["test"] for network in found] == [KNOWN[0]["test"], 7]
 
 
+@pytest.mark.slow
 def test_plots_are_the_same_bytes_for_the_same_numbers(tmp_path: Path) -> None:
     other = copy.deepcopy(KNOWN)
     other[0]["columns"]["aware"]["loihi"]["curve"][10] = 0.5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
@@ -32,6 +33,7 @@ def to_snn(text: str) -> str:
     return print_snn(parsed(text, "x.yaml"))
 
 
+@pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_converting_there_and_back_is_formatting(text: str) -> None:
@@ -39,6 +41,7 @@ def test_converting_there_and_back_is_formatting(text: str) -> None:
     assert to_snn(to_yaml(text)) == formatted
 
 
+@pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_what_is_converted_is_formatted_yaml(text: str) -> None:
@@ -47,6 +50,7 @@ def test_what_is_converted_is_formatted_yaml(text: str) -> None:
     assert to_yaml(to_snn(yaml)) == yaml
 
 
+@pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_every_comment_is_kept_once(text: str) -> None:

@@ -151,6 +151,7 @@ def calls(name: str, text: str) -> int:
     return count
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "text"), EVERY)
 def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
     check(name, text.times(1))  # what is loaded and made once is not counted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
@@ -48,6 +49,7 @@ def remarks(document: tree.Document) -> list[str]:
     return [comment.text for comment in document.comments]
 
 
+@pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_the_meaning_and_the_comments_stay(text: str) -> None:
@@ -57,6 +59,7 @@ def test_the_meaning_and_the_comments_stay(text: str) -> None:
     assert remarks(after) == remarks(before)
 
 
+@pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_formatting_twice_is_formatting_once(text: str) -> None:
@@ -64,6 +67,7 @@ def test_formatting_twice_is_formatting_once(text: str) -> None:
     assert print_snn(parsed(once)) == once
 
 
+@pytest.mark.slow
 @_SETTINGS
 @given(specs())
 def test_only_what_cannot_be_broken_is_wide(text: str) -> None:

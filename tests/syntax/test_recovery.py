@@ -173,6 +173,7 @@ def spans_of(node: object) -> list[Span]:
     return [span for name in fields for span in spans_of(getattr(node, name))]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(TEXTS)
 def test_any_text_is_read_or_refused(text: str) -> None:
@@ -188,6 +189,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
             assert statement.kind.span.text == statement.kind.text
 
 
+@pytest.mark.slow
 @settings(max_examples=100, deadline=None)
 @given(st.integers(0, len(DRIFT) - 1), st.integers(1, 40))
 def test_a_spec_with_a_hole_is_read_or_refused(start: int, size: int) -> None:

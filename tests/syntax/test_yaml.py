@@ -128,6 +128,7 @@ def test_a_layer_without_properties(item: str) -> None:
     assert run(text, through="validate")[1].diagnostics == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "text",
     [
@@ -155,6 +156,7 @@ _BITS = st.sampled_from(
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.integers(0, len(DRIFT)), st.integers(0, 40), st.lists(_BITS, max_size=6))
 def test_any_text_gives_diagnostics_and_no_exception(

@@ -20,6 +20,8 @@ from tests.agreement.networks import text
 from tests.support import compile_text, network
 from tests.weights.files import Weights
 
+pytestmark = pytest.mark.slow
+
 CASES = [
     ("conv3d", "relu", 3e-4),
     ("conv3d_same", "lif", 3e-2),
@@ -86,7 +88,6 @@ def named(predicted: Predicted, net: Any) -> Iterator[tuple[Placed, Core]]:
         yield from by_layer[name]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "neuron", "scale"), CASES)
 def test_every_core_is_judged_as_nengo_loihi_judges_it(
     name: str, neuron: str, scale: float
@@ -138,7 +139,6 @@ DENSE = network(
 )
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scale", [0.01, 0.3])
 def test_rounding_changes_what_nengo_loihi_stores(scale: float) -> None:
     results, _ = compile_text(DENSE)
