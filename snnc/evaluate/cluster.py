@@ -17,7 +17,7 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -109,11 +109,12 @@ class Carrier(WorkerPlugin):
                 self._engine = self._open()
         # Nengo has one memory for the layers that it steps.
         with self._stepping if self._engine.hosted else nullcontext():
-            spans = [(0, len(x))]
-            decide = self._program.decide
-            found = list(run_spans(self._engine, decide, presentation, x, spans, 1))
-        kept = self._program.compares
-        return [_light(fresh, kept) for fresh in found]
+            spans, found = [(0, len(x))], []
+            decide, kept = self._program.decide, self._program.compares
+            for fresh in run_spans(self._engine, decide, presentation, x, spans, 1):
+                found.append(_light(fresh, kept))
+                get_worker().log_event(self.name, fresh.part.stop - fresh.part.start)
+        return found
 
     def _open(self) -> Engine:
         program = self._program
@@ -253,8 +254,11 @@ def run_there(
     examples: Examples,
     left: Mapping[Presentation, Sequence[Span]],
     out: Path,
+    progress: Callable[[int], None],
 ) -> Iterator[Fresh]:
     """Yield what spans of examples gave, as workers are done with them.
+
+    ``progress`` is told how many examples workers have run, now and again.
 
     Raises
     ------
@@ -263,7 +267,9 @@ def run_there(
     """
     try:
         client.register_plugin(Carrier(program))
+        client.subscribe_topic(program.key, lambda event: progress(event[1]))
         yield from _collected(client, program.key, examples, left)
+        client.unsubscribe_topic(program.key)
         client.unregister_worker_plugin(program.key)
     except KilledWorker as error:
         reason = "too many workers died; they may lack memory"

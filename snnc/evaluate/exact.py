@@ -81,7 +81,7 @@ def run_exact(
         left = _left(parts, task, how)
         if not any(left.values()):
             return parts
-        fresh = _watched(_fresh(task, left, how, compares), progress)
+        fresh = _fresh(task, left, how, compares, progress)
         compared = fresh if trained is None else map(trained.compared, fresh)
         for part in whole_spans(compared):
             journal.add(part)
@@ -102,28 +102,27 @@ def _left(parts: list[Part], task: Task, how: How) -> Spans:
     return left
 
 
-def _watched(found: Iterator[Fresh], progress: Progress) -> Iterator[Fresh]:
-    for fresh in found:
-        progress(fresh.part.stop - fresh.part.start)
-        yield fresh
-
-
-def _fresh(task: Task, left: Spans, how: How, compares: bool) -> Iterator[Fresh]:
+def _fresh(
+    task: Task, left: Spans, how: How, compares: bool, progress: Progress
+) -> Iterator[Fresh]:
     package, examples = task.package, task.examples
     if how.shared:
         from snnc.evaluate import cluster  # importing Dask takes a second
 
         program = cluster.Program.of(package, task.weights, how.steps, compares)
         with cluster.open_client(how.workers, how.dask) as client:
-            yield from cluster.run_there(client, program, examples, left, how.out)
+            yield from cluster.run_there(
+                client, program, examples, left, how.out, progress
+            )
         return
     with _opened(task, how.steps) as engine:
         decide, threads = package.network.readout.decide, how.workers
         for presentation, spans in left.items():
-            if spans:
-                yield from run_spans(
-                    engine, decide, presentation, examples, spans, threads
-                )
+            for fresh in run_spans(
+                engine, decide, presentation, examples, spans, threads
+            ):
+                progress(fresh.part.stop - fresh.part.start)
+                yield fresh
 
 
 @contextmanager

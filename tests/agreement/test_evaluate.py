@@ -106,7 +106,7 @@ def test_chunks_give_what_long_runs_give(
     order = drawn(len(x), None, 5)
     assert order.tolist() != sorted(order)
     monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 3)
-    monkeypatch.setattr(library(made, "evaluation"), "ROW", row)
+    monkeypatch.setattr(library(made, "evaluation"), "ROW", max(row, 4))
     how = {"presentation": presentation, "seed": 5}
     result = made.evaluate.evaluate(x, y, made.weights, simulator, **how)
     x, y = x[order], y[order]

@@ -34,7 +34,7 @@ def test_a_killed_worker_costs_its_batch(
     left = {presentation: spans_left([], 60, 3)}
     with open_client(2, None) as client:
         parts = []
-        for fresh in run_there(client, program, examples, left, Path("out")):
+        for fresh in run_there(client, program, examples, left, Path("out"), print):
             part = fresh.part
             assert np.array_equal(fresh.images, examples[part.start : part.stop])
             seen = np.bincount(fresh.counts["c0"].ravel())
@@ -69,7 +69,7 @@ def test_examples_that_kill_every_worker_end_the_run(
         monkeypatch.setattr(client, "submit", deadly)
         left: Any = {"row": [(0, 4)]}
         with pytest.raises(LostClusterError) as caught:
-            list(run_there(client, program, examples, left, Path("out")))
+            list(run_there(client, program, examples, left, Path("out"), print))
     assert str(caught.value) == (
         "too many workers died; they may lack memory; what was done is kept in out,"
         " and `--resume` goes on with it"

@@ -20,6 +20,7 @@ from safetensors.numpy import load_file, save_file
 from snnc.cli import main
 from snnc.evaluate import exact, run
 from snnc.evaluate.others import has_keras
+from snnc.evaluate.task import open_task
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -340,6 +341,8 @@ def test_an_interrupted_run_goes_on(
     assert len(lines(out)) == 2
     assert main([*made.arguments, *way]) == 1
     assert "`--resume`" in capsys.readouterr().err
+    assert main([*made.arguments, *way, "--resume", "--seed", "1"]) == 1
+    assert "with other seed;" in capsys.readouterr().err
     again = told(made, *way, "--resume")
     assert again == (want if presentation == "row" else approximately(want))
     assert all(layer["correlation"] is not None for layer in again["layers"])
@@ -347,6 +350,36 @@ def test_an_interrupted_run_goes_on(
     done = seen
     assert told(made, *way, "--resume") == again  # a whole one is only read
     assert seen == done > 3
+
+
+@pytest.mark.parametrize("workers", [None, 2])
+def test_progress_is_told_while_rows_run(
+    case: Make,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    workers: int | None,
+) -> None:
+    monkeypatch.setattr(exact, "ROW", 20)
+    made = case(count=30)
+    task = open_task(made.folder, made.weights, made.data, None, 0)
+    how = exact.How(20, "row", workers, None, tmp_path / "out", resume=False)
+    told: list[int] = []
+    exact.run_exact(task, how, told.append)
+    assert sum(told) == how.runs(30) == 36
+    rows = sorted(told, reverse=True)[:5]
+    assert rows == [8, 8, 8, 4, 2]  # 20 and 10 in chunks
+
+
+def test_a_terminal_shows_something_at_once(
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = case()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(made.arguments) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("reading the package, weights and data\r")
+    assert "examples" in err
+    assert "27/27" in err
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:

@@ -1,0 +1,77 @@
+"""How spans of examples are shared, on a network that does nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+
+from snnc.exact.outcome import Given
+from snnc.exact.stream import CHUNK, Job, stream
+from snnc.runtime.presentation import Presentation, spans_of
+
+pytestmark = pytest.mark.slow
+
+
+class Echo:
+    """Gives what it was given, and tells of each example whether it rested."""
+
+    def lanes(self, count: int) -> list[Echo]:
+        return [Echo() for _ in range(count)]
+
+    def prepared(self, images: Any) -> Any:
+        return images
+
+    def run(self, values: Any, rests: Any, keep: Sequence[str]) -> Given:
+        rows = np.stack([values, rests], axis=-1)[:, np.newaxis]
+        return Given(rows, np.zeros(3, np.int64), {}, {})
+
+
+@pytest.mark.parametrize("presentation", ["row", "rest"])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_chunks_of_a_span_come_in_order(
+    presentation: Presentation, threads: int
+) -> None:
+    spans = spans_of(997, 100)[::-1]
+    job = Job(presentation, "last", (), threads)
+    found = defaultdict(list)
+    for span, start, images, outcome in stream(Echo(), np.arange(997), spans, job):
+        assert len(images) <= CHUNK
+        assert start == images[0] == outcome.outputs[0, 0]
+        found[span].append(outcome.outputs)
+    assert sorted(found) == sorted(spans)
+    for (start, stop), parts in found.items():
+        examples, rests = np.concatenate(parts).T
+        assert examples.tolist() == [*range(start, stop)]
+        begins = [start] if presentation == "row" else [*range(start, stop)]
+        assert examples[rests == 1].tolist() == begins
+
+
+def test_who_stops_listening_stops_the_threads() -> None:
+    read = []
+
+    class Noted:
+        def __getitem__(self, part: slice) -> Any:
+            read.append(part.start)
+            return np.arange(1000)[part]
+
+    job = Job("row", "last", (), 2)
+    chunks = stream(Echo(), Noted(), spans_of(1000, 500), job)
+    next(chunks)
+    chunks.close()  # type: ignore[attr-defined]
+    assert len(read) <= 2 * 3
+
+
+def test_what_goes_wrong_on_a_thread_is_raised() -> None:
+    class Broken(Echo):
+        def lanes(self, count: int) -> list[Echo]:
+            return [Broken() for _ in range(count)]
+
+        def run(self, *_: Any) -> Given:
+            raise ValueError("broken")
+
+    with pytest.raises(ValueError, match="broken"):
+        list(stream(Broken(), np.arange(50), [(0, 50)], Job("row", "last", (), 2)))
