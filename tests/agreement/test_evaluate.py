@@ -72,7 +72,7 @@ def library(made: SimpleNamespace, name: str) -> Any:
 def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> Any:
     neurons = model.get_layer(f"{name}.neurons").output
     probed = made.keras.keras.Model(model.input, neurons)
-    return probed.predict(x, verbose=0)
+    return probed(x).numpy()
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_chunks_give_what_long_runs_give(
     decided = rows[:, made.network.steps // 2 :].mean(axis=1).argmax(axis=1)
     trained = made.keras.build_model(aware=simulator == "loihi")
     made.keras.import_weights(trained, made.weights)
-    keras = trained.predict(x, verbose=0).argmax(axis=1)
+    keras = trained(x).numpy().argmax(axis=1)
     assert result.accuracy == pytest.approx(np.mean(decided == y))
     assert result.score.keras == pytest.approx(np.mean(keras == y))
     assert result.score.model == ("aware" if simulator == "loihi" else "smooth")

@@ -87,7 +87,7 @@ def output(model: keras.Model, name: str, x: np.ndarray) -> np.ndarray:
     names = [each.name for each in model.layers]
     last = f"{name}.neurons" if f"{name}.neurons" in names else name
     part = keras.Model(model.input, model.get_layer(last).output)
-    return part.predict(x, verbose=0)
+    return part(x).numpy()
 
 
 def draw_norms(model: keras.Model, rng: np.random.Generator) -> int:
