@@ -15,12 +15,13 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from .data import DataSpec, check_input
+from .folding import scaled
 from .layout import Layout, Tensors, Weights
 from .model import set_model_weights
 from .network import Layer, Network
 from .scaling import CalibrationError, Measured, Scaling
 from .statistics import Ranked
-from .wiring import Stretch, Wiring, wiring_of
+from .wiring import wiring_of
 
 ROUNDS = 10  # one is enough, unless layers read discrete rates
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
@@ -161,40 +162,6 @@ class Calibrator:
             change = max(change, float(np.abs(changed - outputs).max()))
             largest = max(largest, float(np.abs(outputs).max()))
         return change / largest if largest else change
-
-
-def scaled(
-    tensors: Mapping[str, NDArray[Any]],
-    scales: Mapping[str, float],
-    wiring: Wiring,
-) -> Tensors:
-    """Return weights with which each layer's activations are scaled.
-
-    All that a layer sums is multiplied by its scale, and the rows of a kernel
-    are divided by those of the layers that they meet.
-    """
-    found: Tensors = {}
-    for name, tensor in tensors.items():
-        layer = name.rpartition(".")[0]
-        values = tensor.astype(np.float64) * scales.get(layer, 1.0)
-        if name in wiring.reads:
-            divisors = _divisors(wiring.reads[name], scales)
-            # A matrix reads flattened volumes, whose channels come last.
-            taps = values.reshape(-1, len(divisors), values.shape[-1])
-            taps = taps / divisors[:, np.newaxis]
-            values = taps.reshape(values.shape)
-        found[name] = values.astype(np.float32)
-    return found
-
-
-def _divisors(
-    stretches: Sequence[Stretch],
-    scales: Mapping[str, float],
-) -> NDArray[np.float64]:
-    """Return the scale of what each row of a kernel reads, (channels,)."""
-    # Layers that are summed share a scale; the input has none.
-    found = [(scales[min(s)] if s else 1.0, size) for s, size in stretches]
-    return np.concatenate([np.full(size, scale) for scale, size in found])
 
 
 def with_activations(model: keras.Model, names: Sequence[str]) -> keras.Model:

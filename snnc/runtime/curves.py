@@ -102,3 +102,16 @@ def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
         return rates, gradient
 
     return activation
+
+
+def spike_variance(rates: Any, synapse: float) -> Any:
+    """Return the variance over time of filtered spikes, in Hz^2.
+
+    A neuron of ``rates`` in Hz, (batch, ...), spikes regularly, at periods T.
+    Behind a filter of time constant tau, ``synapse`` in seconds, its spikes
+    are a sawtooth of the mean 1/T and the mean square 1/(2 tau T)
+    coth(T / (2 tau)).
+    """
+    periods = 1 / tf.maximum(rates, 1e-3)
+    squares = rates / (2 * synapse * tf.tanh(periods / (2 * synapse)))
+    return tf.maximum(squares - rates**2, 0.0)

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import tensorflow as tf
 from tensorflow import keras
 
-from .curves import curve_of
+from .curves import curve_of, spike_variance
 from .network import Cut, Layer, Lif
 
 BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
@@ -64,13 +64,17 @@ class Rectify(keras.layers.Layer):
 
 @_registered
 class Neurons(keras.layers.Layer):
-    """The neurons of a layer: from currents to activations, of one shape."""
+    """The neurons of a layer: from currents to activations, of one shape.
+
+    They compute f(s x) / s, where s is ``scale``: 1, but in training.
+    """
 
     def __init__(
         self,
         layer: Layer | dict[str, Any],
         dt: float,
         aware: bool,
+        scale: float = 1.0,
         **named: Any,
     ) -> None:
         """Take the layer, a step in seconds, and whether to know the chip."""
@@ -78,47 +82,89 @@ class Neurons(keras.layers.Layer):
         self.layer = _layer(layer) if isinstance(layer, dict) else layer
         self.dt = dt
         self.aware = aware
+        self.scale = scale
         self.curve = curve_of(self.layer, dt, aware)
+
+    def follow(self, smooth: bool) -> None:
+        """Take the smooth curve, without a ceiling, or the own one again.
+
+        What was traced of a model before follows the curve of before.
+        """
+        free = smooth and self.layer.lif is None
+        aware = self.aware and not smooth
+        curve = curve_of(self.layer, self.dt, aware)
+        self.curve = keras.activations.relu if free else curve
 
     def call(self, inputs: Any) -> Any:
         """Return the activations of currents."""
-        return self.curve(inputs)
+        if self.scale == 1.0:
+            return self.curve(inputs)
+        return self.curve(inputs * self.scale) / self.scale
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        layer = asdict(self.layer)
-        own = {"layer": layer, "dt": self.dt, "aware": self.aware}
+        own = {
+            "layer": asdict(self.layer),
+            "dt": self.dt,
+            "aware": self.aware,
+            "scale": self.scale,
+        }
         return {**super().get_config(), **own}
 
 
 @_registered
 class SpikeNoise(keras.layers.Layer):
-    """Noise in training, as a number of spikes tells a rate only roughly.
+    """Noise in training, as filtered spikes tell a rate only roughly.
 
-    Activations (batch, ...) of neurons that fire get normal noise of a
-    deviation (Hunsberger and Eliasmith, 2015, arXiv:1510.08829, train with
-    such noise).
+    Activations (batch, ...) get normal noise of the variance that the spikes
+    of their neurons have behind a filter of ``synapse`` seconds, or a share of
+    it: `curves.spike_variance` (Hunsberger and Eliasmith, 2015,
+    arXiv:1510.08829, train with noise that is the same for all rates).
+    Activations are of neurons with a ``scale``, as `Neurons` has.
     """
 
-    def __init__(self, deviation: float, seed: int, **named: Any) -> None:
-        """Take the deviation as an activation, and a seed."""
+    def __init__(
+        self,
+        layer: Layer | dict[str, Any],
+        synapse: float,
+        share: float,
+        seed: int,
+        scale: float = 1.0,
+        **named: Any,
+    ) -> None:
+        """Take the layer whose spikes they are, the filter, and a seed."""
         super().__init__(**named)
-        self.deviation = deviation
+        self.layer = _layer(layer) if isinstance(layer, dict) else layer
+        self.synapse = synapse
+        self.share = share
         self.seed = seed
+        self.scale = scale
+        self.active = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the inputs, in training with noise."""
-        if not (training and self.deviation):
+        if not (training and self.active):
             return inputs
         # It follows from the values: a training resumed draws the same.
         bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
         seed = [self.seed, bits]
         noise = tf.random.stateless_normal(tf.shape(inputs), seed)
-        return inputs + tf.where(inputs > 0, self.deviation * noise, 0.0)
+        rates = self.layer.high * self.scale * inputs
+        variance = self.share * spike_variance(rates, self.synapse)
+        # A root has no finite gradient at 0.
+        deviation = tf.sqrt(tf.maximum(variance, 1e-6 * self.layer.high**2))
+        deviation /= self.layer.high * self.scale
+        return inputs + tf.where(inputs > 0, deviation * noise, 0.0)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
-        own = {"deviation": self.deviation, "seed": self.seed}
+        own = {
+            "layer": asdict(self.layer),
+            "synapse": self.synapse,
+            "share": self.share,
+            "seed": self.seed,
+            "scale": self.scale,
+        }
         return {**super().get_config(), **own}
 
 
@@ -134,7 +180,8 @@ class RateBudget(keras.layers.Layer):
     that of the percentile, and of currents, as silent neurons have no other
     gradient.
 
-    The metric is the percentile of a batch in Hz.
+    The metric is the percentile of a batch in Hz. Currents are multiplied by
+    ``scale``, as `Neurons` do.
     """
 
     def __init__(
@@ -143,6 +190,7 @@ class RateBudget(keras.layers.Layer):
         dt: float,
         aware: bool,
         weight: float,
+        scale: float = 1.0,
         **named: Any,
     ) -> None:
         """Take the layer, as `Neurons` does, and the weight in the loss."""
@@ -151,6 +199,7 @@ class RateBudget(keras.layers.Layer):
         self.dt = dt
         self.aware = aware
         self.weight = weight
+        self.scale = scale
         self.curve = curve_of(self.layer, dt, aware)
         self.allowed = max(1 - self.layer.percentile / 100, 1e-3)
         self.rate = keras.metrics.Mean(name=self.name)
@@ -158,12 +207,13 @@ class RateBudget(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the inputs, having measured them."""
         low, high = self.layer.rate
-        current = percentile(inputs, self.layer.percentile)
+        currents = inputs * self.scale
+        current = percentile(currents, self.layer.percentile)
         # A strategy builds models outside of its replicas.
         if not tf.distribute.in_cross_replica_context():
             self.rate.update_state(high * self.curve(current))
         if training:
-            over = tf.reduce_mean(tf.nn.relu(inputs - 1) ** 2) / self.allowed
+            over = tf.reduce_mean(tf.nn.relu(currents - 1) ** 2) / self.allowed
             under = tf.nn.relu(low / high - current) ** 2
             self.add_loss(self.weight * (over + under) / BREACH**2)
         return inputs
@@ -175,6 +225,7 @@ class RateBudget(keras.layers.Layer):
             "dt": self.dt,
             "aware": self.aware,
             "weight": self.weight,
+            "scale": self.scale,
         }
         return {**super().get_config(), **own}
 

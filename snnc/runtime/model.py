@@ -18,9 +18,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from .folding import make_identity, scaled, with_norm
 from .layers import Neurons, RateBudget, SpikeNoise
 from .layout import Layout, Tensors, Weights
 from .network import Network
+from .wiring import NEURONS, wiring_of
+
+
+# Of the variance of filtered spikes, the share that shifts a neuron's rate as a
+# slow current would. Fitted to rates of the emulator, 8 networks of relu and
+# LIF neurons: `python -m benchmarks.noise`.
+HEARD = 0.25
 
 
 class SpikingLayers:
@@ -78,12 +86,10 @@ class SpikingLayers:
             current = RateBudget(*budget, name=f"{name}.rate")(current)
         neurons = Neurons(data, dt, self.aware, name=f"{name}.neurons")
         outputs = neurons(current)
-        if self.network.aware and data.on_chip:
-            # A spike in half of an example.
-            spike = 2 / (self.network.present * data.high)
-            deviation = spike if self.aware else 0.0
+        if self.aware and data.on_chip:
             seed = self._seed(f"{name}.noise")
-            noise = SpikeNoise(deviation, seed, name=f"{name}.noise")
+            filtered = self._filtered(name)
+            noise = SpikeNoise(data, *filtered, seed, name=f"{name}.noise")
             outputs = noise(outputs)
         if dropout:
             seed = self._seed(f"{name}.dropout")
@@ -114,6 +120,21 @@ class SpikingLayers:
             values = flatten(values)
         return layer(values)
 
+    def _filtered(self, name: str) -> tuple[float, float]:
+        """Return what noise a layer's readers see: its filter, its share.
+
+        The readout sees all that its filter lets pass in the steps by which it
+        decides. Neurons take a part of theirs for a rate.
+        """
+        network = self.network
+        if name != next(reversed(network.layers)):
+            return network.layers[name].synapse or network.dt, HEARD
+        synapse = network.readout.synapse or network.dt
+        if network.readout.decide == "mean":
+            # A mean of a time 2 tau is as quiet as a filter of tau.
+            synapse += network.present / 4
+        return synapse, 1.0
+
     def _seed(self, name: str) -> int:
         return (self.seed + zlib.crc32(name.encode())) % 2**31
 
@@ -121,20 +142,23 @@ class SpikingLayers:
 def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     """Return a model's weights as the tensors of its layout.
 
-    Batch norms, as they are in evaluation, are folded into kernels and biases;
-    a layer without a bias has zeros.
+    Batch norms, as they are in evaluation, are folded into kernels and biases,
+    and so are scales; a layer without a bias has zeros.
     """
     tensors: Tensors = {}
     for name in _trained(layout):
         kernel, *rest = model.get_layer(name).get_weights()
         bias = rest[0] if rest else np.zeros(kernel.shape[-1], np.float32)
         if (norm := _part(model, f"{name}.norm")) is not None:
-            kernel, bias = _folded(kernel, bias, norm)
+            kernel, bias = with_norm(kernel, bias, norm)
         tensors[f"{name}.kernel"] = kernel
         tensors[f"{name}.bias"] = bias
     for name in _shortcuts(layout):
         (tensors[name],) = model.get_layer(name).get_weights()
-    return tensors
+    scales = scales_of(model)
+    if set(scales.values()) == {1.0}:
+        return tensors
+    return scaled(tensors, scales, wiring_of(model, layout, tuple(scales)))
 
 
 def set_model_weights(
@@ -144,7 +168,8 @@ def set_model_weights(
 ) -> None:
     """Give a model the tensors of its layout, from a file or a mapping.
 
-    Batch norms become the identity, as they are folded into the weights.
+    Batch norms become the identity, as they are folded into the weights, and
+    scales become 1.
 
     Raises LayoutError if the weights are not this layout's.
     """
@@ -158,16 +183,18 @@ def set_model_weights(
         else:
             layer.set_weights([kernel])
         if norm is not None:
-            _make_identity(norm, shift=bias)
+            make_identity(norm, shift=bias)
     for name in _shortcuts(layout):
         model.get_layer(name).set_weights([tensors[name]])
+    for layer in model.layers:
+        if isinstance(layer, Neurons):
+            layer.scale = 1.0
 
 
-def norm_scale(norm: keras.layers.Layer) -> NDArray[np.float64]:
-    """Return by what a batch norm multiplies each channel in evaluation."""
-    gamma, _, _, variance = _float64(norm)
-    scale: NDArray[np.float64] = gamma / np.sqrt(variance + norm.epsilon)
-    return scale
+def scales_of(model: keras.Model) -> dict[str, float]:
+    """Return the scale of each of a model's layers of neurons."""
+    neurons = (part for part in model.layers if isinstance(part, Neurons))
+    return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
 
 
 def _trained(layout: Layout) -> list[str]:
@@ -183,25 +210,3 @@ def _shortcuts(layout: Layout) -> list[str]:
 
 def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:
     return next((part for part in model.layers if part.name == name), None)
-
-
-def _folded(
-    kernel: NDArray[Any],
-    bias: NDArray[Any],
-    norm: keras.layers.Layer,
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return kernel and bias with a batch norm folded in."""
-    _, beta, mean, _ = _float64(norm)
-    scale = norm_scale(norm)
-    shifted = beta + (bias - mean) * scale
-    return (kernel * scale).astype(np.float32), shifted.astype(np.float32)
-
-
-def _float64(norm: keras.layers.Layer) -> list[NDArray[np.float64]]:
-    return [weight.astype(np.float64) for weight in norm.get_weights()]
-
-
-def _make_identity(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
-    """Make a batch norm add ``shift``, (channels,), and nothing else."""
-    ones = np.ones_like(shift)
-    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])

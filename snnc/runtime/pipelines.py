@@ -11,22 +11,26 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
+from numpy.typing import NDArray
 
 from .data import DataError, DataSpec
 
 WINDOW = 10_000  # examples of a dataset that are shuffled together
+SAMPLE = 4096  # examples on which a network is measured
 
 
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
     ``training`` goes on forever, ``steps`` batches an epoch. ``validation``
-    is one pass over the examples held out, None without any.
+    is one pass over the examples held out, None without any. ``sample`` is
+    single examples of the others to measure on, `SAMPLE` at most.
     """
 
     training: tf.data.Dataset
     steps: int
     validation: tf.data.Dataset | None
+    sample: tf.data.Dataset
 
 
 @dataclass(frozen=True)
@@ -54,10 +58,12 @@ class Pipelines:
         training = tf.data.Dataset.from_tensor_slices((x[rest], y[rest]))
         batches = self._shuffled(training, len(rest))
         steps = -(-len(rest) // self.batch)
+        sample = training.take(SAMPLE)
         if not len(kept):
-            return Batches(batches, steps, None)
+            return Batches(batches, steps, None, sample)
         validation = tf.data.Dataset.from_tensor_slices((x[kept], y[kept]))
-        return Batches(batches, steps, _sharded(validation.batch(self.batch)))
+        validation = _sharded(validation.batch(self.batch))
+        return Batches(batches, steps, validation, sample)
 
     def of_dataset(self, dataset: tf.data.Dataset) -> Batches:
         """Return batches of a dataset.
@@ -96,7 +102,8 @@ class Pipelines:
         count = _length(training)
         count -= count % self.replicas
         batches = self._shuffled(training.take(count), WINDOW)
-        return Batches(batches, -(-count // self.batch), validation)
+        steps = -(-count // self.batch)
+        return Batches(batches, steps, validation, training.take(SAMPLE))
 
     def _shared(self, order: Any) -> Any:
         return order[: len(order) - len(order) % self.replicas]
@@ -114,6 +121,11 @@ class Pipelines:
 
         epochs = tf.data.Dataset.range(self.epoch, tf.int64.max)
         return _sharded(epochs.flat_map(batches_of)).prefetch(1)
+
+
+def sample_of(batches: Batches) -> NDArray[np.float32]:
+    """Return the examples to measure on: (examples, *shape)."""
+    return np.stack([x for x, _ in batches.sample.as_numpy_iterator()])
 
 
 def single_examples(

@@ -23,15 +23,17 @@ from .files import replacing
 ANEW = "remove it, or train from the start, without resume"
 
 Arrays = dict[str, NDArray[Any]]
+Scales = dict[str, float]
 
 
 class Progress(keras.callbacks.Callback):
     """Saves the state of a training after each epoch, and ends it early.
 
     The state is the number of epochs done, the weights with the optimizer's
-    and the random generators' variables, and the best weights so far: those
-    of the least validation loss, which are kept if ``patience`` is given.
-    Training ends once ``patience`` epochs brought no better.
+    and the random generators' variables, the scales of layers, and the best
+    weights so far: those of the least validation loss of a stage, which are
+    kept if ``patience`` is given. A stage ends once ``patience`` epochs
+    brought no better.
     """
 
     def __init__(
@@ -51,6 +53,8 @@ class Progress(keras.callbacks.Callback):
         self.patience = patience
         self.writes = writes
         self.epoch = 0
+        self.stage = -1
+        self.scales: Scales = {}
         self.least_loss = math.inf
         self.best_epoch = 0
         self.best_weights: list[NDArray[Any]] = []
@@ -61,6 +65,12 @@ class Progress(keras.callbacks.Callback):
         """Whether patience is at its end."""
         waited = self.epoch - self.best_epoch
         return self.patience is not None and waited >= self.patience
+
+    def begin(self, stage: int, start: int, scales: Scales) -> None:
+        """Begin with a stage, as its losses are not those of another."""
+        self.stage, self.scales = stage, scales
+        self.epoch = self.best_epoch = max(self.epoch, start)
+        self.least_loss, self.best_weights = math.inf, []
 
     def on_epoch_end(
         self,
@@ -103,6 +113,9 @@ class Progress(keras.callbacks.Callback):
                 saved = dict(file)
             run = saved["run"].tolist()
             epoch = int(saved["epoch"])
+            stage = int(saved["stage"])
+            names = saved["layers"].tolist()
+            scales = dict(zip(names, saved["scales"].tolist(), strict=True))
             best_epoch = int(saved["best_epoch"])
             least_loss = float(saved["least_loss"])
             best = _listed(saved, "best")
@@ -122,9 +135,11 @@ class Progress(keras.callbacks.Callback):
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
         sound = 0 <= best_epoch <= epoch and not math.isnan(least_loss)
-        if epoch < 1 or not variables or not sound:
+        sound &= all(0 < scale < math.inf for scale in scales.values())
+        if epoch < 1 or stage < 0 or not variables or not sound:
             raise DataError(damaged)
         self.epoch, self.best_epoch = epoch, best_epoch
+        self.stage, self.scales = stage, scales
         self.least_loss = least_loss
         self.best_weights, self.saved = best, variables
 
@@ -156,6 +171,9 @@ class Progress(keras.callbacks.Callback):
             "epoch": np.array(self.epoch),
             "least_loss": np.array(self.least_loss),
             "best_epoch": np.array(self.best_epoch),
+            "stage": np.array(self.stage),
+            "layers": np.array(list(self.scales), np.str_),
+            "scales": np.array(list(self.scales.values()), np.float64),
         }
         for i, value in enumerate(variables):
             state[f"variable.{i}"] = value

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 FileName = str | PathLike[str]
 Strategy = Literal["mirrored", "multiworker"]
+Phase = Literal["smooth", "scale", "aware"]
 
 
 class StrategyError(RuntimeError):
@@ -41,6 +42,7 @@ class Training:
 
     ``batch`` examples make a step; ``validation`` is the share of examples
     held out; with a cosine ``schedule`` the learning rate falls to 0.
+    ``phases`` are those that it goes through: see `phases`.
     """
 
     epochs: int = 20
@@ -48,6 +50,7 @@ class Training:
     validation: float = 0.1
     seed: int = 0
     schedule: Literal["constant", "cosine"] = "constant"
+    phases: tuple[Phase, ...] = ("smooth", "scale", "aware")
 
 
 @dataclass(frozen=True)
@@ -111,7 +114,9 @@ class Trainer:
         seed = self.training.seed if seed is None else seed
         program = self.program()
 
-        from .pipelines import Pipelines
+        from .adjusting import Adjuster
+        from .phases import Phases
+        from .pipelines import Pipelines, sample_of
         from .progress import Progress
 
         distribution = _distribution(strategy)
@@ -122,7 +127,7 @@ class Trainer:
             raise StrategyError(f"{replicas} devices {reason}")
         writes = distribution.extended.should_checkpoint
         file = None if weights is None else _progress_file(weights)
-        run = [self.layout.id, str(seed)]
+        run = [self.layout.id, str(seed), *self.training.phases]
         progress = Progress(file, run, patience, writes)
         if resume:
             progress.read()
@@ -142,18 +147,10 @@ class Trainer:
             if initial is not None:
                 program.import_weights(model, initial)
             progress.restore(model)
-        if start < epochs and not progress.stalled:
-            model.fit(
-                batches.training,
-                steps_per_epoch=batches.steps,
-                validation_data=batches.validation,
-                initial_epoch=start,
-                epochs=epochs,
-                callbacks=[progress, *_logs(tensorboard)],
-                shuffle=False,  # the pipelines do
-                verbose=1 if sys.stdout.isatty() else 2,
-            )
-        progress.finish(model)
+            sample = sample_of(batches)
+            adjuster = Adjuster(self.network, self.layout, model, sample)
+            phases = Phases(self.training.phases, epochs, progress)
+            phases.train(adjuster, batches, _logs(tensorboard))
         if weights is not None:
             program.export_weights(model, weights)
             progress.remove()

@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Adjusts a model in training: its curves, its batch norms and its scales."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from .budgets import judged
+from .curves import curve_of
+from .folding import fold_scales
+from .layers import Neurons, RateBudget, SpikeNoise
+from .layout import Layout
+from .network import Network
+from .statistics import Ranked
+from .wiring import NEURONS, wiring_of
+
+Scales = dict[str, float]
+
+BATCH = 256  # examples that are measured at once
+HEADROOM = 0.95  # of an encoder's ceiling, for the highest value of a sample
+
+
+class Miss(NamedTuple):
+    """A layer whose rate in Hz is outside of its bounds, and why."""
+
+    name: str
+    rate: float
+    bounds: tuple[float, float]
+    reason: str
+
+    def __str__(self) -> str:
+        """Say it in a line."""
+        low, high = self.bounds
+        where = f"at {self.rate:.3g} Hz, not within {low:g}..{high:g} Hz"
+        return f"{self.name} is {where}: {self.reason}"
+
+
+class Driven(NamedTuple):
+    """The percentile of a layer's currents, and the highest of them.
+
+    Of currents below 0, which no neuron feels, it is 0.
+    """
+
+    percentile: float
+    highest: float
+
+
+class Adjuster:
+    """Adjusts a model between the epochs of its training.
+
+    The model was built with ``aware`` if the network is; ``sample`` is of
+    its training examples, (examples, *the input's shape).
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        layout: Layout,
+        model: keras.Model,
+        sample: NDArray[np.float32],
+    ) -> None:
+        """Take a model that has been built, and examples to measure on."""
+        self.network = network
+        self.model = model
+        self.sample = sample
+        self.wiring = wiring_of(model, layout, tuple(network.layers))
+
+    @property
+    def scales(self) -> Scales:
+        """The scale of each layer."""
+        return {name: self._neurons(name).scale for name in self.network.layers}
+
+    @scales.setter
+    def scales(self, scales: Mapping[str, float]) -> None:
+        for name, scale in scales.items():
+            self._neurons(name).scale = scale
+        for part in self.model.layers:
+            if isinstance(part, (RateBudget, SpikeNoise)):
+                part.scale = scales[part.name.rpartition(".")[0]]
+        self._trace_anew()
+
+    @property
+    def examples(self) -> str:
+        """How many examples are measured, in words."""
+        return f"{len(self.sample)} examples of the training"
+
+    def enter(self, aware: bool) -> None:
+        """Make the model train smoothly, or aware of the chip."""
+        for name in self.network.layers:
+            self._neurons(name).follow(smooth=not aware)
+        for part in self._noises():
+            part.active = aware
+        self._trace_anew()
+
+    def settle(self) -> None:
+        """Give batch norms the statistics of the sample.
+
+        Their moving averages lag behind the weights, the more the fewer
+        batches there were. (Those of averaged weights are renewed so:
+        Izmailov et al., 2018, arXiv:1803.05407.)
+        """
+        kind = keras.layers.BatchNormalization
+        norms = [part for part in self.model.layers if isinstance(part, kind)]
+        if not norms:
+            return
+        probe = keras.Model(self.model.input, [norm.input for norm in norms])
+        momenta = [norm.momentum for norm in norms]
+        for norm in norms:
+            norm.momentum = 1.0  # the averages stay
+        found = [_moments(probe(x, training=True)) for x in self._batches()]
+        moments = zip(*found, strict=True)
+        for norm, momentum, several in zip(norms, momenta, moments, strict=True):
+            norm.momentum = momentum
+            mean, square = np.mean(several, axis=0)
+            gamma, beta, *_ = norm.get_weights()
+            norm.set_weights([gamma, beta, mean, square - mean**2])
+
+    def scale(self, anew: bool) -> list[Miss]:
+        """Bring layers into their rates; return those that miss them.
+
+        ``anew`` drives every layer as fast as it may fire, as more spikes tell
+        more. Otherwise layers that keep to their rates stay as they are.
+        """
+        driven = self._driven()
+        scales = self.scales
+        for group in self.wiring.groups:
+            if anew or not all(self._holds(n, driven, scales) for n in group):
+                wanted = [self._wanted(n, driven[n]) for n in group]
+                scales.update(dict.fromkeys(group, min(wanted)))
+        self.scales = scales
+        names = self.network.layers
+        missed = [n for n in names if not self._holds(n, driven, scales)]
+        return [self._miss(name, driven, scales) for name in missed]
+
+    def fold(self) -> None:
+        """Move scales into weights: activation 1.0 is the upper rate."""
+        fold_scales(self.model, self.wiring, self.scales)
+        self.scales = dict.fromkeys(self.network.layers, 1.0)
+
+    def _driven(self) -> dict[str, Driven]:
+        """Measure the currents of all layers on the sample."""
+        layers = self.network.layers
+        ends = [self._neurons(name).input for name in layers]
+        probe = keras.Model(self.model.input, ends)
+        ranked = {n: Ranked(layer.percentile) for n, layer in layers.items()}
+        for take in (Ranked.count, Ranked.refine):
+            for x in self._batches():
+                found = _listed(probe(x, training=False))
+                for values, of in zip(found, ranked.values(), strict=True):
+                    take(of, np.maximum(values, 0))
+        return {name: _measured(of) for name, of in ranked.items()}
+
+    def _wanted(self, name: str, driven: Driven) -> float:
+        """Return the scale that drives a layer to its upper rate."""
+        layer, neurons = self.network.layers[name], self._neurons(name)
+        if driven.percentile == 0 or layer.encoder == "rate":
+            return neurons.scale
+        scale = 1 / driven.percentile
+        if layer.encoder is not None:
+            ceiling = HEADROOM / (self.network.dt * layer.high)
+            scale = min(scale, max(ceiling / driven.highest, 0.0))
+        if layer.lif is not None and scale > 1:
+            # More current has no use but to reach the lower bound.
+            low = self._rate(name, driven.percentile) < layer.low
+            scale = scale if low else 1.0
+        return scale
+
+    def _rate(self, name: str, current: float) -> float:
+        """Return the rate in Hz of a layer's neurons that a current drives."""
+        layer, neurons = self.network.layers[name], self._neurons(name)
+        curve = curve_of(layer, self.network.dt, neurons.aware)
+        return layer.high * float(curve(tf.constant(current)))
+
+    def _holds(
+        self,
+        name: str,
+        driven: Mapping[str, Driven],
+        scales: Scales,
+    ) -> bool:
+        layer = self.network.layers[name]
+        rate = self._rate(name, scales[name] * driven[name].percentile)
+        return judged(rate, layer.rate, math.inf) == "held"
+
+    def _miss(
+        self,
+        name: str,
+        driven: Mapping[str, Driven],
+        scales: Scales,
+    ) -> Miss:
+        layer, measured = self.network.layers[name], driven[name]
+        rate = self._rate(name, scales[name] * measured.percentile)
+        group = next(g for g in self.wiring.groups if name in g)
+        others = ", ".join(other for other in group if other != name)
+        if measured.highest == 0:
+            reason = "no example drives it; train longer, or drop it"
+        elif measured.percentile == 0:
+            share = f"{layer.percentile:g} % of its values are 0"
+            reason = f"{share}; give it fewer channels, or a higher percentile"
+        elif layer.encoder == "rate":
+            reason = "it has no weights; widen its rate"
+        elif others:
+            reason = f"it shares a scale with {others}; widen the rate of one"
+        elif layer.encoder is not None:
+            reason = "scaled to it, its highest values clip; widen its rate"
+        else:
+            reason = "the chip has no such rate; its rates are 1 / (k dt)"
+        return Miss(name, rate, layer.rate, reason)
+
+    def _neurons(self, name: str) -> Neurons:
+        return self.model.get_layer(f"{name}{NEURONS}")
+
+    def _noises(self) -> list[SpikeNoise]:
+        parts = self.model.layers
+        return [part for part in parts if isinstance(part, SpikeNoise)]
+
+    def _batches(self) -> Iterator[NDArray[np.float32]]:
+        for start in range(0, len(self.sample), BATCH):
+            yield self.sample[start : start + BATCH]
+
+    def _trace_anew(self) -> None:
+        # Keras keeps what it traced of a model whose parts have changed.
+        self.model.make_train_function(force=True)
+        self.model.make_test_function(force=True)
+        self.model.make_predict_function(force=True)
+
+
+def _listed(found: Any) -> list[NDArray[np.float32]]:
+    """Return a model's outputs as arrays, of one as of several."""
+    several = found if isinstance(found, (list, tuple)) else [found]
+    return [np.asarray(values) for values in several]
+
+
+def _moments(found: Any) -> list[tuple[Any, Any]]:
+    """Return the mean and mean square of each channel of each output."""
+    flat = (np.asarray(v, np.float64) for v in _listed(found))
+    rows = [values.reshape(-1, values.shape[-1]) for values in flat]
+    return [(values.mean(0), (values**2).mean(0)) for values in rows]
+
+
+def _measured(ranked: Ranked) -> Driven:
+    low, high, share = ranked.around()
+    return Driven(low + (high - low) * share, ranked.highest())

@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Folds batch norms and scales into the weights around them."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from .layout import Tensors
+from .wiring import Stretch, Wiring
+
+
+def norm_scale(norm: keras.layers.Layer) -> NDArray[np.float64]:
+    """Return by what a batch norm multiplies each channel in evaluation."""
+    gamma, _, _, variance = _float64(norm)
+    scale: NDArray[np.float64] = gamma / np.sqrt(variance + norm.epsilon)
+    return scale
+
+
+def scaled(
+    tensors: Mapping[str, NDArray[Any]],
+    scales: Mapping[str, float],
+    wiring: Wiring,
+    normed: Collection[str] = (),
+) -> Tensors:
+    """Return weights with which each layer's activations are scaled.
+
+    All that a layer sums is multiplied by its scale, and the rows of a kernel
+    are divided by those of the layers that they meet. Those of ``normed`` are
+    multiplied by the batch norms behind them.
+    """
+    found: Tensors = {}
+    for name, tensor in tensors.items():
+        layer, _, part = name.rpartition(".")
+        behind = layer in normed and part != "shortcut"
+        own = 1.0 if behind else scales.get(layer, 1.0)
+        values = tensor.astype(np.float64) * own
+        if name in wiring.reads:
+            divisors = _divisors(wiring.reads[name], scales)
+            # A matrix reads flattened volumes, whose channels come last.
+            taps = values.reshape(-1, len(divisors), values.shape[-1])
+            taps = taps / divisors[:, np.newaxis]
+            values = taps.reshape(values.shape)
+        found[name] = values.astype(np.float32)
+    return found
+
+
+def _divisors(
+    stretches: Sequence[Stretch],
+    scales: Mapping[str, float],
+) -> NDArray[np.float64]:
+    """Return the scale of what each row of a kernel reads, (channels,)."""
+    # Layers that are summed share a scale; the input has none.
+    found = [(scales[min(s)] if s else 1.0, size) for s, size in stretches]
+    return np.concatenate([np.full(size, scale) for scale, size in found])
+
+
+def fold_scales(
+    model: keras.Model,
+    wiring: Wiring,
+    scales: Mapping[str, float],
+) -> None:
+    """Scale the activations of a model's layers; its outputs stay.
+
+    Batch norms stay what they are: theirs are gamma and beta.
+    """
+    parts = {layer.name: layer for layer in model.layers}
+    norms = {name: parts.get(f"{name}.norm") for name in scales}
+    normed = [name for name, norm in norms.items() if norm is not None]
+    weighted = {name.removesuffix(".kernel"): name for name in wiring.reads}
+    for name, tensor in weighted.items():
+        kernel, *bias = parts[name].get_weights()
+        raw = {tensor: kernel}
+        if bias:
+            raw[f"{name}.bias"] = bias[0]
+        found = scaled(raw, scales, wiring, normed)
+        parts[name].set_weights(list(found.values()))
+    for name in normed:
+        gamma, beta, mean, variance = norms[name].get_weights()
+        scale = np.float32(scales[name])
+        norms[name].set_weights([gamma * scale, beta * scale, mean, variance])
+
+
+def with_norm(
+    kernel: NDArray[Any],
+    bias: NDArray[Any],
+    norm: keras.layers.Layer,
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return kernel and bias with a batch norm folded in."""
+    _, beta, mean, _ = _float64(norm)
+    scale = norm_scale(norm)
+    shifted = beta + (bias - mean) * scale
+    return (kernel * scale).astype(np.float32), shifted.astype(np.float32)
+
+
+def _float64(norm: keras.layers.Layer) -> list[NDArray[np.float64]]:
+    return [weight.astype(np.float64) for weight in norm.get_weights()]
+
+
+def make_identity(norm: keras.layers.Layer, shift: NDArray[Any]) -> None:
+    """Make a batch norm add ``shift``, (channels,), and nothing else."""
+    ones = np.ones_like(shift)
+    norm.set_weights([ones, shift, ones - ones, ones - norm.epsilon])

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""The phases of a training: smooth as in Keras, scaled, aware of the chip.
+
+First a network is trained as its layers are in plain Keras. Then each layer
+gets a scale with which its rates keep to their bounds: a layer computes
+f(s x) / s from its currents x, so that neither outputs nor gradients of
+rectified linear neurons change, nor what an optimizer knows of them. Last it
+is trained on with the chip's rates and the noise of spikes, and scaled again.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from tensorflow import keras
+
+from .progress import Progress
+
+if TYPE_CHECKING:
+    from .adjusting import Adjuster
+    from .pipelines import Batches
+
+Phase = Literal["smooth", "scale", "aware"]
+
+AWARE_SHARE = 1 / 3  # of the epochs of a training that has both kinds
+
+
+class Stage(NamedTuple):
+    """Epochs of one kind, from ``start`` to before ``stop``."""
+
+    aware: bool
+    start: int
+    stop: int
+
+
+def stages_of(phases: Sequence[Phase], epochs: int) -> list[Stage]:
+    """Share epochs among the phases that train; what is left out has none."""
+    if "smooth" not in phases or "aware" not in phases:
+        return [Stage("aware" in phases, 0, epochs)]
+    aware = math.ceil(epochs * AWARE_SHARE)
+    smooth = epochs - aware
+    return [Stage(False, 0, smooth), Stage(True, smooth, epochs)]
+
+
+class Phases:
+    """Leads a model through the phases of its training.
+
+    ``progress`` is what was done of it before, and where it is saved.
+    """
+
+    def __init__(
+        self,
+        phases: Sequence[Phase],
+        epochs: int,
+        progress: Progress,
+    ) -> None:
+        """Take the phases, and the epochs of all together."""
+        self._scales = "scale" in phases
+        self._stages = stages_of(phases, epochs)
+        self._progress = progress
+
+    def train(
+        self,
+        adjuster: Adjuster,
+        batches: Batches,
+        callbacks: Sequence[keras.callbacks.Callback],
+    ) -> None:
+        """Train the model that ``adjuster`` has, and keep it to its rates.
+
+        Its history is that of all epochs.
+        """
+        history = keras.callbacks.History()
+        for index, stage in enumerate(self._stages):
+            if stage.start < stage.stop and self._progress.stage <= index:
+                self._prepare(adjuster, index, stage)
+                self._fit(adjuster.model, stage, batches, [history, *callbacks])
+        adjuster.model.history = history
+        if self._progress.epoch:
+            self._finish(adjuster, batches)
+
+    def _prepare(self, adjuster: Adjuster, index: int, stage: Stage) -> None:
+        progress = self._progress
+        adjuster.enter(stage.aware)
+        if progress.stage == index:
+            adjuster.scales = progress.scales
+            return
+        if progress.epoch:
+            adjuster.settle()
+        if stage.aware and self._scales:
+            adjuster.scale(anew=True)
+            tell(f"scaled: {_listed(adjuster.scales)}")
+        progress.begin(index, stage.start, adjuster.scales)
+
+    def _fit(
+        self,
+        model: keras.Model,
+        stage: Stage,
+        batches: Batches,
+        callbacks: list[keras.callbacks.Callback],
+    ) -> None:
+        progress = self._progress
+        start = progress.epoch
+        if start < stage.stop and not progress.stalled:
+            kind = "aware of the chip" if stage.aware else "smooth"
+            tell(f"epochs {start + 1} to {stage.stop}: {kind}")
+            model.fit(
+                batches.training,
+                steps_per_epoch=batches.steps,
+                validation_data=batches.validation,
+                initial_epoch=start,
+                epochs=stage.stop,
+                callbacks=[progress, *callbacks],
+                shuffle=False,  # the pipelines do
+                verbose=1 if sys.stdout.isatty() else 2,
+            )
+        progress.finish(model)
+
+    def _finish(self, adjuster: Adjuster, batches: Batches) -> None:
+        """Renew batch norms, scale what has left its bounds, and tell."""
+        adjuster.settle()
+        if self._scales:
+            missed = adjuster.scale(anew=not self._stages[-1].aware)
+            for miss in missed:
+                tell(f"rate not held: {miss}")
+            if not missed:
+                tell(f"rates of all layers are held, on {adjuster.examples}")
+        adjuster.fold()
+        adjuster.enter(aware=True)
+        if batches.validation is not None:
+            found = adjuster.model.evaluate(
+                batches.validation,
+                verbose=0,
+                return_dict=True,
+            )
+            tell(f"at the end: {_listed(found, 'val_')}")
+
+
+def tell(line: str) -> None:
+    """Print a line among those of Keras."""
+    print(line, flush=True)
+
+
+def _listed(values: dict[str, Any], prefix: str = "") -> str:
+    return ", ".join(f"{prefix}{n} {value:.4g}" for n, value in values.items())
