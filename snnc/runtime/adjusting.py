@@ -217,7 +217,8 @@ class Adjuster:
         return Miss(name, rate, layer.rate, reason)
 
     def _neurons(self, name: str) -> Neurons:
-        return self.model.get_layer(f"{name}{NEURONS}")
+        neurons: Neurons = self.model.get_layer(f"{name}{NEURONS}")
+        return neurons
 
     def _noises(self) -> list[SpikeNoise]:
         parts = self.model.layers

@@ -72,8 +72,7 @@ def fold_scales(
     Batch norms stay what they are: theirs are gamma and beta.
     """
     parts = {layer.name: layer for layer in model.layers}
-    norms = {name: parts.get(f"{name}.norm") for name in scales}
-    normed = [name for name, norm in norms.items() if norm is not None]
+    normed = [name for name in scales if f"{name}.norm" in parts]
     weighted = {name.removesuffix(".kernel"): name for name in wiring.reads}
     for name, tensor in weighted.items():
         kernel, *bias = parts[name].get_weights()
@@ -83,9 +82,9 @@ def fold_scales(
         found = scaled(raw, scales, wiring, normed)
         parts[name].set_weights(list(found.values()))
     for name in normed:
-        gamma, beta, mean, variance = norms[name].get_weights()
-        scale = np.float32(scales[name])
-        norms[name].set_weights([gamma * scale, beta * scale, mean, variance])
+        norm, scale = parts[f"{name}.norm"], np.float32(scales[name])
+        gamma, beta, mean, variance = norm.get_weights()
+        norm.set_weights([gamma * scale, beta * scale, mean, variance])
 
 
 def with_norm(

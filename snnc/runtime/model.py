@@ -15,7 +15,6 @@ import zlib
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from tensorflow import keras
 
 from .folding import make_identity, scaled, with_norm
@@ -24,10 +23,7 @@ from .layout import Layout, Tensors, Weights
 from .network import Network
 from .wiring import NEURONS, wiring_of
 
-
-# Of the variance of filtered spikes, the share that shifts a neuron's rate as a
-# slow current would. Fitted to rates of the emulator, 8 networks of relu and
-# LIF neurons: `python -m benchmarks.noise`.
+# Of the variance of filtered spikes, the share that neurons feel.
 HEARD = 0.25
 
 
@@ -127,7 +123,7 @@ class SpikingLayers:
         decides. Neurons take a part of theirs for a rate.
         """
         network = self.network
-        if name != next(reversed(network.layers)):
+        if name != list(network.layers)[-1]:
             return network.layers[name].synapse or network.dt, HEARD
         synapse = network.readout.synapse or network.dt
         if network.readout.decide == "mean":

@@ -80,9 +80,9 @@ class Phases:
             if stage.start < stage.stop and self._progress.stage <= index:
                 self._prepare(adjuster, index, stage)
                 self._fit(adjuster.model, stage, batches, [history, *callbacks])
-        adjuster.model.history = history
         if self._progress.epoch:
             self._finish(adjuster, batches)
+        adjuster.model.history = history  # of which Keras has the last part
 
     def _prepare(self, adjuster: Adjuster, index: int, stage: Stage) -> None:
         progress = self._progress
