@@ -78,7 +78,8 @@ class Adjuster:
     @property
     def scales(self) -> Scales:
         """The scale of each layer."""
-        return {name: self._neurons(name).scale for name in self.network.layers}
+        layers = self.network.layers
+        return {name: self._neurons(name).scale for name in layers}
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
@@ -118,9 +119,9 @@ class Adjuster:
         for norm in norms:
             norm.momentum = 1.0  # the averages stay
         found = [_moments(probe(x, training=True)) for x in self._batches()]
-        moments = zip(*found, strict=True)
-        for norm, momentum, several in zip(norms, momenta, moments, strict=True):
+        for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
+        for norm, several in zip(norms, zip(*found, strict=True), strict=True):
             mean, square = np.mean(several, axis=0)
             gamma, beta, *_ = norm.get_weights()
             norm.set_weights([gamma, beta, mean, square - mean**2])

@@ -20,6 +20,10 @@ from tensorflow import keras
 from .curves import curve_of, spike_variance
 from .network import Cut, Layer, Lif
 
+# Neurons of a channel that are driven alike begin alike with an example, and
+# then spike together: of the variance of their rates' errors, this share is one
+# for the whole channel, measured on the emulator.
+ALIKE = 0.25
 BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
 
@@ -147,14 +151,23 @@ class SpikeNoise(keras.layers.Layer):
             return inputs
         # It follows from the values: a training resumed draws the same.
         bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
-        seed = [self.seed, bits]
-        noise = tf.random.stateless_normal(tf.shape(inputs), seed)
+        noise = self._noise(tf.shape(inputs), len(inputs.shape), bits)
         rates = self.layer.high * self.scale * inputs
         variance = self.share * spike_variance(rates, self.synapse)
         # A root has no finite gradient at 0.
         deviation = tf.sqrt(tf.maximum(variance, 1e-6 * self.layer.high**2))
         deviation /= self.layer.high * self.scale
         return inputs + tf.where(inputs > 0, deviation * noise, 0.0)
+
+    def _noise(self, shape: Any, rank: int, bits: Any) -> Any:
+        """Return normal noise, of which neurons of a channel share a part."""
+        own = tf.random.stateless_normal(shape, [self.seed, bits])
+        if rank == 2:
+            return own
+        places = tf.ones_like(shape[1:-1])
+        shape = tf.concat([shape[:1], places, shape[-1:]], 0)
+        common = tf.random.stateless_normal(shape, [self.seed + 1, bits])
+        return ALIKE**0.5 * common + (1 - ALIKE) ** 0.5 * own
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

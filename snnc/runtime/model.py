@@ -24,7 +24,7 @@ from .network import Network
 from .wiring import NEURONS, wiring_of
 
 # Of the variance of filtered spikes, the share that neurons feel.
-HEARD = 0.25
+HEARD = 0.1
 
 
 class SpikingLayers:

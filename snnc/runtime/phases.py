@@ -79,7 +79,8 @@ class Phases:
         for index, stage in enumerate(self._stages):
             if stage.start < stage.stop and self._progress.stage <= index:
                 self._prepare(adjuster, index, stage)
-                self._fit(adjuster.model, stage, batches, [history, *callbacks])
+                several = [history, *callbacks]
+                self._fit(adjuster.model, stage, batches, several)
         if self._progress.epoch:
             self._finish(adjuster, batches)
         adjuster.model.history = history  # of which Keras has the last part
