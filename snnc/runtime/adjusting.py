@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -225,9 +225,9 @@ class Adjuster:
         parts = self.model.layers
         return [part for part in parts if isinstance(part, SpikeNoise)]
 
-    def _batches(self) -> Iterator[NDArray[np.float32]]:
-        for start in range(0, len(self.sample), BATCH):
-            yield self.sample[start : start + BATCH]
+    def _batches(self) -> list[NDArray[np.float32]]:
+        # Even ones: statistics of a batch of few examples would mislead.
+        return np.array_split(self.sample, -(-len(self.sample) // BATCH))
 
     def _trace_anew(self) -> None:
         # Keras keeps what it traced of a model whose parts have changed.
