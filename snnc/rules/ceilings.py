@@ -7,10 +7,13 @@ from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import Layer, Lif, Network
+from snnc.language.fields import otherwise
+from snnc.language.layers import SpikingSpec
+from snnc.language.statements import TimingSpec
 
-USUAL_STEP = 1e-3
+USUAL_STEP: float = TimingSpec.model_fields["dt"].default
 """Seconds of `dt` where it is not written."""
-USUAL_LOW = 20.0
+USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
 """Hz of a rate's lower end where it is not written."""
 
 

@@ -13,6 +13,7 @@ from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.forms import NEURONS
 from snnc.language.keywords import USUAL
+from snnc.language.statements import TimingSpec
 from snnc.language.units import SECONDS
 from snnc.rules.names import listed
 from snnc.source import SourceFile
@@ -32,7 +33,7 @@ from snnc.vocabulary.synonyms import (
     same_key,
 )
 
-_DT = 1e-3
+_DT: float = TimingSpec.model_fields["dt"].default
 _STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
 _OF_TRAINING = "steps"
 _DECAYS = frozenset(map(normal, ("beta", "decay", "membrane_decay")))
