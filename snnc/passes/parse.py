@@ -111,11 +111,11 @@ def parse(source: SourceFile, report: Report) -> Document:
 
     The name of the file tells the notation: ``.yaml`` or ``.yml``, else ``.snn``.
     """
+    read = parse_snn
+    if source.is_yaml:
+        # A .snn file need not wait for it; what is no spec is told in its notation.
+        from snnc.syntax.yaml import parse_yaml as read
     if problem := not_a_spec(source):
         report.add(problem)
         return Document(None, None, (), Span(source, 0, len(source.text)))
-    if source.is_yaml:
-        from snnc.syntax.yaml import parse_yaml  # a .snn file need not wait for it
-
-        return parse_yaml(source, report)
-    return parse_snn(source, report)
+    return read(source, report)
