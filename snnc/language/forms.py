@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, BeforeValidator
 
 from snnc.language import tree
 from snnc.language.choices import Choice
@@ -105,14 +106,22 @@ def values_of(key: str) -> tuple[str, ...]:
     )
 
 
-def keys_read_by(*readers: Callable[[Any], Any]) -> frozenset[str]:
+def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
     """The properties and parts of some types, by the functions that read these."""
-    return frozenset(
-        PARTS[name].key if name in PARTS else name
-        for model in tables()
-        for name, info in model.model_fields.items()
-        if any(getattr(item, "func", None) in readers for item in notes(info))
-    )
+    return frozenset(key for reader in readers for key in _by_reader()[reader])
+
+
+@cache
+def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
+    """All properties and parts by the functions that read their values."""
+    found: dict[Callable[..., Any], set[str]] = {}
+    for model in tables():
+        for name, info in model.model_fields.items():
+            key = PARTS[name].key if name in PARTS else name
+            for item in notes(info):
+                if isinstance(item, BeforeValidator):
+                    found.setdefault(item.func, set()).add(key)
+    return {reader: frozenset(keys) for reader, keys in found.items()}
 
 
 def likes_of(keys: Collection[str]) -> frozenset[str]:

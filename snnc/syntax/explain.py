@@ -12,7 +12,6 @@ from snnc.language.keywords import KEYS, USUAL, VARIANTS
 from snnc.source import SourceFile, Span
 from snnc.syntax.braces import CLOSERS, OPENERS, Nesting
 from snnc.syntax.build import span_of
-from snnc.syntax.lines import rearranged
 
 _AFTER = {
     "IN": "a range such as `0..1`",
@@ -105,6 +104,8 @@ class Explainer:
         if before is not None and before.type in _AFTER:
             return self._unexpected(index, _AFTER[before.type])
         token = self.tokens[index] if index < len(self.tokens) else None
+        from snnc.syntax.lines import rearranged  # a good spec need not wait for it
+
         if problem := rearranged(self.source, self.tokens, index):
             return problem
         if token is not None and token.type == "FROM" and before is not None:
