@@ -24,8 +24,10 @@ __all__ = [
     "DataSpec",
     "Examples",
     "check_data",
+    "check_groups",
     "check_input",
     "load_data",
+    "load_groups",
     "load_input",
     "open_data",
     "select",
@@ -158,6 +160,34 @@ def load_input(path: str | PathLike[str], spec: DataSpec) -> NDArray[Any]:
     except DataError as error:
         raise DataError(f"{path}: {error}") from error
     return np.asarray(x[: x.shape[0]], np.float32)
+
+
+def load_groups(
+    path: str | PathLike[str],
+    name: str,
+    count: int,
+) -> NDArray[Any]:
+    """Return the array of a file that tells each example's group: (count,).
+
+    Raises DataError if it is not one whole number an example.
+    """
+    arrays, _ = open_arrays(path, (name,))
+    try:
+        return check_groups(arrays[name], count)
+    except DataError as error:
+        raise DataError(f"{path}: {name}: {error}") from error
+
+
+def check_groups(groups: Any, count: int) -> NDArray[Any]:
+    """Return the group of each example, (count,).
+
+    Raises DataError if it is not one an example.
+    """
+    found: NDArray[Any] = np.asarray(groups)
+    if found.shape != (count,) or found.dtype.kind not in "iuUS":
+        told = f"groups are {found.dtype} {found.shape}"
+        raise DataError(f"{told}, not a whole number or a word an example")
+    return found
 
 
 def check_data(

@@ -59,11 +59,13 @@ class Phases:
         phases: Sequence[Phase],
         epochs: int,
         progress: Progress,
+        class_weight: dict[int, float] | None = None,
     ) -> None:
-        """Take the phases, and the epochs of all together."""
+        """Take the phases, the epochs of all, and what each class counts."""
         self._scales = "scale" in phases
         self._stages = stages_of(phases, epochs)
         self._progress = progress
+        self._class_weight = class_weight
 
     def train(
         self,
@@ -117,8 +119,9 @@ class Phases:
                 initial_epoch=start,
                 epochs=stage.stop,
                 callbacks=[progress, *callbacks],
+                class_weight=self._class_weight,
                 shuffle=False,  # the pipelines do
-                verbose=1 if sys.stdout.isatty() else 2,
+                verbose=1 if _shows_bars() else 2,
             )
         progress.finish(model)
 
@@ -140,6 +143,11 @@ class Phases:
                 return_dict=True,
             )
             tell(f"at the end: {_listed(found, 'val_')}")
+
+
+def _shows_bars() -> bool:
+    """Tell whether what is printed is seen at once: a terminal, a notebook."""
+    return sys.stdout.isatty() or "ipykernel" in sys.modules
 
 
 def tell(line: str) -> None:

@@ -14,8 +14,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from .data import DataError, DataSpec
+from .splitting import split, split_groups
 
 WINDOW = 10_000  # examples of a dataset that are shuffled together
+Pair = tuple[NDArray[Any], NDArray[Any]]  # x and y
 SAMPLE = 4096  # examples on which a network is measured
 
 
@@ -50,30 +52,47 @@ class Pipelines:
     epoch: int = 0
     replicas: int = 1
 
-    def of_arrays(self, x: Any, y: Any) -> Batches:
-        """Return batches of checked arrays."""
-        order = np.random.default_rng(self.seed).permutation(len(x))
-        kept, rest = np.split(order, [int(self.validation * len(x))])
+    def of_arrays(
+        self,
+        x: Any,
+        y: Any,
+        groups: Any = None,
+        held_out: Pair | None = None,
+    ) -> Batches:
+        """Return batches of checked arrays.
+
+        ``groups``, (examples,), are not divided; ``held_out`` are examples to
+        validate on in place of a share of these. Raises DataError as
+        `splitting.split_groups` does.
+        """
+        share = 0.0 if held_out is not None else self.validation
+        if groups is None or not share:
+            kept, rest = split(len(x), share, self.seed)
+        else:
+            labels = y if self.spec.classifies else None
+            kept, rest = split_groups(groups, share, self.seed, labels)
         kept, rest = self._shared(kept), self._shared(rest)
         training = tf.data.Dataset.from_tensor_slices((x[rest], y[rest]))
         batches = self._shuffled(training, len(rest))
         steps = -(-len(rest) // self.batch)
         sample = training.take(SAMPLE)
-        if not len(kept):
-            return Batches(batches, steps, None, sample)
-        validation = tf.data.Dataset.from_tensor_slices((x[kept], y[kept]))
-        validation = _sharded(validation.batch(self.batch))
-        return Batches(batches, steps, validation, sample)
+        kept_pair = (x[kept], y[kept]) if held_out is None else held_out
+        return Batches(batches, steps, self._validation(kept_pair), sample)
 
-    def of_dataset(self, dataset: tf.data.Dataset) -> Batches:
+    def of_dataset(
+        self,
+        dataset: tf.data.Dataset,
+        held_out: Pair | None = None,
+    ) -> Batches:
         """Return batches of a dataset.
 
         Which examples are held out depends on their places in it as well. A
         pass counts the others. Raises DataError as `single_examples` does.
         """
         examples = single_examples(dataset, self.spec)
-        if not self.validation:
-            return self._endless(examples, None)
+        if held_out is not None or not self.validation:
+            kept = None if held_out is None else self._validation(held_out)
+            return self._endless(examples, kept)
         placed = examples.enumerate()
 
         def validates(place: Any, _: Any) -> Any:
@@ -90,8 +109,8 @@ class Pipelines:
         training = placed.filter(trains).map(example_of)
         validation = placed.filter(validates).map(example_of)
         if self.replicas > 1:
-            held_out = _length(validation)
-            validation = validation.take(held_out - held_out % self.replicas)
+            count = _length(validation)
+            validation = validation.take(count - count % self.replicas)
         return self._endless(training, _sharded(validation.batch(self.batch)))
 
     def _endless(
@@ -104,6 +123,14 @@ class Pipelines:
         batches = self._shuffled(training.take(count), WINDOW)
         steps = -(-count // self.batch)
         return Batches(batches, steps, validation, training.take(SAMPLE))
+
+    def _validation(self, held_out: Pair) -> tf.data.Dataset | None:
+        count = len(held_out[0]) - len(held_out[0]) % self.replicas
+        if not count:
+            return None
+        pair = tuple(values[:count] for values in held_out)
+        examples = tf.data.Dataset.from_tensor_slices(pair)
+        return _sharded(examples.batch(self.batch))
 
     def _shared(self, order: Any) -> Any:
         return order[: len(order) - len(order) % self.replicas]

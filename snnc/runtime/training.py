@@ -17,7 +17,15 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from .data import DataError, DataSpec, check_data, load_data
+from .data import (
+    DataError,
+    DataSpec,
+    check_data,
+    check_groups,
+    load_data,
+    load_groups,
+)
+from .labels import ClassWeight, unused_ends, weights_of_classes
 from .layout import Layout, LayoutError, check_writable
 from .network import Network
 
@@ -30,6 +38,10 @@ if TYPE_CHECKING:
 FileName = str | PathLike[str]
 Strategy = Literal["mirrored", "multiworker"]
 Phase = Literal["smooth", "scale", "aware"]
+
+
+class DivergedError(RuntimeError):
+    """A loss that is no number; names the epoch and a layer."""
 
 
 class StrategyError(RuntimeError):
@@ -80,6 +92,10 @@ class Trainer:
         tensorboard: FileName | None = None,
         strategy: Strategy | None = None,
         seed: int | None = None,
+        validation: tuple[Any, Any] | None = None,
+        groups: Any = None,
+        class_weight: ClassWeight | None = None,
+        callbacks: Sequence[keras.callbacks.Callback] = (),
     ) -> keras.Model:
         """Return a trained model, and write its weights if a path is given.
 
@@ -97,11 +113,18 @@ class Trainer:
         Keras 2 only), which must see one file system. ``seed`` draws the first
         weights, dropout, the examples held out and the order of the others.
 
+        ``validation`` is (x, y) to validate on, in place of a share of the
+        examples; ``groups``, (examples,), such as subjects, are held out as
+        a whole. ``class_weight`` is what an example of each class counts in
+        the loss, 1 unless told; "balanced" lets all classes count alike.
+        ``callbacks`` are Keras's, beside those of the training itself.
+
         Raises DataError if data or progress are not what the network accepts,
         and before it trains LayoutError if the initial weights are not of the
         network's layout, OSError if the weights can't be written,
         StrategyError if the devices can't share a batch, ModuleNotFoundError
-        if TensorBoard is asked for and not installed.
+        if TensorBoard is asked for and not installed; DivergedError when the
+        loss is no number.
         """
         if weights is not None:
             check_writable(weights)
@@ -110,12 +133,26 @@ class Trainer:
         accepted = DataSpec.of(self.network)
         if y is not None:
             x, y = check_data(x, y, accepted)
+            _warn_of_labels(y, accepted)
+        if validation is not None:
+            validation = check_data(*validation, accepted)
+        if groups is not None:
+            if y is None:
+                raise DataError("groups need x and y as arrays")
+            groups = check_groups(groups, len(y))
+        weighted = None
+        if class_weight is not None:
+            if not accepted.classifies:
+                raise DataError("class_weight: this network has no classes")
+            classes = accepted.units
+            weighted = weights_of_classes(class_weight, y, classes)
         epochs = self.training.epochs if epochs is None else epochs
         seed = self.training.seed if seed is None else seed
         program = self.program()
 
         from .adjusting import Adjuster
-        from .phases import Phases
+        from .divergence import StopAtNaN
+        from .phases import Phases, tell
         from .pipelines import Pipelines, sample_of
         from .progress import Progress
 
@@ -134,7 +171,7 @@ class Trainer:
         start = progress.epoch
         held_out = self.training.validation
         pipelines = Pipelines(accepted, batch, held_out, seed, start, replicas)
-        batches = _batches(pipelines, x, y)
+        batches = _batches(pipelines, x, y, groups, validation)
         if patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
@@ -149,11 +186,15 @@ class Trainer:
             progress.restore(model)
             sample = sample_of(batches)
             adjuster = Adjuster(self.network, self.layout, model, sample)
-            phases = Phases(self.training.phases, epochs, progress)
-            phases.train(adjuster, batches, _logs(tensorboard))
+            ways = self.training.phases
+            phases = Phases(ways, epochs, progress, weighted)
+            stops = StopAtNaN(tuple(self.network.layers), sample[:batch])
+            others = [stops, *_logs(tensorboard), *callbacks]
+            phases.train(adjuster, batches, others)
         if weights is not None:
             program.export_weights(model, weights)
             progress.remove()
+            tell(f"wrote {os.fspath(weights)}")
         return model
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
@@ -163,11 +204,20 @@ class Trainer:
         data, weights = options.pop("data"), options.pop("weights")
         if Path(weights).resolve() == Path(data).resolve():
             parser.error("--weights would replace the data")
+        accepted = DataSpec.of(self.network)
+        held_out, groups = options.pop("validation"), options.pop("groups")
+        if held_out is not None and groups is not None:
+            parser.error("--groups divides the data: leave --validation out")
         try:
-            x, y = load_data(data, DataSpec.of(self.network))
+            x, y = load_data(data, accepted)
+            if held_out is not None:
+                options["validation"] = load_data(held_out, accepted)
+            if groups is not None:
+                options["groups"] = load_groups(data, groups, len(x))
             self.train(x, y, weights, **options)
         except (
             DataError,
+            DivergedError,
             LayoutError,
             ModuleNotFoundError,
             OSError,
@@ -206,6 +256,12 @@ class Trainer:
         add("--tensorboard", metavar="DIR", help="folder for its logs")
         add("--strategy", choices=get_args(Strategy), help="use all devices")
         add("--seed", type=_whole, default=training.seed)
+        held_out = ".npz file to validate on, not a share of the data"
+        add("--validation", metavar="FILE", help=held_out)
+        whole = "array of the data, such as subjects: none is divided"
+        add("--groups", metavar="NAME", help=whole)
+        alike = "let all classes count alike"
+        add("--class-weight", choices=("balanced",), help=alike)
         return parser
 
 
@@ -223,10 +279,22 @@ def _distribution(strategy: Strategy | None) -> tf.distribute.Strategy:
     return tf.distribute.get_strategy()
 
 
-def _batches(pipelines: Pipelines, x: Any, y: Any) -> Batches:
+def _batches(
+    pipelines: Pipelines,
+    x: Any,
+    y: Any,
+    groups: Any,
+    held_out: Any,
+) -> Batches:
     if y is None:
-        return pipelines.of_dataset(x)
-    return pipelines.of_arrays(x, y)
+        return pipelines.of_dataset(x, held_out)
+    return pipelines.of_arrays(x, y, groups, held_out)
+
+
+def _warn_of_labels(y: Any, accepted: DataSpec) -> None:
+    told = unused_ends(y, accepted.units) if accepted.classifies else None
+    if told is not None:
+        print(f"warning: {told}", file=sys.stderr)
 
 
 def _progress_file(weights: FileName) -> Path:

@@ -1,0 +1,148 @@
+"""What a training can be told beside its spec."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from tensorflow import keras
+
+from tests.runtime.test_training import X, Y
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+def main(load, monkeypatch):
+    """Return what runs the command line for an epoch, in this process."""
+
+    def act(folder: Path, *options: object, **arrays: Any) -> int:
+        np.savez(folder / "d.npz", **{"x": X, "y": Y, **arrays})
+        files = ("--data", folder / "d.npz", "--weights", folder / "w")
+        words = map(str, (*files, "--epochs", 1, *options))
+        return load("volume", "train").main([*words])
+
+    return act
+
+
+class Seen(keras.callbacks.Callback):
+    """Notes the losses of epochs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.logs: list[dict[str, float]] = []
+
+    def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
+        self.logs.append(dict(logs))
+
+
+def last_logs(load, *data: Any, **options: Any) -> dict[str, float]:
+    seen = Seen()
+    train = load("volume", "train").train
+    train(*data, epochs=1, callbacks=[seen], **options)
+    return seen.logs[-1]
+
+
+def test_examples_to_validate_on_may_be_others(load) -> None:
+    wrong = (Y + 1) % 4
+    right = last_logs(load, X, Y, validation=(X, Y))
+    other = last_logs(load, X, Y, validation=(X, wrong))
+    assert right["loss"] == pytest.approx(other["loss"], rel=1e-4)
+    assert right["val_loss"] != pytest.approx(other["val_loss"], rel=1e-3)
+
+
+def test_none_is_held_out_of_the_data_then(load) -> None:
+    made = load("volume", "_runtime.pipelines")
+    accepted = load("volume", "_runtime.data").DataSpec.of(
+        load("volume", "network").NETWORK
+    )
+    batches = made.Pipelines(accepted, 8, 0.1, 0).of_arrays(X, Y, None, (X[:3], Y[:3]))
+    assert batches.steps == 5
+    assert sum(len(y) for _, y in batches.validation) == 3
+
+
+def test_groups_are_held_out_as_a_whole(load) -> None:
+    made = load("volume", "_runtime.pipelines")
+    accepted = load("volume", "_runtime.data").DataSpec.of(
+        load("volume", "network").NETWORK
+    )
+    groups = np.arange(40) // 8
+    batches = made.Pipelines(accepted, 8, 0.1, 0).of_arrays(X, Y, groups)
+    kept = np.concatenate([x for x, _ in batches.validation])
+    found = {i for i in range(40) for x in kept if np.array_equal(x, X[i])}
+    assert len(found) == 8
+    assert len({groups[i] for i in found}) == 1
+
+
+def test_weights_of_classes_are_in_the_loss(load) -> None:
+    plain = last_logs(load, X, Y)
+    double = last_logs(load, X, Y, class_weight=dict.fromkeys(range(4), 2.0))
+    balanced = last_logs(load, X, Y, class_weight="balanced")
+    assert double["loss"] > 1.5 * plain["loss"]
+    assert balanced["loss"] == pytest.approx(plain["loss"], rel=0.02)
+
+
+def test_the_command_line_takes_them(main, tmp_path: Path, capsys) -> None:
+    np.savez(tmp_path / "v.npz", x=X[:8], y=Y[:8])
+    others = ("--validation", tmp_path / "v.npz", "--class-weight", "balanced")
+    assert main(tmp_path, *others) == 0
+    assert f"wrote {tmp_path / 'w'}" in capsys.readouterr().out
+    assert main(tmp_path, "--groups", "subject", subject=np.arange(40) // 4) == 0
+    assert main(tmp_path, "--groups", "subject", subject=np.arange(39)) == 1
+    assert "subject: groups are int64 (39,), not" in capsys.readouterr().err
+    assert main(tmp_path, "--groups", "subject") == 1
+    assert "there is no subject.npy" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        main(tmp_path, "--groups", "subject", "--validation", tmp_path / "v.npz")
+    assert main(tmp_path, "--groups", "subject", subject=Y) == 1
+    assert "has no example of class" in capsys.readouterr().err
+
+
+def test_labels_that_may_be_shifted_are_told(main, tmp_path: Path, capsys) -> None:
+    assert main(tmp_path, y=Y % 3) == 0
+    told = "warning: no example is of class 3, of 0..3: are labels shifted?"
+    assert told in capsys.readouterr().err
+
+
+class TooFast(keras.callbacks.Callback):
+    """Lets the second epoch learn so fast that all is lost."""
+
+    def on_epoch_begin(self, epoch: int, logs: Any = None) -> None:
+        if epoch == 1:
+            self.model.optimizer.learning_rate.assign(1e30)
+
+
+def test_a_loss_that_is_no_number_ends_the_training(load, tmp_path: Path) -> None:
+    train = load("volume", "train").train
+    diverged = load("volume", "_runtime.training").DivergedError
+    told = "the loss is NaN or infinite in epoch 3: c0 is the first layer whose values"
+    with pytest.raises(diverged, match=told):
+        train(X, Y, tmp_path / "w", epochs=9, callbacks=[TooFast()])
+    assert not (tmp_path / "w").exists()
+
+
+def test_a_layer_of_large_values_is_named(load) -> None:
+    made = load("volume", "_runtime.divergence")
+    model = load("volume", "keras_model").build_model()
+    stop = made.StopAtNaN(("encode", "c0", "d0"), X[:4])
+    stop.set_model(model)
+    stop.on_epoch_begin(6)
+    kernel = model.get_layer("d0").kernel
+    kernel.assign(100 * np.ones(kernel.shape, "f4"))
+    stop.on_train_batch_end(0, {"loss": 1.0})
+    with pytest.raises(load("volume", "_runtime.training").DivergedError) as caught:
+        stop.on_train_batch_end(1, {"loss": float("nan")})
+    assert "in epoch 7: the readout has the largest values" in str(caught.value)
+
+
+@pytest.mark.parametrize("modules", [{}, {"ipykernel": None}])
+def test_notebooks_have_bars(load, monkeypatch, modules) -> None:
+    import sys
+
+    phases = load("volume", "_runtime.phases")
+    assert not phases._shows_bars()
+    for name in modules:
+        monkeypatch.setitem(sys.modules, name, modules[name])
+    assert phases._shows_bars() == bool(modules)
