@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snnc.calibrate.run import Calibrated
+from snnc.runtime.budgets import judged, outside, slack_of
 from snnc.text.tables import columns
 from snnc.weights.text import chip_table
 
@@ -27,7 +28,9 @@ def table(found: Calibrated) -> str:
 
 def _row(name: str, found: Calibrated) -> tuple[str, ...]:
     layer, done = found.layers[name], found.calibration
-    notes = ["not held"] if name in done.missed else []
+    rate = done.after[name].rate
+    state = outside(rate, layer.rate, slack_of(layer.rate), judged(rate, layer.rate))
+    notes = [state] if state else []
     if name in done.fixed:
         notes.append(f"not scaled: {done.fixed[name]}")
     return (

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Literal
 
 Bounds = tuple[float, float]
@@ -13,18 +14,17 @@ TOLERATED = 0.05  # by what share of a bound a rate may lie outside of it
 ROUNDING = 1e-6  # of the upper bound: rates are numbers of spikes by seconds
 
 
-def slack_of(bounds: Bounds, present: float | None) -> Bounds:
+def slack_of(bounds: Bounds, present: float = math.inf) -> Bounds:
     """Return by how many Hz a rate may lie below and above its bounds.
 
     That is 5 % of a bound or, of rates that are counted in examples of
     ``present`` seconds, one spike an example, whichever is more.
     """
-    spike = 0.0 if present is None else 1 / present
-    low, high = (max(TOLERATED * bound, spike) for bound in bounds)
+    low, high = (max(TOLERATED * bound, 1 / present) for bound in bounds)
     return min(low, bounds[0]), high
 
 
-def judged(rate: float, bounds: Bounds, present: float | None) -> Verdict:
+def judged(rate: float, bounds: Bounds, present: float = math.inf) -> Verdict:
     """Judge a rate in Hz, in examples of ``present`` seconds if in spikes.
 
     It is tolerated outside of its bounds by `slack_of`.
@@ -37,3 +37,21 @@ def judged(rate: float, bounds: Bounds, present: float | None) -> Verdict:
     if low - below - rounding <= rate <= high + above + rounding:
         return "tolerated"
     return "missed"
+
+
+def outside(
+    rate: float,
+    bounds: Bounds,
+    slack: Bounds,
+    verdict: Verdict,
+) -> str:
+    """Say by how much a rate is out of its bounds, and what is allowed."""
+    if verdict == "held":
+        return ""
+    low, high = bounds
+    apart, allowed = f"{rate - high:.0f} Hz above", slack[1]
+    if rate < low:
+        apart, allowed = f"{low - rate:.0f} Hz below", slack[0]
+    if verdict == "missed":
+        return f"not held, {apart}"
+    return f"{apart}, within the slack of {allowed:.0f} Hz"

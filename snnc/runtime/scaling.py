@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .budgets import judged
 from .network import Layer, Network
 
 MARGIN = 1e-5  # how far inside its bounds a rate is put, to stay in them
@@ -77,13 +78,13 @@ class Scaling:
     def holds(self, name: str, measured: Measured) -> bool:
         """Tell whether a layer's rate is within its bounds."""
         layer = self.network.layers[name]
-        slack = MARGIN * layer.high
-        return layer.low - slack <= measured.rate <= layer.high + slack
+        return judged(measured.rate, layer.rate) == "held"
 
     def missed(self, measured: Rates) -> list[str]:
-        """Return the layers whose rates are out of bounds."""
-        names = self.network.layers
-        return [name for name in names if not self.holds(name, measured[name])]
+        """Return the layers whose rates are further out than is tolerated."""
+        layers = self.network.layers.items()
+        rates = {name: (measured[name].rate, one.rate) for name, one in layers}
+        return [n for n, pair in rates.items() if judged(*pair) == "missed"]
 
     def rescale(
         self,
@@ -114,7 +115,8 @@ class Scaling:
         rounds: int,
     ) -> str:
         """Say which layers are out of bounds after rounds of scaling."""
-        names = [name for name in self.missed(measured) if name not in fixed]
+        scaled = (name for name in self.network.layers if name not in fixed)
+        names = [n for n in scaled if not self.holds(n, measured[n])]
         states = [f"{n} {self._state(n, measured, fixed)}" for n in names]
         reason = "the chip's discrete rates do not settle"
         return f"{', '.join(states)} after {rounds} rounds: {reason}"
@@ -168,8 +170,7 @@ class Scaling:
         measured: Rates,
         fixed: Mapping[str, str],
     ) -> Iterator[str]:
-        change = "a larger rate_weight or a smaller learning rate"
-        cure = f"train again with {change}"
+        cure = "train again with a smaller learning rate"
         for name, found in measured.items():
             layer = self.network.layers[name]
             least = found.currents[0] if self.discrete(layer) else found.rate

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from textwrap import wrap
 
 from .advice import advice
+from .budgets import outside
 from .results import REGISTERS, Contrast, LayerResult, Result, Score
 from .tables import aligned, counted, human, percent
 
@@ -137,27 +138,14 @@ def _over_time(result: Result) -> list[Row]:
 
 
 def _rate(layer: LayerResult) -> Row:
+    bounds = layer.low, layer.high
     return (
         layer.name,
         f"{layer.percentile:g}",
         f"{layer.rate:.0f} Hz",
         f"{layer.low:g}..{layer.high:g} Hz",
-        _verdict(layer),
+        outside(layer.rate, bounds, layer.slack, layer.verdict),
     )
-
-
-def _verdict(layer: LayerResult) -> str:
-    """Say by how much a layer is out of its budget, and what is allowed."""
-    if layer.verdict == "held":
-        return ""
-    above, below = layer.rate - layer.high, layer.low - layer.rate
-    side, slack = "above", layer.slack[1]
-    if below > 0:
-        side, slack = "below", layer.slack[0]
-    apart = f"{max(above, below):.0f} Hz {side}"
-    if layer.verdict == "missed":
-        return f"not held, {apart}"
-    return f"{apart}, within the slack of {slack:.0f} Hz"
 
 
 def _spikes(layer: LayerResult) -> Row:

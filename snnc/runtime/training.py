@@ -194,7 +194,9 @@ class Trainer:
         if weights is not None:
             program.export_weights(model, weights)
             progress.remove()
-            tell(f"wrote {os.fspath(weights)}")
+            best = "" if patience is None else ", the best"
+            epoch = progress.epoch if patience is None else progress.best_epoch
+            tell(f"wrote {os.fspath(weights)}: of epoch {epoch}{best}")
         return model
 
     def main(self, arguments: Sequence[str] | None = None) -> int:

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 
-from snnc.runtime.budgets import judged
+from snnc.runtime.budgets import judged, outside, slack_of
+
+
+@pytest.mark.parametrize(
+    ("rate", "present", "text"),
+    [
+        (100, 0.06, ""),
+        (160, 0.06, "10 Hz above, within the slack of 17 Hz"),
+        (4, 0.06, "16 Hz below, within the slack of 17 Hz"),
+        (155, math.inf, "5 Hz above, within the slack of 8 Hz"),
+        (160, math.inf, "not held, 10 Hz above"),
+        (4, math.inf, "not held, 16 Hz below"),
+    ],
+)
+def test_the_slack_that_a_budget_needs_is_told(
+    rate: float, present: float, text: str
+) -> None:
+    bounds = (20.0, 150.0)
+    verdict = judged(rate, bounds, present)
+    assert outside(rate, bounds, slack_of(bounds, present), verdict) == text
 
 
 @pytest.mark.parametrize(

@@ -255,8 +255,8 @@ def test_a_layer_that_never_fires_is_named() -> None:
         with pytest.raises(package.errors.calibration) as raised:
             package.calibrate(package.x, package.weights)
     assert str(raised.value) == (
-        "c0 never fires on this data, so no scale helps: train again with a larger "
-        "rate_weight or a smaller learning rate"
+        "c0 never fires on this data, so no scale helps: train again with a smaller "
+        "learning rate"
     )  # and not those behind it
 
 

@@ -88,7 +88,7 @@ def test_the_command_line_takes_them(main, tmp_path: Path, capsys) -> None:
     np.savez(tmp_path / "v.npz", x=X[:8], y=Y[:8])
     others = ("--validation", tmp_path / "v.npz", "--class-weight", "balanced")
     assert main(tmp_path, *others) == 0
-    assert f"wrote {tmp_path / 'w'}" in capsys.readouterr().out
+    assert f"wrote {tmp_path / 'w'}: of epoch 1\n" in capsys.readouterr().out
     assert main(tmp_path, "--groups", "subject", subject=np.arange(40) // 4) == 0
     assert main(tmp_path, "--groups", "subject", subject=np.arange(39)) == 1
     assert "subject: groups are int64 (39,), not" in capsys.readouterr().err
@@ -117,7 +117,7 @@ class TooFast(keras.callbacks.Callback):
 def test_a_loss_that_is_no_number_ends_the_training(load, tmp_path: Path) -> None:
     train = load("volume", "train").train
     diverged = load("volume", "_runtime.training").DivergedError
-    told = "the loss is NaN or infinite in epoch 3: c0 is the first layer whose values"
+    told = "loss is NaN or infinite in epoch 3: the readout is the first layer whose"
     with pytest.raises(diverged, match=told):
         train(X, Y, tmp_path / "w", epochs=9, callbacks=[TooFast()])
     assert not (tmp_path / "w").exists()
