@@ -104,6 +104,24 @@ def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
     return activation
 
 
+def smeared(curve: Curve, width: float) -> Curve:
+    """Return about the mean of a curve over normal noise in its currents.
+
+    It is what a neuron gives at the mean of the currents that are above 0,
+    times the share of them: exact for rectified linear neurons.
+    """
+
+    def activation(x: Any) -> Any:
+        # Further below 0 there is nothing that float32 could tell.
+        place = tf.maximum(x / width, -4.0)
+        share = 0.5 * tf.math.erfc(-place * math.sqrt(0.5))
+        density = tf.exp(-(place**2) / 2) / math.sqrt(2 * math.pi)
+        above = width * (place + density / share)
+        return share * curve(tf.maximum(above, 0.0))
+
+    return activation
+
+
 def spike_variance(rates: Any, synapse: float) -> Any:
     """Return the variance over time of filtered spikes, in Hz^2.
 

@@ -18,14 +18,15 @@ from tensorflow import keras
 from .calibration import with_activations
 from .training import DivergedError
 
+EVERY = 32  # batches between two copies of the weights, which take time
 ADVICE = "a smaller learning rate may do, or another `--seed`"
 
 
 class StopAtNaN(keras.callbacks.Callback):
     """Raises DivergedError after the batch whose loss is no number.
 
-    The update by such a loss makes all weights NaN. Those before it tell the
-    layer at which values are none.
+    The update by such a loss makes all weights NaN. Those of a few batches
+    before it tell the layer at which values are none, or are too large.
     """
 
     def __init__(self, layers: Sequence[str], x: NDArray[Any]) -> None:
@@ -49,9 +50,10 @@ class StopAtNaN(keras.callbacks.Callback):
         batch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        """Look at the loss; keep the weights for the next one."""
+        """Look at the loss; keep the weights now and then."""
         if math.isfinite((logs or {}).get("loss", 0.0)):
-            self._before = [weight.numpy() for weight in self.model.weights]
+            if batch % EVERY == 0:
+                self._before = [w.numpy() for w in self.model.weights]
             return
         if self._before:
             pairs = zip(self.model.weights, self._before, strict=True)

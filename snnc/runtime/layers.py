@@ -17,13 +17,16 @@ from typing import Any, TypeVar
 import tensorflow as tf
 from tensorflow import keras
 
-from .curves import curve_of, spike_variance
+from .curves import curve_of, smeared, spike_variance
 from .network import Cut, Layer, Lif
 
 # Neurons of a channel that are driven alike begin alike with an example, and
 # then spike together: of the variance of their rates' errors, this share is one
 # for the whole channel, measured on the emulator.
 ALIKE = 0.25
+# Around the threshold LIF neurons fire as if their currents were blurred by so
+# much of the current that drives the upper rate, measured on the emulator.
+SMEAR = 0.07
 BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
 
@@ -70,7 +73,8 @@ class Rectify(keras.layers.Layer):
 class Neurons(keras.layers.Layer):
     """The neurons of a layer: from currents to activations, of one shape.
 
-    They compute f(s x) / s, where s is ``scale``: 1, but in training.
+    They compute f(s x) / s, where s is ``scale``: 1, but in training. There,
+    LIF neurons on the chip have a curve without its edge at the threshold.
     """
 
     def __init__(
@@ -87,23 +91,27 @@ class Neurons(keras.layers.Layer):
         self.dt = dt
         self.aware = aware
         self.scale = scale
-        self.curve = curve_of(self.layer, dt, aware)
+        self.follow(smooth=False)
 
     def follow(self, smooth: bool) -> None:
         """Take the smooth curve, without a ceiling, or the own one again.
 
         What was traced of a model before follows the curve of before.
         """
-        free = smooth and self.layer.lif is None
         aware = self.aware and not smooth
+        free = smooth and self.layer.lif is None
         curve = curve_of(self.layer, self.dt, aware)
         self.curve = keras.activations.relu if free else curve
+        self.trained = self.curve
+        if aware and self.layer.lif is not None and self.layer.on_chip:
+            self.trained = smeared(self.curve, SMEAR)
 
-    def call(self, inputs: Any) -> Any:
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the activations of currents."""
+        curve = self.trained if training else self.curve
         if self.scale == 1.0:
-            return self.curve(inputs)
-        return self.curve(inputs * self.scale) / self.scale
+            return curve(inputs)
+        return curve(inputs * self.scale) / self.scale
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

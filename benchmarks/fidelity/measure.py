@@ -1,0 +1,100 @@
+"""One network, one data set, one seed: plain Keras, snnc's Keras model, the chip."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.study.curve import accuracy
+from benchmarks.study.data import Examples, Split
+from snnc.exact import make_engine
+from snnc.exact.package import Package, open_package
+from snnc.runtime.measures import layer_result
+from snnc.runtime.presentation import ROW, drawn, spans_of
+from snnc.runtime.scores import decide
+from snnc.runtime.statistics import Firing
+
+LONGER = (1, 2, 3)  # times as long as the spec presents an example
+
+
+def measure(folder: Path, weights: Path, split: Split, seed: int) -> dict[str, Any]:
+    """Return accuracies, seconds of both trainings, and rates that are not held."""
+    package = open_package(folder)
+    plain, plain_seconds = _plain(package, split, seed)
+    seconds = _trained(package, weights, split.train, seed)
+    test = split.test
+    chip = {str(times): _chip(package, weights, test, times) for times in LONGER}
+    return {
+        "plain": plain,
+        "smooth": _keras(package, weights, test, aware=False),
+        "aware": _keras(package, weights, test, aware=True),
+        "chip": {times: share for times, (share, _) in chip.items()},
+        "missed": chip["1"][1],
+        "seconds": {"plain": plain_seconds, "trained": seconds},
+    }
+
+
+def _plain(package: Package, split: Split, seed: int) -> tuple[float, float]:
+    """Train the layers as a user of Keras does, and judge them."""
+    from tensorflow import keras
+
+    program = package.module("keras_model")
+    training = package.module("train").TRAINING
+    started = time.perf_counter()
+    keras.utils.set_random_seed(seed)
+    model = program.build_model(seed=seed)
+    program.compile_model(model)
+    train, settings = split.train, {"epochs": training.epochs, "verbose": 0}
+    model.fit(train.x, train.y, batch_size=training.batch, **settings)
+    seconds = time.perf_counter() - started
+    return _judged(model.predict(split.test.x, verbose=0), split.test), seconds
+
+
+def _trained(package: Package, weights: Path, train: Examples, seed: int) -> float:
+    trainer = package.module("train").TRAINER
+    # Plain Keras sees all examples as well.
+    whole = replace(trainer.training, validation=0.0)
+    started = time.perf_counter()
+    replace(trainer, training=whole).train(train.x, train.y, weights, seed=seed)
+    return time.perf_counter() - started
+
+
+def _keras(package: Package, weights: Path, test: Examples, aware: bool) -> float:
+    program = package.module("keras_model")
+    model = program.build_model(aware=aware)
+    program.import_weights(model, weights)
+    return _judged(model.predict(test.x, verbose=0), test)
+
+
+def _chip(
+    package: Package, weights: Path, test: Examples, times: int
+) -> tuple[float, list[str]]:
+    """Return the accuracy of examples in rows, and layers whose rates are not held."""
+    network, order = package.network, drawn(len(test), None, 0)
+    steps = times * network.steps
+    outputs, counts = [], []
+    with make_engine(package, weights, steps) as engine:
+        spans, how = spans_of(len(order), ROW), network.readout.decide
+        kept = ("counts", "rows")
+        for chunk in engine.stream(test.x[order], spans, "row", how, kept):
+            outputs.append(decide(chunk.outcome.rows, how))
+            counts.append(chunk.outcome.counts)
+    missed = []
+    for name in network.layers:
+        firing = [Firing.of(part[name]) for part in counts]
+        whole = firing[0]
+        for part in firing[1:]:
+            whole = whole + part
+        if not layer_result(network, name, whole, steps).holds:
+            missed.append(name)
+    ordered = Examples(test.x[order], test.y[order])
+    return _judged(np.concatenate(outputs), ordered), missed
+
+
+def _judged(outputs: Any, test: Examples) -> float:
+    share: float = accuracy(np.asarray(outputs), test.y)["accuracy"]
+    return share
