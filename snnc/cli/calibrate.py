@@ -52,8 +52,9 @@ def command(
 ) -> int:
     """Scale the weights of PACKAGE so that each layer keeps to its rates.
 
-    What the network computes stays as it is. Rates are measured on the data: those of
-    training serve. With the package's spec at hand, it also checks whether the chip can
+    That is for weights from elsewhere, as `train` scales what it trains. What the
+    network computes stays as it is. Rates are measured on the data: those of training
+    serve. With the package's spec at hand, it also checks whether the chip can
     store the scaled weights.
     """
     if weights_out.resolve() == data.resolve():

@@ -146,8 +146,9 @@ def _run(asked: Asked) -> int:
         offer_lines(str(result))
     if asked.strict and result.missed:
         say(
-            f"error: rates not held: {', '.join(result.missed)}; scale them by "
-            f"`snnc calibrate {asked.package}`, or train again"
+            f"error: rates not held: {', '.join(result.missed)}; give them a wider "
+            "`rate` and train again, or scale weights from elsewhere by "
+            f"`snnc calibrate {asked.package}`"
         )
         return 1
     return 0

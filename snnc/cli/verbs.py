@@ -8,7 +8,7 @@ import click
 
 VERBS = {
     "build": "check specs and write their packages",
-    "calibrate": "scale a package's weights into its rate budgets",
+    "calibrate": "scale weights from elsewhere into a package's rates",
     "check": "report every problem of specs",
     "convert": "write a spec in the other notation, .snn or YAML",
     "demo": "train and run a drifting-digits network, from spec to spikes",

@@ -151,7 +151,9 @@ def _words() -> tuple[Rule, ...]:
         (KEYS, Category.KEY),
         (value_words(), Category.VALUE),
     )
+    listed = f"(?<!\\w){_any_of(KEYS & value_words())}(?=[^\\[\\]{{}}]*\\])"
     return (
+        _whole(listed, Category.VALUE),
         *(_whole(f"(?<!\\w){_any_of(words)}", category) for words, category in known),
         _whole(_terminal("NAME"), Category.NAME),
         _whole(r"[{}\[\],]", Category.MARK),

@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Literal
 
 from snnc.ir.device import Profile
+from snnc.language.phases import Phase
 from snnc.language.training import TrainSpec
 from snnc.source import Span
 
@@ -244,6 +245,12 @@ class Network:
     readout: Readout
     train: TrainSpec
     span: Span
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases of its training: without a chip, it is aware of none."""
+        aware = self.train.aware and isinstance(self.target, Loihi)
+        return tuple(p for p in self.train.phases if aware or p != "aware")
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, BeforeValidator
 from pydantic.fields import FieldInfo
 
-from snnc.language import extents, scalars, written
+from snnc.language import extents, phases, scalars, written
 from snnc.language.choices import Choice
 from snnc.language.fields import keys_of, note, notes, parts_of
 from snnc.language.table import Otherwise
@@ -38,4 +38,6 @@ def _written(value: Any, info: FieldInfo) -> str:
                 return written.time(value)
             if item.func is extents.rates:
                 return written.rates(*value)
+            if item.func is phases.phases:
+                return written.listed(value)
     return written.extents(value) if isinstance(value, tuple) else written.plain(value)

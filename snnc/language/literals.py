@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 from pydantic_core import PydanticCustomError
 
 from snnc.language import extents, names, scalars
+from snnc.language import phases as course
 from snnc.language.table import Key, Word
 
 Bare = BeforeValidator(scalars.bare)
@@ -29,6 +30,7 @@ ShapeValue = Annotated[tuple[int, ...], BeforeValidator(extents.shape)]
 Window = Annotated[tuple[int, ...] | Literal["all"], BeforeValidator(extents.window)]
 Block = Annotated[tuple[int, ...] | Literal["auto"], BeforeValidator(extents.block)]
 Identifier = Annotated[str, BeforeValidator(names.identifier)]
+Phases = Annotated[tuple[course.Phase, ...], BeforeValidator(course.phases)]
 ClassNames = Annotated[int | tuple[str, ...], BeforeValidator(names.classes)]
 
 

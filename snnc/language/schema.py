@@ -7,7 +7,7 @@ from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel, BeforeValidator
 
-from snnc.language import extents, names, scalars
+from snnc.language import extents, names, phases, scalars
 from snnc.language.described import description
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.forms import (
@@ -54,6 +54,12 @@ _VALUES: Schema = {
         {**_PAIR, "minItems": 2, "maxItems": 2},
     ]
 }
+_PHASES: Schema = {
+    "type": "array",
+    "items": {"enum": list(phases.PHASES)},
+    "minItems": 1,
+    "uniqueItems": True,
+}
 _EMPTY: Schema = {"type": "null"}
 
 _FORMS: dict[Any, Schema] = {
@@ -69,6 +75,7 @@ _FORMS: dict[Any, Schema] = {
     extents.window: _dims("all"),
     extents.block: _dims("auto"),
     names.identifier: _NAME,
+    phases.phases: _PHASES,
     names.classes: {"anyOf": [{**_text(r"\d+", "integer"), "minimum": 2}, _LABELS]},
 }
 _FILE = {

@@ -8,7 +8,8 @@ from pydantic import Field
 
 from snnc.language import properties as has
 from snnc.language.choices import Adam, Loss, Optimizer
-from snnc.language.literals import Amount, Bare, Flag, Share, Whole
+from snnc.language.literals import Amount, Bare, Flag, Phases, Share, Whole
+from snnc.language.phases import PHASES
 from snnc.language.statements import Statement
 from snnc.language.table import Form, Key, Otherwise, Word
 
@@ -72,6 +73,32 @@ class TrainSpec(Statement):
             ),
         ),
     ] = "constant"
+    phases: Annotated[
+        Phases,
+        Key(
+            "What training goes through, in this order: as in Keras, scaled into the "
+            "rates, aware of the chip",
+            usual="[smooth, scale]",
+            nearby="stages training_phases",
+            words=(
+                Word(
+                    "smooth",
+                    "As the layers are trained in plain Keras.",
+                    nearby="plain float ann pretrain",
+                ),
+                Word(
+                    "scale",
+                    "Each layer is scaled into its rates.",
+                    nearby="scaling rescale calibrate normalise normalize",
+                ),
+                Word(
+                    "aware",
+                    "With the chip's rates and the noise of spikes.",
+                    nearby="chip finetune fine_tune qat spiking snn",
+                ),
+            ),
+        ),
+    ] = PHASES
     rate_weight: Annotated[
         Amount,
         Field(ge=0),
@@ -81,11 +108,11 @@ class TrainSpec(Statement):
             nearby="rate_reg rate_regularization spike_regularization "
             "activity_regularizer",
         ),
-    ] = 1e-3
+    ] = 0.0
     aware: Annotated[
         Flag,
         Key(
-            "Whether training uses the chip's rate curve",
+            "Whether training ends aware of the chip's rates: off, `phases` lacks it",
             usual="on",
             nearby="quantization_aware quantisation_aware qat hardware_aware",
         ),

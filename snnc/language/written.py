@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 
 from snnc.text.units import dims
@@ -80,8 +81,14 @@ def extents(value: tuple[int, ...]) -> str:
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
-def plain(value: bool | float | str) -> str:
-    """Write a switch, a number or a word."""
+def listed(words: Iterable[str]) -> str:
+    return f"[{', '.join(words)}]"
+
+
+def plain(value: bool | float | str | tuple[str, ...]) -> str:
+    """Write a switch, a number, a word or a list of words."""
+    if isinstance(value, tuple):
+        return listed(value)
     if isinstance(value, bool):
         return flag(value)
     return value if isinstance(value, str) else number(value)

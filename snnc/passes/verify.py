@@ -7,7 +7,7 @@ from typing import Protocol
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.logical import Network
-from snnc.rules.ceilings import RateAboveCeiling, StepTooLong
+from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
 from snnc.rules.placement import HostBetweenChip
 from snnc.rules.rates import (
     DecayTooFast,
@@ -45,6 +45,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     HostBetweenChip,
     StepTooLong,
     RateAboveCeiling,
+    NoSuchRate,
     PresentNotSteps,
     WideRange,
     SynapseTooLong,

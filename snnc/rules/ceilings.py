@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 
-from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Layer, Lif, Network
+from snnc.diagnostics import Diagnostic, Severity
+from snnc.ir.logical import Layer, Lif, Loihi, Network
 from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
@@ -95,6 +95,54 @@ class RateAboveCeiling(Diagnostic):
                 ceiling=ceiling,
                 formula="1 / (tau_ref + dt)" if lif else "1 / dt",
             )
+
+
+class NoSuchRate(Diagnostic):
+    """No rate of the chip lies within a layer's range.
+
+    A neuron that is driven steadily fires once in a whole number of steps, relu and
+    lif alike: its rate is `1 / (k dt)`. With steps of 1 ms the rates around 150 Hz are
+    142.9 and 166.7 Hz. No scale of a layer holds a range between two of them.
+    """
+
+    code = "SNN507"
+    title = "range without a rate of the chip"
+    severity = Severity.WARNING
+    message = "no neuron of `{name}` fires at {low} to {high} Hz on the chip"
+    label = "between {slower:.4g} and {faster:.4g} Hz"
+    notes = ("a neuron fires once in a whole number of steps of {step}",)
+    help = "write `rate {near}..{high} Hz`, or a higher upper end"
+
+    name: str
+    low: float
+    high: float
+    slower: float
+    faster: float
+    step: str
+    near: float
+
+    @classmethod
+    def check(cls, network: Network) -> Iterator[NoSuchRate]:
+        if not isinstance(network.target, Loihi):
+            return
+        dt, wrong = network.timing.dt, above_ceiling(network)
+        for layer in network.layers:
+            if layer.spiking is None or not layer.on_chip or layer in wrong:
+                continue
+            rate = layer.spiking.rate
+            steps = math.ceil(1 / (rate.high * dt) / _ONE)
+            slower = 1 / (steps * dt)
+            if slower * _ONE < rate.low:
+                yield cls(
+                    span=layer.spans.get("rate", layer.span),
+                    name=layer.name,
+                    low=rate.low,
+                    high=rate.high,
+                    slower=slower,
+                    faster=1 / ((steps - 1) * dt),
+                    step=time(dt),
+                    near=math.floor(slower) or below(slower),
+                )
 
 
 class StepTooLong(Diagnostic):

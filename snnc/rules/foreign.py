@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from snnc.rules.refused import BESIDE_BATCHNORM, REFUSED, Refused
+from snnc.rules.refused import REFUSED, Refused
 
 _RANK = re.compile(r"[123]d")
 
@@ -55,10 +55,7 @@ class BatchNorm(Refused):
     title = "batch normalisation as a layer"
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
-    notes = (
-        "batch normalisation is folded into the weights of its layer",
-        BESIDE_BATCHNORM,
-    )
+    notes = ("batch normalisation is folded into the weights of its layer",)
     help = "write `batchnorm on` among the properties of the layer before it"
 
 

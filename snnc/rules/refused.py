@@ -6,11 +6,6 @@ from typing import ClassVar
 
 from snnc.diagnostics import Diagnostic
 
-BESIDE_BATCHNORM = (
-    "beside it the penalty on rates costs accuracy: write `rate_weight 0` in `train`, "
-    "and scale the rates by `snnc calibrate`"
-)
-
 
 class Refused(Diagnostic):
     """What the refusals of a word share."""
@@ -159,10 +154,7 @@ class LayerNorm(Refused):
     """
 
     code = "SNN910"
-    notes = (
-        "it divides by a statistic of each example, which neurons can't do",
-        BESIDE_BATCHNORM,
-    )
+    notes = ("it divides by a statistic of each example, which neurons can't do",)
     help = "write `batchnorm on`, which is folded into the weights"
 
 

@@ -27,6 +27,7 @@ from .wiring import NEURONS, wiring_of
 Scales = dict[str, float]
 
 BATCH = 256  # examples that are measured at once
+ALIKE = 1e-4  # by what share scales or rates differ that are the same
 HEADROOM = 0.95  # of an encoder's ceiling, for the highest value of a sample
 
 
@@ -41,7 +42,7 @@ class Miss(NamedTuple):
     def __str__(self) -> str:
         """Say it in a line."""
         low, high = self.bounds
-        where = f"at {self.rate:.3g} Hz, not within {low:g}..{high:g} Hz"
+        where = f"at {self.rate:.3g} Hz of {low:g}..{high:g} Hz"
         return f"{self.name} is {where}: {self.reason}"
 
 
@@ -93,7 +94,7 @@ class Adjuster:
     @property
     def examples(self) -> str:
         """How many examples are measured, in words."""
-        return f"{len(self.sample)} examples of the training"
+        return f"{len(self.sample)} of the training examples"
 
     def enter(self, aware: bool) -> None:
         """Make the model train smoothly, or aware of the chip."""
@@ -131,17 +132,33 @@ class Adjuster:
 
         ``anew`` drives every layer as fast as it may fire, as more spikes tell
         more. Otherwise layers that keep to their rates stay as they are.
+
+        What a scale changes of rectified linear neurons is made good where
+        they are read. Where rates are discrete, or neurons saturate, it is
+        felt by the layers behind: they are measured again.
         """
         driven = self._driven()
+        for _ in self.wiring.groups:
+            scales = self._rescaled(driven, anew)
+            if _are_alike(scales, self.scales):
+                break
+            self.scales = scales
+            driven = self._driven()
+        scales = self.scales
+        missed = [
+            name
+            for name in self.network.layers
+            if not (driven[name].highest and self._holds(name, driven, scales))
+        ]
+        return [self._miss(name, driven, scales) for name in missed]
+
+    def _rescaled(self, driven: Mapping[str, Driven], anew: bool) -> Scales:
         scales = self.scales
         for group in self.wiring.groups:
             if anew or not all(self._holds(n, driven, scales) for n in group):
                 wanted = [self._wanted(n, driven[n]) for n in group]
                 scales.update(dict.fromkeys(group, min(wanted)))
-        self.scales = scales
-        names = self.network.layers
-        missed = [n for n in names if not self._holds(n, driven, scales)]
-        return [self._miss(name, driven, scales) for name in missed]
+        return scales
 
     def fold(self) -> None:
         """Move scales into weights: activation 1.0 is the upper rate."""
@@ -190,7 +207,8 @@ class Adjuster:
     ) -> bool:
         layer = self.network.layers[name]
         rate = self._rate(name, scales[name] * driven[name].percentile)
-        return judged(rate, layer.rate, math.inf) == "held"
+        bounds = (layer.low * (1 - ALIKE), layer.high * (1 + ALIKE))
+        return judged(rate, bounds, math.inf) == "held"
 
     def _miss(
         self,
@@ -234,6 +252,10 @@ class Adjuster:
         self.model.make_train_function(force=True)
         self.model.make_test_function(force=True)
         self.model.make_predict_function(force=True)
+
+
+def _are_alike(some: Scales, others: Scales) -> bool:
+    return all(abs(some[n] / others[n] - 1) < ALIKE for n in some)
 
 
 def _listed(found: Any) -> list[NDArray[np.float32]]:

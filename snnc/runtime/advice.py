@@ -43,8 +43,8 @@ DEAD = """
 never fires: {names}; look at the data and the layers before, or train again
 """
 MISSED = """
-{missed} of {count} rate budgets not held: scale them by `snnc calibrate`, or
-train again
+{missed} of {count} rate budgets not held: give those layers a wider `rate` and
+train again, or scale weights from elsewhere by `snnc calibrate`
 """
 
 

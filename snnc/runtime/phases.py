@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 Phase = Literal["smooth", "scale", "aware"]
 
+SMOOTH = "smooth, as in Keras"
+CHIP = "aware, with the chip's rates and the noise of spikes"
 AWARE_SHARE = 1 / 3  # of the epochs of a training that has both kinds
 
 
@@ -97,7 +99,7 @@ class Phases:
             adjuster.settle()
         if stage.aware and self._scales:
             adjuster.scale(anew=True)
-            tell(f"scaled: {_listed(adjuster.scales)}")
+            tell(f"scaled into their rates: {_listed(adjuster.scales)}")
         progress.begin(index, stage.start, adjuster.scales)
 
     def _fit(
@@ -110,10 +112,12 @@ class Phases:
         progress = self._progress
         start = progress.epoch
         if start < stage.stop and not progress.stalled:
-            kind = "aware of the chip" if stage.aware else "smooth"
-            tell(f"epochs {start + 1} to {stage.stop}: {kind}")
+            kind = CHIP if stage.aware else SMOOTH
+            several = f"s {start + 1} to" if start + 1 < stage.stop else ""
+            last = f"{stage.stop} of {self._stages[-1].stop}"
+            tell(f"epoch{several} {last}: {kind}")
             model.fit(
-                batches.training,
+                batches.training(start),
                 steps_per_epoch=batches.steps,
                 validation_data=batches.validation,
                 initial_epoch=start,
@@ -129,12 +133,7 @@ class Phases:
         """Renew batch norms, scale what has left its bounds, and tell."""
         adjuster.settle()
         if self._scales:
-            missed = adjuster.scale(anew=not self._stages[-1].aware)
-            for miss in missed:
-                tell(f"rate not held: {miss}")
-            if not missed:
-                tell(f"rates of all layers are held, on {adjuster.examples}")
-        adjuster.fold()
+            self._scale(adjuster)
         adjuster.enter(aware=True)
         if batches.validation is not None:
             found = adjuster.model.evaluate(
@@ -143,6 +142,21 @@ class Phases:
                 return_dict=True,
             )
             tell(f"at the end: {_listed(found, 'val_')}")
+        adjuster.fold()  # last, as penalties are on weights before it
+
+    def _scale(self, adjuster: Adjuster) -> None:
+        """Scale a trained model, and tell which rates are held."""
+        before = adjuster.scales
+        missed = adjuster.scale(anew=not self._stages[-1].aware)
+        scales = adjuster.scales.items()
+        changed = {n: s / before[n] for n, s in scales if s != before[n]}
+        if changed:
+            tell(f"scaled into their rates: {_listed(changed)}")
+        if missed:
+            for miss in missed:
+                tell(f"rate not held: {miss}")
+        else:
+            tell(f"all layers keep to their rates, on {adjuster.examples}")
 
 
 def _shows_bars() -> bool:

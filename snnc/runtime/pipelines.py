@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -24,12 +25,13 @@ SAMPLE = 4096  # examples on which a network is measured
 class Batches(NamedTuple):
     """Batches of ``x``, (batch, *shape), and ``y``.
 
-    ``training`` goes on forever, ``steps`` batches an epoch. ``validation``
-    is one pass over the examples held out, None without any. ``sample`` is
-    single examples of the others to measure on, `SAMPLE` at most.
+    ``training`` returns batches that begin with those of an epoch and go on
+    forever, ``steps`` an epoch. ``validation`` is one pass over the examples
+    held out, None without any. ``sample`` is single examples of the others to
+    measure on, `SAMPLE` at most.
     """
 
-    training: tf.data.Dataset
+    training: Callable[[int], tf.data.Dataset]
     steps: int
     validation: tf.data.Dataset | None
     sample: tf.data.Dataset
@@ -40,16 +42,14 @@ class Pipelines:
     """Makes batches of ``batch`` examples of what ``spec`` allows.
 
     ``validation`` is the share that is held out: which ones, ``seed`` decides,
-    and with the epoch the order of the others. Batches begin with the first
-    of ``epoch``. The last examples are left out that ``replicas`` can't share
-    evenly.
+    and with the epoch the order of the others. The last examples are left out
+    that ``replicas`` can't share evenly.
     """
 
     spec: DataSpec
     batch: int
     validation: float
     seed: int
-    epoch: int = 0
     replicas: int = 1
 
     def of_arrays(
@@ -139,15 +139,18 @@ class Pipelines:
         self,
         examples: tf.data.Dataset,
         window: int,
-    ) -> tf.data.Dataset:
-        """Return endless batches; each epoch has an order of its own."""
+    ) -> Callable[[int], tf.data.Dataset]:
+        """Return endless batches by epoch, each with an order of its own."""
 
         def batches_of(epoch: Any) -> tf.data.Dataset:
             shuffled = examples.shuffle(window, seed=self.seed + epoch)
             return shuffled.batch(self.batch)
 
-        epochs = tf.data.Dataset.range(self.epoch, tf.int64.max)
-        return _sharded(epochs.flat_map(batches_of)).prefetch(1)
+        def beginning(epoch: int) -> tf.data.Dataset:
+            epochs = tf.data.Dataset.range(epoch, tf.int64.max)
+            return _sharded(epochs.flat_map(batches_of)).prefetch(1)
+
+        return beginning
 
 
 def sample_of(batches: Batches) -> NDArray[np.float32]:

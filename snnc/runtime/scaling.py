@@ -170,17 +170,18 @@ class Scaling:
         measured: Rates,
         fixed: Mapping[str, str],
     ) -> Iterator[str]:
-        cure = "train again with a smaller learning rate"
         for name, found in measured.items():
             layer = self.network.layers[name]
             least = found.currents[0] if self.discrete(layer) else found.rate
             if found.highest == 0:
                 reason = "never fires on this data, so no scale helps"
-                yield f"{name} {reason}: {cure}"
+                yield f"{name} {reason}: train it longer, or leave it out"
                 return  # layers behind it may be silent because of it
             if least == 0 and layer.low > 0 and name not in fixed:
                 share = f"{layer.percentile:g} % of its values are 0"
-                yield f"{name}: {share}, so no scale reaches its rate: {cure}"
+                reason = f"{share}, so no scale reaches its rate"
+                cure = "give it fewer channels, or a higher percentile"
+                yield f"{name}: {reason}: {cure}"
 
     def _conflict(
         self,

@@ -168,9 +168,8 @@ class Trainer:
         progress = Progress(file, run, patience, writes)
         if resume:
             progress.read()
-        start = progress.epoch
         held_out = self.training.validation
-        pipelines = Pipelines(accepted, batch, held_out, seed, start, replicas)
+        pipelines = Pipelines(accepted, batch, held_out, seed, replicas)
         batches = _batches(pipelines, x, y, groups, validation)
         if patience is not None and batches.validation is None:
             reason = "patience needs validation: no examples are held out"

@@ -239,7 +239,7 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "activity_regularizer",
-        "remove it: `rate_weight` in `train` keeps rates within `rate`",
+        "remove it: training scales each layer into its `rate`",
     ),
     Counterpart(
         "input_shape input_dim input_size input_channels batch_input_shape in_channels "

@@ -202,7 +202,7 @@ def test_no_two_layers_draw_from_one_seed(load, name: str) -> None:
     model = load(name, "keras_model").build_model()
     drawing = [x for x in model.layers if hasattr(x, "kernel_initializer")]
     seeds = [layer.kernel_initializer.seed for layer in drawing]
-    seeds += [layer.seed for layer in model.layers if hasattr(layer, "deviation")]
+    seeds += [layer.seed for layer in model.layers if hasattr(layer, "share")]
     assert len(seeds) >= 2
     assert len(set(seeds)) == len(seeds)
 
@@ -258,8 +258,9 @@ class TestRateBudget:
         assert budget.losses == []
 
     def test_without_weight_there_is_no_budget(self) -> None:
-        body = keras_model(replace_train(conv3d_relu(), rate_weight=0.0)).body
-        assert "rate_weight" not in body
+        assert "rate_weight" not in keras_model(conv3d_relu()).body
+        made = replace_train(conv3d_relu(), rate_weight=1e-3)
+        assert "rate_weight=0.001" in keras_model(made).body
 
 
 def budget_of(load, aware: bool = False):
@@ -271,26 +272,42 @@ def budget_of(load, aware: bool = False):
 
 class TestSpikeNoise:
     X = np.random.default_rng(0).choice([0, 0.5], (100, 100)).astype("f4")
+    SYNAPSE = 0.005
 
-    def noise(self, load, deviation: float = 0.2, seed: int = 3):
-        return load("volume", "_runtime.layers").SpikeNoise(deviation, seed)
+    def noise(self, load, share: float = 0.5, seed: int = 3):
+        layer = load("volume", "_runtime.network").Layer((100,), (20.0, 150.0))
+        made = load("volume", "_runtime.layers").SpikeNoise
+        return made(layer, self.SYNAPSE, share, seed)
 
-    def test_it_is_a_spike_in_half_an_example(self, load) -> None:
-        model = load("volume", "keras_model").build_model(aware=True)
-        spike = 1 / (conv3d_relu().timing.present / 2)  # Hz
-        assert model.get_layer("c0.noise").deviation == pytest.approx(spike / 150)
+    @pytest.mark.parametrize("scale", [1.0, 0.25])
+    def test_its_variance_is_a_share_of_that_of_filtered_spikes(
+        self, load, scale
+    ) -> None:
+        noise = self.noise(load)
+        noise.scale = scale
+        added = noise(self.X, training=True) - self.X
+        spikes = filtered_spikes(75.0 * scale, self.SYNAPSE) / (150 * scale)
+        wanted = 0.5 * np.var(spikes)
+        assert np.var(added[self.X > 0]) == pytest.approx(wanted, rel=0.06)
 
-    def test_its_deviation_is_that(self, load) -> None:
-        added = self.noise(load)(self.X, training=True) - self.X
-        assert np.std(added[self.X > 0]) == pytest.approx(0.2, rel=0.05)
+    def test_neurons_of_a_channel_share_a_part_of_it(self, load) -> None:
+        x = np.full((200, 6, 6, 4), 0.5, np.float32)
+        added = np.asarray(self.noise(load)(x, training=True)) - x
+        alike = load("volume", "_runtime.layers").ALIKE
+        here, there, other = added[:, 0, 0], added[:, 5, 5], added[:, 5, 5, ::-1]
+        correlation = np.corrcoef(here.ravel(), there.ravel())[0, 1]
+        assert correlation == pytest.approx(alike, abs=0.1)
+        assert abs(np.corrcoef(here.ravel(), other.ravel())[0, 1]) < 0.1
 
     def test_silent_neurons_stay_silent(self, load) -> None:
         noisy = np.asarray(self.noise(load)(self.X, training=True))
         assert not noisy[self.X == 0].any()
 
-    @pytest.mark.parametrize(("deviation", "training"), [(0.2, False), (0, True)])
-    def test_elsewhere_there_is_none(self, load, deviation, training) -> None:
-        same = self.noise(load, deviation)(self.X, training=training)
+    @pytest.mark.parametrize("training", [False, True])
+    def test_elsewhere_there_is_none(self, load, training) -> None:
+        noise = self.noise(load)
+        noise.active = not training
+        same = noise(self.X, training=training)
         np.testing.assert_array_equal(same, self.X)
 
     def test_values_and_seed_draw_it(self, load) -> None:
@@ -305,6 +322,17 @@ class TestSpikeNoise:
     def test_only_awareness_brings_it(self, load, name, noisy: bool) -> None:
         model = load(name, "keras_model").build_model(aware=True)
         assert any(layer.name.endswith(".noise") for layer in model.layers) is noisy
+
+
+def filtered_spikes(rate: float, synapse: float) -> np.ndarray:
+    """Return what a filter makes of regular spikes, in Hz, when it has settled."""
+    dt = 1e-5
+    times = np.arange(0, 40 / rate, dt)
+    spikes = np.diff(np.floor(times * rate), prepend=0) / dt
+    filtered = np.zeros_like(spikes)
+    for i in range(1, len(spikes)):
+        filtered[i] = filtered[i - 1] + (spikes[i] - filtered[i - 1]) * dt / synapse
+    return filtered[len(filtered) // 2 :]
 
 
 def replace_train(made, **changes):

@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.language.keywords import KEYS
-from snnc.language.training import TrainSpec
-from snnc.rules.foreign import BatchNorm
-from snnc.rules.refused import BESIDE_BATCHNORM, LayerNorm
 from tests.rules.checking import check_text
 from tests.support import network
 
@@ -216,8 +213,3 @@ def test_a_number_out_of_range_is_told_one_that_the_network_takes(place: str) ->
                 mended = written(text, found[0], *said)
                 assert errors(mended) == [], f"{found[0].render_help()}\n{mended}"
     assert tried
-
-
-def test_the_penalty_beside_batch_norm_is_told_as_long_as_it_is_on() -> None:
-    told = [rule for rule in (LayerNorm, BatchNorm) if BESIDE_BATCHNORM in rule.notes]
-    assert bool(told) == (TrainSpec().rate_weight > 0)

@@ -11,8 +11,10 @@ from snnc.emit.python import (
     bracket,
     call,
     docstring,
+    items,
     module_docstring,
     number,
+    quote,
     volume,
 )
 from snnc.ir.logical import Loihi, Network, Rectify
@@ -25,6 +27,7 @@ from snnc.language.choices import (
     Optimizer,
     Sgd,
 )
+from snnc.language.phases import PHASES
 from snnc.language.training import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
@@ -151,7 +154,7 @@ def _description(network: Network) -> str:
 
 def train(network: Network) -> Module:
     """Return the module that trains the Keras model and writes its weights."""
-    settings = network.train
+    settings, phases = network.train, network.phases
     body = render(
         "keras/templates/train.py.jinja",
         docstring=_docstring(network),
@@ -160,6 +163,7 @@ def train(network: Network) -> Module:
         validation=number(settings.validation),
         seed=settings.seed,
         cosine=settings.schedule == "cosine",
+        phases="" if phases == PHASES else items(map(quote, phases)),
     )
     return Module("train.py", body)
 

@@ -153,7 +153,7 @@ def _network(mapped: MappedNetwork) -> str:
     if isinstance(network.target, Loihi):
         energy = network.device.energy
         costs = (energy.synaptic_operation, energy.spike, energy.active_update)
-        if network.train.aware:
+        if "aware" in network.phases:
             arguments.append("aware=True")
         arguments.append(f"picojoules={items(number(float(c)) for c in costs)}")
     return bracket("NETWORK = Network(", arguments, ")", 0)

@@ -23,6 +23,7 @@ from snnc.language.choices import CrossEntropy, MeanSquaredError
 from snnc.language.located import ValidatedSpec
 from snnc.language.statements import LoihiTarget
 from snnc.language.training import TrainSpec
+from snnc.language.written import listed
 from snnc.passes.resolve.drafts import Draft, draft_layers, in_order, resolve_sources
 from snnc.passes.resolve.known import Known
 from snnc.passes.resolve.operations import Operations
@@ -30,7 +31,7 @@ from snnc.passes.resolve.settings import Settings
 from snnc.passes.resolve.shortcuts import shortcut_of
 from snnc.rules.placement import NothingOnChip
 from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
-from snnc.rules.training import LossNeedsClasses
+from snnc.rules.training import LossNeedsClasses, NothingTrains
 from snnc.source import Span
 
 
@@ -71,6 +72,7 @@ class _Resolution:
                 self._layers[draft.name] = layer
         self._report_unread(drafts, readout_sources)
         self._report_loss()
+        self._report_phases()
         return self._network(drafts, readout_sources)
 
     def _layer(self, draft: Draft, operations: Operations) -> Layer | None:
@@ -217,6 +219,20 @@ class _Resolution:
                 loss=loss.kind,
                 readout=readout.name,
                 units=readout.units or 1,
+            )
+        )
+
+    def _report_phases(self) -> None:
+        train, place = self._train, self._validated.train
+        dropped = "" if isinstance(self._target(), Loihi) else "target nengo"
+        dropped = dropped if train.aware else "aware off"
+        if "smooth" in train.phases or ("aware" in train.phases and not dropped):
+            return
+        self._report.add(
+            NothingTrains(
+                span=place.keys.get("phases", place.span),
+                phases=listed(train.phases),
+                dropped=dropped if "aware" in train.phases else "",
             )
         )
 

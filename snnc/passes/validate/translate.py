@@ -87,6 +87,8 @@ def _step(node: Any, step: int | str) -> Any:
         return node.get(step)
     if isinstance(node, (list, tuple)) and isinstance(step, int):
         return node[step]
+    if isinstance(node, tree.List) and isinstance(step, int):
+        return node.items[step]
     if isinstance(node, tree.Group):
         return next((p.value for p in node.properties if p.key.text == step), None)
     return None

@@ -34,7 +34,7 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     With ``aware``, neurons fire as the chip lets them: once in a whole number
     of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, rate_weight=0.001)
+    spiking = SpikingLayers(NETWORK, aware, seed)
     image = keras.Input((32, 32, 3), name="image")
     scaled = layers.Rescaling(2.0, offset=-1.0, name="image.scaled")(image)
     encode = spiking(

@@ -33,7 +33,7 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     With ``aware``, neurons fire as the chip lets them: once in a whole number
     of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, l2=5e-5, rate_weight=0.001)
+    spiking = SpikingLayers(NETWORK, aware, seed, l2=5e-5)
     clip = keras.Input((8, 16, 16, 1), name="clip")
     encode = spiking(layers.Conv3D(2, 1, name="encode"), clip)
     c0 = spiking(layers.Conv3D(8, 3, strides=(1, 2, 2), name="c0"), encode)

@@ -33,7 +33,7 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     With ``aware``, neurons fire as the chip lets them: once in a whole number
     of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, rate_weight=0.001)
+    spiking = SpikingLayers(NETWORK, aware, seed)
     image = keras.Input((28, 28, 1), name="image")
     encode = spiking(layers.Conv2D(8, 3, name="encode"), image)
     c0 = spiking(

@@ -34,7 +34,7 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     With ``aware``, neurons fire as the chip lets them: once in a whole number
     of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, l2=5e-5, rate_weight=0.001)
+    spiking = SpikingLayers(NETWORK, aware, seed, l2=5e-5)
     clip = keras.Input((16, 36, 64, 3), name="clip")
     c0 = spiking(
         layers.Conv3D(16, 3, strides=(1, 2, 2), padding="same", name="c0"),

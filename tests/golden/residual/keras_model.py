@@ -34,7 +34,7 @@ def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
     With ``aware``, neurons fire as the chip lets them: once in a whole number
     of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, l2=0.0001, rate_weight=0.001)
+    spiking = SpikingLayers(NETWORK, aware, seed, l2=0.0001)
     image = keras.Input((16, 16, 1), name="image")
     pixels = spiking(layers.Conv2D(4, 3, padding="same", name="pixels"), image)
     stem = spiking(layers.Conv2D(8, 3, padding="same", name="stem"), pixels)

@@ -1,0 +1,144 @@
+"""Scales and statistics: what they change of a model in training, and what not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tensorflow import keras
+
+from tests.emit.packages import importable
+from tests.runtime.phased import NETWORKS, Made, examples, packages
+
+pytestmark = pytest.mark.slow
+
+X, _ = examples()
+RELU = ("relu", "relu_norm", "chain")
+NORMED = ("relu_norm", "lif_norm")
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+    found = packages(tmp_path_factory.mktemp("adjusted"))
+    with importable(next(iter(found.values())).package):
+        yield found
+
+
+def drawn(made: Made) -> keras.Model:
+    """Return a model whose biases and batch norms are not those of the beginning."""
+    rng = np.random.default_rng(1)
+    model = made.model(aware=True)
+    model.set_weights([w + abs(rng.normal(0, 0.2, w.shape)) for w in model.weights])
+    return model
+
+
+def assert_alike(found: np.ndarray, wanted: np.ndarray) -> None:
+    assert np.abs(wanted).max() > 0
+    assert np.abs(found - wanted).max() <= 1e-5 * np.abs(wanted).max()
+
+
+@pytest.mark.parametrize("name", RELU)
+def test_scales_change_no_output_of_rectified_neurons(made, name: str) -> None:
+    model = drawn(made[name])
+    adjuster = made[name].adjuster(model, X)
+    adjuster.enter(aware=False)
+    before = model.predict(X, verbose=0)
+    adjuster.scale(anew=True)
+    assert all(scale != 1 for scale in adjuster.scales.values())
+    assert_alike(model.predict(X, verbose=0), before)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_folded_scales_compute_the_same(made, name: str) -> None:
+    model = drawn(made[name])
+    adjuster = made[name].adjuster(model, X)
+    adjuster.enter(aware=False)
+    adjuster.scale(anew=True)
+    before = model.predict(X, verbose=0)
+    adjuster.fold()
+    assert set(adjuster.scales.values()) == {1.0}
+    assert_alike(model.predict(X, verbose=0), before)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_is_exported_in_training_computes_what_the_model_does(
+    made, name: str, tmp_path: Path
+) -> None:
+    model = drawn(made[name])
+    adjuster = made[name].adjuster(model, X)
+    adjuster.enter(aware=False)
+    adjuster.scale(anew=True)
+    built = made[name].module("keras_model")
+    built.export_weights(model, tmp_path / "w")
+    again = built.build_model()
+    built.import_weights(again, tmp_path / "w")
+    assert_alike(again.predict(X, verbose=0), model.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_scaled_layers_fire_at_their_upper_rates(made, name: str) -> None:
+    model = drawn(made[name])
+    adjuster = made[name].adjuster(model, X)
+    adjuster.enter(aware=False)
+    adjuster.scale(anew=True)
+    for group in adjuster.wiring.groups:
+        highest = max(activation(model, layer) for layer in group)
+        lif = any(made[name].network.layers[layer].lif for layer in group)
+        assert highest <= 1.001 if lif else highest == pytest.approx(1, rel=1e-3)
+
+
+def activation(model: keras.Model, layer: str) -> float:
+    """Return the percentile of a layer's activations, in units of its upper rate."""
+    neurons = model.get_layer(f"{layer}.neurons")
+    values = keras.Model(model.input, neurons.output).predict(X, verbose=0)
+    return float(np.percentile(values, neurons.layer.percentile)) * neurons.scale
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_layers_within_their_rates_stay_as_they_are(made, name: str) -> None:
+    adjuster = made[name].adjuster(drawn(made[name]), X)
+    adjuster.enter(aware=True)
+    assert adjuster.scale(anew=True) == []
+    before = adjuster.scales
+    assert adjuster.scale(anew=False) == []
+    assert adjuster.scales == before
+
+
+@pytest.mark.parametrize("name", NORMED)
+def test_batch_norms_get_the_statistics_of_the_data(made, name: str) -> None:
+    model, oracle = drawn(made[name]), drawn(made[name])
+    made[name].adjuster(model, X).settle()
+    norms = [part for part in oracle.layers if part.name.endswith(".norm")]
+    for norm in norms:
+        norm.momentum = 0.0
+    oracle(X, training=True)  # Keras takes the statistics of this batch alone
+    for norm in norms:
+        settled = model.get_layer(norm.name)
+        assert settled.momentum == pytest.approx(0.99)
+        for found, wanted in zip(settled.get_weights(), norm.get_weights(), strict=True):
+            # Keras's variance is divided by one less than the number of values.
+            np.testing.assert_allclose(found, wanted, rtol=0.02, atol=1e-4)
+
+
+def test_a_layer_that_nothing_drives_is_named(made) -> None:
+    adjuster = made["chain"].adjuster(made["chain"].model(aware=True), 0 * X)
+    told = [str(miss) for miss in adjuster.scale(anew=True)]
+    cure = "no example drives it; train longer, or drop it"
+    assert told == [
+        f"encode is at 0 Hz of 0..250 Hz: {cure}",
+        f"c0 is at 0 Hz of 20..150 Hz: {cure}",
+        f"d0 is at 0 Hz of 20..150 Hz: {cure}",
+    ]
+
+
+def test_a_saved_model_in_training_computes_the_same(made, tmp_path: Path) -> None:
+    for name in NETWORKS:
+        model = drawn(made[name])
+        adjuster = made[name].adjuster(model, X)
+        adjuster.enter(aware=True)
+        adjuster.scale(anew=True)
+        model.save(tmp_path / f"{name}.keras")
+        again = keras.models.load_model(tmp_path / f"{name}.keras")
+        np.testing.assert_array_equal(again(X), model(X))
