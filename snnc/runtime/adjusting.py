@@ -27,7 +27,8 @@ from .wiring import NEURONS, wiring_of
 Scales = dict[str, float]
 
 BATCH = 256  # examples that are measured at once
-ALIKE = 1e-4  # by what share scales or rates differ that are the same
+ALIKE = 1e-3  # by what share scales or rates differ that are the same
+ROUNDS = 10  # of scaling, beside one for each layer that reads another
 HEADROOM = 0.95  # of an encoder's ceiling, for the highest value of a sample
 
 
@@ -138,7 +139,7 @@ class Adjuster:
         felt by the layers behind: they are measured again.
         """
         driven = self._driven()
-        for _ in self.wiring.groups:
+        for _ in range(len(self.wiring.groups) + ROUNDS):
             scales = self._rescaled(driven, anew)
             if _are_alike(scales, self.scales):
                 break

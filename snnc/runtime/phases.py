@@ -9,6 +9,7 @@ rectified linear neurons change, nor what an optimizer knows of them. Last it
 is trained on with the chip's rates and the noise of spikes, and scaled again.
 """
 
+# mypy: allow-subclassing-any
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ class Phases:
 
         Its history is that of all epochs.
         """
-        history = keras.callbacks.History()
+        history = WholeHistory()
         for index, stage in enumerate(self._stages):
             if stage.start < stage.stop and self._progress.stage <= index:
                 self._prepare(adjuster, index, stage)
@@ -87,7 +88,7 @@ class Phases:
                 self._fit(adjuster.model, stage, batches, several)
         if self._progress.epoch:
             self._finish(adjuster, batches)
-        adjuster.model.history = history  # of which Keras has the last part
+        adjuster.model.history = history
 
     def _prepare(self, adjuster: Adjuster, index: int, stage: Stage) -> None:
         progress = self._progress
@@ -157,6 +158,18 @@ class Phases:
                 tell(f"rate not held: {miss}")
         else:
             tell(f"all layers keep to their rates, on {adjuster.examples}")
+
+
+class WholeHistory(keras.callbacks.History):
+    """The history of several trainings, one after another."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        super().__init__()
+        self.epoch: list[int] = []
+
+    def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
+        """Keep the epochs so far: Keras would begin anew."""
 
 
 def _shows_bars() -> bool:

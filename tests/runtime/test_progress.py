@@ -73,11 +73,14 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
     monkeypatch.setattr(load("volume", "keras_model"), "build_model", without(make))
     y = np.arange(40) % 4
     train.train(x, y, tmp_path / "whole", epochs=4)
-    cut_off(train, monkeypatch, 2, x, y, tmp_path / "parts", epochs=4)
-    assert progress_of(tmp_path / "parts").exists()
-    train.train(x, y, tmp_path / "parts", epochs=4, resume=True)
     read = load("volume", "layout").load_weights
-    assert_same(read(tmp_path / "whole"), read(tmp_path / "parts"))
+    # Of these epochs the first two are smooth, the others aware.
+    for epoch in (1, 2, 3):
+        parts = tmp_path / f"parts{epoch}"
+        cut_off(train, monkeypatch, epoch, x, y, parts, epochs=4)
+        assert progress_of(parts).exists()
+        train.train(x, y, parts, epochs=4, resume=True)
+        assert_same(read(tmp_path / "whole"), read(parts))
 
 
 def without(make):
@@ -106,7 +109,8 @@ def test_what_is_saved_is_all_that_training_changes(
     built.compile_model(model, 4)
     before = [v.numpy() for v in progress._variables(model)]
     layout = load("colours", "layout").LAYOUT_ID
-    read = progress.Progress(progress_of(tmp_path / "w"), [layout, "0"])
+    run = [layout, "0", "smooth", "scale", "aware"]
+    read = progress.Progress(progress_of(tmp_path / "w"), run)
     read.read()
     read.restore(model)
     after = [v.numpy() for v in progress._variables(model)]
@@ -174,6 +178,9 @@ SOUND = {
     "epoch": np.array(2),
     "least_loss": np.array(0.5),
     "best_epoch": np.array(1),
+    "stage": np.array(0),
+    "layers": np.array(["c0", "d0"]),
+    "scales": np.array([0.5, 2.0]),
     "variable.0": np.zeros(3),
     "variable.1": np.zeros(3),
     "best.0": np.zeros(3),
@@ -183,6 +190,9 @@ LACKING = SOUND.keys() - {"variable.1", "best.1"}  # which may be the last of th
 CHANGED = {
     "epoch": [-1, 0, np.inf, np.nan, "x", [1, 2]],
     "best_epoch": [-1, 3, np.inf],
+    "stage": [-1, "x"],
+    "layers": [["c0"], "c0"],
+    "scales": [[0.5], [0.0, 1.0], [1.0, np.inf], [np.nan, 1.0]],
     "least_loss": ["x", [1.0, 2.0], np.nan],
 }
 FORGED = [
@@ -245,6 +255,8 @@ class TestPatience:
     def run(self, progress, model, epochs: range) -> int:
         """Go through epochs; each leaves its number in the readout's bias."""
         progress.set_model(model)
+        if progress.stage < 0:
+            progress.begin(0, 0, {})
         readout = model.get_layer("digit")
         for epoch in epochs:
             model.stop_training = False
