@@ -145,12 +145,8 @@ class Adjuster:
                 break
             self.scales = scales
             driven = self._driven()
-        scales = self.scales
-        missed = [
-            name
-            for name in self.network.layers
-            if not (driven[name].highest and self._holds(name, driven, scales))
-        ]
+        scales, names = self.scales, self.network.layers
+        missed = [n for n in names if not self._holds(n, driven, scales)]
         return [self._miss(name, driven, scales) for name in missed]
 
     def _rescaled(self, driven: Mapping[str, Driven], anew: bool) -> Scales:
@@ -207,6 +203,8 @@ class Adjuster:
         scales: Scales,
     ) -> bool:
         layer = self.network.layers[name]
+        if driven[name].highest == 0:
+            return False  # even where it need not fire
         rate = self._rate(name, scales[name] * driven[name].percentile)
         bounds = (layer.low * (1 - ALIKE), layer.high * (1 + ALIKE))
         return judged(rate, bounds, math.inf) == "held"

@@ -318,8 +318,8 @@ class TestSpikeNoise:
         moved = np.asarray(first(self.X * 2, training=True)) - 2 * self.X
         assert not np.allclose(moved, drawn - self.X)
 
-    @pytest.mark.parametrize(("name", "noisy"), [("volume", True), ("waves", False)])
-    def test_only_awareness_brings_it(self, load, name, noisy: bool) -> None:
+    @pytest.mark.parametrize(("name", "noisy"), [("volume", True), ("features", False)])
+    def test_only_the_chip_brings_it(self, load, name, noisy: bool) -> None:
         model = load(name, "keras_model").build_model(aware=True)
         assert any(layer.name.endswith(".noise") for layer in model.layers) is noisy
 

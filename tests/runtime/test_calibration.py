@@ -255,8 +255,8 @@ def test_a_layer_that_never_fires_is_named() -> None:
         with pytest.raises(package.errors.calibration) as raised:
             package.calibrate(package.x, package.weights)
     assert str(raised.value) == (
-        "c0 never fires on this data, so no scale helps: train again with a smaller "
-        "learning rate"
+        "c0 never fires on this data, so no scale helps: train it longer, or leave "
+        "it out"
     )  # and not those behind it
 
 
@@ -274,7 +274,7 @@ def test_a_percentile_of_zeros_is_told() -> None:
     spec = text("features", "relu").replace("units 9", "units 9, percentile 10")
     message = refused(spec)
     assert message.startswith(
-        "d2: 10 % of its values are 0, so no scale reaches its rate: train again"
+        "d2: 10 % of its values are 0, so no scale reaches its rate: give it fewer "
     )
 
 

@@ -117,24 +117,33 @@ class TooFast(keras.callbacks.Callback):
 def test_a_loss_that_is_no_number_ends_the_training(load, tmp_path: Path) -> None:
     train = load("volume", "train").train
     diverged = load("volume", "_runtime.training").DivergedError
-    told = "loss is NaN or infinite in epoch 3: the readout is the first layer whose"
+    told = "loss is NaN or infinite in epoch 3: encode has the largest values"
     with pytest.raises(diverged, match=told):
         train(X, Y, tmp_path / "w", epochs=9, callbacks=[TooFast()])
     assert not (tmp_path / "w").exists()
 
 
-def test_a_layer_of_large_values_is_named(load) -> None:
+@pytest.mark.parametrize(
+    ("layer", "value", "told"),
+    [
+        ("d0", 100, "the readout has the largest values"),
+        ("digit", np.inf, "the readout is the first layer whose values are no numbers"),
+    ],
+)
+def test_a_layer_of_such_values_is_named(
+    load, layer: str, value: float, told: str
+) -> None:
     made = load("volume", "_runtime.divergence")
     model = load("volume", "keras_model").build_model()
     stop = made.StopAtNaN(("encode", "c0", "d0"), X[:4])
     stop.set_model(model)
     stop.on_epoch_begin(6)
-    kernel = model.get_layer("d0").kernel
-    kernel.assign(100 * np.ones(kernel.shape, "f4"))
+    kernel = model.get_layer(layer).kernel
+    kernel.assign(np.full(kernel.shape, value, "f4"))
     stop.on_train_batch_end(0, {"loss": 1.0})
     with pytest.raises(load("volume", "_runtime.training").DivergedError) as caught:
         stop.on_train_batch_end(1, {"loss": float("nan")})
-    assert "in epoch 7: the readout has the largest values" in str(caught.value)
+    assert f"in epoch 7: {told}" in str(caught.value)
 
 
 @pytest.mark.parametrize("modules", [{}, {"ipykernel": None}])

@@ -191,7 +191,7 @@ CHANGED = {
     "epoch": [-1, 0, np.inf, np.nan, "x", [1, 2]],
     "best_epoch": [-1, 3, np.inf],
     "stage": [-1, "x"],
-    "layers": [["c0"], "c0"],
+    "layers": [["c0"], 3],
     "scales": [[0.5], [0.0, 1.0], [1.0, np.inf], [np.nan, 1.0]],
     "least_loss": ["x", [1.0, 2.0], np.nan],
 }
