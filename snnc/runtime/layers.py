@@ -21,8 +21,8 @@ from .curves import curve_of, smeared, spike_variance
 from .network import Cut, Layer, Lif
 
 # Neurons of a channel that are driven alike begin alike with an example, and
-# then spike together: of the variance of their rates' errors, this share is one
-# for the whole channel, measured on the emulator.
+# then spike together: of the variance of their rates' errors, this share is
+# one for the whole channel, measured on the emulator.
 ALIKE = 0.25
 # Around the threshold LIF neurons fire as if their currents were blurred by so
 # much of the current that drives the upper rate, measured on the emulator.

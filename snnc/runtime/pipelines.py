@@ -72,10 +72,11 @@ class Pipelines:
             labels = y if self.spec.classifies else None
             kept, rest = split_groups(groups, share, self.seed, labels)
         kept, rest = self._shared(kept), self._shared(rest)
-        training = tf.data.Dataset.from_tensor_slices((x[rest], y[rest]))
-        batches = self._shuffled(training, len(rest))
+        training = tf.constant(x[rest]), tf.constant(y[rest])
+        batches = self._repeated(lambda epoch: self._drawn(training, epoch))
         steps = -(-len(rest) // self.batch)
-        sample = training.take(SAMPLE)
+        slices = tf.data.Dataset.from_tensor_slices
+        sample = slices((x[rest[:SAMPLE]], y[rest[:SAMPLE]]))
         kept_pair = (x[kept], y[kept]) if held_out is None else held_out
         return Batches(batches, steps, self._validation(kept_pair), sample)
 
@@ -120,7 +121,8 @@ class Pipelines:
     ) -> Batches:
         count = _length(training)
         count -= count % self.replicas
-        batches = self._shuffled(training.take(count), WINDOW)
+        examples = training.take(count)
+        batches = self._repeated(lambda epoch: self._mixed(examples, epoch))
         steps = -(-count // self.batch)
         return Batches(batches, steps, validation, training.take(SAMPLE))
 
@@ -135,16 +137,34 @@ class Pipelines:
     def _shared(self, order: Any) -> Any:
         return order[: len(order) - len(order) % self.replicas]
 
-    def _shuffled(
+    def _drawn(self, examples: Any, epoch: Any) -> tf.data.Dataset:
+        """Return batches of arrays, in the order of an epoch."""
+        order = self._order(len(examples[1]), epoch, 0)
+        places = tf.data.Dataset.from_tensor_slices(order).batch(self.batch)
+        return places.map(lambda at: tuple(tf.gather(v, at) for v in examples))
+
+    def _mixed(self, examples: tf.data.Dataset, epoch: Any) -> tf.data.Dataset:
+        """Return batches of a dataset, of which windows are shuffled."""
+
+        def shuffled(window: Any, pair: Any) -> Any:
+            order = self._order(tf.shape(pair[1])[0], epoch, window)
+            return tuple(tf.gather(values, order) for values in pair)
+
+        windows = examples.batch(WINDOW).enumerate().map(shuffled)
+        return windows.unbatch().batch(self.batch)
+
+    def _order(self, count: Any, epoch: Any, window: Any) -> Any:
+        # A seed of the shuffle of tf.data may not be a tensor where the global
+        # one is 0, as after keras.utils.set_random_seed(0).
+        drawn = epoch * 2**20 + tf.cast(window, tf.int64)
+        seed = tf.stack([tf.constant(self.seed, tf.int64), drawn])
+        return tf.random.experimental.stateless_shuffle(tf.range(count), seed)
+
+    def _repeated(
         self,
-        examples: tf.data.Dataset,
-        window: int,
+        batches_of: Callable[[Any], tf.data.Dataset],
     ) -> Callable[[int], tf.data.Dataset]:
         """Return endless batches by epoch, each with an order of its own."""
-
-        def batches_of(epoch: Any) -> tf.data.Dataset:
-            shuffled = examples.shuffle(window, seed=self.seed + epoch)
-            return shuffled.batch(self.batch)
 
         def beginning(epoch: int) -> tf.data.Dataset:
             epochs = tf.data.Dataset.range(epoch, tf.int64.max)

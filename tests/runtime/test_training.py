@@ -90,6 +90,14 @@ def test_training_is_seeded(train) -> None:
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
+def test_a_global_seed_of_zero_is_no_obstacle(train) -> None:
+    tf.keras.utils.set_random_seed(0)
+    try:
+        train(X, Y, epochs=1)
+    finally:
+        tf.random.set_seed(None)
+
+
 def test_the_seed_draws_weights_and_examples(train) -> None:
     first, second = (train(X, Y, epochs=1, seed=seed).get_weights() for seed in (0, 9))
     assert all(np.abs(a - b).max() > 0 for a, b in zip(first, second, strict=True))
