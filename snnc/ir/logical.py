@@ -114,12 +114,31 @@ class Spiking:
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """A convolution over one, two or three spatial axes."""
+    """A convolution over one, two or three spatial axes.
+
+    Attributes
+    ----------
+    dilation
+        The step between taps of the kernel.
+    groups
+        Equal stretches of channels; those of one are read by one stretch of filters.
+    depthwise
+        Whether each channel is a group, whose filters are an axis of the kernel.
+    """
 
     kernel: Shape
     stride: Shape
     padding: Padding
     bias: bool
+    dilation: Shape
+    groups: int = 1
+    depthwise: bool = False
+
+    @property
+    def extent(self) -> Shape:
+        """How many places the kernel covers along each axis."""
+        pairs = zip(self.kernel, self.dilation, strict=True)
+        return tuple((taps - 1) * step + 1 for taps, step in pairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,17 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Channels that form equal groups, side by side at both ends.
+
+    ``read`` of those that the reader sees are read by ``given`` of its own.
+    """
+
+    read: int
+    given: int
+
+
+@dataclass(frozen=True, slots=True)
 class Window:
     """The composed convolution that a reader applies to a source.
 
@@ -48,6 +59,10 @@ class Window:
     zeros_before
         Zero rows and columns put in front of the kernel, so that ``same`` padding
         of the source lands where Keras pads the pooled image: (height, width).
+    dilation
+        The step between taps of the reader's own kernel, over what pools give.
+    group
+        What channels read one another; None if all do.
     """
 
     kernel: Triple
@@ -55,6 +70,13 @@ class Window:
     depth_before: int
     padding: Padding
     zeros_before: tuple[int, int] = (0, 0)
+    dilation: Triple = (1, 1, 1)
+    group: Group | None = None
+
+    @property
+    def is_sparse(self) -> bool:
+        """Whether a target neuron leaves some of what it covers unread."""
+        return self.group is not None or self.dilation != (1, 1, 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ from snnc.ir.logical import Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 
 PopType = Literal[16, 32]
+Form = Literal["dense", "sparse", "convolution"]
+"""The transform of Nengo that carries a projection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,13 @@ class MappedPopulation:
 class MappedProjection:
     """A projection as Nengo connections: one for each pair of overlapping ensembles.
 
-    ``form`` says which transform carries it: ``"convolution"`` (for a `Full`
-    reach, a kernel as large as the source's ensemble) or ``"dense"``. ``pop`` is the
-    axon format of a convolution that ends on the chip, else None.
+    For a `Full` reach, the form ``"convolution"`` has a kernel as large as the
+    source's ensemble. ``pop`` is the axon format of a convolution that ends on the
+    chip, else None.
     """
 
     projection: Projection
-    form: Literal["convolution", "dense"]
+    form: Form
     pop: PopType | None
 
 

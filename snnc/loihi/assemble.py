@@ -8,10 +8,10 @@ from snnc.ir.lowered import Full, LoweredNetwork, Population, Projection
 from snnc.ir.mapped import (
     Block,
     Ensemble,
+    Form,
     MappedNetwork,
     MappedPopulation,
     MappedProjection,
-    PopType,
 )
 from snnc.loihi.axis import cut
 from snnc.loihi.blocks import Reader, blocks_of
@@ -66,18 +66,14 @@ def _projection(
 ) -> MappedProjection:
     wire = wires.get(id(projection))
     if wire is not None:
-        return _mapped(projection, wire.image, wire.pop)
+        return MappedProjection(projection, wire.form, wire.pop)
     source = lowered.by_name.get(projection.source)
     # Nengo-loihi brings spikes back to the host through Dense transforms alone.
     leaves_chip = source is not None and source.on_chip
-    dense = leaves_chip or isinstance(projection.reach, Full)
-    return _mapped(projection, not dense, None)
-
-
-def _mapped(
-    projection: Projection, image: bool, pop: PopType | None
-) -> MappedProjection:
-    return MappedProjection(projection, "convolution" if image else "dense", pop)
+    if leaves_chip or isinstance(projection.reach, Full):
+        return MappedProjection(projection, "dense", None)
+    form: Form = "sparse" if projection.reach.is_sparse else "convolution"
+    return MappedProjection(projection, form, None)
 
 
 def _population(

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from itertools import product
 
 from snnc.ir.mapped import Block
-from snnc.loihi.link import Grid
 from snnc.loihi.site import Site, Wire, feeds_of, load_of
 from snnc.loihi.tiling import Part, Tiling
 
@@ -34,9 +33,9 @@ def blocks_of(
     readers
         Who reads the population on the chip.
     """
-    grids = [reader.wire.link.axons(tiling, reader.target) for reader in readers]
+    axons = [reader.wire.link.axons(tiling, reader.target) for reader in readers]
     return tuple(
-        _part_blocks(site, tiling, groups, part, [grid[i] for grid in grids], readers)
+        _part_blocks(site, tiling, groups, part, [each[i] for each in axons], readers)
         for i, part in enumerate(tiling.parts)
     )
 
@@ -46,7 +45,7 @@ def _part_blocks(
     tiling: Tiling,
     groups: Sequence[int],
     part: Part,
-    grids: Sequence[Grid],
+    axons: Sequence[Sequence[int]],
     readers: Sequence[Reader],
 ) -> tuple[Block, ...]:
     links = site.chosen(tiling)
@@ -54,19 +53,15 @@ def _part_blocks(
     columns = [[link.column_view(tile) for link in links] for tile in part.columns]
     feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
     found = []
-    for i, j, k in product(range(len(rows)), range(len(columns)), range(len(feeds))):
+    places = product(range(len(rows)), range(len(columns)), range(len(feeds)))
+    for number, (i, j, k) in enumerate(places):
         strip = part.strips[k][1] - part.strips[k][0]
         load = load_of(links, feeds[k], (rows[i], columns[j]), strip, part.whole)
         height = part.rows[i][1] - part.rows[i][0]
         width = part.columns[j][1] - part.columns[j][0]
-        spent = spent_axons(readers, [grid[i][j] for grid in grids], strip)
+        spent = sum(
+            reader.wire.slots * counts[number]
+            for reader, counts in zip(readers, axons, strict=True)
+        )
         found.append(Block(height * width * strip, load.in_axons, spent, load.bits))
     return tuple(found)
-
-
-def spent_axons(readers: Sequence[Reader], axons: Sequence[int], strip: int) -> int:
-    """The out-axon slots that a block of ``strip`` channels spends on its readers."""
-    return sum(
-        reader.wire.slots * count * (1 if reader.wire.image else strip)
-        for reader, count in zip(readers, axons, strict=True)
-    )

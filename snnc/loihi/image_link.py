@@ -9,8 +9,9 @@ from math import floor
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Cut, Interval, View, cut
+from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
-from snnc.loihi.link import Cost, Feed, Grid
+from snnc.loihi.link import Cost, Feed
 from snnc.loihi.storage import Footprint, Storage, stored
 from snnc.loihi.tiling import Part, Tiling
 
@@ -22,8 +23,9 @@ class ImageLink:
     ----------
     source
         The volume of the source.
-    rows, columns, depth
-        What the target reads along each axis.
+    rows, columns, depth, bands
+        What the target reads along each axis; what is not connected has weights of
+        zero.
     profile
         The device.
     """
@@ -34,23 +36,41 @@ class ImageLink:
         rows: Axis,
         columns: Axis,
         depth: Depth,
+        bands: Bands,
         profile: Profile,
     ) -> None:
         self.source = source
         self.rows = rows
         self.columns = columns
         self.depth = depth
+        self.bands = bands
         self.profile = profile
         self._feeds: dict[Hashable, tuple[Feed, ...]] = {}
         self._least: dict[Footprint, float] = {}
         self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
 
+    @property
+    def strips_differ(self) -> bool:
+        return not self.bands.are_all
+
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
-        touched = part.touched(strip)
+        touched = self._touched(part, strip)
         key = self._place(group, part.slices, touched)
         if key not in self._feeds:
             self._feeds[key] = self._find_feeds(group, part.slices, touched)
         return self._feeds[key]
+
+    def _touched(self, part: Part, strip: Interval) -> Interval:
+        """The slices of a strip of which some channel reads any of the source's."""
+        first, stop = part.touched(strip)
+        if self.bands.are_all:
+            return first, stop
+        low, high = self.bands.outputs
+        below = strip[0] - (first - part.slices[0]) * part.channels
+        above = strip[1] - (stop - 1 - part.slices[0]) * part.channels
+        if first + 1 == stop:
+            return first, stop - (min(above, high) <= max(below, low))
+        return first + (below >= high), stop - (above <= low)
 
     def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
         """What matters of where slices lie: ensembles away from the ends are alike."""
@@ -118,7 +138,7 @@ class ImageLink:
         return self._costs[key]
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
-        if not self.depth.taps.differ:
+        if not self.depth.taps.differ or not self.bands.are_all:
             return 0  # Some taps are zero: what reads a slice may store nothing of it.
         near = self._count_read(part.touched(strip))
         every = self._count_read(part.slices)
@@ -163,10 +183,10 @@ class ImageLink:
             for area, count in storage.arrays
         )
 
-    def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
+    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
-        return [self._grid(part, target, rows, columns) for part in source.parts]
+        return [self._blocks(part, target, rows, columns) for part in source.parts]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         joined = sum(
@@ -198,24 +218,26 @@ class ImageLink:
                     for strip in range(strips):
                         yield core, there + strip, n * m * (b - a)
 
-    def _grid(
+    def _blocks(
         self,
         part: Part,
         target: Tiling,
         rows: Sequence[int],
         columns: Sequence[int],
-    ) -> Grid:
+    ) -> list[int]:
         met = self._met(part, target)
         strips = sum(len(t.strips) for t in met if not t.whole)
         whole = sum(t.whole for t in met)
+        alike = range(len(part.strips))
         if not whole:
-            return [[strips * n * m for m in columns] for n in rows]
+            return [strips * n * m for n, m, _ in product(rows, columns, alike)]
         return [
-            [
-                strips * rows[i] * columns[j] + whole * (b - a) * (d - c)
-                for j, (c, d) in enumerate(part.columns)
-            ]
-            for i, (a, b) in enumerate(part.rows)
+            strips * n * m + whole * (b - a) * (d - c)
+            for (n, (a, b)), (m, (c, d)), _ in product(
+                zip(rows, part.rows, strict=True),
+                zip(columns, part.columns, strict=True),
+                alike,
+            )
         ]
 
     def _met(self, part: Part, target: Tiling) -> list[Part]:

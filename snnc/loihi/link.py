@@ -15,8 +15,6 @@ from snnc.loihi.tiling import Part, Tiling
 
 UNSEEN = View(1, 0, tuple)
 """The view of an axis where there is no image."""
-Grid = list[list[int]]
-"""A count for each tile of rows and columns of an ensemble."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +26,7 @@ class Feed:
     entries
         Image channels of the source ensemble; its neurons, for a Dense.
     distinct
-        Rows of a Dense that differ; for a convolution 0 if all weights are zero.
+        Rows of weights that differ; for a convolution 0 if all weights are zero.
     """
 
     entries: int
@@ -49,8 +47,15 @@ class Cost:
 class Link(Protocol):
     """The connections that carry one projection in one form."""
 
+    @property
+    def strips_differ(self) -> bool:
+        """Whether strips get different things although they touch the same slices."""
+
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
-        """What a strip gets from each source ensemble of ``group`` slices."""
+        """What a strip gets from each source ensemble of ``group`` slices.
+
+        What is equal is one object.
+        """
 
     def rows_seen(self, tile: Interval) -> int:
         """How many of the source's rows a tile of rows sees."""
@@ -94,11 +99,10 @@ class Link(Protocol):
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
         """What a block's arrays take at least, however the source is grouped."""
 
-    def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
-        """The axons that each source block spends, an ensemble after the other.
+    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
+        """The axons that each block of each source ensemble spends, in their order.
 
-        A convolution's axon serves all channels of a pixel; for a Dense the counts
-        are for one channel of the block.
+        A convolution's axon serves all channels of a pixel.
         """
 
     def operations(self, source: Tiling, target: Tiling) -> int:

@@ -10,7 +10,7 @@ from math import gcd, prod
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Cut, Interval, View, cut
-from snnc.loihi.link import UNSEEN, Cost, Feed, Grid
+from snnc.loihi.link import UNSEEN, Cost, Feed
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
 
@@ -35,6 +35,10 @@ class MatrixLink:
         self.profile = profile
         self._distinct: dict[Interval, int] = {}
         self._feeds: dict[int, tuple[Feed, ...]] = {}
+
+    @property
+    def strips_differ(self) -> bool:
+        return False
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         if group not in self._feeds:
@@ -82,11 +86,13 @@ class MatrixLink:
         memory = self.profile.synapse
         return stored * memory.array_bits(strip[1] - strip[0], memory.weight_bits)
 
-    def axons(self, source: Tiling, target: Tiling) -> list[Grid]:
+    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         return [
             [
-                [target.cores * (b - a) * (d - c) for c, d in part.columns]
-                for a, b in part.rows
+                target.cores * (b - a) * (d - c) * (f - e)
+                for (a, b), (c, d), (e, f) in product(
+                    part.rows, part.columns, part.strips
+                )
             ]
             for part in source.parts
         ]

@@ -12,7 +12,7 @@ from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.ir.mapped import PopType
+from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.link import Cost, Feed, Link
@@ -39,19 +39,15 @@ MANY = 1024
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """How one projection reaches a tiling: the link in the form chosen, its axons.
+    """How one projection reaches a tiling: its form, the link in it, its axons.
 
-    ``slots`` are those of one out-axon; ``image`` says that an axon serves a pixel
-    with all its channels.
+    ``slots`` are those of one out-axon.
     """
 
+    form: Form
     link: Link
     pop: PopType | None
     slots: int
-
-    @property
-    def image(self) -> bool:
-        return self.pop is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,15 +127,15 @@ class Site:
 
     @property
     def forms(self) -> tuple[Forms, ...]:
-        """The forms in which the projections may be carried, Dense first.
+        """The forms in which the projections may be carried, in order of preference.
 
-        More than three projections with a choice all take the same form: the
-        combinations would double with each.
+        More than three projections with a choice all take their first form or all
+        their last: the combinations would double with each.
         """
-        free = [len(links) > 1 for links in self.links]
-        if sum(free) > 3:
-            return tuple(tuple(not f or form for f in free) for form in (False, True))
-        return tuple(product(*(((False, True) if f else (True,)) for f in free)))
+        free = [tuple(links) for links in self.links]
+        if sum(len(forms) > 1 for forms in free) > 3:
+            return tuple(tuple(forms[i] for forms in free) for i in (0, -1))
+        return tuple(product(*free))
 
     def chosen(self, tiling: Tiling) -> tuple[Link, ...]:
         """The links of a tiling, one for each projection."""
@@ -260,8 +256,9 @@ class Site:
             yield from self._feeds[key]
             return
         found: dict[Hashable, tuple[int, bool, Feeds]] = {}
+        differ = any(link.strips_differ for link in links)
         for part in parts:
-            for a, b in part.kinds:
+            for a, b in part.strips if differ else part.kinds:
                 feeds = feeds_of(links, groups, part, (a, b))
                 # Links make equal feeds once.
                 same = (b - a, part.whole, *map(id, feeds))
@@ -280,12 +277,13 @@ class Site:
         wires = []
         for i, link in enumerate(self.chosen(tiling)):
             misfit = self._pop16_misfit(i, groups[i], in_axons, aligned[i])
-            image = tiling.forms[i]
+            form = tiling.forms[i]
+            image = form == "convolution"
             if image and self.pop == 16 and misfit is not None:
                 return misfit
             short: PopType = 16 if self.pop != 32 and misfit is None else 32
             pop = short if image else None
-            wires.append(Wire(link, pop, self.profile.axon.slots(pop)))
+            wires.append(Wire(form, link, pop, self.profile.axon.slots(pop)))
         return Fit(tuple(wires))
 
     def _pop16_misfit(

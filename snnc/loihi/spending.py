@@ -12,7 +12,7 @@ from snnc.loihi.tiling import Tile, Tiling
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Spent:
-    """Slots for each block of the source with the most channels, row by row.
+    """Slots of each block of the source.
 
     Of what one `Spending` gives, equal ones are one object.
     """
@@ -60,12 +60,8 @@ def cut_of(tiling: Tiling) -> Cut:
 
 
 def _count(wire: Wire, source: Tiling, target: Tiling) -> tuple[int, ...]:
-    found: list[int] = []
-    for part, grid in zip(source.parts, wire.link.axons(source, target), strict=True):
-        slots = wire.slots * (1 if wire.image else part.strips[0][1])
-        for row in grid:
-            found += [slots * count for count in row]
-    return tuple(found)
+    axons = wire.link.axons(source, target)
+    return tuple(wire.slots * count for counts in axons for count in counts)
 
 
 def _sums(one: Spent, other: Spent) -> tuple[int, ...]:

@@ -36,12 +36,15 @@ class Taps(Sequence[Tap]):
         Zero taps in front.
     pools
         Window and stride of each pool, source first.
+    dilation
+        The step between the reader's taps, over what pools give.
     """
 
     size: int
     reader: int
     zeros: int
     pools: Steps
+    dilation: int = 1
 
     def __len__(self) -> int:
         return self.size
@@ -68,20 +71,31 @@ class Taps(Sequence[Tap]):
     def _window(self) -> tuple[tuple[int, ...], int]:
         return _compose(self.pools)
 
+    @cached_property
+    def used(self) -> tuple[int, ...]:
+        """The places of the taps that are other than zero."""
+        return tuple(place for place, tap in enumerate(self) if tap)
+
     def _covering(self, place: int) -> Tap:
         counts, stride = self._window
-        first = max(0, -(-(place - len(counts) + 1) // stride))
-        last = min(self.reader - 1, place // stride)
-        times = ((tap, counts[place - tap * stride]) for tap in range(first, last + 1))
+        step = stride * self.dilation
+        first = max(0, -(-(place - len(counts) + 1) // step))
+        last = min(self.reader - 1, place // step)
+        times = ((tap, counts[place - tap * step]) for tap in range(first, last + 1))
         # Between pools that leave gaps a window counts some places not at all.
         return tuple((tap, count) for tap, count in times if count)
 
 
 def window_taps(
-    size: int, reader: int, zeros: int, pools: Sequence[Pool], axis: int
+    size: int,
+    reader: int,
+    zeros: int,
+    pools: Sequence[Pool],
+    axis: int,
+    dilation: int = 1,
 ) -> Taps:
     """The taps of a composed kernel, as `Taps` names them; ``axis`` counts from 0."""
-    return Taps(size, reader, zeros, _along(pools, axis))
+    return Taps(size, reader, zeros, _along(pools, axis), dilation)
 
 
 def full_taps(extent: int, pools: Sequence[Pool], axis: int) -> Taps:

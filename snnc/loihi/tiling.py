@@ -10,12 +10,13 @@ from itertools import groupby, product, takewhile
 from math import ceil, prod
 
 from snnc.ir.lowered import Volume
+from snnc.ir.mapped import Form
 from snnc.loihi.axis import Cut, Interval, cut
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
-Forms = tuple[bool, ...]
-"""For each projection read, whether a convolution (not a Dense) carries it."""
+Forms = tuple[Form, ...]
+"""For each projection read, what carries it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +170,7 @@ def on_chip(
 
     For each number of tiles along an axis only the smallest tile is tried: a larger
     one sees as much of the source or more. Fewer cores come first; then smaller
-    groups, which store fewer zero weights; then Dense before convolution; then
+    groups, which store fewer zero weights; then the forms in their order; then
     larger strips of channels, since each strip costs every source an axon more;
     then larger tiles.
     """
@@ -178,10 +179,10 @@ def on_chip(
         keys = sorted(
             (group, form, -strip, -height, -width)
             for _, group, (height, width, strip) in cuts
-            for form in forms
+            for form in range(len(forms))
         )
         for group, form, strip, height, width in keys:
-            yield Tiling(volume, group, (-height, -width, -strip), form, cores)
+            yield Tiling(volume, group, (-height, -width, -strip), forms[form], cores)
 
 
 class _Cuts:

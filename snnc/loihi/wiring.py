@@ -73,7 +73,7 @@ def _link(mapped: MappedNetwork, mapping: MappedProjection, profile: Profile) ->
     source, target = populations[projection.source], populations[projection.target]
     inlet = inlet_of(projection, source.volume, target)
     links = build_links(inlet, target.volume, profile)
-    return links[mapping.form == "convolution"]
+    return links[mapping.form]
 
 
 def tiling_of(mapped: MappedPopulation) -> Tiling:

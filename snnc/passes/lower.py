@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from snnc.diagnostics import Report
 from snnc.ir.logical import (
@@ -16,6 +17,7 @@ from snnc.ir.logical import (
 )
 from snnc.ir.lowered import (
     Full,
+    Group,
     LoweredNetwork,
     Pool,
     Population,
@@ -71,7 +73,8 @@ def _shortcuts(network: Network, layer: Layer) -> tuple[Projection, ...]:
     tensor = None if shortcut.stride is None else f"{layer.name}.shortcut"
     rank = len(layer.shape) - 1
     stride = shortcut.stride if shortcut.stride is not None else (1,) * rank
-    window = Convolution((1,) * rank, stride, "valid", bias=False)
+    ones = (1,) * rank
+    window = Convolution(ones, stride, "valid", bias=False, dilation=ones)
     matrix = shortcut.stride == ()
     return tuple(
         _project(
@@ -105,11 +108,16 @@ def _project(
 def _reach(network: Network, layer: Layer, path: Path) -> Window | Full:
     operation = layer.operation
     if isinstance(operation, Convolution):
-        read = network.shape_of(layer.sources[0])
-        return _window(operation, path.pools, read[:-1])
+        *read, channels = network.shape_of(layer.sources[0])
+        window = _window(operation, path.pools, tuple(read))
+        groups = operation.groups
+        if groups == 1:
+            return window
+        group = Group(channels // groups, layer.shape[-1] // groups)
+        return replace(window, group=group)
     if layer.kind == "encode rate":
-        rank = len(layer.shape) - 1
-        return _window(Convolution((1,) * rank, (1,) * rank, "valid", False), (), ())
+        ones = (1,) * (len(layer.shape) - 1)
+        return _window(Convolution(ones, ones, "valid", False, ones), (), ())
     return Full()
 
 
@@ -120,14 +128,14 @@ def _window(
 ) -> Window:
     """A convolution over what pools make of a source, as one over the source itself.
 
-    A kernel of ``k`` taps with stride ``r`` over windows ``w`` with stride ``s``
-    is a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
+    A kernel that covers ``k`` places with stride ``r`` over windows ``w`` with
+    stride ``s`` is a kernel of ``(k - 1) s + w`` taps with stride ``r s``.
 
     Where `same` pads an axis unevenly, Keras puts one more zero of the pooled image
     behind it, which is ``s`` rows of the source; padding the source would share them
     between both ends. ``s - 1`` zero rows in front of the kernel undo that.
     """
-    kernel, stride = triple_of(operation.kernel), triple_of(operation.stride)
+    kernel, stride = triple_of(operation.extent), triple_of(operation.stride)
     before = (0, 0, 0)
     behind = (0, 0, 0)
     if operation.padding == "same":
@@ -156,6 +164,7 @@ def _window(
         depth_before=before[0] * shrink[0],
         padding=padding,
         zeros_before=zeros,
+        dilation=triple_of(operation.dilation),
     )
 
 

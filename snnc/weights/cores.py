@@ -179,7 +179,7 @@ def _arriving(
     inlet = inlet_of(projection, source.population.volume, target.population)
     # A Dense has the weights of the convolution over all that it reads.
     device = mapped.lowered.network.device
-    link = build_links(inlet, target.population.volume, device)[True]
+    link = build_links(inlet, target.population.volume, device)["convolution"]
     assert isinstance(link, ImageLink)
     kernel = compose(projection, link, tensors)
     gain, _ = gain_and_rest(_spiking(target))

@@ -78,7 +78,9 @@ def conv(
     **changes: Any,
 ) -> Layer:
     rank = len(shape) - 1
-    operation = Convolution((kernel,) * rank, (stride,) * rank, padding, bias)
+    operation = Convolution(
+        (kernel,) * rank, (stride,) * rank, padding, bias, (1,) * rank
+    )
     return layer(
         name, f"conv{rank}d", operation, source, shape, spiking(**changes), shortcut
     )
@@ -86,7 +88,8 @@ def conv(
 
 def encoder(source: str, shape: Shape, **changes: Any) -> Layer:
     rank = len(shape) - 1
-    operation = Convolution((1,) * rank, (1,) * rank, "valid", True)
+    ones = (1,) * rank
+    operation = Convolution(ones, ones, "valid", True, ones)
     neurons = spiking(0.0, 250.0, place="host", **changes)
     return layer("encode", "encode conv", operation, source, shape, neurons)
 

@@ -50,6 +50,29 @@ def _conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     sketch.conv(draw(FILTERS), kernel, stride, padding, sources)
 
 
+def _grouped(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+    """Each group of channels by itself, or taps apart, or both."""
+    *spatial, channels = sketch.shape_of(sources or (sketch.last,))
+    if not spatial:
+        return
+    divisors = [n for n in range(1, channels + 1) if channels % n == 0]
+    groups = draw(st.sampled_from(divisors) | st.just(channels))
+    kernel = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
+    dilation = tuple(
+        draw(st.integers(1, min(3, (n - 1) // (k - 1) if k > 1 else 1)))
+        for n, k in zip(spatial, kernel, strict=True)
+    )
+    sketch.conv(
+        groups * draw(st.integers(1, 3)),
+        kernel,
+        tuple(draw(st.integers(1, 3)) for _ in spatial),
+        draw(st.sampled_from(["valid", "same"])),
+        sources,
+        dilation=dilation,
+        groups=groups,
+    )
+
+
 def _pool(
     draw: Draw, sketch: Sketch, sources: tuple[str, ...] = (), same: bool = True
 ) -> None:
@@ -66,15 +89,18 @@ def _pool(
     if draw(st.booleans()):
         _dense(draw, sketch)
     elif same and exact and draw(st.booleans()):
-        sketch.conv(draw(FILTERS), 3, draw(st.integers(1, 2)), "same")
+        _read_pool(draw, sketch, 3, "same")
     else:
-        _valid(draw, sketch)
+        spatial = sketch.shape_of((sketch.last,))[:-1]
+        kernel = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
+        _read_pool(draw, sketch, kernel, "valid")
 
 
-def _valid(draw: Draw, sketch: Sketch) -> None:
-    spatial = sketch.shape_of((sketch.last,))[:-1]
-    kernel = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
-    sketch.conv(draw(FILTERS), kernel, draw(st.integers(1, 2)), "valid")
+def _read_pool(draw: Draw, sketch: Sketch, kernel: Shape | int, padding: str) -> None:
+    channels = sketch.shape_of((sketch.last,))[-1]
+    groups = draw(st.sampled_from([1, 1, channels]))
+    filters = groups if groups > 1 else draw(FILTERS)
+    sketch.conv(filters, kernel, draw(st.integers(1, 2)), padding, groups=groups)
 
 
 def _pools(draw: Draw, sketch: Sketch) -> None:
@@ -121,11 +147,12 @@ def _branches(draw: Draw, sketch: Sketch) -> None:
     one = sketch.conv(filters, 3, stride, "same", (source,))
     two = sketch.conv(filters, draw(st.integers(1, 2)), stride, "same", (source,))
     joined = draw(st.sampled_from([sketch.add, sketch.concat]))(one, two)
-    draw(st.sampled_from([_conv, _pool, _dense]))(draw, sketch, (joined,))
+    reader = draw(st.sampled_from([_conv, _grouped, _pool, _dense]))
+    reader(draw, sketch, (joined,))
 
 
 FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 12, 16])
-LAYERS = [_conv, _conv, _pool, _pools, _shortcut, _branches]
+LAYERS = [_conv, _conv, _grouped, _grouped, _pool, _pools, _shortcut, _branches]
 
 
 @st.composite

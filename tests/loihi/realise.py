@@ -119,15 +119,26 @@ def _project(
     for (pre, pre_made), (post, post_made) in pairs:
         if not _meet(projection, pre, post):
             continue
+        neurons = pre_made.neurons
         leaves = source.population.on_chip and not target.population.on_chip
         if leaves:
             transform = rng.normal(size=(post_made.n_neurons, pre_made.n_neurons))
+        elif mapping.form == "sparse":
+            matrix = _matrix(projection.reach, kernel, source.population, pre, post)
+            read = np.flatnonzero(matrix.any(axis=0))
+            if not len(read):
+                continue
+            neurons = neurons[read.tolist()]
+            places = np.argwhere(matrix[:, read])
+            values = matrix[:, read][tuple(places.T)]
+            shape = (post_made.n_neurons, len(read))
+            transform = nengo.Sparse(shape, indices=places, init=values)
         else:
             transform = _transform(
                 projection, mapping.form, kernel, source.population, pre, post
             )
         connection = nengo.Connection(
-            pre_made.neurons, post_made.neurons, transform=transform, synapse=0.005
+            neurons, post_made.neurons, transform=transform, synapse=0.005
         )
         if mapping.pop is not None:
             net.config[connection].pop_type = mapping.pop
@@ -158,6 +169,30 @@ def _transform(
     flat = _group_kernel(projection.reach, kernel, pre, post)
     window = projection.reach
     return _convolution(flat, height, width, window.stride[1:], window.padding)
+
+
+def _matrix(
+    window: Window, kernel: Array, source: Population, pre: Ensemble, post: Ensemble
+) -> Array:
+    """The weights from each neuron of an ensemble to each of another."""
+    height, width = source.volume[1:3]
+    flat = _group_kernel(window, kernel, pre, post)
+    rows = _reading(window, flat.shape[0], height, post.shape[0], 1)
+    columns = _reading(window, flat.shape[1], width, post.shape[1], 2)
+    whole = np.einsum("pit,qju,tuco->pqoijc", rows, columns, flat)
+    return whole.reshape(int(np.prod(post.shape)), -1)
+
+
+def _reading(window: Window, taps: int, inputs: int, outputs: int, axis: int) -> Array:
+    """Which output reads which input with which tap: (outputs, inputs, taps)."""
+    stride = window.stride[axis]
+    room = max((outputs - 1) * stride + taps - inputs, 0)
+    before = room // 2 if window.padding == "same" else 0
+    found = np.zeros((outputs, inputs, taps))
+    for o, t in itertools.product(range(outputs), range(taps)):
+        if 0 <= o * stride - before + t < inputs:
+            found[o, o * stride - before + t, t] = 1
+    return found
 
 
 def _convolution(
@@ -206,9 +241,28 @@ def _kernel(
     own = _random((*spatial, channels, outputs), rng)
     if projection.tensor is None:
         own = np.eye(channels)[None, None, None]
-    composed = _pooled(own, projection)
+    if projection.reach.group is not None:
+        own *= _joined(projection, channels, outputs)
+    composed = _pooled(_dilated(own, projection.reach), projection)
     zeros = [(0, 0), *((z, 0) for z in projection.reach.zeros_before), (0, 0), (0, 0)]
     return np.pad(composed, zeros)
+
+
+def _joined(projection: Projection, channels: int, outputs: int) -> Array:
+    """Ones where channels are of one group: (source's, target's)."""
+    group = projection.reach.group
+    rows = (np.arange(channels) + projection.rows[0]) // group.read
+    return rows[:, None] == np.arange(outputs) // group.given
+
+
+def _dilated(kernel: Array, window: Window) -> Array:
+    """Zeros between taps."""
+    sizes = [
+        (k - 1) * d + 1 for k, d in zip(kernel.shape[:3], window.dilation, strict=True)
+    ]
+    wide = np.zeros((*sizes, *kernel.shape[3:]))
+    wide[tuple(slice(None, None, d) for d in window.dilation)] = kernel
+    return wide
 
 
 def _random(shape: tuple[int, ...], rng: np.random.Generator) -> Array:

@@ -60,7 +60,7 @@ class Sketch:
         rank = len(self.shape) - 1
         ones = (1,) * rank
         shape = (*self.shape[:-1], filters)
-        operation = Convolution(ones, ones, "valid", True)
+        operation = Convolution(ones, ones, "valid", True, ones)
         return self._add("encode conv", operation, ("x",), shape, self._spiking(None))
 
     def conv(
@@ -73,15 +73,19 @@ class Sketch:
         shortcut: str | None = None,
         block: Shape | None = None,
         place: Any = "chip",
+        dilation: Shape | int = 1,
+        groups: int = 1,
     ) -> str:
         read = self.shape_of(sources or (self.last,))
         rank = len(read) - 1
         kernel, stride = _dims(kernel, rank), _dims(stride, rank)
+        operation = Convolution(
+            kernel, stride, padding, True, _dims(dilation, rank), groups
+        )
         shape = tuple(
             window_positions(n, k, s, padding)
-            for n, k, s in zip(read, kernel, stride, strict=False)
+            for n, k, s in zip(read, operation.extent, stride, strict=False)
         )
-        operation = Convolution(kernel, stride, padding, True)
         return self._add(
             f"conv{rank}d",
             operation,

@@ -216,7 +216,8 @@ def test_many_dense_inputs_share_a_form() -> None:
     lowered = sketch.lowered()
     step = make_plan(lowered, loihi(), read_profile()).steps[-1]
     assert isinstance(step.choices, ChipChoices)
-    assert step.choices.site.forms == ((False,) * 4, (True,) * 4)
+    forms = ("dense", "convolution")
+    assert step.choices.site.forms == tuple((form,) * 4 for form in forms)
 
 
 def test_every_limit_has_a_source() -> None:

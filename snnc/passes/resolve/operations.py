@@ -104,7 +104,7 @@ class Operations:
             return None
         out = self._slide(draft, shape, "kernel", kernel, stride, padding)
         bias = bool(self._settings.get(draft, "bias"))
-        operation = Convolution(kernel, stride, padding, bias)
+        operation = Convolution(kernel, stride, padding, bias, (1,) * rank)
         return None if out is None else (operation, (*out, filters))
 
     def _downsample(self, draft: Draft, shape: Shape) -> Computed | None:
@@ -117,7 +117,8 @@ class Operations:
         filters = self._settings.get(draft, "filters") or shape[-1]
         out = self._slide(draft, shape, "factor", factor, factor, "valid")
         bias = bool(self._settings.get(draft, "bias"))
-        operation = Convolution(factor, factor, "valid", bias)
+        ones = (1,) * len(factor)
+        operation = Convolution(factor, factor, "valid", bias, dilation=ones)
         return None if out is None else (operation, (*out, filters))
 
     def _average_pool(

@@ -1,0 +1,149 @@
+"""A projection carried by Sparse transforms, which store only what is connected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+
+from snnc.ir.device import Profile
+from snnc.ir.lowered import Volume
+from snnc.loihi.axis import Cut, Interval, View, cut
+from snnc.loihi.fans import Fan, Fans
+from snnc.loihi.link import Cost, Feed
+from snnc.loihi.scatter import ScatterAxis
+from snnc.loihi.tiling import Part, Tiling
+
+
+class SparseLink:
+    """The connections of a projection, each a `nengo.Sparse` from the neurons read.
+
+    Each neuron that a block reads takes an in-axon and an array of its weights,
+    without indices (`set_weights`, ``nengo_loihi/block.py:734``; compression 3,
+    ``:524``). After a split, arrays of equal weights to the same neurons are stored
+    once (``builder/split_blocks.py:612``): pools make such arrays.
+
+    Parameters
+    ----------
+    source
+        The volume of the source.
+    rows, columns, fans
+        What the target reads along each axis.
+    profile
+        The device.
+    """
+
+    def __init__(
+        self,
+        source: Volume,
+        rows: ScatterAxis,
+        columns: ScatterAxis,
+        fans: Fans,
+        profile: Profile,
+    ) -> None:
+        self.source = source
+        self.rows = rows
+        self.columns = columns
+        self.fans = fans
+        self.profile = profile
+        self._feeds: dict[tuple[int, Part, Interval], tuple[Feed, ...]] = {}
+        self._equal: dict[tuple[Feed, ...], tuple[Feed, ...]] = {}
+        self._costs: dict[tuple[Feed, View, View, bool], Cost] = {}
+        self._axons: dict[tuple[int, int, int, int], list[list[int]]] = {}
+
+    def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
+        key = (group, part, strip)
+        if key not in self._feeds:
+            groups = cut(self.source[0], group)
+            fans = (self.fans.fan(part, strip, slices) for slices in groups)
+            found = tuple(fan for fan in fans if fan.entries)
+            self._feeds[key] = self._equal.setdefault(found, found)
+        return self._feeds[key]
+
+    @property
+    def strips_differ(self) -> bool:
+        return True
+
+    def rows_seen(self, tile: Interval) -> int:
+        return self.rows.seen(tile)
+
+    def columns_seen(self, tile: Interval) -> int:
+        return self.columns.seen(tile)
+
+    def row_view(self, tile: Interval) -> View:
+        return self.rows.view(tile)
+
+    def column_view(self, tile: Interval) -> View:
+        return self.columns.view(tile)
+
+    def rows_alike(self, tiles: Cut) -> range:
+        return self.rows.alike(tiles)
+
+    def columns_alike(self, tiles: Cut) -> range:
+        return self.columns.alike(tiles)
+
+    def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
+        return rows.inputs * columns.inputs * feed.entries
+
+    def in_axons(self, group: int, part: Part, rows: int, columns: int) -> int:
+        feeds = self.feeds(group, part, part.strips[0])
+        return rows * columns * sum(feed.entries for feed in feeds)
+
+    def cost(
+        self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
+    ) -> Cost:
+        assert isinstance(feed, Fan)
+        key = (feed, rows, columns, whole)
+        if key not in self._costs:
+            arrays = _every_array if whole else _distinct_arrays
+            memory = self.profile.synapse
+            bits = sum(
+                number * memory.array_bits(weights, memory.weight_bits)
+                for weights, number in arrays(feed, rows, columns)
+            )
+            self._costs[key] = Cost(bits, True)
+        return self._costs[key]
+
+    def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
+        # Arrays are the same in any group; the fewer groups, the more of them are one.
+        feeds = self.feeds(self.source[0], part, strip)
+        width = strip[1] - strip[0]
+        return sum(self.cost(f, rows, columns, width, part.whole).bits for f in feeds)
+
+    def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
+        key = (source.group, source.tile[2], target.group, target.tile[2])
+        if key not in self._axons:
+            self._axons[key] = self.fans.axons(source, target)
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        return [
+            [n * m * k for n, m, k in product(rows, columns, strips)]
+            for strips in self._axons[key]
+        ]
+
+    def operations(self, source: Tiling, target: Tiling) -> int:
+        joined = self.fans.joined(source.volume[0], target.volume[0])
+        return self.rows.pairs * self.columns.pairs * joined
+
+    def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
+        for core, pre in enumerate(source.pieces):
+            for there, post in enumerate(target.pieces):
+                pixels = self.rows.shared(pre.rows, post.rows)
+                if pixels:
+                    pixels *= self.columns.shared(pre.columns, post.columns)
+                if pixels and (channels := self.fans.shared(pre, post)):
+                    yield core, there, pixels * channels
+
+
+def _every_array(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
+    """The weights of arrays, and how many there are: one for each neuron read."""
+    axes = (rows.lengths.items(), columns.lengths.items(), fan.lengths)
+    for (high, n), (wide, m), (reached, k) in product(*axes):
+        yield high * wide * reached, n * m * k
+
+
+def _distinct_arrays(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
+    """The same of the arrays that differ, in neurons reached or in weights."""
+    axes = (rows.kinds.items(), columns.kinds.items(), fan.kinds)
+    for ((high, a), n), ((wide, b), m), ((reached, c), k) in product(*axes):
+        scales = {i * j * f for i, j, f in product(a, b, c)}
+        yield high * wide * reached, n * m * k * len(scales)
