@@ -12,6 +12,7 @@ import pytest
 from snnc.diagnostics import Report, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
+from snnc.loihi.bands import one_band
 from snnc.loihi.depth import Depth
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import read_profile
@@ -141,7 +142,8 @@ def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
     volume = (1000, 1, 1, 1)
     depth = Depth(1, 1, window_taps(3, 3, 0, (), 0))
     point = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 1))
-    link = ImageLink(volume, point, point, depth, read_profile())
+    bands = one_band(1, 1)
+    link = ImageLink(volume, point, point, depth, bands, read_profile())
     parts = Tiling(volume, 10, (1, 1, 10), (True,), 100).parts
     feeds = [link.feeds(10, part, (0, 10)) for part in parts]
     assert [len(feed) for feed in feeds] == [2, *[3] * 98, 2]
@@ -160,7 +162,8 @@ def test_no_grouping_of_a_source_stores_less_than_the_least(
     across = Axis(image, image, 1, 0, window_taps(1, 1, 0, (), 1))
     depth = Depth(stride, before, window_taps(kernel, kernel, 0, (), 0))
     source = (slices, image, image, channels)
-    link = ImageLink(source, across, across, depth, read_profile())
+    bands = one_band(channels, 1)
+    link = ImageLink(source, across, across, depth, bands, read_profile())
     for group, strip in product(least_sizes(outputs), (3, 7, 1000)):
         target = (outputs, image, image, 2)
         strip = min(strip, 2 * group)
