@@ -115,6 +115,8 @@ def _operation(network: Network, layer: Layer) -> Traits:
             return {
                 "stride": dims(_effective(operation.stride, layer.shape)),
                 "zeros around": _pads(network, layer, operation),
+                "dilation": dims(_effective(operation.dilation, operation.extent)),
+                "groups": operation.groups,
             }
         case AveragePool(window, stride):
             return {
@@ -138,7 +140,7 @@ def _pads(network: Network, layer: Layer, operation: Convolution) -> str:
     if operation.padding == "valid":
         return "none"
     sizes = network.shape_of(layer.sources[0])
-    axes = zip(sizes, operation.kernel, operation.stride, strict=False)
+    axes = zip(sizes, operation.extent, operation.stride, strict=False)
     pads = [same_pad(*axis) for axis in axes]
     if not any(map(any, pads)):
         return "none"

@@ -89,13 +89,20 @@ def _operation(layer: Layer) -> Properties:
                 "filters": str(layer.shape[-1]),
                 "bias": written.flag(layer.operation.bias),
             }
-        case Convolution(kernel, stride, padding, bias):
+        case Convolution() if layer.is_encoder:
+            return {"filters": str(layer.shape[-1]), **_kernel(layer.operation)}
+        case Convolution(depthwise=True, groups=channels, dilation=dilation):
+            return {
+                **_kernel(layer.operation),
+                "dilation": written.extents(dilation),
+                "multiplier": str(layer.shape[-1] // channels),
+            }
+        case Convolution(groups=groups, dilation=dilation):
             return {
                 "filters": str(layer.shape[-1]),
-                "kernel": written.extents(kernel),
-                "stride": written.extents(stride),
-                "padding": padding,
-                "bias": written.flag(bias),
+                **_kernel(layer.operation),
+                "dilation": written.extents(dilation),
+                "groups": str(groups),
             }
         case Dense(bias):
             return {"units": str(layer.shape[-1]), "bias": written.flag(bias)}
@@ -105,6 +112,15 @@ def _operation(layer: Layer) -> Properties:
                 "stride": written.extents(stride),
             }
     return {}
+
+
+def _kernel(operation: Convolution) -> Properties:
+    return {
+        "kernel": written.extents(operation.kernel),
+        "stride": written.extents(operation.stride),
+        "padding": operation.padding,
+        "bias": written.flag(operation.bias),
+    }
 
 
 def _spiking(layer: Layer, spiking: Spiking) -> Properties:

@@ -1,7 +1,9 @@
 """The weight tensors of a network, in Keras order.
 
-A convolution's kernel runs over its spatial axes, then in, then out; a dense
-kernel over the flattened input, then the units. Batch norm is folded in.
+A convolution's kernel runs over its spatial axes, then in, then out; with groups, in
+is of one group, and a depthwise kernel has the multiples of each channel in place of
+out. A dense kernel runs over the flattened input, then the units. Batch norm is folded
+in.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ SPATIAL_AXES = {
     3: ("depth", "height", "width"),
 }
 DENSE_AXES = ("in", "out")
+DEPTHWISE_AXES = ("in", "multiplier")
 BIAS_AXES = ("out",)
 DIGITS = 16
 
@@ -56,7 +59,7 @@ def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
     name = f"{layer.name}.kernel"
     source = network.shape_of(layer.sources[0])
     if isinstance(layer.operation, Convolution):
-        yield _convolution(name, layer.operation.kernel, source, layer)
+        yield _kernel(name, layer.operation, source[-1], layer.shape[-1])
     else:
         yield _matrix(name, source, layer.shape)
     yield _bias(layer.name, layer.shape, zeros=_has_no_bias(layer))
@@ -70,7 +73,8 @@ def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:
     source = network.shape_of(layer.shortcut.source)
     if isinstance(layer.operation, Convolution):
         ones = (1,) * len(layer.operation.kernel)
-        yield _convolution(name, ones, source, layer)
+        pointwise = Convolution(ones, ones, "valid", bias=False, dilation=ones)
+        yield _kernel(name, pointwise, source[-1], layer.shape[-1])
     else:
         yield _matrix(name, source, layer.shape)
 
@@ -81,9 +85,13 @@ def _of_readout(network: Network, readout: Readout) -> Iterator[Tensor]:
     yield _bias(readout.name, readout.shape)
 
 
-def _convolution(name: str, kernel: Shape, source: Shape, layer: Layer) -> Tensor:
-    axes = (*SPATIAL_AXES[len(kernel)], *DENSE_AXES)
-    return Tensor(name, (*kernel, source[-1], layer.shape[-1]), axes)
+def _kernel(name: str, operation: Convolution, read: int, given: int) -> Tensor:
+    spatial, groups = SPATIAL_AXES[len(operation.kernel)], operation.groups
+    if operation.depthwise:
+        ends, axes = (read, given // read), DEPTHWISE_AXES
+    else:
+        ends, axes = (read // groups, given), DENSE_AXES
+    return Tensor(name, (*operation.kernel, *ends), (*spatial, *axes))
 
 
 def _matrix(name: str, source: Shape, target: Shape) -> Tensor:

@@ -20,8 +20,6 @@ REFUSED = frozenset(
         "elu",
         "gelu",
         "swish",
-        "dilation",
-        "groups",
         "lstm",
         "layernorm",
         "upsample",

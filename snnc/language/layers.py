@@ -74,14 +74,26 @@ class RateEncoderSpec(Statement):
     rate: has.Rate = (0.0, 250.0)
 
 
-class ConvProperties(SpikingSpec):
-    """What convolutions take that `defaults` may give."""
+class KernelProperties(SpikingSpec):
+    """What all convolutions take that `defaults` may give."""
 
-    filters: has.Filters | None = None
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
     stride: Annotated[has.Stride | None, Otherwise((1,))] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    dilation: Annotated[has.Dilation | None, Otherwise((1,))] = None
     bias: Annotated[has.Bias | None, Otherwise(True)] = None
+
+
+class FilterProperties(SpikingSpec):
+    """The number of filters, which `defaults` may give to convolutions."""
+
+    filters: has.Filters | None = None
+
+
+class ConvProperties(KernelProperties, FilterProperties):
+    """What convolutions over all channels take that `defaults` may give."""
+
+    groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
 
 class ConvSpec(ConvProperties):
@@ -114,6 +126,48 @@ class ConvSpec(ConvProperties):
     )
 
     kind: Literal["conv1d", "conv2d", "conv3d"]
+    name: has.Name
+    sources: has.Sources = ()
+    shortcut: has.Shortcut | None = None
+
+
+class DepthwiseProperties(KernelProperties):
+    """What convolutions of each channel take that `defaults` may give."""
+
+    multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
+
+
+class DepthwiseSpec(DepthwiseProperties):
+    """A spiking convolution of each channel by itself."""
+
+    forms = (
+        layer(
+            "depthwise1d",
+            "A spiking convolution over one axis, each channel by itself.",
+            "depthwise1d c0 { kernel 3 }",
+            size="kernel",
+            axes=1,
+            same="depthwiseconv1d",
+        ),
+        layer(
+            "depthwise2d",
+            "A spiking convolution over two axes, each channel by itself.",
+            "depthwise2d c0 { kernel 3 }",
+            size="kernel",
+            axes=2,
+            same="depthwise depthwiseconv",
+        ),
+        layer(
+            "depthwise3d",
+            "A spiking convolution over three axes, each channel by itself.",
+            "depthwise3d c0 { kernel 3 }",
+            size="kernel",
+            axes=3,
+            same="depthwiseconv3d",
+        ),
+    )
+
+    kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
     name: has.Name
     sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
@@ -229,6 +283,7 @@ LayerSpec = (
     ConvEncoderSpec
     | RateEncoderSpec
     | ConvSpec
+    | DepthwiseSpec
     | DownsampleSpec
     | AveragePoolSpec
     | DenseSpec

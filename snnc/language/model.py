@@ -15,6 +15,7 @@ from pydantic import BeforeValidator, Field
 from snnc.language.layers import (
     ConvProperties,
     DenseProperties,
+    DepthwiseProperties,
     DownsampleProperties,
     LayerSpec,
     SpikingSpec,
@@ -49,7 +50,9 @@ def _scope(value: object) -> str:
     return str(kind)
 
 
-class DefaultsSpec(DenseProperties, DownsampleProperties, ConvProperties):
+class DefaultsSpec(
+    DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
+):
     """Layer properties for every chip layer, or for those of one kind."""
 
     forms = (

@@ -224,6 +224,35 @@ Padding = Annotated[
         words=(Word("valid", nearby="none off"), Word("same", nearby="zeros half")),
     ),
 ]
+Dilation = Annotated[
+    DimsValue,
+    Key(
+        "The step between taps of the kernel, one number or dims",
+        usual="2",
+        same="dilation_rate dilations",
+        nearby="atrous atrous_rate rate",
+    ),
+]
+Groups = Annotated[
+    Whole,
+    Field(ge=1),
+    Key(
+        "Equal groups of channels and filters, each convolved by itself",
+        usual="1",
+        same="num_groups n_groups",
+        nearby="group cardinality",
+    ),
+]
+Multiplier = Annotated[
+    Whole,
+    Field(ge=1),
+    Key(
+        "Output channels of each channel",
+        usual="1",
+        same="depth_multiplier channel_multiplier",
+        nearby="filters factor",
+    ),
+]
 Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on", same="use_bias")]
 Shortcut = Annotated[
     Identifier,

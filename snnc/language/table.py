@@ -113,7 +113,7 @@ class Form:
     axes
         The spatial axes of what it reads; 0 for any number of them.
     same, nearby
-        As of a `Word`, spelt as `snnc.rules.foreign.plain` does.
+        As of a `Word`, spelt as `snnc.rules.foreign.plain` does, or with the axes.
     """
 
     kind: str

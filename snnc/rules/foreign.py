@@ -91,17 +91,22 @@ class OtherCurve(Refused):
     help = "leave it out, or write `neuron relu`, which is the default"
 
 
-class Depthwise(Refused):
-    """Convolutions are not depthwise or separable.
+class Separable(Refused):
+    """A separable convolution is written as its two parts.
 
-    A depthwise convolution has a group for each channel, and nengo-loihi refuses
-    convolutions with groups. An ordinary one computes all that it could.
+    A depthwise convolution and one with a kernel of 1 behind it compute the same. On
+    the chip there are neurons between the two.
     """
 
     code = "SNN922"
-    title = "depthwise convolution"
-    notes = ("it has a group for each channel, and nengo-loihi refuses groups",)
-    help = "write an ordinary convolution, such as `conv2d NAME {{ filters 8 }}`"
+    title = "separable convolution"
+    message = "`{word}` is written as two layers"
+    label = "not a statement"
+    notes = ("on the chip there are neurons between its two parts",)
+    help = (
+        "write `depthwise2d NAME {{ kernel 3 }}`, and behind it "
+        "`conv2d NAME {{ filters 8, kernel 1 }}`"
+    )
 
 
 class GlobalPool(Refused):
@@ -157,7 +162,6 @@ _ANYWHERE: dict[type[Refused], str] = {
     REFUSED["tanh"]: "hardtanh",
     REFUSED["elu"]: "selu celu",
     REFUSED["swish"]: "silu mish hardswish",
-    REFUSED["dilation"]: "dilationrate",
     REFUSED["lstm"]: "gru rnn simplernn convlstm bidirectional recurrent reservoir",
     REFUSED["layernorm"]: "layernormalization groupnorm groupnormalization "
     "instancenorm",
@@ -165,7 +169,7 @@ _ANYWHERE: dict[type[Refused], str] = {
     "transposedconv unpool maxunpool pixelshuffle",
     Flatten: "flatten",
     OtherCurve: "leakyrelu prelu relu6 softplus softsign",
-    Depthwise: "depthwise depthwiseconv separable separableconv sepconv",
+    Separable: "separable separableconv sepconv",
     GlobalPool: "globalavgpool globalavgpooling globalaveragepool globalaveragepooling",
     Embedding: "embedding",
     Attention: "attention attn selfattention multiheadattention transformer "

@@ -109,30 +109,6 @@ class Swish(Refused):
     help = "write `neuron relu`"
 
 
-class Dilation(Refused):
-    """Convolutions are not dilated.
-
-    nengo-loihi's convolution has no dilation. A kernel that is zero between its taps
-    would cost the synapses of the whole kernel.
-    """
-
-    code = "SNN907"
-    notes = ("nengo-loihi's convolutions have no dilation",)
-    help = "write a larger `kernel`, or a `stride` in the layer before"
-
-
-class Groups(Refused):
-    """Convolutions are not grouped.
-
-    nengo-loihi refuses grouped convolutions. Layers that read the same source and a
-    `concat` after them compute the same with dense kernels.
-    """
-
-    code = "SNN908"
-    notes = ("nengo-loihi refuses convolutions with groups",)
-    help = "write one layer a group `from` the same source, and join them with `concat`"
-
-
 class Lstm(Refused):
     """Recurrent layers are not in the language.
 
@@ -247,8 +223,6 @@ REFUSED: dict[str, type[Refused]] = {
     "elu": Elu,
     "gelu": Gelu,
     "swish": Swish,
-    "dilation": Dilation,
-    "groups": Groups,
     "lstm": Lstm,
     "layernorm": LayerNorm,
     "upsample": Upsample,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import gcd
 
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.ir.logical import AveragePool, Convolution, Layer, Network, Shape
@@ -19,7 +20,10 @@ class KernelTooLarge(Diagnostic):
 
     code = "SNN301"
     title = "window larger than its input"
-    message = "{what} {size} is larger than the {axis} of `{source}`, which is {limit}"
+    message = (
+        "{what} {size}{spread} is larger than the {axis} of `{source}`, "
+        "which is {limit}"
+    )
     label = "at most {limit} fit"
     notes = ("`{source}` has the shape {shape}",)
     help = "{hint}"
@@ -31,10 +35,15 @@ class KernelTooLarge(Diagnostic):
     limit: int
     source: str
     shape: Shape
+    dilation: int
     legal: Shape
     can_pad: bool
     channels_last: Shape | None = None
     hint: str = "use a smaller one"
+
+    @property
+    def spread(self) -> str:
+        return f", with dilation {self.dilation}," if self.dilation > 1 else ""
 
 
 class WrongDims(Diagnostic):
@@ -58,6 +67,59 @@ class WrongDims(Diagnostic):
     def example(self) -> Shape:
         padded = (*self.value, *self.value[-1:] * self.expected)
         return padded[: self.expected]
+
+
+class DilatedStride(Diagnostic):
+    """A layer steps over its input and spreads its kernel.
+
+    Keras has no convolution with both, and taps apart that step see little of what
+    lies between them.
+    """
+
+    code = "SNN314"
+    title = "dilation with a stride"
+    message = "`{name}` has dilation {dilation} and stride {stride}, and can have one"
+    notes = ("Keras refuses a convolution with both",)
+    help = "leave one of them out, or step in the layer before it"
+
+    name: str
+    dilation: Shape
+    stride: Shape
+
+
+class GroupsDontDivide(Diagnostic):
+    """The groups of a convolution are not equal stretches of its channels.
+
+    `groups` divides the channels that are read and `filters`: each group of filters
+    reads a group of channels.
+    """
+
+    code = "SNN315"
+    title = "groups that don't divide"
+    message = (
+        "{groups} groups of `{name}` don't divide the {channels} channels of "
+        "`{source}` and {filters} filters"
+    )
+    label = "divides {divided}"
+    help = "write `groups {nearest}`, or other `filters`"
+
+    name: str
+    groups: int
+    channels: int
+    filters: int
+    source: str
+
+    @property
+    def divided(self) -> str:
+        if self.filters % self.groups == 0:
+            return "the filters alone"
+        return "the channels alone" if self.channels % self.groups == 0 else "neither"
+
+    @property
+    def nearest(self) -> int:
+        both = gcd(self.channels, self.filters)
+        fit = (n for n in range(1, both + 1) if both % n == 0)
+        return min(fit, key=lambda n: (abs(n - self.groups), n))
 
 
 class PooledSamePadding(Diagnostic):
@@ -151,7 +213,7 @@ class StrideAboveKernel(Diagnostic):
 def _slides(network: Network, layer: Layer, operation: Convolution) -> bool:
     """Whether a kernel is nowhere larger than what it reads."""
     read = network.shape_of(layer.sources[0])
-    return all(k <= n for k, n in zip(operation.kernel, read, strict=False))
+    return all(k <= n for k, n in zip(operation.extent, read, strict=False))
 
 
 def _uneven_pools(
@@ -161,7 +223,7 @@ def _uneven_pools(
     read = network.shape_of(layer.sources[0])[:-1]
     padded = [
         sum(same_pad(n, k, s)) > 0
-        for n, k, s in zip(read, operation.kernel, operation.stride, strict=True)
+        for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
     ]
     # Height and width are padded by one setting of a 2-D convolution, depth is not.
     plane = any(padded[-2:])

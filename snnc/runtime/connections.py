@@ -10,13 +10,14 @@ Kernels are tensors of the weight file, ``<reader>.kernel`` unless told.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 from typing import Any, Literal
 
 import nengo
+import numpy as np
 
 from . import kernels
 from .kernels import Array, Pool, Sizes, Triple, triple
@@ -139,6 +140,10 @@ class Convolve(Connection):
         How many slices of zeros stand in front of the source.
     zeros_before
         How many rows and columns of zeros stand in front of the kernel.
+    dilation
+        The step between the kernel's taps, over what pools give; None for 1.
+    groups
+        Equal groups of channels and filters, each convolved by itself.
     """
 
     tensor: str | None = None
@@ -146,6 +151,8 @@ class Convolve(Connection):
     padding: Padding = "valid"
     depth_before: int = 0
     zeros_before: tuple[int, int] = (0, 0)
+    dilation: Sizes | None = None
+    groups: int = 1
 
     def links(
         self,
@@ -155,15 +162,88 @@ class Convolve(Connection):
     ) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         kernel = tensors[self.tensor or f"{reader.name}.kernel"]
-        kernel = self._folded(kernels.lifted(kernel))
-        kernel = kernels.shifted(kernel, *self.zeros_before)
         return self._convolved(
             reader,
-            kernel,
+            self._composed(kernel, reader),
             triple(self.stride or ()),
             self.padding,
             self.depth_before,
         )
+
+    def _composed(self, tensor: Array, reader: Population) -> Array:
+        """Return the kernel over what is read, zero where nothing is."""
+        kernel = kernels.lifted(tensor)
+        if self.groups > 1:
+            filters = reader.volume[-1]
+            kernel = kernels.ungrouped(kernel, filters, self.groups)
+        if self.dilation is not None:
+            kernel = kernels.dilated(kernel, triple(self.dilation))
+        return kernels.shifted(self._folded(kernel), *self.zeros_before)
+
+
+@dataclass(frozen=True)
+class ConvolveSparse(Convolve):
+    """A convolution weight by weight, of groups or with taps apart.
+
+    On the chip no zeros are stored then, but each neuron that is read takes an
+    input axon, where otherwise a pixel does.
+    """
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a sparse matrix for each two parts that overlap."""
+        tensor = tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = self._composed(tensor, reader)
+        used = self._composed(np.ones_like(tensor), reader) != 0
+        step, before = triple(self.stride or ()), self.depth_before
+        _, *image, _ = self.source.volume
+        _, *outputs, _ = reader.volume
+        for pre, post in product(self.source.parts, reader.parts):
+            cut = pre.slices, post.slices, step[0], before
+            plane = kernels.plane(kernel, *cut)
+            mask = kernels.plane(used, *cut)
+            if plane is None or mask is None or not mask.any():
+                continue
+            places, weights = kernels.scattered(
+                plane,
+                mask,
+                (image[0], image[1]),
+                (outputs[0], outputs[1]),
+                step[1:],
+                self._before(plane.shape, image, outputs, step),
+            )
+            # The chip counts each neuron of a source, read or not.
+            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
+            shape = (prod(outputs) * plane.shape[3], len(read))
+            transform = nengo.Sparse(shape, indices=places, init=weights)
+            yield _picked(pre, read), post, transform
+
+    def _before(
+        self,
+        taps: Sequence[int],
+        image: Sequence[int],
+        outputs: Sequence[int],
+        stride: Triple,
+    ) -> tuple[int, int]:
+        """Return rows and columns of zeros that padding puts in front."""
+        if self.padding == "valid":
+            return 0, 0
+        zeros = []
+        for axis, step in enumerate(stride[1:]):
+            room = (outputs[axis] - 1) * step + taps[axis] - image[axis]
+            zeros.append(max(room, 0) // 2)
+        return zeros[0], zeros[1]
+
+
+def _picked(part: Part, read: Array) -> Part:
+    """Return a part of which some neurons alone are read."""
+    if len(read) == part.neurons.size_out:
+        return part
+    return replace(part, neurons=part.neurons[read.tolist()])
 
 
 @dataclass(frozen=True)

@@ -43,13 +43,24 @@ def scaled(
         own = 1.0 if behind else scales.get(layer, 1.0)
         values = tensor.astype(np.float64) * own
         if name in wiring.reads:
-            divisors = _divisors(wiring.reads[name], scales)
-            # A matrix reads flattened volumes, whose channels come last.
-            taps = values.reshape(-1, len(divisors), values.shape[-1])
-            taps = taps / divisors[:, np.newaxis]
-            values = taps.reshape(values.shape)
+            values = _divided(values, _divisors(wiring.reads[name], scales))
         found[name] = values.astype(np.float32)
     return found
+
+
+def _divided(
+    kernel: NDArray[np.float64],
+    divisors: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    """Return a kernel whose weights are divided by those of what they read."""
+    rows, columns = kernel.shape[-2:]
+    if rows % len(divisors) == 0:
+        # A matrix reads flattened volumes, whose channels come last.
+        taps = kernel.reshape(-1, len(divisors), columns)
+        return (taps / divisors[:, np.newaxis]).reshape(kernel.shape)
+    # Its rows are those of one group, its columns those of all.
+    by_group = divisors.reshape(-1, rows).T
+    return kernel / by_group.repeat(columns // by_group.shape[1], axis=1)
 
 
 def _divisors(
@@ -96,7 +107,10 @@ def with_norm(
     _, beta, mean, _ = _float64(norm)
     scale = norm_scale(norm)
     shifted = beta + (bias - mean) * scale
-    return (kernel * scale).astype(np.float32), shifted.astype(np.float32)
+    # A depthwise kernel has the multiples of each channel on an axis.
+    flat = kernel.reshape(-1, len(scale)) * scale
+    folded = flat.reshape(kernel.shape).astype(np.float32)
+    return folded, shifted.astype(np.float32)
 
 
 def _float64(norm: keras.layers.Layer) -> list[NDArray[np.float64]]:

@@ -42,6 +42,30 @@ def lifted(tensor: Array) -> Array:
     return tensor.reshape(*triple(tuple(sizes)), channels, filters)
 
 
+def ungrouped(kernel: Array, filters: int, groups: int) -> Array:
+    """Return the kernel over all channels, zero between groups of them.
+
+    ``kernel`` has the channels that a group reads; a depthwise one has the
+    multiples of each channel behind it.
+    """
+    taps = kernel.shape[:3]
+    parts = kernel.reshape(*taps, -1, groups, filters // groups)
+    read = parts.shape[3]
+    whole = np.zeros((*taps, groups, read, *parts.shape[4:]), kernel.dtype)
+    for group in range(groups):
+        whole[:, :, :, group, :, group] = parts[:, :, :, :, group]
+    return whole.reshape(*taps, groups * read, filters)
+
+
+def dilated(kernel: Array, dilation: Triple) -> Array:
+    """Return the kernel with zeros between its taps."""
+    pairs = zip(kernel.shape[:3], dilation, strict=True)
+    size = [(taps - 1) * step + 1 for taps, step in pairs]
+    wide = np.zeros((*size, *kernel.shape[3:]), kernel.dtype)
+    wide[tuple(slice(None, None, step) for step in dilation)] = kernel
+    return wide
+
+
 def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
     """Return a matrix as a kernel over what pools leave of a volume.
 
@@ -132,3 +156,52 @@ def rows_of(kernel: Array, read: range) -> Array:
     _, height, width, _, units = kernel.shape
     rows = np.moveaxis(kernel[read.start : read.stop], 0, 2)
     return rows.reshape(height, width, -1, units)
+
+
+def scattered(
+    plane: Array,
+    used: Array,
+    image: tuple[int, int],
+    outputs: tuple[int, int],
+    stride: tuple[int, int],
+    before: tuple[int, int],
+) -> tuple[NDArray[np.int64], Array]:
+    """Return a 2-D convolution as places of a matrix, and the weights there.
+
+    Places are (weights, 2): the neuron that reads, and the one that is read.
+    ``plane`` is the kernel between two ensembles, of whose weights those that
+    are ``used`` count. ``image`` and ``outputs`` are (height, width) of what
+    is read and of what reads; ``before`` rows and columns of zeros stand in
+    front.
+    """
+    channels, filters = plane.shape[2:]
+    places, weights = [], []
+    for tap in np.ndindex(plane.shape[:2]):
+        into, out = np.nonzero(used[tap])
+        axes = zip(outputs, image, stride, before, tap, strict=True)
+        rows, columns = (_meeting(*axis) for axis in axes)
+        shape = (len(rows[0]), len(columns[0]), len(into))
+        writes, reads = (
+            (rows[i][:, None] * width + columns[i])[..., None] * size + ends
+            for i, width, size, ends in (
+                (0, outputs[1], filters, out),
+                (1, image[1], channels, into),
+            )
+        )
+        places.append(np.stack([writes.ravel(), reads.ravel()], axis=1))
+        weights.append(np.broadcast_to(plane[tap][into, out], shape).ravel())
+    return np.concatenate(places), np.concatenate(weights)
+
+
+def _meeting(
+    outputs: int,
+    inputs: int,
+    stride: int,
+    before: int,
+    tap: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return along one axis what reads through a tap, and what is read."""
+    writes = np.arange(outputs)
+    reads = writes * stride - before + tap
+    inside = (reads >= 0) & (reads < inputs)
+    return writes[inside], reads[inside]

@@ -24,6 +24,9 @@ DENSE = ("in", "out")
 CONV1D = ("length", "in", "out")
 CONV2D = ("height", "width", "in", "out")
 CONV3D = ("depth", "height", "width", "in", "out")
+DEPTHWISE1D = ("length", "in", "multiplier")
+DEPTHWISE2D = ("height", "width", "in", "multiplier")
+DEPTHWISE3D = ("depth", "height", "width", "in", "multiplier")
 
 FileName = str | PathLike[str]
 Tensors = dict[str, NDArray[np.float32]]

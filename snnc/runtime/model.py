@@ -106,11 +106,19 @@ class SpikingLayers:
         of all layers.
         """
         l2 = self.l2 if l2 is None else l2
-        if hasattr(layer, "kernel_initializer"):
-            seed = self._seed(layer.name)
-            layer.kernel_initializer = keras.initializers.HeUniform(seed)
+        if kind := _kernel_of(layer):
+            # Keras takes all channels for inputs of each that stands alone.
+            each = int(values.shape[-1]) if kind == "depthwise" else 1
+            drawn = keras.initializers.VarianceScaling(
+                2.0 * each,
+                "fan_in",
+                "uniform",
+                self._seed(layer.name),
+            )
+            setattr(layer, f"{kind}_initializer", drawn)
             if l2:
-                layer.kernel_regularizer = keras.regularizers.L2(l2)
+                penalty = keras.regularizers.L2(l2)
+                setattr(layer, f"{kind}_regularizer", penalty)
         if isinstance(layer, keras.layers.Dense) and len(values.shape) > 2:
             flatten = keras.layers.Flatten(name=f"{layer.name}.flat")
             values = flatten(values)
@@ -142,9 +150,12 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
     and so are scales; a layer without a bias has zeros.
     """
     tensors: Tensors = {}
+    shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
     for name in _trained(layout):
         kernel, *rest = model.get_layer(name).get_weights()
-        bias = rest[0] if rest else np.zeros(kernel.shape[-1], np.float32)
+        kernel = kernel.reshape(shapes[f"{name}.kernel"])
+        empty = np.zeros(shapes[f"{name}.bias"], np.float32)
+        bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
             kernel, bias = with_norm(kernel, bias, norm)
         tensors[f"{name}.kernel"] = kernel
@@ -173,6 +184,8 @@ def set_model_weights(
     for name in _trained(layout):
         layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
+        # Of one tensor Keras has several shapes, by what a layer is made of.
+        kernel = kernel.reshape(layer.get_weights()[0].shape)
         if layer.use_bias:
             layer.set_weights([kernel, bias])
             bias = np.zeros_like(bias)
@@ -191,6 +204,14 @@ def scales_of(model: keras.Model) -> dict[str, float]:
     """Return the scale of each of a model's layers of neurons."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
     return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
+
+
+def _kernel_of(layer: keras.layers.Layer) -> str:
+    """Return what a layer calls its kernel; nothing if it has none."""
+    # In Keras 2, a depthwise layer has both, and ignores the other.
+    kinds = ("depthwise", "kernel")
+    found = (kind for kind in kinds if hasattr(layer, f"{kind}_initializer"))
+    return next(found, "")
 
 
 def _trained(layout: Layout) -> list[str]:

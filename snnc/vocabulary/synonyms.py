@@ -51,8 +51,9 @@ def known_kind(word: str, legal: Iterable[str]) -> tuple[str | None, bool]:
     for sure in (lower, key):
         if sure in legal:
             return sure, True
-    if key in _KIND_BY_WORD:
-        return _KIND_BY_WORD[key][0], True
+    for sure in (lower, key):
+        if sure in _KIND_BY_WORD:
+            return _KIND_BY_WORD[sure][0], True
     bare = key.rstrip("0123456789")
     likely = _LIKELY_KIND_BY_WORD.get(key) or _KIND_BY_WORD.get(bare)
     return (likely[0], False) if likely else (None, False)

@@ -12,12 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir.logical import Lif, Spiking
-from snnc.ir.lowered import Projection
+from snnc.ir.lowered import Projection, Window
 from snnc.loihi.axis import Interval
 from snnc.loihi.held import Box, held
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Piece
+from snnc.runtime.kernels import ungrouped
 
 Array = NDArray[Any]
 
@@ -119,7 +120,8 @@ def compose(
         (depth, height, width, source's channels, target's channels), in float64.
     """
     taps = (link.depth.taps, link.rows.taps, link.columns.taps)
-    kernel = _own_kernel(projection, tuple(map(_extent, taps)), tensors)
+    channels = link.bands.filters
+    kernel = _own_kernel(projection, tuple(map(_extent, taps)), channels, tensors)
     for axis, along in enumerate(taps):
         spread = _counts(along)
         kernel = np.moveaxis(np.tensordot(spread, kernel, (1, axis)), 0, axis)
@@ -129,13 +131,19 @@ def compose(
 
 
 def _own_kernel(
-    projection: Projection, size: tuple[int, ...], tensors: Mapping[str, Array]
+    projection: Projection,
+    size: tuple[int, ...],
+    channels: int,
+    tensors: Mapping[str, Array],
 ) -> Array:
     first, stop = projection.rows
     if projection.tensor is None:
         return np.eye(stop - first)[None, None, None]
     tensor = tensors[projection.tensor].astype(np.float64)
-    kernel: Array = tensor.reshape(*size, -1, tensor.shape[-1])
+    kernel: Array = tensor.reshape(*size, -1, channels)
+    reach = projection.reach
+    if isinstance(reach, Window) and reach.group is not None:
+        kernel = ungrouped(kernel, channels, channels // reach.group.given)
     return kernel[..., first:stop, :]
 
 

@@ -100,12 +100,14 @@ def _begin(tensor: Tensor, seed: int | None) -> Array:
     """Return a tensor as it is before training.
 
     He uniform draws from -limit to limit, limit = sqrt(6 / fan-in), where the fan-in
-    of a kernel is all its axes but the last (He et al. 2015, as Keras has it). NumPy
-    draws other numbers than TensorFlow from the same seed.
+    of a kernel is all its axes but the last (He et al. 2015, as Keras has it), and of a
+    depthwise one its taps alone. NumPy draws other numbers than TensorFlow from the
+    same seed.
     """
     if seed is None:
         return np.zeros(tensor.shape, np.float32)
-    limit = sqrt(6 / prod(tensor.shape[:-1]))
+    inputs = tensor.shape[:-2] if "multiplier" in tensor.axes else tensor.shape[:-1]
+    limit = sqrt(6 / prod(inputs))
     drawn = np.random.default_rng(seed).uniform(-limit, limit, tensor.shape)
     return drawn.astype(np.float32)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
+SPARSE = ("groups 1", "groups 2", "dilation 2", "dilation 2, groups 2")
 SIDES = {1: ((8, 30),), 2: ((6, 14), (6, 14)), 3: ((3, 7), (5, 9), (5, 9))}
 RANGES = ("0..1", "-1..1", "0..1 as 0..3", "0..255 as -1..2")
 EXTRAS = (
@@ -14,7 +15,8 @@ EXTRAS = (
     ", place host",
     ", synapse 2 ms",
 )
-KINDS = ("conv", "conv", "conv", "downsample", "avgpool", "add", "concat", "dense")
+KINDS = ("conv", "conv", "conv", "depthwise", "downsample", "avgpool", "add", "concat")
+KINDS += ("dense",)
 
 
 def draw_spec(seed: int) -> str:
@@ -72,6 +74,13 @@ class _Drawing:
             return (
                 f"conv{self._rank}d {name}{source} {{ filters {random.randint(1, 6)}, "
                 f"kernel {self._dims(1, 3)}, stride {self._dims(1, 2)}, "
+                f"padding {random.choice(('same', 'valid'))}, "
+                f"{random.choice(SPARSE)}{extra}{shortcut} }}"
+            )
+        if kind == "depthwise":
+            return (
+                f"depthwise{self._rank}d {name}{source} {{ kernel {self._dims(1, 3)}, "
+                f"stride {self._dims(1, 2)}, multiplier {random.randint(1, 2)}, "
                 f"padding {random.choice(('same', 'valid'))}{extra}{shortcut} }}"
             )
         if kind == "downsample":

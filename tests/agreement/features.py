@@ -53,13 +53,25 @@ def _convolutions(mapped: MappedNetwork) -> Iterator[Convolution]:
 
 
 def _groups(fits: Callable[[int, int], bool]) -> Question:
-    """Whether a conv3d's depth is cut so: asks for slices of an ensemble, of all."""
+    """Whether a volume's depth is cut so: asks for slices of an ensemble, of all."""
     return lambda mapped: any(
-        p.population.layer.kind == "conv3d"
-        and p.population.volume[0] > 1
-        and fits(p.group, p.population.volume[0])
+        p.population.volume[0] > 1 and fits(p.group, p.population.volume[0])
         for p in _chip(mapped)
     )
+
+
+def _grouped(fits: Callable[[Convolution, tuple[int, ...]], bool]) -> Question:
+    """Whether some convolution on the chip, of a shape, is such a one."""
+    return lambda mapped: any(
+        isinstance(p.population.layer.operation, Convolution)
+        and fits(p.population.layer.operation, p.population.layer.shape)
+        for p in _chip(mapped)
+    )
+
+
+def _is_grouped(mapped: MappedProjection) -> bool:
+    reach = mapped.projection.reach
+    return isinstance(reach, Window) and reach.group is not None
 
 
 def _matrix(form: str) -> Question:
@@ -179,10 +191,25 @@ FEATURES: dict[str, Question] = {
     "conv1d": _kind("conv1d"),
     "conv2d": _kind("conv2d"),
     "conv3d": _kind("conv3d"),
-    "conv3d with an ensemble a slice": _groups(lambda group, _: group == 1),
-    "conv3d with several slices an ensemble": _groups(lambda g, all_: 1 < g < all_),
-    "conv3d whose last ensemble is smaller": _groups(lambda g, all_: all_ % g > 0),
-    "conv3d in one ensemble": _groups(lambda group, slices: group == slices),
+    "depth with an ensemble a slice": _groups(lambda group, _: group == 1),
+    "depth with several slices an ensemble": _groups(lambda g, all_: 1 < g < all_),
+    "depth whose last ensemble is smaller": _groups(lambda g, all_: all_ % g > 0),
+    "depth in one ensemble": _groups(lambda group, slices: group == slices),
+    "depthwise1d": _kind("depthwise1d"),
+    "depthwise2d": _kind("depthwise2d"),
+    "depthwise3d": _kind("depthwise3d"),
+    "several multiples of a channel": _grouped(
+        lambda o, shape: o.depthwise and shape[-1] > o.groups
+    ),
+    "groups of several channels": _grouped(
+        lambda o, _: not o.depthwise and o.groups > 1
+    ),
+    "taps apart": _grouped(lambda o, _: max(o.dilation) > 1),
+    "sparse connections": lambda m: any(p.form == "sparse" for p in _wires(m)),
+    "groups of joined layers": lambda m: any(
+        _is_grouped(p) and p.projection.rows[0] > 0 for p in _wires(m)
+    ),
+    "groups under a pool": _folded(lambda p: _is_grouped(p)),
     "downsample": _kind("downsample"),
     "dense by a matrix": _matrix("dense"),
     "dense by a convolution": _matrix("convolution"),

@@ -135,6 +135,48 @@ BODIES = {
         conv3d post { filters 4, kernel 2, place host, padding same }
         readout y { classes 4 }
     """,
+    "depthwise1d": """
+        input wave 30x3 in 0..1
+        encode conv { filters 4, kernel 3 }
+        depthwise1d c0 { kernel 3, padding same, multiplier 2 }
+        depthwise1d c1 { kernel 4, stride 3 }
+        avgpool { window 2, stride 1 }
+        depthwise1d c2 { kernel 2, dilation 2 }
+        conv1d c3 { filters 6, kernel 3, groups 2, padding same, dilation 3 }
+        readout y { classes 3 }
+    """,
+    "depthwise2d": """
+        input image 14x13x2 in 0..1
+        encode conv e { filters 4 }
+        depthwise2d c0 { padding same, batchnorm on }
+        depthwise2d c1 { kernel 3x2, stride 2, multiplier 2, bias off }
+        depthwise2d c2 { kernel 2, stride 1x2, padding same }
+        conv2d c3 { filters 12, groups 4, padding same, shortcut c2 }
+        depthwise2d c4 { kernel 2, dilation 1x2, batchnorm on }
+        readout y { classes 4 }
+    """,
+    "depthwise3d": """
+        input clip 7x8x8x1 in 0..1
+        encode conv { filters 3 }
+        depthwise3d c0 { kernel 3, padding same, multiplier 2 }
+        depthwise3d c1 { kernel 2x3x3, stride 2x1x2, padding same }
+        conv3d c2 { filters 4, kernel 2, groups 2, dilation 1x2x2, batchnorm on }
+        readout y { classes 4 }
+    """,
+    "grouped_joins": """
+        input image 12x12x2 in 0..1
+        encode conv e { filters 4 }
+        conv2d a from e { filters 6, padding same, dilation 2 }
+        depthwise2d b from e { padding same }
+        concat k from a, b
+        depthwise2d c from k { kernel 3, padding same }
+        avgpool p from k { window 2 }
+        conv2d d from p { filters 10, groups 5, padding same }
+        avgpool q from c { window 2 }
+        depthwise2d f from q { padding same, shortcut d }
+        depthwise2d g from f { kernel 2, place host }
+        readout y { classes 3 }
+    """,
     "reordered": """
         input image 8x8x1 in 0..1
         conv2d second from first { filters 3, kernel 2 }

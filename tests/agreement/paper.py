@@ -50,16 +50,38 @@ class Paper:
         padding: str,
         source: str = "",
         shortcut: str = "",
+        dilation: Shape = (),
+        groups: int = 1,
     ) -> str:
         read = self.shapes[source or self.last]
-        shape = (*positions(read[:-1], kernel, stride, padding), filters)
+        apart = dilation or (1,) * len(kernel)
+        extent = tuple((k - 1) * d + 1 for k, d in zip(kernel, apart, strict=True))
+        shape = (*positions(read[:-1], extent, stride, padding), filters)
         words = [
             f"filters {filters}",
             f"kernel {dims(kernel)}",
             f"stride {dims(stride)}",
             f"padding {padding}",
         ]
+        if dilation:
+            words.append(f"dilation {dims(dilation)}")
+        if groups > 1:
+            words.append(f"groups {groups}")
         return self.neural(f"conv{self.rank}d", words, shape, source, shortcut)
+
+    def depthwise(
+        self, multiplier: int, kernel: Shape, stride: Shape, padding: str
+    ) -> str:
+        *spatial, channels = self.shapes[self.last]
+        places = positions(tuple(spatial), kernel, stride, padding)
+        words = [
+            f"kernel {dims(kernel)}",
+            f"stride {dims(stride)}",
+            f"padding {padding}",
+            f"multiplier {multiplier}",
+        ]
+        shape = (*places, channels * multiplier)
+        return self.neural(f"depthwise{self.rank}d", words, shape)
 
     def dense(self, units: int, source: str = "", shortcut: str = "") -> str:
         return self.neural("dense", [f"units {units}"], (units,), source, shortcut)

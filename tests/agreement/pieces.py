@@ -41,6 +41,33 @@ def conv(paper: Paper) -> None:
     paper.conv(paper.draw(FILTERS), kernel, stride, padding)
 
 
+def _depthwise(paper: Paper) -> None:
+    """Each channel by itself, behind a pool, behind joined layers or behind neither."""
+    kernel = paper.sizes(paper.spatial, 3)
+    stride = tuple(paper.one_of(1, 1, 2, 3) for _ in kernel)
+    padding = paper.one_of("same", "valid")
+    paper.depthwise(paper.one_of(1, 1, 2, 3), kernel, stride, padding)
+
+
+def _apart(paper: Paper) -> None:
+    """A convolution of groups, or with taps apart, or both."""
+    channels = paper.shapes[paper.last][-1]
+    groups = paper.one_of(*(n for n in range(1, channels + 1) if channels % n == 0))
+    kernel = paper.sizes(paper.spatial, 3)
+    dilation = tuple(
+        paper.size(1, min(3, (n - 1) // (k - 1))) if k > 1 else 1
+        for n, k in zip(paper.spatial, kernel, strict=True)
+    )
+    stride = tuple(paper.one_of(1, 2) for _ in kernel)
+    if paper.flag():
+        stride = (1,) * len(kernel)
+    if max(stride) > 1:
+        dilation = ()
+    padding = paper.one_of("same", "valid")
+    filters = groups * paper.size(1, 4)
+    paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
+
+
 def _downsample(paper: Paper) -> None:
     factor = paper.sizes(paper.spatial, 2)
     channels = paper.shapes[paper.last][-1]
@@ -57,7 +84,10 @@ def _pool(paper: Paper) -> None:
     if paper.flag():
         kernel = paper.sizes(paper.spatial, 2)
         stride = tuple(paper.size(1, 2) for _ in kernel)
-        paper.conv(paper.draw(FILTERS), kernel, stride, "valid")
+        if paper.flag():
+            paper.depthwise(paper.size(1, 2), kernel, stride, "valid")
+        else:
+            paper.conv(paper.draw(FILTERS), kernel, stride, "valid")
     else:
         paper.dense(paper.size(1, 30))
 
@@ -96,7 +126,7 @@ def _branches(paper: Paper) -> None:
     kernel = (paper.size(1, 2),) * paper.rank
     two = paper.conv(filters, kernel, stride, "same", source)
     paper.join(kind, one, two)
-    paper.one_of(conv, _pool, dense)(paper)
+    paper.one_of(conv, _depthwise, _apart, _pool, dense)(paper)
 
 
 def dense(paper: Paper) -> None:
@@ -127,6 +157,16 @@ def _flat(piece: Callable[[Paper], None]) -> Callable[[Paper], None]:
 PIECES = tuple(
     map(
         _flat,
-        (conv, _downsample, _pool, _pool_under_same, _shortcut, _branches, _branches),
+        (
+            conv,
+            _depthwise,
+            _apart,
+            _downsample,
+            _pool,
+            _pool_under_same,
+            _shortcut,
+            _branches,
+            _branches,
+        ),
     )
 )

@@ -75,15 +75,17 @@ def conv(
     padding: str = "valid",
     bias: bool = True,
     shortcut: Shortcut | None = None,
+    dilation: int = 1,
+    groups: int = 1,
+    depthwise: bool = False,
     **changes: Any,
 ) -> Layer:
     rank = len(shape) - 1
-    operation = Convolution(
-        (kernel,) * rank, (stride,) * rank, padding, bias, (1,) * rank
-    )
-    return layer(
-        name, f"conv{rank}d", operation, source, shape, spiking(**changes), shortcut
-    )
+    sizes = ((size,) * rank for size in (kernel, stride, dilation))
+    taps, steps, apart = sizes
+    operation = Convolution(taps, steps, padding, bias, apart, groups, depthwise)
+    kind = f"{'depthwise' if depthwise else 'conv'}{rank}d"
+    return layer(name, kind, operation, source, shape, spiking(**changes), shortcut)
 
 
 def encoder(source: str, shape: Shape, **changes: Any) -> Layer:
@@ -218,6 +220,39 @@ def conv1d_joined() -> Network:
     )
 
 
+def depthwise_groups() -> Network:
+    normed = {"batchnorm": True, "padding": "same", "l2": 1e-4}
+    return network(
+        "mobile",
+        (8, 8, 2),
+        encoder("image", (8, 8, 4)),
+        conv("c0", "encode", (8, 8, 8), groups=4, depthwise=True, **normed),
+        conv(
+            "c1",
+            "c0",
+            (4, 4, 8),
+            padding="same",
+            stride=2,
+            groups=8,
+            depthwise=True,
+            bias=False,
+        ),
+        conv("c2", "c1", (4, 4, 6), groups=2, **normed),
+        conv("c3", "c2", (2, 2, 6), groups=6, kernel=2, depthwise=True, dilation=2),
+        l2=1e-4,
+    )
+
+
+def depthwise_volume() -> Network:
+    return network(
+        "deep",
+        (4, 6, 6, 1),
+        encoder("image", (4, 6, 6, 3)),
+        conv("c0", "encode", (2, 4, 4, 6), groups=3, depthwise=True, batchnorm=True),
+        conv("c1", "c0", (1, 3, 3, 4), kernel=2, groups=2),
+    )
+
+
 def focal_features() -> Network:
     return network(
         "features",
@@ -248,4 +283,11 @@ def long_names() -> Network:
     )
 
 
-ALL = (conv3d_relu, conv2d_lif, conv1d_joined, focal_features)
+ALL = (
+    conv3d_relu,
+    conv2d_lif,
+    conv1d_joined,
+    depthwise_groups,
+    depthwise_volume,
+    focal_features,
+)

@@ -84,8 +84,9 @@ network net { # harmless
   encode conv e from image { filters 2, padding same }
   conv2d a from e { filters 4 }
   conv2d b from a { filters 4, padding same, shortcut a }
+  depthwise2d h from b { padding same, shortcut a }
   downsample s from a { filters 4, shortcut a }
-  add j from a, b
+  add j from a, h
   concat k from a, b
   avgpool p from j { window all }
   avgpool q from k { window all }

@@ -183,6 +183,16 @@ def test_every_kernel_has_its_l2(tmp_path: Path) -> None:
     assert float(tf.add_n(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_depthwise_kernel_is_drawn_for_its_taps_alone(load) -> None:
+    model = load("mobile", "keras_model").build_model()
+    (kernel, *_) = model.get_layer("c0").get_weights()
+    assert kernel.shape == (3, 3, 4, 2)
+    limit = np.sqrt(6 / 9)
+    assert 0.8 * limit < np.abs(kernel).max() <= limit
+    penalty = model.get_layer("c0").depthwise_regularizer
+    assert float(penalty(kernel)) == pytest.approx(1e-4 * np.sum(kernel**2))
+
+
 def test_equal_seeds_begin_with_equal_weights(load) -> None:
     built = load("volume", "keras_model")
     first, second = built.build_model(), built.build_model()
@@ -201,7 +211,10 @@ def test_another_seed_begins_with_other_weights(load) -> None:
 def test_no_two_layers_draw_from_one_seed(load, name: str) -> None:
     model = load(name, "keras_model").build_model()
     drawing = [x for x in model.layers if hasattr(x, "kernel_initializer")]
-    seeds = [layer.kernel_initializer.seed for layer in drawing]
+    seeds = [
+        getattr(layer, "depthwise_initializer", layer.kernel_initializer).seed
+        for layer in drawing
+    ]
     seeds += [layer.seed for layer in model.layers if hasattr(layer, "share")]
     assert len(seeds) >= 2
     assert len(set(seeds)) == len(seeds)

@@ -55,7 +55,8 @@ def random_weights(
         if tensor.name.endswith(".bias"):
             values = (0 if tensor.zeros else bias) * np.abs(values)
         else:
-            values *= gain / np.sqrt(np.prod(tensor.shape[:-1]))
+            each = "multiplier" in tensor.axes  # channel is read by itself
+            values *= gain / np.sqrt(np.prod(tensor.shape[: -1 - each]))
         weights[tensor.name] = values.astype(np.float32)
     return weights
 

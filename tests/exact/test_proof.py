@@ -29,6 +29,10 @@ RICH = {  # the most layer kinds in the fewest networks
     "residual": "relu",
     "features": "lif",
     "hosted": "lif",
+    "depthwise1d": "relu",
+    "depthwise2d": "lif",
+    "depthwise3d": "relu",
+    "grouped_joins": "lif",
 }
 
 
@@ -53,7 +57,7 @@ def test_every_kind_of_layer(tmp_path: Path, name: str, pop: str) -> None:
     weights = random_weights(package, bias=0.3)
     assert not compare(package, weights, random_images(package))
     with make_engine(package, weights) as engine:
-        assert engine.hosted == (name == "hosted")
+        assert engine.hosted == (name in ("hosted", "grouped_joins"))
         counts = engine.run(random_images(package), keep=["counts"]).counts
     assert set(counts) == set(package.network.layers)
     assert all(values.any() for values in counts.values())

@@ -62,10 +62,11 @@ def _fit(site: Site, tiling: Tiling, groups: tuple[int, ...]) -> Fit:
     if isinstance(fit, Fit):
         return fit
     long: PopType = 16 if site.pop == 16 else 32
-    pops = (long if image else None for image in tiling.forms)
-    wires = zip(site.chosen(tiling), pops, strict=True)
-    slots = site.profile.axon.slots
-    return Fit(tuple(Wire(link, pop, slots(pop)) for link, pop in wires))
+    wires = []
+    for form, link in zip(tiling.forms, site.chosen(tiling), strict=True):
+        pop = long if form == "convolution" else None
+        wires.append(Wire(form, link, pop, site.profile.axon.slots(pop)))
+    return Fit(tuple(wires))
 
 
 def _assemble(plan: Plan, tilings: list[Tiling], fits: list[Fit]) -> MappedNetwork:

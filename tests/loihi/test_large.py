@@ -88,7 +88,9 @@ def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
 def test_tilings_are_made_as_they_are_asked_for() -> None:
     tracemalloc.start()
     try:
-        first = list(islice(on_chip((1000, 100, 100, 10), ((True,),), 1024), 3))
+        first = list(
+            islice(on_chip((1000, 100, 100, 10), (("convolution",),), 1024), 3)
+        )
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -144,7 +146,7 @@ def test_ensembles_away_from_the_ends_are_fed_alike() -> None:
     point = Axis(1, 1, 1, 0, window_taps(1, 1, 0, (), 1))
     bands = one_band(1, 1)
     link = ImageLink(volume, point, point, depth, bands, read_profile())
-    parts = Tiling(volume, 10, (1, 1, 10), (True,), 100).parts
+    parts = Tiling(volume, 10, (1, 1, 10), ("convolution",), 100).parts
     feeds = [link.feeds(10, part, (0, 10)) for part in parts]
     assert [len(feed) for feed in feeds] == [2, *[3] * 98, 2]
     assert len(set(map(id, feeds))) <= 4
@@ -167,7 +169,7 @@ def test_no_grouping_of_a_source_stores_less_than_the_least(
     for group, strip in product(least_sizes(outputs), (3, 7, 1000)):
         target = (outputs, image, image, 2)
         strip = min(strip, 2 * group)
-        tiling = Tiling(target, group, (image, 1, strip), (True,), 1)
+        tiling = Tiling(target, group, (image, 1, strip), ("convolution",), 1)
         for part, (high, wide) in product(tiling.parts, [(0, 0), (0, -1)]):
             rows, columns = (
                 link.row_view(part.rows[high]),
@@ -288,8 +290,9 @@ def test_only_cores_that_spikes_reach_are_looked_at() -> None:
     volume = (1, 256, 256, 4)
     axis = Axis(256, 256, 1, 1, window_taps(3, 3, 0, (), 1))
     point = Depth(1, 0, window_taps(1, 1, 0, (), 0))
-    link = ImageLink(volume, axis, axis, point, read_profile())
-    tiling = Tiling(volume, 1, (16, 16, 4), (True,), 256)
+    bands = one_band(volume[3], volume[3])
+    link = ImageLink(volume, axis, axis, point, bands, read_profile())
+    tiling = Tiling(volume, 1, (16, 16, 4), ("convolution",), 256)
     sent = list(link.sent(tiling, tiling))
     assert len(sent) == (3 * 16 - 2) ** 2
     assert sum(count for *_, count in sent) == 4 * (16 * 16 + 15 * 2) ** 2

@@ -64,6 +64,9 @@ def transform(found: Any) -> str:
         return f"convolution {shape} {steps} {digest(found.init)}"
     if isinstance(found, nengo.Dense):
         return f"matrix {found.shape} {digest(found.init)}"
+    if isinstance(found, nengo.Sparse):
+        places = found.init.indices
+        return f"sparse {found.init.shape} {digest(places)} {digest(found.init.data)}"
     return "as it is"
 
 

@@ -30,6 +30,10 @@ BODIES = (
     "residual",
     "residual3d",
     "normed",
+    "depthwise1d",
+    "depthwise2d",
+    "depthwise3d",
+    "grouped_joins",
 )
 SPEC_OF = {spec.stem: spec.read_text(encoding="utf-8") for spec in SPECS}
 MIXED = network(
@@ -115,7 +119,8 @@ def random_weights(model: Any, layout: Any, gain: float) -> dict[str, np.ndarray
             found[tensor.name] = values * model.get_layer(layer).use_bias
             continue
         spread = 0.5 if layer in ("e", "encode", "pixels") else gain
-        spread /= np.sqrt(np.prod(tensor.shape[:-1]))
+        each = "multiplier" in tensor.axes  # channel is read by itself
+        spread /= np.sqrt(np.prod(tensor.shape[: -1 - each]))
         found[tensor.name] = random.normal(0, spread, tensor.shape)
     return {name: values.astype(np.float32) for name, values in found.items()}
 

@@ -130,6 +130,53 @@ def test_kernels_get_the_axes_that_they_lack(shape: Sizes, lifted: Sizes) -> Non
     assert kernels.lifted(draw(*shape)).shape == lifted
 
 
+def test_groups_read_channels_of_theirs() -> None:
+    kernel = draw(1, 2, 3, 2, 6)
+    whole = kernels.ungrouped(kernel, 6, 3)
+    x = draw(1, 2, 3, 6)
+    want = [
+        convolved(x[..., 2 * g : 2 * g + 2], kernel[..., 2 * g : 2 * g + 2], (1, 1, 1))
+        for g in range(3)
+    ]
+    got = convolved(x, whole, (1, 1, 1))
+    np.testing.assert_allclose(got, np.concatenate(want, axis=-1), atol=1e-12)
+
+
+def test_a_depthwise_kernel_has_the_multiples_of_each_channel() -> None:
+    kernel = draw(1, 2, 3, 4, 2)
+    whole = kernels.ungrouped(kernel, 8, 4)
+    x = draw(1, 2, 3, 4)
+    want = np.einsum("dhwc,dhwcm->cm", x, kernel).reshape(1, 1, 1, 8)
+    np.testing.assert_allclose(convolved(x, whole, (1, 1, 1)), want, atol=1e-12)
+
+
+@settings(deadline=None)
+@given(st.data())
+def test_scattered_weights_are_a_convolution(data: st.DataObject) -> None:
+    number = data.draw
+    taps = number(st.integers(1, 3)), number(st.integers(1, 3))
+    step = number(st.integers(1, 3)), number(st.integers(1, 3))
+    before = number(st.integers(0, 2)), number(st.integers(0, 2))
+    x, plane = draw(5, 4, 2), draw(*taps, 2, 3)
+    used = draw(*taps, 2, 3) > 0
+    padded = np.pad(x, [(before[0], 2), (before[1], 2), (0, 0)])[np.newaxis]
+    want = convolved(padded, np.where(used, plane, 0)[np.newaxis], (1, *step))[0]
+    places, weights = kernels.scattered(
+        plane, used, (5, 4), want.shape[:2], step, before
+    )
+    matrix = np.zeros((want.size, x.size))
+    np.add.at(matrix, tuple(places.T), weights)
+    np.testing.assert_allclose(matrix @ x.ravel(), want.ravel(), atol=1e-12)
+    assert len(np.unique(places, axis=0)) == len(places)
+
+
+def test_taps_are_spread() -> None:
+    wide = kernels.dilated(draw(1, 2, 3, 1, 1), (1, 3, 2))
+    assert wide.shape == (1, 4, 5, 1, 1)
+    np.testing.assert_array_equal(wide[:, ::3, ::2], draw(1, 2, 3, 1, 1))
+    assert np.count_nonzero(wide) == 6
+
+
 def test_zeros_stand_in_front() -> None:
     kernel = draw(1, 2, 2, 1, 1)
     found = kernels.shifted(kernel, 1, 3)

@@ -51,6 +51,13 @@ def test_identities_and_sums_share_a_scale(
     assert len(members) == len(set(members))
 
 
+def test_groups_read_all_of_a_join() -> None:
+    found = wiring("grouped_joins")
+    assert reads(found, "c.kernel") == (("a", 6), ("b", 4))
+    assert reads(found, "d.kernel") == (("a", 6), ("b", 4))
+    assert reads(found, "f.kernel") == (("c", 10),)
+
+
 def test_rows_of_a_join_are_those_of_its_sources() -> None:
     found = wiring("joins")
     # `d` reads the channels of s = a + b, of e and of a, one after another.

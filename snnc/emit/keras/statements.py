@@ -195,16 +195,36 @@ def _linear(layer: Layer) -> tuple[str, list[str]]:
     """Return the constructor of a layer's linear part, and its arguments."""
     channels = str(layer.shape[-1])
     match layer.operation:
-        case Convolution(kernel, stride, padding, bias):
-            arguments = [channels, dims(kernel), *_strides(stride)]
-            if padding == "same":
-                arguments.append('padding="same"')
-            return f"layers.Conv{len(kernel)}D", [*arguments, *_without(bias)]
+        case Convolution():
+            function, arguments = _convolution(layer.operation, layer.shape[-1])
+            return f"layers.{function}", arguments
         case Dense(bias):
             return "layers.Dense", [channels, *_without(bias)]
         case Rectify(scale, signed):
             return "Rectify", [number(scale), *(["signed=True"] if signed else [])]
     raise TypeError(f"{layer.kind} has no linear part")
+
+
+def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str]]:
+    """Return a layer of Keras and its arguments.
+
+    Keras has no depthwise layer over three axes, nor one of unequal strides; a
+    convolution of as many groups as channels is the same.
+    """
+    kernel, stride, groups = operation.kernel, operation.stride, operation.groups
+    given = [dims(kernel), *_strides(stride)]
+    if operation.padding == "same":
+        given.append('padding="same"')
+    if set(operation.dilation) != {1}:
+        given.append(f"dilation_rate={dims(operation.dilation)}")
+    last = _without(operation.bias)
+    if operation.depthwise and len(kernel) < 3 and len(set(stride)) == 1:
+        if filters != groups:
+            given.append(f"depth_multiplier={filters // groups}")
+        return f"DepthwiseConv{len(kernel)}D", [*given, *last]
+    if groups != 1:
+        given.append(f"groups={groups}")
+    return f"Conv{len(kernel)}D", [str(filters), *given, *last]
 
 
 def _pool(pool: AveragePool) -> str:

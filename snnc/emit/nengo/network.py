@@ -60,7 +60,16 @@ def _laid_out(item: str | Nested, indent: int) -> str:
 
 
 _INDENT = 8
-KINDS = frozenset({"ConnectAll", "Convolve", "ConvolveAll", "Identity", "Rectify"})
+KINDS = frozenset(
+    {
+        "ConnectAll",
+        "Convolve",
+        "ConvolveAll",
+        "ConvolveSparse",
+        "Identity",
+        "Rectify",
+    }
+)
 """How a layer may read another, as the run-time library calls it."""
 # What else the module itself uses.
 TAKEN = KINDS | {"Any", "BuiltNetwork", "Mode", "NDArray", "Sequence", "Weights"}
@@ -112,9 +121,12 @@ class Statements:
             arguments.append(
                 Nested("pools=(", tuple(map(self._pool, projection.pools)))
             )
-        if kind == "Convolve":
+        if kind in ("Convolve", "ConvolveSparse"):
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
+            if (group := projection.reach.group) is not None:
+                filters = self._network.shape_of(projection.target)[-1]
+                arguments.append(f"groups={filters // group.given}")
         if mapped.pop is not None:
             arguments.append(f"pop_type={mapped.pop}")
         self.used.add(kind)
@@ -125,7 +137,8 @@ class Statements:
         if not isinstance(projection.reach, Window):
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
         if projection.tensor is not None:
-            return "Convolve"
+            is_full = mapped.form == "convolution" or not projection.reach.is_sparse
+            return "Convolve" if is_full else "ConvolveSparse"
         reader = self._network.by_name[projection.target]
         return "Rectify" if isinstance(reader.operation, Rectify) else "Identity"
 
@@ -152,6 +165,8 @@ class Statements:
             yield f"depth_before={window.depth_before}"
         if any(window.zeros_before):
             yield f"zeros_before={items(window.zeros_before)}"
+        if window.dilation != (1, 1, 1):
+            yield f"dilation={self._sizes(window.dilation)}"
 
     def _sizes(self, triple: Triple) -> str:
         """Write sizes along the axes in space that the network has."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from snnc.emit.files import Module, render
 from snnc.emit.python import (
     INDENT,
@@ -15,8 +17,18 @@ from snnc.emit.python import (
 )
 from snnc.ir.layout import Tensor, layout_id, tensors
 from snnc.ir.logical import Network
+from snnc.runtime import layout as runtime
 
-AXES = {1: "BIAS", 2: "DENSE", 3: "CONV1D", 4: "CONV2D", 5: "CONV3D"}
+AXES: Mapping[tuple[str, ...], str] = {
+    runtime.BIAS: "BIAS",
+    runtime.DENSE: "DENSE",
+    runtime.CONV1D: "CONV1D",
+    runtime.CONV2D: "CONV2D",
+    runtime.CONV3D: "CONV3D",
+    runtime.DEPTHWISE1D: "DEPTHWISE1D",
+    runtime.DEPTHWISE2D: "DEPTHWISE2D",
+    runtime.DEPTHWISE3D: "DEPTHWISE3D",
+}
 
 
 def layout(network: Network) -> Module:
@@ -37,7 +49,7 @@ def layout(network: Network) -> Module:
 
 
 def _imports(found: tuple[Tensor, ...]) -> str:
-    names = sorted({AXES[len(tensor.axes)] for tensor in found})
+    names = sorted({AXES[tensor.axes] for tensor in found})
     names += ["FileName", "Layout", "Tensor", "Tensors"]
     source = "from ._runtime.layout import"
     line = f"{source} {', '.join(names)}"
@@ -45,7 +57,7 @@ def _imports(found: tuple[Tensor, ...]) -> str:
 
 
 def _row(tensor: Tensor) -> str:
-    arguments = [quote(tensor.name), items(tensor.shape), AXES[len(tensor.axes)]]
+    arguments = [quote(tensor.name), items(tensor.shape), AXES[tensor.axes]]
     if tensor.zeros:
         arguments.append("zeros=True")
     return argument("Tensor", arguments, INDENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from snnc.diagnostics import Report
@@ -24,6 +25,7 @@ from snnc.language.layers import (
     ConvEncoderSpec,
     ConvSpec,
     DenseSpec,
+    DepthwiseSpec,
     DownsampleSpec,
     JoinSpec,
     RateEncoderSpec,
@@ -39,7 +41,12 @@ from snnc.rules.shapes import (
     axis_names,
     looks_channels_first,
 )
-from snnc.rules.windows import KernelTooLarge, WrongDims
+from snnc.rules.windows import (
+    DilatedStride,
+    GroupsDontDivide,
+    KernelTooLarge,
+    WrongDims,
+)
 
 Computed = tuple[Operation, Shape]
 
@@ -70,6 +77,8 @@ class Operations:
         self._channels.see(draft)
         if isinstance(spec, (ConvSpec, ConvEncoderSpec)):
             return self._convolution(draft, shapes[0])
+        if isinstance(spec, DepthwiseSpec):
+            return self._depthwise(draft, shapes[0])
         if isinstance(spec, DownsampleSpec):
             return self._downsample(draft, shapes[0])
         if isinstance(spec, DenseSpec):
@@ -97,15 +106,70 @@ class Operations:
             self._report_rank(draft, shape, rank)
             return None
         filters = self._settings.required(draft, "filters")
+        operation = self._kernel(draft, rank)
+        if filters is None or operation is None:
+            return None
+        out = self._slide_kernel(draft, shape, operation)
+        groups = self._groups(draft, shape[-1], filters)
+        if out is None or groups is None:
+            return None
+        return replace(operation, groups=groups), (*out, filters)
+
+    def _depthwise(self, draft: Draft, shape: Shape) -> Computed | None:
+        rank = FORMS[draft.spec.kind].axes if draft.spec else 0
+        if len(shape) - 1 != rank:
+            self._report_rank(draft, shape, rank)
+            return None
+        operation = self._kernel(draft, rank)
+        if operation is None:
+            return None
+        out = self._slide_kernel(draft, shape, operation)
+        channels = shape[-1]
+        filters = channels * int(self._settings.get(draft, "multiplier"))
+        if out is None:
+            return None
+        return replace(operation, groups=channels, depthwise=True), (*out, filters)
+
+    def _kernel(self, draft: Draft, rank: int) -> Convolution | None:
+        """What a layer says of its kernel, all channels being one group."""
         kernel = self._dims(draft, "kernel", rank)
         stride = self._dims(draft, "stride", rank)
-        padding: Padding = self._settings.get(draft, "padding")
-        if filters is None or kernel is None or stride is None:
+        encodes = isinstance(draft.spec, ConvEncoderSpec)
+        dilation = (1,) * rank if encodes else self._dims(draft, "dilation", rank)
+        if kernel is None or stride is None or dilation is None:
             return None
-        out = self._slide(draft, shape, "kernel", kernel, stride, padding)
+        if max(stride) > 1 and max(dilation) > 1:
+            self._report.add(
+                DilatedStride(
+                    span=self._settings.span_of(draft, "dilation"),
+                    name=draft.name,
+                    dilation=dilation,
+                    stride=stride,
+                )
+            )
+            return None
+        padding: Padding = self._settings.get(draft, "padding")
         bias = bool(self._settings.get(draft, "bias"))
-        operation = Convolution(kernel, stride, padding, bias, (1,) * rank)
-        return None if out is None else (operation, (*out, filters))
+        return Convolution(kernel, stride, padding, bias, dilation)
+
+    def _groups(self, draft: Draft, channels: int, filters: int) -> int | None:
+        """The groups of a convolution; None after reporting that they don't divide."""
+        if isinstance(draft.spec, ConvEncoderSpec):
+            return 1
+        groups = int(self._settings.get(draft, "groups"))
+        if channels % groups == 0 and filters % groups == 0:
+            return groups
+        self._report.add(
+            GroupsDontDivide(
+                span=self._settings.span_of(draft, "groups"),
+                name=draft.name,
+                groups=groups,
+                channels=channels,
+                filters=filters,
+                source=draft.sources[0],
+            )
+        )
+        return None
 
     def _downsample(self, draft: Draft, shape: Shape) -> Computed | None:
         if len(shape) == 1:
@@ -115,10 +179,10 @@ class Operations:
         if factor is None:
             return None
         filters = self._settings.get(draft, "filters") or shape[-1]
-        out = self._slide(draft, shape, "factor", factor, factor, "valid")
         bias = bool(self._settings.get(draft, "bias"))
         ones = (1,) * len(factor)
         operation = Convolution(factor, factor, "valid", bias, dilation=ones)
+        out = self._slide(draft, shape, "factor", factor, factor)
         return None if out is None else (operation, (*out, filters))
 
     def _average_pool(
@@ -137,7 +201,7 @@ class Operations:
         stride = self._broadcast(draft, "stride", spec.stride or window, rank)
         if stride is None:
             return None
-        out = self._slide(draft, shape, "window", window, stride, "valid")
+        out = self._slide(draft, shape, "window", window, stride)
         divides = all(n % w == 0 for n, w in zip(shape, window, strict=False))
         if window != stride or not divides:
             self._uneven.add(draft.name)
@@ -204,6 +268,13 @@ class Operations:
         )
         return None
 
+    def _slide_kernel(
+        self, draft: Draft, shape: Shape, operation: Convolution
+    ) -> Shape | None:
+        kernel, stride = operation.kernel, operation.stride
+        padding, dilation = operation.padding, operation.dilation
+        return self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
+
     def _slide(
         self,
         draft: Draft,
@@ -211,24 +282,32 @@ class Operations:
         what: str,
         kernel: Shape,
         stride: Shape,
-        padding: Padding,
+        padding: Padding = "valid",
+        dilation: Shape = (),
     ) -> Shape | None:
         out = []
-        names = AXES[len(shape)]
-        for axis, size, k, s in zip(names, shape, kernel, stride, strict=False):
-            positions = window_positions(size, k, s, padding)
+        names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
+        axes = zip(names, shape, kernel, stride, apart, strict=False)
+        for axis, size, k, s, d in axes:
+            positions = window_positions(size, (k - 1) * d + 1, s, padding)
             if positions < 1:
                 self._report.add(
                     KernelTooLarge(
                         span=self._settings.span_of(draft, what),
                         name=draft.name,
                         what=what,
-                        size=k,
+                        size=(k - 1) * d + 1,
+                        dilation=d,
                         axis=axis,
                         limit=size,
                         source=draft.sources[0],
                         shape=shape,
-                        legal=tuple(map(min, kernel, shape)),
+                        legal=tuple(
+                            min(taps, (most - 1) // step + 1)
+                            for taps, most, step in zip(
+                                kernel, shape, apart, strict=False
+                            )
+                        ),
                         can_pad=what == "kernel"
                         and self._uneven.isdisjoint(draft.sources),
                         **self._channels_last(),
