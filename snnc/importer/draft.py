@@ -36,7 +36,7 @@ class Draft:
         That of its output, without the batch.
     form :
         How its kernel is made of Keras's weights.
-    kernel, stride, padding :
+    kernel, stride, padding, dilation, groups :
         As the spec has them; of an `avgpool` the window.
     inner :
         Keras's own kernel size, and ``offset`` where it lies in ``kernel``.
@@ -59,6 +59,8 @@ class Draft:
     kernel: Shape = ()
     stride: Shape = ()
     padding: Literal["valid", "same"] = "valid"
+    dilation: Shape = ()
+    groups: int = 1
     inner: Shape = ()
     offset: Shape = ()
     bias: bool = True
@@ -71,6 +73,19 @@ class Draft:
     l2: float = 0.0
     is_global: bool = False
     rewritten: tuple[str, ...] = ()
+
+    @property
+    def extent(self) -> Shape:
+        """How many places the kernel covers along each axis."""
+        if not self.dilation:
+            return self.kernel
+        pairs = zip(self.kernel, self.dilation, strict=True)
+        return tuple((taps - 1) * step + 1 for taps, step in pairs)
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether the spec has it as a layer of each channel by itself."""
+        return self.form == "depthwise" and self.groups > 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def _readout(walk: Walk, value: Value) -> str | None:
         return None
     size = draft.shape[-1]
     form = "two classes" if walk.final == "sigmoid" else draft.form
-    changed = replace(found, kind="readout", form=form, shape=(size,))
+    changed = replace(found, kind="readout", form=form, shape=(size,), groups=1)
     del walk.drafts[draft.layer]
     walk.add(changed)
     for norm in draft.batchnorms:
@@ -79,7 +79,7 @@ def _as_matrix(walk: Walk, value: Value, draft: Draft) -> Draft | None:
     if draft.kind == "dense":
         return draft if value.source == draft.layer else None
     if value.source == draft.layer:
-        is_whole = draft.kernel == draft.read[:-1]
+        is_whole = draft.kernel == draft.extent == draft.read[:-1]
         is_padded = draft.padding == "same" and set(draft.kernel) != {1}
         return draft if is_whole and not is_padded else None
     pool = walk.drafts[value.source]
@@ -152,6 +152,8 @@ def _encoder(walk: Walk, readout: str) -> str | None:
         return None
     (first,) = readers
     if first.kind != "conv" or first.shortcut is not None or not first.active:
+        return None
+    if first.extent != first.kernel:
         return None
     neural = ("conv", "dense", "downsample")
     others = [d for d in walk.drafts.values() if d is not first and d.kind in neural]

@@ -46,12 +46,30 @@ def _each(value: Any, channels: int) -> Array:
 
 def depthwise(kernel: Array) -> Array:
     """Return a depthwise kernel (taps, in, multiplier) as a full one."""
-    taps, channels, multiplier = kernel.shape
-    full = np.zeros((taps, channels, channels * multiplier))
-    for channel in range(channels):
-        start = channel * multiplier
-        full[:, channel, start : start + multiplier] = kernel[:, channel]
-    return full
+    taps, channels, _ = kernel.shape
+    return ungrouped(kernel.reshape(taps, 1, -1), channels)
+
+
+def ungrouped(kernel: Array, groups: int) -> Array:
+    """Return a kernel (taps, in of a group, out) as one with all channels."""
+    taps, read, filters = kernel.shape
+    full = np.zeros((taps, groups, read, groups, filters // groups))
+    parts = kernel.reshape(taps, read, groups, -1)
+    for group in range(groups):
+        full[:, group, :, group] = parts[:, :, group]
+    whole: Array = full.reshape(taps, groups * read, filters)
+    return whole
+
+
+def of_groups(kernel: Array, groups: int) -> Array:
+    """Return a kernel with all channels as one with those of a group."""
+    if groups == 1:
+        return kernel
+    taps, channels, filters = kernel.shape
+    parts = kernel.reshape(taps, groups, channels // groups, groups, -1)
+    own = [parts[:, group, :, group] for group in range(groups)]
+    whole: Array = np.stack(own, axis=2).reshape(taps, -1, filters)
+    return whole
 
 
 def separable(kernel: Array, pointwise: Array) -> Array:

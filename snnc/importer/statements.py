@@ -63,7 +63,8 @@ class Statements:
         if is_encoder:
             return f"encode conv {name}"
         if draft.kind == "conv":
-            return f"conv{len(draft.kernel)}d {name}"
+            kind = "depthwise" if draft.is_depthwise else "conv"
+            return f"{kind}{len(draft.kernel)}d {name}"
         if draft.kind == "avgpool" and not self._is_named(draft.layer):
             return "avgpool"
         return f"{draft.kind} {name}"
@@ -120,12 +121,20 @@ class Statements:
 
 
 def _convolution(draft: Draft) -> Iterator[str]:
-    yield f"filters {draft.shape[-1]}"
+    if not draft.is_depthwise:
+        yield f"filters {draft.shape[-1]}"
     yield f"kernel {_dims(draft.kernel)}"
     if set(draft.stride) != {1}:
         yield f"stride {_dims(draft.stride)}"
     if draft.padding == "same":
         yield "padding same"
+    if draft.extent != draft.kernel:
+        yield f"dilation {_dims(draft.dilation)}"
+    multiplier = draft.shape[-1] // draft.groups
+    if draft.is_depthwise and multiplier > 1:
+        yield f"multiplier {multiplier}"
+    elif draft.groups > 1 and not draft.is_depthwise:
+        yield f"groups {draft.groups}"
 
 
 def _window(draft: Draft) -> Iterator[str]:

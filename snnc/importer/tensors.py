@@ -70,7 +70,10 @@ class _Maker:
         self.scales = Scales(conversion)
 
     def all(self) -> Iterator[tuple[str, Stored]]:
-        """Give the tensors' names and values, kernels as (taps, in, out)."""
+        """Give the tensors' names and values, kernels as (taps, in, out).
+
+        Until then kernels have all channels, with zeros between those of groups.
+        """
         for draft in self._drafts.values():
             if draft.kind in ("avgpool", "add", "concat"):
                 continue
@@ -92,7 +95,7 @@ class _Maker:
         else:
             kernel = self._seen(draft.sources[0], kernel)
         name = self._names[draft.layer]
-        yield f"{name}.kernel", kernel
+        yield f"{name}.kernel", scales.of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
         if draft.shortcut is not None:
             yield f"{name}.shortcut", self._seen(draft.shortcut, shortcut)
@@ -136,7 +139,10 @@ class _Maker:
         else:
             # In the file's own type, unless something is multiplied into it.
             stored: Any = _kernel(arrays, "kernel")
-            kernel = stored.reshape(-1, channels, stored.shape[-1])
+            groups = int(self._layers[draft.layer].options.get("groups") or 1)
+            kernel = stored.reshape(-1, channels // groups, stored.shape[-1])
+            if groups > 1:
+                kernel = scales.ungrouped(kernel, groups)
         return kernel, np.broadcast_to(bias, kernel.shape[-1:])
 
     def _shortcut(self, draft: Draft) -> tuple[Array, Array]:

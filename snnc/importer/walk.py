@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from snnc.importer.draft import BROKEN, Draft, Value
+from snnc.importer.draft import BROKEN, INPUT, Draft, Value
 from snnc.importer.model import Layer, Model
 from snnc.importer.wishes import Range, Wishes
 
@@ -165,6 +165,13 @@ class Walk:
 
     def is_refused(self, name: str) -> bool:
         return any(d.layer == name and d.verdict == "refused" for d in self.decisions)
+
+    def reads_input(self, value: Value) -> bool:
+        """Whether a value is the input's, or an average of it."""
+        key = value.source
+        while key and self.drafts[key].kind == "avgpool":
+            key = self.drafts[key].sources[0]
+        return key == INPUT
 
     def spiking(self, layer: Layer, value: Value) -> Value:
         """Return what a layer reads if neurons, or the input, give it; else refuse."""

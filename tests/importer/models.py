@@ -90,6 +90,22 @@ def separable(keras: Any) -> Any:
     )
 
 
+def mobile(keras: Any) -> Any:
+    """Depthwise layers, groups and taps apart, with batch norms around them."""
+    layers = keras.layers
+    image = keras.Input((12, 12, 3))
+    x = layers.Conv2D(4, 3, strides=2, padding="same", use_bias=False)(image)
+    x = a = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.DepthwiseConv2D(3, padding="same", use_bias=False)(x)
+    x = layers.ReLU()(layers.BatchNormalization()(x))
+    x = layers.Conv2D(6, 1, activation="relu")(x)
+    x = layers.Conv2D(8, 3, groups=2, activation="relu")(layers.Concatenate()([x, a]))
+    x = layers.BatchNormalization()(x)
+    x = layers.DepthwiseConv2D(2, depth_multiplier=2, activation="relu")(x)
+    x = layers.Conv2D(4, 2, dilation_rate=2, activation="relu")(x)
+    return keras.Model(image, layers.Dense(3)(layers.Flatten()(x)), name="mobile")
+
+
 def clip(keras: Any) -> Any:
     """3-D convolutions whose output is that of neurons."""
     layers = keras.layers
@@ -191,7 +207,7 @@ def pooled(keras: Any, pool: str) -> Any:
     )
 
 
-MODELS = (plain, residual, separable, clip, sequence, features, stem, projected)
+MODELS = (plain, residual, separable, mobile, clip, sequence, features, stem, projected)
 OPTIONS = {
     "plain": ("--encode", "rate"),
     "projected": ("--input-range", "-1..2"),

@@ -17,8 +17,6 @@ from snnc.importer.table.options import (
 from snnc.importer.table.padding import fold_zeros, positions
 from snnc.importer.walk import Walk
 
-DENSE_KERNELS = "as a full kernel with zeros off the diagonal"
-
 
 def read_convolution(layer: Layer, walk: Walk) -> Value:
     """Read a `Conv1D`, `Conv2D` or `Conv3D`."""
@@ -39,24 +37,23 @@ def read_separable(layer: Layer, walk: Walk) -> Value:
 
 
 def read_depthwise(layer: Layer, walk: Walk) -> Value:
-    """Read a depthwise convolution, as a kernel that is 0 off the diagonal."""
+    """Read a depthwise convolution."""
     channels = walk.source(layer).shape[-1:] or (0,)
     filters = channels[0] * int(layer.options.get("depth_multiplier") or 1)
-    walk.rewrite(
-        layer,
-        f"{DENSE_KERNELS}: {filters} x {channels[0]} planes where Keras has {filters};"
-        " the chip stores all of it, and retraining may fill it",
-    )
     return _convolve(layer, walk, filters, "depthwise", "depth_multiplier")
 
 
 def _convolve(layer: Layer, walk: Walk, filters: int, form: Form, *told: str) -> Value:
-    tell_options(layer, walk, *told, "kernel_size", "strides", "padding", "use_bias")
+    told = (*told, "kernel_size", "strides", "padding", "use_bias")
+    rank = int(layer.kind[-2])
+    dilation = dims(layer.options.get("dilation_rate", 1), rank)
+    if set(dilation) != {1}:
+        told = (*told, "dilation_rate")
+    tell_options(layer, walk, *told)
     l2 = take_l2(layer, walk)
     activation = activation_name(layer.options.get("activation"))
     value = walk.spiking(layer, walk.source(layer))
-    rank = int(layer.kind[-2])
-    _refuse_options(layer, walk, rank)
+    _refuse_options(layer, walk)
     if refuse_layout(layer, walk) or value.broken:
         return activate(layer, walk, Value(broken=True), activation)
     size = dims(layer.options["kernel_size"], rank)
@@ -75,6 +72,8 @@ def _convolve(layer: Layer, walk: Walk, filters: int, form: Form, *told: str) ->
         inner=size,
         stride=stride,
         padding="same" if is_padded else "valid",
+        dilation=dilation,
+        groups=_groups(layer, walk, value, form),
         bias=bool(layer.options.get("use_bias", True)),
         affine=value.affine,
         l2=l2,
@@ -94,37 +93,46 @@ def _convolve(layer: Layer, walk: Walk, filters: int, form: Form, *told: str) ->
             _before(walk, value.affine[-1]),
             "padding same",
         )
-    walk.keep(layer, f"`conv{rank}d`")
+    walk.keep(layer, f"`{'depthwise' if folded.is_depthwise else 'conv'}{rank}d`")
     walk.add(replace(folded, shape=shape))
     out = Value(layer.name, layer.name, shape, "linear")
     return activate(layer, walk, out, activation)
 
 
 def _output(read: Shape, draft: Draft) -> Shape:
-    axes = zip(read, draft.kernel, draft.stride, strict=False)
+    axes = zip(read, draft.extent, draft.stride, strict=False)
     return tuple(positions(n, k, s, draft.padding) for n, k, s in axes)
 
 
 def _pads(read: Shape, draft: Draft) -> bool:
-    axes = zip(read, draft.kernel, draft.stride, strict=False)
+    axes = zip(read, draft.extent, draft.stride, strict=False)
     return any((-(-n // s) - 1) * s + k > n for n, k, s in axes)
 
 
-def _refuse_options(layer: Layer, walk: Walk, rank: int) -> None:
-    if set(dims(layer.options.get("dilation_rate", 1), rank)) != {1}:
-        walk.refuse(
+def _groups(layer: Layer, walk: Walk, value: Value, form: Form) -> int:
+    """Return the groups of a convolution; one that reads the input has none.
+
+    What encodes the input is a full convolution, or gives each sign a channel, so that
+    those of a group are apart.
+    """
+    groups = int(layer.options.get("groups") or 1)
+    if form == "depthwise":
+        groups = value.shape[-1]
+    if groups == 1:
+        return 1
+    if walk.reads_input(value):
+        walk.rewrite(
             layer,
-            "nengo-loihi has no dilated convolutions",
-            "use a larger kernel, or a stride before it, and retrain",
-            f"dilation_rate {layer.options['dilation_rate']}",
+            "it reads the input: as a full kernel with zeros between the groups;"
+            " retraining may fill it",
         )
-    if layer.options.get("groups", 1) != 1:
-        walk.refuse(
-            layer,
-            "nengo-loihi has no grouped convolutions",
-            "use one convolution for each group and `Concatenate`, or `groups=1`",
-            f"groups {layer.options['groups']}",
-        )
+        return 1
+    if form != "depthwise":
+        walk.keep(layer, option=f"groups {groups}")
+    return groups
+
+
+def _refuse_options(layer: Layer, walk: Walk) -> None:
     if layer.options.get("padding", "valid") not in ("valid", "same"):
         walk.refuse(
             layer,

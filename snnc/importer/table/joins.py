@@ -153,7 +153,8 @@ def _projection(
     draft = walk.drafts[other.neurons or ""]
     if other.pooled or draft.shortcut is not None or draft.affine or draft.dropout:
         return None
-    if draft.form != "kernel" or not _is_read_once(walk, draft):
+    is_plain = draft.form == "kernel" and draft.groups == 1
+    if not is_plain or not _is_read_once(walk, draft):
         return None
     if set(draft.kernel) - {1} or draft.read == main.shape:
         return None

@@ -50,16 +50,19 @@ def fold_zeros(layer: Layer, walk: Walk, value: Value, draft: Draft) -> Draft | 
         return draft
     found = None
     if draft.padding == "valid":
-        axes = zip(value.shape, draft.kernel, draft.stride, value.zeros, strict=False)
+        axes = zip(value.shape, draft.extent, draft.stride, value.zeros, strict=False)
         found = [widen(n, k, s, zeros) for n, k, s, zeros in axes]
-    if found is None or None in found:
+    extent = tuple(wide for wide, _ in filter(None, found or ()))
+    # Zeros between taps leave no place for one more at an end.
+    is_apart = draft.extent not in (draft.kernel, extent)
+    if found is None or None in found or is_apart:
         walk.refuse(
             layer,
             "the zeros before it are not those of any kernel with `padding='same'`",
             "leave the `ZeroPadding` out and use `padding='same'`, and retrain",
         )
         return None
-    kernel: Shape = tuple(wide for wide, _ in filter(None, found))
+    kernel: Shape = draft.kernel if extent == draft.extent else extent
     offset: Shape = tuple(start for _, start in filter(None, found))
     if kernel == draft.kernel:
         walk.keep(layer, "the zeros before it are those of `padding same`")
