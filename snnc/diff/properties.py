@@ -63,8 +63,9 @@ def statement(layer: Layer, found: Mapping[str, Written]) -> str:
     """A layer as a statement, without what every layer says by default."""
     head = layer.kind if layer.name.startswith(layer.kind) else ""
     head = head or f"{layer.kind} {layer.name}"
-    size = ("filters", "kernel", "stride", "factor", "units", "window", "shortcut")
-    inner = ", ".join(f"{key} {found[key]}" for key in size if key in found)
+    size = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window")
+    keys = (*size, "shortcut")
+    inner = ", ".join(f"{key} {found[key]}" for key in keys if key in found)
     block = f" {{ {inner} }}" if inner else ""
     return f"{head} from {found['from']}{block}"
 

@@ -25,7 +25,8 @@ GROWTH = 3
 def width_key(layer: Layer) -> str | None:
     """The property that says how many channels or units a layer has."""
     if isinstance(layer.operation, Convolution):
-        return "filters"
+        # A depthwise layer has the channels that it reads.
+        return None if layer.operation.depthwise else "filters"
     return "units" if isinstance(layer.operation, Dense) else None
 
 
