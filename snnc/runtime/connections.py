@@ -216,6 +216,8 @@ class ConvolveSparse(Convolve):
                 step[1:],
                 self._before(plane.shape, image, outputs, step),
             )
+            if not len(places):  # All taps may lie in the padding.
+                continue
             # The chip counts each neuron of a source, read or not.
             read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
             shape = (prod(outputs) * plane.shape[3], len(read))

@@ -15,7 +15,7 @@ import pytest
 
 from tests.agreement.drawing import draw_spec
 from tests.agreement.networks import BODIES, text
-from tests.support import SPECS, compile_text
+from tests.support import SPECS, compile_text, network
 
 Package = Callable[[str], SimpleNamespace]
 EXAMPLES = 3
@@ -66,6 +66,22 @@ def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_the_example_specs_agree(package: Package, spec: object) -> None:
     made = package(spec.read_text(encoding="utf-8"))  # type: ignore[attr-defined]
+    check_rate_mode(made)
+    check_cores(made)
+
+
+def test_taps_that_all_lie_in_the_padding_connect_nothing(package: Package) -> None:
+    body = """
+        target loihi { chips 1 }
+        timing { present 10 ms }
+        input image 6x6x2 in 0..1
+        encode conv e { filters 4 }
+        avgpool all { window all }
+        conv2d c { filters 4, kernel 2, padding same, dilation 2, groups 2 }
+        conv2d d from e { filters 4, kernel 6, shortcut c }
+        readout y { classes 2 }
+    """
+    made = package(network(body, "padded"))
     check_rate_mode(made)
     check_cores(made)
 
