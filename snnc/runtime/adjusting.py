@@ -88,7 +88,7 @@ class Adjuster:
         for name, scale in scales.items():
             self._neurons(name).scale = scale
         for part in self.model.layers:
-            if isinstance(part, (RateBudget, SpikeNoise)):
+            if isinstance(part, RateBudget):
                 part.scale = scales[part.name.rpartition(".")[0]]
         self._trace_anew()
 

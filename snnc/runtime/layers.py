@@ -27,6 +27,7 @@ ALIKE = 0.25
 # Around the threshold LIF neurons fire as if their currents were blurred by so
 # much of the current that drives the upper rate, measured on the emulator.
 SMEAR = 0.07
+COUNTED = 0.5  # spikes more or less in an example
 BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
 
@@ -130,9 +131,12 @@ class SpikeNoise(keras.layers.Layer):
 
     Activations (batch, ...) get normal noise of the variance that the spikes
     of their neurons have behind a filter of ``synapse`` seconds, or a share of
-    it: `curves.spike_variance` (Hunsberger and Eliasmith, 2015,
-    arXiv:1510.08829, train with noise that is the same for all rates).
-    Activations are of neurons with a ``scale``, as `Neurons` has.
+    it, `curves.spike_variance`, and of a spike more or less in ``present``
+    seconds (Hunsberger and Eliasmith, 2015, arXiv:1510.08829, train with noise
+    that is the same for all rates).
+
+    Rates are those with which the percentile of a batch is at the upper rate:
+    larger activations do not drown the noise, as they will be scaled.
     """
 
     def __init__(
@@ -140,8 +144,8 @@ class SpikeNoise(keras.layers.Layer):
         layer: Layer | dict[str, Any],
         synapse: float,
         share: float,
+        present: float,
         seed: int,
-        scale: float = 1.0,
         **named: Any,
     ) -> None:
         """Take the layer whose spikes they are, the filter, and a seed."""
@@ -149,8 +153,8 @@ class SpikeNoise(keras.layers.Layer):
         self.layer = _layer(layer) if isinstance(layer, dict) else layer
         self.synapse = synapse
         self.share = share
+        self.present = present
         self.seed = seed
-        self.scale = scale
         self.active = True
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
@@ -160,12 +164,23 @@ class SpikeNoise(keras.layers.Layer):
         # It follows from the values: a training resumed draws the same.
         bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
         noise = self._noise(tf.shape(inputs), len(inputs.shape), bits)
-        rates = self.layer.high * self.scale * inputs
-        variance = self.share * spike_variance(rates, self.synapse)
-        # A root has no finite gradient at 0.
-        deviation = tf.sqrt(tf.maximum(variance, 1e-6 * self.layer.high**2))
-        deviation /= self.layer.high * self.scale
+        highest = percentile(inputs, self.layer.percentile)
+        hertz = self.layer.high / tf.maximum(highest, 1e-6)
+        variance = spike_variance(hertz * inputs, self.synapse) * self.share
+        variance += (COUNTED / self.present) ** 2
+        deviation = tf.sqrt(variance) / hertz
         return inputs + tf.where(inputs > 0, deviation * noise, 0.0)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {
+            "layer": asdict(self.layer),
+            "synapse": self.synapse,
+            "share": self.share,
+            "present": self.present,
+            "seed": self.seed,
+        }
+        return {**super().get_config(), **own}
 
     def _noise(self, shape: Any, rank: int, bits: Any) -> Any:
         """Return normal noise, of which neurons of a channel share a part."""
@@ -176,17 +191,6 @@ class SpikeNoise(keras.layers.Layer):
         shape = tf.concat([shape[:1], places, shape[-1:]], 0)
         common = tf.random.stateless_normal(shape, [self.seed + 1, bits])
         return ALIKE**0.5 * common + (1 - ALIKE) ** 0.5 * own
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        own = {
-            "layer": asdict(self.layer),
-            "synapse": self.synapse,
-            "share": self.share,
-            "seed": self.seed,
-            "scale": self.scale,
-        }
-        return {**super().get_config(), **own}
 
 
 @_registered

@@ -85,7 +85,8 @@ class SpikingLayers:
         if self.aware and data.on_chip:
             seed = self._seed(f"{name}.noise")
             filtered = self._filtered(name)
-            noise = SpikeNoise(data, *filtered, seed, name=f"{name}.noise")
+            settings = (*filtered, self.network.present, seed)
+            noise = SpikeNoise(data, *settings, name=f"{name}.noise")
             outputs = noise(outputs)
         if dropout:
             seed = self._seed(f"{name}.dropout")

@@ -14,6 +14,7 @@ is trained on with the chip's rates and the noise of spikes, and scaled again.
 
 from __future__ import annotations
 
+import itertools
 import math
 import sys
 from collections.abc import Sequence
@@ -32,6 +33,7 @@ Phase = Literal["smooth", "scale", "aware"]
 SMOOTH = "smooth, as in Keras"
 CHIP = "aware, with the chip's rates and the noise of spikes"
 AWARE_SHARE = 1 / 3  # of the epochs of a training that has both kinds
+AWARE_PARTS = 3  # of the epochs that are aware, scaled anew before each
 
 
 class Stage(NamedTuple):
@@ -43,12 +45,19 @@ class Stage(NamedTuple):
 
 
 def stages_of(phases: Sequence[Phase], epochs: int) -> list[Stage]:
-    """Share epochs among the phases that train; what is left out has none."""
-    if "smooth" not in phases or "aware" not in phases:
-        return [Stage("aware" in phases, 0, epochs)]
-    aware = math.ceil(epochs * AWARE_SHARE)
-    smooth = epochs - aware
-    return [Stage(False, 0, smooth), Stage(True, smooth, epochs)]
+    """Share epochs among the phases that train; what is left out has none.
+
+    Those that are aware of the chip come in parts, before each of which layers
+    are scaled anew, as their activations go on to change.
+    """
+    if "aware" not in phases:
+        return [Stage(False, 0, epochs)]
+    smooth = "smooth" in phases
+    first = epochs - math.ceil(epochs * AWARE_SHARE) if smooth else 0
+    parts = max(1, min(AWARE_PARTS, epochs - first))
+    bounds = [first + (epochs - first) * i // parts for i in range(parts + 1)]
+    aware = [Stage(True, *pair) for pair in itertools.pairwise(bounds)]
+    return [Stage(False, 0, first), *aware] if smooth else aware
 
 
 class Phases:

@@ -285,23 +285,21 @@ def budget_of(load, aware: bool = False):
 
 class TestSpikeNoise:
     X = np.random.default_rng(0).choice([0, 0.5], (100, 100)).astype("f4")
-    SYNAPSE = 0.005
+    SYNAPSE, PRESENT = 0.005, 0.1
 
     def noise(self, load, share: float = 0.5, seed: int = 3):
         layer = load("volume", "_runtime.network").Layer((100,), (20.0, 150.0))
         made = load("volume", "_runtime.layers").SpikeNoise
-        return made(layer, self.SYNAPSE, share, seed)
+        return made(layer, self.SYNAPSE, share, self.PRESENT, seed)
 
-    @pytest.mark.parametrize("scale", [1.0, 0.25])
-    def test_its_variance_is_a_share_of_that_of_filtered_spikes(
-        self, load, scale
-    ) -> None:
-        noise = self.noise(load)
-        noise.scale = scale
-        added = noise(self.X, training=True) - self.X
-        spikes = filtered_spikes(75.0 * scale, self.SYNAPSE) / (150 * scale)
-        wanted = 0.5 * np.var(spikes)
-        assert np.var(added[self.X > 0]) == pytest.approx(wanted, rel=0.06)
+    @pytest.mark.parametrize("size", [1.0, 0.25])
+    def test_its_variance_is_that_of_spikes_at_the_upper_rate(self, load, size) -> None:
+        x = size * self.X
+        added = self.noise(load)(x, training=True) - x
+        spikes = filtered_spikes(150.0, self.SYNAPSE)
+        counted = load("volume", "_runtime.layers").COUNTED / self.PRESENT
+        wanted = (0.5 * np.var(spikes) + counted**2) * (0.5 * size / 150) ** 2
+        assert np.var(added[x > 0]) == pytest.approx(wanted, rel=0.06)
 
     def test_neurons_of_a_channel_share_a_part_of_it(self, load) -> None:
         x = np.full((200, 6, 6, 4), 0.5, np.float32)
