@@ -41,7 +41,7 @@ network {name} {{
   avgpool {{ window 2 }}
   conv2d c {{ filters 32, padding same }}
   avgpool {{ window all }}
-  readout class {{ classes 10, decide last }}
+  readout kind {{ classes 10, decide last }}
 
   train {{ epochs 12 }}
 }}

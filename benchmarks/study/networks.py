@@ -32,7 +32,7 @@ class Network:
 
     @property
     def unaware(self) -> str:
-        """The text of a twin that is trained without knowing the chip."""
+        """The text of a twin that is trained as in Keras, and then scaled."""
         text = self.spec.read_text(encoding="utf-8")
         head, block, rest = text.partition("  train {\n")
         if not block or "  train {\n" in rest:

@@ -1,4 +1,4 @@
-"""Builds, trains and calibrates as a user would: each a process of its own."""
+"""Builds and trains as a user would: each a process of its own."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from benchmarks.study.networks import ROOT
 # What decides which weights come out of a training, beside the data.
 TRAINING = ("keras_model.py", "layout.py", "network.py", "train.py")
 LIBRARY = (
-    *("curves", "data", "layers", "losses", "model", "pipelines", "progress"),
-    "training",
+    *("adjusting", "curves", "data", "folding", "layers", "losses", "model"),
+    *("phases", "pipelines", "progress", "training", "wiring"),
 )
 
 
@@ -60,26 +60,6 @@ def train(package: Path, data: Path, epochs: int | None = None) -> Files:
         seconds = time.perf_counter() - started
         took.write_text(f"{seconds:.1f}", encoding="ascii")
     return Files(package, weights, float(took.read_text(encoding="ascii")))
-
-
-def calibrate(trained: Files, data: Path) -> Path:
-    """Return calibrated weights.
-
-    Raises
-    ------
-    StepError
-        If no scale brings the rates into their ranges.
-    """
-    out = trained.weights.with_name("calibrated.safetensors")
-    out.unlink(missing_ok=True)
-    files = ["--data", str(data), "--weights", str(trained.weights)]
-    command = [sys.executable, "-m", "snnc", "calibrate", str(trained.package)]
-    try:
-        _run([*command, *files, "-o", str(out)], ROOT)
-    except StepError:
-        if not out.exists():  # else it is written, and says which rates do not hold
-            raise
-    return out
 
 
 def _module(package: Path, module: str, *arguments: str) -> None:

@@ -15,7 +15,6 @@ COLOURS = {
     "tuned": "#76b7b2",
     "unaware": "#e15759",
     "aware": "#4e79a7",
-    "calibrated": "#f28e2b",
 }
 SIZE = (3.3, 2.9)  # inches of a panel
 
@@ -60,7 +59,8 @@ def _plot(
 
 def _time(axis: Any, network: dict[str, Any]) -> None:
     """Accuracy over presentation time; broken lines are on NengoDL."""
-    for name, column in network["columns"].items():
+    for name in COLUMNS:
+        column = network["columns"][name]
         row = "loihi" if name in OURS else "nengo"
         curve = column.get(row, {}).get("curve", [])
         steps = np.arange(1, len(curve) + 1)

@@ -10,7 +10,7 @@ from typing import Any
 from benchmarks.study import floats, packages, spikes
 from benchmarks.study.data import Examples, Split
 from benchmarks.study.networks import Network
-from benchmarks.study.packages import Files, StepError
+from benchmarks.study.packages import Files
 from benchmarks.study.remembered import remembered
 from benchmarks.study.swap import Swap
 
@@ -56,13 +56,6 @@ def study(network: Network, folder: Path, extent: Extent, say: Say) -> dict[str,
         "unaware": rows.of_snnc("unaware", unaware),
         "aware": rows.of_snnc("aware", aware),
     }
-    say(f"{network.name}: calibrate")
-    try:
-        scaled = Files(aware.package, packages.calibrate(aware, data), 0.0)
-    except StepError as error:
-        columns["calibrated"] = {"refused": str(error)}
-    else:
-        columns["calibrated"] = rows.of_snnc("calibrated", scaled)
     return {
         "name": network.name,
         "title": network.title,

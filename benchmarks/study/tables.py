@@ -10,11 +10,10 @@ from typing import Any
 COLUMNS = {
     "swap": "naive swap",
     "tuned": "swap, scaled",
-    "unaware": "snnc, unaware",
-    "aware": "snnc, aware",
-    "calibrated": "snnc, calibrated",
+    "unaware": "snnc, smooth",
+    "aware": "snnc",
 }
-OURS = ("unaware", "aware", "calibrated")
+OURS = ("unaware", "aware")
 ROWS = {
     "keras": "Keras, float",
     "rate": "rates",
@@ -87,9 +86,6 @@ def _refusals(network: dict[str, Any]) -> Iterator[str]:
         told = swap[row].get("refused")
         lines.append(f"- {name}: {'`' + told + '`' if told else 'it runs'}")
     yield "\n".join(lines)
-    calibrated = network["columns"]["calibrated"]
-    if "refused" in calibrated:
-        yield f"Calibration refuses:\n\n```\n{calibrated['refused']}\n```"
 
 
 def _emulated(network: dict[str, Any]) -> dict[str, dict[str, Any]]:

@@ -74,7 +74,7 @@ def test_missing_images_are_told_how_to_install(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
-def test_the_unaware_twin_is_sound_and_differs_in_one_line(network: Network) -> None:
+def test_the_smooth_twin_is_sound_and_differs_in_one_line(network: Network) -> None:
     own = network.spec.read_text(encoding="utf-8").splitlines()
     twin = network.unaware.splitlines()
     assert codes(network.unaware) == []

@@ -34,19 +34,17 @@ def test_the_text_shows_the_tables_of_the_numbers() -> None:
     assert tables.copied(text, KNOWN) == text
 
 
-def test_a_table_shows_a_number_a_breach_and_a_refusal() -> None:
+def test_a_table_shows_a_number_and_a_breach() -> None:
     network = copy.deepcopy(KNOWN[0])
     columns = network["columns"]
     columns["aware"]["keras"]["accuracy"] = 0.9
     columns["aware"]["loihi"].update(accuracy=0.8765, interval=[0.85, 0.89])
     columns["aware"]["loihi"]["layers"][1].update(rate=234.4, holds=False)
-    columns["calibrated"] = {"refused": "d0 never fires"}
     page = tables.page(network)
     assert "87.65 %" in page
     assert "| 85.0 to 89.0 % |" in page
     assert "2.4 |" in page.split("below Keras, points")[1].splitlines()[0]
     assert "234 Hz, not held" in page
-    assert "```\nd0 never fires\n```" in page
 
 
 def test_numbers_of_a_network_replace_its_own_alone(tmp_path: Path) -> None:
