@@ -26,7 +26,6 @@ from benchmarks.study.remembered import remembered  # noqa: E402
 ROOT = Path(__file__).parents[2]
 WRITTEN = ROOT / "docs" / "accuracy"
 DATA = {"mnist": mnist, "fashion": fashion}
-NEURONS = {"relu": "relu", "lif": "lif"}
 SPEC = """snn 1
 
 network {name} {{

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,13 +21,12 @@ from .folding import fold_scales
 from .layers import Neurons, RateBudget, SpikeNoise
 from .layout import Layout
 from .network import Network
-from .statistics import Ranked
+from .progress import Scales
+from .statistics import Ranked, ranked
 from .wiring import NEURONS, wiring_of
 
-Scales = dict[str, float]
-
-BATCH = 256  # examples that are measured at once
-ALIKE = 1e-3  # by what share scales or rates differ that are the same
+BATCH = 256  # examples that are measured at once, if so many fit
+TOLERANCE = 1e-3  # by what share scales or rates differ that are the same
 ROUNDS = 10  # of scaling, beside one for each layer that reads another
 HEADROOM = 0.95  # of an encoder's ceiling, for the highest value of a sample
 
@@ -164,16 +163,15 @@ class Adjuster:
 
     def _driven(self) -> dict[str, Driven]:
         """Measure the currents of all layers on the sample."""
-        layers = self.network.layers
-        ends = [self._neurons(name).input for name in layers]
+        ends = [self._neurons(name).input for name in self.network.layers]
         probe = keras.Model(self.model.input, ends)
-        ranked = {n: Ranked(layer.percentile) for n, layer in layers.items()}
-        for take in (Ranked.count, Ranked.refine):
+
+        def currents() -> Iterator[list[NDArray[np.float32]]]:
             for x in self._batches():
-                found = _listed(probe(x, training=False))
-                for values, of in zip(found, ranked.values(), strict=True):
-                    take(of, np.maximum(values, 0))
-        return {name: _measured(of) for name, of in ranked.items()}
+                yield _listed(probe(x, training=False))
+
+        found = ranked(self.network.percentiles, currents)
+        return {name: _measured(of) for name, of in found.items()}
 
     def _wanted(self, name: str, driven: Driven) -> float:
         """Return the scale that drives a layer to its upper rate."""
@@ -206,7 +204,7 @@ class Adjuster:
         if driven[name].highest == 0:
             return False  # even where it need not fire
         rate = self._rate(name, scales[name] * driven[name].percentile)
-        bounds = (layer.low * (1 - ALIKE), layer.high * (1 + ALIKE))
+        bounds = (layer.low * (1 - TOLERANCE), layer.high * (1 + TOLERANCE))
         return judged(rate, bounds, math.inf) == "held"
 
     def _miss(
@@ -244,7 +242,8 @@ class Adjuster:
 
     def _batches(self) -> list[NDArray[np.float32]]:
         # Even ones: statistics of a batch of few examples would mislead.
-        return np.array_split(self.sample, -(-len(self.sample) // BATCH))
+        size = min(BATCH, self.network.examples_at_once)
+        return np.array_split(self.sample, -(-len(self.sample) // size))
 
     def _trace_anew(self) -> None:
         # Keras keeps what it traced of a model whose parts have changed.
@@ -254,7 +253,7 @@ class Adjuster:
 
 
 def _are_alike(some: Scales, others: Scales) -> bool:
-    return all(abs(some[n] / others[n] - 1) < ALIKE for n in some)
+    return all(abs(some[n] / others[n] - 1) < TOLERANCE for n in some)
 
 
 def _listed(found: Any) -> list[NDArray[np.float32]]:
@@ -270,6 +269,6 @@ def _moments(found: Any) -> list[tuple[Any, Any]]:
     return [(values.mean(0), (values**2).mean(0)) for values in rows]
 
 
-def _measured(ranked: Ranked) -> Driven:
-    low, high, share = ranked.around()
-    return Driven(low + (high - low) * share, ranked.highest())
+def _measured(found: Ranked) -> Driven:
+    low, high, share = found.around()
+    return Driven(low + (high - low) * share, found.highest())

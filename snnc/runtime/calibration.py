@@ -20,11 +20,10 @@ from .layout import Layout, Tensors, Weights
 from .model import set_model_weights
 from .network import Layer, Network
 from .scaling import CalibrationError, Measured, Scaling
-from .statistics import Ranked
+from .statistics import Ranked, ranked
 from .wiring import wiring_of
 
 ROUNDS = 10  # one is enough, unless layers read discrete rates
-VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
 
 class BuildModel(Protocol):
@@ -115,33 +114,24 @@ class Calibrator:
     ) -> dict[str, Measured]:
         """Return what numpy.percentile would, without holding all values."""
         set_model_weights(probed, self.layout, tensors)
-        layers = self.network.layers
-        found = {n: Ranked(layer.percentile) for n, layer in layers.items()}
-        for values in self._activations(probed, x):
-            for name, ranked in found.items():
-                ranked.count(values[name])
-        for values in self._activations(probed, x):
-            for name, ranked in found.items():
-                ranked.refine(values[name])
+        layers, percentiles = self.network.layers, self.network.percentiles
+        found = ranked(percentiles, lambda: self._activations(probed, x))
         return {n: _measured(layers[n], r, scaling) for n, r in found.items()}
 
     def _activations(
         self,
         probed: keras.Model,
         x: NDArray[np.float32],
-    ) -> Iterator[dict[str, NDArray[np.float32]]]:
+    ) -> Iterator[list[NDArray[np.float32]]]:
         for batch in self._batches(x):
-            _, *found = probed.predict_on_batch(batch)
-            values = (np.maximum(value, 0) for value in found)
-            yield dict(zip(self.network.layers, values, strict=True))
+            _, *values = probed.predict_on_batch(batch)
+            yield values
 
     def _batches(
         self,
         x: NDArray[np.float32],
     ) -> Iterator[NDArray[np.float32]]:
-        layers = self.network.layers.values()
-        values = sum(int(np.prod(layer.shape)) for layer in layers)
-        size = max(1, VALUES_AT_ONCE // values)
+        size = self.network.examples_at_once
         for start in range(0, len(x), size):
             yield x[start : start + size]
 
@@ -170,11 +160,11 @@ def with_activations(model: keras.Model, names: Sequence[str]) -> keras.Model:
     return keras.Model(model.input, [model.output, *neurons])
 
 
-def _measured(layer: Layer, ranked: Ranked, scaling: Scaling) -> Measured:
-    low, high, share = ranked.around()
+def _measured(layer: Layer, found: Ranked, scaling: Scaling) -> Measured:
+    low, high, share = found.around()
     currents = layer.high * low, layer.high * high
     rates = currents
     if scaling.discrete(layer):
         rates = scaling.chip_rate(currents[0]), scaling.chip_rate(currents[1])
     rate = rates[0] + (rates[1] - rates[0]) * share
-    return Measured(rate, currents, ranked.highest())
+    return Measured(rate, currents, found.highest())

@@ -23,7 +23,7 @@ from .network import Cut, Layer, Lif
 # Neurons of a channel that are driven alike begin alike with an example, and
 # then spike together: of the variance of their rates' errors, this share is
 # one for the whole channel, measured on the emulator.
-ALIKE = 0.25
+SHARED = 0.25
 # Around the threshold LIF neurons fire as if their currents were blurred by so
 # much of the current that drives the upper rate, measured on the emulator.
 SMEAR = 0.07
@@ -190,7 +190,7 @@ class SpikeNoise(keras.layers.Layer):
         places = tf.ones_like(shape[1:-1])
         shape = tf.concat([shape[:1], places, shape[-1:]], 0)
         common = tf.random.stateless_normal(shape, [self.seed + 1, bits])
-        return ALIKE**0.5 * common + (1 - ALIKE) ** 0.5 * own
+        return SHARED**0.5 * common + (1 - SHARED) ** 0.5 * own
 
 
 @_registered

@@ -4,9 +4,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
+
+VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
 Volume = tuple[int, int, int, int]  # depth, height, width, channels
 
@@ -154,6 +157,17 @@ class Network:
     def steps(self) -> int:
         """How many steps an example is presented."""
         return round(self.present / self.dt)
+
+    @property
+    def percentiles(self) -> dict[str, float]:
+        """Which percentile of its rates each layer keeps in bounds."""
+        return {name: layer.percentile for name, layer in self.layers.items()}
+
+    @property
+    def examples_at_once(self) -> int:
+        """How many examples a batch has whose activations are all held."""
+        values = sum(math.prod(layer.shape) for layer in self.layers.values())
+        return max(1, VALUES_AT_ONCE // values)
 
     @property
     def for_loihi(self) -> bool:

@@ -18,17 +18,16 @@ import itertools
 import math
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensorflow import keras
 
 from .progress import Progress
+from .training import Phase
 
 if TYPE_CHECKING:
     from .adjusting import Adjuster
     from .pipelines import Batches
-
-Phase = Literal["smooth", "scale", "aware"]
 
 SMOOTH = "smooth, as in Keras"
 CHIP = "aware, with the chip's rates and the noise of spikes"

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,6 +176,24 @@ class Ranked:
         rank -= int(self.upper[:half].sum())
         rest = np.searchsorted(np.cumsum(self.lower[half]), rank, side="right")
         return float(np.uint32(half << 16 | int(rest)).view(np.float32))
+
+
+def ranked(
+    percentiles: Mapping[str, float],
+    passes: Callable[[], Iterable[Sequence[NDArray[np.float32]]]],
+) -> dict[str, Ranked]:
+    """Return the ranks of what layers give, in the memory of a batch.
+
+    ``percentiles`` are those of the layers by name. ``passes`` gives batch by
+    batch the values of each of them, (batch, ...); those below 0 count as 0.
+    It is called twice.
+    """
+    found = {name: Ranked(percent) for name, percent in percentiles.items()}
+    for take in (Ranked.count, Ranked.refine):
+        for batch in passes():
+            for of, values in zip(found.values(), batch, strict=True):
+                take(of, np.maximum(values, 0))
+    return found
 
 
 def _bits(values: NDArray[np.float32]) -> NDArray[np.uint32]:

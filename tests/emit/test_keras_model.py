@@ -304,7 +304,7 @@ class TestSpikeNoise:
     def test_neurons_of_a_channel_share_a_part_of_it(self, load) -> None:
         x = np.full((200, 6, 6, 4), 0.5, np.float32)
         added = np.asarray(self.noise(load)(x, training=True)) - x
-        alike = load("volume", "_runtime.layers").ALIKE
+        alike = load("volume", "_runtime.layers").SHARED
         here, there, other = added[:, 0, 0], added[:, 5, 5], added[:, 5, 5, ::-1]
         correlation = np.corrcoef(here.ravel(), there.ravel())[0, 1]
         assert correlation == pytest.approx(alike, abs=0.1)

@@ -94,6 +94,7 @@ def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
             network=network,
             layers=network.layers,
             calibration=calibration,
+            library=module("_runtime.network"),
             scaling=scaling,
             errors=SimpleNamespace(
                 calibration=scaling.CalibrationError,
@@ -226,7 +227,7 @@ def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
 def test_batches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
     with made(text("conv2d", "relu")) as package:
         whole = package.calibrate(package.x, package.weights).tensors
-        monkeypatch.setattr(package.calibration, "VALUES_AT_ONCE", 1)
+        monkeypatch.setattr(package.library, "VALUES_AT_ONCE", 1)
         single = package.calibrate(package.x, package.weights).tensors
     for name, tensor in whole.items():
         np.testing.assert_allclose(single[name], tensor, rtol=1e-5)
