@@ -12,11 +12,12 @@ from snnc.loihi.axis import Axis, Cut, Interval, View, cut
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Cost, Feed
+from snnc.loihi.plane_link import PlaneLink
 from snnc.loihi.storage import Footprint, Storage, stored
 from snnc.loihi.tiling import Part, Tiling
 
 
-class ImageLink:
+class ImageLink(PlaneLink):
     """The connections of a projection, each a `nengo.Convolution`.
 
     Parameters
@@ -40,8 +41,7 @@ class ImageLink:
         profile: Profile,
     ) -> None:
         self.source = source
-        self.rows = rows
-        self.columns = columns
+        super().__init__(rows, columns)
         self.depth = depth
         self.bands = bands
         self.profile = profile
@@ -98,24 +98,6 @@ class ImageLink:
             feed(i) if i in near or (i + 1) * group > depth else apart
             for i in self.depth.read(slices, depth, group)
         )
-
-    def rows_seen(self, tile: Interval) -> int:
-        return self.rows.seen(tile)
-
-    def columns_seen(self, tile: Interval) -> int:
-        return self.columns.seen(tile)
-
-    def row_view(self, tile: Interval) -> View:
-        return self.rows.view(tile)
-
-    def column_view(self, tile: Interval) -> View:
-        return self.columns.view(tile)
-
-    def rows_alike(self, tiles: Cut) -> range:
-        return self.rows.alike(tiles)
-
-    def columns_alike(self, tiles: Cut) -> range:
-        return self.columns.alike(tiles)
 
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return self._pixels(rows.inputs, columns.inputs, whole)

@@ -7,14 +7,15 @@ from itertools import product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Cut, Interval, View, cut
+from snnc.loihi.axis import Interval, View, cut
 from snnc.loihi.fans import Fan, Fans
 from snnc.loihi.link import Cost, Feed
+from snnc.loihi.plane_link import PlaneLink
 from snnc.loihi.scatter import ScatterAxis
 from snnc.loihi.tiling import Part, Tiling
 
 
-class SparseLink:
+class SparseLink(PlaneLink):
     """The connections of a projection, each a `nengo.Sparse` from the neurons read.
 
     Each neuron that a block reads takes an in-axon and an array of its weights,
@@ -41,8 +42,7 @@ class SparseLink:
         profile: Profile,
     ) -> None:
         self.source = source
-        self.rows = rows
-        self.columns = columns
+        super().__init__(rows, columns)
         self.fans = fans
         self.profile = profile
         self._feeds: dict[tuple[int, Part, Interval], tuple[Feed, ...]] = {}
@@ -62,24 +62,6 @@ class SparseLink:
     @property
     def strips_differ(self) -> bool:
         return True
-
-    def rows_seen(self, tile: Interval) -> int:
-        return self.rows.seen(tile)
-
-    def columns_seen(self, tile: Interval) -> int:
-        return self.columns.seen(tile)
-
-    def row_view(self, tile: Interval) -> View:
-        return self.rows.view(tile)
-
-    def column_view(self, tile: Interval) -> View:
-        return self.columns.view(tile)
-
-    def rows_alike(self, tiles: Cut) -> range:
-        return self.rows.alike(tiles)
-
-    def columns_alike(self, tiles: Cut) -> range:
-        return self.columns.alike(tiles)
 
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return rows.inputs * columns.inputs * feed.entries
