@@ -23,7 +23,8 @@ from .layout import Layout, Tensors, Weights
 from .network import Network
 from .wiring import NEURONS, wiring_of
 
-# Of the variance of filtered spikes, the share that neurons feel.
+# Of the variance of filtered spikes, the share that neurons feel: tuned on the
+# emulator, as decision 025 of snnc says.
 HEARD = 0.1
 
 
