@@ -3,29 +3,46 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from pydantic import ConfigDict, Field
+
+MOST = 10**9
+"""Far beyond any device, and small enough that no sum overflows."""
+
+Limit = Annotated[int, Field(strict=True, gt=0, le=MOST)]
+Amount = Annotated[int, Field(strict=True, ge=0, le=MOST)]
+Picojoules = Annotated[float, Field(strict=True, ge=0, le=MOST)]
+
+
+class Table:
+    """A table of a device's file, which pydantic checks as the types say."""
+
+    __slots__ = ()
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
 
 
 @dataclass(frozen=True, slots=True)
-class Core:
+class Core(Table):
     """What one core holds at most, in the counts of ``block.utilization()``."""
 
     source: str
-    compartments: int
-    in_axons: int
-    out_axons: int
-    synapse_bits: int
+    compartments: Limit
+    in_axons: Limit
+    out_axons: Limit
+    synapse_bits: Limit
 
 
 @dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(Table):
     """How many cores a chip has."""
 
     source: str
-    cores: int
+    cores: Limit
 
 
 @dataclass(frozen=True, slots=True)
-class SynapseMemory:
+class SynapseMemory(Table):
     """How weights are stored.
 
     ``page`` is the stretch of compartments that an axon's base address can name;
@@ -33,27 +50,27 @@ class SynapseMemory:
     """
 
     source: str
-    weight_bits: int
-    index_bits: tuple[int, ...]
-    chunk: int
-    header_bits: int
-    memory_unit: int
-    page: int
+    weight_bits: Limit
+    index_bits: Annotated[tuple[Amount, ...], Field(min_length=1)]
+    chunk: Limit
+    header_bits: Amount
+    memory_unit: Limit
+    page: Limit
 
     def index_width(self, top: int) -> int:
-        """Bits of an index field that holds ``top``; the widest if none does."""
+        """Amount of an index field that holds ``top``; the widest if none does."""
         need = top.bit_length()
         return next((b for b in self.index_bits if b >= need), self.index_bits[-1])
 
     def array_bits(self, weights: int, width: int) -> int:
-        """Bits that one stored array of ``weights`` entries takes.
+        """Amount that one stored array of ``weights`` entries takes.
 
         Parameters
         ----------
         weights
             Entries of the array.
         width
-            Bits of one entry: weight and index.
+            Amount of one entry: weight and index.
         """
         full, rest = divmod(weights, self.chunk)
         bits = full * self._chunk_bits(self.chunk, width)
@@ -66,7 +83,7 @@ class SynapseMemory:
 
 
 @dataclass(frozen=True, slots=True)
-class Axons:
+class Axons(Table):
     """Out-axon slots of each format, and what the short one, pop16, asks for.
 
     ``pop16_atoms`` is the most channels of a source, ``pop16_in_axons`` the most
@@ -75,12 +92,12 @@ class Axons:
     """
 
     source: str
-    pop16_slots: int
-    pop32_slots: int
-    discrete_slots: int
-    pop16_atoms: int
-    pop16_in_axons: int
-    pop16_base: int
+    pop16_slots: Limit
+    pop32_slots: Limit
+    discrete_slots: Limit
+    pop16_atoms: Amount
+    pop16_in_axons: Amount
+    pop16_base: Limit
 
     def slots(self, pop: int | None) -> int:
         """The out-axon slots of one axon; ``pop`` is None for a dense one."""
@@ -90,7 +107,7 @@ class Axons:
 
 
 @dataclass(frozen=True, slots=True)
-class Energy:
+class Energy(Table):
     """What events on the chip cost, in picojoules.
 
     ``spike`` is one that stays within a tile of cores; ``active_update`` and
@@ -98,25 +115,25 @@ class Energy:
     """
 
     source: str
-    synaptic_operation: float
-    spike: float
-    active_update: float
-    inactive_update: float
+    synaptic_operation: Picojoules
+    spike: Picojoules
+    active_update: Picojoules
+    inactive_update: Picojoules
 
 
 @dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(Table):
     """``input_spikes``: what a chip takes from the host in a step, unless precomputed.
 
     Nengo-loihi drops the rest.
     """
 
     source: str
-    input_spikes: int
+    input_spikes: Limit
 
 
 @dataclass(frozen=True, eq=False, slots=True)
-class Profile:
+class Profile(Table):
     """One device."""
 
     name: str

@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from functools import lru_cache
 from pathlib import Path
 from reprlib import repr
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, get_type_hints
 
-from snnc.ir.device import (
-    Axons,
-    Chip,
-    Core,
-    Energy,
-    Profile,
-    SynapseMemory,
-    Traffic,
-)
+from pydantic import TypeAdapter, ValidationError
+
+from snnc.ir.device import MOST, Profile
 from snnc.source.small import read_bytes
 
 if sys.version_info >= (3, 11):
@@ -25,90 +19,60 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 HERE = Path(__file__).parent
 DEFAULT = "loihi1"
 """The device that is compiled for where none is named."""
-_Table = TypeVar("_Table")
 
 
 class ProfileError(ValueError):
     """A device's file that is not one; says what is wrong with it."""
 
 
-_TABLES = {
-    "core": Core,
-    "chip": Chip,
-    "synapse": SynapseMemory,
-    "axon": Axons,
-    "energy": Energy,
-    "traffic": Traffic,
+_KEYS = {
+    key: [field.name for field in fields(kind)]
+    for key, kind in get_type_hints(Profile).items()
+    if is_dataclass(kind)
 }
-MOST = 10**9
-"""Far beyond any device, and small enough that no sum overflows."""
-_MAY_BE_ZERO = frozenset(["header_bits", "index_bits", "pop16_atoms", "pop16_in_axons"])
+"""The tables of a device's file, and the keys of each."""
+_WANTED = {
+    "dataclass_type": "a table",
+    "string_type": "a text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "tuple_type": "a list of numbers",
+    "too_short": "a list of numbers",
+    "greater_than": "above 0",
+    "greater_than_equal": f"from 0 to {MOST:g}",
+    "less_than_equal": f"from 0 to {MOST:g}",
+}
+"""What pydantic's kinds of errors ask for, in words."""
 
 
 def _read(data: dict[str, Any]) -> Profile:
-    _has_keys("the file", ("name", *_TABLES), data)
-    if not isinstance(data["name"], str):
-        raise ProfileError(f"`name` is {data['name']!r}, not a text")
-    tables: dict[str, Any] = {
-        key: _table(key, kind, data[key]) for key, kind in _TABLES.items()
-    }
-    return Profile(name=data["name"], **tables)
+    """Check a file's tables by the types of `Profile`, and say what is wrong first."""
+    try:
+        return TypeAdapter(Profile).validate_python(data)
+    except ValidationError as error:
+        raise ProfileError(_reason(error.errors(include_url=False)[0])) from error
 
 
-def _table(name: str, kind: type[_Table], values: Any) -> _Table:
-    """One table of the file, every key checked to be there and of its type."""
-    if not isinstance(values, dict):
-        raise ProfileError(f"`{name}` is {repr(values)}, not a table")
-    types = {field.name: str(field.type) for field in fields(kind)}  # type: ignore[arg-type]
-    _has_keys(f"[{name}]", tuple(types), values)
-    for key, wanted in types.items():
-        _check(key, values[key], wanted)
-    lists = {key: tuple(v) for key, v in values.items() if isinstance(v, list)}
-    return kind(**{**values, **lists})
-
-
-def _has_keys(place: str, known: tuple[str, ...], found: dict[str, Any]) -> None:
-    for key in known:
-        if key not in found:
-            raise ProfileError(f"{place} has no {_quoted(key)}")
-    for key in found:
-        if key not in known:
-            listed = ", ".join(known)
-            raise ProfileError(
-                f"{place} has {_quoted(key)}, which snnc does not know:"
-                f" it knows {listed}"
-            )
+def _reason(error: ErrorDetails) -> str:
+    """One error of pydantic in the words of a device's file."""
+    *table, key = (key for key in error["loc"] if isinstance(key, str))
+    place = f"[{table[0]}]" if table else "the file"
+    if error["type"] == "missing":
+        return f"{place} has no {_quoted(key)}"
+    if error["type"] == "unexpected_keyword_argument":
+        known = ", ".join(_KEYS[table[0]] if table else ["name", *_KEYS])
+        return f"{place} has `{key}`, which snnc does not know: it knows {known}"
+    return f"{_quoted(key)} is {repr(error['input'])}, not {_WANTED[error['type']]}"
 
 
 def _quoted(key: str) -> str:
-    return f"[{key}]" if key in _TABLES else f"`{key}`"
-
-
-def _check(key: str, value: Any, wanted: str) -> None:
-    """Refuse what is not of its type; ``wanted`` is the type as it is written here."""
-    if wanted == "str":
-        if not isinstance(value, str):
-            raise ProfileError(f"`{key}` is {repr(value)}, not a text")
-        return
-    if (wanted == "tuple[int, ...]") != isinstance(value, list) or value == []:
-        form = "a list of numbers" if wanted.startswith("tuple") else "a number"
-        raise ProfileError(f"`{key}` is {repr(value)}, not {form}")
-    for number in value if isinstance(value, list) else [value]:
-        _check_number(key, number, whole=wanted != "float")
-
-
-def _check_number(key: str, value: Any, whole: bool) -> None:
-    if type(value) is not int and (whole or type(value) is not float):
-        kind = "a whole number" if whole else "a number"
-        raise ProfileError(f"`{key}` is {repr(value)}, not {kind}")
-    if not 0 <= value <= MOST:  # false for NaN
-        raise ProfileError(f"`{key}` is {repr(value)}, not from 0 to {MOST:g}")
-    if value == 0 and whole and key not in _MAY_BE_ZERO:
-        raise ProfileError(f"`{key}` is 0, not above 0")
+    return f"[{key}]" if key in _KEYS else f"`{key}`"
 
 
 @lru_cache
