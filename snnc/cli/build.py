@@ -9,6 +9,9 @@ import click
 
 from snnc.cli.building.actions import Action
 from snnc.cli.building.specs import build_specs
+from snnc.cli.inputs import with_folders
+from snnc.cli.talk import show
+from snnc.diagnostics import Report
 
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
@@ -43,6 +46,7 @@ def command(
 ) -> int:
     """Check SPECS and write the package of each into OUTPUT.
 
+    A folder stands for the specs in it.
     Packages in OUTPUT whose network was renamed or whose spec was removed go away.
     """
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
@@ -51,6 +55,11 @@ def command(
         chosen.append("--force")
     if len(chosen) > 1:
         raise click.UsageError(f"choose one of {' and '.join(chosen)}")
+    report = Report()
+    specs = tuple(with_folders(specs, report))
+    if report.errors:
+        show(report)
+        return 1
     action = _deed(check, dry_run, force)
     if not watch:
         return 0 if build_specs(specs, Path(output), action, force=force) else 1

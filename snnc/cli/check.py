@@ -8,10 +8,11 @@ from typing import Any
 import click
 
 from snnc.cli.device import device
+from snnc.cli.inputs import checked_stdin, read_input, stdin_filename, with_folders
 from snnc.cli.talk import offer, offer_json, say, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin
+from snnc.syntax.files import STDIN, read
 
 FORMATS = ("text", "json", "github", "sarif")
 
@@ -55,36 +56,41 @@ def _document(form: str, report: Report) -> dict[str, Any]:
     is_flag=True,
     help="With --fix, also write `avgpool` for `maxpool` and the like: check them.",
 )
-def command(specs: tuple[str, ...], form: str, fix: bool, unsafe_fixes: bool) -> int:
+@stdin_filename
+def command(
+    specs: tuple[str, ...],
+    form: str,
+    fix: bool,
+    unsafe_fixes: bool,
+    stdin_filename: str | None,
+) -> int:
     """Report every problem of SPECS, up to whether they fit the chip.
 
-    A SPEC of - is read from stdin.
+    A SPEC of - is read from stdin; a folder stands for the specs in it.
     """
     if unsafe_fixes and not fix:
         raise click.UsageError("--unsafe-fixes needs --fix")
     if fix and STDIN in specs:
         raise click.UsageError("--fix can't mend stdin: name a file")
+    stdin = checked_stdin(specs, stdin_filename)
     report = Report()
-    for path in specs:
+    for path in with_folders(specs, report):
         started = time.perf_counter()
-        own = _mend(path, unsafe_fixes) if fix else _check(path)
+        own = _mend(path, unsafe_fixes) if fix else _check(path, stdin)
         if form == "text" and not own.errors:
-            say(f"{_shown(path)}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
+            name = stdin if path == STDIN else path
+            say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
         report.extend(own.diagnostics)
     show_as(form, report)
     return 1 if report.errors else 0
 
 
-def _check(path: str) -> Report:
+def _check(path: str, stdin: str) -> Report:
     report = Report()
-    source = read_stdin(report) if path == STDIN else read(path, report)
+    source = read_input(path, stdin, report)
     if source is not None:
         compile_spec(source, report, "place", device())
     return report
-
-
-def _shown(path: str) -> str:
-    return STDIN_NAME if path == STDIN else path
 
 
 def _mend(path: str, unsafe: bool) -> Report:

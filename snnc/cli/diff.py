@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from snnc.cli import colours
 from snnc.cli.device import device
 from snnc.cli.talk import offer_json, offer_lines, show
 from snnc.diagnostics import Report
@@ -63,4 +64,4 @@ def _print(difference: Difference, form: str) -> None:
     else:
         from snnc.diff import text
 
-        offer_lines(text.render(difference))
+        offer_lines(text.render(difference), colours.difference)

@@ -3,55 +3,80 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
-from snnc.cli.talk import offer_lines, say, show
+from snnc.cli.colours import unified_diff
+from snnc.cli.inputs import checked_stdin, read_input, stdin_filename, with_folders
+from snnc.cli.talk import offer, offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.files import read, replace_text
-from snnc.syntax.formatted import PRINTERS, can_format, formatted
+from snnc.syntax.files import STDIN, replace_text
+from snnc.syntax.formatted import SUFFIXES, can_format, formatted
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
 @click.argument("specs", nargs=-1, required=True, type=click.Path())
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a spec differs.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
-def command(specs: tuple[str, ...], check: bool, diff: bool) -> int:
-    """Write SPECS in the one true layout; those with syntax errors stay as they are."""
-    for path in specs:
-        if not can_format(Path(path).as_posix()):
-            raise click.BadParameter(
-                f"{path} is no {' or '.join(PRINTERS)} file", param_hint="SPECS"
-            )
+@stdin_filename
+def command(
+    specs: tuple[str, ...], check: bool, diff: bool, stdin_filename: str | None
+) -> int:
+    """Write SPECS in the one true layout; those with syntax errors stay as they are.
+
+    A SPEC of - is read from stdin and written to stdout; a folder stands for the specs
+    in it.
+    """
     report = Report()
+    formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
+    paths = list(with_folders(specs, report))
+    for path in paths:
+        if path != STDIN and not can_format(Path(path).as_posix()):
+            raise click.BadParameter(
+                f"{path} is no {' or '.join(SUFFIXES)} file", param_hint="SPECS"
+            )
     changed = False
-    for path in specs:
+    for path in paths:
         own = Report()  # reading ends where a report is full
-        changed |= _format(path, check, diff, own)
+        changed |= formatter.format(path, own)
         report.extend(own.diagnostics)
     show(report)
     return 1 if report.errors or (check and changed) else 0
 
 
-def _format(path: str, check: bool, diff: bool, report: Report) -> bool:
-    """Format one file; whether its text differs."""
-    source = read(path, report)
-    document = None if source is None else parse(source, report)
-    if source is None or document is None or report.errors:
-        return False
-    text = formatted(document)
-    if text == source.text:
-        return False
-    if diff:
-        offer_lines(_difference(source, text))
-    if check:
-        say(f"{path}: not formatted")
-    if not (check or diff) and replace_text(path, text, report):
-        say(f"{path}: formatted")
-    return True
+@dataclass(frozen=True, slots=True)
+class _Formatter:
+    """What is done with each file; ``stdin`` is the name of what stands there."""
+
+    check: bool
+    diff: bool
+    stdin: str
+
+    def format(self, path: str, report: Report) -> bool:
+        """Format one file; whether its text differs."""
+        source = read_input(path, self.stdin, report)
+        document = None if source is None else parse(source, report)
+        if source is None or document is None or report.errors:
+            return False
+        text = formatted(document)
+        differs = text != source.text
+        if self.diff and differs:
+            offer_lines(_difference(source, text), unified_diff)
+        if self.check and differs:
+            say(f"{source.name}: not formatted")
+        if not (self.check or self.diff):
+            self._write(path, text, differs, report)
+        return differs
+
+    def _write(self, path: str, text: str, differs: bool, report: Report) -> None:
+        if path == STDIN:
+            offer(text)
+        elif differs and replace_text(path, text, report):
+            say(f"{path}: formatted")
 
 
 def _difference(source: SourceFile, text: str) -> str:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import click
 
+from snnc.cli import colours
 from snnc.cli.device import device
+from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
-from snnc.driver import compile_file
+from snnc.driver import compile_spec
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -28,10 +30,17 @@ from snnc.passes import Compilation
     " html is one page with all there is.",
 )
 @click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
-def command(spec: str, form: str, why: bool) -> int:
-    """Print the layers of SPEC, the cores they take and what they do at most."""
+@stdin_filename
+def command(spec: str, form: str, why: bool, stdin_filename: str | None) -> int:
+    """Print the layers of SPEC, the cores they take and what they do at most.
+
+    A SPEC of - is read from stdin; a folder stands for the one spec in it.
+    """
     report = Report()
-    made = compile_file(spec, report, "place", device())
+    name = checked_stdin([spec], stdin_filename)
+    path = one_spec(spec, report)
+    source = None if path is None else read_input(path, name, report)
+    made = None if source is None else compile_spec(source, report, "place", device())
     show(report)
     mapped = None if made is None else made.mapped or _unlimited(made)
     if mapped is None:
@@ -68,4 +77,4 @@ def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
     else:
         from snnc.report import text
 
-        offer_lines(text.table(mapped, why))
+        offer_lines(text.table(mapped, why), colours.report)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import sys
 from collections.abc import Mapping
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from snnc.cli.colours import Paint, wants_colour
 from snnc.text.printable import printable
 
 if TYPE_CHECKING:
@@ -26,16 +26,9 @@ def show(report: Report) -> None:
         return
     from snnc.diagnostics.text import render
 
-    colour = _wants_colour()
+    colour = wants_colour(sys.stderr)
     text = render(report.diagnostics, colour=colour)
     click.echo(text, err=True, nl=False, color=colour)
-
-
-def _wants_colour() -> bool:
-    """Whether stderr gets colours: https://no-color.org, https://force-color.org."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stderr.isatty()
 
 
 def say(line: str) -> None:
@@ -45,12 +38,17 @@ def say(line: str) -> None:
 
 def offer(data: str) -> None:
     """Print data to stdout, to the letter: a spec, a page, a schema."""
-    click.echo(data, nl=False)
+    click.echo(data, nl=False, color=True)  # which leaves escapes as they are
 
 
-def offer_lines(text: str) -> None:
-    """Print to stdout what people read: tables, differences; each line printable."""
+def offer_lines(text: str, paint: Paint | None = None) -> None:
+    """Print to stdout what people read: tables, differences; each line printable.
+
+    ``paint`` colours the lines where stdout gets colours.
+    """
     lines = map(_line, text.removesuffix("\n").split("\n"))
+    if paint is not None and wants_colour(sys.stdout):
+        lines = map(paint, lines)
     offer("\n".join(lines) + "\n")
 
 

@@ -150,6 +150,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     ceilings.NoSuchRate,
     files.FileMissing,
     files.FileIsDirectory,
+    files.NoSpecInFolder,
     files.FileNotRegular,
     files.FileNotText,
     files.FileTooLarge,

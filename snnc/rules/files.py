@@ -27,6 +27,21 @@ class FileIsDirectory(Diagnostic):
     name: str
 
 
+class NoSpecInFolder(Diagnostic):
+    """A folder is named in place of its specs, and there are none in it.
+
+    Specs are files that end with `.snn`, and YAML files with a key `snn`, in the folder
+    and in those below it, but for folders whose names begin with a dot.
+    """
+
+    code = "SNN706"
+    title = "no spec in a folder"
+    message = "there is no spec in `{name}`"
+    help = "specs are `.snn` files, and YAML files with a key `snn`"
+
+    name: str
+
+
 class FileNotRegular(Diagnostic):
     """A path names a pipe, a socket or a device.
 

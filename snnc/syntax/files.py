@@ -91,31 +91,33 @@ STDIN = "-"
 STDIN_NAME = "<stdin>"
 
 
-def read_stdin(report: Report) -> SourceFile | None:
-    """Read a ``.snn`` spec from stdin, or report why that can't be done.
+def read_stdin(report: Report, name: str = STDIN_NAME) -> SourceFile | None:
+    """Read a spec from stdin, or report why that can't be done.
 
     Parameters
     ----------
     report
         Gets SNN703 to SNN705 if what comes is no text, too long or can't be read.
+    name
+        What it is called; as of a file, its end tells the notation.
 
     Returns
     -------
     SourceFile or None
-        Called ``<stdin>``; None if it can't be read.
+        None if it can't be read.
     """
-    nowhere = Span(SourceFile(STDIN_NAME, ""), 0, 0)
+    nowhere = _nowhere(name)
     try:
         data = _beginning()
     except OSError as error:
         report.add(
             rules.files.FileUnreadable(
-                span=nowhere, name=STDIN_NAME, reason=error.strerror or str(error)
+                span=nowhere, name=name, reason=error.strerror or str(error)
             )
         )
         return None
     if len(data) <= LARGEST:
-        return decode(STDIN_NAME, data, report)
+        return decode(name, data, report)
     report.add(rules.files.FileTooLarge(span=nowhere, size=len(data), limit=LARGEST))
     return None
 

@@ -7,29 +7,21 @@ from pathlib import PurePosixPath
 
 from snnc.language.tree import Document
 
-# By suffix: the module that prints the notation, and its function.
-_YAML = ("snnc.syntax.yaml.printer", "print_yaml")
-PRINTERS = {
-    ".snn": ("snnc.syntax.printer", "print_snn"),
-    ".yaml": _YAML,
-    ".yml": _YAML,
+# The module that prints a notation, and its function.
+_PRINTERS = {
+    "snn": ("snnc.syntax.printer", "print_snn"),
+    "yaml": ("snnc.syntax.yaml.printer", "print_yaml"),
 }
+SUFFIXES = (".snn", ".yaml", ".yml")
 
 
 def can_format(name: str) -> bool:
     """Whether files of such a name have a formatter."""
-    return PurePosixPath(name).suffix in PRINTERS
+    return PurePosixPath(name).suffix in SUFFIXES
 
 
 def formatted(document: Document) -> str:
-    """Write a document that has no syntax error as its notation's formatter does.
-
-    Raises
-    ------
-    KeyError
-        If its file's suffix is none of `PRINTERS`.
-    """
-    suffix = PurePosixPath(document.span.source.name).suffix
-    module, function = PRINTERS[suffix]
+    """Write a document that has no syntax error as its notation's formatter does."""
+    module, function = _PRINTERS[document.span.source.notation]
     text: str = getattr(importlib.import_module(module), function)(document)
     return text

@@ -43,6 +43,7 @@ OPTIONS = {
     "--strict": "evaluate",
     # What is done.
     "--to": "convert",
+    "--stdin-filename": "check fmt report",
     "--modeline": "convert schema",
     "--fix": "check",
     "--unsafe-fixes": "check",

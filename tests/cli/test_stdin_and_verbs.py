@@ -52,6 +52,59 @@ def test_stdin_can_not_be_mended() -> None:
     assert "--fix can't mend stdin: name a file" in done.stderr
 
 
+YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
+UGLY = GOOD.replace("units 64", "units   64")
+
+
+def test_a_buffer_is_checked_under_the_name_of_its_file() -> None:
+    wrong = GOOD.replace("units 64", "unit 64")
+    done = run("check", "-", "--stdin-filename", "specs/new.snn", stdin=wrong)
+    assert " --> specs/new.snn:14:14\n" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["check", "fmt", "report"])
+def test_the_name_of_stdin_tells_its_notation(verb: str) -> None:
+    assert run(verb, "-", stdin=YAML).return_value == 1
+    named = run(verb, "-", "--stdin-filename", "a.yaml", stdin=YAML)
+    assert named.return_value == 0, named.stderr
+
+
+@pytest.mark.parametrize("verb", ["check", "fmt", "report"])
+def test_stdin_has_a_name_only_where_it_is_read(verb: str) -> None:
+    arguments = [verb, "specs/drift.snn", "--stdin-filename", "a.snn"]
+    done = CliRunner().invoke(snnc, arguments)
+    assert done.exit_code == 2
+    assert "--stdin-filename needs - in place of a SPEC" in done.stderr
+
+
+def test_a_formatted_buffer_goes_to_stdout_whether_it_differs_or_not() -> None:
+    for text in (UGLY, GOOD):
+        done = run("fmt", "-", stdin=text)
+        assert (done.return_value, done.stdout, done.stderr) == (0, GOOD, "")
+
+
+def test_what_a_comment_holds_is_formatted_to_the_letter() -> None:
+    text = "# \x1b[31mred\n" + GOOD
+    assert run("fmt", "-", stdin=text).stdout == text
+
+
+def test_a_buffer_that_can_not_be_formatted_gives_no_text() -> None:
+    done = run("fmt", "-", stdin=UGLY.replace("classes 8", "classes"))
+    assert (done.return_value, done.stdout) == (1, "")
+    assert "error[SNN107]" in done.stderr
+
+
+def test_a_buffer_is_compared_with_its_layout() -> None:
+    done = run("fmt", "--check", "--diff", "-", stdin=UGLY)
+    assert (done.return_value, done.stderr) == (1, "<stdin>: not formatted\n")
+    assert done.stdout.startswith("--- <stdin>\n+++ <stdin> (formatted)\n@@")
+
+
+def test_a_report_of_a_buffer_is_that_of_its_file() -> None:
+    from_file = run("report", str(ROOT / "specs/drift.snn"), "--format", "json")
+    assert run("report", "-", "--format", "json", stdin=GOOD).stdout == from_file.stdout
+
+
 def test_an_unknown_verb_names_the_nearest_and_all() -> None:
     done = CliRunner().invoke(snnc, ["chek", "a.snn"])
     assert done.exit_code == 2

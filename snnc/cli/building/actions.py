@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from snnc.cli.colours import unified_diff
 from snnc.cli.device import chosen_device
 from snnc.cli.talk import offer_lines, say
 from snnc.diagnostics import Report
@@ -82,7 +83,7 @@ class Check:
 
 def _print(found: Comparison) -> None:
     if text := difference(found):
-        offer_lines(text)
+        offer_lines(text, unified_diff)
 
 
 def _compared(package: Package, report: Report) -> Comparison | None:

@@ -1,0 +1,70 @@
+"""What verbs take as specs: files, folders with specs in them, and stdin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import click
+
+from snnc.diagnostics import Report
+from snnc.rules.files import NoSpecInFolder
+from snnc.source import SourceFile, Span
+from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin
+from snnc.syntax.folders import specs_in
+
+stdin_filename = click.option(
+    "--stdin-filename",
+    metavar="PATH",
+    help="With -, the file whose unsaved text stdin is: diagnostics name it, and its"
+    " suffix tells the notation.",
+)
+
+
+def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
+    """Return what stdin is called.
+
+    Raises
+    ------
+    click.UsageError
+        If stdin is named without being read.
+    """
+    if filename is not None and STDIN not in specs:
+        raise click.UsageError("--stdin-filename needs - in place of a SPEC")
+    return STDIN_NAME if filename is None else Path(filename).as_posix()
+
+
+def read_input(path: str, stdin: str, report: Report) -> SourceFile | None:
+    """Read a spec from its file, or from stdin under the name that it has."""
+    return read_stdin(report, stdin) if path == STDIN else read(path, report)
+
+
+def with_folders(paths: Iterable[str], report: Report) -> Iterator[str]:
+    """Put in the place of each folder the specs in it; one without any is reported."""
+    for path in paths:
+        if path == STDIN or not Path(path).is_dir():
+            yield path
+            continue
+        found = specs_in(Path(path))
+        if not found:
+            name = Path(path).as_posix()
+            nowhere = Span(SourceFile(name, ""), 0, 0)
+            report.add(NoSpecInFolder(span=nowhere, name=name))
+        yield from map(str, found)
+
+
+def one_spec(path: str, report: Report) -> str | None:
+    """Return the one spec of a folder, or the path itself; None after a report.
+
+    Raises
+    ------
+    click.BadParameter
+        If a folder has several.
+    """
+    found = list(with_folders([path], report))
+    if len(found) > 1:
+        names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
+        raise click.BadParameter(
+            f"{path} holds {len(found)} specs: name one of {names}", param_hint="SPEC"
+        )
+    return found[0] if found else None

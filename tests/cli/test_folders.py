@@ -1,0 +1,80 @@
+"""A folder in place of specs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from snnc.cli import snnc
+from snnc.syntax.folders import specs_in
+from tests.cli.test_cli import BAD, GOOD
+
+YAML = "# the edition\nsnn: 1\n"
+
+
+def run(*arguments: str | Path) -> Result:
+    return CliRunner().invoke(snnc, list(map(str, arguments)), standalone_mode=False)
+
+
+def write(folder: Path, *names: str, text: str = GOOD) -> None:
+    for name in names:
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+
+
+def test_specs_of_both_notations_are_found_at_any_depth(tmp_path: Path) -> None:
+    write(tmp_path, "b.snn", "a/deep/c.snn", "a.yaml", "d.yml", text=YAML)
+    found = [path.relative_to(tmp_path).as_posix() for path in specs_in(tmp_path)]
+    assert found == ["a/deep/c.snn", "a.yaml", "b.snn", "d.yml"]
+
+
+def test_other_files_and_folders_are_left_alone(tmp_path: Path) -> None:
+    write(tmp_path, "compose.yaml", "text.md", text="services: {}\nx: {snn: 1}\n")
+    write(tmp_path, ".git/a.snn", "env/a.snn", "env/pyvenv.cfg", ".b.snn")
+    (tmp_path / "loop").symlink_to(tmp_path)
+    (tmp_path / "pipe.snn").mkdir()
+    assert specs_in(tmp_path) == []
+
+
+def test_check_takes_a_folder_and_names_each_spec(tmp_path: Path) -> None:
+    write(tmp_path, "a.snn", "below/b.snn")
+    write(tmp_path, "c.snn", text=BAD)
+    done = run("check", tmp_path)
+    assert done.return_value == 1
+    for name in ("a.snn: ok (", "below/b.snn: ok (", "c.snn:6:"):
+        assert f"{tmp_path}/{name}" in done.stderr
+
+
+def test_fmt_takes_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, "a.snn", "b/c.snn", text=GOOD.replace("filters 4", "filters  4"))
+    assert run("fmt", "--check", tmp_path).return_value == 1
+    assert run("fmt", tmp_path).return_value == 0
+    assert run("fmt", "--check", tmp_path).return_value == 0
+
+
+def test_build_takes_a_folder(tmp_path: Path) -> None:
+    write(tmp_path, "specs/a.snn")
+    write(tmp_path, "specs/b.snn", text=GOOD.replace("network net", "network other"))
+    done = run("build", tmp_path / "specs", "-o", tmp_path / "models", "--dry-run")
+    assert done.return_value == 0, done.stderr
+    assert f"write {tmp_path}/models/net/" in done.stdout
+    assert f"write {tmp_path}/models/other/" in done.stdout
+
+
+def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
+    write(tmp_path, "a.snn")
+    assert "net: " in run("report", tmp_path).stdout
+    write(tmp_path, "b.snn")
+    done = CliRunner().invoke(snnc, ["report", str(tmp_path)])
+    assert done.exit_code == 2
+    assert "holds 2 specs: name one of" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("verb", ["check", "fmt", "build", "report"])
+def test_a_folder_without_specs_is_a_diagnostic(verb: str, tmp_path: Path) -> None:
+    done = run(verb, tmp_path)
+    assert done.return_value == 1
+    assert "error[SNN706]: there is no spec in" in done.stderr
