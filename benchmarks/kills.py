@@ -52,7 +52,8 @@ def package(folder: Path, filters: int, library: int | None = None) -> Package:
     """
     report = Report()
     results = compile_spec(SourceFile("net.snn", SPEC.format(filters=filters)), report)
-    assert not report.errors
+    assert results.modules is not None
+    assert results.spec is not None
     origin = Origin.of(folder.parents[1] / "net.snn", folder.parent)
     files = [module.headed(origin) for module in results.modules]
     copies = [file for file in files if file.path.startswith(LIBRARY)]

@@ -15,7 +15,16 @@ EXTRAS = (
     ", place host",
     ", synapse 2 ms",
 )
-KINDS = ("conv", "conv", "conv", "depthwise", "downsample", "avgpool", "add", "concat")
+KINDS: tuple[str, ...] = (
+    "conv",
+    "conv",
+    "conv",
+    "depthwise",
+    "downsample",
+    "avgpool",
+    "add",
+    "concat",
+)
 KINDS += ("dense",)
 
 

@@ -23,6 +23,7 @@ from tests.support import ROOT, SPECS
 def data(spec: Path) -> Any:
     text = spec.read_text(encoding="utf-8")
     document = compile_spec(SourceFile("a.snn", text), Report(), "parse").document
+    assert document is not None
     return YAML(typ="safe").load(print_yaml(document))
 
 

@@ -81,5 +81,5 @@ def _writes(node: ast.AST) -> bool:
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     texts = {a.value for a in node.args if isinstance(a, ast.Constant)}
     modes = {text for text in texts if re.fullmatch("[rwxbt+]{1,3}", str(text))}
-    opens = name == "open" and any(set(mode) & set("wx+") for mode in modes)
+    opens = name == "open" and any(set(str(mode)) & set("wx+") for mode in modes)
     return opens or name in WRITES

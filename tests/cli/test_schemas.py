@@ -53,7 +53,10 @@ VALUES = network(
     """,
     "values",
 )
-LABELS = {"small": np.zeros(3, np.int64), "values": np.zeros((3, 2), np.float32)}
+LABELS: dict[str, np.ndarray] = {
+    "small": np.zeros(3, np.int64),
+    "values": np.zeros((3, 2), np.float32),
+}
 
 
 @pytest.fixture

@@ -57,11 +57,14 @@ def mutated(text: str, choice: int) -> str:
 def test_nothing_differs_from_itself(seed: int) -> None:
     once, again = version(draw_spec(seed)), version(draw_spec(seed))
     assume(once is not None)
+    assert once is not None
+    assert again is not None
     difference = compare(once, again)
     assert difference.same
     assert not difference.respelt
     assert difference.weights.verdict == "valid"
-    assert difference.rates == difference.cores.layers == ()
+    assert not difference.rates
+    assert not difference.cores.layers
     assert difference.weights.notes == ()
 
 
@@ -72,6 +75,8 @@ def test_what_differs_is_told(seed: int, choice: int) -> None:
     text = draw_spec(seed)
     old, new = version(text), version(mutated(text, choice))
     assume(old is not None and new is not None)
+    assert old is not None
+    assert new is not None
     equal = canonical(old.network) == canonical(new.network)
     assert compare(old, new).same == equal
     assert equal or compare(new, old).layers or compare(new, old).sections

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from types import ModuleType
+from collections.abc import Iterator
 
 import pytest
 
 from tests.emit.networks import ALL
-from tests.emit.packages import importable, module, write
-
-Load = Callable[[str, str], ModuleType]
+from tests.emit.packages import Load, importable, module, write
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Literal
 
 from snnc.ir.logical import (
     Add,
@@ -72,7 +72,7 @@ def conv(
     *,
     kernel: int = 3,
     stride: int = 1,
-    padding: str = "valid",
+    padding: Literal["valid", "same"] = "valid",
     bias: bool = True,
     shortcut: Shortcut | None = None,
     dilation: int = 1,
@@ -170,7 +170,7 @@ def conv3d_relu() -> Network:
 
 
 def conv2d_lif() -> Network:
-    neurons = {"neuron": LIF, "batchnorm": True, "high": 120.0}
+    neurons: dict[str, Any] = {"neuron": LIF, "batchnorm": True, "high": 120.0}
     strided = Shortcut("c0", (2, 2))
     return network(
         "colours",
@@ -221,7 +221,7 @@ def conv1d_joined() -> Network:
 
 
 def depthwise_groups() -> Network:
-    normed = {"batchnorm": True, "padding": "same", "l2": 1e-4}
+    normed: dict[str, Any] = {"batchnorm": True, "padding": "same", "l2": 1e-4}
     return network(
         "mobile",
         (8, 8, 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
@@ -18,6 +18,8 @@ from snnc.passes.lower import lower
 from snnc.passes.place import place
 
 ORIGIN = Origin("specs/net.snn", "models")
+Load = Callable[[str, str], ModuleType]
+"""Imports a module of a package: the package's name, then the module's."""
 
 
 def modules_of(network: Network) -> tuple[Module, ...]:
@@ -25,6 +27,7 @@ def modules_of(network: Network) -> tuple[Module, ...]:
     report = Report()
     mapped = place(lower(network, report), report)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
+    assert mapped is not None
     return package_modules(mapped)
 
 

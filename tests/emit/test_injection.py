@@ -127,9 +127,7 @@ class Place:
     is_free: bool
 
 
-def compiled(
-    text: str, name: str, through: str = "emit"
-) -> tuple[dict[str, Any], Report]:
+def compiled(text: str, name: str, through: str = "emit") -> tuple[Any, Report]:
     report = Report()
     text = text.replace("\r\n", "\n").replace("\r", "\n")  # as files are read
     return compile_spec(SourceFile(name, text), report, through), report
@@ -170,7 +168,7 @@ def words(file: str, text: str) -> list[Span]:
     source = SourceFile(file, text)
     if file.endswith(".snn"):
         tokens = [t for t in parser().lex(text) if t.type in ("NAME", "STRING")]
-        return [Span(source, t.start_pos, t.end_pos) for t in tokens]
+        return [Span(source, t.start_pos or 0, t.end_pos or 0) for t in tokens]
     composer = Composer(source, Report())
     composer.compose()
     return composer.scalars
@@ -246,7 +244,7 @@ def names_in(node: ast.AST) -> list[ast.Name]:
     return [name for name in ast.walk(node) if isinstance(name, ast.Name)]
 
 
-def same_data(modules: tuple[Module, ...], results: dict[str, Any]) -> None:
+def same_data(modules: tuple[Module, ...], results: Any) -> None:
     """What the spec says of the network, the package's docstring says again."""
     (package,) = (m.body for m in modules if m.path == "__init__.py")
     said = ast.literal_eval(package).split("\n\n")
@@ -254,7 +252,7 @@ def same_data(modules: tuple[Module, ...], results: dict[str, Any]) -> None:
     assert " ".join(said[1].split()) == " ".join(about.split()) or not about
 
 
-def same_when_converted(results: dict[str, Any]) -> None:
+def same_when_converted(results: Any) -> None:
     for printed, name in ((print_snn, "net.snn"), (print_yaml, "net.yaml")):
         if name == "net.yaml" and any(not_in_comments(results.document)):
             continue  # `snnc convert` refuses it
@@ -263,7 +261,7 @@ def same_when_converted(results: dict[str, Any]) -> None:
         assert said(again) == said(results)
 
 
-def said(results: dict[str, Any]) -> str:
+def said(results: Any) -> str:
     """The spec, with the line ends that reading a file leaves."""
     spec = results.spec.spec.model_dump_json()
     return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.emit.networks import (
     ALL,
     conv3d_relu,
 )
-from tests.emit.packages import importable, module, write
+from tests.emit.packages import Load, importable, module, write
 
 pytestmark = pytest.mark.slow
 
@@ -42,15 +43,16 @@ def randomise(model: keras.Model, seed: int = 5) -> None:
 
 
 @EACH
-def test_every_layer_has_the_shape_of_the_graph(load, name: str) -> None:
+def test_every_layer_has_the_shape_of_the_graph(load: Load, name: str) -> None:
     model = load(name, "keras_model").build_model()
-    for layer in (*NETWORKS[name].layers, NETWORKS[name].readout):
+    spiking: tuple[Any, ...] = (*NETWORKS[name].layers, NETWORKS[name].readout)
+    for layer in spiking:
         assert model.get_layer(layer.name).output.shape[1:] == layer.shape
     assert model.name == name
 
 
 @EACH
-def test_weights_are_the_layouts(load, name: str, tmp_path: Path) -> None:
+def test_weights_are_the_layouts(load: Load, name: str, tmp_path: Path) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
     built.export_weights(built.build_model(), tmp_path / "w")
     assert list(layout.load_weights(tmp_path / "w")) == [
@@ -59,7 +61,9 @@ def test_weights_are_the_layouts(load, name: str, tmp_path: Path) -> None:
 
 
 @EACH
-def test_exported_weights_compute_the_same(load, name: str, tmp_path: Path) -> None:
+def test_exported_weights_compute_the_same(
+    load: Load, name: str, tmp_path: Path
+) -> None:
     built, x = load(name, "keras_model"), inputs(name)
     model, again = built.build_model(), built.build_model()
     randomise(model)
@@ -71,7 +75,7 @@ def test_exported_weights_compute_the_same(load, name: str, tmp_path: Path) -> N
 
 
 @EACH
-def test_a_second_export_is_the_first(load, name: str, tmp_path: Path) -> None:
+def test_a_second_export_is_the_first(load: Load, name: str, tmp_path: Path) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
     model, again = built.build_model(), built.build_model(aware=True)
     randomise(model)
@@ -83,7 +87,7 @@ def test_a_second_export_is_the_first(load, name: str, tmp_path: Path) -> None:
         np.testing.assert_array_equal(second[tensor], value, tensor)
 
 
-def test_an_imported_batch_norm_is_the_identity(load, tmp_path: Path) -> None:
+def test_an_imported_batch_norm_is_the_identity(load: Load, tmp_path: Path) -> None:
     built = load("waves", "keras_model")
     model = built.build_model()
     randomise(model)
@@ -99,7 +103,7 @@ def test_an_imported_batch_norm_is_the_identity(load, tmp_path: Path) -> None:
     np.testing.assert_array_equal(norm(x), x)
 
 
-def test_a_bias_where_there_is_none_is_refused(load, tmp_path: Path) -> None:
+def test_a_bias_where_there_is_none_is_refused(load: Load, tmp_path: Path) -> None:
     built, layout = load("colours", "keras_model"), load("colours", "layout")
     model = built.build_model()
     built.export_weights(model, tmp_path / "w")
@@ -112,7 +116,7 @@ def test_a_bias_where_there_is_none_is_refused(load, tmp_path: Path) -> None:
 
 @EACH
 @pytest.mark.parametrize("aware", [False, True])
-def test_gradients_reach_every_layer(load, name: str, aware: bool) -> None:
+def test_gradients_reach_every_layer(load: Load, name: str, aware: bool) -> None:
     model = load(name, "keras_model").build_model(aware)
     with tf.GradientTape() as tape:
         outputs = model(inputs(name), training=True)
@@ -125,7 +129,7 @@ def test_gradients_reach_every_layer(load, name: str, aware: bool) -> None:
 
 
 @EACH
-def test_a_few_steps_lower_the_loss(load, name: str) -> None:
+def test_a_few_steps_lower_the_loss(load: Load, name: str) -> None:
     built = load(name, "keras_model")
     keras.utils.set_random_seed(1)
     model = built.build_model(aware=True)
@@ -139,14 +143,14 @@ def test_a_few_steps_lower_the_loss(load, name: str) -> None:
     assert ("accuracy" if readout.labels else "rmse") in history
 
 
-def test_values_are_mapped_as_the_input_says(load) -> None:
+def test_values_are_mapped_as_the_input_says(load: Load) -> None:
     model = load("colours", "keras_model").build_model()
     x = inputs("colours")
     scaled = keras.Model(model.input, model.get_layer("image.scaled").output)
     np.testing.assert_allclose(scaled(x), 2 * x - 1, atol=1e-6)
 
 
-def test_a_signed_encoder_has_the_on_parts_before_the_off_parts(load) -> None:
+def test_a_signed_encoder_has_the_on_parts_before_the_off_parts(load: Load) -> None:
     model = load("waves", "keras_model").build_model()
     x = inputs("waves")
     encoder = keras.Model(model.input, model.get_layer("encode.neurons").output)
@@ -154,14 +158,14 @@ def test_a_signed_encoder_has_the_on_parts_before_the_off_parts(load) -> None:
     np.testing.assert_allclose(encoder(x), expected, atol=1e-7)
 
 
-def test_an_encoder_is_clipped_at_one_spike_a_step(load) -> None:
+def test_an_encoder_is_clipped_at_one_spike_a_step(load: Load) -> None:
     model = load("volume", "keras_model").build_model()
     model.get_layer("encode").set_weights([np.full((1, 1, 1, 1, 2), 100), np.zeros(2)])
     encoder = keras.Model(model.input, model.get_layer("encode.neurons").output)
     assert encoder(np.ones((1, 4, 6, 6, 1))).numpy().max() == 1 / (0.001 * 250)
 
 
-def test_a_shortcut_is_added_after_the_batch_norm(load) -> None:
+def test_a_shortcut_is_added_after_the_batch_norm(load: Load) -> None:
     model = load("colours", "keras_model").build_model()
     randomise(model)
     names = ("c2.norm", "c2.shortcut", "c2.sum")
@@ -183,7 +187,7 @@ def test_every_kernel_has_its_l2(tmp_path: Path) -> None:
     assert float(tf.add_n(model.losses)) == pytest.approx(expected, rel=1e-5)
 
 
-def test_a_depthwise_kernel_is_drawn_for_its_taps_alone(load) -> None:
+def test_a_depthwise_kernel_is_drawn_for_its_taps_alone(load: Load) -> None:
     model = load("mobile", "keras_model").build_model()
     (kernel, *_) = model.get_layer("c0").get_weights()
     assert kernel.shape == (3, 3, 4, 2)
@@ -193,14 +197,14 @@ def test_a_depthwise_kernel_is_drawn_for_its_taps_alone(load) -> None:
     assert float(penalty(kernel)) == pytest.approx(1e-4 * np.sum(kernel**2))
 
 
-def test_equal_seeds_begin_with_equal_weights(load) -> None:
+def test_equal_seeds_begin_with_equal_weights(load: Load) -> None:
     built = load("volume", "keras_model")
     first, second = built.build_model(), built.build_model()
     for a, b in zip(first.get_weights(), second.get_weights(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_another_seed_begins_with_other_weights(load) -> None:
+def test_another_seed_begins_with_other_weights(load: Load) -> None:
     built = load("volume", "keras_model")
     first, second = (built.build_model(seed=seed).get_weights() for seed in (0, 100))
     for a, b in zip(first, second, strict=True):
@@ -208,7 +212,7 @@ def test_another_seed_begins_with_other_weights(load) -> None:
 
 
 @EACH
-def test_no_two_layers_draw_from_one_seed(load, name: str) -> None:
+def test_no_two_layers_draw_from_one_seed(load: Load, name: str) -> None:
     model = load(name, "keras_model").build_model()
     drawing = [x for x in model.layers if hasattr(x, "kernel_initializer")]
     seeds = [
@@ -222,16 +226,16 @@ def test_no_two_layers_draw_from_one_seed(load, name: str) -> None:
 
 class TestRateBudget:
     @pytest.fixture
-    def budget(self, load):
+    def budget(self, load: Load) -> Any:
         return budget_of(load)
 
-    def test_what_is_above_is_paid_by_every_neuron(self, budget) -> None:
+    def test_what_is_above_is_paid_by_every_neuron(self, budget: Any) -> None:
         budget(tf.constant([[0.5, 3.0], [2.0, -9.0]]), training=True)
         excess = np.mean([0, 2**2, 1**2, 0]) / 0.01
         expected = 1e-3 * excess / 0.3**2
         assert float(tf.add_n(budget.losses)) == pytest.approx(expected)
 
-    def test_batches_of_any_size_pay_alike_above(self, budget) -> None:
+    def test_batches_of_any_size_pay_alike_above(self, budget: Any) -> None:
         x = np.random.default_rng(0).normal(1, 1, (64, 50)).astype("f4")
         paid = []
         for size in (64, 16, 1):
@@ -242,30 +246,30 @@ class TestRateBudget:
             paid.append(np.mean(shares))
         assert paid == pytest.approx([paid[0]] * 3, rel=1e-4)
 
-    def test_what_is_below_is_paid_by_the_percentile(self, budget) -> None:
+    def test_what_is_below_is_paid_by_the_percentile(self, budget: Any) -> None:
         budget(tf.constant([[0.1] * 100]), training=True)
         expected = 1e-3 * ((20 / 150 - 0.1) / 0.3) ** 2
         assert float(tf.add_n(budget.losses)) == pytest.approx(expected, rel=1e-4)
 
-    def test_rates_within_bounds_are_free(self, budget) -> None:
+    def test_rates_within_bounds_are_free(self, budget: Any) -> None:
         budget(tf.constant([[0.0, 1.0, 0.5]]), training=True)
         assert float(tf.add_n(budget.losses)) == 0
 
-    def test_a_silent_layer_is_told_to_fire(self, budget) -> None:
+    def test_a_silent_layer_is_told_to_fire(self, budget: Any) -> None:
         x = tf.Variable([[-1.0, -2.0]])
         with tf.GradientTape() as tape:
             budget(x, training=True)
             loss = tf.add_n(budget.losses)
         assert tape.gradient(loss, x)[0, 0] < 0
 
-    def test_the_metric_is_numpys_percentile_of_rates(self, load) -> None:
+    def test_the_metric_is_numpys_percentile_of_rates(self, load: Load) -> None:
         budget = budget_of(load, aware=True)
         x = np.random.default_rng(0).normal(0, 1, (1, 101)).astype("f4")
         budget(tf.constant(x))
         expected = np.percentile(150 * np.asarray(budget.curve(tf.constant(x))), 99)
         assert float(budget.rate.result()) == pytest.approx(expected, rel=1e-5)
 
-    def test_currents_pass_unchanged_and_unpaid(self, budget) -> None:
+    def test_currents_pass_unchanged_and_unpaid(self, budget: Any) -> None:
         x = tf.constant([[0.0, 9.0]])
         np.testing.assert_array_equal(budget(x, training=False), x)
         assert budget.losses == []
@@ -276,7 +280,7 @@ class TestRateBudget:
         assert "rate_weight=0.001" in keras_model(made).body
 
 
-def budget_of(load, aware: bool = False):
+def budget_of(load: Load, aware: bool = False) -> Any:
     network = load("volume", "_runtime.network")
     on_chip = network.Cut(block=(1,))
     layer = network.Layer((1,), (20.0, 150.0), 99.0, cut=on_chip)
@@ -287,13 +291,15 @@ class TestSpikeNoise:
     X = np.random.default_rng(0).choice([0, 0.5], (100, 100)).astype("f4")
     SYNAPSE, PRESENT = 0.005, 0.1
 
-    def noise(self, load, share: float = 0.5, seed: int = 3):
+    def noise(self, load: Load, share: float = 0.5, seed: int = 3) -> Any:
         layer = load("volume", "_runtime.network").Layer((100,), (20.0, 150.0))
         made = load("volume", "_runtime.layers").SpikeNoise
         return made(layer, self.SYNAPSE, share, self.PRESENT, seed)
 
     @pytest.mark.parametrize("size", [1.0, 0.25])
-    def test_its_variance_is_that_of_spikes_at_the_upper_rate(self, load, size) -> None:
+    def test_its_variance_is_that_of_spikes_at_the_upper_rate(
+        self, load: Load, size: Any
+    ) -> None:
         x = size * self.X
         added = self.noise(load)(x, training=True) - x
         spikes = filtered_spikes(150.0, self.SYNAPSE)
@@ -301,7 +307,7 @@ class TestSpikeNoise:
         wanted = (0.5 * np.var(spikes) + counted**2) * (0.5 * size / 150) ** 2
         assert np.var(added[x > 0]) == pytest.approx(wanted, rel=0.06)
 
-    def test_neurons_of_a_channel_share_a_part_of_it(self, load) -> None:
+    def test_neurons_of_a_channel_share_a_part_of_it(self, load: Load) -> None:
         x = np.full((200, 6, 6, 4), 0.5, np.float32)
         added = np.asarray(self.noise(load)(x, training=True)) - x
         alike = load("volume", "_runtime.layers").SHARED
@@ -310,18 +316,18 @@ class TestSpikeNoise:
         assert correlation == pytest.approx(alike, abs=0.1)
         assert abs(np.corrcoef(here.ravel(), other.ravel())[0, 1]) < 0.1
 
-    def test_silent_neurons_stay_silent(self, load) -> None:
+    def test_silent_neurons_stay_silent(self, load: Load) -> None:
         noisy = np.asarray(self.noise(load)(self.X, training=True))
         assert not noisy[self.X == 0].any()
 
     @pytest.mark.parametrize("training", [False, True])
-    def test_elsewhere_there_is_none(self, load, training) -> None:
+    def test_elsewhere_there_is_none(self, load: Load, training: Any) -> None:
         noise = self.noise(load)
         noise.active = not training
         same = noise(self.X, training=training)
         np.testing.assert_array_equal(same, self.X)
 
-    def test_values_and_seed_draw_it(self, load) -> None:
+    def test_values_and_seed_draw_it(self, load: Load) -> None:
         first, again, other = (self.noise(load, seed=seed) for seed in (3, 3, 4))
         drawn = np.asarray(first(self.X, training=True))
         np.testing.assert_array_equal(drawn, again(self.X, training=True))
@@ -330,7 +336,7 @@ class TestSpikeNoise:
         assert not np.allclose(moved, drawn - self.X)
 
     @pytest.mark.parametrize(("name", "noisy"), [("volume", True), ("features", False)])
-    def test_only_the_chip_brings_it(self, load, name, noisy: bool) -> None:
+    def test_only_the_chip_brings_it(self, load: Load, name: Any, noisy: bool) -> None:
         model = load(name, "keras_model").build_model(aware=True)
         assert any(layer.name.endswith(".noise") for layer in model.layers) is noisy
 
@@ -346,14 +352,16 @@ def filtered_spikes(rate: float, synapse: float) -> np.ndarray:
     return filtered[len(filtered) // 2 :]
 
 
-def replace_train(made, **changes):
+def replace_train(made: Any, **changes: Any) -> Any:
     return replace(made, train=made.train.model_copy(update=changes))
 
 
 class TestSaved:
     @EACH
     @pytest.mark.parametrize("aware", [False, True])
-    def test_a_saved_model_loads(self, load, name, aware, tmp_path: Path) -> None:
+    def test_a_saved_model_loads(
+        self, load: Load, name: Any, aware: Any, tmp_path: Path
+    ) -> None:
         model = load(name, "keras_model").build_model(aware)
         model.save(tmp_path / "model.keras")
         again = keras.models.load_model(tmp_path / "model.keras")
@@ -361,7 +369,7 @@ class TestSaved:
 
 
 class TestCompile:
-    def test_settings_reach_the_optimizer(self, load) -> None:
+    def test_settings_reach_the_optimizer(self, load: Load) -> None:
         built = load("colours", "keras_model")
         model = built.build_model()
         built.compile_model(model, steps=50)
@@ -373,7 +381,7 @@ class TestCompile:
         assert schedule["config"]["initial_learning_rate"] == 2e-3
         assert schedule["config"]["decay_steps"] == 50
 
-    def test_sgd(self, load) -> None:
+    def test_sgd(self, load: Load) -> None:
         built = load("features", "keras_model")
         model = built.build_model()
         built.compile_model(model)

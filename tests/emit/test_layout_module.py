@@ -6,6 +6,8 @@ import json
 import os
 import pickle
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -13,37 +15,40 @@ from safetensors.numpy import load_file, save_file
 
 from snnc.ir.layout import layout_id, tensors
 from tests.emit.networks import conv3d_relu
+from tests.emit.packages import Load
 
 
 @pytest.fixture
-def layout(load):
+def layout(load: Load) -> ModuleType:
     return load("volume", "layout")
 
 
 @pytest.fixture
-def weights(layout) -> dict[str, np.ndarray]:
+def weights(layout: ModuleType) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(0)
     return {t.name: rng.normal(size=t.shape).astype("f4") for t in layout.TENSORS}
 
 
 @pytest.fixture
-def path(layout, weights, tmp_path: Path) -> Path:
+def path(layout: ModuleType, weights: Any, tmp_path: Path) -> Path:
     layout.save_weights(tmp_path / "w.safetensors", weights)
     return tmp_path / "w.safetensors"
 
 
-def rewrite(layout, path: Path, weights, **metadata: str) -> None:
+def rewrite(layout: ModuleType, path: Path, weights: Any, **metadata: str) -> None:
     save_file(weights, path, {"layout_id": layout.LAYOUT_ID, **metadata})
 
 
-def test_the_table_is_the_networks(layout) -> None:
+def test_the_table_is_the_networks(layout: ModuleType) -> None:
     rows = [(t.name, t.shape, t.axes, t.dtype) for t in layout.TENSORS]
     expected = tensors(conv3d_relu())
     assert rows == [(t.name, t.shape, t.axes, t.dtype) for t in expected]
     assert layout_id(expected) == layout.LAYOUT_ID
 
 
-def test_weights_come_back_bit_by_bit(layout, weights, path: Path) -> None:
+def test_weights_come_back_bit_by_bit(
+    layout: ModuleType, weights: Any, path: Path
+) -> None:
     loaded = layout.load_weights(path)
     assert list(loaded) == list(weights)
     for name, tensor in weights.items():
@@ -51,14 +56,18 @@ def test_weights_come_back_bit_by_bit(layout, weights, path: Path) -> None:
         assert loaded[name].dtype == np.float32
 
 
-def test_the_file_is_plain_safetensors_with_the_identity(layout, path: Path) -> None:
+def test_the_file_is_plain_safetensors_with_the_identity(
+    layout: ModuleType, path: Path
+) -> None:
     assert set(load_file(path)) == {t.name for t in layout.TENSORS}
     data = path.read_bytes()
     header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
     assert header["__metadata__"] == {"layout_id": layout.LAYOUT_ID}
 
 
-def test_a_strided_tensor_is_written_in_order(layout, weights, tmp_path: Path) -> None:
+def test_a_strided_tensor_is_written_in_order(
+    layout: ModuleType, weights: Any, tmp_path: Path
+) -> None:
     kernel = weights["d0.kernel"]
     turned = {**weights, "d0.kernel": np.ascontiguousarray(kernel.T).T}
     layout.save_weights(tmp_path / "w", turned)
@@ -71,7 +80,7 @@ def test_saving_leaves_no_other_file(path: Path) -> None:
 
 
 def test_a_failed_save_keeps_the_old_file(
-    layout, weights, path: Path, monkeypatch: pytest.MonkeyPatch
+    layout: ModuleType, weights: Any, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = path.read_bytes()
 
@@ -95,7 +104,7 @@ def test_a_failed_save_keeps_the_old_file(
     ],
 )
 def test_a_truncated_file_is_refused(
-    layout, path: Path, size: int, reason: str
+    layout: ModuleType, path: Path, size: int, reason: str
 ) -> None:
     path.write_bytes(path.read_bytes()[:size])
     with pytest.raises(layout.LayoutError, match=rf"w\.safetensors: {reason}"):
@@ -111,21 +120,21 @@ def test_a_truncated_file_is_refused(
     ],
 )
 def test_other_files_of_weights_are_named(
-    layout, path: Path, start: bytes, kind: str
+    layout: ModuleType, path: Path, start: bytes, kind: str
 ) -> None:
     path.write_bytes(start + bytes(64))
     with pytest.raises(layout.LayoutError, match=f"not a safetensors file but {kind}"):
         layout.load_weights(path)
 
 
-def test_a_folder_is_no_file(layout, tmp_path: Path) -> None:
+def test_a_folder_is_no_file(layout: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(layout.LayoutError, match="a folder, not a safetensors file"):
         layout.load_weights(tmp_path)
 
 
-def test_a_pickle_is_never_unpickled(layout, path: Path) -> None:
+def test_a_pickle_is_never_unpickled(layout: ModuleType, path: Path) -> None:
     class Bomb:
-        def __reduce__(self):
+        def __reduce__(self) -> Any:
             return pytest.fail, ("unpickled",)
 
     path.write_bytes(pickle.dumps(Bomb()))
@@ -133,13 +142,13 @@ def test_a_pickle_is_never_unpickled(layout, path: Path) -> None:
         layout.load_weights(path)
 
 
-def test_a_missing_file_is_missing(layout, tmp_path: Path) -> None:
+def test_a_missing_file_is_missing(layout: ModuleType, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         layout.load_weights(tmp_path / "none")
 
 
 def test_another_layout_is_explained_tensor_by_tensor(
-    layout, weights, path: Path
+    layout: ModuleType, weights: Any, path: Path
 ) -> None:
     other = dict(weights)
     other["extra.kernel"] = other.pop("d0.bias")
@@ -157,7 +166,9 @@ def test_another_layout_is_explained_tensor_by_tensor(
 
 
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int32"])
-def test_another_type_is_refused(layout, weights, path: Path, dtype: str) -> None:
+def test_another_type_is_refused(
+    layout: ModuleType, weights: Any, path: Path, dtype: str
+) -> None:
     weights["c0.bias"] = weights["c0.bias"].astype(dtype)
     rewrite(layout, path, weights)
     advice = r'c0\.bias is \w+, not float32: convert it with \.astype\("float32"\)'
@@ -166,7 +177,9 @@ def test_another_type_is_refused(layout, weights, path: Path, dtype: str) -> Non
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
-def test_what_is_not_finite_is_refused(layout, weights, path: Path, value) -> None:
+def test_what_is_not_finite_is_refused(
+    layout: ModuleType, weights: Any, path: Path, value: Any
+) -> None:
     weights["c0.bias"][1] = value
     counts = (1, 0) if np.isnan(value) else (0, 1)
     counted = "{} NaN and {} infinite values among its 3".format(*counts)
@@ -180,21 +193,23 @@ def test_what_is_not_finite_is_refused(layout, weights, path: Path, value) -> No
 
 @pytest.mark.parametrize("metadata", [None, {"layout_id": "0" * 16}])
 def test_equal_shapes_of_another_identity_are_refused(
-    layout, weights, path: Path, metadata
+    layout: ModuleType, weights: Any, path: Path, metadata: Any
 ) -> None:
     save_file(weights, path, metadata)
     with pytest.raises(layout.LayoutError, match="though names and shapes agree"):
         layout.load_weights(path)
 
 
-def test_saving_checks_too(layout, weights, tmp_path: Path) -> None:
+def test_saving_checks_too(layout: ModuleType, weights: Any, tmp_path: Path) -> None:
     del weights["d0.bias"]
     with pytest.raises(layout.LayoutError, match=r"d0\.bias is missing"):
         layout.save_weights(tmp_path / "w", weights)
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tensors_in_memory_are_checked_the_same(layout, weights) -> None:
+def test_tensors_in_memory_are_checked_the_same(
+    layout: ModuleType, weights: Any
+) -> None:
     layout.LAYOUT.check(weights)
     weights["d0.bias"] = weights["d0.bias"][:2]
     with pytest.raises(layout.LayoutError, match=r"weights: d0\.bias has shape"):

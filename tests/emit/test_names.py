@@ -180,7 +180,8 @@ def meaning_of(value: ast.expr) -> str:
     if source.startswith(("build.add_input", "build.relay")):
         return source
     if source.startswith("build.add_layer"):
-        return next(n.value for n in ast.walk(value) if isinstance(n, ast.Constant))
+        constants = (n for n in ast.walk(value) if isinstance(n, ast.Constant))
+        return str(next(constants).value)
     for node in ast.walk(value):
         if isinstance(node, ast.keyword) and node.arg == "name":
             layer, _, part = str(ast.literal_eval(node.value)).partition(".")

@@ -6,7 +6,7 @@ import os
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ def test_examples_that_kill_every_worker_end_the_run(
     examples = open_data(made.data, DataSpec.of(made.package.network))
     program = Program.of(made.package, made.weights, 20, compares=False)
     with open_client(1, None) as client:
-        scheduler = client.cluster.scheduler
+        scheduler = cast("Any", client).cluster.scheduler
         monkeypatch.setattr(scheduler, "allowed_failures", 0)
         genuine = client.submit
 

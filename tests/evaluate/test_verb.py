@@ -146,8 +146,8 @@ def test_examples_are_drawn_and_shuffled_by_the_seed(
         numbers = [int(row["example"]) for row in found]
         assert numbers == sorted(set(numbers))
         assert [int(row["label"]) for row in found] == y[numbers].tolist()
-    numbers = [[row["example"] for row in found] for found in rows.values()]
-    assert numbers[0] != numbers[1]
+    drawn = [[row["example"] for row in found] for found in rows.values()]
+    assert drawn[0] != drawn[1]
 
 
 def test_what_rest_gives_is_known_beside_a_row(
@@ -325,7 +325,7 @@ def test_an_interrupted_run_goes_on(
     want = told(made, *way)
     whole = outputs(out)
     out.unlink()
-    genuine, seen = exact.whole_spans, 0
+    genuine, seen = vars(exact)["whole_spans"], 0
 
     def interrupted(found: Any) -> Any:
         nonlocal seen

@@ -31,12 +31,11 @@ class Run:
     processor: float  # seconds that the process computed, whatever else ran
 
 
-def write_package(text: str, folder: Path) -> Path | None:
-    """Write the package of a spec; return its folder, or None if it is refused."""
+def write_package(text: str, folder: Path) -> Path:
+    """Write the package of a sound spec; return its folder."""
     results, report = compile_text(text, "emit")
-    if report.errors:
-        return None
-    package = folder / results.network.name
+    assert not report.errors
+    package: Path = folder / results.network.name
     for module in results.modules:
         path = package / module.path
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +123,7 @@ def compare(package: Package, weights: Any, images: np.ndarray) -> list[str]:
         )
 
 
-KEEP = ("counts", "spikes", "rows")
+KEEP: Any = ("counts", "spikes", "rows")
 
 
 def _row(engine: Engine, package: Package, weights: Any, images: Any) -> list[str]:
@@ -146,5 +145,6 @@ def _rest(engine: Engine, package: Package, weights: Any, images: Any) -> list[s
 def draw(seed: int, folder: Path) -> Package | None:
     """Return the package of a drawn spec of 40 steps, or None if it is refused."""
     text = draw_spec(seed).replace("present 10 ms", "present 40 ms")
-    package = write_package(text, folder)
-    return None if package is None else open_package(package)
+    if compile_text(text, "place")[1].errors:
+        return None
+    return open_package(write_package(text, folder))

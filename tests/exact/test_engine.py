@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -46,9 +47,9 @@ def images(package: Package) -> np.ndarray:
 def test_threads_and_spans_change_nothing(
     engine: Engine, images: np.ndarray, presentation: Presentation
 ) -> None:
-    keep = ("counts", "spikes", "rows")
+    keep: Any = ("counts", "spikes", "rows")
     spans = [(12, 21), (0, 12)]
-    rows = {}
+    rows: dict[int, Any] = {}
     for threads in (1, 2):
         stream = engine.stream(images, spans, presentation, "mean", keep, threads)
         chunks = sorted(stream, key=lambda chunk: chunk.start)
@@ -63,11 +64,13 @@ def test_threads_and_spans_change_nothing(
         rows[threads] = outcome.rows
     assert np.array_equal(rows[1], rows[2])
     assert outcome.outputs.std(axis=0).all()
-    halves = [engine.run(images[slice(*s)], presentation, keep=keep) for s in spans]
-    assert np.array_equal(outcome.rows[12:], halves[0].rows)
-    assert np.array_equal(outcome.rows[:12], halves[1].rows)
-    whole = engine.run(images, presentation, keep=keep).rows
-    assert np.array_equal(whole, outcome.rows) == (presentation == "rest")
+    halves: list[Any] = [
+        engine.run(images[slice(*s)], presentation, keep=keep).rows for s in spans
+    ]
+    assert np.array_equal(rows[2][12:], halves[0])
+    assert np.array_equal(rows[2][:12], halves[1])
+    whole: Any = engine.run(images, presentation, keep=keep).rows
+    assert np.array_equal(whole, rows[2]) == (presentation == "rest")
 
 
 def test_nobody_waits_for_a_span_to_end(engine: Engine, images: np.ndarray) -> None:
@@ -143,7 +146,8 @@ def looping() -> str:
     ones = np.ones(1, np.int64)
     blocks = np.array([0, 2, 4])
     axons = Axons(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
-    segments = Compartments(*[ones.astype(np.int32)] * 9)
+    parts: list[Any] = [ones.astype(np.int32)] * 9
+    segments = Compartments(*parts)
     with pytest.raises(CannotRunError) as caught:
         fanin(axons, blocks, segments)
     return str(caught.value)

@@ -46,6 +46,7 @@ RICH = {  # the most layer kinds in the fewest networks
 def test_drawn_networks(tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
     package = draw(seed, tmp_path_factory.getbasetemp() / "drawn")
     assume(package is not None)
+    assert package is not None
     assert not compare(package, random_weights(package), random_images(package))
 
 

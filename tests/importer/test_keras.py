@@ -37,7 +37,7 @@ def nested(keras: Any) -> Any:
 
 
 def keras_weights(model: Any, prefix: str = "") -> dict[str, list[Any]]:
-    found = {}
+    found: dict[str, Any] = {}
     for layer in model.layers:
         if hasattr(layer, "layers"):
             found |= keras_weights(layer, f"{prefix}{layer.name}/")

@@ -137,7 +137,9 @@ def test_tensorflow_is_not_imported_from_the_current_folder(tmp_path: Path) -> N
     assert "was run" not in told
 
 
-def test_a_crash_of_the_library_is_told(tmp_path: Path, monkeypatch) -> None:
+def test_a_crash_of_the_library_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
     with pytest.raises(RefusedError, match="ended by SIGABRT") as caught:
@@ -145,7 +147,9 @@ def test_a_crash_of_the_library_is_told(tmp_path: Path, monkeypatch) -> None:
     assert caught.value.diagnostic.code == "SNN803"
 
 
-def test_a_bug_of_the_reader_is_no_refusal(tmp_path: Path, monkeypatch) -> None:
+def test_a_bug_of_the_reader_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "h5py.py").write_text("1 / 0", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
     with pytest.raises(RuntimeError, match="ended with 1"):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ from tests.support import network as network_text
 from tests.support import sound
 
 
-def _shapes(made) -> dict[str, tuple[int, ...]]:
+def _shapes(made: Any) -> dict[str, tuple[int, ...]]:
     return {tensor.name: tensor.shape for tensor in tensors(made)}
 
 
@@ -78,7 +79,7 @@ def test_a_bias_is_there_even_if_it_is_off() -> None:
     assert _shapes(conv2d_lif())["c3.bias"] == (5,)
 
 
-def _small(filters: int, high: float = 150.0, **train):
+def _small(filters: int, high: float = 150.0, **train: Any) -> Any:
     return network(
         "small",
         (6, 6, 1),
@@ -98,7 +99,7 @@ def _small(filters: int, high: float = 150.0, **train):
     ],
     ids=["rate", "training", "name"],
 )
-def test_identity_survives_what_leaves_weights_valid(changed) -> None:
+def test_identity_survives_what_leaves_weights_valid(changed: Any) -> None:
     assert layout_id(tensors(changed)) == layout_id(tensors(_small(3)))
 
 
@@ -110,7 +111,7 @@ def test_identity_survives_what_leaves_weights_valid(changed) -> None:
     ],
     ids=["filters", "layers"],
 )
-def test_identity_changes_with_the_tensors(changed) -> None:
+def test_identity_changes_with_the_tensors(changed: Any) -> None:
     assert layout_id(tensors(changed)) != layout_id(tensors(_small(3)))
 
 

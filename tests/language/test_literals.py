@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from snnc.diagnostics import Report
-from snnc.language import choices, layers, literals, model, statements, tree
+from snnc.language import choices, literals, model, tree
 from snnc.language.keywords import RESERVED
 from snnc.language.names import why_no_name
 from snnc.passes.parse import parse
@@ -159,12 +159,21 @@ def test_names_that_are_fine(name: str) -> None:
 
 
 def test_a_spec_can_be_made_in_code() -> None:
-    spec = model.Spec(
-        network="n",
-        input=statements.InputSpec(name="x", shape=8, within=(0, 1)),
-        layers=(layers.DenseSpec(name="d", units=3, rate=(20, 150), neuron="lif"),),
-        readout={"name": "r", "classes": ["a", "b"]},
-    )
+    said: dict[str, Any] = {
+        "network": "n",
+        "input": {"name": "x", "shape": 8, "within": (0, 1)},
+        "layers": (
+            {
+                "kind": "dense",
+                "name": "d",
+                "units": 3,
+                "rate": (20, 150),
+                "neuron": "lif",
+            },
+        ),
+        "readout": {"name": "r", "classes": ["a", "b"]},
+    }
+    spec = model.Spec(**said)
     assert spec.input.shape == (8,)
     assert spec.readout.classes == ("a", "b")
     assert model.Spec.model_validate(spec.model_dump()) == spec

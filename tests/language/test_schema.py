@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -96,7 +96,7 @@ def test_it_refuses_what_is_wrong(right: str, wrong: str) -> None:
 
 def keys(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
     """All keys that the schema has anywhere, each with what it says of it."""
-    children = node if isinstance(node, list) else ()
+    children: Iterable[Any] = node if isinstance(node, list) else ()
     if isinstance(node, dict):
         yield from node.get("properties", {}).items()
         children = node.values()

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from hypothesis import assume
 from hypothesis import strategies as st
 
 from snnc.ir.logical import Shape
-from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.lowered import LoweredNetwork, Volume
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
-from snnc.loihi.choices import Choices, HostChoices
+from snnc.loihi.choices import ChipChoices, Choices, HostChoices
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
@@ -19,7 +20,7 @@ from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, count_cores
 from tests.loihi.sketch import Sketch, loihi
 
-Draw = Callable[[st.SearchStrategy], object]
+Draw = Callable[[st.SearchStrategy[Any]], Any]
 MOST_CORES = 120
 MOST_SIDE = {1: 24, 2: 9, 3: 6}
 
@@ -165,10 +166,11 @@ def mappings(draw: Draw) -> MappedNetwork:
     for population, step in zip(plan.populations, plan.steps, strict=True):
         tiling = _tiling(draw, step.choices, population.volume)
         fit = Fit(())
-        if population.on_chip:
+        if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
             found = step.choices.site.fit(tiling, groups)
             assume(isinstance(found, Fit))
+            assert isinstance(found, Fit)
             fit = found
         tilings.append(tiling)
         fits.append(fit)
@@ -188,13 +190,14 @@ def most_out_axons(mapped: MappedNetwork) -> int:
     )
 
 
-def _tiling(draw: Draw, choices: Choices, volume: Shape) -> Tiling:
+def _tiling(draw: Draw, choices: Choices, volume: Volume) -> Tiling:
     depth, height, width, channels = volume
     group = draw(st.integers(1, depth))
     if isinstance(choices, HostChoices):
         return Tiling(volume, group, (height, width, group * channels), (), 0)
-    tile = tuple(
+    rows, columns, strip = (
         draw(st.integers(1, n) | st.just(n)) for n in (height, width, group * channels)
     )
+    tile = (rows, columns, strip)
     forms = draw(st.sampled_from(choices.site.forms))
     return Tiling(volume, group, tile, forms, count_cores(volume, group, tile))

@@ -124,6 +124,7 @@ def _project(
         if leaves:
             transform = rng.normal(size=(post_made.n_neurons, pre_made.n_neurons))
         elif mapping.form == "sparse":
+            assert isinstance(projection.reach, Window)
             matrix = _matrix(projection.reach, kernel, source.population, pre, post)
             read = np.flatnonzero(matrix.any(axis=0))
             if not len(read):
@@ -250,7 +251,9 @@ def _kernel(
 
 def _joined(projection: Projection, channels: int, outputs: int) -> Array:
     """Ones where channels are of one group: (source's, target's)."""
+    assert isinstance(projection.reach, Window)
     group = projection.reach.group
+    assert group is not None
     rows = (np.arange(channels) + projection.rows[0]) // group.read
     return rows[:, None] == np.arange(outputs) // group.given
 
@@ -348,9 +351,8 @@ def _joins(
             crossing = spikes if chip not in (None, target // cores) else 0
             before = found.get((name, names[target]), (0, 0, 0))
             counts = (weights, spikes, crossing)
-            found[name, names[target]] = tuple(
-                a + b for a, b in zip(before, counts, strict=True)
-            )
+            first, second, third = (a + b for a, b in zip(before, counts, strict=True))
+            found[name, names[target]] = first, second, third
     return found
 
 

@@ -130,7 +130,7 @@ def test_a_block_of_the_wrong_rank_is_refused() -> None:
 def test_a_block_larger_than_the_layer_is_refused_with_what_is_left() -> None:
     sketch = image()
     sketch.conv(6, block=(4, 12, 6))
-    problem = refused(sketch)
+    problem: Any = refused(sketch)
     assert problem.code == "SNN403"
     assert problem.nearest == (4, 10, 6)
 
@@ -138,7 +138,7 @@ def test_a_block_larger_than_the_layer_is_refused_with_what_is_left() -> None:
 def test_a_block_larger_than_a_core_is_refused_with_the_nearest() -> None:
     sketch = image()
     sketch.conv(32, block=(10, 10, 32))
-    problem = refused(sketch)
+    problem: Any = refused(sketch)
     assert problem.code == "SNN404"
     assert "3200 compartments" in problem.render_label()
     again = image()
@@ -150,7 +150,7 @@ def test_a_fan_in_that_nothing_can_fit_is_refused_at_its_layer() -> None:
     sketch = image(loihi(chips=20))
     sketch.conv(8192, 1)
     sketch.conv(10, 6)
-    problem = refused(sketch)
+    problem: Any = refused(sketch)
     assert problem.code == "SNN401"
     assert problem.span == SPAN
     assert "synapse bits" in problem.render_label()
@@ -159,7 +159,7 @@ def test_a_fan_in_that_nothing_can_fit_is_refused_at_its_layer() -> None:
 def test_too_few_cores_are_refused_with_the_number_needed() -> None:
     sketch = examples.keras_to_loihi()
     sketch.target = loihi(cores=10)
-    problem = refused(sketch)
+    problem: Any = refused(sketch)
     assert problem.code == "SNN406"
     assert "11 cores" in problem.render_message()
 
@@ -168,7 +168,7 @@ def test_a_network_far_too_large_is_refused_before_any_search() -> None:
     sketch = image(side=64)
     for _ in range(3):
         sketch.conv(256, 3, 1, "same")
-    problem = refused(sketch)
+    problem: Any = refused(sketch)
     assert problem.code == "SNN406"
     assert "at least" in problem.render_message()
 
@@ -183,7 +183,7 @@ def test_pop16_from_too_many_channels_is_refused() -> None:
     sketch = image(loihi(pop=16))
     sketch.conv(40)
     sketch.conv(4)
-    problem = refused(sketch)
+    problem: Any = refused(sketch)
     assert problem.code == "SNN408"
     assert "40 channels" in problem.render_label()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from snnc.ir.lowered import Pool, Window
@@ -111,6 +113,7 @@ def test_depth_groups_meet_where_a_tap_joins_them() -> None:
     assert overlaps(window, (0, 1), (0, 2))
     assert not overlaps(window, (0, 1), (2, 3))
     assert overlaps(window, (0, 2), (3, 4))
-    depth = Depth(3, 0, (((0, 1),), ()))
+    taps: Any = (((0, 1),), ())
+    depth = Depth(3, 0, taps)
     assert depth.meets((0, 1), (1, 2))
     assert not depth.weighs((0, 1), (1, 2))

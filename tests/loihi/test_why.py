@@ -7,9 +7,12 @@ from dataclasses import replace
 from functools import cache
 from itertools import product
 from math import ceil
+from typing import Any, cast
 
 import pytest
 
+from snnc.ir.logical import Loihi
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import search
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
@@ -52,14 +55,15 @@ def reasons(bound: str) -> Iterator[tuple[Plan, Solution, int, Reason]]:
                 yield plan, solution, plan.positions[reason.name], reason
 
 
-def every_tiling(choices: ChipChoices) -> Iterator[Tiling]:
+def every_tiling(choices: Any) -> Iterator[Tiling]:
     depth, height, width, channels = choices.site.volume
     for group in least_sizes(depth):
-        for tile in product(*map(least_sizes, (height, width, group * channels))):
-            yield from tilings_of(choices.site, group, tile)
+        sizes = map(least_sizes, (height, width, group * channels))
+        for rows, columns, strip in product(*sizes):
+            yield from tilings_of(choices.site, group, (rows, columns, strip))
 
 
-def fits_of(choices: ChipChoices, tiling: Tiling) -> list[Fit | Misfit]:
+def fits_of(choices: Any, tiling: Tiling) -> list[Fit | Misfit]:
     return [choices.site.fit(tiling, groups) for groups in product(*choices.sources)]
 
 
@@ -103,19 +107,23 @@ def test_alone_no_tiling_with_fewer_cores_comes_closer_to_fitting() -> None:
         misses = [(t, f) for t in held or enough or fewer for f in fits_of(choices, t)]
         assert reason.miss is not None
         assert reason.miss.layer == reason.name
-        assert ratio(reason.miss.misfit) == min(ratio(fit) for _, fit in misses)
+        assert ratio(reason.miss.misfit) == min(
+            ratio(fit) for _, fit in misses if isinstance(fit, Misfit)
+        )
         assert any(
             t.cores == reason.miss.cores and fit == reason.miss.misfit
             for t, fit in misses
         )
 
 
-def mapped_with(plan: Plan, solution: Solution, i: int, tiling: Tiling) -> object:
+def mapped_with(
+    plan: Plan, solution: Solution, i: int, tiling: Tiling
+) -> MappedNetwork | None:
     """The mapping with one layer cut anew, or None if a tiling does not fit."""
     tilings = (*solution.tilings[:i], tiling, *solution.tilings[i + 1 :])
-    fits: list[object] = []
+    fits: list[Fit] = []
     for step, chosen in zip(plan.steps, tilings, strict=True):
-        fit: object = Fit(())
+        fit: Fit | Misfit = Fit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
             fit = step.choices.site.fit(chosen, groups)
@@ -196,7 +204,7 @@ def _solve(
     sketch: Sketch, compartments: int, in_axons: int = 4096
 ) -> tuple[Plan, Solution]:
     profile = small_profile(compartments, in_axons, 4096, 1 << 20)
-    plan = make_plan(sketch.lowered(), sketch.target, profile)
+    plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), profile)
     solution = Search(plan.steps, profile.core.out_axons).run()
     assert solution is not None
     return plan, solution
@@ -214,7 +222,7 @@ def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) ->
 def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     """Some of the cheaper tilings do not fit, but one does."""
     sketch = examples.cifar10()
-    plan = make_plan(sketch.lowered(), sketch.target, read_profile())
+    plan = make_plan(sketch.lowered(), cast(Loihi, sketch.target), read_profile())
     best = Search(plan.steps, plan.profile.core.out_axons).run()
     assert best is not None
     coupling = Coupling(plan, best)

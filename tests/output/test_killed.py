@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -27,7 +28,7 @@ def write(wanted: Package) -> None:
 
 def verdicts(folder: Path, old: Package | None, new: Package) -> list[str]:
     """Kill builds at each of their calls, from the first to beyond the last."""
-    found = []
+    found: list[Any] = []
     while killed_at(len(found), lambda: write(new)):
         found.append(verdict(old, new))
         mend(new)

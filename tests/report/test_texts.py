@@ -10,6 +10,7 @@ import os
 import re
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -74,7 +75,7 @@ def test_the_comment_on_a_spec(spec: Path, mapped: MappedNetwork) -> None:
     assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
 
 
-def _shortened(report: dict[str, object]) -> dict[str, object]:
+def _shortened(report: dict[str, Any]) -> dict[str, object]:
     """Leave out the blocks of ensembles, which another test adds up."""
     for layer in report["layers"]:
         for ensemble in layer["ensembles"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -37,11 +38,11 @@ def test_numbers_have_three_digits_and_a_prefix(
     assert human(value, unit) == text
 
 
-def reason(bound: str, miss: Miss | None, alone: int = 4) -> Reason:
+def reason(bound: Any, miss: Miss | None, alone: int = 4) -> Reason:
     return Reason("c1", 1500, 4, 2, alone, True, bound, None, miss)
 
 
-def missed(limit: str, value: int, most: int, layer: str = "c1") -> Miss:
+def missed(limit: Any, value: int, most: int, layer: str = "c1") -> Miss:
     return Miss(3, layer, Misfit(limit, value, most))
 
 

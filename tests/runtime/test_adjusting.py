@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -40,7 +41,7 @@ def assert_alike(found: np.ndarray, wanted: np.ndarray) -> None:
 
 
 @pytest.mark.parametrize("name", RELU)
-def test_scales_change_no_output_of_rectified_neurons(made, name: str) -> None:
+def test_scales_change_no_output_of_rectified_neurons(made: Any, name: str) -> None:
     model = drawn(made[name])
     adjuster = made[name].adjuster(model, X)
     adjuster.enter(aware=False)
@@ -51,7 +52,7 @@ def test_scales_change_no_output_of_rectified_neurons(made, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_folded_scales_compute_the_same(made, name: str) -> None:
+def test_folded_scales_compute_the_same(made: Any, name: str) -> None:
     model = drawn(made[name])
     adjuster = made[name].adjuster(model, X)
     adjuster.enter(aware=False)
@@ -64,7 +65,7 @@ def test_folded_scales_compute_the_same(made, name: str) -> None:
 
 @pytest.mark.parametrize("name", NETWORKS)
 def test_what_is_exported_in_training_computes_what_the_model_does(
-    made, name: str, tmp_path: Path
+    made: Any, name: str, tmp_path: Path
 ) -> None:
     model = drawn(made[name])
     adjuster = made[name].adjuster(model, X)
@@ -78,7 +79,7 @@ def test_what_is_exported_in_training_computes_what_the_model_does(
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_scaled_layers_fire_at_their_upper_rates(made, name: str) -> None:
+def test_scaled_layers_fire_at_their_upper_rates(made: Any, name: str) -> None:
     model = drawn(made[name])
     adjuster = made[name].adjuster(model, X)
     adjuster.enter(aware=False)
@@ -97,7 +98,7 @@ def activation(model: keras.Model, layer: str) -> float:
 
 
 @pytest.mark.parametrize("name", NETWORKS)
-def test_layers_within_their_rates_stay_as_they_are(made, name: str) -> None:
+def test_layers_within_their_rates_stay_as_they_are(made: Any, name: str) -> None:
     adjuster = made[name].adjuster(drawn(made[name]), X)
     adjuster.enter(aware=True)
     assert adjuster.scale(anew=True) == []
@@ -107,7 +108,7 @@ def test_layers_within_their_rates_stay_as_they_are(made, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NORMED)
-def test_batch_norms_get_the_statistics_of_the_data(made, name: str) -> None:
+def test_batch_norms_get_the_statistics_of_the_data(made: Any, name: str) -> None:
     model, oracle = drawn(made[name]), drawn(made[name])
     made[name].adjuster(model, X).settle()
     norms = [part for part in oracle.layers if part.name.endswith(".norm")]
@@ -124,7 +125,7 @@ def test_batch_norms_get_the_statistics_of_the_data(made, name: str) -> None:
             np.testing.assert_allclose(found, wanted, rtol=0.02, atol=1e-4)
 
 
-def test_a_layer_that_nothing_drives_is_named(made) -> None:
+def test_a_layer_that_nothing_drives_is_named(made: Any) -> None:
     adjuster = made["chain"].adjuster(made["chain"].model(aware=True), 0 * X)
     told = [str(miss) for miss in adjuster.scale(anew=True)]
     cure = "no example drives it; train longer, or drop it"
@@ -135,7 +136,7 @@ def test_a_layer_that_nothing_drives_is_named(made) -> None:
     ]
 
 
-def test_a_saved_model_in_training_computes_the_same(made, tmp_path: Path) -> None:
+def test_a_saved_model_in_training_computes_the_same(made: Any, tmp_path: Path) -> None:
     for name in NETWORKS:
         model = drawn(made[name])
         adjuster = made[name].adjuster(model, X)

@@ -96,4 +96,5 @@ def test_intervals_of_shares_shrink_with_examples() -> None:
         assert gain[0] < -0.01 < gain[1]
         widths.append(gain[1] - gain[0])
     assert all(wide > 2 * narrow for wide, narrow in pairwise(widths))
+    assert gain is not None
     assert gain[1] < 0

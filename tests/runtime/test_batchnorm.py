@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from tests.emit.packages import importable, module, write
 
 pytestmark = pytest.mark.slow
 
-NORM = {"batchnorm": True}
+NORM: dict[str, Any] = {"batchnorm": True}
 
 
 def conv1d_encoded() -> Network:
@@ -76,7 +77,8 @@ def test_a_folded_batch_norm_computes_the_same(name: str, tmp_path: Path) -> Non
         assert draw_norms(model, rng) == len(made.layers)
         built.export_weights(model, tmp_path / "w")
         built.import_weights(folded, tmp_path / "w")
-    for layer in (*made.layers, made.readout):
+    spiking: tuple[Any, ...] = (*made.layers, made.readout)
+    for layer in spiking:
         wanted, found = (output(each, layer.name, x) for each in (model, folded))
         assert np.abs(wanted).max() > 0
         assert np.abs(found - wanted).max() <= 1e-5 * np.abs(wanted).max(), layer.name

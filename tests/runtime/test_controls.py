@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
+from tests.emit.packages import Load
 from tests.runtime.test_training import X, Y
 
 pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def main(load, monkeypatch):
+def main(load: Load, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Return what runs the command line for an epoch, in this process."""
 
     def act(folder: Path, *options: object, **arrays: Any) -> int:
@@ -38,14 +39,14 @@ class Seen(keras.callbacks.Callback):
         self.logs.append(dict(logs))
 
 
-def last_logs(load, *data: Any, **options: Any) -> dict[str, float]:
+def last_logs(load: Load, *data: Any, **options: Any) -> dict[str, float]:
     seen = Seen()
     train = load("volume", "train").train
     train(*data, epochs=1, callbacks=[seen], **options)
     return seen.logs[-1]
 
 
-def test_examples_to_validate_on_may_be_others(load) -> None:
+def test_examples_to_validate_on_may_be_others(load: Load) -> None:
     wrong = (Y + 1) % 4
     right = last_logs(load, X, Y, validation=(X, Y))
     other = last_logs(load, X, Y, validation=(X, wrong))
@@ -53,7 +54,7 @@ def test_examples_to_validate_on_may_be_others(load) -> None:
     assert right["val_loss"] != pytest.approx(other["val_loss"], rel=1e-3)
 
 
-def test_none_is_held_out_of_the_data_then(load) -> None:
+def test_none_is_held_out_of_the_data_then(load: Load) -> None:
     made = load("volume", "_runtime.pipelines")
     accepted = load("volume", "_runtime.data").DataSpec.of(
         load("volume", "network").NETWORK
@@ -63,7 +64,7 @@ def test_none_is_held_out_of_the_data_then(load) -> None:
     assert sum(len(y) for _, y in batches.validation) == 3
 
 
-def test_groups_are_held_out_as_a_whole(load) -> None:
+def test_groups_are_held_out_as_a_whole(load: Load) -> None:
     made = load("volume", "_runtime.pipelines")
     accepted = load("volume", "_runtime.data").DataSpec.of(
         load("volume", "network").NETWORK
@@ -76,7 +77,7 @@ def test_groups_are_held_out_as_a_whole(load) -> None:
     assert len({groups[i] for i in found}) == 1
 
 
-def test_weights_of_classes_are_in_the_loss(load) -> None:
+def test_weights_of_classes_are_in_the_loss(load: Load) -> None:
     plain = last_logs(load, X, Y)
     double = last_logs(load, X, Y, class_weight=dict.fromkeys(range(4), 2.0))
     balanced = last_logs(load, X, Y, class_weight="balanced")
@@ -84,7 +85,9 @@ def test_weights_of_classes_are_in_the_loss(load) -> None:
     assert balanced["loss"] == pytest.approx(plain["loss"], rel=0.02)
 
 
-def test_the_command_line_takes_them(main, tmp_path: Path, capsys) -> None:
+def test_the_command_line_takes_them(
+    main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     np.savez(tmp_path / "v.npz", x=X[:8], y=Y[:8])
     others = ("--validation", tmp_path / "v.npz", "--class-weight", "balanced")
     assert main(tmp_path, *others) == 0
@@ -100,7 +103,9 @@ def test_the_command_line_takes_them(main, tmp_path: Path, capsys) -> None:
     assert "has no example of class" in capsys.readouterr().err
 
 
-def test_labels_that_may_be_shifted_are_told(main, tmp_path: Path, capsys) -> None:
+def test_labels_that_may_be_shifted_are_told(
+    main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert main(tmp_path, y=Y % 3) == 0
     told = "warning: no example is of class 3, of 0..3: are labels shifted?"
     assert told in capsys.readouterr().err
@@ -114,7 +119,7 @@ class TooFast(keras.callbacks.Callback):
             self.model.optimizer.learning_rate.assign(1e30)
 
 
-def test_a_loss_that_is_no_number_ends_the_training(load, tmp_path: Path) -> None:
+def test_a_loss_that_is_no_number_ends_the_training(load: Load, tmp_path: Path) -> None:
     train = load("volume", "train").train
     diverged = load("volume", "_runtime.training").DivergedError
     told = "loss is NaN or infinite in epoch 3: encode has the largest values"
@@ -131,7 +136,7 @@ def test_a_loss_that_is_no_number_ends_the_training(load, tmp_path: Path) -> Non
     ],
 )
 def test_a_layer_of_such_values_is_named(
-    load, layer: str, value: float, told: str
+    load: Load, layer: str, value: float, told: str
 ) -> None:
     made = load("volume", "_runtime.divergence")
     model = load("volume", "keras_model").build_model()
@@ -147,7 +152,9 @@ def test_a_layer_of_such_values_is_named(
 
 
 @pytest.mark.parametrize("modules", [{}, {"ipykernel": None}])
-def test_notebooks_have_bars(load, monkeypatch, modules) -> None:
+def test_notebooks_have_bars(
+    load: Load, monkeypatch: pytest.MonkeyPatch, modules: Any
+) -> None:
     import sys
 
     phases = load("volume", "_runtime.phases")

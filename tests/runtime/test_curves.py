@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import nengo
 import numpy as np
 import pytest
@@ -84,7 +86,7 @@ def test_lif_on_the_chip(high: float, taus: tuple[float, float]) -> None:
     assert neighbours[different].max(initial=0) < 1.001
 
 
-def curves():
+def curves() -> Any:
     for aware in (False, True):
         yield curve_of(Layer((1,), (0.0, 150.0), cut=ON_CHIP), DT, aware)
         yield lif(120.0, LIF, DT, aware)
@@ -126,7 +128,7 @@ def test_the_gradient_of_lif_is_its_slope_above_the_threshold() -> None:
 
 @pytest.mark.parametrize("percent", [50.0, 99.0, 99.9, 100.0, 1.0])
 @pytest.mark.parametrize("shape", [(1, 1), (3, 7), (16, 5, 5, 4)])
-def test_percentiles_are_numpys(percent: float, shape) -> None:
+def test_percentiles_are_numpys(percent: float, shape: Any) -> None:
     values = np.random.default_rng(1).normal(size=shape).astype("f4")
     ours = percentile(tf.constant(values), percent).numpy()
     assert ours == pytest.approx(np.percentile(values, percent), abs=1e-6)

@@ -9,6 +9,7 @@ import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -67,11 +68,11 @@ def test_slices_are_what_was_saved(
     monkeypatch: pytest.MonkeyPatch,
     save: Callable[[Path, np.ndarray], Path],
     in_memory: int,
-    order: str,
+    order: Literal["C", "F"],
     dtype: type,
 ) -> None:
     monkeypatch.setattr(arrays, "IN_MEMORY", in_memory)
-    x = (255 * X).astype(dtype, order=order)
+    x: np.ndarray = (255 * X).astype(dtype, order=order)
     path = save(tmp_path, x)
     examples = open_data(path, BYTES, 40)
     assert examples.shape == (40, 6, 6, 1)
@@ -135,7 +136,7 @@ def test_an_array_that_has_no_room_is_named(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(arrays, "IN_MEMORY", 0)
-    monkeypatch.setattr(arrays.tempfile, "TemporaryFile", Full)
+    monkeypatch.setattr(tempfile, "TemporaryFile", Full)
     told = "No space left on device to unpack x of .*d.npz"
     with pytest.raises(OSError, match=told) as caught:
         open_data(compressed(tmp_path, X), SPEC)
@@ -210,11 +211,16 @@ def with_x(content: bytes, method: int = zipfile.ZIP_STORED) -> Callable[[Path],
     return lambda path: archive(path, x=content, method=method)
 
 
+def fifo(path: Path) -> Path:
+    os.mkfifo(path / "d.npz")
+    return path / "d.npz"
+
+
 def with_header(shape: object, descr: object = "<f4") -> Callable[[Path], Path]:
     return with_x(told(HEADER.format(repr(descr), shape), X.tobytes()))
 
 
-def with_patch(*patch: object, method: int = 0) -> Callable[[Path], Path]:
+def with_patch(*patch: Any, method: int = 0) -> Callable[[Path], Path]:
     return lambda path: patched(archive(path, method=method), *patch)
 
 
@@ -224,7 +230,7 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "empty": with_bytes(b""),
     "one array": with_bytes(npy(X)),
     "cut": lambda path: with_bytes(stored(path, X).read_bytes()[:3000])(path),
-    "fifo": lambda path: os.mkfifo(path / "d.npz") or path / "d.npz",
+    "fifo": fifo,
     "no y": without_y,
     "half a folder": half,
     "cut array in a folder": cut_npy,
@@ -314,7 +320,7 @@ def test_what_are_no_labels() -> None:
 
 def test_arrays_are_checked_and_converted() -> None:
     x, y = check_data((X > 0.5).astype(int), Y.astype(np.uint8), SPEC)
-    assert (x.dtype, y.dtype) == (np.float32, np.int64)
+    assert [x.dtype, y.dtype] == [np.dtype(np.float32), np.dtype(np.int64)]
     assert check_input(X, SPEC) is X
     with pytest.raises(DataError, match="no examples"):
         check_input(X[:0], SPEC)

@@ -90,14 +90,15 @@ def test_a_kernel_over_a_pool_is_one_over_what_the_pool_reads(pool: Pool) -> Non
 
 @pytest.mark.parametrize("pools", [POOLS[:1], POOLS[1:], []])
 def test_a_matrix_over_pools_is_a_kernel_over_the_volume(pools: list[Pool]) -> None:
-    x = left = draw(4, 9, 10, 2)
+    shape = (4, 9, 10, 2)
+    x = left = draw(*shape)
     for pool in pools:
         left = averaged(left, pool)
     matrix = draw(left.size, 3)
-    kernel = kernels.unflattened(matrix, x.shape, pools)
+    kernel = kernels.unflattened(matrix, shape, pools)
     for pool in reversed(pools):
         kernel = kernels.pooled(kernel, pool)
-    whole = kernels.extended(kernel, x.shape)
+    whole = kernels.extended(kernel, shape)
     assert whole.shape == (*x.shape, 3)
     np.testing.assert_allclose(
         np.tensordot(x, whole, axes=4), left.ravel() @ matrix, atol=1e-12

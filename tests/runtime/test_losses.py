@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -44,7 +46,9 @@ def by_hand(
     [(2, 0.25, [0.75, 0.25]), (5, 0.3, [0.3] * 5)],
     ids=["binary", "categorical"],
 )
-def test_focal_is_the_papers(classes, alpha, weights, gamma, smoothing) -> None:
+def test_focal_is_the_papers(
+    classes: Any, alpha: Any, weights: Any, gamma: Any, smoothing: Any
+) -> None:
     labels, logits = drawn(classes)
     ours = focal(gamma, alpha, smoothing)(labels, logits)
     wanted = by_hand(labels, logits, gamma, np.array(weights), smoothing)
@@ -72,7 +76,7 @@ if hasattr(keras.losses, "CategoricalFocalCrossentropy"):  # not in TensorFlow 2
 
     @GAMMAS
     @SMOOTHINGS
-    def test_categorical_focal_is_kerass(gamma, smoothing) -> None:
+    def test_categorical_focal_is_kerass(gamma: Any, smoothing: Any) -> None:
         labels, logits = drawn(5)
         ours = focal(gamma, 0.3, smoothing)(labels, logits)
         theirs = keras.losses.CategoricalFocalCrossentropy(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,7 +17,7 @@ from tests.runtime.phased import NETWORKS, Made, examples, packages
 pytestmark = pytest.mark.slow
 
 X, Y = examples()
-ALL = ("smooth", "scale", "aware")
+ALL: Any = ("smooth", "scale", "aware")
 SUBSETS = (
     ("smooth",),
     ("aware",),
@@ -36,7 +37,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
 
 @pytest.mark.parametrize("phases", SUBSETS)
 @pytest.mark.parametrize("epochs", [0, 1, 2, 3, 20])
-def test_stages_are_all_epochs_one_after_another(phases, epochs: int) -> None:
+def test_stages_are_all_epochs_one_after_another(phases: Any, epochs: int) -> None:
     stages = stages_of(phases, epochs)
     edges = [stage.start for stage in stages] + [stages[-1].stop]
     assert edges[0] == 0
@@ -55,7 +56,7 @@ def plain(norm: bool) -> keras.Model:
     """Return the layers of `phased.branches` as plain Keras has them."""
     layers = keras.layers
 
-    def spiking(layer, values, *added):
+    def spiking(layer: Any, values: Any, *added: Any) -> Any:
         values = layer(values)
         if norm:
             values = layers.BatchNormalization(name=f"{layer.name}.norm")(values)
@@ -63,7 +64,7 @@ def plain(norm: bool) -> keras.Model:
             values = layers.Add()([values, *added])
         return layers.ReLU()(values)
 
-    def conv(filters: int, name: str, **options):
+    def conv(filters: int, name: str, **options: Any) -> Any:
         return layers.Conv2D(filters, 3, padding="same", name=name, **options)
 
     image = keras.Input((8, 8, 2))
@@ -78,7 +79,7 @@ def plain(norm: bool) -> keras.Model:
 
 
 @pytest.mark.parametrize("name", ["relu", "relu_norm"])
-def test_the_smooth_phase_is_plain_keras(made, name: str) -> None:
+def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
     trainer = made[name].trainer(phases=("smooth",), validation=0.0)
     model = trainer.train(X, Y, epochs=3)
     other, begun = plain("norm" in name), made[name].model()
@@ -101,7 +102,7 @@ def test_the_smooth_phase_is_plain_keras(made, name: str) -> None:
             np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-5)
 
 
-def rates_of(model: keras.Model, network) -> dict[str, float]:
+def rates_of(model: keras.Model, network: Any) -> dict[str, float]:
     """Return the percentile of each layer's rates in Hz, by what its neurons give."""
     found = {}
     for name, layer in network.layers.items():
@@ -119,7 +120,7 @@ def rates_of(model: keras.Model, network) -> dict[str, float]:
         ("lif", ("scale", "aware")),
     ],
 )
-def test_trained_layers_keep_to_their_rates(made, name: str, phases) -> None:
+def test_trained_layers_keep_to_their_rates(made: Any, name: str, phases: Any) -> None:
     trainer = made[name].trainer(phases=phases, validation=0.0)
     model = trainer.train(X, Y, epochs=3)
     judged = made[name].module("_runtime.budgets").judged
@@ -129,14 +130,16 @@ def test_trained_layers_keep_to_their_rates(made, name: str, phases) -> None:
         assert judged(rate, bounds, None) != "missed", (layer, rate)
 
 
-def test_without_scale_no_rate_is_told(made, capsys) -> None:
+def test_without_scale_no_rate_is_told(
+    made: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     made["chain"].trainer(phases=("smooth",)).train(X, Y, epochs=1)
     printed = capsys.readouterr().out
     assert "scaled" not in printed
     assert "rate" not in printed
 
 
-def test_what_training_tells(made, capsys) -> None:
+def test_what_training_tells(made: Any, capsys: pytest.CaptureFixture[str]) -> None:
     made["chain"].trainer().train(X, Y, epochs=3)
     lines = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
     told = [line for line in lines if line.split()[:1] != ["Epoch"] and "/" not in line]
@@ -149,7 +152,9 @@ def test_what_training_tells(made, capsys) -> None:
     assert told[4:] == ["at the end"]
 
 
-def test_the_loss_at_the_end_is_that_of_the_last_epoch(made, capsys) -> None:
+def test_the_loss_at_the_end_is_that_of_the_last_epoch(
+    made: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
     trainer = made["chain"].trainer(phases=("smooth", "scale"))
     history = trainer.train(X, Y, epochs=2).history.history
     *_, last = capsys.readouterr().out.splitlines()
@@ -157,11 +162,13 @@ def test_the_loss_at_the_end_is_that_of_the_last_epoch(made, capsys) -> None:
     assert loss == pytest.approx(history["val_loss"][-1], rel=0.01)
 
 
-def test_patience_is_that_of_each_stage(made, monkeypatch) -> None:
+def test_patience_is_that_of_each_stage(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     progress = made["chain"].module("_runtime.progress").Progress
     end = progress.on_epoch_end
 
-    def growing(self, epoch: int, logs=None) -> None:
+    def growing(self: Any, epoch: int, logs: Any = None) -> None:
         end(self, epoch, {**logs, "val_loss": float(epoch)})
 
     monkeypatch.setattr(progress, "on_epoch_end", growing)

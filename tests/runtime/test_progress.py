@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from types import ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
 from tensorflow import keras
+
+from tests.emit.packages import Load
 
 pytestmark = pytest.mark.slow
 
@@ -33,17 +37,23 @@ class Power(keras.callbacks.Callback):
 
 
 @pytest.fixture
-def train(load):
+def train(load: Load) -> ModuleType:
     """Return the training of a network with batch norms, AdamW and a schedule."""
     return load("colours", "train")
 
 
 @pytest.fixture
-def data_error(load):
+def data_error(load: Load) -> type[Exception]:
     return load("colours", "_runtime.data").DataError
 
 
-def cut_off(train, monkeypatch, epoch: int, *arguments, **options) -> None:
+def cut_off(
+    train: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    epoch: int,
+    *arguments: Any,
+    **options: Any,
+) -> None:
     training = sys.modules[train.Trainer.__module__]
     with monkeypatch.context() as patch:
         patch.setattr(training, "_logs", lambda folder: [Power(epoch)])
@@ -51,7 +61,7 @@ def cut_off(train, monkeypatch, epoch: int, *arguments, **options) -> None:
             train.train(*arguments, **options)
 
 
-def weights_of(load, path: Path) -> dict[str, np.ndarray]:
+def weights_of(load: Load, path: Path) -> dict[str, np.ndarray]:
     return load("colours", "layout").load_weights(path)
 
 
@@ -65,7 +75,7 @@ def progress_of(weights: Path) -> Path:
 
 
 def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
-    load, tmp_path: Path, monkeypatch
+    load: Load, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train = load("volume", "train")
     x = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
@@ -83,13 +93,13 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
         assert_same(read(tmp_path / "whole"), read(parts))
 
 
-def without(make):
+def without(make: Any) -> Any:
     """Return a function that makes a model whose dropout is off.
 
     Keras 2 holds the state of dropout where nothing can save it.
     """
 
-    def build(**options):
+    def build(**options: Any) -> Any:
         model = make(**{**options, "seed": 0})
         for layer in model.layers:
             if isinstance(layer, keras.layers.Dropout):
@@ -100,7 +110,7 @@ def without(make):
 
 
 def test_what_is_saved_is_all_that_training_changes(
-    load, train, tmp_path: Path, monkeypatch
+    load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
     progress = load("colours", "_runtime.progress")
@@ -120,18 +130,22 @@ def test_what_is_saved_is_all_that_training_changes(
     assert sum(moved) > 0.9 * len(moved)
 
 
-def test_the_progress_goes_when_the_training_is_done(train, tmp_path: Path) -> None:
+def test_the_progress_goes_when_the_training_is_done(
+    train: ModuleType, tmp_path: Path
+) -> None:
     train.train(X, Y, tmp_path / "w", epochs=1)
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
 
-def test_without_progress_a_resumed_training_starts(train, tmp_path: Path) -> None:
+def test_without_progress_a_resumed_training_starts(
+    train: ModuleType, tmp_path: Path
+) -> None:
     model = train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
     assert int(model.optimizer.iterations) == 2
 
 
 def test_a_training_that_only_lacked_its_weights_writes_them(
-    load, train, tmp_path: Path, monkeypatch
+    load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object) -> None:
         raise CutOffError
@@ -146,12 +160,12 @@ def test_a_training_that_only_lacked_its_weights_writes_them(
 
 
 def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
-    load, train, tmp_path: Path, monkeypatch
+    load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
     before = progress_of(tmp_path / "w").read_bytes()
 
-    def half(file, **arrays: np.ndarray) -> None:
+    def half(file: Any, **arrays: np.ndarray) -> None:
         file.write(before[: len(before) // 2])
         raise CutOffError
 
@@ -166,7 +180,7 @@ def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
 
 @pytest.mark.parametrize("content", [b"", b"PK", b"x" * 999])
 def test_damaged_progress_is_refused(
-    train, data_error, tmp_path: Path, content: bytes
+    train: ModuleType, data_error: type[Exception], tmp_path: Path, content: bytes
 ) -> None:
     progress_of(tmp_path / "w").write_bytes(content)
     with pytest.raises(data_error, match=r"w\.progress\.npz is damaged: remove it"):
@@ -187,7 +201,7 @@ SOUND = {
     "best.1": np.zeros(3),
 }
 LACKING = SOUND.keys() - {"variable.1", "best.1"}  # which may be the last of them
-CHANGED = {
+CHANGED: dict[str, Any] = {
     "epoch": [-1, 0, np.inf, np.nan, "x", [1, 2]],
     "best_epoch": [-1, 3, np.inf],
     "stage": [-1, "x"],
@@ -201,7 +215,9 @@ FORGED = [
 ]
 
 
-def test_progress_that_is_not_whole_is_refused(load, data_error, tmp_path) -> None:
+def test_progress_that_is_not_whole_is_refused(
+    load: Load, data_error: type[Exception], tmp_path: Path
+) -> None:
     path = tmp_path / "w.progress.npz"
     progress = load("colours", "_runtime.progress").Progress(path, ["a"])
     np.savez(path, **SOUND)
@@ -213,14 +229,19 @@ def test_progress_that_is_not_whole_is_refused(load, data_error, tmp_path) -> No
             progress.read()
 
 
-def test_a_stranger_is_no_progress(train, data_error, tmp_path: Path) -> None:
+def test_a_stranger_is_no_progress(
+    train: ModuleType, data_error: type[Exception], tmp_path: Path
+) -> None:
     np.savez(progress_of(tmp_path / "w"), x=X)
     with pytest.raises(data_error, match="is damaged"):
         train.train(X, Y, tmp_path / "w", resume=True)
 
 
 def test_another_seed_is_another_training(
-    train, data_error, tmp_path: Path, monkeypatch
+    train: ModuleType,
+    data_error: type[Exception],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
     with pytest.raises(data_error, match="is of another training: remove it"):
@@ -228,11 +249,15 @@ def test_another_seed_is_another_training(
 
 
 def test_another_optimizer_is_refused(
-    load, train, data_error, tmp_path: Path, monkeypatch
+    load: Load,
+    train: ModuleType,
+    data_error: type[Exception],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
 
-    def compile_model(model, steps) -> None:
+    def compile_model(model: Any, steps: Any) -> None:
         model.compile("sgd", "mse")
 
     monkeypatch.setattr(load("colours", "keras_model"), "compile_model", compile_model)
@@ -246,13 +271,13 @@ class TestPatience:
     losses = (3.0, 1.0, 2.0, 1.0, 0.5, 9.0)
 
     @pytest.fixture
-    def made(self, load, tmp_path: Path):
+    def made(self, load: Load, tmp_path: Path) -> Any:
         built = load("colours", "keras_model")
         model = built.build_model()
         built.compile_model(model, 10)
         return load("colours", "_runtime.progress"), model, tmp_path / "p.npz"
 
-    def run(self, progress, model, epochs: range) -> int:
+    def run(self, progress: Any, model: Any, epochs: range) -> int:
         """Go through epochs; each leaves its number in the readout's bias."""
         progress.set_model(model)
         if progress.stage < 0:
@@ -268,13 +293,13 @@ class TestPatience:
         progress.finish(model)
         return int(readout.get_weights()[1][0])
 
-    def test_the_best_weights_are_kept(self, made) -> None:
+    def test_the_best_weights_are_kept(self, made: Any) -> None:
         module, model, _ = made
         progress = module.Progress(None, [], patience=2)
         assert self.run(progress, model, range(6)) == 2
         assert (progress.epoch, progress.stalled) == (4, True)
 
-    def test_patience_outlasts_a_cut(self, made) -> None:
+    def test_patience_outlasts_a_cut(self, made: Any) -> None:
         module, model, path = made
         self.run(module.Progress(path, [], patience=2), model, range(3))
         progress = module.Progress(path, [], patience=2)
@@ -284,20 +309,24 @@ class TestPatience:
         assert self.run(progress, model, range(3, 6)) == 2
         assert progress.epoch == 4
 
-    def test_the_best_may_be_the_last(self, made) -> None:
+    def test_the_best_may_be_the_last(self, made: Any) -> None:
         module, model, _ = made
         assert self.run(module.Progress(None, [], patience=3), model, range(5)) == 5
 
-    def test_without_patience_the_last_are_kept(self, made) -> None:
+    def test_without_patience_the_last_are_kept(self, made: Any) -> None:
         module, model, _ = made
         assert self.run(module.Progress(None, []), model, range(6)) == 6
 
-    def test_training_stops(self, train) -> None:
+    def test_training_stops(self, train: ModuleType) -> None:
         model = train.train(X, Y, epochs=50, patience=1)
         assert int(model.optimizer.iterations) < 50
 
     def test_a_stalled_training_is_not_resumed(
-        self, load, train, tmp_path: Path, monkeypatch
+        self,
+        load: Load,
+        train: ModuleType,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         progress = load("colours", "_runtime.progress").Progress
         monkeypatch.setattr(progress, "remove", lambda self: None)
@@ -307,6 +336,8 @@ class TestPatience:
         for a, b in zip(first.get_weights(), again.get_weights(), strict=True):
             np.testing.assert_array_equal(a, b)
 
-    def test_it_needs_examples_to_validate(self, train, data_error) -> None:
+    def test_it_needs_examples_to_validate(
+        self, train: ModuleType, data_error: type[Exception]
+    ) -> None:
         with pytest.raises(data_error, match="patience needs validation"):
             train.train(X[:5], Y[:5], patience=1)

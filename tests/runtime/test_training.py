@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from tests.emit.networks import conv3d_relu
-from tests.emit.packages import write
+from tests.emit.packages import Load, write
 
 pytestmark = pytest.mark.slow
 
@@ -21,17 +22,17 @@ Y = np.arange(40) % 4
 
 
 @pytest.fixture
-def train(load):
+def train(load: Load) -> Any:
     return load("volume", "train").train
 
 
 @pytest.fixture
-def data_error(load):
+def data_error(load: Load) -> type[Exception]:
     return load("volume", "_runtime.data").DataError
 
 
 @pytest.fixture
-def pipelines(load):
+def pipelines(load: Load) -> Any:
     """Return a function that makes pipelines of a seed."""
     made, data = (load("volume", f"_runtime.{n}") for n in ("pipelines", "data"))
     accepted = data.DataSpec.of(load("volume", "network").NETWORK)
@@ -53,7 +54,9 @@ def run(package: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_training_begins_with_given_weights(load, train, tmp_path: Path) -> None:
+def test_training_begins_with_given_weights(
+    load: Load, train: Any, tmp_path: Path
+) -> None:
     train(X, Y, tmp_path / "first", epochs=1)
     train(X, Y, tmp_path / "again", epochs=0, initial=tmp_path / "first", seed=7)
     layout = load("volume", "layout")
@@ -62,7 +65,9 @@ def test_training_begins_with_given_weights(load, train, tmp_path: Path) -> None
         np.testing.assert_array_equal(tensor, again[name])
 
 
-def test_initial_weights_of_another_layout_are_refused(package, tmp_path: Path) -> None:
+def test_initial_weights_of_another_layout_are_refused(
+    package: Path, tmp_path: Path
+) -> None:
     np.savez(tmp_path / "d.npz", x=X, y=Y)
     (tmp_path / "other").write_bytes(b"none")
     files = ("--data", f"{tmp_path}/d.npz", "--weights", f"{tmp_path}/w")
@@ -73,7 +78,7 @@ def test_initial_weights_of_another_layout_are_refused(package, tmp_path: Path) 
 
 
 def test_training_writes_weights_that_compute_the_same(
-    load, train, tmp_path: Path
+    load: Load, train: Any, tmp_path: Path
 ) -> None:
     model = train(X, Y, tmp_path / "w", epochs=2)
     built = load("volume", "keras_model")
@@ -84,13 +89,13 @@ def test_training_writes_weights_that_compute_the_same(
     np.testing.assert_allclose(again(X), smooth(X), rtol=1e-5, atol=1e-6)
 
 
-def test_training_is_seeded(train) -> None:
+def test_training_is_seeded(train: Any) -> None:
     first, second = (train(X, Y, epochs=2).get_weights() for _ in range(2))
     for a, b in zip(first, second, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-6)
 
 
-def test_a_global_seed_of_zero_is_no_obstacle(train) -> None:
+def test_a_global_seed_of_zero_is_no_obstacle(train: Any) -> None:
     tf.keras.utils.set_random_seed(0)
     try:
         train(X, Y, epochs=1)
@@ -98,18 +103,20 @@ def test_a_global_seed_of_zero_is_no_obstacle(train) -> None:
         tf.random.set_seed(None)
 
 
-def test_the_seed_draws_weights_and_examples(train) -> None:
+def test_the_seed_draws_weights_and_examples(train: Any) -> None:
     first, second = (train(X, Y, epochs=1, seed=seed).get_weights() for seed in (0, 9))
     assert all(np.abs(a - b).max() > 0 for a, b in zip(first, second, strict=True))
 
 
-def test_logs_are_written_for_tensorboard(train, tmp_path: Path) -> None:
+def test_logs_are_written_for_tensorboard(train: Any, tmp_path: Path) -> None:
     train(X, Y, epochs=1, tensorboard=tmp_path / "logs")
     files = [path.parent.name for path in tmp_path.rglob("events.out.tfevents.*")]
     assert sorted(files) == ["train", "validation"]
 
 
-def test_tensorboard_must_be_installed(load, train, monkeypatch) -> None:
+def test_tensorboard_must_be_installed(
+    load: Load, train: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(
         load("volume", "_runtime.training"), "find_spec", lambda name: None
     )
@@ -117,12 +124,12 @@ def test_tensorboard_must_be_installed(load, train, monkeypatch) -> None:
         train(X, Y, epochs=1, tensorboard="logs")
 
 
-def test_history_has_validation(train) -> None:
+def test_history_has_validation(train: Any) -> None:
     history = train(X, Y, epochs=1).history.history
     assert {"accuracy", "val_accuracy", "val_loss"} <= set(history)
 
 
-def split_of(batches) -> tuple[list[bytes], list[bytes]]:
+def split_of(batches: Any) -> tuple[list[bytes], list[bytes]]:
     """Return the examples of one epoch and those that validate."""
     training = batches.training(0).take(batches.steps)
     return examples_of(training), examples_of(batches.validation)
@@ -133,7 +140,7 @@ def examples_of(dataset: tf.data.Dataset) -> list[bytes]:
 
 
 @pytest.mark.parametrize("batch", [None, 7])
-def test_every_example_of_a_dataset_has_one_place(pipelines, batch) -> None:
+def test_every_example_of_a_dataset_has_one_place(pipelines: Any, batch: Any) -> None:
     dataset = tf.data.Dataset.from_tensor_slices((X, Y))
     dataset = dataset.batch(batch) if batch else dataset
     trains, validates = split_of(pipelines(0).of_dataset(dataset))
@@ -143,21 +150,21 @@ def test_every_example_of_a_dataset_has_one_place(pipelines, batch) -> None:
     assert split_of(pipelines(1).of_dataset(dataset))[1] != validates
 
 
-def test_every_example_of_arrays_has_one_place(pipelines) -> None:
+def test_every_example_of_arrays_has_one_place(pipelines: Any) -> None:
     trains, validates = split_of(pipelines(0).of_arrays(X, Y))
     assert len(validates) == 4
     assert sorted(trains + validates) == sorted(x.tobytes() for x in X)
     assert split_of(pipelines(1).of_arrays(X, Y))[1] != validates
 
 
-def test_too_few_examples_leave_no_validation(pipelines) -> None:
+def test_too_few_examples_leave_no_validation(pipelines: Any) -> None:
     batches = pipelines(0).of_arrays(X[:5], Y[:5])
     assert batches.validation is None
     assert len(examples_of(batches.training(0).take(batches.steps))) == 5
 
 
 @pytest.mark.parametrize("source", ["arrays", "dataset"])
-def test_epochs_differ_in_order_and_start_anywhere(pipelines, source: str) -> None:
+def test_epochs_differ_in_order_and_start_anywhere(pipelines: Any, source: str) -> None:
     def batches(epoch: int) -> list[bytes]:
         if source == "arrays":
             made = pipelines(0).of_arrays(X, Y)
@@ -172,12 +179,12 @@ def test_epochs_differ_in_order_and_start_anywhere(pipelines, source: str) -> No
     assert batches(1)[:2] == first[1:]
 
 
-def test_a_dataset_trains(train, tmp_path: Path) -> None:
+def test_a_dataset_trains(train: Any, tmp_path: Path) -> None:
     train(tf.data.Dataset.from_tensor_slices((X, Y)), weights=tmp_path / "w", epochs=1)
     assert (tmp_path / "w").stat().st_size > 0
 
 
-def test_a_cosine_schedule_ends_with_the_training(load) -> None:
+def test_a_cosine_schedule_ends_with_the_training(load: Load) -> None:
     shape = load("colours", "network").INPUT.shape
     x = RNG.uniform(0, 1, (70, *shape)).astype("f4")
     model = load("colours", "train").train(x, np.arange(70) % 4, epochs=2)
@@ -196,7 +203,9 @@ def test_a_cosine_schedule_ends_with_the_training(load) -> None:
         (tf.data.Dataset.from_tensor_slices((X, Y)).repeat(), "never ends"),
     ],
 )
-def test_bad_datasets_are_refused(train, data_error, dataset, message: str) -> None:
+def test_bad_datasets_are_refused(
+    train: Any, data_error: type[Exception], dataset: Any, message: str
+) -> None:
     with pytest.raises(data_error, match=message):
         train(dataset, epochs=1)
 
@@ -204,18 +213,22 @@ def test_bad_datasets_are_refused(train, data_error, dataset, message: str) -> N
 @pytest.mark.parametrize(
     ("x", "y", "message"), [(X + 1, Y, "x: a value"), (X, Y + 1, "y: a label")]
 )
-def test_values_of_a_dataset_are_checked(train, x, y, message: str) -> None:
+def test_values_of_a_dataset_are_checked(
+    train: Any, x: Any, y: Any, message: str
+) -> None:
     dataset = tf.data.Dataset.from_tensor_slices((x, y))
     with pytest.raises(tf.errors.InvalidArgumentError, match=message):
         train(dataset, epochs=1)
 
 
-def test_a_missing_folder_is_found_before_training(train, tmp_path: Path) -> None:
+def test_a_missing_folder_is_found_before_training(train: Any, tmp_path: Path) -> None:
     with pytest.raises(OSError, match="none/w can't be written: No such file"):
         train(X, Y, tmp_path / "none" / "w")
 
 
-def test_a_folder_for_a_file_is_found_before_training(train, tmp_path: Path) -> None:
+def test_a_folder_for_a_file_is_found_before_training(
+    train: Any, tmp_path: Path
+) -> None:
     with pytest.raises(IsADirectoryError, match="is a folder, not a file"):
         train(X, Y, tmp_path)
 
@@ -241,7 +254,7 @@ class TestCommand:
         ],
     )
     def test_bad_data_are_one_line_and_status_1(
-        self, package: Path, tmp_path: Path, arrays, message: str
+        self, package: Path, tmp_path: Path, arrays: Any, message: str
     ) -> None:
         np.savez(tmp_path / "d.npz", **arrays)
         weights = tmp_path / "w"

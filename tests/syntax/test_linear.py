@@ -16,7 +16,7 @@ from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
-from snnc.syntax.files import LARGEST
+from snnc.source.small import LARGEST
 from tests.fuzz.harness import processor_time
 
 SNN = "snn 1\nnetwork n {\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -19,12 +20,12 @@ from tests.support import ROOT, SPECS
 DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
 
 
-def run(text: str, name: str = "net.yaml", through: str = "place"):
+def run(text: str, name: str = "net.yaml", through: str = "place") -> Any:
     report = Report()
     return compile_spec(SourceFile(name, text), report, through), report
 
 
-def only(text: str):
+def only(text: str) -> Any:
     _, report = run(text)
     (diagnostic,) = report.diagnostics
     return diagnostic

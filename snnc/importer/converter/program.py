@@ -58,7 +58,7 @@ def _model(how: str, target: str) -> Any:
 
 
 def _of_file(file: Path) -> Any:
-    from keras.saving.serialization_lib import (  # type: ignore[import-untyped]
+    from keras.saving.serialization_lib import (
         SafeModeScope,
     )
     from tensorflow import keras
