@@ -1,10 +1,12 @@
-# `make` lists the tasks. PYTHON is the interpreter that the environment is made of.
+# `make` lists the tasks. PYTHON is the interpreter that the environment is made of: by
+# default the first of 3.10 to 3.13 that runs. VENV and DEMO may be any folders.
 
-PYTHON ?= python3.11
+PYTHON ?=
 VENV ?= .venv
+DEMO ?= snnc-demo
 PYTHON_MODERN ?= $(shell command -v python3.12 || command -v python3.13)
 BIN := $(VENV)/bin
-READY := $(VENV)/ready
+READY := $(VENV)/ready-dev
 MODERN := .venv-modern
 # How many times as many inputs `make fuzz` draws as `make test` does.
 TIMES ?= 100
@@ -21,17 +23,14 @@ help: ## list the tasks
 
 setup: $(READY) ## make the virtual environment and install everything into it
 
-# Byte code is made here for environments in which Python is told to write none.
-$(READY): pyproject.toml
-	@echo "== making $(VENV) with $(PYTHON) and installing snnc[dev] (about 2 GB)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --editable '.[dev]'
-	@$(BIN)/python -m compileall -q snnc
-	@touch $@
+# Such as .venv/ready-dev, for which the extra `dev` is installed.
+$(VENV)/ready-%: pyproject.toml
+	@sh tools/environment.sh '$(VENV)' '$*' '$(PYTHON)'
+	@touch '$@'
 
-demo: $(READY) ## from a 25-line spec to spikes on the Loihi emulator
-	@echo "== running the demo: results go to snnc-demo/"
-	@$(BIN)/snnc demo
+demo: $(VENV)/ready-all ## from a 25-line spec to spikes on the Loihi emulator
+	@echo "== running the demo: results go to $(DEMO)/"
+	@$(BIN)/python -m snnc demo -o '$(DEMO)'
 
 test: $(READY) ## run every test
 	@echo "== linting, type checking"

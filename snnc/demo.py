@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
+import platform
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -67,10 +70,26 @@ def _clips(images: NDArray[Any], count: int, random: np.random.Generator) -> Cli
     return Clips(x, y)
 
 
-SIMULATORS = {"nengo": "nengo", "nengo_dl": "nengo_dl", "loihi": "nengo_loihi"}
-"""Each simulator and its module."""
-if sys.version_info >= (3, 12):  # where TensorFlow has Keras 3, which nengo-dl has not
-    del SIMULATORS["nengo_dl"]
+_STACK = ("tensorflow", "numpy", "nengo", "nengo-loihi", "nengo-dl")
+
+
+def simulators() -> tuple[str, ...]:
+    """Those that are run; nengo-dl where it is installed, which needs Keras 2."""
+    is_old = sys.version_info < (3, 12)
+    has_dl = is_old and importlib.util.find_spec("nengo_dl") is not None
+    return ("nengo", "nengo_dl", "loihi") if has_dl else ("nengo", "loihi")
+
+
+def stack() -> str:
+    """Say what the demonstration runs on, and what it leaves out for that."""
+    versions = [f"Python {platform.python_version()}"]
+    for name in _STACK:
+        with suppress(PackageNotFoundError):
+            versions.append(f"{name} {version(name)}")
+    said = ", ".join(versions)
+    if "nengo_dl" in simulators():
+        return said
+    return f"{said}; without nengo-dl, which needs Keras 2 (Python 3.10 or 3.11)"
 
 
 class StepError(RuntimeError):
@@ -98,6 +117,7 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
     folder.mkdir(parents=True, exist_ok=True)
     results = Results()
     demo = _Demo(folder, results, say)
+    say(f"--- {stack()}")
     with demo.step("data", "digits that drift: 4000 clips to train, 200 to test"):
         train, test = drifting_digits()
         _save(folder / "train.npz", train.x, train.y)
@@ -109,7 +129,7 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
         results.cores = report["cores"]
     with demo.step("train", "python -m drift.train"):
         demo.python("train", "--data", "train.npz", "--weights", "drift.safetensors")
-    for simulator in SIMULATORS:
+    for simulator in simulators():
         with demo.step(simulator, f"python -m drift.evaluate --simulator {simulator}"):
             results.reports[simulator] = demo.evaluate(simulator)
     return results

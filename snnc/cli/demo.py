@@ -21,14 +21,12 @@ from snnc.cli.talk import offer_lines, say
 )
 def command(output: Path) -> int:
     """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
-    from snnc.demo import SIMULATORS, StepError, run_demo
-
-    needed = ("numpy", "sklearn", "tensorflow", *SIMULATORS.values())
+    needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
     missing = [name for name in needed if importlib.util.find_spec(name) is None]
     if missing:
         say(f"the demo needs {', '.join(missing)}: pip install 'snnc[all]'")
         return 1
-    from snnc.demo import table
+    from snnc.demo import StepError, run_demo, table
     from snnc.resources import spec_path
 
     try:
