@@ -3,4 +3,4 @@
 Importing this package imports none of tensorflow, nengo or numpy.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

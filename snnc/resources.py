@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"
+"""Where the pages of ``docs/`` stand as a site, ending with a slash."""
+
 _ROOT = Path(__file__).parent
 _CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
 

@@ -22,7 +22,12 @@ BUG = 3
 INTERRUPTED = 130
 
 
-@click.group(cls=Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Verbs,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit status: 0 fine, 1 problems or stale packages, 2 typed wrongly, 3 a bug"
+    " in snnc, 130 interrupted. `snnc VERB --help` has an example of each verb.",
+)
 @click.version_option(__version__, "-V", "--version", prog_name="snnc")
 @click.option(
     "--device",

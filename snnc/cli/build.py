@@ -9,13 +9,13 @@ import click
 
 from snnc.cli.building.actions import Action
 from snnc.cli.building.specs import build_specs
-from snnc.cli.inputs import with_folders
-from snnc.cli.talk import show
+from snnc.cli.formats import diagnostic_format, show_as
+from snnc.cli.inputs import specs_argument, with_folders
 from snnc.diagnostics import Report
 
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
-@click.argument("specs", nargs=-1, required=True, type=click.Path())
+@specs_argument
 @click.option(
     "-o",
     "--output",
@@ -29,6 +29,12 @@ from snnc.diagnostics import Report
     is_flag=True,
     help="Write nothing; print what would change and exit 1 if anything would.",
 )
+@diagnostic_format("With --check, how to print diagnostics; all but text go to stdout.")
+@click.option(
+    "--tracked",
+    is_flag=True,
+    help="Exit with 1 too if git does not track a file of a package: for hooks.",
+)
 @click.option("--dry-run", is_flag=True, help="Write nothing; list what would be.")
 @click.option(
     "--force",
@@ -38,8 +44,11 @@ from snnc.diagnostics import Report
 @click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
 def command(
     specs: tuple[str, ...],
+    allow_empty: bool,
     output: str,
     check: bool,
+    form: str,
+    tracked: bool,
     dry_run: bool,
     force: bool,
     watch: bool,
@@ -55,31 +64,43 @@ def command(
         chosen.append("--force")
     if len(chosen) > 1:
         raise click.UsageError(f"choose one of {' and '.join(chosen)}")
+    if form != "text" and not check:
+        raise click.UsageError(f"--format {form} needs --check")
+    if tracked and (dry_run or watch):
+        raise click.UsageError("--tracked goes with --check or alone")
     report = Report()
-    specs = tuple(with_folders(specs, report))
+    paths = tuple(with_folders(specs, report, allow_empty))
     if report.errors:
-        show(report)
+        show_as(form, report)
         return 1
-    action = _deed(check, dry_run, force)
+    action = _deed(check, dry_run, force, tracked, form)
+    if form != "text":
+        done = build_specs(paths, Path(output), action, show=partial(_gather, report))
+        show_as(form, report)
+        return 0 if done else 1
     if not watch:
-        return 0 if build_specs(specs, Path(output), action, force=force) else 1
+        return 0 if build_specs(paths, Path(output), action, force=force) else 1
     from snnc.cli.building.watch import watch_files
 
     # A spec that is being saved, or checked out, may be gone for a moment.
-    act = partial(build_specs, specs, Path(output), action)
+    act = partial(build_specs, paths, Path(output), action)
     again = partial(act, sweep=False, force=force)
-    watch_files([Path(spec) for spec in specs], again)
+    watch_files([Path(path) for path in paths], again)
 
 
-def _deed(check: bool, dry_run: bool, force: bool) -> Action:
+def _gather(all_of_them: Report, report: Report) -> None:
+    all_of_them.extend(report.diagnostics)
+
+
+def _deed(check: bool, dry_run: bool, force: bool, tracked: bool, form: str) -> Action:
     if check:
         from snnc.cli.building.actions import Check
 
-        return Check()
+        return Check(tracked, shows_difference=form == "text")
     if dry_run:
         from snnc.cli.building.actions import DryRun
 
         return DryRun(force)
     from snnc.cli.building.actions import Write
 
-    return Write(force)
+    return Write(force, tracked)

@@ -3,53 +3,27 @@
 from __future__ import annotations
 
 import time
-from typing import Any
 
 import click
 
 from snnc.cli.device import device
-from snnc.cli.inputs import checked_stdin, read_input, stdin_filename, with_folders
-from snnc.cli.talk import offer, offer_json, say, show
+from snnc.cli.formats import diagnostic_format, show_as
+from snnc.cli.inputs import (
+    checked_stdin,
+    read_input,
+    specs_argument,
+    stdin_filename,
+    with_folders,
+)
+from snnc.cli.talk import say
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.syntax.files import STDIN, read
 
-FORMATS = ("text", "json", "github", "sarif")
-
-
-def show_as(form: str, report: Report) -> None:
-    """Print all diagnostics in one of the formats; text goes to stderr."""
-    if form == "text":
-        show(report)
-    elif form == "github":
-        from snnc.diagnostics.github import commands
-
-        for line in commands(report.diagnostics):
-            offer(f"{line}\n")
-    else:
-        offer_json(_document(form, report))
-
-
-def _document(form: str, report: Report) -> dict[str, Any]:
-    if form == "sarif":
-        from snnc.diagnostics import sarif
-
-        return sarif.document(report.diagnostics)
-    from snnc.diagnostics.json import document
-
-    return document(report.diagnostics)
-
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
-@click.argument("specs", nargs=-1, required=True, type=click.Path())
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(FORMATS),
-    default="text",
-    show_default=True,
-    help="How to print diagnostics; all but text go to stdout.",
-)
+@specs_argument
+@diagnostic_format("How to print diagnostics; all but text go to stdout.")
 @click.option("--fix", is_flag=True, help="Mend what has one obvious remedy.")
 @click.option(
     "--unsafe-fixes",
@@ -59,6 +33,7 @@ def _document(form: str, report: Report) -> dict[str, Any]:
 @stdin_filename
 def command(
     specs: tuple[str, ...],
+    allow_empty: bool,
     form: str,
     fix: bool,
     unsafe_fixes: bool,
@@ -74,7 +49,7 @@ def command(
         raise click.UsageError("--fix can't mend stdin: name a file")
     stdin = checked_stdin(specs, stdin_filename)
     report = Report()
-    for path in with_folders(specs, report):
+    for path in with_folders(specs, report, allow_empty):
         started = time.perf_counter()
         own = _mend(path, unsafe_fixes) if fix else _check(path, stdin)
         if form == "text" and not own.errors:

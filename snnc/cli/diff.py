@@ -26,7 +26,7 @@ from snnc.diff.revision import read_spec
 @click.option(
     "--exit-code",
     is_flag=True,
-    help="Exit with 1 if the networks differ, as git does.",
+    help="Exit with 1 if the networks differ, and with 2 if one is no sound spec.",
 )
 def command(old: str, new: str, form: str, exit_code: bool) -> int:
     """Say what changed between two specs, and whether trained weights stay valid.
@@ -38,7 +38,7 @@ def command(old: str, new: str, form: str, exit_code: bool) -> int:
     show(report)
     before, after = versions
     if before is None or after is None:
-        return 1
+        return 2 if exit_code else 1
     difference = compare(before, after)
     _print(difference, form)
     return 1 if exit_code and not difference.same else 0

@@ -26,7 +26,7 @@ from snnc.rules.loihi import TooManyCores
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "markdown"]),
     default="text",
     show_default=True,
     help="How to print it.",
@@ -58,9 +58,11 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
 
         offer_json(document(offered))
     else:
-        from snnc.fit.text import table
+        from snnc.fit.text import SHOWN, markdown, table
 
-        offer_lines(table(offered, len(offered.variants) if everything else 10))
+        written = markdown if form == "markdown" else table
+        shown = len(offered.variants) if everything else SHOWN
+        offer_lines(written(offered, shown))
     return 0 if offered.variants or offered.present is not None else 1
 
 

@@ -9,7 +9,13 @@ from pathlib import Path
 import click
 
 from snnc.cli.colours import unified_diff
-from snnc.cli.inputs import checked_stdin, read_input, stdin_filename, with_folders
+from snnc.cli.inputs import (
+    checked_stdin,
+    read_input,
+    specs_argument,
+    stdin_filename,
+    with_folders,
+)
 from snnc.cli.talk import offer, offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
@@ -19,12 +25,16 @@ from snnc.syntax.formatted import SUFFIXES, can_format, formatted
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
-@click.argument("specs", nargs=-1, required=True, type=click.Path())
+@specs_argument
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a spec differs.")
 @click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
 @stdin_filename
 def command(
-    specs: tuple[str, ...], check: bool, diff: bool, stdin_filename: str | None
+    specs: tuple[str, ...],
+    allow_empty: bool,
+    check: bool,
+    diff: bool,
+    stdin_filename: str | None,
 ) -> int:
     """Write SPECS in the one true layout; those with syntax errors stay as they are.
 
@@ -33,7 +43,7 @@ def command(
     """
     report = Report()
     formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
-    paths = list(with_folders(specs, report))
+    paths = list(with_folders(specs, report, allow_empty))
     for path in paths:
         if path != STDIN and not can_format(Path(path).as_posix()):
             raise click.BadParameter(

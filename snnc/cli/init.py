@@ -14,32 +14,48 @@ from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
 from snnc.runtime.files import write_file
-from snnc.starter import AT_ROOT, SPEC, WORKFLOW, starter_files
+from snnc.starter import (
+    AT_ROOT,
+    SPEC,
+    UNPINNED,
+    WORKFLOW,
+    installed_from,
+    starter_files,
+)
 from snnc.text.printable import printable
 
 NEXT = """\
 Next:
   {go}snnc build {spec}
-  git add . && git commit
+  git add -A && git commit
 The package is then models/starter. `snnc report {spec}` tells what it takes,
 `snnc check` what is wrong after a change, and the workflow refuses a commit whose
 packages are not up to date."""
 
+ROOT = """\
+At the root of the repo, where GitHub and pre-commit read them: {files}"""
+
 SOURCE = """\
-{workflow} installs snnc from PyPI: if you have it from elsewhere, edit
-its line `pip install`."""
+{workflow} runs `pip install {requirement}`:
+if your snnc is from elsewhere, name that by `snnc init --requirement`, or edit it."""
 
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-def command(folder: str) -> int:
+@click.option(
+    "--requirement",
+    help="What the workflow installs with pip; by default the git commit that this snnc"
+    " was installed from, or else snnc.",
+)
+def command(folder: str, requirement: str | None) -> int:
     """Write a first spec into FOLDER, and what its repo needs to keep packages."""
     report = Report()
     place = Path(folder)
     root, prefix = _root_of(place)
+    requirement = requirement or installed_from()
     files = {
         (root if name in AT_ROOT else place) / name: text
-        for name, text in starter_files(prefix).items()
+        for name, text in starter_files(prefix, requirement).items()
     }
     # A repo that has hooks, or this workflow, for others keeps them.
     kept = [root / name for name in AT_ROOT if prefix and (root / name).exists()]
@@ -56,9 +72,12 @@ def command(folder: str) -> int:
         say(f"{path.as_posix()} is there already; add to it what you need of:")
         _say_lines(text)
     _say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
-    if root / WORKFLOW in files:
-        workflow = printable((root / WORKFLOW).as_posix())
-        _say_lines(SOURCE.format(workflow=workflow))
+    at_root = [(root / name).as_posix() for name in AT_ROOT if root / name in files]
+    if prefix and at_root:
+        say(ROOT.format(files=", ".join(at_root)))
+    if root / WORKFLOW in files and requirement == UNPINNED:
+        workflow = (root / WORKFLOW).as_posix()
+        _say_lines(SOURCE.format(workflow=workflow, requirement=requirement))
     return 0
 
 

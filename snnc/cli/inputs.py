@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -12,6 +14,7 @@ from snnc.rules.files import NoSpecInFolder
 from snnc.source import SourceFile, Span
 from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin
 from snnc.syntax.folders import specs_in
+from snnc.syntax.formatted import can_format
 
 stdin_filename = click.option(
     "--stdin-filename",
@@ -19,6 +22,29 @@ stdin_filename = click.option(
     help="With -, the file whose unsaved text stdin is: diagnostics name it, and its"
     " suffix tells the notation.",
 )
+
+_allow_empty = click.option(
+    "--allow-empty",
+    is_flag=True,
+    is_eager=True,
+    help="Take no SPEC, and a folder without specs or that is not there, for none.",
+)
+
+
+def _given(
+    context: click.Context, parameter: click.Parameter, specs: tuple[str, ...]
+) -> tuple[str, ...]:
+    if not specs and not context.params.get("allow_empty"):
+        raise click.MissingParameter(ctx=context, param=parameter)
+    return specs
+
+
+def specs_argument(command: Any) -> Any:
+    """The argument SPECS, of which there may be none with ``--allow-empty``."""
+    argument = click.argument(
+        "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=_given
+    )
+    return argument(_allow_empty(command))
 
 
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
@@ -39,14 +65,27 @@ def read_input(path: str, stdin: str, report: Report) -> SourceFile | None:
     return read_stdin(report, stdin) if path == STDIN else read(path, report)
 
 
-def with_folders(paths: Iterable[str], report: Report) -> Iterator[str]:
-    """Put in the place of each folder the specs in it; one without any is reported."""
+def with_folders(
+    paths: Iterable[str], report: Report, allow_empty: bool = False
+) -> Iterator[str]:
+    """Put in the place of each folder the specs in it.
+
+    Parameters
+    ----------
+    report
+        Gets SNN706 for a folder without any, unless ``allow_empty``.
+    allow_empty
+        Leave out what is not there, too, unless it is named like a spec: git keeps no
+        folder whose last file was removed.
+    """
     for path in paths:
+        if allow_empty and not os.path.lexists(path) and not can_format(path):
+            continue
         if path == STDIN or not Path(path).is_dir():
             yield path
             continue
         found = specs_in(Path(path))
-        if not found:
+        if not found and not allow_empty:
             name = Path(path).as_posix()
             nowhere = Span(SourceFile(name, ""), 0, 0)
             report.add(NoSpecInFolder(span=nowhere, name=name))

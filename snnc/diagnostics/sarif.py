@@ -5,15 +5,18 @@ https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 
 from __future__ import annotations
 
+import hashlib
 import inspect
 import os
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote
 
 from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
 from snnc.diagnostics.place import repository_path
+from snnc.resources import DOCUMENTATION
 from snnc.source import Span
 from snnc.text.printable import printable
 
@@ -40,7 +43,10 @@ def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     run = {
         "tool": {"driver": driver},
         "columnKind": "unicodeCodePoints",
-        "results": [_result(d, rules[type(d)]) for d in diagnostics],
+        "results": [
+            _result(d, rules[type(d)], mark)
+            for d, mark in zip(diagnostics, fingerprints(diagnostics), strict=True)
+        ],
     }
     return {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
 
@@ -53,11 +59,29 @@ def _rule(kind: type[Diagnostic]) -> dict[str, Any]:
         "shortDescription": {"text": kind.title},
         "fullDescription": {"text": " ".join(page.split("\n\n")[0].split())},
         "help": {"text": page, "markdown": page},
+        "helpUri": f"{DOCUMENTATION}rules/{kind.code}.html",
         "defaultConfiguration": {"level": kind.severity.value},
     }
 
 
-def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
+def fingerprints(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
+    """Give what stays the same of each while other lines of its file change.
+
+    It is made of the code, the file and the text of the line without blanks, and of a
+    number where a file has several that are equal in all of these.
+    """
+    seen: Counter[str] = Counter()
+    for diagnostic in diagnostics:
+        source = diagnostic.span.source
+        lines = source.text.split("\n")
+        line = "".join(lines[diagnostic.span.first.line - 1].split())
+        said = "\0".join((diagnostic.code, repository_path(source.name), line))
+        mark = hashlib.sha256(said.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+        seen[mark] += 1
+        yield f"{mark}:{seen[mark]}"
+
+
+def _result(diagnostic: Diagnostic, rule: int, mark: str) -> dict[str, Any]:
     help_text = diagnostic.render_help()
     said = [diagnostic.render_message(), *diagnostic.render_notes()]
     result: dict[str, Any] = {
@@ -66,6 +90,7 @@ def _result(diagnostic: Diagnostic, rule: int) -> dict[str, Any]:
         "level": diagnostic.severity.value,
         "message": {"text": "\n".join([*said, *([help_text] if help_text else [])])},
         "locations": [{"physicalLocation": _place(diagnostic.span)}],
+        "partialFingerprints": {"snnc/v1": mark},
     }
     if diagnostic.related:
         result["relatedLocations"] = [_related(r) for r in diagnostic.related]

@@ -7,7 +7,8 @@ from typing import Any
 
 from snnc.fit.trials import Cost, written
 from snnc.fit.variants import Offer, Variant
-from snnc.text.tables import Cells, columns
+from snnc.text import tables
+from snnc.text.tables import Cells, code, columns, prose
 from snnc.text.units import counted
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
@@ -19,14 +20,24 @@ ONE_BY_ONE = 2
 
 def table(offered: Offer, shown: int = SHOWN) -> str:
     """One row a variant, those that keep most of the network first."""
-    if offered.present is None and not offered.variants:
-        return _sentence(offered, shown)
+    rows = _rows(offered, shown)
+    lines = columns(COLUMNS, rows, left=COLUMNS[:1]) if rows else ()
+    return "\n".join([*lines, *[""] * bool(rows), _sentence(offered, shown)])
+
+
+def markdown(offered: Offer, shown: int = SHOWN) -> str:
+    """Write the same for a comment on a pull request."""
+    rows = [(code(change), *cost) for change, *cost in _rows(offered, shown)]
+    lines = tables.table(COLUMNS, rows, right=range(1, len(COLUMNS))) if rows else ()
+    said = prose(_sentence(offered, shown).replace("\n", ". "))
+    return "\n".join([*lines, *[""] * bool(rows), said])
+
+
+def _rows(offered: Offer, shown: int) -> list[Cells]:
     rows: list[Cells] = []
     if offered.present is not None:
         rows.append(("none: it fits", *_cost(offered.present), "100 %"))
-    rows += [_row(variant) for variant in offered.variants[:shown]]
-    lines = columns(COLUMNS, rows, left=COLUMNS[:1])
-    return "\n".join([*lines, "", _sentence(offered, shown)])
+    return rows + [_row(variant) for variant in offered.variants[:shown]]
 
 
 def _row(variant: Variant) -> Cells:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
-from snnc.emit.files import FORMAT
+from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.origin import Origin
 from snnc.output.compare import Comparison, Row, State
 from snnc.output.formats import older
-from snnc.output.lock import NAME
+from snnc.output.lock import NAME, Lock
 from snnc.output.orphans import Orphan
 from snnc.output.write import kept, nowhere, refusals
 from snnc.rules.output import (
@@ -28,28 +28,27 @@ _SHOWN = (State.STALE, State.MISSING, State.EDITED, State.LEFT_OVER)
 
 
 def problems(
-    comparison: Comparison, spec: str, origin: Origin | None, command: str
+    comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
-    """Report each way in which a package is not what its spec gives.
+    """Report why a package is not what its spec gives: one cause a package.
 
-    Of a package that a build left unfinished, stale and missing files are not
-    reported one by one: they are what that means.
+    What a build would refuse comes first, and alone: until it is settled, nothing else
+    can be mended.
 
     Parameters
     ----------
     spec
         The path of the spec, as the user typed it.
-    origin
-        Where the package should come from, as its lock would tell.
+    wanted
+        The lock that the package should have.
     command
         What to type to bring the package up to date.
     """
     folder = comparison.folder.as_posix()
-    yield from refusals(comparison)
-    yield from kept(comparison)
-    if comparison.is_newer:
-        return
-    if comparison.merging:
+    refused = [*refusals(comparison), *kept(comparison)]
+    if refused:
+        yield from refused
+    elif comparison.merging:
         yield UnresolvedMerge(span=nowhere(folder), path=folder, command=command)
     elif comparison.unfinished or comparison.mixed:
         yield Unfinished(span=nowhere(folder), folder=folder, command=command)
@@ -58,22 +57,49 @@ def problems(
     elif comparison.lock is not None and comparison.format < FORMAT:
         yield older(comparison.folder, comparison.lock, command)
     else:
-        yield from _of_files(comparison, spec, origin, command)
+        yield from _of_files(comparison, spec, wanted, command)
 
 
 def _of_files(
-    comparison: Comparison, spec: str, origin: Origin | None, command: str
+    comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
     found = [row for row in comparison.rows if row.state is not State.UNCHANGED]
-    built = comparison.origin
-    if built is not None and built != origin and comparison.names(State.STALE):
-        # Every header tells where it comes from: that is one problem, not ten.
-        yield _of_origin(comparison.folder.as_posix(), built, origin, command)
-        found = [row for row in found if row.state is not State.STALE]
-    for row in found:
-        # That the lock differs as well goes without saying.
-        if row.name != NAME or len(found) == 1:
-            yield from _of_file(comparison.folder / row.name, row, spec, command)
+    if len(found) > 1:  # that the lock differs as well goes without saying
+        found = [row for row in found if row.name != NAME]
+    folder, built = comparison.folder, comparison.origin
+    states = {row.state for row in found}
+    paths = [(folder / row.name).as_posix() for row in found]
+    names = ", ".join(row.name for row in found[1:])
+    if not found:
+        return
+    if built is not None and built != wanted.origin and State.STALE in states:
+        yield _of_origin(folder.as_posix(), built, wanted.origin, command)
+    elif states == {State.MISSING}:
+        span = nowhere(paths[0])
+        yield Missing(span=span, path=paths[0], command=command, names=names)
+    elif states == {State.LEFT_OVER} and len(found) == 1:
+        yield LeftOver(
+            span=nowhere(paths[0]),
+            path=paths[0],
+            reason=f"`{spec}` gives no such file",
+            command=command,
+        )
+    else:
+        yield Stale(
+            span=nowhere(folder.as_posix()),
+            path=folder.as_posix(),
+            spec=spec,
+            changed=comparison.lock is None or comparison.lock.spec != wanted.spec,
+            names=_named(found),
+            command=command,
+        )
+
+
+def _named(rows: Sequence[Row]) -> str:
+    """The files that differ, those of the library as one."""
+    library = f"{LIBRARY}/"
+    names = (library if row.name.startswith(library) else row.name for row in rows)
+    return ", ".join(dict.fromkeys(names))
 
 
 def _of_origin(
@@ -89,18 +115,6 @@ def _of_origin(
         chosen=device or "",
         command=command,
     )
-
-
-def _of_file(path: Path, row: Row, spec: str, command: str) -> Iterator[Diagnostic]:
-    name = path.as_posix()
-    span = nowhere(name)
-    if row.state is State.STALE:
-        yield Stale(span=span, path=name, spec=spec, command=command)
-    elif row.state is State.MISSING:
-        yield Missing(span=span, path=name, command=command)
-    elif row.state is State.LEFT_OVER:
-        reason = f"`{spec}` gives no such file"
-        yield LeftOver(span=span, path=name, reason=reason, command=command)
 
 
 def orphaned(

@@ -116,12 +116,12 @@ def _unusable(comparison: Comparison) -> Diagnostic:
 
 
 def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
-    """Report each edited file; those of the library, which belong together, once."""
+    """Report edited files once, and those of the library, which belong together."""
     library = [name for name in names if name.startswith(f"{LIBRARY}/")]
-    for name in names:
-        if name not in library:
-            path = (folder / name).as_posix()
-            yield EditedByHand(span=nowhere(path), path=path)
+    own = [name for name in names if name not in library]
+    if own:
+        path = (folder / own[0]).as_posix()
+        yield EditedByHand(span=nowhere(path), path=path, names=", ".join(own[1:]))
     if library:
         path = (folder / LIBRARY).as_posix()
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)

@@ -13,6 +13,9 @@ from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.text.printable import printable
 from snnc.text.units import dims, human
 
+FULL = 0.9
+"""A bar is set off in colour only where the limit that binds is as good as reached."""
+
 COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
 """The counter of a limit, where their names differ."""
 
@@ -63,7 +66,7 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
     yield "spikes at most", human(activity.spikes)
     if summary.on_chip:
         yield "synaptic operations at most", human(activity.operations)
-        yield "energy of these", human(activity.joules(summary.profile.energy), "J")
+        yield "energy at most", human(activity.joules(summary.profile.energy), "J")
 
 
 def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
@@ -98,6 +101,7 @@ def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str,
             {
                 "percent": f"{100 * part:.0f}",
                 "binds": (row.name, counter) in binding,
+                "full": (row.name, counter) in binding and part >= FULL,
             }
             for counter, part in use
         ],

@@ -118,9 +118,9 @@ def _example(summary: Summary) -> Iterator[str]:
         f"{human(activity.operations)} synaptic operations"
     )
     yield (
-        f"energy of it: {human(activity.joules(energy), 'J')}, or "
+        f"energy at most: {human(activity.joules(energy), 'J')}, or "
         f"{human(activity.idle_joules(energy), 'J')} if nothing spikes "
-        "(each event at its least cost, the cores alone)"
+        "(each event at its least cost, cores alone)"
     )
 
 

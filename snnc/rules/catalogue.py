@@ -188,6 +188,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     output.NewerFormat,
     output.OlderFormat,
     output.UnresolvedMerge,
+    output.Untracked,
     models.NotAModel,
     models.ForeignModel,
     models.DamagedModel,

@@ -42,10 +42,15 @@ class EditedByHand(Diagnostic):
     code = "SNN721"
     title = "generated file edited by hand"
     message = "`{path}` was edited by hand"
-    notes = ("a build would lose the change",)
+    notes = ("{others}", "a build would lose the change")
     help = "move the change elsewhere, or write over it with `--force`"
 
     path: str
+    names: str = ""
+
+    @property
+    def others(self) -> str:
+        return f"edited, too: {self.names}" if self.names else ""
 
 
 class ForeignFile(Diagnostic):
@@ -204,24 +209,38 @@ class SameNetwork(Diagnostic):
 
 
 class Stale(Diagnostic):
-    """A generated file is as snnc wrote it, but its spec has changed since.
+    """Files of a package are as snnc wrote them, but its spec has changed since.
 
-    `snnc build --check` reports it and prints what would change; another version of
-    snnc can be the cause too.
+    `snnc build --check` reports it once a package and prints what would change. Where
+    the spec is the network that it was, files came, went or were renamed, or another
+    snnc wrote them.
     """
 
     code = "SNN725"
-    title = "generated file out of date"
+    title = "package out of date"
     message = "`{path}` is not what `{spec}` gives now"
+    notes = ("{cause}", "{listed}")
     help = "type `{command}`"
 
     path: str
     spec: str
+    changed: bool
+    names: str
     command: str
+
+    @property
+    def cause(self) -> str:
+        if self.changed:
+            return f"`{self.spec}` has changed since"
+        return f"`{self.spec}` is the network that it was: other files, or another snnc"
+
+    @property
+    def listed(self) -> str:
+        return f"it differs in {self.names}"
 
 
 class Missing(Diagnostic):
-    """A file of a package, or all of it, is not there.
+    """Files of a package, or all of it, are not there.
 
     `snnc build --check` reports it where a package was never built or not committed.
     """
@@ -229,10 +248,16 @@ class Missing(Diagnostic):
     code = "SNN726"
     title = "generated file that is missing"
     message = "`{path}` is missing"
+    notes = ("{listed}",)
     help = "type `{command}`"
 
     path: str
     command: str
+    names: str = ""
+
+    @property
+    def listed(self) -> str:
+        return f"missing, too: {self.names}" if self.names else ""
 
 
 class LeftOver(Diagnostic):
@@ -250,6 +275,36 @@ class LeftOver(Diagnostic):
     path: str
     reason: str
     command: str
+
+
+class Untracked(Diagnostic):
+    """A package is up to date on this disk, but git does not track all of it.
+
+    A commit would have the spec without the package, or with a part of it. `snnc build
+    --tracked` reports it, which the hooks for pre-commit run; `git add` mends it.
+    """
+
+    code = "SNN738"
+    title = "package that git does not track"
+    message = "`{path}` is not in git{which}"
+    notes = ("{listed}", "{said}")
+    help = "type `git add {path}`"
+
+    path: str
+    names: str
+    reason: str
+
+    @property
+    def which(self) -> str:
+        return " as a whole" if self.names else ""
+
+    @property
+    def listed(self) -> str:
+        return f"not tracked: {self.names}" if self.names else ""
+
+    @property
+    def said(self) -> str:
+        return f"git says: {self.reason}" if self.reason else ""
 
 
 class Unfinished(Diagnostic):

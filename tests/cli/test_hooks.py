@@ -1,16 +1,172 @@
-"""The hooks for pre-commit run verbs that exist."""
+"""The hooks, the Action and the workflow do what they are for."""
 
 from __future__ import annotations
 
-import re
+import os
+import shlex
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
 
 from snnc.cli.verbs import VERBS
+from snnc.starter import SPEC, starter_files
 from tests.support import ROOT
+
+GIT = ("-c", "user.name=a", "-c", "user.email=a@b", "-c", "init.defaultBranch=main")
+PACKAGE = Path("models/starter")
+
+
+def loaded(path: str) -> Any:
+    return YAML(typ="safe").load((ROOT / path).read_text(encoding="utf-8"))
+
+
+HOOKS = {hook["id"]: hook for hook in loaded(".pre-commit-hooks.yaml")}
+STEPS = {s["name"]: s for s in loaded("action.yml")["runs"]["steps"] if "name" in s}
+
+
+@pytest.fixture
+def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repo in which `snnc` is this one, with the first spec and its package."""
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    program(bin_ / "snnc", f'exec "{sys.executable}" -m snnc "$@"')
+    monkeypatch.setenv("PATH", f"{bin_}{os.pathsep}{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    repo = tmp_path / "a repo"
+    repo.mkdir()
+    monkeypatch.chdir(repo)
+    git("init")
+    for name, text in starter_files().items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(text, encoding="utf-8")
+    bash("snnc build specs")
+    commit()
+    return repo
+
+
+def program(path: Path, text: str) -> None:
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(
+        ["git", *GIT, *arguments], check=True, capture_output=True, text=True
+    )
+    return done.stdout
+
+
+def commit() -> str:
+    git("add", "-A")
+    git("commit", "-m", "c")
+    return git("rev-parse", "HEAD").strip()
+
+
+def bash(script: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run a script as GitHub runs a step's: it ends with the first that fails."""
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def hook(name: str, *files: str) -> subprocess.CompletedProcess[str]:
+    entry, arguments = HOOKS[name]["entry"], HOOKS[name].get("args", [])
+    return bash(shlex.join([*shlex.split(entry), *arguments, *files]))
+
+
+def step(name: str) -> subprocess.CompletedProcess[str]:
+    return bash(STEPS[name]["run"], SPECS="specs", OUTPUT="models")
 
 
 def test_each_hook_runs_the_verb_that_it_is_named_after() -> None:
-    text = (ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8")
-    names = re.findall(r"^- id: snnc-(\w+)$", text, re.MULTILINE)
-    entries = re.findall(r"^  entry: snnc (\w+)$", text, re.MULTILINE)
-    assert names == entries
-    assert {"check", "fmt", "build"} <= set(names) <= VERBS.keys()
+    for name, found in HOOKS.items():
+        verb = found["entry"].split()[1]
+        assert name in (f"snnc-{verb}", f"snnc-{verb}-check")
+        assert verb in VERBS
+
+
+def test_hooks_that_see_packages_run_always() -> None:
+    """As pre-commit tells no hook which files were deleted."""
+    local = YAML(typ="safe").load(starter_files()[".pre-commit-config.yaml"])
+    (_, check) = local["repos"][0]["hooks"]
+    for found in (HOOKS["snnc-build"], HOOKS["snnc-build-check"], check):
+        assert (found["always_run"], found["pass_filenames"]) == (True, False)
+
+
+@pytest.mark.slow
+def test_the_hooks_catch_what_a_commit_would_leave_behind(repo: Path) -> None:
+    assert hook("snnc-build-check").returncode == 0
+    spec = Path(SPEC).read_text()
+    Path("specs/new.snn").write_text(spec.replace("network starter", "network new"))
+    assert "SNN726" in hook("snnc-build-check").stderr
+    built = hook("snnc-build")  # written, but in no commit yet
+    assert (built.returncode, "git add models/new" in built.stderr) == (1, True)
+    assert "SNN738" in hook("snnc-build-check").stderr
+    git("add", "-A")
+    assert hook("snnc-build-check").returncode == 0
+    for path in Path("specs").iterdir():
+        path.unlink()
+    Path("specs").rmdir()
+    gone = hook("snnc-build-check")
+    assert (gone.returncode, gone.stderr.count("SNN727")) == (1, 2)
+    assert "snnc build --allow-empty -o models" in gone.stderr
+    assert hook("snnc-build").returncode == 0
+    assert hook("snnc-build-check").returncode == 0
+    assert not Path("models/new").exists()
+
+
+@pytest.mark.slow
+def test_the_steps_of_the_action_find_what_each_is_for(repo: Path) -> None:
+    names = ("Layout of specs", "Problems of specs", "Packages")
+    assert [step(name).returncode for name in names] == [0, 0, 0]
+    text = Path(SPEC).read_text()
+    Path(SPEC).write_text(text.replace("filters 8,", "filters  9,"))
+    assert [step(name).returncode for name in names] == [1, 0, 1]
+    Path(SPEC).write_text(text.replace("filters 8,", "filtres 8,"))
+    problems = step("Problems of specs")
+    assert problems.stdout.startswith(f"::error file={SPEC},line=")
+    assert step("SARIF").returncode == 0
+    assert '"SNN203"' in Path("snnc.sarif").read_text()
+    Path(SPEC).unlink()
+    bash("snnc build --allow-empty")
+    assert [step(name).returncode for name in names] == [0, 0, 0]
+
+
+@pytest.mark.slow
+def test_the_action_comments_what_specs_change(repo: Path, tmp_path: Path) -> None:
+    program(tmp_path / "bin/gh", 'printf "%s\\n" "$@" >> "$CALLS"')
+    base = git("rev-parse", "HEAD").strip()
+    spec = Path(SPEC).read_text()
+    Path(SPEC).write_text(spec.replace("filters 8", "filters 9"))
+    Path("specs/my new.snn").write_text(spec.replace("network starter", "network new"))
+    commit()
+    calls = tmp_path / "calls"
+    environment = {"BASE": base, "PULL_REQUEST": "URL", "SPECS": "specs"}
+    script = f"bash {shlex.quote(str(ROOT / 'tools/comment.sh'))}"
+    done = bash(script, CALLS=str(calls), **environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    said = calls.read_text()
+    assert said.startswith("pr\ncomment\nURL\n--edit-last\n--body\n")
+    assert "Trained weights do not load" in said
+    assert "### `new`" in said
+    again = {**environment, "BASE": "HEAD"}
+    calls.unlink()
+    assert bash(script, CALLS=str(calls), **again).returncode == 0
+    assert not calls.exists()
+
+
+def test_every_check_of_the_action_runs_whatever_the_others_say() -> None:
+    for name in ("Layout of specs", "Problems of specs", "Packages"):
+        assert "always()" in STEPS[name]["if"]
+    workflow = YAML(typ="safe").load(starter_files()[".github/workflows/snnc.yml"])
+    steps = workflow["jobs"]["packages"]["steps"]
+    assert sum("always()" in step.get("if", "") for step in steps) == 3

@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
 
-from snnc import __version__
 from snnc.cli import snnc
 from snnc.starter import SPEC, starter_files
 from snnc.syntax.formatted import formatted
@@ -54,11 +56,14 @@ def test_within_a_repo_it_needs_no_other(folder: Path) -> None:
 
 def test_hooks_and_workflow_stand_at_the_root_of_a_repo(folder: Path) -> None:
     (folder / ".git").mkdir()
-    assert init("networks").return_value == 0
+    done = init("networks")
+    assert done.return_value == 0
     written = contents(folder)
     assert "networks/specs/starter.snn" in written
     assert "files: ^networks/specs/" in written[".pre-commit-config.yaml"]
     assert "-o networks/models" in written[".github/workflows/snnc.yml"]
+    at_root = ".pre-commit-config.yaml, .github/workflows/snnc.yml"
+    assert f"GitHub and pre-commit read them: {at_root}" in done.stderr
     again = init("others")
     assert again.return_value == 0
     assert "files: ^others/specs/" in again.stderr
@@ -107,7 +112,19 @@ def test_reviews_fold_the_library_and_show_what_is_specific() -> None:
     assert all(f"    {line}\n" in page for line in lines[1:])
 
 
-def test_the_version_is_pinned() -> None:
-    workflow = starter_files()[".github/workflows/snnc.yml"]
-    assert f"snnc=={__version__}\n" in workflow
-    assert not any("@version@" in text for text in starter_files().values())
+def test_the_workflow_pins_nothing_that_nobody_has(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workflow = ".github/workflows/snnc.yml"
+    assert "pip install snnc\n" in starter_files()[workflow]
+    assert not any(re.search(r"@\w+@", text) for text in starter_files().values())
+    assert init("asked", "--requirement", "snnc==0.2; python_version > '3'").stdout
+    written = contents(folder)[f"asked/{workflow}"]
+    assert """pip install 'snnc==0.2; python_version > '"'"'3'"'"''\n""" in written
+    origin = {"url": "file:///r", "vcs_info": {"vcs": "git", "commit_id": "ab12"}}
+    installed = SimpleNamespace(read_text=lambda name: json.dumps(origin))
+    monkeypatch.setattr("snnc.starter.distribution", lambda name: installed)
+    done = init("from_git")
+    written = contents(folder)[f"from_git/{workflow}"]
+    assert "pip install 'snnc @ git+file:///r@ab12'\n" in written
+    assert "--requirement" not in done.stderr

@@ -20,6 +20,7 @@ from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
 MODEL = ROOT / "tests/importer/data/k3_chain.h5"
+WORKFLOW = "asked/.github/workflows/snnc.yml"
 MISSPELT, LOOSE, BUDGET = "misspelt.snn", "loose.snn", "changed.snn"
 
 
@@ -47,6 +48,11 @@ QUICK: list[Case] = [
     ("build small.snn -o there", 0, writes("there/small/layout.py", "LAYOUT")),
     ("build small.snn --output here", 0, writes("here/small/layout.py", "LAYOUT")),
     ("build small.snn --check", 1, says("SNN726")),
+    ("build small.snn --check --format json", 1, prints('"code": "SNN726"')),
+    ("build small.snn --tracked", 1, says("SNN738", "git says")),
+    ("build none --allow-empty", 0, lambda out, err: not out + err),
+    ("check --allow-empty", 0, lambda out, err: not out + err),
+    ("fmt none --allow-empty", 0, lambda out, err: not out + err),
     ("build small.snn --dry-run", 0, prints("write models/small/train.py")),
     ("build small.snn --force", 0, writes("models/small/train.py")),
     ("build small.snn --watch", 130, prints("models/small/train.py")),
@@ -74,6 +80,8 @@ QUICK: list[Case] = [
     ("fit small.snn --cores 2", 0, prints("small")),
     ("fit small.snn --cores 2 --all", 0, prints("small")),
     ("fit small.snn --cores 2 --format json", 0, prints('"version": 1')),
+    ("fit small.snn --cores 2 --format markdown", 0, prints("| change |")),
+    ("diff small.snn misspelt.snn --exit-code", 2, says("SNN2")),
     ("fmt loose.snn --check", 1, says("loose.snn")),
     ("fmt loose.snn --diff", 0, prints("+++")),
     ("fmt - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
@@ -116,7 +124,10 @@ QUICK: list[Case] = [
     ),
     ("explain SNN301", 0, prints("SNN301")),
     ("init fresh", 0, writes("fresh/.gitattributes", "linguist-generated")),
+    ("init asked --requirement snnc==9", 0, writes(WORKFLOW, "install snnc==9")),
     ("limits", 0, prints("1024")),
+    ("limits --format json", 0, prints('"limit": "compartments a core"')),
+    ("limits --format markdown", 0, prints("| compartments a core | 1024 |")),
 ]
 EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"

@@ -26,6 +26,7 @@ OPTIONS = {
     "--check": "build fmt",
     "--diff": "fmt",
     "--watch": "build",
+    "--tracked": "build",
     # What is read.
     "--data": "calibrate evaluate",
     "--weights": "calibrate evaluate",
@@ -34,7 +35,7 @@ OPTIONS = {
     "--migrate": "weights",
     "--resume": "evaluate",
     # How it is printed.
-    "--format": "check diff evaluate fit import report weights",
+    "--format": "build check diff evaluate fit import limits report weights",
     "--all": "fit",
     "--why": "report",
     "--explain": "import",
@@ -43,8 +44,10 @@ OPTIONS = {
     "--strict": "evaluate",
     # What is done.
     "--to": "convert",
+    "--allow-empty": "build check fmt",
     "--stdin-filename": "check fmt report",
     "--modeline": "convert schema",
+    "--requirement": "init",
     "--fix": "check",
     "--unsafe-fixes": "check",
     "--cores": "fit",

@@ -12,6 +12,7 @@ from snnc.diagnostics import Diagnostic, Fix, Severity
 from snnc.diagnostics.github import commands
 from snnc.diagnostics.place import repository_path
 from snnc.diagnostics.sarif import document
+from snnc.resources import DOCUMENTATION
 from snnc.source import SourceFile, Span
 from tests.rules.checking import check_text
 from tests.support import ROOT
@@ -94,6 +95,28 @@ def test_sarif_of_every_rule_is_valid(case: Path) -> None:
     rules = run["tool"]["driver"]["rules"]
     for result, diagnostic in zip(run["results"], found, strict=True):
         assert rules[result["ruleIndex"]]["id"] == result["ruleId"] == diagnostic.code
+
+
+def test_every_rule_leads_to_its_page() -> None:
+    (run,) = document([Wrong(span=span(0, 3))])["runs"]
+    (rule,) = run["tool"]["driver"]["rules"]
+    assert rule["helpUri"] == f"{DOCUMENTATION}rules/SNN999.html"
+
+
+def test_a_fingerprint_outlives_a_change_of_other_lines() -> None:
+    def marks(text: str, *starts: int) -> list[str]:
+        source = SourceFile("specs/a.snn", text)
+        found = [Wrong(span=Span(source, start, start + 1)) for start in starts]
+        (run,) = document(found)["runs"]
+        return [result["partialFingerprints"]["snnc/v1"] for result in run["results"]]
+
+    before = marks("one\ntwo\n", 4)
+    assert marks("zero\none\n  two\n", 11) == before
+    assert marks("one\ntwo!\n", 4) != before
+    twice = marks("two\ntwo\n", 0, 4)
+    assert twice[0] == before[0]
+    assert twice[0][:-1] == twice[1][:-1]
+    assert twice[0] != twice[1]
 
 
 def test_sarif_tells_places_fixes_and_help() -> None:

@@ -31,6 +31,9 @@ def test_a_difference_is_no_failure_unless_asked() -> None:
     assert snnc("diff", *files, "--exit-code", cwd=FILTERS).returncode == 1
     same = BY_NAME["other-words"]
     assert snnc("diff", *files, "--exit-code", cwd=same).returncode == 0
+    broken = (files[0], "missing.snn")
+    assert snnc("diff", *broken, "--exit-code", cwd=same).returncode == 2
+    assert snnc("diff", *broken, cwd=same).returncode == 1
 
 
 @pytest.mark.slow

@@ -16,7 +16,7 @@ from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi import profile
 from snnc.report import json as report_json
-from snnc.report.limits import limits
+from snnc.report import limits
 from snnc.report.text import table
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time
@@ -81,7 +81,7 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
         except profile.ProfileError as error:
             said = str(error)
         else:
-            assert all(line.isprintable() for line in limits(device).split("\n"))
+            assert all(line.isprintable() for line in limits.text(device).split("\n"))
             place(device)
             return
     assert said.startswith(str(file))

@@ -16,10 +16,9 @@ import pytest
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
-from snnc.report import markdown
+from snnc.report import limits, markdown
 from snnc.report.html import page
 from snnc.report.json import document
-from snnc.report.limits import limits
 from snnc.report.summary import block_of
 from snnc.report.text import table
 from snnc.text.units import dims
@@ -89,14 +88,14 @@ def test_the_readme_shows_what_report_prints() -> None:
 
 
 def test_the_table_of_limits() -> None:
-    assert same_as_committed("limits.txt", limits(read_profile()))
+    assert same_as_committed("limits.txt", limits.text(read_profile()))
 
 
 def test_a_limit_is_a_line_whatever_its_source_is() -> None:
     profile = read_profile()
     chip = replace(profile.chip, source="a\nb")
-    shown = limits(replace(profile, name="c\td", chip=chip)).splitlines()
-    assert len(shown) == len(limits(profile).splitlines())
+    shown = limits.text(replace(profile, name="c\td", chip=chip)).splitlines()
+    assert len(shown) == len(limits.text(profile).splitlines())
     assert shown[0].split() == ["limit", "c\\td", "source"]
     assert shown[1].endswith("128  a\\nb")
 

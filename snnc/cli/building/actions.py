@@ -16,6 +16,7 @@ from snnc.emit.origin import build_command
 from snnc.output import Comparison, Package, compare
 from snnc.output.orphans import Orphan
 from snnc.output.stale import difference, orphaned, problems
+from snnc.output.tracked import untracked
 from snnc.output.write import (
     Written,
     cannot_write,
@@ -58,15 +59,23 @@ class Action(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Reports what is not up to date; stdout gets the differences."""
+    """Reports what is not up to date; stdout gets the differences.
+
+    With ``tracked`` also what git does not track.
+    """
+
+    tracked: bool = False
+    shows_difference: bool = True
 
     def package(self, job: Job, report: Report) -> bool:
         found = _compared(job.package, report)
         if found is None:
             return False
-        _print(found)
-        for problem in problems(found, job.spec, job.package.lock.origin, job.command):
+        self._print(found)
+        for problem in problems(found, job.spec, job.package.lock, job.command):
             report.add(problem)
+        if self.tracked and not report.errors:
+            report.extend(untracked(job.package))
         if not report.errors:
             folder = found.folder.as_posix()
             say(f"{job.spec}: {folder}: up to date ({job.milliseconds})")
@@ -76,14 +85,13 @@ class Check:
         found = _compared(orphan.package, report)
         if found is None:
             return
-        _print(found)
+        self._print(found)
         for problem in orphaned(orphan, found, command):
             report.add(problem)
 
-
-def _print(found: Comparison) -> None:
-    if text := difference(found):
-        offer_lines(text, unified_diff)
+    def _print(self, found: Comparison) -> None:
+        if self.shows_difference and (text := difference(found)):
+            offer_lines(text, unified_diff)
 
 
 def _compared(package: Package, report: Report) -> Comparison | None:
@@ -129,9 +137,13 @@ def _listed(plan: Written, folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Brings a package up to date; stdout lists what was written."""
+    """Brings a package up to date; stdout lists what was written.
+
+    With ``tracked``, what git does not track is reported then.
+    """
 
     force: bool
+    tracked: bool = False
 
     def package(self, job: Job, report: Report) -> bool:
         folder = job.package.folder
@@ -143,6 +155,8 @@ class Write:
         say(f"{job.spec}: {folder.as_posix()}: {_count(done)} ({job.milliseconds})")
         for name in done.written:
             offer_lines(printable((folder / name).as_posix()))
+        if self.tracked:
+            report.extend(untracked(job.package))
         return True
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,8 +72,9 @@ def build_specs(
     action: Action,
     sweep: bool = True,
     force: bool = False,
+    show: Callable[[Report], object] = show,
 ) -> bool:
-    """Do a action with the package of every spec, whatever is wrong with the others.
+    """Do an action with the package of every spec, whatever is wrong with the others.
 
     All are compiled before anything is done, so that of two networks of one name
     neither is written. Packages that should be gone come last, and only if nothing is
@@ -86,6 +88,8 @@ def build_specs(
         Whether the action is also done with packages whose specs are gone.
     force
         Whether a package may be taken over from another spec.
+    show
+        What is done with the report of each spec, and with the last one.
 
     Returns
     -------
@@ -166,12 +170,20 @@ def _do_orphans(
     """Do it with what the specs wrote under other names, then with what has no spec."""
     built = {job.package.folder for job in done}
     try:
-        found = [(orphan, job) for job in done for orphan in renamed(job.package)]
+        found = [
+            (orphan, job.command) for job in done for orphan in renamed(job.package)
+        ]
         if sweep:
             gone = (*abandoned(output), *remains(output))
-            found += [(orphan, done[0]) for orphan in gone]
-        for orphan, job in found:
+            again = done[0].command if done else _nothing_into(output)
+            found += [(orphan, again) for orphan in gone]
+        for orphan, command in found:
             if orphan.package.folder not in built:  # else it is another spec's by now
-                action.orphan(orphan, job.command, report)
+                action.orphan(orphan, command, report)
     except OSError as error:
         report.add(cannot_write(error, output))
+
+
+def _nothing_into(output: Path) -> str:
+    """What to type where no spec is left."""
+    return f"snnc build --allow-empty -o {shlex.quote(output.as_posix())}"
