@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from snnc.cli.device import device
-from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer, offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
@@ -32,9 +31,14 @@ Form = Literal["text", "json", "markdown"]
 )
 @click.option("--name", metavar="NAME", help="Of the network; else the model's.")
 @click.option(
+    "--weights",
+    "weights_read",
+    metavar="FILE",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="A file of weights beside MODEL, of `save_weights` or `save`.",
+)
+@click.option(
     "--weights-out",
-    cls=Renamed,
-    former="--weights",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write the model's weights, in the layout of the spec, to a safetensors file.",
 )
@@ -83,6 +87,7 @@ def command(
     model: str,
     output: Path | None,
     name: str | None,
+    weights_read: Path | None,
     weights_out: Path | None,
     rewrites: tuple[str, ...],
     encode: Literal["first", "rate"],
@@ -94,8 +99,9 @@ def command(
 ) -> int:
     """Write the spec of a Keras model.
 
-    MODEL is a .keras or .h5 file, the text of `model.to_json()`, the folder of a
-    SavedModel, or module:function, which is run. Only the last two need TensorFlow.
+    MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json of
+    TensorFlow.js, the folder of a SavedModel, or module:function, which is run. Only
+    the last two need TensorFlow.
     """
     if form != "text" and not explain:
         raise click.UsageError("--format belongs to --explain")
@@ -132,7 +138,9 @@ def command(
     from snnc.importer.read import run
 
     report = Report()
-    done = run(model, wishes, weights_out, output, report, say)
+    done = run(
+        model, wishes, weights_out, output, report, say, weights_read or ""
+    )
     trials: Mapping[str, Trial] = {}
     if converter and done is not None:
         from snnc.importer.converter.ask import ask

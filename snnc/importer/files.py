@@ -1,4 +1,4 @@
-"""Model files: `.keras` archives, `.h5` files and the text of ``to_json()``."""
+"""Model files: `.keras` archives, `.h5` files, and JSON of Keras and TensorFlow.js."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.archive import Archive
 from snnc.importer.build import build
+from snnc.importer.compare import compare
 from snnc.importer.foreign import (
     BEGINNING,
     HDF5,
     ZIP,
     not_a_model,
+    not_weights,
     refuse_archive,
     refuse_bytes,
     refuse_json,
@@ -25,44 +27,127 @@ from snnc.importer.numbered import FOLDERS, NumberedWeights
 from snnc.importer.parts import Graph
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.text import LARGEST, parse
-from snnc.importer.weights import Weights
+from snnc.importer.tfjs import built, is_layers_model, read_tfjs
+from snnc.importer.weights import StoredWeights, Weights
 from snnc.rules.models import PythonSource, WeightsAlone
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays
+    from snnc.importer.weights import Arrays, Shapes
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
 Read = tuple[Model, Weights | None]
+Found = tuple[Model, Graph, StoredWeights | None]
 
 
-def read_file(file: Path, path: str) -> Read:
-    """Read a file, whose content says what it is; ``path`` is what messages call it."""
+def read_file(file: Path, path: str, weights: str = "") -> Read:
+    """Read a file, whose content says what it is; ``path`` is what messages call it.
+
+    Parameters
+    ----------
+    weights :
+        Another file, whose weights take the place of those of this one; or nothing.
+    """
+    model, graph, own = _read(file, path)
+    if not weights:
+        return model, own
+    if own is not None:
+        own.close()
+    return model, read_weights(Path(weights), weights, model, graph)
+
+
+def _read(file: Path, path: str) -> Found:
     with file.open("rb") as opened:
         head = opened.read(BEGINNING + len(HDF5))
     if head.startswith(HDF5) or head[BEGINNING:] == HDF5:
-        return read_hdf5(file, path)
+        return _read_hdf5(file, path)
     if head.startswith(ZIP):
-        return read_archive(file, path)
+        return _read_archive(file, path)
     if file.suffix == ".py":
         raise RefusedError(PythonSource(span=NOWHERE, path=path, module=file.stem))
     refuse_bytes(path, head)
-    return read_json(file, path)
+    return _read_json(file, path)
 
 
-def read_json(file: Path, path: str) -> Read:
-    """Read the text of ``model.to_json()``, which has no weights."""
+def read_weights(file: Path, path: str, model: Model, graph: Graph) -> Weights:
+    """Open a file of weights beside an architecture, and compare the two.
+
+    Raises
+    ------
+    RefusedError
+        If it is no file of Keras's weights, or not of this model: SNN826 says which
+        layer is the first that differs.
+    """
+    with file.open("rb") as opened:
+        head = opened.read(BEGINNING + len(HDF5))
+    if head.startswith(ZIP):
+        names = _names(file, path)
+        if VARIABLES not in names:
+            refuse_archive(path, names)
+        found: StoredWeights = UnpackedWeights(file, path, graph)
+    elif head.startswith(HDF5) or head[BEGINNING:] == HDF5:
+        found = _stored(file, path, graph)
+    else:
+        raise not_weights(path, head)
+    try:
+        compare(model, found, path)
+    except BaseException:
+        found.close()
+        raise
+    return found
+
+
+def _names(file: Path, path: str) -> list[str]:
+    archive = Archive(file, path)
+    try:
+        return archive.names
+    finally:
+        archive.close()
+
+
+def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
+    """Open HDF5 of `save_weights`, or of `save`, of Keras 2 or 3."""
+    store = Store(file, path)
+    try:
+        members = store.members("")
+        root = ROOT if ROOT in members else ""
+        if any(name in members for name in FOLDERS):
+            return NumberedWeights(store, graph)
+        if store.texts(root, "layer_names") is None:
+            raise not_a_model(path, "it is HDF5 without the weights of Keras")
+        refuse_old(
+            path,
+            store.text(root, "keras_version") or store.text("", "keras_version"),
+            store.text(root, "backend") or store.text("", "backend"),
+        )
+        return NamedWeights(store, graph, root, is_beside=True)
+    except BaseException:
+        store.close()
+        raise
+
+
+def _read_json(file: Path, path: str) -> Found:
+    """Read the text of ``model.to_json()``, or a ``model.json`` of TensorFlow.js."""
     with file.open("rb") as opened:
         value = parse(opened.read(LARGEST + 1), path, "the file")
     if isinstance(value, str):  # json.dump(model.to_json(), file)
         value = parse(value, path, "the text in the file")
+    if is_layers_model(value):
+        return read_tfjs(file, path, value)
+    if isinstance(value, dict) and isinstance(value.get("model_config"), (dict, str)):
+        return *built(path, value), None  # what Keras writes into HDF5, as a text
     refuse_json(path, value)
     refuse_old(path, value.get("keras_version"), value.get("backend"))
-    return build(value, None, None)[0], None
+    return *build(value, None, None), None
 
 
 def read_hdf5(file: Path, path: str) -> Read:
     """Read what ``model.save('model.h5')`` wrote."""
+    model, _, weights = _read_hdf5(file, path)
+    return model, weights
+
+
+def _read_hdf5(file: Path, path: str) -> Found:
     store = Store(file, path)
     try:
         config = store.text("", "model_config")
@@ -82,7 +167,7 @@ def read_hdf5(file: Path, path: str) -> Read:
     except BaseException:
         store.close()
         raise
-    return model, NamedWeights(store, graph)
+    return model, graph, NamedWeights(store, graph, ROOT)
 
 
 def _without_config(store: Store, path: str) -> RefusedError:
@@ -93,7 +178,7 @@ def _without_config(store: Store, path: str) -> RefusedError:
     return not_a_model(path, "it is HDF5 without the model_config of Keras")
 
 
-def read_archive(file: Path, path: str) -> Read:
+def _read_archive(file: Path, path: str) -> Found:
     """Read what ``model.save('model.keras')`` wrote."""
     archive = Archive(file, path)
     try:
@@ -106,7 +191,8 @@ def read_archive(file: Path, path: str) -> Read:
         model, graph = build(config, metadata.get("keras_version"), None)
     finally:
         archive.close()
-    return model, UnpackedWeights(file, path, graph) if VARIABLES in names else None
+    weights = UnpackedWeights(file, path, graph) if VARIABLES in names else None
+    return model, graph, weights
 
 
 def _metadata(archive: Archive) -> dict[str, Any]:
@@ -116,7 +202,7 @@ def _metadata(archive: Archive) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-class UnpackedWeights(Weights):
+class UnpackedWeights(StoredWeights):
     """The weights in an archive, unpacked to a temporary file when first asked for."""
 
     def __init__(self, file: Path, path: str, graph: Graph) -> None:
@@ -126,9 +212,11 @@ class UnpackedWeights(Weights):
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        if self._open is None:
-            self._open = self._unpack()
-        return self._open.of(layer)
+        return self._opened().of(layer)
+
+    def shapes(self, layer: str) -> Shapes:
+        """See `StoredWeights.shapes`."""
+        return self._opened().shapes(layer)
 
     def close(self) -> None:
         if self._open is not None:
@@ -138,6 +226,11 @@ class UnpackedWeights(Weights):
             self._unpacked.close()
             self._unpacked = None
 
+    def _opened(self) -> NumberedWeights:
+        if self._open is None:
+            self._open = self._unpack()
+        return self._open
+
     def _unpack(self) -> NumberedWeights:
         # Without a name, so that nothing of it is left however this process ends.
         self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
@@ -146,4 +239,4 @@ class UnpackedWeights(Weights):
             archive.copy(VARIABLES, self._unpacked)
         finally:
             archive.close()
-        return NumberedWeights(self._unpacked, self._path, self._graph)
+        return NumberedWeights(Store(self._unpacked, self._path), self._graph)

@@ -30,9 +30,9 @@ _GRAPH = (
     "name the folder of a SavedModel, or what `model.save('model.keras')` wrote",
 )
 _SCRIPT = (
-    "a model of TensorFlow.js",
-    "import the Keras model that it was converted from, or convert it back:"
-    " `tensorflowjs_converter --input_format tfjs_layers_model --output_format keras`",
+    "a graph of TensorFlow.js, which has operations in place of layers",
+    "import the Keras model that it was converted from, or one that was converted with"
+    " `--output_format tfjs_layers_model`",
 )
 _STATE = ("a list of PyTorch's parameters", _TORCH[1])
 _PICKLE = (
@@ -86,6 +86,21 @@ def refuse_bytes(path: str, head: bytes) -> None:
     if suffix in ("pb", "pbtxt", "meta"):
         raise foreign(path, _GRAPH)
     raise not_a_model(path, "its content is none of HDF5, a `.keras` archive or JSON")
+
+
+def not_weights(path: str, head: bytes) -> RefusedError:
+    """Refuse a file that is to give the weights of a model, and is none of Keras's."""
+    if head.startswith(_LFS):
+        reason = "it is a pointer of Git LFS: type `git lfs pull`"
+        return RefusedError(DamagedModel(span=NOWHERE, path=path, reason=reason))
+    if not head:
+        return not_a_model(path, "the file is empty")
+    try:
+        refuse_bytes(path, head)
+    except RefusedError as error:
+        if isinstance(error.diagnostic, ForeignModel):
+            return error
+    return not_a_model(path, "weights are read from HDF5 or a `.keras` archive")
 
 
 def refuse_archive(path: str, names: list[str]) -> None:

@@ -107,6 +107,14 @@ class Store:
                 raise self._unsafe(reason)
             return read_array(found, path)
 
+    def shape(self, path: str) -> tuple[int, ...] | None:
+        """Return the shape of an array; None if there is none of this path."""
+        with self._sound():
+            found = self._at(path)
+            if not isinstance(found, self._h5py.Dataset) or found.shape is None:
+                return None
+            return tuple(map(int, found.shape))
+
     @contextmanager
     def _sound(self) -> Iterator[None]:
         """Turn whatever h5py raises on a damaged file into a refusal."""

@@ -35,9 +35,10 @@ CONVERTER = Limit(300, 8 * 2**30)
 """Importing TensorFlow and both libraries alone takes 7 s and 3 GiB of addresses."""
 
 
-def of_file(file: Path) -> Limit:
-    """Return what reading a file may take."""
-    return Limit(SECONDS + file.stat().st_size // BYTES_PER_SECOND, MEMORY)
+def of_file(*files: Path) -> Limit:
+    """Return what reading files may take."""
+    size = sum(file.stat().st_size for file in files)
+    return Limit(SECONDS + size // BYTES_PER_SECOND, MEMORY)
 
 
 def limit(most: Limit) -> None:

@@ -1,8 +1,10 @@
 """Weights of an `.h5` file, whose groups have the layers' names.
 
-`keras/saving/legacy/hdf5_format.py`: the group ``model_weights`` has one group for each
-layer of the model, with the attribute ``weight_names``. That of a submodel has the
-weights of all its layers, those that are not trained behind the others.
+`keras/saving/legacy/hdf5_format.py`: the group ``model_weights``, which in a file of
+``save_weights`` is the file itself, has one group for each layer of the model, with the
+attribute ``weight_names``. That of a submodel has the weights of all its layers, those
+that are not trained behind the others. Keras loads weights by the order of the groups
+that have any, and not by name; so does this, where the names are others.
 """
 
 from __future__ import annotations
@@ -12,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
+from snnc.importer.numbered import NAMES, Item, Read
 from snnc.importer.parts import Graph, Part
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.weights import Weights
+from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
@@ -25,56 +28,112 @@ Owners = dict[str, list[str]]
 """For each weight of a group the layers that it may be of."""
 
 
-class NamedWeights(Weights):
-    """The weights of a file that ``model.save('model.h5')`` wrote."""
+class NamedWeights(StoredWeights):
+    """The weights that ``save('model.h5')`` or ``save_weights`` wrote.
 
-    def __init__(self, store: Store, graph: Graph) -> None:
+    Parameters
+    ----------
+    root :
+        The group that has the layers' groups; nothing for the file itself.
+    is_beside :
+        Whether the file is another than that of the architecture, so that names may
+        differ.
+    """
+
+    def __init__(
+        self, store: Store, graph: Graph, root: str, is_beside: bool = False
+    ) -> None:
         self._store = store
+        self._root = root
         self._parts = {
-            name: part for part in graph.parts for name in _full_names(part, "")
+            name: part for part in graph.parts for name in full_names(part, "")
         }
+        self._groups = {part.name: part.name for part in graph.parts}
+        if is_beside:
+            self._groups |= self._by_order(graph)
         self._owners: dict[str, Owners] = {}
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
+        return self._found(layer, self._store.array)
+
+    def shapes(self, layer: str) -> Shapes:
+        """See `StoredWeights.shapes`."""
+        return self._found(layer, self._store.shape)
+
+    def _found(self, layer: str, read: Read[Item]) -> dict[str, Item]:
         part = self._parts[layer]
-        group = f"{ROOT}/{part.name}"
+        group = self._group(part.name)
         listed = self._listed(part, layer)
-        found: Arrays = {}
-        for name, path in zip(_short(listed), listed, strict=True):
-            array = self._store.array(f"{group}/{path}")
-            if array is None:
+        found: dict[str, Item] = {}
+        for name, path in zip(short(listed), listed, strict=True):
+            item = read(f"{group}/{path}")
+            if item is None:
                 raise _unclear(layer, f"`{path}` is not in the file")
-            found[name] = array
+            found[name] = item
         return found
+
+    def _group(self, part: str) -> str:
+        return f"{self._root}/{self._groups[part]}".lstrip("/")
+
+    def _by_order(self, graph: Graph) -> dict[str, str]:
+        """Return the groups of the parts by order, where not all are there by name."""
+        listed = self._store.texts(self._root, "layer_names") or ()
+        stored = [
+            name
+            for name in listed
+            if self._store.texts(f"{self._root}/{name}".lstrip("/"), "weight_names")
+        ]
+        due = [part.name for part in graph.parts if has_weights(part)]
+        if set(due) <= set(stored) or len(due) != len(stored):
+            return {}
+        return dict(zip(due, stored, strict=True))
 
     def _listed(self, part: Part, layer: str) -> list[str]:
         """Return the paths of a layer's weights in the group of its part."""
         if part.name not in self._owners:
-            paths = self._store.texts(f"{ROOT}/{part.name}", "weight_names") or ()
-            names = [*_full_names(part, "")]
-            self._owners[part.name] = _owners(paths, names, part.inside is None)
-        owners = self._owners[part.name]
-        for path, names in owners.items():
-            if layer in names and len(names) > 1:
-                raise _unclear(layer, f"`{path}` may be those of any of {names}")
-        return [path for path, names in owners.items() if layer in names]
+            group = self._group(part.name)
+            paths = self._store.texts(group, "weight_names") or ()
+            names = [*full_names(part, "")]
+            self._owners[part.name] = owners(paths, names, part.inside is None)
+        return owned(layer, self._owners[part.name])
 
     def close(self) -> None:
         self._store.close()
 
 
-def _full_names(part: Part, prefix: str) -> Iterator[str]:
+def owned(layer: str, owners: Owners) -> list[str]:
+    """Return the paths of a layer's weights, in their order.
+
+    Raises
+    ------
+    RefusedError
+        If one of them may be another layer's.
+    """
+    for path, names in owners.items():
+        if layer in names and len(names) > 1:
+            raise _unclear(layer, f"`{path}` may be those of any of {names}")
+    return [path for path, names in owners.items() if layer in names]
+
+
+def has_weights(part: Part) -> bool:
+    """Whether Keras's layer of a class has weights, as far as it is known."""
+    if part.inside is not None:
+        return any(map(has_weights, part.inside.parts))
+    return part.kind in NAMES or "layer" in part.options
+
+
+def full_names(part: Part, prefix: str) -> Iterator[str]:
     """Give the full name of each layer in a part."""
     name = f"{prefix}{part.name}"
     if part.inside is None:
         yield name
     else:
         for inner in part.inside.parts:
-            yield from _full_names(inner, f"{name}/")
+            yield from full_names(inner, f"{name}/")
 
 
-def _owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
+def owners(paths: Sequence[str], names: Sequence[str], whole: bool) -> Owners:
     """Return for each weight of a submodel the layers that it may be of.
 
     The path of a weight has the layer's name in it, and before it more or less of the
@@ -108,7 +167,7 @@ def _shared(name: Sequence[str], scopes: Sequence[str]) -> int:
     return best
 
 
-def _short(paths: Sequence[str]) -> list[str]:
+def short(paths: Sequence[str]) -> list[str]:
     """Return the last step of each path, or as much as tells them apart."""
     plain = [path.removesuffix(":0") for path in paths]
     last = [path.split("/")[-1] for path in plain]

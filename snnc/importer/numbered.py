@@ -11,20 +11,18 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import IO, TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.entries import snake
 from snnc.importer.hdf5 import Store
 from snnc.importer.parts import Graph, Part
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.weights import Weights
+from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
-    from snnc.importer.arrays import Array
     from snnc.importer.weights import Arrays
-from collections.abc import Sequence
 
 _KERNEL = ("kernel", "bias")
 _DEPTHWISE = ("depthwise_kernel", "bias")
@@ -76,31 +74,44 @@ def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequenc
     return [str(number) for number in range(count)]
 
 
+Item = TypeVar("Item")
+Read = Callable[[str], Item | None]
+"""Gives what is at a path of the file, an array or its shape."""
+
 FOLDERS = ("layers", "_layer_checkpoint_dependencies")
 DEEPEST = 8
 """Levels in a layer: a bidirectional, recurrent one has two."""
 
 
-class NumberedWeights(Weights):
+class NumberedWeights(StoredWeights):
     """The weights of a file that Keras's ``save_own_variables`` wrote.
 
     Parameters
     ----------
-    file :
-        The HDF5 file out of the archive.
+    store :
+        The HDF5 file, out of an archive or by itself; it is closed with the weights.
     graph :
         The model's graph, which says the order of its layers.
     """
 
-    def __init__(self, file: IO[bytes], path: str, graph: Graph) -> None:
-        self._store = Store(file, path)
+    def __init__(self, store: Store, graph: Graph) -> None:
+        self._store = store
         self._parts = dict(_parts(graph, "", ""))
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
+        return self._found(layer, self._store.array)
+
+    def shapes(self, layer: str) -> Shapes:
+        """See `StoredWeights.shapes`."""
+        return self._found(layer, self._store.shape)
+
+    def _found(self, layer: str, read: Read[Item]) -> dict[str, Item]:
         part, folder, number, count = self._parts[layer]
         group = self._group(part, folder, number, count)
-        return {} if group is None else self._named(part.kind, part.options, group, 0)
+        if group is None:
+            return {}
+        return self._named(part.kind, part.options, group, read, 0)
 
     def close(self) -> None:
         self._store.close()
@@ -144,29 +155,34 @@ class NumberedWeights(Weights):
         return [m[0] for m in sorted(found, key=lambda match: int(match[1] or 0))]
 
     def _named(
-        self, kind: str, options: Mapping[str, Any], group: str, depth: int
-    ) -> Arrays:
-        values = self._variables(f"{group}/vars")
+        self,
+        kind: str,
+        options: Mapping[str, Any],
+        group: str,
+        read: Read[Item],
+        depth: int,
+    ) -> dict[str, Item]:
+        values = self._variables(f"{group}/vars", read)
         names = variable_names(kind, options, len(values))
         found = dict(zip(names, values, strict=True))
         for inner in self._store.members(group):
             if inner == "vars" or depth == DEEPEST:
                 continue
             below = self._named(
-                *_wrapped(kind, options, inner), f"{group}/{inner}", depth + 1
+                *_wrapped(kind, options, inner), f"{group}/{inner}", read, depth + 1
             )
             for name, value in below.items():
                 found[f"{inner}/{name}" if name in found else name] = value
         return found
 
-    def _variables(self, group: str) -> list[Array]:
+    def _variables(self, group: str, read: Read[Item]) -> list[Item]:
         numbers = sorted(
             int(name)
             for name in self._store.members(group)
             if re.fullmatch(r"\d{1,4}", name)
         )
-        arrays = [self._store.array(f"{group}/{number}") for number in numbers]
-        return [array for array in arrays if array is not None]
+        found = [read(f"{group}/{number}") for number in numbers]
+        return [item for item in found if item is not None]
 
 
 def _wrapped(

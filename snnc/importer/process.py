@@ -50,8 +50,8 @@ class Child:
 
     Parameters
     ----------
-    module, how, target :
-        The program and its arguments: how to get a model, and from what.
+    module, arguments :
+        The program, how to get a model, and from what.
     limit :
         By which the clock stops it, for each answer; None for code that may take as
         long as it likes.
@@ -62,8 +62,7 @@ class Child:
     def __init__(
         self,
         module: str,
-        how: str,
-        target: str,
+        arguments: tuple[str, ...],
         limit: Limit | None,
         ended: Callable[[int, bool], Exception],
     ) -> None:
@@ -72,7 +71,7 @@ class Child:
         # The stacks of more threads would count as memory of the process.
         threads = {} if limit is None else {"OMP_NUM_THREADS": "1"}
         self._process = subprocess.Popen(
-            command(module, how, target),
+            command(module, *arguments),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env={**os.environ, **threads},
@@ -122,16 +121,18 @@ class Reader(Weights):
 
     Parameters
     ----------
-    how, target :
+    how, target, weights :
         Its arguments. What is a file has to be read in limited time; code may take as
         long as it likes.
     """
 
-    def __init__(self, how: str, target: str) -> None:
+    def __init__(self, how: str, target: str, weights: str = "") -> None:
         self._how, self._target = how, target
-        self._limit = of_file(Path(target)) if how == "file" else None
+        files = map(Path, filter(None, (target, weights)))
+        self._limit = of_file(*files) if how == "file" else None
+        arguments = (how, target, weights) if weights else (how, target)
         module = "snnc.importer.reader"
-        self._child = Child(module, how, target, self._limit, self._ended)
+        self._child = Child(module, arguments, self._limit, self._ended)
 
     def read(self) -> tuple[Model, Weights | None]:
         """Return the model, and its weights if it has any; see `snnc.importer.read`."""

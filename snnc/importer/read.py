@@ -32,17 +32,25 @@ LARGEST_FILE = 4 * 2**30
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
-def read(target: str | Path, tell: Callable[[str], None] | None = None) -> Read:
+def read(
+    target: str | Path,
+    tell: Callable[[str], None] | None = None,
+    weights: str | Path = "",
+) -> Read:
     """Read a model, and open its weights.
 
     Parameters
     ----------
     target :
-        A `.keras` or `.h5` file or the text of ``to_json()``, told apart by content and
-        not by name; the folder of a SavedModel; or ``module:function``.
+        A `.keras` or `.h5` file, the text of ``to_json()`` or a ``model.json`` of
+        TensorFlow.js, told apart by content and not by name; the folder of a
+        SavedModel; or ``module:function``.
     tell :
         Is given a sentence before code is run, which only the last two take; by default
         it goes to stderr.
+    weights :
+        A file of weights beside an architecture: what ``save_weights`` or ``save``
+        wrote, of Keras 2 or 3.
 
     Returns
     -------
@@ -55,10 +63,14 @@ def read(target: str | Path, tell: Callable[[str], None] | None = None) -> Read:
     RefusedError
         Whatever is wrong, with the diagnostic.
     """
-    return start(target, tell).read()
+    return start(target, tell, weights).read()
 
 
-def start(target: str | Path, tell: Callable[[str], None] | None = None) -> Reader:
+def start(
+    target: str | Path,
+    tell: Callable[[str], None] | None = None,
+    weights: str | Path = "",
+) -> Reader:
     """Begin to read a model, in a process of its own, and don't wait for it.
 
     Raises
@@ -67,8 +79,16 @@ def start(target: str | Path, tell: Callable[[str], None] | None = None) -> Read
         As `read`, if what is to be read is not there or no model's file.
     """
     name = target if isinstance(target, str) else target.as_posix()
+    beside = weights if isinstance(weights, str) else weights.as_posix()
     try:
-        return Reader(how_to_read(Path(name), name, tell or _to_stderr), name)
+        how = how_to_read(Path(name), name, tell or _to_stderr)
+        if beside:
+            if how != "file":
+                raise not_a_model(name, "`--weights` belongs to an architecture's file")
+            name = beside
+            check_file(Path(name), name)
+            name = target if isinstance(target, str) else target.as_posix()
+        return Reader(how, name, beside)
     except RefusedError as error:
         raise error.at(name) from error
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -89,6 +109,13 @@ def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
         _check_folder(path, name)
         tell(f"note: `{name}` is a SavedModel: TensorFlow runs code in it to load it")
         return "load"
+    check_file(path, name)
+    return "file"
+
+
+def check_file(path: Path, name: str) -> None:
+    """Refuse what is no regular file, or too large a one."""
+    status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
@@ -101,7 +128,6 @@ def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
                 limit=LARGEST_FILE,
             )
         )
-    return "file"
 
 
 def _check_folder(path: Path, name: str) -> None:
@@ -128,6 +154,7 @@ def run(
     output: Path | None,
     report: Report,
     say: Callable[[str], None],
+    weights_read: str | Path = "",
 ) -> Outcome | None:
     """Import a model; None if it can't be read, or the files not be written.
 
@@ -139,10 +166,12 @@ def run(
         The files to write, or None; of two of them, both are written or none.
     report :
         Receives every problem, those of the spec included.
+    weights_read :
+        See `snnc.importer.read`.
     """
     reader = None
     try:
-        reader = start(target, say)
+        reader = start(target, say, weights_read)
         # The compiler is loaded while another process reads the model.
         from snnc.importer.outcome import outcome
 

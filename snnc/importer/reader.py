@@ -1,7 +1,8 @@
 """The program that reads a model, in a process of its own, which can be stopped.
 
-Its arguments are how to read and what: ``file PATH``; or, where code has to run for it,
-``load FOLDER`` for a SavedModel and ``call module:function``. It tells the model, then
+Its arguments are how to read and what: ``file PATH``, with the path of another file that
+has the weights, or nothing; or, where code has to run for it, ``load FOLDER`` for a
+SavedModel and ``call module:function``. It tells the model, then
 the arrays of each layer that it is asked for, until nobody asks any more.
 """
 
@@ -22,13 +23,13 @@ from snnc.rules.files import FileUnreadable
 from snnc.rules.models import ReadingStopped
 
 
-def main(how: str, target: str) -> None:
+def main(how: str, target: str, weights: str = "") -> None:
     """Answer on stdout; what the code of others prints goes to stderr."""
     channel = quiet_channel()
     with _refusing(channel, target):
         if how == "file":
-            limit(of_file(Path(target)))
-            _tell(channel, target, read_file(Path(target), target))
+            limit(of_file(*map(Path, filter(None, (target, weights)))))
+            _tell(channel, target, read_file(Path(target), target, weights))
             return
         from snnc.importer.called import made_by_code
 

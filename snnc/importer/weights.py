@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Arrays = dict[str, NDArray[np.generic]]
 
+Shapes = dict[str, tuple[int, ...]]
+
 
 class Weights(ABC):
     """A file of weights that is open; a context manager that closes it.
@@ -58,3 +60,11 @@ class Weights(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+class StoredWeights(Weights):
+    """Weights in a file of this process, which can be looked at without reading."""
+
+    @abstractmethod
+    def shapes(self, layer: str) -> Shapes:
+        """Return the shapes of a layer's arrays, of which nothing is read."""

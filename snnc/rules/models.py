@@ -230,3 +230,23 @@ class OldModel(Diagnostic):
 
     path: str
     writer: str
+
+
+class WeightsDiffer(Diagnostic):
+    """A file of weights is not that of the model whose architecture stands beside it.
+
+    Layers are compared in their order, by the names and shapes of their weights.
+    """
+
+    code = "SNN826"
+    title = "weights of another model"
+    message = (
+        "`{path}` has not the weights of this model: `{layer}` ({kind}) is the first"
+        " layer that differs: {reason}"
+    )
+    help = "name the file that `save_weights` of this very model wrote"
+
+    path: str
+    layer: str
+    kind: str
+    reason: str

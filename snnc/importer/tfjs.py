@@ -1,0 +1,223 @@
+"""Layer models of TensorFlow.js: a ``model.json`` and its weights in shards beside it.
+
+``modelTopology`` is what Keras serialises, from a converter or from TensorFlow.js, and
+``weightsManifest`` lists groups of files: the weights of a group follow each other in
+its files, which are one stretch of bytes (tfjs-core, ``io/types.ts``).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.importer.arrays import LARGEST as LARGEST_ARRAY
+from snnc.importer.build import build
+from snnc.importer.foreign import not_a_model, refuse_old
+from snnc.importer.model import Model
+from snnc.importer.named import full_names, owned, owners, short
+from snnc.importer.parts import Graph
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.text import parse
+from snnc.importer.weights import Shapes, StoredWeights
+from snnc.rules.models import DamagedModel, UnsafeModel
+
+if TYPE_CHECKING:
+    from snnc.importer.weights import Arrays
+
+SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
+"""Bytes of a value; what is packed as another dtype is multiplied back."""
+MOST = 100_000
+"""Weights, and files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An array: the files that it lies in, and where in them, as one stretch."""
+
+    shape: tuple[int, ...]
+    dtype: str
+    packed: tuple[float, float] | None
+    files: tuple[str, ...]
+    start: int
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape) * SIZES[self.dtype]
+
+
+def is_layers_model(value: Any) -> bool:
+    """Whether JSON is a model of layers; one of operations is another format."""
+    topology = value.get("modelTopology") if isinstance(value, dict) else None
+    return isinstance(topology, dict) and (
+        "class_name" in topology or "model_config" in topology
+    )
+
+
+def built(path: str, value: Mapping[str, Any]) -> tuple[Model, Graph]:
+    """Build what has ``model_config`` and how it was trained side by side."""
+    config = value.get("model_config", value)
+    if isinstance(config, str):
+        config = parse(config, path, "its model_config")
+    keras = value.get("keras_version")
+    refuse_old(path, keras, value.get("backend"))
+    version = keras if isinstance(keras, str) else None
+    return build(config, version, value.get("training_config"))
+
+
+def read_tfjs(
+    file: Path, path: str, value: Mapping[str, Any]
+) -> tuple[Model, Graph, StoredWeights | None]:
+    """Read a model, and open its shards.
+
+    Raises
+    ------
+    RefusedError
+        If it is no model, or a shard is not there, too short or outside its folder.
+    """
+    model, graph = built(path, value["modelTopology"])
+    manifest = value.get("weightsManifest")
+    if not manifest:
+        return model, graph, None
+    arrays = dict(_arrays(manifest, path))
+    if len(arrays) > MOST:
+        raise not_a_model(path, f"it lists {len(arrays)} weights")
+    shards = Shards(file.parent, path)
+    for array in arrays.values():
+        shards.check(array)
+    return model, graph, ShardedWeights(shards, arrays, graph)
+
+
+def _arrays(manifest: Any, path: str) -> Iterator[tuple[str, Stored]]:
+    for group in _objects(manifest, path):
+        files = group.get("paths")
+        if not isinstance(files, list) or not all(isinstance(f, str) for f in files):
+            raise not_a_model(path, "a group of its weightsManifest has no paths")
+        start = 0
+        for entry in _objects(group.get("weights"), path):
+            name, array = entry.get("name"), _stored(entry, tuple(files), start)
+            if array is None or not isinstance(name, str):
+                raise not_a_model(path, f"its weight {name!r:.60} is none of Keras's")
+            yield name, array
+            start += array.size
+
+
+def _objects(value: Any, path: str) -> Sequence[Mapping[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(v, dict) for v in value):
+        raise not_a_model(path, "its weightsManifest is none of TensorFlow.js")
+    return value
+
+
+def _stored(
+    entry: Mapping[str, Any], files: tuple[str, ...], start: int
+) -> Stored | None:
+    shape, dtype, packed = entry.get("shape"), entry.get("dtype"), None
+    quantization = entry.get("quantization")
+    if isinstance(quantization, dict):
+        dtype = quantization.get("dtype")
+        scale, low = quantization.get("scale", 1.0), quantization.get("min", 0.0)
+        if not all(isinstance(v, (int, float)) for v in (scale, low)):
+            return None
+        packed = (float(scale), float(low))
+    sizes = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
+    if not sizes or dtype not in SIZES:
+        return None
+    found = Stored(tuple(shape or ()), str(dtype), packed, files, start)
+    return found if found.size <= LARGEST_ARRAY else None
+
+
+class Shards:
+    """Files beside a model, read as the stretches that its manifest makes of them."""
+
+    def __init__(self, folder: Path, path: str) -> None:
+        self._folder, self._path = folder, path
+        self._sizes: dict[str, int] = {}
+
+    def check(self, array: Stored) -> None:
+        """Refuse an array whose files are not there, or end before it does."""
+        held = sum(map(self._size, array.files))
+        if array.start + array.size > held:
+            due = array.start + array.size
+            names = ", ".join(array.files[:2])
+            raise self._damaged(f"its shards ({names}) have {held} bytes, {due} are due")
+
+    def read(self, array: Stored) -> bytes:
+        """Return the bytes of an array."""
+        pieces, start, left = [], array.start, array.size
+        for name in array.files:
+            size = self._size(name)
+            if start < size and left:
+                with (self._folder / name).open("rb") as opened:
+                    opened.seek(start)
+                    pieces.append(opened.read(min(left, size - start)))
+                left -= len(pieces[-1])
+            start = max(0, start - size)
+        found = b"".join(pieces)
+        if len(found) < array.size:
+            raise self._damaged("a shard became shorter while it was read")
+        return found
+
+    def _size(self, name: str) -> int:
+        if name not in self._sizes:
+            self._sizes[name] = self._checked(name)
+        return self._sizes[name]
+
+    def _checked(self, name: str) -> int:
+        steps = name.replace("\\", "/").split("/")
+        file = self._folder / name
+        if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
+            reason = f"its shard `{name:.80}` lies outside its folder"
+            raise RefusedError(
+                UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
+            )
+        if len(self._sizes) >= MOST:
+            raise self._damaged("it has too many shards")
+        if not file.is_file():
+            raise self._damaged(f"its shard `{name:.80}` is not beside it")
+        if file.is_symlink():
+            reason = f"its shard `{name:.80}` is a link to another place"
+            raise RefusedError(
+                UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
+            )
+        return file.stat().st_size
+
+    def _damaged(self, reason: str) -> RefusedError:
+        return RefusedError(DamagedModel(span=NOWHERE, path=self._path, reason=reason))
+
+
+class ShardedWeights(StoredWeights):
+    """The weights in the shards of a model."""
+
+    def __init__(
+        self, shards: Shards, arrays: Mapping[str, Stored], graph: Graph
+    ) -> None:
+        self._shards, self._arrays = shards, arrays
+        names = [name for part in graph.parts for name in full_names(part, "")]
+        self._owners = owners(list(arrays), names, whole=False)
+
+    def of(self, layer: str) -> Arrays:
+        """See `Weights.of`."""
+        import numpy as np
+
+        found: Arrays = {}
+        for name, array in self._found(layer):
+            values = np.frombuffer(self._shards.read(array), np.dtype(array.dtype))
+            if array.packed is not None:
+                scale, low = array.packed
+                values = (values * np.float64(scale) + low).astype(np.float32)
+            found[name] = values.reshape(array.shape)
+        return found
+
+    def shapes(self, layer: str) -> Shapes:
+        """See `StoredWeights.shapes`."""
+        return {name: array.shape for name, array in self._found(layer)}
+
+    def close(self) -> None:
+        """Nothing stays open between two reads."""
+
+    def _found(self, layer: str) -> Iterator[tuple[str, Stored]]:
+        paths = owned(layer, self._owners)
+        for name, path in zip(short(paths), paths, strict=True):
+            yield name, self._arrays[path]
