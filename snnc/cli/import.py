@@ -138,9 +138,7 @@ def command(
     from snnc.importer.read import run
 
     report = Report()
-    done = run(
-        model, wishes, weights_out, output, report, say, weights_read or ""
-    )
+    done = run(model, wishes, weights_out, output, report, say, weights_read or "")
     trials: Mapping[str, Trial] = {}
     if converter and done is not None:
         from snnc.importer.converter.ask import ask

@@ -75,7 +75,7 @@ def read_tfjs(
     Raises
     ------
     RefusedError
-        If it is no model, or a shard is not there, too short or outside its folder.
+        If it is no model.
     """
     model, graph = built(path, value["modelTopology"])
     manifest = value.get("weightsManifest")
@@ -84,10 +84,7 @@ def read_tfjs(
     arrays = dict(_arrays(manifest, path))
     if len(arrays) > MOST:
         raise not_a_model(path, f"it lists {len(arrays)} weights")
-    shards = Shards(file.parent, path)
-    for array in arrays.values():
-        shards.check(array)
-    return model, graph, ShardedWeights(shards, arrays, graph)
+    return model, graph, ShardedWeights(Shards(file.parent, path), arrays, graph)
 
 
 def _arrays(manifest: Any, path: str) -> Iterator[tuple[str, Stored]]:
@@ -141,7 +138,9 @@ class Shards:
         if array.start + array.size > held:
             due = array.start + array.size
             names = ", ".join(array.files[:2])
-            raise self._damaged(f"its shards ({names}) have {held} bytes, {due} are due")
+            raise self._damaged(
+                f"its shards ({names}) have {held} bytes, {due} are due"
+            )
 
     def read(self, array: Stored) -> bytes:
         """Return the bytes of an array."""
@@ -188,7 +187,11 @@ class Shards:
 
 
 class ShardedWeights(StoredWeights):
-    """The weights in the shards of a model."""
+    """The weights in the shards of a model.
+
+    All shards are looked at before the first is read, and none is needed for the
+    architecture.
+    """
 
     def __init__(
         self, shards: Shards, arrays: Mapping[str, Stored], graph: Graph
@@ -196,11 +199,16 @@ class ShardedWeights(StoredWeights):
         self._shards, self._arrays = shards, arrays
         names = [name for part in graph.parts for name in full_names(part, "")]
         self._owners = owners(list(arrays), names, whole=False)
+        self._are_checked = False
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
         import numpy as np
 
+        if not self._are_checked:
+            for array in self._arrays.values():
+                self._shards.check(array)
+            self._are_checked = True
         found: Arrays = {}
         for name, array in self._found(layer):
             values = np.frombuffer(self._shards.read(array), np.dtype(array.dtype))

@@ -214,6 +214,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     models.ReadingStopped,
     models.ConverterStopped,
     models.OldModel,
+    models.WeightsDiffer,
     imports.LayerRefused,
     imports.OptionRefused,
     imports.ActivationRefused,

@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 import pytest
 
-from snnc.importer.read import read
+from snnc.importer.files import read_file
 from snnc.importer.refusal import RefusedError
 
 DATA = Path(__file__).parent / "data"
@@ -41,6 +41,12 @@ def weights_only(folder: Path, rename: str = "{}", leave_out: int = 0) -> Path:
     return path
 
 
+def read(path: Path, weights: Path | None = None) -> Any:
+    """Read in this process what another one reads for the import."""
+    beside = "" if weights is None else weights.as_posix()
+    return read_file(path, path.as_posix(), beside)
+
+
 def arrays_of(*arguments: Any) -> dict[str, dict[str, Any]]:
     model, weights = read(*arguments)
     assert weights is not None
@@ -59,13 +65,13 @@ def same(found: dict[str, Any], expected: dict[str, Any], within: float = 0.0) -
 @pytest.mark.parametrize("rename", ["{}", "other_{}"])
 def test_weights_beside_an_architecture_are_read(tmp_path: Path, rename: str) -> None:
     """Where names differ, the order counts, as for Keras's `load_weights`."""
-    files = architecture(tmp_path), None, weights_only(tmp_path, rename)
+    files = architecture(tmp_path), weights_only(tmp_path, rename)
     same(arrays_of(*files), arrays_of(DATA / "k3_chain.h5"))
 
 
 @pytest.mark.parametrize("name", ["k3_chain.h5", "k3_chain.keras"])
 def test_a_whole_model_may_give_the_weights(tmp_path: Path, name: str) -> None:
-    files = architecture(tmp_path), None, DATA / name
+    files = architecture(tmp_path), DATA / name
     same(arrays_of(*files), arrays_of(DATA / "k3_chain.h5"))
 
 
@@ -76,7 +82,7 @@ def test_weights_of_another_model_are_refused_with_the_first_layer(
     first = next(layer for layer in model.layers if layer.kind.startswith("Conv"))
     path = architecture(tmp_path, **{first.name: {"filters": 77}})
     with pytest.raises(RefusedError) as refused:
-        read(path, None, weights_only(tmp_path))
+        read(path, weights_only(tmp_path))
     assert refused.value.diagnostic.code == "SNN826"
     assert f"`{first.name}`" in str(refused.value)
     assert "x77" in str(refused.value)
@@ -84,7 +90,7 @@ def test_weights_of_another_model_are_refused_with_the_first_layer(
 
 def test_weights_of_fewer_layers_are_refused(tmp_path: Path) -> None:
     with pytest.raises(RefusedError, match="is the first layer that differs"):
-        read(architecture(tmp_path), None, weights_only(tmp_path, leave_out=1))
+        read(architecture(tmp_path), weights_only(tmp_path, leave_out=1))
 
 
 @pytest.mark.parametrize(
@@ -96,7 +102,7 @@ def test_what_holds_no_weights_is_refused(
 ) -> None:
     (tmp_path / "w.bin").write_bytes(content)
     with pytest.raises(RefusedError) as refused:
-        read(architecture(tmp_path), None, tmp_path / "w.bin")
+        read(architecture(tmp_path), tmp_path / "w.bin")
     assert refused.value.diagnostic.code == code
 
 
@@ -144,14 +150,17 @@ def test_a_model_of_tensorflow_js_is_read(
 
 
 def test_shards_that_are_missing_or_short_are_named(tmp_path: Path) -> None:
+    """Which only counts where weights are asked for."""
     path = published(tmp_path)
     last = tmp_path / "group1-shard3of3.bin"
     last.write_bytes(last.read_bytes()[:-1])
     with pytest.raises(RefusedError, match="bytes, .* are due"):
-        read(path)
+        arrays_of(path)
     last.unlink()
     with pytest.raises(RefusedError, match="`group1-shard3of3.bin` is not beside it"):
-        read(path)
+        arrays_of(path)
+    model, _ = read(path)
+    assert model.layers
 
 
 @pytest.mark.parametrize("name", ["../w.bin", "/etc/passwd", "a/../../w", "file:///w"])
@@ -161,7 +170,7 @@ def test_shards_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> No
     document["weightsManifest"][0]["paths"][0] = name
     path.write_text(json.dumps(document), encoding="utf-8")
     with pytest.raises(RefusedError) as refused:
-        read(path)
+        arrays_of(path)
     assert refused.value.diagnostic.code == "SNN804"
 
 

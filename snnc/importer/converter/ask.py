@@ -46,9 +46,7 @@ def ask(target: str, report: Report, say: Callable[[str], None]) -> Mapping[str,
     say(f"note: TensorFlow loads `{target}` for the Converter, and may run code in it")
     how = how_to_read(Path(target), target, lambda sentence: None)
     stopped = Ended(target, CONVERTER)
-    child = Child(
-        "snnc.importer.converter.program", (how, target), CONVERTER, stopped
-    )
+    child = Child("snnc.importer.converter.program", (how, target), CONVERTER, stopped)
     try:
         message = child.answer(child.channel.receive)
         if "refused" in message:
