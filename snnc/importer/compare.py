@@ -49,7 +49,9 @@ def _differences(layer: Layer, shapes: Shapes) -> Iterator[str]:
         names = ", ".join(n for n in NAMES[layer.kind])
         yield f"the file has {found} for it, due are {names}"
     for name, size in _sizes(layer).items():
-        shape = shapes.get(name, size)
+        shape = shapes.get(name)
+        if shape is None:
+            continue
         if any(n is not None and n != m for n, m in _pairs(size, shape)):
             told = "x".join(map(str, shape)) or "a single number"
             asked = "x".join("?" if n is None else str(n) for n in size)

@@ -1,7 +1,7 @@
 """The program that reads a model, in a process of its own, which can be stopped.
 
-Its arguments are how to read and what: ``file PATH``, with the path of another file that
-has the weights, or nothing; or, where code has to run for it, ``load FOLDER`` for a
+Its arguments are how to read and what: ``file PATH``, and perhaps the path of another
+file that has the weights; or, where code has to run for it, ``load FOLDER`` for a
 SavedModel and ``call module:function``. It tells the model, then
 the arrays of each layer that it is asked for, until nobody asks any more.
 """

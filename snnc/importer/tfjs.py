@@ -138,9 +138,8 @@ class Shards:
         if array.start + array.size > held:
             due = array.start + array.size
             names = ", ".join(array.files[:2])
-            raise self._damaged(
-                f"its shards ({names}) have {held} bytes, {due} are due"
-            )
+            reason = f"its shards ({names}) have {held} bytes, {due} are due"
+            raise self._damaged(reason)
 
     def read(self, array: Stored) -> bytes:
         """Return the bytes of an array."""

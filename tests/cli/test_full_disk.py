@@ -28,7 +28,7 @@ COMMANDS = {
     "net.snn": ("fmt",),
     "bad.snn": ("check", "--fix"),
     "out.snn": ("import", str(MODEL), "--force", "-o"),
-    "out.safetensors": ("import", str(MODEL), "--force", "--weights"),
+    "out.safetensors": ("import", str(MODEL), "--force", "--weights-out"),
 }
 
 

@@ -29,7 +29,7 @@ OPTIONS = {
     "--tracked": "build",
     # What is read.
     "--data": "calibrate evaluate",
-    "--weights": "calibrate evaluate",
+    "--weights": "calibrate evaluate import",
     "--examples": "calibrate evaluate",
     "--seed": "evaluate",
     "--migrate": "weights",
@@ -108,7 +108,6 @@ def test_every_option_says_what_it_does() -> None:
     [
         ("convert", "--schema", "--modeline PATH"),
         ("evaluate", "--out", "-o, --output PATH"),
-        ("import", "--weights", "--weights-out FILE"),
     ],
 )
 def test_a_former_name_works_and_is_not_shown(verb: str, former: str, now: str) -> None:
