@@ -137,7 +137,8 @@ def build(root: Path, number: int, force: bool) -> bool:
     """Build as the verb does, orphans included; whether nothing was wrong."""
     report = Report()
     wanted = package(root / "models" / "net", number)
-    for problem in problems(compare(wanted), "net.snn", ORIGIN, "snnc build net.snn"):
+    command = "snnc build net.snn"
+    for problem in problems(compare(wanted), "net.snn", wanted.lock, command):
         report.add(problem)
     difference(compare(wanted))
     render(report.diagnostics)

@@ -341,7 +341,7 @@ def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text(CONFLICT.format(*modules))
     (tmp_path / "mine.py").write_text("mine = True\n")
     edit(tmp_path / "b.py")
-    told = problems(compare(ours), "a.snn", ORIGIN, "snnc build a.snn")
+    told = problems(compare(ours), "a.snn", ours.lock, "snnc build a.snn")
     assert [problem.code for problem in told] == ["SNN737"]
     written, codes = build(tmp_path, "X = 5\n")
     assert codes == []
