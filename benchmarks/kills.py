@@ -80,7 +80,8 @@ def verdict(old: Package | None, new: Package) -> str:
         return "old"
     if _is(new):
         return "new"
-    codes = {problem.code for problem in problems(compare(new), "net.snn", new.lock, "")}
+    found = problems(compare(new), "net.snn", new.lock, "")
+    codes = {problem.code for problem in found}
     empty = not any(folder.glob("*.py"))
     assert "SNN728" in codes or (empty and "SNN726" in codes), codes
     return "mixed"

@@ -128,10 +128,15 @@ def test_force_replaces_an_edited_file(package: Path) -> None:
     assert written.written == ("a.py",)
 
 
-def test_every_edited_file_is_reported(package: Path) -> None:
+def test_all_edited_files_are_one_report(package: Path) -> None:
     edit(package / "a.py")
     edit(package / "b.py")
-    assert build(package)[1] == ["SNN721", "SNN721"]
+    report = Report()
+    assert write_package(wanted(package), False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN721"
+    assert "a.py" in found.render_message()
+    assert found.render_notes()[0] == "edited, too: b.py"
 
 
 def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
