@@ -15,6 +15,7 @@ VERBS = {
     "diff": "say what changed between two specs, for a reviewer",
     "evaluate": "run a trained package on data, spike for spike as the chip does",
     "explain": "print the page of a diagnostic's code",
+    "export": "write a trained package for other tools: NIR",
     "fit": "list variants of a spec that fit so many cores",
     "fmt": "write specs in the one true layout",
     "import": "write the spec, and the weights, of a Keras model",

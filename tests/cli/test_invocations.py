@@ -39,6 +39,7 @@ def writes(path: str, word: str = "") -> Callable[[str, str], bool]:
 Case = tuple[str, int, Callable[[str, str], bool]]
 """What is typed, the status, and what of stdout, stderr and files is to be seen."""
 
+EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
     ("-V", 0, prints("snnc, version")),
@@ -77,6 +78,9 @@ QUICK: list[Case] = [
     ("diff small.snn changed.snn --format json", 0, prints('"version": 1')),
     ("diff small.snn changed.snn --format markdown", 0, prints("**", "filters")),
     ("diff small.snn changed.snn --exit-code", 1, prints("filters")),
+    (f"{EXPORT} -o new.nir", 0, writes("new.nir.txt", "a spike is 1")),
+    (f"{EXPORT} --to nir --output new.nir", 0, writes("new.nir", "a_neurons")),
+    (f"{EXPORT} --neuron cubalif -o new.nir", 0, writes("new.nir.txt", "CubaLIF")),
     ("fit small.snn --cores 2", 0, prints("small")),
     ("fit small.snn --cores 2 --all", 0, prints("small")),
     ("fit small.snn --cores 2 --format json", 0, prints('"version": 1')),

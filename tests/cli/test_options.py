@@ -16,7 +16,7 @@ from tests.support import ROOT
 
 OPTIONS = {
     # What is written.
-    "-o --output": "build convert demo evaluate import",
+    "-o --output": "build convert demo evaluate export import",
     "-o --output --weights-out": "weights",
     "--weights-out": "import",
     "-o --weights-out": "calibrate",
@@ -29,7 +29,7 @@ OPTIONS = {
     "--tracked": "build",
     # What is read.
     "--data": "calibrate evaluate",
-    "--weights": "calibrate evaluate import",
+    "--weights": "calibrate evaluate export import",
     "--examples": "calibrate evaluate",
     "--seed": "evaluate",
     "--migrate": "weights",
@@ -43,7 +43,8 @@ OPTIONS = {
     "--exit-code": "diff",
     "--strict": "evaluate",
     # What is done.
-    "--to": "convert",
+    "--to": "convert export",
+    "--neuron": "export",
     "--allow-empty": "build check fmt",
     "--stdin-filename": "check fmt report",
     "--modeline": "convert schema",

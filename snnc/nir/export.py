@@ -1,0 +1,211 @@
+"""Exports a package, or a spec, with its weights."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Mapping
+from dataclasses import dataclass
+from os import PathLike, fspath
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_file
+from snnc.ir.device import Profile
+from snnc.ir.lowered import LoweredNetwork
+from snnc.language.model import spec_hash
+from snnc.output.records import Records
+from snnc.passes import Compilation
+
+if TYPE_CHECKING:
+    from snnc.nir.graph import Graph
+    from snnc.nir.units import Neuron
+    from snnc.runtime.layout import Layout, Weights
+
+INSTALL = "pip install 'snnc[nir]'"
+NEEDED = ("numpy", "safetensors", "nir")
+
+
+class CannotExportError(ValueError):
+    """A package, weights or a place that can't be exported; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written.
+
+    Attributes
+    ----------
+    path, text
+        The graph, and what it can't say, in words.
+    nodes
+        How many nodes the graph has.
+    size
+        Of ``path``, in bytes.
+    """
+
+    path: Path
+    text: Path
+    nodes: int
+    size: int
+
+
+def export_nir(
+    package: str | PathLike[str] | Any,
+    weights: Weights,
+    path: str | PathLike[str],
+    neuron: Neuron = "if",
+    device: Profile | None = None,
+) -> Exported:
+    """Write a network and its weights in NIR, and a text beside it, ``PATH.txt``.
+
+    Parameters
+    ----------
+    package
+        The folder of a package whose spec is where it was built from, or an object
+        with such a ``folder``; or a spec.
+    weights
+        A safetensors file of the network's layout, or its tensors by name, in Keras
+        order: float32.
+    path
+        The file to write, such as ``drift.nir``.
+    neuron
+        What ReLU neurons become: ``"if"``, which drops the filter of their synapse, or
+        ``"cubalif"``, which keeps it.
+    device
+        What the spec is compiled for; None for Loihi 1.
+
+    Raises
+    ------
+    CannotExportError
+        If there is no such package or spec, the spec has errors or is not the one that
+        the package was built from, the weights are of another layout, or NIR is not
+        installed.
+    OSError
+        If a file can't be read or written.
+    """
+    if absent := [name for name in NEEDED if importlib.util.find_spec(name) is None]:
+        raise CannotExportError(f"export needs {' and '.join(absent)}: {INSTALL}")
+    target = Path(path)
+    text_file = target.with_name(f"{target.name}.txt")
+    made = _compiled(package, device)
+    assert made.lowered is not None
+    layout = _layout(made.lowered)
+    tensors = _tensors(layout, weights)
+    from snnc.nir.facts import metadata, text
+    from snnc.nir.graph import graph_of
+
+    graph = graph_of(made.lowered, tensors, neuron)
+    facts = metadata(made.lowered, layout.id, _spec_text(made))
+    size = _write(target, graph, facts)
+    from snnc.runtime.files import write_file
+
+    write_file(text_file, text(made.lowered, graph, layout.id, target.name))
+    return Exported(target, text_file, len(graph.nodes), size)
+
+
+def _compiled(package: Any, device: Profile | None) -> Compilation:
+    """Compile the spec, or that of a package which was built from it."""
+    place = Path(fspath(getattr(package, "folder", package)))
+    if not place.exists():
+        raise CannotExportError(f"there is no package and no spec {place}")
+    if not place.is_dir():
+        return _sound(place, device)
+    lock = Records.of(place).lock
+    if lock is None or lock.origin is None:
+        raise CannotExportError(
+            f"{place} is no package that snnc built: it has no sound snnc.lock; name"
+            " the folder that `snnc build` printed, or a spec"
+        )
+    spec = lock.origin.spec_path(place.parent)
+    if spec is None or not spec.is_file():
+        raise CannotExportError(
+            f"the spec of {place}, {lock.origin.spec}, is not where it was: name it in"
+            " place of the package"
+        )
+    made = _sound(spec, device)
+    assert made.spec is not None
+    if spec_hash(made.spec.spec) != lock.spec:
+        raise CannotExportError(
+            f"{spec} has changed since {place} was built: `{lock.origin.command}`"
+        )
+    return made
+
+
+def _sound(spec: Path, device: Profile | None) -> Compilation:
+    report = Report()
+    made = compile_file(spec, report, "lower", device)
+    if made is None or made.lowered is None:
+        problem = next(d for d in report.diagnostics)
+        raise CannotExportError(
+            f"{spec} can't be compiled: {problem.render_message()}; `snnc check {spec}`"
+            " tells more"
+        )
+    return made
+
+
+def _layout(lowered: LoweredNetwork) -> Layout:
+    """Return the layout as packages have it."""
+    from snnc.ir.layout import layout_id, tensors
+    from snnc.runtime.layout import Layout, Tensor
+
+    found = tensors(lowered.network)
+    told = (Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in found)
+    return Layout(layout_id(found), tuple(told))
+
+
+def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:
+    from snnc.runtime.layout import LayoutError
+
+    try:
+        return layout.read(weights)
+    except LayoutError as error:
+        raise CannotExportError(str(error)) from error
+
+
+def _spec_text(made: Compilation) -> str:
+    """Return the spec as .snn, whatever notation it came in."""
+    from snnc.syntax.printer import print_snn
+
+    assert made.document is not None
+    return print_snn(made.document)
+
+
+def _write(target: Path, graph: Graph, facts: Mapping[str, Any]) -> int:
+    """Write the file as a whole or not at all; return its size in bytes."""
+    import io
+
+    import h5py
+    import nir
+
+    from snnc.runtime.files import write_file
+
+    whole = nir.NIRGraph(graph.nodes, graph.edges, dict(facts), type_check=False)
+    content = io.BytesIO()
+    # Else HDF5 gives nodes back in the order of the alphabet, in which readers of
+    # nirtorch meet neurons before what they read.
+    before = h5py.get_config().track_order
+    h5py.get_config().track_order = True
+    try:
+        nir.write(content, _Portable(whole))
+    finally:
+        h5py.get_config().track_order = before
+    data = content.getvalue()
+    write_file(target, data)
+    return len(data)
+
+
+@dataclass(frozen=True, slots=True)
+class _Portable:
+    """A graph that nir 1.0.4 reads too, which sinabs asks for.
+
+    It knows no ``v_reset``; later versions take one that is missing for 0.
+    """
+
+    graph: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        told: dict[str, Any] = self.graph.to_dict()
+        for node in told["nodes"].values():
+            node.pop("v_reset", None)
+        return told

@@ -1,0 +1,201 @@
+"""What a graph of NIR can't say, for people and for programs."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from snnc.ir.logical import Input, Lif, Readout
+from snnc.ir.lowered import LoweredNetwork, Population
+from snnc.nir.graph import Graph, Placed
+from snnc.nir.linear import nir_shape
+from snnc.text.tables import columns
+from snnc.text.units import dims
+
+VERSION = 1
+"""Of what stands in the metadata; it grows where a key changes its meaning."""
+UNIT = "a spike is 1 in one step of dt; a neuron fires at 1 and goes back to 0"
+HEAD = ("layer", "kind", "shape", "runs on", "rate", "nodes", "neurons", "weights")
+WIDTH = 88
+
+
+def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
+    """Return what the file has beside its nodes; times in seconds, rates in Hz.
+
+    Parameters
+    ----------
+    layout
+        The identity of the weight layout.
+    spec
+        The text of the spec, from which `snnc import` makes the same one again.
+    """
+    network = lowered.network
+    given, readout = network.input, network.readout
+    return {
+        "snnc": VERSION,
+        "network": network.name,
+        "layout_id": layout,
+        "dt": network.timing.dt,
+        "present": network.timing.present,
+        "unit": UNIT,
+        "input": given.name,
+        "input_low": given.low,
+        "input_high": given.high,
+        "readout": readout.name,
+        "readout_synapse": readout.synapse,
+        "decide": readout.decide,
+        "host": ", ".join([*_on_host(lowered), readout.name]),
+        "rates": {p.name: _rate(p) for p in lowered.populations},
+        "spec": spec,
+    }
+
+
+def text(lowered: LoweredNetwork, graph: Graph, layout: str, file: str) -> str:
+    """Return the same for people, with what is lost on the way."""
+    network, timing = lowered.network, lowered.network.timing
+    shown = (
+        f"a step is {timing.dt * 1e3:g} ms; an example is shown for {timing.steps}"
+        " steps, all neurons at 0 before it"
+    )
+    facts = {
+        "time": shown,
+        "units": UNIT,
+        "input": _input(network.input),
+        "output": _output(network.readout),
+        "weights": f"layout_id {layout}",
+    }
+    lines = [f"{file}: the network {network.name} in NIR"]
+    lines += [network.about, ""] if network.about else [""]
+    for name, fact in facts.items():
+        lines += _wrapped(f"{name:<8}", fact)
+    lines += ["", *columns(HEAD, [_row(lowered, p) for p in graph.placed], HEAD[:7])]
+    lines.append("")
+    for note in _notes(lowered, graph):
+        lines += _wrapped("- ", note)
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(head: str, sentence: str) -> list[str]:
+    behind = " " * len(head)
+    return textwrap.wrap(
+        sentence,
+        WIDTH,
+        initial_indent=head,
+        subsequent_indent=behind,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _input(given: Input) -> str:
+    values = f"`input`: the values of `{given.name}`, {given.low:g}..{given.high:g}"
+    shape = dims(nir_shape(given.shape))
+    order = {
+        1: "",
+        2: " as channels x length x 1",
+        3: " as channels x height x width",
+        4: " as (depth x channels) x height x width, slice by slice",
+    }[len(given.shape)]
+    return f"{values}, {shape}{order}; the same in each step"
+
+
+def _output(readout: Readout) -> str:
+    decides = {
+        "mean": "the mean of the later half of its steps",
+        "last": "its last step",
+    }[readout.decide]
+    filtered = (
+        f"filtered by a lowpass of {readout.synapse * 1e3:g} ms, "
+        if readout.synapse
+        else ""
+    )
+    return (
+        f"`output`: the {readout.units} values of `{readout.name}`; {filtered}{decides}"
+        " decides"
+    )
+
+
+def _row(lowered: LoweredNetwork, placed: Placed) -> tuple[str, ...]:
+    population = lowered.by_name.get(placed.layer)
+    return (
+        placed.layer,
+        placed.kind,
+        dims(placed.shape),
+        "chip" if population is not None and population.on_chip else "host",
+        "" if population is None else f"..{_rate(population):g} Hz",
+        ", ".join(placed.linear),
+        placed.neurons or "",
+        f"x {placed.growth:.3g}",
+    )
+
+
+def _notes(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
+    forms = {placed.cell.form for placed in graph.placed if placed.cell}
+    yield (
+        f"The host runs {', '.join(_on_host(lowered))} and the readout beside Loihi;"
+        " here they are nodes as all others."
+    )
+    if dropped := list(_dropped(lowered, graph)):
+        yield (
+            "IF and LIF have no synapse: the filters on what is read are left out"
+            f" ({', '.join(dropped)}). `--neuron cubalif` keeps them."
+        )
+    if "CubaLIF" in forms:
+        yield (
+            "CubaLIF filters the bias too. The membrane of a neuron without a leak has"
+            " a time constant of 1000 s."
+        )
+    if any(_is_lif(population) for population in lowered.populations):
+        yield (
+            "LIF has no refractory period in NIR: it is left out, and the current"
+            " scaled so that activation 1 still fires at the upper rate."
+        )
+    yield (
+        "On Loihi a neuron stays at 0 where it would fall below, fires at most once a"
+        " step, forgets what it had above its threshold, and a layer reads the spikes"
+        " of the step before. Readers of NIR differ in each of these: docs/nir.md"
+        " tells by how much."
+    )
+    if folded := [p.layer for p in graph.placed if p.kind.endswith("3d")]:
+        yield (
+            f"Depth is in the channels of {', '.join(folded)}: the weights are zeros"
+            " where a kernel does not reach. `weights` says how many times as many"
+            " there are as in the spec."
+        )
+    if other := list(_not_square(graph)):
+        yield (
+            f"The kernels of {', '.join(other)} are not square: `nir.read` of versions"
+            " up to 1.0.8 needs `type_check=False`."
+        )
+
+
+def _dropped(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
+    for placed in graph.placed:
+        if placed.cell is None or placed.cell.form == "CubaLIF":
+            continue
+        layer = lowered.by_name[placed.layer].layer
+        assert layer.spiking is not None
+        if not layer.is_encoder and layer.spiking.synapse:
+            yield f"{layer.name} {layer.spiking.synapse * 1e3:g} ms"
+
+
+def _not_square(graph: Graph) -> Iterator[str]:
+    for name, node in graph.nodes.items():
+        shape = getattr(node, "weight", None) is not None and node.weight.shape
+        if shape and len(shape) == 4 and shape[2] != shape[3]:
+            yield name
+
+
+def _on_host(lowered: LoweredNetwork) -> list[str]:
+    return [p.name for p in lowered.populations if not p.on_chip]
+
+
+def _rate(population: Population) -> float:
+    assert population.layer.spiking is not None
+    return population.layer.spiking.rate.high
+
+
+def _is_lif(population: Population) -> bool:
+    assert population.layer.spiking is not None
+    return isinstance(population.layer.spiking.neuron, Lif)

@@ -1,0 +1,237 @@
+"""A network as a graph of NIR: nodes of the library ``nir``, and edges.
+
+Each layer is a linear node of its name, one more for each further source, and its
+neurons; edges that meet in neurons are summed. Nodes are in the order in which they
+run, from ``input`` to ``output``: some readers follow it, and Spyx these two names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import nir
+import numpy as np
+
+from snnc.ir.logical import Input, Layer, Shape
+from snnc.ir.lowered import LoweredNetwork, Projection
+from snnc.nir.linear import Conv, Matrix, linear_of, nir_shape
+from snnc.nir.units import Cell, Neuron, cell_of, spike_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+INPUT, OUTPUT = "input", "output"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What became of a layer, or the readout.
+
+    Attributes
+    ----------
+    linear
+        The names of its linear nodes.
+    neurons
+        That of its neurons; None for the readout.
+    cell
+        What they are.
+    growth
+        How many times as many weights its nodes have as its tensors: the zeros of
+        depth, groups and dilation, and the copies of average pools.
+    """
+
+    layer: str
+    kind: str
+    shape: Shape
+    linear: tuple[str, ...]
+    neurons: str | None
+    cell: Cell | None
+    growth: float
+
+
+@dataclass(slots=True)
+class Graph:
+    """Nodes and edges so far, and what became of each layer."""
+
+    nodes: dict[str, nir.NIRNode] = field(default_factory=dict)
+    edges: list[tuple[str, str]] = field(default_factory=list)
+    placed: list[Placed] = field(default_factory=list)
+
+    def add(self, name: str, node: nir.NIRNode, *sources: str) -> str:
+        """Add a node that reads others, and return the name that it got."""
+        while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
+            name += "_"
+        self.nodes[name] = node
+        self.edges += [(source, name) for source in sources]
+        return name
+
+
+def graph_of(
+    lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
+) -> Graph:
+    """Return the graph of a network with its weights.
+
+    Parameters
+    ----------
+    tensors
+        Those of the network's layout.
+    neuron
+        What ReLU neurons become, see `snnc.nir.units`.
+    """
+    return _Maker(lowered, tensors, neuron).made()
+
+
+class _Maker:
+    def __init__(
+        self, lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
+    ) -> None:
+        self._lowered = lowered
+        self._network = lowered.network
+        self._tensors = tensors
+        self._neuron = neuron
+        self._graph = Graph()
+        # The node that gives each layer's spikes, and what each of those stands for.
+        self._ends: dict[str, str] = {}
+        self._spikes: dict[str, float] = {}
+
+    def made(self) -> Graph:
+        graph, network = self._graph, self._network
+        self._add_input(network.input)
+        for population in self._lowered.in_reading_order:
+            self._add_layer(population.layer)
+        name = network.readout.name
+        linear, growth = self._sum(name, self._lowered.readout, 1.0, 0.0)
+        shape = network.readout.shape
+        placed = Placed(name, "readout", shape, linear, None, None, growth)
+        graph.placed.append(placed)
+        graph.nodes[OUTPUT] = nir.Output(np.array(shape))
+        graph.edges += [(node, OUTPUT) for node in linear]
+        return graph
+
+    def _add_input(self, given: Input) -> None:
+        shape = nir_shape(given.shape)
+        end = self._graph.add(INPUT, nir.Input(np.array(shape)))
+        if given.scaled is not None:
+            # A node of its own: padding is of zeros of what is scaled.
+            low, high = given.scaled
+            slope = (high - low) / (given.high - given.low)
+            offset = low - slope * given.low
+            node = _scaling(shape, slope, offset)
+            end = self._graph.add(f"{given.name}_scaled", node, end)
+        self._ends[given.name] = end
+        self._spikes[given.name] = 1.0
+
+    def _add_layer(self, layer: Layer) -> None:
+        assert layer.spiking is not None
+        dt = self._network.timing.dt
+        cell = cell_of(layer.spiking, self._neuron, dt, layer.is_encoder)
+        projections = self._lowered.into(layer.name)
+        linear, growth = self._sum(layer.name, projections, cell.gain, cell.rest)
+        node = _neurons(cell, nir_shape(layer.shape))
+        end = self._graph.add(f"{layer.name}_neurons", node, *linear)
+        self._ends[layer.name] = end
+        self._spikes[layer.name] = spike_of(layer.spiking, dt)
+        placed = Placed(layer.name, layer.kind, layer.shape, linear, end, cell, growth)
+        self._graph.placed.append(placed)
+
+    def _sum(
+        self, name: str, projections: Sequence[Projection], gain: float, rest: float
+    ) -> tuple[tuple[str, ...], float]:
+        """Add the linear nodes of what reads; the first of them has the bias."""
+        bias = self._tensors.get(f"{name}.bias")
+        found: list[str] = []
+        size = 0
+        for projection in projections:
+            linear = linear_of(self._lowered, projection, self._tensors)
+            if linear is None:
+                continue
+            weight = gain * self._spikes[projection.source] * linear.weight
+            offset = np.zeros(len(weight))
+            if not found:
+                offset += rest
+                offset += 0.0 if bias is None else gain * self._by_slice(name, bias)
+            own = f"{name}_from_{projection.source}" if found else name
+            if found and _changes_nothing(linear, weight):
+                found.append(self._ends[projection.source])
+                continue
+            found.append(self._add_linear(own, projection, linear, weight, offset))
+            size += weight.size
+        read = {p.tensor for p in projections if p.tensor is not None}
+        due = sum(self._tensors[tensor].size for tensor in read)
+        return tuple(found), size / due if due else 1.0
+
+    def _by_slice(self, name: str, bias: Array) -> Array:
+        """Return a bias of channels for each slice of the depth axis."""
+        population = self._lowered.by_name.get(name)
+        return np.tile(bias, population.volume[0] if population else 1)
+
+    def _add_linear(
+        self,
+        name: str,
+        projection: Projection,
+        linear: Conv | Matrix,
+        weight: Array,
+        bias: Array,
+    ) -> str:
+        graph, source = self._graph, self._ends[projection.source]
+        weight, bias = weight.astype(np.float32), bias.astype(np.float32)
+        if isinstance(linear, Conv):
+            node = nir.Conv2d(
+                input_shape=linear.image,
+                weight=weight,
+                stride=linear.stride,
+                padding=linear.padding,
+                dilation=(1, 1),
+                groups=1,
+                bias=bias,
+            )
+            return graph.add(name, node, source)
+        if linear.flattens is not None:
+            flat = nir.Flatten({"input": np.array(linear.flattens)}, start_dim=0)
+            source = graph.add(f"{name}_flat", flat, source)
+        return graph.add(name, nir.Affine(weight, bias), source)
+
+
+def _changes_nothing(linear: Conv | Matrix, weight: Array) -> bool:
+    """Whether an edge will do, which nirtorch runs in the right order without a node.
+
+    It follows the first edge of a node to its end before the next one.
+    """
+    if isinstance(linear, Conv):
+        if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):
+            return False
+        weight = weight[:, :, 0, 0]
+    elif linear.flattens is not None:
+        return False
+    return np.array_equal(weight, np.eye(len(weight)))
+
+
+def _scaling(shape: Shape, slope: float, offset: float) -> nir.NIRNode:
+    channels = shape[0]
+    scale = slope * np.eye(channels, dtype=np.float32)
+    bias = np.full(channels, offset, np.float32)
+    if len(shape) == 1:
+        return nir.Affine(scale, bias)
+    kernel = scale[:, :, None, None]
+    return nir.Conv2d((shape[1], shape[2]), kernel, (1, 1), (0, 0), (1, 1), 1, bias)
+
+
+def _neurons(cell: Cell, shape: Shape) -> nir.NIRNode:
+    one = np.ones(shape, np.float32)
+    zero = np.zeros(shape, np.float32)
+    if cell.form == "IF":
+        return nir.IF(r=one, v_threshold=one, v_reset=zero)
+    own: dict[str, Any] = {"r": one, "v_leak": zero, "v_threshold": one}
+    if cell.form == "LIF":
+        return nir.LIF(tau=one * np.float32(cell.membrane), v_reset=zero, **own)
+    return nir.CubaLIF(
+        tau_syn=one * np.float32(cell.synapse),
+        tau_mem=one * np.float32(cell.membrane),
+        v_reset=zero,
+        w_in=one,
+        **own,
+    )

@@ -1,0 +1,89 @@
+"""Networks that meet every trap of an export, and weights for them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from snnc.ir.layout import Tensor, tensors
+from tests.support import network, sound
+
+BODIES = {
+    "image": """
+      defaults conv2d { padding same }
+      input image 9x8x2 in 0..1 as -1..1
+      encode conv { filters 3, kernel 3, stride 2, padding same }
+      conv2d c0 { filters 6, kernel 2 }
+      conv2d c1 { filters 4, kernel 3, dilation 2, groups 2, rate 9..90 Hz }
+      dense d0 { units 5 }
+      readout y { classes 3 }
+    """,
+    "pools": """
+      input image 12x12x1 in -1..1
+      encode rate
+      conv2d c0 { filters 4, kernel 3 }
+      avgpool { window 2 }
+      conv2d c1 { filters 4, kernel 4, stride 2, padding same, rate 9..60 Hz }
+      avgpool { window 2, stride 1 }
+      dense d0 { units 6 }
+      readout y { units 2 }
+    """,
+    "clip": """
+      input clip 5x8x8x2 in 0..1
+      encode conv { filters 2, kernel 3, padding same, rate ..200 Hz }
+      conv3d c0 { filters 4, kernel 3, stride 1x2x2, padding same }
+      depthwise3d c1 { kernel 3x2x2, multiplier 2 }
+      conv3d c2 { filters 3, kernel 2x1x1, groups 1 }
+      dense d0 { units 5 }
+      readout y { classes 2 }
+    """,
+    "joins": """
+      input image 8x8x1 in 0..1
+      encode conv e { filters 4, kernel 3, padding same }
+      conv2d a { filters 4, kernel 3, padding same }
+      conv2d b from a { filters 4, kernel 3, padding same, shortcut a }
+      conv2d c from b { filters 6, kernel 3, stride 2, padding same, shortcut e }
+      concat j from a, b
+      conv2d d from j { filters 6, kernel 2, stride 2 }
+      add s from c, d
+      avgpool p from s { window all }
+      dense f from p { units 6 }
+      dense g from f { units 6, shortcut f }
+      readout y { classes 3 }
+    """,
+    "sequence": """
+      input wave 20x2 in -1..1 as 0..1
+      encode conv { filters 3, kernel 3, padding same }
+      conv1d c0 { filters 4, kernel 5, stride 2, padding same }
+      conv1d c1 { filters 4, kernel 3 }
+      avgpool { window all }
+      readout y { classes 3 }
+    """,
+    "leaky": """
+      neuron lif { tau_rc 20 ms, tau_ref 0 ms }
+      input values 7 in 0..1 as -1..1
+      encode rate
+      dense d0 { units 6 }
+      dense d1 { units 6, rate 9..80 Hz, shortcut d0 }
+      readout y { units 2 }
+    """,
+}
+
+
+def spec_of(name: str) -> str:
+    return network(BODIES[name], name)
+
+
+def drawn(layout: tuple[Tensor, ...], seed: int = 0) -> dict[str, np.ndarray]:
+    """Return weights of He's size, biases among them."""
+    random = np.random.default_rng(seed)
+    found = {}
+    for tensor in layout:
+        is_kernel = not tensor.name.endswith(".bias")
+        size = (2 / np.prod(tensor.shape[:-1])) ** 0.5 if is_kernel else 0.1
+        values = random.normal(0, 0 if tensor.zeros else size, tensor.shape)
+        found[tensor.name] = values.astype(np.float32)
+    return found
+
+
+def weights_of(text: str) -> dict[str, np.ndarray]:
+    return drawn(tensors(sound(text, "resolve")))

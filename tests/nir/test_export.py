@@ -1,0 +1,172 @@
+"""What is exported computes what Keras does, and is written as readers need it."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nir
+import numpy as np
+import pytest
+
+from snnc.exact.package import open_package
+from snnc.ir.layout import layout_id, tensors
+from snnc.language.model import spec_hash
+from snnc.nir import CannotExportError, export_nir
+from tests.nir.networks import BODIES, spec_of, weights_of
+from tests.nir.rates import rates
+from tests.support import sound
+
+HERE = Path(__file__).parent
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Write each network, its spec and its weights."""
+    folder = tmp_path_factory.mktemp("nir")
+    for name in BODIES:
+        text = spec_of(name)
+        (folder / f"{name}.snn").write_text(text)
+        export_nir(folder / f"{name}.snn", weights_of(text), folder / f"{name}.nir")
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", BODIES)
+def test_outputs_in_rates_are_those_of_keras(name: str, exported: Path) -> None:
+    from snnc.cli import main
+
+    spec = str(exported / f"{name}.snn")
+    assert main(["build", spec, "-o", str(exported / "models")]) == 0
+    package = open_package(exported / "models" / name)
+    model = package.module("keras_model").build_model()
+    _load(package, model, weights_of(spec_of(name)))
+    given = package.network.input
+    x = np.random.default_rng(1).uniform(given.low, given.high, (3, *given.shape))
+    expected = model.predict(x.astype("f4"), verbose=0)
+    graph = nir.read(exported / f"{name}.nir")
+    found = [rates(graph, channels_first(example))["output"] for example in x]
+    assert np.abs(expected).max() > 0.1
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def _load(package, model, tensors) -> None:  # type: ignore[no-untyped-def]
+    path = package.folder / "w.safetensors"
+    package.layout.save(path, tensors)
+    package.module("keras_model").import_weights(model, path)
+
+
+def channels_first(example: np.ndarray) -> np.ndarray:
+    """Return (depth, height, width, channels) as (depth x channels, height, width)."""
+    if example.ndim == 1:
+        return example
+    *_, channels = example.shape
+    if example.ndim == 2:
+        return example.T[:, :, None]
+    depth = example.shape[0] if example.ndim == 4 else 1
+    planes = example.reshape(depth, *example.shape[-3:-1], channels)
+    return planes.transpose(0, 3, 1, 2).reshape(-1, *planes.shape[1:3])
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_nodes_are_such_as_every_reader_knows(name: str, exported: Path) -> None:
+    graph = nir.read(exported / f"{name}.nir")
+    assert next(iter(graph.nodes)) == "input"
+    assert list(graph.nodes)[-1] == "output"
+    seen: set[str] = set()
+    for node_name, node in graph.nodes.items():
+        before = {source for source, target in graph.edges if target == node_name}
+        assert before <= seen, "nirtorch runs nodes in the order of the file"
+        seen.add(node_name)
+        if isinstance(node, nir.Conv2d):
+            assert (node.groups, *np.ravel(node.dilation)) == (1, 1, 1)
+            assert not isinstance(node.padding, str | bytes)
+            assert node.input_shape is not None
+        if isinstance(node, nir.IF | nir.LIF):
+            assert {*np.ravel(node.r), *np.ravel(node.v_threshold)} == {1}
+            assert not np.any(node.v_reset)
+        known = nir.Input | nir.Output | nir.Conv2d | nir.Affine | nir.Flatten
+        assert isinstance(node, known | nir.IF | nir.LIF)
+
+
+def test_cubalif_keeps_the_synapse(tmp_path: Path) -> None:
+    text = spec_of("joins")
+    (tmp_path / "n.snn").write_text(text)
+    path = tmp_path / "n.nir"
+    export_nir(tmp_path / "n.snn", weights_of(text), path, neuron="cubalif")
+    nodes = nir.read(path).nodes
+    assert isinstance(nodes["e_neurons"], nir.IF), "nothing filters values"
+    cell = nodes["a_neurons"]
+    assert isinstance(cell, nir.CubaLIF)
+    assert set(np.ravel(cell.tau_syn)) == {np.float32(0.005)}
+    assert {*np.ravel(cell.r), *np.ravel(cell.w_in), *np.ravel(cell.v_threshold)} == {1}
+    # All that a spike of 1 brings in: dt / tau_syn and its echoes, dt / tau_mem of it.
+    plain = tmp_path / "plain.nir"
+    export_nir(tmp_path / "n.snn", weights_of(text), plain)
+    charge = nodes["a"].weight * 1e-3 / cell.tau_mem.flat[0]
+    np.testing.assert_allclose(charge, nir.read(plain).nodes["a"].weight, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["clip", "joins", "leaky"])
+def test_the_text_beside_a_file(name: str, exported: Path) -> None:
+    expected = HERE / "expected" / f"{name}.txt"
+    found = (exported / f"{name}.nir.txt").read_text()
+    if os.environ.get("SNNC_ACCEPT"):
+        expected.write_text(found)
+    assert found == expected.read_text()
+
+
+def test_programs_find_the_same_in_the_file(exported: Path) -> None:
+    told = nir.read(exported / "clip.nir").metadata
+    assert told["rates"] == {"encode": 200, "c0": 150, "c1": 150, "c2": 150, "d0": 150}
+    assert (told["dt"], told["present"], told["layout_id"]) == (
+        0.001,
+        0.1,
+        layout_id(tensors(sound(spec_of("clip"), "resolve"))),
+    )
+    assert told["host"] == "encode, y"
+    specs = (sound(text, "validate").spec for text in (told["spec"], spec_of("clip")))
+    assert len(set(map(spec_hash, specs))) == 1
+
+
+def test_what_can_t_be_exported_is_said(tmp_path: Path) -> None:
+    spec = tmp_path / "image.snn"
+    spec.write_text(spec_of("image"))
+    weights = weights_of(spec.read_text())
+    good = tmp_path / "n.nir"
+
+    def refused(package: Path, tensors: dict[str, np.ndarray]) -> str:
+        with pytest.raises(CannotExportError) as error:
+            export_nir(package, tensors, good)
+        assert not list(tmp_path.glob("*.nir*"))
+        return str(error.value)
+
+    assert "no package and no spec" in refused(tmp_path / "none", weights)
+    assert "no sound snnc.lock" in refused(tmp_path, weights)
+    assert "c0.kernel has shape" in refused(spec, weights_of(spec_of("pools")))
+    weights["c0.bias"][1] = np.nan
+    assert "c0.bias holds 1 NaN" in refused(spec, weights)
+    spec.write_text(spec_of("image").replace("filters 6", "filtres 6"))
+    assert "did you mean" not in (said := refused(spec, weights))
+    assert "`filtres`" in said
+
+
+@pytest.mark.slow
+def test_a_package_is_that_of_its_spec(tmp_path: Path) -> None:
+    from snnc.cli import main
+
+    spec = tmp_path / "image.snn"
+    spec.write_text(spec_of("image"))
+    assert main(["build", str(spec), "-o", str(tmp_path / "models")]) == 0
+    package, weights = tmp_path / "models" / "image", weights_of(spec.read_text())
+    done = export_nir(package, weights, tmp_path / "n.nir")
+    assert done.path.read_bytes()[1:4] == b"HDF"
+    spec.write_text(spec.read_text().replace("90 Hz", "80 Hz"))
+    with pytest.raises(CannotExportError, match="has changed since"):
+        export_nir(package, weights, tmp_path / "n.nir")
+    spec.unlink()
+    with pytest.raises(CannotExportError, match="is not where it was"):
+        export_nir(package, weights, tmp_path / "n.nir")
