@@ -6,6 +6,7 @@ from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
+from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
@@ -49,27 +50,68 @@ def compile_spec(
         It ends where errors in ``report`` kept the next pass from running.
     """
     made = run_passes(source, device or read_profile(), report, through)
-    if report.errors and made.lowered is not None and made.mapped is None:
+    add_advice(made, report)
+    allow_warnings(made, report)
+    return made
+
+
+def wants_advice(made: Compilation, report: Report) -> bool:
+    """Whether a compilation has problems whose advice takes trials to find."""
+    too_large = any(d.code == "SNN301" for d in report.diagnostics)
+    return _does_not_fit(made, report) or too_large or _has_blocks(made.mapped)
+
+
+def add_advice(made: Compilation, report: Report) -> None:
+    """Put the nearest that works into the diagnostics of what does not fit."""
+    if made.spec is None:
+        return
+    if made.lowered is not None and _does_not_fit(made, report):
         from snnc.fit.advise import advise  # only what does not fit needs advice
 
-        assert made.spec is not None
         advise(made.spec, made.lowered.network, report)
-    if made.spec is not None and any(d.code == "SNN301" for d in report.diagnostics):
+    if any(d.code == "SNN301" for d in report.diagnostics):
         from snnc.fit.windows import advise_windows  # only what is too large needs it
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):
         from snnc.fit.advise import advise_blocks  # few specs need it
 
-        assert made.spec is not None
         advise_blocks(made.spec, made.mapped, report)
+
+
+def allow_warnings(
+    made: Compilation, report: Report, complete: bool | None = None
+) -> None:
+    """Drop the warnings that comments of the spec allow.
+
+    ``complete`` says whether all that can warn has; by default, if it is mapped.
+    """
     if made.document is not None and made.document.comments:
         from snnc.passes.suppress import suppress_warnings  # few specs need it
 
-        suppress_warnings(made.document, report, complete=made.mapped is not None)
-    return made
+        complete = made.mapped is not None if complete is None else complete
+        suppress_warnings(made.document, report, complete)
 
 
-def _has_blocks(mapped: MappedNetwork) -> bool:
-    layers = mapped.lowered.network.layers
+def unlimited(made: Compilation) -> MappedNetwork | None:
+    """Map a network that is too large: its costs are needed more than others'.
+
+    None if it has other errors, or if no number of cores suffices.
+    """
+    if made.spec is None or made.lowered is None:
+        return None
+    target = made.lowered.network.target
+    if not isinstance(target, Loihi):
+        return None
+    from snnc.fit.trials import Trials  # what fits needs none
+
+    return Trials(made.spec, target, made.device).unlimited
+
+
+def _does_not_fit(made: Compilation, report: Report) -> bool:
+    return bool(report.errors) and made.lowered is not None and made.mapped is None
+
+
+def _has_blocks(mapped: MappedNetwork | None) -> bool:
+    layers = () if mapped is None else mapped.lowered.network.layers
     return any(layer.spiking and layer.spiking.block for layer in layers)

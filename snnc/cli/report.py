@@ -9,10 +9,8 @@ from snnc.cli.device import device
 from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
-from snnc.driver import compile_spec
-from snnc.ir.logical import Loihi
+from snnc.driver import compile_spec, unlimited
 from snnc.ir.mapped import MappedNetwork
-from snnc.passes import Compilation
 
 
 @click.command(
@@ -42,23 +40,11 @@ def command(spec: str, form: str, why: bool, stdin_filename: str | None) -> int:
     source = None if path is None else read_input(path, name, report)
     made = None if source is None else compile_spec(source, report, "place", device())
     show(report)
-    mapped = None if made is None else made.mapped or _unlimited(made)
+    mapped = None if made is None else made.mapped or unlimited(made)
     if mapped is None:
         return 1
     _print(mapped, form, why)
     return 1 if report.errors else 0
-
-
-def _unlimited(made: Compilation) -> MappedNetwork | None:
-    """What too large a network takes: its report is needed more than others."""
-    if made.spec is None or made.lowered is None:
-        return None
-    target = made.lowered.network.target
-    if not isinstance(target, Loihi):
-        return None
-    from snnc.fit.trials import Trials
-
-    return Trials(made.spec, target, made.device).unlimited
 
 
 def _print(mapped: MappedNetwork, form: str, why: bool) -> None:

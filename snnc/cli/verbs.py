@@ -21,6 +21,7 @@ VERBS = {
     "import": "write the spec, and the weights, of a Keras model",
     "init": "write a first spec, and what its repo needs",
     "limits": "print what the device can hold",
+    "lsp": "serve an editor by the Language Server Protocol",
     "report": "print a network's layers, cores and their use",
     "schema": "print the JSON Schema of YAML specs, for editors",
     "weights": "show a weights file, and whether a network and its chip take it",

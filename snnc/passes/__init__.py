@@ -26,6 +26,7 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.located import ValidatedSpec
 from snnc.language.tree import Document
+from snnc.loihi.plan import Known
 from snnc.passes.emit import emit
 from snnc.passes.lower import lower
 from snnc.passes.parse import parse
@@ -46,10 +47,12 @@ class Compilation:
     """What has been made so far of a spec, for a device.
 
     What no pass has made is None: it was not asked for, or an error came before it.
+    ``known`` is what mappings of other specs for the device have found out.
     """
 
     source: SourceFile
     device: Profile
+    known: Known | None = None
     document: Document | None = None
     spec: ValidatedSpec | None = None
     network: Network | None = None
@@ -113,7 +116,7 @@ PIPELINE = (
     Pass(
         "place",
         "mapped",
-        lambda c, report: replace(c, mapped=place(_before(c.lowered), report)),
+        lambda c, report: replace(c, mapped=place(_before(c.lowered), report, c.known)),
     ),
     Pass(
         "emit",
@@ -127,7 +130,11 @@ PASSES = frozenset(step.name for step in PIPELINE)
 
 
 def run_passes(
-    source: SourceFile, device: Profile, report: Report, through: str
+    source: SourceFile,
+    device: Profile,
+    report: Report,
+    through: str,
+    known: Known | None = None,
 ) -> Compilation:
     """Run the passes up to and including one of them.
 
@@ -140,7 +147,7 @@ def run_passes(
     """
     if through not in PASSES:
         raise ValueError(f"no pass is called {through}")
-    compilation = Compilation(source, device)
+    compilation = Compilation(source, device, known)
     for step in PIPELINE:
         if report.errors and not step.tolerant:
             break

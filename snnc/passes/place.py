@@ -19,7 +19,9 @@ LARGE = 1024
 """Cores of neurons beyond which a network that cannot fit is not planned any more."""
 
 
-def place(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
+def place(
+    lowered: LoweredNetwork, report: Report, known: Known | None = None
+) -> MappedNetwork | None:
     """Cut the populations into ensembles and blocks for the fewest cores.
 
     Parameters
@@ -28,6 +30,8 @@ def place(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
         The network.
     report
         Receives what does not fit.
+    known
+        What mappings on the same device found out, to which this one adds.
 
     Returns
     -------
@@ -49,7 +53,7 @@ def place(lowered: LoweredNetwork, report: Report) -> MappedNetwork | None:
         for diagnostic in refuse_large(lowered, target, profile):
             report.add(diagnostic)
         return None
-    found = attempt(lowered, target)
+    found = attempt(lowered, target, known)
     # Beyond the target too: the problem says how many cores it takes.
     mapped = found.mapped()
     if found.fits:

@@ -34,6 +34,10 @@ class SourceFile:
         line = bisect_right(self._starts, offset)
         return line, offset - self._starts[line - 1] + 1
 
+    def line_start(self, line: int) -> int:
+        """The offset of a line's first character; lines are counted from 1."""
+        return self._starts[line - 1]
+
     def line_text(self, line: int) -> str:
         """The text of a line (counted from 1) without its line end."""
         start = self._starts[line - 1]

@@ -100,6 +100,7 @@ QUICK: list[Case] = [
     (f"import {MODEL} --explain", 0, prints("conv2d_0")),
     (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
     (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
+    ("lsp --help", 0, prints("Language Server Protocol")),
     ("report small.snn --format text", 0, prints("cores")),
     ("report small.snn --format json", 0, prints('"cores"')),
     ("report small.snn --format markdown", 0, prints("| layer")),

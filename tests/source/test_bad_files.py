@@ -58,7 +58,7 @@ def pipe_behind_a_link(path: Path) -> None:
 
 SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
     "nothing": (lambda path: None, "SNN700"),
-    "a directory": (Path.mkdir, "SNN701"),
+    "a directory": (Path.mkdir, "SNN706"),
     "a pipe that nobody writes": (os.mkfifo, "SNN702"),
     "a pipe behind a link": (pipe_behind_a_link, "SNN702"),
     "an endless device": (lambda path: path.symlink_to("/dev/zero"), "SNN702"),

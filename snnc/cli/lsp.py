@@ -1,0 +1,35 @@
+"""``snnc lsp``."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+import click
+
+from snnc.cli.device import chosen_device
+from snnc.cli.talk import say
+
+
+@click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")
+def command() -> int:
+    """Serve an editor over stdin and stdout, by the Language Server Protocol."""
+    try:
+        from snnc.language_server.requests import create_server
+    except ModuleNotFoundError as error:
+        if error.name not in ("pygls", "lsprotocol"):
+            raise
+        say(f"{error.name} is not installed: pip install 'snnc[lsp]'")
+        return 1
+    server = create_server(chosen_device())
+    # It runs for days, unlike other verbs; what is there by now stays.
+    gc.freeze()
+    gc.enable()
+    stdout = sys.stdout.buffer
+    sys.stdout = sys.stderr  # what is printed by mistake is not the protocol's
+    server.start_io(sys.stdin.buffer, stdout)
+    if server.was_shut_down:
+        # An analysis of what nobody sees any more would keep the process.
+        os._exit(0)
+    return 1

@@ -1,0 +1,288 @@
+"""What may be written at the cursor, with what is said of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from snnc.language import scalars
+from snnc.language.described import description
+from snnc.language.fields import keys_of, parts_of, values_in
+from snnc.language.forms import (
+    CHOICES,
+    FORMS,
+    MODELS,
+    NEURONS,
+    keys_read_by,
+    may_be_bare,
+)
+from snnc.language.keywords import VARIANTS
+from snnc.language.table import Form
+from snnc.language_server import pages
+from snnc.language_server.places import Place, place_in
+from snnc.source import SourceFile
+
+Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A word to write.
+
+    Attributes
+    ----------
+    word
+        What is typed to find it.
+    text
+        What is written: with places to fill in, as ``${1:8}``.
+    detail, page
+        What it is in a few words, and in Markdown.
+    """
+
+    word: str
+    text: str
+    sort: Sort
+    detail: str = ""
+    page: str = ""
+
+    @property
+    def plain(self) -> str:
+        """What is written where places can't be filled in."""
+        return _PLACE.sub(lambda found: found[1] or found[2], self.text)
+
+
+_PLACE = re.compile(r"\$\{\d+(?::([^}]*)|\|([^,|}]*)[^}]*)\}|\$0")
+_TYPED = re.compile(r"[\w.]*$")
+_FILLED = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
+
+
+def offers(source: SourceFile, offset: int) -> tuple[int, list[Offer]]:
+    """What may be written at a place.
+
+    Returns
+    -------
+    int
+        Where the word that is being typed begins.
+    list of Offer
+        In the order of the language.
+    """
+    line, column = source.line_column(offset)
+    typed = _TYPED.search(source.line_text(line)[: column - 1])
+    start = offset - (len(typed[0]) if typed else 0)
+    place = place_in(source, start)
+    if place is None:
+        return start, []
+    return start, list(_offered(place, _Text(source, start)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Text:
+    """The text around the cursor; ``at`` is where the word begins."""
+
+    source: SourceFile
+    at: int
+
+    @property
+    def is_yaml(self) -> bool:
+        return self.source.is_yaml
+
+    def kinds(self, *, before: bool) -> set[str]:
+        """The kinds of statements that begin lines above the cursor, or below."""
+        text = self.source.text
+        part = text[: self.at] if before else text[self.at :]
+        return set(_BEGINNING.findall(part))
+
+    def names(self, *, here: bool = False) -> list[str]:
+        """The names of layers above the statement, or the cursor, the nearest first."""
+        above = self.source.text[: self.at]
+        begun = [found.start() for found in _BEGINNING.finditer(above)]
+        above = above[: begun[-1]] if begun and not here else above
+        pattern = _NAMED_YAML if self.is_yaml else _NAMED
+        return list(dict.fromkeys(reversed(pattern.findall(above))))
+
+
+_ANY_KIND = "|".join(sorted(FORMS, key=len, reverse=True))
+_BEGINNING = re.compile(rf"^[ \t]*(?:- )?({_ANY_KIND})\b", re.MULTILINE)
+_LAYERS = "|".join(k for k, f in FORMS.items() if f.is_layer)
+_NAMED = re.compile(
+    rf"^[ \t]*(?:{_LAYERS})(?:[ \t]+(?:{'|'.join(VARIANTS['encode'])}))?"
+    r"[ \t]+(?!from\b)([A-Za-z]\w*)",
+    re.MULTILINE,
+)
+_NAMED_YAML = re.compile(
+    r"^(?!input\b).*\bname[\"']?[ \t]*:[ \t]*[\"']?([A-Za-z]\w*)", re.MULTILINE
+)
+
+
+def _offered(place: Place, text: _Text) -> Iterator[Offer]:
+    match place.where:
+        case "header":
+            yield from _top(text) if text.is_yaml else _header(text)
+        case "statement":
+            yield from _statements(text)
+        case "variant":
+            yield from _variants(place, text)
+        case "part":
+            yield from _parts(place)
+        case "reference":
+            for name in text.names():
+                yield Offer(name, name, "layer", "layer")
+        case "key":
+            yield from _keys(place, text)
+        case "value":
+            yield from _values(place, text)
+
+
+def _header(text: _Text) -> Iterator[Offer]:
+    before = text.source.text[: text.at]
+    if not re.search(r"^\s*snn\b", before, re.MULTILINE):
+        yield Offer("snn", "snn 1", "text", "the edition of the language")
+    elif "network" not in before:
+        body = "network ${1:net} {\n  input ${2:image} ${3:28x28x1} in ${4:0..1}\n"
+        body += "  encode conv { filters ${5:2} }\n\n  $0\n"
+        body += "  readout ${6:label} { classes ${7:10} }\n}"
+        yield Offer("network", body, "text", "a network with an input and a readout")
+
+
+def _top(text: _Text) -> Iterator[Offer]:
+    """The keys of a YAML file that it has not yet."""
+    whole = text.source.text
+    for key in ("snn", "network", "layers"):
+        if not re.search(rf"^{key}\b", whole, re.MULTILINE):
+            yield Offer(key, f"{key}: ", "text")
+    for kind, form in FORMS.items():
+        if form.place != "layer" and not re.search(rf"^{kind}\b", whole, re.MULTILINE):
+            yield Offer(
+                kind, f"{kind}: ", "statement", form.about, pages.kind(kind, None)
+            )
+
+
+def _statements(text: _Text) -> Iterator[Offer]:
+    """The kinds that may stand here: settings before layers, each once if so."""
+    above, below = text.kinds(before=True), text.kinds(before=False)
+    layers = any(FORMS[kind].is_layer for kind in above)
+    ended = "readout" in above
+    for kind, form in FORMS.items():
+        late = form.place == "front" and layers
+        early = form.place == "encoder" and layers and "encode" in above
+        behind = form.place != "back" and ended
+        taken = form.once and kind in above | below
+        if text.is_yaml and form.place != "layer":
+            continue
+        if not (late or early or behind or taken):
+            yield Offer(
+                kind,
+                _item(form) if text.is_yaml else _example(form, text),
+                "statement",
+                form.about,
+                pages.kind(kind, None),
+            )
+
+
+def _example(form: Form, text: _Text) -> str:
+    """The example of a kind with a name that is free, and places to fill in."""
+    example = form.named if form.place == "encoder" else form.example
+    if not example.startswith(form.kind):
+        return f"{form.kind} "
+    names = text.names(here=True)
+    if form.sources == "required":
+        first, second = [*reversed(names[:2]), "a", "b"][:2]
+        return f"{form.kind} from ${{1:{first}}}, ${{2:{second}}}"
+    if form.usual_name and form.is_layer:
+        name = _free(form.usual_name, names)
+        example = example.replace(f" {form.usual_name} ", f" {name} ", 1)
+    return _to_fill(example)
+
+
+def _item(form: Form) -> str:
+    """The beginning of a layer of a YAML list."""
+    if may_be_bare(form.kind):
+        return f"{form.kind}: {{$0}}"
+    return f"{form.kind}: {{name: ${{1:{form.usual_name or 'layer'}}}, $0}}"
+
+
+def _free(name: str, taken: list[str]) -> str:
+    stem = name.rstrip("0123456789")
+    number = 0
+    while f"{stem}{number}" in taken:
+        number += 1
+    return f"{stem}{number}"
+
+
+def _to_fill(example: str) -> str:
+    """Make each number of an example a place to fill in."""
+    count = iter(range(1, 100))
+    return _FILLED.sub(lambda found: f"${{{next(count)}:{found[0]}}}", example)
+
+
+def _variants(place: Place, text: _Text) -> Iterator[Offer]:
+    for variant in VARIANTS.get(place.kind, ()):
+        written = f"{variant}: {{$0}}" if text.is_yaml else variant
+        page = pages.kind(place.kind, variant)
+        if place.kind == "neuron":
+            page = NEURONS[variant].about
+        elif place.kind == "defaults":
+            page = pages.kind(variant, None)
+        yield Offer(variant, written, "variant", place.kind, page)
+
+
+def _parts(place: Place) -> Iterator[Offer]:
+    form = FORMS.get(place.kind)
+    if form is None:
+        return
+    model = next(iter(MODELS.get(place.kind, {}).values()), None)
+    for part in parts_of(model).values() if model else ():
+        if part.key in ("in", "as"):
+            yield Offer(
+                part.key, f"{part.key} ${{1:0..1}}", "key", "", f"{part.about}."
+            )
+        if part.key == "from":
+            yield Offer(part.key, "from ", "key", "", f"{part.about}.")
+
+
+def _keys(place: Place, text: _Text) -> Iterator[Offer]:
+    if place.measured:
+        for unit in pages.units_of(place.key):
+            yield Offer(unit, unit, "unit", f"unit of `{place.key}`")
+    model = place.model
+    if model is None:
+        return
+    entries = keys_of(model)
+    fields = {part.key: field for field, part in parts_of(model).items()}
+    colon = ":" if text.is_yaml else ""
+    for key in place.legal:
+        if key in VARIANTS["defaults"] and key not in entries:
+            yield Offer(key, f"{key}: {{$0}}", "variant", "", pages.kind(key, None))
+            continue
+        usual = entries[key].usual if key in entries else ""
+        page = description(model, fields.get(key, key))
+        yield Offer(key, f"{key}{colon} {_place(usual)}", "key", "", page)
+
+
+def _place(usual: str) -> str:
+    return f"${{1:{usual}}}" if usual else ""
+
+
+def _values(place: Place, text: _Text) -> Iterator[Offer]:
+    model, key = place.model, place.key
+    if model is None or key not in keys_of(model):
+        return
+    entry = keys_of(model)[key]
+    for word in dict.fromkeys((*_words(place, text), entry.usual)):
+        page = pages.value(entry, key, word) or description(model, key)
+        yield Offer(word, word, "value", key, page)
+
+
+def _words(place: Place, text: _Text) -> Iterator[str]:
+    """The words that are values of a property."""
+    assert place.model is not None
+    if place.key in CHOICES:
+        yield from CHOICES[place.key]
+    elif place.key == "neuron":
+        yield from NEURONS
+    else:
+        yield from values_in(place.model.model_fields[place.key].annotation)
+    if place.key in keys_read_by(scalars.flag):
+        yield from ("true", "false") if text.is_yaml else ("on", "off")

@@ -1,0 +1,71 @@
+"""Texts to replace, as few characters of them as will do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from snnc.diagnostics import Fix
+from snnc.language import tree
+from snnc.source import SourceFile, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """A stretch of a text, and what takes its place."""
+
+    span: Span
+    text: str
+
+    @classmethod
+    def of(cls, fix: Fix) -> Edit:
+        return cls(fix.span, fix.replacement)
+
+
+def between(source: SourceFile, text: str) -> Iterator[Edit]:
+    """The lines to replace to make another text of a source."""
+    before, after = (t.splitlines(keepends=True) for t in (source.text, text))
+    starts = [0]
+    for line in before:
+        starts.append(starts[-1] + len(line))
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for tag, first, last, start, end in matcher.get_opcodes():
+        if tag == "replace" and last - first == end - start:
+            for at in range(last - first):  # so that of some lines some can be taken
+                span = Span(source, starts[first + at], starts[first + at + 1])
+                yield Edit(span, after[start + at])
+        elif tag != "equal":
+            span = Span(source, starts[first], starts[last])
+            yield Edit(span, "".join(after[start:end]))
+
+
+def with_property(statement: tree.Statement, key: str, value: str) -> Edit:
+    """Give a statement a property: in place of the one it has, or behind the last."""
+    for item in statement.properties or ():
+        if item.key.text == key:
+            return Edit(item.value.span, value)
+    source = statement.span.source
+    if source.is_yaml:
+        return _with_key(statement, f"{key}: {value}")
+    if not statement.properties:
+        end = statement.span.end
+        block = statement.span.text.rstrip().endswith("}")
+        at = source.text.rindex("}", 0, end) if block else end
+        text = f"{key} {value} " if block else f" {{ {key} {value} }}"
+        return Edit(Span(source, at, at), text)
+    end = statement.properties[-1].span.end
+    return Edit(Span(source, end, end), f", {key} {value}")
+
+
+def _with_key(statement: tree.Statement, pair: str) -> Edit:
+    """Put a key behind the last of a YAML mapping, in the form that the mapping has."""
+    source = statement.span.source
+    words = (statement.name, *statement.sources, *(statement.properties or ()))
+    last = max((w.span for w in words if w is not None), key=lambda span: span.end)
+    line, _ = source.line_column(last.start)
+    begun = source.text[source.line_start(line) : last.start]
+    flow = "{" in begun or "{" in statement.span.text
+    indent = " " * (len(begun) - len(begun.lstrip(" -")))
+    text = f", {pair}" if flow else f"\n{indent}{pair}"
+    return Edit(Span(source, last.end, last.end), text)

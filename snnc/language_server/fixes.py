@@ -1,0 +1,110 @@
+"""What mends a spec: fixes of diagnostics, all of them, and what fits the chip."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+
+from snnc.autofix import mend
+from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics.text import describe_fix
+from snnc.fit.solve import for_axons, for_cores, for_fan_in
+from snnc.fit.trials import Change, OutOfWorkError, Trials
+from snnc.ir.logical import Loihi
+from snnc.language_server.analysis import Analysis
+from snnc.language_server.edits import Edit, between, with_property
+from snnc.passes.validate.parts import head
+from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
+from snnc.source import Span
+
+MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One way to mend a diagnostic.
+
+    ``sure`` is what most users mean: it changes no meaning, or it is what fits.
+    """
+
+    title: str
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...]
+    sure: bool
+
+
+def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
+    """What mends the diagnostics that touch a range."""
+    for diagnostic in touching(analysis, start, end):
+        if diagnostic.fix is not None:
+            fix = diagnostic.fix
+            yield Remedy(
+                describe_fix(fix).capitalize()[:1] + describe_fix(fix)[1:],
+                diagnostic,
+                (Edit.of(fix),),
+                not fix.unsafe,
+            )
+        if isinstance(diagnostic, MISFITS):
+            yield from _fitting(analysis, diagnostic)
+        if diagnostic.severity is Severity.WARNING:
+            yield from _allowed(analysis, diagnostic)
+
+
+def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
+    """The diagnostics with a character in a range, or at its ends."""
+    for diagnostic in analysis.diagnostics:
+        if diagnostic.span.start <= end and start <= diagnostic.span.end:
+            yield diagnostic
+
+
+def mended(analysis: Analysis) -> tuple[Edit, ...]:
+    """What `snnc check --fix` does: all that has one obvious remedy."""
+    if not any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics):
+        return ()
+    found = mend(analysis.source, device=analysis.made.device)
+    return tuple(between(analysis.source, found.source.text)) if found.count else ()
+
+
+def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
+    """The nearest values with which the network, or the layer, fits."""
+    spec, lowered = analysis.made.spec, analysis.made.lowered
+    if spec is None or lowered is None:
+        return
+    target = lowered.network.target
+    if not isinstance(target, Loihi):
+        return
+    trials = Trials(spec, target, analysis.made.device)
+    changes: tuple[Change, ...] = ()
+    with suppress(OutOfWorkError):
+        changes = tuple(_changes(diagnostic, trials))
+    for change in changes:
+        place = spec.places[change.position].span
+        for statement in analysis.document.statements:
+            if head(statement) == place:
+                edit = with_property(statement, change.key, change.text.split()[1])
+                title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
+                yield Remedy(title, diagnostic, (edit,), change is changes[0])
+
+
+def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
+    match diagnostic:
+        case TooManyCores() if trials.certain:
+            yield from for_cores(trials, diagnostic.largest)
+        case FitsNoCore():
+            yield from for_fan_in(trials, diagnostic.name)
+        case TooManyOutAxons():
+            yield from for_axons(trials, diagnostic.name)
+
+
+def _allowed(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
+    """A comment that takes a warning back, with room for the reason."""
+    if diagnostic.code.startswith("SNN14"):
+        return
+    source = analysis.source
+    line, _ = source.line_column(diagnostic.span.start)
+    start, text = source.line_start(line), source.line_text(line)
+    indent = text[: len(text) - len(text.lstrip())]
+    comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
+    edit = Edit(Span(source, start, start), comment)
+    yield Remedy(f"Allow {diagnostic.code} here", diagnostic, (edit,), sure=False)

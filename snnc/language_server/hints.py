@@ -1,0 +1,80 @@
+"""Costs beside the lines: what `snnc report` says of each layer, and of the whole."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.ir.logical import Loihi
+from snnc.ir.mapped import MappedNetwork
+from snnc.language_server.analysis import Analysis
+from snnc.passes.validate.parts import head
+from snnc.report.summary import chips_used
+from snnc.text.units import counted, dims
+
+Hint = tuple[int, str]
+"""A place in the text, and what is shown there."""
+
+
+def hints(analysis: Analysis) -> Iterator[Hint]:
+    """What stands behind the network's name, and behind the line of each layer.
+
+    Of a spec with errors, the shapes that are known.
+    """
+    network, mapped = analysis.made.network, analysis.mapped
+    if network is None:
+        return
+    name = analysis.document.network
+    if name is not None and mapped is not None:
+        yield _behind(analysis, name.span.start), total(analysis)
+    shapes = {layer.span: (layer.name, layer.shape) for layer in network.layers}
+    for statement in analysis.document.statements:
+        if (found := shapes.get(head(statement))) is not None:
+            layer, shape = found
+            at = _behind(analysis, statement.span.start)
+            yield at, f"-> {dims(shape)}{_cost(layer, mapped)}"
+
+
+def _cost(name: str, mapped: MappedNetwork | None) -> str:
+    if mapped is None:
+        return ""
+    population = mapped.by_name.get(name)
+    if population is None:
+        return ", folded"
+    neurons = f", {thousands(population.population.neurons, 'neuron')}"
+    if not isinstance(mapped.lowered.network.target, Loihi):
+        return neurons
+    if not population.cores:
+        return f"{neurons}, host"
+    return f"{neurons}, {counted(population.cores, 'core')}"
+
+
+def total(analysis: Analysis) -> str:
+    """What the network takes of its target; nothing where it has no mapping."""
+    mapped, network = analysis.mapped, analysis.made.network
+    if mapped is None or network is None:
+        return ""
+    target = network.target
+    if not isinstance(target, Loihi):
+        neurons = sum(p.population.neurons for p in mapped.populations)
+        return thousands(neurons, "neuron")
+    neurons = sum(p.population.neurons for p in mapped.populations if p.cores)
+    cores = f"{mapped.cores} of {counted(target.cores, 'core')}"
+    chips = counted(chips_used(mapped), "chip")
+    return f"{thousands(neurons, 'neuron')}, {cores}, {chips}"
+
+
+def thousands(number: int, noun: str) -> str:
+    """Write a number of things with commas: ``5,408 neurons``."""
+    return counted(number, noun).replace(str(number), f"{number:,}", 1)
+
+
+def _behind(analysis: Analysis, start: int) -> int:
+    """Where what stands on a line ends, in front of a comment."""
+    source = analysis.source
+    line, _ = source.line_column(start)
+    first = source.line_start(line)
+    last = first + len(source.line_text(line))
+    for comment in analysis.document.comments:
+        if first <= comment.span.start < last:
+            last = comment.span.start
+    return first + len(source.text[first:last].rstrip())

@@ -1,0 +1,100 @@
+"""Each word of a spec that says something, and what it is there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel
+
+from snnc.language import tree
+from snnc.language.fields import keys_of
+from snnc.language.forms import CHOICES, FORMS, NEURONS, model_of
+from snnc.language.literals import NeuronSpec
+from snnc.source import Span
+
+Role = Literal["kind", "variant", "definition", "reference", "key", "value"]
+REFERRING = "shortcut"
+"""The property whose value is the name of a layer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One word, or one value.
+
+    Attributes
+    ----------
+    role
+        What it is: a ``definition`` of a name, a ``reference`` to one, a ``value``.
+    statement
+        Where it stands.
+    model
+        What has the property of a ``key`` or ``value``; None where none is known.
+    key
+        The property of a ``key`` or ``value``; else empty.
+    """
+
+    role: Role
+    text: str
+    span: Span
+    statement: tree.Statement
+    model: type[BaseModel] | None = None
+    key: str = ""
+
+
+def marks(document: tree.Document) -> Iterator[Mark]:
+    """Go through the statements of a spec, in their order."""
+    for statement in document.statements:
+        yield from _of(statement)
+
+
+def _of(statement: tree.Statement) -> Iterator[Mark]:
+    kind, variant, name = statement.kind, statement.variant, statement.name
+    if kind.text in FORMS:
+        yield Mark("kind", kind.text, kind.span, statement)
+    if variant is not None:
+        yield Mark("variant", variant.text, variant.span, statement)
+    if name is not None:
+        yield Mark("definition", name.text, name.span, statement)
+    for source in statement.sources:
+        yield Mark("reference", source.text, source.span, statement)
+    model = _model(statement)
+    for item in statement.properties or ():
+        yield from _property(item, statement, model)
+
+
+def _model(statement: tree.Statement) -> type[BaseModel] | None:
+    return NeuronSpec if statement.kind.text == "neuron" else model_of(statement)
+
+
+def _property(
+    item: tree.Property, statement: tree.Statement, model: type[BaseModel] | None
+) -> Iterator[Mark]:
+    key, value = item.key.text, item.value
+    known = model if model is not None and key in keys_of(model) else None
+    yield Mark("key", key, item.key.span, statement, known, key)
+    if isinstance(value, tree.Group):
+        name = value.name
+        yield Mark("value", name.text, name.span, statement, known, key)
+        inner = model_of_choice(key, name.text)
+        for setting in value.properties:
+            yield from _property(setting, statement, inner)
+    elif key == REFERRING and isinstance(value, tree.Word):
+        yield Mark("reference", value.text, value.span, statement, known, key)
+    else:
+        yield Mark("value", value.span.text, value.span, statement, known, key)
+
+
+def model_of_choice(key: str, word: str) -> type[BaseModel] | None:
+    """The settings of a loss, an optimizer or a neuron."""
+    if key == "neuron":
+        return NeuronSpec if word in NEURONS else None
+    return CHOICES.get(key, {}).get(word)
+
+
+def mark_at(document: tree.Document, offset: int) -> Mark | None:
+    """The word at a place, or the one that ends there."""
+    touching = (m for m in marks(document) if m.span.start <= offset <= m.span.end)
+    # Of two that touch, the one that begins there is meant.
+    return max(touching, key=lambda mark: mark.span.start, default=None)

@@ -1,0 +1,201 @@
+"""What is said of words, layers and rules where the cursor rests, as Markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from snnc.diagnostics import Diagnostic
+from snnc.ir.logical import Layer
+from snnc.language import extents, scalars, tree
+from snnc.language.described import description
+from snnc.language.fields import keys_of
+from snnc.language.forms import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
+from snnc.language.table import Key, Word
+from snnc.language.units import HERTZ, SECONDS
+from snnc.language.written import rates
+from snnc.language_server.analysis import Analysis
+from snnc.language_server.hints import thousands, total
+from snnc.language_server.marks import Mark, mark_at
+from snnc.language_server.names import is_network
+from snnc.report.sentences import sentence
+from snnc.report.sentences import total as total_sentence
+from snnc.report.summary import COUNTERS, Row
+from snnc.resources import rule_pages
+from snnc.source import Span
+from snnc.text.tables import prose, table
+from snnc.text.units import counted, dims, human
+
+Page = tuple[Span | None, str]
+"""What a page is about, and its text."""
+
+
+def page_at(analysis: Analysis, offset: int) -> Page | None:
+    """What is known of what stands at a place; None if that is nothing."""
+    span, parts = None, []
+    document = analysis.document
+    if document.network is not None and is_network(document, offset):
+        span, parts = document.network.span, list(_network(analysis))
+    elif mark := mark_at(document, offset):
+        span, parts = mark.span, list(_marked(mark, analysis))
+    elif found := word_at(analysis.source.text, offset):
+        start, word = found
+        span = Span(analysis.source, start, start + len(word))
+        parts = list(_word(word, analysis.source.is_yaml))
+    for diagnostic in analysis.diagnostics:
+        if diagnostic.span.start <= offset <= diagnostic.span.end:
+            parts.append(rule(diagnostic))
+            span = span or diagnostic.span
+    text = "\n\n---\n\n".join(dict.fromkeys(filter(None, parts)))
+    return (span, text) if text else None
+
+
+def word_at(text: str, offset: int) -> tuple[int, str] | None:
+    """The word around a place, and where it begins."""
+    start = end = offset
+    while start and _is_word(text[start - 1]):
+        start -= 1
+    while end < len(text) and _is_word(text[end]):
+        end += 1
+    return (start, text[start:end]) if start < end else None
+
+
+def _is_word(character: str) -> bool:
+    return character == "_" or (character.isascii() and character.isalnum())
+
+
+def _marked(mark: Mark, analysis: Analysis) -> Iterator[str]:
+    match mark.role:
+        case "kind":
+            yield kind(mark.text, _variant(mark.statement))
+        case "variant":
+            yield kind(mark.statement.kind.text, mark.text)
+        case "definition" | "reference":
+            yield layer(analysis, mark.text)
+        case "key" if mark.model is not None:
+            yield f"`{mark.key}`: {description(mark.model, mark.key)}{_units(mark.key)}"
+        case "value" if mark.model is not None:
+            entry = keys_of(mark.model)[mark.key]
+            yield value(entry, mark.key, mark.text)
+            yield f"`{mark.key}`: {description(mark.model, mark.key)}{_units(mark.key)}"
+
+
+def _variant(statement: tree.Statement) -> str | None:
+    return None if statement.variant is None else statement.variant.text
+
+
+def _word(word: str, is_yaml: bool) -> Iterator[str]:
+    """What the language says of a word wherever it stands, as in broken statements."""
+    parts = {part.key: part.about for part in PARTS.values()}
+    if word in FORMS:
+        yield kind(word, None)
+    elif word in parts and (is_yaml or word in ("in", "as", "from")):
+        yield f"`{word}`: {parts[word]}."
+
+
+def kind(word: str, variant: str | None) -> str:
+    """What a kind of statement says, with an example."""
+    form = FORMS[word]
+    model = MODELS.get(word, {}).get(variant or "")
+    about = model.variant.about if model and model.variant else form.about
+    words = f"{word} {variant}" if model and model.variant else word
+    return f"`{words}`: {about}\n\n```snn\n{form.named or form.example}\n```"
+
+
+def value(entry: Key, key: str, word: str) -> str:
+    """What a word means as the value of a property; empty if nothing is said of it."""
+    known: tuple[Word, ...] = entry.words
+    if key == "neuron":
+        known = tuple(NEURONS.values())
+    if key in CHOICES:
+        known = tuple(choice.word for choice in CHOICES[key].values())
+    found = next((w for w in known if w.text == word and w.about), None)
+    return f"`{word}`: {found.about}" if found else ""
+
+
+def _units(key: str) -> str:
+    units = units_of(key)
+    return f" Units: {', '.join(f'`{unit}`' for unit in units)}." if units else ""
+
+
+def units_of(key: str) -> tuple[str, ...]:
+    """The units that values of a property have."""
+    if key in keys_read_by(scalars.seconds):
+        return tuple(SECONDS)
+    return tuple(HERTZ) if key in keys_read_by(extents.rates) else ()
+
+
+def _network(analysis: Analysis) -> Iterator[str]:
+    network, summary = analysis.made.network, analysis.summary
+    if network is not None and network.about:
+        yield prose(network.about)
+    if summary is None or analysis.mapped is None:
+        return
+    yield f"**{network.name if network else ''}**: {total(analysis)}"
+    if summary.on_chip:
+        yield prose(total_sentence(summary.reasons, summary.network.name))
+
+
+def layer(analysis: Analysis, name: str) -> str:
+    """What a layer has and takes, and which limit binds."""
+    network = analysis.made.network
+    if network is None:
+        return ""
+    if name == network.input.name:
+        low, high = network.input.low, network.input.high
+        shape = dims(network.input.shape)
+        return f"**{name}**: input, `{shape}`, values in {low:g}..{high:g}"
+    found = network.by_name.get(name)
+    row = analysis.rows.get(name)
+    summary = analysis.summary
+    if found is None:
+        return (
+            "" if row is None else f"**{name}**: {row.kind}, `{dims(row.shape)}`, host"
+        )
+    parts = [f"**{name}**: {found.kind}, `{dims(found.shape)}`{_seat(row)}"]
+    if found.spiking is not None:
+        parts.append(_spiking(found))
+    if row is not None and row.use is not None and summary is not None:
+        parts.append("\n".join(_use(row)))
+        if row.reason is not None:
+            parts.append(prose(sentence(row.reason, summary.profile.core)))
+    return "\n\n".join(parts)
+
+
+def _seat(row: Row | None) -> str:
+    if row is None or row.neurons is None:
+        return ""
+    neurons = f", {thousands(row.neurons, 'neuron')}"
+    return (
+        f"{neurons}, {counted(row.cores, 'core')}" if row.cores else f"{neurons}, host"
+    )
+
+
+def _spiking(found: Layer) -> str:
+    assert found.spiking is not None
+    rate = found.spiking.rate
+    return (
+        f"rates {rates(rate.low, rate.high)} (percentile {rate.percentile:g}),"
+        f" synapse {1000 * found.spiking.synapse:g} ms"
+    )
+
+
+def _use(row: Row) -> Iterator[str]:
+    """How full the fullest core is, with its blocks and what it does at most."""
+    assert row.use is not None
+    parts = tuple(f"{100 * part:.0f} %" for part in row.use)
+    yield "how full the fullest core is:\n"
+    yield from table(COUNTERS, [parts], range(len(COUNTERS)))
+    if row.block:
+        yield f"\nblock `{dims(row.block)}`"
+    if row.activity is not None:
+        yield f"\nspikes of an example: at most {human(row.activity.spikes)}"
+
+
+def rule(diagnostic: Diagnostic) -> str:
+    """The page of a rule, without its examples."""
+    path = rule_pages().get(diagnostic.code)
+    if path is None:
+        return ""
+    title, _, text = path.read_text(encoding="utf-8").partition("\n")
+    body, _, _ = text.partition("\n## ")
+    return f"**{title.removeprefix('# ')}**\n{body.rstrip()}"

@@ -1,0 +1,122 @@
+"""Names of layers: where they are given and meant, and others for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from snnc.language_server import names
+from snnc.language_server.analysis import Analysis
+from snnc.language_server.buffers import offset_in, range_of
+from snnc.language_server.edits import Edit
+from snnc.language_server.sending import workspace_edit
+from snnc.language_server.server import SpecServer
+from snnc.source import Span
+
+
+class _At(Protocol):
+    """A place in a text, of whatever request."""
+
+    @property
+    def text_document(self) -> types.TextDocumentIdentifier: ...
+
+    @property
+    def position(self) -> types.Position: ...
+
+
+def register(server: SpecServer) -> None:
+    def places(uri: str, spans: Iterable[Span]) -> list[types.Location]:
+        return [types.Location(uri, range_of(span, server.codec)) for span in spans]
+
+    async def at(params: _At) -> tuple[Analysis, int] | None:
+        found = await server.analysis(params.text_document.uri)
+        if found is None:
+            return None
+        return found, offset_in(found.source, params.position, server.codec)
+
+    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
+    async def definition(params: types.DefinitionParams) -> list[types.Location]:
+        here = await at(params)
+        named = here and names.named_at(here[0].document, here[1])
+        if not here or not named:
+            return []
+        return places(
+            params.text_document.uri, names.definitions(here[0].document, named[0])
+        )
+
+    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
+    async def references(params: types.ReferenceParams) -> list[types.Location]:
+        here = await at(params)
+        named = here and names.named_at(here[0].document, here[1])
+        if not here or not named:
+            return []
+        spans = names.references(here[0].document, named[0])
+        if params.context.include_declaration:
+            spans = [*names.definitions(here[0].document, named[0]), *spans]
+        return places(params.text_document.uri, spans)
+
+    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+    async def highlight(
+        params: types.DocumentHighlightParams,
+    ) -> list[types.DocumentHighlight]:
+        here = await at(params)
+        named = here and names.named_at(here[0].document, here[1])
+        if not here or not named:
+            return []
+        kinds = {True: types.DocumentHighlightKind.Write}
+        return [
+            types.DocumentHighlight(
+                range_of(span, server.codec),
+                kinds.get(given, types.DocumentHighlightKind.Read),
+            )
+            for name, span, given in names.mentions(here[0].document)
+            if name == named[0]
+        ]
+
+    @server.feature(
+        types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True)
+    )
+    async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
+        here = await at(params)
+        if here is None:
+            return None
+        edits = _renamed(*here, params.new_name)
+        return workspace_edit(params.text_document.uri, edits, server)
+
+    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+    async def prepare(params: types.PrepareRenameParams) -> types.Range | None:
+        here = await at(params)
+        if here is None:
+            return None
+        found, offset = here
+        named = names.named_at(found.document, offset)
+        network = found.document.network
+        if network is not None and names.is_network(found.document, offset):
+            return range_of(network.span, server.codec)
+        return None if named is None else range_of(named[1], server.codec)
+
+
+def _renamed(found: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
+    """Replace a name wherever it is said.
+
+    Raises
+    ------
+    JsonRpcInvalidParams
+        If there is no name, or it can't be the new one; the text says why.
+    """
+    document = found.document
+    if document.network is not None and names.is_network(document, offset):
+        spans = [document.network.span]
+        reason = names.why_no_network(document, name)
+    elif named := names.named_at(document, offset):
+        old, _ = named
+        reason = names.why_not_renamed(document, old, name)
+        spans = [span for other, span, _ in names.mentions(document) if other == old]
+    else:
+        spans, reason = [], "no name stands here"
+    if reason:
+        raise JsonRpcInvalidParams(reason)
+    return tuple(Edit(span, name) for span in spans)

@@ -1,0 +1,85 @@
+"""What may be written at the cursor, and the layout of what is."""
+
+from __future__ import annotations
+
+from lsprotocol import types
+
+from snnc.language_server.buffers import offset_in, offsets_in, range_of
+from snnc.language_server.completion import Offer, Sort, offers
+from snnc.language_server.layout import layout
+from snnc.language_server.sending import text_edits
+from snnc.language_server.server import SpecServer
+from snnc.source import SourceFile, Span
+
+
+def register(server: SpecServer) -> None:
+    @server.feature(
+        types.TEXT_DOCUMENT_COMPLETION,
+        types.CompletionOptions(trigger_characters=[" ", ":", "{", ",", "["]),
+    )
+    def completion(params: types.CompletionParams) -> types.CompletionList:
+        buffer = server.buffers.get(params.text_document.uri)
+        if buffer is None:
+            return types.CompletionList(False, [])
+        source = buffer.source
+        offset = offset_in(source, params.position, server.codec)
+        start, found = offers(source, offset)
+        place = range_of(Span(source, start, offset), server.codec)
+        snippets = server.supports(
+            "text_document.completion.completion_item.snippet_support"
+        )
+        return types.CompletionList(
+            False,
+            [_item(o, place, number, snippets) for number, o in enumerate(found)],
+        )
+
+    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
+    def formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
+        return formatted(params.text_document.uri)
+
+    @server.feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)
+    def range_formatting(
+        params: types.DocumentRangeFormattingParams,
+    ) -> list[types.TextEdit]:
+        return formatted(params.text_document.uri, params.range)
+
+    def formatted(uri: str, places: types.Range | None = None) -> list[types.TextEdit]:
+        buffer = server.buffers.get(uri)
+        if buffer is None or not buffer.is_spec:
+            return []
+        lines = None if places is None else _lines(buffer.source, places, server)
+        return text_edits(layout(buffer.source, lines), server)
+
+
+_KINDS: dict[Sort, types.CompletionItemKind] = {
+    "statement": types.CompletionItemKind.Keyword,
+    "variant": types.CompletionItemKind.EnumMember,
+    "key": types.CompletionItemKind.Property,
+    "value": types.CompletionItemKind.Value,
+    "unit": types.CompletionItemKind.Unit,
+    "layer": types.CompletionItemKind.Variable,
+    "text": types.CompletionItemKind.Text,
+}
+
+
+def _item(
+    offer: Offer, place: types.Range, number: int, snippets: bool
+) -> types.CompletionItem:
+    page = types.MarkupContent(types.MarkupKind.Markdown, offer.page)
+    form = types.InsertTextFormat
+    return types.CompletionItem(
+        offer.word,
+        kind=_KINDS[offer.sort],
+        detail=offer.detail or None,
+        documentation=page if offer.page else None,
+        sort_text=f"{number:03}",
+        insert_text_format=form.Snippet if snippets else form.PlainText,
+        text_edit=types.TextEdit(place, offer.text if snippets else offer.plain),
+    )
+
+
+def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range:
+    start, end = offsets_in(source, places, server.codec)
+    first, (last, column) = source.line_column(start)[0], source.line_column(end)
+    # A selection that ends where a line begins has nothing of that line.
+    return range(first, last + (column > 1 or last == first))

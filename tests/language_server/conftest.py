@@ -1,0 +1,17 @@
+"""One server and one client of it for all tests of a file."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+
+from tests.language_server.editor import Client, start
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def client() -> AsyncIterator[Client]:
+    found = await start()
+    yield found
+    await found.shutdown_session()
+    await found.stop()

@@ -1,0 +1,152 @@
+"""Diagnostics, hints and lenses, as clients see them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from lsprotocol import types
+
+from tests.language_server.editor import Client, Document, open_text
+from tests.support import ROOT, network
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
+# Of 20 cores where one chip is allowed two.
+LARGE = network(
+    """
+    target loihi { cores 2 }
+    input image 32x32x1 in 0..1
+    encode conv { filters 2 }
+    conv2d a { filters 16, padding same }
+    readout y { classes 2 }
+    """
+)
+
+
+async def hints(document: Document) -> dict[int, str]:
+    params = types.InlayHintParams(document.identifier, document.whole)
+    found = await document.client.text_document_inlay_hint_async(params)
+    return {hint.position.line + 1: str(hint.label) for hint in found or ()}
+
+
+async def test_a_good_spec_has_none(client: Client) -> None:
+    assert await open_text(client, GOOD).diagnostics() == []
+    assert await open_text(client, YAML, ".yaml").diagnostics() == []
+
+
+async def test_a_problem_is_where_it_is_typed(client: Client) -> None:
+    document = open_text(client, GOOD)
+    document.replace("units 64", "unit 64")
+    (found,) = await document.diagnostics()
+    assert document.quoted(found.range) == "unit"
+    assert (found.code, found.source) == ("SNN203", "snnc")
+    assert found.message.startswith("`dense` has no property `unit`")
+    assert found.message.endswith("\nhelp: did you mean `units`?")
+    assert found.code_description
+    page = Path(found.code_description.href.removeprefix("file://"))
+    assert page.read_text(encoding="utf-8").startswith("# SNN203")
+    document.replace("unit 64", "units 64")
+    assert await document.diagnostics() == []
+
+
+async def test_places_count_as_clients_do(client: Client) -> None:
+    document = open_text(client, GOOD.replace("Eight", "\N{BRAIN}\u00e9\N{BRAIN}"))
+    document.replace('digit."', 'digit." oops')
+    (found,) = await document.diagnostics()
+    assert document.quoted(found.range) == "oops"
+
+
+async def test_related_places_are_told(client: Client) -> None:
+    (found,) = await open_text(client, GOOD.replace("c1 {", "c0 {")).diagnostics()
+    assert found.related_information
+    place = found.related_information[0].location.range
+    assert place.start.line == found.range.start.line - 1
+
+
+async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
+    expected = {
+        3: "2,704 neurons, 5 of 128 cores, 1 chip",
+        10: "-> 8x16x16x2, 4,096 neurons, host",
+        12: "-> 6x7x7x8, 2,352 neurons, 3 cores",
+        13: "-> 2x3x3x16, 288 neurons, 1 core",
+        14: "-> 64, 64 neurons, 1 core",
+    }
+    assert await hints(open_text(client, GOOD)) == expected
+    yaml = await hints(open_text(client, YAML, ".yaml"))
+    assert list(yaml.values()) == list(expected.values())
+
+
+async def test_costs_are_those_of_the_text_as_it_is(client: Client) -> None:
+    document = open_text(client, GOOD)
+    document.replace("filters 8, kernel 3", "filters 16, kernel 3")
+    assert (await hints(document))[12] == "-> 6x7x7x16, 4,704 neurons, 5 cores"
+
+
+async def test_with_an_error_only_shapes_are_known(client: Client) -> None:
+    found = await hints(open_text(client, GOOD.replace("units 64", "units")))
+    assert found == {10: "-> 8x16x16x2", 12: "-> 6x7x7x8", 13: "-> 2x3x3x16"}
+
+
+async def test_hints_stand_in_front_of_comments(client: Client) -> None:
+    text = GOOD.replace("stride 2 }", "stride 2 }  # half")
+    document = open_text(client, text)
+    params = types.InlayHintParams(document.identifier, document.whole)
+    found = await client.text_document_inlay_hint_async(params)
+    place = next(h.position for h in found or () if h.position.line == 12)
+    assert document.text[: document.offset(place)].endswith("stride 2 }")
+
+
+async def test_only_hints_of_the_lines_that_are_seen(client: Client) -> None:
+    document = open_text(client, GOOD)
+    seen = types.Range(types.Position(11, 0), types.Position(12, 0))
+    params = types.InlayHintParams(document.identifier, seen)
+    found = await client.text_document_inlay_hint_async(params)
+    assert [hint.position.line for hint in found or ()] == [11]
+
+
+async def test_what_is_too_large_is_told_at_once_then_with_advice(
+    client: Client,
+) -> None:
+    document = open_text(client, LARGE)
+    (first,) = await document.diagnostics()
+    await client.until(lambda: client.told[document.uri].diagnostics != (first,))
+    (second,) = client.told[document.uri].diagnostics
+    assert first.code == second.code == "SNN406"
+    assert "help: write `filters" not in first.message
+    assert "help: write `filters" in second.message
+    assert (await hints(document))[3] == "16,384 neurons, 16 of 2 cores, 1 chip"
+
+
+async def test_other_yaml_is_none_of_its_business(client: Client) -> None:
+    document = open_text(client, "services: {}\n", ".yaml")
+    assert await document.diagnostics() == []
+    assert await hints(document) == {}
+    document.replace("services: {}", "snn: 1\nnetwork: a")
+    assert {d.code for d in await document.diagnostics()} == {"SNN218"}
+
+
+async def test_a_lens_tells_the_cores_and_opens_the_report(
+    client: Client,
+) -> None:
+    document = open_text(client, GOOD)
+    params = types.CodeLensParams(document.identifier)
+    report, build = await client.text_document_code_lens_async(params) or ()
+    assert report.command
+    assert build.command
+    assert report.command.title == "2,704 neurons, 5 of 128 cores, 1 chip"
+    assert document.quoted(report.range) == "drift"
+    await client.workspace_execute_command_async(
+        types.ExecuteCommandParams(report.command.command, [document.uri])
+    )
+    shown = Path(client.shown_documents[-1].uri.removeprefix("file://"))
+    assert shown.read_text(encoding="utf-8").startswith("### `drift`")
+
+
+async def test_an_unsaved_spec_is_not_built(client: Client) -> None:
+    document = open_text(client, GOOD)
+    await client.workspace_execute_command_async(
+        types.ExecuteCommandParams("snnc.build", [document.uri])
+    )
+    assert client.messages[-1].message.startswith("save the spec first")

@@ -1,0 +1,150 @@
+"""Hover texts, colours, outline and folds, as clients see them."""
+
+from __future__ import annotations
+
+import pytest
+from lsprotocol import types
+
+from snnc.language_server.requests.reading import LEGEND
+from tests.language_server.editor import Client, Document, open_text
+from tests.support import ROOT, network
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
+YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
+
+
+async def page(document: Document, words: str, inside: int = 1) -> str:
+    params = types.HoverParams(document.identifier, document.at(words, inside))
+    found = await document.client.text_document_hover_async(params)
+    if found is None:
+        return ""
+    assert isinstance(found.contents, types.MarkupContent)
+    return found.contents.value
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("conv3d c0", "`conv3d`: A spiking convolution over three axes."),
+        ("loihi {", "`target loihi`: A Loihi system"),
+        ("kernel 3", "`kernel`: The kernel's size, one number or dims (3)."),
+        ("5 ms", "`synapse`: Time constant of the filter on all that is read (5 ms)."),
+        ("synapse 5", "Units: `s`, `ms`, `us`."),
+        ("adam {", "`adam`: Adam (Kingma and Ba, 2014)."),
+        ("learning_rate", "`learning_rate`: The optimizer's step (1e-3)."),
+        ("clip 8", "**clip**: input, `8x16x16x1`, values in 0..1"),
+        ("direction {", "**direction**: readout, `8`, host"),
+        ("drift {", "**drift**: 2,704 neurons, 5 of 128 cores, 1 chip"),
+        ("drift {", "5 cores, the fewest there can be"),
+        ("c0 {", "**c0**: conv3d, `6x7x7x8`, 2,352 neurons, 3 cores"),
+        ("c0 {", "| 77 % | 25 % | 1 % | 14 % |"),
+        ("c0 {", "c0: 3 cores. 2352 neurons alone need 3 (1024 a core)."),
+        ("in 0..1", "`in`: The range of the values, checked on data: `0..1`."),
+    ],
+)
+async def test_what_words_mean(client: Client, words: str, said: str) -> None:
+    assert said in await page(open_text(client, GOOD), words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("conv3d: {name: c0", "`conv3d`: A spiking convolution over three axes."),
+        ("c0, filters", "**c0**: conv3d, `6x7x7x8`, 2,352 neurons, 3 cores"),
+        ("kernel: 3", "`kernel`: The kernel's size"),
+        ("shape:", "`shape`: The input's shape, channels last"),
+    ],
+)
+async def test_yaml_says_the_same(client: Client, words: str, said: str) -> None:
+    assert said in await page(open_text(client, YAML, ".yaml"), words)
+
+
+async def test_a_problem_has_the_page_of_its_rule(client: Client) -> None:
+    document = open_text(client, GOOD.replace("units 64", "unit 64"))
+    assert "**SNN203: " in await page(document, "unit 64")
+
+
+async def test_a_broken_statement_still_has_words(client: Client) -> None:
+    document = open_text(client, GOOD.replace("kernel 3, stride 1x2x2", "kernel"))
+    assert "A spiking convolution" in await page(document, "conv3d c0")
+
+
+async def test_nothing_is_said_of_nothing(client: Client) -> None:
+    assert await page(open_text(client, GOOD), "\n\n  input", 0) == ""
+
+
+async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
+    params = types.SemanticTokensParams(document.identifier)
+    found = await document.client.text_document_semantic_tokens_full_async(params)
+    assert found is not None
+    line = column = 0
+    shown = []
+    for at in range(0, len(found.data), 5):
+        lines, columns, length, kind, bits = found.data[at : at + 5]
+        column = columns if lines else column + columns
+        line += lines
+        ends = types.Position(line, column), types.Position(line, column + length)
+        modifiers = [m for i, m in enumerate(LEGEND.token_modifiers) if bits >> i & 1]
+        text = document.quoted(types.Range(*ends))
+        shown.append((text, LEGEND.token_types[kind], modifiers))
+    return shown
+
+
+async def test_every_word_has_its_colour(client: Client) -> None:
+    text = network(
+        """
+        input i 8x8x1 in 0..1  # \N{BRAIN} a remark
+        encode rate e
+        dense a { units 4, rate ..250 Hz }
+        dense b from a, e { units 4, padding same, maxpool }
+        """
+    )
+    found = await colours(open_text(client, text))
+    for shown in (
+        ("network", "keyword", []),
+        ("# \N{BRAIN} a remark", "comment", []),
+        ("rate", "type", []),
+        ("a", "variable", ["declaration"]),
+        ("a", "variable", []),
+        ("units", "property", []),
+        ("..250", "number", []),
+        ("same", "enumMember", []),
+        ("from", "operator", []),
+        ("maxpool", "keyword", ["deprecated"]),
+    ):
+        assert shown in found
+
+
+async def test_in_yaml_the_words_of_specs_have_colours(client: Client) -> None:
+    found = await colours(open_text(client, YAML, ".yaml"))
+    assert ("conv3d", "keyword", []) in found
+    assert ("c0", "variable", ["declaration"]) in found
+
+
+@pytest.mark.parametrize(("text", "suffix"), [(GOOD, ".snn"), (YAML, ".yaml")])
+async def test_the_outline_has_layers_with_their_shapes(
+    client: Client, text: str, suffix: str
+) -> None:
+    document = open_text(client, text, suffix)
+    params = types.DocumentSymbolParams(document.identifier)
+    (whole,) = await client.text_document_document_symbol_async(params) or ()
+    assert isinstance(whole, types.DocumentSymbol)
+    assert whole.name == "drift"
+    shown = {s.name: s.detail for s in whole.children or ()}
+    assert shown["c0"] == "conv3d 6x7x7x8"
+    assert shown["train"] is None
+    for symbol in (whole, *(whole.children or ())):
+        outer, inner = symbol.range, symbol.selection_range
+        assert document.offset(outer.start) <= document.offset(inner.start)
+        assert document.offset(inner.end) <= document.offset(outer.end)
+
+
+async def test_what_stands_on_several_lines_folds(client: Client) -> None:
+    text = GOOD.replace("\n  conv3d c0", "\n  # one\n  # two\n  conv3d c0")
+    document = open_text(client, text)
+    params = types.FoldingRangeParams(document.identifier)
+    found = await client.text_document_folding_range_async(params) or ()
+    lines = text.split("\n")
+    shown = {(lines[f.start_line].strip(), lines[f.end_line].strip()) for f in found}
+    assert {("network drift {", "}"), ("train {", "}"), ("# one", "# two")} <= shown

@@ -1,0 +1,152 @@
+"""What is offered at the cursor: `|` in the texts below."""
+
+from __future__ import annotations
+
+import pytest
+from lsprotocol import types
+
+from snnc.language_server.completion import offers
+from snnc.source import SourceFile
+from tests.language_server.editor import Client, open_text
+
+HEAD = """\
+snn 1
+network n {
+  input i 8x8x1 in 0..1
+  encode conv e { filters 2 }
+  conv2d c0 { filters 8 }
+"""
+YAML = """\
+snn: 1
+network: n
+input: {name: i, shape: 8x8x1, in: 0..1}
+encode: {conv: {name: e, filters: 2}}
+layers:
+  - conv2d: {name: c0, filters: 8}
+"""
+
+
+def offered(text: str, name: str = "a.snn") -> dict[str, str]:
+    """The words at the cursor, and what each of them writes."""
+    at = text.index("|")
+    _, found = offers(SourceFile(name, text.replace("|", "", 1)), at)
+    return {offer.word: offer.text for offer in found}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("|", ["snn"]),
+        ("snn 1\n|", ["network"]),
+        (f"{HEAD}  target |", ["loihi", "nengo"]),
+        (f"{HEAD}  conv2d c1 {{ padding |", ["valid", "same"]),
+        (f"{HEAD}  conv2d c1 {{ padding sa|", ["valid", "same"]),
+        (f"{HEAD}  conv2d c1 {{ filters 8, neuron |", ["relu", "lif"]),
+        (f"{HEAD}  conv2d c1 {{ neuron lif {{ |", ["tau_rc", "tau_ref"]),
+        (f"{HEAD}  conv2d c1 {{ neuron lif {{ tau_rc 5 ms, |", ["tau_ref"]),
+        (f"{HEAD}  dense d {{ batchnorm |", ["on", "off"]),
+        (f"{HEAD}  dense d {{ shortcut |", ["c0", "e"]),
+        (f"{HEAD}  dense d from c0, |", ["c0", "e"]),
+        (f"{HEAD}  dense d |", ["from"]),
+        (f"{HEAD}  readout y {{ classes 2 }}\n  |", ["train"]),
+        (f"{HEAD}  train {{\n    loss |", ["cross_entropy", "focal", "mse"]),
+        (f"{HEAD}  train {{ optimizer sgd {{ mo|", None),
+        (f"{HEAD}}}\n|", []),
+        (f"{HEAD}  # con|", []),
+        ('snn 1\nnetwork n {\n  about "con|', []),
+    ],
+)
+def test_what_may_be_written(text: str, expected: list[str] | None) -> None:
+    if expected is None:
+        expected = ["learning_rate", "momentum", "nesterov"]
+    assert list(offered(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "word", "written"),
+    [
+        (f"{HEAD}  con|", "conv2d", "conv2d c1 { filters ${1:8}, kernel ${2:3} }"),
+        (f"{HEAD}  |", "add", "add from ${1:e}, ${2:c0}"),
+        (f"{HEAD}  |", "readout", "readout label { classes ${1:10} }"),
+        (f"{HEAD}  conv2d c1 {{ |", "rate", "rate ${1:20..150 Hz}"),
+        (f"{HEAD}  conv2d c1 {{ rate 20..150 |", "Hz", "Hz"),
+        ("snn 1\nnetwork n {\n timing { dt 1 |", "ms", "ms"),
+        ("snn 1\nnetwork n {\n input x 8x8x1 |", "in", "in ${1:0..1}"),
+    ],
+)
+def test_it_is_written_with_places_to_fill_in(
+    text: str, word: str, written: str
+) -> None:
+    assert offered(text)[word] == written
+
+
+def test_what_stands_there_is_offered_no_more() -> None:
+    found = offered(f"{HEAD}  conv2d c1 {{ filters 8, |, kernel 3 }}")
+    assert "filters" not in found
+    assert "units" not in found
+    assert "kernel" in found  # it is behind the cursor, where it may be an echo
+
+
+def test_statements_come_in_their_order() -> None:
+    early = offered("snn 1\nnetwork n {\n  input i 8x8x1 in 0..1\n  |")
+    assert {"target", "encode", "conv2d"} <= early.keys()
+    assert "input" not in early
+    late = offered(f"{HEAD}  |")
+    assert {"timing", "encode", "input", "target"} & late.keys() == set()
+
+
+def test_a_brace_that_is_missing_above_is_no_matter() -> None:
+    assert list(offered(f"{HEAD}  dense a {{ units 4\n  dense b {{ place |")) == [
+        "chip",
+        "host",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("snn: 1\nnetwork: n\ntarget: |", ["loihi", "nengo"]),
+        ("snn: 1\nnetwork: n\ntarget: {loihi: {|", ["chips", "cores", "pop"]),
+        (f"{YAML}  - conv2d: {{name: c1, padding: |", ["valid", "same"]),
+        (f"{YAML}  - conv2d:\n      padding: |", ["valid", "same"]),
+        (f"{YAML}  - dense: {{name: d, from: |", ["c0", "e"]),
+        (f"{YAML}  - dense: {{name: d, from: [c0, |", ["c0", "e"]),
+        (f"{YAML}  - dense: {{batchnorm: |", ["true", "false"]),
+        (f"{YAML}train: {{optimizer: |", ["adam", "adamw", "sgd"]),
+    ],
+)
+def test_yaml_too(text: str, expected: list[str]) -> None:
+    found = [word for word in offered(text, "a.yaml") if word != "on"]
+    assert found == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "some", "others"),
+    [
+        (f"{YAML}  - |", {"conv2d", "avgpool"}, {"readout", "target"}),
+        (f"{YAML}  - con|", {"conv2d"}, {"train"}),
+        (f"{YAML}  - conv2d: {{name: c1, |", {"filters", "from"}, {"units", "name"}),
+        (f"{YAML}  - dense:\n      name: d\n      |", {"units"}, {"name", "filters"}),
+        (f"{YAML}|", {"readout", "train"}, {"input", "layers", "snn", "conv2d"}),
+        (f"{YAML}train:\n  |", {"loss", "batch"}, {"units"}),
+        ("snn: 1\ndefaults: {|", {"rate", "conv2d"}, {"name", "epochs"}),
+    ],
+)
+def test_keys_of_yaml(text: str, some: set[str], others: set[str]) -> None:
+    found = offered(text, "a.yaml").keys()
+    assert some <= found
+    assert others & found == set()
+
+
+@pytest.mark.asyncio(loop_scope="module")
+async def test_a_client_replaces_the_word_that_is_typed(client: Client) -> None:
+    document = open_text(client, f"{HEAD}  conv2d c1 {{ padd }}\n}}\n")
+    params = types.CompletionParams(document.identifier, document.at("padd", 4))
+    found = await client.text_document_completion_async(params)
+    assert isinstance(found, types.CompletionList)
+    item = next(item for item in found.items if item.label == "padding")
+    assert isinstance(item.text_edit, types.TextEdit)
+    assert document.quoted(item.text_edit.range) == "padd"
+    assert item.text_edit.new_text == "padding ${1:same}"
+    assert isinstance(item.documentation, types.MarkupContent)
+    assert item.documentation.value == "`valid` or `same`, as in Keras (valid)."
