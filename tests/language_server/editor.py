@@ -101,9 +101,6 @@ class Document:
     def whole(self) -> types.Range:
         return types.Range(types.Position(0, 0), self.position(len(self.text)))
 
-    def at_params(self, words: str, inside: int = 0) -> dict[str, object]:
-        return {"text_document": self.identifier, "position": self.at(words, inside)}
-
     def replace(self, old: str, new: str) -> None:
         """Edit the text, once, as by typing over what is there."""
         start = self.text.index(old)

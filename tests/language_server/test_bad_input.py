@@ -33,11 +33,11 @@ async def test_places_outside_the_text_are_no_error(
     client: Client, place: types.Position
 ) -> None:
     document = open_text(client, GOOD)
-    at = {"text_document": document.identifier, "position": place}
-    await client.text_document_hover_async(types.HoverParams(**at))
-    await client.text_document_completion_async(types.CompletionParams(**at))
-    await client.text_document_definition_async(types.DefinitionParams(**at))
-    await client.text_document_prepare_rename_async(types.PrepareRenameParams(**at))
+    at = document.identifier, place
+    await client.text_document_hover_async(types.HoverParams(*at))
+    await client.text_document_completion_async(types.CompletionParams(*at))
+    await client.text_document_definition_async(types.DefinitionParams(*at))
+    await client.text_document_prepare_rename_async(types.PrepareRenameParams(*at))
     around = types.Range(place, types.Position(0, 0))  # its ends are exchanged, too
     await client.text_document_inlay_hint_async(
         types.InlayHintParams(document.identifier, around)

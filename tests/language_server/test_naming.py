@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 from lsprotocol import types
 from pygls.exceptions import JsonRpcException
@@ -50,7 +52,10 @@ async def test_a_name_leads_to_where_it_is_given(
 ) -> None:
     document = open_text(client, text, suffix)
     params = types.DefinitionParams(document.identifier, use(document))
-    (found,) = await client.text_document_definition_async(params) or ()
+    places = await client.text_document_definition_async(params)
+    assert isinstance(places, Sequence)
+    (found,) = places
+    assert isinstance(found, types.Location)
     line = document.text.split("\n")[found.range.start.line]
     assert document.quoted(found.range) == "a"
     assert "conv2d" in line
