@@ -1,6 +1,129 @@
 """snnc compiles a declarative spec of a spiking network into Keras and Nengo code.
 
-Importing this package imports none of tensorflow, nengo or numpy.
+The names in ``__all__`` are the interface; everything else is internal and may change.
+Each is imported when it is first used: importing this package imports none of
+tensorflow, nengo, numpy or pydantic.
+
+>>> import snnc
+>>> spec = snnc.load("specs/drift.snn")
+>>> spec.replace(c0={"filters": 6}).report().cores
+4
 """
 
+import sys
+from types import ModuleType
+
 __version__ = "0.2.0"
+
+# What type checkers take for `typing.TYPE_CHECKING`, which takes time to import.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from snnc.api.builds import build as build
+    from snnc.api.calibrations import Calibration as Calibration
+    from snnc.api.calibrations import calibrate as calibrate
+    from snnc.api.comparisons import Diff as Diff
+    from snnc.api.comparisons import Fit as Fit
+    from snnc.api.comparisons import diff as diff
+    from snnc.api.comparisons import fit as fit
+    from snnc.api.evaluations import Evaluation as Evaluation
+    from snnc.api.evaluations import evaluate as evaluate
+    from snnc.api.files import demo as demo
+    from snnc.api.files import init as init
+    from snnc.api.models import export_nir as export_nir
+    from snnc.api.models import import_keras as import_keras
+    from snnc.api.packages import Package as Package
+    from snnc.api.packages import Training as Training
+    from snnc.api.problems import Diagnostic as Diagnostic
+    from snnc.api.problems import SpecError as SpecError
+    from snnc.api.reports import Report as Report
+    from snnc.api.reports import report as report
+    from snnc.api.specs import Spec as Spec
+    from snnc.api.specs import check as check
+    from snnc.api.specs import load as load
+    from snnc.api.specs import parse as parse
+    from snnc.api.weights import Weights as Weights
+    from snnc.api.weights import weights as weights
+    from snnc.api.words import convert as convert
+    from snnc.api.words import explain as explain
+    from snnc.api.words import fmt as fmt
+    from snnc.api.words import limits as limits
+    from snnc.api.words import schema as schema
+
+_HOMES = {
+    "builds": ("build",),
+    "calibrations": ("Calibration", "calibrate"),
+    "comparisons": ("Diff", "Fit", "diff", "fit"),
+    "evaluations": ("Evaluation", "evaluate"),
+    "files": ("demo", "init"),
+    "models": ("export_nir", "import_keras"),
+    "packages": ("Package", "Training"),
+    "problems": ("Diagnostic", "SpecError"),
+    "reports": ("Report", "report"),
+    "specs": ("Spec", "check", "load", "parse"),
+    "weights": ("Weights", "weights"),
+    "words": ("convert", "explain", "fmt", "limits", "schema"),
+}
+"""The modules of `snnc.api`, each with the names that are at home there."""
+
+__all__ = [
+    "Calibration",
+    "Diagnostic",
+    "Diff",
+    "Evaluation",
+    "Fit",
+    "Package",
+    "Report",
+    "Spec",
+    "SpecError",
+    "Training",
+    "Weights",
+    "build",
+    "calibrate",
+    "check",
+    "convert",
+    "demo",
+    "diff",
+    "evaluate",
+    "explain",
+    "export_nir",
+    "fit",
+    "fmt",
+    "import_keras",
+    "init",
+    "limits",
+    "load",
+    "parse",
+    "report",
+    "schema",
+    "weights",
+]
+
+
+def __getattr__(name: str) -> object:
+    for module, names in _HOMES.items():
+        if name in names:
+            import importlib
+
+            value = getattr(importlib.import_module(f"snnc.api.{module}"), name)
+            globals()[name] = value
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Interface(ModuleType):
+    """Keeps functions such as `diff` from the rooms that are called as they are.
+
+    Importing ``snnc.diff.compare`` makes ``snnc.diff`` the room, unless it is told not
+    to; the room itself is found by its full name, as all of snnc does.
+    """
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (isinstance(value, ModuleType) and name in __all__):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Interface

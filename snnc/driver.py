@@ -8,6 +8,8 @@ from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
+from snnc.language.tree import Document
+from snnc.loihi.plan import Known
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
@@ -30,6 +32,8 @@ def compile_spec(
     report: Report,
     through: str = "emit",
     device: Profile | None = None,
+    known: Known | None = None,
+    document: Document | None = None,
 ) -> Compilation:
     """Run the passes up to and including one of them, then drop allowed warnings.
 
@@ -43,13 +47,18 @@ def compile_spec(
         The name of the last pass.
     device
         What is compiled for; None for Loihi 1.
+    known
+        What mappings of other specs for the device have found out.
+    document
+        The spec as located syntax, if it is not to be parsed from ``source``.
 
     Returns
     -------
     Compilation
         It ends where errors in ``report`` kept the next pass from running.
     """
-    made = run_passes(source, device or read_profile(), report, through)
+    profile = device or read_profile()
+    made = run_passes(source, profile, report, through, known, document)
     add_advice(made, report)
     allow_warnings(made, report)
     return made

@@ -26,6 +26,25 @@ def rule_pages() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}
 
 
+def rule_page(code: str) -> str:
+    """Return the text of the page of a code.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the text tells the nearest.
+    """
+    pages = rule_pages()
+    page = pages.get(code.upper())
+    if page is not None:
+        return page.read_text(encoding="utf-8")
+    import difflib
+
+    near = difflib.get_close_matches(code.upper(), pages, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    raise ValueError(f"there is no code {code}{hint}")
+
+
 def _folder(name: str) -> Path:
     packaged = _ROOT / f"_{name}"
     return packaged if packaged.is_dir() else _ROOT.parent / _CHECKOUT[name]

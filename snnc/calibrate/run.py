@@ -8,23 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Report
-from snnc.exact.package import open_package
 from snnc.ir.device import Profile
+from snnc.output.imported import open_package, spec_of
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from snnc.runtime.calibration import Calibration
+    from snnc.runtime.layout import Weights
     from snnc.runtime.network import Layer
     from snnc.weights.chip import Precision
-from snnc.output.records import Records
-
-
-def spec_of(folder: Path) -> Path | None:
-    """Return the path of a package's spec; None if it is not where it was."""
-    lock = Records.of(folder).lock
-    if lock is None or lock.origin is None:
-        return None
-    spec = lock.origin.spec_path(folder.parent)
-    return spec if spec is not None and spec.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +51,8 @@ class CannotCalibrateError(ValueError):
 
 def calibrate_package(
     folder: Path,
-    data: Path,
-    weights: Path,
+    data: Path | NDArray[Any],
+    weights: Weights,
     examples: int | None,
     report: Report,
     device: Profile | None = None,
@@ -69,7 +62,8 @@ def calibrate_package(
     Parameters
     ----------
     folder, data, weights
-        The package, an ``.npz`` file with ``x``, and a safetensors file.
+        The package, an ``.npz`` file with ``x`` or that array, (examples, *the input's
+        shape), and a safetensors file or a mapping of its tensors.
     examples
         How many to measure; None for all.
     report
@@ -79,7 +73,7 @@ def calibrate_package(
     ------
     CannotCalibrateError
         If data or weights do not fit, or no scale holds all rates.
-    snnc.exact.refusals.CannotRunError
+    snnc.output.imported.CannotRunError
         If there is no such package.
     """
     package = open_package(folder)
@@ -88,8 +82,9 @@ def calibrate_package(
     scaling = package.library("scaling")
     weighing = package.library("layout")
     try:
-        x = reading.load_input(data, reading.DataSpec.of(network))[:examples]
-        tensors = layout.load(weights)
+        read = reading.load_input if isinstance(data, Path) else reading.check_input
+        x = read(data, reading.DataSpec.of(network))[:examples]
+        tensors = layout.read(weights)
         # These bring TensorFlow: only once data and weights are known to be good.
         program = package.module("keras_model")
         calibrating = package.library("calibration")

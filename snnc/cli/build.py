@@ -7,11 +7,14 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.building.actions import Action
-from snnc.cli.building.specs import build_specs
+from snnc.building.jobs import Action, Wanted
+from snnc.building.specs import build_specs
+from snnc.cli.device import chosen_device, device
 from snnc.cli.formats import diagnostic_format, show_as
 from snnc.cli.inputs import specs_argument, with_folders
+from snnc.cli.talk import show
 from snnc.diagnostics import Report
+from snnc.driver import compile_file
 
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
@@ -73,19 +76,26 @@ def command(
     if report.errors:
         show_as(form, report)
         return 1
+    wanted = list(map(_wanted, paths))
     action = _deed(check, dry_run, force, tracked, form)
     if form != "text":
-        done = build_specs(paths, Path(output), action, show=partial(_gather, report))
+        done = build_specs(wanted, Path(output), action, partial(_gather, report))
         show_as(form, report)
         return 0 if done else 1
     if not watch:
-        return 0 if build_specs(paths, Path(output), action, force=force) else 1
+        built = build_specs(wanted, Path(output), action, show, force=force)
+        return 0 if built else 1
     from snnc.cli.building.watch import watch_files
 
     # A spec that is being saved, or checked out, may be gone for a moment.
-    act = partial(build_specs, paths, Path(output), action)
+    act = partial(build_specs, wanted, Path(output), action, show)
     again = partial(act, sweep=False, force=force)
     watch_files([Path(path) for path in paths], again)
+
+
+def _wanted(spec: str) -> Wanted:
+    compiled = partial(compile_file, spec, device=device())
+    return Wanted(spec, chosen_device(), compiled)
 
 
 def _gather(all_of_them: Report, report: Report) -> None:

@@ -67,7 +67,7 @@ def command(
         return 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.calibrate.run import CannotCalibrateError, calibrate_package
-    from snnc.exact.refusals import CannotRunError
+    from snnc.output.imported import CannotRunError
     from snnc.runtime.layout import check_writable
 
     report = Report()
@@ -95,7 +95,7 @@ def command(
 
 
 def _save(package: Path, read: Path, written: Path, tensors: Tensors) -> None:
-    from snnc.exact.package import open_package
+    from snnc.output.imported import open_package
     from snnc.runtime.layout import source_of
 
     open_package(package).layout.save(written, tensors, source_of(read))

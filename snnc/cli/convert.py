@@ -14,6 +14,7 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.driver import compile_file
 from snnc.language import tree
 from snnc.runtime.files import write_file
+from snnc.syntax.formatted import printed
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")
@@ -54,7 +55,7 @@ def command(
     show(report)
     if document is None or report.errors:
         return 1
-    text = _printed(document, form)
+    text = printed(document, form)
     if modeline is not None:
         text = with_modeline(text, modeline)
     if output is None:
@@ -78,13 +79,3 @@ def _lost(document: tree.Document) -> Iterator[Diagnostic]:
 
     for span in not_in_comments(document):
         yield NotInComment(span=span, code_point=f"U+{ord(span.text):04X}")
-
-
-def _printed(document: tree.Document, form: str) -> str:
-    if form == "yaml":
-        from snnc.syntax.yaml.printer import print_yaml
-
-        return print_yaml(document)
-    from snnc.syntax.printer import print_snn
-
-    return print_snn(document)

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
-from snnc.cli.evaluate_options import SIMULATORS, Asked, missing, refuse_at_odds
+from snnc.cli.evaluate_options import SIMULATORS, Asked, refuse_at_odds
 from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer_json, offer_lines, say
 
 if TYPE_CHECKING:
-    from snnc.runtime.results import Result
+    from snnc.api.evaluations import Evaluation
 
 INTERRUPTED = 130
 
@@ -105,13 +106,6 @@ def command(**options: object) -> int:
     """
     asked = Asked(**options)  # type: ignore[arg-type]
     refuse_at_odds(asked)
-    absent = missing(asked)
-    if absent:
-        from snnc.evaluate.refusals import MissingExtraError
-
-        extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
-        say(f"error: {MissingExtraError(absent, extras)}")
-        return 1
     return _run(asked)
 
 
@@ -125,7 +119,7 @@ def _run(asked: Asked) -> int:
     from snnc.runtime.data import DataError
 
     try:
-        result = _evaluate(asked)
+        evaluation = _evaluate(asked)
     except (RefusedError, CannotRunError, DataError) as error:
         first, *others = str(error).split("\n  ")
         say(f"error: {first}")
@@ -140,6 +134,7 @@ def _run(asked: Asked) -> int:
         if asked.resumable and asked.journal.exists():
             say(f"interrupted: `--resume` goes on with what is in {asked.journal}")
         return INTERRUPTED
+    result = evaluation.result
     if asked.form == "json":
         offer_json(result.as_dict())
     else:
@@ -154,31 +149,27 @@ def _run(asked: Asked) -> int:
     return 0
 
 
-def _evaluate(asked: Asked) -> Result:
-    # Before what takes seconds to import.
-    with _status("reading the package, weights and data"):
-        from snnc.evaluate import run
-        from snnc.evaluate.exact import How
-        from snnc.evaluate.task import open_task
+def _evaluate(asked: Asked) -> Evaluation:
+    from snnc.api.evaluations import evaluate
 
-        files = asked.package, asked.weights, asked.data
-        task = open_task(*files, asked.examples, asked.seed)
-    how = How(
-        steps=asked.steps or task.package.network.steps,
+    with _status("reading the package, weights and data"):  # and what takes seconds
+        importlib.import_module("snnc.evaluate.run")
+    exact = asked.simulator == "exact"
+    return evaluate(
+        asked.package,
+        asked.data,
+        weights=asked.weights,
+        simulator=asked.simulator,  # type: ignore[arg-type]
+        examples=asked.examples,
+        seed=asked.seed,
+        steps=asked.steps,
         presentation=asked.presentation or "row",  # type: ignore[arg-type]
         workers=asked.workers,
         dask=asked.dask,
-        out=asked.journal,
+        output=asked.journal if exact else None,
         resume=asked.resume,
+        examples_out=asked.examples_out,
     )
-    if asked.simulator == "exact":
-        with _progress(how.runs(len(task.examples))) as progress:
-            return run.on_engine(task, how, progress, asked.examples_out)
-    with _progress(len(task.examples)) as progress:
-        if asked.simulator == "keras":
-            return run.on_keras(task, progress)
-        simulator: Any = asked.simulator
-        return run.on_package(task, simulator, how.presentation, progress)
 
 
 @contextmanager
@@ -192,15 +183,3 @@ def _status(doing: str) -> Iterator[None]:
     finally:
         if shown:
             click.echo("\r" + " " * len(doing) + "\r", nl=False, err=True)
-
-
-@contextmanager
-def _progress(runs: int) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal; give what moves it on by so many examples."""
-    if not sys.stderr.isatty():
-        yield lambda done: None
-        return
-    with click.progressbar(
-        length=runs, label="examples", show_pos=True, file=sys.stderr
-    ) as bar:
-        yield bar.update

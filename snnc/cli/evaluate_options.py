@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,14 +71,3 @@ def refuse_at_odds(asked: Asked) -> None:
         raise click.UsageError("--strict is for spikes, of which Keras has none")
     if asked.dask is not None and asked.workers is not None:
         raise click.UsageError("a cluster has its own workers: leave --workers out")
-
-
-def missing(asked: Asked) -> list[str]:
-    """Return what the run imports and is not installed."""
-    needed = ["numpy", "scipy", "safetensors", "nengo_loihi", "numba"]
-    if asked.shared:
-        needed.append("distributed")
-    if asked.simulator == "keras":
-        needed.append("tensorflow")
-    names = [name for name in needed if importlib.util.find_spec(name) is None]
-    return [name.replace("_", "-") for name in names]

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
 from snnc.cli.talk import offer
-from snnc.resources import rule_pages
+from snnc.resources import rule_page, rule_pages
 
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
@@ -19,10 +17,8 @@ def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[st
 @click.argument("code", shell_complete=_codes)
 def command(code: str) -> None:
     """Print what the diagnostic CODE means and what to do about it."""
-    pages = rule_pages()
-    page = pages.get(code.upper())
-    if page is None:
-        near = difflib.get_close_matches(code.upper(), pages, n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
-        raise click.BadParameter(f"there is no code {code}{hint}", param_hint="CODE")
-    offer(page.read_text(encoding="utf-8"))
+    try:
+        page = rule_page(code)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="CODE") from error
+    offer(page)

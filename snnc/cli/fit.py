@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import ceil
-
 import click
 
 from snnc.cli.device import device
 from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.ir.logical import Loihi, Network
 from snnc.rules.loihi import TooManyCores
 
 
@@ -45,13 +41,13 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     show(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
-    target = _target(made.lowered.network, cores)
+    from snnc.fit.trials import Trials, target_of
+    from snnc.fit.variants import offer
+
+    target = target_of(made.lowered.network, cores)
     if target is None:
         say(f"{spec}: `target nengo` has no cores; nothing to fit")
         return 1
-    from snnc.fit.trials import Trials
-    from snnc.fit.variants import offer
-
     offered = offer(Trials(made.spec, target, made.device, patient=True))
     if form == "json":
         from snnc.fit.text import document
@@ -64,12 +60,3 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
         shown = len(offered.variants) if everything else SHOWN
         offer_lines(written(offered, shown))
     return 0 if offered.variants or offered.present is not None else 1
-
-
-def _target(network: Network, cores: int | None) -> Loihi | None:
-    """The spec's target with other cores, and as many chips as they take."""
-    target = network.target
-    if not isinstance(target, Loihi) or cores is None:
-        return target if isinstance(target, Loihi) else None
-    chips = ceil(cores / network.device.chip.cores)
-    return replace(target, cores=cores, chips=chips)

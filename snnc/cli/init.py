@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -13,15 +12,8 @@ from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
-from snnc.runtime.files import write_file
-from snnc.starter import (
-    AT_ROOT,
-    SPEC,
-    UNPINNED,
-    WORKFLOW,
-    installed_from,
-    starter_files,
-)
+from snnc.starter import SPEC, UNPINNED, WORKFLOW, installed_from
+from snnc.starter.plan import Plan
 from snnc.text.printable import printable
 
 NEXT = """\
@@ -50,58 +42,30 @@ if your snnc is from elsewhere, name that by `snnc init --requirement`, or edit 
 def command(folder: str, requirement: str | None) -> int:
     """Write a first spec into FOLDER, and what its repo needs to keep packages."""
     report = Report()
-    place = Path(folder)
-    root, prefix = _root_of(place)
     requirement = requirement or installed_from()
-    files = {
-        (root if name in AT_ROOT else place) / name: text
-        for name, text in starter_files(prefix, requirement).items()
-    }
-    # A repo that has hooks, or this workflow, for others keeps them.
-    kept = [root / name for name in AT_ROOT if prefix and (root / name).exists()]
-    texts = {path: files.pop(path) for path in kept}
+    plan = Plan.of(Path(folder), requirement)
     try:
-        if _are_free(files, report):
-            _write(files)
+        for name in map(Path.as_posix, plan.taken):
+            report.add(AlreadyThere(span=nowhere(name), path=name))
+        if not plan.taken:
+            for written in plan.write():
+                offer(f"{printable(written.as_posix())}\n")
     except OSError as error:
         report.add(cannot_write(error, Path(folder)))
     show(report)
     if report.errors:
         return 1
-    for path, text in texts.items():
+    for path, text in plan.kept.items():
         say(f"{path.as_posix()} is there already; add to it what you need of:")
         _say_lines(text)
     _say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
-    at_root = [(root / name).as_posix() for name in AT_ROOT if root / name in files]
-    if prefix and at_root:
-        say(ROOT.format(files=", ".join(at_root)))
-    if root / WORKFLOW in files and requirement == UNPINNED:
-        workflow = (root / WORKFLOW).as_posix()
-        _say_lines(SOURCE.format(workflow=workflow, requirement=requirement))
+    if plan.is_inside and plan.at_root:
+        say(ROOT.format(files=", ".join(path.as_posix() for path in plan.at_root)))
+    workflow = plan.root / WORKFLOW
+    if workflow in plan.files and requirement == UNPINNED:
+        told = {"workflow": workflow.as_posix(), "requirement": requirement}
+        _say_lines(SOURCE.format(**told))
     return 0
-
-
-def _root_of(place: Path) -> tuple[Path, str]:
-    """The git repo's root, as one types it, and the way from it to a folder."""
-    real = Path(os.path.realpath(place))
-    root = next((f for f in (real, *real.parents) if (f / ".git").exists()), real)
-    prefix = "" if root == real else f"{real.relative_to(root).as_posix()}/"
-    return (Path(os.path.relpath(root)) if prefix else place), prefix
-
-
-def _are_free(files: Iterable[Path], report: Report) -> bool:
-    """Whether none of the files is there, not even as a link that leads nowhere."""
-    taken = [path for path in files if os.path.lexists(path)]
-    for path in map(Path.as_posix, taken):
-        report.add(AlreadyThere(span=nowhere(path), path=path))
-    return not taken
-
-
-def _write(files: dict[Path, str]) -> None:
-    for path, text in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, text)
-        offer(f"{printable(path.as_posix())}\n")
 
 
 def _say_lines(text: str) -> None:

@@ -152,23 +152,39 @@ def _block(diagnostic: Diagnostic, style: _Style) -> Iterator[str]:
     colour = _COLOURS[diagnostic.severity]
     head = style.paint(f"{diagnostic.severity.value}[{diagnostic.code}]", colour)
     yield f"{head}: {diagnostic.render_message()}"
-    lines = list(snippet(_marks(diagnostic))) if diagnostic.span.source.text else []
+    shown = {mark.span: list(snippet(same)) for mark, *same in _by_file(diagnostic)}
+    lines = [line for snippets in shown.values() for line in snippets]
     margin = max((len(line.number) for line in lines), default=1)
-    start = diagnostic.span.first
-    arrow = style.paint(f"{' ' * margin}-->", _MARGIN_COLOUR)
-    name = printable(diagnostic.span.source.name)
-    # What is wrong with a file as a whole has no line.
-    yield f"{arrow} {name}:{start.line}:{start.column}" if lines else f"{arrow} {name}"
-    if lines:
-        yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
-    for line in lines:
-        if line.is_gap:
-            yield style.paint("...", _MARGIN_COLOUR)
-            continue
-        bar = style.paint(f"{line.number:>{margin}} |", _MARGIN_COLOUR)
-        shown = style.paint(line.text, colour) if line.is_carets else line.text
-        yield f"{bar} {shown}".rstrip()
+    for index, (span, own) in enumerate(shown.items()):
+        arrow = ":::" if index else "-->"
+        yield f"{style.paint(' ' * margin + arrow, _MARGIN_COLOUR)} {_place(span)}"
+        if own:
+            yield style.paint(f"{' ' * margin} |", _MARGIN_COLOUR)
+        yield from (_shown(line, margin, colour, style) for line in own)
     yield from _footer(diagnostic, margin, style)
+
+
+def _place(span: Span) -> str:
+    """Name a place; what is wrong with a file as a whole has no line."""
+    name, start = printable(span.source.name), span.first
+    return f"{name}:{start.line}:{start.column}" if span.source.text else name
+
+
+def _shown(line: Line, margin: int, colour: str, style: _Style) -> str:
+    if line.is_gap:
+        return style.paint("...", _MARGIN_COLOUR)
+    bar = style.paint(f"{line.number:>{margin}} |", _MARGIN_COLOUR)
+    text = style.paint(line.text, colour) if line.is_carets else line.text
+    return f"{bar} {text}".rstrip()
+
+
+def _by_file(diagnostic: Diagnostic) -> Iterator[tuple[Mark, ...]]:
+    """Yield the first mark of each file, and behind it all that have lines to show."""
+    marks: dict[int, list[Mark]] = {}
+    for mark in _marks(diagnostic):
+        marks.setdefault(id(mark.span.source), []).append(mark)
+    for same in marks.values():
+        yield same[0], *(same if same[0].span.source.text else ())
 
 
 def _marks(diagnostic: Diagnostic) -> list[Mark]:

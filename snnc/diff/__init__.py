@@ -6,6 +6,6 @@
 
 from snnc.diff.compare import compare
 from snnc.diff.difference import Difference
-from snnc.diff.version import Version, compile_version
+from snnc.diff.version import Version, compile_version, version_of
 
-__all__ = ["Difference", "Version", "compare", "compile_version"]
+__all__ = ["Difference", "Version", "compare", "compile_version", "version_of"]

@@ -11,6 +11,7 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import Spec
+from snnc.passes import Compilation
 from snnc.source import SourceFile
 
 
@@ -48,12 +49,22 @@ def compile_version(
     """
     own = Report()
     made = compile_spec(source, own, "place", device)
-    if made.spec is None or made.lowered is None:
+    version = version_of(made, own)
+    if version is None:
         report.extend(own.diagnostics)
+    return version
+
+
+def version_of(made: Compilation, report: Report) -> Version | None:
+    """Return what was compiled down to its cores, with what was reported of that.
+
+    None if the spec has errors.
+    """
+    if made.spec is None or made.lowered is None:
         return None
-    refusals = (d for d in own.diagnostics if d.severity is Severity.ERROR)
+    refusals = (d for d in report.diagnostics if d.severity is Severity.ERROR)
     return Version(
-        source=source.name,
+        source=made.source.name,
         spec=made.spec.spec,
         network=made.lowered.network,
         mapped=made.mapped,

@@ -64,10 +64,12 @@ class Program:
     compares: bool  # whether Keras wants the counts of spikes
 
     @classmethod
-    def of(cls, package: Package, weights: Path, steps: int, compares: bool) -> Program:
+    def of(
+        cls, package: Package, weights: bytes, steps: int, compares: bool
+    ) -> Program:
         decide = package.network.readout.decide
-        sources, content = dict(package.sources), weights.read_bytes()
-        return cls(package.name, sources, content, steps, decide, compares)
+        sources = dict(package.sources)
+        return cls(package.name, sources, weights, steps, decide, compares)
 
     @property
     def key(self) -> str:
@@ -253,7 +255,7 @@ def run_there(
     program: Program,
     examples: Examples,
     left: Mapping[Presentation, Sequence[Span]],
-    out: Path,
+    out: Path | None,
     progress: Callable[[int], None],
 ) -> Iterator[Fresh]:
     """Yield what spans of examples gave, as workers are done with them.

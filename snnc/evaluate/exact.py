@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 
-from snnc.evaluate.journal import Run, open_journal
+from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.others import Trained
 from snnc.evaluate.part import Fresh, Part, run_spans, spans_left, whole_spans
 from snnc.evaluate.records import Scope
@@ -28,7 +28,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to run.
+    """How to run; what is done is kept in ``out``, if anywhere.
 
     ``workers`` processes on this machine, or those of the Dask cluster at the address
     ``dask``, or this process with as many threads as there are cores.
@@ -38,7 +38,7 @@ class How:
     presentation: Presentation
     workers: int | None
     dask: str | None
-    out: Path
+    out: Path | None
     resume: bool
 
     @property
@@ -75,7 +75,10 @@ def run_exact(
     """
     compares = trained is not None
     run, scope = _identity(task, how, compares), _scope(task, how, compares)
-    with open_journal(how.out, run, how.resume, scope) as journal:
+    kept: AbstractContextManager[Journal | Unkept] = nullcontext(Unkept())
+    if how.out is not None:
+        kept = open_journal(how.out, run, how.resume, scope)
+    with kept as journal:
         parts = list(journal.done)
         progress(sum(part.stop - part.start for part in parts))
         left = _left(parts, task, how)
@@ -87,6 +90,15 @@ def run_exact(
             journal.add(part)
             parts.append(part)
     return parts
+
+
+class Unkept:
+    """Takes parts, and keeps none of them on disk."""
+
+    done: tuple[Part, ...] = ()
+
+    def add(self, part: Part) -> None:
+        """Leave it to who adds it."""
 
 
 def _left(parts: list[Part], task: Task, how: How) -> Spans:
@@ -109,7 +121,7 @@ def _fresh(
     if how.shared:
         from snnc.evaluate import cluster  # importing Dask takes a second
 
-        program = cluster.Program.of(package, task.weights, how.steps, compares)
+        program = cluster.Program.of(package, task.stored, how.steps, compares)
         with cluster.open_client(how.workers, how.dask) as client:
             yield from cluster.run_there(
                 client, program, examples, left, how.out, progress
@@ -153,7 +165,7 @@ def _identity(task: Task, how: How, compares: bool) -> Run:
     counts = how.counts(len(task.examples))
     return {
         "package": task.package.hash,
-        "weights": hashlib.sha256(task.weights.read_bytes()).hexdigest(),
+        "weights": hashlib.sha256(task.stored).hexdigest(),
         "data": task.examples.identity,
         "examples": counts.pop(how.presentation),
         "sample": sum(counts.values()),

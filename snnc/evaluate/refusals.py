@@ -105,7 +105,6 @@ class NoClusterError(RefusedError):
 class LostClusterError(RefusedError):
     """Workers that can't do their work."""
 
-    def __init__(self, reason: str, out: Path) -> None:
-        super().__init__(
-            f"{reason}; what was done is kept in {out}, and `--resume` goes on with it"
-        )
+    def __init__(self, reason: str, out: Path | None) -> None:
+        kept = f"; what was done is kept in {out}, and `--resume` goes on with it"
+        super().__init__(reason if out is None else f"{reason}{kept}")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,7 @@ from snnc.runtime.measures import keras_of, outputs_of, result_of
 from snnc.runtime.presentation import Presentation
 from snnc.runtime.results import Result
 from snnc.runtime.scores import confusion, contrast, score
+from snnc.runtime.statistics import Firing
 
 
 def _write_examples(
@@ -67,9 +70,17 @@ def _columns(name: str, values: NDArray[Any], classifies: bool) -> dict[str, lis
 Progress = Callable[[int], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The result of a run on the exact engine, and how each layer fired."""
+
+    result: Result
+    firing: Mapping[str, Firing]
+
+
 def on_engine(
     task: Task, how: How, progress: Progress, each: Path | None = None
-) -> Result:
+) -> Found:
     """Run the exact engine; ``each`` is a file for what is decided of each example.
 
     ``seconds`` are those of this run, without Keras's. Workers go on while Keras runs,
@@ -94,12 +105,15 @@ def on_engine(
         said = None if keras is None else keras.outputs
         _write_examples(each, task, outputs_of(shown)[-1], said)
     result = _result(shown, task, how, seconds)
+    names = shown[0].firing
+    firing = {name: reduce(add, (p.firing[name] for p in shown)) for name in names}
     others = [part for part in parts if part.presentation != how.presentation]
     if not others:
-        return result
+        return Found(result, firing)
     rows, rests = outputs_of(shown)[-1], outputs_of(others)[-1]
     y = task.examples.y[: len(rests)]
-    return replace(result, contrast=contrast(rows[: len(y)], rests, y, result.classes))
+    contrasted = contrast(rows[: len(y)], rests, y, result.classes)
+    return Found(replace(result, contrast=contrasted), firing)
 
 
 def _result(parts: Sequence[Part], task: Task, how: How, seconds: float) -> Result:

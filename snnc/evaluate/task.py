@@ -2,40 +2,64 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
-from snnc.exact.package import Package, open_package
-from snnc.runtime.data import DataSpec, Examples, open_data
-from snnc.runtime.layout import Tensors
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import save
+
+from snnc.output.imported import Package, open_package
+from snnc.runtime.data import DataSpec, Examples, open_data, select
+from snnc.runtime.layout import Tensors, Weights
+
+Data = Path | tuple[NDArray[Any], NDArray[Any]]
+"""A file, or a folder, with ``x`` and ``y``; or these."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Task:
-    """A package, its weights, which are in a file, and the examples to run.
+    """A package, its weights, as a file or by name, and the examples to run.
 
     ``seed`` has drawn these, and their order.
     """
 
     package: Package
-    weights: Path
+    weights: Weights
     tensors: Tensors
     examples: Examples
     seed: int
 
+    @cached_property
+    def stored(self) -> bytes:
+        """The weights as a safetensors file has them."""
+        if not isinstance(self.weights, Mapping):
+            return Path(self.weights).read_bytes()
+        metadata = {"layout_id": self.package.layout.id}
+        ordered = {name: np.ascontiguousarray(t) for name, t in self.tensors.items()}
+        return save(ordered, metadata=metadata)
+
 
 def open_task(
-    folder: Path, weights: Path, data: Path, limit: int | None, seed: int
+    folder: Path, weights: Weights, data: Data, limit: int | None, seed: int
 ) -> Task:
     """Return examples drawn from the data, all of them checked, and the rest.
 
     Raises
     ------
-    snnc.exact.CannotRunError
+    snnc.output.imported.CannotRunError
         If there is no such package, or the weights are not of its layout.
     snnc.runtime.data.DataError
         If the examples are not what the package reads.
     """
     package = open_package(folder)
-    examples = open_data(data, DataSpec.of(package.network), limit, seed)
+    accepted = DataSpec.of(package.network)
+    if isinstance(data, tuple):
+        x, y = map(np.asarray, data)
+        examples = select(x, y, accepted, limit, seed)
+    else:
+        examples = open_data(data, accepted, limit, seed)
     return Task(package, weights, package.read(weights), examples, seed)

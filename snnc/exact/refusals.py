@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
+from snnc.output.imported import (
+    CannotRunError,
+    NoPackageError,
+    OtherFormatError,
+    OtherLayoutError,
+)
 
-class CannotRunError(ValueError):
-    """A package, its weights or a run that the exact engine refuses."""
-
-
-class NoPackageError(CannotRunError):
-    """The folder holds no package that `snnc build` wrote."""
-
-    def __init__(self, path: object) -> None:
-        super().__init__(
-            f"{path} is not a package that snnc built: it has no nengo_network.py; "
-            "name the folder that `snnc build` printed"
-        )
-
-
-class OtherFormatError(CannotRunError):
-    """The package was written by another snnc, in another format."""
-
-    def __init__(self, message: str, advice: str) -> None:
-        super().__init__(f"{message}; {advice}")
+__all__ = [
+    "CannotRunError",
+    "NoPackageError",
+    "NotFixedError",
+    "NotStoredError",
+    "NothingOnChipError",
+    "OtherFormatError",
+    "OtherLayoutError",
+    "OtherShapeError",
+    "TooManyStepsError",
+]
 
 
 class NothingOnChipError(CannotRunError):
@@ -52,15 +50,6 @@ class TooManyStepsError(CannotRunError):
             f"an example of {steps} steps is longer than the {limit} that the spike "
             "counters hold; give fewer steps, or write a smaller `present` or a "
             "larger `dt`"
-        )
-
-
-class OtherLayoutError(CannotRunError):
-    """The weights are another network's, or no weights."""
-
-    def __init__(self, reason: object) -> None:
-        super().__init__(
-            f"{reason}; name weights that the `train.py` of this package wrote"
         )
 
 

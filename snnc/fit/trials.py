@@ -49,6 +49,18 @@ def written(value: int | Shape | str) -> str:
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 
+def target_of(network: Network, cores: int | None) -> Loihi | None:
+    """Return a network's target, with other cores and as many chips as they take.
+
+    None for ``target nengo``, which has no cores.
+    """
+    target = network.target
+    if not isinstance(target, Loihi) or cores is None:
+        return target if isinstance(target, Loihi) else None
+    chips = ceil(cores / network.device.chip.cores)
+    return replace(target, cores=cores, chips=chips)
+
+
 def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpec:
     """The spec with other values, at the same places."""
     layers = list(spec.spec.layers)

@@ -155,6 +155,7 @@ def run(
     report: Report,
     say: Callable[[str], None],
     weights_read: str | Path = "",
+    shown: str = "",
 ) -> Outcome | None:
     """Import a model; None if it can't be read, or the files not be written.
 
@@ -168,17 +169,19 @@ def run(
         Receives every problem, those of the spec included.
     weights_read :
         See `snnc.importer.read`.
+    shown :
+        What users call the model, if that is not ``target``.
     """
-    reader = None
+    reader, shown = None, shown or target
     try:
         reader = start(target, say, weights_read)
         # The compiler is loaded while another process reads the model.
         from snnc.importer.outcome import outcome
 
         model, weights = reader.read()
-        return outcome(target, model, weights, wishes, weights_file, output, report)
+        return outcome(shown, model, weights, wishes, weights_file, output, report)
     except RefusedError as error:
-        report.add(error.at(target).diagnostic)
+        report.add(error.at(shown).diagnostic)
         return None
     finally:
         if reader is not None:

@@ -135,10 +135,12 @@ def run_passes(
     report: Report,
     through: str,
     known: Known | None = None,
+    document: Document | None = None,
 ) -> Compilation:
     """Run the passes up to and including one of them.
 
-    They end where errors in ``report`` keep the next one from running.
+    They end where errors in ``report`` keep the next one from running. Of a spec that
+    is located syntax already, its ``document``, nothing is parsed.
 
     Raises
     ------
@@ -147,8 +149,8 @@ def run_passes(
     """
     if through not in PASSES:
         raise ValueError(f"no pass is called {through}")
-    compilation = Compilation(source, device, known)
-    for step in PIPELINE:
+    compilation = Compilation(source, device, known, document)
+    for step in PIPELINE if document is None else PIPELINE[1:]:
         if report.errors and not step.tolerant:
             break
         compilation = step.run(compilation, report)

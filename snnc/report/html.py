@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.why import Reason
@@ -12,6 +12,9 @@ from snnc.report.sentences import bound_by, example, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.text.printable import printable
 from snnc.text.units import dims, human
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 FULL = 0.9
 """A bar is set off in colour only where the limit that binds is as good as reached."""
@@ -22,6 +25,15 @@ COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
 
 def page(mapped: MappedNetwork) -> str:
     """Write a page with the tables, a bar for each counter, and what binds layers."""
+    return _template("page.html.jinja").render(_values(summarise(mapped)))
+
+
+def fragment(mapped: MappedNetwork) -> str:
+    """Write what is on the page as a part of another one, such as a notebook."""
+    return _template("report.html.jinja").render(_values(summarise(mapped)))
+
+
+def _template(name: str) -> Template:
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -33,8 +45,7 @@ def page(mapped: MappedNetwork) -> str:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    template = environment.get_template("report.html.jinja")
-    return template.render(_values(summarise(mapped)))
+    return environment.get_template(name)
 
 
 def _values(summary: Summary) -> dict[str, Any]:

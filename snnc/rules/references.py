@@ -25,6 +25,7 @@ class UnknownLayer(Diagnostic):
     name: str
     near: str | None
     known: tuple[str, ...]
+    role: str = "which can be read here"
 
     @property
     def hint(self) -> str:
@@ -32,7 +33,7 @@ class UnknownLayer(Diagnostic):
             return f"did you mean `{self.near}`?"
         if not self.known:
             return "write a layer of this name before, or read one by its name"
-        return "write " + listed(self.known) + ", which can be read here"
+        return "write " + listed(self.known) + f", {self.role}"
 
 
 class Cycle(Diagnostic):

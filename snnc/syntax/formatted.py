@@ -22,6 +22,11 @@ def can_format(name: str) -> bool:
 
 def formatted(document: Document) -> str:
     """Write a document that has no syntax error as its notation's formatter does."""
-    module, function = _PRINTERS[document.span.source.notation]
+    return printed(document, document.span.source.notation)
+
+
+def printed(document: Document, notation: str) -> str:
+    """Write a document that has no syntax error in a notation, ``snn`` or ``yaml``."""
+    module, function = _PRINTERS[notation]
     text: str = getattr(importlib.import_module(module), function)(document)
     return text

@@ -111,7 +111,7 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     pieces = whole_items(pieces, source)
     statements = []
     for piece in pieces:
-        statements.append(_statement(piece, source, report))
+        statements.append(read_statement(piece, source, report))
         if report.full:
             break
     return tree.Document(edition, network, tuple(statements), whole, comments)
@@ -122,7 +122,8 @@ def _too_long(source: SourceFile, last: Token, report: Report) -> tree.Document:
     return tree.Document(None, None, (), Span(source, 0, len(source.text)))
 
 
-def _statement(piece: Piece, source: SourceFile, report: Report) -> tree.Statement:
+def read_statement(piece: Piece, source: SourceFile, report: Report) -> tree.Statement:
+    """Read one statement; one that can't be read is reported, and marked as broken."""
     if piece.broken or _is_misspelt(piece, source, report):
         return _broken(piece, source)
     explainer = Explainer(source, piece.tokens)

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 def inspect(
     path: Path,
-    spec: str | None,
+    spec: str | MappedNetwork | None,
     calculates: bool,
     report: Report,
     device: Profile | None = None,
@@ -37,7 +37,8 @@ def inspect(
     path
         The safetensors file.
     spec
-        The spec, if there is one to compare with.
+        The spec, if there is one to compare with: a file or a revision, or what was
+        compiled of it.
     calculates
         Whether numpy is there: without it the values are not looked at.
     report
@@ -52,7 +53,9 @@ def inspect(
     """
     header = read_or_report(path, report)
     network, mapped = None, None
-    if spec is not None:
+    if isinstance(spec, MappedNetwork):
+        network, mapped = spec.lowered.network, spec
+    elif spec is not None:
         made = compile_to_cores(spec, report, device)
         if made is None:
             return None

@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 from distributed import LocalCluster
 
-from snnc import demo, resources
+from snnc import resources
 from snnc.cli import main, snnc
 from snnc.cli.verbs import VERBS
+from snnc.demo import drifting_digits
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
 
@@ -243,7 +244,8 @@ def test_a_command_that_loads_much(
     capsys.readouterr()
     random = np.random.default_rng(0)
     np.savez("data.npz", x=random.random((4, 8, 8, 1), np.float32), y=np.arange(4) % 2)
-    train, test = demo.drifting_digits(40, 8)
+    train, test = drifting_digits(40, 8)
+    demo = importlib.import_module("snnc.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
     monkeypatch.setattr(resources, "spec_path", brief)
     line, status, seen = case

@@ -30,7 +30,7 @@ def test_a_killed_worker_costs_its_batch(
 ) -> None:
     made = case(count=60)
     examples = open_data(made.data, DataSpec.of(made.package.network))
-    program = Program.of(made.package, made.weights, 20, compares=True)
+    program = Program.of(made.package, made.weights.read_bytes(), 20, compares=True)
     left = {presentation: spans_left([], 60, 3)}
     with open_client(2, None) as client:
         parts = []
@@ -57,7 +57,7 @@ def test_examples_that_kill_every_worker_end_the_run(
 ) -> None:
     made = case(count=4)
     examples = open_data(made.data, DataSpec.of(made.package.network))
-    program = Program.of(made.package, made.weights, 20, compares=False)
+    program = Program.of(made.package, made.weights.read_bytes(), 20, compares=False)
     with open_client(1, None) as client:
         scheduler = cast("Any", client).cluster.scheduler
         monkeypatch.setattr(scheduler, "allowed_failures", 0)

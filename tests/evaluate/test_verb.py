@@ -18,7 +18,7 @@ from distributed import LocalCluster
 from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
-from snnc.evaluate import exact, run
+from snnc.evaluate import cluster, exact, run
 from snnc.evaluate.others import has_keras
 from snnc.evaluate.task import open_task
 from tests.evaluate.conftest import Case
@@ -300,8 +300,8 @@ def test_workers_import_nothing_from_the_current_folder(
 ) -> None:
     """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
     if not knows_safe_path:
-        monkeypatch.setattr("snnc.evaluate.cluster.SAFE_PATH", "UNKNOWN_SAFE_PATH")
-        monkeypatch.setattr("snnc.evaluate.cluster.KNOWS_SAFE_PATH", False)
+        monkeypatch.setattr(cluster, "SAFE_PATH", "UNKNOWN_SAFE_PATH")
+        monkeypatch.setattr(cluster, "KNOWS_SAFE_PATH", False)
     elif sys.version_info < (3, 11):
         pytest.skip("Python 3.10 has no such mode")
     for name in ("multiprocessing", "numpy", "struct"):

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from snnc.cli.fit import command
+from snnc.fit import trials
 from snnc.fit.text import table
 from snnc.fit.trials import Change, Trials
 from snnc.fit.variants import Offer, offer
@@ -138,7 +139,7 @@ def many_layers(count: int) -> str:
 def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
     name: str, cores: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnc.fit.trials.PATIENT_WORK", 40_000)
+    monkeypatch.setattr(trials, "PATIENT_WORK", 40_000)
     spec = tmp_path / "net.snn"
     spec.write_text(many_layers(60), encoding="utf-8")
     arguments = [str(spec), "--cores", str(cores)]
@@ -151,18 +152,18 @@ def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
 
 def test_variants_of_a_large_network_are_counted_with_what_the_others_found() -> None:
     results, _ = compile_text(many_layers(60), "lower")
-    trials = Trials(results.spec, results.network.target, results.device)
+    tried = Trials(results.spec, results.network.target, results.device)
     for value in range(4, 24):
-        trials.cost((Change(30, "c30", "filters", value),))
+        tried.cost((Change(30, "c30", "filters", value),))
     # Each differs from the rest in what one layer is and another reads.
-    assert len(trials.known.choices) < 60
+    assert len(tried.known.choices) < 60
 
 
 @pytest.mark.parametrize("lines", ["block 9x4x4", "block 4x4x4"])
 def test_advice_ends_where_its_work_does(
     lines: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnc.fit.trials.MOST_WORK", 5_000)
+    monkeypatch.setattr(trials, "MOST_WORK", 5_000)
     text = many_layers(60).replace("padding same", f"padding same, {lines}")
     _, report = compile_text(text, "place")
     assert ("SNN403" in {d.code for d in report.diagnostics}) == ("9" in lines)

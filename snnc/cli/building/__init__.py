@@ -1,1 +1,1 @@
-"""What `snnc build` does with the packages of specs: write, check or list them."""
+"""What `snnc build` does with packages, and when."""

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
+from snnc.building.jobs import Job
 from snnc.cli.colours import unified_diff
-from snnc.cli.device import chosen_device
 from snnc.cli.talk import offer_lines, say
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
-from snnc.emit.origin import build_command
 from snnc.output import Comparison, Package, compare
 from snnc.output.orphans import Orphan
 from snnc.output.stale import difference, orphaned, problems
@@ -26,35 +24,6 @@ from snnc.output.write import (
     write_package,
 )
 from snnc.text.printable import printable
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A package as its spec gives it, the spec as typed, and how long it took."""
-
-    spec: str
-    package: Package
-    seconds: float
-
-    @property
-    def command(self) -> str:
-        """What to type to write the package, quoted for a shell."""
-        output = self.package.folder.parent.as_posix()
-        return build_command(self.spec, output, chosen_device())
-
-    @property
-    def milliseconds(self) -> str:
-        return f"{1000 * self.seconds:.0f} ms"
-
-
-class Action(Protocol):
-    """Something done with every package of a run."""
-
-    def package(self, job: Job, report: Report) -> bool:
-        """Do it with the package of a spec; False if a build of it would fail."""
-
-    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
-        """Do it with a package that should be gone; ``command`` would remove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +41,14 @@ class Check:
         if found is None:
             return False
         self._print(found)
-        for problem in problems(found, job.spec, job.package.lock, job.command):
+        lock = job.package.lock
+        for problem in problems(found, job.spec.path, lock, job.command):
             report.add(problem)
         if self.tracked and not report.errors:
             report.extend(untracked(job.package))
         if not report.errors:
             folder = found.folder.as_posix()
-            say(f"{job.spec}: {folder}: up to date ({job.milliseconds})")
+            say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
         return not any((*refusals(found), *kept(found)))
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
@@ -152,7 +122,8 @@ class Write:
             return False
         if done.before < FORMAT:
             say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
-        say(f"{job.spec}: {folder.as_posix()}: {_count(done)} ({job.milliseconds})")
+        told = f"{_count(done)} ({job.milliseconds})"
+        say(f"{job.spec.path}: {folder.as_posix()}: {told}")
         for name in done.written:
             offer_lines(printable((folder / name).as_posix()))
         if self.tracked:

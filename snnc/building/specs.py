@@ -9,9 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.cli.building.actions import Action, Job
-from snnc.cli.device import chosen_device, device
-from snnc.cli.talk import show
+from snnc.building.jobs import Action, Job, Wanted
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.emit.origin import Origin
@@ -67,12 +65,12 @@ class _Compiled:
 
 
 def build_specs(
-    specs: Sequence[str],
+    specs: Sequence[Wanted],
     output: Path,
     action: Action,
+    tell: Callable[[Report], object],
     sweep: bool = True,
     force: bool = False,
-    show: Callable[[Report], object] = show,
 ) -> bool:
     """Do an action with the package of every spec, whatever is wrong with the others.
 
@@ -84,12 +82,12 @@ def build_specs(
     ----------
     output
         The folder that holds the packages' folders.
+    tell
+        Is given the diagnostics of each spec, then those of packages without one.
     sweep
         Whether the action is also done with packages whose specs are gone.
     force
         Whether a package may be taken over from another spec.
-    show
-        What is done with the report of each spec, and with the last one.
 
     Returns
     -------
@@ -103,18 +101,18 @@ def build_specs(
     for found, report in zip(compiled, reports, strict=True):
         if found is not None and not (report.errors or _is_taken(found, force, report)):
             done += [found.job] if action.package(found.job, report) else []
-        show(report)
+        tell(report)
     if len(done) == len(specs):
         last = Report()
         _do_orphans(done, output, sweep, action, last)
-        show(last)
+        tell(last)
         reports.append(last)
     return not any(report.errors for report in reports)
 
 
-def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
+def _compiled(spec: Wanted, report: Report, output: Path) -> _Compiled | None:
     started = time.perf_counter()
-    made = compile_file(spec, report, device=device())
+    made = spec.compile(report)
     if made is None or made.network is None or made.modules is None:
         return None
     try:
@@ -126,11 +124,11 @@ def _compiled(spec: str, report: Report, output: Path) -> _Compiled | None:
     return _Compiled(job, made.network)
 
 
-def _package(made: Compilation, spec: str, output: Path) -> Package:
+def _package(made: Compilation, spec: Wanted, output: Path) -> Package:
     assert made.spec is not None
     assert made.modules is not None
     folder = output / made.spec.spec.network
-    origin = Origin.of(Path(spec), output, chosen_device(), origin_of(folder))
+    origin = Origin.of(Path(spec.path), output, spec.device, origin_of(folder))
     files = [module.headed(origin) for module in made.modules]
     return Package.of(folder, files, spec_hash(made.spec.spec), origin)
 
@@ -148,9 +146,10 @@ def _refuse_same_names(
 
 def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
     """The first other spec with a network of the same name."""
-    name, spec = of.network.name.lower(), of.job.spec
-    others = (o for o in among if o is not None and o.job.spec != spec)
-    return next((o.job.spec for o in others if o.network.name.lower() == name), None)
+    name, spec = of.network.name.lower(), of.job.spec.path
+    others = (o for o in among if o is not None and o.job.spec.path != spec)
+    same = (o.job.spec.path for o in others if o.network.name.lower() == name)
+    return next(same, None)
 
 
 def _is_taken(found: _Compiled, force: bool, report: Report) -> bool:

@@ -1,0 +1,190 @@
+"""Networks beside each other: variants that fit, and what changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from snnc.api.display import preformatted
+from snnc.api.specs import FileName, Spec, as_spec
+from snnc.loihi.profile import DEFAULT
+
+if TYPE_CHECKING:
+    from snnc.diff import Difference
+    from snnc.fit.variants import Offer, Variant
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Fit:
+    """Variants that fit, those first that keep most of the network.
+
+    Attributes
+    ----------
+    spec : Spec
+        What they are variants of.
+    offer
+        All that was found: internal.
+    """
+
+    spec: Spec
+    offer: Offer
+
+    @property
+    def cores(self) -> int:
+        """How many cores there are."""
+        return self.offer.cores
+
+    @property
+    def needed(self) -> int | None:
+        """How many the network takes as it is; None if that could not be counted."""
+        return self.offer.needed
+
+    @property
+    def fits(self) -> bool:
+        """Whether the network fits as it is."""
+        return self.offer.present is not None
+
+    @property
+    def variants(self) -> tuple[Variant, ...]:
+        """Changes, their ``cost`` (cores, neurons, weights), and what is ``kept``."""
+        return self.offer.variants
+
+    @property
+    def specs(self) -> tuple[Spec, ...]:
+        """The specs of the variants, in their order."""
+        return tuple(map(self._applied, self.variants))
+
+    def _applied(self, variant: Variant) -> Spec:
+        changes: dict[str, dict[str, Any]] = {}
+        for change in variant.changes:
+            changes.setdefault(change.layer, {})[change.key] = change.value
+        return self.spec.replace(**changes)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``snnc fit --format json`` prints."""
+        from snnc.fit.text import document
+
+        return document(self.offer)
+
+    def __str__(self) -> str:
+        from snnc.fit.text import table
+
+        return table(self.offer, len(self.variants))
+
+    def __repr__(self) -> str:
+        count = len(self.variants)
+        return f"<snnc.Fit {self.spec.name}: {count} variants on {self.cores} cores>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+def fit(spec: Spec | FileName, cores: int | None = None, device: str = DEFAULT) -> Fit:
+    """Look for variants of a network (filters, strides) that fit so many cores.
+
+    Parameters
+    ----------
+    spec
+        A file, or a spec. If it fits as it is, variants tell how far layers could grow.
+    cores
+        How many there are; by default those of the spec's target.
+    device
+        What to compile a file for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If the spec has errors.
+    ValueError
+        If there are no cores: for ``target nengo``, or below 1.
+    """
+    from snnc.fit.trials import Trials, target_of
+    from snnc.fit.variants import offer
+
+    spec = as_spec(spec, device)
+    made = spec.made
+    assert made.spec is not None
+    assert made.lowered is not None
+    if cores is not None and cores < 1:
+        raise ValueError(f"cores is {cores}, not 1 or more")
+    target = target_of(made.lowered.network, cores)
+    if target is None:
+        raise ValueError("`target nengo` has no cores; nothing to fit")
+    return Fit(spec, offer(Trials(made.spec, target, made.device, patient=True)))
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Diff:
+    """What changed from one network to another, for who reviews it.
+
+    Attributes
+    ----------
+    difference
+        All that changed: internal.
+    """
+
+    difference: Difference
+
+    @property
+    def same(self) -> bool:
+        """Whether nothing changed in what the two specs mean."""
+        return self.difference.same
+
+    @property
+    def weights(self) -> str:
+        """Whether trained weights stay valid: ``valid``, ``incompatible`` ..."""
+        return self.difference.weights.verdict
+
+    def text(self) -> str:
+        """Return what changed, a section after another."""
+        from snnc.diff.text import render
+
+        return render(self.difference)
+
+    def markdown(self) -> str:
+        """Return what is fit for a comment on a pull request."""
+        from snnc.diff.markdown import render
+
+        return render(self.difference)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``snnc diff --format json`` prints."""
+        from snnc.diff.json import document
+
+        return document(self.difference)
+
+    def __str__(self) -> str:
+        return self.text().rstrip("\n")
+
+    def __repr__(self) -> str:
+        old, new = self.difference.old.source, self.difference.new.source
+        return f"<snnc.Diff {old} -> {new}: {'same' if self.same else 'changed'}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> Diff:
+    """Compare two networks, and not their texts.
+
+    Parameters
+    ----------
+    old, new
+        Files, specs, or ``git:REV:PATH`` as in ``git show REV:PATH``.
+    device
+        What to compile files for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If one of them has errors. That it does not fit its chip is told as a change.
+    """
+    from snnc.diff import compare, version_of
+
+    versions = []
+    for side in (old, new):
+        spec = as_spec(side, device)
+        version = version_of(spec.made, spec.found)
+        assert version is not None, "a spec has no errors"
+        versions.append(version)
+    return Diff(compare(*versions))

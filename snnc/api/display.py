@@ -1,0 +1,70 @@
+"""HTML for notebooks: it has its own style, in light and in dark themes."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+
+_ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
+# Legible on white and on black; the hues are those of Okabe and Ito.
+_COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
+_PRE = (
+    "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
+    " margin: 0; overflow-x: auto; white-space: pre; text-align: left"
+)
+
+
+def preformatted(text: str) -> str:
+    """Show text as it is, such as a table of the command line."""
+    return f'<pre style="{_PRE}">{html.escape(text)}</pre>'
+
+
+def terminal_html(text: str) -> str:
+    """Show text with the colours that its escapes ask a terminal for."""
+    return f'<pre style="{_PRE}">{"".join(_spans(text))}</pre>'
+
+
+def _spans(text: str) -> Iterator[str]:
+    style = ""
+    for index, part in enumerate(_ESCAPE.split(text)):
+        if index % 2:
+            codes = part.split(";")
+            colour = next((_COLOURS[c] for c in codes if c in _COLOURS), "")
+            style = f"color: {colour}; font-weight: 600" if colour else ""
+        elif part:
+            shown = html.escape(part)
+            yield f'<span style="{style}">{shown}</span>' if style else shown
+
+
+_WORD, _NUMBER, _VALUE = "#c8490a; font-weight: 600", "#3d82c4", "#a97b00"
+_CATEGORIES = {
+    "KIND": _WORD,
+    "HEADER": _WORD,
+    "VARIANT": _WORD,
+    "KEY": "#0a8f74",
+    "NUMBER": _NUMBER,
+    "DIMS": _NUMBER,
+    "RANGE": _NUMBER,
+    "UNIT": _NUMBER,
+    "TEXT": _VALUE,
+    "VALUE": _VALUE,
+    "DECLARED": "inherit; font-weight: 600",
+    "COMMENT": "#808890; font-style: italic",
+}
+
+
+def spec_html(text: str, notation: str) -> str:
+    """Show a spec in colours; YAML is shown as it is."""
+    if notation != "snn":
+        return preformatted(text)
+    from snnc.editors.stretches import stretches
+
+    shown = []
+    for part, category in stretches(text):
+        colour = _CATEGORIES.get(category.name) if category else None
+        escaped = html.escape(part)
+        shown.append(
+            f'<span style="color: {colour}">{escaped}</span>' if colour else escaped
+        )
+    return f'<pre style="{_PRE}">{"".join(shown)}</pre>'

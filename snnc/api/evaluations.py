@@ -1,0 +1,269 @@
+"""Runs a package on data: `snnc evaluate` in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from snnc.api.display import preformatted
+from snnc.api.needs import missing
+from snnc.api.packages import Package, as_package
+from snnc.api.specs import FileName
+from snnc.text.progress import progress_bar
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnc.api.packages import Weights
+    from snnc.evaluate.task import Task
+    from snnc.runtime.results import LayerResult, Result
+    from snnc.runtime.statistics import Firing
+
+Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
+Presentation = Literal["row", "rest"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluation:
+    """What a run on data found; it prints and displays as ``snnc evaluate`` does.
+
+    Attributes
+    ----------
+    package : Package
+        What was run.
+    result
+        All that was measured: `accuracy` and the others here are the first of it.
+    firing
+        How many neurons gave each number of spikes, by layer; nothing if the exact
+        engine did not run: internal.
+    task
+        Package, weights and examples: internal.
+    """
+
+    package: Package
+    result: Result
+    firing: Mapping[str, Firing]
+    task: Task
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right decisions; None of a regression."""
+        return self.result.accuracy
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the accuracy."""
+        return self.result.score.interval
+
+    @property
+    def keras_accuracy(self) -> float | None:
+        """That of the Keras model on the same examples; None without TensorFlow."""
+        return self.result.score.keras if self.result.classes else None
+
+    @property
+    def rmse(self) -> float | None:
+        """The root mean square error; None of a classification."""
+        return self.result.rmse
+
+    @property
+    def examples(self) -> int:
+        """How many were run."""
+        return self.result.examples
+
+    @property
+    def layers(self) -> tuple[LayerResult, ...]:
+        """How each layer fired: rates in Hz, spikes an example."""
+        return self.result.layers
+
+    @property
+    def rates(self) -> dict[str, float]:
+        """The percentile of the rates of each layer, in Hz."""
+        return self.result.rates
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """Layers whose rate budgets are not held."""
+        return self.result.missed
+
+    @property
+    def spikes(self) -> float | None:
+        """Of all layers in an example, on average."""
+        return self.result.spikes
+
+    @property
+    def energy(self) -> float | None:
+        """Joules of an example on the chip; None without a chip."""
+        return None if self.result.work is None else self.result.work.energy_joules
+
+    @property
+    def cores(self) -> int | None:
+        """How many nengo-loihi used; None without a chip."""
+        return self.result.cores
+
+    @property
+    def confusion(self) -> tuple[tuple[int, ...], ...]:
+        """Examples of each class (rows) that were taken for each (columns)."""
+        return self.result.confusion
+
+    def raster(self, example: int = 0) -> dict[str, NDArray[Any]]:
+        """Run one example from rest on the exact engine, and return its spikes.
+
+        Parameters
+        ----------
+        example
+            Its place in the data.
+
+        Returns
+        -------
+        dict of uint8 array (steps, *the layer's shape)
+            Of each layer, the encoder included.
+
+        Raises
+        ------
+        IndexError
+            If there are not so many examples.
+        """
+        import numpy as np
+
+        from snnc.exact import make_engine
+
+        x = self.task.examples.x
+        if not 0 <= example < x.shape[0]:
+            raise IndexError(
+                f"the data have {x.shape[0]} examples, not number {example}"
+            )
+        one = np.asarray(x[example : example + 1], np.float32)
+        opened = self.task.package
+        with make_engine(opened, self.task.tensors, self.result.steps) as engine:
+            outcome = engine.run(one, keep=("spikes",), threads=1)
+        return {name: spikes[0] for name, spikes in outcome.spikes.items()}
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``snnc evaluate --format json`` prints."""
+        return self.result.as_dict()
+
+    def __str__(self) -> str:
+        return str(self.result)
+
+    def __repr__(self) -> str:
+        kind = "rmse" if self.accuracy is None else "accuracy"
+        of = f"{self.package.name} on {self.result.simulator}"
+        return f"<snnc.Evaluation of {of}: {kind} {self.result.score.value:.4g}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+def evaluate(
+    package: Package | FileName,
+    x: Any,
+    y: Any = None,
+    weights: Weights | None = None,
+    *,
+    simulator: Simulator = "exact",
+    examples: int | None = None,
+    seed: int = 0,
+    steps: int | None = None,
+    presentation: Presentation = "row",
+    workers: int | None = None,
+    dask: str | None = None,
+    output: FileName | None = None,
+    resume: bool = False,
+    examples_out: FileName | None = None,
+    progress: bool | None = None,
+) -> Evaluation:
+    """Run a package on data, spike for spike as the chip does.
+
+    Parameters
+    ----------
+    package
+        A package, or its folder.
+    x : array (examples, *input shape), or a data file
+        A file is ``.npz`` with ``x`` and ``y``, or a folder with ``.npy`` of each.
+    y : array (examples,) of integers, or (examples, units) of floats
+        None with a file.
+    weights : path or mapping
+        A safetensors file, or its tensors by name.
+    simulator
+        ``exact`` gives the spikes of nengo-loihi's emulator, a hundred times sooner;
+        ``loihi``, ``nengo``, ``nengo_dl`` and ``keras`` are the package's own.
+    examples
+        Run only so many, drawn by the seed.
+    seed
+        Shuffles the examples before they are run.
+    steps
+        Steps of an example, if not the spec's; exact only, as are those that follow.
+    presentation
+        ``row``: one after another, the state carried over as on the chip, from rest
+        after 200; ``rest``: each from rest. For all simulators but Keras.
+    workers, dask
+        Processes to share the examples among, or the address of a Dask cluster.
+    output, resume
+        A file that keeps what is done, and whether to go on with what it holds.
+    examples_out
+        A CSV file to write: a row an example with label, Keras and the chip.
+    progress
+        Whether to show a bar; by default on terminals and in notebooks.
+
+    Raises
+    ------
+    ValueError
+        If package, data, weights and options do not fit each other; the text says how.
+    """
+    package = as_package(package)
+    if weights is None:
+        raise ValueError("weights: name a safetensors file, or give its tensors")
+    if simulator != "exact":
+        options = {
+            "steps": steps,
+            "workers": workers,
+            "dask": dask,
+            "output": output,
+            "resume": resume or None,
+            "examples_out": examples_out,
+        }
+        for name, value in options.items():
+            if value is not None:
+                raise ValueError(f"{name} is for the simulator exact, not {simulator}")
+    _require(simulator, shared=dask is not None or (workers or 1) > 1)
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    from snnc.evaluate import run
+    from snnc.evaluate.exact import How
+    from snnc.evaluate.task import open_task
+
+    data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
+    held = weights if isinstance(weights, Mapping) else Path(weights)
+    task = open_task(package.folder, held, data, examples, seed)
+    if task.package.hash != package.opened.hash:
+        raise ValueError(f"{package.folder} was built anew: open it as Package again")
+    if simulator == "exact":
+        how = How(
+            steps=steps or task.package.network.steps,
+            presentation=presentation,
+            workers=workers,
+            dask=dask,
+            out=None if output is None else Path(output),
+            resume=resume,
+        )
+        each = None if examples_out is None else Path(examples_out)
+        with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
+            found = run.on_engine(task, how, bar, each)
+        return Evaluation(package, found.result, found.firing, task)
+    with progress_bar(len(task.examples), "examples", progress) as bar:
+        if simulator == "keras":
+            result = run.on_keras(task, bar)
+        else:
+            result = run.on_package(task, simulator, presentation, bar)
+    return Evaluation(package, result, {}, task)
+
+
+def _require(simulator: Simulator, shared: bool) -> None:
+    absent = missing(simulator, shared)
+    if absent:
+        from snnc.evaluate.refusals import MissingExtraError
+
+        extras = "evaluate,keras" if "tensorflow" in absent else "evaluate"
+        raise MissingExtraError(absent, extras)

@@ -1,0 +1,134 @@
+"""From Keras, and to other tools: `snnc import` and `snnc export` in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Literal
+
+from snnc import diagnostics
+from snnc.api.needs import require
+from snnc.api.problems import SpecError
+from snnc.api.specs import FileName, Spec, parse
+from snnc.loihi.profile import DEFAULT, read_profile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnc.api.packages import Package, Weights
+    from snnc.nir.export import Exported
+    from snnc.nir.units import Neuron
+
+
+def import_keras(
+    model: Any,
+    *,
+    name: str | None = None,
+    rewrite: Mapping[str, str] | None = None,
+    encode: Literal["first", "rate"] = "first",
+    input_range: tuple[float, float] | None = None,
+    device: str = DEFAULT,
+    tell: Callable[[str], None] = print,
+) -> tuple[Spec, dict[str, NDArray[Any]]]:
+    """Return the spec of a Keras model, and its weights in the layout of that.
+
+    Parameters
+    ----------
+    model : keras.Model, or a path
+        A ``.keras`` or ``.h5`` file, or the folder of a SavedModel.
+    name
+        Of the network; else the model's.
+    rewrite
+        What may stand for what the chip has not, such as ``{"maxpool": "avgpool"}``.
+    encode
+        What makes spikes of values: the ``first`` convolution, or each value as a
+        ``rate``.
+    input_range
+        The values that the input takes; 0 to 1, or to 255 before a Rescaling, unless
+        told.
+    device
+        What the spec is compiled for.
+    tell
+        Is given a sentence of what was done or is left to do.
+
+    Returns
+    -------
+    Spec, dict of float32 array
+        Save them by `Spec.save` and ``package.layout.save_weights``.
+
+    Raises
+    ------
+    SpecError
+        If the model can't be read, or has layers that the chip can't run: each with
+        what it can do instead.
+    ValueError
+        If ``rewrite`` is none of those that there are.
+    """
+    require(("numpy", "h5py", "safetensors"), "import", "import_keras")
+    from safetensors.numpy import load_file
+
+    from snnc.importer.read import run
+    from snnc.importer.wishes import Wishes, parse_rewrite
+
+    pairs = tuple(parse_rewrite(f"{w}={by}") for w, by in (rewrite or {}).items())
+    wishes = Wishes(name, pairs, encode, input_range, read_profile(device))
+    found = diagnostics.Report()
+    with TemporaryDirectory() as folder:
+        file, shown = os.fspath(model) if _is_path(model) else "", ""
+        if not file:
+            shown = f"{getattr(model, 'name', 'model')}.keras"
+            file = str(Path(folder) / shown)
+            model.save(file)
+        weights = Path(folder) / "weights.safetensors"
+        done = run(file, wishes, weights, None, found, tell, shown=shown)
+        if done is None or found.errors:
+            raise SpecError(found.diagnostics)
+        for note in done.notes:
+            tell(note)
+        return parse(done.text, device), load_file(weights)
+
+
+def export_nir(
+    package: Package | Spec | FileName,
+    weights: Weights,
+    path: FileName,
+    *,
+    neuron: Neuron = "if",
+    device: str = DEFAULT,
+) -> Exported:
+    """Write a network and its weights in NIR, for Norse, sinabs, Spyx and more.
+
+    Parameters
+    ----------
+    package
+        A package or its folder, or a spec's file.
+    weights : path or mapping
+        A safetensors file of the network's layout, or its tensors by name.
+    path
+        The file to write, such as ``drift.nir``; what it can't say is written beside
+        it, as ``PATH.txt``.
+    neuron
+        What ReLU neurons become: ``"if"``, without the filter of their synapse, or
+        ``"cubalif"``, with it.
+    device
+        What the spec is compiled for.
+
+    Raises
+    ------
+    ValueError
+        If weights or spec are not the network's, or NIR has no word for a layer.
+    """
+    from snnc.nir import export_nir
+
+    if isinstance(package, Spec):
+        if package.path is None:
+            raise ValueError("the spec is in no file: `save` it, or build its package")
+        device = package.device
+        package = package.path
+    return export_nir(package, weights, path, neuron, read_profile(device))
+
+
+def _is_path(model: Any) -> bool:
+    return isinstance(model, str | os.PathLike)

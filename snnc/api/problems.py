@@ -1,0 +1,122 @@
+"""What is wrong with a spec, as data and as an exception."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from snnc.api.display import terminal_html
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from snnc.diagnostics import Diagnostic as Found
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One problem at one place, as ``snnc check --format json`` has it.
+
+    Attributes
+    ----------
+    code : str
+        Such as ``SNN301``, of which `snnc.explain` tells more; its meaning never
+        changes.
+    severity : str
+        ``error`` or ``warning``.
+    message : str
+        One plain sentence.
+    file : str
+        The path of the spec as it was given; ``replace`` for a value that
+        `Spec.replace` was given.
+    line, column, end_line, end_column : int
+        From 1; the end is the position behind the last character.
+    label : str
+        The words beside the place; may be empty.
+    notes : tuple of str
+        Value, limit and source.
+    help : str
+        The nearest thing that works; may be empty.
+    related : tuple of dict
+        Other places: ``message``, and file, lines and columns as here.
+    fix : dict or None
+        The ``replacement`` of what is from ``start`` to ``end`` that mends the problem.
+    """
+
+    code: str
+    severity: str
+    message: str
+    file: str
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+    label: str
+    notes: tuple[str, ...]
+    help: str
+    related: tuple[dict[str, Any], ...]
+    fix: dict[str, Any] | None
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}:{self.column}"
+        return f"{place}: {self.severity}[{self.code}]: {self.message}"
+
+
+def public(found: Sequence[Found]) -> tuple[Diagnostic, ...]:
+    """Return diagnostics as data."""
+    if not found:
+        return ()
+    from snnc.diagnostics.json import document
+
+    names = {field.name for field in fields(Diagnostic)}
+    return tuple(
+        Diagnostic(
+            **{name: _frozen(value) for name, value in entry.items() if name in names}
+        )
+        for entry in document(found)["diagnostics"]
+    )
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+class SpecError(ValueError):
+    """A spec, or a package, that has problems.
+
+    As text it is what the command line prints: each problem with its place, the lines
+    of the spec, and a way out. Notebooks show that in place of a traceback.
+
+    Attributes
+    ----------
+    diagnostics : tuple of Diagnostic
+        All problems, warnings included, sorted by place.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+
+    def __init__(self, found: Sequence[Found]) -> None:
+        from snnc.diagnostics.text import render
+
+        super().__init__(render(found).rstrip("\n"))
+        self._coloured = render(found, colour=True).rstrip("\n")
+        self.diagnostics = public(found)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (str(self), self._coloured, self.diagnostics)
+
+    def _repr_html_(self) -> str:
+        return terminal_html(self._coloured)
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: lines of snnc's own code would tell users nothing."""
+        return self._coloured.split("\n")
+
+
+def _restored(text: str, coloured: str, found: tuple[Diagnostic, ...]) -> SpecError:
+    """Make an error anew in another process."""
+    error = SpecError.__new__(SpecError, text)
+    error.args = (text,)
+    error._coloured = coloured
+    error.diagnostics = found
+    return error

@@ -1,0 +1,161 @@
+"""What a network takes: `snnc report` in Python."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from snnc.api.problems import Diagnostic
+from snnc.driver import unlimited
+from snnc.ir.layout import tensors
+from snnc.ir.mapped import MappedNetwork
+from snnc.loihi.profile import DEFAULT
+from snnc.report.summary import Row, Summary, summarise
+
+if TYPE_CHECKING:
+    from snnc.api.specs import FileName, Spec
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Report:
+    """Cores, and what an example costs in them; it prints and displays as a table.
+
+    What neurons do is an upper bound: all of them at the upper rate of their budget.
+
+    Attributes
+    ----------
+    spec : Spec
+        What it is about.
+    fits : bool
+        Whether the network fits its target. If not, the cores are those that it needs.
+    mapped
+        Internal.
+    """
+
+    spec: Spec
+    fits: bool
+    mapped: MappedNetwork
+
+    @classmethod
+    def of(cls, spec: Spec) -> Report:
+        """Return the report of a spec.
+
+        Raises
+        ------
+        SpecError
+            If the network does not fit and its cores can't be counted.
+        """
+        mapped = spec.made.mapped or unlimited(spec.made)
+        if mapped is None:
+            from snnc.api.problems import SpecError
+
+            raise SpecError(spec.found.diagnostics)
+        return cls(spec, spec.fits, mapped)
+
+    @cached_property
+    def _summary(self) -> Summary:
+        return summarise(self.mapped)
+
+    @property
+    def cores(self) -> int:
+        """Cores of the chip; 0 for ``target nengo``."""
+        return self.mapped.cores
+
+    @property
+    def chips(self) -> int:
+        """Chips that the cores fill."""
+        return self._summary.chips
+
+    @property
+    def neurons(self) -> int:
+        """Neurons on the chip; without a chip, all of them."""
+        return self._summary.neurons
+
+    @property
+    def weights(self) -> int:
+        """Numbers that training learns: kernels, biases and shortcuts."""
+        network = self.mapped.lowered.network
+        return sum(prod(t.shape) for t in tensors(network) if not t.zeros)
+
+    @property
+    def spikes(self) -> float:
+        """Spikes of all neurons in an example, at most."""
+        return self._summary.activity.spikes
+
+    @property
+    def operations(self) -> float:
+        """Synaptic operations in an example, at most."""
+        return self._summary.activity.operations
+
+    @property
+    def energy(self) -> float:
+        """Joules of an example, at most; 0 for ``target nengo``."""
+        summary = self._summary
+        return summary.activity.joules(summary.profile.energy) if self.cores else 0.0
+
+    @property
+    def layers(self) -> tuple[Row, ...]:
+        """What each layer takes and does, in the order of the spec."""
+        return self._summary.rows
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings, and what keeps the network from its chip."""
+        return self.spec.diagnostics
+
+    def text(self, *, why: bool = False) -> str:
+        """Return tables, and what keeps layers from fewer cores if ``why``."""
+        from snnc.report.text import table
+
+        return table(self.mapped, why)
+
+    def markdown(self, *, why: bool = False) -> str:
+        """Return tables for a comment on a pull request."""
+        from snnc.report.markdown import render
+
+        return render(self.mapped, why)
+
+    def html(self) -> str:
+        """Return a page that needs nothing else."""
+        from snnc.report.html import page
+
+        return page(self.mapped)
+
+    def as_dict(self, *, why: bool = False) -> dict[str, Any]:
+        """Return what ``snnc report --format json`` prints."""
+        from snnc.report.json import document
+
+        return document(self.mapped, why)
+
+    def __str__(self) -> str:
+        return self.text()
+
+    def __repr__(self) -> str:
+        return f"<snnc.Report {self.spec.name}: {self.cores} cores>"
+
+    def _repr_html_(self) -> str:
+        from snnc.report.html import fragment
+
+        return fragment(self.mapped)
+
+
+def report(spec: Spec | FileName, device: str = DEFAULT) -> Report:
+    """Return the cores that a network takes, and what an example costs in them.
+
+    Parameters
+    ----------
+    spec
+        A file, or a spec; one that is too large for its chip is reported too.
+    device
+        What to compile a file for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If the spec has errors.
+    """
+    from snnc.api.specs import as_spec
+
+    return as_spec(spec, device).report()

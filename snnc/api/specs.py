@@ -1,0 +1,322 @@
+"""A spec in hand: read, checked, changed, and asked what it takes."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from snnc import diagnostics
+from snnc.api.display import spec_html
+from snnc.api.problems import Diagnostic, SpecError, public
+from snnc.api.values import settings_of
+from snnc.driver import compile_spec
+from snnc.language.model import spec_hash
+from snnc.language.tree import Document
+from snnc.loihi.plan import Known
+from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.passes import Compilation
+from snnc.runtime.files import write_file
+from snnc.source import SourceFile
+from snnc.syntax.edit import edited, settled
+from snnc.syntax.files import read, replace_text
+from snnc.syntax.formatted import printed
+from snnc.syntax.settings import Setting
+
+if TYPE_CHECKING:
+    from snnc.api.comparisons import Diff, Fit
+    from snnc.api.packages import Package
+    from snnc.api.reports import Report
+
+FileName = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Spec:
+    """A network's spec without errors; `load` and `parse` make one.
+
+    It never changes: `replace` returns another one. Whether the network also fits its
+    chip is told by `fits` and `diagnostics`.
+
+    Attributes
+    ----------
+    path : Path or None
+        The file that says what it says.
+    device : str
+        What it is compiled for: a name, or a device's file.
+    changed : bool
+        Whether `replace` has made it.
+    made, found
+        What the compiler made of it, and told of it: internal.
+    """
+
+    path: Path | None
+    device: str
+    changed: bool
+    made: Compilation
+    found: diagnostics.Report
+
+    @property
+    def name(self) -> str:
+        """The network's name."""
+        assert self.made.spec is not None
+        return self.made.spec.spec.network
+
+    @cached_property
+    def text(self) -> str:
+        """The spec as text, in the notation that it was written in."""
+        if not self.changed:
+            return self.made.source.text
+        return self.to(self.notation)
+
+    @property
+    def notation(self) -> Literal["snn", "yaml"]:
+        """What it is written in."""
+        return self.made.source.notation
+
+    @property
+    def hash(self) -> str:
+        """The SHA-256 of what the spec says, whatever its notation and comments."""
+        assert self.made.spec is not None
+        return spec_hash(self.made.spec.spec)
+
+    @property
+    def fits(self) -> bool:
+        """Whether the network fits its target."""
+        return self.made.mapped is not None
+
+    @cached_property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """Warnings, and what keeps the network from its chip."""
+        return public(self.found.diagnostics)
+
+    def replace(self, **changes: Any) -> Spec:
+        """Return the spec with other values.
+
+        Parameters
+        ----------
+        **changes
+            By the name of a layer, the input or the readout, or by ``timing``,
+            ``train``, ``defaults`` and ``target``: a mapping of properties to values.
+            A value is a number, a bool, a text as ``.snn`` spells it (``"60 ms"``,
+            ``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a mapping for
+            ``{"adam": {"learning_rate": 1e-3}}``; None stands for the default.
+            ``network``, ``about``, ``target`` and ``encode`` take a text too.
+
+        Raises
+        ------
+        SpecError
+            If there is no such name or property, or the value is none of it.
+
+        Examples
+        --------
+        >>> spec.replace(c0={"filters": 6}, timing={"present": "100 ms"})
+        """
+        return self.with_settings(settings_of(changes))
+
+    def with_settings(self, settings: Iterable[Setting]) -> Spec:
+        """Return the spec with settings that were read: for `replace` and sweeps."""
+        found = diagnostics.Report()
+        document = edited(_document(self), settings, found)
+        if found.errors:
+            raise SpecError(found.diagnostics)
+        made = self.made
+        return _compiled(made.source, None, self.device, document, made.known)
+
+    def report(self) -> Report:
+        """Return what the network takes: see `snnc.report`."""
+        from snnc.api.reports import Report
+
+        return Report.of(self)
+
+    def build(
+        self, output: FileName = "models", *, check: bool = False, force: bool = False
+    ) -> Package:
+        """Write the package of the spec: see `snnc.build`."""
+        from snnc.api.builds import build
+
+        return build(self, output, check=check, force=force)
+
+    def fit(self, cores: int | None = None) -> Fit:
+        """Return variants that fit so many cores: see `snnc.fit`."""
+        from snnc.api.comparisons import fit
+
+        return fit(self, cores)
+
+    def diff(self, new: Spec | FileName) -> Diff:
+        """Return what changed from this spec to another: see `snnc.diff`."""
+        from snnc.api.comparisons import diff
+
+        return diff(self, new)
+
+    def save(self, path: FileName, *, force: bool = False) -> Spec:
+        """Write the text to a file, in the notation that its name tells.
+
+        Raises
+        ------
+        FileExistsError
+            If the file is there already and ``force`` does not replace it.
+        """
+        file = Path(path)
+        if file.exists() and not force:
+            raise FileExistsError(f"{file} is there already; `force=True` replaces it")
+        notation = SourceFile(file.as_posix(), "").notation
+        text = self.text if notation == self.notation else self.to(notation)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_file(file, text)
+        return load(file, self.device)
+
+    def to(self, notation: Literal["snn", "yaml"]) -> str:
+        """Return the text in the one true layout of a notation, with its comments."""
+        return printed(settled(_document(self)), notation)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        where = "" if self.path is None else f" from {self.path.as_posix()}"
+        return f"<snnc.Spec {self.name}{where}>"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Spec):
+            return NotImplemented
+        return (self.hash, self.device) == (other.hash, other.device)
+
+    def __hash__(self) -> int:
+        return hash((self.hash, self.device))
+
+    def _repr_html_(self) -> str:
+        return spec_html(self.text, self.notation)
+
+
+def _document(spec: Spec) -> Document:
+    assert spec.made.document is not None, "what compiles was parsed"
+    return spec.made.document
+
+
+def _compiled(
+    source: SourceFile,
+    path: Path | None,
+    device: str,
+    document: Document | None = None,
+    known: Known | None = None,
+) -> Spec:
+    """Compile down to the cores.
+
+    Raises
+    ------
+    SpecError
+        If it has errors before the chip's limits are looked at.
+    """
+    found = diagnostics.Report()
+    profile = read_profile(device)
+    made = compile_spec(source, found, "place", profile, known or Known(), document)
+    if made.lowered is None:
+        raise SpecError(found.diagnostics)
+    return Spec(path, device, document is not None, made, found)
+
+
+def load(path: FileName, device: str = DEFAULT) -> Spec:
+    """Read a spec.
+
+    Parameters
+    ----------
+    path
+        A file in ``.snn`` or YAML, or ``git:REV:PATH`` as in ``git show REV:PATH``.
+    device
+        What to compile for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If it can't be read, or has errors. That a network does not fit its chip is none
+        here: it may be asked what would.
+    ValueError
+        If the device can't be read, or ``path`` names no revision.
+    """
+    found = diagnostics.Report()
+    name = os.fspath(path)
+    source = _read(name, found)
+    if source is None:
+        raise SpecError(found.diagnostics)
+    file = None if name.startswith("git:") else Path(path)
+    return _compiled(source, file, device)
+
+
+def _read(name: str, report: diagnostics.Report) -> SourceFile | None:
+    if ":" not in name:
+        return read(name, report)
+    from snnc.diff.revision import read_spec  # few specs are of a revision
+
+    return read_spec(name, report)
+
+
+def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
+    """Read a spec from text.
+
+    Parameters
+    ----------
+    text
+        In ``.snn``; in YAML if ``name`` ends in ``.yaml``, or the text begins so.
+    device
+        What to compile for: ``loihi1``, or a device's file.
+    name
+        What diagnostics call the text.
+
+    Raises
+    ------
+    SpecError
+        If it has errors: see `load`.
+    """
+    if name == "text" and _YAML.match(text):
+        name = "text.yaml"
+    return _compiled(SourceFile(name, text.replace("\r\n", "\n")), None, device)
+
+
+_YAML = re.compile(r"\s*(?:#[^\n]*\s*)*snn[ \t]*:")
+
+
+def check(
+    spec: Spec | FileName, device: str = DEFAULT, *, fix: bool = False
+) -> tuple[Diagnostic, ...]:
+    """Return every problem of a spec, up to whether it fits the chip.
+
+    Parameters
+    ----------
+    spec
+        A file, or a spec.
+    device
+        What to compile a file for: ``loihi1``, or a device's file.
+    fix
+        Mend in the file what has one obvious remedy, and return what is left.
+
+    Returns
+    -------
+    tuple of Diagnostic
+        Errors and warnings, sorted by place; nothing if all is well.
+    """
+    if isinstance(spec, Spec):
+        return spec.diagnostics
+    found = diagnostics.Report()
+    source = _read(os.fspath(spec), found)
+    if source is None:
+        return public(found.diagnostics)
+    profile = read_profile(device)
+    if not fix:
+        compile_spec(source, found, "place", profile)
+        return public(found.diagnostics)
+    from snnc.autofix import mend
+
+    mended = mend(source, False, profile)
+    if mended.count:
+        replace_text(Path(spec), mended.source.text, mended.report)
+    return public(mended.report.diagnostics)
+
+
+def as_spec(spec: Spec | FileName, device: str = DEFAULT) -> Spec:
+    """Return a spec, or that of a file."""
+    return spec if isinstance(spec, Spec) else load(spec, device)

@@ -1,0 +1,129 @@
+"""What a weights file holds: `snnc weights` in Python."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc import diagnostics
+from snnc.api.display import preformatted
+from snnc.api.needs import require
+from snnc.api.problems import Diagnostic, SpecError, public
+from snnc.api.specs import FileName, Spec, as_spec
+from snnc.loihi.profile import DEFAULT, read_profile
+
+if TYPE_CHECKING:
+    from snnc.weights.listing import Listing
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Weights:
+    """The tensors of a file and, where a spec is given, whether its network takes them.
+
+    Attributes
+    ----------
+    diagnostics : tuple of Diagnostic
+        What keeps network or chip from taking them.
+    listing
+        All that was found: internal.
+    """
+
+    diagnostics: tuple[Diagnostic, ...]
+    listing: Listing
+
+    @property
+    def shapes(self) -> dict[str, tuple[int, ...]]:
+        """The shape of each tensor of the file."""
+        return {name: t.shape for name, t in self.listing.header.tensors.items()}
+
+    @property
+    def fits(self) -> bool:
+        """Whether network and chip take them; of a file alone, True."""
+        return not any(d.severity == "error" for d in self.diagnostics)
+
+    def migrate(
+        self,
+        old: FileName,
+        new: FileName,
+        output: FileName,
+        *,
+        force: bool = False,
+        device: str = DEFAULT,
+    ) -> None:
+        """Write the tensors that still fit a changed network, and begin others anew.
+
+        Parameters
+        ----------
+        old, new
+            Files, or ``git:REV:PATH``: what the weights are for, and what they get for.
+        output
+            The file to write; ``force`` replaces one.
+        device
+            What specs are compiled for.
+
+        Raises
+        ------
+        SpecError
+            If nothing was written, and why.
+        """
+        from snnc.weights.carry import carry
+
+        found, path = diagnostics.Report(), self.listing.header.path
+        names = os.fspath(old), os.fspath(new)
+        profile = read_profile(device)
+        if carry(path, *names, Path(output), force, found, profile) is None:
+            raise SpecError(found.diagnostics)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``snnc weights --format json`` prints."""
+        from snnc.weights.json import document
+
+        return document(self.listing)
+
+    def __str__(self) -> str:
+        from snnc.weights.text import table
+
+        return table(self.listing)
+
+    def __repr__(self) -> str:
+        path = self.listing.header.path.as_posix()
+        return f"<snnc.Weights {path}: {len(self.shapes)} tensors>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+def weights(
+    file: FileName, spec: Spec | FileName | None = None, device: str = DEFAULT
+) -> Weights:
+    """Return what a safetensors file holds, and whether it fits a network.
+
+    Parameters
+    ----------
+    file
+        The safetensors file.
+    spec
+        A spec, or its file, to hold the weights against, down to what the chip's
+        integers keep of them.
+    device
+        What to compile a file for: ``loihi1``, or a device's file.
+
+    Raises
+    ------
+    SpecError
+        If the file can't be read, or the network does not fit its chip.
+    """
+    require(("numpy", "safetensors"), "import", "weights")
+    from snnc.weights.inspect import inspect
+
+    found = diagnostics.Report()
+    held = None if spec is None else as_spec(spec, device)
+    if held is not None and held.made.mapped is None:
+        raise SpecError(held.found.diagnostics)
+    mapped = None if held is None else held.made.mapped
+    listing = inspect(Path(file), mapped, True, found, read_profile(device))
+    if listing is None:
+        raise SpecError(found.diagnostics)
+    return Weights(public(found.diagnostics), listing)

@@ -1,0 +1,240 @@
+"""A spec with other values, as located syntax.
+
+What is new keeps its place in the setting that it came from, so that diagnostics point
+there; statements and properties keep theirs in the spec, so that it is printed with its
+comments where they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any
+
+from snnc.diagnostics import Fix, Report
+from snnc.diagnostics.near import nearest_spelling, only_near
+from snnc.language import tree
+from snnc.language.forms import CHOICES, FORMS, NEURONS, legal_keys, settings_of
+from snnc.rules.references import UnknownLayer
+from snnc.source import Span
+from snnc.syntax.settings import Setting
+
+_PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
+_ALONE = frozenset(("network", "about", "target", "encode"))
+"""What a setting of one word may be: it stands for what follows the word."""
+_ADDED = frozenset(("about", "target", "timing", "defaults", "train"))
+"""Statements that a spec need not have, and that a setting then adds."""
+
+
+def edited(
+    document: tree.Document, settings: Iterable[Setting], report: Report
+) -> tree.Document:
+    """Return a spec with other values.
+
+    Parameters
+    ----------
+    document
+        The spec, without syntax errors.
+    report
+        Gets SNN250 for a name that the spec has not. What the values mean is checked
+        when the result is compiled.
+    """
+    for setting in settings:
+        document = _edited(document, setting, report)
+    return document
+
+
+def _edited(document: tree.Document, setting: Setting, report: Report) -> tree.Document:
+    first, *rest = setting.path
+    if not rest and first.text == "network" and setting.value is not None:
+        return replace(document, network=_as_word(setting.value))
+    at = _position(document, first.text)
+    if at is None and first.text in _ADDED:
+        document, at = _added(document, first)
+    if at is None or (not rest and first.text not in _ALONE):
+        report.add(_unknown(document, first, complete=at is not None))
+        return document
+    statements = list(document.statements)
+    statements[at] = _changed(statements[at], tuple(rest), setting.value)
+    if not rest and setting.value is None:
+        del statements[at]
+    return replace(document, statements=tuple(statements))
+
+
+def _position(document: tree.Document, word: str) -> int | None:
+    """The statement of a name, or else the only one of a kind."""
+    statements = document.statements
+    for i, statement in enumerate(statements):
+        if statement.name is not None and statement.name.text == word:
+            return i
+    found = [
+        i
+        for i, statement in enumerate(statements)
+        if statement.kind.text == word
+        and (word != "defaults" or statement.variant is None)
+    ]
+    return found[0] if len(found) == 1 else None
+
+
+def _unknown(document: tree.Document, word: tree.Word, complete: bool) -> UnknownLayer:
+    """Say what there is instead of a name, or what a name lacks behind it."""
+    known = tuple(_names(document))
+    near = nearest_spelling(word.text, known)
+    only = only_near(word.text, known)
+    return UnknownLayer(
+        span=word.span,
+        name=word.text,
+        near=None if complete else near,
+        known=known,
+        role="with a property of it, such as `c0.filters=8`"
+        if complete
+        else "which this spec has",
+        fix=None if only is None or complete else Fix(word.span, only),
+    )
+
+
+def _names(document: tree.Document) -> Iterator[str]:
+    yield from (s.name.text for s in document.statements if s.name is not None)
+    yield from ("timing", "defaults", "train", "target")
+
+
+def _added(document: tree.Document, word: tree.Word) -> tuple[tree.Document, int]:
+    """Add an empty statement where the language has its kind."""
+    kinds = [statement.kind.text for statement in document.statements]
+    at = len(kinds)
+    if word.text != "train":
+        order = ("about", "target", "timing", "defaults")
+        before = order[: order.index(word.text)]
+        at = next((i for i, kind in enumerate(kinds) if kind not in before), at)
+    source = document.span.source
+    spans = [statement.span for statement in document.statements]
+    place = spans[at].start if at < len(spans) else spans[-1].end
+    variant = tree.Word("loihi", word.span) if word.text == "target" else None
+    new = tree.Statement(word, Span(source, place, place), variant)
+    statements = (*document.statements[:at], new, *document.statements[at:])
+    return replace(document, statements=statements), at
+
+
+def _changed(
+    statement: tree.Statement,
+    path: tuple[tree.Word, ...],
+    value: tree.Value | None,
+) -> tree.Statement:
+    if not path:
+        return _with_word(statement, value)
+    key = path[0]
+    form = FORMS.get(statement.kind.text)
+    if form is not None and form.values != "none" and key.text in _PARTS:
+        part: dict[str, Any] = {_PARTS[key.text]: value}
+        return replace(statement, **part)
+    if key.text == "from" and len(path) == 1:
+        return replace(statement, sources=tuple(_words(value)))
+    properties = statement.properties or ()
+    end = properties[-1].span.end if properties else statement.span.end
+    place = Span(statement.span.source, end, end)
+    return replace(statement, properties=_set(properties, path, value, place))
+
+
+def _with_word(statement: tree.Statement, value: tree.Value | None) -> tree.Statement:
+    """Change what follows a kind: the variant, with its block, or the text."""
+    if value is None:
+        return statement
+    if statement.kind.text == "about":
+        if isinstance(value, tree.Text):
+            return replace(statement, text=value)
+        return replace(statement, name=_as_word(value))  # which it is told not to have
+    if isinstance(value, tree.Group):
+        return replace(statement, variant=value.name, properties=value.properties)
+    variant = replace(statement, variant=_as_word(value))
+    # Another target or encoder has none of the properties that only this one has.
+    legal = legal_keys(variant)
+    kept = tuple(p for p in statement.properties or () if p.key.text in legal)
+    return replace(variant, properties=kept or None)
+
+
+def _as_word(value: tree.Value) -> tree.Word:
+    """A value as the word that was asked for: what is none is reported as one."""
+    return tree.Word(value.span.text, value.span)
+
+
+def _words(value: tree.Value | None) -> Iterator[tree.Word]:
+    items = value.items if isinstance(value, tree.List) else (value,)
+    yield from (item for item in items if isinstance(item, tree.Word))
+
+
+def _set(
+    properties: tuple[tree.Property, ...],
+    path: tuple[tree.Word, ...],
+    value: tree.Value | None,
+    place: Span,
+) -> tuple[tree.Property, ...]:
+    """Set, or add at a place, a property or what it has within."""
+    key, *rest = path
+    at = next((i for i, p in enumerate(properties) if p.key.text == key.text), None)
+    before = None if at is None else properties[at]
+    if rest:
+        value = _within(key, before, tuple(rest), value, place)
+    if value is None:
+        return tuple(p for p in properties if p is not before)
+    if before is None or at is None:
+        return (*properties, tree.Property(key, value, place))
+    new = tree.Property(key, value, before.span)
+    return (*properties[:at], new, *properties[at + 1 :])
+
+
+def _within(
+    key: tree.Word,
+    before: tree.Property | None,
+    path: tuple[tree.Word, ...],
+    value: tree.Value | None,
+    place: Span,
+) -> tree.Value:
+    """Set what a value such as ``adam { ... }`` has within."""
+    old = None if before is None else before.value
+    if isinstance(old, tree.Group):
+        end = Span(old.span.source, old.span.end, old.span.end)
+        inner = _set(old.properties, path, value, end)
+        return replace(old, properties=inner)
+    name = old if isinstance(old, tree.Word) else _default(key, path[0])
+    span = place if before is None else before.span
+    return tree.Group(name, _set((), path, value, span), path[-1].span)
+
+
+def _default(key: tree.Word, setting: tree.Word) -> tree.Word:
+    """The loss, optimizer or neuron that has a setting, where none is written."""
+    for choice in CHOICES.get(key.text, NEURONS if key.text == "neuron" else ()):
+        if setting.text in settings_of(choice):
+            return tree.Word(choice, setting.span)
+    return setting
+
+
+def settled(document: tree.Document) -> tree.Document:
+    """Give all that is new a place in the spec, which printers lay comments out by."""
+    return replace(
+        document,
+        statements=tuple(
+            replace(s, properties=_settled(s.properties, None))
+            for s in document.statements
+        ),
+    )
+
+
+def _settled(
+    properties: tuple[tree.Property, ...] | None, place: Span | None
+) -> tuple[tree.Property, ...] | None:
+    return properties and tuple(
+        tree.Property(p.key, _placed(p.value, place or p.span), place or p.span)
+        for p in properties
+    )
+
+
+def _placed(value: tree.Value, place: Span) -> tree.Value:
+    if value.span.source is place.source:
+        return value
+    if isinstance(value, tree.Group):
+        inner = _settled(value.properties, place) or ()
+        return tree.Group(value.name, inner, place)
+    if isinstance(value, tree.List):
+        items = tuple(_placed(item, place) for item in value.items)
+        return tree.List(items, place)
+    return replace(value, span=place)

@@ -1,0 +1,132 @@
+"""Settings beside a spec: ``c0.filters=8``, as ``snnc sweep --set`` takes them.
+
+A setting is read by the parser of ``.snn``, and keeps its place in what the user
+wrote, so that what is wrong with it is told as in a file, under its own words.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from lark import Token
+
+from snnc.diagnostics import Report
+from snnc.language import tree
+from snnc.source import SourceFile, Span
+from snnc.syntax.cut import Piece
+from snnc.syntax.grammar import tokens as tokens_of
+from snnc.syntax.snn import read_statement
+
+_PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
+_WORD = re.compile(r"\w+")
+_OPENING, _CLOSING = "[{", "]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Something of a spec, by its path, and its new value.
+
+    Attributes
+    ----------
+    path
+        The statement, by its name or else its kind, then its property and what that
+        has within: ``train.optimizer.learning_rate``. ``network``, ``about``,
+        ``target`` and ``encode`` alone stand for what follows these words.
+    value
+        None for the default, as if nothing were written.
+    """
+
+    path: tuple[tree.Word, ...]
+    value: tree.Value | None
+
+    @property
+    def text(self) -> str:
+        """The setting as it was written, without the choices beside it."""
+        end = self.path[-1].span
+        path = Span(end.source, self.path[0].span.start, end.end).text
+        return f"{path}={'' if self.value is None else self.value.span.text}"
+
+
+def read_settings(
+    text: str, name: str, report: Report, several: bool = True
+) -> tuple[Setting, ...]:
+    """Read ``PATH=VALUE``, or ``PATH=VALUE,VALUE`` as so many settings of one path.
+
+    Parameters
+    ----------
+    text
+        What was written. A value is spelt as in ``.snn``; nothing means the default.
+    name
+        Where it was written, such as ``--set``: diagnostics name it as the file.
+    report
+        Gets what is wrong with values.
+    several
+        Whether a comma outside of brackets and quotes divides values.
+
+    Raises
+    ------
+    ValueError
+        If it is no path with a value; the text is for users.
+    """
+    path, equals, _ = text.partition("=")
+    if not equals or not _PATH.fullmatch(path):
+        raise ValueError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
+    source = SourceFile(name, text)
+    words = tuple(
+        tree.Word(found[0], Span(source, *found.span()))
+        for found in _WORD.finditer(path)
+    )
+    start = len(path) + 1
+    spans = list(_values(source, start)) if several else [(start, len(text))]
+    settings = []
+    for span in spans:
+        if not text[slice(*span)].strip():
+            settings.append(Setting(words, None))
+        elif (value := _read(source, words, span, report)) is not None:
+            settings.append(Setting(words, value))
+    return tuple(settings)
+
+
+def _values(source: SourceFile, start: int) -> Iterator[tuple[int, int]]:
+    """Cut at the commas that are outside of brackets and texts."""
+    depth, first = 0, start
+    for token in tokens_of(source.text[start:]):
+        at = start + (token.start_pos or 0)
+        depth += (str(token) in _OPENING) - (str(token) in _CLOSING)
+        if str(token) == "," and depth == 0:
+            yield first, at
+            first = at + 1
+    yield first, len(source.text)
+
+
+def _read(
+    source: SourceFile,
+    words: tuple[tree.Word, ...],
+    span: tuple[int, int],
+    report: Report,
+) -> tree.Value | None:
+    """Read a value as that of a property; None after reporting what is wrong."""
+    start, end = span
+    head, key = words[0].span, words[-1].span
+
+    def token(kind: str, text: str, at: int, until: int) -> Token:
+        return Token(kind, text, start_pos=at, end_pos=until)
+
+    value = tuple(
+        token(t.type, str(t), start + (t.start_pos or 0), start + (t.end_pos or 0))
+        for t in tokens_of(source.text[start:end])
+    )
+    tokens = (
+        token("NAME", head.text, head.start, head.end),
+        token("LBRACE", "{", key.start, key.start),
+        token("NAME", key.text, key.start, key.end),
+        *value,
+        token("RBRACE", "}", end, end),
+    )
+    piece = Piece(tokens, broken=False, mended=False)
+    statement = read_statement(piece, source, report)
+    if statement.broken or not statement.properties:
+        return None
+    return statement.properties[0].value

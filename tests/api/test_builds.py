@@ -1,0 +1,114 @@
+"""Packages from Python: written, checked, opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import snnc
+from snnc.api.builds import MARK
+from snnc.cli import main
+from tests.api.test_specs import SMALL
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> snnc.Spec:
+    """Return a spec that is in a file."""
+    path = tmp_path / "specs" / "small.snn"
+    path.parent.mkdir()
+    path.write_text(SMALL)
+    return snnc.load(path)
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_build_is_that_of_the_command_line(spec: snnc.Spec, tmp_path: Path) -> None:
+    package = spec.build(tmp_path / "models")
+    assert package.folder == tmp_path / "models" / "small"
+    built = files(package.folder)
+    assert main(["build", str(spec.path), "-o", str(tmp_path / "models")]) == 0
+    assert files(package.folder) == built
+    assert spec.build(tmp_path / "models", check=True).name == "small"
+
+
+def test_a_check_writes_nothing_and_tells_what_is_stale(
+    spec: snnc.Spec, tmp_path: Path
+) -> None:
+    with pytest.raises(snnc.SpecError, match="SNN726"):
+        spec.build(tmp_path / "models", check=True)
+    changed = spec.replace(c0={"filters": 4})
+    with pytest.raises(snnc.SpecError):
+        changed.build(tmp_path / "models", check=True)
+    assert not (tmp_path / "models").exists()
+
+
+def test_what_was_edited_by_hand_is_kept(spec: snnc.Spec, tmp_path: Path) -> None:
+    package = spec.build(tmp_path / "models")
+    module = package.folder / "network.py"
+    module.write_text(module.read_text() + "# mine\n")
+    with pytest.raises(snnc.SpecError, match="edited by hand"):
+        snnc.build(spec, tmp_path / "models")
+    snnc.build(spec, tmp_path / "models", force=True)
+    assert "# mine" not in module.read_text()
+
+
+def test_a_spec_of_no_file_is_written_beside_its_package(
+    spec: snnc.Spec, tmp_path: Path
+) -> None:
+    output = tmp_path / "models"
+    four = spec.replace(c0={"filters": 4}, network="four").build(output)
+    beside = output / "four.snn"
+    assert beside.read_text().startswith(MARK)
+    assert four.spec == snnc.load(beside)
+    assert main(["build", "--check", str(beside), "-o", str(output)]) == 0
+    six = spec.replace(c0={"filters": 6}, network="four")
+    six.build(output)
+    assert snnc.load(beside) == six
+    beside.write_text(beside.read_text().removeprefix(MARK))
+    with pytest.raises(FileExistsError, match=r"four.snn is there already"):
+        spec.replace(network="four").build(output)
+    assert snnc.load(beside) == six
+
+
+def test_what_does_not_fit_leaves_nothing_behind(
+    spec: snnc.Spec, tmp_path: Path
+) -> None:
+    with pytest.raises(snnc.SpecError):
+        spec.replace(c0={"block": "1x1x1"}, target={"cores": 1}).build(tmp_path / "m")
+    assert not (tmp_path / "m").exists()
+
+
+def test_a_package_knows_its_spec(spec: snnc.Spec, tmp_path: Path) -> None:
+    package = spec.build(tmp_path / "models")
+    again = snnc.Package(package.folder, spec)
+    assert again.spec == spec
+    with pytest.raises(ValueError, match="was not built from this spec"):
+        snnc.Package(package.folder, spec.replace(c0={"filters": 4}))
+    assert spec.path is not None
+    spec.path.write_text(SMALL.replace("filters 3", "filters 5"))
+    with pytest.raises(ValueError, match="has changed since"):
+        _ = snnc.Package(package.folder).spec
+    spec.path.unlink()
+    with pytest.raises(ValueError, match="is not where it was"):
+        _ = snnc.Package(package.folder).spec
+    with pytest.raises(ValueError, match="is not a package"):
+        snnc.Package(tmp_path)
+
+
+def test_two_packages_of_a_name_do_not_meet(spec: snnc.Spec, tmp_path: Path) -> None:
+    one = spec.build(tmp_path / "one")
+    assert one.network.LAYERS["c0"].shape == (4, 4, 3)
+    two = spec.replace(c0={"filters": 4}).build(tmp_path / "two")
+    assert two.network.LAYERS["c0"].shape == (4, 4, 4)
+    assert one.network.LAYERS["c0"].shape == (4, 4, 3)
+    assert one.layout.LAYOUT_ID != two.layout.LAYOUT_ID
+
+
+def test_a_project_is_begun(tmp_path: Path) -> None:
+    written = snnc.init(tmp_path / "new")
+    assert tmp_path / "new" / "specs" / "starter.snn" in written
+    with pytest.raises(FileExistsError, match=r"starter.snn"):
+        snnc.init(tmp_path / "new")

@@ -1,0 +1,160 @@
+"""Packages that are trained, evaluated and calibrated from Python."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import snnc
+from snnc.cli import main
+from tests.api.test_specs import SMALL
+
+pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
+
+RANDOM = np.random.default_rng(0)
+X = RANDOM.uniform(0, 1, (24, 6, 6, 1)).astype("f4")
+Y = RANDOM.integers(0, 3, 24)
+
+
+@pytest.fixture(scope="module")
+def package(tmp_path_factory: pytest.TempPathFactory) -> snnc.Package:
+    """Build a package that is run for 20 ms an example."""
+    spec = snnc.parse(SMALL).replace(
+        timing={"present": "20 ms"}, train={"epochs": 2, "batch": 8}
+    )
+    folder = tmp_path_factory.mktemp("models")
+    np.savez(folder / "data.npz", x=X, y=Y)
+    return spec.build(folder)
+
+
+@pytest.fixture(scope="module")
+def training(package: snnc.Package) -> snnc.Training:
+    return package.train(X, Y)
+
+
+def test_training_gives_history_and_weights(
+    package: snnc.Package, training: snnc.Training, tmp_path: Path
+) -> None:
+    assert len(training.history["loss"]) == 2
+    names = {tensor.name for tensor in package.layout.TENSORS}
+    assert training.weights.keys() == names
+    file = tmp_path / "w.safetensors"
+    again = package.train(package.folder.parent / "data.npz", weights=file, epochs=1)
+    assert snnc.weights(file, package.spec).fits
+    assert again.weights["c0.kernel"].shape == (3, 3, 2, 3)
+    assert "loss" in repr(again)
+
+
+def test_arrays_and_files_and_the_command_line_agree(
+    package: snnc.Package,
+    training: snnc.Training,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    file, data = tmp_path / "w.safetensors", package.folder.parent / "data.npz"
+    package.layout.save_weights(file, training.weights)
+    found = package.evaluate(X, Y, training.weights)
+    of_files = snnc.evaluate(package.folder, data, weights=file)
+    arguments = ["--data", str(data), "--weights", str(file), "--format", "json"]
+    assert main(["evaluate", str(package.folder), *arguments]) == 0
+    told = json.loads(capsys.readouterr().out)
+    for other in (of_files, found):
+        plain = json.loads(json.dumps(other.as_dict()))
+        assert {**plain, "seconds": None} == {**told, "seconds": None}
+    assert not list(package.folder.parent.glob("*.jsonl"))  # nothing is kept unasked
+    assert found.rates.keys() == {"encode", "c0"}
+    assert str(found).startswith("small on exact, 24 examples")
+    assert "<pre" in found._repr_html_()
+
+
+def test_processes_change_nothing(
+    package: snnc.Package, training: snnc.Training
+) -> None:
+    found = package.evaluate(X, Y, training.weights, presentation="rest")
+    shared = package.evaluate(X, Y, training.weights, presentation="rest", workers=2)
+    assert shared.confusion == found.confusion
+    assert shared.spikes == found.spikes
+
+
+def test_a_raster_is_what_was_counted(
+    package: snnc.Package, training: snnc.Training
+) -> None:
+    found = package.evaluate(X[:1], Y[:1], training.weights, presentation="rest")
+    raster = found.raster(0)
+    assert raster["c0"].shape == (20, 4, 4, 3)
+    assert sum(int(spikes.sum()) for spikes in raster.values()) == found.spikes
+    with pytest.raises(IndexError, match="no example 1 among 1"):
+        found.raster(1)
+
+
+def test_other_simulators_take_the_same(
+    package: snnc.Package, training: snnc.Training
+) -> None:
+    keras = package.evaluate(X, Y, training.weights, simulator="keras")
+    assert keras.spikes is None
+    nengo = package.evaluate(X, Y, training.weights, simulator="nengo", examples=2)
+    assert (nengo.examples, nengo.result.simulator) == (2, "nengo")
+
+
+def test_what_does_not_fit_is_refused(
+    package: snnc.Package, training: snnc.Training
+) -> None:
+    weights = training.weights
+    with pytest.raises(ValueError, match=r"x has shape \(24, 5, 6, 1\)"):
+        package.evaluate(X[:, :5], Y, weights)
+    with pytest.raises(ValueError, match=r"c0\.kernel is missing"):
+        package.evaluate(X, Y, {n: t for n, t in weights.items() if n != "c0.kernel"})
+    with pytest.raises(ValueError, match="name a safetensors file"):
+        package.evaluate(X, Y)
+    with pytest.raises(ValueError, match="steps is for the simulator exact"):
+        package.evaluate(X, Y, weights, simulator="nengo", steps=4)
+
+
+def test_weights_are_scaled_into_their_rates(
+    package: snnc.Package, training: snnc.Training, tmp_path: Path
+) -> None:
+    found = package.calibrate(X, training.weights)
+    assert found.scales.keys() == {"encode", "c0"}
+    assert not found.missed
+    found.save(tmp_path / "w.safetensors")
+    again = snnc.calibrate(package.folder, X, tmp_path / "w.safetensors")
+    assert again.scales == pytest.approx(dict.fromkeys(found.scales, 1.0), rel=1e-3)
+    assert "small, 24 examples" in str(found)
+
+
+def test_a_package_that_is_built_anew_is_opened_again(
+    package: snnc.Package, training: snnc.Training, tmp_path: Path
+) -> None:
+    spec = package.spec.replace(network="other")
+    before = spec.build(tmp_path)
+    spec.replace(timing={"present": "30 ms"}).build(tmp_path)
+    with pytest.raises(ValueError, match="was built anew"):
+        before.evaluate(X, Y, training.weights)
+
+
+def test_models_are_imported_from_memory() -> None:
+    from tensorflow import keras
+
+    model = keras.Sequential(
+        [
+            keras.layers.Input((6, 6, 1)),
+            keras.layers.Conv2D(2, 3, activation="relu", name="encoder"),
+            keras.layers.Conv2D(3, 3, activation="relu", name="c0"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(3, name="label"),
+        ],
+        name="shapes",
+    )
+    told: list[str] = []
+    spec, weights = snnc.import_keras(model, tell=told.append)
+    assert (spec.name, spec.fits) == ("shapes", True)
+    kernel = model.get_layer("c0").kernel.numpy()
+    assert weights["c0.kernel"].shape == kernel.shape
+    assert any("calibrate" in sentence for sentence in told)
+    model.add(keras.layers.Lambda(lambda x: x, name="mine"))
+    with pytest.raises(snnc.SpecError) as caught:
+        snnc.import_keras(model, tell=told.append)
+    assert {d.file for d in caught.value.diagnostics} == {"shapes.keras"}

@@ -1,0 +1,225 @@
+"""Specs in Python: read, changed, asked and written."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import snnc
+from snnc.passes import PIPELINE
+from snnc.report import html, markdown, text
+from tests.support import ROOT, compile_text
+
+DRIFT = ROOT / "specs" / "drift.snn"
+SMALL = """\
+snn 1
+
+network small {
+  # what it reads
+  input image 6x6x1 in 0..1
+  encode conv { filters 2 }
+  conv2d c0 { filters 3, kernel 3 }  # the only one
+  readout y { classes 3 }
+}
+"""
+
+
+def test_a_file_and_its_text_are_one_spec() -> None:
+    spec = snnc.load(DRIFT)
+    assert (spec.name, spec.path, spec.fits) == ("drift", DRIFT, True)
+    assert spec == snnc.parse(DRIFT.read_text()) == snnc.load(str(DRIFT))
+    assert spec == snnc.load(DRIFT.with_suffix(".yaml"))
+    assert {spec, snnc.parse(spec.text)} == {spec}
+    assert str(spec) == DRIFT.read_text()
+    assert "drift.snn" in repr(spec)
+
+
+def test_yaml_is_known_by_how_it_begins() -> None:
+    text = DRIFT.with_suffix(".yaml").read_text()
+    assert snnc.parse(text).notation == snnc.parse("\n# hi\n" + text).notation == "yaml"
+
+
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"c0": {"filters": 4}}, "conv2d c0 { filters 4, kernel 3 }  # the only one"),
+        ({"c0": {"rate": "20..200 Hz"}}, "kernel 3, rate 20..200 Hz }"),
+        ({"c0": {"bias": False}}, "kernel 3, bias off }"),
+        ({"c0": {"kernel": (3, 5)}}, "kernel 3x5 }"),
+        ({"c0": {"kernel": None}}, "conv2d c0 { filters 3 }"),
+        ({"c0": {"neuron": {"lif": {"tau_rc": "10 ms"}}}}, "lif { tau_rc 10 ms }"),
+        ({"image": {"shape": (8, 8, 1), "in": (0, 255)}}, "image 8x8x1 in 0..255"),
+        ({"y": {"classes": ["a", "b", "c"]}}, "classes [a, b, c]"),
+        ({"timing": {"present": "60 ms"}}, "timing { present 60 ms }"),
+        ({"train": {"optimizer": {"sgd": {"learning_rate": 0.5}}}}, "sgd { learning"),
+        ({"network": "other"}, "network other {"),
+        ({"about": "All that it does."}, 'about "All that it does."'),
+        ({"target": "nengo"}, "target nengo"),
+        ({"encode": "rate"}, "encode rate\n"),
+    ],
+)
+def test_replace_changes_one_thing_and_keeps_comments(
+    changes: dict[str, Any], line: str
+) -> None:
+    spec = snnc.parse(SMALL)
+    changed = spec.replace(**changes)
+    assert line in changed.text
+    assert changed.text.count("#") == SMALL.count("#")
+    assert spec.text == SMALL
+    assert changed != spec
+    again = snnc.parse(changed.text)
+    assert again == changed
+    assert again.text == changed.text  # in the one true layout
+    as_yaml = snnc.parse(spec.to("yaml")).replace(**changes)
+    assert as_yaml == changed
+    assert snnc.parse(as_yaml.text) == changed
+
+
+def test_replace_goes_on_from_what_was_replaced() -> None:
+    spec = snnc.parse(SMALL).replace(c0={"filters": 4}).replace(c0={"kernel": 2})
+    assert "filters 4, kernel 2 }" in spec.text
+    assert spec.path is None
+
+
+def test_what_is_replaced_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = snnc.load(DRIFT)
+    step = next(step for step in PIPELINE if step.name == "parse")
+    monkeypatch.setitem(vars(sys.modules[step.run.__module__]), "parse", None)
+    cores = [spec.replace(c0={"filters": n}).report().cores for n in (6, 8, 16)]
+    assert cores == [4, 5, 8]
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "said", "column"),
+    [
+        ({"c0": {"filtrs": 4}}, "SNN203", "did you mean `filters`?", 4),
+        ({"c0": {"filters": 4.5}}, "SNN205", "a whole number", 12),
+        ({"c0": {"filters": "many"}}, "SNN205", "`many`", 12),
+        ({"imgae": {"in": "0..1"}}, "SNN250", "did you mean `image`?", 1),
+        ({"timing": {"present": 60}}, "SNN207", "did you mean `present 60 ms`?", 16),
+        ({"c0": {"kernel": 9}}, "SNN301", "at most 6 fit", 11),
+        ({"c0": "much"}, "SNN250", "with a property of it", 1),
+    ],
+)
+def test_what_is_wrong_is_told_as_in_a_file(
+    changes: dict[str, Any], code: str, said: str, column: int
+) -> None:
+    with pytest.raises(snnc.SpecError) as caught:
+        snnc.parse(SMALL).replace(**changes)
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.file, found.column) == (code, "replace", column)
+    assert said in str(caught.value)
+
+
+def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="no values of the type object"):
+        snnc.parse(SMALL).replace(c0={"filters": object()})
+
+
+def test_errors_tell_all_and_show_the_lines() -> None:
+    bad = SMALL.replace("filters 2", "filtrs 2").replace("classes 3", "clases 3")
+    with pytest.raises(snnc.SpecError) as caught:
+        snnc.parse(bad, name="bad.snn")
+    error = caught.value
+    assert [d.line for d in error.diagnostics] == [6, 8]
+    assert "encode conv { filtrs 2 }" in str(error)
+    assert "<pre" in error._repr_html_()
+    assert "\x1b[" in "".join(error._render_traceback_())
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.diagnostics) == (str(error), error.diagnostics)
+
+
+def test_check_returns_what_is_wrong(tmp_path: Path) -> None:
+    bad = tmp_path / "bad.snn"
+    bad.write_text(SMALL.replace("filters 2", "filtrs 2"))
+    (found,) = snnc.check(bad)
+    assert (found.code, found.severity, found.line) == ("SNN203", "error", 6)
+    assert str(found).startswith(f"{bad.as_posix()}:6:17: error[SNN203]")
+    assert snnc.check(bad, fix=True) == ()
+    assert bad.read_text() == SMALL
+    assert snnc.check(snnc.load(bad)) == ()
+    (missing,) = snnc.check(tmp_path / "none.snn")
+    assert missing.code == "SNN700"
+
+
+def test_a_report_is_that_of_the_command_line() -> None:
+    report = snnc.report(DRIFT)
+    made, _ = compile_text(DRIFT.read_text(), "place")
+    assert made.mapped is not None
+    assert str(report) == text.table(made.mapped)
+    assert report.markdown(why=True) == markdown.render(made.mapped, why=True)
+    assert report.html() == html.page(made.mapped)
+    told = report.as_dict()
+    assert (report.cores, report.chips) == (told["cores"], told["chips"])
+    assert report.energy == pytest.approx(told["energy_joules"])
+    assert report.operations == pytest.approx(told["synaptic_operations"])
+    assert report.weights == 22932
+    assert [layer.name for layer in report.layers][:2] == ["encode", "c0"]
+    assert "<style>" in report._repr_html_()
+    assert "<html" not in report._repr_html_()
+
+
+def test_what_is_too_large_is_reported_too() -> None:
+    spec = snnc.load(DRIFT).replace(target={"cores": 2})
+    assert not spec.fits
+    report = spec.report()
+    assert (report.cores, report.fits) == (5, False)
+    assert [d.severity for d in report.diagnostics] == ["error"]
+    with pytest.raises(snnc.SpecError, match="SNN406"):
+        spec.build()
+
+
+def test_variants_that_fit_are_specs() -> None:
+    found = snnc.fit(DRIFT, cores=4)
+    assert (found.cores, found.needed, found.fits) == (4, 5, False)
+    assert [spec.report().cores for spec in found.specs] == [4, 4, 4]
+    assert "c0: filters 6" in str(found)
+    assert json.dumps(found.as_dict())
+    with pytest.raises(ValueError, match="no cores"):
+        snnc.load(DRIFT).replace(target="nengo").fit(4)
+
+
+def test_specs_are_compared() -> None:
+    spec = snnc.load(DRIFT)
+    assert snnc.diff(DRIFT, spec).same
+    changed = spec.diff(spec.replace(c0={"filters": 6}))
+    assert not changed.same
+    assert changed.weights == "incompatible"
+    assert "filters" in changed.markdown()
+    assert str(changed) in changed._repr_html_().replace("&gt;", ">")
+
+
+def test_a_spec_is_saved_once(tmp_path: Path) -> None:
+    spec = snnc.parse(SMALL).replace(c0={"filters": 4})
+    path = tmp_path / "new" / "small.yaml"
+    saved = spec.save(path)
+    assert (saved.path, saved) == (path, spec)
+    assert saved.text.startswith("snn: 1")
+    with pytest.raises(FileExistsError, match="force=True"):
+        spec.save(path)
+    assert spec.save(path, force=True) == spec
+
+
+def test_the_language_can_be_read() -> None:
+    assert snnc.explain("snn301").startswith("# SNN301")
+    with pytest.raises(ValueError, match="did you mean SNN301"):
+        snnc.explain("SN301")
+    assert "compartments a core" in snnc.limits()
+    assert snnc.schema()["$schema"].endswith("draft-07/schema#")
+    assert snnc.convert(DRIFT).startswith("snn: 1")
+    assert snnc.convert(DRIFT, "snn") == snnc.fmt(DRIFT) == DRIFT.read_text()
+
+
+def test_another_device_is_asked_for_by_its_file(tmp_path: Path) -> None:
+    device = tmp_path / "large.toml"
+    limits = (ROOT / "snnc" / "loihi" / "loihi1.toml").read_text()
+    device.write_text(limits.replace("compartments = 1024", "compartments = 2048"))
+    spec = snnc.load(DRIFT, str(device))
+    assert spec.report().cores < snnc.load(DRIFT).report().cores
+    assert spec.replace(c0={"filters": 8}).device == str(device)
+    assert spec != snnc.load(DRIFT)
