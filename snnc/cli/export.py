@@ -50,7 +50,7 @@ def command(package: Path, weights: Path, to: str, output: Path, neuron: Neuron)
     PACKAGE is the folder of a package that `snnc build` wrote, or a spec. docs/nir.md
     tells what each tool makes of the file, in numbers.
     """
-    from snnc.nir import CannotExportError, export_nir
+    from snnc.nir.export import CannotExportError, export_nir
 
     if output.suffix == ".safetensors" or _is_same(output, weights):
         raise click.UsageError("-o would replace weights: name a file such as net.nir")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from snnc.importer.converter.trial import Trial
     from snnc.importer.outcome import Outcome
+    from snnc.importer.wishes import Wishes
+    from snnc.nir.importing import Restored
 
 Form = Literal["text", "json", "markdown"]
 
@@ -97,11 +99,12 @@ def command(
     form: Form,
     force: bool,
 ) -> int:
-    """Write the spec of a Keras model.
+    """Write the spec of a Keras model, or of a NIR graph.
 
     MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json of
     TensorFlow.js, the folder of a SavedModel, or module:function, which is run. Only
-    the last two need TensorFlow.
+    the last two need TensorFlow. What ends in .nir is a graph of NIR, as Norse, sinabs,
+    snnTorch and `snnc export` write it.
     """
     if form != "text" and not explain:
         raise click.UsageError("--format belongs to --explain")
@@ -135,10 +138,14 @@ def command(
         say(f"error: {path} is there already; `--force` replaces it")
     if taken:
         return 1
-    from snnc.importer.read import run
-
     report = Report()
-    done = run(model, wishes, weights_out, output, report, say, weights_read or "")
+    done: Outcome | Restored | None
+    if Path(model).suffix == ".nir":
+        done = _import_nir(model, wishes, weights_out, output, report, explain)
+    else:
+        from snnc.importer.read import run
+
+        done = run(model, wishes, weights_out, output, report, say, weights_read or "")
     trials: Mapping[str, Trial] = {}
     if converter and done is not None:
         from snnc.importer.converter.ask import ask
@@ -151,10 +158,29 @@ def command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
+        from snnc.importer.outcome import Outcome
+
+        assert isinstance(done, Outcome)  # no spec of a graph's own was asked for
         _print(done, form, trials)
     elif done.text and output is None:
         offer(done.text)
     return status
+
+
+def _import_nir(
+    model: str,
+    wishes: Wishes,
+    weights_out: Path | None,
+    output: Path | None,
+    report: Report,
+    explain: bool,
+) -> Outcome | Restored | None:
+    from snnc.importer.wishes import Wishes
+    from snnc.nir.importing import run
+
+    # What is asked of the spec is asked of one that is made of the nodes.
+    asks = explain or wishes != Wishes(device=wishes.device)
+    return run(model, wishes, weights_out, output, report, takes_spec=not asks)
 
 
 def _print(done: Outcome, form: Form, trials: Mapping[str, Trial]) -> None:

@@ -48,6 +48,8 @@ class Draft:
         Those between its kernel and its neurons.
     rewritten :
         What it stands for, told above it in the spec.
+    properties :
+        Of its neurons, as the spec has them, such as ``synapse 5 ms``.
     """
 
     layer: str
@@ -73,6 +75,7 @@ class Draft:
     l2: float = 0.0
     is_global: bool = False
     rewritten: tuple[str, ...] = ()
+    properties: tuple[str, ...] = ()
 
     @property
     def extent(self) -> Shape:

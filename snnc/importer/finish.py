@@ -153,7 +153,8 @@ def _encoder(walk: Walk, readout: str) -> str | None:
     (first,) = readers
     if first.kind != "conv" or first.shortcut is not None or not first.active:
         return None
-    if first.extent != first.kernel:
+    has_curve = any(told.startswith("neuron") for told in first.properties)
+    if first.extent != first.kernel or has_curve:
         return None
     neural = ("conv", "dense", "downsample")
     others = [d for d in walk.drafts.values() if d is not first and d.kind in neural]

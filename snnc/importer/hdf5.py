@@ -107,6 +107,27 @@ class Store:
                 raise self._unsafe(reason)
             return read_array(found, path)
 
+    def is_words(self, path: str) -> bool:
+        """Whether there is a dataset of texts of this path."""
+        with self._sound():
+            found = self._at(path)
+            return isinstance(found, self._h5py.Dataset) and found.dtype.kind in "OS"
+
+    def words(self, path: str) -> tuple[str, ...] | None:
+        """Return a dataset of texts, row by row; None if there is none of this path."""
+        with self._sound():
+            found = self._at(path)
+            if not isinstance(found, self._h5py.Dataset):
+                return None
+            if found.dtype.kind not in "OS" or found.shape is None:
+                raise ValueError(f"`{path}` holds no texts")
+            if found.size > MOST_NAMES:
+                raise self._unsafe(f"`{path}` has {found.size} texts")
+            if reason := complaint(found, path):
+                raise self._unsafe(reason)
+            values = [found[()]] if found.shape == () else found[()].reshape(-1)
+            return tuple(map(_text, values))
+
     def shape(self, path: str) -> tuple[int, ...] | None:
         """Return the shape of an array; None if there is none of this path."""
         with self._sound():

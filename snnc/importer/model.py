@@ -55,6 +55,8 @@ class Model:
         Names of layers.
     compiled :
         None where a file has no training configuration.
+    tool :
+        What made it, and in what its outputs are counted.
     """
 
     name: str
@@ -63,3 +65,4 @@ class Model:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     compiled: Compiled | None
+    tool: str = "Keras"

@@ -76,7 +76,7 @@ def outcome(
         notes = (*notes, *_told(conversion, scales, wishes))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
-    if not _write(contents, report):
+    if not write_all(contents, report):
         return None
     return Outcome(written.text, conversion, made, notes)
 
@@ -117,20 +117,23 @@ def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[st
         )
     if scales.rate != TOP:
         yield f"{may}: with `rate ..{scales.rate:g} Hz` its encoder does not clip"
-    program = f"python -m {conversion.written.network}"
+    tool, program = (
+        conversion.model.tool,
+        f"python -m {conversion.written.network}",
+    )
     if wishes.rewrites:
         yield (
-            "with --rewrite the outputs are not Keras's: build the spec and train it"
+            f"with --rewrite the outputs are not {tool}'s: build the spec and train it"
             f" again, `{program}.train --initial` begins with these weights"
         )
         return
     yield (
-        "the outputs are Keras's, before a softmax; whether rates fit the budget is a"
+        f"the outputs are {tool}'s, before a softmax; whether rates fit the budget is a"
         " matter of data: `snnc calibrate`, once it is built, scales the weights"
     )
 
 
-def _write(contents: Mapping[Path, bytes], report: Report) -> bool:
+def write_all(contents: Mapping[Path, bytes], report: Report) -> bool:
     """Write all files or, with a report, none; each takes its place at the end."""
     try:
         with ExitStack() as stack:

@@ -6,11 +6,11 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.limits import CLOCK, Limit, of_file
 from snnc.importer.messages import Channel, told_model, told_refusal
@@ -126,13 +126,14 @@ class Reader(Weights):
         long as it likes.
     """
 
+    module = "snnc.importer.reader"
+
     def __init__(self, how: str, target: str, weights: str = "") -> None:
         self._how, self._target = how, target
         files = map(Path, filter(None, (target, weights)))
         self._limit = of_file(*files) if how == "file" else None
         arguments = (how, target, weights) if weights else (how, target)
-        module = "snnc.importer.reader"
-        self._child = Child(module, arguments, self._limit, self._ended)
+        self._child = Child(self.module, arguments, self._limit, self._ended)
 
     def read(self) -> tuple[Model, Weights | None]:
         """Return the model, and its weights if it has any; see `snnc.importer.read`."""
@@ -161,7 +162,11 @@ class Reader(Weights):
         message = self._child.channel.receive()
         if "refused" in message:
             raise told_refusal(message)
+        self.told(message)
         return told_model(message), bool(message["has_weights"])
+
+    def told(self, message: Mapping[str, Any]) -> None:
+        """Take what else a program tells with its model; here nothing."""
 
     def _receive_arrays(self, layer: str) -> Arrays:
         channel = self._child.channel

@@ -19,6 +19,7 @@ from snnc.importer.files import Read, read_file
 from snnc.importer.limits import MEMORY, limit, of_file
 from snnc.importer.messages import Channel, model_message, refusal_message
 from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.weights import Weights
 from snnc.rules.files import FileUnreadable
 from snnc.rules.models import ReadingStopped
 
@@ -26,7 +27,7 @@ from snnc.rules.models import ReadingStopped
 def main(how: str, target: str, weights: str = "") -> None:
     """Answer on stdout; what the code of others prints goes to stderr."""
     channel = quiet_channel()
-    with _refusing(channel, target):
+    with refusing(channel, target):
         if how == "file":
             limit(of_file(*map(Path, filter(None, (target, weights)))))
             _tell(channel, target, read_file(Path(target), target, weights))
@@ -48,7 +49,8 @@ def quiet_channel() -> Channel:
 
 
 @contextmanager
-def _refusing(channel: Channel, target: str) -> Iterator[None]:
+def refusing(channel: Channel, target: str) -> Iterator[None]:
+    """Tell why what is read within is refused."""
     try:
         yield
     except RefusedError as error:
@@ -66,12 +68,16 @@ def _refusing(channel: Channel, target: str) -> Iterator[None]:
 def _tell(channel: Channel, target: str, read: Read) -> None:
     model, weights = read
     channel.send(model_message(model, weights is not None))
-    if weights is None:
-        return
+    if weights is not None:
+        answer(channel, target, weights)
+
+
+def answer(channel: Channel, target: str, weights: Weights) -> None:
+    """Give the arrays of each layer that is asked for, until nobody asks any more."""
     with weights, suppress(EOFError):
         while True:
             layer = channel.receive()
-            with _refusing(channel, target):
+            with refusing(channel, target):
                 channel.send_arrays(weights.of(layer))
 
 

@@ -101,7 +101,7 @@ class _Writer:
         lines = [
             "snn 1",
             f"network {name} {{",
-            f'about "The Keras model {network_name(walk.model.name)}."',
+            f'about "The {walk.model.tool} model {network_name(walk.model.name)}."',
             "defaults { rate 20..150 Hz }",
             "",
             self._input_line(),
@@ -156,7 +156,7 @@ class _Writer:
     def _tell(self) -> None:
         if self._walk.wishes.values is None:
             self._notes.append(
-                "Keras does not say which values the input takes:"
+                f"{self._walk.model.tool} does not say which values the input takes:"
                 f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"
                 " others"
             )

@@ -103,7 +103,9 @@ class Statements:
             yield f"dropout {number(draft.dropout)}"
         if is_encoder:
             yield RATE
-        elif draft.l2 and not self._l2:
+            return
+        yield from draft.properties
+        if draft.l2 and not self._l2:
             yield f"l2 {short(draft.l2)}"
 
     def _gains_bias(self, draft: Draft) -> bool:

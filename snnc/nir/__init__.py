@@ -1,10 +1,26 @@
 """NIR, the format in which spiking networks travel between tools: out and in.
 
-`export_nir` writes a network and its weights for Norse, sinabs, Spyx and whoever else
-reads NIR; `snnc.nir.graph` says how its values become theirs, `snnc.nir.linear` its
-kernels. Nothing here is imported before it is used: the package ``nir`` is an extra.
+Out: `export.export_nir` compiles a spec, `units` says how its values become NIR's,
+`linear` its kernels, `graph` makes the nodes, `facts` tells what they can't say. In:
+`importing.run` has `program` read a file in a process of its own (`hdf5`), whose nodes
+`translate` makes the layers of a model that `snnc.importer` imports; where the file has
+the spec that it was exported from, `restore` gives that spec back.
 """
 
-from snnc.nir.export import CannotExportError, Exported, export_nir
+from __future__ import annotations
 
-__all__ = ["CannotExportError", "Exported", "export_nir"]
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from snnc.nir.export import CannotExportError as CannotExportError
+    from snnc.nir.export import Exported as Exported
+    from snnc.nir.export import export_nir as export_nir
+
+
+def __getattr__(name: str) -> Any:
+    """Import what exports at its first use: who reads a file needs no compiler."""
+    if name not in ("CannotExportError", "Exported", "export_nir"):
+        raise AttributeError(f"there is no {name!r} in NIR's room")
+    from snnc.nir import export
+
+    return getattr(export, name)

@@ -180,7 +180,11 @@ def _write(target: Path, graph: Graph, facts: Mapping[str, Any]) -> int:
 
     from snnc.runtime.files import write_file
 
-    whole = nir.NIRGraph(graph.nodes, graph.edges, dict(facts), type_check=False)
+    nodes = {
+        name: getattr(nir, node.kind)(**node.values)
+        for name, node in graph.nodes.items()
+    }
+    whole = nir.NIRGraph(nodes, graph.edges, dict(facts), type_check=False)
     content = io.BytesIO()
     # Else HDF5 gives nodes back in the order of the alphabet, in which readers of
     # nirtorch meet neurons before what they read.

@@ -182,9 +182,10 @@ def _dropped(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
 
 def _not_square(graph: Graph) -> Iterator[str]:
     for name, node in graph.nodes.items():
-        shape = getattr(node, "weight", None) is not None and node.weight.shape
-        if shape and len(shape) == 4 and shape[2] != shape[3]:
-            yield name
+        if node.kind == "Conv2d":
+            *_, rows, columns = node.values["weight"].shape
+            if rows != columns:
+                yield name
 
 
 def _on_host(lowered: LoweredNetwork) -> list[str]:

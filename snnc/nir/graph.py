@@ -1,4 +1,4 @@
-"""A network as a graph of NIR: nodes of the library ``nir``, and edges.
+"""A network as a graph of NIR: nodes, as the library ``nir`` has them, and edges.
 
 Each layer is a linear node of its name, one more for each further source, and its
 neurons; edges that meet in neurons are summed. Nodes are in the order in which they
@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any
 
-import nir
 import numpy as np
 
 from snnc.ir.logical import Input, Layer, Shape
@@ -53,15 +53,53 @@ class Placed:
     growth: float
 
 
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: its class in ``nir``, and what that is made of."""
+
+    kind: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A linear node as it comes of its projection.
+
+    Attributes
+    ----------
+    layer, tensor
+        Whose sum it is part of, and of what it is made; None for an identity.
+    linear
+        What it computes on activations.
+    scale
+        What its weights are multiplied by.
+    windows
+        How many values the average pools in it take the mean of.
+    bias
+        Gain and rest of the layer's bias, if it has that.
+    """
+
+    layer: str
+    tensor: str | None
+    linear: Conv | Matrix
+    scale: float
+    windows: int
+    bias: tuple[float, float] | None
+
+
 @dataclass(slots=True)
 class Graph:
-    """Nodes and edges so far, and what became of each layer."""
+    """Nodes and edges so far, and what became of each layer.
 
-    nodes: dict[str, nir.NIRNode] = field(default_factory=dict)
+    ``terms`` are the linear nodes that come of the network's projections.
+    """
+
+    nodes: dict[str, Node] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
     placed: list[Placed] = field(default_factory=list)
+    terms: dict[str, Term] = field(default_factory=dict)
 
-    def add(self, name: str, node: nir.NIRNode, *sources: str) -> str:
+    def add(self, name: str, node: Node, *sources: str) -> str:
         """Add a node that reads others, and return the name that it got."""
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
@@ -108,20 +146,21 @@ class _Maker:
         shape = network.readout.shape
         placed = Placed(name, "readout", shape, linear, None, None, growth)
         graph.placed.append(placed)
-        graph.nodes[OUTPUT] = nir.Output(np.array(shape))
+        graph.nodes[OUTPUT] = Node("Output", {"output_type": np.array(shape)})
         graph.edges += [(node, OUTPUT) for node in linear]
         return graph
 
     def _add_input(self, given: Input) -> None:
         shape = nir_shape(given.shape)
-        end = self._graph.add(INPUT, nir.Input(np.array(shape)))
+        node = Node("Input", {"input_type": np.array(shape)})
+        end = self._graph.add(INPUT, node)
         if given.scaled is not None:
             # A node of its own: padding is of zeros of what is scaled.
             low, high = given.scaled
             slope = (high - low) / (given.high - given.low)
             offset = low - slope * given.low
-            node = _scaling(shape, slope, offset)
-            end = self._graph.add(f"{given.name}_scaled", node, end)
+            scaled = _scaling(shape, slope, offset)
+            end = self._graph.add(f"{given.name}_scaled", scaled, end)
         self._ends[given.name] = end
         self._spikes[given.name] = 1.0
 
@@ -149,16 +188,28 @@ class _Maker:
             linear = linear_of(self._lowered, projection, self._tensors)
             if linear is None:
                 continue
-            weight = gain * self._spikes[projection.source] * linear.weight
+            scale = gain * self._spikes[projection.source]
+            weight = scale * linear.weight
             offset = np.zeros(len(weight))
             if not found:
                 offset += rest
                 offset += 0.0 if bias is None else gain * self._by_slice(name, bias)
-            own = f"{name}_from_{projection.source}" if found else name
             if found and _changes_nothing(linear, weight):
                 found.append(self._ends[projection.source])
                 continue
-            found.append(self._add_linear(own, projection, linear, weight, offset))
+            own = f"{name}_from_{projection.source}" if found else name
+            has_bias = not found and bias is not None
+            own = self._add_linear(own, projection, linear, weight, offset)
+            windows = prod(prod(pool.window) for pool in projection.pools)
+            self._graph.terms[own] = Term(
+                layer=name,
+                tensor=projection.tensor,
+                linear=linear,
+                scale=scale,
+                windows=windows,
+                bias=(gain, rest) if has_bias else None,
+            )
+            found.append(own)
             size += weight.size
         read = {p.tensor for p in projections if p.tensor is not None}
         due = sum(self._tensors[tensor].size for tensor in read)
@@ -180,20 +231,26 @@ class _Maker:
         graph, source = self._graph, self._ends[projection.source]
         weight, bias = weight.astype(np.float32), bias.astype(np.float32)
         if isinstance(linear, Conv):
-            node = nir.Conv2d(
-                input_shape=linear.image,
-                weight=weight,
-                stride=linear.stride,
-                padding=linear.padding,
-                dilation=(1, 1),
-                groups=1,
-                bias=bias,
-            )
-            return graph.add(name, node, source)
+            return graph.add(name, _conv(linear, weight, bias), source)
         if linear.flattens is not None:
-            flat = nir.Flatten({"input": np.array(linear.flattens)}, start_dim=0)
+            shape = {"input": np.array(linear.flattens)}
+            flat = Node("Flatten", {"input_type": shape, "start_dim": 0})
             source = graph.add(f"{name}_flat", flat, source)
-        return graph.add(name, nir.Affine(weight, bias), source)
+        return graph.add(name, Node("Affine", {"weight": weight, "bias": bias}), source)
+
+
+def _conv(linear: Conv, weight: Array, bias: Array) -> Node:
+    # Readers differ in what else they know: Spyx drops dilation and groups.
+    values = {
+        "input_shape": linear.image,
+        "weight": weight,
+        "stride": linear.stride,
+        "padding": linear.padding,
+        "dilation": (1, 1),
+        "groups": 1,
+        "bias": bias,
+    }
+    return Node("Conv2d", values)
 
 
 def _changes_nothing(linear: Conv | Matrix, weight: Array) -> bool:
@@ -210,28 +267,27 @@ def _changes_nothing(linear: Conv | Matrix, weight: Array) -> bool:
     return np.array_equal(weight, np.eye(len(weight)))
 
 
-def _scaling(shape: Shape, slope: float, offset: float) -> nir.NIRNode:
+def _scaling(shape: Shape, slope: float, offset: float) -> Node:
     channels = shape[0]
     scale = slope * np.eye(channels, dtype=np.float32)
     bias = np.full(channels, offset, np.float32)
     if len(shape) == 1:
-        return nir.Affine(scale, bias)
-    kernel = scale[:, :, None, None]
-    return nir.Conv2d((shape[1], shape[2]), kernel, (1, 1), (0, 0), (1, 1), 1, bias)
+        return Node("Affine", {"weight": scale, "bias": bias})
+    kernel = Conv(scale[:, :, None, None], (1, 1), (0, 0), (shape[1], shape[2]))
+    return _conv(kernel, kernel.weight, bias)
 
 
-def _neurons(cell: Cell, shape: Shape) -> nir.NIRNode:
+def _neurons(cell: Cell, shape: Shape) -> Node:
     one = np.ones(shape, np.float32)
     zero = np.zeros(shape, np.float32)
-    if cell.form == "IF":
-        return nir.IF(r=one, v_threshold=one, v_reset=zero)
-    own: dict[str, Any] = {"r": one, "v_leak": zero, "v_threshold": one}
+    values = {"r": one, "v_threshold": one, "v_reset": zero}
     if cell.form == "LIF":
-        return nir.LIF(tau=one * np.float32(cell.membrane), v_reset=zero, **own)
-    return nir.CubaLIF(
-        tau_syn=one * np.float32(cell.synapse),
-        tau_mem=one * np.float32(cell.membrane),
-        v_reset=zero,
-        w_in=one,
-        **own,
-    )
+        values |= {"v_leak": zero, "tau": one * np.float32(cell.membrane)}
+    if cell.form == "CubaLIF":
+        values |= {
+            "v_leak": zero,
+            "tau_syn": one * np.float32(cell.synapse),
+            "tau_mem": one * np.float32(cell.membrane),
+            "w_in": one,
+        }
+    return Node(cell.form, values)

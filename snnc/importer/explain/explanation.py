@@ -46,6 +46,7 @@ class Explanation:
     """
 
     model: str
+    tool: str
     keras: str | None
     layers: tuple[Explained, ...]
     notes: tuple[str, ...]
@@ -76,7 +77,7 @@ def explain(
     layers = tuple(
         Explained(
             layer.name,
-            layer.kind,
+            str(layer.options.get("node", layer.kind)),
             tuple(d for d in conversion.decisions if d.layer == layer.name),
             trials.get(layer.name),
         )
@@ -85,6 +86,7 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     return Explanation(
         model=model.name,
+        tool=model.tool,
         keras=model.keras,
         layers=layers,
         notes=() if written is None else written.notes,

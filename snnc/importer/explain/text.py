@@ -15,7 +15,7 @@ WIDTH = max(map(len, VERDICTS.values())) + 2
 
 def text(explanation: Explanation) -> str:
     """Write one block a layer, then what the network costs."""
-    by = f"Keras {explanation.keras}" if explanation.keras else "Keras"
+    by = " ".join(filter(None, (explanation.tool, explanation.keras)))
     lines = [f"{explanation.model}, a model of {by}", ""]
     for layer in explanation.layers:
         lines += [*_layer(layer), ""]

@@ -38,6 +38,7 @@ from snnc.importer.table.pooling import (
     read_global_max,
     read_max_pooling,
 )
+from snnc.importer.table.spiking import read_neurons
 from snnc.importer.walk import Walk
 
 Handler = Callable[[Layer, Walk], Value]
@@ -91,6 +92,7 @@ HANDLERS: dict[str, Handler] = {
     "Concatenate": read_concatenate,
     "Activation": read_activation,
     "ReLU": read_activation,
+    "Neurons": read_neurons,
     "LeakyReLU": read_activation,
     "PReLU": read_activation,
     "ELU": read_activation,

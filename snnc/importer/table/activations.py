@@ -81,7 +81,7 @@ def activate(layer: Layer, walk: Walk, value: Value, name: str) -> Value:
     return _rectify(layer, walk, value, option, is_told=name != "relu")
 
 
-_OWN = ("ReLU", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
+_OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
 
 
 def _finish(layer: Layer, walk: Walk, value: Value, name: str, option: str) -> Value:

@@ -1,0 +1,218 @@
+"""`Conv1d`, `Conv2d` and pools of NIR as layers of a model, channels last."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnc.importer.model import Layer
+from snnc.nir.nodes import Node
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnc.importer.weights import Arrays
+
+    Array = NDArray[Any]
+
+Shape = tuple[int, ...]
+ANEW = "write the graph anew"
+
+
+@dataclass(frozen=True, slots=True)
+class Convolved:
+    """The layers of a convolution, the shape that it gives, and its weight.
+
+    ``weight`` is without the taps at its ends that are zeros, or meet nothing else.
+    """
+
+    layers: tuple[Layer, ...]
+    shape: Shape
+    weight: Array
+
+
+def convolved(node: Node, source: str, read: Shape) -> Convolved:
+    """Return a convolution as layers.
+
+    Padding is a layer of its own, which the importer folds into the kernel. NIR pads
+    both ends alike, so that a tap of zeros may stand where a tool has it uneven.
+
+    Raises
+    ------
+    RefusedError
+        If its numbers do not fit one another, or what it reads.
+    """
+    rank = 1 if node.kind == "Conv1d" else 2
+    weight = _weight(node, rank)
+    if len(read) != rank + 1:
+        raise node.refused(f"it reads {len(read)} axes, not {rank + 1}", ANEW)
+    groups = _numbers(node, "groups", 1, (1,))[0]
+    outputs, inputs, *taps = weight.shape
+    if inputs * groups != read[0] or outputs % groups:
+        raise node.refused(
+            f"its weight is for {inputs * groups} channels in {groups} groups, and it"
+            f" reads {read[0]}",
+            ANEW,
+        )
+    stride = _numbers(node, "stride", rank, (1,) * rank)
+    dilation = _numbers(node, "dilation", rank, (1,) * rank)
+    padding, zeros = _padding(node, rank, stride)
+    if padding == "valid":
+        for axis in range(rank):
+            weight, zeros[axis] = _trimmed(
+                weight, axis, read[1 + axis], stride[axis], dilation[axis], zeros[axis]
+            )
+        taps = list(weight.shape[2:])
+    extent = [(k - 1) * d + 1 for k, d in zip(taps, dilation, strict=True)]
+    layers = []
+    if any(map(any, zeros)):
+        pads = [list(pair) for pair in zeros]
+        name = f"{node.name}_pad"
+        layers.append(Layer(name, f"ZeroPadding{rank}D", {"padding": pads}, (source,)))
+        source = name
+    given = [
+        n if padding == "same" else (n + a + b - e) // s + 1
+        for n, (a, b), e, s in zip(read[1:], zeros, extent, stride, strict=True)
+    ]
+    options = {
+        "kernel_size": taps,
+        "strides": list(stride),
+        "padding": padding,
+        "dilation_rate": list(dilation),
+        "use_bias": True,
+    }
+    if groups > 1 and groups == read[0]:
+        kind = f"DepthwiseConv{rank}D"
+        options["depth_multiplier"] = outputs // groups
+    else:
+        kind = f"Conv{rank}D"
+        options |= {"filters": outputs, "groups": groups}
+    layers.append(Layer(node.name, kind, options, (source,)))
+    return Convolved(tuple(layers), (outputs, *given), weight)
+
+
+def _trimmed(
+    weight: Array, axis: int, size: int, stride: int, step: int, pads: tuple[int, int]
+) -> tuple[Array, tuple[int, int]]:
+    """Leave out taps at the ends of an axis that add nothing, and zeros with them."""
+    before, behind = pads
+    taps = weight.shape[2 + axis]
+    places = (size + before + behind - (taps - 1) * step - 1) // stride
+    adds = [
+        bool(np.take(weight, tap, 2 + axis).any())
+        and (places * stride - before + tap * step >= 0)
+        and (tap * step - before < size)
+        for tap in range(taps)
+    ]
+    if not any(adds):
+        return weight, pads
+    first, last = adds.index(True), taps - 1 - adds[::-1].index(True)
+    front = min(first, before // step)
+    back = min(taps - 1 - last, behind // step)
+    kept = np.arange(front, taps - back)
+    return np.take(weight, kept, 2 + axis), (
+        before - front * step,
+        behind - back * step,
+    )
+
+
+def arrays_of(
+    node: Node, weight: Array, bias: Array, read: Array, gain: Array
+) -> Arrays:
+    """Return the kernel of a convolution as a model has it.
+
+    Parameters
+    ----------
+    weight : (out, in of a group, *taps)
+    bias : (out,)
+        As it is to be.
+    read : (in,)
+        By what each channel that is read is multiplied.
+    gain : (out,)
+        By what each that is given is.
+    """
+    outputs, inputs, *taps = weight.shape
+    groups = int(np.max(node.arrays.get("groups", np.array(1))))
+    factor = np.broadcast_to(read, (inputs * groups,)).reshape(groups, 1, inputs)
+    grouped = weight.reshape(groups, -1, inputs, prod(taps))
+    grouped = grouped * factor[..., None] * gain.reshape(groups, -1, 1, 1)
+    whole = grouped.reshape(outputs, inputs, *taps)
+    kernel = np.moveaxis(whole, (0, 1), (-1, -2))
+    name = "kernel"
+    if groups > 1 and inputs == 1:
+        kernel = kernel.reshape(*taps, groups, outputs // groups)
+        name = "depthwise_kernel"
+    return {name: kernel.astype("f4"), "bias": bias.astype("f4")}
+
+
+def pool_of(node: Node, source: str, read: Shape) -> tuple[Layer, Shape, int]:
+    """Return an average for a pool, the shape it gives, and the size of a window."""
+    if len(read) != 3:
+        raise node.refused(f"it reads {len(read)} axes, not 3", ANEW)
+    window = _numbers(node, "kernel_size", 2, None)
+    stride = _numbers(node, "stride", 2, window)
+    if np.any(node.arrays.get("padding", np.zeros(2))):
+        raise node.refused(
+            "it pads, and its windows at the border hold fewer values",
+            "leave the padding out",
+        )
+    given = [(n - w) // s + 1 for n, w, s in zip(read[1:], window, stride, strict=True)]
+    options = {
+        "pool_size": list(window),
+        "strides": list(stride),
+        "padding": "valid",
+    }
+    layer = Layer(node.name, "AveragePooling2D", options, (source,))
+    return layer, (read[0], *given), prod(window)
+
+
+def _weight(node: Node, rank: int) -> Array:
+    weight = node.arrays.get("weight")
+    if weight is None or weight.ndim != rank + 2 or 0 in weight.shape:
+        axes = "none" if weight is None else f"{weight.ndim} axes"
+        raise node.refused(f"its weight has {axes}, not {rank + 2}", ANEW)
+    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
+    if bias.shape != weight.shape[:1]:
+        raise node.refused(f"it has {bias.size} biases, not {weight.shape[0]}", ANEW)
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise node.refused("it holds NaN or infinite weights", "train it anew")
+    return weight
+
+
+def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int, int]]]:
+    """Return Keras's word, and the zeros of a layer before it."""
+    none = [(0, 0)] * rank
+    word = node.words.get("padding")
+    if word is None:
+        pads = _numbers(node, "padding", rank, (0,) * rank, least=0)
+        return "valid", [(p, p) for p in pads]
+    if word not in ("same", "valid"):
+        raise node.refused(f"its padding is {word[:20]!r}", ANEW)
+    if word == "same" and set(stride) != {1}:
+        raise node.refused(
+            "`same` with a stride pads otherwise in each tool",
+            "write the padding as numbers",
+        )
+    return word, none
+
+
+def _numbers(
+    node: Node, name: str, count: int, default: Shape | None, least: int = 1
+) -> Shape:
+    """Return whole numbers, one for each axis."""
+    array = node.arrays.get(name)
+    if array is None or array.size == 0:
+        if default is None:
+            raise node.refused(f"it has no {name}", ANEW)
+        return default
+    found = np.broadcast_to(array.reshape(-1), (count,)) if array.size == 1 else array
+    found = found.reshape(-1)
+    is_whole = found.dtype.kind in "biu" or bool((found == np.floor(found)).all())
+    if len(found) != count or not is_whole or (found < least).any():
+        raise node.refused(f"its {name} is {found.tolist()[:4]}", ANEW)
+    if (found > 2**20).any():
+        raise node.refused(f"its {name} is {int(found.max())}", "write a smaller graph")
+    return tuple(int(n) for n in found)

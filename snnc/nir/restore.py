@@ -1,0 +1,129 @@
+"""The spec that a file was exported from, and its weights, taken back out.
+
+Another tool may have trained the weights on. They are taken from where the export puts
+them: it is run on tensors that hold the numbers of their own values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnc.diagnostics import Report
+from snnc.ir.device import Profile
+from snnc.ir.layout import layout_id, tensors
+from snnc.ir.lowered import LoweredNetwork
+from snnc.loihi.profile import read_profile
+from snnc.nir.graph import Graph, Term, graph_of
+from snnc.nir.linear import Conv
+from snnc.nir.units import Neuron
+from snnc.passes import run_passes
+from snnc.source import SourceFile
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+Arrays = Callable[[str], Mapping[str, Any]]
+
+
+def restored(
+    spec: str, told: Mapping[str, Any], arrays: Arrays, device: Profile | None
+) -> tuple[LoweredNetwork, dict[str, Array]] | None:
+    """Return the network of a spec with the weights of a graph.
+
+    Parameters
+    ----------
+    spec
+        The text of the spec that the graph carries.
+    told
+        What the program that reads graphs tells of it, see `snnc.nir.program`.
+    arrays
+        Gives the kernel and bias of a linear node, as they stand in the file.
+
+    Returns
+    -------
+    tuple or None
+        None where the graph is not what this spec is exported as.
+    """
+    report = Report()
+    source = SourceFile("spec in the graph", spec)
+    lowered = run_passes(source, device or read_profile(), report, "lower").lowered
+    if lowered is None or report.errors:
+        return None
+    shapes = {t.name: t.shape for t in tensors(lowered.network)}
+    if layout_id(tensors(lowered.network)) != told["facts"].get("layout_id"):
+        return None
+    kinds = set(told["kinds"].values())
+    neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
+    numbers = {
+        name: np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
+        for name, shape in shapes.items()
+    }
+    ones = {name: np.ones(shape) for name, shape in shapes.items()}
+    places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
+    if not _is_same(places, told):
+        return None
+    found = {name: np.full(int(np.prod(s)), np.nan) for name, s in shapes.items()}
+    for name, term in places.terms.items():
+        if not _take(term, used.terms[name], arrays(f"{name}/raw"), found):
+            return None
+    if any(np.isnan(values).any() for values in found.values()):
+        return None
+    whole = {n: v.reshape(shapes[n]).astype(np.float32) for n, v in found.items()}
+    return lowered, whole
+
+
+def _is_same(graph: Graph, told: Mapping[str, Any]) -> bool:
+    """Whether nodes, edges and neurons are those of a graph."""
+    kinds = {name: node.kind for name, node in graph.nodes.items()}
+    edges = {tuple(edge) for edge in told["edges"]}
+    cells = {
+        name: {
+            key: float(np.float32(array.flat[0])) for key, array in node.values.items()
+        }
+        for name, node in graph.nodes.items()
+        if name in told["cells"]
+    }
+    same = kinds == told["kinds"] and edges == set(graph.edges)
+    return same and all(
+        value == cells[name].get(key)
+        for name, cell in told["cells"].items()
+        for key, value in cell.items()
+    )
+
+
+def _take(
+    place: Term, used: Term, arrays: Mapping[str, Any], found: dict[str, Array]
+) -> bool:
+    """Take the values of a tensor from a node; whether all others there are zeros."""
+    kernel = np.asarray(arrays["kernel"], float)
+    number, count = (
+        np.rint(_channels_last(term.linear) * term.windows) for term in (place, used)
+    )
+    if kernel.shape != number.shape or kernel[count == 0].any():
+        return False
+    if place.bias is not None:
+        gain, rest = place.bias
+        bias = (np.asarray(arrays["bias"], float) - rest) / gain
+        values = found[f"{place.layer}.bias"]
+        values[:] = bias[: len(values)]
+    if place.tensor is not None:
+        alone = count == 1
+        values = kernel[alone] / place.scale * place.windows
+        found[place.tensor][number[alone].astype(int) - 1] = values
+    return True
+
+
+def _channels_last(linear: Any) -> Array:
+    """Return weights as `snnc.nir.translate` gives them."""
+    weight: Array = linear.weight
+    if isinstance(linear, Conv):
+        return weight.transpose(2, 3, 1, 0)
+    if linear.flattens is None:
+        return weight.T
+    planes = weight.T.reshape(*linear.flattens, -1)
+    return np.moveaxis(planes, 0, -2).reshape(-1, planes.shape[-1])

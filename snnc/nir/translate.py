@@ -1,0 +1,474 @@
+"""A graph of NIR as a model that `snnc.importer` imports, layer by layer.
+
+NIR's channels are first; a model's are last, and so are those of its kernels. What
+NIR has between a kernel and its neurons (thresholds, resistances, scales) goes into the
+kernel, what it has behind neurons (sums of a pool, scales, what a spike is) into the
+kernels that read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnc.importer.model import Layer, Model
+from snnc.importer.weights import Weights
+from snnc.nir import convolutions
+from snnc.nir.cells import NEURONS, Cells, cells_of
+from snnc.nir.nodes import Graph, Node
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnc.importer.weights import Arrays
+
+    Array = NDArray[Any]
+
+LARGEST = 2**27
+"""Values of a node: more neurons than a thousand chips have."""
+FLAT = "write what a batch is out of `start_dim`: NIR's shapes have none"
+
+
+@dataclass(frozen=True, slots=True)
+class Kernel:
+    """How the kernel of a layer is made of a linear node.
+
+    Attributes
+    ----------
+    node, weight
+        The node, and what is kept of its weight.
+    read
+        By what each channel that it reads is multiplied, or each value if it is flat.
+    image
+        What was flattened, channels first; empty if nothing was.
+    gain, offset
+        What comes behind it, by channels: ``gain x + offset``.
+    """
+
+    node: Node
+    weight: Array
+    read: Array
+    image: tuple[int, ...]
+    gain: Array | float = 1.0
+    offset: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a node gives.
+
+    Attributes
+    ----------
+    layer
+        The layer of the model that gives it.
+    shape
+        Channels first.
+    factor
+        What the layer's values have to be multiplied by, for each channel.
+    image
+        What was flattened.
+    linear
+        The linear nodes of which it is the sum, if it is one.
+    """
+
+    layer: str
+    shape: tuple[int, ...]
+    factor: Array
+    image: tuple[int, ...] = ()
+    linear: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class Translated:
+    """A model, its weights, and what is to be told."""
+
+    model: Model
+    weights: Weights
+    notes: tuple[str, ...]
+
+
+def translate(graph: Graph, name: str) -> Translated:
+    """Return a graph as a model.
+
+    Raises
+    ------
+    RefusedError
+        If a node has no counterpart, or its numbers make no sense.
+    """
+    maker = _Maker(graph)
+    for node in graph.nodes:
+        maker.add(node)
+    output = next(node for node in graph.nodes if node.kind == "Output")
+    given = next(node for node in graph.nodes if node.kind == "Input")
+    kinds = {node.name: node.kind for node in graph.nodes}
+    layers = [
+        replace(layer, options={**layer.options, "node": kinds[layer.name]})
+        if layer.name in kinds
+        else layer
+        for layer in maker.layers
+    ]
+    model = Model(
+        name=name,
+        keras=graph.version,
+        layers=tuple(layers),
+        inputs=(given.name,),
+        outputs=(maker.values[output.name].layer,),
+        compiled=None,
+        tool="NIR",
+    )
+    notes = list(maker.notes)
+    if maker.subtract:
+        names = ", ".join(maker.subtract)
+        notes.append(
+            f"{names}: no `v_reset`; tools that leave it out take the threshold off a"
+            " neuron that fires"
+        )
+    return Translated(model, GraphWeights(maker.kernels), tuple(notes))
+
+
+@dataclass(slots=True)
+class _Maker:
+    graph: Graph
+    layers: list[Layer] = field(default_factory=list)
+    values: dict[str, Value] = field(default_factory=dict)
+    kernels: dict[str, Kernel] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    inputs: set[str] = field(default_factory=set)
+    # Neurons that do not say what they go back to.
+    subtract: list[str] = field(default_factory=list)
+
+    def add(self, node: Node) -> None:
+        handler = HANDLERS.get(node.kind)
+        if handler is None:
+            why, remedy = REFUSED.get(node.kind, UNKNOWN)
+            raise node.refused(why, remedy)
+        reads = self.graph.reads(node.name)
+        if node.kind != "Input" and not reads:
+            raise node.refused("it reads nothing", "give it an edge, or leave it out")
+        value = handler(self, node, self._sum(node, reads))
+        if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
+            shape = "x".join(map(str, value.shape))
+            raise node.refused(
+                f"it gives {shape} values, from 1 to {LARGEST} can be",
+                "write a smaller graph",
+            )
+        self.values[node.name] = value
+
+    def _sum(self, node: Node, reads: tuple[str, ...]) -> Value:
+        """Return what a node reads; edges that meet are summed."""
+        if not reads:
+            return Value("", (), np.ones(1))
+        values = [self.values[name] for name in reads]
+        if len(values) == 1:
+            return values[0]
+        first = values[0]
+        factors = [np.broadcast_to(v.factor, v.shape[:1]) for v in values]
+        if len({(v.shape, v.image) for v in values}) > 1 or any(
+            not np.array_equal(f, factors[0]) for f in factors
+        ):
+            raise node.refused(
+                "what it sums has unequal shapes or scales",
+                "let convolutions of kernel 1 make them equal",
+            )
+        name = f"{node.name}_sum"
+        self._layer(name, "Add", {}, tuple(value.layer for value in values))
+        linear = tuple(name for value in values for name in value.linear)
+        return replace(first, layer=name, linear=linear)
+
+    def _layer(
+        self, name: str, kind: str, options: Mapping[str, Any], reads: tuple[str, ...]
+    ) -> None:
+        self.layers.append(Layer(name, kind, dict(options), reads))
+
+    def input(self, node: Node, _: Value) -> Value:
+        shape = tuple(int(n) for n in _array(node, "shape").reshape(-1))
+        if len(shape) > 1 and shape[0] == 1 and self._has_batch(node, shape):
+            shape = shape[1:]
+        if not 1 <= len(shape) <= 3:
+            raise node.refused(
+                f"its shape has {len(shape)} axes",
+                "NIR's are channels x height x width, without a batch",
+            )
+        if prod(shape) > LARGEST or min(shape) < 1:
+            raise node.refused(
+                f"it has {'x'.join(map(str, shape))} values, from 1 to {LARGEST} can"
+                " be",
+                "write a smaller graph",
+            )
+        options = {"batch_input_shape": [None, *_last(shape)]}
+        self._layer(node.name, "InputLayer", options, ())
+        self.inputs.add(node.name)
+        return Value(node.name, shape, np.ones(1))
+
+    def _has_batch(self, node: Node, shape: tuple[int, ...]) -> bool:
+        """Whether the first axis is a batch of one, which some tools write."""
+        readers = self.graph.readers(node.name)
+        for reader in (n for n in self.graph.nodes if n.name in readers):
+            if reader.kind in ("Affine", "Linear") and len(shape) == 2:
+                return True
+            if reader.kind == "Flatten":
+                start = int(reader.arrays.get("start_dim", np.array(0)))
+                return start == 1 or len(shape) == 4
+        return len(shape) == 4
+
+    def convolution(self, node: Node, value: Value) -> Value:
+        if value.image:
+            raise node.refused("it reads what was flattened", "leave the Flatten out")
+        found = convolutions.convolved(node, value.layer, value.shape)
+        if self._rescales(node, value, found.weight):
+            return replace(value, layer=node.name)
+        self.layers += found.layers
+        factor = np.broadcast_to(value.factor, value.shape[:1])
+        self.kernels[node.name] = Kernel(node, found.weight, factor, ())
+        return Value(node.name, found.shape, np.ones(1), linear=(node.name,))
+
+    def _rescales(self, node: Node, value: Value, weight: Array) -> bool:
+        """Take what scales the whole input as that: `as` of a spec."""
+        if value.layer not in self.inputs:
+            return False
+        matrix = weight.reshape(*weight.shape[:2], -1)
+        bias = node.arrays.get("bias", np.zeros(1))
+        slope = float(matrix[0, 0, 0])
+        if (
+            matrix.shape[1:] != (len(weight), 1)
+            or slope <= 0
+            or not np.array_equal(matrix[:, :, 0], slope * np.eye(len(weight)))
+            or (bias != bias[:1]).any()
+            or len(self.graph.readers(self.graph.reads(node.name)[0])) > 1
+        ):
+            return False
+        options = {"scale": slope, "offset": float(bias[0])}
+        self._layer(node.name, "Rescaling", options, (value.layer,))
+        return True
+
+    def matrix(self, node: Node, value: Value) -> Value:
+        weight = _weights(node, 2)
+        if len(value.shape) != 1:
+            raise node.refused(
+                f"it reads {'x'.join(map(str, value.shape))}, which is not flat",
+                "put a Flatten before it",
+            )
+        if weight.shape[1] != value.shape[0]:
+            raise node.refused(
+                f"its weight is for {weight.shape[1]} values, and it reads"
+                f" {value.shape[0]}",
+                "write the graph anew",
+            )
+        if self._rescales(node, value, weight):
+            return replace(value, layer=node.name)
+        options = {"units": weight.shape[0], "use_bias": node.kind == "Affine"}
+        self._layer(node.name, "Dense", options, (value.layer,))
+        factor = np.broadcast_to(value.factor, value.shape)
+        self.kernels[node.name] = Kernel(node, weight, factor, value.image)
+        return Value(node.name, weight.shape[:1], np.ones(1), linear=(node.name,))
+
+    def flatten(self, node: Node, value: Value) -> Value:
+        if len(value.shape) == 1:
+            return value
+        start = int(node.arrays.get("start_dim", np.array(0)))
+        end = int(node.arrays.get("end_dim", np.array(-1)))
+        # Whoever counts a batch starts at 1, and means all of a value.
+        if start not in (0, 1) or end not in (-1, len(value.shape) - 1):
+            raise node.refused(f"it flattens axes {start} to {end} alone", FLAT)
+        self._layer(node.name, "Flatten", {}, (value.layer,))
+        pixels = prod(value.shape[1:])
+        factor = np.broadcast_to(value.factor, value.shape[:1]).repeat(pixels)
+        size = (prod(value.shape),)
+        return Value(node.name, size, factor, value.shape, value.linear)
+
+    def pool(self, node: Node, value: Value) -> Value:
+        layer, shape, window = convolutions.pool_of(node, value.layer, value.shape)
+        self.layers.append(layer)
+        factor = value.factor * (window if node.kind.startswith("Sum") else 1)
+        return Value(node.name, shape, factor)
+
+    def scale(self, node: Node, value: Value) -> Value:
+        scale = _array(node, "scale").astype(float)
+        if scale.size != 1 and scale.shape != value.shape:
+            raise node.refused("its scale has another shape than it reads", FLAT)
+        by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
+        if not np.isfinite(scale).all() or (by_channel != by_channel[:, :1]).any():
+            raise node.refused(
+                "its scale differs from pixel to pixel, or is not finite",
+                "scale by channel",
+            )
+        factor = by_channel[:, 0]
+        if value.linear:
+            self._follow(node, value, factor, 0.0)
+            return value
+        if (factor <= 0).any():
+            raise node.refused("it turns spikes to below 0", "scale by what is above 0")
+        return replace(value, factor=value.factor * factor)
+
+    def _follow(
+        self, node: Node, value: Value, gain: Array | float, offset: float
+    ) -> None:
+        """Put what follows linear nodes into their kernels."""
+        if value.image:
+            raise node.refused("it stands behind a Flatten", "put it before")
+        for place, name in enumerate(value.linear):
+            kernel = self.kernels[name]
+            if len(self.graph.readers(name)) > 1:
+                raise node.refused(
+                    f"`{name}` is read by other nodes too, before its neurons",
+                    "let all of them read the neurons",
+                )
+            self.kernels[name] = replace(
+                kernel,
+                gain=kernel.gain * gain,
+                offset=kernel.offset + (0.0 if place else offset),
+            )
+
+    def neurons(self, node: Node, value: Value) -> Value:
+        cells = cells_of(node)
+        for array in node.arrays.values():
+            if array.size > 1 and array.shape != value.shape:
+                raise node.refused(
+                    f"its parameters have the shape {_x(array.shape)}, and it reads"
+                    f" {_x(value.shape)}",
+                    "write the graph anew",
+                )
+        if value.linear:
+            self._follow(node, value, cells.gain, cells.offset)
+        self._check_sum(node, value, cells)
+        options = {"properties": list(cells.properties)}
+        self._layer(node.name, "Neurons", options, (value.layer,))
+        if not cells.resets:
+            self.subtract.append(node.name)
+        return Value(node.name, value.shape, np.full(1, 1 / cells.spike))
+
+    def _check_sum(self, node: Node, value: Value, cells: Cells) -> None:
+        """A sum of kernels and of spikes adds the spikes as they are."""
+        reads = self.graph.reads(node.name)
+        plain = [name for name in reads if not self.values[name].linear]
+        if not plain or len(reads) == 1:
+            return
+        if (cells.gain * self.values[plain[0]].factor != 1).any():
+            raise node.refused(
+                f"it adds the spikes of `{plain[0]}` at another scale than 1",
+                "put a convolution of kernel 1 between",
+            )
+
+    def threshold(self, node: Node, value: Value) -> Value:
+        level = float(np.max(_array(node, "threshold")))
+        if value.linear or not 0 <= level < 1:
+            raise node.refused(
+                "it tells at each step whether a value is above it: 0 or 1, where"
+                " neurons of the chip fire as often as that value says",
+                "let an IF stand for it, and retrain",
+            )
+        self.notes.append(f"`{node.name}` changes no spike: it is left out")
+        return value
+
+    def output(self, node: Node, value: Value) -> Value:
+        if not value.linear and (value.factor != 1).any():
+            self.notes.append(
+                f"the output is that of `{value.layer}` by"
+                f" {float(np.max(value.factor)):.4g}, which the readout leaves out"
+            )
+        return value
+
+
+Handler = Callable[[_Maker, Node, Value], Value]
+HANDLERS: dict[str, Handler] = {
+    "Input": _Maker.input,
+    "Output": _Maker.output,
+    "Conv1d": _Maker.convolution,
+    "Conv2d": _Maker.convolution,
+    "Affine": _Maker.matrix,
+    "Linear": _Maker.matrix,
+    "Flatten": _Maker.flatten,
+    "SumPool2d": _Maker.pool,
+    "AvgPool2d": _Maker.pool,
+    "Scale": _Maker.scale,
+    "Threshold": _Maker.threshold,
+    **dict.fromkeys(NEURONS, _Maker.neurons),
+}
+UNKNOWN = ("it is of a kind that is not known here", "leave it out, and retrain")
+REFUSED = {
+    "Delay": (
+        "nothing on the chip waits longer than a step",
+        "train the network without delays",
+    ),
+    "I": ("it never fires, and all that leaves a core is spikes", "use IF"),
+    "LI": (
+        "it never fires, and all that leaves a core is spikes",
+        "leave it out: behind the last Affine, `synapse` of the readout filters alike",
+    ),
+    "CubaLI": (
+        "it never fires, and all that leaves a core is spikes",
+        "leave it out: behind the last Affine, `synapse` of the readout filters alike",
+    ),
+}
+
+
+class GraphWeights(Weights):
+    """The kernels of a graph, channels last; those of ``NODE/raw`` as they are read."""
+
+    def __init__(self, kernels: Mapping[str, Kernel]) -> None:
+        self._kernels = kernels
+
+    def of(self, layer: str) -> Arrays:
+        """See `Weights.of`."""
+        name, _, raw = layer.partition("/")
+        kernel = self._kernels.get(name)
+        if kernel is None:
+            return {}
+        if raw:
+            weight = kernel.node.arrays["weight"]
+            kernel = Kernel(kernel.node, weight, np.ones(1), kernel.image)
+        return _arrays(kernel)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+def _arrays(kernel: Kernel) -> Arrays:
+    node = kernel.node
+    weight = kernel.weight.astype(float)
+    outputs = weight.shape[0]
+    bias = node.arrays.get("bias", np.zeros(outputs)).astype(float)
+    gain = np.broadcast_to(kernel.gain, (outputs,))
+    bias = bias * gain + kernel.offset
+    if weight.ndim == 2:
+        matrix = weight.T * np.reshape(kernel.read, (-1, 1)) * gain
+        if kernel.image:
+            planes = matrix.reshape(*kernel.image, outputs)
+            matrix = np.moveaxis(planes, 0, -2).reshape(-1, outputs)
+        return {"kernel": matrix.astype("f4"), "bias": bias.astype("f4")}
+    return convolutions.arrays_of(node, weight, bias, kernel.read, gain)
+
+
+def _array(node: Node, name: str) -> Array:
+    array = node.arrays.get(name)
+    if array is None or array.size == 0:
+        raise node.refused(f"it has no {name}", "write the graph anew")
+    return array
+
+
+def _weights(node: Node, rank: int) -> Array:
+    """Return a node's weight, and check its bias beside it."""
+    weight = _array(node, "weight")
+    if weight.ndim != rank:
+        raise node.refused(f"its weight has {weight.ndim} axes", "write it anew")
+    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
+    if bias.shape != weight.shape[:1]:
+        raise node.refused(
+            f"its bias has the shape {_x(bias.shape)}, for {weight.shape[0]} channels",
+            "write it anew",
+        )
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise node.refused("it holds NaN or infinite weights", "train it anew")
+    return weight
+
+
+def _last(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return (*shape[1:], shape[0])
+
+
+def _x(shape: tuple[int, ...]) -> str:
+    return "x".join(map(str, shape)) or "a number"

@@ -1,0 +1,122 @@
+"""Graphs of NIR become specs whose outputs, in rates, are the graph's."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import nir
+import numpy as np
+import pytest
+from safetensors.numpy import load_file
+
+from snnc.cli import main
+from snnc.exact.package import open_package
+from snnc.language.model import spec_hash
+from snnc.nir.export import export_nir
+from tests.nir.graphs import GRAPHS
+from tests.nir.networks import BODIES, spec_of, weights_of
+from tests.nir.rates import rates
+from tests.nir.test_export import channels_first
+from tests.support import sound
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+STEPS = {"snntorch": 1e-4}
+
+
+def hash_of(text: str) -> str:
+    return spec_hash(sound(text, "validate").spec)
+
+
+@pytest.mark.parametrize("neuron", ["if", "cubalif"])
+@pytest.mark.parametrize("name", BODIES)
+def test_a_round_trip_gives_the_same_spec_and_weights(
+    name: str, neuron: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.snn").write_text(spec_of(name))
+    weights = weights_of(spec_of(name))
+    export_nir("net.snn", weights, "net.nir", neuron)  # type: ignore[arg-type]
+    assert (
+        main(["import", "net.nir", "-o", "b.snn", "--weights-out", "b.safetensors"])
+        == 0
+    )
+    assert hash_of(Path("b.snn").read_text()) == hash_of(spec_of(name))
+    found = load_file("b.safetensors")
+    for tensor, values in weights.items():
+        np.testing.assert_allclose(found[tensor], values, rtol=1e-5, atol=1e-6)
+
+
+def edited(path: str, change: object) -> None:
+    graph = nir.read(path)
+    change(graph)  # type: ignore[operator]
+    nir.write(path, graph)
+
+
+def test_weights_that_were_trained_on_come_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.snn").write_text(spec_of("clip"))
+    weights = weights_of(spec_of("clip"))
+    export_nir("net.snn", weights, "net.nir")
+
+    def train(graph: nir.NIRGraph) -> None:
+        graph.nodes["d0"].weight *= 2
+        graph.nodes["c0"].bias += 1
+
+    edited("net.nir", train)
+    assert main(["import", "net.nir", "--weights-out", "b.safetensors"]) == 0
+    found = load_file("b.safetensors")
+    np.testing.assert_allclose(found["d0.kernel"], 2 * weights["d0.kernel"], rtol=1e-5)
+    bias = weights["c0.bias"] + 1 / 0.15
+    np.testing.assert_allclose(found["c0.bias"], bias, rtol=1e-5)
+
+
+def test_a_graph_that_is_no_longer_its_spec_s_is_imported_by_its_nodes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("net.snn").write_text(spec_of("clip"))
+    export_nir("net.snn", weights_of(spec_of("clip")), "net.nir")
+
+    def fill(graph: nir.NIRGraph) -> None:
+        weight = graph.nodes["c0"].weight
+        weight[weight == 0] = 0.01
+
+    edited("net.nir", fill)
+    assert main(["import", "net.nir"]) == 0
+    out, err = capsys.readouterr()
+    assert "no longer that of the spec" in err
+    assert "conv2d c0 { filters 20" in out  # five slices of four filters
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", [*GRAPHS, "image", "pools", "clip", "sequence"])
+def test_outputs_in_rates_are_those_of_the_graph(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    if name in GRAPHS:
+        nir.write("net.nir", GRAPHS[name]())
+        low = 0.0
+    else:
+        Path("own.snn").write_text(spec_of(name))
+        export_nir("own.snn", weights_of(spec_of(name)), "net.nir")
+        low = -1.0 if name in ("pools", "sequence") else 0.0
+    command = ["import", "net.nir", "-o", "net.snn", "--weights-out", "w.safetensors"]
+    assert main([*command, "--input-range", f"{low}..1", "--name", "back"]) == 0
+    assert main(["build", "net.snn", "-o", "models"]) == 0
+    package = open_package("models/back")
+    program = package.module("keras_model")
+    model = program.build_model()
+    program.import_weights(model, "w.safetensors")
+    x = np.random.default_rng(1).uniform(low, 1, (3, *package.network.input.shape))
+    expected = model.predict(x.astype("f4"), verbose=0)
+    graph = nir.read("net.nir", type_check=False)
+    dt = STEPS.get(name, 1e-3)
+    found = [rates(graph, channels_first(example), dt)["output"] for example in x]
+    assert np.abs(expected).max() > 0.05
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
