@@ -8,7 +8,6 @@ import sys
 
 import click
 
-from snnc.cli.device import chosen_device
 from snnc.cli.talk import say
 
 
@@ -22,7 +21,9 @@ def command() -> int:
             raise
         say(f"{error.name} is not installed: pip install 'snnc[lsp]'")
         return 1
-    server = create_server(chosen_device())
+    # Not by `cli.device`, which loads what a client need not wait for.
+    device = click.get_current_context().find_root().params["device"]
+    server = create_server(device)
     # It runs for days, unlike other verbs; what is there by now stays.
     gc.freeze()
     gc.enable()

@@ -1,8 +1,12 @@
-"""``python -m snnc.editors`` prints the TextMate grammar."""
+"""``python -m snnc.editors`` prints the TextMate grammar, with ``snippets`` those."""
 
 from __future__ import annotations
 
+import sys
+
+from snnc.editors.snippets import snippets_text
 from snnc.editors.textmate import textmate_text
 
 if __name__ == "__main__":
-    print(textmate_text(), end="")
+    text = snippets_text() if "snippets" in sys.argv[1:] else textmate_text()
+    print(text, end="")

@@ -16,7 +16,7 @@ from snnc.resources import spec_path
 from snnc.source import SourceFile
 
 LONGEST_PAUSE = 0.5
-"""Seconds; edits that come within a quarter of what an analysis takes are one."""
+"""Seconds; edits that come within an eighth of what an analysis takes are one."""
 IDLE = 0.2
 """Seconds after which a text is taken to rest, and what takes longer is begun."""
 
@@ -125,7 +125,7 @@ class Analyses:
             raise
 
     async def _first(self, buffer: Buffer) -> Analysis:
-        await asyncio.sleep(min(LONGEST_PAUSE, self._took / 4))
+        await asyncio.sleep(min(LONGEST_PAUSE, self._took / 8))
         steps = analyse(buffer.source, self._device(), self._memory)
         loop = asyncio.get_running_loop()
         started = time.perf_counter()

@@ -16,18 +16,6 @@ from snnc.language import tree
 from snnc.language_server.marks import Role, marks
 from snnc.source import SourceFile
 
-TYPES = (
-    "comment",
-    "string",
-    "number",
-    "keyword",
-    "type",
-    "variable",
-    "operator",
-    "property",
-    "enumMember",
-)
-MODIFIERS = ("declaration", "deprecated")
 Token = tuple[int, int, str, tuple[str, ...]]
 """A start, an end, a type and modifiers."""
 

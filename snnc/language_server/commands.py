@@ -12,7 +12,6 @@ from snnc.language_server.settings import Settings
 from snnc.report import markdown
 from snnc.runtime.files import write_file
 
-BUILD, REPORT = "snnc.build", "snnc.report"
 LONGEST = 120
 """Seconds that a build may take."""
 

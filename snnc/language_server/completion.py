@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from snnc.editors.snippets import to_fill
 from snnc.language import scalars
 from snnc.language.described import description
 from snnc.language.fields import keys_of, parts_of, values_in
@@ -55,7 +56,6 @@ class Offer:
 
 _PLACE = re.compile(r"\$\{\d+(?::([^}]*)|\|([^,|}]*)[^}]*)\}|\$0")
 _TYPED = re.compile(r"[\w.]*$")
-_FILLED = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
 
 
 def offers(source: SourceFile, offset: int) -> tuple[int, list[Offer]]:
@@ -193,7 +193,7 @@ def _example(form: Form, text: _Text) -> str:
     if form.usual_name and form.is_layer:
         name = _free(form.usual_name, names)
         example = example.replace(f" {form.usual_name} ", f" {name} ", 1)
-    return _to_fill(example)
+    return to_fill(example)
 
 
 def _item(form: Form) -> str:
@@ -209,12 +209,6 @@ def _free(name: str, taken: list[str]) -> str:
     while f"{stem}{number}" in taken:
         number += 1
     return f"{stem}{number}"
-
-
-def _to_fill(example: str) -> str:
-    """Make each number of an example a place to fill in."""
-    count = iter(range(1, 100))
-    return _FILLED.sub(lambda found: f"${{{next(count)}:{found[0]}}}", example)
 
 
 def _variants(place: Place, text: _Text) -> Iterator[Offer]:

@@ -6,8 +6,9 @@ import os
 import tempfile
 import traceback
 from collections.abc import Iterable
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
@@ -16,13 +17,18 @@ from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
 from snnc import __version__
-from snnc.ir.device import Profile
-from snnc.language_server import diagnostics
-from snnc.language_server.analyses import Analyses
-from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import Buffer, Change
-from snnc.language_server.settings import Devices, Settings
+from snnc.language_server.settings import SECTION, Devices, Settings
 
+if TYPE_CHECKING:
+    from snnc.ir.device import Profile
+    from snnc.language_server.analyses import Analyses
+    from snnc.language_server.analysis import Analysis
+
+BUILD, REPORT = "snnc.build", "snnc.report"
+"""The commands of lenses."""
+FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
+"""The kind of the action that mends all that has one obvious remedy."""
 PULLED = "text_document.diagnostic"
 """The capability of clients that ask for diagnostics, and need not be sent them."""
 
@@ -42,20 +48,34 @@ class SpecServer(LanguageServer):
     ----------
     device
         What is compiled for unless the client says otherwise; None for Loihi 1.
+
+    Attributes
+    ----------
+    was_shut_down
+        Whether the client has said that it is going to end the server.
     """
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        root = Path.cwd()
-        self.settings = (
-            Settings(root=root) if device is None else Settings(device, root=root)
-        )
+        self.settings = Settings(root=Path.cwd()).told({"device": device})
         self.buffers: dict[str, Buffer] = {}
-        self.analyses = Analyses(self._ready, self._failed, self._profile)
         self.was_shut_down = False
         self._devices = Devices()
         self._wrong_device = ""
-        self._reports: tempfile.TemporaryDirectory[str] | None = None
+        _listen(self)
+
+    @cached_property
+    def analyses(self) -> Analyses:
+        # The compiler is not imported before the client knows that there is a server.
+        from snnc.language_server.analyses import Analyses
+
+        return Analyses(self._ready, self._failed, self._profile)
+
+    @cached_property
+    def reports(self) -> Path:
+        """A folder for reports, which goes when the server does."""
+        self._reports = tempfile.TemporaryDirectory(prefix="snnc-")
+        return Path(self._reports.name)
 
     @property
     def codec(self) -> PositionCodec:
@@ -68,13 +88,6 @@ class SpecServer(LanguageServer):
             found = getattr(found, name, None)
         return bool(found)
 
-    @property
-    def reports(self) -> Path:
-        """A folder for reports, which goes when the server does."""
-        if self._reports is None:
-            self._reports = tempfile.TemporaryDirectory(prefix="snnc-")
-        return Path(self._reports.name)
-
     def begin(self, params: types.InitializeParams) -> None:
         """Take what a client says when it starts."""
         root = params.root_uri or next(
@@ -82,9 +95,7 @@ class SpecServer(LanguageServer):
         )
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
-            self.settings = Settings(
-                self.settings.device, self.settings.output, Path(path)
-            )
+            self.settings = self.settings.at(Path(path))
         self.settings = self.settings.told(params.initialization_options)
 
     def open(self, item: types.TextDocumentItem) -> None:
@@ -110,6 +121,14 @@ class SpecServer(LanguageServer):
                 self._put(buffer)
             self._refresh()
 
+    async def ask_settings(self) -> None:
+        """Ask a client that can tell it for its settings."""
+        if self.supports("workspace.configuration"):
+            items = [types.ConfigurationItem(section=SECTION)]
+            params = types.ConfigurationParams(items)
+            found = await self.workspace_configuration_async(params)
+            self.configure(next(iter(found), None))
+
     async def analysis(self, uri: str) -> Analysis | None:
         """What is known of a text as it is by then; None if it is closed or no spec."""
         try:
@@ -119,6 +138,8 @@ class SpecServer(LanguageServer):
 
     def sent(self, uri: str, found: Analysis) -> list[types.Diagnostic]:
         """All diagnostics of a text, as they are sent."""
+        from snnc.language_server import diagnostics
+
         shown = [diagnostics.as_sent(d, uri, self.codec) for d in found.diagnostics]
         if self._wrong_device:
             shown.insert(0, diagnostics.of_device(self._wrong_device))
@@ -146,6 +167,8 @@ class SpecServer(LanguageServer):
             self._refresh()
 
     def _failed(self, buffer: Buffer, error: Exception) -> None:
+        from snnc.language_server import diagnostics
+
         self._send(buffer.uri, buffer.version, [diagnostics.of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
@@ -164,3 +187,38 @@ class SpecServer(LanguageServer):
             self.workspace_code_lens_refresh(None)
         if self.supports("workspace.diagnostics.refresh_support"):
             self.workspace_diagnostic_refresh(None)
+
+
+def _listen(server: SpecServer) -> None:
+    """Take what clients tell without asking anything."""
+
+    @server.feature(types.INITIALIZE)
+    def initialize(params: types.InitializeParams) -> None:
+        server.begin(params)
+
+    @server.feature(types.INITIALIZED)
+    async def initialized(params: types.InitializedParams) -> None:
+        await server.ask_settings()
+        server.analyses.warm_up()
+
+    @server.feature(types.SHUTDOWN)
+    def shutdown(params: None) -> None:
+        server.was_shut_down = True
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configured(params: types.DidChangeConfigurationParams) -> None:
+        server.configure(params.settings)
+        await server.ask_settings()
+
+    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: types.DidOpenTextDocumentParams) -> None:
+        server.open(params.text_document)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: types.DidChangeTextDocumentParams) -> None:
+        document = params.text_document
+        server.change(document.uri, document.version, params.content_changes)
+
+    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: types.DidCloseTextDocumentParams) -> None:
+        server.close(params.text_document.uri)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from snnc.ir.device import Profile
-from snnc.loihi.profile import DEFAULT, ProfileError, is_file, read_profile
+if TYPE_CHECKING:
+    from snnc.ir.device import Profile
 
 SECTION = "snnc"
+"""The part of a client's configuration that is snnc's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Settings:
         The folder that the client has open.
     """
 
-    device: str = DEFAULT
+    device: str = "loihi1"
     output: str = "models"
     root: Path = Path()
 
@@ -42,9 +43,15 @@ class Settings:
         device = known.get("device", self.device)
         return replace(self, device=device, output=known.get("output", self.output))
 
+    def at(self, root: Path) -> Settings:
+        """The settings with the folder that a client has open."""
+        return replace(self, root=root)
+
     @property
     def device_path(self) -> str:
         """The device as it is read: its name, or the path of its file."""
+        from snnc.loihi.profile import is_file
+
         return str(self.root / self.device) if is_file(self.device) else self.device
 
 
@@ -56,6 +63,8 @@ class Devices:
 
     def read(self, settings: Settings) -> tuple[Profile, str]:
         """Return the device, or Loihi 1 and why it is not the one that is wanted."""
+        from snnc.loihi.profile import ProfileError, is_file, read_profile
+
         name = settings.device_path
         if is_file(name):
             stamp = _stamp(Path(name))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
-from snnc.language_server.requests.reading import LEGEND
+from snnc.language_server.legend import MODIFIERS, TYPES
 from tests.language_server.editor import Client, Document, open_text
 from tests.support import ROOT, network
 
@@ -85,9 +85,9 @@ async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
         column = columns if lines else column + columns
         line += lines
         ends = types.Position(line, column), types.Position(line, column + length)
-        modifiers = [m for i, m in enumerate(LEGEND.token_modifiers) if bits >> i & 1]
+        modifiers = [m for i, m in enumerate(MODIFIERS) if bits >> i & 1]
         text = document.quoted(types.Range(*ends))
-        shown.append((text, LEGEND.token_types[kind], modifiers))
+        shown.append((text, TYPES[kind], modifiers))
     return shown
 
 

@@ -1,12 +1,66 @@
-"""What a client may ask: each request, and the function that answers it."""
+"""What a client may ask: each request, and the function that answers it.
+
+A family of functions is imported when one is asked for the first time, so that a client
+need not wait for the compiler to be told what the server can do.
+"""
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Awaitable, Callable
+from typing import Any
+
 from lsprotocol import types
 
-from snnc.language_server.requests import costs, mending, naming, reading, writing
-from snnc.language_server.server import SpecServer
-from snnc.language_server.settings import SECTION
+from snnc.language_server.legend import MODIFIERS, TYPES
+from snnc.language_server.server import BUILD, FIX_ALL, REPORT, SpecServer
+
+# By request: the module, its function, and what a client is told of it.
+_ANSWERS: dict[str, tuple[str, str, object]] = {
+    types.TEXT_DOCUMENT_DIAGNOSTIC: (
+        "costs",
+        "diagnostic",
+        types.DiagnosticOptions(
+            inter_file_dependencies=False,
+            workspace_diagnostics=False,
+            identifier="snnc",
+        ),
+    ),
+    types.TEXT_DOCUMENT_INLAY_HINT: ("costs", "inlay_hints", None),
+    types.TEXT_DOCUMENT_CODE_LENS: ("costs", "lenses", None),
+    types.TEXT_DOCUMENT_HOVER: ("reading", "hover", None),
+    types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (
+        "reading",
+        "semantic",
+        types.SemanticTokensLegend(list(TYPES), list(MODIFIERS)),
+    ),
+    types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: ("reading", "symbols", None),
+    types.TEXT_DOCUMENT_FOLDING_RANGE: ("reading", "folding", None),
+    types.TEXT_DOCUMENT_COMPLETION: (
+        "writing",
+        "completion",
+        types.CompletionOptions(trigger_characters=[" ", ":", "{", ",", "["]),
+    ),
+    types.TEXT_DOCUMENT_FORMATTING: ("writing", "formatting", None),
+    types.TEXT_DOCUMENT_RANGE_FORMATTING: ("writing", "range_formatting", None),
+    types.TEXT_DOCUMENT_DEFINITION: ("naming", "definition", None),
+    types.TEXT_DOCUMENT_REFERENCES: ("naming", "references", None),
+    types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT: ("naming", "highlight", None),
+    types.TEXT_DOCUMENT_RENAME: (
+        "naming",
+        "rename",
+        types.RenameOptions(prepare_provider=True),
+    ),
+    types.TEXT_DOCUMENT_PREPARE_RENAME: ("naming", "prepare", None),
+    types.TEXT_DOCUMENT_CODE_ACTION: (
+        "mending",
+        "actions",
+        types.CodeActionOptions(
+            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL]
+        ),
+    ),
+}
+_COMMANDS = {BUILD: ("costs", "build"), REPORT: ("costs", "report")}
 
 
 def create_server(device: str | None = None) -> SpecServer:
@@ -15,52 +69,18 @@ def create_server(device: str | None = None) -> SpecServer:
     ``device`` is what is compiled for unless the client says otherwise.
     """
     server = SpecServer(device)
-    for register in (_life, _texts):
-        register(server)
-    for family in (costs, reading, writing, naming, mending):
-        family.register(server)
+    for method, (module, function, options) in _ANSWERS.items():
+        server.feature(method, options)(_asked(server, module, function))
+    for command, (module, function) in _COMMANDS.items():
+        server.command(command)(_asked(server, module, function))
     return server
 
 
-def _life(server: SpecServer) -> None:
-    @server.feature(types.INITIALIZE)
-    def initialize(params: types.InitializeParams) -> None:
-        server.begin(params)
+def _asked(
+    server: SpecServer, module: str, function: str
+) -> Callable[[Any], Awaitable[Any]]:
+    async def answer(params: Any) -> Any:
+        found = importlib.import_module(f"{__name__}.{module}")
+        return await getattr(found, function)(server, params)
 
-    @server.feature(types.INITIALIZED)
-    async def initialized(params: types.InitializedParams) -> None:
-        server.analyses.warm_up()
-        await _configure(server)
-
-    @server.feature(types.SHUTDOWN)
-    def shutdown(params: None) -> None:
-        server.was_shut_down = True
-
-    @server.feature(types.WORKSPACE_DID_CHANGE_CONFIGURATION)
-    async def configured(params: types.DidChangeConfigurationParams) -> None:
-        server.configure(params.settings)
-        await _configure(server)
-
-
-async def _configure(server: SpecServer) -> None:
-    """Ask a client that can tell it for its settings."""
-    if not server.supports("workspace.configuration"):
-        return
-    items = [types.ConfigurationItem(section=SECTION)]
-    found = await server.workspace_configuration_async(types.ConfigurationParams(items))
-    server.configure(next(iter(found), None))
-
-
-def _texts(server: SpecServer) -> None:
-    @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
-    def opened(params: types.DidOpenTextDocumentParams) -> None:
-        server.open(params.text_document)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
-    def changed(params: types.DidChangeTextDocumentParams) -> None:
-        document = params.text_document
-        server.change(document.uri, document.version, params.content_changes)
-
-    @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)
-    def closed(params: types.DidCloseTextDocumentParams) -> None:
-        server.close(params.text_document.uri)
+    return answer

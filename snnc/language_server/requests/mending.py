@@ -11,37 +11,31 @@ from snnc.language_server import fixes
 from snnc.language_server.buffers import offsets_in
 from snnc.language_server.diagnostics import as_sent
 from snnc.language_server.sending import workspace_edit
-from snnc.language_server.server import SpecServer
-
-FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
-_KINDS = [types.CodeActionKind.QuickFix, FIX_ALL]
+from snnc.language_server.server import FIX_ALL, SpecServer
 
 
-def register(server: SpecServer) -> None:
-    @server.feature(
-        types.TEXT_DOCUMENT_CODE_ACTION,
-        types.CodeActionOptions(code_action_kinds=_KINDS),
-    )
-    async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        uri = params.text_document.uri
-        found = await server.analysis(uri)
-        if found is None:
-            return []
-        start, end = offsets_in(found.source, params.range, server.codec)
-        wanted = params.context.only
-        loop = asyncio.get_running_loop()
-        done: list[types.CodeAction] = []
-        if _is_wanted(types.CodeActionKind.QuickFix, wanted):
-            told = await loop.run_in_executor(
-                None, lambda: list(fixes.remedies(found, start, end))
-            )
-            done += [_action(remedy, uri, server) for remedy in told]
-        if _is_wanted(FIX_ALL, wanted):
-            edits = await loop.run_in_executor(None, fixes.mended, found)
-            if edits:
-                edit = workspace_edit(uri, edits, server)
-                done.append(types.CodeAction("Fix all", FIX_ALL, edit=edit))
-        return done
+async def actions(
+    server: SpecServer, params: types.CodeActionParams
+) -> list[types.CodeAction]:
+    uri = params.text_document.uri
+    found = await server.analysis(uri)
+    if found is None:
+        return []
+    start, end = offsets_in(found.source, params.range, server.codec)
+    wanted = params.context.only
+    loop = asyncio.get_running_loop()
+    done: list[types.CodeAction] = []
+    if _is_wanted(types.CodeActionKind.QuickFix, wanted):
+        told = await loop.run_in_executor(
+            None, lambda: list(fixes.remedies(found, start, end))
+        )
+        done += [_action(remedy, uri, server) for remedy in told]
+    if _is_wanted(FIX_ALL, wanted):
+        edits = await loop.run_in_executor(None, fixes.mended, found)
+        if edits:
+            edit = workspace_edit(uri, edits, server)
+            done.append(types.CodeAction("Fix all", FIX_ALL, edit=edit))
+    return done
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:

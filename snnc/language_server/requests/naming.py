@@ -17,7 +17,7 @@ from snnc.language_server.server import SpecServer
 from snnc.source import Span
 
 
-class _At(Protocol):
+class _Placed(Protocol):
     """A place in a text, of whatever request."""
 
     @property
@@ -27,76 +27,85 @@ class _At(Protocol):
     def position(self) -> types.Position: ...
 
 
-def register(server: SpecServer) -> None:
-    def places(uri: str, spans: Iterable[Span]) -> list[types.Location]:
-        return [types.Location(uri, range_of(span, server.codec)) for span in spans]
+def _places(
+    server: SpecServer, uri: str, spans: Iterable[Span]
+) -> list[types.Location]:
+    return [types.Location(uri, range_of(span, server.codec)) for span in spans]
 
-    async def at(params: _At) -> tuple[Analysis, int] | None:
-        found = await server.analysis(params.text_document.uri)
-        if found is None:
-            return None
-        return found, offset_in(found.source, params.position, server.codec)
 
-    @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    async def definition(params: types.DefinitionParams) -> list[types.Location]:
-        here = await at(params)
-        named = here and names.named_at(here[0].document, here[1])
-        if not here or not named:
-            return []
-        return places(
-            params.text_document.uri, names.definitions(here[0].document, named[0])
-        )
+async def _at(server: SpecServer, params: _Placed) -> tuple[Analysis, int] | None:
+    found = await server.analysis(params.text_document.uri)
+    if found is None:
+        return None
+    return found, offset_in(found.source, params.position, server.codec)
 
-    @server.feature(types.TEXT_DOCUMENT_REFERENCES)
-    async def references(params: types.ReferenceParams) -> list[types.Location]:
-        here = await at(params)
-        named = here and names.named_at(here[0].document, here[1])
-        if not here or not named:
-            return []
-        spans = names.references(here[0].document, named[0])
-        if params.context.include_declaration:
-            spans = [*names.definitions(here[0].document, named[0]), *spans]
-        return places(params.text_document.uri, spans)
 
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
-    async def highlight(
-        params: types.DocumentHighlightParams,
-    ) -> list[types.DocumentHighlight]:
-        here = await at(params)
-        named = here and names.named_at(here[0].document, here[1])
-        if not here or not named:
-            return []
-        kinds = {True: types.DocumentHighlightKind.Write}
-        return [
-            types.DocumentHighlight(
-                range_of(span, server.codec),
-                kinds.get(given, types.DocumentHighlightKind.Read),
-            )
-            for name, span, given in names.mentions(here[0].document)
-            if name == named[0]
-        ]
-
-    @server.feature(
-        types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True)
+async def definition(
+    server: SpecServer, params: types.DefinitionParams
+) -> list[types.Location]:
+    here = await _at(server, params)
+    named = here and names.named_at(here[0].document, here[1])
+    if not here or not named:
+        return []
+    return _places(
+        server, params.text_document.uri, names.definitions(here[0].document, named[0])
     )
-    async def rename(params: types.RenameParams) -> types.WorkspaceEdit | None:
-        here = await at(params)
-        if here is None:
-            return None
-        edits = _renamed(*here, params.new_name)
-        return workspace_edit(params.text_document.uri, edits, server)
 
-    @server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
-    async def prepare(params: types.PrepareRenameParams) -> types.Range | None:
-        here = await at(params)
-        if here is None:
-            return None
-        found, offset = here
-        named = names.named_at(found.document, offset)
-        network = found.document.network
-        if network is not None and names.is_network(found.document, offset):
-            return range_of(network.span, server.codec)
-        return None if named is None else range_of(named[1], server.codec)
+
+async def references(
+    server: SpecServer, params: types.ReferenceParams
+) -> list[types.Location]:
+    here = await _at(server, params)
+    named = here and names.named_at(here[0].document, here[1])
+    if not here or not named:
+        return []
+    spans = names.references(here[0].document, named[0])
+    if params.context.include_declaration:
+        spans = [*names.definitions(here[0].document, named[0]), *spans]
+    return _places(server, params.text_document.uri, spans)
+
+
+async def highlight(
+    server: SpecServer,
+    params: types.DocumentHighlightParams,
+) -> list[types.DocumentHighlight]:
+    here = await _at(server, params)
+    named = here and names.named_at(here[0].document, here[1])
+    if not here or not named:
+        return []
+    kinds = {True: types.DocumentHighlightKind.Write}
+    return [
+        types.DocumentHighlight(
+            range_of(span, server.codec),
+            kinds.get(given, types.DocumentHighlightKind.Read),
+        )
+        for name, span, given in names.mentions(here[0].document)
+        if name == named[0]
+    ]
+
+
+async def rename(
+    server: SpecServer, params: types.RenameParams
+) -> types.WorkspaceEdit | None:
+    here = await _at(server, params)
+    if here is None:
+        return None
+    edits = _renamed(*here, params.new_name)
+    return workspace_edit(params.text_document.uri, edits, server)
+
+
+async def prepare(
+    server: SpecServer, params: types.PrepareRenameParams
+) -> types.Range | None:
+    here = await _at(server, params)
+    if here is None:
+        return None
+    found, offset = here
+    named = names.named_at(found.document, offset)
+    network = found.document.network
+    if network is not None and names.is_network(found.document, offset):
+        return range_of(network.span, server.codec)
+    return None if named is None else range_of(named[1], server.codec)
 
 
 def _renamed(found: Analysis, offset: int, name: str) -> tuple[Edit, ...]:

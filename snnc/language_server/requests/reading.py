@@ -7,52 +7,53 @@ from lsprotocol import types
 from snnc.language_server import colours
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
+from snnc.language_server.legend import MODIFIERS, TYPES
 from snnc.language_server.outline import Entry, entries, folds
 from snnc.language_server.pages import page_at
 from snnc.language_server.server import SpecServer
 from snnc.source import Span
 
-LEGEND = types.SemanticTokensLegend(list(colours.TYPES), list(colours.MODIFIERS))
+
+async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | None:
+    found = await server.analysis(params.text_document.uri)
+    if found is None:
+        return None
+    offset = offset_in(found.source, params.position, server.codec)
+    page = page_at(found, offset)
+    if page is None:
+        return None
+    span, text = page
+    content = types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.Hover(content, None if span is None else range_of(span, server.codec))
 
 
-def register(server: SpecServer) -> None:
-    @server.feature(types.TEXT_DOCUMENT_HOVER)
-    async def hover(params: types.HoverParams) -> types.Hover | None:
-        found = await server.analysis(params.text_document.uri)
-        if found is None:
-            return None
-        offset = offset_in(found.source, params.position, server.codec)
-        page = page_at(found, offset)
-        if page is None:
-            return None
-        span, text = page
-        content = types.MarkupContent(types.MarkupKind.Markdown, text)
-        return types.Hover(
-            content, None if span is None else range_of(span, server.codec)
+async def semantic(
+    server: SpecServer, params: types.SemanticTokensParams
+) -> types.SemanticTokens:
+    found = await server.analysis(params.text_document.uri)
+    if found is None:
+        return types.SemanticTokens([])
+    return types.SemanticTokens(_encoded(found, server))
+
+
+async def symbols(
+    server: SpecServer, params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol]:
+    found = await server.analysis(params.text_document.uri)
+    return [] if found is None else _symbols(found, server)
+
+
+async def folding(
+    server: SpecServer, params: types.FoldingRangeParams
+) -> list[types.FoldingRange]:
+    found = await server.analysis(params.text_document.uri)
+    comment = types.FoldingRangeKind.Comment
+    return [
+        types.FoldingRange(
+            fold.first - 1, fold.last - 1, kind=comment if fold.is_comment else None
         )
-
-    @server.feature(types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL, LEGEND)
-    async def semantic(params: types.SemanticTokensParams) -> types.SemanticTokens:
-        found = await server.analysis(params.text_document.uri)
-        if found is None:
-            return types.SemanticTokens([])
-        return types.SemanticTokens(_encoded(found, server))
-
-    @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    async def symbols(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        found = await server.analysis(params.text_document.uri)
-        return [] if found is None else _symbols(found, server)
-
-    @server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
-    async def folding(params: types.FoldingRangeParams) -> list[types.FoldingRange]:
-        found = await server.analysis(params.text_document.uri)
-        comment = types.FoldingRangeKind.Comment
-        return [
-            types.FoldingRange(
-                fold.first - 1, fold.last - 1, kind=comment if fold.is_comment else None
-            )
-            for fold in (() if found is None else folds(found.document))
-        ]
+        for fold in (() if found is None else folds(found.document))
+    ]
 
 
 def _encoded(found: Analysis, server: SpecServer) -> list[int]:
@@ -65,10 +66,10 @@ def _encoded(found: Analysis, server: SpecServer) -> list[int]:
         if first.line != last.line:
             continue
         column = column if first.line == line else 0
-        bits = sum(1 << colours.MODIFIERS.index(word) for word in modifiers)
+        bits = sum(1 << MODIFIERS.index(word) for word in modifiers)
         length = last.character - first.character
         data += [first.line - line, first.character - column, length]
-        data += [colours.TYPES.index(kind), bits]
+        data += [TYPES.index(kind), bits]
         line, column = first.line, first.character
     return data
 

@@ -12,43 +12,46 @@ from snnc.language_server.server import SpecServer
 from snnc.source import SourceFile, Span
 
 
-def register(server: SpecServer) -> None:
-    @server.feature(
-        types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=[" ", ":", "{", ",", "["]),
+async def completion(
+    server: SpecServer, params: types.CompletionParams
+) -> types.CompletionList:
+    buffer = server.buffers.get(params.text_document.uri)
+    if buffer is None:
+        return types.CompletionList(False, [])
+    source = buffer.source
+    offset = offset_in(source, params.position, server.codec)
+    start, found = offers(source, offset)
+    place = range_of(Span(source, start, offset), server.codec)
+    snippets = server.supports(
+        "text_document.completion.completion_item.snippet_support"
     )
-    def completion(params: types.CompletionParams) -> types.CompletionList:
-        buffer = server.buffers.get(params.text_document.uri)
-        if buffer is None:
-            return types.CompletionList(False, [])
-        source = buffer.source
-        offset = offset_in(source, params.position, server.codec)
-        start, found = offers(source, offset)
-        place = range_of(Span(source, start, offset), server.codec)
-        snippets = server.supports(
-            "text_document.completion.completion_item.snippet_support"
-        )
-        return types.CompletionList(
-            False,
-            [_item(o, place, number, snippets) for number, o in enumerate(found)],
-        )
+    return types.CompletionList(
+        False,
+        [_item(o, place, number, snippets) for number, o in enumerate(found)],
+    )
 
-    @server.feature(types.TEXT_DOCUMENT_FORMATTING)
-    def formatting(params: types.DocumentFormattingParams) -> list[types.TextEdit]:
-        return formatted(params.text_document.uri)
 
-    @server.feature(types.TEXT_DOCUMENT_RANGE_FORMATTING)
-    def range_formatting(
-        params: types.DocumentRangeFormattingParams,
-    ) -> list[types.TextEdit]:
-        return formatted(params.text_document.uri, params.range)
+async def formatting(
+    server: SpecServer, params: types.DocumentFormattingParams
+) -> list[types.TextEdit]:
+    return _formatted(server, params.text_document.uri)
 
-    def formatted(uri: str, places: types.Range | None = None) -> list[types.TextEdit]:
-        buffer = server.buffers.get(uri)
-        if buffer is None or not buffer.is_spec:
-            return []
-        lines = None if places is None else _lines(buffer.source, places, server)
-        return text_edits(layout(buffer.source, lines), server)
+
+async def range_formatting(
+    server: SpecServer,
+    params: types.DocumentRangeFormattingParams,
+) -> list[types.TextEdit]:
+    return _formatted(server, params.text_document.uri, params.range)
+
+
+def _formatted(
+    server: SpecServer, uri: str, places: types.Range | None = None
+) -> list[types.TextEdit]:
+    buffer = server.buffers.get(uri)
+    if buffer is None or not buffer.is_spec:
+        return []
+    lines = None if places is None else _lines(buffer.source, places, server)
+    return text_edits(layout(buffer.source, lines), server)
 
 
 _KINDS: dict[Sort, types.CompletionItemKind] = {

@@ -1,0 +1,210 @@
+"""Print how long an editor waits for `snnc lsp` while a spec of 60 layers is typed.
+
+Run it as ``python -m benchmarks.editing [--edits 500] [--notation snn|yaml]``. A client
+types as people do: a number is changed, a property and a layer are written letter by
+letter and taken back. After each edit it waits for the diagnostics of that text and
+for the hints of all lines; on every fifth it rests the cursor on a layer and asks for
+words. What is printed is the 50th and the 95th of 100 such times, in milliseconds, what
+the client itself takes included.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from statistics import quantiles
+
+from lsprotocol import types
+from pygls.lsp.client import LanguageClient
+
+LAYERS = 60
+LIMITS = {"diagnostics and hints": 100, "hover": 20, "completion": 20, "start": 600}
+"""Milliseconds that 95 of 100 may take."""
+
+
+def spec(notation: str) -> str:
+    """Return a network of 60 layers on some two hundred cores."""
+    layers = [
+        (f"c{i}", 8 + i // 15 * 4, 2 if i and i % 15 == 0 else 1) for i in range(LAYERS)
+    ]
+    if notation == "yaml":
+        items = "".join(
+            f"  - conv2d: {{name: {n}, filters: {f}, stride: {s}, padding: same}}\n"
+            for n, f, s in layers
+        )
+        return (
+            "snn: 1\nnetwork: deep\ntarget: {loihi: {chips: 4}}\n"
+            "input: {name: image, shape: 32x32x3, in: 0..1}\n"
+            f"encode: {{conv: {{filters: 4}}}}\nlayers:\n{items}"
+            "readout: {name: label, classes: 10}\n"
+        )
+    items = "".join(
+        f"  conv2d {n} {{ filters {f}, stride {s}, padding same }}\n"
+        for n, f, s in layers
+    )
+    return (
+        "snn 1\n\nnetwork deep {\n  target loihi { chips 4 }\n"
+        "  input image 32x32x3 in 0..1\n  encode conv { filters 4 }\n"
+        f"{items}  readout label {{ classes 10 }}\n}}\n"
+    )
+
+
+Edit = tuple[int, int, str]
+"""What is replaced, and by what."""
+
+
+def typed(text: str, notation: str, chance: random.Random) -> Iterator[Edit]:
+    """Type for ever; each edit is of the text that the one before has left."""
+    colon = ":" if notation == "yaml" else ""
+    while True:
+        layer = f"c{chance.randrange(LAYERS)}"
+        line = text.index(f"{layer} {{" if not colon else f"name: {layer},")
+        number = text.index("filters", line) + len(f"filters{colon} ")
+        end = number
+        while text[end].isdigit():
+            end += 1
+        other = str(chance.randrange(4, 24))
+        yield number, end, other
+        yield number, number + len(other), text[number:end]
+        close = text.index("}", line)
+        word = f", kernel{colon} 5"
+        for at, letter in enumerate(word):
+            yield close - 1 + at, close - 1 + at, letter
+        yield close - 1, close - 1 + len(word), ""
+
+
+@dataclass
+class Waits:
+    """Milliseconds of each kind of answer."""
+
+    of: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, what: str, begun: float) -> None:
+        self.of.setdefault(what, []).append(1000 * (time.perf_counter() - begun))
+
+    def table(self) -> Iterator[str]:
+        yield f"{'ms':24}{'50 %':>8}{'95 %':>8}{'most':>8}{'limit':>8}"
+        for what, times in self.of.items():
+            cut = (
+                quantiles(times, n=100, method="inclusive")
+                if times[1:]
+                else times * 100
+            )
+            values = (cut[49], cut[94], max(times), LIMITS[what])
+            yield f"{what:24}" + "".join(f"{value:8.0f}" for value in values)
+
+
+class Editor:
+    """A client with one text open."""
+
+    def __init__(self, notation: str) -> None:
+        self.client = LanguageClient("benchmark", "1")
+        self.text = spec(notation)
+        self.uri = f"file:///tmp/deep.{notation}"
+        self.version = 1
+        self._told = asyncio.Event()
+        self._last = 0
+
+        @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+        def told(params: types.PublishDiagnosticsParams) -> None:
+            self._last = params.version or 0
+            self._told.set()
+
+    async def start(self) -> None:
+        """Start the server; the first answer is that of `initialize`."""
+        await self.client.start_io(sys.executable, "-m", "snnc", "lsp")
+        await self.client.initialize_async(
+            types.InitializeParams(types.ClientCapabilities())
+        )
+        self.client.initialized(types.InitializedParams())
+
+    async def open(self, notation: str) -> None:
+        item = types.TextDocumentItem(self.uri, notation, self.version, self.text)
+        self.client.text_document_did_open(types.DidOpenTextDocumentParams(item))
+        await self.told()
+
+    def position(self, offset: int) -> types.Position:
+        line = self.text.count("\n", 0, offset)
+        return types.Position(line, offset - self.text.rfind("\n", 0, offset) - 1)
+
+    def edit(self, start: int, end: int, text: str) -> None:
+        place = types.Range(self.position(start), self.position(end))
+        self.text = self.text[:start] + text + self.text[end:]
+        self.version += 1
+        change = types.TextDocumentContentChangePartial(place, text)
+        document = types.VersionedTextDocumentIdentifier(self.version, self.uri)
+        self.client.text_document_did_change(
+            types.DidChangeTextDocumentParams(document, [change])
+        )
+
+    async def told(self) -> None:
+        """Wait for the diagnostics of the text as it is."""
+        while self._last != self.version:
+            self._told.clear()
+            await self._told.wait()
+
+    async def hints(self) -> None:
+        whole = types.Range(types.Position(0, 0), self.position(len(self.text)))
+        document = types.TextDocumentIdentifier(self.uri)
+        await self.client.text_document_inlay_hint_async(
+            types.InlayHintParams(document, whole)
+        )
+
+
+async def measure(edits: int, notation: str) -> Waits:
+    """Type so many edits."""
+    waits, editor = Waits(), Editor(notation)
+    begun = time.perf_counter()
+    await editor.start()
+    waits.add("start", begun)
+    await editor.open(notation)
+    chance = random.Random(0)
+    typing = typed(editor.text, notation, chance)
+    document = types.TextDocumentIdentifier(editor.uri)
+    for number in range(edits):
+        start, end, text = next(typing)
+        begun = time.perf_counter()
+        editor.edit(start, end, text)
+        await asyncio.gather(editor.told(), editor.hints())
+        waits.add("diagnostics and hints", begun)
+        if number % 5:
+            continue
+        place = editor.position(start + len(text))
+        begun = time.perf_counter()
+        await editor.client.text_document_completion_async(
+            types.CompletionParams(document, place)
+        )
+        waits.add("completion", begun)
+        await asyncio.sleep(0.4)  # as long as a cursor rests before editors ask
+        begun = time.perf_counter()
+        at = editor.text.index(f"c{chance.randrange(LAYERS)}")
+        await editor.client.text_document_hover_async(
+            types.HoverParams(document, editor.position(at))
+        )
+        waits.add("hover", begun)
+    await editor.client.shutdown_async(None)
+    editor.client.exit(None)
+    await editor.client.stop()
+    return waits
+
+
+def main() -> None:
+    """Print the times, and how busy the machine was."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--edits", type=int, default=500)
+    parser.add_argument("--notation", choices=("snn", "yaml"), default="snn")
+    options = parser.parse_args()
+    waits = asyncio.run(measure(options.edits, options.notation))
+    print(*waits.table(), sep="\n")
+    load = os.getloadavg()[0]
+    print(f"{options.edits} edits, {options.notation}; others' load {load:.1f}")
+
+
+if __name__ == "__main__":
+    main()

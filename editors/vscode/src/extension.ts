@@ -1,0 +1,56 @@
+import * as vscode from "vscode";
+import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
+
+let client: LanguageClient | undefined;
+
+export async function activate(context: vscode.ExtensionContext): Promise<void> {
+  context.subscriptions.push(
+    vscode.commands.registerCommand("snnc.restart", restart),
+    vscode.workspace.onDidChangeConfiguration(async (change) => {
+      if (change.affectsConfiguration("snnc.command")) {
+        await restart();
+      }
+    }),
+  );
+  await restart();
+}
+
+export async function deactivate(): Promise<void> {
+  await client?.stop();
+  client = undefined;
+}
+
+/** Start the server, or say how to get it. */
+async function restart(): Promise<void> {
+  await deactivate();
+  const [command, ...args] = startCommand();
+  if (command === undefined) {
+    return;
+  }
+  const server: ServerOptions = { command, args };
+  const options: LanguageClientOptions = {
+    // The server answers for YAML that is a spec, and for no other.
+    documentSelector: [{ language: "snn" }, { language: "yaml" }],
+    // The server asks for the section `snnc`, and is told when it changes.
+    synchronize: { configurationSection: "snnc" },
+  };
+  const started = new LanguageClient("snnc", "snnc", server, options);
+  try {
+    await started.start();
+    client = started;
+  } catch {
+    const choice = await vscode.window.showErrorMessage(
+      `snnc: \`${[command, ...args].join(" ")}\` does not start. Install it by pip install "snnc[lsp]", or say in the settings where it is.`,
+      "Settings",
+    );
+    if (choice === "Settings") {
+      await vscode.commands.executeCommand("workbench.action.openSettings", "snnc.command");
+    }
+  }
+}
+
+function startCommand(): string[] {
+  const folder = vscode.workspace.workspaceFolders?.[0]?.uri.fsPath ?? ".";
+  const words = vscode.workspace.getConfiguration("snnc").get<string[]>("command", []);
+  return words.map((word) => word.replaceAll("${workspaceFolder}", folder));
+}

@@ -1,0 +1,80 @@
+"""The extension for VS Code: what it shows is what snnc knows, and it compiles."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+import re
+import shutil
+import subprocess
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.editors.snippets import snippets, snippets_text
+from snnc.language.forms import FORMS
+from snnc.language_server.settings import Settings
+from snnc.passes.parse import parse
+from snnc.source import SourceFile
+from tests.support import ROOT
+
+EXTENSION = ROOT / "editors/vscode"
+PACKAGE = json.loads((EXTENSION / "package.json").read_text(encoding="utf-8"))
+_PLACE = re.compile(r"\$\{\d+:([^}]*)\}|\$0")
+
+
+def test_the_snippets_are_those_of_the_language() -> None:
+    path = EXTENSION / "snippets/snn.json"
+    text = snippets_text()
+    if os.environ.get("SNNC_ACCEPT"):
+        path.write_text(text, encoding="utf-8")
+    before = path.read_text(encoding="utf-8")
+    changed = difflib.unified_diff(before.splitlines(), text.splitlines(), lineterm="")
+    assert before == text, "\n".join(["SNNC_ACCEPT=1 accepts this:", *changed])
+
+
+def test_each_kind_has_one_and_can_be_read() -> None:
+    found = snippets()
+    assert FORMS.keys() - {"neuron"} <= found.keys()
+    for name in FORMS.keys() - {"neuron"}:
+        body = _PLACE.sub(lambda place: place[1] or "", found[name]["body"])
+        report = Report()
+        parse(SourceFile("a.snn", f"snn 1\n\nnetwork n {{\n  {body}\n}}\n"), report)
+        assert not report.diagnostics, body
+
+
+def test_what_can_be_set_is_what_the_server_takes() -> None:
+    told = PACKAGE["contributes"]["configuration"]["properties"]
+    own = {key.removeprefix("snnc."): value["default"] for key, value in told.items()}
+    assert own.pop("command") == ["snnc", "lsp"]
+    assert own == {"device": Settings().device, "output": Settings().output}
+
+
+def npm(*arguments: str) -> str:
+    done = subprocess.run(
+        ["npm", "run", "--silent", *arguments],
+        cwd=EXTENSION,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(
+    not (shutil.which("npm") and (EXTENSION / "node_modules").is_dir()),
+    reason="its packages are not there: npm install, in editors/vscode",
+)
+def test_it_is_linted_compiled_and_packaged() -> None:
+    npm("package")
+    with zipfile.ZipFile(EXTENSION / "snnc.vsix") as package:
+        names = {Path(name).name for name in package.namelist()}
+        grammar = package.read("extension/syntaxes/snn.tmLanguage.json")
+    assert {"extension.js", "snn.json", "language-configuration.json"} <= names
+    assert grammar == (ROOT / "grammar/snn.tmLanguage.json").read_bytes()

@@ -1,0 +1,189 @@
+"""Whatever is typed, the language server has an answer: that of the text as it is."""
+
+from __future__ import annotations
+
+import resource
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lsprotocol import types
+from pygls.workspace import PositionCodec
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_spec
+from snnc.language_server import colours, fixes, names
+from snnc.language_server.analysis import Analysis, Memory, analyse
+from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
+from snnc.language_server.completion import offers
+from snnc.language_server.diagnostics import as_sent
+from snnc.language_server.hints import hints
+from snnc.language_server.layout import layout
+from snnc.language_server.marks import marks
+from snnc.language_server.outline import entries, folds
+from snnc.language_server.pages import page_at
+from snnc.loihi.profile import read_profile
+from snnc.source import SourceFile
+from tests.fuzz.harness import fuzz, processor_time, seeded
+from tests.support import network
+
+pytestmark = pytest.mark.slow
+
+SNN = network(
+    """
+    about "A net, \N{BRAIN} and all."
+    target loihi { cores 9 }
+    input i 8x8x4 in 0..1  # \N{GREEK SMALL LETTER ALPHA}
+    encode conv e { filters 4 }
+    conv2d a { filters 4, padding same }
+    conv2d b { filters 4, padding same, shortcut a, block 4x4x4 }
+    add s from a, b
+    avgpool
+    dense d { units 4, neuron lif { tau_rc 20 ms } }
+    readout y { classes 2 }
+    """
+)
+YAML = """\
+snn: 1
+network: net
+about: A net, \N{BRAIN} and all.
+target: {loihi: {cores: 9}}
+input: {name: i, shape: 8x8x4, in: 0..1}  # \N{GREEK SMALL LETTER ALPHA}
+encode: {conv: {name: e, filters: 4}}
+layers:
+  - conv2d: {name: a, filters: 4, padding: same}
+  - conv2d:
+      name: b
+      filters: 4
+      padding: same
+      shortcut: a
+  - add: {name: s, from: [a, b]}
+  - avgpool
+  - dense: {name: d, units: 4, neuron: {lif: {tau_rc: 20 ms}}}
+readout: {name: y, classes: 2}
+"""
+STARTS = {"net.snn": SNN, "net.yaml": YAML}
+LONGEST = 30.0
+EDITS = 20
+"""Edits of one example; 13 examples in both notations are 520 edits."""
+DEVICE = read_profile()
+CODEC = PositionCodec()
+MEMORY = Memory(DEVICE)
+"""One for all examples, as a server has one for all texts."""
+
+MARKS = ["", " ", "\n", "{", "}", "[", ",", ":", "#", '"', "  - ", "..", "-", "x", "&a"]
+PIECES = ["conv2d", "dense z ", "filters 9999", "from a", "maxpool", "softmax", "snn 1"]
+LETTERS = ["\N{BRAIN}", "\x0c", "\u2028", "\r", "é", "4", "ms", "a", "block 1x1x1"]
+WORDS = st.sampled_from([*MARKS, *PIECES, *LETTERS, "network: x"])
+
+
+@dataclass(frozen=True)
+class Edit:
+    """Where something is replaced, as shares of the text, and by what."""
+
+    start: float
+    length: int
+    text: str
+
+
+EDIT = st.builds(Edit, st.floats(0, 1), st.sampled_from([0, 0, 0, 1, 2, 9, 80]), WORDS)
+
+
+def edited(buffer: Buffer, edit: Edit) -> Buffer:
+    """Make an edit as a client tells it."""
+    source = buffer.source
+    start = round(edit.start * len(source.text))
+    end = min(start + edit.length, len(source.text))
+    place = types.Range(
+        position_of(source, start, CODEC), position_of(source, end, CODEC)
+    )
+    change = types.TextDocumentContentChangePartial(place, edit.text)
+    after = buffer.changed([change], buffer.version + 1, CODEC)
+    new = edit.text.replace("\r", "\n")
+    assert after.source.text == source.text[:start] + new + source.text[end:]
+    return after
+
+
+def asked(found: Analysis, offset: int) -> None:
+    """Ask for all that a client may; what comes is inside of the text."""
+    source = found.source
+    for diagnostic in found.diagnostics:
+        as_sent(diagnostic, "file:///net", CODEC)
+    for at, _ in hints(found):
+        assert 0 <= at <= len(source.text)
+    page_at(found, offset)
+    offers(source, offset)
+    names.named_at(found.document, offset)
+    for entry in entries(found):
+        range_of(entry.whole, CODEC)
+    for fold in folds(found.document):
+        assert 1 <= fold.first < fold.last <= source.line_count
+    end = 0
+    for first, last, *_ in colours.tokens(found.document):
+        assert end <= first < last
+        end = last
+    for mark in marks(found.document):
+        assert mark.span.source is source
+    layout(source)
+    place = position_of(source, offset, CODEC)
+    assert offset_in(source, place, CODEC) == offset
+
+
+def told(report: Report) -> list[tuple[object, ...]]:
+    return [
+        (d.code, d.span.start, d.span.end, d.render_message(), d.render_help())
+        for d in report.diagnostics
+    ]
+
+
+def judged(source: SourceFile, offset: int) -> None:
+    """Analyse a text by what is known of others: it is what `snnc check` says."""
+    *_, found = analyse(source, DEVICE, MEMORY)
+    assert found.settled
+    asked(found, offset)
+    fresh = Report()
+    made = compile_spec(source, fresh, "place", DEVICE)
+    settled = Report()
+    settled.extend(found.diagnostics)
+    assert told(settled) == told(fresh)
+    assert (made.mapped is None) == (found.made.mapped is None)
+    if made.mapped is not None and found.mapped is not None:
+        assert made.mapped.cores == found.mapped.cores
+    for remedy in fixes.remedies(found, offset, offset):
+        for edit in remedy.edits:
+            assert edit.span.source is source
+
+
+@pytest.mark.parametrize("name", STARTS)
+@given(edits=st.lists(EDIT, min_size=EDITS, max_size=EDITS), at=st.floats(0, 1))
+@fuzz(13)
+def test_random_edits(name: str, edits: list[Edit], at: float) -> None:
+    buffer = Buffer(f"file:///{name}", 0, SourceFile(name, STARTS[name]))
+    for edit in edits:
+        buffer = edited(buffer, edit)
+        if len(buffer.source.text) > 4 * len(STARTS[name]):
+            return
+        with processor_time(LONGEST):
+            judged(buffer.source, round(at * len(buffer.source.text)))
+
+
+@seeded("language_server")
+def test_what_failed_once(path: Path) -> None:
+    source = SourceFile(path.name, path.read_text(encoding="utf-8"))
+    for offset in range(len(source.text) + 1):
+        offers(source, offset)
+    judged(source, len(source.text) // 2)
+
+
+def test_what_is_known_is_bounded() -> None:
+    """Runs behind the others: the memory of the process has not grown with them."""
+    buffer = Buffer("file:///net.snn", 0, SourceFile("net.snn", SNN))
+    judged(buffer.source, 0)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for size in range(5, 205):
+        text = SNN.replace("8x8x4", f"{size}x{size}x4").replace("cores 9", "cores 128")
+        next(analyse(SourceFile("net.snn", text), DEVICE, MEMORY))
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert after - before < 100_000  # kB
