@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from snnc.api.models import import_keras as import_keras
     from snnc.api.packages import Package as Package
     from snnc.api.packages import Training as Training
+    from snnc.api.pictures import plot as plot
     from snnc.api.problems import Diagnostic as Diagnostic
     from snnc.api.problems import SpecError as SpecError
     from snnc.api.reports import Report as Report
@@ -57,6 +58,7 @@ _HOMES = {
     "files": ("demo", "init"),
     "models": ("export_nir", "import_keras"),
     "packages": ("Package", "Training"),
+    "pictures": ("plot",),
     "problems": ("Diagnostic", "SpecError"),
     "reports": ("Report", "report"),
     "specs": ("Spec", "check", "load", "parse"),
@@ -93,6 +95,7 @@ __all__ = [
     "limits",
     "load",
     "parse",
+    "plot",
     "report",
     "schema",
     "weights",

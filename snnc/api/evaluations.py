@@ -15,6 +15,7 @@ from snnc.api.specs import FileName
 from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from snnc.api.packages import Weights
@@ -140,6 +141,66 @@ class Evaluation:
         with make_engine(opened, self.task.tensors, self.result.steps) as engine:
             outcome = engine.run(one, keep=("spikes",), threads=1)
         return {name: spikes[0] for name, spikes in outcome.spikes.items()}
+
+    def plot_raster(self, example: int = 0, ax: Axes | None = None) -> Axes:
+        """Draw the spikes of an example, layer under layer: see `raster`."""
+        from snnc.api.pictures import drawn
+        from snnc.plots.spikes import raster
+
+        return drawn(raster, self.raster(example), self._dt, ax=ax)
+
+    def plot_rates(self, ax: Axes | None = None) -> Axes:
+        """Draw the rates of neurons beside the budgets of their layers.
+
+        Raises
+        ------
+        ValueError
+            If the exact engine did not run.
+        """
+        from snnc.api.pictures import drawn
+        from snnc.plots.spikes import rates
+
+        if not self.firing:
+            raise ValueError("only the simulator exact counts what neurons give")
+        present = (self.result.steps or 0) * self._dt
+        return drawn(rates, self.firing, self.result.layers, present, ax=ax)
+
+    def plot_accuracy(self, ax: Axes | None = None) -> Axes:
+        """Draw accuracy, or error, and energy over how long an example is presented."""
+        from snnc.api.pictures import drawn
+        from snnc.plots.results import accuracy
+
+        return drawn(accuracy, self.result, self._dt, ax=ax)
+
+    def plot_confusion(self, ax: Axes | None = None) -> Axes:
+        """Draw how many examples of each class were taken for each.
+
+        Raises
+        ------
+        ValueError
+            If the network has no classes.
+        """
+        from snnc.api.pictures import drawn
+        from snnc.plots.results import confusion
+
+        return drawn(confusion, self.result, ax=ax)
+
+    def plot_correlation(self, ax: Axes | None = None) -> Axes:
+        """Draw how the spikes of each layer go with Keras's activations.
+
+        Raises
+        ------
+        ValueError
+            If nothing was compared with Keras.
+        """
+        from snnc.api.pictures import drawn
+        from snnc.plots.results import correlation
+
+        return drawn(correlation, self.result, ax=ax)
+
+    @property
+    def _dt(self) -> float:
+        return self.task.package.network.dt
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc evaluate --format json`` prints."""

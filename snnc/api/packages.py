@@ -17,6 +17,7 @@ from snnc.output import imported
 from snnc.output.records import Records
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
     from snnc.api.calibrations import Calibration
@@ -205,6 +206,19 @@ class Training:
             self.package.keras_model.export_weights(self.model, path)
             found = layout.load_weights(path)
         return found
+
+    def plot(self, what: str | None = None, ax: Axes | None = None) -> Axes:
+        """Draw a measure after each epoch: accuracy, or ``loss`` and others.
+
+        Raises
+        ------
+        ValueError
+            If there is no such measure.
+        """
+        from snnc.api.pictures import drawn
+        from snnc.plots.training import training
+
+        return drawn(training, self.history, what, ax=ax)
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}

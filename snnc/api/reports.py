@@ -15,6 +15,8 @@ from snnc.loihi.profile import DEFAULT
 from snnc.report.summary import Row, Summary, summarise
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from snnc.api.specs import FileName, Spec
 
 
@@ -128,6 +130,26 @@ class Report:
         from snnc.report.json import document
 
         return document(self.mapped, why)
+
+    def plot_network(self, ax: Axes | None = None) -> Axes:
+        """Draw the layers with their shapes and cores, and what each of them reads."""
+        from snnc.api.pictures import drawn
+        from snnc.plots.networks import network
+
+        return drawn(network, self.mapped, ax=ax)
+
+    def plot_cores(self, ax: Axes | None = None) -> Axes:
+        """Draw chips and cores, each filled as far as its four limits are used.
+
+        Raises
+        ------
+        ValueError
+            If the network has no cores.
+        """
+        from snnc.api.pictures import drawn
+        from snnc.plots.cores import cores
+
+        return drawn(cores, self.mapped, ax=ax)
 
     def __str__(self) -> str:
         return self.text()

@@ -97,6 +97,11 @@ INTERRUPTED = 130
     show_default=True,
     help="How to print it.",
 )
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also draw accuracy and energy over presentation time: .png, .svg or .pdf.",
+)
 def command(**options: object) -> int:
     """Run the generated package in the folder PACKAGE on data, and judge it.
 
@@ -106,6 +111,13 @@ def command(**options: object) -> int:
     """
     asked = Asked(**options)  # type: ignore[arg-type]
     refuse_at_odds(asked)
+    if asked.plot is not None:
+        from snnc.api.pictures import check_file
+
+        try:
+            check_file(asked.plot)
+        except (ValueError, ModuleNotFoundError) as error:
+            raise click.UsageError(str(error)) from error
     return _run(asked)
 
 
@@ -139,6 +151,10 @@ def _run(asked: Asked) -> int:
         offer_json(result.as_dict())
     else:
         offer_lines(str(result))
+    if asked.plot is not None:
+        from snnc.api.pictures import plot
+
+        plot(evaluation, file=asked.plot)
     if asked.strict and result.missed:
         say(
             f"error: rates not held: {', '.join(result.missed)}; give them a wider "

@@ -29,6 +29,7 @@ class Asked:
     resume: bool
     strict: bool
     form: str
+    plot: Path | None
 
     @property
     def shared(self) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from snnc.cli import colours
@@ -28,12 +30,21 @@ from snnc.ir.mapped import MappedNetwork
     " html is one page with all there is.",
 )
 @click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also draw the cores: .png, .svg or .pdf.",
+)
 @stdin_filename
-def command(spec: str, form: str, why: bool, stdin_filename: str | None) -> int:
+def command(
+    spec: str, form: str, why: bool, plot: Path | None, stdin_filename: str | None
+) -> int:
     """Print the layers of SPEC, the cores they take and what they do at most.
 
     A SPEC of - is read from stdin; a folder stands for the one spec in it.
     """
+    if plot is not None:
+        _check_plot(plot)
     report = Report()
     name = checked_stdin([spec], stdin_filename)
     path = one_spec(spec, report)
@@ -44,7 +55,22 @@ def command(spec: str, form: str, why: bool, stdin_filename: str | None) -> int:
     if mapped is None:
         return 1
     _print(mapped, form, why)
+    if plot is not None:
+        from snnc.api.pictures import drawn
+        from snnc.plots.cores import cores
+        from snnc.plots.style import save
+
+        save(drawn(cores, mapped, ax=None), plot)
     return 1 if report.errors else 0
+
+
+def _check_plot(file: Path) -> None:
+    from snnc.api.pictures import check_file
+
+    try:
+        check_file(file)
+    except (ValueError, ModuleNotFoundError) as error:
+        raise click.UsageError(str(error)) from error
 
 
 def _print(mapped: MappedNetwork, form: str, why: bool) -> None:

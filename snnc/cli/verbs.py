@@ -22,6 +22,7 @@ VERBS = {
     "init": "write a first spec, and what its repo needs",
     "limits": "print what the device can hold",
     "lsp": "serve an editor by the Language Server Protocol",
+    "plot": "draw a network, its cores, or what it does with data",
     "report": "print a network's layers, cores and their use",
     "schema": "print the JSON Schema of YAML specs, for editors",
     "weights": "show a weights file, and whether a network and its chip take it",

@@ -30,6 +30,7 @@ CALLS = {
     "import": "import_keras",
     "init": "init",
     "limits": "limits",
+    "plot": "plot",
     "report": "report",
     "schema": "schema",
     "weights": "weights",

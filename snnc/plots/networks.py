@@ -1,0 +1,187 @@
+"""A network, from its input down to its readout, with what skips layers at the side."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from snnc.ir.mapped import MappedNetwork
+from snnc.plots.style import COLOURS, axes, bare, looks
+from snnc.text.units import counted, dims
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+ROW = 0.42  # inches
+_HALF = 0.31  # of a box's height, in rows
+_LANE = 0.045
+_LETTER, _BETWEEN = 0.0142, 0.03  # of the width, in letters of 9 points
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A row of the picture: a statement, what it says, and the names that it reads."""
+
+    name: str
+    kind: str
+    shape: str
+    takes: str
+    reads: tuple[str, ...]
+    shortcut: str | None = None
+
+
+def nodes(mapped: MappedNetwork) -> list[Node]:
+    """Return the input, the layers and the readout in the order of the spec."""
+    network = mapped.lowered.network
+    found = [Node(network.input.name, "input", dims(network.input.shape), "host", ())]
+    for layer in network.layers:
+        population = mapped.by_name.get(layer.name)
+        takes = "folded into its reader"
+        if population is not None:
+            cores = population.cores
+            takes = counted(cores, "core") if cores else "host"
+        shortcut = None if layer.shortcut is None else layer.shortcut.source
+        shape = dims(layer.shape)
+        node = Node(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
+        found.append(node)
+    readout = network.readout
+    shape = dims(readout.shape)
+    found.append(Node(readout.name, "readout", shape, "host", readout.sources))
+    return found
+
+
+def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
+    """Draw layers with kind, shape and cores, and what each of them reads.
+
+    Shortcuts are dashed; what is read from further above goes along the side.
+    """
+    from matplotlib.patches import FancyBboxPatch
+
+    rows = nodes(mapped)
+    ax = axes(ax, ROW * len(rows) + 0.3)
+    looked = looks([p.population.name for p in mapped.populations if p.cores])
+    for place, node in enumerate(rows):
+        on_chip = looked.get(node.name)
+        colour = on_chip["facecolor"] if on_chip else "none"
+        box = FancyBboxPatch(
+            (0.0, -place - _HALF),
+            0.8,
+            2 * _HALF,
+            boxstyle="round,pad=0,rounding_size=0.03",
+            mutation_aspect=6,
+            facecolor=colour,
+            alpha=0.25 if on_chip else 1,
+            edgecolor="none",
+        )
+        ax.add_patch(box)
+        frame = FancyBboxPatch(
+            (0.0, -place - _HALF),
+            0.8,
+            2 * _HALF,
+            boxstyle="round,pad=0,rounding_size=0.03",
+            mutation_aspect=6,
+            fill=False,
+            edgecolor=colour if on_chip else ax.spines["left"].get_edgecolor(),
+            linestyle="-" if on_chip else ":",
+        )
+        ax.add_patch(frame)
+    _label(ax, rows)
+    _connect(ax, rows)
+    lanes = max((lane for *_, lane in _skips(rows)), default=0)
+    ax.set_xlim(-0.01, 0.83 + _LANE * (lanes + 1))
+    ax.set_ylim(-len(rows) + 0.4, 0.6)
+    bare(ax)
+    ax.set_title(f"{mapped.lowered.network.name}: {_total(mapped)}")
+    return ax
+
+
+def _total(mapped: MappedNetwork) -> str:
+    neurons = sum(p.population.neurons for p in mapped.populations)
+    if not mapped.cores:
+        return counted(neurons, "neuron")
+    return f"{counted(neurons, 'neuron')}, {counted(mapped.cores, 'core')}"
+
+
+def _label(ax: Axes, rows: list[Node]) -> None:
+    """Write the columns, in letters as large as they fit."""
+    from matplotlib import rcParams
+
+    columns = [
+        [str(getattr(row, part)) for row in rows]
+        for part in ("name", "kind", "shape", "takes")
+    ]
+    widths = [max(map(len, column)) for column in columns]
+    room = 0.76 - _BETWEEN * (len(columns) - 1)
+    letter = room / sum(widths)
+    size = min(1.0, letter / _LETTER) * rcParams["font.size"]
+    left = 0.02
+    for number, (column, width) in enumerate(zip(columns, widths, strict=True)):
+        to_right = number >= 2
+        x = left + letter * width if to_right else left
+        left += letter * width + _BETWEEN
+        for place, text in enumerate(column):
+            ax.text(
+                x,
+                -place,
+                text,
+                size=size,
+                weight="bold" if number == 0 else "normal",
+                ha="right" if to_right else "left",
+                va="center_baseline",
+            )
+
+
+def _connect(ax: Axes, rows: list[Node]) -> None:
+    line = ax.spines["left"].get_edgecolor()
+    for place, node in enumerate(rows[1:], start=1):
+        if rows[place - 1].name in node.reads:
+            ax.annotate(
+                "",
+                xy=(0.1, -place + _HALF),
+                xytext=(0.1, -place + 1 - _HALF),
+                arrowprops={
+                    "arrowstyle": "-|>",
+                    "color": line,
+                    "shrinkA": 0,
+                    "shrinkB": 0,
+                },
+            )
+    for start, stop, is_shortcut, lane in _skips(rows):
+        side = 0.82 + _LANE * (lane + 1)
+        style = "--" if is_shortcut else "-"
+        colour = COLOURS[5] if is_shortcut else line
+        above, below = -start - 0.1, -stop + 0.1
+        xs, ys = (0.8, side, side, 0.83), (above, above, below, below)
+        ax.plot(xs, ys, style, color=colour, linewidth=1)
+        ax.annotate(
+            "",
+            xy=(0.8, below),
+            xytext=(0.84, below),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": colour,
+                "shrinkA": 0,
+                "shrinkB": 0,
+            },
+        )
+
+
+def _arrow(colour: Any) -> dict[str, Any]:
+    return {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
+
+
+def _skips(rows: list[Node]) -> Iterator[tuple[int, int, bool, int]]:
+    """What is not read from the row above: from, to, if by a shortcut, and the lane."""
+    at = {node.name: place for place, node in enumerate(rows)}
+    busy: list[int] = []
+    for place, node in enumerate(rows):
+        above = rows[place - 1].name if place else None
+        found = [(at[name], False) for name in node.reads if name != above]
+        if node.shortcut is not None:
+            found.append((at[node.shortcut], True))
+        for start, is_shortcut in found:
+            free = (i for i, until in enumerate(busy) if until <= start)
+            lane = next(free, len(busy))
+            busy[lane : lane + 1] = [place]
+            yield start, place, is_shortcut, lane

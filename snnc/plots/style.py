@@ -1,0 +1,105 @@
+"""What all pictures have in common: axes, colours, and files of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH = 6.5
+"""Inches: a column of text on paper."""
+
+# Okabe and Ito, Color Universal Design, 2008; without black and yellow, which are
+# not seen on dark and on light.
+COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
+HATCHES = ("", "////", "....")
+BREACH, HELD = "#D55E00", "#0072B2"
+
+_DARK = {
+    "text.color": "#e4e8ec",
+    "axes.edgecolor": "#9aa4ae",
+    "axes.labelcolor": "#e4e8ec",
+    "axes.facecolor": "none",
+    "figure.facecolor": "#14171a",
+    "grid.color": "#343b43",
+    "savefig.facecolor": "#14171a",
+    "xtick.color": "#9aa4ae",
+    "xtick.labelcolor": "#e4e8ec",
+    "ytick.color": "#9aa4ae",
+    "ytick.labelcolor": "#e4e8ec",
+}
+_SHARED: dict[str, Any] = {
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.labelsize": 9,
+    "font.size": 9,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "svg.hashsalt": "snnc",  # the same picture is the same file
+}
+
+
+@contextmanager
+def theme(dark: bool = False) -> Iterator[None]:
+    """Draw in sizes for a page; on dark ground if it is to be, else as before."""
+    import matplotlib as mpl
+
+    with mpl.rc_context(_SHARED | (_DARK if dark else {})):
+        yield
+
+
+def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
+    """Return the axes that were given, or new ones of a size in inches."""
+    if ax is not None:
+        return ax
+    figure = new_figure(height, width)
+    made: Axes = figure.add_subplot()
+    return made
+
+
+def new_figure(height: float, width: float = WIDTH) -> Figure:
+    """Return a figure; in notebooks and scripts of pyplot it is shown as theirs are."""
+    import matplotlib.pyplot as plt
+
+    figure: Figure = plt.figure(figsize=(width, height), layout="constrained")
+    return figure
+
+
+def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
+    """Return colour and hatch of each name; the first eighteen differ from others."""
+    found = {}
+    for i, name in enumerate(names):
+        hatch = HATCHES[i // len(COLOURS) % len(HATCHES)]
+        found[name] = {"facecolor": COLOURS[i % len(COLOURS)], "hatch": hatch}
+    return found
+
+
+def bare(ax: Axes) -> None:
+    """Take away ticks and frame, where places mean nothing."""
+    ax.set_xticks([])
+    ax.set_yticks([])
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+
+
+def open_frame(ax: Axes) -> None:
+    """Leave the frame at the axes that have a scale."""
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def save(ax: Axes, path: str | PathLike[str]) -> None:
+    """Write the picture, in the format that the name tells; no date is in it."""
+    import matplotlib.pyplot as plt
+
+    figure = ax.figure
+    name = str(path)
+    told: dict[str, Any] = {"metadata": {"Date": None}} if name.endswith("svg") else {}
+    figure.savefig(path, dpi=200, **told)  # type: ignore[union-attr]
+    plt.close(figure)  # type: ignore[arg-type]

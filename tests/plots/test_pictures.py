@@ -1,0 +1,264 @@
+"""Pictures: what they say, and that none of their texts covers another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import combinations
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from snnc.plots import cores, networks, results, spikes, training
+from snnc.plots.style import COLOURS, looks, save, theme
+from snnc.runtime.budgets import Verdict
+from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
+from snnc.runtime.statistics import Firing
+from tests.support import ROOT, network, sound
+
+pytest.importorskip("matplotlib").use("agg")
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+RANDOM = np.random.default_rng(0)
+LONG = """
+    input a_rather_long_name_of_an_input 12x12x1 in 0..1
+    encode conv encoder { filters 4 }
+    conv2d first_convolution_of_the_block { filters 8, padding same }
+    conv2d second_convolution_of_it { filters 8, padding same, shortcut encoder }
+    add the_sum from first_convolution_of_the_block, second_convolution_of_it
+    dense d0 { units 32 }
+    readout label { classes 10 }
+""".replace("filters 4", "filters 8, padding same")
+TRAINS: dict[str, Any] = {
+    "encode": RANDOM.integers(0, 2, (40, 8, 8, 4)),
+    "c0": np.zeros((40, 6, 6, 8), np.uint8),
+    "d0": RANDOM.integers(0, 2, (40, 12)),
+}
+FIRING = {name: Firing.of(RANDOM.integers(0, 9, (20, 30))) for name in TRAINS}
+FIRING["c0"] = Firing.of(np.zeros((20, 30), int))
+
+
+def layer(name: str, rate: float, verdict: Verdict) -> LayerResult:
+    budget = (name, 20.0, 150.0, 99.9, rate, verdict, (8.0, 16.0))
+    return LayerResult(*budget, 45.0, 0.1, 0.0, 0.9 if name != "d0" else -0.2)
+
+
+LAYERS = (
+    layer("encode", 120.0, "held"),
+    layer("c0", 0.0, "missed"),
+    layer("d0", 160.0, "tolerated"),
+)
+RESULT = Result(
+    network="digits",
+    simulator="exact",
+    presentation="row",
+    examples=100,
+    steps=60,
+    classes=True,
+    score=Score(0.93, (0.9, 0.95), keras=0.97),
+    over_time=tuple(Moment(s, v) for s, v in ((15, 0.1), (30, 0.5), (60, 0.93))),
+    confusion=((30, 2, 0), (0, 31, 4), (1, 0, 32)),
+    names=("up", "down", "sideways"),
+    layers=LAYERS,
+    work=Work(35e3, 2.2e-6),
+)
+MANY = Result(
+    **{
+        **{f: getattr(RESULT, f) for f in Result.__dataclass_fields__},
+        "confusion": tuple(map(tuple, np.eye(40, dtype=int))),
+        "names": (),
+    }
+)
+REGRESSION = Result(
+    "net", "exact", "row", 10, 20, False, Score(0.2, keras=0.1),
+    over_time=(Moment(5, 0.4), Moment(20, 0.2)),
+)  # fmt: skip
+HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
+
+
+def mapped(text: str) -> Any:
+    return sound(text, "place")
+
+
+def spec(name: str) -> Any:
+    return mapped((ROOT / "specs" / f"{name}.snn").read_text(encoding="utf-8"))
+
+
+PICTURES = {
+    "network": lambda: networks.network(spec("residual")),
+    "network of long names": lambda: networks.network(mapped(network(LONG))),
+    "network without a chip": lambda: networks.network(
+        mapped(network("target nengo\n" + LONG))
+    ),
+    "cores": lambda: cores.cores(spec("drift")),
+    "cores of a row": lambda: cores.cores(spec("allconv")),
+    "raster": lambda: spikes.raster(TRAINS, 0.001),
+    "rates": lambda: spikes.rates(FIRING, LAYERS, 0.06),
+    "accuracy": lambda: results.accuracy(RESULT, 0.001),
+    "error": lambda: results.accuracy(REGRESSION, 0.001),
+    "confusion": lambda: results.confusion(RESULT),
+    "confusion of many": lambda: results.confusion(MANY),
+    "correlation": lambda: results.correlation(RESULT),
+    "training": lambda: training.training(HISTORY),
+    "loss": lambda: training.training(HISTORY, "loss"),
+}
+
+
+def texts(ax: Axes) -> list[tuple[str, Any]]:
+    """All texts that are seen, with their extents in pixels."""
+    from matplotlib.text import Text
+
+    figure = ax.get_figure()
+    assert figure is not None
+    figure.draw_without_rendering()
+    renderer = figure.canvas.get_renderer()  # type: ignore[attr-defined]
+    found, beyond = [], set(_beyond(ax))
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        if text in beyond:
+            continue
+        box = text.get_window_extent(renderer)
+        if text.get_visible() and text.get_text() and box.width > 0:
+            found.append((text.get_text(), box))
+    return found
+
+
+def _beyond(ax: Any) -> Iterator[Any]:
+    """The labels of ticks that are not drawn, as they are out of view."""
+    for axis in (ax.xaxis, ax.yaxis):
+        drawn = {id(tick) for tick in axis._update_ticks()}
+        for tick in (*axis.majorTicks, *axis.minorTicks):
+            if id(tick) not in drawn:
+                yield from (tick.label1, tick.label2)
+    for inner in ax.child_axes:
+        yield from _beyond(inner)
+
+
+def words(ax: Axes) -> str:
+    return "\n".join(text for text, _ in texts(ax))
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize("name", PICTURES)
+def test_no_text_covers_another_or_leaves_the_page(name: str, dark: bool) -> None:
+    with theme(dark):
+        ax = PICTURES[name]()
+        found = texts(ax)
+    figure = ax.get_figure()
+    assert figure is not None
+    for (one, box), (other, at) in combinations(found, 2):
+        inner = box.padded(-1)
+        assert not inner.overlaps(at.padded(-1)), f"{one!r} covers {other!r}"
+    page = figure.bbox.padded(2)
+    for text, box in found:
+        assert page.contains(box.x0, box.y0), text
+        assert page.contains(box.x1, box.y1), text
+    import matplotlib.pyplot as plt
+
+    plt.close("all")
+
+
+def test_a_network_shows_shapes_cores_and_shortcuts() -> None:
+    ax = networks.network(spec("residual"))
+    said = words(ax)
+    for text in ("stem", "16x16x8", "2 cores", "folded into its reader", "9 cores"):
+        assert text in said
+    dashed = [line for line in ax.lines if line.get_linestyle() == "--"]
+    assert len(dashed) == 2
+
+
+def test_what_skips_layers_has_a_lane_of_its_own() -> None:
+    rows = networks.nodes(mapped(network(LONG)))
+    skips = [(a, b, lane) for a, b, _, lane in networks._skips(rows)]
+    assert skips == [(1, 3, 0), (2, 4, 1)]
+
+
+def test_cores_are_filled_by_their_four_limits() -> None:
+    drift = spec("drift")
+    found = list(cores.tiles(drift))
+    assert [tile.layer for tile in found] == ["c0", "c0", "c0", "c1", "d0"]
+    ax = cores.cores(drift)
+    heights = [bar.get_height() / 0.9 for bar in ax.patches]  # type: ignore[attr-defined]
+    assert heights == pytest.approx([share for tile in found for share in tile.use])
+    assert max(heights) == pytest.approx(784 / 1024)
+    with pytest.raises(ValueError, match="no cores"):
+        cores.cores(mapped(network("target nengo\n" + LONG)))
+
+
+def test_each_chip_has_its_place() -> None:
+    assert cores._place(0, 128, 16) == (0, 0)
+    assert cores._place(127, 128, 16) == (15, -7)
+    assert cores._place(128, 128, 16) == (0, -9)
+
+
+def test_a_raster_marks_each_spike_that_is_shown() -> None:
+    ax = spikes.raster(TRAINS, 0.001)
+    lines: list[Any] = [ax.lines[i] for i in (0, 2, 4)]
+    encode, c0, d0 = (len(line.get_xdata()) for line in lines)
+    assert (d0, c0) == (TRAINS["d0"].sum(), 0)
+    assert encode > 0
+    assert "60 of 256" in words(ax)
+    assert ax.get_xlim() == (0, 40)
+
+
+def test_rates_tell_what_is_missed() -> None:
+    ax = spikes.rates(FIRING, LAYERS, 0.06)
+    lines: list[Any] = list(ax.lines[:3])
+    assert [(line.get_marker(), line.get_xdata()[0]) for line in lines] == [
+        ("o", 120.0),
+        ("X", 0.0),
+        ("o", 160.0),
+    ]
+    assert "percentile, missed" in words(ax)
+
+
+def test_accuracy_is_over_time_beside_energy_and_keras() -> None:
+    ax = results.accuracy(RESULT, 0.001)
+    line: Any = ax.lines[0]
+    assert list(line.get_xdata()) == [15, 30, 60]
+    assert list(line.get_ydata()) == [10, 50, 93]
+    assert "microjoules an example on the chip" in words(ax)
+    assert "Keras" in words(ax)
+    with pytest.raises(ValueError, match="no presentation time"):
+        results.accuracy(Result("n", "keras", None, 1, None, True, Score(1)), 0.001)
+
+
+def test_a_confusion_matrix_has_its_numbers() -> None:
+    said = words(results.confusion(RESULT)).split("\n")
+    assert {"30", "31", "4", "sideways"} <= {*said}
+    assert "0.00" not in said
+    with pytest.raises(ValueError, match="no confusion matrix"):
+        results.confusion(REGRESSION)
+
+
+def test_training_shows_validation_beside_it() -> None:
+    ax = training.training(HISTORY, "loss")
+    assert [line.get_label() for line in ax.lines] == ["training", "validation"]
+    with pytest.raises(ValueError, match="no recall: it has accuracy, loss, val_loss"):
+        training.training(HISTORY, "recall")
+
+
+def test_axes_are_taken_and_returned() -> None:
+    import matplotlib.pyplot as plt
+
+    figure, both = plt.subplots(1, 2)
+    assert results.correlation(RESULT, both[1]) is both[1]
+    assert cores.cores(spec("drift"), both[0]) is both[0]
+    plt.close(figure)
+
+
+def test_eighteen_layers_look_different() -> None:
+    looked = looks([f"c{i}" for i in range(18)])
+    assert len({tuple(look.items()) for look in looked.values()}) == 18
+    assert len({*COLOURS}) == 6
+
+
+def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
+    for name in ("one.svg", "two.svg"):
+        with theme():
+            save(training.training(HISTORY), tmp_path / name)
+    one = (tmp_path / "one.svg").read_bytes()
+    assert one == (tmp_path / "two.svg").read_bytes()
