@@ -1,0 +1,73 @@
+"""The page of a kind of statement, from the table of the language and an example."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_file
+from snnc.language.described import default
+from snnc.language.fields import keys_of
+from snnc.language.forms import FORMS, MODELS, kinds
+from snnc.report.text import table as report
+from snnc.syntax.yaml.printer import print_yaml  # noqa: F401  (registers YAML)
+from snnc.text.tables import code, prose, table
+
+
+def pages(examples: Path) -> dict[str, str]:
+    """A page for each kind of layer, and their index, by their names."""
+    found = [*kinds("encoder", "layer"), "readout"]
+    made = {f"layers/{kind}": page(kind, examples) for kind in found}
+    rows = [(f"[`{kind}`]({kind}.md)", prose(FORMS[kind].about)) for kind in found]
+    listed = "\n".join(table(("kind", "what it is"), rows))
+    toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(found) + "\n```"
+    index = f"# Kinds of layers\n\n{COMMON}\n\n{listed}\n\n{toctree}\n"
+    return {**made, "layers/index": index}
+
+
+COMMON = """\
+What all statements have in common is in [the language](../language.md). Each page has a
+whole network with the kind in it, and what `snnc report` says of that."""
+
+
+def page(kind: str, examples: Path) -> str:
+    """What a kind does, its properties, and an example with its report."""
+    parts = [f"# {kind}"]
+    variants = MODELS.get(kind, {})
+    for variant, model in variants.items():
+        about = model.variant.about if model.variant else FORMS[kind].about
+        parts += [f"## {kind} {variant}"] * bool(variant)
+        parts += [prose(about), _properties(model)]
+    notes = examples / f"{kind}.md"
+    if notes.exists():
+        parts.append(notes.read_text(encoding="utf-8").strip())
+    example = examples / f"{kind}.snn"
+    if example.exists():
+        parts += ["## Example", *_example(example)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _properties(model: type[BaseModel]) -> str:
+    rows = list(_rows(model))
+    head = ("property", "default", "means")
+    return "\n".join(table(head, rows)) if rows else "It has no properties."
+
+
+def _rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+    for key, entry in keys_of(model).items():
+        info = model.model_fields[key]
+        shown = "required" if info.is_required() else prose(default(info))
+        yield code(key), shown, prose(f"{entry.about}.")
+
+
+def _example(path: Path) -> Iterator[str]:
+    report_of = Report()
+    made = compile_file(path, report_of, "place")
+    if report_of.diagnostics or made is None or made.mapped is None:
+        raise ValueError(f"{path} is no sound spec: `snnc check` tells why")
+    yield f"```snn\n{path.read_text(encoding='utf-8')}```"
+    yield f"`snnc report {path.name}` prints:"
+    yield f"```\n{report(made.mapped)}\n```"

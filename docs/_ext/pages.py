@@ -1,0 +1,85 @@
+"""Writes the pages of the reference from the code, before Sphinx reads them.
+
+A page for each verb, each JSON output and each kind of statement; the Python interface
+where the package has one. Lists of pages that grow are appended to their index.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+import commands
+import kinds
+import schemas
+from sphinx.application import Sphinx
+
+import snnc
+from snnc.cli.verbs import VERBS
+from snnc.editors.pygments import SnnLexer
+
+DOCS = Path(__file__).parent.parent
+LISTS = {
+    "rules/index": "SNN*",
+    "decisions/index": "[0-9]*",
+}
+"""Pages that Sphinx is to know behind an index that lists them already."""
+
+
+def write(app: Sphinx) -> None:
+    """Write every page; those that stay the same keep their time."""
+    pages = {**_commands(), **_schemas(), **kinds.pages(DOCS / "examples")}
+    pages["python"] = _python()
+    for name, text in pages.items():
+        path = DOCS / f"{name}.md"
+        path.parent.mkdir(exist_ok=True)
+        if not path.exists() or path.read_text(encoding="utf-8") != text:
+            path.write_text(text, encoding="utf-8")
+
+
+def _commands() -> dict[str, str]:
+    found: dict[str, click.Command] = {
+        verb: importlib.import_module(f"snnc.cli.{verb}").command for verb in VERBS
+    }
+    pages = {f"commands/{verb}": commands.page(verb, c) for verb, c in found.items()}
+    return {**pages, "commands/index": commands.index(VERBS)}
+
+
+def _schemas() -> dict[str, str]:
+    paths = sorted((DOCS / "schemas").glob("*.schema.json"))
+    texts = {path.name.split(".")[0]: json.loads(path.read_text()) for path in paths}
+    pages = {f"json/{name}": schemas.page(schema) for name, schema in texts.items()}
+    return {**pages, "json/index": schemas.index(DOCS / "schemas/README.md")}
+
+
+def _python() -> str:
+    names: Iterator[str] = (n for n in getattr(snnc, "__all__", ()) if n[0] != "_")
+    parts = ["# Python interface", "The names of `snnc.__all__`; all else may change."]
+    for name in names:
+        found: Any = getattr(snnc, name)
+        kind = "autoclass" if isinstance(found, type) else "autofunction"
+        options = "\n   :members:" if kind == "autoclass" else ""
+        if isinstance(found, type) or callable(found):
+            parts.append(f"```{{eval-rst}}\n.. {kind}:: snnc.{name}{options}\n```")
+    return "\n\n".join(parts) + "\n"
+
+
+def read(app: Sphinx, page: str, source: list[str]) -> None:
+    """Colour specs, and append what an index can't list by itself."""
+    text = re.sub(r"^```\n(?=snn \d)", "```snn\n", source[0], flags=re.MULTILINE)
+    text = re.sub(r"^```\n(?=snn: \d)", "```yaml\n", text, flags=re.MULTILINE)
+    if page in LISTS:
+        text += f"\n```{{toctree}}\n:hidden:\n:glob:\n\n{LISTS[page]}\n```\n"
+    source[0] = text
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    app.add_lexer("snn", SnnLexer)
+    app.connect("builder-inited", write)
+    app.connect("source-read", read)
+    return {"parallel_read_safe": True}

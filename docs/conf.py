@@ -1,0 +1,36 @@
+"""The documentation site: ``make docs``. Pages of the reference are written by `pages`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE / "_ext"), str(HERE.parent)]
+
+import snnc  # noqa: E402
+
+project = "snnc"
+author = copyright = "The snnc developers"
+version = release = snnc.__version__
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "pages"]
+exclude_patterns = ["_build", "_ext", "examples", "schemas", "notebooks/.ipynb_checkpoints"]
+source_suffix = {".md": "markdown"}
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+myst_links_external_new_tab = False
+# Pages of features that are not there yet, for which places are kept.
+suppress_warnings = ["toc.empty_glob"]
+highlight_language = "none"
+autodoc_typehints = "none"
+autodoc_member_order = "bysource"
+napoleon_google_docstring = False
+nitpicky = False
+
+html_theme = "furo"
+html_title = f"snnc {version}"
+html_static_path = ["_static"]
+html_css_files = ["snnc.css"]
+html_copy_source = False
+html_show_sphinx = False
+html_theme_options = {"navigation_with_keys": True}
