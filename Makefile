@@ -16,7 +16,7 @@ KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-modern fuzz check coverage oracle study accept clean
+.PHONY: help setup demo test test-modern fuzz check coverage oracle study docs picture accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -81,9 +81,16 @@ study: $(READY) ## train three networks and measure what the chip loses: docs/ac
 	@echo "== the accuracy study: files go to snnc-study/, where an interrupted one goes on"
 	@$(BIN)/python -m benchmarks.study
 
+docs: $(VENV)/ready-docs ## build the documentation site; a warning is an error
+	@$(BIN)/python -m sphinx --quiet -W --keep-going -b html docs docs/_build/html
+	@echo "== docs/_build/html/index.html"
+
+picture: $(READY) ## draw the picture of the README from what `make demo` has left
+	@$(BIN)/python -m benchmarks.picture '$(DEMO)' docs/pictures/drift.png
+
 accept: $(READY) ## write the golden packages and expected texts anew
 	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_init.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made
-	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
+	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

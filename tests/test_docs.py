@@ -38,19 +38,41 @@ def printed(*arguments: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("report", "specs/drift.snn"), ("fit", "specs/drift.snn", "--cores", "4")],
-    ids=lambda arguments: arguments[0],
+    ("page", "arguments"),
+    [
+        ("report", ("report", "specs/drift.snn")),
+        ("fit-a-chip", ("fit", "specs/drift.snn", "--cores", "4")),
+    ],
+    ids=["report", "fit"],
 )
-def test_the_readme_shows_what_commands_print(
-    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+def test_a_page_shows_what_a_command_prints(
+    page: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
+    text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
+    assert f"```\n{printed(*arguments)}```" in text
+
+
+def test_the_readme_is_short() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_pages() -> None:
+    """As far as no test runs what gives them."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert f"```\n{printed(*arguments)}```" in readme
+    shown = {
+        "accuracy": ("24.5 %", "97.4 %", "31.5 %", "93.7 %"),
+        "performance": ("0.158", "0.00117"),
+        "mapping": ("90 cores", "68 as snnc does"),
+    }
+    for page, numbers in shown.items():
+        text = (ROOT / f"docs/{page}.md").read_text(encoding="utf-8")
+        assert [number for number in numbers if number not in text] == []
+    for number in ("24.5 %", "97.4 %", "31.5 %", "93.7 %", "158 ms", "1.2 ms", "68 |"):
+        assert number in readme
 
 
-def test_the_readme_shows_what_diff_prints(
+def test_a_page_shows_what_diff_prints(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -58,7 +80,7 @@ def test_the_readme_shows_what_diff_prints(
     Path("old.snn").write_text(old, encoding="utf-8")
     Path("drift.snn").write_text(old.replace("20..150", "20..200"), encoding="utf-8")
     shown = printed("diff", "old.snn", "drift.snn").split("\n", 1)[1]
-    assert shown in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert shown in (ROOT / "docs/workflow.md").read_text(encoding="utf-8")
 
 
 def test_the_words_of_the_glossary_stand_where_it_says() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 import click
 
@@ -34,23 +35,8 @@ def index(verbs: Mapping[str, str]) -> str:
     return "\n\n".join(["# Command line", COMMON, listed, toctree]) + "\n"
 
 
-COMMON = """\
-`snnc VERB --help` prints what these pages say. A SPEC may be a folder, which stands for the
-specs in it, and `-` is stdin. `--device NAME|FILE` before the verb compiles for
-[another device](../devices.md).
-
-Data go to stdout, diagnostics and what is said about a run to stderr.
-
-| exit status | means |
-|---|---|
-| 0 | fine |
-| 1 | problems of a spec, a package that is not up to date, a budget that `--strict` misses; for `diff --exit-code`, networks that differ |
-| 2 | typed wrongly; for `diff --exit-code` also a spec that is not sound |
-| 3 | a bug in snnc: its traceback is printed |
-| 130 | interrupted |
-
-`NO_COLOR` turns colours off, `FORCE_COLOR` on where the output is no terminal. The shell
-completes verbs, files and codes after `eval "$(_SNNC_COMPLETE=bash_source snnc)"`."""
+COMMON = Path(__file__).with_suffix(".md").read_text(encoding="utf-8").strip()
+"""What all verbs have in common."""
 
 
 def _options(command: click.Command) -> Iterator[tuple[str, str, str]]:

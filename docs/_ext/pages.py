@@ -34,7 +34,7 @@ LISTS = {
 def write(app: Sphinx) -> None:
     """Write every page; those that stay the same keep their time."""
     pages = {**_commands(), **_schemas(), **kinds.pages(DOCS / "examples")}
-    pages["python"] = _python()
+    pages["api"] = _python()
     for name, text in pages.items():
         path = DOCS / f"{name}.md"
         path.parent.mkdir(exist_ok=True)
@@ -73,9 +73,18 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
     """Colour specs, and append what an index can't list by itself."""
     text = re.sub(r"^```\n(?=snn \d)", "```snn\n", source[0], flags=re.MULTILINE)
     text = re.sub(r"^```\n(?=snn: \d)", "```yaml\n", text, flags=re.MULTILINE)
+    if page == "index":
+        text = "".join(filter(_leads_somewhere, text.splitlines(keepends=True)))
     if page in LISTS:
         text += f"\n```{{toctree}}\n:hidden:\n:glob:\n\n{LISTS[page]}\n```\n"
     source[0] = text
+
+
+def _leads_somewhere(line: str) -> bool:
+    """Whether a line of a toctree keeps no place for pages that are not there yet."""
+    return not re.fullmatch(r"[\w/-]+\*\n", line) or any(
+        DOCS.glob(line.strip() + ".md")
+    )
 
 
 def setup(app: Sphinx) -> dict[str, bool]:

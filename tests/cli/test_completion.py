@@ -67,6 +67,6 @@ def test_bash_completes(path: str, words: tuple[str, ...], expected: list[str]) 
     assert sorted(completed(path, "snnc", *words)) == sorted(expected)
 
 
-def test_the_readme_tells_how() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert 'eval "$(_SNNC_COMPLETE=bash_source snnc)"' in readme
+def test_the_page_of_all_verbs_tells_how() -> None:
+    page = (ROOT / "docs/_ext/commands.md").read_text(encoding="utf-8")
+    assert 'eval "$(_SNNC_COMPLETE=bash_source snnc)"' in page

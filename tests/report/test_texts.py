@@ -82,9 +82,9 @@ def _shortened(report: dict[str, Any]) -> dict[str, object]:
     return report
 
 
-def test_the_readme_shows_what_report_prints() -> None:
+def test_a_page_shows_what_report_prints() -> None:
     shown = (EXPECTED / "drift.txt").read_text(encoding="utf-8")
-    assert f"```\n{shown}```" in (ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"```\n{shown}```" in (ROOT / "docs/report.md").read_text(encoding="utf-8")
 
 
 def test_the_table_of_limits() -> None:

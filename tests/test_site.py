@@ -1,0 +1,114 @@
+"""The documentation site: a page for everything, and no link that leads nowhere."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from snnc.cli.verbs import VERBS
+from snnc.diagnostics import Report
+from snnc.driver import compile_file
+from snnc.language.forms import kinds
+from snnc.resources import DOCUMENTATION
+from snnc.syntax.formatted import formatted
+from tests.support import ROOT
+from tests.test_extras import PROJECT
+
+DOCS = ROOT / "docs"
+GENERATED = ("commands", "json", "layers", "_build", "api.md")
+LINK = re.compile(r"\]\(([^)\s#]+)(?:#[\w-]+)?\)")
+KINDS = [*kinds("encoder", "layer"), "readout"]
+
+
+@pytest.fixture
+def ext(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What imports a module of the site's own."""
+    monkeypatch.syspath_prepend(str(DOCS / "_ext"))
+    return importlib.import_module
+
+
+def test_each_verb_has_a_page_with_all_of_its_options(ext: Any) -> None:
+    for verb in VERBS:
+        command = importlib.import_module(f"snnc.cli.{verb}").command
+        page = ext("commands").page(verb, command)
+        assert page.startswith(f"# snnc {verb}\n")
+        options = [name for p in command.params for name in p.opts if "--" in name]
+        former = {getattr(p, "former", None) for p in command.params}
+        assert [n for n in options if n not in page and n not in former] == []
+        assert f"({verb}.md)" in ext("commands").index(VERBS)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_of_layer_has_a_page_with_a_network_of_it(
+    kind: str, ext: Any
+) -> None:
+    page = ext("kinds").page(kind, DOCS / "examples")
+    assert "| property | default | means |" in page or "no properties" in page
+    assert "## Example" in page
+    report = Report()
+    spec = DOCS / "examples" / f"{kind}.snn"
+    made = compile_file(spec, report, "place")
+    assert report.diagnostics == ()
+    assert made is not None
+    assert made.document is not None
+    text = spec.read_text(encoding="utf-8")
+    assert formatted(made.document) == text
+    assert re.search(rf"^  {kind}\b", text, re.MULTILINE)
+
+
+def test_every_key_of_a_json_output_is_on_its_page(ext: Any) -> None:
+    import json
+
+    for path in (DOCS / "schemas").glob("*.schema.json"):
+        schema = json.loads(path.read_text(encoding="utf-8"))
+        page = ext("schemas").page(schema)
+        keys = set(re.findall(r"`(?:[\w\[\].]*\.)?(\w+)`", page))
+        assert set(schema["properties"]) <= keys
+
+
+def pages() -> list[Path]:
+    found = (path.relative_to(ROOT) for path in ROOT.glob("*.md"))
+    inside = (path.relative_to(ROOT) for path in DOCS.rglob("*.md"))
+    return [
+        *found,
+        *(path for path in inside if path.parts[1] not in (*GENERATED, "examples")),
+    ]
+
+
+def test_links_lead_somewhere() -> None:
+    """Also on a code host, but for those to generated pages."""
+    broken = []
+    for page in pages():
+        text = (ROOT / page).read_text(encoding="utf-8")
+        for target in LINK.findall(re.sub(r"```.*?```", "", text, flags=re.DOTALL)):
+            if re.match(r"\w+:", target):
+                continue
+            path = (ROOT / page.parent / target).resolve()
+            first = path.relative_to(DOCS).parts[0] if DOCS in path.parents else ""
+            if first not in GENERATED and not path.exists():
+                broken.append(f"{page}: {target}")
+    assert broken == []
+
+
+def test_the_address_of_the_site_stands_in_one_place() -> None:
+    assert PROJECT["project"]["urls"]["Documentation"] == DOCUMENTATION
+
+
+@pytest.mark.slow
+def test_the_site_is_built_without_a_warning(tmp_path: Path) -> None:
+    pytest.importorskip("sphinx")
+    command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going"]
+    done = subprocess.run(
+        [*command, "-b", "dummy", "docs", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,78 @@
+"""`docs/tutorial.md` is typed as it stands, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from snnc.starter import SPEC, starter_files
+from tests.support import ROOT
+
+TEXT = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+COMMANDS = re.findall(r"^    (.+)$", FENCED.sub("", TEXT), re.MULTILINE)
+OUTPUTS = re.findall(r"^```\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+POINTS = 4.0
+"""How far accuracies may be from those shown: another machine trains otherwise."""
+
+
+def test_the_spec_is_the_one_that_init_writes() -> None:
+    assert f"```snn\n{starter_files()[SPEC]}```" in TEXT
+
+
+def accuracy(text: str, words: str = "accuracy ") -> float:
+    (found,) = re.findall(rf"^{words} *(\d+\.\d) %", text, re.MULTILINE)
+    return float(found)
+
+
+@pytest.mark.slow
+def test_a_person_with_the_tutorial_alone_reaches_the_chip(tmp_path: Path) -> None:
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    for name, words in {"snnc": "-m snnc", "python": ""}.items():
+        (bin_ / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" {words} "$@"\n')
+        (bin_ / name).chmod(0o755)
+    environment = {
+        **os.environ,
+        "PATH": f"{bin_}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+    }
+    data, chip = PROGRAMS
+    script = "\n".join(COMMANDS)
+    before = "python data.py"
+    assert script.count(before) == 1
+    written = f"cat > data.py << 'END'\n{data}END\n{before}"
+    board = f"cd models\npython << 'END'\n{chip}END\ncd ..\ngit init"
+    script = script.replace(before, written).replace("git init", board, 1)
+    done = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr[-3000:]
+    report, trained, evaluated = OUTPUTS[1:]
+    assert report in done.stdout
+    assert "specs/starter.snn: ok" in done.stderr
+    assert trained.splitlines()[0] in done.stdout + done.stderr
+    shown = done.stdout
+    exact = shown[shown.index("starter on exact") :]
+    exact, loihi = exact.split("starter on loihi")
+    for words in ("accuracy ", "accuracy of Keras"):
+        assert abs(accuracy(exact, words) - accuracy(evaluated, words)) < POINTS
+    assert re.search(r"^cores +3$", loihi, re.MULTILINE)
+    assert re.search(
+        r"^\d$", loihi, re.MULTILINE
+    )  # what the emulator says the digit is
+    assert shutil.which("git") is None or (tmp_path / "digits/.git").is_dir()
