@@ -15,20 +15,24 @@ from snnc.emit.python import (
     quote,
     table,
 )
-from snnc.ir.layout import Tensor, layout_id, tensors
+from snnc.ir.layout import (
+    BIAS_AXES,
+    DENSE_AXES,
+    DEPTHWISE_AXES,
+    SPATIAL_AXES,
+    Tensor,
+    layout_id,
+    tensors,
+)
 from snnc.ir.logical import Network
-from snnc.runtime import layout as runtime
 
 AXES: Mapping[tuple[str, ...], str] = {
-    runtime.BIAS: "BIAS",
-    runtime.DENSE: "DENSE",
-    runtime.CONV1D: "CONV1D",
-    runtime.CONV2D: "CONV2D",
-    runtime.CONV3D: "CONV3D",
-    runtime.DEPTHWISE1D: "DEPTHWISE1D",
-    runtime.DEPTHWISE2D: "DEPTHWISE2D",
-    runtime.DEPTHWISE3D: "DEPTHWISE3D",
+    BIAS_AXES: "BIAS",
+    DENSE_AXES: "DENSE",
+    **{(*axes, *DENSE_AXES): f"CONV{n}D" for n, axes in SPATIAL_AXES.items()},
+    **{(*axes, *DEPTHWISE_AXES): f"DEPTHWISE{n}D" for n, axes in SPATIAL_AXES.items()},
 }
+"""The names that the run-time library has for them, which loads NumPy."""
 
 
 def layout(network: Network) -> Module:

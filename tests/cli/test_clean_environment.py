@@ -1,0 +1,87 @@
+"""What the compiler alone does: without NumPy, which only extras bring."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from snnc.emit.package.layout import AXES
+from snnc.runtime import layout
+from tests.support import ROOT
+
+NUMPY = ("numpy", "scipy", "h5py", "safetensors", "nengo", "nengo_loihi", "sklearn")
+PROGRAM = f"""
+import sys
+from importlib.machinery import PathFinder
+class Few(PathFinder):
+    @classmethod
+    def find_spec(cls, name, path=None, target=None):
+        hidden = name.partition(".")[0] in {NUMPY}
+        return None if hidden else super().find_spec(name, path, target)
+sys.meta_path[:] = [Few if found is PathFinder else found for found in sys.meta_path]
+from snnc.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    shutil.copy(ROOT / "specs/mnist.snn", "a.snn")
+    Path("b.snn").write_text(
+        Path("a.snn").read_text().replace("filters 8", "filters 9")
+    )
+
+
+def run(line: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", PROGRAM, *line.split()],
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    "line",
+    [
+        "check a.snn", "report a.snn --why", "build a.snn", "build a.snn --dry-run",
+        "diff a.snn b.snn", "fit a.snn", "fmt a.snn", "convert a.snn --to yaml",
+        "schema", "limits", "explain SNN301", "init new",
+    ],
+)  # fmt: skip
+def test_a_verb_needs_none_of_the_extras(line: str) -> None:
+    done = run(line)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize(
+    ("line", "extra"),
+    [
+        ("evaluate models/a --data a.npz --weights a.safetensors", "snnc["),
+        ("calibrate models/a --data a.npz --weights a.safetensors -o b", "snnc["),
+        ("demo", "snnc[all]"),
+    ],
+    ids=lambda value: value.split()[0],
+)
+def test_a_verb_names_the_extra_that_it_needs(line: str, extra: str) -> None:
+    for name in ("a.safetensors", "a.npz"):
+        Path(name).touch()
+    assert run("build a.snn").returncode == 0
+    done = run(line)
+    assert done.returncode in (1, 2)
+    assert extra in done.stderr, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_axes_have_the_names_of_the_library() -> None:
+    assert {getattr(layout, name): name for name in AXES.values()} == AXES
