@@ -59,7 +59,7 @@ def _schemas() -> dict[str, str]:
 
 def _python() -> str:
     names: Iterator[str] = (n for n in getattr(snnc, "__all__", ()) if n[0] != "_")
-    parts = ["# Python interface", "The names of `snnc.__all__`; all else may change."]
+    parts = [(DOCS / "_ext/api.md").read_text(encoding="utf-8").strip()]
     for name in names:
         found: Any = getattr(snnc, name)
         kind = "autoclass" if isinstance(found, type) else "autofunction"
@@ -87,7 +87,14 @@ def _leads_somewhere(line: str) -> bool:
     )
 
 
+def escape(*arguments: Any) -> None:
+    """Keep the star of a shape, ``(examples, *input shape)``, from being emphasis."""
+    lines: list[str] = arguments[-1]
+    lines[:] = [re.sub(r"(?<=, )\*(?=\w)", r"\\*", line) for line in lines]
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
+    app.connect("autodoc-process-docstring", escape, priority=400)
     app.add_lexer("snn", SnnLexer)
     app.connect("builder-inited", write)
     app.connect("source-read", read)
