@@ -155,7 +155,7 @@ def _scope(task: Task, how: How, compares: bool) -> Scope:
         counts=how.counts(len(task.examples)),
         steps=how.steps,
         units=network.readout.units,
-        neurons={name: prod(layer.shape) for name, layer in network.layers.items()},
+        neurons={name: layer.neurons for name, layer in network.layers.items()},
         compares=compares,
     )
 

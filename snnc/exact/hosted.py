@@ -175,7 +175,9 @@ class Hosted:
         """Return the spikes of each step of the last example."""
         described, trains = self._built.package.network, {}
         for name, layer in described.layers.items():
-            values = self._built.network.layer_values(self._simulator, name)
+            values = self._built.network.neuron_values(self._simulator, name)
+            if layer.pool is None:
+                values = values.reshape(len(values), *layer.shape)
             spikes = np.rint(values * (described.dt * layer.high))
             trains[name] = spikes.astype(np.uint8)
         return trains

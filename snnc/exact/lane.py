@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -99,9 +100,15 @@ def read_places(
     # The package itself knows how depth groups become the layer's shape.
     data = SimpleNamespace(data=numbers)
     return {
-        name: built.layer_values(data, name)[0].astype(np.int64)
+        name: _shaped(built.neuron_values(data, name)[0], built.shapes[name])
         for name in built.layers
     }
+
+
+def _shaped(values: NDArray[Any], shape: tuple[int, ...]) -> Int64:
+    """Return numbers of neurons in a layer's shape; those of a max pool in a row."""
+    numbers: Int64 = values.astype(np.int64)
+    return numbers.reshape(shape) if numbers.size == prod(shape) else numbers
 
 
 def _compartments(probe: Any, starts: dict[Any, int]) -> Int64:

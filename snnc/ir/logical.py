@@ -165,6 +165,18 @@ class AveragePool:
 
 
 @dataclass(frozen=True, slots=True)
+class MaxPool:
+    """The maximum of each window, by neurons that compare values by twos.
+
+    What is pooled is 0 or more, so that it is padded with zeros.
+    """
+
+    window: Shape
+    stride: Shape
+    padding: Padding
+
+
+@dataclass(frozen=True, slots=True)
 class Add:
     """The sum of equal shapes."""
 
@@ -174,7 +186,7 @@ class Concat:
     """The channels of the sources, one after another."""
 
 
-Operation = Convolution | Dense | Rectify | AveragePool | Add | Concat
+Operation = Convolution | Dense | Rectify | AveragePool | MaxPool | Add | Concat
 
 
 @dataclass(frozen=True, slots=True)

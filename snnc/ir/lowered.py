@@ -14,6 +14,7 @@ from functools import cached_property
 
 from snnc.ir.logical import Layer, Network, Padding
 from snnc.ir.paths import reading_order
+from snnc.runtime.maxima import Grid, Nodes
 
 Volume = tuple[int, int, int, int]
 Triple = tuple[int, int, int]
@@ -80,6 +81,21 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
+class Compare:
+    """Each channel of the target reads the same channel of the source, in twos.
+
+    The neurons of a window of a maximum stand side by side along ``axis``; a window
+    is ``nodes`` neurons, each with the weights, 1 or -1, and the places that it reads
+    in window j, ``first + j * step``, of what pools leave. Along the other axes a
+    neuron reads its own place.
+    """
+
+    axis: int
+    windows: int
+    nodes: Nodes
+
+
+@dataclass(frozen=True, slots=True)
 class Full:
     """Every target neuron reads every source neuron, as a dense layer does."""
 
@@ -101,6 +117,9 @@ class Projection:
         The pools passed on the way, source first.
     reach
         How the target reads the source.
+    picked
+        The places of the source that are read, along depth, height and width, as if
+        there were no others; None for all.
     """
 
     source: str
@@ -108,12 +127,13 @@ class Projection:
     tensor: str | None
     rows: tuple[int, int]
     pools: tuple[Pool, ...]
-    reach: Window | Full
+    reach: Window | Compare | Full
+    picked: Grid | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The neurons of one encoder or spiking layer."""
+    """The neurons of one encoder or spiking layer, or of one level of a max pool."""
 
     name: str
     layer: Layer
@@ -132,13 +152,15 @@ class LoweredNetwork:
 
     ``projections`` end in populations; ``readout`` are the projections that the
     readout reads (always `Full`, on the host). A source named like the network's
-    input stands for the input node.
+    input stands for the input node. ``pooled`` end in max pools: what these are the
+    maximum of, from which follows what their levels read.
     """
 
     network: Network
     populations: tuple[Population, ...]
     projections: tuple[Projection, ...]
     readout: tuple[Projection, ...]
+    pooled: tuple[Projection, ...] = ()
 
     @cached_property
     def by_name(self) -> Mapping[str, Population]:

@@ -87,6 +87,21 @@ class MappedNetwork:
     def by_name(self) -> Mapping[str, MappedPopulation]:
         return {p.population.name: p for p in self.populations}
 
+    def of_layer(self, name: str) -> tuple[MappedPopulation, ...]:
+        """The neurons of a layer: one population, or the levels of a max pool."""
+        return self._of_layer.get(name, ())
+
+    @cached_property
+    def _of_layer(self) -> Mapping[str, tuple[MappedPopulation, ...]]:
+        found: dict[str, list[MappedPopulation]] = {}
+        for mapped in self.populations:
+            found.setdefault(mapped.population.layer.name, []).append(mapped)
+        return {name: tuple(several) for name, several in found.items()}
+
+    def into(self, name: str) -> tuple[MappedProjection, ...]:
+        """What a population reads."""
+        return tuple(p for p in self.projections if p.projection.target == name)
+
     @property
     def cores(self) -> int:
         """How many cores all populations take."""

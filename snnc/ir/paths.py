@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from snnc.ir.logical import AveragePool, Concat, Layer, Shape
+from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
+from snnc.ir.maxima import level_name, tree_of
+from snnc.ir.shapes import of_rank, triple_of
+from snnc.runtime.maxima import Grid, behind, indexed, whole
 
 MAX_PATHS = 1024
 
@@ -18,16 +21,21 @@ class Path:
     Attributes
     ----------
     source
-        The name of an encoder or spiking layer.
+        The name of a population: an encoder, a spiking layer, or the neurons of one
+        level of a maximum.
     first_row
         Where the source's channels begin among those that the reader sees.
     pools
         The average pools passed, source first, each with the shape it reads.
+    picked
+        The places of the source that are read, along depth, height and width; None
+        for all. Pools are over these.
     """
 
     source: str
     first_row: int
     pools: tuple[tuple[AveragePool, Shape], ...]
+    picked: Grid | None = None
 
 
 class TooManyPathsError(ValueError):
@@ -47,7 +55,8 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     while pending:
         here = pending.pop()
         layer = layers.get(here.source)
-        if layer is None or layer.spiking is not None:
+        is_value = layer is not None and isinstance(layer.operation, MaxPool)
+        if layer is None or (layer.spiking is not None and not is_value):
             found.append(here)
             if len(found) > MAX_PATHS:
                 raise TooManyPathsError(name)
@@ -59,15 +68,73 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
     """The paths one step further from the reader, behind a pool or a join."""
     operation = layer.operation
-    pools, row = here.pools, here.first_row
+    if isinstance(operation, MaxPool):
+        return _terms(layers, layer, operation, here)
     if isinstance(operation, AveragePool):
-        pools = ((operation, layers[layer.sources[0]].shape), *pools)
-    behind = []
+        source = layer.sources[0]
+        return [_pooled(here, source, operation, layers[source].shape)]
+    found, row = [], here.first_row
     for source in layer.sources:
-        behind.append(Path(source, row, pools))
+        found.append(replace(here, source=source, first_row=row))
         if isinstance(operation, Concat):
             row += layers[source].shape[-1]
-    return behind
+    return found
+
+
+def _terms(
+    layers: Mapping[str, Layer], layer: Layer, pool: MaxPool, here: Path
+) -> list[Path]:
+    """The values that make up a maximum: some of what it pools, some neurons."""
+    source = layer.sources[0]
+    return [
+        replace(
+            here,
+            source=source if level is None else level_name(layer.name, level),
+            picked=grid if here.picked is None else indexed(grid, here.picked),
+        )
+        for level, grid in tree_of(pool, layers[source].shape).picks
+    ]
+
+
+def _pooled(here: Path, source: str, pool: AveragePool, shape: Shape) -> Path:
+    if here.picked is None:
+        return replace(here, source=source, pools=((pool, shape), *here.pools))
+    pooled = picked_of(Path(source, 0, ((pool, shape),)), shape, here.picked)
+    return replace(
+        here,
+        source=source,
+        pools=(*pooled.pools, *here.pools),
+        picked=pooled.picked,
+    )
+
+
+def picked_of(path: Path, shape: Shape, picked: Grid) -> Path:
+    """The path to some of the places that a path leads to.
+
+    Parameters
+    ----------
+    path
+        The path to all of them.
+    shape
+        The shape of its source, channels last.
+    picked
+        The places, of those that the path gives.
+    """
+    rank = len(shape) - 1
+    grid = path.picked or whole(triple_of(shape[:-1]))
+    steps = tuple(
+        (triple_of(pool.window), triple_of(pool.stride)) for pool, _ in path.pools
+    )
+    grid, moved = behind(grid, steps, picked)
+    seen = tuple(len(axis) for axis in grid)
+    pools = []
+    for window, stride in moved:
+        pool = AveragePool(of_rank(window, rank), of_rank(stride, rank))
+        pools.append((pool, (*of_rank(seen, rank), shape[-1])))
+        seen = tuple(
+            (n - w) // s + 1 for n, w, s in zip(seen, window, stride, strict=True)
+        )
+    return replace(path, pools=tuple(pools), picked=grid)
 
 
 def reading_order(reads: Mapping[str, Iterable[str]]) -> tuple[str, ...]:

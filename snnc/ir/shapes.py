@@ -33,6 +33,11 @@ def volume_of(shape: Shape) -> tuple[int, int, int, int]:
     return depth, height, width, channels
 
 
+def of_rank(triple: Shape, rank: int) -> Shape:
+    """Extents along depth, height and width as those of ``rank`` spatial axes."""
+    return {1: triple[1:2], 2: triple[1:]}.get(rank, triple)
+
+
 def triple_of(spatial: Shape) -> tuple[int, int, int]:
     """One to three spatial extents as (depth, height, width)."""
     if len(spatial) == 3:

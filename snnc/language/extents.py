@@ -68,6 +68,18 @@ def rates(value: Any) -> tuple[float, float]:
     return low, high
 
 
+def upper_rate(value: Any) -> tuple[float, float]:
+    """Read a range of rates whose lower end is 0."""
+    low, high = rates(value)
+    if low > 0:
+        raise refused(
+            f"the lower end is {low:g} Hz",
+            limit="what is compared may be equal, so only the upper end counts",
+            instead=f"..{high:g} Hz",
+        )
+    return low, high
+
+
 def _budget(value: Any) -> str:
     """A range of rates up to the one that is written, or a usual one."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0

@@ -13,7 +13,6 @@ BEGINNINGS = KINDS - {"neuron"}
 HEADERS = frozenset(("snn", "network"))
 REFUSED = frozenset(
     [
-        "maxpool",
         "softmax",
         "sigmoid",
         "tanh",

@@ -249,6 +249,30 @@ class AveragePoolSpec(Statement):
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
 
 
+class MaxPoolSpec(Statement):
+    """Max pooling by neurons that compare values by twos."""
+
+    forms = (
+        layer(
+            "maxpool",
+            "Max pooling, by neurons that compare values by twos.",
+            "maxpool p0 { window 2 }",
+            size="window",
+            same="maxpooling",
+            nearby="adaptivemaxpool max maximum",
+        ),
+    )
+
+    kind: Literal["maxpool"] = "maxpool"
+    name: has.Name
+    sources: has.Sources = ()
+    window: Annotated[has.Window | None, Otherwise((2,))] = None
+    stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    rate: Annotated[has.UpperRate | None, Otherwise((0.0, 150.0))] = None
+    synapse: Annotated[has.Synapse | None, Otherwise(text="that of `timing`")] = None
+
+
 class JoinSpec(Statement):
     """`add` and `concat`: sums or joins channels without neurons."""
 
@@ -286,6 +310,7 @@ LayerSpec = (
     | DepthwiseSpec
     | DownsampleSpec
     | AveragePoolSpec
+    | MaxPoolSpec
     | DenseSpec
     | JoinSpec
 )

@@ -18,6 +18,7 @@ from snnc.language.layers import (
     DepthwiseProperties,
     DownsampleProperties,
     LayerSpec,
+    MaxPoolSpec,
     SpikingSpec,
 )
 from snnc.language.literals import Identifier
@@ -36,7 +37,7 @@ from snnc.language.training import TrainSpec
 SCOPES = tuple(
     form.kind
     for model in get_args(LayerSpec)
-    if issubclass(model, SpikingSpec)
+    if issubclass(model, (SpikingSpec, MaxPoolSpec))
     for form in model.forms
 )
 """The kinds of layers that ``defaults`` may be for."""

@@ -22,6 +22,7 @@ from snnc.language.literals import (
     Seconds,
     ShapeValue,
     Share,
+    UpperRateRange,
     ValueRange,
     Whole,
 )
@@ -117,6 +118,15 @@ Rate = Annotated[
     Key(
         "The range of firing rates, in Hz",
         usual="20..150 Hz",
+        nearby="rates hz frequency firing_rate firing_rates max_rate max_rates "
+        "spike_rate target_rate",
+    ),
+]
+UpperRate = Annotated[
+    UpperRateRange,
+    Key(
+        "The upper end of the firing rates, in Hz",
+        usual="..150 Hz",
         nearby="rates hz frequency firing_rate firing_rates max_rate max_rates "
         "spike_rate target_rate",
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from snnc.ir.lowered import Full, LoweredNetwork, Population, Projection
+from snnc.ir.lowered import Compare, Full, LoweredNetwork, Population, Projection
 from snnc.ir.mapped import (
     Block,
     Ensemble,
@@ -72,7 +72,8 @@ def _projection(
     leaves_chip = source is not None and source.on_chip
     if leaves_chip or isinstance(projection.reach, Full):
         return MappedProjection(projection, "dense", None)
-    form: Form = "sparse" if projection.reach.is_sparse else "convolution"
+    sparse = isinstance(projection.reach, Compare) or projection.reach.is_sparse
+    form: Form = "sparse" if sparse else "convolution"
     return MappedProjection(projection, form, None)
 
 

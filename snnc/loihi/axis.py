@@ -116,10 +116,32 @@ class View:
         return frozenset(start for run in self.runs for start in run.starts)
 
 
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """The ``places`` of an axis of ``extent`` that are read, as if none were between."""
+
+    extent: int
+    places: range
+
+    def within(self, interval: Interval) -> Interval:
+        """Which of them lie in an interval of the axis, by their numbers."""
+        places, count = self.places, len(self.places)
+        first, stop = (
+            min(max(0, -(-(end - places.start) // places.step)), count)
+            for end in interval
+        )
+        return first, stop
+
+
+Picks = tuple[Picked, Picked, Picked]
+"""Those along depth, height and width."""
+
+
 class Axis:
     """``outputs`` places that read ``inputs`` places through ``taps``.
 
-    Output ``o`` reads input ``o * stride - before + t`` with tap ``t``.
+    Output ``o`` reads input ``o * stride - before + t`` with tap ``t``. Inputs are all
+    places of the source's axis, or those that are ``picked``.
     """
 
     def __init__(
@@ -129,12 +151,14 @@ class Axis:
         stride: int,
         before: int,
         taps: Taps,
+        picked: Picked | None = None,
     ) -> None:
         self.inputs = inputs
         self.outputs = outputs
         self.stride = stride
         self.before = before
         self.taps = taps
+        self.picked = picked
         self._views: dict[tuple[int, int, int], View] = {}
         self._values: dict[tuple[Tap, ...], int] = {}
         self._numbered: dict[tuple[int, int], tuple[int, int]] = {}
@@ -166,7 +190,7 @@ class Axis:
         return range(first, max(first, stop))
 
     def crossings(self, source_tile: int, target_tile: int) -> tuple[int, ...]:
-        """For each tile of the inputs, how many of its places tiles of outputs see.
+        """For each tile of the source, how many of its places tiles of outputs see.
 
         A place that several tiles of outputs see counts once for each.
         """
@@ -178,9 +202,14 @@ class Axis:
                     steps[start] += 1
                     steps[stop] -= 1
             before = [0, *accumulate(accumulate(steps))]
-            tiles = cut(self.inputs, source_tile)
+            extent = self.inputs if self.picked is None else self.picked.extent
+            tiles = map(self.within, cut(extent, source_tile))
             self._crossings[key] = tuple(before[b] - before[a] for a, b in tiles)
         return self._crossings[key]
+
+    def within(self, tile: Interval) -> Interval:
+        """The inputs that lie in a tile of the source's axis."""
+        return tile if self.picked is None else self.picked.within(tile)
 
     @cached_property
     def pairs(self) -> int:
@@ -188,8 +217,8 @@ class Axis:
         return sum(self.seen((i, i + 1)) for i in range(self.outputs))
 
     def shared(self, source_tile: Interval, target_tile: Interval) -> int:
-        """How many places of a tile of the inputs a tile of the outputs sees."""
-        first, last = source_tile
+        """How many places of a tile of the source a tile of the outputs sees."""
+        first, last = self.within(source_tile)
         return sum(
             max(0, min(stop, last) - max(start, first))
             for start, stop in self._stretches(target_tile)

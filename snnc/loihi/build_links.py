@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from snnc.ir.device import Profile
 from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (
+    Compare,
     Full,
     Pool,
     Population,
@@ -18,8 +19,9 @@ from snnc.ir.lowered import (
 )
 from snnc.ir.mapped import Form
 from snnc.ir.shapes import triple_of
-from snnc.loihi.axis import Axis
+from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
+from snnc.loihi.compared import ComparedAxis, ComparedDepth, Entries
 from snnc.loihi.depth import Depth
 from snnc.loihi.fans import Fans
 from snnc.loihi.image_link import ImageLink
@@ -28,21 +30,24 @@ from snnc.loihi.matrix_link import MatrixLink
 from snnc.loihi.scatter import ScatterAxis
 from snnc.loihi.sparse_link import SparseLink
 from snnc.loihi.taps import Taps, full_taps, window_taps
+from snnc.runtime.maxima import EVERY, entries
 
 
 @dataclass(frozen=True, slots=True)
 class Inlet:
     """The geometry of one projection.
 
-    ``source`` is the volume read, ``first`` the reader's channel that is its first,
-    ``kernel`` the reader's own kernel without pools and zeros.
+    ``source`` is the volume read: all of the source, or what is ``picked`` of it.
+    ``first`` is the reader's channel that is its first, ``kernel`` the reader's own
+    kernel without pools and zeros.
     """
 
     source: Volume
     first: int
     kernel: Triple
     pools: tuple[Pool, ...]
-    reach: Window | Full
+    reach: Window | Compare | Full
+    picked: Picks | None = None
 
 
 def inlet_of(projection: Projection, source: Volume, target: Population) -> Inlet:
@@ -53,9 +58,16 @@ def inlet_of(projection: Projection, source: Volume, target: Population) -> Inle
     if own and isinstance(operation, Convolution):
         kernel = triple_of(operation.kernel)
     reach = projection.reach
+    each = isinstance(reach, Compare)
     grouped = isinstance(reach, Window) and reach.group is not None
-    first = projection.rows[0] if grouped else 0
-    return Inlet(source, first, kernel, projection.pools, reach)
+    first = projection.rows[0] if grouped or each else 0
+    inlet = Inlet(source, first, kernel, projection.pools, reach)
+    if projection.picked is None:
+        return inlet
+    depth, height, width = map(Picked, source[:3], projection.picked)
+    high, tall, wide = map(len, projection.picked)
+    seen = high, tall, wide, source[3]
+    return replace(inlet, source=seen, picked=(depth, height, width))
 
 
 @lru_cache(maxsize=4096)
@@ -66,9 +78,11 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
     zeros which a Sparse does not store. A full reach is a Dense or a convolution whose
     kernel is as large as the source's image.
     """
+    if isinstance(inlet.reach, Compare):
+        return {"sparse": _compared(inlet, inlet.reach, target, profile)}
     if not isinstance(inlet.reach, Window):
         return {
-            "dense": MatrixLink(inlet.source, inlet.pools, profile),
+            "dense": MatrixLink(inlet.source, inlet.pools, profile, inlet.picked),
             "convolution": _full(inlet, target, profile),
         }
     links: dict[Form, Link] = {}
@@ -79,16 +93,28 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
 
 
 @lru_cache(maxsize=256)
-def _axis(inputs: int, outputs: int, stride: int, before: int, taps: Taps) -> Axis:
+def _axis(
+    inputs: int,
+    outputs: int,
+    stride: int,
+    before: int,
+    taps: Taps,
+    picked: Picked | None,
+) -> Axis:
     """Equal axes are one object, so that what was found for it is shared."""
-    return Axis(inputs, outputs, stride, before, taps)
+    return Axis(inputs, outputs, stride, before, taps, picked)
 
 
 @lru_cache(maxsize=256)
 def _scattered(
-    inputs: int, outputs: int, stride: int, before: int, taps: Taps
+    inputs: int,
+    outputs: int,
+    stride: int,
+    before: int,
+    taps: Taps,
+    picked: Picked | None,
 ) -> ScatterAxis:
-    return ScatterAxis(inputs, outputs, stride, before, taps)
+    return ScatterAxis(inputs, outputs, stride, before, taps, picked)
 
 
 def _window(
@@ -107,19 +133,44 @@ def _sparse(
     return SparseLink(inlet.source, rows, columns, fans, profile)
 
 
+def _compared(
+    inlet: Inlet, reach: Compare, target: Volume, profile: Profile
+) -> SparseLink:
+    picked = inlet.picked or (None, None, None)
+    read = [_entries(inlet, reach, target, axis) for axis in range(3)]
+    rows, columns = (
+        ComparedAxis(inlet.source[i], read[i], picked[i]) for i in (1, 2)
+    )
+    bands = Bands(inlet.first, inlet.source[3], target[3], 1, 1)
+    fans = Fans(ComparedDepth(read[0], picked[0]), bands)
+    return SparseLink(inlet.source, rows, columns, fans, profile)
+
+
+def _entries(inlet: Inlet, reach: Compare, target: Volume, axis: int) -> Entries:
+    """What the target's places along an axis read of the source's."""
+    pools = [(pool.window[axis], pool.stride[axis]) for pool in inlet.pools]
+    compares = axis == reach.axis
+    nodes = reach.nodes if compares else EVERY
+    windows = reach.windows if compares else target[axis]
+    return entries(nodes, windows, inlet.source[axis], pools)
+
+
 def _along(
     inlet: Inlet, window: Window, target: Volume, axis: int
-) -> tuple[int, int, int, int, Taps]:
-    """An axis in space: inputs, outputs, stride, zeros in front, taps."""
+) -> tuple[int, int, int, int, Taps, Picked | None]:
+    """An axis in space: inputs, outputs, stride, zeros in front, taps, places."""
     inputs, outputs, stride = inlet.source[axis], target[axis], window.stride[axis]
     # TensorFlow's and Nengo's padding (`conv2d_loihi_weights`, conv.py:205-208)
     room = (outputs - 1) * stride + window.kernel[axis] - inputs
     before = max(room, 0) // 2 if window.padding == "same" else 0
-    return inputs, outputs, stride, before, _taps(inlet, window, axis)
+    picked = inlet.picked and inlet.picked[axis]
+    return inputs, outputs, stride, before, _taps(inlet, window, axis), picked
 
 
 def _depth(inlet: Inlet, window: Window) -> Depth:
-    return Depth(window.stride[0], window.depth_before, _taps(inlet, window, 0))
+    picked = inlet.picked and inlet.picked[0]
+    taps = _taps(inlet, window, 0)
+    return Depth(window.stride[0], window.depth_before, taps, picked)
 
 
 def _taps(inlet: Inlet, window: Window, axis: int) -> Taps:
@@ -142,11 +193,12 @@ def _bands(inlet: Inlet, window: Window, target: Volume) -> Bands:
 
 def _full(inlet: Inlet, target: Volume, profile: Profile) -> ImageLink:
     depth, height, width, channels = inlet.source
+    picked = inlet.picked or (None, None, None)
     return ImageLink(
         inlet.source,
-        _axis(height, 1, 1, 0, full_taps(height, inlet.pools, 1)),
-        _axis(width, 1, 1, 0, full_taps(width, inlet.pools, 2)),
-        Depth(1, 0, full_taps(depth, inlet.pools, 0)),
+        _axis(height, 1, 1, 0, full_taps(height, inlet.pools, 1), picked[1]),
+        _axis(width, 1, 1, 0, full_taps(width, inlet.pools, 2), picked[2]),
+        Depth(1, 0, full_taps(depth, inlet.pools, 0), picked[0]),
         one_band(channels, target[3]),
         profile,
     )

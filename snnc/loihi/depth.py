@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snnc.ir.lowered import Window
-from snnc.loihi.axis import Interval, cut
-from snnc.loihi.taps import Taps
+from snnc.loihi.axis import Interval, Picked, cut
+from snnc.loihi.taps import Tap, Taps
 
 
 def overlaps(window: Window, outputs: Interval, inputs: Interval) -> bool:
@@ -31,13 +31,49 @@ def _reading(
     return range(max(outputs[0], first), min(outputs[1], stop))
 
 
+def ensembles(
+    extent: int, group: int, picked: Picked | None = None
+) -> Sequence[Interval]:
+    """The slices of each ensemble of ``group`` slices of a source.
+
+    Parameters
+    ----------
+    extent
+        How many slices the source has, or how many of them are picked.
+    group
+        Slices of an ensemble, picked or not; the last may have fewer.
+    picked
+        Those that are read: then these are numbered. An ensemble may have none.
+    """
+    if picked is None:
+        return cut(extent, group)
+    return [picked.within(slices) for slices in cut(picked.extent, group)]
+
+
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """Output slice ``o`` reads input slice ``o * stride - before + t`` with tap t."""
+    """Output slice ``o`` reads input slice ``o * stride - before + t`` with tap t.
+
+    Input slices are all of the source's, or those that are ``picked``.
+    """
 
     stride: int
     before: int
     taps: Taps
+    picked: Picked | None = None
+
+    def tap(self, output: int, place: int) -> Tap:
+        """The tap with which one slice reads another; empty if none does."""
+        index = place - output * self.stride + self.before
+        return self.taps[index] if 0 <= index < len(self.taps) else ()
+
+    def extent(self, inputs: int) -> int:
+        """How many slices the source has of which ``inputs`` are read."""
+        return inputs if self.picked is None else self.picked.extent
+
+    def within(self, slices: Interval) -> Interval:
+        """The input slices among some of the source's."""
+        return slices if self.picked is None else self.picked.within(slices)
 
     def meets(self, outputs: Interval, inputs: Interval) -> bool:
         """Whether any output slice reads any input slice, as `overlaps` says."""
@@ -64,10 +100,13 @@ class Depth:
         outputs
             The slices that read.
         extent
-            Slices of the source.
+            Input slices.
         group
             Slices of an ensemble of the source.
         """
+        if self.picked is not None:
+            groups = ensembles(extent, group, self.picked)
+            return [i for i, (a, b) in enumerate(groups) if a < b and self.meets(outputs, (a, b))]
         first, last = self.reach(outputs)
         first, stop = max(0, first), min(extent, last)
         near = range(first // group, -(-stop // group)) if first < stop else range(0)

@@ -9,6 +9,7 @@ from itertools import accumulate, product
 
 from snnc.loihi.axis import Interval
 from snnc.loihi.bands import Bands
+from snnc.loihi.compared import ComparedDepth
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Feed
 from snnc.loihi.scatter import Pattern, without_factor
@@ -42,7 +43,7 @@ class Fan(Feed):
 class Fans:
     """The depth axis and the channels of a projection that is stored by weights."""
 
-    depth: Depth
+    depth: Depth | ComparedDepth
     bands: Bands
 
     def fan(self, part: Part, strip: Interval, slices: Interval) -> Fan:
@@ -71,15 +72,10 @@ class Fans:
         """How slices of a strip read one of the source."""
         channels = part.channels
         for out in range(*part.touched(strip)):
-            if tap := self._tap(out, place):
+            if tap := self.depth.tap(out, place):
                 start = (out - part.slices[0]) * channels
                 low, high = max(0, strip[0] - start), min(channels, strip[1] - start)
                 yield out, tap, (low, high)
-
-    def _tap(self, out: int, place: int) -> Tap:
-        """The tap with which one slice reads another; empty if none does."""
-        index = place - out * self.depth.stride + self.depth.before
-        return self.depth.taps[index] if 0 <= index < len(self.depth.taps) else ()
 
     def _groups(self, reads: Iterable[Read]) -> frozenset[int]:
         return frozenset(g for _, _, own in reads for g in self.bands.reached(own))
@@ -92,9 +88,11 @@ class Fans:
         """
         found = []
         for part in source.parts:
-            times = [
-                n for place in range(*part.slices) for n in self._times(target, place)
-            ]
+            times: list[int] = []
+            for place in range(*part.slices):
+                first, stop = self.depth.within((place, place + 1))
+                read = first < stop
+                times += self._times(target, first) if read else [0] * part.channels
             before = [0, *accumulate(times)]
             found.append([before[b] - before[a] for a, b in part.strips])
         return found
@@ -116,10 +114,10 @@ class Fans:
         Parameters
         ----------
         source, target
-            Slices of the depth axis at either end.
+            Slices of the depth axis at either end, of the source those read.
         """
         pairs = product(range(target), range(source))
-        slices = sum(1 for out, place in pairs if self._tap(out, place))
+        slices = sum(1 for out, place in pairs if self.depth.tap(out, place))
         return slices * self.bands.channels * self.bands.given
 
     def shared(self, pre: Piece, post: Piece) -> int:
@@ -128,7 +126,10 @@ class Fans:
         for place in range(*pre.part.touched(pre.strip)):
             start = (place - pre.part.slices[0]) * channels
             low, high = pre.strip[0] - start, pre.strip[1] - start
-            for group in self._groups(self._reads(post.part, post.strip, place)):
-                first, stop = self.bands.of(group)
-                total += max(0, min(high, stop) - max(low, first))
+            first, stop = self.depth.within((place, place + 1))
+            if first == stop:
+                continue
+            for group in self._groups(self._reads(post.part, post.strip, first)):
+                below, above = self.bands.of(group)
+                total += max(0, min(high, above) - max(low, below))
         return total

@@ -8,9 +8,9 @@ from math import floor
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Cut, Interval, View, cut
+from snnc.loihi.axis import Axis, Cut, Interval, View
 from snnc.loihi.bands import Bands
-from snnc.loihi.depth import Depth
+from snnc.loihi.depth import Depth, ensembles
 from snnc.loihi.link import Cost, Feed
 from snnc.loihi.plane_link import PlaneLink
 from snnc.loihi.storage import Footprint, Storage, stored
@@ -74,6 +74,8 @@ class ImageLink(PlaneLink):
 
     def _place(self, group: int, slices: Interval, touched: Interval) -> Hashable:
         """What matters of where slices lie: ensembles away from the ends are alike."""
+        if self.depth.picked is not None:
+            return group, slices, touched
         start, stop = self.depth.reach(slices)
         depth = self.source[0]
         if start < 0 or stop > depth - depth % group:
@@ -85,17 +87,18 @@ class ImageLink(PlaneLink):
         self, group: int, slices: Interval, touched: Interval
     ) -> tuple[Feed, ...]:
         depth, _, _, channels = self.source
-        groups = cut(depth, group)
+        groups = ensembles(depth, group, self.depth.picked)
         # What only other strips read is stored as zeros.
         near = self.depth.read(touched, depth, group)
         apart = Feed(group * channels, 0)
+        picked = self.depth.picked is not None
 
         def feed(i: int) -> Feed:
             a, b = groups[i]
             return Feed((b - a) * channels, int(self.depth.weighs(touched, (a, b))))
 
         return tuple(
-            feed(i) if i in near or (i + 1) * group > depth else apart
+            feed(i) if i in near or picked or (i + 1) * group > depth else apart
             for i in self.depth.read(slices, depth, group)
         )
 
@@ -172,11 +175,11 @@ class ImageLink(PlaneLink):
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         joined = sum(
-            _slices(pre) * _slices(post)
+            self._inputs(pre) * _slices(post)
             for pre in source.parts
             for post in self._met(pre, target)
         )
-        channels = source.volume[3] * target.volume[3]
+        channels = self.source[3] * target.volume[3]
         return self.rows.pairs * self.columns.pairs * joined * channels
 
     def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
@@ -190,15 +193,16 @@ class ImageLink(PlaneLink):
             met = [
                 (firsts[i], len(post.columns), len(post.strips))
                 for i, post in enumerate(target.parts)
-                if self.depth.meets(post.slices, pre.slices)
+                if self.depth.meets(post.slices, self.depth.within(pre.slices))
             ]
-            for high, wide, (a, b) in product(rows, columns, pre.strips):
+            for high, wide, strip in product(rows, columns, pre.strips):
                 core += 1
-                near = product(met, high, wide)
+                channels = self._channels(pre, strip)
+                near = product(met if channels else (), high, wide)
                 for (first, across, strips), (i, n), (j, m) in near:
                     there = first + (i * across + j) * strips
-                    for strip in range(strips):
-                        yield core, there + strip, n * m * (b - a)
+                    for each in range(strips):
+                        yield core, there + each, n * m * channels
 
     def _blocks(
         self,
@@ -210,23 +214,42 @@ class ImageLink(PlaneLink):
         met = self._met(part, target)
         strips = sum(len(t.strips) for t in met if not t.whole)
         whole = sum(t.whole for t in met)
-        alike = range(len(part.strips))
+        # A strip of slices that are not picked has no axons.
+        read = [self._channels(part, strip) > 0 for strip in part.strips]
         if not whole:
-            return [strips * n * m for n, m, _ in product(rows, columns, alike)]
+            return [strips * n * m * k for n, m, k in product(rows, columns, read)]
+        tall = [_size(self.rows.within(tile)) for tile in part.rows]
+        wide = [_size(self.columns.within(tile)) for tile in part.columns]
         return [
-            strips * n * m + whole * (b - a) * (d - c)
-            for (n, (a, b)), (m, (c, d)), _ in product(
-                zip(rows, part.rows, strict=True),
-                zip(columns, part.columns, strict=True),
-                alike,
+            (strips * n * m + whole * high * across) * k
+            for (n, high), (m, across), k in product(
+                zip(rows, tall, strict=True), zip(columns, wide, strict=True), read
             )
         ]
 
+    def _inputs(self, part: Part) -> int:
+        """How many slices of an ensemble of the source are read, or could be."""
+        return _size(self.depth.within(part.slices))
+
+    def _channels(self, part: Part, strip: Interval) -> int:
+        """How many channels of a strip of the source are of slices that are read."""
+        if self.depth.picked is None:
+            return _size(strip)
+        channels, total = part.channels, 0
+        for place in range(*part.touched(strip)):
+            if _size(self.depth.within((place, place + 1))):
+                start = (place - part.slices[0]) * channels
+                total += min(strip[1], start + channels) - max(strip[0], start)
+        return total
+
     def _met(self, part: Part, target: Tiling) -> list[Part]:
         """The ensembles of the target that read an ensemble of the source."""
-        near = self.depth.readers(part.slices, target.volume[0], target.group)
+        slices = self.depth.within(part.slices)
+        if not _size(slices):
+            return []
+        near = self.depth.readers(slices, target.volume[0], target.group)
         parts = map(target.parts.__getitem__, near)
-        return [t for t in parts if self.depth.meets(t.slices, part.slices)]
+        return [t for t in parts if self.depth.meets(t.slices, slices)]
 
 
 def _shared(axis: Axis, sources: Cut, targets: Cut) -> list[list[tuple[int, int]]]:
@@ -238,4 +261,8 @@ def _shared(axis: Axis, sources: Cut, targets: Cut) -> list[list[tuple[int, int]
 
 
 def _slices(part: Part) -> int:
-    return part.slices[1] - part.slices[0]
+    return _size(part.slices)
+
+
+def _size(interval: Interval) -> int:
+    return interval[1] - interval[0]

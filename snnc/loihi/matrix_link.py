@@ -9,7 +9,8 @@ from math import gcd, prod
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
-from snnc.loihi.axis import Cut, Interval, View, cut
+from snnc.loihi.axis import Cut, Interval, Picks, View
+from snnc.loihi.depth import ensembles
 from snnc.loihi.link import UNSEEN, Cost, Feed
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
@@ -27,10 +28,19 @@ class MatrixLink:
         nengo-loihi stores once after a split (``builder/split_blocks.py:612``).
     profile
         The device.
+    picked
+        The places of the source that are read, whose volume then is ``source``.
     """
 
-    def __init__(self, source: Volume, pools: Sequence[Pool], profile: Profile) -> None:
+    def __init__(
+        self,
+        source: Volume,
+        pools: Sequence[Pool],
+        profile: Profile,
+        picked: Picks | None = None,
+    ) -> None:
         self.source = source
+        self.picked = picked
         self.pools = tuple(pools)
         self.profile = profile
         self._distinct: dict[Interval, int] = {}
@@ -43,9 +53,9 @@ class MatrixLink:
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         if group not in self._feeds:
             depth, *rest = self.source
+            slices = ensembles(depth, group, self.picked and self.picked[0])
             self._feeds[group] = tuple(
-                Feed((b - a) * prod(rest), self._rows((a, b)))
-                for a, b in cut(depth, group)
+                Feed((b - a) * prod(rest), self._rows((a, b))) for a, b in slices if a < b
             )
         return self._feeds[group]
 
@@ -89,21 +99,38 @@ class MatrixLink:
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         return [
             [
-                target.cores * (b - a) * (d - c) * (f - e)
-                for (a, b), (c, d), (e, f) in product(
-                    part.rows, part.columns, part.strips
-                )
+                target.cores * self._read(part, *place)
+                for place in product(part.rows, part.columns, part.strips)
             ]
             for part in source.parts
         ]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
-        return prod(source.volume) * prod(target.volume)
+        return prod(self.source) * prod(target.volume)
 
     def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
         for core, pre in enumerate(source.pieces):
-            for there in range(len(target.pieces)):
-                yield core, there, pre.neurons
+            read = self._read(pre.part, pre.rows, pre.columns, pre.strip)
+            for there in range(len(target.pieces) if read else 0):
+                yield core, there, read
+
+    def _read(
+        self, part: Part, rows: Interval, columns: Interval, strip: Interval
+    ) -> int:
+        """How many neurons of a block of the source are read."""
+        if self.picked is None:
+            return prod(b - a for a, b in (rows, columns, strip))
+        depth, *plane = self.picked
+        high, wide = (
+            _size(axis.within(tile))
+            for axis, tile in zip(plane, (rows, columns), strict=True)
+        )
+        read = 0
+        for place in range(*part.touched(strip)):
+            if _size(depth.within((place, place + 1))):
+                start = (place - part.slices[0]) * part.channels
+                read += min(strip[1], start + part.channels) - max(strip[0], start)
+        return high * wide * read
 
     def _rows(self, slices: Interval) -> int:
         if slices not in self._distinct:
@@ -125,6 +152,10 @@ class MatrixLink:
         ]
         places = {_join(*place) for place in product(*axes)}
         return len(places - {None}) * channels + (None in places)
+
+
+def _size(interval: Interval) -> int:
+    return interval[1] - interval[0]
 
 
 _Scaled = tuple[Tap, int]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import gcd
 
-from snnc.loihi.axis import Axis, Interval, Run
+from snnc.loihi.axis import Axis, Interval, Picked, Run
 from snnc.loihi.taps import Tap, Taps
 
 Pattern = tuple[tuple[int, Tap], ...]
@@ -20,9 +20,15 @@ class ScatterAxis(Axis):
     """
 
     def __init__(
-        self, inputs: int, outputs: int, stride: int, before: int, taps: Taps
+        self,
+        inputs: int,
+        outputs: int,
+        stride: int,
+        before: int,
+        taps: Taps,
+        picked: Picked | None = None,
     ) -> None:
-        super().__init__(inputs, outputs, stride, before, taps)
+        super().__init__(inputs, outputs, stride, before, taps, picked)
         self._patterns: dict[Pattern, int] = {}
         self._places: dict[Interval, tuple[int, ...]] = {}
 

@@ -7,7 +7,8 @@ from itertools import product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Interval, View, cut
+from snnc.loihi.axis import Interval, View
+from snnc.loihi.depth import ensembles
 from snnc.loihi.fans import Fan, Fans
 from snnc.loihi.link import Cost, Feed
 from snnc.loihi.plane_link import PlaneLink
@@ -53,7 +54,7 @@ class SparseLink(PlaneLink):
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         key = (group, part, strip)
         if key not in self._feeds:
-            groups = cut(self.source[0], group)
+            groups = ensembles(self.source[0], group, self.fans.depth.picked)
             fans = (self.fans.fan(part, strip, slices) for slices in groups)
             found = tuple(fan for fan in fans if fan.entries)
             self._feeds[key] = self._equal.setdefault(found, found)
@@ -87,7 +88,7 @@ class SparseLink(PlaneLink):
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
         # Arrays are the same in any group; the fewer groups, the more of them are one.
-        feeds = self.feeds(self.source[0], part, strip)
+        feeds = self.feeds(self.fans.depth.extent(self.source[0]), part, strip)
         width = strip[1] - strip[0]
         return sum(self.cost(f, rows, columns, width, part.whole).bits for f in feeds)
 
@@ -103,7 +104,7 @@ class SparseLink(PlaneLink):
         ]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
-        joined = self.fans.joined(source.volume[0], target.volume[0])
+        joined = self.fans.joined(self.source[0], target.volume[0])
         return self.rows.pairs * self.columns.pairs * joined
 
     def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:

@@ -11,11 +11,13 @@ from snnc.ir.logical import (
     Convolution,
     Layer,
     Loihi,
+    MaxPool,
     Network,
     Padding,
     Shape,
 )
 from snnc.ir.lowered import (
+    Compare,
     Full,
     Group,
     LoweredNetwork,
@@ -25,8 +27,10 @@ from snnc.ir.lowered import (
     Triple,
     Window,
 )
-from snnc.ir.paths import Path, paths
+from snnc.ir.maxima import level_name, tree_of, volume_named
+from snnc.ir.paths import Path, paths, picked_of
 from snnc.ir.shapes import same_pad, triple_of, volume_of
+from snnc.runtime.maxima import EVERY, whole
 
 
 def lower(network: Network, report: Report) -> LoweredNetwork:
@@ -38,10 +42,9 @@ def lower(network: Network, report: Report) -> LoweredNetwork:
     return LoweredNetwork(
         network=network,
         populations=tuple(
-            Population(
-                layer.name, layer, volume_of(layer.shape), device and layer.on_chip
-            )
+            population
             for layer in spiking
+            for population in _populations(network, layer, device and layer.on_chip)
         ),
         projections=tuple(
             projection
@@ -53,10 +56,53 @@ def lower(network: Network, report: Report) -> LoweredNetwork:
             for source in readout.sources
             for path in paths(layers, source)
         ),
+        pooled=tuple(
+            _project(network, path, layer.name, None, Compare(0, 1, EVERY))
+            for layer in spiking
+            if isinstance(layer.operation, MaxPool)
+            for path in paths(layers, layer.sources[0])
+        ),
     )
 
 
+def _populations(
+    network: Network, layer: Layer, on_chip: bool
+) -> tuple[Population, ...]:
+    if not isinstance(layer.operation, MaxPool):
+        return (Population(layer.name, layer, volume_of(layer.shape), on_chip),)
+    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
+    return tuple(
+        Population(
+            level_name(layer.name, i), layer, (*level.shape, layer.shape[-1]), on_chip
+        )
+        for i, level in enumerate(tree.levels)
+    )
+
+
+def _comparisons(
+    network: Network, layer: Layer, pool: MaxPool
+) -> tuple[Projection, ...]:
+    """What the levels of a max pool read of what it pools, and of one another."""
+    source = layer.sources[0]
+    found = []
+    for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
+        name = level_name(layer.name, i)
+        for read in level.reads:
+            reach = Compare(level.axis, level.windows, read.nodes)
+            if read.level is None:
+                ways: Iterable[Path] = (
+                    picked_of(path, volume_named(network, path.source), read.grid)
+                    for path in paths(network.by_name, source)
+                )
+            else:
+                ways = (Path(level_name(layer.name, read.level), 0, (), read.grid),)
+            found += [_project(network, way, name, None, reach) for way in ways]
+    return tuple(found)
+
+
 def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
+    if isinstance(layer.operation, MaxPool):
+        return _comparisons(network, layer, layer.operation)
     trained = layer.kind != "encode rate"
     tensor = f"{layer.name}.kernel" if trained else None
     return tuple(
@@ -89,9 +135,16 @@ def _shortcuts(network: Network, layer: Layer) -> tuple[Projection, ...]:
 
 
 def _project(
-    network: Network, path: Path, target: str, tensor: str | None, reach: Window | Full
+    network: Network,
+    path: Path,
+    target: str,
+    tensor: str | None,
+    reach: Window | Compare | Full,
 ) -> Projection:
-    channels = network.shape_of(path.source)[-1]
+    *places, channels = volume_named(network, path.source)
+    picked = path.picked
+    if picked == whole(triple_of(tuple(places))):
+        picked = None
     return Projection(
         source=path.source,
         target=target,
@@ -102,6 +155,7 @@ def _project(
             for pool, _ in path.pools
         ),
         reach=reach,
+        picked=picked,
     )
 
 

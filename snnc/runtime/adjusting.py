@@ -20,6 +20,7 @@ from .curves import curve_of
 from .folding import fold_scales
 from .layers import Neurons, RateBudget, SpikeNoise
 from .layout import Layout
+from .model import driven as driving
 from .network import Network
 from .progress import Scales
 from .statistics import Ranked, ranked
@@ -80,12 +81,13 @@ class Adjuster:
     def scales(self) -> Scales:
         """The scale of each layer."""
         layers = self.network.layers
-        return {name: self._neurons(name).scale for name in layers}
+        scaled = {name: self._scaled(name) for name in layers}
+        return {n: self._neurons(other).scale for n, other in scaled.items()}
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
-        for name, scale in scales.items():
-            self._neurons(name).scale = scale
+        for name in self._own:
+            self._neurons(name).scale = scales[name]
         for part in self.model.layers:
             if isinstance(part, RateBudget):
                 part.scale = scales[part.name.rpartition(".")[0]]
@@ -98,7 +100,7 @@ class Adjuster:
 
     def enter(self, aware: bool) -> None:
         """Make the model train smoothly, or aware of the chip."""
-        for name in self.network.layers:
+        for name in self._own:
             self._neurons(name).follow(smooth=not aware)
         for part in self._noises():
             part.active = aware
@@ -163,7 +165,8 @@ class Adjuster:
 
     def _driven(self) -> dict[str, Driven]:
         """Measure the currents of all layers on the sample."""
-        ends = [self._neurons(name).input for name in self.network.layers]
+        layers = self.network.layers
+        ends = [driving(self.model, n, layer) for n, layer in layers.items()]
         probe = keras.Model(self.model.input, ends)
 
         def currents() -> Iterator[list[NDArray[np.float32]]]:
@@ -175,9 +178,11 @@ class Adjuster:
 
     def _wanted(self, name: str, driven: Driven) -> float:
         """Return the scale that drives a layer to its upper rate."""
-        layer, neurons = self.network.layers[name], self._neurons(name)
+        layer = self.network.layers[name]
+        if layer.pool is not None and driven.percentile == 0:
+            return math.inf  # what it pools decides
         if driven.percentile == 0 or layer.encoder == "rate":
-            return neurons.scale
+            return self._neurons(name).scale
         scale = 1 / driven.percentile
         if layer.encoder is not None:
             ceiling = HEADROOM / (self.network.dt * layer.high)
@@ -190,8 +195,9 @@ class Adjuster:
 
     def _rate(self, name: str, current: float) -> float:
         """Return the rate in Hz of a layer's neurons that a current drives."""
-        layer, neurons = self.network.layers[name], self._neurons(name)
-        curve = curve_of(layer, self.network.dt, neurons.aware)
+        layer = self.network.layers[name]
+        aware = self._neurons(self._scaled(name)).aware
+        curve = curve_of(layer, self.network.dt, aware)
         return layer.high * float(curve(tf.constant(current)))
 
     def _holds(
@@ -231,6 +237,19 @@ class Adjuster:
         else:
             reason = "the chip has no such rate; its rates are 1 / (k dt)"
         return Miss(name, rate, layer.rate, reason)
+
+    @property
+    def _own(self) -> list[str]:
+        """The layers that have a scale of their own: max pools have none."""
+        layers = self.network.layers
+        return [name for name, layer in layers.items() if layer.pool is None]
+
+    def _scaled(self, name: str) -> str:
+        """Return the layer whose scale a layer has."""
+        if self.network.layers[name].pool is None:
+            return name
+        group = next(g for g in self.wiring.groups if name in g)
+        return next(other for other in group if other in self._own)
 
     def _neurons(self, name: str) -> Neurons:
         neurons: Neurons = self.model.get_layer(f"{name}{NEURONS}")

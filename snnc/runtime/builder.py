@@ -17,13 +17,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compat import import_nengo_loihi
-from .connections import Connection, Part, Population
+from .connections import Compare, Connection, Part, Population
 from .layout import Tensors
-from .network import Input, Layer, Network, volume_of
+from .network import Cut, Input, Layer, Network, Volume, volume_of
 from .neurons import ensemble_of
 
 Mode = Literal["spiking", "rate"]
 MODES = ("spiking", "rate")
+
+
+@dataclass(frozen=True)
+class Term:
+    """Values that are added up to those of a max pool.
+
+    They are of the neurons of ``layer``, or of one ``level`` of a max pool,
+    read as ``reads`` tells.
+    """
+
+    layer: str
+    level: int | None
+    reads: Compare
 
 
 @dataclass(frozen=True)
@@ -44,6 +57,11 @@ class BuiltNetwork:
         The probes of the layers that were named, in depth order.
     shapes
         The shape of each layer's activations, in Keras order.
+    volumes
+        The shapes of each layer's neurons: one, or those of a max pool's
+        levels, in their order.
+    terms
+        What each max pool is the sum of.
     """
 
     net: nengo.Network
@@ -52,26 +70,60 @@ class BuiltNetwork:
     output: nengo.Probe
     layer_probes: dict[str, list[nengo.Probe]]
     shapes: dict[str, tuple[int, ...]]
+    volumes: dict[str, tuple[Volume, ...]]
+    terms: dict[str, tuple[Term, ...]]
 
     def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
         """Return the values of a layer: (rows, *its shape), in Keras order.
 
         In rate mode they are activations. In spiking mode a spike counts
         1 / (dt HI), where HI is the upper bound of the layer's rates, so that
-        the mean over time is an activation. Raises KeyError if the layer was
-        not named in ``probe``.
+        the mean over time is an activation. Those of a max pool are the
+        maxima, sums of what its neurons and those of its source give. Raises
+        KeyError if the layer was not named in ``probe``.
         """
         if name not in self.layer_probes:
             raise KeyError(f"{name!r} is not probed: name it in probe")
-        shape = self.shapes[name]
-        _, height, width, channels = volume_of(shape)
-        parts = []
-        for probe in self.layer_probes[name]:
-            values = np.asarray(sim.data[probe], dtype=np.float64)
-            grid = values.reshape(len(values), height, width, -1, channels)
-            parts.append(np.moveaxis(grid, 3, 1))
-        whole = np.concatenate(parts, axis=1)
-        return whole.reshape(len(whole), *shape)
+        if name not in self.terms:
+            (whole,) = self._levels(sim, name)
+        else:
+            whole = self._maximum(sim, name)
+        return whole.reshape(len(whole), *self.shapes[name])
+
+    def neuron_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+        """Return what the neurons of a layer give: (rows, neurons).
+
+        They are in Keras order, those of a max pool level by level. Values are
+        those of `layer_values`, which has the same of other layers.
+        """
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
+        levels = self._levels(sim, name)
+        return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
+
+    def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
+        """Return what each level of a layer's neurons gives: (rows, *volume)."""
+        probes = iter(self.layer_probes[name])
+        found = []
+        for depth, height, width, channels in self.volumes[name]:
+            parts: list[NDArray[np.float64]] = []
+            while sum(part.shape[1] for part in parts) < depth:
+                values = np.asarray(sim.data[next(probes)], dtype=np.float64)
+                grid = values.reshape(len(values), height, width, -1, channels)
+                parts.append(np.moveaxis(grid, 3, 1))
+            found.append(np.concatenate(parts, axis=1))
+        return found
+
+    def _maximum(self, sim: Any, name: str) -> NDArray[np.float64]:
+        volume = volume_of(self.shapes[name])
+        total = np.zeros(0)
+        for term in self.terms[name]:
+            values = self._levels(sim, term.layer)[term.level or 0]
+            read = term.reads.values(values)
+            if not len(total):
+                total = np.zeros((len(read), *volume))
+            total[..., slice(*(term.reads.rows or (None,)))] += read
+        return total
 
 
 class NetworkBuilder:
@@ -103,6 +155,8 @@ class NetworkBuilder:
         self._tensors = tensors
         self._spiking = mode == "spiking"
         self._layers: dict[str, list[nengo.Ensemble]] = {}
+        self._volumes: dict[str, tuple[Volume, ...]] = {}
+        self._terms: dict[str, tuple[Term, ...]] = {}
         self._relays: dict[str, Population] = {}
         self._loihi: Any = None
         # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
@@ -141,9 +195,63 @@ class NetworkBuilder:
     def layer(self, name: str, *connections: Connection) -> Population:
         """Add the ensembles of a layer, and what it reads."""
         layer = self._network.layers[name]
+        population = self._neurons(name, layer, layer.volume, layer.cut)
+        self._volumes[name] = (layer.volume,)
+        for connection in connections:
+            self._read(connection, population, layer)
+        return population
+
+    def maxpool(self, name: str, *compared: Compare) -> tuple[Population, ...]:
+        """Add the neurons of a max pool; return them level by level.
+
+        Those that read the maximum read some of these and of what is pooled.
+        """
+        layer = self._network.layers[name]
+        assert layer.pool is not None
+        levels: list[Population] = []
+        tree, volumes = layer.pool.tree, layer.pool.volumes
+        self._volumes[name] = volumes
+        for i, level in enumerate(tree.levels):
+            cut, label = layer.pool.cuts[i], f"{name}.{i + 1}"
+            population = self._neurons(label, layer, volumes[i], cut)
+            for read in level.reads:
+                one = read.level
+                for source in compared if one is None else [Compare(levels[one])]:
+                    self._read(source.of(level, read), population, layer)
+            levels.append(population)
+        terms = []
+        for pick in tree.picks:
+            one = pick.level
+            for source in compared if one is None else [Compare(levels[one])]:
+                reads = source.at(pick.grid)
+                terms.append(Term(*_named(reads.source.name), reads))
+        self._terms[name] = tuple(terms)
+        return tuple(levels)
+
+    def _read(
+        self,
+        connection: Connection,
+        population: Population,
+        layer: Layer,
+    ) -> None:
+        """Connect a population to what it reads."""
+        if not layer.on_chip:
+            source = self._on_host(connection.source)
+            connection = replace(connection, source=source)
+        synapse = None if layer.encoder else layer.synapse
+        self._connect(connection, population, synapse, layer.on_chip)
+
+    def _neurons(
+        self,
+        name: str,
+        layer: Layer,
+        volume: Volume,
+        cut: Cut,
+    ) -> Population:
+        """Add the ensembles of a layer, or of a level of a max pool."""
         bias = self._tensors.get(f"{name}.bias")
-        depth, height, width, channels = layer.volume
-        group = layer.cut.group
+        depth, height, width, channels = volume
+        group = cut.group
         parts = []
         for start in range(0, depth, group):
             slices = range(start, min(start + group, depth))
@@ -152,17 +260,11 @@ class NetworkBuilder:
             shape = (height, width, len(slices) * channels)
             size = prod(shape)
             ensemble = ensemble_of(layer, label, size, bias, self._spiking)
-            self._place(ensemble, layer, shape)
+            self._place(ensemble, cut, shape)
             parts.append(Part(label, ensemble.neurons, slices))
-        self._layers[name] = [part.neurons.ensemble for part in parts]
-        population = Population(name, layer.volume, tuple(parts))
-        synapse = None if layer.encoder else layer.synapse
-        for connection in connections:
-            if not layer.on_chip:
-                source = self._on_host(connection.source)
-                connection = replace(connection, source=source)
-            self._connect(connection, population, synapse, layer.on_chip)
-        return population
+        ensembles = self._layers.setdefault(_named(name)[0], [])
+        ensembles += [part.neurons.ensemble for part in parts]
+        return Population(name, volume, tuple(parts))
 
     def readout(self, *connections: Connection) -> None:
         """Add the node of the readout, on the host, and what it reads."""
@@ -191,7 +293,7 @@ class NetworkBuilder:
                 raise ValueError(f"no layer {name!r} to probe: {known}")
         with self.net:
             output = nengo.Probe(self._readout, label=self._readout.label)
-            probes = {name: self._probed(name) for name in probe}
+            probes = {name: self._probed(name) for name in self._needed(probe)}
         shapes = {name: layer.shape for name, layer in layers.items()}
         return BuiltNetwork(
             self.net,
@@ -200,7 +302,17 @@ class NetworkBuilder:
             output,
             probes,
             shapes,
+            self._volumes,
+            self._terms,
         )
+
+    def _needed(self, probe: Sequence[str]) -> list[str]:
+        """Return the layers to probe, and those that their values are of."""
+        found = list(dict.fromkeys(probe))
+        for name in found:
+            terms = self._terms.get(name, ())
+            found += {term.layer: None for term in terms if term.layer not in found}
+        return found
 
     def _probed(self, name: str) -> list[nengo.Probe]:
         """Probe what the neurons of a layer give."""
@@ -210,14 +322,14 @@ class NetworkBuilder:
     def _place(
         self,
         ensemble: nengo.Ensemble,
-        layer: Layer,
+        cut: Cut,
         shape: tuple[int, ...],
     ) -> None:
         """Put an ensemble on the host, or on the chip block by block."""
         if self._loihi is None:
             return
         config = self.net.config[ensemble]
-        block = layer.cut.block
+        block = cut.block
         if block is None:
             config.on_chip = False
             return
@@ -252,13 +364,19 @@ class NetworkBuilder:
         From the chip nengo-loihi takes Dense connections only; the host may
         then convolve what it received.
         """
-        layer = self._network.layers.get(source.name)
+        layer = self._network.layers.get(_named(source.name)[0])
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
             parts = tuple(_relay(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
+
+
+def _named(population: str) -> tuple[str, int | None]:
+    """Return the layer of a population, and its level of a max pool."""
+    layer, _, level = population.partition(".")
+    return layer, int(level) - 1 if level else None
 
 
 def _relay(part: Part) -> Part:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from tensorflow import keras
 from .data import DataSpec, check_input
 from .folding import scaled
 from .layout import Layout, Tensors, Weights
-from .model import set_model_weights
+from .model import driven, fired, set_model_weights
 from .network import Layer, Network
 from .scaling import CalibrationError, Measured, Scaling
 from .statistics import Ranked, ranked
@@ -100,9 +100,8 @@ class Calibrator:
         """Return a model of what scales are found from."""
         ends = []
         for name, layer in self.network.layers.items():
-            neurons = model.get_layer(f"{name}.neurons")
-            discrete = scaling.discrete(layer)
-            ends.append(neurons.input if discrete else neurons.output)
+            find = driven if scaling.discrete(layer) else fired
+            ends.append(find(model, name, layer))
         return keras.Model(model.input, [model.output, *ends])
 
     def _measure(
@@ -154,9 +153,12 @@ class Calibrator:
         return change / largest if largest else change
 
 
-def with_activations(model: keras.Model, names: Sequence[str]) -> keras.Model:
+def with_activations(
+    model: keras.Model,
+    layers: Mapping[str, Layer],
+) -> keras.Model:
     """Return a model of the outputs, then of what layers of neurons give."""
-    neurons = (model.get_layer(f"{name}.neurons").output for name in names)
+    neurons = [fired(model, name, layer) for name, layer in layers.items()]
     return keras.Model(model.input, [model.output, *neurons])
 
 

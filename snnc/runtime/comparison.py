@@ -92,4 +92,4 @@ class Reference:
         program = self._program()
         model = program.build_model(aware=self.model == "aware")
         program.import_weights(model, self._weights)
-        return with_activations(model, tuple(self._network.layers))
+        return with_activations(model, self._network.layers)

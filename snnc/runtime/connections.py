@@ -18,14 +18,17 @@ from typing import Any, Literal
 
 import nengo
 import numpy as np
+from numpy.typing import NDArray
 
 from . import kernels
-from .kernels import Array, Pool, Sizes, Triple, triple
+from .kernels import Array, Pool, Sizes
 from .layout import Tensors
-from .network import Input, Volume
+from .maxima import EVERY, Grid, Level, Nodes, Read, Triple, behind, entries, whole
+from .network import Input, Volume, triple
 
 Channels = tuple[int, int]  # the first, and that behind the last
 Padding = Literal["valid", "same"]
+Places = tuple[range, ...]  # along the axes in space that a layer has
 
 
 @dataclass(frozen=True)
@@ -70,12 +73,16 @@ class Connection:
         Bits of an axon onto the chip, for convolutions, where an axon carries
         a pixel with all its channels. Those of 16 bits take half the room of
         those of 32, but need blocks whose channels are a multiple of 4.
+    picked
+        The places of the source that are read, as if there were no others;
+        None for all. Pools are over these.
     """
 
     source: Population
     rows: Channels | None = None
     pools: tuple[Pool, ...] = ()
     pop_type: int | None = None
+    picked: Places | None = None
 
     def links(
         self,
@@ -88,6 +95,20 @@ class Connection:
         ``given`` is the input of the network.
         """
         raise NotImplementedError
+
+    @property
+    def read(self) -> Population:
+        """What is read of the source."""
+        if self.picked is None:
+            return self.source
+        depth, *plane = grid_of(self.picked)
+        parts = tuple(_seen(p, self.source, self.picked) for p in self.source.parts)
+        volume = (len(depth), *map(len, plane), self.source.volume[3])
+        return replace(
+            self.source,
+            volume=(volume[0], volume[1], volume[2], volume[3]),
+            parts=tuple(part for part in parts if len(part.slices)),
+        )
 
     def _folded(self, kernel: Array) -> Array:
         """Return the rows of a kernel that are read, over what pools read."""
@@ -106,8 +127,9 @@ class Connection:
         depth_before: int = 0,
     ) -> Iterator[Link]:
         """Yield a 2-D convolution for each two parts that overlap."""
-        _, height, width, _ = self.source.volume
-        for pre, post in product(self.source.parts, reader.parts):
+        source = self.read
+        _, height, width, _ = source.volume
+        for pre, post in product(source.parts, reader.parts):
             read, written = pre.slices, post.slices
             step, before = stride[0], depth_before
             plane = kernels.plane(kernel, read, written, step, before)
@@ -200,9 +222,10 @@ class ConvolveSparse(Convolve):
         kernel = self._composed(tensor, reader)
         used = self._composed(np.ones_like(tensor), reader) != 0
         step, before = triple(self.stride or ()), self.depth_before
-        _, *image, _ = self.source.volume
+        source = self.read
+        _, *image, _ = source.volume
         _, *outputs, _ = reader.volume
-        for pre, post in product(self.source.parts, reader.parts):
+        for pre, post in product(source.parts, reader.parts):
             cut = pre.slices, post.slices, step[0], before
             plane = kernels.plane(kernel, *cut)
             mask = kernels.plane(used, *cut)
@@ -222,7 +245,7 @@ class ConvolveSparse(Convolve):
             read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
             shape = (prod(outputs) * plane.shape[3], len(read))
             transform = nengo.Sparse(shape, indices=places, init=weights)
-            yield _picked(pre, read), post, transform
+            yield _chosen(pre, read), post, transform
 
     def _before(
         self,
@@ -241,11 +264,37 @@ class ConvolveSparse(Convolve):
         return zeros[0], zeros[1]
 
 
-def _picked(part: Part, read: Array) -> Part:
+def grid_of(picked: Places) -> Grid:
+    """Return places along depth, height and width."""
+    one = range(1)
+    if len(picked) == 1:
+        return one, picked[0], one
+    depth, height, width = (one, *picked)[-3:]
+    return depth, height, width
+
+
+def _seen(part: Part, source: Population, picked: Places) -> Part:
+    """Return a part as if it had no places but some of its source's."""
+    depth, height, width = grid_of(picked)
+    inside = [i for i, place in enumerate(depth) if place in part.slices]
+    shape = (*source.volume[1:3], len(part.slices), source.volume[3])
+    slices = [depth[i] - part.slices.start for i in inside]
+    places = np.arange(prod(shape)).reshape(shape)[:, :, slices]
+    neurons = places[np.ix_(height, width)].ravel()
+    numbers = range(inside[0], inside[-1] + 1) if inside else range(0)
+    return replace(_chosen(part, neurons), slices=numbers)
+
+
+def _chosen(part: Part, read: Array) -> Part:
     """Return a part of which some neurons alone are read."""
-    if len(read) == part.neurons.size_out:
-        return part
-    return replace(part, neurons=part.neurons[read.tolist()])
+    neurons, every = part.neurons, np.arange(part.neurons.size_out)
+    if isinstance(neurons, nengo.base.ObjView):
+        whole = np.arange(neurons.obj.size_out)
+        neurons, every = neurons.obj, whole[neurons.slice]
+    read = every[read]
+    if np.array_equal(read, np.arange(neurons.size_out)):
+        return replace(part, neurons=neurons)
+    return replace(part, neurons=neurons[read.tolist()])
 
 
 @dataclass(frozen=True)
@@ -280,8 +329,89 @@ class Rectify(Connection):
     ) -> Iterator[Link]:
         """Return a 2-D convolution for each two parts that overlap."""
         low, high = given.scaled or (given.low, given.high)
-        kernel = kernels.signs(self.source.volume[-1], low, high)
+        kernel = kernels.signs(self.read.volume[-1], low, high)
         return self._convolved(reader, kernel)
+
+
+@dataclass(frozen=True)
+class Compare(Connection):
+    """What a max pool compares, each channel by itself.
+
+    ``level`` and ``nodes`` are of the neurons that read, as a level of a
+    `maxima.MaxTree` has them.
+    """
+
+    level: Level | None = None
+    nodes: Nodes = EVERY
+
+    def of(self, level: Level, read: Read) -> Compare:
+        """Return what a level reads, of what is read here."""
+        return replace(self.at(read.grid), level=level, nodes=read.nodes)
+
+    def at(self, picked: Grid) -> Compare:
+        """Return the reading of some places of what is read here."""
+        places = grid_of(self.picked) if self.picked is not None else None
+        grid = places or whole(self.source.volume[:3])
+        pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
+        grid, moved = behind(grid, pools, picked)
+        pooled = tuple(Pool(*one) for one in moved)
+        return replace(self, picked=grid, pools=pooled)
+
+    def values(self, values: Array) -> Array:
+        """Return what is read of a source's values: (rows, *its volume)."""
+        if self.picked is not None:
+            rows, channels = (range(values.shape[i]) for i in (0, -1))
+            grid = np.ix_(rows, *grid_of(self.picked), channels)
+            values = values[grid]
+        for pool in self.pools:
+            values = kernels.averaged(values, pool)
+        return values
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a sparse matrix for each two parts that overlap."""
+        source = self.read
+        axes = [self._entries(axis, source, reader) for axis in range(3)]
+        first = 0 if self.rows is None else self.rows[0]
+        shares = prod(prod(pool.window) for pool in self.pools)
+        for pre, post in product(source.parts, reader.parts):
+            depth = kernels.within(axes[0], post.slices, pre.slices)
+            sizes = (source.volume, reader.volume)
+            places, weights = kernels.joined(
+                (depth, axes[1], axes[2]),
+                (len(pre.slices), *sizes[0][1:]),
+                (len(post.slices), *sizes[1][1:]),
+                first,
+            )
+            if not len(places):
+                continue
+            # The chip counts each neuron of a source, read or not.
+            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
+            shape = (post.neurons.size_in, len(read))
+            values = weights / shares
+            transform = nengo.Sparse(shape, indices=places, init=values)
+            yield _chosen(pre, read), post, transform
+
+    def _entries(
+        self,
+        axis: int,
+        source: Population,
+        reader: Population,
+    ) -> NDArray[np.int64]:
+        """Return who reads whom along an axis, and the weight: (pairs, 3)."""
+        assert self.level is not None
+        pools = [(triple(p.window), triple(p.stride)) for p in self.pools]
+        steps = [(window[axis], stride[axis]) for window, stride in pools]
+        nodes, windows = EVERY, reader.volume[axis]
+        if axis == self.level.axis:
+            nodes, windows = self.nodes, self.level.windows
+        rows = entries(nodes, windows, source.volume[axis], steps)
+        found = [(i, p, n) for i, row in enumerate(rows) for p, n in row.items()]
+        return np.array(found, np.int64).reshape(-1, 3)
 
 
 @dataclass(frozen=True)
@@ -311,12 +441,13 @@ class ConnectAll(Connection):
         tensors: Tensors,
     ) -> Iterator[tuple[Part, Array]]:
         """Yield each part of the source with the rows that it meets."""
-        volume = self.source.volume
+        source = self.read
+        volume = source.volume
         matrix = tensors[self.tensor or f"{reader.name}.kernel"]
         kernel = kernels.unflattened(matrix, volume, self.pools)
         # Pools may leave the last pixels out, which nothing reads then.
         whole = kernels.extended(self._folded(kernel), volume)
-        for part in self.source.parts:
+        for part in source.parts:
             yield part, kernels.rows_of(whole, part.slices)
 
 

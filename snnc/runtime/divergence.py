@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from .calibration import with_activations
+from .network import Layer
 from .training import DivergedError
 
 EVERY = 32  # batches between two copies of the weights, which take time
@@ -29,7 +30,7 @@ class StopAtNaN(keras.callbacks.Callback):
     before it tell the layer at which values are none, or are too large.
     """
 
-    def __init__(self, layers: Sequence[str], x: NDArray[Any]) -> None:
+    def __init__(self, layers: Mapping[str, Layer], x: NDArray[Any]) -> None:
         """Take the network's layers, and some examples."""
         super().__init__()
         self._layers = layers

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Volume, volume_of
+from .maxima import Triple
+from .network import Volume, triple
 
 Array = NDArray[Any]
 Sizes = tuple[int, ...]  # along the axes in space that a layer has
-Triple = tuple[int, int, int]  # along depth, height and width
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,6 @@ class Pool:
 
     window: Sizes
     stride: Sizes
-
-
-def triple(sizes: Sizes) -> Triple:
-    """Return sizes along depth, height and width; of a missing axis it is 1."""
-    depth, height, width, _ = volume_of((*sizes, 1))
-    return depth, height, width
 
 
 def lifted(tensor: Array) -> Array:
@@ -91,6 +85,18 @@ def pooled(kernel: Array, pool: Pool) -> Array:
         axes = zip(offset, taps, stride, strict=True)
         spread[tuple(slice(o, o + k * s, s) for o, k, s in axes)] += kernel
     return spread / np.prod(window)
+
+
+def averaged(values: Array, pool: Pool) -> Array:
+    """Return what an average pool makes of values: (rows, *volume)."""
+    for axis, (size, step) in enumerate(
+        zip(triple(pool.window), triple(pool.stride), strict=True), 1
+    ):
+        moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
+        kept = [slice(None)] * values.ndim
+        kept[axis] = slice(None, None, step)
+        values = moved[tuple(kept)].mean(axis=-1)
+    return values
 
 
 def extended(kernel: Array, volume: Volume) -> Array:
@@ -191,6 +197,48 @@ def scattered(
         places.append(np.stack([writes.ravel(), reads.ravel()], axis=1))
         weights.append(np.broadcast_to(plane[tap][into, out], shape).ravel())
     return np.concatenate(places), np.concatenate(weights)
+
+
+def within(
+    pairs: NDArray[np.int64],
+    written: range,
+    read: range,
+) -> NDArray[np.int64]:
+    """Return the pairs of two parts' slices, counted from their first ones.
+
+    ``pairs``, (pairs, 3), have who reads, who is read, and the weight.
+    """
+    inside = np.isin(pairs[:, 0], written) & np.isin(pairs[:, 1], read)
+    starts = np.array([written.start, read.start, 0], np.int64)
+    return np.asarray(pairs[inside] - starts, np.int64)
+
+
+def joined(
+    axes: tuple[NDArray[np.int64], ...],
+    image: Sizes,
+    outputs: Sizes,
+    first: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return what is read channel by channel, as `scattered` does.
+
+    ``axes`` have the pairs along depth, height and width, as `within` has
+    them; weights are multiplied. ``image`` and ``outputs`` are the shapes of
+    two parts, channels last; ``first`` is the channel that reads the first.
+    """
+    depth, height, width = axes
+    channels = np.arange(image[3])
+    pairs = []
+    for end, shape in ((0, outputs), (1, image)):
+        rows, columns = height[:, None, None, None, end], width[:, None, None, end]
+        slices = depth[:, None, end]
+        own = channels + (first if end == 0 else 0)
+        flat = ((rows * shape[2] + columns) * shape[0] + slices) * shape[3] + own
+        pairs.append(flat.ravel())
+    weights = (
+        height[:, None, None, None, 2] * width[:, None, None, 2] * depth[:, None, 2]
+    )
+    size = (len(height), len(width), len(depth), len(channels))
+    return np.stack(pairs, axis=1), np.broadcast_to(weights, size).ravel()
 
 
 def _meeting(

@@ -11,14 +11,17 @@ that a model that was saved with them can be loaded.
 
 from __future__ import annotations
 
+import math
 from dataclasses import asdict
 from typing import Any, TypeVar
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
 from .curves import curve_of, smeared, spike_variance
-from .network import Cut, Layer, Lif
+from .maxima import entries
+from .network import Cut, Layer, Lif, MaxPool, volume_of
 
 # Neurons of a channel that are driven alike begin alike with an example, and
 # then spike together: of the variance of their rates' errors, this share is
@@ -123,6 +126,52 @@ class Neurons(keras.layers.Layer):
             "scale": self.scale,
         }
         return {**super().get_config(), **own}
+
+
+@_registered
+class Compare(keras.layers.Layer):
+    """What drives the neurons of a max pool: (batch, ...) to (batch, neurons).
+
+    They stand level by level, each level in Keras order. A level compares the
+    larger of two values each, which is what spikes add up to.
+    """
+
+    def __init__(self, layer: Layer | dict[str, Any], **named: Any) -> None:
+        """Take the layer, whose windows are compared."""
+        super().__init__(**named)
+        self.layer = _layer(layer) if isinstance(layer, dict) else layer
+
+    def call(self, inputs: Any) -> Any:
+        """Return the difference of the two values that each neuron reads."""
+        pool = self.layer.pool
+        assert pool is not None
+        volume = volume_of(pool.reads)
+        pooled = tf.reshape(inputs, (-1, *volume))
+        found: list[Any] = []
+        given: list[Any] = []
+        for level in pool.tree.levels:
+            current: Any = 0.0
+            for read in level.reads:
+                source = pooled if read.level is None else given[read.level]
+                for axis, places in enumerate(read.grid, 1):
+                    source = tf.gather(source, list(places), axis=axis)
+                size = source.shape[level.axis + 1]
+                rows = entries(read.nodes, level.windows, size, ())
+                matrix = np.zeros((len(rows), size), np.float32)
+                for row, weights in enumerate(rows):
+                    for place, weight in weights.items():
+                        matrix[row, place] = weight
+                moved = tf.tensordot(source, matrix.T, ([level.axis + 1], [0]))
+                order = [0, 1, 2, 3]
+                order.insert(level.axis + 1, 4)
+                current += tf.transpose(moved, order)
+            given.append(tf.nn.relu(current))
+            found.append(tf.reshape(current, (-1, math.prod(current.shape[1:]))))
+        return tf.concat(found, axis=1)
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        return {**super().get_config(), "layer": asdict(self.layer)}
 
 
 @_registered
@@ -270,8 +319,7 @@ def percentile(values: Any, percent: float) -> Any:
 
 def _layer(config: dict[str, Any]) -> Layer:
     """Return a layer from what a saved model says of it."""
-    lif, cut = config["lif"], config["cut"]
-    block = cut["block"] and tuple(cut["block"])
+    lif, pool = config["lif"], config["pool"]
     return Layer(
         shape=tuple(config["shape"]),
         rate=(config["rate"][0], config["rate"][1]),
@@ -279,6 +327,21 @@ def _layer(config: dict[str, Any]) -> Layer:
         encoder=config["encoder"],
         lif=lif and Lif(**lif),
         synapse=config["synapse"],
-        cut=Cut(cut["group"], block),
+        cut=_cut(config["cut"]),
         fanout=(config["fanout"][0], config["fanout"][1]),
+        pool=pool and _pool(pool),
+    )
+
+
+def _cut(config: dict[str, Any]) -> Cut:
+    return Cut(config["group"], config["block"] and tuple(config["block"]))
+
+
+def _pool(config: dict[str, Any]) -> MaxPool:
+    return MaxPool(
+        reads=tuple(config["reads"]),
+        window=tuple(config["window"]),
+        stride=tuple(config["stride"]),
+        padding=config["padding"],
+        cuts=tuple(map(_cut, config["cuts"])),
     )

@@ -132,7 +132,7 @@ def work_of(
     operations = arrivals = 0.0
     updates = 0
     for name, layer in network.layers.items():
-        neurons = prod(layer.shape)
+        neurons = layer.neurons
         operations += spikes[name] / neurons * layer.fanout[0]
         arrivals += spikes[name] / neurons * layer.fanout[1]
         updates += neurons * steps if layer.on_chip else 0

@@ -18,9 +18,9 @@ import numpy as np
 from tensorflow import keras
 
 from .folding import make_identity, scaled, with_norm
-from .layers import Neurons, RateBudget, SpikeNoise
+from .layers import Compare, Neurons, RateBudget, SpikeNoise
 from .layout import Layout, Tensors, Weights
-from .network import Network
+from .network import Layer, Network
 from .wiring import NEURONS, wiring_of
 
 # Of the variance of filtered spikes, the share that neurons feel: tuned on the
@@ -95,6 +95,10 @@ class SpikingLayers:
             drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
             outputs = drop(outputs)
         return outputs
+
+    def maxpool(self, layer: keras.layers.Layer, values: Any) -> Any:
+        """Return the maxima of values that are 0 or more."""
+        return layer(values)
 
     def linear(
         self,
@@ -200,6 +204,23 @@ def set_model_weights(
     for layer in model.layers:
         if isinstance(layer, Neurons):
             layer.scale = 1.0
+
+
+def driven(model: keras.Model, name: str, layer: Layer) -> Any:
+    """Return what drives the neurons of a layer, in a model that has it.
+
+    It is of the activations' shape, of a max pool (batch, neurons).
+    """
+    if layer.pool is None:
+        return model.get_layer(f"{name}{NEURONS}").input
+    return Compare(layer)(model.get_layer(name).input)
+
+
+def fired(model: keras.Model, name: str, layer: Layer) -> Any:
+    """Return the activations of a layer's neurons, in the shape of `driven`."""
+    if layer.pool is None:
+        return model.get_layer(f"{name}{NEURONS}").output
+    return keras.layers.ReLU()(driven(model, name, layer))
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:

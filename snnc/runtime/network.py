@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from .maxima import MaxTree, Triple, Window, max_tree
+
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
 Volume = tuple[int, int, int, int]  # depth, height, width, channels
@@ -36,6 +38,34 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class MaxPool:
+    """Windows of which neurons find the maximum, comparing values by twos.
+
+    ``reads`` is the shape of what is pooled, in Keras order. ``cuts`` are of
+    the levels of neurons, in order.
+    """
+
+    reads: tuple[int, ...]
+    window: tuple[int, ...]
+    stride: tuple[int, ...]
+    padding: Literal["valid", "same"] = "valid"
+    cuts: tuple[Cut, ...] = ()
+
+    @property
+    def tree(self) -> MaxTree:
+        """The levels of neurons, and what the maximum is the sum of."""
+        size, stride = triple(self.window), triple(self.stride)
+        window = Window(size, stride, self.padding)
+        return max_tree(volume_of(self.reads)[:3], window)
+
+    @property
+    def volumes(self) -> tuple[Volume, ...]:
+        """The shape of each level's neurons, with all axes."""
+        channels = self.reads[-1]
+        return tuple((*one.shape, channels) for one in self.tree.levels)
+
+
+@dataclass(frozen=True)
 class Layer:
     """A layer of neurons: what it gives, how fast it may fire, where it runs.
 
@@ -58,6 +88,9 @@ class Layer:
         without one.
     cut
         How it is cut into ensembles and cores.
+    pool
+        What the neurons of a max pool compare, and how they are cut; None of
+        other layers.
     fanout
         What one spike of each of its neurons brings about on the chip:
         synaptic operations, and spikes that cores get.
@@ -71,6 +104,14 @@ class Layer:
     synapse: float | None = 0.005
     cut: Cut = Cut()
     fanout: tuple[int, int] = (0, 0)
+    pool: MaxPool | None = None
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons it has: of a max pool those of all levels."""
+        if self.pool is None:
+            return math.prod(self.shape)
+        return sum(map(math.prod, self.pool.volumes))
 
     @property
     def low(self) -> float:
@@ -85,7 +126,8 @@ class Layer:
     @property
     def on_chip(self) -> bool:
         """Whether its neurons are on the chip, where periods are discrete."""
-        return self.cut.block is not None
+        cut = self.cut if self.pool is None else self.pool.cuts[0]
+        return cut.block is not None
 
     @property
     def volume(self) -> Volume:
@@ -166,7 +208,7 @@ class Network:
     @property
     def examples_at_once(self) -> int:
         """How many examples a batch has whose activations are all held."""
-        values = sum(math.prod(layer.shape) for layer in self.layers.values())
+        values = sum(layer.neurons for layer in self.layers.values())
         return max(1, VALUES_AT_ONCE // values)
 
     @property
@@ -182,3 +224,9 @@ def volume_of(shape: tuple[int, ...]) -> Volume:
         return 1, space[0], 1, channels
     depth, height, width = (1, 1, 1, *space)[-3:]
     return depth, height, width, channels
+
+
+def triple(sizes: tuple[int, ...]) -> Triple:
+    """Return sizes along depth, height and width; of a missing axis it is 1."""
+    depth, height, width, _ = volume_of((*sizes, 1))
+    return depth, height, width

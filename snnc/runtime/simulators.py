@@ -129,7 +129,7 @@ class Run:
             values = np.asarray(self._sim.data[probe])
             rows = values.reshape(count, self._network.steps, -1)
             sums[probe] = rows.sum(axis=1)
-        values = self._built.layer_values(SimpleNamespace(data=sums), name)
+        values = self._built.neuron_values(SimpleNamespace(data=sums), name)
         amplitude = self._network.dt * self._network.layers[name].high
         spikes = values.reshape(count, -1) * amplitude
         return np.asarray(np.rint(spikes), dtype=np.int64)

@@ -187,7 +187,7 @@ class Trainer:
             adjuster = Adjuster(self.network, self.layout, model, sample)
             ways = self.training.phases
             phases = Phases(ways, epochs, progress, weighted)
-            stops = StopAtNaN(tuple(self.network.layers), sample[:batch])
+            stops = StopAtNaN(self.network.layers, sample[:batch])
             others = [stops, *_logs(tensorboard), *callbacks]
             phases.train(adjuster, batches, others)
         if weights is not None:

@@ -58,6 +58,10 @@ def wiring_of(
         if f"{name}.sum" in known and f"{name}.shortcut" not in known:
             _, added = model.get_layer(f"{name}.sum").input
             ties += [s.sources | {name} for s in _stretches(added)]
+        elif f"{name}{NEURONS}" not in known:
+            # What a max pool compares has the scale of what it pools.
+            pooled = _stretches(model.get_layer(name).input)
+            ties.append(frozenset({name}).union(*(s.sources for s in pooled)))
     return Wiring(reads, _groups(names, ties))
 
 

@@ -87,6 +87,7 @@ def predicted_blocks(mapped: MappedNetwork, names: Iterable[str]) -> list[Block]
     return [
         block
         for name in names
-        for ensemble in mapped.by_name[name].ensembles
+        for population in mapped.of_layer(name)
+        for ensemble in population.ensembles
         for block in ensemble.blocks
     ]

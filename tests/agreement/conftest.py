@@ -52,6 +52,7 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
             layout=import_module(f"{name}.layout"),
             weights=weights,
             model=_random_model(keras_model),
+            library=lambda part, name=name: import_module(f"{name}._runtime.{part}"),
         )
         keras_model.export_weights(made.model, weights)
         return made

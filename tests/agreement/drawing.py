@@ -25,7 +25,7 @@ KINDS: tuple[str, ...] = (
     "add",
     "concat",
 )
-KINDS += ("dense",)
+KINDS += ("dense", "maxpool", "maxpool")
 
 
 def draw_spec(seed: int) -> str:
@@ -98,6 +98,14 @@ class _Drawing:
             window = random.choice((self._dims(1, 3), "all"))
             stride = random.choice(("", f", stride {self._dims(1, 2)}"))
             return f"avgpool {name}{source} {{ window {window}{stride} }}"
+        if kind == "maxpool":
+            window = random.choice((self._dims(1, 3), self._dims(2, 2), "all"))
+            stride = random.choice(("", f", stride {self._dims(1, 2)}"))
+            padding = random.choice(("same", "valid"))
+            return (
+                f"maxpool {name}{source} {{ window {window}{stride}, "
+                f"padding {padding} }}"
+            )
         if kind == "dense":
             units = random.randint(2, 12)
             return f"dense {name}{source} {{ units {units}{extra}{shortcut} }}"

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from math import prod
 
-from snnc.ir.logical import AveragePool, Convolution, Layer, Lif, Rectify
-from snnc.ir.lowered import Full, Window
+from snnc.ir.logical import AveragePool, Convolution, Layer, Lif, MaxPool, Rectify
+from snnc.ir.lowered import Compare, Full, Window
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 
 Question = Callable[[MappedNetwork], bool]
@@ -221,6 +221,34 @@ FEATURES: dict[str, Question] = {
     "avgpool under a dense reader of several cores": _pooled_rows,
     "avgpool whose windows overlap or skip": _overlapping,
     "avgpool over avgpool": _folded(lambda p: len(p.projection.pools) > 1),
+    "maxpool": _kind("maxpool"),
+    "maxpool of several levels": lambda m: any(
+        len(m.of_layer(layer.name)) > 3 for layer in _layers(m)
+    ),
+    "maxpool that pads": lambda m: any(
+        isinstance(o.operation, MaxPool) and o.operation.padding == "same"
+        for o in _layers(m)
+    ),
+    "maxpool whose windows overlap or skip": lambda m: any(
+        isinstance(o.operation, MaxPool) and o.operation.window != o.operation.stride
+        for o in _layers(m)
+    ),
+    "maxpool of averages": lambda m: any(
+        isinstance(p.projection.reach, Compare) and bool(p.projection.pools)
+        for p in _wires(m)
+    ),
+    "maxpool under an average": _folded(lambda p: p.projection.picked is not None),
+    "maxpool of joined layers": lambda m: any(
+        isinstance(p.projection.reach, Compare) and p.projection.rows[0] > 0
+        for p in _wires(m)
+    ),
+    "maxpool under a dense reader": lambda m: any(
+        isinstance(p.projection.reach, Full) and p.projection.picked is not None
+        for p in _wires(m)
+    ),
+    "maxpool under groups": lambda m: any(
+        _is_grouped(p) and p.projection.picked is not None for p in _wires(m)
+    ),
     "add": _said("add"),
     "concat": _said("concat"),
     "shortcut that is the identity": _shortcut(lambda stride: stride is None),

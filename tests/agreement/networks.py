@@ -177,6 +177,57 @@ BODIES = {
         depthwise2d g from f { kernel 2, place host }
         readout y { classes 3 }
     """,
+    "maxpool1d": """
+        input wave 30x3 in -1..1
+        encode rate e
+        maxpool m from e { window 3, stride 2, padding same }
+        conv1d c0 { filters 4, kernel 3, padding same }
+        maxpool p { window all, rate ..200 Hz, synapse 3 ms }
+        dense d0 { units 5 }
+        readout y { classes 3 }
+    """,
+    "maxpool2d": """
+        input image 15x14x2 in 0..1
+        encode conv e { filters 4 }
+        conv2d c0 { filters 6, kernel 3, batchnorm on }
+        maxpool p0 { window 2 }
+        conv2d c1 { filters 5, kernel 3, padding same, shortcut p0 }
+        maxpool p1 from c1 { window 3x2, stride 2x1, padding same }
+        depthwise2d c2 { kernel 2, padding same, dilation 2 }
+        avgpool a { window 2 }
+        maxpool p2 { window 1x2, stride 1 }
+        maxpool p3 { window 1, stride 1x2 }
+        readout y { classes 4 }
+    """,
+    "maxpool3d": """
+        input clip 7x8x9x1 in 0..1
+        encode conv { filters 3, kernel 2 }
+        maxpool p0 { window 2x1x3, stride 1x1x2 }
+        conv3d c0 { filters 4, kernel 2x3x3, padding same, stride 2x1x1 }
+        maxpool p1 { window 3x2x2, padding same }
+        conv3d c1 { filters 4, kernel 1x2x1 }
+        readout y { classes 4 }
+    """,
+    "maxpool_joins": """
+        input image 12x12x2 in 0..1
+        encode conv e { filters 4 }
+        conv2d a from e { filters 6, padding same }
+        conv2d b from e { filters 6, padding same }
+        concat k from a, b
+        maxpool p from k { window 2 }
+        add s from a, b
+        avgpool q from s { window 2 }
+        maxpool m from q { window 2x3, stride 1 }
+        conv2d c from p { filters 6, groups 3, kernel 2 }
+        avgpool r from p { window 2 }
+        conv2d d from r { filters 4, padding same }
+        dense f from d { units 5 }
+        maxpool n from c { window all }
+        dense g from n { units 5, shortcut f }
+        dense h from m { units 4, place host }
+        dense t from g { units 4, place host, shortcut h }
+        readout y from t { classes 3 }
+    """,
     "reordered": """
         input image 8x8x1 in 0..1
         conv2d second from first { filters 3, kernel 2 }

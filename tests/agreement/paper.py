@@ -107,6 +107,15 @@ class Paper:
         channels = self.shapes[self.last][-1]
         return self.write("avgpool", self._name(), (*shape, channels), "", said)
 
+    def maximum(self, window: Shape, stride: Shape, padding: str) -> str:
+        shape = positions(self.spatial, window, stride, padding)
+        words = f"window {dims(window)}, stride {dims(stride)}, padding {padding}"
+        channels = self.shapes[self.last][-1]
+        name = self._name()
+        if max(window) > 1:
+            self.neurons.append(name)
+        return self.write("maxpool", name, (*shape, channels), "", f" {{ {words} }}")
+
     def join(self, kind: str, one: str, two: str) -> str:
         spatial, channels = self.shapes[one][:-1], self.shapes[one][-1]
         if kind == "concat":

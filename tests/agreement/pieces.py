@@ -103,6 +103,23 @@ def _pool_under_same(paper: Paper) -> None:
     paper.conv(paper.draw(FILTERS), kernel, stride, "same")
 
 
+def _maximum(paper: Paper) -> None:
+    """A max pool, behind a pool, a join or neither, and who reads it."""
+    if paper.host:
+        return conv(paper)
+    window = paper.sizes(paper.spatial, paper.one_of(2, 2, 3, 5))
+    stride = window if paper.flag() else tuple(paper.size(1, 3) for _ in window)
+    paper.maximum(window, stride, paper.one_of("same", "valid"))
+    return paper.one_of(conv, conv, dense, _depthwise, _apart, _pool, _pools)(paper)
+
+
+def _pools(paper: Paper) -> None:
+    """A maximum of averages."""
+    window = paper.sizes(paper.spatial, 3)
+    paper.pool(window, tuple(paper.size(1, 3) for _ in window))
+    _maximum(paper)
+
+
 def _shortcut(paper: Paper) -> None:
     """A convolution with a shortcut over the one before it: identity or learned."""
     filters, stride = paper.draw(FILTERS), paper.size(1, 2)
@@ -126,7 +143,7 @@ def _branches(paper: Paper) -> None:
     kernel = (paper.size(1, 2),) * paper.rank
     two = paper.conv(filters, kernel, stride, "same", source)
     paper.join(kind, one, two)
-    paper.one_of(conv, _depthwise, _apart, _pool, dense)(paper)
+    paper.one_of(conv, _depthwise, _apart, _pool, _maximum, dense)(paper)
 
 
 def dense(paper: Paper) -> None:
@@ -164,6 +181,9 @@ PIECES = tuple(
             _downsample,
             _pool,
             _pool_under_same,
+            _maximum,
+            _maximum,
+            _pools,
             _shortcut,
             _branches,
             _branches,

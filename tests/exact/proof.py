@@ -90,8 +90,9 @@ def emulate(package: Package, weights: Any, images: np.ndarray) -> Run:
     said = {str(warning.message) for warning in caught}
     spikes = {}
     for name, layer in layers.items():
-        values = network.layer_values(simulator, name) * (dt * layer.high)
-        spikes[name] = np.rint(values).reshape(count, steps, *layer.shape)
+        values = network.neuron_values(simulator, name) * (dt * layer.high)
+        shape = layer.shape if layer.pool is None else (layer.neurons,)
+        spikes[name] = np.rint(values).reshape(count, steps, *shape)
     rows = np.asarray(simulator.data[network.output]).reshape(count, steps, -1)
     overflows = tuple(text in said for text in OVERFLOWS)
     return Run(rows, spikes, overflows, seconds, processor)

@@ -25,6 +25,7 @@ from snnc.ir.logical import (
     Dense,
     Input,
     Layer,
+    MaxPool,
     Network,
     Rectify,
     Shape,
@@ -116,6 +117,12 @@ class _Statements:
                 head = f"{variable} = layers.{_pool(layer.operation)}"
                 arguments = (*_window(layer.operation), name)
                 return bracket(f"{head}(", arguments, f")({sources[0]})", INDENT)
+            case MaxPool():
+                pool = f"layers.{_pool(layer.operation)}"
+                options = [*_window(layer.operation), name]
+                return _applied(
+                    variable, "spiking.maxpool", (pool, options), sources
+                )
             case Add():
                 return _joined(f"{variable} = layers.Add(", name, sources)
             case Concat():
@@ -227,15 +234,18 @@ def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str]]:
     return f"Conv{len(kernel)}D", [str(filters), *given, *last]
 
 
-def _pool(pool: AveragePool) -> str:
-    return f"AveragePooling{len(pool.window)}D"
+def _pool(pool: AveragePool | MaxPool) -> str:
+    kind = "Max" if isinstance(pool, MaxPool) else "Average"
+    return f"{kind}Pooling{len(pool.window)}D"
 
 
-def _window(pool: AveragePool) -> list[str]:
-    window = [dims(pool.window)]
-    if pool.stride == pool.window:
-        return window
-    return [*window, f"strides={dims(pool.stride)}"]
+def _window(pool: AveragePool | MaxPool) -> list[str]:
+    given = [dims(pool.window)]
+    if pool.stride != pool.window:
+        given.append(f"strides={dims(pool.stride)}")
+    if isinstance(pool, MaxPool) and pool.padding == "same":
+        given.append('padding="same"')
+    return given
 
 
 def _strides(stride: Shape) -> tuple[str, ...]:

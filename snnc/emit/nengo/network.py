@@ -16,9 +16,11 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import Loihi, Network, Rectify
-from snnc.ir.lowered import Pool, Projection, Triple, Window
+from snnc.ir.logical import Layer, Loihi, Network, Rectify
+from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection
+from snnc.ir.maxima import level_name
+from snnc.runtime.maxima import Grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ def _laid_out(item: str | Nested, indent: int) -> str:
 _INDENT = 8
 KINDS = frozenset(
     {
+        "Compare",
         "ConnectAll",
         "Convolve",
         "ConvolveAll",
@@ -91,32 +94,52 @@ class Statements:
     def __init__(self, mapped: MappedNetwork) -> None:
         self._mapped = mapped
         self._network = mapped.lowered.network
-        populations = (p.name for p in mapped.lowered.populations)
-        names = [self._network.input.name, *populations]
-        self._variables: Mapping[str, str] = variables(names, TAKEN)
+        layers = (p.layer.name for p in mapped.lowered.populations)
+        names = dict.fromkeys((self._network.input.name, *layers))
+        self._variables: Mapping[str, str] = variables(list(names), TAKEN)
         self.used: set[str] = set()
         self.lines = tuple(self._all())
 
     def _all(self) -> Iterator[str]:
         yield f"{self._variables[self._network.input.name]} = build.input(images)"
         for population in self._mapped.lowered.in_reading_order:
-            name = population.name
-            reads = [p for p in self._mapped.projections if p.projection.target == name]
-            connections = map(self._connection, reads)
-            layer = f"{self._variables[name]} = build.layer"
-            yield call(layer, (quote(name), *connections)).laid_out(_INDENT)
+            name = population.layer.name
+            if population.name == name:
+                into = self._mapped.into(name)
+                connections = map(self._connection, into)
+                layer = f"{self._variables[name]} = build.layer"
+                yield call(layer, (quote(name), *connections)).laid_out(_INDENT)
+            elif population.name == level_name(name, 0):
+                yield self._max_pool(population.layer).laid_out(_INDENT)
         connections = map(self._connection, self._mapped.readout)
         yield call("build.readout", connections).laid_out(_INDENT)
+
+    def _max_pool(self, layer: Layer) -> Nested:
+        """Write what a max pool pools; how it compares that follows from its data."""
+        compared = (
+            self._connection(MappedProjection(projection, "sparse", None))
+            for projection in self._mapped.lowered.pooled
+            if projection.target == layer.name
+        )
+        head = f"{self._variables[layer.name]} = build.maxpool"
+        return call(head, (quote(layer.name), *compared))
+
+    def _source(self, population: str) -> str:
+        layer, _, level = population.partition(".")
+        variable = self._variables[layer]
+        return f"{variable}[{int(level) - 1}]" if level else variable
 
     def _connection(self, mapped: MappedProjection) -> Nested:
         projection = mapped.projection
         kind = self._kind(mapped)
-        arguments: list[str | Nested] = [self._variables[projection.source]]
+        arguments: list[str | Nested] = [self._source(projection.source)]
         tensor = projection.tensor
         if tensor not in (None, f"{projection.target}.kernel"):
             arguments.append(f"tensor={quote(str(tensor))}")
         if kind != "Rectify" and projection.rows != (0, self._channels(projection)):
             arguments.append(f"rows={items(projection.rows)}")
+        if projection.picked is not None:
+            arguments.append(Nested("picked=(", tuple(self._ranges(projection.picked))))
         if projection.pools:
             arguments.append(
                 Nested("pools=(", tuple(map(self._pool, projection.pools)))
@@ -134,6 +157,8 @@ class Statements:
 
     def _kind(self, mapped: MappedProjection) -> str:
         projection = mapped.projection
+        if isinstance(projection.reach, Compare):
+            return "Compare"
         if not isinstance(projection.reach, Window):
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
         if projection.tensor is not None:
@@ -151,6 +176,15 @@ class Statements:
         if reader.shortcut and projection.tensor != f"{reader.name}.kernel":
             source = reader.shortcut.source
         return self._network.shape_of(source)[-1]
+
+    def _ranges(self, picked: Grid) -> Iterator[str]:
+        """Write the places along the axes in space that the network has."""
+        rank = len(self._network.input.shape) - 1
+        for places in {1: picked[1:2], 2: picked[1:]}.get(rank, picked):
+            bounds = [places.start, places[-1] + 1, places.step]
+            if places.step == 1 or len(places) == 1:
+                bounds = bounds[:2] if places.start else bounds[1:2]
+            yield f"range({', '.join(map(str, bounds))})"
 
     def _pool(self, pool: Pool) -> Nested:
         self.used.add("Pool")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from snnc.emit.files import Module, render
 from snnc.emit.python import (
     INDENT,
@@ -14,7 +16,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Lif, Loihi, Network
+from snnc.ir.logical import Lif, Loihi, MaxPool, Network, Shape
 from snnc.ir.mapped import MappedNetwork, MappedPopulation
 from snnc.loihi.wiring import wirings_of
 from snnc.runtime import network as runtime
@@ -31,7 +33,11 @@ def network_data(mapped: MappedNetwork) -> Module:
     """Return the module that holds the network's timing, layers and readout."""
     network = mapped.lowered.network
     fanouts = _fanouts(mapped)
-    layers = [_layer(p, fanouts[p.population.name]) for p in mapped.populations]
+    layers = [
+        _layer(network, found, fanouts[layer.name])
+        for layer in network.layers
+        if (found := mapped.of_layer(layer.name))
+    ]
     body = render(
         "package/templates/network.py.jinja",
         docstring=module_docstring(
@@ -52,7 +58,7 @@ def network_data(mapped: MappedNetwork) -> Module:
 
 
 def _imports(layers: list[str]) -> list[str]:
-    used = {"Cut(": "Cut", "Lif(": "Lif"}
+    used = {"Cut(": "Cut", "Lif(": "Lif", "MaxPool(": "MaxPool"}
     found = {n for mark, n in used.items() if any(mark in text for text in layers)}
     return sorted({"Input", "Layer", "Network", "Readout"} | found)
 
@@ -74,19 +80,22 @@ def _input(network: Network) -> str:
 def _fanouts(mapped: MappedNetwork) -> dict[str, tuple[int, int]]:
     """Return the operations and arrivals if each neuron of a layer spikes once."""
     wirings = wirings_of(mapped, mapped.lowered.network.device)
-    found = {p.population.name: (0, 0) for p in mapped.populations}
+    layers = {p.population.name: p.population.layer.name for p in mapped.populations}
+    found = dict.fromkeys(layers.values(), (0, 0))
     for wiring in wirings:
-        if wiring.source in found:
-            operations, messages = found[wiring.source]
-            found[wiring.source] = (
+        if wiring.source in layers:
+            operations, messages = found[layers[wiring.source]]
+            found[layers[wiring.source]] = (
                 operations + wiring.operations,
                 messages + wiring.messages,
             )
     return found
 
 
-def _layer(mapped: MappedPopulation, fanout: tuple[int, int]) -> str:
-    layer = mapped.population.layer
+def _layer(
+    network: Network, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
+) -> str:
+    layer = levels[0].population.layer
     spiking = layer.spiking
     assert spiking is not None
     usual = runtime.Layer(layer.shape, (0.0, 0.0))
@@ -101,19 +110,41 @@ def _layer(mapped: MappedPopulation, fanout: tuple[int, int]) -> str:
         arguments.append(f"lif=Lif(tau_rc={taus[0]}, tau_ref={taus[1]})")
     if not layer.is_encoder and spiking.synapse != usual.synapse:
         arguments.append(f"synapse={_synapse(spiking.synapse)}")
-    arguments += _cut(mapped)
+    if isinstance(layer.operation, MaxPool):
+        read = network.shape_of(layer.sources[0])
+        arguments.append(_pool(layer.operation, read, levels))
+    else:
+        arguments += _cuts(levels)
     if any(fanout):
         arguments.append(f"fanout={items(fanout)}")
     # Always a line each: a changed number then changes one line.
     return exploded(f"{quote(layer.name)}: Layer(", arguments, ")", INDENT)
 
 
-def _cut(mapped: MappedPopulation) -> list[str]:
+def _cuts(levels: Sequence[MappedPopulation]) -> list[str]:
+    cut = _cut(levels[0])
+    return [] if cut == "Cut()" else [f"cut={cut}"]
+
+
+def _cut(mapped: MappedPopulation) -> str:
     arguments = [f"group={mapped.group}"] if mapped.group != 1 else []
     block = mapped.ensembles[0].block_shape
     if block is not None:
         arguments.append(f"block={items(block)}")
-    return [f"cut=Cut({', '.join(arguments)})"] if arguments else []
+    return f"Cut({', '.join(arguments)})"
+
+
+def _pool(pool: MaxPool, read: Shape, levels: Sequence[MappedPopulation]) -> str:
+    arguments = [
+        f"reads={items(read)}",
+        f"window={items(pool.window)}",
+        f"stride={items(pool.stride)}",
+    ]
+    if pool.padding != "valid":
+        arguments.append(f"padding={quote(pool.padding)}")
+    cuts = [_cut(level) for level in levels]
+    arguments.append(exploded("cuts=(", cuts, ")", 3 * INDENT))
+    return exploded("pool=MaxPool(", arguments, ")", 2 * INDENT)
 
 
 def _readout(network: Network) -> str:

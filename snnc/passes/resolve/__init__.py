@@ -12,8 +12,10 @@ from snnc.ir.logical import (
     Input,
     Layer,
     Loihi,
+    MaxPool,
     Nengo,
     Network,
+    Operation,
     Readout,
     Shape,
     Shortcut,
@@ -97,7 +99,7 @@ class _Resolution:
             operation=operation,
             sources=draft.sources,
             shape=shape,
-            spiking=self._settings.spiking(draft),
+            spiking=None if _is_still(operation) else self._settings.spiking(draft),
             shortcut=shortcut,
             span=draft.place.span,
             spans=self._settings.spans(draft),
@@ -301,6 +303,11 @@ class _Resolution:
             l2=self._train.l2,
             span=self._validated.readout.span,
         )
+
+
+def _is_still(operation: Operation) -> bool:
+    """Whether a max pool has windows of one value, which need no neurons."""
+    return isinstance(operation, MaxPool) and max(operation.window) == 1
 
 
 def _training(validated: ValidatedSpec) -> TrainSpec:

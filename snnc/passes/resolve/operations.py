@@ -13,6 +13,7 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     Input,
+    MaxPool,
     Operation,
     Padding,
     Rectify,
@@ -28,6 +29,7 @@ from snnc.language.layers import (
     DepthwiseSpec,
     DownsampleSpec,
     JoinSpec,
+    MaxPoolSpec,
     RateEncoderSpec,
 )
 from snnc.passes.resolve.drafts import Draft
@@ -87,6 +89,8 @@ class Operations:
             return None if units is None else (Dense(bias), (units,))
         if isinstance(spec, AveragePoolSpec):
             return self._average_pool(draft, spec, shapes[0])
+        if isinstance(spec, MaxPoolSpec):
+            return self._max_pool(draft, spec, shapes[0])
         if isinstance(spec, RateEncoderSpec):
             return self._rectify(shapes[0])
         if isinstance(spec, JoinSpec):
@@ -188,6 +192,37 @@ class Operations:
     def _average_pool(
         self, draft: Draft, spec: AveragePoolSpec, shape: Shape
     ) -> Computed | None:
+        windows = self._windows(draft, spec, shape)
+        if windows is None:
+            return None
+        window, stride = windows
+        out = self._slide(draft, shape, "window", window, stride)
+        divides = all(n % w == 0 for n, w in zip(shape, window, strict=False))
+        if window != stride or not divides:
+            self._uneven.add(draft.name)
+        self._pass_on(draft)
+        return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
+
+    def _max_pool(
+        self, draft: Draft, spec: MaxPoolSpec, shape: Shape
+    ) -> Computed | None:
+        windows = self._windows(draft, spec, shape)
+        if windows is None:
+            return None
+        window, stride = windows
+        # Padding must not make a window larger than all that there is.
+        if self._slide(draft, shape, "window", window, stride) is None:
+            return None
+        padding: Padding = self._settings.get(draft, "padding")
+        out = self._slide(draft, shape, "window", window, stride, padding)
+        operation = MaxPool(window, stride, padding)
+        self._pass_on(draft)
+        return None if out is None else (operation, (*out, shape[-1]))
+
+    def _windows(
+        self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
+    ) -> tuple[Shape, Shape] | None:
+        """The window and the stride of a pool."""
         if len(shape) == 1:
             self._report_rank(draft, shape, None)
             return None
@@ -199,14 +234,7 @@ class Operations:
         if window is None:
             return None
         stride = self._broadcast(draft, "stride", spec.stride or window, rank)
-        if stride is None:
-            return None
-        out = self._slide(draft, shape, "window", window, stride)
-        divides = all(n % w == 0 for n, w in zip(shape, window, strict=False))
-        if window != stride or not divides:
-            self._uneven.add(draft.name)
-        self._pass_on(draft)
-        return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
+        return None if stride is None else (window, stride)
 
     def _rectify(self, shape: Shape) -> Computed:
         low, high = self._input.bounds

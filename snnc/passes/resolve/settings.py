@@ -8,7 +8,12 @@ from typing import Any
 from snnc.diagnostics import Report
 from snnc.ir.logical import Lif, Rate, Relu, Spiking
 from snnc.language.fields import otherwise
-from snnc.language.layers import ConvEncoderSpec, RateEncoderSpec, SpikingSpec
+from snnc.language.layers import (
+    ConvEncoderSpec,
+    MaxPoolSpec,
+    RateEncoderSpec,
+    SpikingSpec,
+)
 from snnc.language.literals import NeuronSpec
 from snnc.language.located import Place, ValidatedSpec
 from snnc.language.model import DefaultsSpec
@@ -16,7 +21,7 @@ from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
 
-# An encoder's range holds the same share of its rates as that of any layer.
+# The range of an encoder or a max pool holds the same share as that of any layer.
 PERCENTILE: float = otherwise(SpikingSpec, "percentile")
 
 
@@ -83,7 +88,9 @@ class Settings:
         spec = draft.spec
         if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
             return self._encoder(spec)
-        if not hasattr(spec, "neuron"):
+        if isinstance(spec, MaxPoolSpec):
+            return self._comparing(draft)
+        if not isinstance(spec, SpikingSpec):
             return None
         low, high = self.get(draft, "rate")
         block = self.get(draft, "block")
@@ -97,6 +104,21 @@ class Settings:
             place=self.get(draft, "place"),
             synapse=self._spec.timing.synapse if synapse is None else synapse,
             block=None if block == "auto" else block,
+        )
+
+    def _comparing(self, draft: Draft) -> Spiking:
+        """What the neurons of a max pool are, whatever `defaults` say of neurons."""
+        _, high = self.get(draft, "rate")
+        synapse = self.get(draft, "synapse")
+        return Spiking(
+            neuron=Relu(),
+            rate=Rate(0.0, high, PERCENTILE),
+            batchnorm=False,
+            dropout=0.0,
+            l2=0.0,
+            place="chip",
+            synapse=self._spec.timing.synapse if synapse is None else synapse,
+            block=None,
         )
 
     def _encoder(self, spec: ConvEncoderSpec | RateEncoderSpec) -> Spiking:

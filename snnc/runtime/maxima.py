@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""A maximum over windows as rectified linear neurons that compare by twos.
+
+As max(a, b) = b + relu(a - b), a window of k values needs k - 1 neurons in
+ceil(log2 k) levels, axis after axis. The maximum itself has none: it is the
+sum of one value of the window and of the neurons that it was compared with,
+which its readers read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import prod
+from typing import Literal, NamedTuple
+
+Triple = tuple[int, int, int]  # along depth, height and width
+Grid = tuple[range, range, range]  # the places along them that are read
+Steps = tuple[tuple[Triple, Triple], ...]  # window and stride of average pools
+Padding = Literal["valid", "same"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """Windows along the three axes: how large, how far apart, how padded."""
+
+    size: Triple
+    stride: Triple
+    padding: Padding = "valid"
+
+    def count(self, places: int, axis: int) -> int:
+        """Return how many windows there are along an axis of ``places``."""
+        size, stride = self.size[axis], self.stride[axis]
+        if self.padding == "same":
+            return -(-places // stride)
+        return (places - size) // stride + 1
+
+    def pads(self, places: int, axis: int) -> tuple[int, int]:
+        """Return the zeros in front of an axis and behind it, as in Keras."""
+        if self.padding == "valid":
+            return 0, 0
+        last = (self.count(places, axis) - 1) * self.stride[axis]
+        missing = max(last + self.size[axis] - places, 0)
+        return missing // 2, missing - missing // 2
+
+
+@dataclass(frozen=True)
+class Read:
+    """What the neurons of a level read of one population.
+
+    Attributes
+    ----------
+    level
+        The level that is read; None for what is pooled.
+    grid
+        The places that are read; along the level's own axis all of them.
+    nodes
+        For each neuron of a window the weights, 1 or -1, and the places that
+        they have in window j of that axis: ``first + j * step``.
+    """
+
+    level: int | None
+    grid: Grid
+    nodes: Nodes
+
+
+Nodes = tuple[tuple[tuple[int, int, int], ...], ...]  # weight, first, step
+
+
+@dataclass(frozen=True)
+class Level:
+    """Neurons that compare along one axis, those of a window side by side.
+
+    ``shape`` is theirs along depth, height and width: along ``axis`` they are
+    ``windows`` times as many as a window has.
+    """
+
+    axis: int
+    windows: int
+    shape: Triple
+    reads: tuple[Read, ...]
+
+
+class Pick(NamedTuple):
+    """The places of a level that are part of the maximum; None as of `Read`."""
+
+    level: int | None
+    grid: Grid
+
+
+@dataclass(frozen=True)
+class MaxTree:
+    """The levels of a maximum, in order, and what it is the sum of."""
+
+    levels: tuple[Level, ...]
+    picks: tuple[Pick, ...]
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A value of a window: one that it holds, and neurons added to it."""
+
+    leaf: int
+    nodes: tuple[tuple[int, int], ...] = ()  # a level of the axis, its neuron
+
+
+def max_tree(size: Triple, window: Window) -> MaxTree:
+    """Return the neurons of a maximum over what has ``size`` places."""
+    levels: list[Level] = []
+    picks = [Pick(None, whole(size))]
+    for axis, width in enumerate(window.size):
+        places = size[axis]
+        count, stride = window.count(places, axis), window.stride[axis]
+        before, behind = window.pads(places, axis)
+        size = _with(size, axis, count)
+        # A value of its own that no window has in the padding.
+        base = width - 1 - behind
+        leaves = [*(i for i in range(width) if i != base), base]
+        values = [_Value(leaf) for leaf in leaves]
+        while len(values) > 1:
+            pairs = list(zip(values[0::2], values[1::2], strict=False))
+            reads = _reads(pairs, picks, levels, axis, (before, stride))
+            shape = _with(size, axis, count * len(pairs))
+            values = _compared(pairs, len(levels), values)
+            levels.append(Level(axis, count, shape, reads))
+        (last,) = values
+        start = last.leaf - before
+        kept = range(start, start + (count - 1) * stride + 1, stride)
+        picks = [p._replace(grid=_cut(p.grid, axis, kept)) for p in picks]
+        for level, node in last.nodes:
+            shape = levels[level].shape
+            own = shape[axis] // count
+            kept = range(node, shape[axis], own)
+            picks.append(Pick(level, _cut(whole(shape), axis, kept)))
+    return MaxTree(tuple(levels), tuple(picks))
+
+
+def _compared(
+    pairs: Sequence[tuple[_Value, _Value]],
+    level: int,
+    values: list[_Value],
+) -> list[_Value]:
+    """Return the larger of each pair of values, as a level gives it.
+
+    Of an odd number the last goes on as it is: the fewer neurons there are on
+    its way, the less its readers have to read.
+    """
+    larger = [
+        _Value(b.leaf, (*b.nodes, (level, i))) for i, (_, b) in enumerate(pairs)
+    ]
+    return larger + values[2 * len(pairs) :]
+
+
+def _reads(
+    pairs: list[tuple[_Value, _Value]],
+    picks: Sequence[Pick],
+    levels: Sequence[Level],
+    axis: int,
+    place: tuple[int, int],
+) -> tuple[Read, ...]:
+    """Return what a level reads of what is pooled and of levels before."""
+    before, stride = place
+    leaves = tuple(
+        ((1, a.leaf - before, stride), (-1, b.leaf - before, stride))
+        for a, b in pairs
+    )
+    found = [Read(pick.level, pick.grid, leaves) for pick in picks]
+    used = {level for pair in pairs for value in pair for level, _ in value.nodes}
+    for level in sorted(used):
+        shape = levels[level].shape
+        own = shape[axis] // levels[level].windows
+        nodes = tuple(
+            tuple(
+                (sign, node, own)
+                for sign, value in ((1, a), (-1, b))
+                for which, node in value.nodes
+                if which == level
+            )
+            for a, b in pairs
+        )
+        found.append(Read(level, whole(shape), nodes))
+    return tuple(found)
+
+
+def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
+    """Return a grid and pools that give places of what they give now.
+
+    ``pools`` are over the places of ``grid``, and ``picked`` are places of
+    what pools leave. Only the places that are covered by those are read then,
+    and the last pool moves by as much more.
+    """
+    if not pools:
+        return indexed(grid, picked), ()
+    found = []
+    for axis, new in enumerate(picked):
+        step = prod(stride[axis] for _, stride in pools)
+        reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
+        start = new.start * step
+        found.append(grid[axis][start : start + (new[-1] - new[0]) * step + reach])
+    window, stride = pools[-1]
+    moved = stride
+    for axis, new in enumerate(picked):
+        if len(new) > 1:
+            moved = _with(moved, axis, stride[axis] * new.step)
+    return _grid(found), (*pools[:-1], (window, moved))
+
+
+def covered(places: int, pools: Sequence[tuple[int, int]]) -> int:
+    """Return over how many places pools of an axis give ``places``."""
+    for window, stride in reversed(pools):
+        places = (places - 1) * stride + window
+    return places
+
+
+def left(places: int, pools: Sequence[tuple[int, int]]) -> int:
+    """Return how many places pools of an axis leave of ``places``."""
+    for window, stride in pools:
+        places = (places - window) // stride + 1
+    return places
+
+
+def entries(
+    nodes: Nodes,
+    windows: int,
+    places: int,
+    pools: Sequence[tuple[int, int]],
+) -> list[dict[int, int]]:
+    """Return along one axis what each neuron reads: places and weights.
+
+    ``nodes`` are of what ``pools`` leave of ``places``; weights are to be
+    divided by the pools' windows. Padding is not read.
+    """
+    inside = left(places, pools)
+    found = []
+    for j in range(windows):
+        for node in nodes:
+            read: dict[int, int] = {}
+            for weight, first, step in node:
+                place = first + j * step
+                if 0 <= place < inside:
+                    for where, times in _spread(place, pools):
+                        read[where] = read.get(where, 0) + weight * times
+            found.append({p: read[p] for p in sorted(read) if read[p]})
+    return found
+
+
+EVERY: Nodes = (((1, 0, 1),),)  # each neuron reads its own place
+
+
+def _spread(
+    place: int,
+    pools: Sequence[tuple[int, int]],
+) -> list[tuple[int, int]]:
+    """Return the places that a place behind pools is the mean of."""
+    found = {place: 1}
+    for window, stride in reversed(pools):
+        wider: dict[int, int] = {}
+        for where, times in found.items():
+            for offset in range(window):
+                at = where * stride + offset
+                wider[at] = wider.get(at, 0) + times
+        found = wider
+    return list(found.items())
+
+
+def whole(size: Triple) -> Grid:
+    """Return all places."""
+    return _grid(range(places) for places in size)
+
+
+def indexed(grid: Grid, picked: Grid) -> Grid:
+    """Return some of the places of a grid, by their numbers in it."""
+    return _grid(
+        old[new.start : new.stop : new.step]
+        for old, new in zip(grid, picked, strict=True)
+    )
+
+
+def _cut(grid: Grid, axis: int, kept: range) -> Grid:
+    return _grid(kept if i == axis else old for i, old in enumerate(grid))
+
+
+def _with(size: Triple, axis: int, places: int) -> Triple:
+    depth, height, width = (
+        places if i == axis else old for i, old in enumerate(size)
+    )
+    return depth, height, width
+
+
+def _grid(axes: Iterable[range]) -> Grid:
+    depth, height, width = axes
+    return depth, height, width

@@ -1,0 +1,128 @@
+"""The tree of a maximum gives what a maximum does, whatever it is over."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from snnc.runtime.maxima import (
+    EVERY,
+    Grid,
+    Nodes,
+    Window,
+    behind,
+    covered,
+    entries,
+    left,
+    max_tree,
+)
+
+CASES = [
+    ((1, 6, 6), (1, 2, 2), (1, 2, 2)),
+    ((1, 7, 5), (1, 2, 2), (1, 2, 2)),
+    ((1, 9, 8), (1, 3, 2), (1, 2, 1)),
+    ((5, 6, 7), (2, 3, 4), (2, 1, 3)),
+    ((1, 11, 1), (1, 11, 1), (1, 1, 1)),
+    ((1, 5, 9), (1, 1, 5), (1, 2, 5)),
+    ((4, 4, 4), (4, 1, 1), (1, 1, 1)),
+]
+
+
+def maximum(x: NDArray[Any], window: Window) -> NDArray[Any]:
+    """The maxima by their definition."""
+    axes = range(3)
+    counts = [window.count(x.shape[i], i) for i in axes]
+    pads = [window.pads(x.shape[i], i) for i in axes]
+    padded = np.pad(x, pads)
+    found = np.zeros(counts)
+    for place in np.ndindex(*counts):
+        starts = [i * s for i, s in zip(place, window.stride, strict=True)]
+        part = tuple(
+            slice(a, a + n) for a, n in zip(starts, window.size, strict=True)
+        )
+        found[place] = padded[part].max()
+    return found
+
+
+def read(x: NDArray[Any], axis: int, nodes: Nodes, windows: int) -> NDArray[Any]:
+    """What neurons that read along one axis get."""
+    rows = entries(nodes, windows, x.shape[axis], ())
+    matrix = np.zeros((len(rows), x.shape[axis]))
+    for row, places in enumerate(rows):
+        for place, weight in places.items():
+            matrix[row, place] = weight
+    return np.moveaxis(np.tensordot(matrix, x, (1, axis)), 0, axis)
+
+
+def of(x: NDArray[Any], grid: Grid) -> NDArray[Any]:
+    return x[np.ix_(*grid)]
+
+
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize(("size", "window", "stride"), CASES)
+def test_a_tree_gives_the_maximum(
+    size: Any, window: Any, stride: Any, padding: Any
+) -> None:
+    windows = Window(window, stride, padding)
+    x = np.random.default_rng(1).random(size)
+    tree = max_tree(size, windows)
+    values = []
+    for level in tree.levels:
+        current = 0
+        for each in level.reads:
+            source = x if each.level is None else values[each.level]
+            part = of(source, each.grid)
+            current = current + read(part, level.axis, each.nodes, level.windows)
+        assert current.shape == level.shape
+        values.append(np.maximum(current, 0))
+    total = sum(
+        of(x if pick.level is None else values[pick.level], pick.grid)
+        for pick in tree.picks
+    )
+    np.testing.assert_allclose(total, maximum(x, windows), atol=1e-12)
+
+
+def test_a_window_has_a_neuron_less_than_values() -> None:
+    tree = max_tree((1, 4, 4), Window((1, 2, 2), (1, 2, 2)))
+    assert [level.shape for level in tree.levels] == [(1, 2, 4), (1, 2, 2)]
+    assert sum(np.prod(level.shape) for level in tree.levels) == 4 * 3
+    line = max_tree((1, 7, 1), Window((1, 7, 1), (1, 1, 1)))
+    assert [level.shape[1] for level in line.levels] == [3, 2, 1]
+
+
+def pooled(x: NDArray[Any], pools: Any) -> NDArray[Any]:
+    """What average pools without padding leave of an axis."""
+    for window, stride in pools:
+        starts = range(0, len(x) - window + 1, stride)
+        x = np.array([x[a : a + window].mean() for a in starts])
+    return x
+
+
+@pytest.mark.parametrize(
+    ("pools", "picked"),
+    product(
+        [[(2, 2)], [(3, 2)], [(2, 2), (3, 1)], []],
+        [range(0, 4, 1), range(1, 5, 2), range(2, 3, 5)],
+    ),
+)
+def test_places_behind_pools_are_pools_of_places(pools: Any, picked: range) -> None:
+    x = np.random.default_rng(0).random(17)
+    steps = tuple(((w, 1, 1), (s, 1, 1)) for w, s in pools)
+    one = range(1)
+    grid, moved = behind((range(2, 17), one, one), steps, (picked, one, one))
+    along = [(w[0], s[0]) for w, s in moved]
+    expected = pooled(x[2:], pools)[list(picked)]
+    np.testing.assert_allclose(pooled(x[list(grid[0])], along), expected)
+    assert covered(len(picked), along) == len(grid[0])
+
+
+def test_entries_spread_over_pools() -> None:
+    x = np.random.default_rng(0).random(11)
+    pools = [(3, 2)]
+    rows = entries(EVERY, left(11, pools), 11, pools)
+    found = [sum(x[p] * w for p, w in row.items()) / 3 for row in rows]
+    np.testing.assert_allclose(found, pooled(x, pools))
