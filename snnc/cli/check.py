@@ -28,7 +28,7 @@ from snnc.syntax.files import STDIN, read
 @click.option(
     "--unsafe-fixes",
     is_flag=True,
-    help="With --fix, also write `avgpool` for `maxpool` and the like: check them.",
+    help="With --fix, also write what may change what a spec means: check it.",
 )
 @stdin_filename
 def command(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.diff.changes import Changed
 from snnc.diff.version import Version
 from snnc.ir.device import Core
+from snnc.ir.logical import Shape
 from snnc.ir.mapped import Block, MappedPopulation
 from snnc.report.json import chips_used
 from snnc.text.units import dims
@@ -109,18 +110,25 @@ def _fit(version: Version) -> Fit | Misfit:
 
 def _seats(version: Version) -> dict[str, Seat]:
     core = version.network.device.core
-    populations = version.mapped.populations if version.mapped else ()
-    return {p.population.name: _seat(p, core) for p in populations}
+    mapped = version.mapped
+    if mapped is None:
+        return {}
+    layers = dict.fromkeys(p.population.layer.name for p in mapped.populations)
+    return {name: _seat(mapped.of_layer(name), core) for name in layers}
 
 
-def _seat(mapped: MappedPopulation, core: Core) -> Seat:
-    blocks = [block for ensemble in mapped.ensembles for block in ensemble.blocks]
+def _seat(levels: Sequence[MappedPopulation], core: Core) -> Seat:
+    blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
     if not blocks:
         return Seat(0)
+    cut = dict.fromkeys(map(_block, levels))
+    cores = sum(level.cores for level in levels)
+    return Seat(cores, ", ".join(map(dims, cut)), tuple(_use(blocks, core)))
+
+
+def _block(mapped: MappedPopulation) -> Shape:
     shape = mapped.ensembles[0].block_shape or ()
-    if len(mapped.population.layer.shape) == 4:
-        shape = (mapped.group, *shape)
-    return Seat(mapped.cores, dims(shape), tuple(_use(blocks, core)))
+    return (mapped.group, *shape) if len(mapped.population.layer.shape) == 4 else shape
 
 
 def _use(blocks: list[Block], core: Core) -> Iterator[tuple[str, int]]:

@@ -23,6 +23,7 @@ from snnc.ir.logical import (
     Layer,
     Lif,
     Loihi,
+    MaxPool,
     Network,
     Readout,
     Rectify,
@@ -123,6 +124,12 @@ def _operation(network: Network, layer: Layer) -> Traits:
                 "window": dims(window),
                 "stride": dims(_effective(stride, layer.shape)),
             }
+        case MaxPool(window, stride):
+            return {
+                "window": dims(window),
+                "stride": dims(_effective(stride, layer.shape)),
+                "zeros around": _pads(network, layer, operation),
+            }
         case Rectify(scale, signed):
             return {"divided by": number(scale), "both signs": signed}
         case Dense():
@@ -135,12 +142,13 @@ def _effective(stride: Shape, shape: Shape) -> Shape:
     return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
 
 
-def _pads(network: Network, layer: Layer, operation: Convolution) -> str:
+def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> str:
     """The zeros before and behind each axis, as ``0+1 x 1+1``."""
     if operation.padding == "valid":
         return "none"
     sizes = network.shape_of(layer.sources[0])
-    axes = zip(sizes, operation.extent, operation.stride, strict=False)
+    extent = operation.window if isinstance(operation, MaxPool) else operation.extent
+    axes = zip(sizes, extent, operation.stride, strict=False)
     pads = [same_pad(*axis) for axis in axes]
     if not any(map(any, pads)):
         return "none"

@@ -16,6 +16,7 @@ from snnc.ir.logical import (
     Dense,
     Layer,
     Loihi,
+    MaxPool,
     Network,
     Readout,
     Spiking,
@@ -112,6 +113,12 @@ def _operation(layer: Layer) -> Properties:
                 "window": written.extents(window),
                 "stride": written.extents(stride),
             }
+        case MaxPool(window, stride, padding):
+            return {
+                "window": written.extents(window),
+                "stride": written.extents(stride),
+                "padding": padding,
+            }
     return {}
 
 
@@ -128,6 +135,8 @@ def _spiking(layer: Layer, spiking: Spiking) -> Properties:
     found: Properties = {"rate": values.rate(spiking.rate)}
     if layer.kind == "encode rate":
         return found
+    if isinstance(layer.operation, MaxPool):
+        return found | {"synapse": written.time(spiking.synapse)}
     trained: Properties = {
         "batchnorm": written.flag(spiking.batchnorm),
         "dropout": written.number(spiking.dropout),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import prod
 
-from snnc.ir.logical import MaxPool, Network, Shape
+from snnc.ir.logical import Layer, MaxPool, Network, Shape
 from snnc.ir.shapes import triple_of, volume_of
 from snnc.runtime.maxima import MaxTree, Window, max_tree
+from snnc.runtime.pooling_error import PoolingError, expected_error
 
 
 @lru_cache(maxsize=256)
@@ -30,3 +32,14 @@ def volume_named(network: Network, population: str) -> Shape:
 def level_name(layer: str, level: int) -> str:
     """What the population of a level is called; no layer can have such a name."""
     return f"{layer}.{level + 1}"
+
+
+def error_of(network: Network, layer: Layer) -> PoolingError:
+    """How far the maxima of a max pool are off, as spikes tell them."""
+    spiking, pool = layer.spiking, layer.operation
+    assert spiking is not None
+    assert isinstance(pool, MaxPool)
+    timing = network.timing
+    return expected_error(
+        prod(pool.window), spiking.rate.high, spiking.synapse, timing.present
+    )

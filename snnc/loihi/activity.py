@@ -7,7 +7,7 @@ reads the weights that its axons lead to, as the network is mapped.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -55,6 +55,17 @@ class Activity:
     def idle_joules(self, energy: Energy) -> float:
         """The energy of the updates alone, no neuron being active."""
         return self.updates * energy.inactive_update * 1e-12
+
+
+def joined(name: str, parts: Sequence[Activity]) -> Activity:
+    """What several populations of one layer do together."""
+    return Activity(
+        name,
+        sum(part.spikes for part in parts),
+        sum(part.operations for part in parts),
+        sum(part.arrivals for part in parts),
+        sum(part.updates for part in parts),
+    )
 
 
 @dataclass(frozen=True)

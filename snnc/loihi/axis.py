@@ -118,7 +118,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """The ``places`` of an axis of ``extent`` that are read, as if none were between."""
+    """The ``places`` of an axis of ``extent`` that are read, side by side."""
 
     extent: int
     places: range

@@ -138,9 +138,7 @@ def _compared(
 ) -> SparseLink:
     picked = inlet.picked or (None, None, None)
     read = [_entries(inlet, reach, target, axis) for axis in range(3)]
-    rows, columns = (
-        ComparedAxis(inlet.source[i], read[i], picked[i]) for i in (1, 2)
-    )
+    rows, columns = (ComparedAxis(inlet.source[i], read[i], picked[i]) for i in (1, 2))
     bands = Bands(inlet.first, inlet.source[3], target[3], 1, 1)
     fans = Fans(ComparedDepth(read[0], picked[0]), bands)
     return SparseLink(inlet.source, rows, columns, fans, profile)

@@ -106,7 +106,11 @@ class Depth:
         """
         if self.picked is not None:
             groups = ensembles(extent, group, self.picked)
-            return [i for i, (a, b) in enumerate(groups) if a < b and self.meets(outputs, (a, b))]
+            return [
+                i
+                for i, (a, b) in enumerate(groups)
+                if a < b and self.meets(outputs, (a, b))
+            ]
         first, last = self.reach(outputs)
         first, stop = max(0, first), min(extent, last)
         near = range(first // group, -(-stop // group)) if first < stop else range(0)

@@ -55,7 +55,9 @@ class MatrixLink:
             depth, *rest = self.source
             slices = ensembles(depth, group, self.picked and self.picked[0])
             self._feeds[group] = tuple(
-                Feed((b - a) * prod(rest), self._rows((a, b))) for a, b in slices if a < b
+                Feed((b - a) * prod(rest), self._rows((a, b)))
+                for a, b in slices
+                if a < b
             )
         return self._feeds[group]
 

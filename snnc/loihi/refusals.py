@@ -108,21 +108,21 @@ def _refuse_layer(
     if misfit is None or misfit.limit.startswith("pop16"):
         return rules.ShortAxonsImpossible(
             span=population.layer.span,
-            name=population.name,
+            name=population.layer.name,
             problem=_pop16_problem(misfit),
         )
     block = block_of(population)
     if block is None:
         return rules.FitsNoCore(
             span=population.layer.span,
-            name=population.name,
+            name=population.layer.name,
             limit=misfit.limit,
             value=misfit.value,
             most=misfit.most,
         )
     return rules.BlockExceedsCore(
         span=block_span(population.layer),
-        name=population.name,
+        name=population.layer.name,
         block=block,
         limit=misfit.limit,
         value=misfit.value,
@@ -165,7 +165,7 @@ def _refuse_search(plan: Plan, target: Loihi, search: Search) -> Diagnostic:
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,
-        name=population.name,
+        name=population.layer.name,
         value=dead.out_axons,
         most=plan.profile.core.out_axons,
     )
@@ -203,7 +203,7 @@ def _refuse_neurons(
         cores=cores,
         bound="at least ",
         allowed=target.cores,
-        largest=largest,
+        largest=lowered.by_name[largest].layer.name,
         share=floors[largest],
     )
 
@@ -223,7 +223,7 @@ def _too_many(
         cores=cores,
         bound=bound,
         allowed=target.cores,
-        largest=largest.name,
+        largest=largest.layer.name,
         share=share,
     )
 

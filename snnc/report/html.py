@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.why import Reason
-from snnc.report.sentences import bound_by, example, sentence, total, totals
+from snnc.report.sentences import bounds, example, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.text.printable import printable
 from snnc.text.units import dims, human
@@ -50,7 +50,7 @@ def _template(name: str) -> Template:
 
 def _values(summary: Summary) -> dict[str, Any]:
     network = summary.network
-    reasons = [row.reason for row in summary.rows if row.reason is not None]
+    reasons = [reason for row in summary.rows for reason in row.reasons]
     core = summary.profile.core
     return {
         "name": network.name,
@@ -90,9 +90,9 @@ def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
             continue
         if reason.miss is not None:
             limit = reason.miss.misfit.limit
-            yield reason.miss.layer, COUNTED.get(limit, limit)
+            yield _layer_of(reason.miss.layer), COUNTED.get(limit, limit)
         elif reason.bound == "compartments":
-            yield reason.name, "compartments"
+            yield _layer_of(reason.name), "compartments"
 
 
 def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str, Any]:
@@ -107,7 +107,7 @@ def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str,
         "place": row.place if summary.on_chip or row.place == "folded" else "",
         "cores": str(row.cores) if chip else "",
         "block": dims(row.block or ()),
-        "bound": bound_by(row.reason) if row.reason is not None else "",
+        "bound": bounds(row.reasons),
         "bars": [
             {
                 "percent": f"{100 * part:.0f}",
@@ -120,3 +120,8 @@ def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str,
         "operations": human(activity.operations) if activity and chip else "",
         "energy": human(activity.joules(energy), "J") if activity and chip else "",
     }
+
+
+def _layer_of(population: str) -> str:
+    """The layer of a population: one of a max pool's is called by its level too."""
+    return population.partition(".")[0]

@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from snnc.ir.mapped import Ensemble, MappedNetwork
-from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.sentences import bounds, sentence, total
 from snnc.report.summary import Row, Summary, chips_used, summarise
 
 __all__ = ["VERSION", "chips_used", "document"]
@@ -73,8 +73,8 @@ def _totals(summary: Summary) -> dict[str, Any]:
 def _layer(
     row: Row, mapped: MappedNetwork, summary: Summary, why: bool
 ) -> dict[str, Any]:
-    population = mapped.by_name.get(row.name)
-    ensembles = population.ensembles if population is not None else ()
+    levels = mapped.of_layer(row.name)
+    ensembles = [e for population in levels for e in population.ensembles]
     layer = {
         "name": row.name,
         "kind": row.kind,
@@ -85,8 +85,9 @@ def _layer(
         **_activity(row, summary),
         **_bounds(row),
     }
-    if why and row.reason is not None:
-        layer["why"] = sentence(row.reason, summary.profile.core)
+    if why and row.reasons:
+        core = summary.profile.core
+        layer["why"] = " ".join(sentence(reason, core) for reason in row.reasons)
     return layer
 
 
@@ -105,12 +106,12 @@ def _activity(row: Row, summary: Summary) -> dict[str, Any]:
 
 
 def _bounds(row: Row) -> dict[str, Any]:
-    if row.reason is None:
+    if not row.reasons:
         return {}
     return {
-        "bound_by": bound_by(row.reason),
-        "neuron_bound": row.reason.filled,
-        "lower_bound": row.reason.alone,
+        "bound_by": bounds(row.reasons),
+        "neuron_bound": sum(reason.filled for reason in row.reasons),
+        "lower_bound": sum(reason.alone for reason in row.reasons),
     }
 
 

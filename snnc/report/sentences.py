@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from snnc.ir.device import Core
 from snnc.loihi.site import Misfit
@@ -19,6 +19,11 @@ def bound_by(reason: Reason) -> str:
         return reason.bound if reason.bound in ("block", "compartments") else "search"
     limit = reason.miss.misfit.limit
     return limit if reason.bound == "alone" else f"{limit} of {reason.miss.layer}"
+
+
+def bounds(reasons: Sequence[Reason]) -> str:
+    """Name the limits that keep the populations of a layer from having fewer cores."""
+    return ", ".join(dict.fromkeys(map(bound_by, reasons)))
 
 
 def sentence(reason: Reason, core: Core) -> str:

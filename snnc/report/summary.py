@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from snnc.ir.device import Core, Profile
 from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.mapped import Block, MappedNetwork, MappedPopulation
-from snnc.loihi.activity import Activity, NetworkActivity, activity_of
+from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
 from snnc.loihi.why import Reason, Reasons, reasons_of
 
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
@@ -27,14 +27,15 @@ class Row:
     cores
         None off the chip.
     block
-        What one core holds, with as many axes as the layer.
+        What one core holds, with as many axes as the layer; None where levels of
+        a max pool differ in it.
     use
         The use of the fullest core as parts of its limits, in the order of
         `COUNTERS`.
     activity
         What its neurons do at most.
-    reason
-        Why it takes its cores.
+    reasons
+        Why it takes its cores: one on the chip, of a max pool one a level.
     """
 
     name: str
@@ -46,7 +47,7 @@ class Row:
     block: Shape | None = None
     use: tuple[float, ...] | None = None
     activity: Activity | None = None
-    reason: Reason | None = None
+    reasons: tuple[Reason, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,21 +117,22 @@ def _row(
     activity: NetworkActivity,
     reasons: Mapping[str, Reason],
 ) -> Row:
-    population = mapped.by_name.get(layer.name)
-    if population is None:
+    levels = mapped.of_layer(layer.name)
+    if not levels:
         return Row(layer.name, layer.kind, layer.shape, None, "folded")
-    blocks = [block for ensemble in population.ensembles for block in ensemble.blocks]
+    blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
+    names = [level.population.name for level in levels]
     return Row(
         layer.name,
         layer.kind,
         layer.shape,
-        population.population.neurons,
+        sum(level.population.neurons for level in levels),
         "chip" if blocks else "host",
-        population.cores if blocks else None,
-        block_of(population),
+        sum(level.cores for level in levels) if blocks else None,
+        block_of(levels[0]) if len(levels) == 1 else None,
         _use(blocks, mapped.lowered.network.device.core) if blocks else None,
-        activity.by_name[layer.name],
-        reasons.get(layer.name),
+        joined(layer.name, [activity.by_name[name] for name in names]),
+        tuple(reasons[name] for name in names if name in reasons),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.ir.mapped import MappedNetwork
-from snnc.report.sentences import bound_by, caption, sentence, total, totals
+from snnc.report.sentences import bounds, caption, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.text.tables import Cells, columns
 from snnc.text.units import dims, human
@@ -44,8 +44,8 @@ def reasons(summary: Summary) -> Iterator[str]:
     """One sentence a layer on the chip, then how near the mapping is to the best."""
     core = summary.profile.core
     for row in summary.rows:
-        if row.reason is not None:
-            yield sentence(row.reason, core)
+        for reason in row.reasons:
+            yield sentence(reason, core)
     yield total(summary.reasons, summary.network.name)
 
 
@@ -69,7 +69,7 @@ def _layer(row: Row, summary: Summary) -> Cells:
         folded if row.neurons is None else str(row.neurons),
         host if row.cores is None else str(row.cores),
         dims(row.block or ()),
-        bound_by(row.reason) if row.reason is not None else "",
+        bounds(row.reasons),
     )
 
 

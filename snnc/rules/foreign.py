@@ -123,6 +123,21 @@ class GlobalPool(Refused):
     help = "write `avgpool {{ window all }}`"
 
 
+class GlobalMaxPool(Refused):
+    """Global max pooling is a max pool over everything.
+
+    `maxpool` with `window all` takes the maximum over all spatial axes. The more values
+    a window has, the less exact is the maximum that spikes give: `snnc report` prints
+    the expected error.
+    """
+
+    code = "SNN926"
+    title = "global max pooling"
+    message = "`{word}` is written as a `maxpool` over everything"
+    label = "not a statement"
+    help = "write `maxpool NAME {{ window all }}`"
+
+
 class Embedding(Refused):
     """Embeddings are not in the language.
 
@@ -156,7 +171,7 @@ _LIF = (
     "synaptic rleaky lapicque alphaneuron ifnode"
 )
 _ANYWHERE: dict[type[Refused], str] = {
-    REFUSED["maxpool"]: "maxpooling globalmaxpool globalmaxpooling adaptivemaxpool",
+    GlobalMaxPool: "globalmaxpool globalmaxpooling",
     REFUSED["softmax"]: "logsoftmax softmaxlayer",
     REFUSED["sigmoid"]: "hardsigmoid logsigmoid",
     REFUSED["tanh"]: "hardtanh",

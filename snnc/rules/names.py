@@ -25,11 +25,11 @@ class UnknownKind(Diagnostic):
 
     About the network: `about`, `target`, `timing`, `defaults`, `neuron`, `input`,
     `readout` and `train`. Layers: `encode`, `conv1d`, `conv2d`, `conv3d`,
-    `depthwise1d`, `depthwise2d`, `depthwise3d`,
-    `downsample`, `dense`, `avgpool`, `add` and `concat`. `docs/language.md` says what
-    each of them takes. Words of Keras that have another name here, such as
-    `AveragePooling2D`, are told by that name; those that the language leaves out, such
-    as `maxpool` or `Flatten`, have a code SNN9xx with the reason.
+    `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`, `dense`, `avgpool`,
+    `maxpool`, `add` and `concat`. `docs/language.md` says what each takes. Words
+    of Keras that have another name here, such as `AveragePooling2D`, are told by that
+    name; those that the language leaves out, such as `lstm` or `Flatten`, have a code
+    SNN9xx with the reason.
     """
 
     code = "SNN200"

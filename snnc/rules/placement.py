@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Layer, Loihi, Network
+from snnc.ir.logical import Layer, Loihi, MaxPool, Network
 from snnc.ir.paths import reading_order
 
 
@@ -34,10 +34,13 @@ class HostBetweenChip(Diagnostic):
     def check(cls, network: Network) -> Iterator[HostBetweenChip]:
         if not isinstance(network.target, Loihi):
             return
-        before = _chip_before(network)
+        before = chip_before(network)
         after: dict[str, str] = {}
         for layer in reversed(_in_reading_order(network)):
-            ahead = layer.name if layer.on_chip else after.get(layer.name)
+            # What is wrong behind a max pool, the rule for max pools tells.
+            pools = isinstance(layer.operation, MaxPool)
+            on_chip = layer.on_chip and not pools
+            ahead = layer.name if on_chip else after.get(layer.name)
             for source in layer.reads:
                 if ahead is not None:
                     after.setdefault(source, ahead)
@@ -72,7 +75,7 @@ def _in_reading_order(network: Network) -> tuple[Layer, ...]:
     return tuple(network.by_name[name] for name in order)
 
 
-def _chip_before(network: Network) -> dict[str, str]:
+def chip_before(network: Network) -> dict[str, str]:
     """For each layer that depends on the chip, a chip layer before it."""
     before: dict[str, str] = {}
     for layer in _in_reading_order(network):

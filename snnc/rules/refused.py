@@ -18,26 +18,6 @@ class Refused(Diagnostic):
     word: str
 
 
-class MaxPool(Refused):
-    """Max pooling has no spiking form that is worth its latency.
-
-    A maximum over firing rates needs filtered spikes: about 100 steps of latency a
-    layer, and units that the chip does not have. A learned strided convolution
-    (`downsample`) does as well in all-convolutional networks, and an average
-    (`avgpool`) costs no cores at all. `snnc check --fix --unsafe-fixes` writes
-    `avgpool`, which has the same properties; the network is then another one.
-    """
-
-    code = "SNN900"
-    notes = (
-        "a max over rates needs filtered spikes, about 100 steps of latency a layer",
-    )
-    help = (
-        "write `downsample NAME {{ factor 2 }}`, or `avgpool {{ window 2 }}`, which "
-        "`--fix --unsafe-fixes` does"
-    )
-
-
 class Softmax(Refused):
     """Softmax is no neuron.
 
@@ -216,7 +196,6 @@ class EncodeConvOnFeatures(Diagnostic):
 
 
 REFUSED: dict[str, type[Refused]] = {
-    "maxpool": MaxPool,
     "softmax": Softmax,
     "sigmoid": Sigmoid,
     "tanh": Tanh,

@@ -233,13 +233,23 @@ def _uneven_pools(
     for path in _paths(network, layer):
         for pool, shape in path.pools:
             fits = all(
-                not needed or (window == stride and size % window == 0)
+                not needed or _divides(window, stride, size, path.picked is not None)
                 for needed, window, stride, size in zip(
                     axes, pool.window, pool.stride, shape, strict=False
                 )
             )
             if not fits:
                 yield pool, shape[:-1]
+
+
+def _divides(window: int, stride: int, size: int, picked: bool) -> bool:
+    """Whether what pads a pooled axis pads the axis before the pool as well.
+
+    Where some places are picked, they may be further apart than a window is wide.
+    """
+    if picked:
+        return window <= stride and (size - window) % stride == 0
+    return window == stride and size % window == 0
 
 
 def _paths(network: Network, layer: Layer) -> tuple[Path, ...]:

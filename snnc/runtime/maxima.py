@@ -147,7 +147,8 @@ def _compared(
     its way, the less its readers have to read.
     """
     larger = [
-        _Value(b.leaf, (*b.nodes, (level, i))) for i, (_, b) in enumerate(pairs)
+        _Value(b.leaf, (*b.nodes, (level, i)))
+        for i, (_, b) in enumerate(pairs)
     ]
     return larger + values[2 * len(pairs) :]
 
@@ -166,7 +167,9 @@ def _reads(
         for a, b in pairs
     )
     found = [Read(pick.level, pick.grid, leaves) for pick in picks]
-    used = {level for pair in pairs for value in pair for level, _ in value.nodes}
+    used = {
+        level for pair in pairs for value in pair for level, _ in value.nodes
+    }
     for level in sorted(used):
         shape = levels[level].shape
         own = shape[axis] // levels[level].windows
@@ -197,7 +200,9 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
         step = prod(stride[axis] for _, stride in pools)
         reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
         start = new.start * step
-        found.append(grid[axis][start : start + (new[-1] - new[0]) * step + reach])
+        found.append(
+            grid[axis][start : start + (new[-1] - new[0]) * step + reach]
+        )
     window, stride = pools[-1]
     moved = stride
     for axis, new in enumerate(picked):

@@ -147,17 +147,9 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
     """Say what to write in place of a statement whose kind is unknown."""
     kind = statement.kind
     problem = refused(kind, "statement")
-    if isinstance(problem, rules.refused.MaxPool):
-        return _max_pool(kind)
     if isinstance(problem, rules.foreign.Dropout):
         return _dropout(statement)
     return problem or _property(statement) or _unknown(statement)
-
-
-def _max_pool(kind: tree.Word) -> Diagnostic:
-    """Refuse max pooling; an average has the same properties, but is not the same."""
-    fix = Fix(kind.span, "avgpool", unsafe=True)
-    return rules.refused.MaxPool(span=kind.span, word=kind.text, fix=fix)
 
 
 def _dropout(statement: tree.Statement) -> Diagnostic:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.ir.logical import Lif, Spiking
+from snnc.ir.logical import Lif, MaxPool, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.held import Box
@@ -132,7 +132,12 @@ def placed_layers(
         Its weights, by name, each of its layout's shape.
     """
     found = (p for p in mapped.populations if p.population.on_chip)
-    return tuple(_placed(mapped, population, tensors) for population in found)
+    return tuple(
+        _placed(mapped, population, tensors)
+        for population in found
+        # What max pools compare has no weights that are trained.
+        if not isinstance(population.population.layer.operation, MaxPool)
+    )
 
 
 def _placed(
@@ -209,8 +214,9 @@ def _synapses(
 ) -> Iterator[Synapse]:
     for read, source in arriving:
         for part in source.parts:
-            if read.meets(piece.part, part.slices):
-                boxes = read.boxes(piece, part.slices)
+            slices = read.link.depth.within(part.slices)
+            if read.meets(piece.part, slices):
+                boxes = read.boxes(piece, slices)
                 trained = read.largest(boxes)
                 yield Synapse(read, boxes, _float32(trained * read.factor), trained)
 

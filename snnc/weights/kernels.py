@@ -67,7 +67,7 @@ class Arriving:
 
     def meets(self, part: Part, source: Interval) -> bool:
         """Whether an ensemble reads slices of the source at all."""
-        return self.link.depth.meets(part.slices, source)
+        return source[0] < source[1] and self.link.depth.meets(part.slices, source)
 
     def boxes(self, piece: Piece, source: Interval) -> tuple[Box, ...]:
         """Return which weights from slices of the source a core holds.

@@ -133,7 +133,9 @@ def maxima(
 
     if made.network.layers[layer].pool is None:
         return want[layer]
-    return np.asarray(keras.Model(made.model.input, made.model.get_layer(layer).output)(x))
+    return np.asarray(
+        keras.Model(made.model.input, made.model.get_layer(layer).output)(x)
+    )
 
 
 def check_cores(made: SimpleNamespace) -> None:

@@ -121,7 +121,7 @@ def test_a_fix_that_does_not_help_is_not_applied(name: str) -> None:
 
 
 def test_of_several_fixes_those_that_help_are_applied() -> None:
-    pool = "  maxpool { loss 3 }\n"
+    pool = "  avgpol { loss 3 }\n"
     text = GOOD.replace("  dense", f"{pool}  dense").replace("classes 2", "clases 2")
     text = text.replace("from end_a", "from end_a, e")
     mended = mend(SourceFile("x.snn", text), unsafe=True)

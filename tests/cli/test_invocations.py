@@ -191,7 +191,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("pyproject.toml").touch()
     Path("small.snn").write_text(SMALL)
     Path(MISSPELT).write_text(SMALL.replace("filters 3", "filtres 3", 1))
-    Path(LOOSE).write_text(SMALL.replace("readout", "maxpool   { window 2 }\nreadout"))
+    Path(LOOSE).write_text(SMALL.replace("readout", "maxpool  p { window 2 }\nreadout"))
     Path(BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
     Path("loose.yaml").touch()
     device = (ROOT / "snnc/loihi/loihi1.toml").read_text()

@@ -179,7 +179,7 @@ def only(text: str, word: str) -> Category | None:
         ("kernel 3x3x3 stride 2", "3x3x3", Category.DIMS),
         ("kernel 3x3x3 stride 2", "stride", Category.KEY),
         ("dt 5ms", "5ms", Category.WRONG),
-        ("  maxpool { window 2 }", "maxpool", Category.REFUSED),
+        ("  upsample { window 2 }", "upsample", Category.REFUSED),
         ("  dense d { activation softmax }", "softmax", Category.REFUSED),
         ("snn 1", "snn", Category.HEADER),
         ("network s {", "s", Category.DECLARED),

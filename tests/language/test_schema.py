@@ -74,7 +74,7 @@ def test_it_takes_every_valid_case(spec: Path) -> None:
         (", in: 0..1", ""),
         ("conv: {filters", "conf: {filters"),
         ("conv3d: {name: c1", "conv4d: {name: c1"),
-        ("conv3d: {name: c1", "maxpool: {name: c1"),
+        ("conv3d: {name: c1", "lstm: {name: c1"),
         ("name: c1, ", ""),
         ("filters: 16", "filtres: 16"),
         ("filters: 16", "filters: 16.5"),

@@ -217,7 +217,7 @@ WORDS: list[Mistake] = [
     ("chips: 1", "chips: 1\n    cores: 500", "SNN407", "500"),
     ("- dense:", "- densee:", "SNN200", "densee"),
     ("- conv3d: {name: c1", "- conv2d: {name: c1", "SNN300", None),
-    ("- conv3d: {name: c1", "- maxpool: {name: c1", "SNN900", "maxpool"),
+    ("- conv3d: {name: c1", "- upsample: {name: c1", "SNN911", "upsample"),
     ("- dense:\n      name: d0\n      units: 64",
      "- lstm:\n      name: d0\n      units: 64", "SNN909", "lstm"),
     ("units: 64", "units: 64\n      activation: softmax", "SNN901", "softmax"),

@@ -68,8 +68,9 @@ LINES = [
     ("Conv3DTranspose u { filters 8 }", "SNN911", "`padding same`"),
     ("deconv u { filters 8 }", "SNN911", "`padding same`"),
     ("UpSampling2D", "SNN911", "`padding same`"),
-    ("MaxPooling2D { pool_size 2 }", "SNN900", "`downsample NAME { factor 2 }`"),
-    ("max_pool", "SNN900", "`downsample NAME { factor 2 }`"),
+    ("MaxPooling2D p { pool_size 2 }", "SNN200", "did you mean `maxpool`?"),
+    ("max_pool p", "SNN200", "did you mean `maxpool`?"),
+    ("GlobalMaxPooling2D", "SNN926", "`maxpool NAME { window all }`"),
     ("Softmax", "SNN901", "the readout gives logits"),
     ("LayerNormalization", "SNN910", "`batchnorm on`"),
     ("Conv2D c1 { filters 8 }", "SNN200", "did you mean `conv2d`?"),
@@ -284,10 +285,10 @@ def test_what_has_one_plain_answer_is_mended(right: str, wrong: str) -> None:
     assert mended.count > 0
 
 
-def test_max_pooling_by_its_size_is_mended_to_an_average() -> None:
-    text = SPEC.replace("avgpool { window 2 }", "maxpool 2")
-    mended = mend(SourceFile("a.snn", text), unsafe=True)
-    assert "  avgpool { window 2 }\n" in mended.source.text
+def test_max_pooling_by_its_size_is_mended() -> None:
+    text = SPEC.replace("avgpool { window 2 }", "MaxPool2D p { pool_size 2 }")
+    mended = mend(SourceFile("a.snn", text))
+    assert "  maxpool p { window 2 }\n" in mended.source.text
     assert mended.report.diagnostics == ()
 
 

@@ -69,7 +69,7 @@ MISTAKES = [
     ("kernel 3, stride 2", "kernel 15, stride 2", "SNN301"),
     ("kernel 3, stride 2", "kernel 2, stride 3", "SNN308"),
     ("conv3d c1", "conv3d c0", "SNN214"),
-    ("conv3d c1", "maxpool c1", "SNN900"),
+    ("conv3d c1", "lstm c1", "SNN909"),
     ("dropout 0.2", "dropout 1.5", "SNN206"),
     ("dropout 0.2", "dropout @", "SNN101"),
     ("classes 8", "classes 1", "SNN206"),

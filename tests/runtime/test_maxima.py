@@ -41,9 +41,7 @@ def maximum(x: NDArray[Any], window: Window) -> NDArray[Any]:
     found = np.zeros(counts)
     for place in np.ndindex(*counts):
         starts = [i * s for i, s in zip(place, window.stride, strict=True)]
-        part = tuple(
-            slice(a, a + n) for a, n in zip(starts, window.size, strict=True)
-        )
+        part = tuple(slice(a, a + n) for a, n in zip(starts, window.size, strict=True))
         found[place] = padded[part].max()
     return found
 

@@ -30,7 +30,7 @@ layers:  # in order
   # the stem
   - conv2d: {name: stem, filters: 4}  # here
 
-  - maxpool: {window: 2}
+  - upsample: {window: 2}
   - dense:
       name: d
       # few
@@ -64,9 +64,9 @@ def test_of_several_blank_lines_one_is_kept() -> None:
     assert print_yaml(document) == FORMATTED
 
 
-@pytest.mark.parametrize("kind", ["maxpool", "conv4d", "lstm", "denze"])
+@pytest.mark.parametrize("kind", ["upsample", "conv4d", "lstm", "denze"])
 def test_a_layer_of_an_unknown_kind_is_not_dropped(kind: str) -> None:
-    text = FORMATTED.replace("maxpool", kind)
+    text = FORMATTED.replace("upsample", kind)
     document, report = read(text)
     assert report.diagnostics == ()
     assert print_yaml(document) == text
@@ -77,7 +77,7 @@ def test_a_layer_of_an_unknown_kind_is_not_dropped(kind: str) -> None:
     "text",
     [
         FORMATTED.replace("train:", "trian:"),
-        FORMATTED.replace("  - maxpool: {window: 2}", "  - denze: {a: {b: 1}}"),
+        FORMATTED.replace("  - upsample: {window: 2}", "  - denze: {a: {b: 1}}"),
     ],
 )
 def test_an_unknown_key_that_cannot_be_kept_is_not_written(text: str) -> None:
@@ -100,7 +100,7 @@ def test_an_unknown_key_that_cannot_be_kept_is_not_written(text: str) -> None:
 def test_a_hash_in_a_value_is_no_comment(written: str, code: str) -> None:
     from tests.rules.checking import check_text
 
-    text = FORMATTED.replace("maxpool", "avgpool").replace(
+    text = FORMATTED.replace("upsample", "avgpool").replace(
         "units: 8", f"units: {written}"
     )
     diagnostics = check_text(text, "x.yaml").diagnostics

@@ -120,9 +120,7 @@ class _Statements:
             case MaxPool():
                 pool = f"layers.{_pool(layer.operation)}"
                 options = [*_window(layer.operation), name]
-                return _applied(
-                    variable, "spiking.maxpool", (pool, options), sources
-                )
+                return _applied(variable, "spiking.maxpool", (pool, options), sources)
             case Add():
                 return _joined(f"{variable} = layers.Add(", name, sources)
             case Concat():

@@ -31,6 +31,7 @@ from snnc.passes.resolve.known import Known
 from snnc.passes.resolve.operations import Operations
 from snnc.passes.resolve.settings import Settings
 from snnc.passes.resolve.shortcuts import shortcut_of
+from snnc.rules.maxima import MaxPoolOffChip
 from snnc.rules.placement import NothingOnChip
 from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
 from snnc.rules.training import LossNeedsClasses, NothingTrains
@@ -147,8 +148,24 @@ class _Resolution:
             if index < len(draft.sources)
             else draft.span_of("shortcut")
         )
-        self._report_raw(span, draft.name)
+        if kind == "maxpool":
+            self._report_pooled_input(span, draft.name)
+        else:
+            self._report_raw(span, draft.name)
         return False
+
+    def _report_pooled_input(self, span: Span, name: str) -> None:
+        """Report a max pool of the input: its values are no spikes."""
+        self._reads_raw = True
+        self._report.add(
+            MaxPoolOffChip(
+                span=span,
+                name=name,
+                what=f"the values of `{self._input.name}`",
+                remedy="put an encoder between: `encode conv { filters 2 }` or "
+                "`encode rate`",
+            )
+        )
 
     def _report_raw(self, span: Span, name: str) -> None:
         """Report a reader of the input; an encoder that nothing reads is meant."""

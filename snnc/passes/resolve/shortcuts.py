@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from snnc.diagnostics import Fix, Label, Report
 from snnc.ir.logical import Input, Shape, Shortcut
-from snnc.language.layers import AveragePoolSpec, ConvEncoderSpec, RateEncoderSpec
+from snnc.language.layers import (
+    AveragePoolSpec,
+    ConvEncoderSpec,
+    MaxPoolSpec,
+    RateEncoderSpec,
+)
 from snnc.passes.resolve.drafts import Draft
 from snnc.rules.shapes import ForgottenChannels, ShortcutMismatch, axis_names
 
@@ -68,7 +73,7 @@ class Channels:
     def see(self, draft: Draft) -> None:
         """Note whether a layer has the rank that the input has."""
         encodes = isinstance(draft.spec, (ConvEncoderSpec, RateEncoderSpec))
-        pools = isinstance(draft.spec, AveragePoolSpec)
+        pools = isinstance(draft.spec, (AveragePoolSpec, MaxPoolSpec))
         if encodes or (pools and draft.sources[0] in self._raw):
             self._raw.add(draft.name)
 
