@@ -43,3 +43,10 @@ def error_of(network: Network, layer: Layer) -> PoolingError:
     return expected_error(
         prod(pool.window), spiking.rate.high, spiking.synapse, timing.present
     )
+
+
+def levels_of(network: Network, layer: Layer) -> int:
+    """How many levels of neurons a max pool has."""
+    assert isinstance(layer.operation, MaxPool)
+    tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
+    return len(tree.levels)

@@ -156,8 +156,7 @@ def layer(analysis: Analysis, name: str) -> str:
         parts.append(_spiking(found))
     if row is not None and row.use is not None and summary is not None:
         parts.append("\n".join(_use(row)))
-        if row.reason is not None:
-            parts.append(prose(sentence(row.reason, summary.profile.core)))
+        parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
     return "\n\n".join(parts)
 
 

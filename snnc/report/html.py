@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.why import Reason
+from snnc.report import maxima
 from snnc.report.sentences import bounds, example, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.text.printable import printable
@@ -60,8 +61,11 @@ def _values(summary: Summary) -> dict[str, Any]:
         "counters": COUNTERS,
         "rows": [_row(row, summary, set(_binding(reasons))) for row in summary.rows],
         "caption": example(summary),
-        "totals": list(totals(summary)),
-        "whys": [sentence(reason, core) for reason in reasons],
+        "totals": [*totals(summary), *maxima.told(summary)],
+        "whys": [
+            *(sentence(reason, core) for reason in reasons),
+            *maxima.compared(summary),
+        ],
         "total_why": total(summary.reasons, network.name) if reasons else "",
         "tiles": list(_tiles(summary)),
     }

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+from snnc.ir.logical import MaxPool
 from snnc.ir.mapped import Ensemble, MappedNetwork
+from snnc.ir.maxima import error_of, levels_of
+from snnc.report.maxima import latency
 from snnc.report.sentences import bounds, sentence, total
 from snnc.report.summary import Row, Summary, chips_used, summarise
 
@@ -84,6 +87,7 @@ def _layer(
         "ensembles": [_ensemble(e) for e in ensembles if e.block_shape is not None],
         **_activity(row, summary),
         **_bounds(row),
+        **_maximum(row, summary),
     }
     if why and row.reasons:
         core = summary.profile.core
@@ -112,6 +116,23 @@ def _bounds(row: Row) -> dict[str, Any]:
         "bound_by": bounds(row.reasons),
         "neuron_bound": sum(reason.filled for reason in row.reasons),
         "lower_bound": sum(reason.alone for reason in row.reasons),
+    }
+
+
+def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
+    """What a max pool costs beside cores."""
+    network = summary.network
+    layer = network.by_name.get(row.name)
+    if layer is None or not isinstance(layer.operation, MaxPool):
+        return {}
+    error = error_of(network, layer)
+    return {
+        "levels": levels_of(network, layer),
+        "latency_seconds": _rounded(latency(network, layer)),
+        "expected_error": {
+            "bias": _rounded(error.bias),
+            "deviation": _rounded(error.deviation),
+        },
     }
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from snnc.ir.mapped import MappedNetwork
-from snnc.report import text
+from snnc.report import maxima, text
 from snnc.report.sentences import caption, totals
 from snnc.report.summary import Summary, summarise
 from snnc.text.tables import Cells, code, prose, table, without_empty
@@ -31,7 +32,7 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     yield _table(text.LAYERS, text.layers(summary))
     yield prose(" ".join(caption(summary)))
     yield _table(text.USE, text.use(summary))
-    yield _listed(totals(summary))
+    yield _listed(chain(totals(summary), maxima.told(summary)))
     if why and summary.on_chip:
         yield f"{text.WHY}:"
         yield _listed(text.reasons(summary))

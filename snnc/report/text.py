@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.ir.mapped import MappedNetwork
+from snnc.report import maxima
 from snnc.report.sentences import bounds, caption, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary, summarise
 from snnc.text.tables import Cells, columns
@@ -34,6 +35,7 @@ def table(mapped: MappedNetwork, why: bool = False) -> str:
         *columns(USE, use(summary), LEFT),
         "",
         *totals(summary),
+        *maxima.told(summary),
     ]
     if why and summary.on_chip:
         lines += ["", f"{WHY}:", *reasons(summary)]
@@ -46,6 +48,7 @@ def reasons(summary: Summary) -> Iterator[str]:
     for row in summary.rows:
         for reason in row.reasons:
             yield sentence(reason, core)
+    yield from maxima.compared(summary)
     yield total(summary.reasons, summary.network.name)
 
 

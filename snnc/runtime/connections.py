@@ -112,9 +112,7 @@ class Connection:
         if self.picked is None:
             return self.source
         depth, *plane = grid_of(self.picked)
-        parts = tuple(
-            _seen(p, self.source, self.picked) for p in self.source.parts
-        )
+        parts = tuple(_seen(p, self.source, self.picked) for p in self.source.parts)
         volume = (len(depth), *map(len, plane), self.source.volume[3])
         return replace(
             self.source,
@@ -422,9 +420,7 @@ class Compare(Connection):
         if axis == self.level.axis:
             nodes, windows = self.nodes, self.level.windows
         rows = entries(nodes, windows, source.volume[axis], steps)
-        found = [
-            (i, p, n) for i, row in enumerate(rows) for p, n in row.items()
-        ]
+        found = [(i, p, n) for i, row in enumerate(rows) for p, n in row.items()]
         return np.array(found, np.int64).reshape(-1, 3)
 
 

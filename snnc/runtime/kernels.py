@@ -235,14 +235,10 @@ def joined(
         )
         slices = depth[:, None, end]
         own = channels + (first if end == 0 else 0)
-        flat = ((rows * shape[2] + columns) * shape[0] + slices) * shape[
-            3
-        ] + own
+        flat = ((rows * shape[2] + columns) * shape[0] + slices) * shape[3] + own
         pairs.append(flat.ravel())
     weights = (
-        height[:, None, None, None, 2]
-        * width[:, None, None, 2]
-        * depth[:, None, 2]
+        height[:, None, None, None, 2] * width[:, None, None, 2] * depth[:, None, 2]
     )
     size = (len(height), len(width), len(depth), len(channels))
     return np.stack(pairs, axis=1), np.broadcast_to(weights, size).ravel()

@@ -146,10 +146,7 @@ def _compared(
     Of an odd number the last goes on as it is: the fewer neurons there are on
     its way, the less its readers have to read.
     """
-    larger = [
-        _Value(b.leaf, (*b.nodes, (level, i)))
-        for i, (_, b) in enumerate(pairs)
-    ]
+    larger = [_Value(b.leaf, (*b.nodes, (level, i))) for i, (_, b) in enumerate(pairs)]
     return larger + values[2 * len(pairs) :]
 
 
@@ -163,13 +160,10 @@ def _reads(
     """Return what a level reads of what is pooled and of levels before."""
     before, stride = place
     leaves = tuple(
-        ((1, a.leaf - before, stride), (-1, b.leaf - before, stride))
-        for a, b in pairs
+        ((1, a.leaf - before, stride), (-1, b.leaf - before, stride)) for a, b in pairs
     )
     found = [Read(pick.level, pick.grid, leaves) for pick in picks]
-    used = {
-        level for pair in pairs for value in pair for level, _ in value.nodes
-    }
+    used = {level for pair in pairs for value in pair for level, _ in value.nodes}
     for level in sorted(used):
         shape = levels[level].shape
         own = shape[axis] // levels[level].windows
@@ -200,9 +194,7 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
         step = prod(stride[axis] for _, stride in pools)
         reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
         start = new.start * step
-        found.append(
-            grid[axis][start : start + (new[-1] - new[0]) * step + reach]
-        )
+        found.append(grid[axis][start : start + (new[-1] - new[0]) * step + reach])
     window, stride = pools[-1]
     moved = stride
     for axis, new in enumerate(picked):
@@ -287,9 +279,7 @@ def _cut(grid: Grid, axis: int, kept: range) -> Grid:
 
 
 def _with(size: Triple, axis: int, places: int) -> Triple:
-    depth, height, width = (
-        places if i == axis else old for i, old in enumerate(size)
-    )
+    depth, height, width = (places if i == axis else old for i, old in enumerate(size))
     return depth, height, width
 
 

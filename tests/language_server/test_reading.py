@@ -97,7 +97,7 @@ async def test_every_word_has_its_colour(client: Client) -> None:
         input i 8x8x1 in 0..1  # \N{BRAIN} a remark
         encode rate e
         dense a { units 4, rate ..250 Hz }
-        dense b from a, e { units 4, padding same, maxpool }
+        dense b from a, e { units 4, padding same, upsample }
         """
     )
     found = await colours(open_text(client, text))
@@ -111,7 +111,7 @@ async def test_every_word_has_its_colour(client: Client) -> None:
         ("..250", "number", []),
         ("same", "enumMember", []),
         ("from", "operator", []),
-        ("maxpool", "keyword", ["deprecated"]),
+        ("upsample", "keyword", ["deprecated"]),
     ):
         assert shown in found
 

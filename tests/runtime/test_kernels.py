@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snnc.runtime import kernels
 from snnc.runtime.kernels import Array, Pool
+from snnc.runtime.network import triple
 
 Sizes = tuple[int, ...]
 
@@ -34,7 +35,7 @@ def convolved(x: Array, kernel: Array, stride: Sizes) -> Array:
 
 
 def averaged(x: Array, pool: Pool) -> Array:
-    window, stride = kernels.triple(pool.window), kernels.triple(pool.stride)
+    window, stride = triple(pool.window), triple(pool.stride)
     channels = x.shape[-1]
     mean = np.zeros((*window, channels, channels))
     mean[...] = np.eye(channels) / prod(window)
@@ -84,7 +85,7 @@ def test_a_kernel_over_a_pool_is_one_over_what_the_pool_reads(pool: Pool) -> Non
     found = kernels.pooled(kernel.astype(np.float32), pool)
     assert found.dtype == np.float64
     want = convolved(averaged(x, pool), kernel, (1, 1, 1))
-    stride = kernels.triple(pool.stride)
+    stride = triple(pool.stride)
     np.testing.assert_allclose(convolved(x, found, stride), want, atol=1e-6)
 
 

@@ -68,9 +68,9 @@ def test_a_tree_gives_the_maximum(
     windows = Window(window, stride, padding)
     x = np.random.default_rng(1).random(size)
     tree = max_tree(size, windows)
-    values = []
+    values: list[Any] = []
     for level in tree.levels:
-        current = 0
+        current: Any = 0
         for each in level.reads:
             source = x if each.level is None else values[each.level]
             part = of(source, each.grid)
@@ -102,9 +102,11 @@ def pooled(x: NDArray[Any], pools: Any) -> NDArray[Any]:
 
 @pytest.mark.parametrize(
     ("pools", "picked"),
-    product(
-        [[(2, 2)], [(3, 2)], [(2, 2), (3, 1)], []],
-        [range(0, 4, 1), range(1, 5, 2), range(2, 3, 5)],
+    list(
+        product(
+            [[(2, 2)], [(3, 2)], [(2, 2), (3, 1)], []],
+            [range(0, 4, 1), range(1, 5, 2), range(2, 3, 5)],
+        )
     ),
 )
 def test_places_behind_pools_are_pools_of_places(pools: Any, picked: range) -> None:
