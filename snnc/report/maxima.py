@@ -18,8 +18,8 @@ def told(summary: Summary) -> Iterator[str]:
         error = error_of(summary.network, layer)
         yield (
             f"{layer.name}: the maximum comes {counted(levels, 'level')} of neurons "
-            f"later, about {1000 * latency(summary.network, layer):g} ms, and is off by "
-            f"{error.bias:+.2f} of an activation of 1.0, give or take "
+            f"later, about {1000 * latency(summary.network, layer):g} ms, and is off "
+            f"by {error.bias:+.2f} of an activation of 1.0, give or take "
             f"{error.deviation:.2f}"
         )
 

@@ -88,7 +88,8 @@ network net { # harmless
   downsample s from a { filters 4, shortcut a }
   add j from a, h
   concat k from a, b
-  avgpool p from j { window all }
+  maxpool m from j { window 2 }
+  avgpool p from m { window all }
   avgpool q from k { window all }
   dense f from s { units 2 }
   concat r from p, q
