@@ -73,7 +73,7 @@ def import_keras(
     from snnc.importer.wishes import Wishes, parse_rewrite
 
     pairs = tuple(parse_rewrite(f"{w}={by}") for w, by in (rewrite or {}).items())
-    wishes = Wishes(name, pairs, encode, input_range, read_profile(device))
+    wishes = Wishes(name, pairs, encode, input_range, device=read_profile(device))
     found = diagnostics.Report()
     with TemporaryDirectory() as folder:
         file, shown = os.fspath(model) if _is_path(model) else "", ""

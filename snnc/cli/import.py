@@ -132,7 +132,7 @@ def command(
         given = None if values is None else parse_range(values)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    wishes = Wishes(name, pairs, encode, given, device())
+    wishes = Wishes(name, pairs, encode, given, device=device())
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} is there already; `--force` replaces it")

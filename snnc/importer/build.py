@@ -79,18 +79,17 @@ def _compiled(training: Any) -> Compiled | None:
     return Compiled(plain(training["loss"]), plain(optimizer))
 
 
-def check_single(model: Model) -> None:
-    """Refuse a model that has more than one input or output.
+def check_input(model: Model) -> None:
+    """Refuse a model that has more than one input.
 
     Raises
     ------
     RefusedError
         SNN822, with the names of them.
     """
-    for what, names in (("input", model.inputs), ("output", model.outputs)):
-        if len(names) > 1:
-            raise RefusedError(
-                SeveralInputsOrOutputs(
-                    span=NOWHERE, name=model.name, what=what, layers=names
-                )
+    if len(model.inputs) > 1:
+        raise RefusedError(
+            SeveralInputsOrOutputs(
+                span=NOWHERE, name=model.name, what="input", layers=model.inputs
             )
+        )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report, Severity
-from snnc.importer.build import check_single
-from snnc.importer.draft import BROKEN, Draft
+from snnc.importer.build import check_input
+from snnc.importer.draft import Draft
 from snnc.importer.finish import Ends, finish
 from snnc.importer.model import Model
 from snnc.importer.refusals import diagnose
@@ -58,14 +58,10 @@ def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
     RefusedError
         If the model has several inputs or outputs.
     """
-    check_single(model)
+    check_input(model)
     walk = Walk(model, wishes)
     for layer in model.layers:
         handler = HANDLERS.get(layer.kind, read_refused)
-        reads_broken = any(walk.values[name].broken for name in layer.reads)
-        if reads_broken and len(layer.reads) > 1:
-            walk.values[layer.name] = BROKEN
-            continue
         check_options(layer)
         walk.values[layer.name] = handler(layer, walk)
     ends = finish(walk)

@@ -5,19 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-Shape = tuple[int, ...]
+from snnc.importer.linear import Shape, Step, Term
+from snnc.importer.views import View
+
 Kind = Literal["conv", "downsample", "dense", "avgpool", "add", "concat", "readout"]
-Form = Literal["kernel", "depthwise", "separable", "average", "identity", "two classes"]
+Bias = Literal["on", "off", "neuron"]
 INPUT = ""
 """The key of what encodes the input."""
 
 
 @dataclass(frozen=True, slots=True)
-class Projection:
-    """A 1x1 convolution, or a matrix, of a shortcut, and the batch norms after it."""
+class Unit:
+    """A neuron that fires ``relu(factor x + shift)`` of each value x."""
 
-    layer: str
-    batchnorms: tuple[str, ...]
+    factor: float = 1.0
+    shift: float = 0.0
+
+
+RELU = (Unit(),)
+SIGNED = (Unit(), Unit(-1.0))
+"""What keeps values of both signs: x is relu(x) - relu(-x)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,25 +34,24 @@ class Draft:
     Attributes
     ----------
     layer :
-        The Keras layer that it begins with; its key.
+        The Keras layer that it is named after; its key.
     sources :
         Keys of what it reads.
-    read :
-        The shape that it reads, with spatial axes even where Keras has flattened it.
     shape :
         That of its output, without the batch.
-    form :
-        How its kernel is made of Keras's weights.
+    main, beside :
+        What it reads by its kernel, and by its shortcut; each term's source is one of
+        ``reads``, or of what the shortcut's join is of.
+    reads :
+        The sources whose channels the kernel has side by side.
     kernel, stride, padding, dilation, groups :
         As the spec has them; of an `avgpool` the window.
-    inner :
-        Keras's own kernel size, and ``offset`` where it lies in ``kernel``.
-    active :
-        Whether its neurons have been found.
-    affine :
-        Batch norms, or normalizations, of what it reads.
-    batchnorms :
-        Those between its kernel and its neurons.
+    before :
+        How many zeros the kernel reads before each axis, without those that widen it.
+    units :
+        The neurons of each value; a value's neurons are a filter apart.
+    is_learned :
+        Whether the shortcut has weights.
     rewritten :
         What it stands for, told above it in the spec.
     properties :
@@ -55,27 +61,31 @@ class Draft:
     layer: str
     kind: Kind
     sources: tuple[str, ...]
-    read: Shape
     shape: Shape
-    form: Form = "kernel"
+    main: tuple[Term, ...] = ()
+    beside: tuple[Term, ...] = ()
+    reads: tuple[str, ...] = ()
     kernel: Shape = ()
     stride: Shape = ()
     padding: Literal["valid", "same"] = "valid"
     dilation: Shape = ()
+    before: Shape = ()
     groups: int = 1
-    inner: Shape = ()
-    offset: Shape = ()
-    bias: bool = True
-    active: bool = False
-    affine: tuple[str, ...] = ()
-    batchnorms: tuple[str, ...] = ()
+    units: tuple[Unit, ...] = RELU
+    bias: Bias = "on"
+    batchnorm: bool = False
     shortcut: str | None = None
-    projection: Projection | None = None
+    is_learned: bool = False
     dropout: float = 0.0
     l2: float = 0.0
     is_global: bool = False
     rewritten: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
+
+    @property
+    def is_depthwise(self) -> bool:
+        """Whether the spec has it as a layer of each channel by itself."""
+        return self.groups > 1 and self.groups == self.main[0].read[-1]
 
     @property
     def extent(self) -> Shape:
@@ -86,9 +96,9 @@ class Draft:
         return tuple((taps - 1) * step + 1 for taps, step in pairs)
 
     @property
-    def is_depthwise(self) -> bool:
-        """Whether the spec has it as a layer of each channel by itself."""
-        return self.form == "depthwise" and self.groups > 1
+    def steps(self) -> tuple[Step, ...]:
+        """All that its weights are made of."""
+        return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,36 +107,48 @@ class Value:
 
     Attributes
     ----------
-    source :
-        The key of the draft that gives it.
-    neurons :
-        The key of the draft whose neurons it comes from; None for several, or the
-        input.
+    terms :
+        What it is the sum of.
     shape :
-        Without the batch, spatial axes kept where Keras has flattened them.
-    stage :
-        ``input``: values; ``linear``: before neurons; ``spikes``: behind them.
-    flat :
-        Whether Keras has flattened it.
-    affine :
-        Batch norms behind the neurons, which go into its readers' kernels.
-    zeros :
-        Zeros before and behind each spatial axis, which go into its reader.
-    pooled :
-        Whether an average was taken since the linear layer.
+        Without the batch, channels last, spatial axes kept where Keras has flattened
+        them.
+    view :
+        How Keras sees these axes.
+    is_positive :
+        Whether it is never below 0.
+    parts, flat :
+        Of flat vectors side by side: the values, which then has no terms; and batch
+        norms over a flat vector, which its reader takes.
+    is_alone :
+        Whether it is the input, and nothing else reads what led to it.
     broken :
         Whether it can't be known, for something before it was refused.
     """
 
-    source: str = INPUT
-    neurons: str | None = None
+    terms: tuple[Term, ...] = ()
     shape: Shape = ()
-    stage: Literal["input", "linear", "spikes"] = "spikes"
-    flat: bool = False
-    affine: tuple[str, ...] = ()
-    zeros: tuple[tuple[int, int], ...] = ()
-    pooled: bool = False
+    view: View = ()
+    is_positive: bool = False
+    parts: tuple[Value, ...] = ()
+    flat: tuple[Step, ...] = ()
+    is_alone: bool = False
     broken: bool = False
+
+    @property
+    def spikes(self) -> str | None:
+        """The key of the draft that fires just this, or None."""
+        if len(self.terms) != 1 or self.terms[0].steps or self.is_input or self.flat:
+            return None
+        return self.terms[0].source
+
+    @property
+    def is_input(self) -> bool:
+        """Whether it is the input's values, unchanged."""
+        return (
+            len(self.terms) == 1
+            and not self.terms[0].steps
+            and self.terms[0].source == INPUT
+        )
 
 
 BROKEN = Value(broken=True)

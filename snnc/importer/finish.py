@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
 from snnc.importer.draft import INPUT, Draft, Value
+from snnc.importer.linear import Step, Term, point, whole
+from snnc.importer.neurons import UnfitError, kept, readout, size_of
+from snnc.importer.views import order, plain
 from snnc.importer.walk import Walk
 
 CLASS_LOSSES = ("crossentropy", "focal")
+NEURAL = ("conv", "dense", "downsample")
+MOST_WEIGHTS = 10_000_000
+"""Of the matrix of a readout; an image as an output takes a row for each value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,112 +31,196 @@ class Ends:
         The key of the draft that decides.
     size :
         ``classes 10`` or ``units 1``.
+    is_pair :
+        Whether one value of Keras is the second of two classes.
+    notes :
+        Sentences about what the host has left to do.
     """
 
     encoder: str | None
     readout: str
     size: str
+    is_pair: bool
+    notes: tuple[str, ...]
 
 
 def finish(walk: Walk) -> Ends | None:
     """Choose the encoder and the readout; None if a layer was refused."""
-    value = walk.values[walk.model.outputs[0]]
-    if value.broken:
+    values = [walk.values[name] for name in walk.model.outputs]
+    if any(value.broken for value in values) or _is_refused(walk):
         return None
-    readout = _readout(walk, value)
-    if readout is None or any(d.verdict == "refused" for d in walk.decisions):
+    last = walk.layers[walk.model.outputs[0]]
+    try:
+        draft = _readout(walk, values)
+    except UnfitError as error:
+        remedy = "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`"
+        walk.refuse(last, str(error), remedy)
         return None
-    return Ends(_encoder(walk, readout), readout, _size(walk, walk.drafts[readout]))
+    pair = _is_pair(walk, draft)
+    if pair:
+        draft = replace(draft, shape=(2,))
+    walk.add(draft)
+    walk.drafts = _read(walk, draft.layer)
+    encoder = _encoder(walk, draft.layer)
+    notes = tuple(_notes(walk, values, pair))
+    return Ends(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
 
 
-def _readout(walk: Walk, value: Value) -> str | None:
-    layer = walk.layers[walk.model.outputs[0]]
-    if value.stage != "linear" or value.neurons is None:
-        return _identity(walk, value)
-    draft = walk.drafts[value.neurons]
-    found = _as_matrix(walk, value, draft)
-    if found is None or draft.shortcut is not None:
-        walk.refuse(
-            layer,
-            "the output is an image; a readout has classes or units",
-            "end the model with `GlobalAveragePooling`, or `Flatten`, and `Dense`",
+def _is_refused(walk: Walk) -> bool:
+    return any(decision.verdict == "refused" for decision in walk.decisions)
+
+
+def _readout(walk: Walk, values: list[Value]) -> Draft:
+    """Return the matrix that gives all outputs, side by side.
+
+    Raises
+    ------
+    UnfitError
+        If it is too large.
+    """
+    vectors = [
+        _flat(walk, v, n) for v, n in zip(values, walk.model.outputs, strict=True)
+    ]
+    sizes = [vector.shape[0] for vector in vectors]
+    terms: list[Term] = []
+    for number, vector in enumerate(vectors):
+        terms += _beside(walk, vector, sum(sizes[:number]), sum(sizes))
+    value = Value(tuple(terms), (sum(sizes),), plain(1))
+    if not any(draft.kind in NEURAL for draft in walk.drafts.values()):
+        value = kept(walk, _last(walk, vectors[-1]), value)
+    key = walk.free(_last(walk, vectors[-1]))
+    draft = readout(walk, key, value)
+    weights = size_of(draft.main, sum(sizes))
+    if weights > MOST_WEIGHTS and not _is_dense(draft):
+        raise UnfitError(
+            f"it gives {sum(sizes)} values, for which the readout's matrix takes"
+            f" {weights} weights, more than {MOST_WEIGHTS}"
         )
-        return None
-    size = draft.shape[-1]
-    form = "two classes" if walk.final == "sigmoid" else draft.form
-    changed = replace(found, kind="readout", form=form, shape=(size,), groups=1)
-    del walk.drafts[draft.layer]
-    walk.add(changed)
-    for norm in draft.batchnorms:
-        walk.retell(
-            norm, "rewritten", "folded into the readout, which has none to be retrained"
-        )
-    last = walk.layers[draft.layer]
-    if last.kind == "Dense":
-        walk.become(last, "the `readout`, on the host")
-    else:
-        told = "the `readout`, on the host: at the end it is a matrix"
-        walk.rewrite(last, told)
-    return draft.layer
+    _tell(walk, draft, values)
+    return draft
 
 
-def _as_matrix(walk: Walk, value: Value, draft: Draft) -> Draft | None:
-    """Return a last linear layer as the matrix that it is, or None."""
-    if draft.kind == "dense":
-        return draft if value.source == draft.layer else None
-    if value.source == draft.layer:
-        is_whole = draft.kernel == draft.extent == draft.read[:-1]
-        is_padded = draft.padding == "same" and set(draft.kernel) != {1}
-        return draft if is_whole and not is_padded else None
-    pool = walk.drafts[value.source]
-    is_mean = pool.is_global and pool.sources == (draft.layer,)
-    if not is_mean or set(draft.kernel) | set(draft.stride) != {1}:
-        return None
-    # The mean of a convolution of kernel 1 is that matrix times the mean.
-    size = (*pool.shape[:-1], draft.read[-1])
-    walk.change(pool.layer, sources=draft.sources, read=draft.read, shape=size)
-    return replace(draft, sources=(pool.layer,), read=size)
-
-
-def _identity(walk: Walk, value: Value) -> str | None:
-    """Add a readout that gives what the last neurons fire."""
-    layer = walk.layers[walk.model.outputs[0]]
-    is_image = not value.flat and prod(value.shape[:-1]) > 1
-    if value.stage == "input" or value.zeros or is_image:
-        what = (
-            "no layer computes" if value.stage == "input" else "the output is an image"
-        )
-        walk.refuse(layer, what, "end the model with `Flatten` and `Dense`")
-        return None
-    key = "output"
-    while key in walk.layers:
-        key += "_"
-    size = prod(value.shape)
-    walk.add(
-        Draft(
-            layer=key,
-            kind="readout",
-            sources=(value.source,),
-            read=value.shape,
-            shape=(size,),
-            form="identity",
-            affine=value.affine,
-        )
+def _is_dense(draft: Draft) -> bool:
+    """Whether a matrix of Keras is all that it computes."""
+    return all(
+        term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
+        for term in draft.main
     )
-    told = "a `readout` behind it passes its rates on; retraining may fill its matrix"
-    walk.rewrite(layer, told)
-    return key
 
 
-def _size(walk: Walk, readout: Draft) -> str:
-    units = readout.shape[-1]
-    if readout.form == "two classes":
-        return "classes 2"
+def _flat(walk: Walk, value: Value, output: str) -> Value:
+    """Return an output as a vector in the order of Keras."""
+    if value.parts or value.flat:
+        raise UnfitError("a flat vector of images is no output of a matrix")
+    if len(value.shape) == 1:
+        return value
+    size = prod(value.shape)
+    step = Step(
+        "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
+        order=order(value.view),
+    )  # fmt: skip
+    terms = tuple(replace(term, steps=(*term.steps, step)) for term in value.terms)
+    return replace(value, terms=terms, shape=(size,), view=plain(1))
+
+
+def _beside(walk: Walk, vector: Value, start: int, size: int) -> Iterator[Term]:
+    """Give the terms of a vector at its place among all outputs."""
+    own = vector.shape[0]
+    for term in vector.terms:
+        if own == size:
+            yield term
+            continue
+        windows = tuple(map(point, term.sizes(len(term.steps))))
+        step = Step("embed", "", windows, own, size, start=start)
+        yield replace(term, steps=(*term.steps, step))
+
+
+def _last(walk: Walk, vector: Value) -> str:
+    """Return the layer that a readout is named after."""
+    steps = [step for term in vector.terms for step in term.steps]
+    return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
+
+
+def _tell(walk: Walk, draft: Draft, values: list[Value]) -> None:
+    """Say of each layer in the readout's matrix that it is there."""
+    several = len(values) > 1
+    for term in draft.main:
+        for step in term.steps:
+            if step.op == "norm":
+                told = "folded into the readout, which has none to be retrained"
+                walk.tell(step.layer, "rewritten", told)
+            elif step.is_kernel and several:
+                told = "in the `readout`, on the host, whose units are all outputs"
+                walk.tell(step.layer, "rewritten", told)
+            elif step.op == "matrix" and step.layer == draft.layer:
+                walk.tell(step.layer, "kept", "the `readout`, on the host")
+            elif step.is_kernel and step.layer == draft.layer:
+                told = "the `readout`, on the host: at the end it is a matrix"
+                walk.tell(step.layer, "rewritten", told)
+            elif step.is_kernel:
+                told = "its kernel is multiplied into the `readout`, on the host"
+                walk.tell(step.layer, "rewritten", told)
+    for name, value in zip(walk.model.outputs, values, strict=True):
+        if value.spikes is not None:
+            told = "a `readout` behind it passes its rates on; retraining may fill it"
+            walk.rewrite(walk.layers[name], told)
+
+
+def _read(walk: Walk, readout: str) -> dict[str, Draft]:
+    """Return the drafts that lead to the readout."""
+    due, seen = [readout], set[str]()
+    while due:
+        key = due.pop()
+        if key in seen or key == INPUT:
+            continue
+        seen.add(key)
+        draft = walk.drafts[key]
+        due += draft.sources
+        if draft.shortcut is not None:
+            due.append(draft.shortcut)
+    return {key: draft for key, draft in walk.drafts.items() if key in seen}
+
+
+def _is_pair(walk: Walk, draft: Draft) -> bool:
+    finals = walk.finals.values()
+    return draft.shape == (1,) and list(finals) == ["sigmoid"]
+
+
+def _size(walk: Walk, draft: Draft, pair: bool) -> str:
+    units = draft.shape[-1]
+    if walk.wishes.readout is not None and not pair:
+        return f"{walk.wishes.readout} {units}"
+    if pair:
+        return "classes 2" if walk.wishes.readout != "units" else f"units {units}"
     loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
-    decides = walk.final == "softmax" or any(name in loss for name in CLASS_LOSSES)
-    if units > 1 and (decides or not loss):
-        return f"classes {units}"
-    return f"units {units}"
+    finals = set(walk.finals.values())
+    is_one = len(walk.model.outputs) == 1 and units > 1
+    decides = finals <= {"softmax", "log_softmax"} and (
+        finals or any(name in loss for name in CLASS_LOSSES)
+    )
+    return f"classes {units}" if is_one and decides else f"units {units}"
+
+
+def _notes(walk: Walk, values: list[Value], pair: bool) -> Iterator[str]:
+    if len(values) > 1:
+        names = walk.model.outputs
+        sizes = [prod(value.shape) for value in values]
+        ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
+        told = ", ".join(
+            f"{name} {end - size}..{end - 1}"
+            for name, size, end in zip(names, sizes, ends, strict=True)
+        )
+        yield f"the readout has all outputs side by side: {told}"
+    loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
+    if not walk.finals and not loss and walk.wishes.readout is None:
+        yield (
+            "the model does not say whether its outputs are classes: they are units;"
+            " `--readout classes` makes them classes"
+        )
+    for name, final in walk.finals.items():
+        is_decided = final in ("softmax", "log_softmax") and len(values) == 1
+        if not pair and not is_decided:
+            yield f"the readout gives what Keras takes the {final} of, for `{name}`"
 
 
 def loss_name(loss: Any) -> str:
@@ -151,18 +241,19 @@ def _encoder(walk: Walk, readout: str) -> str | None:
     if walk.wishes.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
-    if first.kind != "conv" or first.shortcut is not None or not first.active:
+    if first.kind != "conv" or first.shortcut is not None or first.bias == "neuron":
         return None
     has_curve = any(told.startswith("neuron") for told in first.properties)
     if first.extent != first.kernel or has_curve:
         return None
-    neural = ("conv", "dense", "downsample")
-    others = [d for d in walk.drafts.values() if d is not first and d.kind in neural]
+    others = [d for d in walk.drafts.values() if d is not first and d.kind in NEURAL]
     if not others or first.layer == readout:
         return None
-    walk.become(
-        walk.layers[first.layer],
-        "`encode conv`: on the host, where it is exact and takes no cores"
-        " (`--encode rate`: on the chip)",
-    )
+    layer = first.layer if first.layer in walk.layers else ""
+    if layer:
+        walk.become(
+            layer,
+            "`encode conv`: on the host, where it is exact and takes no cores"
+            " (`--encode rate`: on the chip)",
+        )
     return first.layer

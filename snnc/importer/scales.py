@@ -86,21 +86,6 @@ def separable(kernel: Array, pointwise: Array) -> Array:
     return found
 
 
-def average(taps: int, channels: int) -> Array:
-    """Return the kernel that takes the mean of each channel."""
-    return np.tile(np.eye(channels) / taps, (taps, 1, 1))
-
-
-def widened(
-    kernel: Array, inner: tuple[int, ...], outer: tuple[int, ...], at: tuple[int, ...]
-) -> Array:
-    """Return a kernel of ``outer`` taps that is 0 but for ``inner`` of them."""
-    full = np.zeros((*outer, *kernel.shape[1:]))
-    place = tuple(slice(a, a + n) for a, n in zip(at, inner, strict=True))
-    full[place] = kernel.reshape(*inner, *kernel.shape[1:])
-    return full.reshape(-1, *kernel.shape[1:])
-
-
 def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:
     """Return the logits (0, x) of one unit x; softmax of them is its sigmoid."""
     return (
@@ -179,7 +164,7 @@ class Scales:
     def _is_summed(self, key: str) -> bool:
         """Whether an `add`, or a shortcut without weights, reads a draft."""
         for draft in self._drafts.values():
-            if draft.shortcut == key and draft.projection is None:
+            if draft.shortcut == key and not draft.is_learned:
                 return True
             if key in draft.sources and draft.kind == "add":
                 return True

@@ -89,7 +89,7 @@ class _Writer:
     def __init__(self, walk: Walk, ends: Ends) -> None:
         self._walk = walk
         self._ends = ends
-        self._notes: list[str] = []
+        self._notes: list[str] = list(ends.notes)
         self._input = walk.layers[walk.model.inputs[0]]
         self._names = mended([self._input.name, *walk.drafts])
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
@@ -115,20 +115,15 @@ class _Writer:
 
     def _input_line(self) -> str:
         given, seen = self._walk.given, self._walk.seen
-        # A `Reshape` may stand behind the input, and is part of it.
-        shapes = [v.shape for v in self._walk.values.values() if v.stage == "input"]
-        name, shape = self._names[self._input.name], by_x(shapes[-1])
+        name, shape = self._names[self._input.name], by_x(self._walk.input_shape)
         line = f"input {name} {shape} in {_range(given)}"
         return line if given == seen else f"{line} as {_range(seen)}"
 
     def _shared_l2(self) -> float:
         """Return the factor that all kernels of Keras have, or 0."""
         drafts = list(self._walk.drafts.values())
-        made = ("average", "identity")
         found = {
-            draft.l2
-            for draft in drafts
-            if draft.kind in ("conv", "dense", "readout") and draft.form not in made
+            draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
         }
         if len(found) == 1:
             return found.pop()

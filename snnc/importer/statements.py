@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from snnc.importer.draft import INPUT, Draft
 from snnc.importer.finish import Ends
 from snnc.importer.train import number, short
-from snnc.importer.walk import Walk
+from snnc.importer.walk import Walk, word
 
 TOP = 250.0
 """The upper rate of an encoder in Hz."""
@@ -29,7 +29,6 @@ class Statements:
     def __init__(
         self, walk: Walk, ends: Ends, names: Mapping[str, str], l2: float
     ) -> None:
-        self._layers = walk.layers
         self._drafts = list(walk.drafts.values())
         self._ends = ends
         self._names = names
@@ -42,6 +41,9 @@ class Statements:
             yield f"encode rate {ENCODED if named else ''} {{ {RATE} }}"
         yield ""
         for draft in self._drafts:
+            if len(draft.units) > 1:
+                count = {2: "two", 3: "three"}[len(draft.units)]
+                yield f"# {self._names[draft.layer]}: {count} neurons for each value."
             for told in draft.rewritten:
                 yield f"# {self._names[draft.layer]} stands for Keras's {told}."
             yield self._statement(draft, before)
@@ -63,8 +65,7 @@ class Statements:
         if is_encoder:
             return f"encode conv {name}"
         if draft.kind == "conv":
-            kind = "depthwise" if draft.is_depthwise else "conv"
-            return f"{kind}{len(draft.kernel)}d {name}"
+            return f"{word(draft)} {name}"
         if draft.kind == "avgpool" and not self._is_named(draft.layer):
             return "avgpool"
         return f"{draft.kind} {name}"
@@ -93,11 +94,11 @@ class Statements:
             yield from self._spiking(draft, is_encoder)
 
     def _spiking(self, draft: Draft, is_encoder: bool) -> Iterator[str]:
-        if not draft.bias and not self._gains_bias(draft):
-            yield "bias off"
+        if draft.bias != "on":
+            yield f"bias {draft.bias}"
         if draft.shortcut is not None:
             yield f"shortcut {self._names[draft.shortcut]}"
-        if draft.batchnorms:
+        if draft.batchnorm:
             yield "batchnorm on"
         if draft.dropout:
             yield f"dropout {number(draft.dropout)}"
@@ -107,19 +108,6 @@ class Statements:
         yield from draft.properties
         if draft.l2 and not self._l2:
             yield f"l2 {short(draft.l2)}"
-
-    def _gains_bias(self, draft: Draft) -> bool:
-        """Whether what is folded into a layer without a bias gives it one."""
-        if draft.batchnorms:
-            return False  # a batch norm has a bias of its own
-        projection = draft.projection
-        return bool(draft.affine) or (
-            projection is not None
-            and bool(
-                projection.batchnorms
-                or self._layers[projection.layer].options.get("use_bias", True)
-            )
-        )
 
 
 def _convolution(draft: Draft) -> Iterator[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from snnc.importer import scales
 from snnc.importer.convert import Conversion
-from snnc.importer.draft import INPUT, Draft
+from snnc.importer.draft import INPUT, RELU, Draft
+from snnc.importer.kernels import Kernels
+from snnc.importer.linear import Term
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.scales import Scales
 from snnc.importer.weights import Weights
@@ -61,19 +63,16 @@ class _Maker:
     def __init__(self, conversion: Conversion, weights: Weights) -> None:
         assert conversion.ends is not None
         assert conversion.written is not None
-        self._weights = weights
-        self._layers = {layer.name: layer for layer in conversion.model.layers}
+        layers = {layer.name: layer for layer in conversion.model.layers}
+        self._kernels = Kernels(weights, layers)
         self._drafts = {draft.layer: draft for draft in conversion.drafts}
         self._names = conversion.written.names
-        self._encoder = conversion.ends.encoder
+        self._ends = conversion.ends
         self._values = conversion.written.values
         self.scales = Scales(conversion)
 
     def all(self) -> Iterator[tuple[str, Stored]]:
-        """Give the tensors' names and values, kernels as (taps, in, out).
-
-        Until then kernels have all channels, with zeros between those of groups.
-        """
+        """Give the tensors' names and values, kernels as (taps, in, out)."""
         for draft in self._drafts.values():
             if draft.kind in ("avgpool", "add", "concat"):
                 continue
@@ -84,85 +83,52 @@ class _Maker:
                 yield name, found
 
     def _tensors(self, draft: Draft) -> Iterator[tuple[str, Array]]:
-        try:
-            kernel, bias, shortcut = self._draft(draft)
-        except (KeyError, ValueError) as error:
-            reason = f"they have not the shapes of its configuration ({error})"
-            raise unclear(draft.layer, reason) from error
-        if draft.layer == self._encoder:
+        kernels, bias = self._read(draft, draft.main)
+        beside, added = self._read(draft, draft.beside)
+        bias = bias + added
+        is_encoder = draft.layer == self._ends.encoder
+        if is_encoder:
+            kernel = _joined([kernels[key] for key in draft.reads])
             scale = self.scales.fit_encoder(draft, kernel, bias)
             kernel, bias = kernel / scale, bias / scale
         else:
-            kernel = self._seen(draft.sources[0], kernel)
+            kernel = _joined([self._seen(key, kernels[key]) for key in draft.reads])
+        if draft.kind == "readout" and self._ends.is_pair:
+            kernel, bias = scales.two_classes(kernel, bias)
         name = self._names[draft.layer]
         yield f"{name}.kernel", scales.of_groups(kernel, draft.groups)
         yield f"{name}.bias", bias
-        if draft.shortcut is not None:
-            yield f"{name}.shortcut", self._seen(draft.shortcut, shortcut)
+        if draft.is_learned:
+            sources = dict.fromkeys(term.source for term in draft.beside)
+            found = [self._seen(key, beside[key]) for key in sources]
+            yield f"{name}.shortcut", _joined(found)
 
-    def _draft(self, draft: Draft) -> tuple[Array, Array, Array]:
-        """Return a draft's kernel, bias and shortcut, with all norms in them."""
-        kernel, bias = self._raw(draft)
-        for norm in reversed(draft.affine):
-            scale, shift = self._norm(norm, draft.read[-1])
-            bias = bias + np.einsum("tio,i->o", kernel, shift)
-            kernel = kernel * scale[:, None]
-        for norm in draft.batchnorms:
-            scale, shift = self._norm(norm, kernel.shape[-1])
-            kernel, bias = kernel * scale, bias * scale + shift
-        shortcut = np.eye(draft.read[-1])[None]
-        if draft.shortcut is not None:
-            shortcut, added = self._shortcut(draft)
-            bias = bias + added
-        if draft.offset:
-            kernel = scales.widened(kernel, draft.inner, draft.kernel, draft.offset)
-        if draft.form == "two classes":
-            kernel, bias = scales.two_classes(kernel, bias)
-        return kernel, bias, shortcut
+    def _read(
+        self, draft: Draft, terms: tuple[Term, ...]
+    ) -> tuple[dict[str, Array], Array]:
+        """Return by source the kernels (taps, in, out) of a statement, and the bias."""
+        found: dict[str, Array] = {}
+        total: Array = np.zeros(1)
+        for term in terms:
+            kernel, bias = self._composed(draft, term)
+            if term in draft.main and draft.kind not in ("dense", "readout"):
+                kernel = _placed(draft, term, kernel)
+            kernel, bias = _by_units(
+                draft, kernel, bias, term is terms[0] and terms is draft.main
+            )
+            kernel = kernel.reshape(-1, *kernel.shape[-2:])
+            known = found.get(term.source)
+            found[term.source] = kernel if known is None else known + kernel
+            total = total + bias
+        return found, total
 
-    def _raw(self, draft: Draft) -> tuple[Array, Array]:
-        channels, taps = draft.read[-1], prod(draft.inner)
-        outputs = draft.shape[-1]
-        if draft.form == "average":
-            return scales.average(taps, channels), np.zeros(outputs)
-        if draft.form == "identity":
-            size = prod(draft.read)
-            return np.eye(size).reshape(-1, channels, size), np.zeros(size)
-        arrays = self._weights.of(draft.layer)
-        bias = np.asarray(arrays.get("bias", np.zeros(1)), np.float64)
-        if draft.form == "depthwise":
-            kernel = scales.depthwise(_planes(arrays, "depthwise_kernel"))
-        elif draft.form == "separable":
-            pointwise = _planes(arrays, "pointwise_kernel")[0]
-            planes = _planes(arrays, "depthwise_kernel")
-            kernel = scales.separable(planes, pointwise)
-        else:
-            # In the file's own type, unless something is multiplied into it.
-            stored: Any = _kernel(arrays, "kernel")
-            groups = int(self._layers[draft.layer].options.get("groups") or 1)
-            kernel = stored.reshape(-1, channels // groups, stored.shape[-1])
-            if groups > 1:
-                kernel = scales.ungrouped(kernel, groups)
-        return kernel, np.broadcast_to(bias, kernel.shape[-1:])
-
-    def _shortcut(self, draft: Draft) -> tuple[Array, Array]:
-        """Return the kernel of a shortcut, and what it adds to the bias."""
-        if draft.projection is None:
-            return np.eye(draft.shape[-1])[None], np.zeros(draft.shape[-1])
-        arrays = self._weights.of(draft.projection.layer)
-        stored = np.asarray(_kernel(arrays, "kernel"), np.float64)
-        channels = stored.shape[-2]
-        kernel = stored.reshape(-1, channels, stored.shape[-1])
-        bias = np.asarray(arrays.get("bias", np.zeros(stored.shape[-1])), np.float64)
-        for norm in draft.projection.batchnorms:
-            scale, shift = self._norm(norm, kernel.shape[-1])
-            kernel, bias = kernel * scale, bias * scale + shift
-        return kernel, bias
-
-    def _norm(self, name: str, channels: int) -> tuple[Array, Array]:
-        layer = self._layers[name]
-        arrays: Mapping[str, Any] = self._weights.of(name)
-        return scales.batch_norm(layer.kind, layer.options, arrays, channels)
+    def _composed(self, draft: Draft, term: Term) -> tuple[Array, Array]:
+        try:
+            return self._kernels.compose(term)
+        except (KeyError, ValueError, IndexError) as error:
+            layers = [step.layer for step in term.steps if step.is_kernel]
+            reason = f"they have not the shapes of its configuration ({error})"
+            raise unclear(layers[-1] if layers else draft.layer, reason) from error
 
     def _seen(self, source: str, kernel: Array) -> Array:
         """Return a kernel for what the encoder makes of values.
@@ -173,7 +139,8 @@ class _Maker:
         factors = self.scales.of(source, kernel.shape[1])
         if (factors != 1).any():
             kernel = kernel * factors[:, None]
-        if self._encoder is None and self._is_input(source) and self._values[0] < 0:
+        is_signed = self._ends.encoder is None and self._values[0] < 0
+        if is_signed and self._is_input(source):
             return np.concatenate([kernel, -kernel], axis=1)
         return kernel
 
@@ -183,14 +150,38 @@ class _Maker:
         return source == INPUT
 
 
-def _kernel(arrays: Mapping[str, Any], name: str) -> Any:
-    """Return a kernel, which has channels in and out as its last axes."""
-    if arrays[name].ndim < 2:
-        raise ValueError(f"its {name} has {arrays[name].ndim} axes")
-    return arrays[name]
+def _joined(kernels: Sequence[Array]) -> Array:
+    """Return kernels of sources that lie side by side."""
+    if len(kernels) == 1:
+        return kernels[0]
+    return np.concatenate(kernels, axis=1)
 
 
-def _planes(arrays: Mapping[str, Any], name: str) -> Array:
-    """Return a depthwise or pointwise kernel as (taps, in, out)."""
-    found = np.asarray(_kernel(arrays, name), np.float64)
-    return found.reshape(-1, *found.shape[-2:])
+def _placed(draft: Draft, term: Term, kernel: Array) -> Array:
+    """Return a term's kernel at its place in that of a statement."""
+    windows = term.windows()
+    assert windows is not None
+    into: list[slice] = []
+    take: list[slice] = []
+    for axis, window in enumerate(windows):
+        start = draft.before[axis] - window.before
+        stop = min(start + window.taps, draft.extent[axis])
+        into.append(slice(max(start, 0), stop))
+        take.append(slice(max(-start, 0), stop - start))
+    full = np.zeros((*draft.extent, *kernel.shape[-2:]), kernel.dtype)
+    full[tuple(into)] = kernel[tuple(take)]
+    steps = draft.dilation or (1,) * len(windows)
+    return full[tuple(slice(None, None, step) for step in steps)]
+
+
+def _by_units(
+    draft: Draft, kernel: Array, bias: Array, is_first: bool
+) -> tuple[Array, Array]:
+    """Return kernel and bias with a value's neurons side by side."""
+    if draft.units == RELU:
+        return kernel, bias
+    factors = np.array([unit.factor for unit in draft.units])
+    shifts = np.array([unit.shift for unit in draft.units]) * is_first
+    wide = (kernel[..., None] * factors).reshape(*kernel.shape[:-1], -1)
+    moved = (bias[..., None] * factors + shifts).reshape(*bias.shape[:-1], -1)
+    return wide, moved

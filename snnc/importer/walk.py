@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.linear import Shape, Step, Windows
 from snnc.importer.model import Layer, Model
 from snnc.importer.wishes import Range, Wishes
 
@@ -51,10 +52,6 @@ class Decision:
     rule: Rule = "layer"
 
 
-STATEMENTS = ("`conv1d`", "`conv2d`", "`conv3d`", "`dense`")
-"""What layers are kept as, unless more is known of them."""
-
-
 class Walk:
     """Drafts, values and decisions so far.
 
@@ -68,9 +65,19 @@ class Walk:
         In the order of the layers.
     scaling :
         The factor and offset that the input is scaled by.
-    final :
-        The activation of the model's output, such as ``softmax``.
+    input_shape :
+        That of the spec's input, channels last.
+    finals :
+        By output the activation that the host has left to do, such as ``softmax``.
+    l2 :
+        By layer the factor of its kernel's penalty.
+    stands :
+        By average what it stands for, where the user let it.
+    has_neuron_bias :
+        Whether a layer of the spec may have a bias for each neuron.
     """
+
+    has_neuron_bias = False
 
     def __init__(self, model: Model, wishes: Wishes) -> None:
         self.model = model
@@ -79,9 +86,14 @@ class Walk:
         self.values: dict[str, Value] = {}
         self.decisions: list[Decision] = []
         self.scaling = (1.0, 0.0)
-        self.final = "linear"
+        self.input_shape: Shape = ()
+        self.finals: dict[str, str] = {}
+        self.l2: dict[str, float] = {}
         self.layers = {layer.name: layer for layer in model.layers}
-        self._readers = _readers(model)
+        self.readers = _readers(model)
+        self.stands: dict[str, tuple[str, ...]] = {}
+        self._pools: dict[tuple[str, str], str] = {}
+        self._means: dict[str, Windows] = {}
 
     @property
     def given(self) -> Range:
@@ -98,21 +110,161 @@ class Walk:
         low, high = (_clean(value * scale + offset) for value in self.given)
         return low, high
 
+    @property
+    def is_plain_input(self) -> bool:
+        """Whether an encoder gives the values as they are."""
+        low, high = self.seen
+        return low >= 0 and high == 1
+
     def source(self, layer: Layer) -> Value:
         """Return what a layer of one input reads."""
         return self.values[layer.reads[0]]
 
     def is_read_once(self, name: str) -> bool:
-        return self._readers[name] == 1
+        return len(self.readers[name]) == 1 and name not in self.model.outputs
 
-    def is_last(self, layer: Layer) -> bool:
-        return layer.name in self.model.outputs and not self._readers[layer.name]
+    def output_of(self, layer: Layer) -> str | None:
+        """Return the output that a layer is, but for its shape; None if it is none."""
+        name = layer.name
+        while self.readers[name]:
+            if len(self.readers[name]) > 1 or name in self.model.outputs:
+                return None
+            after = self.layers[self.readers[name][0]]
+            is_linear = after.options.get("activation") in ("linear", None)
+            if after.kind not in SHAPING and not (
+                after.kind == "Activation" and is_linear
+            ):
+                return None
+            name = after.name
+        return name if name in self.model.outputs else None
+
+    def rectified(self, layer: Layer) -> Layer | None:
+        """Return the ReLU that is the only one to read a layer, or None."""
+        name = layer.name
+        while self.is_read_once(name):
+            after = self.layers[self.readers[name][0]]
+            options = after.options
+            plain = not any(
+                options.get(k) for k in ("max_value", "negative_slope", "threshold")
+            )
+            if after.kind == "ReLU" and plain:
+                return after
+            if after.kind == "Activation" and options.get("activation") == "relu":
+                return after
+            if after.kind not in ("Dropout", "SpatialDropout1D", "SpatialDropout2D"):
+                return None
+            name = after.name
+        return None
+
+    def free(self, name: str) -> str:
+        """Return a key that no draft has."""
+        key, number = name, 1
+        while key in self.drafts:
+            key, number = f"{name}_{number}", number + 1
+        return key
 
     def add(self, draft: Draft) -> None:
         self.drafts[draft.layer] = draft
 
     def change(self, key: str, **changes: Any) -> None:
         self.drafts[key] = replace(self.drafts[key], **changes)
+
+    def pool(self, source: str, mean: Step) -> str:
+        """Return the key of the `avgpool` of a source."""
+        known = self._pools.get((source, mean.layer))
+        if known is not None:
+            return known
+        key = self.free(mean.layer)
+        windows = mean.windows
+        sizes = tuple(window.places for window in windows)
+        self.add(
+            Draft(
+                layer=key,
+                kind="avgpool",
+                sources=(source,),
+                shape=(*sizes, mean.read),
+                kernel=tuple(window.taps for window in windows),
+                stride=tuple(window.stride for window in windows),
+                is_global=all(w.taps == w.size and w.places == 1 for w in windows),
+                rewritten=self.stands.get(mean.layer, ()),
+            )
+        )
+        self._pools[source, mean.layer] = key
+        self._means[key] = windows
+        return key
+
+    def is_even(self, key: str) -> bool:
+        """Whether a source is no average whose windows share an axis unevenly."""
+        draft = self.drafts.get(key)
+        if draft is None or draft.kind != "avgpool":
+            return True
+        return draft.kernel == draft.stride and all(
+            window.size % window.taps == 0 for window in self._means[key]
+        )
+
+    def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
+        """Return the key of the `concat` of sources."""
+        for draft in self.drafts.values():
+            if draft.kind == "concat" and draft.sources == sources:
+                return draft.layer
+        key = self.free(f"{owner}_reads")
+        self.add(Draft(layer=key, kind="concat", sources=sources, shape=shape))
+        return key
+
+    def tell_draft(self, draft: Draft) -> None:
+        """Say what a statement is made of."""
+        kind = f"`{word(draft)}`"
+        for step in draft.steps:
+            is_own = step.layer == draft.layer
+            if step.op == "norm":
+                trailing = draft.batchnorm and step is draft.main[0].steps[-1]
+                self._tell_norm(step.layer, draft.layer, trailing)
+            elif step.op == "separable" and is_own:
+                self.tell(
+                    step.layer,
+                    "rewritten",
+                    "its two kernels are multiplied to one; the chip stores all of it,"
+                    " and retraining may fill it",
+                )
+            elif step.is_kernel and is_own:
+                kernel = 1 if step.op == "kernel" and step.order else None
+                told = f"over pixels it is {kind} of `kernel 1`" if kernel else kind
+                self.tell(step.layer, "rewritten" if kernel else "kept", told)
+            elif step.is_kernel:
+                beside = step in [s for term in draft.beside for s in term.steps]
+                how = (
+                    f"the learned `shortcut` of `{draft.layer}`; its bias and batch"
+                    " norm go into that layer's"
+                    if beside
+                    else f"its kernel is multiplied into that of `{draft.layer}`, which"
+                    " retraining may fill"
+                )
+                self.tell(step.layer, "rewritten", how)
+
+    def _tell_norm(self, norm: str, draft: str, trailing: bool) -> None:
+        if trailing:
+            told = f"as `batchnorm on` of `{draft}`, folded with the weights"
+            self.tell(norm, "kept", told)
+        elif self.layers[norm].kind == "Normalization":
+            told = "folded into the kernels that read it, from its weights"
+            self.tell(norm, "rewritten", told)
+        else:
+            told = "folded into the kernels that read it; retraining has none there"
+            self.tell(norm, "rewritten", told)
+
+    def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
+        """Say that neurons keep what one kernel can't be made of."""
+        count = "a neuron" if is_positive else "two neurons"
+        self.rewrite(
+            self.layers[name],
+            f"{count} for each of its values: a border of zeros stands between it and"
+            f" `{owner}`, which no one kernel has",
+        )
+
+    def tell(self, name: str, verdict: Verdict, why: str) -> None:
+        """Say what becomes of a layer as a whole, unless it was said before."""
+        if not any(d.layer == name and not d.option for d in self.decisions):
+            self.decisions.append(Decision(name, "", verdict, why))
 
     def keep(self, layer: Layer, why: str = "", option: str = "") -> None:
         self.decisions.append(Decision(layer.name, option, "kept", why))
@@ -126,11 +278,11 @@ class Walk:
     ) -> None:
         self.decisions.append(Decision(layer.name, option, "rewritten", why, remedy))
 
-    def become(self, layer: Layer, why: str) -> None:
+    def become(self, name: str, why: str) -> None:
         """Say more exactly what a layer was said to be kept as."""
         self.decisions = [
-            Decision(layer.name, "", d.verdict, why)
-            if d.layer == layer.name and not d.option and d.why in STATEMENTS
+            replace(d, why=why)
+            if d.layer == name and not d.option and d.verdict in ("kept", "rewritten")
             else d
             for d in self.decisions
         ]
@@ -166,26 +318,27 @@ class Walk:
     def is_refused(self, name: str) -> bool:
         return any(d.layer == name and d.verdict == "refused" for d in self.decisions)
 
-    def reads_input(self, value: Value) -> bool:
-        """Whether a value is the input's, or an average of it."""
-        key = value.source
+    def reads_input(self, key: str) -> bool:
+        """Whether a source is the input, or an average of it."""
         while key and self.drafts[key].kind == "avgpool":
             key = self.drafts[key].sources[0]
         return key == INPUT
 
-    def spiking(self, layer: Layer, value: Value) -> Value:
-        """Return what a layer reads if neurons, or the input, give it; else refuse."""
-        if value.broken or value.stage != "linear" or value.neurons is None:
-            return value
-        before = self.layers[value.neurons]
-        if not self.is_refused(before.name):
-            self.refuse(
-                before,
-                f"`{layer.name}` reads it without an activation between",
-                "give it `activation='relu'`, or merge the two layers into one",
-                rule="linear",
-            )
-        return replace(value, stage="spikes")
+
+def word(draft: Draft) -> str:
+    """Return the kind of a statement as a spec has it."""
+    if draft.kind == "conv":
+        kind = "depthwise" if draft.is_depthwise else "conv"
+        return f"{kind}{len(draft.kernel)}d"
+    return draft.kind
+
+
+SHAPING = (
+    "Flatten", "Reshape", "Permute", "Dropout", "GaussianNoise", "GaussianDropout",
+    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",
+    "ActivityRegularization",
+)  # fmt: skip
+"""Layers that change no value."""
 
 
 def _clean(value: float) -> float:
@@ -194,9 +347,9 @@ def _clean(value: float) -> float:
     return near if abs(near - value) < 1e-6 else value
 
 
-def _readers(model: Model) -> Mapping[str, int]:
-    found = {layer.name: 0 for layer in model.layers}
+def _readers(model: Model) -> Mapping[str, list[str]]:
+    found: dict[str, list[str]] = {layer.name: [] for layer in model.layers}
     for layer in model.layers:
         for name in layer.reads:
-            found[name] += 1
+            found[name].append(layer.name)
     return found

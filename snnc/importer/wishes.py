@@ -37,6 +37,8 @@ class Wishes:
         ``rate``: values become rates, and all layers run on the chip.
     values :
         The range of the input; None to guess it.
+    readout :
+        What the readout has: ``units`` or ``classes``; None to take it from the loss.
     device :
         What the spec is costed for; None for Loihi 1.
     """
@@ -45,6 +47,7 @@ class Wishes:
     rewrites: tuple[tuple[str, str], ...] = ()
     encode: Literal["first", "rate"] = "first"
     values: Range | None = None
+    readout: Literal["units", "classes"] | None = None
     device: Profile | None = None
 
     def rewrite(self, what: str) -> str | None:

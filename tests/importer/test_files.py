@@ -115,7 +115,7 @@ def published(folder: Path, pack: bool = False) -> Path:
     listed, stretch = [], b""
     for layer, arrays in arrays_of(DATA / "k3_chain.h5").items():
         for name, values in arrays.items():
-            entry = {
+            entry: dict[str, Any] = {
                 "name": f"{layer}/{name}",
                 "shape": list(values.shape),
                 "dtype": "float32",

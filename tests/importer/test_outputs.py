@@ -62,6 +62,7 @@ def test_every_kind_of_layer_keeps_the_outputs_of_keras(
         code.import_weights(built, weights)
         x = examples(model)
         expected = model(x).numpy()
+        print(short)
         found = decided(built(x).numpy(), expected, short)
         assert np.ptp(expected) > 1e-3, short
         np.testing.assert_allclose(

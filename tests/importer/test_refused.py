@@ -17,7 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnc.importer.build import check_single
+from snnc.importer.build import check_input
 from snnc.importer.files import read_file
 from snnc.importer.read import read
 from snnc.importer.refusal import RefusedError
@@ -113,7 +113,7 @@ def test_several_inputs_are_read_and_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(config))
     with pytest.raises(RefusedError, match=r"2 inputs \(image, b\)"):
-        check_single(read(path)[0])
+        check_input(read(path)[0])
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:

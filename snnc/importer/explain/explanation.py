@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from snnc.importer.convert import Conversion
 from snnc.importer.converter.trial import Trial
-from snnc.importer.draft import Shape
+from snnc.importer.linear import Shape
 from snnc.importer.walk import Decision
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation

@@ -22,16 +22,20 @@ from snnc.importer.table.inputs import (
     read_flatten,
     read_input,
     read_normalization,
+    read_permute,
     read_rescaling,
     read_reshape,
-    read_zero_padding,
 )
 from snnc.importer.table.joins import (
     read_add,
+    read_average,
     read_concatenate,
     read_dropout,
+    read_maximum,
     read_noise,
+    read_subtract,
 )
+from snnc.importer.table.padding import read_cropping, read_zero_padding
 from snnc.importer.table.pooling import (
     read_average_pooling,
     read_global_average,
@@ -69,6 +73,10 @@ HANDLERS: dict[str, Handler] = {
     "GlobalMaxPooling3D": read_global_max,
     "Flatten": read_flatten,
     "Reshape": read_reshape,
+    "Permute": read_permute,
+    "Cropping1D": read_cropping,
+    "Cropping2D": read_cropping,
+    "Cropping3D": read_cropping,
     "ZeroPadding1D": read_zero_padding,
     "ZeroPadding2D": read_zero_padding,
     "ZeroPadding3D": read_zero_padding,
@@ -89,6 +97,10 @@ HANDLERS: dict[str, Handler] = {
     "BatchNormalization": read_batch_norm,
     "SyncBatchNormalization": read_batch_norm,
     "Add": read_add,
+    "Subtract": read_subtract,
+    "Average": read_average,
+    "Maximum": read_maximum,
+    "Minimum": read_maximum,
     "Concatenate": read_concatenate,
     "Activation": read_activation,
     "ReLU": read_activation,

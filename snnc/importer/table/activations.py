@@ -1,14 +1,21 @@
-"""Activations: ReLU becomes the neurons; softmax may only stand at the end."""
+"""Activations: what neurons fire, two of them where one can't; the last is the host's.
+
+A neuron fires ``relu``, and a sum of those is every function of straight pieces: leaky
+and parametric ReLU, ReLU with a ceiling, the hard sigmoid.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from dataclasses import replace
+from math import prod
 from typing import Any
 
-from snnc.importer.draft import Value
+from snnc.importer.draft import RELU, SIGNED, Unit, Value
+from snnc.importer.linear import Step, point
 from snnc.importer.model import Layer
+from snnc.importer.neurons import UnfitError, fire, mixed
 from snnc.importer.table.options import shown
 from snnc.importer.walk import Walk
 from snnc.importer.wishes import ACTIVATIONS
@@ -16,143 +23,217 @@ from snnc.importer.wishes import ACTIVATIONS
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
     "p_re_lu": "prelu", "re_lu": "relu", "None": "linear", "none": "linear",
+    "hard_silu": "hard_swish",
 }  # fmt: skip
-FINAL = ("softmax", "sigmoid")
+Activation = tuple[str, Mapping[str, Any]]
+"""The name of a function, and the options that shape it."""
+_OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
+IDENTITY_LIMIT = 3000
+"""Values that a readout passes on by a matrix of their own."""
 
 
-def activation_name(value: Any) -> str:
-    """Return the name of what an ``activation`` option says: ``relu``, ``relu6`` ..."""
+def activation_of(layer: Layer) -> Activation:
+    """Return what an ``activation`` option says: ``relu``, ``relu6`` ..."""
+    return _named(layer.options.get("activation"))
+
+
+def _named(value: Any) -> Activation:
     if isinstance(value, Mapping):
         kind, options = str(value.get("class_name")), value.get("config")
         return _of_class(kind, options if isinstance(options, Mapping) else {})
-    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", str(value)).lower()
-    return ALIASES.get(str(value), ALIASES.get(name, name))
+    text = str(value)
+    if text in ("LeakyReLU", "leaky_re_lu"):
+        return "leaky_relu", {"alpha": 0.3}  # the default of the layer
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", text).lower()
+    name = ALIASES.get(text, ALIASES.get(name, name))
+    return name, {"alpha": 0.2} if name == "leaky_relu" else {}
 
 
-def _of_class(kind: str, options: Mapping[str, Any]) -> str:
+def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     if kind == "ReLU":
         if options.get("threshold"):
-            return "thresholded_relu"
-        if options.get("negative_slope"):
-            return "leaky_relu"
-        top = options.get("max_value")
-        return "relu" if top is None else f"relu{shown(top)}"
+            return "thresholded_relu", options
+        top, slope = options.get("max_value"), options.get("negative_slope")
+        if slope:
+            return "leaky_relu", {"alpha": slope, "max_value": top}
+        return ("relu", {}) if top is None else (f"relu{shown(top)}", {})
     if kind == "Activation":
-        return activation_name(options.get("activation"))
-    return activation_name(kind.upper() if kind == "PReLU" else kind).lower()
+        return _named(options.get("activation"))
+    if kind == "LeakyReLU":
+        return "leaky_relu", {"alpha": options.get("alpha", 0.3)}
+    if kind == "PReLU":
+        return "prelu", options
+    name, _ = _named(kind)
+    return name, options
 
 
 def read_activation(layer: Layer, walk: Walk) -> Value:
     """Read a layer that is nothing but an activation."""
     value = walk.source(layer)
-    if layer.kind == "Softmax" and not _is_over_channels(layer, value):
-        return walk.refuse(
-            layer,
-            "a softmax over an axis of the image is no decision",
-            "let it stand over the last axis, behind the last `Dense`",
-        )
-    name = {"PReLU": "prelu", "ELU": "elu"}.get(layer.kind)
-    name = name or _of_class(layer.kind, layer.options)
-    return activate(layer, walk, value, name)
+    return activate(layer, walk, value, _of_class(layer.kind, layer.options))
 
 
-def activate(layer: Layer, walk: Walk, value: Value, name: str) -> Value:
-    """Return what an activation makes of a value.
-
-    Parameters
-    ----------
-    layer :
-        The one whose activation it is.
-    name :
-        See `activation_name`.
-    """
+def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> Value:
+    """Return what an activation makes of a value."""
+    name, options = activation
     option = "" if layer.kind in _OWN else f"activation {name}"
     if name == "linear":
         walk.keep(layer, option=option)
         return value
-    if name in FINAL and walk.is_last(layer):
-        return _finish(layer, walk, value, name, option)
-    if name != "relu":
-        stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-        if walk.wishes.rewrite(stands) != "relu":
-            _refuse(layer, walk, name, stands, option)
-        else:
-            walk.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
-    return _rectify(layer, walk, value, option, is_told=name != "relu")
+    output = walk.output_of(layer)
+    is_large = value.broken or prod(value.shape) > IDENTITY_LIMIT
+    if output is not None and (name != "relu" or (is_large and not value.broken)):
+        return _finish(layer, walk, value, output, name, option)
+    if value.is_positive and name == "relu" and not value.flat:
+        walk.keep(layer, "what it reads is never below 0", option)
+        return value
+    found = _pieces(name, options, walk)
+    if name == "prelu" and found is not None:
+        return _fire_slopes(layer, walk, value, option)
+    stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
+    if name != "relu" and walk.wishes.rewrite(stands) == "relu":
+        walk.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
+        found = RELU, (1.0,)
+    elif found is None:
+        _refuse(layer, walk, name, stands, option)
+        found = RELU, (1.0,)
+    units, gains = found
+    if len(units) > 1:
+        _tell_units(layer, walk, len(units), stands, option)
+    return _fire(layer, walk, value, option, units, gains)
 
 
-_OWN = ("ReLU", "Neurons", "LeakyReLU", "PReLU", "ELU", "Softmax", "ThresholdedReLU")
+def _pieces(
+    name: str, options: Mapping[str, Any], walk: Walk
+) -> tuple[tuple[Unit, ...], tuple[float, ...]] | None:
+    """Return a function as neurons and the gain of each; None if it has a bend."""
+    if name == "relu":
+        return RELU, (1.0,)
+    if name == "prelu":
+        return SIGNED, (1.0, -1.0)
+    if ceiling := re.fullmatch(r"relu([\d.]+)", name):
+        return (Unit(), Unit(1.0, -float(ceiling[1]))), (1.0, -1.0)
+    if name == "leaky_relu":
+        slope, top = options.get("alpha", 0.3), options.get("max_value")
+        if not isinstance(slope, (int, float)):
+            return None
+        if isinstance(top, (int, float)):
+            units = (Unit(), Unit(-1.0), Unit(1.0, -float(top)))
+            return units, (1.0, -float(slope), -1.0)
+        return SIGNED, (1.0, -float(slope))
+    if name == "hard_sigmoid":
+        is_new = (walk.model.keras or "2").startswith("3")
+        slope, up = (1 / 6, 0.5) if is_new else (0.2, 0.5)
+        return (Unit(slope, up), Unit(slope, up - 1)), (1.0, -1.0)
+    return None
 
 
-def _finish(layer: Layer, walk: Walk, value: Value, name: str, option: str) -> Value:
-    walk.final = name
+def _tell_units(layer: Layer, walk: Walk, count: int, stands: str, option: str) -> None:
+    words = {2: "two", 3: "three"}
+    why = f"{words[count]} neurons for each value, whose sum it is"
+    if stands in ACTIVATIONS:
+        why += f"; `--rewrite {stands}=relu` takes one, and is to be retrained"
+    walk.rewrite(layer, why, option)
+
+
+def _fire(
+    layer: Layer,
+    walk: Walk,
+    value: Value,
+    option: str,
+    units: tuple[Unit, ...],
+    gains: tuple[float, ...],
+) -> Value:
     if value.broken:
         return value
-    if name == "sigmoid" and value.shape[-1] != 1:
-        return walk.refuse(
-            layer,
-            f"{value.shape[-1]} decisions at once; a readout makes one",
-            "train one model for each, or use a softmax over them",
-            option,
+    if value.parts:
+        if value.flat:
+            return _unfit(layer, walk, "a batch norm over a flat vector has no kernel")
+        parts = tuple(
+            _fire(layer, walk, part, option, units, gains) for part in value.parts
         )
-    if name == "sigmoid":
+        return replace(value, parts=parts, is_positive=len(units) == 1)
+    try:
+        fired = fire(walk, layer.name, value, units)
+    except UnfitError as error:
+        return _unfit(layer, walk, str(error))
+    (term,) = fired.terms
+    if len(units) == 1:
+        if not walk.is_refused(layer.name):
+            walk.keep(layer, f"the neurons of `{term.source}`", option)
+        return fired
+    return replace(mixed(fired, layer.name, value, gains), is_positive=False)
+
+
+def _unfit(layer: Layer, walk: Walk, why: str) -> Value:
+    return walk.refuse(
+        layer, why, "put a convolution or a `Dense` right before it, and retrain"
+    )
+
+
+def _fire_slopes(layer: Layer, walk: Walk, value: Value, option: str) -> Value:
+    """Return the two neurons of a parametric ReLU, whose slopes are weights."""
+    _tell_units(layer, walk, 2, "prelu", option)
+    if value.broken:
+        return value
+    shared = layer.options.get("shared_axes") or []
+    shared = shared if isinstance(shared, list) else [shared]
+    found = _fire(layer, walk, value, option, SIGNED, (1.0, -1.0))
+    if found.broken or found.parts:
+        return found
+    (term,) = found.terms
+    keras = [
+        group
+        for number, group in enumerate(value.view, start=1)
+        if number not in shared
+    ]
+    own = [axis for group in keras for axis in group if value.shape[axis] > 1]
+    channels = len(value.shape) - 1
+    step = Step(
+        "slope",
+        layer.name,
+        tuple(map(point, value.shape[:-1])),
+        term.read[-1],
+        value.shape[-1],
+        groups=value.shape[-1],
+        is_uniform=set(own) <= {channels},
+        order=tuple(axis for group in keras for axis in group),
+    )
+    return replace(found, terms=(replace(term, steps=(step,)),))
+
+
+def _finish(
+    layer: Layer, walk: Walk, value: Value, output: str, name: str, option: str
+) -> Value:
+    walk.finals[output] = name
+    if name == "sigmoid" and not value.broken and _is_pair(walk, value):
         why = "two classes: softmax of (0, x) is (1 - sigmoid(x), sigmoid(x))"
         walk.rewrite(layer, why, option)
-    else:
+    elif name in ("softmax", "log_softmax") and _is_over_all(layer, value):
         walk.train(layer, "in the loss: the readout gives logits", option)
+    else:
+        why = f"the readout, on the host, gives what {name} is to be taken of"
+        walk.rewrite(layer, why, option)
     return value
 
 
+def _is_pair(walk: Walk, value: Value) -> bool:
+    return len(walk.model.outputs) == 1 and prod(value.shape) == 1
+
+
+def _is_over_all(layer: Layer, value: Value) -> bool:
+    """Whether a softmax decides among all that there is."""
+    return value.broken or value.shape[-1] == prod(value.shape)
+
+
 def _refuse(layer: Layer, walk: Walk, name: str, stands: str, option: str) -> None:
-    if name in (*FINAL, "log_softmax") and walk.is_last(layer):
-        remedy = "end the model with `softmax`, which decides alike"
-    elif stands in ACTIVATIONS:
+    remedy = "train with `relu`"
+    if stands in ACTIVATIONS:
         remedy = (
             f"train with `relu`, or type `--rewrite {stands}=relu` and retrain"
             " (`python -m NAME.train`)"
         )
-    else:
-        remedy = "train with `relu`"
     why = "neurons of the chip fire at rates from 0 up, as ReLU does"
-    if name.startswith("relu"):
-        why = f"a ceiling of {name[4:]}: neurons of the chip have that of their rate"
+    if name.startswith("custom>"):
+        why = "it is not Keras's own, and its code is not in the file"
     walk.refuse(layer, why, remedy, option or name, "activation")
-
-
-def _rectify(
-    layer: Layer, walk: Walk, value: Value, option: str, is_told: bool
-) -> Value:
-    if value.broken:
-        return value
-    if value.stage == "spikes" and not value.affine:
-        walk.keep(layer, "what it reads is never below 0", option)
-        return value
-    if value.stage != "linear" or value.neurons is None:
-        return walk.refuse(
-            layer,
-            "no convolution or dense layer stands right before it",
-            "put a convolution of kernel 1 before it, which has neurons",
-        )
-    draft = walk.drafts[value.neurons]
-    if value.pooled:
-        return walk.refuse(
-            layer,
-            "an average is taken before it; the chip averages what neurons fire",
-            "put the activation before the pooling layer, and retrain",
-        )
-    if layer.name != draft.layer and not walk.is_read_once(layer.reads[0]):
-        return walk.refuse(
-            layer,
-            f"`{layer.reads[0]}` is read by other layers too, before its neurons",
-            "let all of them read the activation",
-        )
-    if not is_told:
-        walk.keep(layer, f"the neurons of `{draft.layer}`", option)
-    walk.change(draft.layer, active=True)
-    return replace(value, stage="spikes")
-
-
-def _is_over_channels(layer: Layer, value: Value) -> bool:
-    axis = layer.options.get("axis", -1)
-    rank = 1 if value.flat else len(value.shape)
-    return value.broken or axis in (-1, [-1], rank, [rank])

@@ -9,6 +9,9 @@ from snnc.importer.entries import malformed
 from snnc.importer.model import Layer
 
 LARGEST = 2**31
+MARGINS = ("ZeroPadding", "Cropping")
+JOINS = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract")
+"""Layers that read several."""
 
 
 def check_options(layer: Layer) -> None:
@@ -26,13 +29,13 @@ def check_options(layer: Layer) -> None:
         return
     for option, value in layer.options.items():
         fits = _RULES.get(option)
-        if option == "padding" and layer.kind.startswith("ZeroPadding"):
+        if option in ("padding", "cropping") and layer.kind.startswith(MARGINS):
             fits = _are_pads
         if fits is not None and not fits(value, layer):
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
     if not layer.reads and layer.kind != "InputLayer":
         raise malformed(f"`{layer.name}`", "it reads nothing")
-    if len(layer.reads) > 1 and layer.kind not in ("Add", "Concatenate"):
+    if len(layer.reads) > 1 and layer.kind not in JOINS:
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
 
 
@@ -94,8 +97,10 @@ def _is_text(value: Any, layer: Layer) -> bool:
 
 
 def _is_axis(value: Any, layer: Layer) -> bool:
-    return type(value) is int or (
-        isinstance(value, list) and all(type(item) is int for item in value)
+    return (
+        value is None
+        or type(value) is int
+        or (isinstance(value, list) and all(type(item) is int for item in value))
     )
 
 
@@ -129,7 +134,8 @@ _REQUIRED = {
     "Reshape": ("target_shape",),
 }
 _CHECKED = {
-    *_REQUIRED, "Add", "Concatenate", "Flatten", "Dropout", "BatchNormalization",
+    *_REQUIRED, *JOINS, "Cropping1D", "Cropping2D", "Cropping3D", "Permute", "Flatten",
+    "Dropout", "BatchNormalization",
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout",
     "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "MaxPooling1D",
     "MaxPooling2D", "MaxPooling3D", "GlobalAveragePooling1D", "GlobalMaxPooling1D",

@@ -1,4 +1,4 @@
-"""The input, what scales it, and layers that change a shape alone."""
+"""The input, what scales values, and layers that change a shape alone."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import BROKEN, Value
+from snnc.importer.draft import BROKEN, INPUT, Value
+from snnc.importer.linear import Shape, Step, Term, point
 from snnc.importer.model import Layer
-from snnc.importer.table.options import refuse_layout
+from snnc.importer.table.axes import once
+from snnc.importer.table.convolutions import keras_sizes, normalized
+from snnc.importer.table.options import shown
+from snnc.importer.views import channels_first, joined, plain, regrouped
 from snnc.importer.walk import Walk
 
 
@@ -24,7 +28,7 @@ def read_input(layer: Layer, walk: Walk) -> Value:
             "give `keras.Input` a shape without None, copy the weights, save anew",
             rule="input",
         )
-    if len(shape) > 4:
+    if len(shape) > 4 and sum(size > 1 for size in shape) > 4:
         return walk.refuse(
             layer,
             f"it has {len(shape)} axes",
@@ -34,26 +38,114 @@ def read_input(layer: Layer, walk: Walk) -> Value:
     if "int" in str(layer.options.get("dtype")):
         walk.train(layer, "specs read float32", f"dtype {layer.options['dtype']}")
     walk.keep(layer, "the spec's input")
-    return Value(shape=tuple(shape), stage="input")
+    if len(shape) > 4:
+        kept = [axis for axis, size in enumerate(shape) if size > 1]
+        found = _laid_out(walk, tuple(shape[axis] for axis in kept))
+        view = regrouped(found.view, found.shape, tuple(shape))
+        return replace(found, view=view or found.view)
+    if _is_channels_first(layer, walk) and len(shape) > 1:
+        return _first(layer, walk, tuple(shape))
+    return _laid_out(walk, tuple(shape))
+
+
+def _laid_out(walk: Walk, shape: Shape) -> Value:
+    walk.input_shape = shape
+    return Value((Term(INPUT, shape),), shape, plain(len(shape)), is_alone=True)
+
+
+def _is_channels_first(layer: Layer, walk: Walk) -> bool:
+    """Whether what reads the input has channels first."""
+    names, seen = list(walk.readers[layer.name]), set[str]()
+    while names:
+        name = names.pop()
+        after = walk.layers[name]
+        if name in seen or after.kind in ("Reshape", "Permute"):
+            continue
+        seen.add(name)
+        if after.options.get("data_format") is not None:
+            return bool(after.options["data_format"] == "channels_first")
+        names += walk.readers[name]
+    return False
+
+
+def _first(layer: Layer, walk: Walk, shape: Shape) -> Value:
+    """Lay an input out with its channels last, and say that the data are to be so."""
+    last = (*shape[1:], shape[0])
+    size = "x".join(map(str, last))
+    told = f"the input is {size}, channels last: transpose the data"
+    walk.rewrite(layer, told, "data_format channels_first")
+    return replace(_laid_out(walk, last), view=channels_first(len(last)))
 
 
 def read_rescaling(layer: Layer, walk: Walk) -> Value:
-    """Take the factor and offset of the whole input into `as`."""
+    """Take the factor and offset of the whole input into `as`, others into kernels."""
     value = walk.source(layer)
+    scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
+    factors, shifts = _numbers(scale), _numbers(offset)
     if value.broken:
         return value
-    scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
-    if value.stage != "input" or value.affine or value.zeros:
-        return _only_first(layer, walk)
-    if not (_is_number(scale) and _is_number(offset)) or scale <= 0:
+    if factors is None or shifts is None:
+        return walk.refuse(
+            layer, "its scale is no number", "scale the data itself, and leave it out"
+        )
+    return scaled(layer, walk, value, factors, shifts)
+
+
+def scaled(
+    layer: Layer,
+    walk: Walk,
+    value: Value,
+    factors: tuple[float, ...],
+    shifts: tuple[float, ...],
+) -> Value:
+    """Return a value times a factor plus a shift, one for all channels or each."""
+    is_one = len(factors) == len(shifts) == 1
+    if value.is_input and is_one and factors[0] > 0 and _is_sole(walk, layer):
+        before, added = walk.scaling
+        walk.scaling = (before * factors[0], added * factors[0] + shifts[0])
+        walk.keep(layer, "as `in LO..HI as LO..HI` of the input")
+        return value
+    channels = value.shape[-1]
+    fits = all(len(found) in (1, channels) for found in (factors, shifts))
+    if (
+        value.parts
+        or not fits
+        or (not is_one and value.view[-1] != (len(value.shape) - 1,))
+    ):
         return walk.refuse(
             layer,
-            "`as` of a spec maps all channels by one rising line",
-            "scale the data itself by channel, or use `Normalization`",
+            "it scales each place of an image by itself",
+            "scale the data itself, and leave it out",
         )
-    _scale(walk, float(scale), float(offset))
-    walk.keep(layer, "as `in LO..HI as LO..HI` of the input")
-    return value
+    step = Step(
+        "scale",
+        layer.name,
+        tuple(map(point, value.shape[:-1])),
+        channels,
+        channels,
+        groups=channels,
+        bias=any(shifts),
+        factors=factors,
+        shifts=shifts,
+    )
+    terms = tuple(
+        replace(term, steps=(*term.steps, step if number == 0 else once(step)))
+        for number, term in enumerate(value.terms)
+    )
+    walk.keep(layer, "in the kernels that read it")
+    positive = value.is_positive and min(*factors, *shifts) >= 0
+    return replace(value, terms=terms, is_positive=positive, is_alone=False)
+
+
+def _is_sole(walk: Walk, layer: Layer) -> bool:
+    """Whether nothing else reads what a layer scales."""
+    name = layer.reads[0]
+    while walk.is_read_once(name):
+        before = walk.layers[name]
+        if not before.reads:
+            return True
+        name = before.reads[0]
+    return False
 
 
 def read_normalization(layer: Layer, walk: Walk) -> Value:
@@ -61,32 +153,27 @@ def read_normalization(layer: Layer, walk: Walk) -> Value:
     value = walk.source(layer)
     if value.broken:
         return value
-    if value.stage != "input" or value.zeros:
-        return _only_first(layer, walk)
     axis = layer.options.get("axis", -1)
-    axes = axis if isinstance(axis, list) else [axis]
-    if layer.options.get("invert") or axes not in ([-1], [len(value.shape)]):
+    axes = list(axis) if isinstance(axis, list) else [axis]
+    if layer.options.get("invert"):
         return walk.refuse(
-            layer,
-            "only a mean and a variance for each channel can go into a kernel",
-            "normalize the data itself, and save the model without the layer",
+            layer, "it multiplies by what it should divide by", "normalize the data"
         )
-    walk.rewrite(layer, "folded into the kernels that read it, from its weights")
-    return replace(value, affine=(*value.affine, layer.name))
+    if axis is None or axis == []:
+        axes = [-1] if _is_one_axis(value) else []
+    keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
+    return normalized(layer, walk, value, keras, f"axis {shown(axis)}")
 
 
-def _scale(walk: Walk, scale: float, offset: float) -> None:
-    before, added = walk.scaling
-    walk.scaling = (before * scale, added * scale + offset)
+def _is_one_axis(value: Value) -> bool:
+    return not value.parts
 
 
-def _only_first(layer: Layer, walk: Walk) -> Value:
-    walk.refuse(
-        layer,
-        "values are scaled before they become spikes only",
-        "move it to the front of the model, or fold it into the next kernel",
-    )
-    return BROKEN
+def _numbers(value: Any) -> tuple[float, ...] | None:
+    values = value if isinstance(value, list) and value else [value]
+    if not all(_is_number(item) for item in values):
+        return None
+    return tuple(map(float, values))
 
 
 def _is_number(value: Any) -> bool:
@@ -94,61 +181,79 @@ def _is_number(value: Any) -> bool:
 
 
 def read_flatten(layer: Layer, walk: Walk) -> Value:
-    """Leave a `Flatten` out: dense layers flatten in Keras's order."""
+    """Leave a `Flatten` out: what reads it has its rows in Keras's order."""
     value = walk.source(layer)
-    if refuse_layout(layer, walk) or value.broken:
+    if value.broken:
         return BROKEN
     walk.keep(layer, "its reader flattens in the same order")
-    return replace(value, flat=True)
+    view = value.view
+    if layer.options.get("data_format") == "channels_first" and len(view) > 1:
+        view = (*view[1:], view[0])  # as Keras does
+    return replace(value, view=joined(view), is_alone=False)
 
 
 def read_reshape(layer: Layer, walk: Walk) -> Value:
-    """Leave a `Reshape` out where it flattens, or changes nothing."""
+    """Leave a `Reshape` out where it renames axes; the input may be laid out anew."""
     value = walk.source(layer)
     if value.broken:
         return value
     target = list(layer.options.get("target_shape") or [])
-    size = prod(value.shape)
+    return reshaped(layer, walk, value, target)
+
+
+def reshaped(layer: Layer, walk: Walk, value: Value, target: list[int]) -> Value:
+    """Return a value with axes of other sizes, one of which may be -1."""
+    told = f"target_shape {'x'.join(map(str, target))}"
+    size = prod(keras_sizes(value))
     if -1 in target:
         rest = prod(n for n in target if n != -1)
         target[target.index(-1)] = size // max(1, rest)
-    if target == [size]:
-        walk.keep(layer, "it flattens, as its reader does")
-        return replace(value, flat=True)
-    if target == list(value.shape):
-        walk.keep(layer, "it gives what it reads")
-        return replace(value, flat=False)
-    if value.stage == "input" and not (value.affine or value.zeros):
+    if prod(target) != size or any(n < 1 for n in target):
+        return walk.refuse(
+            layer, f"it reads {size} values", "save the model anew", told
+        )
+    if value.parts:
+        if target == [size]:
+            walk.keep(layer, "it gives what it reads")
+            return value
+        return walk.refuse(layer, "it cuts a vector", "build the layers without", told)
+    view = regrouped(value.view, value.shape, tuple(target))
+    if view is not None and not (value.is_alone and _is_wider(value, view)):
+        walk.keep(layer, "it renames axes, which its reader knows")
+        return replace(value, view=view)
+    if value.is_alone and walk.is_read_once(layer.reads[0]) and len(target) <= 4:
         shape = "x".join(map(str, target))
         walk.rewrite(layer, f"the input is {shape} from the start: reshape the data")
-        return Value(shape=tuple(target), stage="input")
+        return _laid_out(walk, tuple(target))
     return walk.refuse(
         layer,
-        "neurons are laid out once; only the input may have other axes than it came",
+        "it cuts an axis; neurons are laid out once, and only the input may be anew",
         "put it in front of the model, or build the layers without it",
-        f"target_shape {'x'.join(map(str, target))}",
+        told,
     )
 
 
-def read_zero_padding(layer: Layer, walk: Walk) -> Value:
-    """Hand zeros on to the convolution that reads them."""
+def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:
+    """Whether an input would lack an axis that convolutions are to move along."""
+    return len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
+
+
+def read_permute(layer: Layer, walk: Walk) -> Value:
+    """Leave a `Permute` out where it renames axes; the input may be laid out anew."""
     value = walk.source(layer)
-    if refuse_layout(layer, walk) or value.broken:
-        return BROKEN
-    pads = layer.options.get("padding", 1)
-    rank = int(layer.kind[-2])
-    if isinstance(pads, int):
-        pads = [pads] * rank
-    if rank == 1 and len(pads) == 2 and all(isinstance(p, int) for p in pads):
-        pads = [pads]
-    pairs = tuple((p, p) if isinstance(p, int) else (p[0], p[1]) for p in pads)
-    if value.affine:
+    if value.broken:
+        return value
+    dims = layer.options.get("dims")
+    rank = len(value.view)
+    if not isinstance(dims, list) or sorted(dims) != list(range(1, rank + 1)):
         return walk.refuse(
-            layer,
-            f"`{value.affine[-1]}` shifts what it pads, and the chip pads spikes",
-            "put the batch norm before the activation, and retrain",
+            layer, "its dims are no order of axes", "save the model anew"
         )
-    old = value.zeros or ((0, 0),) * rank
-    zeros = tuple((a + c, b + d) for (a, b), (c, d) in zip(old, pairs, strict=True))
-    walk.keep(layer, "its reader pads")
-    return replace(value, zeros=zeros)
+    view = tuple(value.view[dim - 1] for dim in dims)
+    if value.is_alone and walk.is_read_once(layer.reads[0]):
+        shape = tuple(keras_sizes(replace(value, view=view)))
+        told = "x".join(map(str, shape))
+        walk.rewrite(layer, f"the input is {told} from the start: transpose the data")
+        return _laid_out(walk, shape)
+    walk.keep(layer, "it renames axes, which its reader knows")
+    return replace(value, view=view)

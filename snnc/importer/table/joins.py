@@ -1,176 +1,191 @@
-"""Sums and concatenations, and what is left out: dropout."""
+"""Sums, concatenations and their like; and what is left out: dropout."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.draft import BROKEN, Draft, Projection, Value
+from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.linear import Step, Term, point
 from snnc.importer.model import Layer
+from snnc.importer.neurons import UnfitError, fire
 from snnc.importer.table.options import tell_options
+from snnc.importer.views import plain
 from snnc.importer.walk import Walk
-
-RELU_FIRST = (
-    "put `Activation('relu')` between, or build the block as convolution, batch norm,"
-    " `Add`, ReLU"
-)
 
 
 def read_add(layer: Layer, walk: Walk) -> Value:
-    """Read a sum: before neurons it is a shortcut, behind them an `add`."""
+    """Read a sum: of spikes it is an `add`, else its readers' kernels add."""
     values = [walk.values[name] for name in layer.reads]
-    if any(value.broken for value in values) or _refuse_mixed(layer, walk, values):
+    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
         return BROKEN
-    linear = [v for v in values if v.stage == "linear"]
-    if not linear:
-        if len({value.shape for value in values}) > 1:
-            return walk.refuse(
-                layer,
-                "it adds unequal shapes",
-                "make them equal by a convolution of kernel 1",
-            )
+    keys = [value.spikes for value in values]
+    sources = tuple(key for key in keys if key is not None)
+    if len(sources) == len(set(sources)) == len(values):
         walk.keep(layer, "`add`: its readers get all inputs with one kernel")
-        return _join(layer, walk, values, "add", values[0].shape)
-    if len(values) != 2:
-        return walk.refuse(
-            layer,
-            f"it adds {len(values)} values before neurons",
-            "add two at a time, with `Activation('relu')` between",
-        )
-    return _shortcut(layer, walk, values)
+        return _joined(layer, walk, values[0], sources, "add", values[0].shape)
+    walk.keep(layer, "its readers add what it adds")
+    return summed(values, [1.0] * len(values), layer.name)
+
+
+def read_subtract(layer: Layer, walk: Walk) -> Value:
+    """Read a difference, which its readers' kernels take."""
+    values = [walk.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+        return BROKEN
+    walk.keep(layer, "its readers subtract what it subtracts")
+    return summed(values, [1.0, -1.0], layer.name)
+
+
+def read_average(layer: Layer, walk: Walk) -> Value:
+    """Read a mean of values, which its readers' kernels take."""
+    values = [walk.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+        return BROKEN
+    walk.keep(layer, "its readers take the mean")
+    return summed(values, [1.0 / len(values)] * len(values), layer.name)
+
+
+def read_maximum(layer: Layer, walk: Walk) -> Value:
+    """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
+    values = [walk.values[name] for name in layer.reads]
+    if any(value.broken for value in values) or _are_unequal(layer, walk, values):
+        return BROKEN
+    sign = 1.0 if layer.kind == "Maximum" else -1.0
+    found, *others = values
+    walk.rewrite(layer, "max(a, b) is b + relu(a - b): a neuron for each value of it")
+    try:
+        for other in others:
+            apart = summed([found, other], [sign, -sign], layer.name)
+            above = fire(walk, layer.name, apart)
+            larger = summed([other, above], [1.0, sign], layer.name)
+            positive = found.is_positive and other.is_positive
+            found = replace(larger, is_positive=positive)
+    except UnfitError as error:
+        return walk.refuse(layer, str(error), "use `Concatenate` and a convolution")
+    return found
+
+
+def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:
+    """Return a sum of values of one shape, each times its gain."""
+    terms: list[Term] = []
+    for value, gain in zip(values, gains, strict=True):
+        for term in value.terms:
+            terms.append(term if gain == 1.0 else _times(term, gain, value, layer))
+    positive = all(v.is_positive for v in values) and min(gains) >= 0
+    first = values[0]
+    return Value(tuple(terms), first.shape, first.view, is_positive=positive)
+
+
+def _times(term: Term, gain: float, value: Value, layer: str) -> Term:
+    channels = value.shape[-1]
+    windows = tuple(map(point, value.shape[:-1]))
+    step = Step(
+        "scale", layer, windows, channels, channels, channels, factors=(gain,),
+        shifts=(0.0,),
+    )  # fmt: skip
+    return replace(term, steps=(*term.steps, step))
 
 
 def read_concatenate(layer: Layer, walk: Walk) -> Value:
-    """Read a concatenation of channels."""
-    values = [walk.spiking(layer, walk.values[name]) for name in layer.reads]
-    if any(value.broken for value in values) or _refuse_mixed(layer, walk, values):
+    """Read a concatenation of channels, or of flat vectors."""
+    values = [walk.values[name] for name in layer.reads]
+    if any(value.broken for value in values):
         return BROKEN
-    first = values[0]
-    rank = 1 if first.flat else len(first.shape)
-    is_flat = any(v.flat and prod(v.shape[:-1]) > 1 for v in values)
-    if layer.options.get("axis", -1) not in (-1, rank) or is_flat:
+    axis, rank = layer.options.get("axis", -1), len(values[0].view)
+    axis = axis if axis < 0 else axis - 1 - rank
+    if axis == -1 and all(len(v.view) == 1 for v in values):
+        return _concatenated_vectors(layer, walk, values)
+    is_same = len({(v.shape[:-1], v.view) for v in values}) == 1
+    channels = len(values[0].shape) - 1
+    if not is_same or not -rank <= axis < 0 or values[0].view[axis] != (channels,):
         return walk.refuse(
             layer,
             "`concat` joins channels of equal pixels",
             "concatenate along the last axis, before `Flatten`",
             f"axis {layer.options.get('axis', -1)}",
         )
-    if len({value.shape[:-1] for value in values}) > 1:
-        return walk.refuse(layer, "other axes are unequal", "make them equal")
-    walk.keep(layer, "`concat`: its readers' kernels are sliced")
+    return _concatenated(layer, walk, values)
+
+
+def _concatenated_vectors(layer: Layer, walk: Walk, values: list[Value]) -> Value:
+    if any(v.parts or v.flat or len(v.shape) > 1 for v in values):
+        parts = tuple(p for v in values for p in _parts(v))
+        walk.keep(layer, "its reader has a matrix for each of them")
+        positive = all(value.is_positive for value in values)
+        size = sum(prod(part.shape) for part in parts)
+        return Value((), (size,), plain(1), positive, parts)
+    return _concatenated(layer, walk, values)
+
+
+def _parts(value: Value) -> tuple[Value, ...]:
+    if value.parts and not value.flat:
+        return value.parts
+    return (value,)
+
+
+def _concatenated(layer: Layer, walk: Walk, values: list[Value]) -> Value:
+    first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
-    return _join(layer, walk, values, "concat", shape)
+    sources = tuple(v.spikes for v in values if v.spikes is not None)
+    if len(sources) == len(set(sources)) == len(values):
+        walk.keep(layer, "`concat`: its readers' kernels are sliced")
+        return _joined(layer, walk, first, sources, "concat", shape)
+    walk.keep(layer, "its readers' kernels are sliced")
+    terms: list[Term] = []
+    start = 0
+    for value in values:
+        step = Step(
+            "embed", layer.name, tuple(map(point, value.shape[:-1])), value.shape[-1],
+            shape[-1], start=start,
+        )  # fmt: skip
+        terms += (replace(term, steps=(*term.steps, step)) for term in value.terms)
+        start += value.shape[-1]
+    positive = all(value.is_positive for value in values)
+    return Value(tuple(terms), shape, first.view, positive)
 
 
-def _join(
-    layer: Layer, walk: Walk, values: list[Value], kind: str, shape: tuple[int, ...]
+def _joined(
+    layer: Layer,
+    walk: Walk,
+    first: Value,
+    sources: tuple[str, ...],
+    kind: str,
+    shape: tuple[int, ...],
 ) -> Value:
-    sources = tuple(value.source for value in values)
-    if len(set(sources)) < len(sources):
-        return walk.refuse(
-            layer, "it reads a layer twice", "double the weights of what reads it"
-        )
     walk.add(
         Draft(
             layer=layer.name,
             kind="add" if kind == "add" else "concat",
             sources=sources,
-            read=values[0].shape,
             shape=shape,
         )
     )
-    return Value(layer.name, None, shape, "spikes", flat=values[0].flat)
+    return Value((Term(layer.name, shape),), shape, first.view, is_positive=True)
 
 
-def _refuse_mixed(layer: Layer, walk: Walk, values: list[Value]) -> bool:
-    """Refuse values that are more than spikes."""
-    affine = [value.affine[-1] for value in values if value.affine]
-    if affine:
+def _are_unequal(layer: Layer, walk: Walk, values: list[Value]) -> bool:
+    first = values[0]
+    if any(v.parts or v.flat for v in values) and len(values) > 1:
+        walk.refuse(layer, "it adds flat images", "add them before `Flatten`")
+        return True
+    is_same = all(v.shape == first.shape and _order(v) == _order(first) for v in values)
+    if not is_same:
         walk.refuse(
             layer,
-            f"`{affine[0]}` stands behind the neurons that it joins",
-            "put the batch norm before the activation, and retrain",
+            "it adds unequal shapes",
+            "make them equal by a convolution of kernel 1",
         )
-    elif any(value.zeros for value in values):
-        walk.refuse(layer, "it joins zeros that were padded", "pad by `same`")
-    elif any(value.stage == "input" for value in values) and not _is_plain(walk):
-        walk.refuse(
-            layer,
-            "it joins the input, whose values are scaled, and split by their signs",
-            "put a convolution between, or scale the data to 0..1",
-        )
-    else:
-        return False
-    return True
+    return not is_same
 
 
-def _is_plain(walk: Walk) -> bool:
-    """Whether an encoder gives the values as they are."""
-    low, high = walk.seen
-    return low >= 0 and high == 1
-
-
-def _shortcut(layer: Layer, walk: Walk, values: list[Value]) -> Value:
-    for main, other in (values, values[::-1]):
-        if not _can_be_main(walk, main):
-            continue
-        if other.stage == "linear":
-            found = _projection(walk, other, main)
-        else:
-            found = (other.source, None) if other.shape == main.shape else None
-        if found is None or main.neurons is None:
-            continue
-        walk.change(main.neurons, shortcut=found[0], projection=found[1])
-        walk.keep(layer, f"as `shortcut` of `{main.neurons}`")
-        if found[1] is not None:
-            _merge(walk, found[1].layer, main.neurons)
-        return replace(main, flat=False)
-    return walk.refuse(
-        layer,
-        "of what it adds before neurons one has to be a layer that nothing else reads,"
-        " the other spikes, or a 1x1 convolution that changes their shape",
-        RELU_FIRST,
-    )
-
-
-def _can_be_main(walk: Walk, value: Value) -> bool:
-    if value.stage != "linear" or value.neurons is None or value.pooled:
-        return False
-    draft = walk.drafts[value.neurons]
-    is_own = value.source == draft.layer and draft.shortcut is None
-    return is_own and _is_read_once(walk, draft)
-
-
-def _is_read_once(walk: Walk, draft: Draft) -> bool:
-    last = draft.batchnorms[-1] if draft.batchnorms else draft.layer
-    return walk.is_read_once(last)
-
-
-def _projection(
-    walk: Walk, other: Value, main: Value
-) -> tuple[str, Projection | None] | None:
-    """Return a linear 1x1 convolution, or matrix, as part of a shortcut."""
-    draft = walk.drafts[other.neurons or ""]
-    if other.pooled or draft.shortcut is not None or draft.affine or draft.dropout:
-        return None
-    is_plain = draft.form == "kernel" and draft.groups == 1
-    if not is_plain or not _is_read_once(walk, draft):
-        return None
-    if set(draft.kernel) - {1} or draft.read == main.shape:
-        return None
-    sizes = zip(draft.read, draft.shape, draft.stride, strict=False)
-    if draft.kind == "conv" and any(-(-n // m) != s for n, m, s in sizes):
-        return None
-    return draft.sources[0], Projection(draft.layer, draft.batchnorms)
-
-
-def _merge(walk: Walk, projection: str, main: str) -> None:
-    """Take a projection out of the drafts; it becomes part of another."""
-    del walk.drafts[projection]
-    walk.rewrite(
-        walk.layers[projection],
-        f"the learned `shortcut` of `{main}`; its bias and batch norm go into that"
-        " layer's",
+def _order(value: Value) -> tuple[tuple[int, ...], ...]:
+    """Return how Keras sees axes that are longer than 1."""
+    return tuple(
+        tuple(axis for axis in group if value.shape[axis] > 1)
+        for group in value.view
+        if any(value.shape[axis] > 1 for axis in group)
     )
 
 
@@ -182,10 +197,9 @@ def read_dropout(layer: Layer, walk: Walk) -> Value:
     if value.broken or rate == 0:
         walk.keep(layer, "it drops nothing" if rate == 0 else "training only")
         return value
-    draft = walk.drafts.get(value.neurons or "")
+    draft = walk.drafts.get(value.spikes or INPUT)
     fits = (
         draft is not None
-        and value.source == draft.layer
         and walk.is_read_once(layer.reads[0])
         and draft.kind in ("conv", "downsample", "dense")
         and not draft.dropout

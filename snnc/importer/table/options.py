@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.draft import Shape
+from snnc.importer.linear import Shape
 from snnc.importer.model import Layer
 from snnc.importer.walk import Walk
 
@@ -91,16 +91,3 @@ def dims(value: Any, rank: int) -> Shape:
     if isinstance(value, (list, tuple)):
         return tuple(int(v) for v in value)
     return (int(value),) * rank
-
-
-def refuse_layout(layer: Layer, walk: Walk) -> bool:
-    """Refuse channels first; whether it was."""
-    if layer.options.get("data_format") != "channels_first":
-        return False
-    walk.refuse(
-        layer,
-        "specs, and the kernels of the chip, have channels last",
-        "build the model with `data_format='channels_last'`; kernels stay as they are",
-        "data_format channels_first",
-    )
-    return True

@@ -1,72 +1,55 @@
-"""`ZeroPadding` goes into the convolution that reads it."""
+"""`ZeroPadding` and `Cropping`: windows of their own, which go into what reads them."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from typing import Any
 
-from snnc.importer.draft import Draft, Shape, Value
+from snnc.importer.draft import Value
+from snnc.importer.linear import Step, Window, point
 from snnc.importer.model import Layer
+from snnc.importer.table.axes import AxesError, axes_of, extended
 from snnc.importer.walk import Walk
 
-WIDER = 4
-"""How many taps of zeros a kernel may be widened by on an axis."""
+
+def read_zero_padding(layer: Layer, walk: Walk) -> Value:
+    """Hand zeros on to what reads them."""
+    return _shift(layer, walk, _pairs(layer.options.get("padding", 1), layer), 1)
 
 
-def positions(size: int, kernel: int, stride: int, padding: str) -> int:
-    """Return how many places a window has on an axis (``tf.nn.convolution``)."""
-    if padding == "same":
-        return -(-size // stride)
-    return max(0, (size - kernel) // stride + 1)
+def read_cropping(layer: Layer, walk: Walk) -> Value:
+    """Leave out what is cut off: the kernel that reads it has zeros there."""
+    return _shift(layer, walk, _pairs(layer.options.get("cropping", 1), layer), -1)
 
 
-def same_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:
-    """Return the zeros before and behind an axis of `same` (``tf.nn.convolution``)."""
-    total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
-    return total // 2, total - total // 2
+def _pairs(pads: Any, layer: Layer) -> list[tuple[int, int]]:
+    rank = int(layer.kind[-2])
+    if isinstance(pads, int):
+        pads = [pads] * rank
+    if rank == 1 and len(pads) == 2 and all(isinstance(pad, int) for pad in pads):
+        pads = [pads]
+    return [(p, p) if isinstance(p, int) else (p[0], p[1]) for p in pads]
 
 
-def widen(
-    size: int, kernel: int, stride: int, zeros: tuple[int, int]
-) -> tuple[int, int] | None:
-    """Return a kernel under `same` that sees what a padded axis shows a valid one.
-
-    Returns
-    -------
-    tuple of int, or None
-        Its size, and where in it the given kernel lies; the rest of it is 0.
-    """
-    before, behind = zeros
-    places = (size + before + behind - kernel) // stride + 1
-    for wide in range(kernel, kernel + WIDER + 1):
-        offset = same_pads(size, wide, stride)[0] - before
-        if places == -(-size // stride) and 0 <= offset <= wide - kernel:
-            return wide, offset
-    return None
-
-
-def fold_zeros(layer: Layer, walk: Walk, value: Value, draft: Draft) -> Draft | None:
-    """Return a convolution that pads by itself, or None if it was refused."""
-    if not value.zeros or not any(map(any, value.zeros)):
-        return draft
-    found = None
-    if draft.padding == "valid":
-        axes = zip(value.shape, draft.extent, draft.stride, value.zeros, strict=False)
-        found = [widen(n, k, s, zeros) for n, k, s, zeros in axes]
-    extent = tuple(wide for wide, _ in filter(None, found or ()))
-    # Zeros between taps leave no place for one more at an end.
-    is_apart = draft.extent not in (draft.kernel, extent)
-    if found is None or None in found or is_apart:
-        walk.refuse(
-            layer,
-            "the zeros before it are not those of any kernel with `padding='same'`",
-            "leave the `ZeroPadding` out and use `padding='same'`, and retrain",
-        )
-        return None
-    kernel: Shape = draft.kernel if extent == draft.extent else extent
-    offset: Shape = tuple(start for _, start in filter(None, found))
-    if kernel == draft.kernel:
-        walk.keep(layer, "the zeros before it are those of `padding same`")
-    else:
-        size = "x".join(map(str, kernel))
-        walk.rewrite(layer, f"`kernel {size}`, widened by zeros, pads as Keras does")
-    return replace(draft, kernel=kernel, offset=offset, padding="same")
+def _shift(layer: Layer, walk: Walk, pairs: list[tuple[int, int]], sign: int) -> Value:
+    value = walk.source(layer)
+    if value.broken:
+        return value
+    try:
+        axes = axes_of(layer, value, len(pairs))
+    except AxesError as error:
+        return walk.refuse(layer, str(error), "pad before `Permute` or `Reshape`")
+    windows = list(map(point, value.shape[:-1]))
+    for axis, size, (before, behind) in zip(axes.of, axes.sizes, pairs, strict=True):
+        before, behind = sign * before, sign * behind
+        if axis is None and (before or behind):
+            return walk.refuse(layer, "it pads an axis of size 1", "leave it out")
+        if axis is not None and size + before + behind < 1:
+            return walk.refuse(layer, "it leaves nothing", "crop less")
+        if axis is not None:
+            windows[axis] = Window(size, 1, 1, before, size + before + behind)
+    channels = value.shape[-1]
+    step = Step(
+        "window", layer.name, tuple(windows), channels, channels, groups=channels
+    )
+    walk.keep(layer, "its reader pads" if sign > 0 else "its reader skips what it cuts")
+    return extended(value, step, axes.view, value.is_positive)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.importer.draft import Draft, Shape, Value
+from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.linear import Shape, Step, Term, Window, Windows, point
 from snnc.importer.model import Layer
-from snnc.importer.table.options import dims, refuse_layout, tell_options
-from snnc.importer.table.padding import positions, same_pads
+from snnc.importer.neurons import UnfitError, fire
+from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
+from snnc.importer.table.options import dims, tell_options
 from snnc.importer.walk import Walk
 
 WHY_NOT_MAX = (
@@ -17,17 +19,30 @@ WHY_NOT_MAX = (
 
 def read_average_pooling(layer: Layer, walk: Walk) -> Value:
     """Read an average over windows."""
-    value, window, stride = _windows(layer, walk)
-    if value.broken:
-        return value
+    found = _windows(layer, walk)
+    if found is None:
+        return BROKEN
+    value, windows, axes = found
+    if any(window.pads for window in windows):
+        walk.keep(
+            layer, "its reader's matrix, which knows how many values are averaged"
+        )
+        return extended(value, _mean(layer, value, windows, True), axes.view)
     walk.keep(layer, "`avgpool`, which takes no neurons and no cores")
-    return _pooled(layer, walk, value, window, stride)
+    step = _mean(layer, value, windows)
+    return extended(value, step, axes.view, value.is_positive)
 
 
 def read_max_pooling(layer: Layer, walk: Walk) -> Value:
     """Read a maximum, which the user has to let something stand for."""
     by = walk.wishes.rewrite("maxpool")
-    value, window, stride = _windows(layer, walk)
+    rank = int(layer.kind[-2])
+    window = dims(layer.options.get("pool_size", 2), rank)
+    found = _windows(layer, walk, is_max=True)
+    if set(window) == {1} and found is not None:
+        value, windows, axes = found
+        walk.keep(layer, "of windows of one value: its reader skips the others")
+        return extended(value, _window(layer, value, windows), axes.view)
     if by is None:
         walk.refuse(
             layer,
@@ -36,39 +51,61 @@ def read_max_pooling(layer: Layer, walk: Walk) -> Value:
             " `--rewrite maxpool=avgpool` (its readers take the mean), and retrain",
             rule="maxpool",
         )
-    if value.broken:
+    if found is None:
+        return BROKEN
+    value, windows, axes = found
+    if by is None:
+        return _unknown(layer, walk, value, windows, axes)
+    stride = dims(layer.options.get("strides") or window, rank)
+    rewritten = f"{layer.kind} of {_x(window)}, stride {_x(stride)}"
+    value = _rectified(layer, walk, value)
+    if by == "downsample" and value.spikes is not None and _is_tiled(windows):
+        return _downsample(layer, walk, value, windows, axes, rewritten)
+    why = "`maxpool=avgpool`: its readers take the mean; retrain"
+    if by == "downsample":
+        why = (
+            "`maxpool=downsample` needs neurons before it and a stride as its window:"
+            " here an `avgpool` stands for it; retrain"
+        )
+    walk.rewrite(layer, why)
+    walk.stands[layer.name] = (rewritten,)
+    return extended(value, _mean(layer, value, windows), axes.view, value.is_positive)
+
+
+def _unknown(
+    layer: Layer, walk: Walk, value: Value, windows: Windows, axes: Axes
+) -> Value:
+    """Return what stands for a refused maximum while other layers are judged."""
+    shape = (*(window.places for window in windows), value.shape[-1])
+    key = walk.free(layer.name)
+    walk.add(Draft(layer=key, kind="downsample", sources=(INPUT,), shape=shape))
+    return Value((Term(key, shape),), shape, axes.view, is_positive=True)
+
+
+def _rectified(layer: Layer, walk: Walk, value: Value) -> Value:
+    """Return a value behind the ReLU that follows: it and a maximum commute."""
+    after = walk.rectified(layer)
+    if after is None or value.is_positive:
         return value
-    asked = dims(layer.options.get("pool_size", 2), len(window))
-    rewritten = f"{layer.kind} of {_x(asked)}, stride {_x(stride)}"
-    if by == "downsample" and value.stage != "linear" and window == stride:
-        return _downsample(layer, walk, value, window, rewritten)
-    if by is not None:
-        why = "`maxpool=avgpool`: its readers take the mean; retrain"
-        if by == "downsample":
-            why = (
-                "`maxpool=downsample` needs neurons before it and a stride as its"
-                " window: here an `avgpool` stands for it; retrain"
-            )
-        walk.rewrite(layer, why)
-    pooled = _pooled(layer, walk, value, window, stride, (rewritten,))
-    # A maximum and ReLU commute, so the neurons of the layer before come first.
-    return replace(pooled, pooled=value.pooled)
+    try:
+        return fire(walk, after.name, value)
+    except UnfitError:  # as the ReLU itself is told
+        return value
 
 
 def read_global_average(layer: Layer, walk: Walk) -> Value:
     """Read the average over all pixels."""
     tell_options(layer, walk)
-    value = walk.source(layer)
-    if refuse_layout(layer, walk) or value.broken:
-        return Value(broken=True)
+    found = _all(layer, walk)
+    if found is None:
+        return BROKEN
     walk.keep(layer, "`avgpool { window all }`, which takes no neurons and no cores")
-    return _all(layer, walk, value)
+    return found
 
 
 def read_global_max(layer: Layer, walk: Walk) -> Value:
     """Read the maximum over all pixels."""
     tell_options(layer, walk)
-    value = walk.source(layer)
     if walk.wishes.rewrite("globalmaxpool") is None:
         walk.refuse(
             layer,
@@ -77,125 +114,120 @@ def read_global_max(layer: Layer, walk: Walk) -> Value:
         )
     else:
         walk.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
-    if refuse_layout(layer, walk) or value.broken:
-        return Value(broken=True)
-    return replace(_all(layer, walk, value, (layer.kind,)), pooled=value.pooled)
+        walk.stands[layer.name] = (layer.kind,)
+    value = walk.source(layer)
+    if value.broken:
+        return BROKEN
+    return _all(layer, walk, _rectified(layer, walk, value)) or BROKEN
 
 
-def _windows(layer: Layer, walk: Walk) -> tuple[Value, Shape, Shape]:
-    """Return what a pool reads, its window and its stride, once padding is checked."""
+def _all(layer: Layer, walk: Walk, value: Value | None = None) -> Value | None:
+    value = value or walk.source(layer)
+    if value.broken:
+        return None
+    try:
+        axes = axes_of(layer, value, int(layer.kind[-2]))
+    except AxesError as error:
+        walk.refuse(layer, str(error), "build the layers without `Permute` between")
+        return None
+    windows = list(map(point, value.shape[:-1]))
+    for axis, size in zip(axes.of, axes.sizes, strict=True):
+        if axis is not None:
+            windows[axis] = Window(size, size, size, 0, 1)
+    channels = len(value.shape) - 1
+    view = axes.view if layer.options.get("keepdims") else ((channels,),)
+    step = _mean(layer, value, tuple(windows))
+    return extended(value, step, view, value.is_positive)
+
+
+def _windows(
+    layer: Layer, walk: Walk, is_max: bool = False
+) -> tuple[Value, Windows, Axes] | None:
+    """Return what a pool reads and its windows; None if that is not known."""
     tell_options(layer, walk, "pool_size", "strides", "padding")
     value = walk.source(layer)
+    if value.broken:
+        return None
     rank = int(layer.kind[-2])
     window = dims(layer.options.get("pool_size", 2), rank)
     stride = dims(layer.options.get("strides") or window, rank)
-    if refuse_layout(layer, walk) or value.broken:
-        return Value(broken=True), window, stride
-    axes = list(zip(value.shape, window, stride, strict=False))
-    is_padded = layer.options.get("padding") == "same"
-    if layer.kind.startswith("Max") and _is_halved(value, window, stride, is_padded):
-        # No average reaches over the edge; one of its stride is as large.
-        return replace(value, zeros=()), stride, stride
-    if value.zeros:
-        walk.refuse(
-            layer, "it pools zeros that were padded", "leave the `ZeroPadding` out"
-        )
-        return Value(broken=True), window, stride
-    if is_padded and any(any(same_pads(n, k, s)) for n, k, s in axes):
-        legal = "x".join(str(n // s * s) for n, _, s in axes)
-        walk.refuse(
-            layer,
-            f"its windows reach over the edge of {_x(value.shape[:-1])}",
-            f"use `padding='valid'`, or pictures of {legal} before it; both retrain",
-            "padding same",
-        )
-        return Value(broken=True), window, stride
-    return value, window, stride
+    padding = str(layer.options.get("padding") or "valid")
+    try:
+        axes = axes_of(layer, value, rank)
+        windows, _ = slide(axes, value, window, stride, padding, (1,) * rank)
+    except AxesError as error:
+        walk.refuse(layer, str(error), "build the layers without `Permute` between")
+        return None
+    if is_max:
+        windows = tuple(map(_inside, windows))
+    return value, windows, axes
 
 
-def _is_halved(value: Value, window: Shape, stride: Shape, is_padded: bool) -> bool:
-    """Whether a padded pool leaves a whole share of each axis."""
-    zeros = value.zeros or ((0, 0),) * len(window)
-    if not is_padded and not value.zeros:
-        return False
-    axes = zip(value.shape, window, stride, zeros, strict=False)
-    return all(
-        n % s == 0
-        and positions(n + sum(z), k, s, "same" if is_padded else "valid") == n // s
-        for n, k, s, z in axes
+def _inside(window: Window) -> Window:
+    """Return a window for the mean that stands for a padded maximum.
+
+    No average reaches over the edge; one of its stride is as large.
+    """
+    if not window.pads:
+        return window
+    if window.places * window.stride <= window.size:
+        return Window(window.size, window.stride, window.stride, 0, window.places)
+    return Window(window.size, 1, window.stride, 0, window.places)
+
+
+def _is_tiled(windows: Windows) -> bool:
+    return all(window.taps == window.stride for window in windows)
+
+
+def _mean(layer: Layer, value: Value, windows: Windows, is_edged: bool = False) -> Step:
+    channels = value.shape[-1]
+    return Step(
+        "edge mean" if is_edged else "mean",
+        layer.name,
+        windows,
+        channels,
+        channels,
+        groups=channels,
+        is_uniform=not is_edged,
     )
 
 
-def _pooled(
-    layer: Layer,
-    walk: Walk,
-    value: Value,
-    window: Shape,
-    stride: Shape,
-    rewritten: tuple[str, ...] = (),
-) -> Value:
-    shape = _positions(value, window, stride)
-    walk.add(
-        Draft(
-            layer=layer.name,
-            kind="avgpool",
-            sources=(value.source,),
-            read=value.shape,
-            shape=shape,
-            kernel=window,
-            stride=stride,
-            rewritten=rewritten,
-        )
-    )
-    return replace(value, source=layer.name, shape=shape, pooled=True)
-
-
-def _all(
-    layer: Layer, walk: Walk, value: Value, rewritten: tuple[str, ...] = ()
-) -> Value:
-    size = value.shape[:-1]
-    pooled = _pooled(layer, walk, value, size, size, rewritten)
-    walk.change(layer.name, is_global=True)
-    return replace(pooled, flat=not layer.options.get("keepdims"))
+def _window(layer: Layer, value: Value, windows: Windows) -> Step:
+    channels = value.shape[-1]
+    return Step("window", layer.name, windows, channels, channels, groups=channels)
 
 
 def _downsample(
-    layer: Layer, walk: Walk, value: Value, window: Shape, rewritten: str
+    layer: Layer,
+    walk: Walk,
+    value: Value,
+    windows: Windows,
+    axes: Axes,
+    rewritten: str,
 ) -> Value:
-    if value.affine:
-        return walk.refuse(
-            layer,
-            f"`{value.affine[-1]}` stands between the neurons and it",
-            "put the batch norm before the activation, and retrain",
-        )
     walk.rewrite(
         layer,
         "`maxpool=downsample`: a learned strided convolution, which begins as the"
         " mean; retrain",
     )
-    shape = _positions(value, window, window)
+    shape: Shape = (*(window.places for window in windows), value.shape[-1])
+    (term,) = value.terms
+    taps = tuple(window.taps for window in windows)
     walk.add(
         Draft(
             layer=layer.name,
             kind="downsample",
-            sources=(value.source,),
-            read=value.shape,
+            sources=(term.source,),
             shape=shape,
-            form="average",
-            kernel=window,
-            inner=window,
-            stride=window,
-            active=True,
+            main=(replace(term, steps=(_mean(layer, value, windows),)),),
+            reads=(term.source,),
+            kernel=taps,
+            stride=taps,
+            before=(0,) * len(taps),
             rewritten=(rewritten,),
         )
     )
-    return Value(layer.name, layer.name, shape, "spikes")
-
-
-def _positions(value: Value, window: Shape, stride: Shape) -> Shape:
-    """Return the shape of what windows give that lie wholly inside."""
-    axes = zip(value.shape, window, stride, strict=False)
-    return (*(positions(n, k, s, "valid") for n, k, s in axes), value.shape[-1])
+    return Value((Term(layer.name, shape),), shape, axes.view, is_positive=True)
 
 
 def _x(shape: Shape) -> str:

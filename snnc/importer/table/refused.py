@@ -14,7 +14,6 @@ _BIN = (
 _PRODUCT = "a product of two rates is no sum of spikes"
 _NORM = "its statistics change with every example, and the chip has no division"
 _UNITS = "use `BatchNormalization`, which folds into kernels, and retrain"
-_FIXED = "specs have no fixed rearrangements"
 _REPEAT = "the chip gives each place one kernel, the same at all places"
 
 REFUSED: dict[str, tuple[str, str]] = {
@@ -31,19 +30,6 @@ REFUSED: dict[str, tuple[str, str]] = {
     "MultiHeadAttention": (_PRODUCT, "use convolutions with strides, which see as far"),
     "Multiply": (_PRODUCT, "use `Concatenate` and a convolution of kernel 1"),
     "Dot": (_PRODUCT, "use `Concatenate` and a dense layer"),
-    "Subtract": (
-        "neurons can't fire below 0",
-        "use `Concatenate` and a convolution of kernel 1, which may subtract",
-    ),
-    "Average": ("specs have sums", "use `Add`, and halve the kernel that reads it"),
-    "Maximum": (
-        "a maximum over rates needs filtered spikes",
-        "use `Concatenate` and a convolution of kernel 1",
-    ),
-    "Minimum": (
-        "a minimum over rates needs filtered spikes",
-        "use `Concatenate` and a convolution of kernel 1",
-    ),
     "LayerNormalization": (_NORM, _UNITS),
     "GroupNormalization": (_NORM, _UNITS),
     "UnitNormalization": (_NORM, _UNITS),
@@ -57,11 +43,7 @@ REFUSED: dict[str, tuple[str, str]] = {
         "its code is in the file, and snnc runs none of it",
         "replace it by a layer of Keras, or do it to the data",
     ),
-    "Permute": (_FIXED, "permute the data, and build the layers for that"),
     "RepeatVector": (_REPEAT, "use a larger `Dense`"),
-    "Cropping1D": (_FIXED, "use a larger kernel with `padding='valid'`, or crop data"),
-    "Cropping2D": (_FIXED, "use a larger kernel with `padding='valid'`, or crop data"),
-    "Cropping3D": (_FIXED, "use a larger kernel with `padding='valid'`, or crop data"),
     "UpSampling1D": ("specs have no upsampling", "use fewer strides before it"),
     "UpSampling2D": ("specs have no upsampling", "use fewer strides before it"),
     "UpSampling3D": ("specs have no upsampling", "use fewer strides before it"),

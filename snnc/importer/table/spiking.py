@@ -11,9 +11,10 @@ from snnc.importer.walk import Walk
 def read_neurons(layer: Layer, walk: Walk) -> Value:
     """Read neurons, whose rate is ReLU, or another curve by their ``properties``."""
     value = walk.source(layer)
-    given = activate(layer, walk, value, "relu")
+    given = activate(layer, walk, value, ("relu", {}))
     properties = tuple(layer.options.get("properties", ()))
-    if properties and value.neurons is not None and not given.broken:
-        walk.change(value.neurons, properties=properties)
+    fired = given.spikes
+    if properties and fired is not None and fired != value.spikes:
+        walk.change(fired, properties=properties)
         walk.keep(layer, option=", ".join(properties))
     return given

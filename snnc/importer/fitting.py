@@ -1,0 +1,131 @@
+"""Windows as the `valid` and `same` padding of a spec have them.
+
+A spec says how a kernel is padded by a word for all axes. Taps that are 0 widen a
+kernel until the word pads, or skips, what its windows do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from snnc.importer.linear import Shape, Window, Windows
+
+Padding = Literal["valid", "same"]
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """A kernel along one axis: ``start`` is the tap at which the window's begin."""
+
+    taps: int
+    stride: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A kernel of a spec; see `snnc.importer.draft.Draft` for its attributes."""
+
+    kernel: Shape
+    stride: Shape
+    padding: Padding
+    dilation: Shape
+    before: Shape
+
+
+def positions(size: int, kernel: int, stride: int, padding: str) -> int:
+    """Return how many places a window has on an axis (``tf.nn.convolution``)."""
+    if padding == "same":
+        return -(-size // stride)
+    return max(0, (size - kernel) // stride + 1)
+
+
+def same_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:
+    """Return the zeros before and behind an axis of `same` (``tf.nn.convolution``)."""
+    total = max(0, (-(-size // stride) - 1) * stride + kernel - size)
+    return total // 2, total - total // 2
+
+
+def fit(windows: Windows) -> Fitted | None:
+    """Return the least kernel of a spec that sees what windows show; None if none does.
+
+    ``before`` is how many of its taps lie before the axis: the place of a tap of the
+    windows in it is ``before`` - ``window.before`` + its number.
+    """
+    ways: tuple[Padding, ...] = ("valid", "same")
+    for padding in ways:
+        axes = [_axis(window, padding) for window in windows]
+        found = [axis for axis in axes if axis is not None]
+        if len(found) == len(axes):
+            return _fitted(windows, found, padding)
+    return None
+
+
+def _fitted(windows: Windows, axes: Sequence[Axis], padding: Padding) -> Fitted:
+    steps = tuple(window.dilation for window in windows)
+    is_as_it_is = all(
+        axis.start == 0 and axis.taps == window.taps
+        for axis, window in zip(axes, windows, strict=True)
+    )
+    if not is_as_it_is or any(axis.stride > 1 for axis in axes):
+        steps = (1,) * len(windows)
+    return Fitted(
+        kernel=tuple((a.taps - 1) // d + 1 for a, d in zip(axes, steps, strict=True)),
+        stride=tuple(axis.stride for axis in axes),
+        padding=padding,
+        dilation=steps,
+        before=tuple(a.start + w.before for a, w in zip(axes, windows, strict=True)),
+    )
+
+
+def _axis(window: Window, padding: Padding) -> Axis | None:
+    found = _valid(window) if padding == "valid" else _same(window)
+    if found is None and window.places == 1:
+        stride = 1 if padding == "valid" else window.size
+        return Axis(window.size, stride, -window.before)
+    return found
+
+
+def _valid(window: Window) -> Axis | None:
+    start = -window.before
+    rest = window.size - window.places * window.stride
+    taps = max(start + window.taps, rest + 1)
+    fits = start >= 0 and taps <= rest + window.stride
+    return Axis(taps, window.stride, start) if fits else None
+
+
+def _same(window: Window) -> Axis | None:
+    if window.places != -(-window.size // window.stride):
+        return None
+    most = 2 * (window.taps + abs(window.before)) + window.stride
+    for taps in range(window.taps, most + 1):
+        start = same_pads(window.size, taps, window.stride)[0] - window.before
+        if 0 <= start <= taps - window.taps:
+            return Axis(taps, window.stride, start)
+    return None
+
+
+def united(many: Sequence[Windows]) -> Windows | None:
+    """Return windows that see all that several do; None if their places differ.
+
+    An axis of one place may be read as a whole.
+    """
+    found: list[Window] = []
+    for axis in zip(*many, strict=True):
+        first = axis[0]
+        if all(window == first for window in axis):
+            found.append(first)
+            continue
+        if first.places == 1:
+            found.append(Window(first.size, first.size, 1, 0, 1))
+            continue
+        if len({(window.stride, window.places) for window in axis}) > 1:
+            return None
+        before = max(window.before for window in axis)
+        last = max(window.taps - window.before for window in axis)
+        found.append(
+            Window(first.size, before + last, first.stride, before, first.places)
+        )
+    return tuple(found)

@@ -1,0 +1,349 @@
+"""The kernels of terms, composed from the last step back to the source.
+
+Going back, a kernel (places, channels, outputs) of what a step gives becomes one of
+what it reads, and what the step adds goes through it into the bias. A kernel of windows
+has their taps for places; one of a matrix has all places of an axis.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from snnc.importer import scales
+from snnc.importer.linear import Shape, Step, Term, Window, Windows
+from snnc.importer.model import Layer
+from snnc.importer.weights import Weights
+
+if TYPE_CHECKING:
+    from snnc.importer.scales import Array
+
+
+class Kernels:
+    """Composes terms from the weights of a model.
+
+    Raises
+    ------
+    KeyError, ValueError
+        By `compose`, if weights have other shapes than the configuration says.
+    """
+
+    def __init__(self, weights: Weights, layers: Mapping[str, Layer]) -> None:
+        self._weights = weights
+        self._layers = layers
+
+    def compose(self, term: Term) -> tuple[Array, Array]:
+        """Return a term's kernel and bias.
+
+        Returns
+        -------
+        kernel : (taps or places, ..., channels, outputs)
+            All places of the source if the term is a matrix, else the taps of its
+            windows.
+        bias : (outputs,) or (places, ..., outputs)
+            By place where zeros that are padded keep a shift from a border.
+        """
+        outputs = term.channels
+        rank = len(term.sizes(len(term.steps)))
+        kernel: Array | None = None
+        bias: Array = np.zeros(outputs)
+        later: Windows | None = None
+        is_full = False
+        for index in range(len(term.steps) - 1, -1, -1):
+            step = term.steps[index]
+            sizes = term.sizes(index)
+            if step.op in ("matrix", "unroll"):
+                matrix, added = self._matrix(step, sizes)
+                if kernel is not None:
+                    added = added @ _flat(kernel)
+                    matrix = matrix @ _flat(kernel)
+                bias, kernel, is_full = bias + added, matrix, True
+                continue
+            if kernel is None:
+                kernel = np.eye(step.given).reshape((1,) * rank + (step.given,) * 2)
+            shift = self._shift(step)
+            if shift is not None:
+                bias = bias + _through(kernel, shift, later, is_full)
+            kernel = self._back(step, kernel, is_full, sizes)
+            if not is_full:
+                later = _composed(step.windows, later)
+        if kernel is None:
+            size = prod(term.read)
+            full = (*term.read, size) if rank == 0 else (*(1,) * rank, *(outputs,) * 2)
+            kernel = np.eye(size if rank == 0 else outputs).reshape(full)
+        return kernel, bias
+
+    def _matrix(self, step: Step, sizes: Shape) -> tuple[Array, Array]:
+        """Return a matrix as a kernel of all places, and its bias."""
+        axes = [axis for axis in step.order if (*sizes, step.read)[axis] > 1]
+        rest = [axis for axis in range(len(sizes) + 1) if axis not in axes]
+        order = [*axes, *rest]
+        shape = (*sizes, step.read)
+        if step.op == "unroll":
+            matrix: Any = np.eye(step.given)
+            bias = np.zeros(step.given)
+        else:
+            arrays = self._weights.of(step.layer)
+            matrix, bias = arrays["kernel"], np.zeros(step.given)
+            if step.is_first:
+                bias = _bias(arrays, step.given)
+            rows = slice(step.start, step.start + step.rows)
+            for norm in reversed(step.before):
+                scale, shift = self._flat_norm(norm, rows, len(matrix), step.rows)
+                bias = bias + shift @ matrix[rows]
+                matrix = matrix.astype(np.float64, copy=norm is step.before[-1])
+                matrix[rows] *= scale[:, None]
+            matrix = matrix[rows]
+        if matrix.size != prod(shape) * step.given:
+            raise ValueError(
+                f"its kernel is {'x'.join(map(str, matrix.shape))}, due is"
+                f" {prod(shape)}x{step.given}"
+            )
+        found = matrix.reshape(*(shape[axis] for axis in order), step.given)
+        back = np.argsort(order)
+        return np.transpose(found, (*back, len(order))), bias
+
+    def _flat_norm(
+        self, norm: Step, rows: slice, total: int, own: int
+    ) -> tuple[Array, Array]:
+        """Return factors and shifts of rows, of a norm over them or over all."""
+        scale, shift = self._norm(norm.layer, norm.read)
+        if norm.read == total and own != total:
+            return scale[rows], shift[rows]
+        return scale, shift
+
+    def _shift(self, step: Step) -> Array | None:
+        """Return what a step adds to its channels; None if nothing."""
+        if not step.is_first or not step.bias:
+            return None
+        if step.op == "norm":
+            return self._norm(step.layer, step.given)[1]
+        if step.op == "scale":
+            return np.broadcast_to(np.asarray(step.shifts), (step.given,))
+        return _bias(self._weights.of(step.layer), step.given)
+
+    def _norm(self, name: str, channels: int) -> tuple[Array, Array]:
+        layer = self._layers[name]
+        arrays: Mapping[str, Any] = self._weights.of(name)
+        return scales.batch_norm(layer.kind, layer.options, arrays, channels)
+
+    def _back(self, step: Step, kernel: Array, is_full: bool, sizes: Shape) -> Array:
+        """Return the kernel of what a step reads, from that of what it gives."""
+        if step.op == "norm":
+            return kernel * self._norm(step.layer, step.given)[0][:, None]
+        if step.op == "scale":
+            factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
+            return kernel * factors[:, None]
+        if step.op == "embed":
+            return kernel[..., step.start : step.start + step.read, :]
+        if step.op in ("mix", "slope"):
+            return self._mixed(step, kernel, sizes)
+        own = self._own(step)
+        if step.op == "edge mean":
+            kernel = kernel * _edges(step.windows)
+        return _scattered(own, kernel, step.windows, sizes if is_full else None)
+
+    def _mixed(self, step: Step, kernel: Array, sizes: Shape) -> Array:
+        """Return a kernel of a value's neurons, which lie side by side."""
+        if step.op == "mix":
+            gains = np.asarray(step.factors).reshape(-1, 1)
+            found = kernel[..., None, :] * gains
+        else:
+            slopes = self._slopes(step, sizes)
+            found = np.stack([kernel, -kernel * slopes[..., None]], axis=-2)
+        return found.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
+
+    def _slopes(self, step: Step, sizes: Shape) -> Array:
+        """Return the slopes of a `PReLU`, by place if it has some for each."""
+        shape = (*sizes, step.given)
+        alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
+        if step.is_uniform:
+            return np.broadcast_to(alpha.reshape(-1), (step.given,))
+        axes = [axis for axis in step.order if shape[axis] > 1]
+        rest = [axis for axis in range(len(shape)) if axis not in axes]
+        found = alpha.reshape(*(shape[axis] for axis in axes), *(1 for _ in rest))
+        return np.transpose(found, np.argsort([*axes, *rest]))
+
+    def _own(self, step: Step) -> Array | None:
+        """Return a step's own kernel (taps, ..., read, given); None if channels pass.
+
+        Of a mean that is its one factor.
+        """
+        if step.op == "window":
+            return None
+        taps = tuple(window.taps for window in step.windows)
+        if step.op in ("mean", "edge mean"):
+            return np.full((*taps, 1), 1 / prod(taps))
+        arrays = self._weights.of(step.layer)
+        if step.op == "depthwise":
+            found = _planes(arrays["depthwise_kernel"])
+            kernel = scales.depthwise(found.reshape(-1, *found.shape[-2:]))
+            spatial = found.shape[:-2]
+        elif step.op == "separable":
+            planes = _planes(arrays["depthwise_kernel"])
+            mixed = _planes(arrays["pointwise_kernel"]).reshape(-1, step.given)
+            kernel = scales.separable(planes.reshape(-1, *planes.shape[-2:]), mixed)
+            spatial = planes.shape[:-2]
+        else:
+            found = _planes(arrays["kernel"])
+            spatial = found.shape[:-2]
+            kernel = found.reshape(-1, *found.shape[-2:])
+            if step.groups > 1:
+                kernel = scales.ungrouped(kernel, step.groups)
+        if kernel.shape[1:] != (step.read, step.given):
+            told = "x".join(map(str, kernel.shape[1:]))
+            raise ValueError(
+                f"its kernel has {told} channels, due are {step.read}x{step.given}"
+            )
+        return _on_axes(kernel.reshape(*spatial, *kernel.shape[1:]), step)
+
+
+def _planes(array: Any) -> Array:
+    if array.ndim < 2:
+        raise ValueError(f"its kernel has {array.ndim} axes")
+    return np.asarray(array, np.float64)
+
+
+def _bias(arrays: Mapping[str, Any], size: int) -> Array:
+    bias = np.asarray(arrays.get("bias", np.zeros(1)), np.float64)
+    return np.broadcast_to(bias, (size,))
+
+
+def _on_axes(kernel: Array, step: Step) -> Array:
+    """Return Keras's kernel with the axes of the value, taps apart spread out."""
+    spatial = kernel.ndim - 2
+    if not step.axes:  # a dense layer over pixels
+        return kernel.reshape((1,) * len(step.windows) + kernel.shape[-2:])
+    if spatial != len(step.axes):
+        raise ValueError(f"its kernel has {spatial} axes, due are {len(step.axes)}")
+    for axis in reversed(range(spatial)):
+        if step.axes[axis] is None:
+            kernel = np.take(kernel, step.taps[axis], axis=axis)
+    own = [axis for axis in step.axes if axis is not None]
+    kernel = np.moveaxis(kernel, range(len(own)), np.argsort(np.argsort(own)))
+    shape = [1] * len(step.windows)
+    for axis, size in zip(sorted(own), kernel.shape, strict=False):
+        shape[axis] = size
+    kernel = kernel.reshape(*shape, *kernel.shape[-2:])
+    full = np.zeros((*(w.taps for w in step.windows), *kernel.shape[-2:]))
+    place = tuple(slice(None, None, window.dilation) for window in step.windows)
+    if full[place].shape != kernel.shape:
+        told = "x".join(map(str, kernel.shape))
+        raise ValueError(f"its kernel is {told}")
+    full[place] = kernel
+    return full
+
+
+def _flat(kernel: Array) -> Array:
+    """Return a kernel of a vector as a matrix."""
+    return kernel.reshape(-1, kernel.shape[-1])
+
+
+def _edges(windows: Windows) -> Array:
+    """Return what a mean at an edge is larger by than one of all taps."""
+    found: Array = np.ones((1,) * (len(windows) + 2))
+    for axis, window in enumerate(windows):
+        starts = np.arange(window.places) * window.stride - window.before
+        inside = np.clip(starts + window.taps, 0, window.size) - np.clip(
+            starts, 0, window.size
+        )
+        shape = [1] * (len(windows) + 2)
+        shape[axis] = window.places
+        found = found * (window.taps / inside).reshape(shape)
+    return found
+
+
+def _scattered(
+    own: Array | None, kernel: Array, windows: Windows, sizes: Shape | None
+) -> Array:
+    """Return the kernel of what windows read, from that of what they give.
+
+    Parameters
+    ----------
+    own :
+        (taps, ..., read, given), or (taps, ..., 1) where channels pass.
+    sizes :
+        Of the axes, where the kernel is of all places; None if it is of windows.
+    """
+    places = kernel.shape[:-2]
+    if sizes is None:
+        shape = tuple(
+            (n - 1) * w.stride + w.taps for n, w in zip(places, windows, strict=True)
+        )
+        starts = (0,) * len(windows)
+    else:
+        shape, starts = sizes, tuple(window.before for window in windows)
+    channels = (
+        own.shape[-2] if own is not None and own.ndim > len(windows) + 1 else None
+    )
+    read = kernel.shape[-2] if channels is None else channels
+    found = np.zeros((*shape, read, kernel.shape[-1]))
+    for taps in product(*(range(window.taps) for window in windows)):
+        piece = kernel
+        if own is not None:
+            piece = own[taps] * kernel if channels is None else own[taps] @ kernel
+        into, take = _slices(taps, starts, places, windows, shape)
+        found[into] += piece[take]
+    return found
+
+
+def _slices(
+    taps: tuple[int, ...],
+    starts: tuple[int, ...],
+    places: Shape,
+    windows: Windows,
+    shape: Shape,
+) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
+    """Return where the taps of all places lie, and which places lie inside."""
+    into: list[slice] = []
+    take: list[slice] = []
+    for tap, start, count, window, size in zip(
+        taps, starts, places, windows, shape, strict=True
+    ):
+        first = max(0, -(-(start - tap) // window.stride))
+        last = min(count, (size - 1 + start - tap) // window.stride + 1)
+        last = max(first, last)
+        begin = first * window.stride - start + tap
+        end = begin + max(0, (last - first - 1) * window.stride + 1)
+        into.append(slice(begin, end if last > first else begin, window.stride))
+        take.append(slice(first, last))
+    return tuple(into), tuple(take)
+
+
+def _composed(windows: Windows, later: Windows | None) -> Windows:
+    if later is None:
+        return windows
+    found = []
+    for own, after in zip(windows, later, strict=True):
+        both = own.then(after)
+        assert both is not None  # as the term was found exact
+        found.append(both)
+    return tuple(found)
+
+
+def _through(
+    kernel: Array, shift: Array, later: Windows | None, is_full: bool
+) -> Array:
+    """Return what a shift of channels becomes behind a kernel."""
+    seen = np.einsum("...io,i->...o", kernel, shift)
+    axes = tuple(range(kernel.ndim - 2))
+    if is_full or later is None or not any(window.pads for window in later):
+        total: Array = seen.sum(axis=axes)
+        return total
+    for axis, window in enumerate(later):
+        seen = np.moveaxis(np.tensordot(_mask(window), seen, (1, axis)), 0, axis)
+    places = tuple(window.places for window in later)
+    if set(places) == {1}:
+        return seen.reshape(-1)
+    return seen
+
+
+def _mask(window: Window) -> Array:
+    """Return which taps of each place lie inside: (places, taps)."""
+    places = np.arange(window.places)[:, None] * window.stride - window.before
+    at = places + np.arange(window.taps)
+    return ((at >= 0) & (at < window.size)).astype(float)

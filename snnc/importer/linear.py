@@ -1,0 +1,227 @@
+"""Linear maps between layers of neurons: windows over axes, and steps of layers.
+
+All that Keras computes between one layer of neurons and the next is linear, and what a
+layer of the chip reads is one convolution, or one matrix, of each of its sources. So a
+value is a sum of terms, each a source and the steps that lead from it, and the steps of
+a term are multiplied into one kernel.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Shape = tuple[int, ...]
+Op = Literal[
+    "kernel", "depthwise", "separable", "matrix", "norm", "flat norm", "mean", "scale",
+    "slope", "mix", "embed", "window", "edge mean", "unroll",
+]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What a step reads along one axis: ``places`` windows, in steps of ``stride``.
+
+    Place ``i`` reads positions ``i stride - before`` to that plus ``taps`` - 1; those
+    outside ``size`` are zeros. Where ``before`` is negative, positions are skipped.
+
+    Attributes
+    ----------
+    dilation :
+        The step between its taps; ``taps`` counts from the first to the last.
+    """
+
+    size: int
+    taps: int
+    stride: int
+    before: int
+    places: int
+    dilation: int = 1
+
+    @property
+    def behind(self) -> int:
+        """How many positions behind the axis the last place reads."""
+        return (self.places - 1) * self.stride - self.before + self.taps - self.size
+
+    @property
+    def pads(self) -> bool:
+        return self.before > 0 or self.behind > 0
+
+    @property
+    def is_point(self) -> bool:
+        return self.taps == self.stride == 1 and self.before == 0 and not self.behind
+
+    def then(self, after: Window) -> Window | None:
+        """Return two windows as one; None if no window shows the second its zeros.
+
+        Where the second reads beside the axis of the first, it reads zeros. A window
+        over the first one's source reads zeros there only if all that the first would
+        read for such a place lies outside as well.
+        """
+        low = -after.before
+        high = (after.places - 1) * after.stride - after.before + after.taps - 1
+        if low < 0 and self.taps - 1 >= self.stride + self.before:
+            return None
+        if high >= self.places and self.places * self.stride - self.before < self.size:
+            return None
+        if self.is_point:
+            return after
+        return Window(
+            self.size,
+            (after.taps - 1) * self.stride + self.taps,
+            self.stride * after.stride,
+            after.before * self.stride + self.before,
+            after.places,
+            self.dilation if after.is_point else 1,
+        )
+
+
+Windows = tuple[Window, ...]
+
+
+def point(size: int) -> Window:
+    """Return the window that reads each position by itself."""
+    return Window(size, 1, 1, 0, size)
+
+
+def whole(size: int) -> Window:
+    """Return the window that reads an axis as a whole."""
+    return Window(size, size, 1, 0, 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A linear operation of one layer of Keras.
+
+    Attributes
+    ----------
+    layer :
+        Whose weights it takes, and by whose name it is told.
+    windows :
+        Over the spatial axes that it reads, in the spec's order.
+    read, given :
+        Channels.
+    groups :
+        Of channels that do not mix; as many as are read if each is by itself.
+    axes :
+        For each axis of Keras's kernel the axis of the spec, or None where that has no
+        such axis and ``taps`` says which of its taps sees what there is.
+    bias :
+        Whether it adds what is not 0.
+    is_uniform :
+        Whether it is the same at all places; else only a matrix can hold it.
+    factors, shifts :
+        Of ``scale`` one or one for each channel; of ``mix`` those of a layer's units.
+    start :
+        Of ``embed`` the first channel; of ``matrix`` the first row.
+    order :
+        Of ``matrix`` and ``unroll``: the axes that Keras flattens, in its order.
+    before, rows :
+        Of ``matrix``: batch norms over the flat vector that it reads, and how many of
+        its rows are this term's.
+    is_first :
+        Whether its bias counts here: of several terms of one layer it does once.
+    """
+
+    op: Op
+    layer: str
+    windows: Windows
+    read: int
+    given: int
+    groups: int = 1
+    axes: tuple[int | None, ...] = ()
+    taps: tuple[int, ...] = ()
+    bias: bool = False
+    is_uniform: bool = True
+    factors: tuple[float, ...] = ()
+    shifts: tuple[float, ...] = ()
+    start: int = 0
+    order: tuple[int, ...] = ()
+    before: tuple[Step, ...] = ()
+    rows: int = 0
+    is_first: bool = True
+
+    @property
+    def is_kernel(self) -> bool:
+        """Whether it is a layer that a statement could be named after."""
+        return self.op in ("kernel", "depthwise", "separable", "matrix")
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A source, and what leads from it.
+
+    Attributes
+    ----------
+    source :
+        The key of a draft.
+    read :
+        Its shape, channels last.
+    """
+
+    source: str
+    read: Shape
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether a vector is made of all places."""
+        return any(step.op in ("matrix", "unroll") for step in self.steps)
+
+    @property
+    def channels(self) -> int:
+        return self.steps[-1].given if self.steps else self.read[-1]
+
+    def windows(self, first: int = 0) -> Windows | None:
+        """Return the windows of the steps from the first on as one, or None.
+
+        Only steps that are the same at all places have one.
+        """
+        found: Windows | None = None
+        for step in self.steps[first:]:
+            if not step.is_uniform:
+                return None
+            if found is None:
+                found = step.windows
+                continue
+            if not step.windows:  # a vector has no axes
+                continue
+            both = tuple(a.then(b) for a, b in zip(found, step.windows, strict=True))
+            if None in both:
+                return None
+            found = tuple(window for window in both if window is not None)
+        return found if found is not None else tuple(map(point, self.sizes(first)))
+
+    def sizes(self, index: int) -> Shape:
+        """Return the spatial sizes before a step."""
+        if index == 0:
+            return self.read[:-1]
+        before = self.steps[index - 1]
+        if before.op in ("matrix", "unroll"):
+            return ()
+        return tuple(window.places for window in before.windows)
+
+    def groups(self, first: int = 0) -> int:
+        """Return in how many groups its channels do not mix."""
+        from math import gcd
+
+        found = 0
+        for step in self.steps[first:]:
+            found = gcd(found, step.groups)
+        return found or self.read[-1]
+
+    def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
+        """Say whether its steps add something, and whether that differs by place.
+
+        What is added before zeros are padded counts less at a border.
+        """
+        found: Literal["none", "channel", "place"] = "none"
+        for step in self.steps[first:]:
+            windows = step.windows
+            if found == "channel" and any(w.pads and w.places > 1 for w in windows):
+                found = "place"
+            if found == "none" and step.bias:
+                found = "channel"
+            if all(w.places == 1 for w in windows) and found == "place":
+                found = "channel"
+        return found
