@@ -67,7 +67,10 @@ def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
     ends = finish(walk)
     written = None if ends is None else write(walk, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
-    decisions = sorted(walk.decisions, key=lambda decision: places[decision.layer])
+    decisions = sorted(
+        walk.decisions,
+        key=lambda decision: (places[decision.layer], decision.option != ""),
+    )
     return Conversion(
         model,
         wishes,

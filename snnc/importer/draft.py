@@ -47,7 +47,9 @@ class Draft:
     kernel, stride, padding, dilation, groups :
         As the spec has them; of an `avgpool` the window.
     before :
-        How many zeros the kernel reads before each axis, without those that widen it.
+        How many of the kernel's taps lie before each axis.
+    skip :
+        How many of its places, along each axis, nothing reads before those that count.
     units :
         The neurons of each value; a value's neurons are a filter apart.
     is_learned :
@@ -70,6 +72,7 @@ class Draft:
     padding: Literal["valid", "same"] = "valid"
     dilation: Shape = ()
     before: Shape = ()
+    skip: Shape = ()
     groups: int = 1
     units: tuple[Unit, ...] = RELU
     bias: Bias = "on"

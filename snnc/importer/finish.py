@@ -88,8 +88,7 @@ def _readout(walk: Walk, values: list[Value]) -> Draft:
     value = Value(tuple(terms), (sum(sizes),), plain(1))
     if not any(draft.kind in NEURAL for draft in walk.drafts.values()):
         value = kept(walk, _last(walk, vectors[-1]), value)
-    key = walk.free(_last(walk, vectors[-1]))
-    draft = readout(walk, key, value)
+    draft = readout(walk, _last(walk, vectors[-1]), value)
     weights = size_of(draft.main, sum(sizes))
     if weights > MOST_WEIGHTS and not _is_dense(draft):
         raise UnfitError(

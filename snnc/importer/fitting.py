@@ -6,8 +6,8 @@ kernel until the word pads, or skips, what its windows do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from snnc.importer.linear import Shape, Window, Windows
@@ -26,13 +26,25 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A kernel of a spec; see `snnc.importer.draft.Draft` for its attributes."""
+    """A kernel of a spec; see `snnc.importer.draft.Draft` for its attributes.
+
+    Attributes
+    ----------
+    places, skip :
+        How many places it has along each axis, and how many of them come before the
+        first that is asked for.
+    is_padded :
+        Whether it reads zeros beside an axis.
+    """
 
     kernel: Shape
     stride: Shape
     padding: Padding
     dilation: Shape
     before: Shape
+    places: Shape
+    skip: Shape
+    is_padded: bool
 
 
 def positions(size: int, kernel: int, stride: int, padding: str) -> int:
@@ -59,11 +71,37 @@ def fit(windows: Windows) -> Fitted | None:
         axes = [_axis(window, padding) for window in windows]
         found = [axis for axis in axes if axis is not None]
         if len(found) == len(axes):
-            return _fitted(windows, found, padding)
+            return _fitted(windows, found, padding, (0,) * len(axes))
     return None
 
 
-def _fitted(windows: Windows, axes: Sequence[Axis], padding: Padding) -> Fitted:
+def fit_more(windows: Windows) -> Fitted | None:
+    """Return a kernel under `same` that has more places than are asked for, or None."""
+    wider, skips = [], []
+    for window in windows:
+        found = next(_wider(window), None)
+        if found is None:
+            return None
+        wider.append(found[0])
+        skips.append(found[1])
+    axes = [_axis(window, "same") for window in wider]
+    known = [axis for axis in axes if axis is not None]
+    return _fitted(tuple(wider), known, "same", tuple(skips))
+
+
+def _wider(window: Window) -> Iterator[tuple[Window, int]]:
+    """Give windows of all places of `same`, and how many come before the first."""
+    places = -(-window.size // window.stride)
+    for skip in range(places - window.places + 1):
+        before = window.before + skip * window.stride
+        wider = replace(window, before=before, places=places)
+        if _axis(wider, "same") is not None:
+            yield wider, skip
+
+
+def _fitted(
+    windows: Windows, axes: Sequence[Axis], padding: Padding, skip: Shape
+) -> Fitted:
     steps = tuple(window.dilation for window in windows)
     is_as_it_is = all(
         axis.start == 0 and axis.taps == window.taps
@@ -76,7 +114,17 @@ def _fitted(windows: Windows, axes: Sequence[Axis], padding: Padding) -> Fitted:
         stride=tuple(axis.stride for axis in axes),
         padding=padding,
         dilation=steps,
-        before=tuple(a.start + w.before for a, w in zip(axes, windows, strict=True)),
+        before=tuple(
+            a.start + w.before - n * w.stride
+            for a, w, n in zip(axes, windows, skip, strict=True)
+        ),
+        places=tuple(window.places for window in windows),
+        skip=skip,
+        is_padded=padding == "same"
+        and any(
+            same_pads(window.size, axis.taps, axis.stride) != (0, 0)
+            for window, axis in zip(windows, axes, strict=True)
+        ),
     )
 
 

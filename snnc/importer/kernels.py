@@ -105,7 +105,8 @@ class Kernels:
             )
         found = matrix.reshape(*(shape[axis] for axis in order), step.given)
         back = np.argsort(order)
-        return np.transpose(found, (*back, len(order))), bias
+        kernel: Array = np.transpose(found, (*back, len(order)))
+        return kernel, bias
 
     def _flat_norm(
         self, norm: Step, rows: slice, total: int, own: int
@@ -137,7 +138,8 @@ class Kernels:
             return kernel * self._norm(step.layer, step.given)[0][:, None]
         if step.op == "scale":
             factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
-            return kernel * factors[:, None]
+            scaled: Array = kernel * factors[:, None]
+            return scaled
         if step.op == "embed":
             return kernel[..., step.start : step.start + step.read, :]
         if step.op in ("mix", "slope"):
@@ -155,7 +157,8 @@ class Kernels:
         else:
             slopes = self._slopes(step, sizes)
             found = np.stack([kernel, -kernel * slopes[..., None]], axis=-2)
-        return found.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
+        wide: Array = found.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
+        return wide
 
     def _slopes(self, step: Step, sizes: Shape) -> Array:
         """Return the slopes of a `PReLU`, by place if it has some for each."""
@@ -166,7 +169,8 @@ class Kernels:
         axes = [axis for axis in step.order if shape[axis] > 1]
         rest = [axis for axis in range(len(shape)) if axis not in axes]
         found = alpha.reshape(*(shape[axis] for axis in axes), *(1 for _ in rest))
-        return np.transpose(found, np.argsort([*axes, *rest]))
+        whole: Array = np.transpose(found, np.argsort([*axes, *rest]))
+        return whole
 
     def _own(self, step: Step) -> Array | None:
         """Return a step's own kernel (taps, ..., read, given); None if channels pass.
@@ -337,9 +341,8 @@ def _through(
     for axis, window in enumerate(later):
         seen = np.moveaxis(np.tensordot(_mask(window), seen, (1, axis)), 0, axis)
     places = tuple(window.places for window in later)
-    if set(places) == {1}:
-        return seen.reshape(-1)
-    return seen
+    by_place: Array = seen.reshape(-1) if set(places) == {1} else seen
+    return by_place
 
 
 def _mask(window: Window) -> Array:

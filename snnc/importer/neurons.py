@@ -12,17 +12,22 @@ from dataclasses import replace
 from math import prod
 
 from snnc.importer.draft import INPUT, RELU, SIGNED, Bias, Draft, Unit, Value
-from snnc.importer.fitting import Fitted, fit, united
-from snnc.importer.linear import Shape, Step, Term, Windows, point, whole
+from snnc.importer.fitting import Fitted, fit, fit_more, united
+from snnc.importer.linear import Shape, Step, Term, Window, point
 from snnc.importer.walk import Walk
 
 POSITIVE = ("mean", "embed", "window", "edge mean", "unroll")
 """Steps that leave values from 0 up as they are in that."""
+EDGE = "it is another kernel at each edge of an image, which only a matrix can have"
 BORDER = "no one kernel pads as its steps do, each at its own border"
 
 
 class UnfitError(Exception):
-    """A value that no statements compute; says why."""
+    """A value that no statements compute; says why, and whose fault it is if known."""
+
+    def __init__(self, why: str, layer: str = "") -> None:
+        super().__init__(why)
+        self.layer = layer
 
 
 def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -> Value:
@@ -52,17 +57,32 @@ def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -
         draft = _convolution(walk, owner, value, units)
     walk.add(draft)
     walk.tell_draft(draft)
+    shape = (*value.shape[:-1], draft.shape[-1])
     term = Term(draft.layer, draft.shape)
-    return Value((term,), draft.shape, value.view, is_positive=True)
+    if draft.shape != shape:
+        term = replace(term, steps=(_skipping(owner, draft, shape),))
+    return Value((term,), shape, value.view, is_positive=True)
+
+
+def _skipping(owner: str, draft: Draft, shape: Shape) -> Step:
+    """Return the step that leaves out places that only the padding of a kernel has."""
+    axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
+    windows = tuple(Window(size, 1, 1, -skip, places) for size, skip, places in axes)
+    channels = shape[-1]
+    return Step("window", owner, windows, channels, channels, groups=channels)
 
 
 def kept(walk: Walk, owner: str, value: Value) -> Value:
     """Return a value as neurons keep it: one each, or two if it may be below 0."""
+    known = walk.kept.get(value.terms)
+    if known is not None:
+        return known
     units = RELU if value.is_positive else SIGNED
-    fired = fire(walk, owner, value, units)
-    if units is RELU:
-        return fired
-    return mixed(fired, owner, value, (1.0, -1.0))
+    found = fire(walk, owner, value, units)
+    if units is SIGNED:
+        found = mixed(found, owner, value, (1.0, -1.0))
+    walk.kept[value.terms] = found
+    return found
 
 
 def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
@@ -72,16 +92,17 @@ def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> V
     step = Step(
         "mix",
         owner,
-        tuple(map(point, term.read[:-1])),
+        tuple(map(point, value.shape[:-1])),
         term.read[-1],
         channels,
         groups=channels,
         factors=gains,
     )
-    return replace(value, terms=(replace(term, steps=(step,)),), is_alone=False)
+    terms = (replace(term, steps=(*term.steps, step)),)
+    return replace(value, terms=terms, is_alone=False)
 
 
-def readout(walk: Walk, key: str, value: Value) -> Draft:
+def readout(walk: Walk, name: str, value: Value) -> Draft:
     """Return the draft of a matrix on the host, which has no shortcut.
 
     Raises
@@ -89,10 +110,10 @@ def readout(walk: Walk, key: str, value: Value) -> Draft:
     UnfitError
         As `fire`.
     """
-    terms = _alike(walk, key, _pooled_all(walk, value.terms), value.shape)
-    source = _source(walk, key, terms)
+    terms = _alike(walk, name, _pooled_all(walk, value.terms), value.shape)
+    source = _source(walk, name, terms)
     return Draft(
-        layer=key,
+        layer=walk.free(name),
         kind="readout",
         sources=(source,),
         shape=value.shape,
@@ -145,7 +166,8 @@ def _convolution(
     rest = [term for term in terms if term not in beside]
     if not beside and len(_places(rest)) > 1:
         rest, beside = _projected(rest, shape)
-    main, fitted = _one_kernel(walk, owner, rest, value.shape)
+    main, fitted = _one_kernel(walk, owner, rest, value.shape, bool(beside))
+    shape = (*fitted.places, shape[-1])
     return Draft(
         layer=_name(walk, owner, main),
         kind="conv",
@@ -159,6 +181,7 @@ def _convolution(
         padding=fitted.padding,
         dilation=fitted.dilation,
         before=fitted.before,
+        skip=fitted.skip,
         groups=_groups(walk, main),
         units=units,
         bias=_bias(main, beside, units),
@@ -182,6 +205,9 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
         return _exact(walk, owner, pooled)
     if _is_exact(walk, term, 0):
         return term
+    for step in term.steps:
+        if not step.is_uniform:
+            raise UnfitError(EDGE, step.layer)
     for cut in range(len(term.steps) - 1, 0, -1):
         if _is_exact(walk, term, cut) and _is_possible(walk, term, cut):
             return _cut(walk, owner, term, cut)
@@ -190,7 +216,7 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
 
 def _is_exact(walk: Walk, term: Term, first: int) -> bool:
     windows = term.windows(first)
-    if windows is None or fit(windows) is None:
+    if windows is None or (fit(windows) or fit_more(windows)) is None:
         return False
     return walk.has_neuron_bias or term.shifts_at(first) != "place"
 
@@ -215,9 +241,8 @@ def _cut(walk: Walk, owner: str, term: Term, cut: int) -> Term:
         is_positive=positive and _is_above(walk, part),
     )
     last = part.steps[-1].layer
-    found = kept(walk, last, value)
+    (begun,) = kept(walk, last, value).terms
     walk.tell_kept(last, owner, value.is_positive)
-    (begun,) = found.terms
     return replace(begun, steps=(*begun.steps, *term.steps[cut:]))
 
 
@@ -245,14 +270,14 @@ def _pooled(walk: Walk, term: Term) -> Term | None:
     found = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
     if not found.is_matrix:
         windows = found.windows()
-        if windows is None or fit(windows) is None:
+        fitted = None if windows is None else fit(windows) or fit_more(windows)
+        if fitted is None:
             return None
         is_even = all(
             window.taps == window.stride and window.size % window.taps == 0
             for window in mean.windows
         )
-        is_padded = any(window.pads for window in windows)
-        if (is_padded and not is_even) or found.shifts_at() == "place":
+        if (fitted.is_padded and not is_even) or found.shifts_at() == "place":
             return None
     key = walk.pool(term.source, mean)
     return replace(found, source=key)
@@ -330,31 +355,48 @@ def _alike(
 
 
 def _one_kernel(
-    walk: Walk, owner: str, terms: Sequence[Term], shape: Shape
+    walk: Walk, owner: str, terms: Sequence[Term], shape: Shape, is_beside: bool
 ) -> tuple[tuple[Term, ...], Fitted]:
-    """Return terms that one kernel reads, and that kernel."""
-    for tried in (tuple(terms), None):
-        main = tried or tuple(
-            term
-            if number == 0
-            else kept(walk, f"{owner}_{number}", Value((term,), shape)).terms[0]
-            for number, term in enumerate(terms)
-        )
-        windows = [term.windows() for term in main]
-        known = [found for found in windows if found is not None]
-        if len(known) == len(windows) and len(_places(main)) == 1:
-            both = united(known)
-            fitted = None if both is None else fit(both)
-            if both and fitted and _are_even(walk, main, both):
-                return main, fitted
-    raise UnfitError("what it adds has no one kernel")
+    """Return terms that one kernel reads, and that kernel.
+
+    Of sources that have no kernel together, neurons keep the sum of what those give
+    that are laid out in another way.
+    """
+    groups: list[list[Term]] = []
+    for term in terms:
+        near = next((g for g in groups if _fits(walk, [*g, term], is_beside)), None)
+        if near is None:
+            groups.append([term])
+        else:
+            near.append(term)
+    groups.sort(key=lambda group: group[0].read[:-1] != shape[:-1])
+    main = list(groups[0])
+    for number, group in enumerate(groups[1:]):
+        value = Value(tuple(group), shape)
+        main += kept(walk, f"{owner}_{number}", value).terms
+    fitted = _fits(walk, main, is_beside)
+    if fitted is None:
+        raise UnfitError("what it adds has no one kernel")
+    return tuple(main), fitted
 
 
-def _are_even(walk: Walk, terms: Iterable[Term], windows: Windows) -> bool:
-    """Whether pools before a kernel that pads share their axes out."""
-    if not any(window.pads for window in windows):
-        return True
-    return all(walk.is_even(term.source) for term in terms)
+def _fits(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | None:
+    """Return the kernel that reads all of several terms, or None."""
+    windows = [term.windows() for term in terms]
+    known = [found for found in windows if found is not None]
+    if len(known) < len(windows) or len(_places(terms)) > 1:
+        return None
+    both = united(known)
+    if both is None:
+        return None
+    fitted = fit(both)
+    if fitted is None and not is_beside:
+        fitted = fit_more(both)
+    if fitted is None or (
+        fitted.is_padded and not all(walk.is_even(term.source) for term in terms)
+    ):
+        return None
+    return fitted
 
 
 def _places(terms: Iterable[Term]) -> list[Shape]:
@@ -429,8 +471,3 @@ def size_of(terms: Iterable[Term], units: int) -> int:
     """Return how many weights a matrix has that reads the sources of terms."""
     sources = {term.source: term.read for term in terms}
     return units * sum(map(prod, sources.values()))
-
-
-def windows_of(sizes: Shape) -> Windows:
-    """Return windows that read all places at once."""
-    return tuple(map(whole, sizes))

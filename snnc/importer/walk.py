@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from snnc.importer.draft import BROKEN, INPUT, Draft, Value
-from snnc.importer.linear import Shape, Step, Windows
+from snnc.importer.linear import Shape, Step, Term, Windows
 from snnc.importer.model import Layer, Model
 from snnc.importer.wishes import Range, Wishes
 
@@ -71,6 +71,8 @@ class Walk:
         By output the activation that the host has left to do, such as ``softmax``.
     l2 :
         By layer the factor of its kernel's penalty.
+    kept :
+        By terms the neurons that keep their sum.
     stands :
         By average what it stands for, where the user let it.
     has_neuron_bias :
@@ -93,6 +95,7 @@ class Walk:
         self.readers = _readers(model)
         self.stands: dict[str, tuple[str, ...]] = {}
         self._pools: dict[tuple[str, str], str] = {}
+        self.kept: dict[tuple[Term, ...], Value] = {}
         self._means: dict[str, Windows] = {}
 
     @property

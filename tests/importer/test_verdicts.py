@@ -47,19 +47,14 @@ LAYERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "max pool": ("MaxPooling2D", POOL, "SNN833"),
     "global max": ("GlobalMaxPooling2D", {"keepdims": True}, "SNN830"),
     "causal": ("Conv2D", CONV | {"padding": "causal"}, "SNN831"),
-    "first": ("Conv2D", CONV | {"data_format": "channels_first"}, "SNN831"),
-    "linear": ("Conv2D", CONV | {"activation": "linear"}, "SNN834"),
-    "no activation": ("Conv2D", CONV | {"activation": None}, "SNN834"),
     "tanh": ("Conv2D", CONV | {"activation": "tanh"}, "SNN832"),
     "softmax": ("Conv2D", CONV | {"activation": "softmax"}, "SNN832"),
     "uneven pool": ("AveragePooling2D", POOL | {"padding": "same", "pool_size": [4, 4]},
-                    "SNN831"),
+                    "SNN830"),
     "lambda": ("Lambda", {}, "SNN830"),
     "unknown": ("Whatever", {}, "SNN830"),
     "lstm": ("LSTM", {"units": 3}, "SNN830"),
-    "permute": ("Permute", {"dims": [2, 1, 3]}, "SNN830"),
     "reshape": ("Reshape", {"target_shape": [3, 12, 2]}, "SNN831"),
-    "rescaling": ("Rescaling", {"scale": 2.0}, "SNN830"),
 }  # fmt: skip
 
 
@@ -110,7 +105,8 @@ def test_every_rewrite_makes_a_spec_of_a_refused_model() -> None:
     for what, bys in REWRITES.items():
         for by in bys:
             kind, options = _rewritten(what)
-            assert between(kind, options).written is None, what
+            is_exact = what in EXACT
+            assert (between(kind, options).written is not None) == is_exact, what
             found = between(kind, options, rewrites=((what, by),))
             assert found.written is not None, what
             assert not found.problems
@@ -173,6 +169,9 @@ def _model() -> dict[str, Any]:
         layer("Dense", "end", "f", units=3, activation="softmax"),
     )
 
+
+EXACT = ("relu6", "leaky_relu", "hard_sigmoid")
+"""What two neurons compute, so that a rewrite only saves one of them."""
 
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 9), st.floats(allow_nan=False),

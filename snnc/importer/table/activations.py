@@ -12,7 +12,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import RELU, SIGNED, Unit, Value
+from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
 from snnc.importer.linear import Step, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, mixed
@@ -40,6 +40,8 @@ def activation_of(layer: Layer) -> Activation:
 def _named(value: Any) -> Activation:
     if isinstance(value, Mapping):
         kind, options = str(value.get("class_name")), value.get("config")
+        if kind == "PReLU":  # whose weights are the layer's
+            return "prelu", {}
         return _of_class(kind, options if isinstance(options, Mapping) else {})
     text = str(value)
     if text in ("LeakyReLU", "leaky_re_lu"):
@@ -62,7 +64,7 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     if kind == "LeakyReLU":
         return "leaky_relu", {"alpha": options.get("alpha", 0.3)}
     if kind == "PReLU":
-        return "prelu", options
+        return "prelu", {"shared_axes": None, **options}
     name, _ = _named(kind)
     return name, options
 
@@ -88,8 +90,6 @@ def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> 
         walk.keep(layer, "what it reads is never below 0", option)
         return value
     found = _pieces(name, options, walk)
-    if name == "prelu" and found is not None:
-        return _fire_slopes(layer, walk, value, option)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
     if name != "relu" and walk.wishes.rewrite(stands) == "relu":
         walk.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
@@ -97,6 +97,8 @@ def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> 
     elif found is None:
         _refuse(layer, walk, name, stands, option)
         found = RELU, (1.0,)
+    elif name == "prelu":
+        return _fire_slopes(layer, walk, value, option)
     units, gains = found
     if len(units) > 1:
         _tell_units(layer, walk, len(units), stands, option)
@@ -109,7 +111,7 @@ def _pieces(
     """Return a function as neurons and the gain of each; None if it has a bend."""
     if name == "relu":
         return RELU, (1.0,)
-    if name == "prelu":
+    if name == "prelu" and "shared_axes" in options:
         return SIGNED, (1.0, -1.0)
     if ceiling := re.fullmatch(r"relu([\d.]+)", name):
         return (Unit(), Unit(1.0, -float(ceiling[1]))), (1.0, -1.0)
@@ -156,7 +158,7 @@ def _fire(
     try:
         fired = fire(walk, layer.name, value, units)
     except UnfitError as error:
-        return _unfit(layer, walk, str(error))
+        return _unfit(walk.layers.get(error.layer, layer), walk, str(error))
     (term,) = fired.terms
     if len(units) == 1:
         if not walk.is_refused(layer.name):
@@ -166,9 +168,12 @@ def _fire(
 
 
 def _unfit(layer: Layer, walk: Walk, why: str) -> Value:
-    return walk.refuse(
-        layer, why, "put a convolution or a `Dense` right before it, and retrain"
-    )
+    remedy = "put a convolution or a `Dense` right before it, and retrain"
+    if "Pooling" in layer.kind:
+        remedy = "use `padding='valid'`, or a window that shares the axis out"
+    if walk.is_refused(layer.name):
+        return BROKEN
+    return walk.refuse(layer, why, remedy)
 
 
 def _fire_slopes(layer: Layer, walk: Walk, value: Value, option: str) -> Value:

@@ -137,7 +137,7 @@ def _matrix(layer: Layer, value: Value, units: int, bias: bool) -> Value:
                 bias=(bias and not terms) or bool(value.flat or part.flat),
                 order=order(part.view),
                 start=start,
-                before=(*part.flat, *value.flat),
+                before=(*part.flat, *value.flat) if value.parts else value.flat,
                 rows=size,
                 is_first=not terms,
             )

@@ -1,0 +1,243 @@
+"""Small models, one for each rule by which an import keeps outputs as they are.
+
+Each is a function of ``keras.layers`` that gives the shape of an input and what stands
+behind it; its outputs are compared before ``final``, which the host has left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Chain = Callable[[Any], Sequence[Any]]
+Graph = Callable[[Any, Any], Any]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A model, how it is imported, and what Keras does behind the readout."""
+
+    shape: tuple[int, ...]
+    build: Chain | Graph
+    options: tuple[str, ...] = ()
+    values: tuple[float, float] = (0.0, 1.0)
+    final: Callable[[Any], Any] = lambda outputs: outputs
+    turned: tuple[int, ...] = ()
+
+
+def softmax(outputs: Any) -> Any:
+    raised = np.exp(outputs - outputs.max(axis=-1, keepdims=True))
+    return raised / raised.sum(axis=-1, keepdims=True)
+
+
+def sigmoid(outputs: Any) -> Any:
+    return 1 / (1 + np.exp(-outputs))
+
+
+def pair(outputs: Any) -> Any:
+    return softmax(outputs)[:, 1:]
+
+
+def _head(la: Any) -> list[Any]:
+    return [la.Flatten(), la.Dense(3)]
+
+
+def _front(la: Any) -> list[Any]:
+    return [la.Conv2D(4, 3, activation="relu")]
+
+
+def _stream(la: Any, image: Any) -> Any:
+    """Linear residual blocks of MobileNetV2, in which ReLU has a ceiling."""
+    x = la.ReLU(6)(la.BatchNormalization()(la.Conv2D(4, 3, padding="same")(image)))
+    x = la.BatchNormalization()(la.Conv2D(3, 1, use_bias=False)(x))
+    for _ in range(2):
+        y = la.ReLU(6)(la.BatchNormalization()(la.Conv2D(5, 1)(x)))
+        y = la.DepthwiseConv2D(3, padding="same", use_bias=False)(y)
+        y = la.ReLU(6)(la.BatchNormalization()(y))
+        y = la.BatchNormalization()(la.Conv2D(3, 1, use_bias=False)(y))
+        x = la.Add()([x, y])
+    x = la.ReLU(6)(la.Conv2D(6, 1)(x))
+    return la.Dense(3)(la.GlobalAveragePooling2D()(x))
+
+
+def _before(la: Any, image: Any) -> Any:
+    """Batch norm and ReLU before each convolution, as in ResNetV2, with strides."""
+    x = la.Conv2D(4, 3, padding="same")(image)
+    for stride in (1, 2, 1):
+        y = la.ReLU()(la.BatchNormalization()(x))
+        s = la.Conv2D(4, 1, strides=stride)(y) if stride > 1 else x
+        y = la.ReLU()(la.BatchNormalization()(la.Conv2D(3, 1, use_bias=False)(y)))
+        y = la.Conv2D(4, 3, strides=stride, padding="same")(y)
+        x = la.Add()([s, y])
+    x = la.ReLU()(la.BatchNormalization()(x))
+    return la.Dense(3)(la.GlobalAveragePooling2D()(x))
+
+
+def _densely(la: Any, image: Any) -> Any:
+    """Concatenated linear layers, and a mean between them, as in DenseNet."""
+    x = la.Conv2D(4, 3, padding="same")(image)
+    for pool in (True, False):
+        y = la.ReLU()(la.BatchNormalization()(x))
+        x = la.Concatenate()([x, la.Conv2D(2, 3, padding="same")(y)])
+        y = la.ReLU()(la.BatchNormalization()(x))
+        x = la.Concatenate()([x, la.Conv2D(2, 1)(y)])
+        if pool:
+            x = la.Conv2D(5, 1)(la.ReLU()(la.BatchNormalization()(x)))
+            x = la.AveragePooling2D(2)(x)
+    x = la.ReLU()(la.BatchNormalization()(x))
+    return la.Dense(3)(la.GlobalAveragePooling2D()(x))
+
+
+def _heads(la: Any, image: Any) -> Any:
+    """Three outputs: of an image, of a mean, and of hidden units."""
+    x = la.Conv2D(4, 3, activation="relu")(image)
+    y = la.Conv2D(5, 3, activation="relu")(x)
+    hidden = la.Dense(6, activation="relu")(la.Flatten()(y))
+    mean = la.GlobalAveragePooling2D()(x)
+    return [la.Dense(2)(hidden), la.Dense(3)(mean), la.Conv2D(1, 2)(y)]
+
+
+def _flats(la: Any, image: Any) -> Any:
+    """Flat images of two sizes side by side."""
+    x = la.Conv2D(4, 3, activation="relu")(image)
+    y = la.Conv2D(3, 3, strides=2, activation="relu")(x)
+    both = la.Concatenate()([la.Flatten()(x), la.Flatten()(y)])
+    return la.Dense(3)(la.Dense(5, activation="relu")(la.BatchNormalization()(both)))
+
+
+def _arithmetic(la: Any, image: Any) -> Any:
+    x = la.Conv2D(4, 3, activation="relu")(image)
+    y = la.Conv2D(4, 3, padding="same")(x)
+    x = la.Maximum()([x, y])
+    x = la.Conv2D(4, 1)(la.Average()([x, y, x]))
+    x = la.Subtract()([la.ReLU()(x), y])
+    return la.Dense(3)(la.Flatten()(la.Minimum()([x, y])))
+
+
+def _eeg(la: Any) -> list[Any]:
+    """EEGNet, but for its ELU: time, then space, then time."""
+    return [
+        la.Conv2D(3, (1, 5), padding="same", use_bias=False),
+        la.BatchNormalization(),
+        la.DepthwiseConv2D((6, 1), depth_multiplier=2, use_bias=False),
+        la.BatchNormalization(),
+        la.Activation("relu"),
+        la.AveragePooling2D((1, 2)),
+        la.SeparableConv2D(4, (1, 4), padding="same", use_bias=False),
+        la.BatchNormalization(),
+        la.Activation("relu"),
+        la.AveragePooling2D((1, 3)),
+        *_head(la),
+    ]
+
+
+CASES: dict[str, Case] = {
+    "stream": Case((8, 8, 2), _stream),
+    "before": Case((9, 9, 2), _before),
+    "densely": Case((8, 8, 2), _densely),
+    "heads": Case((8, 8, 2), _heads),
+    "flats": Case((8, 8, 1), _flats),
+    "arithmetic": Case((7, 7, 1), _arithmetic),
+    "eeg": Case((6, 12, 1), _eeg, ("--input-range", "-1..1"), (-1, 1)),
+    "linear": Case((9, 9, 2), lambda la: [
+        *_front(la), la.Conv2D(3, 3), la.BatchNormalization(),
+        la.Conv2D(4, 3, strides=2, activation="relu"), *_head(la)]),
+    "border": Case((8, 8, 2), lambda la: [
+        *_front(la), la.Conv2D(3, 3, padding="same"),
+        la.Conv2D(4, 3, padding="same", activation="relu"), *_head(la)]),
+    "shifted": Case((8, 8, 2), lambda la: [
+        *_front(la), la.BatchNormalization(),
+        la.Conv2D(4, 3, padding="same", activation="relu"), *_head(la)]),
+    "shifted first": Case((8, 8, 2), lambda la: [
+        la.BatchNormalization(),
+        la.Conv2D(4, 3, padding="same", activation="relu"), *_front(la), *_head(la)]),
+    "shifted flat": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Flatten(), la.BatchNormalization(), la.Dropout(0.2),
+        la.Dense(5, activation="relu"), la.BatchNormalization(), la.Dense(3)]),
+    "leaky": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Conv2D(4, 3), la.LeakyReLU(0.2), la.Conv2D(4, 1),
+        la.BatchNormalization(), la.PReLU(shared_axes=[1, 2]), la.Flatten(),
+        la.Dense(6), la.PReLU(), la.Dense(3, "hard_sigmoid"), la.Dense(3)]),
+    "leaky images": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Conv2D(4, 3), la.PReLU(), *_head(la)]),
+    "leaky groups": Case((8, 8, 2), lambda la: [
+        *_front(la), la.DepthwiseConv2D(3, depth_multiplier=2), la.LeakyReLU(),
+        la.DepthwiseConv2D(2), la.ReLU(2.0), *_head(la)]),
+    "multi-label": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Flatten(), la.Dense(3, "sigmoid")], final=sigmoid),
+    "two classes": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Flatten(), la.Dense(1, "sigmoid")], final=pair),
+    "tanh": Case((7, 7, 1), lambda la: [
+        *_front(la), la.Flatten(), la.Dense(2, "tanh")], final=np.tanh),
+    "softmax of an image": Case((5, 5, 1), lambda la: [
+        *_front(la), la.Conv2D(3, 2), la.Softmax(), la.Reshape((-1, 3))],
+        final=lambda y: softmax(y.reshape(len(y), -1, 3)).reshape(len(y), -1)),
+    "an image": Case((6, 6, 1), lambda la: [
+        *_front(la), la.Conv2D(4, 3, padding="same", activation="relu"),
+        la.Conv2D(1, 3, padding="same", activation="sigmoid")], final=sigmoid),
+    "no neurons": Case((5, 5, 1), lambda la: _head(la)),
+    "edges": Case((9, 9, 1), lambda la: [
+        *_front(la), la.AveragePooling2D(3, 2, padding="same"), *_head(la)]),
+    "uneven": Case((10, 10, 1), lambda la: [
+        *_front(la), la.AveragePooling2D(3, 2),
+        la.Conv2D(4, 3, padding="same", activation="relu"), *_head(la)]),
+    "margins": Case((9, 9, 1), lambda la: [
+        *_front(la), la.Cropping2D(((1, 0), (0, 2))),
+        la.Conv2D(3, 2, activation="relu"), la.ZeroPadding2D(((1, 0), (1, 0))),
+        la.Conv2D(3, 3, strides=2, activation="relu"), *_head(la)]),
+    "reshaped": Case((36,), lambda la: [
+        la.Reshape((6, 6, 1)), *_front(la), la.Permute((2, 1, 3)),
+        la.Conv2D(3, (2, 3), activation="relu"), la.Reshape((-1, 3)), *_head(la)]),
+    "renamed": Case((8, 3), lambda la: [
+        la.Conv1D(4, 3, padding="causal", activation="relu"), la.Reshape((8, 1, 4)),
+        la.Conv2D(3, (3, 1), activation="relu"), la.Permute((3, 2, 1)), *_head(la)]),
+    "rescaled": Case((7, 7, 3), lambda la: [
+        la.Rescaling(1 / 255), la.Rescaling([2.0, 1.0, 0.5], [0.1, 0.0, -0.1]),
+        la.Conv2D(3, 3, activation="relu"), la.Rescaling(0.5, 0.1),
+        la.Conv2D(3, 3, activation="relu"), *_head(la)], values=(0, 255)),
+    "line": Case((16, 2), lambda la: [
+        la.SeparableConv1D(4, 3), la.BatchNormalization(), la.ReLU(),
+        la.AveragePooling1D(2), la.Conv1D(4, 3, dilation_rate=2, activation="relu"),
+        la.GlobalAveragePooling1D(), la.Dense(3, "softmax")], final=softmax),
+    "volume": Case((5, 6, 6, 1), lambda la: [
+        la.Conv3D(3, (3, 3, 3)), la.BatchNormalization(), la.LeakyReLU(0.1),
+        la.Conv3D(3, 2, padding="same", activation="relu"), *_head(la)]),
+    "table": Case((6,), lambda la: [
+        la.BatchNormalization(), la.Dense(8), la.BatchNormalization(),
+        la.LeakyReLU(0.1), la.Dropout(0.1), la.Dense(4), la.Dense(5, "relu6"),
+        la.Dense(2)]),
+}  # fmt: skip
+
+
+def model_of(keras: Any, name: str) -> Any:
+    """Return the model of a case; a graph is one whose function takes the input too."""
+    case = CASES[name]
+    image = keras.Input(case.shape)
+    if case.build.__code__.co_argcount == 2:
+        outputs = case.build(keras.layers, image)  # type: ignore[call-arg]
+    else:
+        outputs = image
+        for layer in case.build(keras.layers):  # type: ignore[call-arg]
+            outputs = layer(outputs)
+    return keras.Model(image, outputs, name=name.replace(" ", "_").replace("-", "_"))
+
+
+def first_channels(keras: Any) -> Any:
+    """Return a model with channels first, which TensorFlow can't run on every host."""
+    la, form = keras.layers, {"data_format": "channels_first"}
+    return keras.Sequential(
+        [
+            keras.Input((2, 7, 6)),
+            la.Conv2D(4, 3, activation="relu", **form),
+            la.Conv2D(3, 2, **form),
+            la.BatchNormalization(axis=1),
+            la.ReLU(),
+            la.AveragePooling2D(2, **form),
+            la.Flatten(),
+            la.Dense(3),
+        ],
+        name="first_channels",
+    )

@@ -1,0 +1,60 @@
+"""Every rule keeps outputs: Nengo's rate mode gives what Keras does, within 1e-4."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from tests.importer.exact_models import CASES, Case, model_of
+from tests.importer.models import randomized
+from tests.importer.test_outputs import imported
+
+WITHIN = 1e-4
+EXAMPLES = 2
+
+
+def rates(package: Any, weights: Path, x: Any) -> Any:
+    """Return what the readout gives of each example in rate mode."""
+    import nengo
+
+    code = importlib.import_module(f"{package.__name__}.nengo_network")
+    network = code.build_network(weights, images=x, mode="rate")
+    shared = importlib.import_module(f"{package.__name__}.network")
+    steps = round(shared.PRESENT / shared.DT)
+    with nengo.Simulator(network.net, progress_bar=False) as simulator:
+        simulator.run_steps(len(x) * steps)
+    return simulator.data[network.output][steps - 1 :: steps]
+
+
+def expected_of(model: Any, x: Any) -> Any:
+    """Return all outputs of Keras, flat and side by side."""
+    outputs = model(x)
+    outputs = outputs if isinstance(outputs, list) else [outputs]
+    return np.concatenate([np.reshape(y, (len(x), -1)) for y in outputs], axis=1)
+
+
+def differences(name: str, case: Case, folder: Path) -> float:
+    from tensorflow import keras
+
+    model = randomized(model_of(keras, name), seed=4)
+    drawn = np.random.default_rng(1).uniform(*case.values, (EXAMPLES, *case.shape))
+    x = drawn.astype(np.float32)
+    package, weights = imported(model, folder, *case.options)
+    shared = importlib.import_module(f"{package.__name__}.network")
+    found = case.final(rates(package, weights, x.reshape(-1, *shared.INPUT.shape)))
+    expected = expected_of(model, x)
+    assert np.ptp(expected) > 1e-3, name
+    return float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
+
+
+@pytest.mark.slow
+def test_rate_mode_gives_what_keras_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    found = {name: differences(name, case, tmp_path) for name, case in CASES.items()}
+    assert {name: error for name, error in found.items() if error > WITHIN} == {}
