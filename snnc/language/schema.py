@@ -1,4 +1,9 @@
-"""The JSON Schema (draft-07) of the YAML notation, from the spec's models."""
+"""The JSON Schema (draft-07) of the YAML notation, from the spec's models.
+
+Each property stands once, in the definitions. No schema has alternatives: what a value
+of each type must be stands side by side, so that a validator says which key is wrong
+and why, where of alternatives it could only say that none of them holds.
+"""
 
 from __future__ import annotations
 
@@ -40,28 +45,27 @@ def _dims(word: str = "") -> Schema:
     """Dims as ``3x3``, as one integer, as a list, or a word in their place."""
     sizes = _text(r"\d+(x\d+)*" if not word else rf"(\d+(x\d+)*|{word})", "integer")
     item = {**_text(r"\d+", "integer"), "minimum": 1}
-    items = {"type": "array", "items": item, "minItems": 1}
-    return {"anyOf": [{**sizes, "minimum": 1}, items]}
+    return {**_or_list(sizes, item), "minimum": 1}
+
+
+def _or_list(one: Schema, item: Schema, least: int = 1) -> Schema:
+    """One value, or a list of some."""
+    types = one["type"] if isinstance(one["type"], list) else [one["type"]]
+    return {**one, "type": [*types, "array"], "items": item, "minItems": least}
 
 
 _NAME = _text(r"[A-Za-z]\w*")
-_LABELS: Schema = {"type": "array", "items": {"type": "string"}, "minItems": 2}
-_NAMES: Schema = {"type": "array", "items": _NAME, "minItems": 1}
-_PAIR: Schema = {"type": "array", "items": {"type": "number"}}
 _VALUES: Schema = {
-    "anyOf": [
-        _text(rf"{_NUMBER}\.\.{_NUMBER}"),
-        {**_PAIR, "minItems": 2, "maxItems": 2},
-    ]
+    **_or_list(_text(rf"{_NUMBER}\.\.{_NUMBER}"), {"type": "number"}, 2),
+    "maxItems": 2,
 }
+_CLASSES = {**_or_list(_text(r"\d+", "integer"), {"type": "string"}, 2), "minimum": 2}
 _PHASES: Schema = {
     "type": "array",
     "items": {"enum": list(phases.PHASES)},
     "minItems": 1,
     "uniqueItems": True,
 }
-_EMPTY: Schema = {"type": "null"}
-
 _FORMS: dict[Any, Schema] = {
     scalars.whole: _text(r"[+-]?\d+", "integer"),
     scalars.amount: _text(_NUMBER, "number"),
@@ -76,7 +80,7 @@ _FORMS: dict[Any, Schema] = {
     extents.block: _dims("auto"),
     names.identifier: _NAME,
     phases.phases: _PHASES,
-    names.classes: {"anyOf": [{**_text(r"\d+", "integer"), "minimum": 2}, _LABELS]},
+    names.classes: _CLASSES,
 }
 _FILE = {
     "snn": "The edition of the language: 1.",
@@ -86,62 +90,127 @@ _FILE = {
 """What keys of a YAML file mean that are no statements."""
 
 
+ID = "urn:snnc:spec:1"
+"""What the schema is called, for those that refer to it."""
+
+
 def schema() -> Schema:
     """Return the schema of a YAML spec; every key carries its description."""
-    properties = {
-        "snn": {"enum": [1, "1"]},
-        "network": _NAME,
-        **{kind: _statement(kind) for kind in kinds("front", "encoder")},
-        "layers": {"type": "array", "items": _layer()},
-        **{kind: _statement(kind) for kind in kinds("back")},
-    }
-    about = _FILE | {kind: form.about for kind, form in FORMS.items()}
-    return {
-        "$schema": DRAFT,
-        "title": "snnc, edition 1",
-        "type": "object",
-        "properties": {k: _told(v, about[k]) for k, v in properties.items()},
-        "required": ["snn", "network", "input", "readout"],
-        "additionalProperties": False,
-    }
+    return _Writer().file()
 
 
-def _statement(kind: str) -> Schema:
-    if kind not in MODELS:
-        return {"type": "string"}
-    if kind == "neuron":
-        return _neuron()
-    if kind == "defaults":
-        defaults = _defaults()
-        return {"anyOf": [defaults, {"type": "array", "items": defaults}]}
-    models = MODELS[kind]
-    if "" in models:
-        return _mapping(models[""])
-    return _choice({m.variant: _mapping(m) for m in models.values() if m.variant})
+class _Writer:
+    """Makes the schema, and a definition of each property that it refers to."""
+
+    def __init__(self) -> None:
+        self._definitions: dict[str, Schema] = {}
+
+    def file(self) -> Schema:
+        properties = {
+            "snn": {"enum": [1, "1"]},
+            "network": _NAME,
+            **{kind: self._statement(kind) for kind in kinds("front", "encoder")},
+            "layers": {"type": "array", "items": self._layer()},
+            **{kind: self._statement(kind) for kind in kinds("back")},
+        }
+        about = _FILE | {kind: form.about for kind, form in FORMS.items()}
+        return {
+            "$schema": DRAFT,
+            "$id": ID,
+            "title": "snnc, edition 1",
+            "type": "object",
+            "properties": {k: _told(v, about[k]) for k, v in properties.items()},
+            "required": ["snn", "network", "input", "readout"],
+            "additionalProperties": False,
+            "definitions": self._definitions,
+        }
+
+    def _statement(self, kind: str) -> Schema:
+        if kind not in MODELS:
+            return {"type": "string"}
+        if kind == "neuron":
+            return self._neuron()
+        if kind == "defaults":
+            return _or_list(self._defaults(), self._defaults())
+        models = MODELS[kind]
+        if "" in models:
+            return self._mapping(models[""])
+        return _choice(
+            {m.variant: self._mapping(m) for m in models.values() if m.variant}
+        )
+
+    def _layer(self) -> Schema:
+        found = {
+            Word(kind, form.about): self._statement(kind)
+            for kind, form in FORMS.items()
+            if form.is_layer
+        }
+        return _choice(found, bare=tuple(filter(may_be_bare, FORMS)))
+
+    def _defaults(self) -> Schema:
+        """Properties, and properties by kind of layer."""
+        scopes: Schema = {}
+        for kind in SCOPES:
+            layer = self._mapping(DefaultsSpec, scope_keys(kind))
+            scopes[kind] = _told(layer, FORMS[kind].about)
+        return self._mapping(DefaultsSpec, more=scopes)
+
+    def _mapping(
+        self,
+        model: type[BaseModel],
+        keys: tuple[str, ...] | None = None,
+        more: Mapping[str, Schema] | None = None,
+    ) -> Schema:
+        """Return the schema of a statement's properties, if need be of some alone.
+
+        ``more`` are other keys that there may be.
+        """
+        properties: Schema = {}
+        required = []
+        parts = parts_of(model)
+        for field in (*parts, *(keys_of(model) if keys is None else keys)):
+            info = model.model_fields[field]
+            key = parts[field].key if field in parts else field
+            value = _told(self._value(field, info), description(model, field))
+            properties[key] = self._defined(key, value)
+            if info.is_required():
+                required.append(key)
+        keys_of_it = {
+            "properties": {**properties, **(more or {})},
+            **({"required": required} if required else {}),
+            "additionalProperties": False,
+        }
+        name = model.__name__.removesuffix("Spec").lower()
+        return {"type": "object", "allOf": [self._defined(name, keys_of_it)]}
+
+    def _defined(self, key: str, value: Schema) -> Schema:
+        """Refer to a definition; other meanings of a word have a number behind it."""
+        names = (key, *(f"{key}{number}" for number in range(2, 100)))
+        name = next(n for n in names if self._definitions.get(n, value) == value)
+        self._definitions[name] = value
+        return {"$ref": f"#/definitions/{name}"}
+
+    def _value(self, field: str, info: Any) -> Schema:
+        if field == "sources":
+            return _or_list(_NAME, _NAME)
+        if field == "neuron":
+            return self._neuron()
+        if field in CHOICES:
+            return _choice({m.word: self._mapping(m) for m in CHOICES[field].values()})
+        return _plain(info)
+
+    def _neuron(self) -> Schema:
+        relu: Schema = {"type": "object", "maxProperties": 0}
+        return _choice(
+            {
+                word: self._mapping(NeuronSpec) if settings_of(word.text) else relu
+                for word in NEURONS.values()
+            }
+        )
 
 
 def _told(schema: Schema, description: str) -> Schema:
     return {"description": description, **schema}
-
-
-def _layer() -> Schema:
-    found = {
-        Word(kind, form.about): _statement(kind)
-        for kind, form in FORMS.items()
-        if form.is_layer
-    }
-    return _choice(found, bare=tuple(filter(may_be_bare, FORMS)))
-
-
-def _defaults() -> Schema:
-    """Properties, and properties by kind of layer."""
-    schema = _mapping(DefaultsSpec)
-    scopes = {
-        kind: _told(_mapping(DefaultsSpec, scope_keys(kind)), FORMS[kind].about)
-        for kind in SCOPES
-    }
-    schema["properties"] = {**schema["properties"], **scopes}
-    return schema
 
 
 def _choice(
@@ -149,45 +218,22 @@ def _choice(
 ) -> Schema:
     """One of several words, with a mapping of properties below it or without."""
     below = {
-        word.text: _told({"anyOf": [schema, _EMPTY]}, word.about)
+        word.text: _told({**schema, "type": ["object", "null"]}, word.about)
         for word, schema in inner.items()
     }
-    mapping = {
-        "type": "object",
+    return {
+        "type": ["string", "object"],
+        "if": {"type": "string"},
+        "then": {"enum": list(below if bare is None else bare)},
         "properties": below,
         "minProperties": 1,
         "maxProperties": 1,
         "additionalProperties": False,
     }
-    return {"anyOf": [{"enum": list(below if bare is None else bare)}, mapping]}
 
 
-def _mapping(model: type[BaseModel], keys: tuple[str, ...] | None = None) -> Schema:
-    """Return the schema of a statement's properties, if need be of some alone."""
-    properties: Schema = {}
-    required = []
-    parts = parts_of(model)
-    for field in (*parts, *(keys_of(model) if keys is None else keys)):
-        info = model.model_fields[field]
-        key = parts[field].key if field in parts else field
-        properties[key] = _told(_value(field, info), description(model, field))
-        if info.is_required():
-            required.append(key)
-    return {
-        "type": "object",
-        "properties": properties,
-        "required": required,
-        "additionalProperties": False,
-    }
-
-
-def _value(field: str, info: Any) -> Schema:
-    if field == "sources":
-        return {"anyOf": [_NAME, _NAMES]}
-    if field == "neuron":
-        return _neuron()
-    if field in CHOICES:
-        return _choice({m.word: _mapping(m) for m in CHOICES[field].values()})
+def _plain(info: Any) -> Schema:
+    """A value that is no mapping."""
     for part in _parts(info.annotation, info.metadata):
         if isinstance(part, BeforeValidator) and part.func in _FORMS:
             form = _FORMS[part.func]
@@ -220,16 +266,6 @@ def _limits(info: Any) -> Schema:
         for bound, word in _BOUNDS.items()
         if isinstance(getattr(part, bound, None), (int, float))
     }
-
-
-def _neuron() -> Schema:
-    relu: Schema = {"type": "object", "maxProperties": 0}
-    return _choice(
-        {
-            word: _mapping(NeuronSpec) if settings_of(word.text) else relu
-            for word in NEURONS.values()
-        }
-    )
 
 
 def _parts(annotation: Any, metadata: list[Any]) -> list[Any]:

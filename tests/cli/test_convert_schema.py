@@ -55,7 +55,9 @@ def _described(node: Any) -> dict[str, str]:
     found: dict[str, str] = {}
     if isinstance(node, dict):
         for key, inner in node.get("properties", {}).items():
-            found[key] = inner.get("description", "")
+            place = inner.get("$ref", "").removeprefix("#/definitions/")
+            told = schema()["definitions"][place] if place else inner
+            found[key] = told.get("description", "")
         for inner in node.values():
             found |= _described(inner)
     if isinstance(node, list):

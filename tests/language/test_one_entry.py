@@ -179,13 +179,15 @@ from snnc.editors.pygments import SnnLexer
 from snnc.editors.textmate import textmate_text
 from snnc.language.schema import schema
 from tests.language.reference import reference
-layer = schema()["properties"]["layers"]["items"]["anyOf"][1]["properties"]["squeeze"]
-properties = layer["anyOf"][0]["properties"]
+definitions = schema()["definitions"]
+layer = schema()["properties"]["layers"]["items"]["properties"]["squeeze"]
+properties = definitions[layer["allOf"][0]["$ref"].split("/")[-1]]["properties"]
+jitter = definitions[properties["jitter"]["$ref"].split("/")[-1]]
 tokens = SnnLexer().get_tokens_unprocessed("squeeze q { jitter 1 }")
 colours = {text: str(kind) for _, kind, text in tokens}
 found = [
     layer["description"],
-    properties["jitter"],
+    jitter,
     reference()["layers"],
     reference()["properties"],
     [colours["squeeze"], colours["jitter"]],

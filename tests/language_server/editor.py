@@ -30,11 +30,12 @@ class Client(LanguageClient):
         super().__init__(converter_factory=default_converter)
         self.told: dict[str, types.PublishDiagnosticsParams] = {}
         self._news = asyncio.Event()
-        ignored = ("codeLens", "inlayHint")
+        refreshed = ("workspace/codeLens/refresh", "workspace/inlayHint/refresh")
+        ignored = (*refreshed, "client/registerCapability", "telemetry/event")
         register_lsp_features(
             self,
             DEFAULT_CLIENT_FEATURES
-            | {f"workspace/{what}/refresh": _ignore for what in ignored}
+            | dict.fromkeys(ignored, _ignore)
             | {types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS: _keep},
         )
 
@@ -53,7 +54,7 @@ def _keep(client: Client, params: types.PublishDiagnosticsParams) -> None:
     client.keep(params)
 
 
-def _ignore(client: Client, params: None) -> None:
+def _ignore(client: Client, params: object) -> None:
     """Take what is asked of editors alone."""
 
 

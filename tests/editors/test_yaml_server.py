@@ -1,0 +1,108 @@
+"""The JSON Schema in the language server that VS Code's extension for YAML has."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from lsprotocol import types
+from pytest_lsp import ClientServerConfig
+
+from snnc.language.schema import schema
+from tests.language_server.editor import Client, Document, open_text, start
+from tests.support import ROOT
+
+SERVER = ROOT / "editors/vscode/node_modules/.bin/yaml-language-server"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.skipif(
+        not (shutil.which("node") and SERVER.exists()),
+        reason="its packages are not there: npm install, in editors/vscode",
+    ),
+]
+GOOD = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("specs")
+    (path / "snnc.schema.json").write_text(json.dumps(schema()), encoding="utf-8")
+    return path
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def yaml(folder: Path) -> AsyncIterator[Client]:
+    command = [str(SERVER), "--stdio"]
+    client = await start(ClientServerConfig(command, Client), root=folder)
+    yield client
+    await client.shutdown_session()
+    await client.stop()
+
+
+def opened(client: Client, text: str, folder: Path) -> Document:
+    modeline = f"# yaml-language-server: $schema={folder / 'snnc.schema.json'}\n"
+    return open_text(client, modeline + text, ".yaml", folder)
+
+
+async def problems(client: Client, text: str, folder: Path) -> list[str]:
+    document = opened(client, text, folder)
+    await client.until(lambda: document.uri in client.told)
+    return [str(d.message) for d in client.told[document.uri].diagnostics]
+
+
+async def test_a_good_spec_has_no_problems(yaml: Client, folder: Path) -> None:
+    assert await problems(yaml, GOOD, folder) == []
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "said"),
+    [
+        ("filters: 16", "filtres: 16", "Property filtres is not allowed."),
+        ("units: 64", "units: many", "String does not match the pattern"),
+        ("loss: cross_entropy", "loss: crossentropy", '"cross_entropy"'),
+        ("conv3d: {name: c1", "conv4d: {name: c1", "Property conv4d is not allowed."),
+        ("name: c1, ", "", 'Missing property "name".'),
+    ],
+)
+async def test_a_problem_names_the_key(
+    yaml: Client, folder: Path, right: str, wrong: str, said: str
+) -> None:
+    (found,) = await problems(yaml, GOOD.replace(right, wrong, 1), folder)
+    assert said in found
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("  - conv2d: {name: c2, fil|}\n", {"filters"}),
+        ("  - conv2d:\n      name: c2\n      |\n", {"filters", "kernel", "from"}),
+        ("  - dense:\n      |\n", {"name", "units"}),
+        ("  - conv2d: {name: c2, padding: |}\n", {"valid", "same"}),
+        ("  - |\n", {"conv2d", "dense", "avgpool"}),
+    ],
+)
+async def test_words_are_offered(
+    yaml: Client, folder: Path, text: str, words: set[str]
+) -> None:
+    head, tail = GOOD.split("readout:")
+    at = len(head) + text.index("|")
+    document = opened(yaml, f"{head}{text.replace('|', '')}readout:{tail}", folder)
+    offset = len(document.text) - len(GOOD) - len(text) + 1 + at
+    params = types.CompletionParams(document.identifier, document.position(offset))
+    found = await yaml.text_document_completion_async(params)
+    items = found.items if isinstance(found, types.CompletionList) else found or ()
+    assert words <= {item.label for item in items}
+
+
+async def test_a_key_is_explained(yaml: Client, folder: Path) -> None:
+    document = opened(yaml, GOOD, folder)
+    params = types.HoverParams(document.identifier, document.at("dropout", 2))
+    found = await yaml.text_document_hover_async(params)
+    assert found
+    assert isinstance(found.contents, types.MarkupContent)
+    assert "The share of activations that training drops" in found.contents.value
