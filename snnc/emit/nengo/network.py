@@ -16,7 +16,7 @@ from snnc.emit.python import (
     quote,
     variables,
 )
-from snnc.ir.logical import Layer, Loihi, Network, Rectify
+from snnc.ir.logical import Layer, Loihi, MaxPool, Network, Rectify
 from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection
 from snnc.ir.maxima import level_name
@@ -242,12 +242,19 @@ def _anatomy(network: Network) -> str:
         "Activation 1.0 of a layer stands for the upper bound of its rates, HI; a "
         "spike has amplitude 1 / HI. "
     )
+    maxima = (
+        " A max pool is relu neurons that compare by twos, one ensemble a level, and "
+        "what reads it reads all of them."
+        if any(isinstance(layer.operation, MaxPool) for layer in network.layers)
+        else ""
+    )
     if len(network.input.shape) < len(("depth", "height", "width", "channels")):
-        return f"{spikes}Every layer is one ensemble, laid out as in Keras."
+        one = "Every layer is one ensemble, laid out as in Keras."
+        return f"{spikes}{one}{maxima}"
     return (
         f"{spikes}A layer is cut along its depth into ensembles of a few slices, each "
         "laid out (height, width, slices x channels); between two of them a 3-D "
-        "convolution is a 2-D convolution whose channels are the slices'."
+        f"convolution is a 2-D convolution whose channels are the slices'.{maxima}"
     )
 
 
