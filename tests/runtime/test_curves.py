@@ -11,7 +11,7 @@ import tensorflow as tf
 from nengo_loihi.neurons import loihi_rates
 from tensorflow import keras
 
-from snnc.runtime.curves import chip_relu, curve_of, lif
+from snnc.runtime.curves import chip_relu, curve_of, lif, spike_variance
 from snnc.runtime.layers import percentile
 from snnc.runtime.network import Cut, Layer, Lif
 
@@ -147,3 +147,13 @@ def test_what_the_curve_of_a_layer_is() -> None:
         (curve_of(spiking, DT, aware=False), lif(120.0, LIF, DT, False)(x)),
     ):
         np.testing.assert_allclose(found(x), wanted, rtol=1e-6)
+
+
+@pytest.mark.parametrize("synapse", [0.001, 0.005, 0.04])
+def test_the_variance_of_spikes_is_about_that_of_a_sawtooth(synapse: float) -> None:
+    rates = np.geomspace(0.1, 1000, 200)
+    sharp = 1 / np.tanh(1 / (2 * synapse * rates))
+    wanted = rates / (2 * synapse) * sharp - rates**2
+    found = spike_variance(tf.constant(rates, tf.float32), synapse)
+    np.testing.assert_allclose(found, wanted, rtol=0.07)
+    assert spike_variance(tf.constant([0.0]), synapse)[0] == 0
