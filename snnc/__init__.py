@@ -42,6 +42,8 @@ if TYPE_CHECKING:
     from snnc.api.specs import check as check
     from snnc.api.specs import load as load
     from snnc.api.specs import parse as parse
+    from snnc.api.sweeps import Sweep as Sweep
+    from snnc.api.sweeps import sweep as sweep
     from snnc.api.weights import Weights as Weights
     from snnc.api.weights import weights as weights
     from snnc.api.words import convert as convert
@@ -62,6 +64,7 @@ _HOMES = {
     "problems": ("Diagnostic", "SpecError"),
     "reports": ("Report", "report"),
     "specs": ("Spec", "check", "load", "parse"),
+    "sweeps": ("Sweep", "sweep"),
     "weights": ("Weights", "weights"),
     "words": ("convert", "explain", "fmt", "limits", "schema"),
 }
@@ -77,6 +80,7 @@ __all__ = [
     "Report",
     "Spec",
     "SpecError",
+    "Sweep",
     "Training",
     "Weights",
     "build",
@@ -98,6 +102,7 @@ __all__ = [
     "plot",
     "report",
     "schema",
+    "sweep",
     "weights",
 ]
 

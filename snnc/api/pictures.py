@@ -11,13 +11,14 @@ from snnc.api.needs import require
 from snnc.api.packages import Package, Training
 from snnc.api.reports import Report
 from snnc.api.specs import FileName, Spec, as_spec
+from snnc.api.sweeps import Sweep
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Kind = Literal[
     "network", "cores", "raster", "rates", "accuracy", "confusion", "correlation",
-    "training",
+    "training", "sweep",
 ]  # fmt: skip
 KINDS: tuple[Kind, ...] = get_args(Kind)
 SUFFIXES = (".png", ".svg", ".pdf")
@@ -40,7 +41,7 @@ def drawn(function: Callable[..., Axes], *values: Any, ax: Axes | None) -> Axes:
 
 
 def plot(
-    what: Spec | Report | Evaluation | Training | Package | FileName,
+    what: Spec | Report | Evaluation | Training | Sweep | Package | FileName,
     kind: Kind | None = None,
     ax: Axes | None = None,
     *,
@@ -55,7 +56,7 @@ def plot(
     what
         A spec or its file, a package, a report: ``network`` (the default) or ``cores``.
         An evaluation: ``accuracy`` (the default), ``raster``, ``rates``, ``confusion``,
-        ``correlation``, or those of its spec. A training: ``training``.
+        ``correlation``, or those of its spec. A training and a sweep: their own.
     kind
         Which picture.
     ax
@@ -89,6 +90,8 @@ def plot(
 def _drawn(what: Any, kind: Kind | None, ax: Axes | None, example: int) -> Axes:
     if isinstance(what, Training) and kind in (None, "training"):
         return what.plot(ax=ax)
+    if isinstance(what, Sweep) and kind in (None, "sweep"):
+        return what.plot(ax)
     if isinstance(what, Evaluation) and kind not in OF_SPECS:
         if kind == "raster":
             return what.plot_raster(example, ax)
@@ -112,6 +115,8 @@ def _report(what: Any) -> Report:
         return what
     if isinstance(what, Evaluation | Training):
         what = what.package
+    if isinstance(what, Sweep):
+        what = what.spec
     if isinstance(what, Package):
         return what.spec.report()
     if not isinstance(what, Spec) and Path(what).is_dir():

@@ -73,32 +73,35 @@ def read_settings(
     path, equals, _ = text.partition("=")
     if not equals or not _PATH.fullmatch(path):
         raise ValueError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
-    source = SourceFile(name, text)
+    start = len(path) + 1
+    values = list(_values(text, start)) if several else [text[start:]]
+    # Each by itself: beside the others, `3,9` would look like dims of another library.
+    found = (_setting(SourceFile(name, f"{path}={v}"), start, report) for v in values)
+    return tuple(setting for setting in found if setting is not None)
+
+
+def _setting(source: SourceFile, start: int, report: Report) -> Setting | None:
+    """Read what stands behind the path; None after reporting what is wrong."""
     words = tuple(
         tree.Word(found[0], Span(source, *found.span()))
-        for found in _WORD.finditer(path)
+        for found in _WORD.finditer(source.text, 0, start - 1)
     )
-    start = len(path) + 1
-    spans = list(_values(source, start)) if several else [(start, len(text))]
-    settings = []
-    for span in spans:
-        if not text[slice(*span)].strip():
-            settings.append(Setting(words, None))
-        elif (value := _read(source, words, span, report)) is not None:
-            settings.append(Setting(words, value))
-    return tuple(settings)
+    if not source.text[start:].strip():
+        return Setting(words, None)
+    value = _read(source, words, (start, len(source.text)), report)
+    return None if value is None else Setting(words, value)
 
 
-def _values(source: SourceFile, start: int) -> Iterator[tuple[int, int]]:
+def _values(text: str, start: int) -> Iterator[str]:
     """Cut at the commas that are outside of brackets and texts."""
     depth, first = 0, start
-    for token in tokens_of(source.text[start:]):
+    for token in tokens_of(text[start:]):
         at = start + (token.start_pos or 0)
         depth += (str(token) in _OPENING) - (str(token) in _CLOSING)
         if str(token) == "," and depth == 0:
-            yield first, at
+            yield text[first:at].strip()
             first = at + 1
-    yield first, len(source.text)
+    yield text[first:].strip()
 
 
 def _read(

@@ -33,6 +33,7 @@ CALLS = {
     "plot": "plot",
     "report": "report",
     "schema": "schema",
+    "sweep": "sweep",
     "weights": "weights",
 }
 """What to call in Python for each verb."""

@@ -1,0 +1,414 @@
+"""Variants of a spec side by side: `snnc sweep` in Python."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc import diagnostics
+from snnc.api.display import preformatted
+from snnc.api.problems import SpecError
+from snnc.api.reports import Report
+from snnc.api.specs import FileName, Spec, as_spec
+from snnc.api.values import spelt
+from snnc.api.variant import Job, run_file
+from snnc.loihi.profile import DEFAULT
+from snnc.sweep.front import front
+from snnc.sweep.records import Records, name_of
+from snnc.sweep.text import Line, table
+from snnc.sweep.workers import DONE, run_jobs
+from snnc.syntax.settings import Setting, read_settings
+from snnc.text.progress import progress_bar
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from snnc.sweep.workers import Tell
+
+MODULE = "snnc.api.variant"
+_OF_WORDS = "SNN3"
+"""Codes below are of words and values by themselves, whatever the others are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Variant:
+    """A spec with other values, what it takes, and how good it is.
+
+    Attributes
+    ----------
+    settings : dict of str
+        The values, by their paths.
+    spec : Spec or None
+        None if no network is legal with these.
+    report : Report or None
+        Cores, weights, and energy at most.
+    result : dict or None
+        What the evaluation found, as ``snnc evaluate --format json`` has it.
+    problem : str
+        What is wrong with it; empty if nothing is.
+    is_best : bool
+        Whether it is on the Pareto front of accuracy, energy and cores.
+    """
+
+    settings: dict[str, str]
+    spec: Spec | None
+    report: Report | None
+    result: dict[str, Any] | None = None
+    problem: str = ""
+    is_best: bool = False
+
+    @property
+    def accuracy(self) -> float | None:
+        """The share of right decisions; None without data, and of a regression."""
+        return None if self.result is None else self.result.get("accuracy")
+
+    @property
+    def rmse(self) -> float | None:
+        """The root mean square error; None without data, and of a classification."""
+        return None if self.result is None else self.result.get("rmse")
+
+    @property
+    def energy(self) -> float | None:
+        """Joules of an example: as measured, or at most if nothing was."""
+        if self.result is not None:
+            joules: float | None = self.result["energy_joules"]
+            return joules
+        return None if self.report is None else self.report.energy
+
+    @property
+    def cores(self) -> int | None:
+        """Cores that it takes; None if no network is legal."""
+        return None if self.report is None else self.report.cores
+
+    def _line(self) -> Line:
+        result = self.result or {}
+        interval = result.get("accuracy_interval")
+        return Line(
+            self.settings,
+            self.cores,
+            None if self.report is None else self.report.weights,
+            self.energy,
+            self.rmse if self.accuracy is None else self.accuracy,
+            None if interval is None else (interval[0], interval[1]),
+            self.rmse is None,
+            self.is_best,
+            self.problem,
+        )
+
+    def _costs(self) -> tuple[float, float, float] | None:
+        score = self.rmse if self.accuracy is None else -self.accuracy
+        if score is None or self.cores is None:
+            return None
+        return score, self.energy or 0.0, float(self.cores)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sweep:
+    """All variants, in the order of their settings; it prints as a table.
+
+    Attributes
+    ----------
+    spec : Spec
+        What they are variants of.
+    variants : tuple of Variant
+        Also those with a problem.
+    """
+
+    spec: Spec
+    variants: tuple[Variant, ...]
+
+    @property
+    def front(self) -> tuple[Variant, ...]:
+        """Those that no other is better than in accuracy, energy and cores."""
+        return tuple(variant for variant in self.variants if variant.is_best)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what ``snnc sweep --format json`` prints."""
+        return {
+            "version": 1,
+            "network": self.spec.name,
+            "variants": [
+                {
+                    "settings": variant.settings,
+                    "cores": variant.cores,
+                    "weights": variant.report and variant.report.weights,
+                    "energy_joules": variant.energy,
+                    "accuracy": variant.accuracy,
+                    "rmse": variant.rmse,
+                    "best": variant.is_best,
+                    "problem": variant.problem or None,
+                }
+                for variant in self.variants
+            ],
+        }
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw accuracy over energy, cores by size, the Pareto front connected.
+
+        Raises
+        ------
+        ValueError
+            If nothing was evaluated.
+        """
+        from snnc.api.pictures import drawn
+        from snnc.plots.sweeps import sweep
+
+        lines = [variant._line() for variant in self.variants]
+        return drawn(sweep, self.spec.name, lines, ax=ax)
+
+    def __len__(self) -> int:
+        return len(self.variants)
+
+    def __str__(self) -> str:
+        return table(self.spec.name, [variant._line() for variant in self.variants])
+
+    def __repr__(self) -> str:
+        return f"<snnc.Sweep of {self.spec.name}: {len(self)} variants>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+
+def sweep(
+    spec: Spec | FileName,
+    settings: Mapping[str, Iterable[Any]] | Sequence[str],
+    *,
+    data: FileName | tuple[Any, Any] | None = None,
+    test: FileName | tuple[Any, Any] | None = None,
+    weights: FileName | None = None,
+    epochs: int | None = None,
+    examples: int | None = None,
+    seed: int = 0,
+    output: FileName = "sweep",
+    workers: int | None = None,
+    dask: str | None = None,
+    device: str = DEFAULT,
+    progress: bool | None = None,
+) -> Sweep:
+    """Compare variants of a spec: all combinations of some values.
+
+    Without data it tells cores, weights and energy at most, at once. With data each is
+    trained, and evaluated on the exact engine, in processes of its own; what is done is
+    kept in a folder, and not done again.
+
+    Parameters
+    ----------
+    spec
+        A file, or a spec.
+    settings
+        Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
+        as `Spec.replace` takes it; or texts such as ``"c0.filters=8,16"``.
+    data : file, or x and y
+        To train on; a fifth, drawn by the seed, is held out to evaluate on.
+    test : file, or x and y
+        To evaluate on instead.
+    weights
+        Evaluate on all data with these, and do not train: for settings that leave the
+        layout as it is.
+    epochs
+        The spec's unless given.
+    examples
+        Evaluate on only so many, drawn by the seed.
+    seed
+        Draws weights and examples.
+    output
+        The folder of what is done; it may hold several sweeps.
+    workers
+        How many processes; by default as many as there are processors.
+    dask
+        The address of a Dask cluster to use instead, whose workers see the folder.
+    device
+        What to compile a file for: ``loihi1``, or a device's file.
+    progress
+        Whether to show a bar; by default on terminals and in notebooks.
+
+    Raises
+    ------
+    SpecError
+        If the spec has errors, or a value is wrong whatever the others are.
+    ValueError
+        If a text is no path with values, or options do nothing with others.
+    """
+    if data is None and (test is not None or weights is not None):
+        raise ValueError("test and weights are for a sweep with data")
+    if test is not None and weights is not None:
+        raise ValueError("with weights nothing is trained: give data without test")
+    base = as_spec(spec, device)
+    chosen = _choices(settings)
+    variants = [_variant(base, combination) for combination in product(*chosen)]
+    if data is None:
+        return Sweep(base, tuple(variants))
+    folder = Path(output).absolute()
+    folder.mkdir(parents=True, exist_ok=True)
+    files = [None if d is None else _file(d, folder) for d in (data, test)]
+    held = None if weights is None else Path(weights).absolute()
+    shared = _Shared(folder, files[0], files[1], held, epochs, examples, seed)
+    jobs = {i: shared.job(v) for i, v in enumerate(variants) if _runs(v)}
+    problems = _run(jobs.values(), folder, workers, dask, progress)
+    records = Records(folder)
+    for i, job in jobs.items():
+        found = records.read(job.name)
+        result = None if found is None else found["result"]
+        problem = "" if found else problems.get(job.name, "not done")
+        variants[i] = replace(variants[i], result=result, problem=problem)
+    best = front([variant._costs() for variant in variants])
+    pairs = zip(variants, best, strict=True)
+    return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
+
+
+def _choices(
+    settings: Mapping[str, Iterable[Any]] | Sequence[str],
+) -> list[tuple[Setting, ...]]:
+    """Read settings, several values each.
+
+    Raises
+    ------
+    SpecError
+        If a value can't be read.
+    """
+    found = diagnostics.Report()
+    chosen = []
+    if isinstance(settings, Mapping):
+        for path, values in settings.items():
+            key = path.rpartition(".")[2]
+            own: list[Setting] = []
+            for value in values:
+                text = f"{path}={spelt(value, key)}"
+                own += read_settings(text, "sweep", found, several=False)
+            chosen.append(tuple(own))
+    else:
+        chosen = [read_settings(text, "--set", found) for text in settings]
+    if found.errors:
+        raise SpecError(found.diagnostics)
+    return chosen
+
+
+def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
+    told = {}
+    for setting in combination:
+        path, _, value = setting.text.partition("=")
+        told[path] = value.strip()
+    try:
+        spec = base.with_settings(combination)
+        report = spec.report()
+    except SpecError as error:
+        if any(d.code < _OF_WORDS for d in error.diagnostics):
+            raise
+        first = next(d for d in error.diagnostics if d.severity == "error")
+        return Variant(told, None, None, problem=first.message)
+    too_large = "" if spec.fits else "does not fit its chip"
+    return Variant(told, spec, report, problem=too_large)
+
+
+def _runs(variant: Variant) -> bool:
+    return variant.spec is not None and variant.spec.fits
+
+
+def _file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
+    """Return a file of the data; arrays are written to one."""
+    if not isinstance(data, tuple):
+        return Path(data).absolute()
+    import hashlib
+
+    import numpy as np
+
+    x, y = map(np.ascontiguousarray, data)
+    digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:16]
+    path = folder / f"data-{digest}.npz"
+    if not path.exists():
+        with path.with_suffix(".part").open("wb") as file:
+            np.savez(file, x=x, y=y)
+        path.with_suffix(".part").replace(path)
+    return path
+
+
+@dataclass(frozen=True, slots=True)
+class _Shared:
+    """What all variants of a sweep have in common."""
+
+    folder: Path
+    data: Path | None
+    test: Path | None
+    weights: Path | None
+    epochs: int | None
+    examples: int | None
+    seed: int
+
+    def job(self, variant: Variant) -> Job:
+        """Return what to run of a variant; its name tells all that it depends on."""
+        from snnc.runtime.arrays import open_arrays
+
+        assert variant.spec is not None
+        identity: dict[str, Any] = {
+            "spec": variant.spec.hash,
+            "device": variant.spec.device,
+            "epochs": self.epochs,
+            "examples": self.examples,
+            "seed": self.seed,
+        }
+        for name, file in (("data", self.data), ("test", self.test)):
+            identity[name] = file and open_arrays(file, ("x", "y"))[1]
+        if self.weights is not None:
+            import hashlib
+
+            identity["weights"] = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        return Job(
+            name_of(identity),
+            str(self.folder),
+            variant.spec.text,
+            variant.spec.notation,
+            variant.spec.device,
+            str(self.data),
+            None if self.test is None else str(self.test),
+            None if self.weights is None else str(self.weights),
+            self.epochs,
+            self.examples,
+            self.seed,
+        )
+
+
+def _run(
+    jobs: Iterable[Job],
+    folder: Path,
+    workers: int | None,
+    dask: str | None,
+    progress: bool | None,
+) -> dict[str, str]:
+    """Do what is not done yet; return what is wrong with the others, by name."""
+    records, unique = Records(folder), {job.name: job for job in jobs}
+    left = [job for job in unique.values() if records.read(job.name) is None]
+    problems: dict[str, str] = {}
+    with progress_bar(len(unique), "variants", progress) as move:
+        move(len(unique) - len(left))
+
+        def tell(path: Path, answer: str) -> None:
+            move(1)
+            if answer != DONE:
+                problems[path.parent.name] = answer
+
+        files = [job.write() for job in left]
+        if files and dask is not None:
+            _on_cluster(files, dask, tell)
+        elif files:
+            count = workers or os.cpu_count() or 1
+            run_jobs(MODULE, files, count, folder / "log.txt", tell)
+    return problems
+
+
+def _on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
+    """Do jobs on a Dask cluster."""
+    from distributed import as_completed
+
+    from snnc.evaluate.cluster import open_client
+
+    completed: Callable[..., Iterable[Any]] = as_completed
+
+    with open_client(None, address) as client:
+        run: Callable[[str], str] = run_file
+        futures = {client.submit(run, str(file), pure=False): file for file in files}
+        for future in completed(futures):
+            tell(futures[future], future.result())

@@ -1,0 +1,161 @@
+"""``snnc sweep``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from snnc.cli.device import chosen_device
+from snnc.cli.talk import offer_json, offer_lines, say
+from snnc.loihi.profile import DEFAULT
+
+INTERRUPTED = 130
+
+
+@click.command(
+    "sweep",
+    epilog="Example: snnc sweep specs/drift.snn --set c0.filters=8,16,24"
+    " --set timing.present='60 ms,100 ms'",
+)
+@click.argument("spec", type=click.Path())
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    required=True,
+    metavar="NAME.PROPERTY=VALUES",
+    help="Values of a property, with commas between them; all combinations are tried.",
+)
+@click.option(
+    "--data",
+    type=click.Path(path_type=Path),
+    help="An .npz file with x and y: evaluate each variant on the exact engine.",
+)
+@click.option("--train", is_flag=True, help="Train each on the data first.")
+@click.option(
+    "--test",
+    type=click.Path(path_type=Path),
+    help="Data to evaluate on, in place of a fifth of those to train on.",
+)
+@click.option(
+    "--weights",
+    type=click.Path(path_type=Path),
+    help="Weights to evaluate with, where none are trained.",
+)
+@click.option("--epochs", type=click.IntRange(1), help="Epochs, not the spec's.")
+@click.option(
+    "--examples",
+    type=click.IntRange(1),
+    help="Evaluate on N of them, drawn by the seed.",
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(file_okay=False, path_type=Path),
+    default="sweep",
+    show_default=True,
+    help="The folder of what is done, which is not done again.",
+)
+@click.option(
+    "--workers", type=click.IntRange(1), help="Processes; by default one a processor."
+)
+@click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Also draw accuracy over energy: .png, .svg or .pdf.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+def command(
+    spec: str,
+    settings: tuple[str, ...],
+    data: Path | None,
+    train: bool,
+    test: Path | None,
+    weights: Path | None,
+    epochs: int | None,
+    examples: int | None,
+    seed: int,
+    output: Path,
+    workers: int | None,
+    dask: str | None,
+    plot: Path | None,
+    form: str,
+) -> int:
+    """Compare variants of SPEC in cores, weights and energy; with data, in accuracy.
+
+    An interrupted sweep goes on where it was, if it is typed again.
+    """
+    _refuse_at_odds(data, train, test, weights, plot, workers, dask)
+    from snnc.api.problems import SpecError
+    from snnc.api.sweeps import sweep
+
+    try:
+        found = sweep(
+            spec,
+            settings,
+            data=data,
+            test=test,
+            weights=weights,
+            epochs=epochs,
+            examples=examples,
+            seed=seed,
+            output=output,
+            workers=workers,
+            dask=dask,
+            device=chosen_device() or DEFAULT,
+        )
+    except SpecError as error:
+        for line in str(error).split("\n"):
+            say(line)
+        return 1
+    except (ValueError, OSError, ModuleNotFoundError) as error:
+        say(f"error: {error}")
+        return 1
+    except KeyboardInterrupt:
+        say(f"interrupted: the same command goes on with what is in {output}")
+        return INTERRUPTED
+    if form == "json":
+        offer_json(found.as_dict())
+    else:
+        offer_lines(str(found))
+    if plot is not None:
+        from snnc.api.pictures import plot as draw
+
+        draw(found, file=plot)
+    return 1 if all(variant.problem for variant in found.variants) else 0
+
+
+def _refuse_at_odds(
+    data: Path | None,
+    train: bool,
+    test: Path | None,
+    weights: Path | None,
+    plot: Path | None,
+    workers: int | None,
+    dask: str | None,
+) -> None:
+    if data is None and (train or test or weights or plot):
+        raise click.UsageError("--train, --test, --weights and --plot need --data")
+    if data is not None and train == (weights is not None):
+        raise click.UsageError("with --data, give one of --train and --weights")
+    if test is not None and not train:
+        raise click.UsageError("--test is for --train: evaluate on --data")
+    if dask is not None and workers is not None:
+        raise click.UsageError("a cluster has its own workers: leave --workers out")
+    if plot is not None:
+        from snnc.api.pictures import check_file
+
+        try:
+            check_file(plot)
+        except (ValueError, ModuleNotFoundError) as error:
+            raise click.UsageError(str(error)) from error

@@ -1,0 +1,70 @@
+"""A sweep as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from snnc.text.tables import columns
+from snnc.text.units import counted, human
+
+BEST = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A variant: its settings, what it takes, how good it is, what is wrong with it.
+
+    ``score`` is a share, or an error if not ``classifies``; ``energy`` is in joules.
+    """
+
+    settings: Mapping[str, str]
+    cores: int | None
+    weights: int | None
+    energy: float | None
+    score: float | None
+    interval: tuple[float, float] | None
+    classifies: bool
+    best: bool
+    problem: str
+
+
+def table(name: str, lines: Sequence[Line]) -> str:
+    """Return one row a variant, in the order of the settings, and the best below."""
+    keys = list(dict.fromkeys(key for line in lines for key in line.settings))
+    judged = any(line.score is not None for line in lines)
+    kind = "accuracy" if all(line.classifies for line in lines) else "error"
+    energy = "energy" if judged else "energy at most"
+    head = (*keys, "cores", "weights", energy, kind, "interval", "best", "")
+    rows = [tuple(_cells(line, keys)) for line in lines]
+    told = columns(head, rows, left={*keys, "interval", "best", ""})
+    return "\n".join([*told, "", *_sentences(name, lines, judged, kind)])
+
+
+def _cells(line: Line, keys: Sequence[str]) -> Iterator[str]:
+    yield from (line.settings.get(key, "") for key in keys)
+    yield "" if line.cores is None else str(line.cores)
+    yield "" if line.weights is None else str(line.weights)
+    yield "" if line.energy is None else human(line.energy, "J")
+    if line.score is None:
+        yield ""
+    else:
+        yield f"{100 * line.score:.1f} %" if line.classifies else f"{line.score:.4g}"
+    low, high = line.interval or (0.0, 0.0)
+    yield f"{100 * low:.1f} to {100 * high:.1f} %" if line.interval else ""
+    yield BEST if line.best else ""
+    yield line.problem
+
+
+def _sentences(
+    name: str, lines: Sequence[Line], judged: bool, kind: str
+) -> Iterator[str]:
+    failed = sum(bool(line.problem) for line in lines)
+    lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"
+    yield f"{name}: {counted(len(lines), 'variant')}{lost if failed else ''}"
+    if judged:
+        best = sum(line.best for line in lines)
+        yield (
+            f"{BEST}: no other is at least as good in {kind}, energy and cores, and "
+            f"better in one: {best}"
+        )

@@ -1,0 +1,189 @@
+"""Sweeps: variants beside each other, kept, gone on with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import snnc
+from snnc.api import sweeps
+from snnc.api.variant import run_file
+from snnc.cli import main
+from snnc.plots.style import theme
+from snnc.sweep.records import Records
+from snnc.sweep.workers import DONE, Tell
+from tests.api.test_specs import DRIFT, SMALL
+
+SETTINGS: dict[str, list[Any]] = {"c0.filters": [3, 4, 6], "timing.present": ["20 ms", "30 ms"]}
+RANDOM = np.random.default_rng(0)
+X = RANDOM.uniform(0, 1, (30, 6, 6, 1)).astype("f4")
+Y = RANDOM.integers(0, 3, 30)
+
+
+class Runner:
+    """Does jobs at once, as if it trained, up to where it is interrupted."""
+
+    def __init__(self, until: int | None = None) -> None:
+        self.done: list[str] = []
+        self._until = until
+
+    def __call__(
+        self, module: str, jobs: Sequence[Path], workers: int, log: Path, tell: Tell
+    ) -> None:
+        for path in jobs:
+            if len(self.done) == self._until:
+                raise KeyboardInterrupt
+            job = json.loads(path.read_text())
+            spec = snnc.parse(job["spec"])
+            filters = spec.report().layers[1].shape[-1]
+            told = {
+                "accuracy": 0.5 + filters / 20,
+                "accuracy_interval": [0.5, 0.9],
+                "energy_joules": filters * 1e-6,
+            }
+            self.done.append(path.parent.name)
+            Records(Path(job["folder"])).write(path.parent.name, {"result": told})
+            tell(path, DONE)
+
+
+def swept(folder: Path, **options: Any) -> snnc.Sweep:
+    spec = snnc.parse(SMALL)
+    return snnc.sweep(spec, SETTINGS, data=(X, Y), output=folder, **options)
+
+
+def test_all_combinations_are_compared_at_once() -> None:
+    found = snnc.sweep(DRIFT, ["c0.filters=8,16", "timing.present=60 ms,100 ms"])
+    assert [variant.settings["c0.filters"] for variant in found.variants] == [
+        "8", "8", "16", "16",
+    ]  # fmt: skip
+    assert [variant.cores for variant in found.variants] == [5, 5, 8, 8]
+    first, second = (variant.energy or 0 for variant in found.variants[:2])
+    assert second == pytest.approx(first * 100 / 60, rel=0.01)
+    assert not found.front
+    assert "drift: 4 variants" in str(found)
+    assert len(found.as_dict()["variants"]) == 4
+
+
+def test_texts_and_values_mean_the_same() -> None:
+    values = snnc.sweep(DRIFT, {"c1.kernel": [(3, 3, 3), 2], "c1.rate": ["20..99 Hz"]})
+    texts = snnc.sweep(DRIFT, ["c1.kernel=3x3x3,2", "c1.rate=20..99 Hz"])
+    assert str(values) == str(texts)
+    assert [v.spec for v in values.variants] == [v.spec for v in texts.variants]
+
+
+def test_a_combination_that_is_no_network_is_a_row() -> None:
+    found = snnc.sweep(DRIFT, ["c1.kernel=3,9", "target.cores=4,8"])
+    assert [variant.problem for variant in found.variants] == [
+        "does not fit its chip",
+        "",
+        *2 * ["kernel 9 is larger than the depth of `c0`, which is 6"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("setting", "code", "column"),
+    [
+        ("c0.filters=8,1.5", "SNN205", 12),
+        ("c0.filtrs=8", "SNN203", 4),
+        ("e0.filters=8", "SNN250", 1),
+        ("timing.present=60", "SNN207", 16),
+    ],
+)
+def test_a_value_that_is_wrong_by_itself_is_refused_where_it_stands(
+    setting: str, code: str, column: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(snnc.SpecError) as caught:
+        snnc.sweep(DRIFT, [setting])
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.file, found.column) == (code, "--set", column)
+    assert main(["sweep", str(DRIFT), "--set", setting]) == 1
+    assert capsys.readouterr().err.rstrip("\n") == str(caught.value)
+
+
+def test_a_sweep_that_was_interrupted_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = Runner(until=4), Runner(), Runner()
+    monkeypatch.setattr(sweeps, "run_jobs", first)
+    with pytest.raises(KeyboardInterrupt):
+        swept(tmp_path)
+    monkeypatch.setattr(sweeps, "run_jobs", second)
+    found = swept(tmp_path)
+    assert (len(first.done), len(second.done)) == (4, 2)
+    assert not {*first.done} & {*second.done}
+    assert [variant.accuracy for variant in found.variants] == pytest.approx(
+        [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
+    )
+    monkeypatch.setattr(sweeps, "run_jobs", third)
+    assert str(swept(tmp_path)) == str(found)
+    assert not third.done
+    swept(tmp_path, epochs=3)  # another training
+    assert len(third.done) == 6
+    assert all(variant.is_best for variant in found.variants)
+
+
+def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from tests.plots.test_pictures import words
+
+    monkeypatch.setattr(sweeps, "run_jobs", Runner())
+    found = swept(tmp_path)
+    with theme():
+        ax = found.plot()
+    said = words(ax)
+    assert "small: 6 variants" in said
+    assert "microjoules an example" in said
+    with pytest.raises(ValueError, match="nothing was evaluated"):
+        snnc.sweep(DRIFT, ["c0.filters=8"]).plot()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--train"], "need --data"),
+        (["--data", "d.npz"], "give one of --train and --weights"),
+        (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "is for --train"),
+        (["--data", "d.npz", "--train", "--plot", "p.gif"], "is no picture"),
+    ],
+)
+def test_options_at_odds_are_refused(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", *arguments]
+    assert main(command) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_variants_are_trained_and_evaluated_in_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spec = snnc.parse(SMALL).replace(train={"epochs": 1, "batch": 8})
+    settings = {"timing.present": ["20 ms", "30 ms"]}
+    found = snnc.sweep(
+        spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
+    )
+    one, two = found.variants
+    assert one.problem == two.problem == ""
+    assert one.result is not None
+    assert (one.result["examples"], one.result["steps"]) == (6, 20)
+    assert found.front
+    # What was trained is not trained again, and gives the same.
+    record = next(tmp_path.glob("*.json"))
+    before = json.loads(record.read_text())
+    record.unlink()
+    assert run_file(str(tmp_path / record.stem / "job.json")) == DONE
+    again = json.loads(record.read_text())
+    assert again["result"] == {
+        **before["result"],
+        "seconds": again["result"]["seconds"],
+    }
+    job = json.loads((tmp_path / record.stem / "job.json").read_text())
+    np.savez(job["data"], x=X[:, :5], y=Y)
+    record.unlink()
+    assert "x has shape" in run_file(str(tmp_path / record.stem / "job.json"))
