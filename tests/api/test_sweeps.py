@@ -19,7 +19,10 @@ from snnc.sweep.records import Records
 from snnc.sweep.workers import DONE, Tell
 from tests.api.test_specs import DRIFT, SMALL
 
-SETTINGS: dict[str, list[Any]] = {"c0.filters": [3, 4, 6], "timing.present": ["20 ms", "30 ms"]}
+SETTINGS: dict[str, list[Any]] = {
+    "c0.filters": [3, 4, 6],
+    "timing.present": ["20 ms", "30 ms"],
+}
 RANDOM = np.random.default_rng(0)
 X = RANDOM.uniform(0, 1, (30, 6, 6, 1)).astype("f4")
 Y = RANDOM.integers(0, 3, 30)

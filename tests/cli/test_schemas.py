@@ -101,6 +101,15 @@ def commands(schema: str) -> Iterator[list[str]]:
     elif schema == "fit":
         yield from (["fit", spec] for spec in ("large.snn", "fits.snn"))
         yield ["fit", "small.snn", "--cores", "1"]
+    elif schema == "sweep":
+        yield [
+            "sweep",
+            "small.snn",
+            "--set",
+            "b.kernel=1,2,99",
+            "--set",
+            "b.filters=3,4",
+        ]
     elif schema == "weights":
         for file in ("small", "spoilt", "other"):
             yield ["weights", f"{file}.safetensors"]
