@@ -49,18 +49,23 @@ def _cost(name: str, mapped: MappedNetwork | None) -> str:
 
 
 def total(analysis: Analysis) -> str:
-    """What the network takes of its target; nothing where it has no mapping."""
+    """What the network takes; nothing where it has no mapping."""
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None:
         return ""
-    target = network.target
-    if not isinstance(target, Loihi):
-        neurons = sum(p.population.neurons for p in mapped.populations)
-        return thousands(neurons, "neuron")
-    neurons = sum(p.population.neurons for p in mapped.populations if p.cores)
-    cores = f"{mapped.cores} of {counted(target.cores, 'core')}"
+    on_chip = isinstance(network.target, Loihi)
+    chosen = (p for p in mapped.populations if p.cores or not on_chip)
+    neurons = thousands(sum(p.population.neurons for p in chosen), "neuron")
+    return f"{neurons}, {counted(mapped.cores, 'core')}" if on_chip else neurons
+
+
+def share(analysis: Analysis) -> str:
+    """What the network takes of what its target has; nothing off the chip."""
+    mapped, network = analysis.mapped, analysis.made.network
+    if mapped is None or network is None or not isinstance(network.target, Loihi):
+        return ""
     chips = counted(chips_used(mapped), "chip")
-    return f"{thousands(neurons, 'neuron')}, {cores}, {chips}"
+    return f"{mapped.cores} of {counted(network.target.cores, 'core')}, on {chips}"
 
 
 def thousands(number: int, noun: str) -> str:

@@ -14,7 +14,7 @@ from snnc.language.table import Key, Word
 from snnc.language.units import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.hints import thousands, total
+from snnc.language_server.hints import share, thousands, total
 from snnc.language_server.marks import Mark, mark_at
 from snnc.language_server.names import is_network
 from snnc.report.sentences import sentence
@@ -22,7 +22,7 @@ from snnc.report.sentences import total as total_sentence
 from snnc.report.summary import COUNTERS, Row
 from snnc.resources import rule_pages
 from snnc.source import Span
-from snnc.text.tables import prose, table
+from snnc.text.tables import prose
 from snnc.text.units import counted, dims, human
 
 Page = tuple[Span | None, str]
@@ -130,9 +130,14 @@ def _network(analysis: Analysis) -> Iterator[str]:
         yield prose(network.about)
     if summary is None or analysis.mapped is None:
         return
-    yield f"**{network.name if network else ''}**: {total(analysis)}"
+    yield f"**{network.name if network else ''}**: {total(analysis)}{_share(analysis)}"
     if summary.on_chip:
         yield prose(total_sentence(summary.reasons, summary.network.name))
+
+
+def _share(analysis: Analysis) -> str:
+    found = share(analysis)
+    return f" ({found})" if found else ""
 
 
 def layer(analysis: Analysis, name: str) -> str:
@@ -155,7 +160,7 @@ def layer(analysis: Analysis, name: str) -> str:
     if found.spiking is not None:
         parts.append(_spiking(found))
     if row is not None and row.use is not None and summary is not None:
-        parts.append("\n".join(_use(row)))
+        parts += _use(row)
         parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
     return "\n\n".join(parts)
 
@@ -179,15 +184,15 @@ def _spiking(found: Layer) -> str:
 
 
 def _use(row: Row) -> Iterator[str]:
-    """How full the fullest core is, with its blocks and what it does at most."""
+    """How full the fullest core is, with its block, and what the layer does at most."""
     assert row.use is not None
-    parts = tuple(f"{100 * part:.0f} %" for part in row.use)
-    yield "how full the fullest core is:\n"
-    yield from table(COUNTERS, [parts], range(len(COUNTERS)))
+    parts = zip(COUNTERS, row.use, strict=True)
+    shares = ", ".join(f"{name} {100 * part:.0f} %" for name, part in parts)
+    yield f"fullest core: {shares}"
     if row.block:
-        yield f"\nblock `{dims(row.block)}`"
+        yield f"block: `{dims(row.block)}`"
     if row.activity is not None:
-        yield f"\nspikes of an example: at most {human(row.activity.spikes)}"
+        yield f"spikes of an example: at most {human(row.activity.spikes)}"
 
 
 def rule(diagnostic: Diagnostic) -> str:

@@ -48,7 +48,7 @@ def test_a_spec_is_opened_mended_renamed_and_formatted(tmp_path: Path) -> None:
     message = "`dense` has no property `unit` (unknown)"
     assert found["diagnostics"] == [["SNN203", 13, 13, message]]
     assert found["hints"] == [
-        "2,704 neurons, 5 of 128 cores, 1 chip",
+        "2,704 neurons, 5 cores",
         "-> 8x16x16x2, 4,096 neurons, host",
         "-> 6x7x7x8, 2,352 neurons, 3 cores",
         "-> 2x3x3x16, 288 neurons, 1 core",

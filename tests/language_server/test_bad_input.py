@@ -202,7 +202,7 @@ async def test_a_device_is_configured_and_read_anew(
     params = types.InlayHintParams(document.identifier, document.whole)
     hints = await client.text_document_inlay_hint_async(params)
     assert hints
-    assert str(hints[0].label).startswith("2,704 neurons, 7 of 128 cores")
+    assert str(hints[0].label).startswith("2,704 neurons, 7 cores")
     device.unlink()
     document.replace("units 64", "units 63")
     (found,) = await document.diagnostics()

@@ -67,7 +67,7 @@ async def test_related_places_are_told(client: Client) -> None:
 
 async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
     expected = {
-        3: "2,704 neurons, 5 of 128 cores, 1 chip",
+        3: "2,704 neurons, 5 cores",
         10: "-> 8x16x16x2, 4,096 neurons, host",
         12: "-> 6x7x7x8, 2,352 neurons, 3 cores",
         13: "-> 2x3x3x16, 288 neurons, 1 core",
@@ -116,7 +116,7 @@ async def test_what_is_too_large_is_told_at_once_then_with_advice(
     assert first.code == second.code == "SNN406"
     assert "help: write `filters" not in first.message
     assert "help: write `filters" in second.message
-    assert (await hints(document))[3] == "16,384 neurons, 16 of 2 cores, 1 chip"
+    assert (await hints(document))[3] == "16,384 neurons, 16 cores"
 
 
 async def test_other_yaml_is_none_of_its_business(client: Client) -> None:
@@ -132,10 +132,12 @@ async def test_a_lens_tells_the_cores_and_opens_the_report(
 ) -> None:
     document = open_text(client, GOOD)
     params = types.CodeLensParams(document.identifier)
-    report, build = await client.text_document_code_lens_async(params) or ()
+    share, report, build = await client.text_document_code_lens_async(params) or ()
+    assert share.command
     assert report.command
     assert build.command
-    assert report.command.title == "2,704 neurons, 5 of 128 cores, 1 chip"
+    assert share.command.title == "5 of 128 cores, on 1 chip"
+    assert (report.command.title, build.command.title) == ("Report", "Build")
     assert document.quoted(report.range) == "drift"
     await client.workspace_execute_command_async(
         types.ExecuteCommandParams(report.command.command, [document.uri])

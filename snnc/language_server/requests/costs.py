@@ -9,7 +9,7 @@ from lsprotocol import types
 
 from snnc.language_server import commands
 from snnc.language_server.buffers import offsets_in, position_of, range_of
-from snnc.language_server.hints import hints, total
+from snnc.language_server.hints import hints, share
 from snnc.language_server.server import BUILD, REPORT, SpecServer
 
 
@@ -51,10 +51,11 @@ async def lenses(
     if found is None or word is None or found.mapped is None:
         return []
     place = range_of(word.span, server.codec)
-    told = ((total(found), REPORT), ("Build", BUILD))
+    told = ((share(found), REPORT), ("Report", REPORT), ("Build", BUILD))
     return [
         types.CodeLens(place, types.Command(title, command, arguments=[uri]))
         for title, command in told
+        if title
     ]
 
 
