@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from snnc import __version__
 from snnc.cli.verbs import VERBS
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
@@ -94,6 +95,18 @@ def test_links_lead_somewhere() -> None:
             if first not in GENERATED and not path.exists():
                 broken.append(f"{page}: {target}")
     assert broken == []
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    names = sorted(path.name for path in (DOCS / "decisions").glob("[0-9]*.md"))
+    assert [int(name[:3]) for name in names] == list(range(1, len(names) + 1))
+
+
+def test_the_citation_is_of_this_version() -> None:
+    text = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
+    assert f"\nversion: {__version__}\n" in text
+    changes = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"\n## {__version__}\n" in changes
 
 
 def test_the_address_of_the_site_stands_in_one_place() -> None:

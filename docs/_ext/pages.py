@@ -25,10 +25,10 @@ from snnc.editors.pygments import SnnLexer
 
 DOCS = Path(__file__).parent.parent
 LISTS = {
-    "rules/index": "SNN*",
-    "decisions/index": "[0-9]*",
+    "rules/index": ":hidden:\n:glob:\n\nSNN*",
+    "decisions/index": ":glob:\n\n[0-9]*",
 }
-"""Pages that Sphinx is to know behind an index that lists them already."""
+"""What stands in an index, hidden where the page has a list of its own."""
 
 
 def write(app: Sphinx) -> None:
@@ -76,7 +76,7 @@ def read(app: Sphinx, page: str, source: list[str]) -> None:
     if page == "index":
         text = "".join(filter(_leads_somewhere, text.splitlines(keepends=True)))
     if page in LISTS:
-        text += f"\n```{{toctree}}\n:hidden:\n:glob:\n\n{LISTS[page]}\n```\n"
+        text += f"\n```{{toctree}}\n{LISTS[page]}\n```\n"
     source[0] = text
 
 
