@@ -25,7 +25,7 @@ highlight_language = "none"
 autodoc_typehints = "none"
 autodoc_member_order = "bysource"
 napoleon_google_docstring = False
-nitpicky = False
+smartquotes = False  # options begin with two dashes
 
 html_theme = "furo"
 html_title = f"snnc {version}"
