@@ -36,7 +36,7 @@ def _written(value: Any, info: FieldInfo) -> str:
         if isinstance(item, BeforeValidator):
             if item.func is scalars.seconds:
                 return written.time(value)
-            if item.func is extents.rates:
+            if item.func in (extents.rates, extents.upper_rate):
                 return written.rates(*value)
             if item.func is phases.phases:
                 return written.listed(value)
