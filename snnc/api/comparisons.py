@@ -79,7 +79,13 @@ class Fit:
         return preformatted(str(self))
 
 
-def fit(spec: Spec | FileName, cores: int | None = None, device: str = DEFAULT) -> Fit:
+def fit(
+    spec: Spec | FileName,
+    cores: int | None = None,
+    device: str = DEFAULT,
+    *,
+    patient: bool = True,
+) -> Fit:
     """Look for variants of a network (filters, strides) that fit so many cores.
 
     Parameters
@@ -90,6 +96,8 @@ def fit(spec: Spec | FileName, cores: int | None = None, device: str = DEFAULT) 
         How many there are; by default those of the spec's target.
     device
         What to compile a file for: ``loihi1``, or a device's file.
+    patient
+        Whether to look for seconds, where a network is large.
 
     Raises
     ------
@@ -110,7 +118,7 @@ def fit(spec: Spec | FileName, cores: int | None = None, device: str = DEFAULT) 
     target = target_of(made.lowered.network, cores)
     if target is None:
         raise ValueError("`target nengo` has no cores; nothing to fit")
-    return Fit(spec, offer(Trials(made.spec, target, made.device, patient=True)))
+    return Fit(spec, offer(Trials(made.spec, target, made.device, patient=patient)))
 
 
 @dataclass(frozen=True, eq=False, repr=False)

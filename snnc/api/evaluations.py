@@ -202,6 +202,12 @@ class Evaluation:
     def _dt(self) -> float:
         return self.task.package.network.dt
 
+    def html(self) -> str:
+        """Return a page that needs nothing else, with tables and pictures."""
+        from snnc.api.pages import evaluation_page
+
+        return evaluation_page(self)
+
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc evaluate --format json`` prints."""
         return self.result.as_dict()

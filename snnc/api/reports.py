@@ -119,11 +119,17 @@ class Report:
 
         return render(self.mapped, why)
 
-    def html(self) -> str:
-        """Return a page that needs nothing else."""
-        from snnc.report.html import page
+    def html(self, against: Spec | FileName | None = None) -> str:
+        """Return a page that needs nothing else, with pictures and the spec.
 
-        return page(self.mapped)
+        Parameters
+        ----------
+        against
+            A spec, its file or a revision of it, to say what changed since.
+        """
+        from snnc.api.pages import report_page
+
+        return report_page(self, against)
 
     def as_dict(self, *, why: bool = False) -> dict[str, Any]:
         """Return what ``snnc report --format json`` prints."""

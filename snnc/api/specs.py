@@ -141,17 +141,23 @@ class Spec:
 
         return build(self, output, check=check, force=force)
 
-    def fit(self, cores: int | None = None) -> Fit:
+    def fit(self, cores: int | None = None, *, patient: bool = True) -> Fit:
         """Return variants that fit so many cores: see `snnc.fit`."""
         from snnc.api.comparisons import fit
 
-        return fit(self, cores)
+        return fit(self, cores, patient=patient)
 
     def diff(self, new: Spec | FileName) -> Diff:
         """Return what changed from this spec to another: see `snnc.diff`."""
         from snnc.api.comparisons import diff
 
         return diff(self, new)
+
+    def changed_since(self, old: Spec | FileName) -> Diff:
+        """Return what changed from another spec to this: see `snnc.diff`."""
+        from snnc.api.comparisons import diff
+
+        return diff(old, self)
 
     def save(self, path: FileName, *, force: bool = False) -> Spec:
         """Write the text to a file, in the notation that its name tells.

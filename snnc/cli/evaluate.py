@@ -14,7 +14,7 @@ import click
 
 from snnc.cli.evaluate_options import SIMULATORS, Asked, refuse_at_odds
 from snnc.cli.renamed import Renamed
-from snnc.cli.talk import offer_json, offer_lines, say
+from snnc.cli.talk import offer, offer_json, offer_lines, say
 
 if TYPE_CHECKING:
     from snnc.api.evaluations import Evaluation
@@ -92,10 +92,10 @@ INTERRUPTED = 130
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["text", "json"]),
+    type=click.Choice(["text", "json", "html"]),
     default="text",
     show_default=True,
-    help="How to print it.",
+    help="How to print it; html is one page with pictures.",
 )
 @click.option(
     "--plot",
@@ -149,6 +149,8 @@ def _run(asked: Asked) -> int:
     result = evaluation.result
     if asked.form == "json":
         offer_json(result.as_dict())
+    elif asked.form == "html":
+        offer(evaluation.html())
     else:
         offer_lines(str(result))
     if asked.plot is not None:

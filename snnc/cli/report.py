@@ -7,12 +7,15 @@ from pathlib import Path
 import click
 
 from snnc.cli import colours
-from snnc.cli.device import device
+from snnc.cli.device import chosen_device, device
 from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec, unlimited
 from snnc.ir.mapped import MappedNetwork
+from snnc.loihi.profile import DEFAULT
+from snnc.passes import Compilation
+from snnc.syntax.files import STDIN
 
 
 @click.command(
@@ -31,18 +34,30 @@ from snnc.ir.mapped import MappedNetwork
 )
 @click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
 @click.option(
+    "--against",
+    metavar="OLD",
+    help="With --format html, also say what changed since: a spec, or git:REV:PATH.",
+)
+@click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw the cores: .png, .svg or .pdf.",
 )
 @stdin_filename
 def command(
-    spec: str, form: str, why: bool, plot: Path | None, stdin_filename: str | None
+    spec: str,
+    form: str,
+    why: bool,
+    against: str | None,
+    plot: Path | None,
+    stdin_filename: str | None,
 ) -> int:
     """Print the layers of SPEC, the cores they take and what they do at most.
 
     A SPEC of - is read from stdin; a folder stands for the one spec in it.
     """
+    if against is not None and form != "html":
+        raise click.UsageError("--against goes with --format html; or use `snnc diff`")
     if plot is not None:
         _check_plot(plot)
     report = Report()
@@ -54,7 +69,11 @@ def command(
     mapped = None if made is None else made.mapped or unlimited(made)
     if mapped is None:
         return 1
-    _print(mapped, form, why)
+    if form == "html":
+        assert made is not None
+        offer(_page(made, report, None if path == STDIN else path, against))
+    else:
+        _print(mapped, form, why)
     if plot is not None:
         from snnc.api.pictures import drawn
         from snnc.plots.cores import cores
@@ -73,6 +92,20 @@ def _check_plot(file: Path) -> None:
         raise click.UsageError(str(error)) from error
 
 
+def _page(
+    made: Compilation, report: Report, path: str | None, against: str | None
+) -> str:
+    from snnc.api.problems import SpecError
+    from snnc.api.specs import Spec
+
+    where = None if path is None else Path(path)
+    spec = Spec(where, chosen_device() or DEFAULT, False, made, report)
+    try:
+        return spec.report().html(against)
+    except (SpecError, ValueError) as error:  # what it is compared with
+        raise click.ClickException(str(error)) from error
+
+
 def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
     if form == "json":
         from snnc.report.json import document
@@ -82,10 +115,6 @@ def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
         from snnc.report import markdown
 
         offer_lines(markdown.render(mapped, why))
-    elif form == "html":
-        from snnc.report.html import page
-
-        offer(page(mapped))
     else:
         from snnc.report import text
 

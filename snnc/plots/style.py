@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -92,6 +92,14 @@ def bare(ax: Axes) -> None:
 def open_frame(ax: Axes) -> None:
     """Leave the frame at the axes that have a scale."""
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def save_svg(ax: Axes, buffer: BinaryIO) -> None:
+    """Write the picture as SVG; no date is in it."""
+    import matplotlib.pyplot as plt
+
+    ax.figure.savefig(buffer, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
+    plt.close(ax.figure)  # type: ignore[arg-type]
 
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:

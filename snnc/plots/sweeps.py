@@ -34,7 +34,8 @@ def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
         raise ValueError("nothing was evaluated: a sweep with data has a picture")
-    ax = axes(ax, 3.6)
+    named = min(_NAMED, sum(line.best for line in judged))
+    ax = axes(ax, 3.2 + 0.16 * named)
     share = 100 if judged[0].classifies else 1
     for is_best, colour, label in (
         (False, COLOURS[4], "others"),
@@ -69,7 +70,8 @@ def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
         for number, line in zip(numbers, best, strict=True)
     ]
     ax.set_xlabel(
-        "microjoules an example; area: cores (in brackets)\n" + "\n".join(told[:_NAMED])
+        "microjoules an example; area: cores (in brackets)\n" + "\n".join(told[:named]),
+        loc="left",
     )
     ax.set_ylabel("accuracy, %" if judged[0].classifies else "root mean square error")
     ax.margins(0.1, 0.18)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +25,46 @@ COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
 """The counter of a limit, where their names differ."""
 
 
-def page(mapped: MappedNetwork) -> str:
-    """Write a page with the tables, a bar for each counter, and what binds layers."""
-    return _template("page.html.jinja").render(_values(summarise(mapped)))
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of a page below the tables; ``html`` is taken as it is."""
+
+    title: str
+    html: str
+    about: str = ""
+
+
+def page(
+    mapped: MappedNetwork, sections: Sequence[Section] = (), footer: str = ""
+) -> str:
+    """Write a page with the tables, a bar for each counter, and what binds layers.
+
+    Parameters
+    ----------
+    mapped
+        The network.
+    sections, footer
+        What else stands below.
+    """
+    title = f"{mapped.lowered.network.name}: cores and activity"
+    return document(title, fragment(mapped), sections, footer)
+
+
+def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
+    """Write a page of HTML that begins with ``body``, which is taken as it is."""
+    from markupsafe import Markup
+
+    return _template("page.html.jinja").render(
+        title=title,
+        body=Markup(body),
+        sections=[replace(s, html=Markup(s.html)) for s in sections],
+        footer=footer,
+    )
+
+
+def style() -> str:
+    """Return the style of pages, for what has no report."""
+    return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
 def fragment(mapped: MappedNetwork) -> str:

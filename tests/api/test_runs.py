@@ -67,6 +67,9 @@ def test_arrays_and_files_and_the_command_line_agree(
     assert not list(package.folder.parent.glob("*.jsonl"))  # nothing is kept unasked
     assert found.rates.keys() == {"encode", "c0"}
     assert str(found).startswith("small on exact, 24 examples")
+    page = found.html()
+    assert page.count("data:image/svg+xml;base64,") == 14  # seven, light and dark
+    assert "accuracy of Keras" in page
     assert "<pre" in found._repr_html_()
 
 

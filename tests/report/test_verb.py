@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from snnc import __version__
 from snnc.cli import main
 from tests.support import ROOT
 
@@ -22,8 +24,6 @@ EXPECTED = Path(__file__).parent / "expected"
         ((), "mnist.txt"),
         (("--why",), "mnist.why.txt"),
         (("--format", "markdown", "--why"), "mnist.md"),
-        (("--format", "html"), "mnist.html"),
-        (("--format", "html", "--why"), "mnist.html"),
     ],
 )
 def test_what_is_printed(
@@ -72,3 +72,31 @@ def test_a_network_that_is_too_large_is_reported_all_the_same(
     printed = capsys.readouterr()
     assert "SNN406" in printed.err
     assert "on 11 cores of 1 chip" in printed.out
+
+
+def test_a_page_has_pictures_variants_and_the_spec(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("matplotlib")
+    against = str(ROOT / "specs" / "drift.snn")
+    assert main(["report", str(SPEC), "--format", "html", "--against", against]) == 0
+    page = capsys.readouterr().out
+    tables = (EXPECTED / "mnist.html").read_text(encoding="utf-8")
+    assert tables.split("</main>")[0].rstrip() in page
+    titles = re.findall("<h2>(.*?)</h2>", page)
+    assert titles[-6:] == [
+        "The network",
+        "The cores",
+        "Weights and operations",
+        f"What changed since {against}",
+        "Variants",
+        "The spec",
+    ]
+    assert page.count("data:image/svg+xml;base64,") == 4  # in light and in dark
+    assert not re.search(r"(?:src|href|url)=?[\"(]*(?:https?:)?//", page)
+    assert f"snnc {__version__}, {SPEC.as_posix()}" in page
+    assert main(["report", str(SPEC), "--format", "html"]) == 0
+    once = capsys.readouterr().out
+    assert main(["report", str(SPEC), "--format", "html"]) == 0
+    assert capsys.readouterr().out == once
+    assert main(["report", str(SPEC), "--against", against]) == 2
