@@ -60,11 +60,13 @@ class ActivationRefused(Diagnostic):
 
 
 class MaxPoolRefused(Diagnostic):
-    """A maximum over rates can't be read from single spikes.
+    """A max pool has no rates to compare.
 
-    It needs filtered spikes, which takes about 100 steps of latency a layer. A learned
-    strided convolution (`downsample`), or the mean, may stand for it; either has to be
-    asked for, and changes what the network computes, so that it is to be retrained.
+    On the chip neurons compare the rates of two values each (`maxpool`). Values of the
+    input are no rates, sums before an activation may be negative, and padding is with
+    the zeros of `same`. A learned strided convolution (`downsample`), or the mean, may
+    stand for a maximum; either has to be asked for, and changes what the network
+    computes, so that it is to be retrained.
     """
 
     code = "SNN833"
