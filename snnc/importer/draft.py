@@ -8,7 +8,9 @@ from typing import Literal
 from snnc.importer.linear import Shape, Step, Term
 from snnc.importer.views import View
 
-Kind = Literal["conv", "downsample", "dense", "avgpool", "add", "concat", "readout"]
+Kind = Literal[
+    "conv", "downsample", "dense", "avgpool", "maxpool", "add", "concat", "readout"
+]
 Bias = Literal["on", "off", "neuron"]
 INPUT = ""
 """The key of what encodes the input."""
@@ -45,7 +47,7 @@ class Draft:
     reads :
         The sources whose channels the kernel has side by side.
     kernel, stride, padding, dilation, groups :
-        As the spec has them; of an `avgpool` the window.
+        As the spec has them; of a pool the window.
     before :
         How many of the kernel's taps lie before each axis.
     skip :
@@ -54,6 +56,9 @@ class Draft:
         The neurons of each value; a value's neurons are a filter apart.
     is_learned :
         Whether the shortcut has weights.
+    crossed :
+        Of a max pool, the batch norms that its readers have in place of it: a maximum
+        keeps factors that are not negative.
     rewritten :
         What it stands for, told above it in the spec.
     properties :
@@ -82,6 +87,7 @@ class Draft:
     dropout: float = 0.0
     l2: float = 0.0
     is_global: bool = False
+    crossed: tuple[Step, ...] = ()
     rewritten: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
 

@@ -112,7 +112,7 @@ class Kernels:
         self, norm: Step, rows: slice, total: int, own: int
     ) -> tuple[Array, Array]:
         """Return factors and shifts of rows, of a norm over them or over all."""
-        scale, shift = self._norm(norm.layer, norm.read)
+        scale, shift = self.norm(norm.layer, norm.read)
         if norm.read == total and own != total:
             return scale[rows], shift[rows]
         return scale, shift
@@ -122,12 +122,12 @@ class Kernels:
         if not step.is_first or not step.bias:
             return None
         if step.op == "norm":
-            return self._norm(step.layer, step.given)[1]
+            return self.norm(step.layer, step.given)[1]
         if step.op == "scale":
             return np.broadcast_to(np.asarray(step.shifts), (step.given,))
         return _bias(self._weights.of(step.layer), step.given)
 
-    def _norm(self, name: str, channels: int) -> tuple[Array, Array]:
+    def norm(self, name: str, channels: int) -> tuple[Array, Array]:
         layer = self._layers[name]
         arrays: Mapping[str, Any] = self._weights.of(name)
         return scales.batch_norm(layer.kind, layer.options, arrays, channels)
@@ -135,7 +135,7 @@ class Kernels:
     def _back(self, step: Step, kernel: Array, is_full: bool, sizes: Shape) -> Array:
         """Return the kernel of what a step reads, from that of what it gives."""
         if step.op == "norm":
-            return kernel * self._norm(step.layer, step.given)[0][:, None]
+            return kernel * self.norm(step.layer, step.given)[0][:, None]
         if step.op == "scale":
             factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
             scaled: Array = kernel * factors[:, None]

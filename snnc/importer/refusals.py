@@ -28,7 +28,8 @@ def diagnose(
     kinds = {layer.name: layer.kind for layer in model.layers}
     refused = [d for d in decisions if d.verdict == "refused"]
     costs = ""
-    if any(d.rule == "maxpool" for d in refused):
+    is_asked = wishes.rewrite("maxpool") is not None
+    if not is_asked and any(d.rule == "maxpool" for d in refused):
         offers = [("maxpool", by) for by in REWRITES["maxpool"]]
         said = (cost(model, wishes, offer, path) for offer in offers)
         costs = ", ".join(filter(None, said))

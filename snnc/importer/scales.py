@@ -130,7 +130,7 @@ class Scales:
         draft = self._drafts[source]
         if source == self._key:
             return np.full(channels, self.encoder)
-        if draft.kind == "avgpool":
+        if draft.kind in ("avgpool", "maxpool"):
             return self.of(draft.sources[0], channels)
         if draft.kind == "concat":
             sizes = [self._channels(key, draft) for key in draft.sources]
@@ -168,7 +168,8 @@ class Scales:
                 return True
             if key in draft.sources and draft.kind == "add":
                 return True
-            passes = draft.kind in ("avgpool", "concat") and key in draft.sources
+            kinds = ("avgpool", "maxpool", "concat")
+            passes = draft.kind in kinds and key in draft.sources
             if passes and self._is_summed(draft.layer):
                 return True
         return False

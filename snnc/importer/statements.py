@@ -82,7 +82,7 @@ class Statements:
     def _properties(self, draft: Draft, is_encoder: bool) -> Iterator[str]:
         if draft.kind == "readout":
             yield self._ends.size
-        elif draft.kind == "avgpool":
+        elif draft.kind in ("avgpool", "maxpool"):
             yield from _window(draft)
         elif draft.kind == "downsample":
             yield f"factor {_dims(draft.kernel)}"
@@ -131,6 +131,8 @@ def _window(draft: Draft) -> Iterator[str]:
     yield "window all" if draft.is_global else f"window {_dims(draft.kernel)}"
     if not draft.is_global and draft.stride != draft.kernel:
         yield f"stride {_dims(draft.stride)}"
+    if draft.padding == "same":
+        yield "padding same"
 
 
 def _dims(shape: Sequence[int]) -> str:

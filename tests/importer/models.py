@@ -207,7 +207,51 @@ def pooled(keras: Any, pool: str) -> Any:
     )
 
 
-MODELS = (plain, residual, separable, mobile, clip, sequence, features, stem, projected)
+def maxima(keras: Any) -> Any:
+    """Max pools before and behind neurons and batch norms, padded and over all."""
+    layers = keras.layers
+    image = keras.Input((13, 12, 2))
+    x = layers.Conv2D(4, 3, use_bias=False)(image)
+    x = layers.BatchNormalization()(x)
+    x = layers.ReLU()(layers.MaxPooling2D(2)(x))
+    x = layers.BatchNormalization()(x)
+    x = layers.MaxPooling2D(3, strides=2, padding="same")(x)
+    x = a = layers.Conv2D(4, 1, activation="relu")(x)
+    x = layers.Concatenate()([x, layers.MaxPooling2D(2, 1, padding="same")(a)])
+    x = layers.Conv2D(5, 2, activation="relu", padding="same")(x)
+    x = layers.GlobalMaxPooling2D()(x)
+    return keras.Model(image, layers.Dense(3)(x), name="maxima")
+
+
+def lines(keras: Any) -> Any:
+    """A max pool along one axis, flattened."""
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((20, 3)),
+            layers.Conv1D(4, 3, activation="relu"),
+            layers.MaxPool1D(3),
+            layers.Dropout(0.2),
+            layers.Flatten(),
+            layers.Dense(3),
+        ],
+        name="lines",
+    )
+
+
+MODELS = (
+    plain,
+    residual,
+    separable,
+    mobile,
+    clip,
+    sequence,
+    features,
+    stem,
+    projected,
+    maxima,
+    lines,
+)
 OPTIONS = {
     "plain": ("--encode", "rate"),
     "projected": ("--input-range", "-1..2"),

@@ -1,20 +1,16 @@
-"""Pooling: averages go into their readers, maxima need a rewrite."""
+"""Pooling: averages go into their readers, maxima are neurons that compare."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.draft import BROKEN, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, Window, Windows, point
 from snnc.importer.model import Layer
-from snnc.importer.neurons import UnfitError, fire
 from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
+from snnc.importer.table.maxima import maximum, rectified
 from snnc.importer.table.options import dims, tell_options
 from snnc.importer.walk import Walk
-
-WHY_NOT_MAX = (
-    "a maximum over rates needs filtered spikes, about 100 steps of latency a layer"
-)
 
 
 def read_average_pooling(layer: Layer, walk: Walk) -> Value:
@@ -34,31 +30,23 @@ def read_average_pooling(layer: Layer, walk: Walk) -> Value:
 
 
 def read_max_pooling(layer: Layer, walk: Walk) -> Value:
-    """Read a maximum, which the user has to let something stand for."""
+    """Read a maximum over windows, or what the user lets stand for it."""
     by = walk.wishes.rewrite("maxpool")
     rank = int(layer.kind[-2])
     window = dims(layer.options.get("pool_size", 2), rank)
-    found = _windows(layer, walk, is_max=True)
+    found = _windows(layer, walk, is_replaced=by is not None)
     if set(window) == {1} and found is not None:
         value, windows, axes = found
         walk.keep(layer, "of windows of one value: its reader skips the others")
         return extended(value, _window(layer, value, windows), axes.view)
-    if by is None:
-        walk.refuse(
-            layer,
-            WHY_NOT_MAX,
-            "type `--rewrite maxpool=downsample` (a learned strided convolution) or"
-            " `--rewrite maxpool=avgpool` (its readers take the mean), and retrain",
-            rule="maxpool",
-        )
     if found is None:
         return BROKEN
     value, windows, axes = found
     if by is None:
-        return _unknown(layer, walk, value, windows, axes)
+        return maximum(layer, walk, value, windows, axes)
     stride = dims(layer.options.get("strides") or window, rank)
     rewritten = f"{layer.kind} of {_x(window)}, stride {_x(stride)}"
-    value = _rectified(layer, walk, value)
+    value = rectified(layer, walk, value)
     if by == "downsample" and value.spikes is not None and _is_tiled(windows):
         return _downsample(layer, walk, value, windows, axes, rewritten)
     why = "`maxpool=avgpool`: its readers take the mean; retrain"
@@ -70,27 +58,6 @@ def read_max_pooling(layer: Layer, walk: Walk) -> Value:
     walk.rewrite(layer, why)
     walk.stands[layer.name] = (rewritten,)
     return extended(value, _mean(layer, value, windows), axes.view, value.is_positive)
-
-
-def _unknown(
-    layer: Layer, walk: Walk, value: Value, windows: Windows, axes: Axes
-) -> Value:
-    """Return what stands for a refused maximum while other layers are judged."""
-    shape = (*(window.places for window in windows), value.shape[-1])
-    key = walk.free(layer.name)
-    walk.add(Draft(layer=key, kind="downsample", sources=(INPUT,), shape=shape))
-    return Value((Term(key, shape),), shape, axes.view, is_positive=True)
-
-
-def _rectified(layer: Layer, walk: Walk, value: Value) -> Value:
-    """Return a value behind the ReLU that follows: it and a maximum commute."""
-    after = walk.rectified(layer)
-    if after is None or value.is_positive:
-        return value
-    try:
-        return fire(walk, after.name, value)
-    except UnfitError:  # as the ReLU itself is told
-        return value
 
 
 def read_global_average(layer: Layer, walk: Walk) -> Value:
@@ -106,25 +73,31 @@ def read_global_average(layer: Layer, walk: Walk) -> Value:
 def read_global_max(layer: Layer, walk: Walk) -> Value:
     """Read the maximum over all pixels."""
     tell_options(layer, walk)
-    if walk.wishes.rewrite("globalmaxpool") is None:
-        walk.refuse(
-            layer,
-            WHY_NOT_MAX,
-            "type `--rewrite globalmaxpool=avgpool`, and retrain",
-        )
-    else:
+    value = walk.source(layer)
+    by = walk.wishes.rewrite("globalmaxpool")
+    if by is not None:
         walk.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
         walk.stands[layer.name] = (layer.kind,)
-    value = walk.source(layer)
     if value.broken:
         return BROKEN
-    return _all(layer, walk, _rectified(layer, walk, value)) or BROKEN
+    if by is not None:
+        return _all(layer, walk, rectified(layer, walk, value)) or BROKEN
+    found = _over_all(layer, walk, value)
+    return BROKEN if found is None else maximum(layer, walk, value, *found)
 
 
 def _all(layer: Layer, walk: Walk, value: Value | None = None) -> Value | None:
     value = value or walk.source(layer)
-    if value.broken:
+    found = None if value.broken else _over_all(layer, walk, value)
+    if found is None:
         return None
+    windows, axes = found
+    step = _mean(layer, value, windows)
+    return extended(value, step, axes.view, value.is_positive)
+
+
+def _over_all(layer: Layer, walk: Walk, value: Value) -> tuple[Windows, Axes] | None:
+    """Return windows over whole axes, and how Keras sees what they leave."""
     try:
         axes = axes_of(layer, value, int(layer.kind[-2]))
     except AxesError as error:
@@ -136,12 +109,11 @@ def _all(layer: Layer, walk: Walk, value: Value | None = None) -> Value | None:
             windows[axis] = Window(size, size, size, 0, 1)
     channels = len(value.shape) - 1
     view = axes.view if layer.options.get("keepdims") else ((channels,),)
-    step = _mean(layer, value, tuple(windows))
-    return extended(value, step, view, value.is_positive)
+    return tuple(windows), replace(axes, view=view)
 
 
 def _windows(
-    layer: Layer, walk: Walk, is_max: bool = False
+    layer: Layer, walk: Walk, is_replaced: bool = False
 ) -> tuple[Value, Windows, Axes] | None:
     """Return what a pool reads and its windows; None if that is not known."""
     tell_options(layer, walk, "pool_size", "strides", "padding")
@@ -158,7 +130,7 @@ def _windows(
     except AxesError as error:
         walk.refuse(layer, str(error), "build the layers without `Permute` between")
         return None
-    if is_max:
+    if is_replaced:
         windows = tuple(map(_inside, windows))
     return value, windows, axes
 
