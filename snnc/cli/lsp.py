@@ -17,10 +17,13 @@ def command() -> int:
     try:
         from snnc.language_server.requests import create_server
     except ModuleNotFoundError as error:
-        if error.name not in ("pygls", "lsprotocol"):
+        missing = (error.name or "").partition(".")[0]
+        if missing not in ("pygls", "lsprotocol"):
             raise
-        say(f"{error.name} is not installed: pip install 'snnc[lsp]'")
+        say(f"{missing} is not installed: pip install 'snnc[lsp]'")
         return 1
+    if sys.stdin.isatty():
+        say("waiting for an editor on stdin, which starts this by itself: Ctrl-C ends")
     # Not by `cli.device`, which loads what a client need not wait for.
     device = click.get_current_context().find_root().params["device"]
     server = create_server(device)

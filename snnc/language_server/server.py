@@ -198,8 +198,8 @@ def _listen(server: SpecServer) -> None:
 
     @server.feature(types.INITIALIZED)
     async def initialized(params: types.InitializedParams) -> None:
-        await server.ask_settings()
         server.analyses.warm_up()
+        await server.ask_settings()
 
     @server.feature(types.SHUTDOWN)
     def shutdown(params: None) -> None:

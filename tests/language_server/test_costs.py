@@ -146,6 +146,28 @@ async def test_a_lens_tells_the_cores_and_opens_the_report(
     assert shown.read_text(encoding="utf-8").startswith("### `drift`")
 
 
+@pytest.mark.slow
+async def test_a_saved_spec_is_built(client: Client, tmp_path: Path) -> None:
+    document = open_text(client, GOOD, folder=tmp_path)
+    path = Path(document.uri.removeprefix("file://"))
+    path.write_text(GOOD, encoding="utf-8")
+    client.workspace_did_change_configuration(
+        types.DidChangeConfigurationParams({"snnc": {"output": str(tmp_path / "out")}})
+    )
+    await client.workspace_execute_command_async(
+        types.ExecuteCommandParams("snnc.build", [document.uri])
+    )
+    assert "files written" in client.messages[-1].message
+    assert (tmp_path / "out/drift/network.py").exists()
+    path.write_text(GOOD.replace("units 64", "unit 64"), encoding="utf-8")
+    document.replace("units 64", "unit 64")
+    await client.workspace_execute_command_async(
+        types.ExecuteCommandParams("snnc.build", [document.uri])
+    )
+    assert client.messages[-1].type is types.MessageType.Error
+    assert "`dense` has no property `unit`" in client.messages[-1].message
+
+
 async def test_an_unsaved_spec_is_not_built(client: Client) -> None:
     document = open_text(client, GOOD)
     await client.workspace_execute_command_async(

@@ -1,0 +1,43 @@
+"""`snnc lsp` where something is missing: its libraries, or an editor."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support import ROOT
+
+pytestmark = pytest.mark.slow
+WITHOUT = "import sys; sys.modules['{0}'] = None; from snnc.cli import main; "
+
+
+@pytest.mark.parametrize("library", ["lsprotocol", "pygls"])
+def test_a_missing_library_is_told(library: str) -> None:
+    code = WITHOUT.format(library) + "sys.exit(main(['lsp']))"
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(" is not installed: pip install 'snnc[lsp]'\n")
+    assert library in done.stderr
+
+
+def test_an_editor_that_goes_ends_the_server() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "snnc", "lsp"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        stdin=subprocess.DEVNULL,
+        timeout=60,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", "")
