@@ -7,6 +7,14 @@ from typing import Literal
 
 import pytest
 
+from snnc.demo import stack
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which stack was tested: what nengo-dl is needed for is skipped without it."""
+    terminalreporter.write_line(f"on {stack()}")
+
+
 _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
 
 # A shell that starts a command in the background lets it ignore Ctrl-C, and so would

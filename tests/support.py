@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
@@ -13,6 +17,14 @@ from snnc.source import SourceFile
 
 ROOT = Path(__file__).parents[1]
 MAKES = {step.name: step.makes for step in PIPELINE}
+FULL_STACK = pytest.mark.skipif(
+    sys.version_info >= (3, 12),
+    reason="last digits are those of NumPy 1.23, which is of Python 3.10 and 3.11",
+)
+NENGO_DL = pytest.mark.skipif(
+    sys.version_info >= (3, 12) or find_spec("nengo_dl") is None,
+    reason="nengo-dl needs Keras 2, which is of Python 3.10 and 3.11",
+)
 SPECS = sorted((ROOT / "specs").glob("*.snn"))
 
 

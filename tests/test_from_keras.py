@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from benchmarks.forum import SMALL, SPEC, twin
 from snnc.cli import snnc
-from tests.support import ROOT, codes
+from tests.support import NENGO_DL, ROOT, codes
 
 TEXT = (ROOT / "docs/from-keras.md").read_text(encoding="utf-8")
 FORUM = ROOT / "tests/importer/data/forum.json"
@@ -35,7 +35,9 @@ def test_commands_are_found() -> None:
     ("command", "shown"),
     [
         pytest.param(
-            *block, id=block[0], marks=[pytest.mark.slow] * ("--converter" in block[0])
+            *block,
+            id=block[0],
+            marks=[pytest.mark.slow, NENGO_DL] * ("--converter" in block[0]),
         )
         for block in BLOCKS
     ],

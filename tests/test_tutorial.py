@@ -15,10 +15,10 @@ from snnc.starter import SPEC, starter_files
 from tests.support import ROOT
 
 TEXT = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
-FENCED = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+FENCED = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 COMMANDS = re.findall(r"^    (.+)$", FENCED.sub("", TEXT), re.MULTILINE)
-OUTPUTS = re.findall(r"^```\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
-PROGRAMS = re.findall(r"^```python\n(.*?)^```$", TEXT, re.MULTILINE | re.DOTALL)
+OUTPUTS = [text for language, text in FENCED.findall(TEXT) if not language]
+PROGRAMS = [text for language, text in FENCED.findall(TEXT) if language == "python"]
 POINTS = 4.0
 """How far accuracies may be from those shown: another machine trains otherwise."""
 

@@ -18,7 +18,7 @@ import pytest
 
 from snnc.runtime.presentation import drawn
 from tests.agreement.networks import text
-from tests.support import network
+from tests.support import NENGO_DL, network
 
 Package = Callable[[str], SimpleNamespace]
 
@@ -80,7 +80,7 @@ def activations(made: SimpleNamespace, model: Any, name: str, x: np.ndarray) -> 
     [
         ("nengo", "row", 4),
         ("nengo", "rest", 1),
-        ("nengo_dl", "row", 4),
+        pytest.param("nengo_dl", "row", 4, marks=NENGO_DL),
         ("loihi", "row", 99),
         ("loihi", "row", 4),
         ("loihi", "rest", 1),
@@ -94,15 +94,9 @@ def test_chunks_give_what_long_runs_give(
     row: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    import nengo_dl
-    import nengo_loihi
-
     x, y = data
-    simulators = {
-        "nengo": nengo.Simulator,
-        "nengo_dl": nengo_dl.Simulator,
-        "loihi": nengo_loihi.Simulator,
-    }
+    module = "nengo_loihi" if simulator == "loihi" else simulator
+    stepped = import_module(module).Simulator
     order = drawn(len(x), None, 5)
     assert order.tolist() != sorted(order)
     monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 3)
@@ -110,7 +104,7 @@ def test_chunks_give_what_long_runs_give(
     how = {"presentation": presentation, "seed": 5}
     result = made.evaluate.evaluate(x, y, made.weights, simulator, **how)
     x, y = x[order], y[order]
-    rows, rates = by_hand(made, x, simulators[simulator], row)
+    rows, rates = by_hand(made, x, stepped, row)
     decided = rows[:, made.network.steps // 2 :].mean(axis=1).argmax(axis=1)
     trained = made.keras.build_model(aware=simulator == "loihi")
     made.keras.import_weights(trained, made.weights)

@@ -18,7 +18,9 @@ from snnc.importer.converter.trial import Trial
 from snnc.importer.limits import Limit
 from snnc.text.tables import prose, table
 from tests.importer.converter_models import MODELS, SHOWN
-from tests.support import ROOT
+from tests.support import NENGO_DL, ROOT
+
+pytestmark = NENGO_DL
 
 GOLDEN = Path(__file__).with_name("converter.txt")
 PAGE = ROOT / "docs/from-keras.md"

@@ -11,6 +11,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
+from tests.support import FULL_STACK
 from tests.weights.files import SMALL, check_expected, save, weights_of
 
 WIDER = SMALL.replace("conv2d a { filters 3", "conv2d a { filters 4").replace(
@@ -96,7 +97,13 @@ CHIP = (
 GOOD = ("sound", "dead", "too-strong", "outlier", "few-bits")
 
 
-@pytest.mark.parametrize("name", ["sound", *CHIP])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=[FULL_STACK] * (name == "bias-too-large"))
+        for name in ("sound", *CHIP)
+    ],
+)
 def test_a_file_is_held_against_the_chip(
     name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -176,6 +183,7 @@ def test_a_file_without_a_layout_does_not_fit(
     assert "its layout_id is not there" in err
 
 
+@FULL_STACK
 def test_json_has_all_of_it(capsys: pytest.CaptureFixture[str]) -> None:
     status, out, _ = run(capsys, "small.safetensors", "small.snn", "--format", "json")
     assert status == 0
