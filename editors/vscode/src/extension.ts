@@ -2,17 +2,21 @@ import * as vscode from "vscode";
 import { LanguageClient, type LanguageClientOptions, type ServerOptions } from "vscode-languageclient/node";
 
 let client: LanguageClient | undefined;
+let begun = false;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   context.subscriptions.push(
     vscode.commands.registerCommand("snnc.restart", restart),
+    vscode.workspace.onDidOpenTextDocument(startFor),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (change.affectsConfiguration("snnc.command")) {
+      if (begun && change.affectsConfiguration("snnc.command")) {
         await restart();
       }
     }),
   );
-  await restart();
+  for (const document of vscode.workspace.textDocuments) {
+    await startFor(document);
+  }
 }
 
 export async function deactivate(): Promise<void> {
@@ -20,8 +24,17 @@ export async function deactivate(): Promise<void> {
   client = undefined;
 }
 
+/** Start the server for the first spec; of other YAML files it would have nothing to say. */
+async function startFor(document: vscode.TextDocument): Promise<void> {
+  const isSpec = document.languageId === "snn" || (document.languageId === "yaml" && /^snn\s*:/m.test(document.getText()));
+  if (isSpec && !begun) {
+    await restart();
+  }
+}
+
 /** Start the server, or say how to get it. */
 async function restart(): Promise<void> {
+  begun = true;
   await deactivate();
   const [command, ...args] = startCommand();
   if (command === undefined) {
@@ -29,7 +42,6 @@ async function restart(): Promise<void> {
   }
   const server: ServerOptions = { command, args };
   const options: LanguageClientOptions = {
-    // The server answers for YAML that is a spec, and for no other.
     documentSelector: [{ language: "snn" }, { language: "yaml" }],
     // The server asks for the section `snnc`, and is told when it changes.
     synchronize: { configurationSection: "snnc" },
