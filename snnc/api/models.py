@@ -70,9 +70,9 @@ def import_keras(
     from safetensors.numpy import load_file
 
     from snnc.importer.read import run
-    from snnc.importer.wishes import Wishes, parse_rewrite
+    from snnc.importer.wishes import Wishes, parse_rewrites
 
-    pairs = tuple(parse_rewrite(f"{w}={by}") for w, by in (rewrite or {}).items())
+    pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     wishes = Wishes(name, pairs, encode, input_range, device=read_profile(device))
     found = diagnostics.Report()
     with TemporaryDirectory() as folder:

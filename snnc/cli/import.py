@@ -68,6 +68,17 @@ Form = Literal["text", "json", "markdown"]
     " nothing is said.",
 )
 @click.option(
+    "--readout",
+    type=click.Choice(["units", "classes"]),
+    help="What the outputs are; else what the loss, or a softmax, says.",
+)
+@click.option(
+    "--chips",
+    metavar="N",
+    type=click.IntRange(min=1),
+    help="How many chips the spec is for.",
+)
+@click.option(
     "--explain", is_flag=True, help="Print what becomes of each layer, not the spec."
 )
 @click.option(
@@ -94,6 +105,8 @@ def command(
     rewrites: tuple[str, ...],
     encode: Literal["first", "rate"],
     values: str | None,
+    readout: Literal["units", "classes"] | None,
+    chips: int | None,
     explain: bool,
     converter: bool,
     form: Form,
@@ -125,14 +138,14 @@ def command(
 
         if absent := missing():
             raise click.UsageError(absent)
-    from snnc.importer.wishes import Wishes, parse_range, parse_rewrite
+    from snnc.importer.wishes import Wishes, parse_range, parse_rewrites
 
     try:
-        pairs = tuple(parse_rewrite(text) for text in rewrites)
+        pairs = parse_rewrites(rewrites)
         given = None if values is None else parse_range(values)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    wishes = Wishes(name, pairs, encode, given, device=device())
+    wishes = Wishes(name, pairs, encode, given, readout, chips, device())
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} is there already; `--force` replaces it")

@@ -11,8 +11,6 @@ from snnc.importer.graph import read_graph
 from snnc.importer.model import Compiled, Model
 from snnc.importer.options import plain
 from snnc.importer.parts import Graph
-from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.rules.architectures import SeveralInputsOrOutputs
 
 POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
 _VALUES = {"__numpy__", "__tensor__", "__bytes__"}
@@ -77,19 +75,3 @@ def _compiled(training: Any) -> Compiled | None:
         return None
     optimizer = training.get("optimizer") or training.get("optimizer_config")
     return Compiled(plain(training["loss"]), plain(optimizer))
-
-
-def check_input(model: Model) -> None:
-    """Refuse a model that has more than one input.
-
-    Raises
-    ------
-    RefusedError
-        SNN822, with the names of them.
-    """
-    if len(model.inputs) > 1:
-        raise RefusedError(
-            SeveralInputsOrOutputs(
-                span=NOWHERE, name=model.name, what="input", layers=model.inputs
-            )
-        )

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report, Severity
-from snnc.importer.build import check_input
-from snnc.importer.draft import Draft
+from snnc.importer.draft import Draft, Value
 from snnc.importer.finish import Ends, finish
-from snnc.importer.model import Model
+from snnc.importer.graph import CALLS
+from snnc.importer.model import Layer, Model
+from snnc.importer.options import FOREIGN
 from snnc.importer.refusals import diagnose
 from snnc.importer.spec import Written, write
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.checks import check_options
-from snnc.importer.table.refused import read_refused
+from snnc.importer.table.refused import read_foreign, read_refused, read_shared
 from snnc.importer.walk import Decision, Walk
+from snnc.importer.weights import Weights
 from snnc.importer.wishes import Wishes
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
@@ -45,26 +47,29 @@ class Conversion:
     problems: tuple[Diagnostic, ...]
 
 
-def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
+def convert(
+    model: Model, wishes: Wishes, path: str, weights: Weights | None = None
+) -> Conversion:
     """Make a spec of a model.
 
     Parameters
     ----------
     path :
         What was read, for diagnostics.
+    weights :
+        Those of the model; None where they are not known, so that no norm is taken
+        to turn a sign.
 
     Raises
     ------
     RefusedError
-        If the model has several inputs or outputs.
+        If an option is none of Keras's.
     """
-    check_input(model)
-    walk = Walk(model, wishes)
+    walk = Walk(model, wishes, weights)
     for layer in model.layers:
-        handler = HANDLERS.get(layer.kind, read_refused)
-        check_options(layer)
-        walk.values[layer.name] = handler(layer, walk)
+        walk.values[layer.name] = _read(layer, walk)
     ends = finish(walk)
+    _tell_rest(walk)
     written = None if ends is None else write(walk, ends)
     places = {layer.name: place for place, layer in enumerate(model.layers)}
     decisions = sorted(
@@ -80,6 +85,24 @@ def convert(model: Model, wishes: Wishes, path: str) -> Conversion:
         written,
         diagnose(decisions, model, wishes, path, _cost),
     )
+
+
+def _read(layer: Layer, walk: Walk) -> Value:
+    if FOREIGN in layer.options:
+        return read_foreign(layer, walk)
+    if CALLS in layer.options:
+        read_shared(layer, walk)
+    check_options(layer)
+    return HANDLERS.get(layer.kind, read_refused)(layer, walk)
+
+
+def _tell_rest(walk: Walk) -> None:
+    """Give each layer a verdict, whatever is wrong with what it reads."""
+    for layer in walk.model.layers:
+        if walk.values[layer.name].broken:
+            walk.tell(layer.name, "kept", "as soon as what it reads can be imported")
+        else:
+            walk.tell(layer.name, "kept", "in the kernels that read it")
 
 
 def compile_written(

@@ -56,9 +56,6 @@ class Draft:
         The neurons of each value; a value's neurons are a filter apart.
     is_learned :
         Whether the shortcut has weights.
-    crossed :
-        Of a max pool, the batch norms that its readers have in place of it: a maximum
-        keeps factors that are not negative.
     rewritten :
         What it stands for, told above it in the spec.
     properties :
@@ -87,7 +84,6 @@ class Draft:
     dropout: float = 0.0
     l2: float = 0.0
     is_global: bool = False
-    crossed: tuple[Step, ...] = ()
     rewritten: tuple[str, ...] = ()
     properties: tuple[str, ...] = ()
 

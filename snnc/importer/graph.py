@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from snnc.importer.calls import Call, read_calls, read_tensors
 from snnc.importer.entries import head, malformed, names_of, snake
-from snnc.importer.options import check_class, check_shape, is_custom, read_options
+from snnc.importer.options import (
+    FOREIGN,
+    check_shape,
+    foreign_class,
+    is_custom,
+    read_options,
+)
 from snnc.importer.parts import Graph, Part, Tensor
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.rules.architectures import (
-    NoInputShape,
-    SharedLayer,
-    SubclassedModel,
-)
+from snnc.rules.architectures import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}
+CALLS = "calls"
+"""The option for how often a layer is called, if that is more than once."""
 CALLED_WITH = "called_with"
 """The option for what a call has beside its tensors, such as ``training``."""
 
@@ -111,9 +116,10 @@ def _called(name: str, entry: Mapping[str, Any]) -> Part:
         calls = read_calls(entry.get("inbound_nodes", []))
     except ValueError as error:
         raise malformed(f"`{name}`", str(error)) from error
+    part = _part(name, entry, calls[0] if calls else Call((), {}))
     if len(calls) > 1:
-        raise RefusedError(SharedLayer(span=NOWHERE, layer=name, calls=len(calls)))
-    return _part(name, entry, calls[0] if calls else Call((), {}))
+        return replace(part, options={**part.options, CALLS: len(calls)})
+    return part
 
 
 def _part(name: str, entry: Mapping[str, Any], call: Call) -> Part:
@@ -122,7 +128,9 @@ def _part(name: str, entry: Mapping[str, Any], call: Call) -> Part:
         return Part(name, kind, {}, call.tensors, read_graph(entry, name))
     if "layers" in config and ("input_layers" in config or "output_layers" in config):
         raise RefusedError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
-    check_class(entry, name)
+    foreign = foreign_class(entry)
+    if foreign is not None:
+        return Part(name, foreign, {FOREIGN: True}, call.tensors)
     options = read_options(kind, config, name)
     if call.others:
         options[CALLED_WITH] = dict(call.others)

@@ -301,7 +301,8 @@ def _projected(terms: list[Term], shape: Shape) -> tuple[list[Term], tuple[Term,
     """Return the terms of the kernel, and those of a shortcut of kernel 1."""
     for places in _places(terms):
         beside = [term for term in terms if term.read[:-1] == places]
-        if all(_is_projection(term, shape) for term in beside):
+        joined = (*places, sum(_widths(beside)))
+        if joined != shape and all(_is_projection(term, shape) for term in beside):
             rest = [term for term in terms if term not in beside]
             return rest, tuple(beside)
     return terms, ()
@@ -309,7 +310,7 @@ def _projected(terms: list[Term], shape: Shape) -> tuple[list[Term], tuple[Term,
 
 def _is_projection(term: Term, shape: Shape) -> bool:
     windows = term.windows()
-    if windows is None or term.read == shape or term.shifts_at() == "place":
+    if windows is None or term.shifts_at() == "place":
         return False
     sizes = zip(windows, shape[:-1], strict=True)
     return all(
@@ -375,6 +376,10 @@ def _one_kernel(
         value = Value(tuple(group), shape)
         main += kept(walk, f"{owner}_{number}", value).terms
     fitted = _fits(walk, main, is_beside)
+    if fitted is None and len(groups) > 1:
+        first = kept(walk, f"{owner}_first", Value(tuple(groups[0]), shape)).terms
+        main = [*first, *main[len(groups[0]) :]]
+        fitted = _fits(walk, main, is_beside)
     if fitted is None:
         raise UnfitError("what it adds has no one kernel")
     return tuple(main), fitted

@@ -12,7 +12,6 @@ from typing import Any
 
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.architectures import (
-    CustomObject,
     MalformedLayer,
     NotFiniteOption,
     UnknownDtype,
@@ -31,13 +30,15 @@ _RENAMED = {"LeakyReLU": {"negative_slope": "alpha"}}  # Keras 3's name: Keras 2
 _INERT = {"Lambda"}  # holds code, marshalled and in base64: nothing looks into it
 
 
-def check_class(entry: Mapping[str, Any], layer: str) -> None:
-    """Refuse a layer whose class is not Keras's."""
-    if is_custom(entry):
-        name = str(entry.get("registered_name") or entry["class_name"])
-        raise RefusedError(
-            CustomObject(span=NOWHERE, layer=layer, what="the class", name=name)
-        )
+FOREIGN = "custom>"
+"""Stands before the name of what is not Keras's own, which is judged later."""
+
+
+def foreign_class(entry: Mapping[str, Any]) -> str | None:
+    """Return the name of a layer's class if that is not Keras's, else None."""
+    if not is_custom(entry):
+        return None
+    return str(entry.get("registered_name") or entry["class_name"])
 
 
 def is_custom(entry: Mapping[str, Any]) -> bool:
@@ -105,9 +106,7 @@ def _object(value: Mapping[str, Any], option: str, layer: str) -> Any:
     kind, config = value["class_name"], value.get("config")
     if is_custom(value):
         name = str(config if isinstance(config, str) else kind)
-        raise RefusedError(
-            CustomObject(span=NOWHERE, layer=layer, what=f"`{option}`", name=name)
-        )
+        return {"class_name": f"{FOREIGN}{name}", "config": {}}
     if kind == "function" and isinstance(config, str):
         return config
     if not isinstance(config, dict) or (isinstance(kind, str) and kind in _INERT):

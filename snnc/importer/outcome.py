@@ -58,7 +58,7 @@ def outcome(
     RefusedError
         If weights can't be read, or are not those of the model.
     """
-    conversion = convert(model, wishes, target)
+    conversion = convert(model, wishes, target, weights)
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:

@@ -1,23 +1,25 @@
-"""The diagnostics of what was refused."""
+"""The diagnostics of what was refused: one for each cause, with its layers."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.model import Model
 from snnc.importer.refusal import place
-from snnc.importer.walk import Decision
+from snnc.importer.walk import Decision, Rule
 from snnc.importer.wishes import REWRITES, Wishes
 from snnc.source import Span
 
 Cost = Callable[[Model, Wishes, tuple[str, str], str], str]
+Cause = tuple[Rule, str, str, str]
 
 
 def diagnose(
     decisions: Sequence[Decision], model: Model, wishes: Wishes, path: str, cost: Cost
 ) -> tuple[Diagnostic, ...]:
-    """Return a diagnostic for each refusal, in the order of the layers.
+    """Return a diagnostic for each cause of refusals, in the order of the layers.
 
     Parameters
     ----------
@@ -26,45 +28,48 @@ def diagnose(
     """
     span = place(path)
     kinds = {layer.name: layer.kind for layer in model.layers}
-    refused = [d for d in decisions if d.verdict == "refused"]
+    causes: dict[Cause, list[str]] = {}
+    for d in decisions:
+        if d.verdict == "refused":
+            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), [])
+            layers += [d.layer] * (d.layer not in layers)
     costs = ""
-    is_asked = wishes.rewrite("maxpool") is not None
-    if not is_asked and any(d.rule == "maxpool" for d in refused):
+    if any(rule == "maxpool" for rule, *_ in causes):
         offers = [("maxpool", by) for by in REWRITES["maxpool"]]
         said = (cost(model, wishes, offer, path) for offer in offers)
         costs = ", ".join(filter(None, said))
-    found = [_diagnostic(d, kinds[d.layer], costs, span) for d in refused]
+    found = [_diagnostic(c, layers, kinds, costs, span) for c, layers in causes.items()]
     return tuple(found) if found else tuple(_unused(decisions, wishes, span))
 
 
-def _diagnostic(decision: Decision, kind: str, costs: str, span: Span) -> Diagnostic:
-    from snnc.rules import imports  # a good model pays for none
+def _diagnostic(
+    cause: Cause, layers: list[str], kinds: dict[str, str], costs: str, span: Span
+) -> Diagnostic:
+    from snnc.rules import architectures, imports  # a good model pays for none
 
-    layer, why, remedy = decision.layer, decision.why, decision.remedy
-    option = decision.option
-    if decision.rule == "option":
-        return imports.OptionRefused(
-            span=span, layer=layer, kind=kind, option=option, why=why, remedy=remedy
-        )
-    if decision.rule == "activation":
-        return imports.ActivationRefused(
-            span=span, layer=layer, kind=kind, option=option, why=why, remedy=remedy
-        )
-    if decision.rule == "maxpool":
-        return imports.MaxPoolRefused(
-            span=span, layer=layer, kind=kind, why=why, costs=costs, remedy=remedy
-        )
-    if decision.rule == "linear":
-        return imports.LinearLayer(
-            span=span, layer=layer, kind=kind, why=why, remedy=remedy
-        )
-    if decision.rule == "input":
-        return imports.InputRefused(
-            span=span, layer=layer, kind=kind, why=why, remedy=remedy
-        )
-    return imports.LayerRefused(
-        span=span, layer=layer, kind=kind, why=why, remedy=remedy
-    )
+    rule, option, why, remedy = cause
+    same: dict[str, Any] = {
+        "span": span,
+        "layers": tuple(layers),
+        "kinds": tuple(dict.fromkeys(kinds[layer] for layer in layers)),
+        "why": why,
+        "remedy": remedy,
+    }
+    if rule == "maxpool":
+        return imports.MaxPoolRefused(**same, costs=costs)
+    if rule == "option":
+        return imports.OptionRefused(**same, option=option)
+    if rule == "activation":
+        return imports.ActivationRefused(**same, option=option)
+    if rule == "input":
+        return imports.InputRefused(**same)
+    if rule == "inputs":
+        return architectures.SeveralInputs(**same)
+    if rule == "foreign":
+        return architectures.CustomObject(**same)
+    if rule == "shared":
+        return architectures.SharedLayer(**same)
+    return imports.LayerRefused(**same)
 
 
 def _unused(

@@ -102,6 +102,7 @@ class _Writer:
             "snn 1",
             f"network {name} {{",
             f'about "The {walk.model.tool} model {network_name(walk.model.name)}."',
+            *self._target(),
             "defaults { rate 20..150 Hz }",
             "",
             self._input_line(),
@@ -112,6 +113,10 @@ class _Writer:
         text = _formatted("\n".join(lines) + "\n")
         self._tell()
         return Written(text, name, self._names, walk.seen, tuple(self._notes))
+
+    def _target(self) -> Iterator[str]:
+        if self._walk.wishes.chips is not None:
+            yield f"target loihi {{ chips {self._walk.wishes.chips} }}"
 
     def _input_line(self) -> str:
         given, seen = self._walk.given, self._walk.seen

@@ -74,8 +74,6 @@ class _Maker:
     def all(self) -> Iterator[tuple[str, Stored]]:
         """Give the tensors' names and values, kernels as (taps, in, out)."""
         for draft in self._drafts.values():
-            if draft.kind == "maxpool":
-                self._check_crossed(draft)
             if draft.kind in ("avgpool", "maxpool", "add", "concat"):
                 continue
             for name, tensor in self._tensors(draft):
@@ -83,17 +81,6 @@ class _Maker:
                 if not np.isfinite(found).all():
                     raise unclear(draft.layer, "they hold NaN or infinite values")
                 yield name, found
-
-    def _check_crossed(self, pool: Draft) -> None:
-        """Refuse norms with negative factors, which a maximum does not keep."""
-        for norm in pool.crossed:
-            negative = int((self._kernels.norm(norm.layer, norm.read)[0] < 0).sum())
-            if negative:
-                raise unclear(
-                    norm.layer,
-                    f"{negative} of its factors are negative, so that the maximum that"
-                    f" `{pool.layer}` takes is a minimum of rates",
-                )
 
     def _tensors(self, draft: Draft) -> Iterator[tuple[str, Array]]:
         kernels, bias = self._read(draft, draft.main)

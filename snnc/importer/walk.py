@@ -9,10 +9,13 @@ from typing import Any, Literal
 from snnc.importer.draft import BROKEN, INPUT, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, Windows
 from snnc.importer.model import Layer, Model
+from snnc.importer.weights import Weights
 from snnc.importer.wishes import Range, Wishes
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
-Rule = Literal["layer", "option", "activation", "maxpool", "linear", "input"]
+Rule = Literal[
+    "layer", "option", "activation", "maxpool", "input", "inputs", "foreign", "shared"
+]
 
 VERDICTS: dict[Verdict, str] = {
     "kept": "kept",
@@ -71,6 +74,10 @@ class Walk:
         By output the activation that the host has left to do, such as ``softmax``.
     l2 :
         By layer the factor of its kernel's penalty.
+    weights :
+        Those of the model, or None if they are not known.
+    done :
+        Norms that something before them has taken already.
     kept :
         By terms the neurons that keep their sum.
     stands :
@@ -81,8 +88,11 @@ class Walk:
 
     has_neuron_bias = False
 
-    def __init__(self, model: Model, wishes: Wishes) -> None:
+    def __init__(
+        self, model: Model, wishes: Wishes, weights: Weights | None = None
+    ) -> None:
         self.model = model
+        self.weights = weights
         self.wishes = wishes
         self.drafts: dict[str, Draft] = {}
         self.values: dict[str, Value] = {}
@@ -95,6 +105,7 @@ class Walk:
         self.readers = _readers(model)
         self.stands: dict[str, tuple[str, ...]] = {}
         self._pools: dict[tuple[str, str], str] = {}
+        self.done: set[str] = set()
         self.kept: dict[tuple[Term, ...], Value] = {}
         self._means: dict[str, Windows] = {}
 
@@ -141,8 +152,12 @@ class Walk:
             name = after.name
         return name if name in self.model.outputs else None
 
-    def rectified(self, layer: Layer) -> Layer | None:
-        """Return the ReLU that is the only one to read a layer, or None."""
+    def rectified(self, layer: Layer) -> tuple[tuple[Layer, ...], Layer] | None:
+        """Return the ReLU that alone reads a layer, and the norms before it, or None.
+
+        A maximum commutes with all of them, as long as no norm turns a sign.
+        """
+        norms: list[Layer] = []
         name = layer.name
         while self.is_read_once(name):
             after = self.layers[self.readers[name][0]]
@@ -150,14 +165,22 @@ class Walk:
             plain = not any(
                 options.get(k) for k in ("max_value", "negative_slope", "threshold")
             )
-            if after.kind == "ReLU" and plain:
-                return after
-            if after.kind == "Activation" and options.get("activation") == "relu":
-                return after
-            if after.kind not in ("Dropout", "SpatialDropout1D", "SpatialDropout2D"):
+            named = after.kind == "Activation" and options.get("activation") == "relu"
+            if named or (after.kind in ("ReLU", "Neurons") and plain):
+                return tuple(norms), after
+            if after.kind in NORMS and self.is_rising(after):
+                norms.append(after)
+            elif after.kind not in ("Dropout", "SpatialDropout1D", "SpatialDropout2D"):
                 return None
             name = after.name
         return None
+
+    def is_rising(self, norm: Layer) -> bool:
+        """Whether no factor of a norm is below 0, as far as its weights are known."""
+        if self.weights is None:
+            return True
+        gamma: Any = self.weights.of(norm.name).get("gamma")
+        return gamma is None or bool((gamma >= 0).all())
 
     def free(self, name: str) -> str:
         """Return a key that no draft has."""
@@ -336,6 +359,7 @@ def word(draft: Draft) -> str:
     return draft.kind
 
 
+NORMS = ("BatchNormalization", "SyncBatchNormalization")
 SHAPING = (
     "Flatten", "Reshape", "Permute", "Dropout", "GaussianNoise", "GaussianDropout",
     "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "AlphaDropout",

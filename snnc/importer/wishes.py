@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -39,6 +40,8 @@ class Wishes:
         The range of the input; None to guess it.
     readout :
         What the readout has: ``units`` or ``classes``; None to take it from the loss.
+    chips :
+        How many chips the spec is for; None to say nothing, which is one.
     device :
         What the spec is costed for; None for Loihi 1.
     """
@@ -48,11 +51,30 @@ class Wishes:
     encode: Literal["first", "rate"] = "first"
     values: Range | None = None
     readout: Literal["units", "classes"] | None = None
+    chips: int | None = None
     device: Profile | None = None
 
     def rewrite(self, what: str) -> str | None:
         """Return what is to stand for something, or None."""
         return dict(self.rewrites).get(what)
+
+
+def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Read several rewrites.
+
+    Raises
+    ------
+    ValueError
+        If one is none of `REWRITES`, or two are for the same.
+    """
+    found: dict[str, str] = {}
+    for what, by in map(parse_rewrite, texts):
+        if found.get(what, by) != by:
+            raise ValueError(
+                f"{what}={found[what]} and {what}={by}: one of them may stand for it"
+            )
+        found[what] = by
+    return tuple(found.items())
 
 
 def parse_rewrite(text: str) -> tuple[str, str]:

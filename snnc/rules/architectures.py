@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
+from snnc.rules.imports import Refused
 
 
 class MalformedLayer(Diagnostic):
@@ -41,7 +42,7 @@ class SubclassedModel(Diagnostic):
     kind: str
 
 
-class SharedLayer(Diagnostic):
+class SharedLayer(Refused):
     """A layer is called more than once, so that its calls share one kernel.
 
     On a chip each call would be neurons and synapses of its own, and the language has
@@ -50,11 +51,7 @@ class SharedLayer(Diagnostic):
 
     code = "SNN813"
     title = "layer called more than once"
-    message = "`{layer}` is called {calls} times: its calls share their weights"
-    help = "build one layer for each call, and copy the weights into each"
-
-    layer: str
-    calls: int
+    message = "{named} can't be imported: {why}"
 
 
 class CyclicModel(Diagnostic):
@@ -96,20 +93,15 @@ class NoSuchLayer(Diagnostic):
     layer: str
 
 
-class CustomObject(Diagnostic):
-    """A layer is, or uses, a class or a function that is not Keras's.
+class CustomObject(Refused):
+    """A layer is of a class that is not Keras's.
 
     Its file has the name only; what it computes stands in code that snnc does not run.
     """
 
     code = "SNN817"
-    title = "class or function that is not Keras's"
-    message = "{what} of `{layer}` is `{name}`, which is not Keras's own"
-    help = "replace it by a layer of Keras, and save the model anew"
-
-    layer: str
-    what: str
-    name: str
+    title = "class that is not Keras's"
+    message = "{named} can't be imported: {why}"
 
 
 class UnknownDtype(Diagnostic):
@@ -170,29 +162,9 @@ class SecondOutput(Diagnostic):
     index: int
 
 
-class SeveralInputsOrOutputs(Diagnostic):
-    """A model has more inputs or outputs than the one of each that a spec has."""
+class SeveralInputs(Refused):
+    """A model has more inputs than the one that a spec has."""
 
     code = "SNN822"
-    title = "several inputs or outputs"
-    message = "`{name}` has {count} {what}s ({listed}); a spec has one"
-    help = "import `keras.Model({example})`, the part with one {what}"
-
-    name: str
-    what: str
-    layers: tuple[str, ...]
-
-    @property
-    def count(self) -> int:
-        return len(self.layers)
-
-    @property
-    def listed(self) -> str:
-        shown = self.layers if self.count <= 4 else (*self.layers[:3], "...")
-        return ", ".join(shown)
-
-    @property
-    def example(self) -> str:
-        if self.what == "input":
-            return "model.inputs[0], output"
-        return "model.inputs, model.outputs[0]"
+    title = "several inputs"
+    message = "{named} can't be imported: {why}"

@@ -2,10 +2,42 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from snnc.diagnostics import Diagnostic, Severity
 
 
-class LayerRefused(Diagnostic):
+class Refused(Diagnostic):
+    """What all refusals of layers say: which these are, why, and what to do."""
+
+    notes: ClassVar[tuple[str, ...]] = ("{listed}",)
+    help = "{remedy}"
+
+    layers: tuple[str, ...]
+    kinds: tuple[str, ...]
+    why: str
+    remedy: str
+
+    @property
+    def named(self) -> str:
+        """The first layers, and how many there are besides."""
+        shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
+        names = ", ".join(f"`{name}`" for name in shown)
+        more = len(self.layers) - len(shown)
+        kinds = ", ".join(self.kinds)
+        return f"{names}{f' and {more} more' if more else ''} ({kinds})"
+
+    @property
+    def listed(self) -> str:
+        """All layers, where the message has not all."""
+        return "" if len(self.layers) <= FEW else f"all: {', '.join(self.layers)}"
+
+
+FEW = 3
+"""Layers that a message names."""
+
+
+class LayerRefused(Refused):
     """A layer of a Keras model computes what the chip can't.
 
     `snnc import --explain` lists what becomes of every other layer.
@@ -13,16 +45,10 @@ class LayerRefused(Diagnostic):
 
     code = "SNN830"
     title = "layer that the chip can't run"
-    message = "`{layer}` ({kind}) can't be imported: {why}"
-    help = "{remedy}"
-
-    layer: str
-    kind: str
-    why: str
-    remedy: str
+    message = "{named} can't be imported: {why}"
 
 
-class OptionRefused(Diagnostic):
+class OptionRefused(Refused):
     """An option of a layer asks for what the chip, or a spec, has not.
 
     The layer itself can be imported with other options.
@@ -30,87 +56,48 @@ class OptionRefused(Diagnostic):
 
     code = "SNN831"
     title = "option that the chip can't follow"
-    message = "`{option}` of `{layer}` ({kind}) can't be imported: {why}"
-    help = "{remedy}"
+    message = "`{option}` of {named} can't be imported: {why}"
 
-    layer: str
-    kind: str
     option: str
-    why: str
-    remedy: str
 
 
-class ActivationRefused(Diagnostic):
+class ActivationRefused(Refused):
     """An activation is none of the chip's neurons.
 
     Their rate is 0 below their threshold and rises with their input, as ReLU does.
-    Softmax and, over one unit, sigmoid are fine at the end of a model.
+    What is a sum of ReLU, such as leaky ReLU, takes two neurons; at the end of a model
+    the host computes any.
     """
 
     code = "SNN832"
     title = "activation that no neuron has"
-    message = "`{option}` of `{layer}` ({kind}) can't be imported: {why}"
-    help = "{remedy}"
+    message = "`{option}` of {named} can't be imported: {why}"
 
-    layer: str
-    kind: str
     option: str
-    why: str
-    remedy: str
 
 
-class MaxPoolRefused(Diagnostic):
-    """A max pool has no rates to compare.
+class MaxPoolRefused(Refused):
+    """A maximum of values that may be below 0 is no maximum over rates.
 
-    On the chip neurons compare the rates of two values each (`maxpool`). Values of the
-    input are no rates, sums before an activation may be negative, and padding is with
-    the zeros of `same`. A learned strided convolution (`downsample`), or the mean, may
-    stand for a maximum; either has to be asked for, and changes what the network
-    computes, so that it is to be retrained.
+    A `maxpool` compares what neurons fire. The mean, or a learned strided convolution
+    (`downsample`), may stand for it; either has to be asked for, and changes what the
+    network computes, so that it is to be retrained.
     """
 
     code = "SNN833"
     title = "max pool"
-    message = "`{layer}` ({kind}) can't be imported: {why}"
-    notes = ("{costs}",)
-    help = "{remedy}"
+    message = "{named} can't be imported: {why}"
+    notes = ("{listed}", "{costs}")
 
-    layer: str
-    kind: str
-    why: str
     costs: str
-    remedy: str
 
 
-class LinearLayer(Diagnostic):
-    """A hidden layer has no activation.
-
-    All that leaves a core is spikes, so each layer of the chip has neurons.
-    """
-
-    code = "SNN834"
-    title = "hidden layer without an activation"
-    message = "`{layer}` ({kind}) has no neurons: {why}"
-    help = "{remedy}"
-
-    layer: str
-    kind: str
-    why: str
-    remedy: str
-
-
-class InputRefused(Diagnostic):
+class InputRefused(Refused):
     """The input of a model has not the fixed shape that a spec needs."""
 
     code = "SNN835"
     title = "input without a fixed shape"
-    message = "the input `{layer}` can't be imported: {why}"
-    help = "{remedy}"
-
-    layer: str
-    kind: str
-    why: str
-    remedy: str
+    message = "{named} can't be imported: {why}"
 
 
 class RewriteUnused(Diagnostic):

@@ -56,6 +56,8 @@ OPTIONS = {
     "--rewrite": "import",
     "--encode": "import",
     "--input-range": "import",
+    "--readout": "import",
+    "--chips": "import",
     "--simulator": "evaluate",
     "--steps": "evaluate",
     "--workers": "evaluate",

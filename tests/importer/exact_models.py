@@ -205,6 +205,17 @@ CASES: dict[str, Case] = {
     "volume": Case((5, 6, 6, 1), lambda la: [
         la.Conv3D(3, (3, 3, 3)), la.BatchNormalization(), la.LeakyReLU(0.1),
         la.Conv3D(3, 2, padding="same", activation="relu"), *_head(la)]),
+    "maxima": Case((10, 10, 1), lambda la: [
+        la.Conv2D(4, 3), la.MaxPooling2D(2), la.BatchNormalization(), la.ReLU(),
+        la.ZeroPadding2D(1), la.MaxPooling2D(3, 2), la.BatchNormalization(),
+        la.MaxPooling2D(2, 1, padding="same"),
+        la.Conv2D(4, 1, activation="relu"), la.GlobalMaxPooling2D(), la.Dense(3)]),
+    "signed maxima": Case((9, 9, 2), lambda la: [
+        *_front(la), la.Conv2D(3, 2), la.LeakyReLU(0.3), la.MaxPooling2D((2, 3)),
+        la.Conv2D(4, 2, activation="relu"), *_head(la)]),
+    "maxima that turn": Case((8, 8, 1), lambda la: [
+        *_front(la), la.BatchNormalization(name="turned"), la.MaxPooling2D(2),
+        la.Conv2D(4, 2, activation="relu"), *_head(la)]),
     "table": Case((6,), lambda la: [
         la.BatchNormalization(), la.Dense(8), la.BatchNormalization(),
         la.LeakyReLU(0.1), la.Dropout(0.1), la.Dense(4), la.Dense(5, "relu6"),

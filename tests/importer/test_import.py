@@ -120,9 +120,12 @@ def test_what_the_converter_needs_is_asked_for(
 
 
 def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
-    text = Path("m.json").read_text(encoding="utf-8")
-    large = text.replace('"pool_size": [2, 2]', '"pool_size": [9, 9]')
-    Path("m.json").write_text(large, encoding="utf-8")
+    refused = model()
+    for kind in ("Conv2D", "ReLU"):
+        for entry in refused["config"]["layers"]:
+            if entry["class_name"] == kind:
+                entry["config"]["activation"] = "tanh"
+    Path("m.json").write_text(json.dumps(refused), encoding="utf-8")
     done = run("m.json", "-o", "net.snn")
     assert done.return_value == 1
     assert not Path("net.snn").exists()

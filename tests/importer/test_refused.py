@@ -17,7 +17,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from snnc.importer.build import check_input
 from snnc.importer.files import read_file
 from snnc.importer.read import read
 from snnc.importer.refusal import RefusedError
@@ -41,10 +40,6 @@ def zipped(**members: bytes) -> bytes:
 
 
 CONFIG = json.dumps(small()).encode()
-SHARED = layer("Dense", "d", "image")
-SHARED["inbound_nodes"] *= 2
-CUSTOM = layer("Mine", "m", "image") | {"module": "my.layers"}
-TWO = layer("InputLayer", "b", batch_input_shape=[None, 2])
 
 FILES = {
     "empty": (b"", "SNN801"),
@@ -81,14 +76,12 @@ def test_a_file_that_is_no_sound_model_is_refused(name: str, tmp_path: Path) -> 
 CONFIGS = {
     "class": (functional(IMAGE, {"config": {}, "name": "x"}), "SNN811"),
     "subclass": ({"class_name": "Net", "config": {"units": 3}}, "SNN812"),
-    "shared": (functional(IMAGE, SHARED), "SNN813"),
     "cycle": (
         functional(IMAGE, layer("Add", "a", "image", "b"), layer("Dense", "b", "a")),
         "SNN814",
     ),
     "twice": (functional(IMAGE, *2 * [layer("Dense", "d", "image")]), "SNN815"),
     "missing": (functional(IMAGE, layer("Dense", "d", "nobody")), "SNN816"),
-    "custom": (functional(IMAGE, CUSTOM), "SNN817"),
     "dtype": (functional(IMAGE, layer("Dense", "d", "image", dtype="f3")), "SNN818"),
     "infinite": (functional(IMAGE, layer("Dense", "d", "image", a=1e999)), "SNN819"),
     "unbuilt": ({"class_name": "Sequential", "config": [layer("D", "d")]}, "SNN820"),
@@ -105,15 +98,6 @@ def test_a_configuration_is_refused(name: str, tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text(json.dumps(config))
     assert code(path) == expected
-
-
-def test_several_inputs_are_read_and_refused_by_name(tmp_path: Path) -> None:
-    config = functional(IMAGE, TWO, layer("Add", "a", "image", "b"))
-    config["config"]["input_layers"].append(["b", 0, 0])
-    path = tmp_path / "model.json"
-    path.write_text(json.dumps(config))
-    with pytest.raises(RefusedError, match=r"2 inputs \(image, b\)"):
-        check_input(read(path)[0])
 
 
 def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:

@@ -150,8 +150,13 @@ def read_batch_norm(layer: Layer, walk: Walk) -> Value:
     """Fold a batch norm with its running statistics."""
     tell_options(layer, walk, "center", "scale", "epsilon")
     value = walk.source(layer)
-    if value.broken:
+    if value.broken or layer.name in walk.done:
         return value
+    return normed(layer, walk, value)
+
+
+def normed(layer: Layer, walk: Walk, value: Value) -> Value:
+    """Return a value behind a batch norm."""
     axis = layer.options.get("axis", -1)
     axes = axis if isinstance(axis, list) else [axis]
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import BROKEN, INPUT, Value
+from snnc.importer.draft import BROKEN, INPUT, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, point
 from snnc.importer.model import Layer
 from snnc.importer.table.axes import once
@@ -19,6 +19,8 @@ from snnc.importer.walk import Walk
 def read_input(layer: Layer, walk: Walk) -> Value:
     """Return the input, whose sizes have to be fixed and whose axes are at most 4."""
     shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
+    if len(walk.model.inputs) > 1:
+        return _several(layer, walk, shape)
     if not shape or None in shape:
         sizes = "x".join("?" if size is None else str(size) for size in shape)
         return walk.refuse(
@@ -46,6 +48,24 @@ def read_input(layer: Layer, walk: Walk) -> Value:
     if _is_channels_first(layer, walk) and len(shape) > 1:
         return _first(layer, walk, tuple(shape))
     return _laid_out(walk, tuple(shape))
+
+
+def _several(layer: Layer, walk: Walk, shape: list[int | None]) -> Value:
+    """Refuse several inputs, once, and judge what reads them all the same."""
+    if layer.name == walk.model.inputs[0]:
+        count, names = len(walk.model.inputs), ", ".join(walk.model.inputs)
+        walk.refuse(
+            layer,
+            f"the model has {count} inputs ({names}); a spec has one",
+            "import `keras.Model(model.inputs[0], output)`, the part with one input",
+            rule="inputs",
+        )
+    sizes = tuple(size for size in shape if size is not None)
+    if not sizes or len(sizes) < len(shape):
+        return BROKEN
+    key = walk.free(layer.name)
+    walk.add(Draft(layer=key, kind="downsample", sources=(INPUT,), shape=sizes))
+    return Value((Term(key, sizes),), sizes, plain(len(sizes)), is_positive=True)
 
 
 def _laid_out(walk: Walk, shape: Shape) -> Value:

@@ -1,79 +1,156 @@
-"""Maxima: neurons that compare what other neurons fire."""
+"""Maxima: neurons that compare what other neurons fire, or what kernels give."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from itertools import product
+from math import prod
 
-from snnc.importer.draft import BROKEN, Draft, Value
-from snnc.importer.linear import Shape, Step, Term, Window, Windows, point
+from snnc.importer.draft import INPUT, Draft, Value
+from snnc.importer.fitting import fit
+from snnc.importer.linear import Step, Term, Window, Windows, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, kept
-from snnc.importer.table.axes import Axes
+from snnc.importer.table.axes import extended
+from snnc.importer.table.convolutions import normed
+from snnc.importer.table.joins import summed
+from snnc.importer.views import View
 from snnc.importer.walk import Walk
-from snnc.ir.shapes import same_pad
 
-Padding = Literal["valid", "same"]
-REWRITE = (
-    "or type `--rewrite maxpool=avgpool` (its readers take the mean); both retrain"
-)
+MOST_LEVELS = 16
+"""Neurons for each value of a maximum that is no statement of the spec."""
 
 
 def maximum(
-    layer: Layer, walk: Walk, value: Value, windows: Windows, axes: Axes
+    layer: Layer, walk: Walk, value: Value, windows: Windows, view: View
 ) -> Value:
-    """Return the maximum over windows of a value, as a `maxpool` gives it.
-
-    A maximum and ReLU commute, and so do a maximum and a batch norm whose factors are
-    not negative, which is looked at with the weights.
-    """
-    value = rectified(layer, walk, value)
-    value, norms = _before_norms(value)
-    if any(walk.reads_input(term.source) for term in value.terms):
-        return _refuse(
+    """Return a maximum: a `maxpool` of what neurons fire, else neurons that compare."""
+    value, windows = _unpadded(rectified(layer, walk, value), windows)
+    found = _statement(layer, walk, value, windows, view)
+    if found is not None:
+        walk.keep(layer, "`maxpool`, neurons that compare what it reads")
+        return found
+    levels = prod(window.taps for window in windows) - 1
+    is_padded = any(window.pads for window in windows)
+    if levels > MOST_LEVELS or (is_padded and not value.is_positive):
+        return walk.refuse(
             layer,
-            walk,
-            "it pools the input, whose values are no spikes that neurons compare",
-            "pool behind a convolution, or pool the data itself",
+            "what it reads may be below 0, and rates are not",
+            "put the activation before it, or type `--rewrite maxpool=avgpool` (its"
+            " readers take the mean); both retrain",
+            rule="maxpool",
         )
-    if not value.is_positive:
-        return _refuse(
-            layer,
-            walk,
-            "what it pools may be below 0, and rates are not",
-            f"put an activation before it, {REWRITE}",
-        )
-    padding = _padding(windows)
-    if padding is None:
-        return _refuse(
-            layer,
-            walk,
-            "the zeros before it are not those of `padding='same'`",
-            f"leave the `ZeroPadding` out and use `padding='same'`, {REWRITE}",
-        )
+    walk.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each value of it")
     try:
-        source = _source(walk, layer.name, value)
+        return replace(compared(layer, walk, value, windows), view=view)
     except UnfitError as error:
-        return _refuse(layer, walk, str(error), f"build it otherwise, {REWRITE}")
-    shape: Shape = (*(window.places for window in windows), value.shape[-1])
-    key = walk.free(layer.name)
+        return walk.refuse(
+            layer, str(error), "put an activation before it", rule="maxpool"
+        )
+
+
+def _unpadded(value: Value, windows: Windows) -> tuple[Value, Windows]:
+    """Return what is padded, and windows that pad: no zero is more than it holds."""
+    ends = {term.steps[-1] if term.steps else None for term in value.terms}
+    last = ends.pop() if len(ends) == 1 else None
+    if last is None or last.op != "window" or not value.is_positive:
+        return value, windows
+    both = [a.then(b) for a, b in zip(last.windows, windows, strict=True)]
+    known = tuple(window for window in both if window is not None)
+    if len(known) < len(both):
+        return value, windows
+    terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
+    sizes = tuple(window.size for window in last.windows)
+    return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), known
+
+
+def _statement(
+    layer: Layer, walk: Walk, value: Value, windows: Windows, view: View
+) -> Value | None:
+    """Return a `maxpool` of one source, with norms behind it in place of before."""
+    if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
+        return None
+    (term,) = value.terms
+    norms = _trailing_norms(walk, term)
+    before = replace(term, steps=term.steps[: len(term.steps) - len(norms)])
+    if before.steps and before.steps[0].op == "mean" and len(before.steps) == 1:
+        key = walk.pool(before.source, before.steps[0])
+        before = Term(key, (*before.sizes(1), before.channels))
+    fitted = fit(windows)
     taps = tuple(window.taps for window in windows)
+    is_own = fitted is not None and fitted.kernel == taps
+    if before.steps or fitted is None or not is_own or walk.reads_input(before.source):
+        return None
+    shape = (*(window.places for window in windows), before.read[-1])
+    key = walk.free(layer.name)
+    sizes = before.read[:-1]
     walk.add(
         Draft(
             layer=key,
             kind="maxpool",
-            sources=(source,),
+            sources=(before.source,),
             shape=shape,
             kernel=taps,
-            stride=tuple(window.stride for window in windows),
-            padding=padding,
-            crossed=norms,
-            is_global=padding == "valid" and taps == value.shape[:-1],
+            stride=fitted.stride,
+            padding=fitted.padding,
+            is_global=taps == sizes and set(shape[:-1]) == {1},
         )
     )
-    walk.keep(layer, "`maxpool`, neurons that compare what it reads")
-    steps = tuple(replace(n, windows=tuple(map(point, shape[:-1]))) for n in norms)
-    return Value((Term(key, shape, steps),), shape, axes.view, is_positive=not norms)
+    points = tuple(map(point, shape[:-1]))
+    steps = tuple(replace(step, windows=points) for step in norms)
+    found = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
+    return replace(found, is_positive=value.is_positive)
+
+
+def _trailing_norms(walk: Walk, term: Term) -> tuple[Step, ...]:
+    """Return the last steps that a maximum commutes with."""
+    count = 0
+    for step in reversed(term.steps):
+        is_norm = step.op == "norm" and walk.is_rising(walk.layers[step.layer])
+        is_scale = step.op == "scale" and min(step.factors) >= 0
+        if not (is_norm or is_scale):
+            break
+        count += 1
+    return term.steps[len(term.steps) - count :] if count else ()
+
+
+def compared(layer: Layer, walk: Walk, value: Value, windows: Windows) -> Value:
+    """Return a maximum as sums: of each pair b + relu(a - b), two by two.
+
+    Raises
+    ------
+    UnfitError
+        If a difference is no kernel.
+    """
+    rows = [
+        _shifted(layer, value, windows, taps)
+        for taps in product(*(range(window.taps) for window in windows))
+    ]
+    while len(rows) > 1:
+        pairs = [rows[i : i + 2] for i in range(0, len(rows), 2)]
+        rows = [_larger(layer, walk, pair) for pair in pairs]
+    return kept(walk, layer.name, rows[0])
+
+
+def _shifted(
+    layer: Layer, value: Value, windows: Windows, taps: tuple[int, ...]
+) -> Value:
+    """Return what one tap of all windows sees."""
+    views = tuple(
+        Window(window.size, 1, window.stride, window.before - tap, window.places)
+        for window, tap in zip(windows, taps, strict=True)
+    )
+    step = windowed(layer, value, views)
+    return extended(value, step, value.view, value.is_positive)
+
+
+def _larger(layer: Layer, walk: Walk, pair: list[Value]) -> Value:
+    if len(pair) == 1:
+        return pair[0]
+    first, second = pair
+    above = fire(walk, layer.name, summed([first, second], [1.0, -1.0], layer.name))
+    found = summed([second, above], [1.0, 1.0], layer.name)
+    return replace(found, is_positive=first.is_positive and second.is_positive)
 
 
 def rectified(layer: Layer, walk: Walk, value: Value) -> Value:
@@ -81,54 +158,21 @@ def rectified(layer: Layer, walk: Walk, value: Value) -> Value:
     after = walk.rectified(layer)
     if after is None or value.is_positive:
         return value
+    norms, relu = after
+    own = value
+    for norm in norms:
+        own = normed(norm, walk, own)
+    if own.broken or own.flat:
+        return value
     try:
-        return fire(walk, after.name, value)
+        fired = fire(walk, relu.name, own)
     except UnfitError:  # as the ReLU itself is told
         return value
+    walk.done |= {norm.name for norm in norms}
+    return fired
 
 
-def _before_norms(value: Value) -> tuple[Value, tuple[Step, ...]]:
-    """Return a value before its batch norms, where neurons fire it, and these."""
-    if value.is_positive or len(value.terms) != 1 or value.flat:
-        return value, ()
-    (term,) = value.terms
-    if not term.steps or any(step.op != "norm" for step in term.steps):
-        return value, ()
-    bare = replace(value, terms=(replace(term, steps=()),), is_positive=True)
-    return bare, term.steps
-
-
-def _source(walk: Walk, owner: str, value: Value) -> str:
-    """Return the key of what a max pool reads: neurons, or an average of them."""
-    if value.spikes is not None:
-        return value.spikes
-    (term, *others) = value.terms
-    is_mean = not others and len(term.steps) == 1 and term.steps[0].op == "mean"
-    if is_mean and not any(window.pads for window in term.steps[0].windows):
-        return walk.pool(term.source, term.steps[0])
-    (found,) = kept(walk, f"{owner}_reads", value).terms
-    if found.steps:
-        raise UnfitError("no neurons fire just what it pools")
-    return found.source
-
-
-def _padding(windows: Windows) -> Padding | None:
-    """Return how a spec pads as windows do; None if it can't."""
-    if not any(window.pads for window in windows):
-        inside = all(window.before == 0 for window in windows)
-        return "valid" if inside and all(map(_is_whole, windows)) else None
-    for window in windows:
-        before, _ = same_pad(window.size, window.taps, window.stride)
-        places = -(-window.size // window.stride)
-        if (window.before, window.places) != (before, places):
-            return None
-    return "same"
-
-
-def _is_whole(window: Window) -> bool:
-    return window.places == (window.size - window.taps) // window.stride + 1
-
-
-def _refuse(layer: Layer, walk: Walk, why: str, remedy: str) -> Value:
-    walk.refuse(layer, why, remedy, rule="maxpool")
-    return BROKEN
+def windowed(layer: Layer, value: Value, windows: Windows) -> Step:
+    """Return the step of windows that sum what they read."""
+    channels = value.shape[-1]
+    return Step("window", layer.name, windows, channels, channels, groups=channels)

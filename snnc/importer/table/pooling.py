@@ -8,8 +8,9 @@ from snnc.importer.draft import BROKEN, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, Window, Windows, point
 from snnc.importer.model import Layer
 from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
-from snnc.importer.table.maxima import maximum, rectified
+from snnc.importer.table.maxima import maximum, rectified, windowed
 from snnc.importer.table.options import dims, tell_options
+from snnc.importer.views import View
 from snnc.importer.walk import Walk
 
 
@@ -33,19 +34,18 @@ def read_max_pooling(layer: Layer, walk: Walk) -> Value:
     """Read a maximum over windows, or what the user lets stand for it."""
     by = walk.wishes.rewrite("maxpool")
     rank = int(layer.kind[-2])
-    window = dims(layer.options.get("pool_size", 2), rank)
+    size = dims(layer.options.get("pool_size", 2), rank)
     found = _windows(layer, walk, is_replaced=by is not None)
-    if set(window) == {1} and found is not None:
-        value, windows, axes = found
-        walk.keep(layer, "of windows of one value: its reader skips the others")
-        return extended(value, _window(layer, value, windows), axes.view)
     if found is None:
         return BROKEN
     value, windows, axes = found
+    if set(size) == {1}:
+        walk.keep(layer, "of windows of one value: its reader skips the others")
+        return extended(value, windowed(layer, value, windows), axes.view)
     if by is None:
-        return maximum(layer, walk, value, windows, axes)
-    stride = dims(layer.options.get("strides") or window, rank)
-    rewritten = f"{layer.kind} of {_x(window)}, stride {_x(stride)}"
+        return maximum(layer, walk, value, windows, axes.view)
+    stride = dims(layer.options.get("strides") or size, rank)
+    rewritten = f"{layer.kind} of {_x(size)}, stride {_x(stride)}"
     value = rectified(layer, walk, value)
     if by == "downsample" and value.spikes is not None and _is_tiled(windows):
         return _downsample(layer, walk, value, windows, axes, rewritten)
@@ -74,30 +74,31 @@ def read_global_max(layer: Layer, walk: Walk) -> Value:
     """Read the maximum over all pixels."""
     tell_options(layer, walk)
     value = walk.source(layer)
-    by = walk.wishes.rewrite("globalmaxpool")
-    if by is not None:
-        walk.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
-        walk.stands[layer.name] = (layer.kind,)
     if value.broken:
         return BROKEN
-    if by is not None:
-        return _all(layer, walk, rectified(layer, walk, value)) or BROKEN
-    found = _over_all(layer, walk, value)
-    return BROKEN if found is None else maximum(layer, walk, value, *found)
+    if walk.wishes.rewrite("globalmaxpool") is None:
+        found = _whole(layer, walk, value)
+        if found is None:
+            return BROKEN
+        windows, view = found
+        return maximum(layer, walk, value, windows, view)
+    walk.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
+    walk.stands[layer.name] = (layer.kind,)
+    return _all(layer, walk, rectified(layer, walk, value)) or BROKEN
 
 
 def _all(layer: Layer, walk: Walk, value: Value | None = None) -> Value | None:
     value = value or walk.source(layer)
-    found = None if value.broken else _over_all(layer, walk, value)
+    found = None if value.broken else _whole(layer, walk, value)
     if found is None:
         return None
-    windows, axes = found
+    windows, view = found
     step = _mean(layer, value, windows)
-    return extended(value, step, axes.view, value.is_positive)
+    return extended(value, step, view, value.is_positive)
 
 
-def _over_all(layer: Layer, walk: Walk, value: Value) -> tuple[Windows, Axes] | None:
-    """Return windows over whole axes, and how Keras sees what they leave."""
+def _whole(layer: Layer, walk: Walk, value: Value) -> tuple[Windows, View] | None:
+    """Return windows of all pixels, and how Keras sees what they give."""
     try:
         axes = axes_of(layer, value, int(layer.kind[-2]))
     except AxesError as error:
@@ -109,7 +110,7 @@ def _over_all(layer: Layer, walk: Walk, value: Value) -> tuple[Windows, Axes] | 
             windows[axis] = Window(size, size, size, 0, 1)
     channels = len(value.shape) - 1
     view = axes.view if layer.options.get("keepdims") else ((channels,),)
-    return tuple(windows), replace(axes, view=view)
+    return tuple(windows), view
 
 
 def _windows(
@@ -162,11 +163,6 @@ def _mean(layer: Layer, value: Value, windows: Windows, is_edged: bool = False) 
         groups=channels,
         is_uniform=not is_edged,
     )
-
-
-def _window(layer: Layer, value: Value, windows: Windows) -> Step:
-    channels = value.shape[-1]
-    return Step("window", layer.name, windows, channels, channels, groups=channels)
 
 
 def _downsample(

@@ -104,5 +104,48 @@ UNKNOWN = (
 
 def read_refused(layer: Layer, walk: Walk) -> Value:
     """Refuse a layer that no other handler reads."""
+    if tool_of(layer.kind) is not None:
+        return read_foreign(layer, walk)
     why, remedy = REFUSED.get(layer.kind, UNKNOWN)
     return walk.refuse(layer, why, remedy)
+
+
+TOOLS = {
+    "Q": ("QKeras", ("QConv", "QDense", "QActivation", "QBatch", "QDepth", "QSepar")),
+    "Addons": ("TensorFlow Addons", ("Addons>", "tensorflow_addons")),
+    "Kapre": ("Kapre", ("Kapre", "kapre", "Melspectrogram", "STFT")),
+    "Quantize": ("the Model Optimization Toolkit", ("Quantize", "PruneLowMagnitude")),
+}
+"""Libraries that add layers to Keras, by how the names of these begin."""
+
+
+def tool_of(kind: str) -> str | None:
+    """Return the library that a class is of, as far as its name tells."""
+    for tool, beginnings in TOOLS.values():
+        if kind.removeprefix("Custom>").startswith(beginnings):
+            return tool
+    return None
+
+
+def read_foreign(layer: Layer, walk: Walk) -> Value:
+    """Refuse a class that is not Keras's own; its code is not in the file."""
+    tool = tool_of(layer.kind)
+    of = (
+        f"`{layer.kind}` is a class of {tool}" if tool else f"`{layer.kind}` is a class"
+    )
+    return walk.refuse(
+        layer,
+        f"{of}, not Keras's own, and its code is not in the file",
+        "replace it by a layer of Keras, and save the model anew",
+        rule="foreign",
+    )
+
+
+def read_shared(layer: Layer, walk: Walk) -> None:
+    """Refuse a layer that is called more than once."""
+    walk.refuse(
+        layer,
+        "it is called more than once: its calls share their weights",
+        "build one layer for each call, and copy the weights into each",
+        rule="shared",
+    )
