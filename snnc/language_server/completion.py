@@ -21,8 +21,8 @@ from snnc.language.forms import (
 )
 from snnc.language.keywords import VARIANTS
 from snnc.language.table import Form
-from snnc.language_server import pages
-from snnc.language_server.places import Place, place_in
+from snnc.language_server import pages, snn_places, yaml_places
+from snnc.language_server.place import Place, is_within_text
 from snnc.source import SourceFile
 
 Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
@@ -69,9 +69,13 @@ def offers(source: SourceFile, offset: int) -> tuple[int, list[Offer]]:
         In the order of the language.
     """
     line, column = source.line_column(offset)
-    typed = _TYPED.search(source.line_text(line)[: column - 1])
+    before = source.line_text(line)[: column - 1]
+    typed = _TYPED.search(before)
     start = offset - (len(typed[0]) if typed else 0)
-    place = place_in(source, start)
+    if is_within_text(before):
+        return start, []
+    told = yaml_places if source.is_yaml else snn_places
+    place = told.place_behind(source.text[:start])
     if place is None:
         return start, []
     return start, list(_offered(place, _Text(source, start)))
