@@ -18,7 +18,7 @@ from tensorflow import keras
 from .budgets import judged
 from .curves import curve_of
 from .folding import fold_scales
-from .layers import Neurons, RateBudget, SpikeNoise
+from .layers import Neurons, PoolNoise, RateBudget, SpikeNoise
 from .layout import Layout
 from .model import driven as driving
 from .network import Network
@@ -255,9 +255,9 @@ class Adjuster:
         neurons: Neurons = self.model.get_layer(f"{name}{NEURONS}")
         return neurons
 
-    def _noises(self) -> list[SpikeNoise]:
+    def _noises(self) -> list[SpikeNoise | PoolNoise]:
         parts = self.model.layers
-        return [part for part in parts if isinstance(part, SpikeNoise)]
+        return [p for p in parts if isinstance(p, (SpikeNoise, PoolNoise))]
 
     def _batches(self) -> list[NDArray[np.float32]]:
         # Even ones: statistics of a batch of few examples would mislead.

@@ -22,6 +22,7 @@ from tensorflow import keras
 from .curves import curve_of, smeared, spike_variance
 from .maxima import entries
 from .network import Cut, Layer, Lif, MaxPool, volume_of
+from .pooling_error import relative_error
 
 # Neurons of a channel that are driven alike begin alike with an example, and
 # then spike together: of the variance of their rates' errors, this share is
@@ -166,7 +167,9 @@ class Compare(keras.layers.Layer):
                 order.insert(level.axis + 1, 4)
                 current += tf.transpose(moved, order)
             given.append(tf.nn.relu(current))
-            found.append(tf.reshape(current, (-1, math.prod(current.shape[1:]))))
+            found.append(
+                tf.reshape(current, (-1, math.prod(current.shape[1:])))
+            )
         return tf.concat(found, axis=1)
 
     def get_config(self) -> dict[str, Any]:
@@ -240,6 +243,57 @@ class SpikeNoise(keras.layers.Layer):
         shape = tf.concat([shape[:1], places, shape[-1:]], 0)
         common = _uniform(shape, [self.seed + 1, bits])
         return SHARED**0.5 * common + (1 - SHARED) ** 0.5 * own
+
+
+@_registered
+class PoolNoise(keras.layers.Layer):
+    """What spikes make of maxima: an error of its own mean, in training noise.
+
+    Maxima (batch, ...) get the error that is measured of neurons that compare
+    rates, `pooling_error`, as a share of them.
+    """
+
+    def __init__(
+        self,
+        layer: Layer | dict[str, Any],
+        dt: float,
+        present: float,
+        seed: int,
+        **named: Any,
+    ) -> None:
+        """Take the layer, a step and an example in seconds, and a seed."""
+        super().__init__(**named)
+        self.layer = _layer(layer) if isinstance(layer, dict) else layer
+        self.dt = dt
+        self.present = present
+        self.seed = seed
+        self.active = True
+        pool, high = self.layer.pool, self.layer.high
+        assert pool is not None
+        times = (self.layer.synapse or dt, present, dt)
+        self.error = relative_error(math.prod(pool.window), high, *times)
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the maxima with their error."""
+        if not self.active:
+            return inputs
+        share = 1.0 + self.error.bias
+        if training:
+            # It follows from the values: a training resumed draws the same.
+            bits = tf.reduce_sum(tf.bitcast(inputs, tf.int32))
+            noise = _uniform(tf.shape(inputs), [self.seed, bits])
+            share += self.error.deviation * noise
+        return inputs * share
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {
+            "layer": asdict(self.layer),
+            "dt": self.dt,
+            "present": self.present,
+            "seed": self.seed,
+        }
+        return {**super().get_config(), **own}
 
 
 @_registered

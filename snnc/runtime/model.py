@@ -18,7 +18,7 @@ import numpy as np
 from tensorflow import keras
 
 from .folding import make_identity, scaled, with_norm
-from .layers import Compare, Neurons, RateBudget, SpikeNoise
+from .layers import Compare, Neurons, PoolNoise, RateBudget, SpikeNoise
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
 from .wiring import NEURONS, wiring_of
@@ -97,8 +97,21 @@ class SpikingLayers:
         return outputs
 
     def maxpool(self, layer: keras.layers.Layer, values: Any) -> Any:
-        """Return the maxima of values that are 0 or more."""
-        return layer(values)
+        """Return the maxima of values that are 0 or more.
+
+        With ``aware`` they are as spikes tell them.
+        """
+        network, name = self.network, layer.name
+        maxima = layer(values)
+        data = network.layers.get(
+            name
+        )  # Windows of one value have no neurons.
+        if data is None or not (self.aware and data.on_chip):
+            return maxima
+        seed = self._seed(f"{name}.noise")
+        times = (network.dt, network.present)
+        noise = PoolNoise(data, *times, seed, name=f"{name}.noise")
+        return noise(maxima)
 
     def linear(
         self,

@@ -51,7 +51,46 @@ def expected_error(
         return _between(place, logs, lambda i, j, k: MEASURED[k][j][i][which])
 
     bias, lasting, counted = at(0), at(1), at(2)
-    return PoolingError(bias, math.hypot(lasting, counted / math.sqrt(present)))
+    return PoolingError(
+        bias, math.hypot(lasting, counted / math.sqrt(present))
+    )
+
+
+def relative_error(
+    values: int,
+    high: float,
+    synapse: float,
+    present: float,
+    dt: float,
+) -> PoolingError:
+    """Return the error as a share of the maximum, of values that are the chip's.
+
+    These fire once in whole steps of ``dt`` seconds, which is an error of its
+    own: what is left is that of the comparison.
+    """
+    found = expected_error(values, high, synapse, present)
+    mean = values / (values + 1)  # of the largest of independent values
+    share = _discrete(values, high * dt)
+    return PoolingError(
+        (found.bias - share) / mean,
+        found.deviation / mean,
+    )
+
+
+def _discrete(values: int, step: float) -> float:
+    """Return by how much whole steps make the largest of values smaller.
+
+    A neuron of activation x fires once in ceil(1 / (x step)) steps, and the
+    largest of n independent values is below x with probability x^n.
+    """
+    below = 0.0
+    for i in range(POINTS):
+        x = ((i + 0.5) / POINTS) ** (1 / values)
+        below += 1 / (math.ceil(1 / (x * step) - 1e-9) * step) - x
+    return below / POINTS
+
+
+POINTS = 500
 
 
 def _between(

@@ -388,3 +388,22 @@ class TestCompile:
         config = model.optimizer.get_config()
         assert config["momentum"] == 0.9
         assert config["learning_rate"] == pytest.approx(0.05)
+
+
+def test_maxima_are_aware_of_what_spikes_make_of_them() -> None:
+    from snnc.runtime.layers import PoolNoise
+    from snnc.runtime.network import Cut, Layer, MaxPool
+
+    cuts = (Cut(block=(4, 8, 2)), Cut(block=(4, 4, 2)))
+    pool = MaxPool(reads=(8, 8, 2), window=(2, 2), stride=(2, 2), cuts=cuts)
+    layer = Layer(shape=(4, 4, 2), rate=(0.0, 100.0), pool=pool)
+    noise = PoolNoise(layer, dt=0.001, present=0.1, seed=0, name="p.noise")
+    copy = PoolNoise.from_config(noise.get_config())
+    maxima = np.full((64, 4, 4, 2), 0.5, np.float32)
+    still = np.asarray(copy(maxima, training=False))
+    np.testing.assert_allclose(still, 0.5 * (1 + noise.error.bias), rtol=1e-6)
+    moved = np.asarray(noise(maxima, training=True))
+    assert moved.mean() == pytest.approx(float(still.mean()), abs=0.01)
+    assert moved.std() == pytest.approx(0.5 * noise.error.deviation, rel=0.1)
+    noise.active = False
+    np.testing.assert_array_equal(np.asarray(noise(maxima, training=True)), maxima)

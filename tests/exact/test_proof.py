@@ -33,7 +33,12 @@ RICH = {  # the most layer kinds in the fewest networks
     "depthwise2d": "lif",
     "depthwise3d": "relu",
     "grouped_joins": "lif",
+    "maxpool1d": "relu",
+    "maxpool_joins": "relu",
 }
+
+
+HOSTED = ("hosted", "grouped_joins", "maxpool_joins")
 
 
 @settings(
@@ -58,7 +63,7 @@ def test_every_kind_of_layer(tmp_path: Path, name: str, pop: str) -> None:
     weights = random_weights(package, bias=0.3)
     assert not compare(package, weights, random_images(package))
     with make_engine(package, weights) as engine:
-        assert engine.hosted == (name in ("hosted", "grouped_joins"))
+        assert engine.hosted == (name in HOSTED)
         counts = engine.run(random_images(package), keep=["counts"]).counts
     assert set(counts) == set(package.network.layers)
     assert all(values.any() for values in counts.values())
