@@ -8,6 +8,8 @@ PYTHON_MODERN ?= $(shell command -v python3.12 || command -v python3.13)
 BIN := $(VENV)/bin
 READY := $(VENV)/ready-dev
 MODERN := .venv-modern
+NIR := .venv-nir
+PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # How many times as many inputs `make fuzz` draws as `make test` does.
 TIMES ?= 100
 KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,batchnorm curves losses progress training wiring)
@@ -16,7 +18,7 @@ KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test test-modern fuzz check coverage oracle study docs picture accept clean
+.PHONY: help setup demo test test-modern test-nir fuzz check coverage oracle study docs picture accept clean
 
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
@@ -54,6 +56,17 @@ $(MODERN)/ready: pyproject.toml
 	@for tools in old new; do $(PYTHON_MODERN) -m venv $(MODERN)/$$tools; done
 	@$(MODERN)/old/bin/python -m pip install --quiet black==24.1.0 ruff==0.5.0
 	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff
+	@touch $@
+
+# sinabs asks for NIR 1.0.4, which snnTorch and Spyx do not write.
+test-nir: $(READY) $(NIR)/ready ## exchange networks with Norse, sinabs, snnTorch and Spyx
+	@$(BIN)/python -m pytest --quiet tests/nir
+
+$(NIR)/ready: pyproject.toml
+	@echo "== making $(NIR) with $(PYTHON_NIR) and installing PyTorch and JAX (about 3 GB)"
+	@for tools in older newer; do test -x $(NIR)/$$tools/bin/python || $(PYTHON_NIR) -m venv $(NIR)/$$tools; done
+	@$(NIR)/older/bin/python -m pip install --quiet torch norse sinabs 'nir==1.0.4' nirtorch
+	@$(NIR)/newer/bin/python -m pip install --quiet torch snntorch nirtorch jax spyx 'nir>=1.0.8,<1.1'
 	@touch $@
 
 fuzz: $(READY) ## draw inputs of every kind, others each time: for hours, or with TIMES=10

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.ir.device import Profile
-from snnc.ir.logical import MaxPool
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
 from snnc.output.records import Records
@@ -91,13 +90,16 @@ def export_nir(
     text_file = target.with_name(f"{target.name}.txt")
     made = _compiled(package, device)
     assert made.lowered is not None
-    _refuse_max_pools(made.lowered)
     layout = _layout(made.lowered)
     tensors = _tensors(layout, weights)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of
+    from snnc.nir.linear import NoNodeError
 
-    graph = graph_of(made.lowered, tensors, neuron)
+    try:
+        graph = graph_of(made.lowered, tensors, neuron)
+    except NoNodeError as error:
+        raise CannotExportError(f"NIR has no node for what is read: {error}") from error
     facts = metadata(made.lowered, layout.id, _spec_text(made))
     size = _write(target, graph, facts)
     from snnc.runtime.files import write_file
@@ -144,16 +146,6 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
             " tells more"
         )
     return made
-
-
-def _refuse_max_pools(lowered: LoweredNetwork) -> None:
-    layers = lowered.network.layers
-    pools = [x.name for x in layers if isinstance(x.operation, MaxPool)]
-    if pools:
-        raise CannotExportError(
-            f"NIR has no max pool: {', '.join(pools)} can't be exported; `avgpool` and"
-            " `downsample` can"
-        )
 
 
 def _layout(lowered: LoweredNetwork) -> Layout:

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.ir.logical import Input, Layer, Shape
-from snnc.ir.lowered import LoweredNetwork, Projection
-from snnc.nir.linear import Conv, Matrix, linear_of, nir_shape
+from snnc.ir.logical import Input, Shape
+from snnc.ir.lowered import LoweredNetwork, Population, Projection
+from snnc.ir.shapes import volume_of
+from snnc.nir.linear import Conv, Matrix, linears_of, nir_shape, nodes_of
 from snnc.nir.units import Cell, Neuron, cell_of, spike_of
 
 if TYPE_CHECKING:
@@ -133,16 +134,16 @@ class _Maker:
         self._neuron = neuron
         self._graph = Graph()
         # The node that gives each layer's spikes, and what each of those stands for.
-        self._ends: dict[str, str] = {}
+        self._ends: dict[str, list[str]] = {}
         self._spikes: dict[str, float] = {}
 
     def made(self) -> Graph:
         graph, network = self._graph, self._network
         self._add_input(network.input)
         for population in self._lowered.in_reading_order:
-            self._add_layer(population.layer)
+            self._add_population(population)
         name = network.readout.name
-        linear, growth = self._sum(name, self._lowered.readout, 1.0, 0.0)
+        linear, growth = self._sum(name, name, self._lowered.readout, 1.0, 0.0)
         shape = network.readout.shape
         placed = Placed(name, "readout", shape, linear, None, None, growth)
         graph.placed.append(placed)
@@ -161,33 +162,57 @@ class _Maker:
             offset = low - slope * given.low
             scaled = _scaling(shape, slope, offset)
             end = self._graph.add(f"{given.name}_scaled", scaled, end)
-        self._ends[given.name] = end
+        self._ends[given.name] = [end]
         self._spikes[given.name] = 1.0
 
-    def _add_layer(self, layer: Layer) -> None:
+    def _add_population(self, population: Population) -> None:
+        """Add the neurons of a layer, or of one level of a max pool, node by node."""
+        layer, name = population.layer, population.name
         assert layer.spiking is not None
         dt = self._network.timing.dt
         cell = cell_of(layer.spiking, self._neuron, dt, layer.is_encoder)
-        projections = self._lowered.into(layer.name)
-        linear, growth = self._sum(layer.name, projections, cell.gain, cell.rest)
-        node = _neurons(cell, nir_shape(layer.shape))
-        end = self._graph.add(f"{layer.name}_neurons", node, *linear)
-        self._ends[layer.name] = end
-        self._spikes[layer.name] = spike_of(layer.spiking, dt)
-        placed = Placed(layer.name, layer.kind, layer.shape, linear, end, cell, growth)
-        self._graph.placed.append(placed)
+        projections = self._lowered.into(name)
+        count, axis = nodes_of(self._lowered, name)
+        sizes = [
+            n // count if i == axis else n for i, n in enumerate(population.volume)
+        ]
+        shape = (
+            layer.shape if population.volume == volume_of(layer.shape) else tuple(sizes)
+        )
+        self._spikes[name] = spike_of(layer.spiking, dt)
+        self._ends[name] = []
+        for number in range(count):
+            own = name.replace(".", "_") + (f"_{number}" if count > 1 else "")
+            linear, growth = self._sum(
+                own, name, projections, cell.gain, cell.rest, number
+            )
+            node = _neurons(cell, nir_shape(shape))
+            end = self._graph.add(f"{own}_neurons", node, *linear)
+            self._ends[name].append(end)
+            placed = Placed(name, layer.kind, shape, linear, end, cell, growth)
+            self._graph.placed.append(placed)
 
     def _sum(
-        self, name: str, projections: Sequence[Projection], gain: float, rest: float
+        self,
+        node: str,
+        name: str,
+        projections: Sequence[Projection],
+        gain: float,
+        rest: float,
+        number: int = 0,
     ) -> tuple[tuple[str, ...], float]:
         """Add the linear nodes of what reads; the first of them has the bias."""
         bias = self._tensors.get(f"{name}.bias")
         found: list[str] = []
         size = 0
-        for projection in projections:
-            linear = linear_of(self._lowered, projection, self._tensors)
-            if linear is None:
-                continue
+        terms = (
+            (projection, self._ends[projection.source][which], linear)
+            for projection in projections
+            for which, linear in linears_of(
+                self._lowered, projection, self._tensors, number
+            )
+        )
+        for projection, source, linear in terms:
             scale = gain * self._spikes[projection.source]
             weight = scale * linear.weight
             offset = np.zeros(len(weight))
@@ -195,11 +220,11 @@ class _Maker:
                 offset += rest
                 offset += 0.0 if bias is None else gain * self._by_slice(name, bias)
             if found and _changes_nothing(linear, weight):
-                found.append(self._ends[projection.source])
+                found.append(source)
                 continue
-            own = f"{name}_from_{projection.source}" if found else name
+            own = f"{node}_from_{source.removesuffix('_neurons')}" if found else node
             has_bias = not found and bias is not None
-            own = self._add_linear(own, projection, linear, weight, offset)
+            own = self._add_linear(own, source, linear, weight, offset)
             windows = prod(prod(pool.window) for pool in projection.pools)
             self._graph.terms[own] = Term(
                 layer=name,
@@ -223,12 +248,12 @@ class _Maker:
     def _add_linear(
         self,
         name: str,
-        projection: Projection,
+        source: str,
         linear: Conv | Matrix,
         weight: Array,
         bias: Array,
     ) -> str:
-        graph, source = self._graph, self._ends[projection.source]
+        graph = self._graph
         weight, bias = weight.astype(np.float32), bias.astype(np.float32)
         if isinstance(linear, Conv):
             return graph.add(name, _conv(linear, weight, bias), source)

@@ -26,7 +26,7 @@ class Axis:
     taps, stride
         Of the kernel.
     before
-        Zeros in front of what is read.
+        Zeros in front of what is read; below 0, places in front that are not read.
     """
 
     size: int
@@ -56,7 +56,8 @@ def even(axes: tuple[Axis, Axis]) -> tuple[Even, Even]:
     zeros, ``p = before + front`` is the padding, and PyTorch's formula for the outputs,
     ``(size + 2 p - taps) // stride + 1``, has to give as many as there are.
     """
-    for taps in range(max(a.taps for a in axes), max(a.taps for a in axes) + SPARE):
+    least = max(map(_fewest, axes))
+    for taps in range(least, least + SPARE + max(a.stride for a in axes)):
         rows, columns = (_with_taps(axis, taps) for axis in axes)
         if rows is not None and columns is not None:
             return rows, columns
@@ -65,14 +66,19 @@ def even(axes: tuple[Axis, Axis]) -> tuple[Even, Even]:
 
 def _smallest(axis: Axis) -> Even:
     """The axis by itself: two sizes one apart differ in what they leave over."""
-    found = (_with_taps(axis, axis.taps + more) for more in range(SPARE))
+    least = _fewest(axis)
+    found = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
     return next(even for even in found if even is not None)
+
+
+def _fewest(axis: Axis) -> int:
+    return axis.taps + max(0, -axis.before)
 
 
 def _with_taps(axis: Axis, taps: int) -> Even | None:
     for front in range(taps - axis.taps + 1):
         padding = axis.before + front
         room = axis.size + 2 * padding - taps
-        if room >= 0 and room // axis.stride + 1 == axis.outputs:
+        if min(padding, room) >= 0 and room // axis.stride + 1 == axis.outputs:
             return Even(taps, front, padding)
     return None

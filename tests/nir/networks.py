@@ -50,6 +50,24 @@ BODIES = {
       dense g from f { units 6, shortcut f }
       readout y { classes 3 }
     """,
+    "maxima": """
+      input image 15x18x2 in 0..1
+      encode conv { filters 3, kernel 3, padding same }
+      maxpool m0 { window 2x3, rate ..120 Hz }
+      conv2d c0 { filters 4, kernel 2 }
+      maxpool m1 { window 4, stride 1 }
+      conv2d c1 { filters 4, kernel 2 }
+      readout y { classes 3 }
+    """,
+    "maxima3d": """
+      input clip 5x9x8x1 in 0..1
+      encode conv { filters 2, kernel 3, padding same }
+      conv3d c0 { filters 3, kernel 2 }
+      maxpool m0 { window 2x3x2, stride 2, padding same }
+      avgpool { window 1x2x2 }
+      dense d0 { units 5 }
+      readout y { classes 3 }
+    """,
     "sequence": """
       input wave 20x2 in -1..1 as 0..1
       encode conv { filters 3, kernel 3, padding same }
