@@ -295,7 +295,7 @@ def evaluate(
         for name, value in options.items():
             if value is not None:
                 raise ValueError(f"{name} is for the simulator exact, not {simulator}")
-    _require(simulator, shared=dask is not None or (workers or 1) > 1)
+    require_extras(simulator, shared=dask is not None or (workers or 1) > 1)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.evaluate import run
     from snnc.evaluate.exact import How
@@ -327,7 +327,14 @@ def evaluate(
     return Evaluation(package, result, {}, task)
 
 
-def _require(simulator: Simulator, shared: bool) -> None:
+def require_extras(simulator: Simulator, shared: bool) -> None:
+    """Refuse, before NumPy is imported, a run that needs what is not installed.
+
+    Raises
+    ------
+    MissingExtraError
+        That says what to install.
+    """
     absent = missing(simulator, shared)
     if absent:
         from snnc.evaluate.refusals import MissingExtraError

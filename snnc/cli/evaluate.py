@@ -126,7 +126,14 @@ def _run(asked: Asked) -> int:
     if asked.simulator == "exact":
         # Its matrices are small: more threads only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    from snnc.api.evaluations import require_extras
     from snnc.evaluate.refusals import RefusedError
+
+    try:
+        require_extras(asked.simulator, asked.shared)  # type: ignore[arg-type]
+    except RefusedError as error:
+        say(f"error: {error}")
+        return 1
     from snnc.exact.refusals import CannotRunError
     from snnc.runtime.data import DataError
 
