@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, prod
-from sys import maxsize
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
@@ -83,8 +82,8 @@ CHOICES = 1000
 MOST_WORK = 250_000
 PATIENT_WORK = 1_200_000
 """Work after which no other variant is tried, without and with patience."""
-SEARCH_WORK = 40_000
-"""Work after which the search for one variant looks no further."""
+EFFORT = 0.5
+"""Of the usual, that is made to map one variant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,10 +209,10 @@ class Trials:
         if not is_sound(own, target):
             return None
         before = len(self.known.choices)
-        patience = SEARCH_WORK if changes else maxsize
-        found = attempt(own, target, self.known, target.cores, patience)
+        effort = EFFORT if changes else 1
+        found = attempt(own, target, self.known, target.cores, effort)
         more = len(self.known.choices) - before
-        self.work += found.search.work + CHOICES * more
+        self.work += found.mapper.work + CHOICES * more
         return found if found.fits else None
 
     def fits(self, changes: Sequence[Change]) -> bool:

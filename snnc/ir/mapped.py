@@ -76,12 +76,16 @@ class MappedProjection:
 
 @dataclass(frozen=True)
 class MappedNetwork:
-    """The whole mapping; ``populations`` in spec order."""
+    """The whole mapping; ``populations`` in spec order.
+
+    ``lower_bound`` are the cores below which there is no mapping out of equal blocks.
+    """
 
     lowered: LoweredNetwork
     populations: tuple[MappedPopulation, ...]
     projections: tuple[MappedProjection, ...]
     readout: tuple[MappedProjection, ...]
+    lower_bound: int = 0
 
     @cached_property
     def by_name(self) -> Mapping[str, MappedPopulation]:

@@ -25,8 +25,11 @@ Wires = Mapping[int, Wire]
 """By ``id`` of a projection that ends on the chip."""
 
 
-def assemble(plan: Plan, solution: Solution) -> MappedNetwork:
-    """Give the mapping that a solution stands for, with the counts of every block."""
+def assemble(plan: Plan, solution: Solution, lower_bound: int = 0) -> MappedNetwork:
+    """Give the mapping that a solution stands for, with the counts of every block.
+
+    ``lower_bound`` are cores below which there is no mapping.
+    """
     wires = {
         id(projection): wire
         for population, fit in zip(plan.populations, solution.fits, strict=True)
@@ -39,7 +42,7 @@ def assemble(plan: Plan, solution: Solution) -> MappedNetwork:
         _population(plan, population, solution, wires)
         for population in plan.lowered.populations
     )
-    return _network(plan.lowered, populations, wires)
+    return _network(plan.lowered, populations, wires, lower_bound)
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
@@ -52,12 +55,14 @@ def _network(
     lowered: LoweredNetwork,
     populations: tuple[MappedPopulation, ...],
     wires: Wires,
+    lower_bound: int = 0,
 ) -> MappedNetwork:
     return MappedNetwork(
         lowered,
         populations,
         tuple(_projection(lowered, p, wires) for p in lowered.projections),
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
+        lower_bound,
     )
 
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import product
 from math import prod
 
+from snnc.ir.lowered import Volume
 from snnc.loihi.site import Fit, Misfit, Site
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip
 
@@ -27,6 +28,10 @@ class HostChoices:
     def __init__(self, tilings: Sequence[Tiling]) -> None:
         self.tilings = tuple(tilings)
         self.floor = 0
+
+    @property
+    def volume(self) -> Volume:
+        return self.tilings[0].volume
 
     @property
     def groups(self) -> tuple[int, ...]:
@@ -82,6 +87,10 @@ class ChipChoices:
             else tuple(sorted({tiling.group for tiling in fixed}))
         )
         self.floor = self._find_floor(most)
+
+    @property
+    def volume(self) -> Volume:
+        return self.site.volume
 
     def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, Fit]]:
         """The tilings of at most ``cores`` that fit, given the sources' groups."""

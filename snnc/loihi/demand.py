@@ -67,8 +67,8 @@ class Demand:
     many
         Only sources with so many readers are looked at.
     most
-        Pairs of tilings after whose slots no other source is looked at: what is
-        known of fewer sources is true as well.
+        Work after which no other source is looked at: what is known
+        of fewer sources is true as well.
 
     Attributes
     ----------
@@ -76,6 +76,8 @@ class Demand:
         The fewest cores of each step that leave its readers out-axons enough.
     short
         The step of which no tiling does, and the out-axons that it lacks least of.
+    looks
+        How often a reader of a tiling was looked at.
     """
 
     def __init__(
@@ -104,9 +106,10 @@ class Demand:
         self._sums: dict[tuple[Asked, int, Cut], Asked] = {}
         self._spare = bound - sum(self.floors)
         self._ways: dict[int, list[Way]] = {}
-        most += len(spending)
+        self.looks = 0
+        self._most = most + spending.work
         for i in reversed(range(len(steps))):
-            if self._spare >= 0 and self._is_asked(i) and len(spending) <= most:
+            if self._spare >= 0 and self._is_asked(i) and not self._is_spent:
                 self._raise_floor(i)
 
     @property
@@ -132,6 +135,10 @@ class Demand:
         over = asked.peak(spent, 0) - self.limit
         return max(0, over / asked.saved) if asked.saved else 0
 
+    @property
+    def _is_spent(self) -> bool:
+        return self.spending.work + self.looks > self._most
+
     def _is_asked(self, i: int) -> bool:
         return len(self._readings[i]) >= self.many and all(
             isinstance(choices, ChipChoices) and choices.combinations
@@ -149,7 +156,10 @@ class Demand:
             for reader, k in reversed(self._readings[i])
         ]
         for tiling, _ in self._list_ways(i):
+            if self._is_spent:
+                return
             if tiling not in borne:
+                self.looks += len(readings)
                 behind = self._asked(i, tiling, readings)
                 spare = self._spare - (tiling.cores - self.floors[i])
                 peak = behind[i].peak(NOTHING, spare)
@@ -185,6 +195,7 @@ class Demand:
     def _reading(self, reader: int, k: int) -> Reading:
         """How a step may read its source ``k``; of equal readings the first."""
         floor = self.floors[reader]
+        self.looks += len(self._list_ways(reader))
         reading = tuple(
             (max(0, way.cores - floor), way, wires[k])
             for way, wires in self._list_ways(reader)
@@ -193,6 +204,7 @@ class Demand:
         return self._alike.setdefault(key, reading)
 
     def _find_least(self, reading: Reading, tiling: Tiling) -> Asked:
+        self.looks += len(reading)
         by_cores: dict[int, list[Slots]] = {}
         for more, way, wire in reading:
             slots = self.spending.on(wire, tiling, way).slots

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import gcd, lcm
 
 from snnc.ir.lowered import Window
-from snnc.loihi.axis import Interval, Picked, cut
+from snnc.loihi.axis import Cut, Interval, Picked, cut
 from snnc.loihi.taps import Tap, Taps
 
 
@@ -48,6 +49,29 @@ def ensembles(
     if picked is None:
         return cut(extent, group)
     return [picked.within(slices) for slices in cut(picked.extent, group)]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """Of a row of things those that are alike, ``period`` apart from one another."""
+
+    within: range
+    period: int
+
+    def some(self, number: int) -> Iterator[int]:
+        """Numbers of things out of so many, among which all that differ are."""
+        again = min(self.within.start + self.period, number)
+        yield from range(again)
+        yield from range(max(again, self.within.stop), number)
+
+    def both(self, other: Alike) -> Alike:
+        """Those that are alike in both regards."""
+        start = max(self.within.start, other.within.start)
+        stop = max(start, min(self.within.stop, other.within.stop))
+        return Alike(range(start, stop), lcm(self.period, other.period))
+
+
+NONE_ALIKE = Alike(range(0), 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +147,45 @@ class Depth:
         """Which ensembles may read any of ``inputs``, by ``group`` of ``extent``."""
         outputs = self._reading((0, extent), inputs)
         return range(outputs.start // group, -(-outputs.stop // group))
+
+    def alike(self, extent: int, group: int, outputs: Cut) -> Alike:
+        """Which groups of the outputs read a source in the same way.
+
+        Parameters
+        ----------
+        extent, group
+            Slices of the source, and of each of its ensembles.
+        outputs
+            The slices that read, in groups.
+        """
+        if self.picked is not None:
+            return NONE_ALIKE
+        step, whole = outputs.size * self.stride, extent - extent % group
+        first = -(-self.before // step)
+        room = whole + self.before - len(self.taps)
+        stop = min(
+            (room // self.stride + 1) // outputs.size, outputs.extent // outputs.size
+        )
+        return Alike(range(first, max(first, stop)), group // gcd(group, step))
+
+    def met_alike(self, sources: Cut, extent: int, group: int) -> Alike:
+        """Which groups of a source are read in the same way.
+
+        Parameters
+        ----------
+        sources
+            The source's slices, in groups.
+        extent, group
+            The slices that read, and those of each of their ensembles.
+        """
+        if self.picked is not None:
+            return NONE_ALIKE
+        size, step = sources.size, group * self.stride
+        first = -(-(len(self.taps) - 1 - self.before) // size)
+        most = ((extent - extent % group) * self.stride - self.before) // size
+        stop = min(most, sources.extent // size)
+        first = max(0, first)
+        return Alike(range(first, max(first, stop)), step // gcd(size, step))
 
     def _reading(self, outputs: Interval, inputs: Interval) -> range:
         return _reading(self.stride, self.before, len(self.taps), outputs, inputs)

@@ -8,9 +8,9 @@ from math import floor
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Cut, Interval, View
+from snnc.loihi.axis import Axis, Cut, Interval, View, cut
 from snnc.loihi.bands import Bands
-from snnc.loihi.depth import Depth, ensembles
+from snnc.loihi.depth import Alike, Depth, ensembles
 from snnc.loihi.link import Cost, Feed
 from snnc.loihi.plane_link import PlaneLink
 from snnc.loihi.storage import Footprint, Storage, stored
@@ -102,6 +102,10 @@ class ImageLink(PlaneLink):
             for i in self.depth.read(slices, depth, group)
         )
 
+    def parts_alike(self, group: int, target: Tiling) -> Alike:
+        outputs = cut(target.volume[0], target.group)
+        return self.depth.alike(self.source[0], group, outputs)
+
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return self._pixels(rows.inputs, columns.inputs, whole)
 
@@ -172,6 +176,17 @@ class ImageLink(PlaneLink):
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
         return [self._blocks(part, target, rows, columns) for part in source.parts]
+
+    def most_axons(self, source: Tiling, target: Tiling) -> int:
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        sources = cut(source.volume[0], source.group)
+        alike = self.depth.met_alike(sources, target.volume[0], target.group)
+        parts = [source.part(i) for i in alike.some(len(sources))]
+        if target.part(0).whole or target.part(-1).whole:
+            return max(max(self._blocks(p, target, rows, columns)) for p in parts)
+        strips = max(sum(len(t.strips) for t in self._met(p, target)) for p in parts)
+        return strips * max(rows) * max(columns)
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         joined = sum(
@@ -248,7 +263,7 @@ class ImageLink(PlaneLink):
         if not _size(slices):
             return []
         near = self.depth.readers(slices, target.volume[0], target.group)
-        parts = map(target.parts.__getitem__, near)
+        parts = map(target.part, near)
         return [t for t in parts if self.depth.meets(t.slices, slices)]
 
 

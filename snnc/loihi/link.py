@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from snnc.loihi.axis import Cut, Interval, View
+from snnc.loihi.depth import Alike
 from snnc.loihi.tiling import Part, Tiling
 
 UNSEEN = View(1, 0, tuple)
@@ -75,6 +76,9 @@ class Link(Protocol):
     def columns_alike(self, tiles: Cut) -> range:
         """Tiles of columns that surely see the same of the source."""
 
+    def parts_alike(self, group: int, target: Tiling) -> Alike:
+        """Which ensembles of a target are fed alike by a source's, of ``group``."""
+
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         """The in-axons that one connection takes in a block."""
 
@@ -104,6 +108,9 @@ class Link(Protocol):
 
         A convolution's axon serves all channels of a pixel.
         """
+
+    def most_axons(self, source: Tiling, target: Tiling) -> int:
+        """The most axons that a block of the source spends."""
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         """The weights that are read if every neuron of the source spikes once.

@@ -10,7 +10,7 @@ from math import gcd, prod
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Cut, Interval, Picks, View
-from snnc.loihi.depth import ensembles
+from snnc.loihi.depth import Alike, ensembles
 from snnc.loihi.link import UNSEEN, Cost, Feed
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
@@ -79,6 +79,9 @@ class MatrixLink:
     def columns_alike(self, tiles: Cut) -> range:
         return range(len(tiles))
 
+    def parts_alike(self, group: int, target: Tiling) -> Alike:
+        return Alike(range(target.ensembles), 1)
+
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return feed.entries
 
@@ -106,6 +109,12 @@ class MatrixLink:
             ]
             for part in source.parts
         ]
+
+    def most_axons(self, source: Tiling, target: Tiling) -> int:
+        if self.picked is not None:
+            return max(map(max, self.axons(source, target)))
+        # The first block is of the largest.
+        return target.cores * source.compartments
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         return prod(self.source) * prod(target.volume)

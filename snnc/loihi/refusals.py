@@ -12,6 +12,7 @@ from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
 from snnc.loihi.floor import compartment_floors
+from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,
     alone,
@@ -21,8 +22,8 @@ from snnc.loihi.plan import (
     largest_block,
     whole_block,
 )
-from snnc.loihi.search import Search
 from snnc.loihi.site import Misfit, Site
+from snnc.loihi.stage import DeadEnd
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
 from snnc.source import Span
@@ -77,19 +78,19 @@ def refuse_target(target: Loihi, profile: Profile) -> Diagnostic:
 
 
 def refuse_plan(
-    plan: Plan, target: Loihi, search: Search, mapped: MappedNetwork | None
+    plan: Plan, target: Loihi, mapper: Mapper, mapped: MappedNetwork | None
 ) -> Iterator[Diagnostic]:
     """Say why a plan led to no mapping, or to one that is too large."""
     if plan.misfits:
         yield from _refuse_misfits(plan)
         if sum(compartment_floors(plan.lowered, plan.profile).values()) > target.cores:
             yield _refuse_neurons(plan.lowered, target, plan.profile)
-    elif search.floor > target.cores:
-        yield _refuse_floor(plan, target, search.floor)
-    elif mapped is None:
-        yield _refuse_search(plan, target, search)
-    else:
+    elif mapped is not None:
         yield _refuse_size(plan, target, mapped)
+    elif mapper.dead_end is not None:
+        yield _refuse_axons(plan, mapper.dead_end)
+    else:
+        yield _refuse_floor(plan, target, mapper.floor)
 
 
 def _refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
@@ -151,17 +152,14 @@ def _smaller(
 
 
 def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
-    """Each layer fits, but all together need at least so many cores."""
+    """The layers take more cores than any system has."""
     largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
     share = plan.step(largest).choices.floor
     return _too_many(plan, target, cores, largest, share, "at least ")
 
 
-def _refuse_search(plan: Plan, target: Loihi, search: Search) -> Diagnostic:
+def _refuse_axons(plan: Plan, dead: DeadEnd) -> Diagnostic:
     """Say why there is no mapping though every layer fits by itself."""
-    dead = search.dead_end
-    if dead is None:
-        return _refuse_floor(plan, target, search.bound + 1)
     population = plan.populations[dead.source]
     return rules.TooManyOutAxons(
         span=population.layer.span,

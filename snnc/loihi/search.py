@@ -12,8 +12,8 @@ search is exhaustive within the bound, and the mapping is the best there is amon
 tilings tried; chains stay far below. Beyond it, the cheapest states go on, fewer where
 many layers are still to be read: the mapping is still sound, and at most ``cores -
 floor`` from the best. What readers to come spend at least (`Demand`) ends a state
-early. Work is counted, never timed: a network that has taken all that it may take is
-searched among few states from there on.
+early. Work is counted, never timed: a search that has taken all that it may take
+ends without a mapping, and keeps what it has proven.
 """
 
 from __future__ import annotations
@@ -24,22 +24,19 @@ from dataclasses import dataclass
 from itertools import accumulate
 from sys import maxsize
 
-from snnc.loihi.choices import Step
+from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import MANY, Demand
 from snnc.loihi.site import Fit
 from snnc.loihi.spending import Spending
-from snnc.loihi.stage import Chosen, DeadEnd, Stage, States
+from snnc.loihi.stage import Chosen, DeadEnd, OutOfPatienceError, Stage, States
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 1024
 WIDEST_SLACK = 64
 FEW = 8
 """Layers still to be read beyond which a state costs so much that fewer go on."""
-MOST_LOOKS = 1_000_000
-"""Looks at a source of a state after which too many states become few."""
-LOOKS_OF_COUNT = 20
-"""What counting the slots of one pair of tilings takes, in looks."""
-NARROW = 16
+PATIENCE = 40_000
+"""Work after which a search ends, some tenths of a second."""
 WIDE_SLACK = 16
 """Slack from which on all sources are asked first whether any mapping is so small."""
 
@@ -79,6 +76,8 @@ class Search:
     ----------
     bound
         The most cores that the last attempt allowed.
+    lower_bound
+        Cores below which no mapping was found by an attempt that tried all.
     dead_end
         The nearest that out-axons came to allowing one more choice.
     looks
@@ -91,7 +90,7 @@ class Search:
         limit: int,
         spending: Spending | None = None,
         most: int = maxsize,
-        patience: int = maxsize,
+        patience: int = PATIENCE,
     ) -> None:
         self.steps = tuple(steps)
         self.limit = limit
@@ -99,51 +98,58 @@ class Search:
         self.patience = patience
         self.floor = sum(step.choices.floor for step in steps)
         self.spending = Spending() if spending is None else spending
-        self._known = len(self.spending)
+        self._sites = {
+            step.choices.site for step in steps if isinstance(step.choices, ChipChoices)
+        }
+        self._known = self._counted
         self._last = self._last_readers()
         self._is_crowded = self._most_waiting() > FEW
-        self.bound = self.floor
+        self.bound = self.lower_bound = self.floor
         self.dead_end: DeadEnd | None = None
         self.looks = 0
 
     def run(self) -> Solution | None:
-        """The best mapping; None if there is none within `WIDEST_SLACK` or ``most``."""
+        """The best mapping.
+
+        None if there is none within `WIDEST_SLACK` or ``most``, or if the search has
+        taken all that it may.
+        """
         slack = 0
         while slack <= max(WIDEST_SLACK, self.floor):
             self.bound = min(self.floor + slack, self.most)
-            solution = self._within(self.bound)
-            if solution is not None or self.bound == self.most or self._is_given_up:
+            try:
+                solution = self._within(self.bound)
+            except OutOfPatienceError:
+                return None
+            if solution is not None or self.bound == self.most:
                 return solution
             # Where many are read by many, each core of slack costs states in heaps.
-            careful = self._is_crowded and not self._is_spent
-            slack += max(1, slack // 8 if careful else slack)
+            slack += max(1, slack // 8 if self._is_crowded else slack)
         return None
-
-    @property
-    def _is_spent(self) -> bool:
-        return self.looks > MOST_LOOKS or self._is_given_up
-
-    @property
-    def _is_given_up(self) -> bool:
-        return self.work > self.patience
 
     @property
     def work(self) -> int:
         """What the search took so far, in looks."""
-        return self.looks + LOOKS_OF_COUNT * (len(self.spending) - self._known)
+        return self.looks + self._counted - self._known
+
+    @property
+    def _counted(self) -> int:
+        return self.spending.work + sum(site.work for site in self._sites)
 
     def _within(self, bound: int) -> Solution | None:
         demand = self._demand(bound)
-        if not demand.feasible:
-            return None
         is_wide = bound >= self.floor + WIDE_SLACK
-        if is_wide and not self._demand(bound, readers=1).feasible:
+        if not demand.feasible or (
+            is_wide and not self._demand(bound, readers=1).feasible
+        ):
+            self._exclude(bound)
             return None
         return self._attempt(bound, demand)
 
     def _demand(self, bound: int, readers: int = MANY) -> Demand:
-        most = (self.patience - self.work) // LOOKS_OF_COUNT
+        most = self.patience - self.work
         demand = Demand(self.steps, self.limit, self.spending, bound, readers, most)
+        self.looks += demand.looks
         if demand.short is not None:
             self._note(DeadEnd(*demand.short))
         return demand
@@ -167,24 +173,33 @@ class Search:
         alive: list[int] = []
         exact = True
         for i in range(len(self.steps)):
-            stage = Stage(self.steps, i, alive, self._last, demand, self.spending)
+            stage = Stage(
+                self.steps,
+                i,
+                alive,
+                self._last,
+                demand,
+                self.spending,
+                self.patience - self.work,
+            )
             states = stage.advance(states, bound - sum(demand.floors[i + 1 :]))
             if stage.dead_end is not None:
                 self._note(stage.dead_end)
             self.looks += stage.looks
             if not states:
+                self._exclude(bound if exact else 0)
                 return None
             alive = stage.alive
             width = WIDTH if len(alive) <= FEW else WIDTH // len(alive)
-            if self._is_given_up:
-                width = NARROW
             exact = exact and len(states) <= width
-            if not exact and self._is_spent:
-                width = NARROW
             if len(states) > width:
                 states = stage.promising(states, width)
                 self.looks += len(alive) * len(states)
         return self._solution(states, exact)
+
+    def _exclude(self, bound: int) -> None:
+        """Keep that no mapping takes so few cores."""
+        self.lower_bound = max(self.lower_bound, bound + 1)
 
     def _note(self, dead_end: DeadEnd) -> None:
         if self.dead_end is None or dead_end.out_axons < self.dead_end.out_axons:
@@ -197,6 +212,9 @@ class Search:
             line.append(chosen)
             chosen = chosen.before
         line.reverse()
+        if exact:
+            # States of more cores than the bound end early, those of fewer do not.
+            self.lower_bound = max(self.lower_bound, cores)
         return Solution(
             tuple(c.tiling for c in line),
             tuple(c.fit for c in line),

@@ -15,6 +15,7 @@ from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.build_links import Inlet, build_links
+from snnc.loihi.depth import Alike
 from snnc.loihi.link import Cost, Feed, Link
 from snnc.loihi.tiling import Forms, Part, Tiling
 
@@ -35,6 +36,9 @@ Limit = Literal[
 
 MANY = 1024
 """Tiles of an axis beyond which its ends and its middle speak for all at first."""
+FEEDS_OF_LOOK = 8
+LOOKS_OF_LOAD = 10
+"""What the load of one block takes, in looks of a search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,11 @@ class Site:
         The axon format that the target asks for.
     profile
         The device.
+
+    Attributes
+    ----------
+    work
+        What was done so far, in looks of a search.
     """
 
     def __init__(
@@ -119,6 +128,7 @@ class Site:
         self.inlets = tuple(inlets)
         self.pop = pop
         self.profile = profile
+        self.work = 0
         self.links = tuple(build_links(i, volume, profile) for i in self.inlets)
         self._fits: dict[tuple[Tiling, tuple[int, ...]], Fit | Misfit] = {}
         self._most: dict[tuple[int, int, Forms], tuple[int, ...]] = {}
@@ -168,6 +178,7 @@ class Site:
         if crowd > core.in_axons:
             return Misfit("in-axons", crowd, core.in_axons)
         for load in self._loads(tiling, groups):
+            self.work += LOOKS_OF_LOAD
             if load.in_axons > core.in_axons:
                 return Misfit("in-axons", load.in_axons, core.in_axons)
             if load.bits > core.synapse_bits:
@@ -182,7 +193,7 @@ class Site:
         Most tilings that fit no core fail by them, and they are soon counted.
         """
         height, width, _ = tiling.tile
-        part, links = tiling.parts[0], self.chosen(tiling)
+        part, links = tiling.part(0), self.chosen(tiling)
         rows = self._most_seen((0, height, tiling.forms), part.rows)
         columns = self._most_seen((1, width, tiling.forms), part.columns)
         alike = Counter(zip(links, groups, rows, columns, strict=True))
@@ -210,7 +221,7 @@ class Site:
 
         Only the weights of one block are looked at: not all that exceeds is told.
         """
-        part = tiling.parts[len(tiling.parts) // 2]
+        part = tiling.part(tiling.ensembles // 2)
         (rows, *_), (columns, *_) = self._seen(tiling)
         bits = sum(
             link.least_bits(part, part.strips[0], row, column)
@@ -231,7 +242,7 @@ class Site:
     def _seen(self, tiling: Tiling) -> tuple[list[Views], list[Views]]:
         """What the tiles see of the sources' rows; and columns."""
         height, width, _ = tiling.tile
-        part, links = tiling.parts[0], self.chosen(tiling)
+        part, links = tiling.part(0), self.chosen(tiling)
         rows, columns = (0, height, tiling.forms), (1, width, tiling.forms)
         if rows not in self._views:
             looks = {x: (x.row_view, x.rows_alike) for x in links}
@@ -249,17 +260,22 @@ class Site:
         They are the same for every height and width of the tiles, which are many. A
         tiling that fails by its first strip asks for no other.
         """
-        parts, links = tiling.parts, self.chosen(tiling)
-        one_tile = len(parts[0].rows) * len(parts[0].columns) == 1
+        first, links = tiling.part(0), self.chosen(tiling)
+        one_tile = len(first.rows) * len(first.columns) == 1
         key = (tiling.group, tiling.tile[2], one_tile, tiling.forms, groups)
         if key in self._feeds:
             yield from self._feeds[key]
             return
         found: dict[Hashable, tuple[int, bool, Feeds]] = {}
         differ = any(link.strips_differ for link in links)
-        for part in parts:
+        alike = Alike(range(tiling.ensembles), 1)
+        for link, group in set(zip(links, groups, strict=True)):
+            alike = alike.both(link.parts_alike(group, tiling))
+        for part in map(tiling.part, alike.some(tiling.ensembles)):
+            self.work += 1
             for a, b in part.strips if differ else part.kinds:
                 feeds = feeds_of(links, groups, part, (a, b))
+                self.work += sum(map(len, feeds)) // FEEDS_OF_LOOK
                 # Links make equal feeds once.
                 same = (b - a, part.whole, *map(id, feeds))
                 if same not in found:

@@ -7,8 +7,9 @@ from itertools import product
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Interval, View
-from snnc.loihi.depth import ensembles
+from snnc.loihi.axis import Interval, View, cut
+from snnc.loihi.compared import ComparedDepth
+from snnc.loihi.depth import NONE_ALIKE, Alike, ensembles
 from snnc.loihi.fans import Fan, Fans
 from snnc.loihi.link import Cost, Feed
 from snnc.loihi.plane_link import PlaneLink
@@ -64,6 +65,12 @@ class SparseLink(PlaneLink):
     def strips_differ(self) -> bool:
         return True
 
+    def parts_alike(self, group: int, target: Tiling) -> Alike:
+        depth, outputs = self.fans.depth, cut(target.volume[0], target.group)
+        if isinstance(depth, ComparedDepth):
+            return NONE_ALIKE
+        return depth.alike(self.source[0], group, outputs)
+
     def fed_axons(self, feed: Feed, rows: View, columns: View, whole: bool) -> int:
         return rows.inputs * columns.inputs * feed.entries
 
@@ -93,15 +100,25 @@ class SparseLink(PlaneLink):
         return sum(self.cost(f, rows, columns, width, part.whole).bits for f in feeds)
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
-        key = (source.group, source.tile[2], target.group, target.tile[2])
-        if key not in self._axons:
-            self._axons[key] = self.fans.axons(source, target)
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
         return [
             [n * m * k for n, m, k in product(rows, columns, strips)]
-            for strips in self._axons[key]
+            for strips in self._strips(source, target)
         ]
+
+    def most_axons(self, source: Tiling, target: Tiling) -> int:
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        strips = max(map(max, self._strips(source, target)))
+        return strips * max(rows) * max(columns)
+
+    def _strips(self, source: Tiling, target: Tiling) -> list[list[int]]:
+        """How many channels of each strip of the source strips of the target read."""
+        key = (source.group, source.tile[2], target.group, target.tile[2])
+        if key not in self._axons:
+            self._axons[key] = self.fans.axons(source, target)
+        return self._axons[key]
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         joined = self.fans.joined(self.source[0], target.volume[0])

@@ -25,12 +25,23 @@ Cut = tuple[int, Tile]
 NOTHING = Spent((), 0)
 
 
+LOOKS_OF_COUNT = 20
+"""What counting the slots of one pair of tilings takes, in looks of a search."""
+SLOTS_OF_LOOK = 8
+"""Blocks of a source that take as long, and as much memory, as one look."""
+
+
 class Spending:
-    """Counts slots, each pair of tilings once."""
+    """Counts slots, each pair of tilings once.
+
+    ``work`` is what it took so far, in looks of a search.
+    """
 
     def __init__(self) -> None:
+        self.work = 0
         self._known: dict[tuple[Link, Cut, Cut, int], Spent] = {}
         self._same: dict[tuple[int, ...], Spent] = {(): NOTHING}
+        self._peaks: dict[tuple[Link, Cut, Cut], int] = {}
 
     def on(self, wire: Wire, source: Tiling, target: Tiling) -> Spent:
         """Count the slots that a source's blocks spend on one reader."""
@@ -38,7 +49,17 @@ class Spending:
         found = self._known.get(key)
         if found is None:
             found = self._known[key] = self._of(_count(wire, source, target))
+            self.work += LOOKS_OF_COUNT
         return found
+
+    def peak(self, wire: Wire, source: Tiling, target: Tiling) -> int:
+        """Count the slots of the block of the source that spends most."""
+        key = (wire.link, cut_of(source), cut_of(target))
+        found = self._peaks.get(key)
+        if found is None:
+            found = self._peaks[key] = wire.link.most_axons(source, target)
+            self.work += 1
+        return wire.slots * found
 
     def __len__(self) -> int:
         """How many pairs were counted."""
@@ -51,6 +72,7 @@ class Spending:
     def _of(self, slots: tuple[int, ...]) -> Spent:
         if slots not in self._same:
             self._same[slots] = Spent(slots, max(slots))
+            self.work += len(slots) // SLOTS_OF_LOOK
         return self._same[slots]
 
 

@@ -31,6 +31,10 @@ class DeadEnd:
     out_axons: int
 
 
+class OutOfPatienceError(Exception):
+    """A search has taken all that it may."""
+
+
 Key = tuple[tuple[Tiling, ...], tuple[Spent, ...]]
 """What later steps notice: the tilings of those still read, and what they spent."""
 States = Mapping[Key, tuple[int, Chosen | None]]
@@ -56,6 +60,8 @@ class Stage:
         What later steps ask.
     spending
         Counts what a reader spends.
+    patience
+        Work that the step may take.
 
     Attributes
     ----------
@@ -73,8 +79,10 @@ class Stage:
         last: Sequence[int],
         demand: Demand,
         spending: Spending,
+        patience: int,
     ) -> None:
         self.i = i
+        self.patience = patience
         self.choices = steps[i].choices
         self.demand = demand
         self.spending = spending
@@ -92,9 +100,18 @@ class Stage:
         self._known: dict[tuple[int, Tiling, Spent, int], tuple[Spent, int, float]] = {}
 
     def advance(self, states: States, room: int) -> States:
-        """Choose in every state; ``room`` cores are for all steps so far."""
+        """Choose in every state; ``room`` cores are for all steps so far.
+
+        Raises
+        ------
+        OutOfPatienceError
+            If that takes more than it may.
+        """
         found: dict[Key, tuple[int, Chosen | None]] = {}
+        known = self._counted
         for (tilings, spent), (cores, chosen) in states.items():
+            if self.looks + self._counted - known > self.patience:
+                raise OutOfPatienceError
             groups = tuple(tilings[n].group for n in self._where)
             for tiling, fit in self.choices.within(groups, room - cores):
                 if not self.demand.bears(self.i, tiling):
@@ -108,6 +125,13 @@ class Stage:
                 if key not in found or total < found[key][0]:
                     found[key] = (total, Chosen(tiling, fit, chosen))
         return found
+
+    @property
+    def _counted(self) -> int:
+        """What fits and slots took so far."""
+        choices = self.choices
+        site = choices.site.work if isinstance(choices, ChipChoices) else 0
+        return self.spending.work + site
 
     def promising(self, states: States, width: int) -> States:
         """The states that are cheapest with what their readers lack added."""

@@ -90,12 +90,19 @@ class Tiling:
     @cached_property
     def parts(self) -> tuple[Part, ...]:
         """The ensembles in depth order."""
+        return tuple(map(self.part, range(self.ensembles)))
+
+    @property
+    def ensembles(self) -> int:
+        return -(-self.volume[0] // self.group)
+
+    def part(self, i: int) -> Part:
+        """One of the ensembles; there may be far too many to make them all."""
         depth, height, width, channels = self.volume
+        a, b = cut(depth, self.group)[i]
         rows, columns = cut(height, self.tile[0]), cut(width, self.tile[1])
-        return tuple(
-            Part((a, b), channels, rows, columns, cut((b - a) * channels, self.tile[2]))
-            for a, b in cut(depth, self.group)
-        )
+        strips = cut((b - a) * channels, self.tile[2])
+        return Part((a, b), channels, rows, columns, strips)
 
     @cached_property
     def pieces(self) -> tuple[Piece, ...]:

@@ -10,20 +10,20 @@ says by how much.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil, inf, prod
 from typing import Literal
 
-from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
-from snnc.ir.lowered import LoweredNetwork
+from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
 from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, block_of, make_plan
-from snnc.loihi.search import Search, Solution
+from snnc.loihi.search import Solution
 from snnc.loihi.site import Fit, Misfit
 from snnc.loihi.tiling import Tiling, on_chip
+from snnc.loihi.wiring import tiling_of
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
 
@@ -105,26 +105,36 @@ class Reasons:
     exact: bool
 
 
-def reasons_of(lowered: LoweredNetwork, profile: Profile) -> Reasons:
-    """Map a network anew and say what binds each of its layers.
-
-    The search takes milliseconds, so that a mapping need not keep what it saw.
-
-    Raises
-    ------
-    ValueError
-        If the network has no mapping.
-    """
-    target = lowered.network.target
+def reasons_of(mapped: MappedNetwork) -> Reasons:
+    """Say what binds each layer of a mapped network."""
+    lowered = mapped.lowered
+    target, profile = lowered.network.target, lowered.network.device
     if not isinstance(target, Loihi):
         return Reasons((), 0, 0, True)
     plan = make_plan(lowered, target, profile)
-    solution = None
-    if not plan.misfits:
-        solution = Search(plan.steps, profile.core.out_axons).run()
-    if solution is None:
-        raise ValueError(f"{lowered.network.name} has no mapping")
-    return explain(plan, solution)
+    return explain(plan, _solution_of(plan, mapped))
+
+
+def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
+    """The solution that a mapped network was made of."""
+    forms = {id(p.projection): p.form for p in mapped.projections}
+    tilings: list[Tiling] = []
+    fits: list[Fit] = []
+    for population, step in zip(plan.populations, plan.steps, strict=True):
+        tiling, fit = tiling_of(mapped.by_name[population.name]), Fit(())
+        if isinstance(step.choices, ChipChoices):
+            read = plan.lowered.into(population.name)
+            own = tuple(forms[id(projection)] for projection in read)
+            tiling = replace(tiling, forms=own)
+            groups = tuple(tilings[source].group for source in step.sources)
+            found = step.choices.site.fit(tiling, groups)
+            assert isinstance(found, Fit), "it was mapped"
+            fit = found
+        tilings.append(tiling)
+        fits.append(fit)
+    floor = sum(step.choices.floor for step in plan.steps)
+    exact = mapped.cores == mapped.lower_bound
+    return Solution(tuple(tilings), tuple(fits), mapped.cores, floor, exact)
 
 
 def explain(plan: Plan, solution: Solution) -> Reasons:

@@ -10,17 +10,19 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
+from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, without_device
 from snnc.loihi.floor import compartment_floors
+from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import Known, Plan, block_is_sound, block_of, make_plan
-from snnc.loihi.search import Search, Solution
-
-LARGE = 1024
-"""Cores of neurons beyond which a network that cannot fit is not planned any more."""
+from snnc.loihi.search import Solution
 
 
 def place(
-    lowered: LoweredNetwork, report: Report, known: Known | None = None
+    lowered: LoweredNetwork,
+    report: Report,
+    known: Known | None = None,
+    effort: int = 1,
 ) -> MappedNetwork | None:
     """Cut the populations into ensembles and blocks for the fewest cores.
 
@@ -32,6 +34,8 @@ def place(
         Receives what does not fit.
     known
         What mappings on the same device found out, to which this one adds.
+    effort
+        How many times the usual work a mapping may take.
 
     Returns
     -------
@@ -46,14 +50,14 @@ def place(
         _refuse_spec(lowered, target, profile, report)
         return None
     floor = sum(compartment_floors(lowered, profile).values())
-    if floor > max(target.cores, LARGE):
-        # To plan it would take minutes, only to say by how much more it does not fit.
+    if floor > MOST_CHIPS * profile.chip.cores:
+        # No system holds it: to plan it would only say by how much more.
         from snnc.loihi.refusals import refuse_large
 
         for diagnostic in refuse_large(lowered, target, profile):
             report.add(diagnostic)
         return None
-    found = attempt(lowered, target, known)
+    found = attempt(lowered, target, known, effort=effort)
     # Beyond the target too: the problem says how many cores it takes.
     mapped = found.mapped()
     if found.fits:
@@ -61,7 +65,7 @@ def place(
     # Rules are imported when one is broken: a good spec pays for none.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(found.plan, target, found.search, mapped):
+    for diagnostic in refuse_plan(found.plan, target, found.mapper, mapped):
         report.add(diagnostic)
     return None
 
@@ -72,7 +76,7 @@ class Attempt:
 
     plan: Plan
     target: Loihi
-    search: Search
+    mapper: Mapper
     solution: Solution | None
 
     @property
@@ -83,7 +87,9 @@ class Attempt:
 
     def mapped(self) -> MappedNetwork | None:
         """The mapping that was found."""
-        return None if self.solution is None else assemble(self.plan, self.solution)
+        if self.solution is None:
+            return None
+        return assemble(self.plan, self.solution, self.mapper.lower_bound)
 
 
 def attempt(
@@ -91,7 +97,7 @@ def attempt(
     target: Loihi,
     known: Known | None = None,
     most: int = maxsize,
-    patience: int = maxsize,
+    effort: float = 1,
 ) -> Attempt:
     """Look for the mapping of a sound network with the fewest cores.
 
@@ -105,15 +111,16 @@ def attempt(
         What attempts on the same device found out, to which this one adds.
     most
         Cores beyond which a mapping is of no use; by default it is told all the same.
-    patience
-        Work after which the search gives up.
+    effort
+        How many times the usual work it may take.
     """
     known = Known() if known is None else known
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, known)
-    search = Search(plan.steps, profile.core.out_axons, known.spending, most, patience)
-    hopeless = plan.misfits or search.floor > target.cores
-    return Attempt(plan, target, search, None if hopeless else search.run())
+    mapper = Mapper(plan.steps, profile.core, known.spending, most, effort)
+    room = MOST_CHIPS * profile.chip.cores
+    hopeless = plan.misfits or mapper.floor > min(most, room)
+    return Attempt(plan, target, mapper, None if hopeless else mapper.run())
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:

@@ -112,8 +112,20 @@ def totals(summary: Summary) -> Iterator[str]:
         return
     cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
     yield f"{name}: {neurons} on {cores} of {chips}"
+    yield _gap(summary)
     yield from _example(summary)
     yield from _traffic(summary)
+
+
+def _gap(summary: Summary) -> str:
+    """Say what is known of mappings with fewer cores."""
+    least, over = summary.lower_bound, summary.cores - summary.lower_bound
+    if over == 0:
+        return "no mapping into equal blocks takes fewer cores"
+    return (
+        f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: this "
+        f"one is at most {over} above the best"
+    )
 
 
 def _example(summary: Summary) -> Iterator[str]:

@@ -54,7 +54,8 @@ class Row:
 class Summary:
     """A network's layers in spec order, its readout last, and their totals.
 
-    ``chips`` is how many the cores fill.
+    ``chips`` is how many the cores fill; no mapping into equal blocks has fewer cores
+    than ``lower_bound``.
     """
 
     network: Network
@@ -64,6 +65,7 @@ class Summary:
     reasons: Reasons
     neurons: int
     cores: int
+    lower_bound: int
     chips: int
 
     @property
@@ -81,7 +83,7 @@ def summarise(mapped: MappedNetwork) -> Summary:
     network = mapped.lowered.network
     profile = network.device
     activity = activity_of(mapped, profile)
-    reasons = reasons_of(mapped.lowered, profile)
+    reasons = reasons_of(mapped)
     by_name = {reason.name: reason for reason in reasons.layers}
     readout = network.readout
     rows = [_row(layer, mapped, activity, by_name) for layer in network.layers]
@@ -94,6 +96,7 @@ def summarise(mapped: MappedNetwork) -> Summary:
         reasons,
         _neurons(mapped),
         mapped.cores,
+        mapped.lower_bound,
         chips_used(mapped),
     )
 

@@ -13,7 +13,7 @@ import pytest
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
-from snnc.loihi import search
+from snnc.loihi import mapper
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
 from snnc.loihi.neighbours import Coupling
@@ -26,6 +26,7 @@ from snnc.loihi.why import Miss, Reason, explain, reasons_of
 from tests.loihi import examples
 from tests.loihi.exhaustive import small_profile, within_limits
 from tests.loihi.sketch import Sketch, loihi
+from tests.loihi.test_map import mapped
 from tests.loihi.test_search import small_plan
 
 SEEDS = range(60)
@@ -166,15 +167,14 @@ def test_beside_its_neighbours_the_nearest_miss_is_counted_in_a_mapping() -> Non
 
 def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None:
     """Some would break the limit of synapse bits by less than others of out-axons."""
-    layers = reasons_of(examples.cifar10().lowered(), read_profile()).layers
+    layers = reasons_of(mapped(examples.cifar10())).layers
     reason = layers[1]
     assert (reason.bound, reason.alone, reason.cores) == ("neighbours", 15, 22)
     assert reason.miss == Miss(18, "l2", Misfit("out-axons", 5408, 4096))
 
 
 def test_a_block_of_the_spec_is_the_reason() -> None:
-    lowered = examples.pooled_dense().lowered()
-    first, dense = reasons_of(lowered, read_profile()).layers
+    first, dense = reasons_of(mapped(examples.pooled_dense())).layers
     assert first.bound == "compartments"
     assert (dense.bound, dense.block, dense.cores) == ("block", (10,), 3)
     assert (dense.filled, dense.alone, dense.miss) == (1, 3, None)
@@ -211,10 +211,9 @@ def _solve(
 
 
 def test_a_search_that_was_cut_short_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    lowered = examples.cifar10().lowered()
-    assert reasons_of(lowered, read_profile()).exact
-    monkeypatch.setattr(search, "WIDTH", 2)
-    cut = reasons_of(lowered, read_profile())
+    assert reasons_of(mapped(examples.cifar10())).exact
+    monkeypatch.setattr(mapper, "PATIENCE", 100)
+    cut = reasons_of(mapped(examples.cifar10()))
     assert not cut.exact
     assert cut.cores >= 68 > cut.floor == 61
 
@@ -254,13 +253,3 @@ def test_sources_grouped_in_too_many_ways_leave_a_bound() -> None:
     assert last.cores > 1
     assert last.miss is not None
     assert last.miss.misfit.limit == "in-axons"
-
-
-def test_a_network_without_a_mapping_has_no_reasons() -> None:
-    sketch = Sketch((4, 4, 1))
-    sketch.encode(1)
-    sketch.conv(2, 2)
-    lowered = sketch.lowered()
-    tiny = small_profile(64, 1, 1, 64)
-    with pytest.raises(ValueError, match="has no mapping"):
-        reasons_of(lowered, tiny)

@@ -1,0 +1,299 @@
+"""Mappings of networks too large to be searched whole.
+
+Populations are cut one after the other, each before what it reads: a block then knows
+all that it sends to, and one whose out-axons are too few is cut finer, which no later
+choice forbids. So there is a mapping wherever each population has one. Of the drafts
+that are equal in what they ask of populations to come the cheapest goes on, and of
+these only the `width` cheapest, by the cores taken and those that sources need for
+what is asked of them (a beam search).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from heapq import merge, nsmallest
+from itertools import islice, product, repeat
+from math import prod
+from sys import maxsize
+from typing import TypeVar
+
+from snnc.ir.device import Core
+from snnc.loihi.asks import Ask, Asks
+from snnc.loihi.choices import ChipChoices, Choices, Step
+from snnc.loihi.menu import Menu
+from snnc.loihi.search import Solution
+from snnc.loihi.site import Fit
+from snnc.loihi.spending import Spending
+from snnc.loihi.stage import DeadEnd
+from snnc.loihi.tiling import Tiling
+
+MAX_COMBINATIONS = 64
+"""Combinations of the sources' groups that are tried."""
+LOOKS_OF_ASK = 20
+"""What it takes to ask whether a tiling serves its readers, in looks of a search."""
+BLOCKS = 4
+"""Ensembles of a deep population that a block could hold, by its neurons."""
+MAX_GROUPS = 16
+"""Ways to group a population beyond which only some are tried."""
+Groups = tuple[int, ...]
+Given = TypeVar("Given")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pick:
+    """How a step is cut, and the picks of the steps behind it."""
+
+    tiling: Tiling
+    fit: Fit
+    behind: Pick | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """A part of a mapping: the steps from one on.
+
+    Attributes
+    ----------
+    cores
+        What they take.
+    asks, groups
+        By source before them: what it must send to, and how it is grouped.
+    needs
+        The fewest cores with which it can.
+    pick
+        The choices.
+    """
+
+    cores: int
+    asks: dict[int, Ask]
+    groups: dict[int, int]
+    needs: dict[int, int]
+    pick: Pick | None
+
+    @property
+    def expected(self) -> int:
+        """The cores that it leads to at least, but for what nothing asks of yet."""
+        return self.cores + sum(self.needs.values())
+
+
+class Beam:
+    """Looks for mappings from the last step to the first.
+
+    Parameters
+    ----------
+    steps
+        The populations, each behind all that it reads.
+    core
+        What a core holds.
+    spending
+        Counts what readers spend.
+    most
+        Cores beyond which a mapping is of no use.
+
+    Attributes
+    ----------
+    dead_end
+        The step that no tiling can serve the readers of, and the out-axons that it
+        needs at least.
+    """
+
+    def __init__(
+        self,
+        steps: Sequence[Step],
+        core: Core,
+        spending: Spending,
+        most: int = maxsize,
+    ) -> None:
+        self.steps = steps
+        self.limit = core.out_axons
+        self.most = most
+        self.dead_end: DeadEnd | None = None
+        self._asked = 0
+        self._sites = {
+            step.choices.site for step in steps if isinstance(step.choices, ChipChoices)
+        }
+        self._known = self._fitted
+        self._asks = Asks(spending, core.out_axons)
+        floors = [step.choices.floor for step in steps]
+        self._rest = [sum(floors[:i]) for i in range(len(steps) + 1)]
+        self._menus: dict[tuple[object, ...], Menu] = {}
+        self._needs: dict[tuple[object, ...], int | None] = {}
+        self._by_strip = self._strips_noticed()
+        self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
+
+    @property
+    def work(self) -> int:
+        """How often a tiling was asked whether it serves its readers, or as much."""
+        return self._asked + (self._fitted - self._known) // LOOKS_OF_ASK
+
+    @property
+    def _fitted(self) -> int:
+        return sum(site.work for site in self._sites)
+
+    def run(self, width: int) -> Solution | None:
+        """The best mapping among ``width`` drafts at a time, step by step."""
+        drafts = [Draft(0, {}, {}, {}, None)]
+        for i in reversed(range(len(self.steps))):
+            found: dict[object, Draft] = {}
+            for draft in drafts:
+                for more in islice(self._extend(draft, i), max(2, width)):
+                    key = _key(more)
+                    if key not in found or more.cores < found[key].cores:
+                        found[key] = more
+            drafts = nsmallest(width, found.values(), key=lambda d: d.expected)
+        best = min(drafts, key=lambda draft: draft.cores, default=None)
+        if best is None:
+            return None
+        picks = list(_line(best.pick))
+        tilings, fits = (p.tiling for p in picks), (p.fit for p in picks)
+        return Solution(tuple(tilings), tuple(fits), best.cores, self._rest[-1], False)
+
+    def _extend(self, draft: Draft, i: int) -> Iterator[Draft]:
+        """Cut one step more, in the ways with the fewest cores first."""
+        step, ask = self.steps[i], draft.asks.get(i)
+        before = Draft(
+            draft.cores,
+            _without(i, draft.asks),
+            _without(i, draft.groups),
+            _without(i, draft.needs),
+            draft.pick,
+        )
+        if not isinstance(step.choices, ChipChoices):
+            yield self._on_host(before, i, draft.groups.get(i))
+            return
+        combinations = self._combinations(step, before.groups)
+        own = draft.groups.get(i)
+        menus = [self._menu(i, own, groups) for groups in combinations]
+        ways = (
+            zip(menu, repeat(groups))
+            for menu, groups in zip(menus, combinations, strict=True)
+        )
+        for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
+            if not self._serves(i, ask, tiling):
+                continue
+            more = self._with(before, i, tiling, fit, groups)
+            if more is not None:
+                yield more
+
+    def _on_host(self, draft: Draft, i: int, group: int | None) -> Draft:
+        tilings = self.steps[i].choices.tilings  # type: ignore[union-attr]
+        tiling = next((t for t in tilings if t.group == group), tilings[0])
+        pick = Pick(tiling, Fit(()), draft.pick)
+        return Draft(draft.cores, draft.asks, draft.groups, draft.needs, pick)
+
+    def _with(
+        self, draft: Draft, i: int, tiling: Tiling, fit: Fit, groups: Groups
+    ) -> Draft | None:
+        """The draft with a step cut; None if one of its sources can't serve it."""
+        asks, needs = dict(draft.asks), dict(draft.needs)
+        grouped = dict(draft.groups)
+        sources = self.steps[i].sources
+        for source, group, wire in zip(sources, groups, fit.wires, strict=True):
+            grouped[source] = group
+            if isinstance(self.steps[source].choices, ChipChoices):
+                asks[source] = self._asks.more(asks.get(source), wire, tiling)
+        cores = draft.cores + tiling.cores
+        for source in dict.fromkeys(sources):
+            if source in asks:
+                need = self._need(
+                    source, asks[source], grouped[source], needs.get(source, 0)
+                )
+                if need is None:
+                    return None
+                needs[source] = need
+        more = Draft(cores, asks, grouped, needs, Pick(tiling, fit, draft.pick))
+        return more if self._rest_of(more, i) <= self.most else None
+
+    def _rest_of(self, draft: Draft, i: int) -> int:
+        """The cores that a draft of the steps from ``i`` on leads to at least."""
+        floors = self._rest[i] - sum(self.steps[s].choices.floor for s in draft.needs)
+        return draft.expected + floors
+
+    def _need(self, i: int, ask: Ask, group: int, least: int) -> int | None:
+        """The fewest cores, ``least`` or more, with which a step serves its readers."""
+        key = (id(self.steps[i].choices), self._by_strip[i], group, ask)
+        if key not in self._needs:
+            self._needs[key] = self._find_need(i, ask, group, least)
+        return self._needs[key]
+
+    def _find_need(self, i: int, ask: Ask, group: int, least: int) -> int | None:
+        found = []
+        for combination in self._combinations(self.steps[i], {}):
+            ways = self._menu(i, group, combination)
+            enough = (tiling for tiling, _ in ways if tiling.cores >= least)
+            serving = (t.cores for t in enough if self._serves(i, ask, t))
+            found.append(next(serving, None))
+        return min((cores for cores in found if cores is not None), default=None)
+
+    def _serves(self, i: int, ask: Ask | None, tiling: Tiling) -> bool:
+        """Whether the blocks of a tiling have out-axons enough for all readers."""
+        self._asked += 1
+        peak = self._asks.peak(ask, tiling)
+        if peak <= self.limit:
+            return True
+        if self.dead_end is None or peak < self.dead_end.out_axons:
+            self.dead_end = DeadEnd(i, peak)
+        return False
+
+    def _combinations(self, step: Step, groups: dict[int, int]) -> list[Groups]:
+        """The groups that the sources may have together, where some are settled."""
+        sources = tuple(dict.fromkeys(step.sources))
+        free = [(groups[s],) if s in groups else self._groups[s] for s in sources]
+        while prod(map(len, free)) > MAX_COMBINATIONS:
+            longest = max(range(len(free)), key=lambda n: len(free[n]))
+            free[longest] = (*free[longest][:-1:2], free[longest][-1])
+        chosen = [dict(zip(sources, some, strict=True)) for some in product(*free)]
+        return [tuple(by[source] for source in step.sources) for by in chosen]
+
+    def _menu(self, i: int, group: int | None, sources: Groups) -> Menu:
+        choices = self.steps[i].choices
+        assert isinstance(choices, ChipChoices)
+        key = (id(choices), self._by_strip[i], group, sources)
+        if key not in self._menus:
+            groups = (group,) if group is not None else self._groups[i]
+            self._menus[key] = Menu(
+                choices.site, choices.fixed, groups, sources, self._by_strip[i]
+            )
+        return self._menus[key]
+
+    def _strips_noticed(self) -> list[bool]:
+        """For each step, whether some reader spends axons by channels, not pixels."""
+        noticed = [False] * len(self.steps)
+        for step in self.steps:
+            if isinstance(step.choices, ChipChoices):
+                links = step.choices.site.links
+                for source, forms in zip(step.sources, links, strict=True):
+                    noticed[source] |= set(forms) != {"convolution"}
+        return noticed
+
+
+def _without(i: int, given: Mapping[int, Given]) -> dict[int, Given]:
+    return {source: what for source, what in given.items() if source != i}
+
+
+def _some_groups(choices: Choices, compartments: int) -> Groups:
+    """The groups of a population; of a deep one some that may do.
+
+    An ensemble of many blocks costs more than several of one: all its strips store
+    something of each ensemble that any of them reads. Powers of two divide one another,
+    so that few blocks of such ensembles differ: every other of them is tried.
+    """
+    groups = tuple(choices.groups)
+    if len(groups) <= MAX_GROUPS:
+        return groups
+    room = compartments // prod(choices.volume[1:]) // BLOCKS
+    powers = [1 << n for n in range(1, room.bit_length(), 2)]
+    return tuple(g for g in groups if g in powers) or groups[:1]
+
+
+def _key(draft: Draft) -> object:
+    """What the steps to come notice of a draft."""
+    asks = frozenset(draft.asks.items())
+    return asks, frozenset(draft.groups.items())
+
+
+def _line(pick: Pick | None) -> Iterator[Pick]:
+    while pick is not None:
+        yield pick
+        pick = pick.behind

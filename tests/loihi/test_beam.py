@@ -1,0 +1,123 @@
+"""Mappings that are made from the readers to what they read."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.driver import compile_spec
+from snnc.loihi.assemble import assemble
+from snnc.loihi.beam import Beam
+from snnc.loihi.choices import ChipChoices, finest_tilings
+from snnc.loihi.mapper import Mapper
+from snnc.loihi.plan import Plan
+from snnc.loihi.search import Search
+from snnc.loihi.spending import Spending
+from snnc.loihi.tiling import Tiling, least_sizes
+from snnc.rules.loihi import TooManyCores
+from snnc.source import SourceFile
+from tests.loihi.exhaustive import within_limits
+from tests.loihi.test_large import spec
+from tests.loihi.test_search import small_plan
+
+PLANS = [small_plan(seed, graph) for seed in range(150) for graph in (False, True)]
+SOUND = [plan for plan in PLANS if not plan.misfits]
+
+
+def beam(plan: Plan, width: int) -> int | None:
+    """The cores of what a beam finds, every block within its limits."""
+    solution = Beam(plan.steps, plan.profile.core, Spending()).run(width)
+    if solution is None:
+        return None
+    assert solution.cores == sum(tiling.cores for tiling in solution.tilings)
+    assert within_limits(assemble(plan, solution), plan.profile)
+    return solution.cores
+
+
+@pytest.mark.slow
+def test_a_beam_finds_a_sound_mapping_near_the_best() -> None:
+    best = [Search(plan.steps, plan.profile.core.out_axons).run() for plan in SOUND]
+    narrow, wide = ([beam(plan, width) for plan in SOUND] for width in (1, 64))
+    missed, one, many, least = 0, 0, 0, 0
+    for found, few, more in zip(best, narrow, wide, strict=True):
+        if found is None:
+            continue
+        assert more is None or more >= found.cores
+        missed += more is None
+        if few is not None and more is not None:
+            one, many, least = one + few, many + more, least + found.cores
+    assert missed == 0
+    assert least <= many <= 1.01 * least
+    assert many <= one <= 1.05 * least
+
+
+def test_the_bound_is_below_every_mapping() -> None:
+    for plan in SOUND[:60]:
+        hasty, patient = (
+            Mapper(plan.steps, plan.profile.core, effort=effort)
+            for effort in (0.001, 1)
+        )
+        first, second = hasty.run(), patient.run()
+        if second is not None:
+            assert hasty.lower_bound <= second.cores
+            assert patient.lower_bound <= second.cores
+            assert second.exact == (patient.lower_bound == second.cores)
+        if first is not None and second is not None:
+            assert first.cores >= second.cores
+
+
+def cores_needed(text: str) -> int:
+    report = Report()
+    compile_spec(SourceFile("a.snn", text), report, "place")
+    (problem,) = report.diagnostics
+    assert isinstance(problem, TooManyCores)
+    return problem.cores
+
+
+@pytest.mark.slow
+def test_what_a_large_network_is_said_to_take_suffices() -> None:
+    layers = [
+        f"conv2d c{i} {{ filters {filters}, padding same, stride {stride} }}"
+        for i, (filters, stride) in enumerate(
+            [(64, 1), (128, 2), (256, 2), (512, 2), (512, 1)]
+        )
+    ]
+    lines = ("encode rate", *layers, "dense d { units 512 }")
+    cores = cores_needed(spec("96x96x3", *lines))
+    chips = -(-cores // 128)
+    text = spec("96x96x3", *lines, target=f"loihi {{ chips {chips}, cores {cores} }}")
+    report = Report()
+    mapped = compile_spec(SourceFile("a.snn", text), report, "place").mapped
+    assert mapped is not None
+    assert mapped.lower_bound < mapped.cores == cores
+
+
+def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
+    found = 0
+    for plan in SOUND[:120]:
+        for step in plan.steps:
+            if not isinstance(step.choices, ChipChoices):
+                continue
+            groups = tuple(plan.steps[s].choices.groups[0] for s in step.sources)
+            tilings = [
+                *finest_tilings(step.choices.site),
+                *(tiling for tiling, _ in step.choices.within(groups, 12)),
+            ]
+            for source, forms in zip(
+                step.sources, step.choices.site.links, strict=True
+            ):
+                volume = plan.steps[source].choices.volume
+                depth, height, width, channels = volume
+                cuts = [
+                    Tiling(volume, group, (high, wide, group * channels), (), 1)
+                    for group in least_sizes(depth)
+                    for high in least_sizes(height)
+                    for wide in least_sizes(width)
+                ]
+                for link, cut, tiling in product(forms.values(), cuts, tilings):
+                    every = link.axons(cut, tiling)
+                    assert link.most_axons(cut, tiling) == max(map(max, every))
+                    found += 1
+    assert found > 1000
