@@ -126,17 +126,17 @@ def far_too_large(chips: int) -> str:
     )
 
 
-def test_on_many_chips_neurons_alone_are_counted_and_the_words_say_so() -> None:
+def test_on_many_chips_changes_are_bounds_and_the_chips_are_counted() -> None:
     diagnostic = only(far_too_large(chips=128))
-    assert diagnostic.render_message().startswith("`net` needs at least 32768 cores")
+    assert diagnostic.render_message().startswith("`net` needs 32768 cores")
     assert diagnostic.render_label() == "at most 16 can fit at this stride"
     assert diagnostic.render_help() == (
-        "write fewer `filters` or a larger `stride` in `a`, or more `chips` in `target`"
+        "write fewer `filters` or a larger `stride` in `a`, or `chips 256` in `target`"
     )
     assert diagnostic.render_notes()[1] == (
-        "bounds, by the neurons alone: "
-        "`filters 16` or fewer, `stride 2x1x1` or more, `chips 256` or more"
+        "bounds, by the neurons alone: `filters 16` or fewer, `stride 2x1x1` or more"
     )
+    assert compile_text(far_too_large(chips=256), "place")[0].mapped is not None
 
 
 def test_no_system_larger_than_there_is_is_told() -> None:

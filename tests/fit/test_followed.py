@@ -149,7 +149,9 @@ def test_a_number_that_was_not_tried_is_not_told_to_be_written() -> None:
     )
     _, report = compile_text(text, "place")
     (found,) = report.diagnostics
-    assert not re.search(r"\d", found.render_help())
+    assert re.findall(r"\d+", found.render_help()) == ["256"]
+    mended = text.replace("chips 128", "chips 256")
+    assert compile_text(mended, "place")[0].mapped is not None
 
 
 def test_what_nothing_mends_is_told_in_words() -> None:
