@@ -9,6 +9,7 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.logical import Network
 from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
 from snnc.rules.maxima import LargeMaxPool, MaxPoolOffChip
+from snnc.rules.neurons import AveragedLif
 from snnc.rules.placement import HostBetweenChip
 from snnc.rules.rates import (
     DecayTooFast,
@@ -49,6 +50,7 @@ GRAPH_RULES: tuple[type[GraphRule], ...] = (
     StepTooLong,
     RateAboveCeiling,
     NoSuchRate,
+    AveragedLif,
     PresentNotSteps,
     WideRange,
     SynapseTooLong,

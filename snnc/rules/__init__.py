@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from snnc.rules import misplaced as misplaced
     from snnc.rules import models as models
     from snnc.rules import names as names
+    from snnc.rules import neurons as neurons
     from snnc.rules import nir as nir
     from snnc.rules import output as output
     from snnc.rules import placement as placement
