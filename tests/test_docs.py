@@ -30,6 +30,9 @@ def test_the_readme_shows_the_spec_of_the_demo() -> None:
     assert spec in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
+SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=60 ms,100 ms")
+
+
 def printed(*arguments: str) -> str:
     """Return what a command writes to stdout."""
     result = CliRunner().invoke(snnc, arguments, standalone_mode=False)
@@ -42,8 +45,9 @@ def printed(*arguments: str) -> str:
     [
         ("report", ("report", "specs/drift.snn")),
         ("fit-a-chip", ("fit", "specs/drift.snn", "--cores", "4")),
+        ("sweep", ("sweep", "specs/drift.snn", *SETTINGS)),
     ],
-    ids=["report", "fit"],
+    ids=["report", "fit", "sweep"],
 )
 def test_a_page_shows_what_a_command_prints(
     page: str, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
