@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc import diagnostics
-from snnc.api.display import preformatted
+from snnc.api.display import Displayed
 from snnc.api.needs import require
 from snnc.api.packages import Package, as_package
 from snnc.api.problems import Diagnostic, SpecError, public
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Calibration:
+class Calibration(Displayed):
     """Weights with which layers keep to their rates, and what they were scaled by.
 
     Attributes
@@ -76,9 +76,6 @@ class Calibration:
     def __repr__(self) -> str:
         held = "all rates held" if not self.missed else f"not held: {self.missed}"
         return f"<snnc.Calibration of {self.package.name}: {held}>"
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
 
 
 def calibrate(

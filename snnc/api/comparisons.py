@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.api.display import preformatted
+from snnc.api.display import Displayed
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Fit:
+class Fit(Displayed):
     """Variants that fit, those first that keep most of the network.
 
     Attributes
@@ -75,9 +75,6 @@ class Fit:
         count = len(self.variants)
         return f"<snnc.Fit {self.spec.name}: {count} variants on {self.cores} cores>"
 
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
-
 
 def fit(
     spec: Spec | FileName,
@@ -122,7 +119,7 @@ def fit(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Diff:
+class Diff(Displayed):
     """What changed from one network to another, for who reviews it.
 
     Attributes
@@ -167,9 +164,6 @@ class Diff:
     def __repr__(self) -> str:
         old, new = self.difference.old.source, self.difference.new.source
         return f"<snnc.Diff {old} -> {new}: {'same' if self.same else 'changed'}>"
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
 
 
 def diff(old: Spec | FileName, new: Spec | FileName, device: str = DEFAULT) -> Diff:

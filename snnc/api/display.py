@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator
+from typing import Any
 
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
 # Legible on white and on black; the hues are those of Okabe and Ito.
@@ -13,6 +14,16 @@ _PRE = (
     "font-family: var(--jp-code-font-family, monospace); line-height: 1.35;"
     " margin: 0; overflow-x: auto; white-space: pre; text-align: left"
 )
+
+
+class Displayed:
+    """Shows itself in notebooks, and in terminals of IPython, as it prints."""
+
+    def _repr_html_(self) -> str:
+        return preformatted(str(self))
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
 
 
 def preformatted(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from snnc.api.display import preformatted
+from snnc.api.display import Displayed
 from snnc.api.needs import missing
 from snnc.api.packages import Package, as_package
 from snnc.api.specs import FileName
@@ -28,7 +28,7 @@ Presentation = Literal["row", "rest"]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Evaluation:
+class Evaluation(Displayed):
     """What a run on data found; it prints and displays as ``snnc evaluate`` does.
 
     Attributes
@@ -219,9 +219,6 @@ class Evaluation:
         kind = "rmse" if self.accuracy is None else "accuracy"
         of = f"{self.package.name} on {self.result.simulator}"
         return f"<snnc.Evaluation of {of}: {kind} {self.result.score.value:.4g}>"
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
 
 
 def evaluate(

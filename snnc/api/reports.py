@@ -7,6 +7,7 @@ from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from snnc.api.display import Displayed
 from snnc.api.problems import Diagnostic
 from snnc.driver import unlimited
 from snnc.ir.layout import tensors
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Report:
+class Report(Displayed):
     """Cores, and what an example costs in them; it prints and displays as a table.
 
     What neurons do is an upper bound: all of them at the upper rate of their budget.

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc import diagnostics
-from snnc.api.display import spec_html
+from snnc.api.display import Displayed, spec_html
 from snnc.api.problems import Diagnostic, SpecError, public
 from snnc.api.values import settings_of
 from snnc.driver import compile_spec
@@ -36,7 +36,7 @@ FileName = str | os.PathLike[str]
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Spec:
+class Spec(Displayed):
     """A network's spec without errors; `load` and `parse` make one.
 
     It never changes: `replace` returns another one. Whether the network also fits its

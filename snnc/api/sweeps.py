@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc import diagnostics
-from snnc.api.display import preformatted
+from snnc.api.display import Displayed
 from snnc.api.problems import SpecError
 from snnc.api.reports import Report
 from snnc.api.specs import FileName, Spec, as_spec
@@ -107,7 +107,7 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep:
+class Sweep(Displayed):
     """All variants, in the order of their settings; it prints as a table.
 
     Attributes
@@ -168,9 +168,6 @@ class Sweep:
 
     def __repr__(self) -> str:
         return f"<snnc.Sweep of {self.spec.name}: {len(self)} variants>"
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
 
 
 def sweep(

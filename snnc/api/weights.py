@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc import diagnostics
-from snnc.api.display import preformatted
+from snnc.api.display import Displayed
 from snnc.api.needs import require
 from snnc.api.problems import Diagnostic, SpecError, public
 from snnc.api.specs import FileName, Spec, as_spec
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Weights:
+class Weights(Displayed):
     """The tensors of a file and, where a spec is given, whether its network takes them.
 
     Attributes
@@ -90,9 +90,6 @@ class Weights:
     def __repr__(self) -> str:
         path = self.listing.header.path.as_posix()
         return f"<snnc.Weights {path}: {len(self.shapes)} tensors>"
-
-    def _repr_html_(self) -> str:
-        return preformatted(str(self))
 
 
 def weights(

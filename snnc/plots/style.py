@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
@@ -49,10 +50,25 @@ _SHARED: dict[str, Any] = {
 @contextmanager
 def theme(dark: bool = False) -> Iterator[None]:
     """Draw in sizes for a page; on dark ground if it is to be, else as before."""
+    _connect()
     import matplotlib as mpl
 
     with mpl.rc_context(_SHARED | (_DARK if dark else {})):
         yield
+
+
+def _connect() -> None:
+    """Let a notebook that has not drawn before show pictures in the cell they are of.
+
+    It connects itself with pyplot when the cell that imports it has ended: too late.
+    """
+    if "ipykernel" not in sys.modules or "matplotlib.pyplot" in sys.modules:
+        return
+    import matplotlib.pyplot as plt
+    from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]
+
+    if "inline" in plt.get_backend():
+        get_ipython().run_line_magic("matplotlib", "inline")
 
 
 def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
