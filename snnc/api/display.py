@@ -22,7 +22,11 @@ class Displayed:
     def _repr_html_(self) -> str:
         return preformatted(str(self))
 
-    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+    def __init_subclass__(cls) -> None:
+        cls._repr_pretty_ = Displayed._pretty  # type: ignore[attr-defined]
+
+    def _pretty(self, printer: Any, cycle: bool) -> None:
+        """Print as `print` does; IPython looks for it where `__repr__` is."""
         printer.text(str(self))
 
 

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Weights = FileName | Mapping[str, NDArray[Any]]
 
 
+@dataclass(frozen=True, eq=False, repr=False, init=False)
 class Package:
     """A package that `snnc.build` or ``snnc build`` wrote, opened.
 
@@ -43,6 +44,8 @@ class Package:
     ----------
     folder : Path
         Absolute.
+    opened
+        What imports its modules: internal.
 
     Raises
     ------
@@ -51,9 +54,13 @@ class Package:
         built from something else than ``spec``.
     """
 
+    folder: Path
+    opened: imported.Package
+
     def __init__(self, folder: FileName, spec: Spec | None = None) -> None:
-        self.opened = imported.open_package(folder)
-        self.folder = self.opened.folder
+        opened = imported.open_package(folder)
+        object.__setattr__(self, "opened", opened)
+        object.__setattr__(self, "folder", opened.folder)
         if spec is not None and self._built_from != spec.hash:
             raise ValueError(
                 f"{os.fspath(folder)} was not built from this spec: "

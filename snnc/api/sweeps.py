@@ -407,5 +407,5 @@ def _on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
     with open_client(None, address) as client:
         run: Callable[[str], str] = run_file
         futures = {client.submit(run, str(file), pure=False): file for file in files}
-        for future in completed(futures):
+        for future in completed(futures, loop=client.loop):
             tell(futures[future], future.result())

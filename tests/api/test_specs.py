@@ -224,3 +224,16 @@ def test_another_device_is_asked_for_by_its_file(tmp_path: Path) -> None:
     assert spec.report().cores < snnc.load(DRIFT).report().cores
     assert spec.replace(c0={"filters": 8}).device == str(device)
     assert spec != snnc.load(DRIFT)
+
+
+def test_what_is_shown_is_what_is_printed() -> None:
+    class Printer:
+        said = ""
+
+        def text(self, said: str) -> None:
+            self.said = said
+
+    for shown in (snnc.parse(SMALL), snnc.report(DRIFT), snnc.fit(DRIFT, 4)):
+        printer = Printer()
+        vars(type(shown))["_repr_pretty_"](shown, printer, False)
+        assert printer.said == str(shown)

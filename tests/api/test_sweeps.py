@@ -163,6 +163,27 @@ def test_options_at_odds_are_refused(
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
+def test_a_cluster_does_the_same_jobs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from distributed import LocalCluster
+
+    def run(path: str) -> str:
+        told: list[str] = []
+        Runner()("", [Path(path)], 1, tmp_path, lambda _, answer: told.append(answer))
+        return told[0]
+
+    monkeypatch.setattr(sweeps, "run_file", run)
+    options: Any = {"n_workers": 1, "processes": False, "dashboard_address": None}
+    with LocalCluster(**options, protocol="tcp") as cluster:
+        found = swept(tmp_path, dask=cluster.scheduler_address)
+    assert [variant.accuracy for variant in found.variants] == pytest.approx(
+        [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
 def test_variants_are_trained_and_evaluated_in_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
