@@ -73,6 +73,7 @@ _FORMS: dict[Any, Schema] = {
     scalars.flag: {"enum": [True, False, "on", "off", "true", "false"]},
     scalars.seconds: _text(rf"{_NUMBER}\s+(s|ms|us)"),
     extents.rates: _text(rf"({_NUMBER})?\.\.{_NUMBER}\s+Hz"),
+    extents.upper_rate: _text(rf"(0(\.0*)?)?\.\.{_NUMBER}\s+Hz"),
     extents.values: _VALUES,
     extents.dims: _dims(),
     extents.shape: _dims(),
@@ -233,7 +234,13 @@ def _choice(
 
 
 def _plain(info: Any) -> Schema:
-    """A value that is no mapping."""
+    """A value that is no mapping.
+
+    Raises
+    ------
+    TypeError
+        If nothing says what texts its type takes.
+    """
     for part in _parts(info.annotation, info.metadata):
         if isinstance(part, BeforeValidator) and part.func in _FORMS:
             form = _FORMS[part.func]
@@ -244,6 +251,8 @@ def _plain(info: Any) -> Schema:
         if get_origin(part) is Literal
         for value in get_args(part)
     ]
+    if not literals:
+        raise TypeError(f"there is no schema of {info.annotation}")
     return {"enum": [*literals, *(str(v) for v in literals if isinstance(v, int))]}
 
 

@@ -121,7 +121,9 @@ def units_of(key: str) -> tuple[str, ...]:
     """The units that values of a property have."""
     if key in keys_read_by(scalars.seconds):
         return tuple(SECONDS)
-    return tuple(HERTZ) if key in keys_read_by(extents.rates) else ()
+    return (
+        tuple(HERTZ) if key in keys_read_by(extents.rates, extents.upper_rate) else ()
+    )
 
 
 def _network(analysis: Analysis) -> Iterator[str]:

@@ -103,9 +103,7 @@ class SpikingLayers:
         """
         network, name = self.network, layer.name
         maxima = layer(values)
-        data = network.layers.get(
-            name
-        )  # Windows of one value have no neurons.
+        data = network.layers.get(name)  # Windows of one value have no neurons.
         if data is None or not (self.aware and data.on_chip):
             return maxima
         seed = self._seed(f"{name}.noise")

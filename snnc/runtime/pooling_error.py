@@ -51,9 +51,7 @@ def expected_error(
         return _between(place, logs, lambda i, j, k: MEASURED[k][j][i][which])
 
     bias, lasting, counted = at(0), at(1), at(2)
-    return PoolingError(
-        bias, math.hypot(lasting, counted / math.sqrt(present))
-    )
+    return PoolingError(bias, math.hypot(lasting, counted / math.sqrt(present)))
 
 
 def relative_error(

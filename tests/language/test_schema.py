@@ -104,6 +104,13 @@ def test_it_says_once_what_is_wrong_and_where(right: str, wrong: str) -> None:
     assert any(re.search(rf"\b{key}\b", told) for key in keys)
 
 
+def test_the_rates_of_a_max_pool_have_an_upper_end_alone() -> None:
+    pool = "  - maxpool: {name: m, window: 2, rate: ..150 Hz}\n"
+    text = DRIFT.replace("readout:", f"{pool}readout:")
+    assert problems(text) == []
+    assert problems(text.replace(" ..150", " 20..150")) != []
+
+
 def test_it_is_small() -> None:
     assert len(json.dumps(schema(), indent=2)) < 60_000
 
