@@ -37,15 +37,15 @@ def hints(analysis: Analysis) -> Iterator[Hint]:
 def _cost(name: str, mapped: MappedNetwork | None) -> str:
     if mapped is None:
         return ""
-    population = mapped.by_name.get(name)
-    if population is None:
+    levels = mapped.of_layer(name)
+    if not levels:
         return ", folded"
-    neurons = f", {thousands(population.population.neurons, 'neuron')}"
+    count = sum(level.population.neurons for level in levels)
+    neurons = f", {thousands(count, 'neuron')}"
     if not isinstance(mapped.lowered.network.target, Loihi):
         return neurons
-    if not population.cores:
-        return f"{neurons}, host"
-    return f"{neurons}, {counted(population.cores, 'core')}"
+    cores = sum(level.cores for level in levels)
+    return f"{neurons}, {counted(cores, 'core')}" if cores else f"{neurons}, host"
 
 
 def total(analysis: Analysis) -> str:

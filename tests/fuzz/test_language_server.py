@@ -40,6 +40,7 @@ SNN = network(
     conv2d a { filters 4, padding same }
     conv2d b { filters 4, padding same, shortcut a, block 4x4x4 }
     add s from a, b
+    maxpool m { window 2 }
     avgpool
     dense d { units 4, neuron lif { tau_rc 20 ms } }
     readout y { classes 2 }
@@ -60,6 +61,7 @@ layers:
       padding: same
       shortcut: a
   - add: {name: s, from: [a, b]}
+  - maxpool: {name: m, window: 2}
   - avgpool
   - dense: {name: d, units: 4, neuron: {lif: {tau_rc: 20 ms}}}
 readout: {name: y, classes: 2}

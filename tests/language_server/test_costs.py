@@ -78,6 +78,22 @@ async def test_each_layer_has_its_costs_beside_it(client: Client) -> None:
     assert list(yaml.values()) == list(expected.values())
 
 
+async def test_pools_cost_what_they_have(client: Client) -> None:
+    text = network(
+        """
+        input i 12x12x1 in 0..1
+        encode conv { filters 4 }
+        maxpool p { window 2 }
+        avgpool q { window 2 }
+        dense d { units 8 }
+        readout y { classes 2 }
+        """
+    )
+    found = await hints(open_text(client, text))
+    assert found[6] == "-> 6x6x4, 432 neurons, 2 cores"
+    assert found[7] == "-> 3x3x4, folded"
+
+
 async def test_costs_are_those_of_the_text_as_it_is(client: Client) -> None:
     document = open_text(client, GOOD)
     document.replace("filters 8, kernel 3", "filters 16, kernel 3")
