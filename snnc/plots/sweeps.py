@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from snnc.plots.style import COLOURS, axes, open_frame
@@ -12,8 +13,12 @@ if TYPE_CHECKING:
 
     from snnc.sweep.text import Line
 
-_AREA = 14  # square points a core
+_AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
 _NAMED = 8  # of the best, as many as have room for their settings
+
+
+def _area(line: Line) -> float:
+    return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
 
 
 def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
@@ -45,7 +50,7 @@ def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
         ax.scatter(
             [1e6 * (line.energy or 0) for line in some],
             [share * (line.score or 0) for line in some],
-            s=[max(12, _AREA * (line.cores or 0)) for line in some],
+            s=[_area(line) for line in some],
             color=colour,
             alpha=0.8,
             linewidth=0,
@@ -55,11 +60,11 @@ def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
     numbers = range(1, len(best) + 1)
     points = [(1e6 * (v.energy or 0), share * (v.score or 0)) for v in best]
     ax.plot(*zip(*points, strict=True), color=COLOURS[5], linewidth=0.8)
-    for number, point in zip(numbers, points, strict=True):
+    for number, line, point in zip(numbers, best, points, strict=True):
         ax.annotate(
             str(number),
             point,
-            xytext=(0, 7 + 2 * (number % 2)),
+            xytext=(0, sqrt(_area(line)) / 2 + 4),
             textcoords="offset points",
             ha="center",
             size=7,

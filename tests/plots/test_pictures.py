@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from snnc.plots import cores, networks, results, spikes, training
+from snnc.plots import cores, networks, results, spikes, sweeps, training
 from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
 from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
 from snnc.runtime.statistics import Firing
+from snnc.sweep.text import Line
 from tests.support import ROOT, network, sound
 
 pytest.importorskip("matplotlib").use("agg")
@@ -76,6 +77,20 @@ REGRESSION = Result(
     "net", "exact", "row", 10, 20, False, Score(0.2, keras=0.1),
     over_time=(Moment(5, 0.4), Moment(20, 0.2)),
 )  # fmt: skip
+SWEPT = [
+    Line(
+        {"c0.filters": str(n), "timing.present": "60 ms"},
+        cores=2 + n,
+        weights=100 * n,
+        energy=(n + n % 2) * 1e-6,
+        score=0.5 + n / 40,
+        interval=None,
+        classifies=True,
+        best=n % 2 == 0,
+        problem="",
+    )
+    for n in range(1, 17)
+]
 HISTORY = {"loss": [2.0, 1.0], "val_loss": [2.1, 1.2], "accuracy": [0.4, 0.8]}
 
 
@@ -103,6 +118,7 @@ PICTURES = {
     "confusion of many": lambda: results.confusion(MANY),
     "correlation": lambda: results.correlation(RESULT),
     "training": lambda: training.training(HISTORY),
+    "sweep": lambda: sweeps.sweep("digits", SWEPT),
     "loss": lambda: training.training(HISTORY, "loss"),
 }
 
