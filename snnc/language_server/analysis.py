@@ -16,8 +16,10 @@ from snnc.passes import Compilation, run_passes
 from snnc.report.summary import Row, Summary, summarise
 from snnc.source import SourceFile
 
-MOST_PAIRS, MOST_CHOICES = 20_000, 1_000
-"""Of tilings, and of layers, that are remembered from one text to the next."""
+LEAST_ROOM = 300
+"""Layers that are remembered at least; a large one takes some hundred kilobytes."""
+GROWTH = 3
+"""So many times the layers of the first text are remembered, if those are more."""
 
 
 class Memory:
@@ -29,13 +31,15 @@ class Memory:
     def __init__(self, device: Profile) -> None:
         self.device = device
         self._known = Known()
+        self._room: int | None = None
 
     def known(self, device: Profile) -> Known:
         """What is known of a device; nothing, where it is another or was too much."""
-        known = self._known
-        full = len(known.spending) > MOST_PAIRS or len(known.choices) > MOST_CHOICES
-        if full or device != self.device:
-            self.device, self._known = device, Known()
+        layers = len(self._known.choices)
+        if self._room is None and layers:
+            self._room = max(LEAST_ROOM, GROWTH * layers)
+        if device != self.device or layers > (self._room or LEAST_ROOM):
+            self.device, self._known, self._room = device, Known(), None
         return self._known
 
 
