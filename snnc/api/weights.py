@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from snnc import diagnostics
@@ -15,6 +18,9 @@ from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT, read_profile
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from snnc.ir.mapped import MappedNetwork
     from snnc.weights.listing import Listing
 
 
@@ -66,7 +72,7 @@ class Weights(Displayed):
         Raises
         ------
         SpecError
-            If nothing was written, and why.
+            If nothing was written, and why; also if the tensors are in no file.
         """
         from snnc.weights.carry import carry
 
@@ -93,14 +99,16 @@ class Weights(Displayed):
 
 
 def weights(
-    file: FileName, spec: Spec | FileName | None = None, device: str = DEFAULT
+    file: FileName | Mapping[str, NDArray[Any]],
+    spec: Spec | FileName | None = None,
+    device: str = DEFAULT,
 ) -> Weights:
     """Return what a safetensors file holds, and whether it fits a network.
 
     Parameters
     ----------
-    file
-        The safetensors file.
+    file : path or mapping
+        The safetensors file, or tensors by name.
     spec
         A spec, or its file, to hold the weights against, down to what the chip's
         integers keep of them.
@@ -120,7 +128,34 @@ def weights(
     if held is not None and held.made.mapped is None:
         raise SpecError(held.found.diagnostics)
     mapped = None if held is None else held.made.mapped
-    listing = inspect(Path(file), mapped, True, found, read_profile(device))
+    with _stored(file, mapped) as path:
+        listing = inspect(path, mapped, True, found, read_profile(device))
     if listing is None:
         raise SpecError(found.diagnostics)
     return Weights(public(found.diagnostics), listing)
+
+
+@contextmanager
+def _stored(
+    weights: FileName | Mapping[str, NDArray[Any]], mapped: MappedNetwork | None
+) -> Iterator[Path]:
+    """Give the file of weights; tensors are written to one, as of the network's layout.
+
+    Names and shapes are held against it all the same.
+    """
+    if not isinstance(weights, Mapping):
+        yield Path(weights)
+        return
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    from snnc.ir.layout import layout_id, tensors
+
+    metadata = {}
+    if mapped is not None:
+        metadata["layout_id"] = layout_id(tensors(mapped.lowered.network))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "weights"
+        arrays = {name: np.ascontiguousarray(t) for name, t in weights.items()}
+        save_file(arrays, path, metadata=metadata)
+        yield path

@@ -237,3 +237,19 @@ def test_what_is_shown_is_what_is_printed() -> None:
         printer = Printer()
         vars(type(shown))["_repr_pretty_"](shown, printer, False)
         assert printer.said == str(shown)
+
+
+def test_weights_are_a_file_or_tensors_by_name(tmp_path: Path) -> None:
+    np = pytest.importorskip("numpy")
+    from tests.weights.files import SMALL as NET
+    from tests.weights.files import save, weights_of
+
+    file, spec = tmp_path / "w.safetensors", snnc.parse(NET)
+    save(file, NET, weights_of(NET))
+    of_file, of_tensors = snnc.weights(file, spec), snnc.weights(weights_of(NET), spec)
+    assert of_file.fits
+    assert of_tensors.fits
+    assert of_file.shapes == of_tensors.shapes
+    spoilt = {**weights_of(NET), "b.bias": np.zeros(99, "f4")}
+    assert not snnc.weights(spoilt, spec).fits
+    assert snnc.weights(spoilt).fits
