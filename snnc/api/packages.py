@@ -173,6 +173,9 @@ class Package:
 
         return calibrate(self, x, weights, **options)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Package, (self.folder,)
+
     def __repr__(self) -> str:
         return f"<snnc.Package {self.name} in {self.folder.as_posix()}>"
 

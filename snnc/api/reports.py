@@ -158,6 +158,9 @@ class Report(Displayed):
 
         return drawn(cores, self.mapped, ax=ax)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Report.of, (self.spec,)
+
     def __str__(self) -> str:
         return self.text()
 

@@ -192,11 +192,20 @@ class Spec(Displayed):
             return NotImplemented
         return (self.hash, self.device) == (other.hash, other.device)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Go to another process as text, which is compiled there."""
+        name = self.made.source.name
+        return _restored, (name, self.text, self.path, self.device)
+
     def __hash__(self) -> int:
         return hash((self.hash, self.device))
 
     def _repr_html_(self) -> str:
         return spec_html(self.text, self.notation)
+
+
+def _restored(name: str, text: str, path: Path | None, device: str) -> Spec:
+    return _compiled(SourceFile(name, text), path, device)
 
 
 def _document(spec: Spec) -> Document:

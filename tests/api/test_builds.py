@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from pathlib import Path
 
 import pytest
@@ -105,6 +106,17 @@ def test_two_packages_of_a_name_do_not_meet(spec: snnc.Spec, tmp_path: Path) -> 
     assert two.network.LAYERS["c0"].shape == (4, 4, 4)
     assert one.network.LAYERS["c0"].shape == (4, 4, 3)
     assert one.layout.LAYOUT_ID != two.layout.LAYOUT_ID
+
+
+def test_what_is_built_goes_to_other_processes(spec: snnc.Spec, tmp_path: Path) -> None:
+    changed = spec.replace(c0={"filters": 4})
+    for one in (spec, changed):
+        again = pickle.loads(pickle.dumps(one))
+        assert (again, again.path, again.text) == (one, one.path, one.text)
+    report = pickle.loads(pickle.dumps(changed.report()))
+    assert str(report) == str(changed.report())
+    package = spec.build(tmp_path / "models")
+    assert pickle.loads(pickle.dumps(package)).folder == package.folder
 
 
 def test_a_project_is_begun(tmp_path: Path) -> None:

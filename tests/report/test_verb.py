@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,3 +102,18 @@ def test_a_page_has_pictures_variants_and_the_spec(
     assert main(["report", str(SPEC), "--format", "html"]) == 0
     assert capsys.readouterr().out == once
     assert main(["report", str(SPEC), "--against", against]) == 2
+
+
+def test_a_page_without_matplotlib_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = importlib.util.find_spec
+
+    def find(name: str, *more: Any) -> Any:
+        return None if name == "matplotlib" else found(name, *more)
+
+    monkeypatch.setattr(importlib.util, "find_spec", find)
+    assert main(["report", str(SPEC), "--format", "html"]) == 0
+    page = capsys.readouterr().out
+    assert page.count("pip install &#39;snnc[plot]&#39;") == 2
+    assert "<picture>" not in page
