@@ -43,7 +43,7 @@ class Memory:
         return self._known
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Analysis:
     """A text, what was made of it, and what is wrong with it.
 

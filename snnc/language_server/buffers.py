@@ -22,7 +22,7 @@ from snnc.source import SourceFile, Span
 Change = types.TextDocumentContentChangeEvent
 _LINE_END = re.compile("\r\n?")
 # What tells that a YAML file is a spec, and none of a hundred others.
-_EDITION = re.compile(r"^[\"']?(?:snn|network)[\"']?[ \t]*:", re.MULTILINE)
+_EDITION = re.compile(r"^[\"']?snn[\"']?[ \t]*:", re.MULTILINE)
 _SUFFIXES = {"snn": ".snn", "yaml": ".yaml"}
 
 

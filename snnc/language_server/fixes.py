@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 
 from snnc.autofix import mend
 from snnc.diagnostics import Diagnostic, Severity
@@ -58,33 +59,41 @@ def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
             yield diagnostic
 
 
+def has_any(analysis: Analysis) -> bool:
+    """Whether something has one obvious remedy."""
+    return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
+
+
 def mended(analysis: Analysis) -> tuple[Edit, ...]:
     """What `snnc check --fix` does: all that has one obvious remedy."""
-    if not any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics):
-        return ()
     found = mend(analysis.source, device=analysis.made.device)
     return tuple(between(analysis.source, found.source.text)) if found.count else ()
 
 
-def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
-    """The nearest values with which the network, or the layer, fits."""
+@lru_cache(maxsize=8)
+def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
+    """The nearest values with which the network, or the layer, fits.
+
+    Editors ask whenever the cursor moves, and to find them takes up to a second.
+    """
     spec, lowered = analysis.made.spec, analysis.made.lowered
     if spec is None or lowered is None:
-        return
+        return ()
     target = lowered.network.target
     if not isinstance(target, Loihi):
-        return
+        return ()
     trials = Trials(spec, target, analysis.made.device)
     changes: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         changes = tuple(_changes(diagnostic, trials))
+    statements = {head(s): s for s in analysis.document.statements}
+    found: list[Remedy] = []
     for change in changes:
-        place = spec.places[change.position].span
-        for statement in analysis.document.statements:
-            if head(statement) == place:
-                edit = with_property(statement, change.key, change.text.split()[1])
-                title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
-                yield Remedy(title, diagnostic, (edit,), change is changes[0])
+        statement = statements[spec.places[change.position].span]
+        edit = with_property(statement, change.key, change.text.split()[1])
+        title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
+        found.append(Remedy(title, diagnostic, (edit,), sure=not found))
+    return tuple(found)
 
 
 def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:

@@ -169,6 +169,16 @@ async def test_a_client_that_says_nothing_gets_diagnostics(started: Started) -> 
     document = open_text(client, GOOD.replace("units 64", "unit 64"))
     (found,) = await document.diagnostics()
     assert found.code == "SNN203"
+    actions = await client.text_document_code_action_async(
+        types.CodeActionParams(
+            document.identifier,
+            document.whole,
+            types.CodeActionContext([], ["source.fixAll"]),
+        )
+    )
+    (action,) = actions or ()
+    assert isinstance(action, types.CodeAction)
+    assert action.edit
     params = types.RenameParams(document.identifier, document.at("c1"), "second")
     edit = await client.text_document_rename_async(params)
     assert edit

@@ -60,6 +60,8 @@ async def test_all_is_fixed_at_once(client: Client, text: str, suffix: str) -> N
     document = open_text(client, wrong, suffix)
     (action,) = (await actions(document, only="source.fixAll")).values()
     assert action.kind == "source.fixAll.snnc"
+    assert action.edit is None  # it is found when it is chosen
+    action = await client.code_action_resolve_async(action)
     assert applied(document, action) == text
 
 

@@ -56,9 +56,11 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
         "mending",
         "actions",
         types.CodeActionOptions(
-            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL]
+            code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
+            resolve_provider=True,
         ),
     ),
+    types.CODE_ACTION_RESOLVE: ("mending", "resolve", None),
 }
 _COMMANDS = {BUILD: ("costs", "build"), REPORT: ("costs", "report")}
 

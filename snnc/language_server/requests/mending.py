@@ -30,12 +30,25 @@ async def actions(
             None, lambda: list(fixes.remedies(found, start, end))
         )
         done += [_action(remedy, uri, server) for remedy in told]
-    if _is_wanted(FIX_ALL, wanted):
-        edits = await loop.run_in_executor(None, fixes.mended, found)
-        if edits:
-            edit = workspace_edit(uri, edits, server)
-            done.append(types.CodeAction("Fix all", FIX_ALL, edit=edit))
+    if _is_wanted(FIX_ALL, wanted) and fixes.has_any(found):
+        action = types.CodeAction("Fix all", FIX_ALL, data=uri)
+        if not server.supports("text_document.code_action.resolve_support"):
+            action = await resolve(server, action)
+        done.append(action)
     return done
+
+
+async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
+    """Find the edits of what mends all, once that is chosen."""
+    uri = str(action.data)
+    found = await server.analysis(uri)
+    if found is None:
+        return action
+    loop = asyncio.get_running_loop()
+    edits = await loop.run_in_executor(None, fixes.mended, found)
+    return types.CodeAction(
+        action.title, action.kind, edit=workspace_edit(uri, edits, server)
+    )
 
 
 def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
