@@ -49,7 +49,13 @@ INTERRUPTED = 130
     type=click.IntRange(1),
     help="Evaluate on N of them, drawn by the seed.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option(
+    "--seed",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Draws the examples, and the order in which they are presented.",
+)
 @click.option(
     "-o",
     "--output",

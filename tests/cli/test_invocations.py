@@ -98,10 +98,21 @@ QUICK: list[Case] = [
     (f"import {MODEL} --rewrite maxpool=avgpool", 0, prints("snn 1")),
     (f"import {MODEL} --encode rate", 0, prints("encode rate")),
     (f"import {MODEL} --input-range -1..1", 0, prints("in -1..1")),
+    (f"import {MODEL} --chips 2", 0, prints("chips 2")),
+    (f"import {MODEL} --readout units", 0, prints("units")),
     (f"import {MODEL} --explain", 0, prints("conv2d_0")),
     (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
     (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
     ("lsp --help", 0, prints("Language Server Protocol")),
+    ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
+    ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
+    ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
+    ("report small.snn --format html --against changed.snn", 0, prints("<table")),
+    (
+        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json",
+        0,
+        prints('"version": 1'),
+    ),
     ("report small.snn --format text", 0, prints("cores")),
     ("report small.snn --format json", 0, prints('"cores"')),
     ("report small.snn --format markdown", 0, prints("| layer")),
@@ -157,6 +168,26 @@ SLOW: list[Case] = [
         f"{CALIBRATE} --weights-out new.safetensors --examples 2",
         0,
         writes("new.safetensors", "a.kernel"),
+    ),
+    (f"{EVALUATE} --plot p.svg", 0, writes("p.svg", "<svg")),
+    (
+        f"plot{EVALUATE.removeprefix('evaluate')} -o p.svg --kind raster"
+        " --simulator exact --examples 2 --example 1",
+        0,
+        writes("p.svg", "<svg"),
+    ),
+    (
+        "sweep small.snn --set a.filters=3 --data data.npz --test data.npz"
+        " --weights small.safetensors --examples 4 --seed 1 --output there"
+        " --plot p.svg",
+        0,
+        writes("p.svg", "<svg"),
+    ),
+    (
+        "sweep small.snn --set a.filters=3 --data data.npz --train --epochs 1"
+        " --dask @scheduler",
+        0,
+        prints("small"),
     ),
     ("demo -o shown", 0, prints("Loihi emulator")),
 ]

@@ -16,7 +16,7 @@ from tests.support import ROOT
 
 OPTIONS = {
     # What is written.
-    "-o --output": "build convert demo evaluate export import",
+    "-o --output": "build convert demo evaluate export import plot sweep",
     "-o --output --weights-out": "weights",
     "--weights-out": "import",
     "-o --weights-out": "calibrate",
@@ -28,14 +28,23 @@ OPTIONS = {
     "--watch": "build",
     "--tracked": "build",
     # What is read.
-    "--data": "calibrate evaluate",
-    "--weights": "calibrate evaluate export import",
-    "--examples": "calibrate evaluate",
-    "--seed": "evaluate",
+    "--data": "calibrate evaluate plot sweep",
+    "--weights": "calibrate evaluate export import plot sweep",
+    "--examples": "calibrate evaluate plot sweep",
+    "--seed": "evaluate sweep",
     "--migrate": "weights",
     "--resume": "evaluate",
+    "--set": "sweep",
+    "--train": "sweep",
+    "--test": "sweep",
+    "--epochs": "sweep",
+    "--against": "report",
     # How it is printed.
-    "--format": "build check diff evaluate fit import limits report weights",
+    "--plot": "evaluate report sweep",
+    "--kind": "plot",
+    "--example": "plot",
+    "--dark": "plot",
+    "--format": "build check diff evaluate fit import limits report sweep weights",
     "--all": "fit",
     "--why": "report",
     "--explain": "import",
@@ -58,10 +67,10 @@ OPTIONS = {
     "--input-range": "import",
     "--readout": "import",
     "--chips": "import",
-    "--simulator": "evaluate",
+    "--simulator": "evaluate plot",
     "--steps": "evaluate",
-    "--workers": "evaluate",
-    "--dask": "evaluate",
+    "--workers": "evaluate sweep",
+    "--dask": "evaluate sweep",
     "--presentation": "evaluate",
 }
 """The verbs of each option: a new one stands beside those that mean nearly the same."""
