@@ -63,7 +63,7 @@ QUICK: list[Case] = [
     ("check misspelt.snn --format sarif", 1, prints('"ruleId"')),
     ("check misspelt.snn --format text", 1, says("error[SNN2")),
     ("check misspelt.snn --fix", 0, writes(MISSPELT, "filters 3")),
-    ("check loose.snn --fix --unsafe-fixes", 0, writes(LOOSE, "avgpool")),
+    ("check newer.snn --fix --unsafe-fixes", 0, writes("newer.snn", "snn 1")),
     ("check - --stdin-filename unsaved.snn", 1, says(" --> unsaved.snn")),
     ("convert small.snn --to yaml", 0, prints("snn: 1")),
     ("convert small.snn --to snn", 0, prints("snn 1")),
@@ -94,7 +94,7 @@ QUICK: list[Case] = [
     (f"import {MODEL} --output small.snn --force", 0, writes("small.snn", "conv2d_0")),
     (f"import {MODEL} --name other", 0, prints("network other")),
     (f"import {MODEL} --weights-out n.safetensors", 0, writes("n.safetensors", "F32")),
-    (f"import {MODEL} --weights n.safetensors", 0, writes("n.safetensors", "F32")),
+    (f"import {MODEL} --weights none.h5", 1, says("none.h5")),
     (f"import {MODEL} --rewrite maxpool=avgpool", 0, prints("snn 1")),
     (f"import {MODEL} --encode rate", 0, prints("encode rate")),
     (f"import {MODEL} --input-range -1..1", 0, prints("in -1..1")),
@@ -223,6 +223,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("small.snn").write_text(SMALL)
     Path(MISSPELT).write_text(SMALL.replace("filters 3", "filtres 3", 1))
     Path(LOOSE).write_text(SMALL.replace("readout", "maxpool  p { window 2 }\nreadout"))
+    Path("newer.snn").write_text(SMALL.replace("snn 1", "snn 2"))
     Path(BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
     Path("loose.yaml").touch()
     device = (ROOT / "snnc/loihi/loihi1.toml").read_text()
