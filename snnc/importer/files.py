@@ -175,6 +175,10 @@ def _without_config(store: Store, path: str) -> RefusedError:
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
         return RefusedError(WeightsAlone(span=NOWHERE, path=path))
+    if "version" in members and "node" in members:
+        return not_a_model(
+            path, "it is a graph of NIR: give it a name that ends in .nir"
+        )
     return not_a_model(path, "it is HDF5 without the model_config of Keras")
 
 

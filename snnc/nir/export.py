@@ -94,7 +94,7 @@ def export_nir(
     tensors = _tensors(layout, weights)
     from snnc.nir.facts import metadata, text
     from snnc.nir.graph import graph_of
-    from snnc.nir.linear import NoNodeError
+    from snnc.nir.moving import NoNodeError
 
     try:
         graph = graph_of(made.lowered, tensors, neuron)

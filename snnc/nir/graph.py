@@ -17,7 +17,8 @@ import numpy as np
 from snnc.ir.logical import Input, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
-from snnc.nir.linear import Conv, Matrix, linears_of, nir_shape, nodes_of
+from snnc.nir.linear import Matrix, linears_of, nir_shape, nodes_of
+from snnc.nir.moving import Conv
 from snnc.nir.units import Cell, Neuron, cell_of, spike_of
 
 if TYPE_CHECKING:

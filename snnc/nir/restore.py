@@ -17,7 +17,7 @@ from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.loihi.profile import read_profile
 from snnc.nir.graph import Graph, Term, graph_of
-from snnc.nir.linear import Conv
+from snnc.nir.moving import Conv
 from snnc.nir.units import Neuron
 from snnc.passes import run_passes
 from snnc.source import SourceFile

@@ -19,42 +19,17 @@ from snnc.importer.model import Layer, Model
 from snnc.importer.weights import Weights
 from snnc.nir import convolutions
 from snnc.nir.cells import NEURONS, Cells, cells_of
+from snnc.nir.kernels import GraphWeights, Kernel
 from snnc.nir.nodes import Graph, Node
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
-
-    from snnc.importer.weights import Arrays
 
     Array = NDArray[Any]
 
 LARGEST = 2**27
 """Values of a node: more neurons than a thousand chips have."""
 FLAT = "write what a batch is out of `start_dim`: NIR's shapes have none"
-
-
-@dataclass(frozen=True, slots=True)
-class Kernel:
-    """How the kernel of a layer is made of a linear node.
-
-    Attributes
-    ----------
-    node, weight
-        The node, and what is kept of its weight.
-    read
-        By what each channel that it reads is multiplied, or each value if it is flat.
-    image
-        What was flattened, channels first; empty if nothing was.
-    gain, offset
-        What comes behind it, by channels: ``gain x + offset``.
-    """
-
-    node: Node
-    weight: Array
-    read: Array
-    image: tuple[int, ...]
-    gain: Array | float = 1.0
-    offset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +97,7 @@ def translate(graph: Graph, name: str) -> Translated:
     )
     notes = list(maker.notes)
     if maker.subtract:
-        names = ", ".join(maker.subtract)
+        names = ", ".join(f"`{name}`" for name in maker.subtract)
         notes.append(
             f"{names}: no `v_reset`; tools that leave it out take the threshold off a"
             " neuron that fires"
@@ -404,43 +379,6 @@ REFUSED = {
         "leave it out: behind the last Affine, `synapse` of the readout filters alike",
     ),
 }
-
-
-class GraphWeights(Weights):
-    """The kernels of a graph, channels last; those of ``NODE/raw`` as they are read."""
-
-    def __init__(self, kernels: Mapping[str, Kernel]) -> None:
-        self._kernels = kernels
-
-    def of(self, layer: str) -> Arrays:
-        """See `Weights.of`."""
-        name, _, raw = layer.partition("/")
-        kernel = self._kernels.get(name)
-        if kernel is None:
-            return {}
-        if raw:
-            weight = kernel.node.arrays["weight"]
-            kernel = Kernel(kernel.node, weight, np.ones(1), kernel.image)
-        return _arrays(kernel)
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def _arrays(kernel: Kernel) -> Arrays:
-    node = kernel.node
-    weight = kernel.weight.astype(float)
-    outputs = weight.shape[0]
-    bias = node.arrays.get("bias", np.zeros(outputs)).astype(float)
-    gain = np.broadcast_to(kernel.gain, (outputs,))
-    bias = bias * gain + kernel.offset
-    if weight.ndim == 2:
-        matrix = weight.T * np.reshape(kernel.read, (-1, 1)) * gain
-        if kernel.image:
-            planes = matrix.reshape(*kernel.image, outputs)
-            matrix = np.moveaxis(planes, 0, -2).reshape(-1, outputs)
-        return {"kernel": matrix.astype("f4"), "bias": bias.astype("f4")}
-    return convolutions.arrays_of(node, weight, bias, kernel.read, gain)
 
 
 def _array(node: Node, name: str) -> Array:

@@ -56,7 +56,7 @@ def shown(folder: Path, steps: int) -> np.ndarray:
 REFUSED = {
     ("snntorch", "drift"): "conv2d() received an invalid combination of arguments",
     ("snntorch", "residual"): "invalid combination of arguments",
-    ("snntorch-mended", "residual"): "takes",
+    ("spyx", "residual"): "Spyx follows one path of a graph",
     ("sinabs", "allconv"): "truth value of an array",
 }
 """What tools can't read in the versions that are installed: docs/nir.md says why."""

@@ -98,6 +98,8 @@ def spyx(graph: nir.NIRGraph, x: Any, steps: int) -> Iterator[Step]:
     model = spyx.nir._build_model(graph, 1e-3, nnx.Rngs(0))
     names = [n for n in graph.nodes if n not in ("input", "output")]
     neurons = names_of_neurons(graph)
+    if len(names) != len(model.layers):
+        raise ValueError("Spyx follows one path of a graph")
     # Spyx has channels last, but flattens them so for weights that have them first.
     shapes = {n: graph.nodes[n].output_type["output"] for n in neurons}
     last = None

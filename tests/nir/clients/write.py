@@ -85,12 +85,20 @@ def snntorch() -> Made:
     x = torch.rand(64, 30)
     net = nn.Sequential(
         nn.Linear(30, 16),
-        snn.Leaky(beta=0.9, init_hidden=True),
+        snn.Leaky(every(16, 0.9), threshold=every(16, 1.0), init_hidden=True),
         nn.Linear(16, 8),
-        snn.Synaptic(alpha=0.8, beta=0.9, init_hidden=True),
+        snn.Synaptic(
+            every(8, 0.8), every(8, 0.9), threshold=every(8, 1.0), init_hidden=True
+        ),
         nn.Linear(8, 2),
     )
-    return export_to_nir(net, x[:1]), x, torch.zeros(64, 2)
+    graph = export_to_nir(net, x[:1], ignore_dims=[0])
+    return graph, x, torch.zeros(64, 2)
+
+
+def every(neurons: int, value: float) -> Any:
+    """Return a parameter of a layer's shape, without which NIR finds no types."""
+    return torch.full((neurons,), value)
 
 
 def main(tool: str, graph: str, out: str) -> None:
