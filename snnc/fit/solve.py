@@ -149,9 +149,10 @@ def for_axons(trials: Trials, name: str) -> tuple[Change, ...]:
     """Changes to a layer or its readers after which its out-axons suffice."""
     lowered = trials.lowered(())
     assert lowered is not None
-    readers = [p.target for p in lowered.out_of(name)]
+    # A max pool is several populations, and one layer.
+    layers = [lowered.by_name[p.target].layer.name for p in lowered.out_of(name)]
     changes: list[Change] = []
-    for layer in dict.fromkeys((*readers, name)):
+    for layer in dict.fromkeys((*layers, lowered.by_name[name].layer.name)):
         changes += _narrow_or_stride(trials, layer)
     return tuple(changes)
 
@@ -172,14 +173,14 @@ def _for_fan_in(trials: Trials, name: str, holds: Holds) -> Iterator[Change]:
         yield own
     lowered = trials.lowered(())
     assert lowered is not None
-    for source in dict.fromkeys(p.source for p in lowered.into(name)):
-        if source in lowered.by_name:
-            place, read = _find(trials, source)
-            found = (
-                widest(place, read, holds, read.shape[-1] - 1),
-                smallest_stride(place, read, holds),
-            )
-            yield from (change for change in found if change is not None)
+    read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
+    for source in dict.fromkeys(p.layer.name for p in read_here if p is not None):
+        place, read = _find(trials, source)
+        found = (
+            widest(place, read, holds, read.shape[-1] - 1),
+            smallest_stride(place, read, holds),
+        )
+        yield from (change for change in found if change is not None)
 
 
 def _narrow_or_stride(trials: Trials, name: str) -> list[Change]:
@@ -204,4 +205,5 @@ def _by_neurons(trials: Trials) -> list[str]:
     lowered = trials.lowered(())
     assert lowered is not None
     floors = compartment_floors(lowered, trials.profile)
-    return sorted(floors, key=lambda name: -floors[name])
+    ordered = sorted(floors, key=lambda name: -floors[name])
+    return list(dict.fromkeys(lowered.by_name[name].layer.name for name in ordered))

@@ -158,3 +158,18 @@ def test_what_nothing_mends_is_told_in_words() -> None:
     text = layers("conv2d a { filters 8 }", "dense d { units 4 }", target="cores 1")
     _, report = compile_text(text, "place")
     assert [d.code for d in report.diagnostics] == ["SNN406"]
+
+
+def test_layers_around_a_max_pool_are_advised_as_layers() -> None:
+    """A max pool is several populations, of which a spec has no words."""
+    text = layers(
+        "conv2d a { filters 512, padding same }",
+        "maxpool m",
+        "dense d { units 4096 }",
+        shape="8x8x8",
+        target="chips 768",
+    )
+    _, report = compile_text(text, "place")
+    (found,) = report.diagnostics
+    assert found.code == "SNN405"
+    assert "`d`" in found.render_help() or "readers" in found.render_help()

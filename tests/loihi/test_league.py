@@ -1,30 +1,26 @@
-"""Networks that others measure by: MLPerf Tiny's, and one of Intel's NxTF."""
+"""Networks that others measure by."""
 
 from __future__ import annotations
 
 import pytest
 
+from benchmarks import league
 from snnc.loihi.floor import compartment_floors
-from tests.support import ROOT, sound
-
-LEAGUE = ROOT / "specs" / "league"
-CORES = {
-    "autoencoder": 10,
-    "ds_cnn": 64,
-    "mobilenet_quarter": 219,
-    "nxtf_mobile": 75,  # 157 of NxTF (Rueckauer et al. 2021, arXiv:2101.04261)
-    "resnet8": 58,
-}
 
 
-def test_each_network_is_counted() -> None:
-    assert sorted(CORES) == sorted(spec.stem for spec in LEAGUE.glob("*.snn"))
+def test_what_is_published_is_of_a_network_that_is_there() -> None:
+    specs = {spec.stem for spec in league.SPECS.glob("*.snn")}
+    assert set(league.PUBLISHED) <= specs
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", CORES)
-def test_it_takes_so_many_cores(name: str) -> None:
-    mapped = sound((LEAGUE / f"{name}.snn").read_text(encoding="utf-8"), "place")
-    assert mapped.cores == CORES[name]
+def test_the_page_says_what_is_mapped() -> None:
+    assert league.PAGE.read_text(encoding="utf-8") == league.page()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["mobilenet", "nxtf_mobile", "vgg11"])
+def test_the_bound_is_between_neurons_and_cores(name: str) -> None:
+    mapped = league.map_spec(name)
     floors = compartment_floors(mapped.lowered, mapped.lowered.network.device)
-    assert sum(floors.values()) <= mapped.cores
+    assert sum(floors.values()) <= mapped.lower_bound <= mapped.cores
