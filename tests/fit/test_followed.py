@@ -160,6 +160,7 @@ def test_what_nothing_mends_is_told_in_words() -> None:
     assert [d.code for d in report.diagnostics] == ["SNN406"]
 
 
+@pytest.mark.slow
 def test_layers_around_a_max_pool_are_advised_as_layers() -> None:
     """A max pool is several populations, of which a spec has no words."""
     text = layers(
