@@ -14,6 +14,7 @@ from snnc.importer.refusals import diagnose
 from snnc.importer.spec import Written, write
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.checks import check_options
+from snnc.importer.table.operations import read_operation
 from snnc.importer.table.refused import read_foreign, read_refused, read_shared
 from snnc.importer.walk import Decision, Walk
 from snnc.importer.weights import Weights
@@ -22,6 +23,9 @@ from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
+
+NUMERIC = ("Add", "Subtract", "Multiply")
+"""Layers of several values that Keras 3 also calls what it does with a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,8 @@ def _read(layer: Layer, walk: Walk) -> Value:
     if CALLS in layer.options:
         read_shared(layer, walk)
     check_options(layer)
+    if layer.kind in NUMERIC and len(layer.reads) == 1:
+        return read_operation(layer, walk)
     return HANDLERS.get(layer.kind, read_refused)(layer, walk)
 
 

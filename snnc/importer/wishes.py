@@ -12,7 +12,8 @@ Range = tuple[float, float]
 
 ACTIVATIONS = (
     "relu6", "leaky_relu", "prelu", "elu", "selu", "gelu", "swish", "softplus",
-    "sigmoid", "hard_sigmoid", "tanh",
+    "sigmoid", "hard_sigmoid", "tanh", "hard_swish", "mish", "softsign", "celu",
+    "exponential", "thresholded_relu",
 )  # fmt: skip
 """Hidden activations that no neuron of the chip has, but that ReLU may stand for."""
 REWRITES: dict[str, tuple[str, ...]] = {

@@ -25,7 +25,7 @@ class Case:
     options: tuple[str, ...] = ()
     values: tuple[float, float] = (0.0, 1.0)
     final: Callable[[Any], Any] = lambda outputs: outputs
-    turned: tuple[int, ...] = ()
+    seed: int = 4
 
 
 def softmax(outputs: Any) -> Any:
@@ -134,6 +134,14 @@ def _eeg(la: Any) -> list[Any]:
     ]
 
 
+def _divided(la: Any, image: Any) -> Any:
+    """Arithmetic with numbers, as `TFOpLambda` has it, at the front and behind."""
+    x = la.Conv2D(4, 3, activation="relu")(image / 255.0)
+    x = la.Conv2D(3, 1)(1.0 - x * 0.5)
+    x = la.ReLU()(x + 0.25)
+    return la.Dense(3)(la.Flatten()(x))
+
+
 CASES: dict[str, Case] = {
     "stream": Case((8, 8, 2), _stream),
     "before": Case((9, 9, 2), _before),
@@ -194,6 +202,7 @@ CASES: dict[str, Case] = {
     "renamed": Case((8, 3), lambda la: [
         la.Conv1D(4, 3, padding="causal", activation="relu"), la.Reshape((8, 1, 4)),
         la.Conv2D(3, (3, 1), activation="relu"), la.Permute((3, 2, 1)), *_head(la)]),
+    "divided": Case((6, 6, 2), _divided, values=(0, 255)),
     "rescaled": Case((7, 7, 3), lambda la: [
         la.Rescaling(1 / 255), la.Rescaling([2.0, 1.0, 0.5], [0.1, 0.0, -0.1]),
         la.Conv2D(3, 3, activation="relu"), la.Rescaling(0.5, 0.1),

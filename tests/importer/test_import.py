@@ -216,6 +216,10 @@ def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
         (("--format", "json"), "--format belongs to --explain"),
         (("--converter",), "--converter belongs to --explain"),
         (("--rewrite", "maxpool=maxpool"), "maxpool=downsample|avgpool"),
+        (
+            ("--rewrite", "maxpool=avgpool", "--rewrite", "maxpool=downsample"),
+            "one of them may stand for it",
+        ),
         (("--input-range", "3"), "write one such as 0..255"),
         (("--input-range", "1..0"), "write one such as 0..255"),
     ],
@@ -237,6 +241,26 @@ def test_the_range_and_the_name_are_those_that_are_asked_for(folder: Path) -> No
     assert "in -255..255 as -1..1" in done.stdout
     assert "encode rate {" in done.stdout
     assert "assumed" not in done.stderr
+
+
+def test_a_regression_has_units_unless_classes_are_asked_for(folder: Path) -> None:
+    linear = model()
+    linear["config"]["layers"][-1]["config"]["activation"] = "linear"
+    linear["compile_config"] = {"loss": "mse"}
+    Path("m.json").write_text(json.dumps(linear), encoding="utf-8")
+    assert "readout end { units 3 }" in run("m.json").stdout
+    asked = run("m.json", "--readout", "classes", "--chips", "2").stdout
+    assert "readout end { classes 3 }" in asked
+    assert "target loihi { chips 2 }" in asked
+
+
+def test_no_rewrite_is_offered_for_what_the_host_computes(folder: Path) -> None:
+    at_the_end = model()
+    at_the_end["config"]["layers"][-1]["config"]["activation"] = "tanh"
+    Path("m.json").write_text(json.dumps(at_the_end), encoding="utf-8")
+    done = run("m.json")
+    assert done.return_value == 0
+    assert "the readout gives what Keras takes the tanh of, for `end`" in done.stderr
 
 
 @pytest.mark.slow

@@ -11,7 +11,14 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from tests.importer.models import MODELS, OPTIONS, RANGES, pooled, randomized, residual
+from tests.importer.small_models import (
+    MODELS,
+    OPTIONS,
+    RANGES,
+    pooled,
+    randomized,
+    residual,
+)
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 

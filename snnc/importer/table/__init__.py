@@ -35,6 +35,7 @@ from snnc.importer.table.joins import (
     read_noise,
     read_subtract,
 )
+from snnc.importer.table.operations import read_operation
 from snnc.importer.table.padding import read_cropping, read_zero_padding
 from snnc.importer.table.pooling import (
     read_average_pooling,
@@ -73,6 +74,15 @@ HANDLERS: dict[str, Handler] = {
     "GlobalMaxPooling3D": read_global_max,
     "Flatten": read_flatten,
     "Reshape": read_reshape,
+    "TFOpLambda": read_operation,
+    "TensorFlowOpLayer": read_operation,
+    "TrueDivide": read_operation,
+    "Divide": read_operation,
+    "Cast": read_operation,
+    "Relu": read_operation,
+    "Relu6": read_operation,
+    "Mean": read_operation,
+    "Transpose": read_operation,
     "Permute": read_permute,
     "Cropping1D": read_cropping,
     "Cropping2D": read_cropping,

@@ -25,6 +25,8 @@ def maximum(
     layer: Layer, walk: Walk, value: Value, windows: Windows, view: View
 ) -> Value:
     """Return a maximum: a `maxpool` of what neurons fire, else neurons that compare."""
+    if value.is_input and walk.seen[0] >= 0:
+        value = replace(value, is_positive=True)
     value, windows = _unpadded(rectified(layer, walk, value), windows)
     found = _statement(layer, walk, value, windows, view)
     if found is not None:

@@ -1,0 +1,136 @@
+"""Operations of TensorFlow and Keras that stand as layers: ``x / 255`` and the like.
+
+Keras 2 writes a ``TFOpLambda`` with a function's name, Keras 3 a class for each; what
+they are called with beside tensors stands with the call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from snnc.importer.draft import Value
+from snnc.importer.graph import CALLED_WITH
+from snnc.importer.model import Layer
+from snnc.importer.table.activations import activate
+from snnc.importer.table.inputs import read_permute, reshaped, scaled
+from snnc.importer.table.joins import read_add, read_concatenate, read_subtract
+from snnc.importer.table.pooling import read_global_average
+from snnc.importer.walk import Walk
+
+ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
+NAMES = {
+    "truediv": BY, "divide": BY, "realdiv": BY, "true_divide": BY, "div": BY,
+    "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
+    "subtract": MINUS, "sub": MINUS,
+}  # fmt: skip
+ACTIVATIONS = {
+    "relu", "relu6", "softmax", "sigmoid", "tanh", "elu", "selu", "gelu", "silu",
+    "swish", "softplus", "leaky_relu", "hard_sigmoid",
+}  # fmt: skip
+SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
+Join = Callable[[Layer, Walk], Value]
+
+
+def read_operation(layer: Layer, walk: Walk) -> Value:
+    """Read an operation that is linear or a known function; else refuse it."""
+    value = walk.source(layer)
+    function = _function(layer)
+    given = layer.options.get(CALLED_WITH)
+    others: Mapping[str, Any] = given if isinstance(given, Mapping) else {}
+    if value.broken:
+        return value
+    if function in SAME:
+        walk.keep(layer, "it gives what it reads")
+        return value
+    if function in ACTIVATIONS:
+        return activate(layer, walk, value, (function, _slope(others)))
+    if function in NAMES:
+        return _arithmetic(layer, walk, value, NAMES[function], others)
+    if function in ("concat", "concatenate") and len(layer.reads) > 1:
+        return read_concatenate(_with(layer, axis=others.get("axis", -1)), walk)
+    if function == "reshape" and _sizes(others) is not None:
+        return reshaped(layer, walk, value, list(_sizes(others) or ())[1:])
+    if function == "transpose" and isinstance(others.get("perm"), list):
+        return read_permute(_with(layer, dims=others["perm"][1:]), walk)
+    if function in ("reduce_mean", "mean") and _is_over_space(value, others):
+        kind = f"GlobalAveragePooling{len(value.view) - 1}D"
+        whole = _with(layer, keepdims=bool(others.get("keepdims")))
+        return read_global_average(replace(whole, kind=kind), walk)
+    return walk.refuse(
+        layer,
+        f"specs have nothing for `{function}`",
+        "replace it by a layer of Keras, or do it to the data",
+    )
+
+
+def _function(layer: Layer) -> str:
+    """Return the last word of a function's name, or of a class."""
+    name = str(layer.options.get("function") or layer.kind)
+    node = layer.options.get("node_def")
+    if isinstance(node, Mapping):  # a `TensorFlowOpLayer` of TensorFlow 2.0 to 2.3
+        name = str(node.get("op"))
+    return name.split(".")[-1].lower()
+
+
+def _with(layer: Layer, **options: Any) -> Layer:
+    return replace(layer, options={**layer.options, **options})
+
+
+def _slope(others: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {"alpha": others.get("alpha", 0.2)}
+
+
+def _sizes(others: Mapping[str, Any]) -> list[int] | None:
+    found = others.get("shape", others.get("newshape", others.get("1")))
+    is_list = isinstance(found, list) and all(type(n) is int for n in found)
+    return found if is_list and isinstance(found, list) and len(found) > 1 else None
+
+
+def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
+    axis = others.get("axis", others.get("1"))
+    axes = axis if isinstance(axis, list) else [axis]
+    rank = len(value.view)
+    whole = [a if type(a) is int and a >= 0 else rank + 1 + (a or 0) for a in axes]
+    return rank > 1 and sorted(whole) == list(range(1, rank))
+
+
+def _arithmetic(
+    layer: Layer, walk: Walk, value: Value, sign: str, others: Mapping[str, Any]
+) -> Value:
+    if len(layer.reads) > 1:
+        joins: dict[str, Join] = {ADD: read_add, MINUS: read_subtract}
+        if sign in joins:
+            return joins[sign](layer, walk)
+        return walk.refuse(
+            layer,
+            "a product of two rates is no sum of spikes",
+            "use `Concatenate` and a convolution of kernel 1",
+        )
+    constants = {
+        key: found for key, other in others.items() if (found := _numbers(other))
+    }
+    is_first = "0" in constants or "x" in constants
+    if len(constants) != 1 or (is_first and sign == BY):
+        return walk.refuse(
+            layer,
+            "what it is called with is no number",
+            "do it to the data, and leave it out",
+        )
+    (numbers,) = constants.values()
+    if sign in (TIMES, BY):
+        factors = numbers if sign == TIMES else tuple(1 / n for n in numbers if n)
+        if len(factors) == len(numbers):
+            return scaled(layer, walk, value, factors, (0.0,))
+    turn = -1.0 if is_first and sign == MINUS else 1.0
+    shifts = tuple(-n if sign == MINUS and not is_first else n for n in numbers)
+    return scaled(layer, walk, value, (turn,), shifts)
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    while isinstance(value, list) and len(value) == 1:
+        value = value[0]
+    values = value if isinstance(value, list) else [value]
+    fits = all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values)
+    return tuple(map(float, values)) if fits and values else ()
