@@ -22,6 +22,7 @@ from snnc.importer.wishes import Wishes
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
+from snnc.passes.place import place
 from snnc.source import SourceFile
 
 NUMERIC = ("Add", "Subtract", "Multiply")
@@ -119,9 +120,11 @@ def compile_written(
     No smaller network is looked for where one does not fit: that takes longer than
     the import, and `snnc check` does it.
     """
-    return run_passes(
-        SourceFile(name, written.text), device or read_profile(), report, "place"
-    )
+    source = SourceFile(name, written.text)
+    made = run_passes(source, device or read_profile(), report, "lower")
+    if made.lowered is None or report.errors:
+        return made
+    return replace(made, mapped=place(made.lowered, report, is_brief=True))
 
 
 def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> str:

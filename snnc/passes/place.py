@@ -23,6 +23,7 @@ def place(
     report: Report,
     known: Known | None = None,
     effort: int = 1,
+    is_brief: bool = False,
 ) -> MappedNetwork | None:
     """Cut the populations into ensembles and blocks for the fewest cores.
 
@@ -36,6 +37,8 @@ def place(
         What mappings on the same device found out, to which this one adds.
     effort
         How many times the usual work a mapping may take.
+    is_brief
+        Whether no mapping is looked for where a bound shows that none fits.
 
     Returns
     -------
@@ -57,7 +60,8 @@ def place(
         for diagnostic in refuse_large(lowered, target, profile):
             report.add(diagnostic)
         return None
-    found = attempt(lowered, target, known, effort=effort)
+    most = target.cores if is_brief else maxsize
+    found = attempt(lowered, target, known, most, effort)
     # Beyond the target too: the problem says how many cores it takes.
     mapped = found.mapped()
     if found.fits:
