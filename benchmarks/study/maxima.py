@@ -1,0 +1,132 @@
+"""What max pools lose on the chip, and what others in their place do.
+
+``python -m benchmarks.study.maxima --data mnist --epochs 8 --examples 1000`` trains the
+network of Gaurav et al. (2022) with one max pool as plain Keras does, puts the weights
+on the exact engine as they are, swaps the pool for an average, and trains it aware of
+the chip, and with a learned strided convolution in its place. It prints a table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+from benchmarks.study import data
+
+SPEC = """snn 1
+
+network {name} {{
+  timing {{ present {present} ms }}
+  defaults {{ rate 0..{rate} Hz }}
+  input image 28x28x1 in 0..1
+  encode conv e {{ filters 4 }}
+  conv2d c0 {{ filters 8, kernel 3 }}
+  {pool}
+  conv2d c1 {{ filters 16, kernel 3 }}
+  dense d0 {{ units 128 }}
+  readout kind {{ classes 10 }}
+  train {{ epochs {epochs}, batch 64, phases [{phases}], seed {seed} }}
+}}
+"""
+POOLS = {
+    "max": "maxpool p0 {{ window 2, rate ..{rate} Hz }}",
+    "mean": "avgpool p0 {{ window 2 }}",
+    "down": "downsample p0",
+}
+LOADS = {"mnist": data.mnist, "fashion": data.fashion}
+
+
+class Study:
+    """One data set, with what all variants share."""
+
+    def __init__(self, asked: argparse.Namespace) -> None:
+        self.asked = asked
+        self.folder = asked.work / asked.data
+        self.folder.mkdir(parents=True, exist_ok=True)
+        split = LOADS[asked.data]()
+        split.train.first(asked.train).save(self.folder / "train.npz")
+        split.test.first(asked.examples).save(self.folder / "test.npz")
+
+    def build(self, name: str, pool: str, phases: str) -> None:
+        """Write the package of a variant."""
+        asked = self.asked
+        text = SPEC.format(
+            name=name,
+            present=asked.present,
+            rate=asked.rate,
+            pool=POOLS[pool].format(rate=asked.rate),
+            epochs=asked.epochs,
+            phases=phases,
+            seed=asked.seed,
+        )
+        (self.folder / f"{name}.snn").write_text(text, encoding="utf-8")
+        self._run("snnc", "build", f"{name}.snn", "-o", ".")
+
+    def train(self, name: str) -> str:
+        """Train a variant unless it was; return the file of its weights."""
+        weights = f"{name}.safetensors"
+        if not (self.folder / weights).exists():
+            self._run(f"{name}.train", "--data", "train.npz", "--weights", weights)
+        return weights
+
+    def row(self, title: str, name: str, weights: str) -> str:
+        """Run a variant on the exact engine, and say how right it is."""
+        told = json.loads(
+            self._run(
+                "snnc", "evaluate", name, "--data", "test.npz", "--weights", weights,
+                "--simulator", "exact", "--format", "json",
+            )
+        )  # fmt: skip
+        keras, chip = 100 * told["keras_accuracy"], 100 * told["accuracy"]
+        return f"| {title} | {keras:.1f} | {chip:.1f} | {told['cores']} |"
+
+    def _run(self, module: str, *arguments: str) -> str:
+        path = os.pathsep.join([os.getcwd(), str(self.folder)])
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            cwd=self.folder,
+            env={**os.environ, "PYTHONPATH": path},
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode not in (0, 1):
+            raise RuntimeError(done.stderr)
+        return done.stdout
+
+
+def main() -> None:
+    """Print the table of one data set."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("--data", choices=sorted(LOADS), default="mnist")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--train", type=int, default=10_000)
+    parser.add_argument("--examples", type=int, default=1000)
+    parser.add_argument("--rate", type=int, default=150)
+    parser.add_argument("--present", type=int, default=100)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--work", type=Path, default=Path("snnc-study/maxima"))
+    asked = parser.parse_args()
+    asked.work = asked.work.resolve()
+    study = Study(asked)
+    print("| pool | Keras % | chip % | cores |", "|---|---|---|---|", sep="\n")
+    study.build("plain", "max", "smooth, scale")
+    weights = study.train("plain")
+    print(study.row("max, trained as in Keras", "plain", weights), flush=True)
+    study.build("swapped", "mean", "smooth, scale")
+    print(study.row("mean in its place, same weights", "swapped", weights), flush=True)
+    study.build("told", "max", "smooth, scale, aware")
+    title = "max, trained aware of the chip"
+    print(study.row(title, "told", study.train("told")), flush=True)
+    study.build("learned", "down", "smooth, scale, aware")
+    title = "downsample, trained aware of the chip"
+    print(study.row(title, "learned", study.train("learned")), flush=True)
+
+
+if __name__ == "__main__":
+    main()
