@@ -127,7 +127,7 @@ def _kernel(operation: Convolution) -> Properties:
         "kernel": written.extents(operation.kernel),
         "stride": written.extents(operation.stride),
         "padding": operation.padding,
-        "bias": written.flag(operation.bias),
+        "bias": "neuron" if operation.neuron_bias else written.flag(operation.bias),
     }
 
 

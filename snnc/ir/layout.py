@@ -62,8 +62,16 @@ def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:
         yield _kernel(name, layer.operation, source[-1], layer.shape[-1])
     else:
         yield _matrix(name, source, layer.shape)
-    yield _bias(layer.name, layer.shape, zeros=_has_no_bias(layer))
+    yield _own_bias(layer)
     yield from _shortcut(network, layer)
+
+
+def _own_bias(layer: Layer) -> Tensor:
+    operation, shape = layer.operation, layer.shape
+    if isinstance(operation, Convolution) and operation.neuron_bias:
+        spatial = SPATIAL_AXES[len(shape) - 1]
+        return Tensor(f"{layer.name}.bias", shape, (*spatial, *BIAS_AXES))
+    return _bias(layer.name, shape, zeros=_has_no_bias(layer))
 
 
 def _shortcut(network: Network, layer: Layer) -> Iterator[Tensor]:

@@ -122,6 +122,8 @@ class Convolution:
         The step between taps of the kernel.
     groups
         Equal stretches of channels; those of one are read by one stretch of filters.
+    neuron_bias
+        Whether its bias has a value for each neuron, not for each channel.
     depthwise
         Whether each channel is a group, whose filters are an axis of the kernel.
     """
@@ -133,6 +135,7 @@ class Convolution:
     dilation: Shape
     groups: int = 1
     depthwise: bool = False
+    neuron_bias: bool = False
 
     @property
     def extent(self) -> Shape:

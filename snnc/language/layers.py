@@ -81,7 +81,7 @@ class KernelProperties(SpikingSpec):
     stride: Annotated[has.Stride | None, Otherwise((1,))] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
     dilation: Annotated[has.Dilation | None, Otherwise((1,))] = None
-    bias: Annotated[has.Bias | None, Otherwise(True)] = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
 
 class FilterProperties(SpikingSpec):
@@ -203,7 +203,7 @@ class DenseProperties(SpikingSpec):
     """What `dense` takes that `defaults` may give."""
 
     units: has.Units | None = None
-    bias: Annotated[has.Bias | None, Otherwise(True)] = None
+    bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
 
 class DenseSpec(DenseProperties):

@@ -264,6 +264,15 @@ Multiplier = Annotated[
     ),
 ]
 Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on", same="use_bias")]
+KernelBias = Annotated[
+    literals.KernelBias,
+    Key(
+        "Whether the layer has a bias: one a channel, or one a `neuron`",
+        usual="on",
+        same="use_bias",
+        words=(Word("neuron", nearby="untied position"),),
+    ),
+]
 Shortcut = Annotated[
     Identifier,
     Key(

@@ -121,6 +121,11 @@ def flag(value: Any) -> bool:
     raise unexpected("`on` or `off`", "on")
 
 
+def bias(value: Any) -> bool | str:
+    """Read a switch, or ``neuron``."""
+    return "neuron" if bare(value) == "neuron" else flag(value)
+
+
 def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
     if unit.text in units:
         return units[unit.text]

@@ -71,6 +71,7 @@ _FORMS: dict[Any, Schema] = {
     scalars.amount: _text(_NUMBER, "number"),
     scalars.share: _text(_NUMBER, "number"),
     scalars.flag: {"enum": [True, False, "on", "off", "true", "false"]},
+    scalars.bias: {"enum": [True, False, "on", "off", "true", "false", "neuron"]},
     scalars.seconds: _text(rf"{_NUMBER}\s+(s|ms|us)"),
     extents.rates: _text(rf"({_NUMBER})?\.\.{_NUMBER}\s+Hz"),
     extents.upper_rate: _text(rf"(0(\.0*)?)?\.\.{_NUMBER}\s+Hz"),

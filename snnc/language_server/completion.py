@@ -282,5 +282,5 @@ def _words(place: Place, text: _Text) -> Iterator[str]:
         yield from NEURONS
     else:
         yield from values_in(place.model.model_fields[place.key].annotation)
-    if place.key in keys_read_by(scalars.flag):
+    if place.key in keys_read_by(scalars.flag, scalars.bias):
         yield from ("true", "false") if text.is_yaml else ("on", "off")

@@ -90,6 +90,7 @@ def export_nir(
     text_file = target.with_name(f"{target.name}.txt")
     made = _compiled(package, device)
     assert made.lowered is not None
+    _refuse_neuron_biases(made.lowered)
     layout = _layout(made.lowered)
     tensors = _tensors(layout, weights)
     from snnc.nir.facts import metadata, text
@@ -146,6 +147,16 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
             " tells more"
         )
     return made
+
+
+def _refuse_neuron_biases(lowered: LoweredNetwork) -> None:
+    layers = lowered.network.layers
+    names = [x.name for x in layers if getattr(x.operation, "neuron_bias", False)]
+    if names:
+        raise CannotExportError(
+            f"in NIR a convolution has one bias a channel: {', '.join(names)}, with"
+            " `bias neuron`, can't be exported"
+        )
 
 
 def _layout(lowered: LoweredNetwork) -> Layout:

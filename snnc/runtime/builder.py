@@ -216,7 +216,9 @@ class NetworkBuilder:
             population = self._neurons(label, layer, volumes[i], cut)
             for read in level.reads:
                 one = read.level
-                for source in compared if one is None else [Compare(levels[one])]:
+                for source in (
+                    compared if one is None else [Compare(levels[one])]
+                ):
                     self._read(source.of(level, read), population, layer)
             levels.append(population)
         terms = []
@@ -259,7 +261,11 @@ class NetworkBuilder:
             label = name if depth <= group else part
             shape = (height, width, len(slices) * channels)
             size = prod(shape)
-            ensemble = ensemble_of(layer, label, size, bias, self._spiking)
+            own = bias
+            if bias is not None and bias.ndim > 1:
+                values = bias.reshape(volume)[slices.start : slices.stop]
+                own = np.moveaxis(values, 0, 2).ravel()
+            ensemble = ensemble_of(layer, label, size, own, self._spiking)
             self._place(ensemble, cut, shape)
             parts.append(Part(label, ensemble.neurons, slices))
         ensembles = self._layers.setdefault(_named(name)[0], [])
@@ -311,7 +317,9 @@ class NetworkBuilder:
         found = list(dict.fromkeys(probe))
         for name in found:
             terms = self._terms.get(name, ())
-            found += {term.layer: None for term in terms if term.layer not in found}
+            found += {
+                term.layer: None for term in terms if term.layer not in found
+            }
         return found
 
     def _probed(self, name: str) -> list[nengo.Probe]:

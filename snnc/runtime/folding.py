@@ -88,10 +88,15 @@ def fold_scales(
     for name, tensor in weighted.items():
         kernel, *bias = parts[name].get_weights()
         raw = {tensor: kernel}
+        own = parts.get(f"{name}.bias")
+        if own is not None:
+            bias = own.get_weights()
         if bias:
             raw[f"{name}.bias"] = bias[0]
-        found = scaled(raw, scales, wiring, normed)
-        parts[name].set_weights(list(found.values()))
+        found = list(scaled(raw, scales, wiring, normed).values())
+        if own is not None:
+            own.set_weights([found.pop()])
+        parts[name].set_weights(found)
     for name in normed:
         norm, scale = parts[f"{name}.norm"], np.float32(scales[name])
         gamma, beta, mean, variance = norm.get_weights()

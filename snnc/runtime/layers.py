@@ -130,6 +130,25 @@ class Neurons(keras.layers.Layer):
 
 
 @_registered
+class NeuronBias(keras.layers.Layer):
+    """Adds a bias of its own for each neuron, of which all begin at 0."""
+
+    def build(self, shape: Any) -> None:
+        """Make the biases of inputs (batch, ...)."""
+        own = tuple(int(size) for size in shape[1:])
+        self.bias = self.add_weight(
+            name="bias",
+            shape=own,
+            initializer="zeros",
+        )
+        super().build(shape)
+
+    def call(self, inputs: Any) -> Any:
+        """Return the inputs with their biases."""
+        return inputs + self.bias
+
+
+@_registered
 class Compare(keras.layers.Layer):
     """What drives the neurons of a max pool: (batch, ...) to (batch, neurons).
 

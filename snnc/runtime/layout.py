@@ -20,6 +20,9 @@ from safetensors.numpy import save
 from .files import write_file
 
 BIAS = ("out",)
+BIAS1D = ("length", "out")
+BIAS2D = ("height", "width", "out")
+BIAS3D = ("depth", "height", "width", "out")
 DENSE = ("in", "out")
 CONV1D = ("length", "in", "out")
 CONV2D = ("height", "width", "in", "out")

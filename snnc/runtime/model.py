@@ -3,7 +3,7 @@
 """Spiking layers in a functional model of Keras, and a model's weights.
 
 The parts of a layer ``c0`` have names of their own in the model: ``c0`` is
-what is trained, then come, where there are any, ``c0.norm``, ``c0.sum``,
+what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``, ``c0.sum``,
 ``c0.rate``, ``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
 """
 
@@ -18,7 +18,14 @@ import numpy as np
 from tensorflow import keras
 
 from .folding import make_identity, scaled, with_norm
-from .layers import Compare, Neurons, PoolNoise, RateBudget, SpikeNoise
+from .layers import (
+    Compare,
+    NeuronBias,
+    Neurons,
+    PoolNoise,
+    RateBudget,
+    SpikeNoise,
+)
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
 from .wiring import NEURONS, wiring_of
@@ -60,6 +67,7 @@ class SpikingLayers:
         values: Any,
         *,
         shortcut: Any = None,
+        neuron_bias: bool = False,
         batchnorm: bool = False,
         dropout: float = 0.0,
         l2: float | None = None,
@@ -67,11 +75,14 @@ class SpikingLayers:
         """Return the activations of a layer that reads ``values``.
 
         Its name is that of the layer in the network. In this order come the
-        linear layer, batch norm, the values of a shortcut, neurons, dropout.
+        linear layer, a bias of each neuron, batch norm, the values of a
+        shortcut, neurons, dropout.
         """
         name, dt = layer.name, self.network.dt
         data = self.network.layers[name]
         current = self.linear(layer, values, l2)
+        if neuron_bias:
+            current = NeuronBias(name=f"{name}.bias")(current)
         if batchnorm:
             normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
             current = normalise(current)
@@ -172,6 +183,8 @@ def model_weights(model: keras.Model, layout: Layout) -> Tensors:
         kernel, *rest = model.get_layer(name).get_weights()
         kernel = kernel.reshape(shapes[f"{name}.kernel"])
         empty = np.zeros(shapes[f"{name}.bias"], np.float32)
+        if (own := _part(model, f"{name}.bias")) is not None:
+            rest = own.get_weights()
         bias = rest[0] if rest else empty
         if (norm := _part(model, f"{name}.norm")) is not None:
             kernel, bias = with_norm(kernel, bias, norm)
@@ -203,11 +216,12 @@ def set_model_weights(
         kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
         # Of one tensor Keras has several shapes, by what a layer is made of.
         kernel = kernel.reshape(layer.get_weights()[0].shape)
-        if layer.use_bias:
-            layer.set_weights([kernel, bias])
-            bias = np.zeros_like(bias)
-        else:
-            layer.set_weights([kernel])
+        own = _part(model, f"{name}.bias")
+        layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
+        if own is not None:
+            own.set_weights([bias])
+        if own is not None or layer.use_bias:
+            bias = np.zeros(bias.shape[-1], bias.dtype)
         if norm is not None:
             make_identity(norm, shift=bias)
     for name in _shortcuts(layout):

@@ -44,7 +44,10 @@ def ensemble_of(
     bias: NDArray[Any] | None,
     spiking: bool,
 ) -> nengo.Ensemble:
-    """Return ``size`` neurons of a layer; ``bias`` has a value a channel."""
+    """Return ``size`` neurons of a layer.
+
+    ``bias`` has a value a channel, or a value a neuron.
+    """
     gain, rest = gain_and_rest(layer)
     current = np.full(size, rest)
     if bias is not None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from snnc.ir.logical import Lif, MaxPool, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
+from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.held import Box
 from snnc.loihi.image_link import ImageLink
@@ -202,11 +203,24 @@ def _core(
     synapses = tuple(_synapses(arriving, piece))
     weight = max((synapse.weight for synapse in synapses), default=0.0)
     gain, rest = gain_and_rest(_spiking(population))
-    held = biases[np.arange(*piece.strip) % piece.part.channels].astype(np.float64)
+    held = _biases(biases, piece).astype(np.float64)
     moved = (float(np.float32(gain)) * held).clip(-LARGEST, LARGEST)
     currents = np.abs(rest + moved.astype(np.float32).astype(np.float64))
     bias, trained = _float32(currents.max()), float(np.abs(held).max())
     return Core(number, synapses, weight, bias, trained)
+
+
+def _biases(biases: Array, piece: Piece) -> Array:
+    """The biases of what a core holds: of channels, or of neurons."""
+    channels = np.arange(*piece.strip)
+    if biases.ndim == 1:
+        found: Array = biases[channels % piece.part.channels]
+        return found
+    volume = biases.reshape(volume_of(biases.shape))
+    slices = piece.part.slices[0] + channels // piece.part.channels
+    rows, columns = (slice(*side) for side in (piece.rows, piece.columns))
+    found = volume[slices, rows, columns, channels % piece.part.channels]
+    return found
 
 
 def _synapses(

@@ -66,6 +66,7 @@ def _random_model(keras_model: object) -> object:
     random = np.random.default_rng(0)
     for layer in model.layers:
         weights = layer.get_weights()
+        is_bias = layer.name.endswith(".bias")
         if layer.name.endswith(".norm"):
             scale, shift, mean, variance = weights
             weights = [
@@ -76,7 +77,8 @@ def _random_model(keras_model: object) -> object:
             ]
         else:
             weights = [
-                random.normal(0, 0.2, w.shape) if w.ndim == 1 else w for w in weights
+                random.normal(0, 0.2, w.shape) if w.ndim == 1 or is_bias else w
+                for w in weights
             ]
         layer.set_weights(weights)
     return model

@@ -177,6 +177,14 @@ BODIES = {
         depthwise2d g from f { kernel 2, place host }
         readout y { classes 3 }
     """,
+    "neuron_bias": """
+        input clip 5x7x6x2 in 0..1
+        encode conv { filters 3 }
+        conv3d c0 { filters 4, kernel 3, bias neuron, batchnorm on, padding same }
+        conv3d c1 { filters 3, kernel 2x3x1, bias neuron, stride 1x1x2 }
+        depthwise3d c2 { kernel 2, bias neuron, shortcut c1, padding same }
+        readout y { classes 3 }
+    """,
     "maxpool1d": """
         input wave 30x3 in -1..1
         encode rate e

@@ -140,6 +140,9 @@ class _Statements:
             own = layer.shortcut.stride is not None
             added = "shortcut" if own else self._variables[layer.shortcut.source]
             options.append(f"shortcut={added}")
+        operation = layer.operation
+        if isinstance(operation, Convolution) and operation.neuron_bias:
+            options.append("neuron_bias=True")
         if spiking.batchnorm:
             options.append("batchnorm=True")
         if spiking.dropout:
@@ -222,7 +225,7 @@ def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str]]:
         given.append('padding="same"')
     if set(operation.dilation) != {1}:
         given.append(f"dilation_rate={dims(operation.dilation)}")
-    last = _without(operation.bias)
+    last = _without(operation.bias and not operation.neuron_bias)
     if operation.depthwise and len(kernel) < 3 and len(set(stride)) == 1:
         if filters != groups:
             given.append(f"depth_multiplier={filters // groups}")

@@ -28,6 +28,7 @@ from snnc.ir.logical import Network
 
 AXES: Mapping[tuple[str, ...], str] = {
     BIAS_AXES: "BIAS",
+    **{(*axes, *BIAS_AXES): f"BIAS{n}D" for n, axes in SPATIAL_AXES.items()},
     DENSE_AXES: "DENSE",
     **{(*axes, *DENSE_AXES): f"CONV{n}D" for n, axes in SPATIAL_AXES.items()},
     **{(*axes, *DEPTHWISE_AXES): f"DEPTHWISE{n}D" for n, axes in SPATIAL_AXES.items()},

@@ -153,8 +153,15 @@ class Operations:
             )
             return None
         padding: Padding = self._settings.get(draft, "padding")
-        bias = bool(self._settings.get(draft, "bias"))
-        return Convolution(kernel, stride, padding, bias, dilation)
+        bias = self._settings.get(draft, "bias")
+        return Convolution(
+            kernel,
+            stride,
+            padding,
+            bool(bias),
+            dilation,
+            neuron_bias=bias == "neuron",
+        )
 
     def _groups(self, draft: Draft, channels: int, filters: int) -> int | None:
         """The groups of a convolution; None after reporting that they don't divide."""
