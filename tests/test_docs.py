@@ -30,7 +30,7 @@ def test_the_readme_shows_the_spec_of_the_demo() -> None:
     assert spec in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=60 ms,100 ms")
+SETTINGS = ("--set", "c0.filters=8,16,24", "--set", "timing.present=60,100")
 
 
 def printed(*arguments: str) -> str:

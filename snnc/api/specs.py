@@ -102,9 +102,9 @@ class Spec(Displayed):
         **changes
             By the name of a layer, the input or the readout, or by ``timing``,
             ``train``, ``defaults`` and ``target``: a mapping of properties to values.
-            A value is a number, a bool, a text as ``.snn`` spells it (``"60 ms"``,
-            ``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a mapping for
-            ``{"adam": {"learning_rate": 1e-3}}``; None stands for the default.
+            A value is a number (of ms or Hz, if it has a unit), a bool, a text as
+            ``.snn`` spells it (``"20..200 Hz"``), a tuple for ``3x3x1``, a list, or a
+            mapping for ``{"adam": {"learning_rate": 1e-3}}``; None is for the default.
             ``network``, ``about``, ``target`` and ``encode`` take a text too.
 
         Raises

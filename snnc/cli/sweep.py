@@ -16,7 +16,7 @@ INTERRUPTED = 130
 @click.command(
     "sweep",
     epilog="Example: snnc sweep specs/drift.snn --set c0.filters=8,16,24"
-    " --set timing.present='60 ms,100 ms'",
+    " --set timing.present=60,100",
 )
 @click.argument("spec", type=click.Path())
 @click.option(
@@ -54,7 +54,7 @@ INTERRUPTED = 130
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Draws the examples, and the order in which they are presented.",
+    help="Draws first weights and examples.",
 )
 @click.option(
     "-o",

@@ -25,7 +25,7 @@ VERBS = {
     "plot": "draw a network, its cores, or what it does with data",
     "report": "print a network's layers, cores and their use",
     "schema": "print the JSON Schema of YAML specs, for editors",
-    "sweep": "compare variants of a spec, trained and evaluated if there are data",
+    "sweep": "compare variants of a spec: costs at once, accuracy on data",
     "weights": "show a weights file, and whether a network and its chip take it",
 }
 

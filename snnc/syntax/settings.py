@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lark import Token
 
 from snnc.diagnostics import Report
 from snnc.language import tree
+from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
 from snnc.syntax.cut import Piece
 from snnc.syntax.grammar import tokens as tokens_of
@@ -57,7 +58,8 @@ def read_settings(
     Parameters
     ----------
     text
-        What was written. A value is spelt as in ``.snn``; nothing means the default.
+        What was written. A value is spelt as in ``.snn``; nothing means the default,
+        and a number without a unit is in ms or Hz.
     name
         Where it was written, such as ``--set``: diagnostics name it as the file.
     report
@@ -132,4 +134,20 @@ def _read(
     statement = read_statement(piece, source, report)
     if statement.broken or not statement.properties:
         return None
-    return statement.properties[0].value
+    return _measured(words[-1].text, statement.properties[0].value)
+
+
+def _measured(key: str, value: tree.Value) -> tree.Value:
+    """Give a bare number the unit that its property usually has: ms or Hz.
+
+    Beside a spec nobody types one for each of several values.
+    """
+    unit = USUAL.get(key, "").rpartition(" ")[2]
+    if unit not in UNITS:
+        return value
+    word = tree.Word(unit, value.span)
+    if isinstance(value, tree.Number):
+        return tree.Quantity(value.value, word, value.span)
+    if isinstance(value, tree.Range) and value.unit is None:
+        return replace(value, unit=word)
+    return value

@@ -60,7 +60,7 @@ def swept(folder: Path, **options: Any) -> snnc.Sweep:
 
 
 def test_all_combinations_are_compared_at_once() -> None:
-    found = snnc.sweep(DRIFT, ["c0.filters=8,16", "timing.present=60 ms,100 ms"])
+    found = snnc.sweep(DRIFT, ["c0.filters=8,16", "timing.present=60,100"])
     assert [variant.settings["c0.filters"] for variant in found.variants] == [
         "8", "8", "16", "16",
     ]  # fmt: skip
@@ -94,7 +94,7 @@ def test_a_combination_that_is_no_network_is_a_row() -> None:
         ("c0.filters=8,1.5", "SNN205", 12),
         ("c0.filtrs=8", "SNN203", 4),
         ("e0.filters=8", "SNN250", 1),
-        ("timing.present=60", "SNN207", 16),
+        ("timing.present=60 Hz", "SNN209", 19),
     ],
 )
 def test_a_value_that_is_wrong_by_itself_is_refused_where_it_stands(
