@@ -111,7 +111,7 @@ def run_file(path: str) -> str:
     try:
         run(job)
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
-        return " ".join(str(error).split()) or type(error).__name__
+        return str(error).split("\n")[0] or type(error).__name__
     return DONE
 
 

@@ -216,9 +216,7 @@ class NetworkBuilder:
             population = self._neurons(label, layer, volumes[i], cut)
             for read in level.reads:
                 one = read.level
-                for source in (
-                    compared if one is None else [Compare(levels[one])]
-                ):
+                for source in compared if one is None else [Compare(levels[one])]:
                     self._read(source.of(level, read), population, layer)
             levels.append(population)
         terms = []
@@ -317,9 +315,7 @@ class NetworkBuilder:
         found = list(dict.fromkeys(probe))
         for name in found:
             terms = self._terms.get(name, ())
-            found += {
-                term.layer: None for term in terms if term.layer not in found
-            }
+            found += {term.layer: None for term in terms if term.layer not in found}
         return found
 
     def _probed(self, name: str) -> list[nengo.Probe]:

@@ -36,16 +36,18 @@ def table(name: str, lines: Sequence[Line]) -> str:
     kind = "accuracy" if all(line.classifies for line in lines) else "error"
     energy = "energy" if judged else "energy at most"
     head = (*keys, "cores", "weights", energy, kind, "interval", "best", "")
-    rows = [tuple(_cells(line, keys)) for line in lines]
+    rows = [tuple(_cells(line, keys, judged)) for line in lines]
     told = columns(head, rows, left={*keys, "interval", "best", ""})
     return "\n".join([*told, "", *_sentences(name, lines, judged, kind)])
 
 
-def _cells(line: Line, keys: Sequence[str]) -> Iterator[str]:
+def _cells(line: Line, keys: Sequence[str], judged: bool) -> Iterator[str]:
     yield from (line.settings.get(key, "") for key in keys)
     yield "" if line.cores is None else str(line.cores)
     yield "" if line.weights is None else str(line.weights)
-    yield "" if line.energy is None else human(line.energy, "J")
+    # Beside what was measured, what is spent at most would mislead.
+    known = line.energy is not None and (line.score is not None or not judged)
+    yield human(line.energy or 0.0, "J") if known else ""
     if line.score is None:
         yield ""
     else:
