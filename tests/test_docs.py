@@ -57,6 +57,17 @@ def test_a_page_shows_what_a_command_prints(
     assert f"```\n{printed(*arguments)}```" in text
 
 
+def test_the_page_of_max_pools_shows_what_report_prints(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(ROOT)
+    lines = printed("report", "docs/examples/maxpool.snn").splitlines()
+    text = (ROOT / "docs/max-pooling.md").read_text(encoding="utf-8")
+    shown = [line for line in text.splitlines() if line.startswith("p0")]
+    assert len(shown) == 2
+    assert [line for line in shown if line not in lines] == []
+
+
 def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 120
 

@@ -13,7 +13,7 @@ from snnc.language.described import default
 from snnc.language.fields import keys_of
 from snnc.language.forms import FORMS, MODELS, kinds
 from snnc.report.text import table as report
-from snnc.syntax.yaml.printer import print_yaml  # noqa: F401  (registers YAML)
+from snnc.syntax.formatted import printed
 from snnc.text.tables import code, prose, table
 
 
@@ -68,6 +68,9 @@ def _example(path: Path) -> Iterator[str]:
     made = compile_file(path, report_of, "place")
     if report_of.diagnostics or made is None or made.mapped is None:
         raise ValueError(f"{path} is no sound spec: `snnc check` tells why")
+    assert made.document is not None
     yield f"```snn\n{path.read_text(encoding='utf-8')}```"
+    yield "The same in YAML:"
+    yield f"```yaml\n{printed(made.document, 'yaml')}```"
     yield f"`snnc report {path.name}` prints:"
     yield f"```\n{report(made.mapped)}\n```"
