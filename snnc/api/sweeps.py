@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -13,23 +12,18 @@ from snnc import diagnostics
 from snnc.api.display import Displayed
 from snnc.api.problems import SpecError
 from snnc.api.reports import Report
+from snnc.api.runs import Shared, data_file, run_left
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.values import spelt
-from snnc.api.variant import Job, run_file
 from snnc.loihi.profile import DEFAULT
 from snnc.sweep.front import front
-from snnc.sweep.records import Records, name_of
+from snnc.sweep.records import Records
 from snnc.sweep.text import Line, table
-from snnc.sweep.workers import DONE, run_jobs
 from snnc.syntax.settings import Setting, read_settings
-from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from snnc.sweep.workers import Tell
-
-MODULE = "snnc.api.variant"
 _OF_WORDS = "SNN3"
 """Codes below are of words and values by themselves, whatever the others are."""
 
@@ -241,11 +235,13 @@ def sweep(
         return Sweep(base, tuple(variants))
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    files = [None if d is None else _file(d, folder) for d in (data, test)]
+    files = [None if d is None else data_file(d, folder) for d in (data, test)]
     held = None if weights is None else Path(weights).absolute()
-    shared = _Shared(folder, files[0], files[1], held, epochs, examples, seed)
-    jobs = {i: shared.job(v) for i, v in enumerate(variants) if _runs(v)}
-    problems = _run(jobs.values(), folder, workers, dask, progress)
+    shared = Shared(folder, files[0], files[1], held, epochs, examples, seed)
+    jobs = {
+        i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
+    }
+    problems = run_left(jobs.values(), folder, workers, dask, progress)
     records = Records(folder)
     for i, job in jobs.items():
         found = records.read(job.name)
@@ -299,113 +295,3 @@ def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
         return Variant(told, None, None, problem=first.message)
     too_large = "" if spec.fits else "does not fit its chip"
     return Variant(told, spec, report, problem=too_large)
-
-
-def _runs(variant: Variant) -> bool:
-    return variant.spec is not None and variant.spec.fits
-
-
-def _file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
-    """Return a file of the data; arrays are written to one."""
-    if not isinstance(data, tuple):
-        return Path(data).absolute()
-    import hashlib
-
-    import numpy as np
-
-    x, y = map(np.ascontiguousarray, data)
-    digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:16]
-    path = folder / f"data-{digest}.npz"
-    if not path.exists():
-        with path.with_suffix(".part").open("wb") as file:
-            np.savez(file, x=x, y=y)
-        path.with_suffix(".part").replace(path)
-    return path
-
-
-@dataclass(frozen=True, slots=True)
-class _Shared:
-    """What all variants of a sweep have in common."""
-
-    folder: Path
-    data: Path | None
-    test: Path | None
-    weights: Path | None
-    epochs: int | None
-    examples: int | None
-    seed: int
-
-    def job(self, variant: Variant) -> Job:
-        """Return what to run of a variant; its name tells all that it depends on."""
-        from snnc.runtime.arrays import open_arrays
-
-        assert variant.spec is not None
-        identity: dict[str, Any] = {
-            "spec": variant.spec.hash,
-            "device": variant.spec.device,
-            "epochs": self.epochs,
-            "examples": self.examples,
-            "seed": self.seed,
-        }
-        for name, file in (("data", self.data), ("test", self.test)):
-            identity[name] = file and open_arrays(file, ("x", "y"))[1]
-        if self.weights is not None:
-            import hashlib
-
-            identity["weights"] = hashlib.sha256(self.weights.read_bytes()).hexdigest()
-        return Job(
-            name_of(identity),
-            str(self.folder),
-            variant.spec.text,
-            variant.spec.notation,
-            variant.spec.device,
-            str(self.data),
-            None if self.test is None else str(self.test),
-            None if self.weights is None else str(self.weights),
-            self.epochs,
-            self.examples,
-            self.seed,
-        )
-
-
-def _run(
-    jobs: Iterable[Job],
-    folder: Path,
-    workers: int | None,
-    dask: str | None,
-    progress: bool | None,
-) -> dict[str, str]:
-    """Do what is not done yet; return what is wrong with the others, by name."""
-    records, unique = Records(folder), {job.name: job for job in jobs}
-    left = [job for job in unique.values() if records.read(job.name) is None]
-    problems: dict[str, str] = {}
-    with progress_bar(len(unique), "variants", progress) as move:
-        move(len(unique) - len(left))
-
-        def tell(path: Path, answer: str) -> None:
-            move(1)
-            if answer != DONE:
-                problems[path.parent.name] = answer
-
-        files = [job.write() for job in left]
-        if files and dask is not None:
-            _on_cluster(files, dask, tell)
-        elif files:
-            count = workers or os.cpu_count() or 1
-            run_jobs(MODULE, files, count, folder / "log.txt", tell)
-    return problems
-
-
-def _on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
-    """Do jobs on a Dask cluster."""
-    from distributed import as_completed
-
-    from snnc.evaluate.cluster import open_client
-
-    completed: Callable[..., Iterable[Any]] = as_completed
-
-    with open_client(None, address) as client:
-        run: Callable[[str], str] = run_file
-        futures = {client.submit(run, str(file), pure=False): file for file in files}
-        for future in completed(futures, loop=client.loop):
-            tell(futures[future], future.result())

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import snnc
-from snnc.api import sweeps
+from snnc.api import runs
 from snnc.api.variant import run_file
 from snnc.cli import main
 from snnc.plots.style import theme
@@ -112,17 +112,17 @@ def test_a_sweep_that_was_interrupted_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second, third = Runner(until=4), Runner(), Runner()
-    monkeypatch.setattr(sweeps, "run_jobs", first)
+    monkeypatch.setattr(runs, "run_jobs", first)
     with pytest.raises(KeyboardInterrupt):
         swept(tmp_path)
-    monkeypatch.setattr(sweeps, "run_jobs", second)
+    monkeypatch.setattr(runs, "run_jobs", second)
     found = swept(tmp_path)
     assert (len(first.done), len(second.done)) == (4, 2)
     assert not {*first.done} & {*second.done}
     assert [variant.accuracy for variant in found.variants] == pytest.approx(
         [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
     )
-    monkeypatch.setattr(sweeps, "run_jobs", third)
+    monkeypatch.setattr(runs, "run_jobs", third)
     assert str(swept(tmp_path)) == str(found)
     assert not third.done
     swept(tmp_path, epochs=3)  # another training
@@ -133,7 +133,7 @@ def test_a_sweep_that_was_interrupted_goes_on(
 def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     from tests.plots.test_pictures import words
 
-    monkeypatch.setattr(sweeps, "run_jobs", Runner())
+    monkeypatch.setattr(runs, "run_jobs", Runner())
     found = swept(tmp_path)
     with theme():
         ax = found.plot()
@@ -173,7 +173,7 @@ def test_a_cluster_does_the_same_jobs(
         Runner()("", [Path(path)], 1, tmp_path, lambda _, answer: told.append(answer))
         return told[0]
 
-    monkeypatch.setattr(sweeps, "run_file", run)
+    monkeypatch.setattr(runs, "run_file", run)
     options: Any = {"n_workers": 1, "processes": False, "dashboard_address": None}
     with LocalCluster(**options, protocol="tcp") as cluster:
         found = swept(tmp_path, dask=cluster.scheduler_address)
