@@ -34,7 +34,8 @@ def document(explanation: Explanation) -> dict[str, Any]:
     return {
         "version": VERSION,
         "model": explanation.model,
-        "keras": explanation.keras,
+        "tool": explanation.tool,
+        "keras": explanation.keras if explanation.tool == "Keras" else None,
         "refused": explanation.is_refused,
         "layers": [_layer(layer) for layer in explanation.layers],
         "encode": explanation.encode,
