@@ -70,7 +70,9 @@ def import_keras(
     from safetensors.numpy import load_file
 
     from snnc.importer.read import run
+    from snnc.importer.refusal import place
     from snnc.importer.wishes import Wishes, parse_rewrites
+    from snnc.rules.architectures import NoInputShape
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     wishes = Wishes(name, pairs, encode, input_range, device=read_profile(device))
@@ -79,6 +81,9 @@ def import_keras(
         file, shown = os.fspath(model) if _is_path(model) else "", ""
         if not file:
             shown = f"{getattr(model, 'name', 'model')}.keras"
+            if not getattr(model, "built", True):
+                unbuilt = NoInputShape(span=place(shown), name=model.name)
+                raise SpecError((unbuilt,))
             file = str(Path(folder) / shown)
             model.save(file)
         weights = Path(folder) / "weights.safetensors"

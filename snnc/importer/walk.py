@@ -107,6 +107,7 @@ class Walk:
         self._pools: dict[tuple[str, str], str] = {}
         self.done: set[str] = set()
         self.kept: dict[tuple[Term, ...], Value] = {}
+        self._joins: dict[tuple[str, ...], str] = {}
         self._means: dict[str, Windows] = {}
 
     @property
@@ -229,12 +230,18 @@ class Walk:
         )
 
     def join(self, owner: str, sources: tuple[str, ...], shape: Shape) -> str:
-        """Return the key of the `concat` of sources."""
-        for draft in self.drafts.values():
-            if draft.kind == "concat" and draft.sources == sources:
-                return draft.layer
+        """Return the key of the `concat` of sources, which may begin with another."""
+        if sources in self._joins:
+            return self._joins[sources]
+        begun = next(
+            (n for n in range(len(sources) - 1, 1, -1) if sources[:n] in self._joins),
+            0,
+        )
+        first = (self._joins[sources[:begun]],) if begun else ()
         key = self.free(f"{owner}_reads")
-        self.add(Draft(layer=key, kind="concat", sources=sources, shape=shape))
+        read = (*first, *sources[begun:])
+        self.add(Draft(layer=key, kind="concat", sources=read, shape=shape))
+        self._joins[sources] = key
         return key
 
     def tell_draft(self, draft: Draft) -> None:

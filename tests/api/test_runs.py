@@ -161,3 +161,16 @@ def test_models_are_imported_from_memory() -> None:
     with pytest.raises(snnc.SpecError) as caught:
         snnc.import_keras(model, tell=told.append)
     assert {d.file for d in caught.value.diagnostics} == {"shapes.keras"}
+
+
+def test_a_model_that_was_never_built_is_refused() -> None:
+    class Unbuilt:
+        name = "net"
+        built = False
+
+        def save(self, _: str) -> None:
+            raise AssertionError("nothing of it is written")
+
+    with pytest.raises(snnc.SpecError, match="net") as caught:
+        snnc.import_keras(Unbuilt())
+    assert [d.code for d in caught.value.diagnostics] == ["SNN820"]

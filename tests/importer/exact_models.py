@@ -246,19 +246,22 @@ def model_of(keras: Any, name: str) -> Any:
     return keras.Model(image, outputs, name=name.replace(" ", "_").replace("-", "_"))
 
 
-def first_channels(keras: Any) -> Any:
-    """Return a model with channels first, which TensorFlow can't run on every host."""
-    la, form = keras.layers, {"data_format": "channels_first"}
+def turned(keras: Any, order: str) -> Any:
+    """Return a model with ``channels_first`` or, of the same weights, its twin."""
+    la, is_first = keras.layers, order == "channels_first"
+    form = {"data_format": order}
     return keras.Sequential(
         [
-            keras.Input((2, 7, 6)),
+            keras.Input((2, 7, 6) if is_first else (7, 6, 2)),
+            la.ZeroPadding2D(((1, 0), (0, 0)), **form),
             la.Conv2D(4, 3, activation="relu", **form),
             la.Conv2D(3, 2, **form),
-            la.BatchNormalization(axis=1),
+            la.BatchNormalization(axis=1 if is_first else -1),
             la.ReLU(),
-            la.AveragePooling2D(2, **form),
+            la.AveragePooling2D((2, 1), **form),
+            *([] if is_first else [la.Permute((3, 1, 2))]),
             la.Flatten(),
             la.Dense(3),
         ],
-        name="first_channels",
+        name=order,
     )

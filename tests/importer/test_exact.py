@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.importer.exact_models import CASES, Case, model_of
+from tests.importer.exact_models import CASES, Case, model_of, turned
 from tests.importer.small_models import randomized
 from tests.importer.test_outputs import imported
 
@@ -61,3 +61,21 @@ def test_rate_mode_gives_what_keras_does(
     monkeypatch.syspath_prepend(tmp_path)
     found = {name: differences(name, case, tmp_path) for name, case in CASES.items()}
     assert {name: error for name, error in found.items() if error > WITHIN} == {}
+
+
+@pytest.mark.slow
+def test_channels_first_are_laid_out_with_channels_last(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """TensorFlow runs no channels first on every host, so a twin tells what is due."""
+    from tensorflow import keras
+
+    monkeypatch.syspath_prepend(tmp_path)
+    twin = randomized(turned(keras, "channels_last"), seed=4)
+    model = turned(keras, "channels_first")
+    model.set_weights(twin.get_weights())
+    x = np.random.default_rng(1).uniform(0, 1, (EXAMPLES, 7, 6, 2)).astype(np.float32)
+    package, weights = imported(model, tmp_path)
+    expected = expected_of(twin, x)
+    assert np.ptp(expected, axis=0).max() > 1e-3
+    np.testing.assert_allclose(rates(package, weights, x), expected, atol=WITHIN)

@@ -9,10 +9,13 @@ from math import prod
 from snnc.importer.draft import BROKEN, INPUT, Draft, Value
 from snnc.importer.linear import Step, Term, point
 from snnc.importer.model import Layer
-from snnc.importer.neurons import UnfitError, fire
+from snnc.importer.neurons import UnfitError, fire, kept
 from snnc.importer.table.options import tell_options
 from snnc.importer.views import plain
 from snnc.importer.walk import Walk
+
+MOST_SOURCES = 64
+"""Of a sum that readers take by themselves; beyond, neurons keep it."""
 
 
 def read_add(layer: Layer, walk: Walk) -> Value:
@@ -25,8 +28,15 @@ def read_add(layer: Layer, walk: Walk) -> Value:
     if len(sources) == len(set(sources)) == len(values):
         walk.keep(layer, "`add`: its readers get all inputs with one kernel")
         return _joined(layer, walk, values[0], sources, "add", values[0].shape)
-    walk.keep(layer, "its readers add what it adds")
-    return summed(values, [1.0] * len(values), layer.name)
+    found = summed(values, [1.0] * len(values), layer.name)
+    if len({term.source for term in found.terms}) <= MOST_SOURCES:
+        walk.keep(layer, "its readers add what it adds")
+        return found
+    walk.rewrite(layer, "neurons keep the sum, of which so many layers have a part")
+    try:
+        return kept(walk, layer.name, found)
+    except UnfitError as error:
+        return walk.refuse(layer, str(error), "put `Activation('relu')` behind it")
 
 
 def read_subtract(layer: Layer, walk: Walk) -> Value:
