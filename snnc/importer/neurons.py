@@ -203,29 +203,32 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
     pooled = _pooled(walk, term)
     if pooled is not None:
         return _exact(walk, owner, pooled)
-    if _is_exact(walk, term, 0):
+    if _is_exact(term, 0):
         return term
     for step in term.steps:
         if not step.is_uniform:
             raise UnfitError(EDGE, step.layer)
     for cut in range(len(term.steps) - 1, 0, -1):
-        if _is_exact(walk, term, cut) and _is_possible(walk, term, cut):
+        if _is_exact(term, cut) and _is_possible(term, cut):
             return _cut(walk, owner, term, cut)
     raise UnfitError(BORDER)
 
 
-def _is_exact(walk: Walk, term: Term, first: int) -> bool:
+def _is_exact(term: Term, first: int) -> bool:
     windows = term.windows(first)
-    if windows is None or (fit(windows) or fit_more(windows)) is None:
+    if windows is None:
         return False
-    return walk.has_neuron_bias or term.shifts_at(first) != "place"
+    if fit(windows) is not None:
+        return True
+    # Of places that nothing reads, a bias by place knows nothing.
+    return fit_more(windows) is not None and term.shifts_at(first) != "place"
 
 
-def _is_possible(walk: Walk, term: Term, stop: int) -> bool:
+def _is_possible(term: Term, stop: int) -> bool:
     """Whether the first steps of a term are kernels, with or without a cut."""
     part = replace(term, steps=term.steps[:stop])
-    return _is_exact(walk, part, 0) or any(
-        _is_exact(walk, part, cut) and _is_possible(walk, part, cut)
+    return _is_exact(part, 0) or any(
+        _is_exact(part, cut) and _is_possible(part, cut)
         for cut in range(stop - 1, 0, -1)
     )
 
@@ -395,7 +398,7 @@ def _fits(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | None:
     if both is None:
         return None
     fitted = fit(both)
-    if fitted is None and not is_beside:
+    if fitted is None and not is_beside and _shift(terms) != "place":
         fitted = fit_more(both)
     if fitted is None or (
         fitted.is_padded and not all(walk.is_even(term.source) for term in terms)

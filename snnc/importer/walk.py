@@ -82,11 +82,7 @@ class Walk:
         By terms the neurons that keep their sum.
     stands :
         By average what it stands for, where the user let it.
-    has_neuron_bias :
-        Whether a layer of the spec may have a bias for each neuron.
     """
-
-    has_neuron_bias = False
 
     def __init__(
         self, model: Model, wishes: Wishes, weights: Weights | None = None
