@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from snnc.text.printable import printable
+
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
 # Legible on white and on black; the hues are those of Okabe and Ito.
 _COLOURS = {"31": "#c8490a", "33": "#a97b00", "34": "#3d82c4", "36": "#0a8f74"}
@@ -70,7 +72,9 @@ _CATEGORIES = {
 
 
 def spec_html(text: str, notation: str) -> str:
-    """Show a spec in colours; YAML is shown as it is."""
+    """Show a spec in colours, but YAML; what does not print is escaped."""
+    lines = ("\t".join(map(printable, line.split("\t"))) for line in text.split("\n"))
+    text = "\n".join(lines)
     if notation != "snn":
         return preformatted(text)
     from snnc.editors.stretches import stretches
