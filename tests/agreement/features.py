@@ -223,7 +223,7 @@ FEATURES: dict[str, Question] = {
     "avgpool over avgpool": _folded(lambda p: len(p.projection.pools) > 1),
     "maxpool": _kind("maxpool"),
     "maxpool of several levels": lambda m: any(
-        len(m.of_layer(layer.name)) > 3 for layer in _layers(m)
+        len(m.of_layer(layer.name)) > 2 for layer in _layers(m)
     ),
     "maxpool that pads": lambda m: any(
         isinstance(o.operation, MaxPool) and o.operation.padding == "same"
@@ -238,10 +238,6 @@ FEATURES: dict[str, Question] = {
         for p in _wires(m)
     ),
     "maxpool under an average": _folded(lambda p: p.projection.picked is not None),
-    "maxpool of joined layers": lambda m: any(
-        isinstance(p.projection.reach, Compare) and p.projection.rows[0] > 0
-        for p in _wires(m)
-    ),
     "maxpool under a dense reader": lambda m: any(
         isinstance(p.projection.reach, Full) and p.projection.picked is not None
         for p in _wires(m)

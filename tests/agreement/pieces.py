@@ -143,7 +143,7 @@ def _branches(paper: Paper) -> None:
     kernel = (paper.size(1, 2),) * paper.rank
     two = paper.conv(filters, kernel, stride, "same", source)
     paper.join(kind, one, two)
-    paper.one_of(conv, _depthwise, _apart, _pool, _maximum, dense)(paper)
+    paper.one_of(conv, _depthwise, _apart, _pool, _maximum, _maximum, dense)(paper)
 
 
 def dense(paper: Paper) -> None:
