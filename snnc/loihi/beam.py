@@ -25,7 +25,7 @@ from snnc.loihi.menu import Menu
 from snnc.loihi.search import Solution
 from snnc.loihi.site import Fit
 from snnc.loihi.spending import Spending
-from snnc.loihi.stage import DeadEnd
+from snnc.loihi.stage import DeadEnd, OutOfPatienceError
 from snnc.loihi.tiling import Tiling
 
 MAX_COMBINATIONS = 64
@@ -131,10 +131,18 @@ class Beam:
     def _fitted(self) -> int:
         return sum(site.work for site in self._sites)
 
-    def run(self, width: int) -> Solution | None:
-        """The best mapping among ``width`` drafts at a time, step by step."""
+    def run(self, width: int, patience: int = maxsize) -> Solution | None:
+        """The best mapping among ``width`` drafts at a time, step by step.
+
+        Raises
+        ------
+        OutOfPatienceError
+            If that takes more work than ``patience``.
+        """
         drafts = [Draft(0, {}, {}, {}, None)]
         for i in reversed(range(len(self.steps))):
+            if self.work > patience:
+                raise OutOfPatienceError
             found: dict[object, Draft] = {}
             for draft in drafts:
                 for more in islice(self._extend(draft, i), max(2, width)):

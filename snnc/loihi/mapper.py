@@ -17,9 +17,9 @@ from snnc.loihi.beam import Beam
 from snnc.loihi.choices import Step
 from snnc.loihi.search import PATIENCE, Search, Solution
 from snnc.loihi.spending import Spending
-from snnc.loihi.stage import DeadEnd
+from snnc.loihi.stage import DeadEnd, OutOfPatienceError
 
-WORK = 60_000
+WORK = 120_000
 """Tilings of which beams ask whether they serve their readers, some seconds."""
 WIDER = 4
 DEARER = 8
@@ -50,6 +50,8 @@ class Mapper:
         Cores below which there is no mapping out of equal blocks.
     dead_end
         The nearest that out-axons came to allowing a mapping.
+    gave_up
+        Whether it was not looked further for a mapping of a network too large.
     work
         What was done so far, in looks of the search.
     """
@@ -68,6 +70,7 @@ class Mapper:
         self._beam = Beam(steps, core, spending, most)
         self._most_work = int(WORK * effort)
         self.floor = self._search.floor
+        self.gave_up = False
 
     @property
     def lower_bound(self) -> int:
@@ -82,17 +85,20 @@ class Mapper:
         ends = [end for end in (self._search.dead_end, self._beam.dead_end) if end]
         return min(ends, key=lambda end: end.out_axons, default=None)
 
-    def run(self) -> Solution | None:
-        """The best mapping found; None if there is none of at most ``most`` cores."""
+    def run(self, hopeless: bool = False) -> Solution | None:
+        """The best mapping found; None if there is none of at most ``most`` cores.
+
+        Where it is ``hopeless`` that one fits, none is found where that takes long.
+        """
         best = self._search.run()
         if best is None or best.cores > self.lower_bound:
-            best = self._improve(best)
+            best = self._improve(best, self._most_work if hopeless else maxsize)
         if best is None:
             return None
         exact = best.cores == self.lower_bound
         return replace(best, floor=self.floor, exact=exact)
 
-    def _improve(self, best: Solution | None) -> Solution | None:
+    def _improve(self, best: Solution | None, patience: int) -> Solution | None:
         """The better of a mapping and what beams find, each wider than the one before.
 
         A beam takes up to `DEARER` times what the one before took.
@@ -100,7 +106,11 @@ class Mapper:
         width, took = 1, 0
         while width <= WIDEST and DEARER * took + self._beam.work <= self._most_work:
             before = self._beam.work
-            found = self._beam.run(width)
+            try:
+                found = self._beam.run(width, patience)
+            except OutOfPatienceError:
+                self.gave_up = best is None
+                break
             if found is not None and (best is None or found.cores < best.cores):
                 best = found
             if found is None or found.cores == self.lower_bound:

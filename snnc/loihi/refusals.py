@@ -87,10 +87,10 @@ def refuse_plan(
             yield _refuse_neurons(plan.lowered, target, plan.profile)
     elif mapped is not None:
         yield _refuse_size(plan, target, mapped)
-    elif mapper.dead_end is not None:
-        yield _refuse_axons(plan, mapper.dead_end)
+    elif mapper.gave_up or mapper.dead_end is None:
+        yield _refuse_floor(plan, target, mapper.lower_bound)
     else:
-        yield _refuse_floor(plan, target, mapper.floor)
+        yield _refuse_axons(plan, mapper.dead_end)
 
 
 def _refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
@@ -152,7 +152,7 @@ def _smaller(
 
 
 def _refuse_floor(plan: Plan, target: Loihi, cores: int) -> Diagnostic:
-    """The layers take more cores than any system has."""
+    """The layers need more cores than there are, however many they take."""
     largest = max(plan.populations, key=lambda p: plan.step(p).choices.floor)
     share = plan.step(largest).choices.floor
     return _too_many(plan, target, cores, largest, share, "at least ")

@@ -37,6 +37,7 @@ Limit = Literal[
 MANY = 1024
 """Tiles of an axis beyond which its ends and its middle speak for all at first."""
 FEEDS_OF_LOOK = 8
+LINKS_OF_LOOK = 2
 LOOKS_OF_LOAD = 10
 """What the load of one block takes, in looks of a search."""
 
@@ -178,7 +179,7 @@ class Site:
         if crowd > core.in_axons:
             return Misfit("in-axons", crowd, core.in_axons)
         for load in self._loads(tiling, groups):
-            self.work += LOOKS_OF_LOAD
+            self.work += LOOKS_OF_LOAD + len(self.links) // LINKS_OF_LOOK
             if load.in_axons > core.in_axons:
                 return Misfit("in-axons", load.in_axons, core.in_axons)
             if load.bits > core.synapse_bits:

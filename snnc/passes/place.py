@@ -122,9 +122,10 @@ def attempt(
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, known)
     mapper = Mapper(plan.steps, profile.core, known.spending, most, effort)
-    room = MOST_CHIPS * profile.chip.cores
-    hopeless = plan.misfits or mapper.floor > min(most, room)
-    return Attempt(plan, target, mapper, None if hopeless else mapper.run())
+    if plan.misfits or mapper.floor > min(most, MOST_CHIPS * profile.chip.cores):
+        return Attempt(plan, target, mapper, None)
+    solution = mapper.run(hopeless=mapper.floor > target.cores)
+    return Attempt(plan, target, mapper, solution)
 
 
 def is_sound(lowered: LoweredNetwork, target: Loihi) -> bool:
