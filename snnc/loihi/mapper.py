@@ -19,7 +19,7 @@ from snnc.loihi.search import PATIENCE, Search, Solution
 from snnc.loihi.spending import Spending
 from snnc.loihi.stage import DeadEnd, OutOfPatienceError
 
-WORK = 120_000
+WORK = 80_000
 """Tilings of which beams ask whether they serve their readers, some seconds."""
 WIDER = 4
 DEARER = 8
