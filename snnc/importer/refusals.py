@@ -34,7 +34,8 @@ def diagnose(
             layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), [])
             layers += [d.layer] * (d.layer not in layers)
     costs = ""
-    if any(rule == "maxpool" for rule, *_ in causes):
+    is_asked = wishes.rewrite("maxpool") is not None
+    if not is_asked and any(rule == "maxpool" for rule, *_ in causes):
         offers = [("maxpool", by) for by in REWRITES["maxpool"]]
         said = (cost(model, wishes, offer, path) for offer in offers)
         costs = ", ".join(filter(None, said))

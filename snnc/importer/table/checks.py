@@ -35,7 +35,8 @@ def check_options(layer: Layer) -> None:
             raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
     if not layer.reads and layer.kind != "InputLayer":
         raise malformed(f"`{layer.name}`", "it reads nothing")
-    if len(layer.reads) > 1 and layer.kind not in JOINS:
+    is_pair = layer.kind != "Subtract" or len(layer.reads) < 3
+    if len(layer.reads) > 1 and not (layer.kind in JOINS and is_pair):
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
 
 

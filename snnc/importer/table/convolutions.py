@@ -158,7 +158,7 @@ def read_batch_norm(layer: Layer, walk: Walk) -> Value:
 def normed(layer: Layer, walk: Walk, value: Value) -> Value:
     """Return a value behind a batch norm."""
     axis = layer.options.get("axis", -1)
-    axes = axis if isinstance(axis, list) else [axis]
+    axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
     return normalized(layer, walk, value, keras, f"axis {shown(axis)}")
 

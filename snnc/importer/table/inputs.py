@@ -217,7 +217,8 @@ def read_reshape(layer: Layer, walk: Walk) -> Value:
     value = walk.source(layer)
     if value.broken:
         return value
-    target = list(layer.options.get("target_shape") or [])
+    sizes = layer.options.get("target_shape") or []
+    target = list(sizes) if isinstance(sizes, list) else [sizes]
     return reshaped(layer, walk, value, target)
 
 
