@@ -129,23 +129,24 @@ class Adjuster:
             gamma, beta, *_ = norm.get_weights()
             norm.set_weights([gamma, beta, mean, square - mean**2])
 
-    def scale(self, anew: bool) -> list[Miss]:
+    def scale(self, anew: bool, examples: int | None = None) -> list[Miss]:
         """Bring layers into their rates; return those that miss them.
 
         ``anew`` drives every layer as fast as it may fire, as more spikes tell
-        more. Otherwise layers that keep to their rates stay as they are.
+        more. Otherwise layers that keep to their rates stay as they are. Rates
+        are those of the first ``examples`` of the sample, or of all.
 
         What a scale changes of rectified linear neurons is made good where
         they are read. Where rates are discrete, or neurons saturate, it is
         felt by the layers behind: they are measured again.
         """
-        driven = self._driven()
+        driven = self._driven(examples)
         for _ in range(len(self.wiring.groups) + ROUNDS):
             scales = self._rescaled(driven, anew)
             if _are_alike(scales, self.scales):
                 break
             self.scales = scales
-            driven = self._driven()
+            driven = self._driven(examples)
         scales, names = self.scales, self.network.layers
         missed = [n for n in names if not self._holds(n, driven, scales)]
         return [self._miss(name, driven, scales) for name in missed]
@@ -163,14 +164,14 @@ class Adjuster:
         fold_scales(self.model, self.wiring, self.scales)
         self.scales = dict.fromkeys(self.network.layers, 1.0)
 
-    def _driven(self) -> dict[str, Driven]:
-        """Measure the currents of all layers on the sample."""
+    def _driven(self, examples: int | None) -> dict[str, Driven]:
+        """Measure the currents of all layers on examples of the sample."""
         layers = self.network.layers
         ends = [driving(self.model, n, layer) for n, layer in layers.items()]
         probe = keras.Model(self.model.input, ends)
 
         def currents() -> Iterator[list[NDArray[np.float32]]]:
-            for x in self._batches():
+            for x in self._batches(examples):
                 yield _listed(probe(x, training=False))
 
         found = ranked(self.network.percentiles, currents)
@@ -259,10 +260,14 @@ class Adjuster:
         parts = self.model.layers
         return [p for p in parts if isinstance(p, (SpikeNoise, PoolNoise))]
 
-    def _batches(self) -> list[NDArray[np.float32]]:
+    def _batches(
+        self,
+        examples: int | None = None,
+    ) -> list[NDArray[np.float32]]:
         # Even ones: statistics of a batch of few examples would mislead.
         size = min(BATCH, self.network.examples_at_once)
-        return np.array_split(self.sample, -(-len(self.sample) // size))
+        sample = self.sample[:examples]
+        return np.array_split(sample, -(-len(sample) // size))
 
     def _trace_anew(self) -> None:
         # Keras keeps what it traced of a model whose parts have changed.

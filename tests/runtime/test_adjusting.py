@@ -51,6 +51,17 @@ def test_scales_change_no_output_of_rectified_neurons(made: Any, name: str) -> N
     assert_alike(model.predict(X, verbose=0), before)
 
 
+def test_some_of_the_examples_are_measured_alone(made: Any) -> None:
+    adjuster = made["chain"].adjuster(drawn(made["chain"]), X)
+    adjuster.scale(anew=True)
+    whole = adjuster.scales
+    adjuster.scale(anew=True, examples=8)
+    few = made["chain"].adjuster(drawn(made["chain"]), X[:8])
+    few.scale(anew=True)
+    assert adjuster.scales == pytest.approx(few.scales, rel=2e-3)
+    assert adjuster.scales != pytest.approx(whole, rel=2e-3)
+
+
 @pytest.mark.parametrize("name", NETWORKS)
 def test_folded_scales_compute_the_same(made: Any, name: str) -> None:
     model = drawn(made[name])

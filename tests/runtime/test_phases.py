@@ -127,7 +127,7 @@ def test_trained_layers_keep_to_their_rates(made: Any, name: str, phases: Any) -
     network = made[name].network
     for layer, rate in rates_of(model, network).items():
         bounds = network.layers[layer].rate
-        assert judged(rate, bounds, None) != "missed", (layer, rate)
+        assert judged(rate, bounds, network.present) != "missed", (layer, rate)
 
 
 def test_without_scale_no_rate_is_told(
