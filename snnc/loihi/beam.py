@@ -10,7 +10,7 @@ what is asked of them (a beam search).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge, nsmallest
 from itertools import islice, product, repeat
@@ -245,13 +245,20 @@ class Beam:
         return False
 
     def _combinations(self, step: Step, groups: dict[int, int]) -> list[Groups]:
-        """The groups that the sources may have together, where some are settled."""
+        """The groups that the sources may have together, where some are settled.
+
+        Of too many some are left out: of very many sources all but those in which all
+        have their finest groups, or their coarsest.
+        """
         sources = tuple(dict.fromkeys(step.sources))
         free = [(groups[s],) if s in groups else self._groups[s] for s in sources]
-        while prod(map(len, free)) > MAX_COMBINATIONS:
+        together: Iterable[Groups] = zip(*((g[0], g[-1]) for g in free), strict=True)
+        while max(map(len, free), default=0) > 2 and _are_too_many(free):
             longest = max(range(len(free)), key=lambda n: len(free[n]))
             free[longest] = (*free[longest][:-1:2], free[longest][-1])
-        chosen = [dict(zip(sources, some, strict=True)) for some in product(*free)]
+        if not _are_too_many(free):
+            together = product(*free)
+        chosen = [dict(zip(sources, some, strict=True)) for some in together]
         return [tuple(by[source] for source in step.sources) for by in chosen]
 
     def _menu(self, i: int, group: int | None, sources: Groups) -> Menu:
@@ -278,6 +285,10 @@ class Beam:
 
 def _without(i: int, given: Mapping[int, Given]) -> dict[int, Given]:
     return {source: what for source, what in given.items() if source != i}
+
+
+def _are_too_many(free: Sequence[Groups]) -> bool:
+    return prod(map(len, free)) > MAX_COMBINATIONS
 
 
 def _some_groups(choices: Choices, compartments: int) -> Groups:

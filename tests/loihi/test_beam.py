@@ -121,3 +121,18 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
                     assert link.most_axons(cut, tiling) == max(map(max, every))
                     found += 1
     assert found > 1000
+
+
+def test_many_sources_of_some_depth_are_tried_together() -> None:
+    names = [f"c{i}" for i in range(8)]
+    text = spec(
+        "8x12x12x1",
+        "encode conv e { filters 2, kernel 1 }",
+        *(f"conv3d {n} from e {{ filters 4, padding same }}" for n in names),
+        f"concat all from {', '.join(names)}",
+        "conv3d d { filters 4 }",
+        target="loihi { chips 16 }",
+    )
+    made = compile_spec(SourceFile("a.snn", text), Report(), "place")
+    assert made.mapped is not None
+    assert made.mapped.lower_bound <= made.mapped.cores <= 60
