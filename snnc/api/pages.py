@@ -120,18 +120,11 @@ def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
 def _drawn(draw: Callable[[], Axes], dark: bool) -> str:
     from io import BytesIO
 
-    from matplotlib import pyplot as plt
+    from snnc.plots.style import hidden, save_svg, theme
 
-    from snnc.plots.style import save_svg, theme
-
-    before = plt.get_backend()
-    plt.switch_backend("agg")  # notebooks would show each picture too
-    try:
-        with theme(dark):
-            buffer = BytesIO()
-            save_svg(draw(), buffer)
-    finally:
-        plt.switch_backend(before)
+    buffer = BytesIO()
+    with theme(dark), hidden():  # notebooks would show each picture too
+        save_svg(draw(), buffer)
     encoded = base64.b64encode(buffer.getvalue()).decode("ascii")
     return f"data:image/svg+xml;base64,{encoded}"
 

@@ -292,7 +292,7 @@ def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
     return _compiled(SourceFile(name, text.replace("\r\n", "\n")), None, device)
 
 
-_YAML = re.compile(r"\s*(?:#[^\n]*\s*)*snn[ \t]*:")
+_YAML = re.compile(r"\s*(?:#[^\n]*\n\s*)*snn[ \t]*:")
 
 
 def check(

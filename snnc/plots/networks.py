@@ -140,12 +140,7 @@ def _connect(ax: Axes, rows: list[Node]) -> None:
                 "",
                 xy=(0.1, -place + _HALF),
                 xytext=(0.1, -place + 1 - _HALF),
-                arrowprops={
-                    "arrowstyle": "-|>",
-                    "color": line,
-                    "shrinkA": 0,
-                    "shrinkB": 0,
-                },
+                arrowprops=_arrow(line),
             )
     for start, stop, is_shortcut, lane in _skips(rows):
         side = 0.82 + _LANE * (lane + 1)
@@ -158,12 +153,7 @@ def _connect(ax: Axes, rows: list[Node]) -> None:
             "",
             xy=(0.8, below),
             xytext=(0.84, below),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": colour,
-                "shrinkA": 0,
-                "shrinkB": 0,
-            },
+            arrowprops=_arrow(colour),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,6 +20,7 @@ WIDTH = 6.5
 # not seen on dark and on light.
 COLOURS = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00")
 HATCHES = ("", "////", "....")
+_HIDDEN = ContextVar("hidden", default=False)
 BREACH, HELD = "#D55E00", "#0072B2"
 
 _DARK = {
@@ -82,10 +84,25 @@ def axes(ax: Axes | None, height: float, width: float = WIDTH) -> Axes:
 
 def new_figure(height: float, width: float = WIDTH) -> Figure:
     """Return a figure; in notebooks and scripts of pyplot it is shown as theirs are."""
+    size: Any = {"figsize": (width, height), "layout": "constrained"}
+    if _HIDDEN.get():
+        from matplotlib.figure import Figure
+
+        return Figure(**size)
     import matplotlib.pyplot as plt
 
-    figure: Figure = plt.figure(figsize=(width, height), layout="constrained")
+    figure: Figure = plt.figure(**size)
     return figure
+
+
+@contextmanager
+def hidden() -> Iterator[None]:
+    """Make figures that pyplot knows nothing of, and so shows nowhere."""
+    token = _HIDDEN.set(True)
+    try:
+        yield
+    finally:
+        _HIDDEN.reset(token)
 
 
 def looks(names: Sequence[str]) -> Mapping[str, dict[str, Any]]:
@@ -112,10 +129,7 @@ def open_frame(ax: Axes) -> None:
 
 def save_svg(ax: Axes, buffer: BinaryIO) -> None:
     """Write the picture as SVG; no date is in it."""
-    import matplotlib.pyplot as plt
-
     ax.figure.savefig(buffer, format="svg", metadata={"Date": None})  # type: ignore[union-attr]
-    plt.close(ax.figure)  # type: ignore[arg-type]
 
 
 def save(ax: Axes, path: str | PathLike[str]) -> None:
@@ -124,6 +138,7 @@ def save(ax: Axes, path: str | PathLike[str]) -> None:
 
     figure = ax.figure
     name = str(path)
-    told: dict[str, Any] = {"metadata": {"Date": None}} if name.endswith("svg") else {}
-    figure.savefig(path, dpi=200, **told)  # type: ignore[union-attr]
+    dates = {"svg": "Date", "pdf": "CreationDate"}
+    told = {date: None for end, date in dates.items() if name.endswith(end)}
+    figure.savefig(path, dpi=200, metadata=told or None)  # type: ignore[union-attr]
     plt.close(figure)  # type: ignore[arg-type]

@@ -42,6 +42,9 @@ def test_a_file_and_its_text_are_one_spec() -> None:
 def test_yaml_is_known_by_how_it_begins() -> None:
     text = DRIFT.with_suffix(".yaml").read_text()
     assert snnc.parse(text).notation == snnc.parse("\n# hi\n" + text).notation == "yaml"
+    ruler = f"{'#' * 70}\n"  # of which each sign might begin a comment
+    assert snnc.parse(ruler + text).notation == "yaml"
+    assert snnc.parse(ruler + SMALL).notation == "snn"
 
 
 @pytest.mark.parametrize(
@@ -165,6 +168,20 @@ def test_a_report_is_that_of_the_command_line() -> None:
     assert [layer.name for layer in report.layers][:2] == ["encode", "c0"]
     assert "<style>" in report._repr_html_()
     assert "<html" not in report._repr_html_()
+
+
+def test_a_page_leaves_open_what_a_user_has_drawn() -> None:
+    plt = pytest.importorskip("matplotlib.pyplot")
+    before = plt.get_backend()
+    plt.switch_backend("svg")
+    try:
+        own = plt.figure()
+        assert "data:image/svg+xml" in snnc.parse(SMALL).report().html()
+        assert plt.get_fignums() == [own.number]
+        assert plt.get_backend() == "svg"
+    finally:
+        plt.close("all")
+        plt.switch_backend(before)
 
 
 def test_what_is_too_large_is_reported_too() -> None:

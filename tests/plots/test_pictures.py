@@ -273,8 +273,9 @@ def test_eighteen_layers_look_different() -> None:
 
 
 def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
-    for name in ("one.svg", "two.svg"):
+    for name in ("one.svg", "two.svg", "dated.pdf"):
         with theme():
             save(training.training(HISTORY), tmp_path / name)
     one = (tmp_path / "one.svg").read_bytes()
     assert one == (tmp_path / "two.svg").read_bytes()
+    assert b"CreationDate" not in (tmp_path / "dated.pdf").read_bytes()
