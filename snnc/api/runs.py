@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.api.specs import FileName, Spec
 from snnc.api.variant import Job, run_file
+from snnc.runtime.files import replacing
 from snnc.sweep.records import Records, name_of
 from snnc.sweep.workers import DONE, run_jobs
 from snnc.text.progress import progress_bar
@@ -29,12 +30,14 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
     import numpy as np
 
     x, y = map(np.ascontiguousarray, data)
-    digest = hashlib.sha256(x.tobytes() + y.tobytes()).hexdigest()[:16]
-    path = folder / f"data-{digest}.npz"
+    digest = hashlib.sha256()
+    for array in (x, y):
+        digest.update(f"{array.dtype.str}{array.shape}".encode())
+        digest.update(array.tobytes())
+    path = folder / f"data-{digest.hexdigest()[:16]}.npz"
     if not path.exists():
-        with path.with_suffix(".part").open("wb") as file:
+        with replacing(path) as file:
             np.savez(file, x=x, y=y)
-        path.with_suffix(".part").replace(path)
     return path
 
 

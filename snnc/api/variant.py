@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from snnc.api.packages import Package
 from snnc.api.specs import parse
+from snnc.runtime.files import write_file
 from snnc.sweep.records import Records
 from snnc.sweep.workers import DONE
 
@@ -47,7 +48,7 @@ class Job:
         """Write the job into the folder of its variant."""
         path = Path(self.folder) / self.name / "job.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(asdict(self)), encoding="utf-8")
+        write_file(path, json.dumps(asdict(self)))
         return path
 
 

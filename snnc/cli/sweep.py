@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from snnc.cli.device import chosen_device
 from snnc.cli.talk import offer_json, offer_lines, say
 from snnc.loihi.profile import DEFAULT
+
+if TYPE_CHECKING:
+    from snnc.api.sweeps import Sweep
 
 INTERRUPTED = 130
 
@@ -134,11 +138,21 @@ def command(
         offer_json(found.as_dict())
     else:
         offer_lines(str(found))
-    if plot is not None:
-        from snnc.api.pictures import plot as draw
-
-        draw(found, file=plot)
+    if plot is not None and not _draw(found, plot):
+        return 1
     return 1 if all(variant.problem for variant in found.variants) else 0
+
+
+def _draw(found: Sweep, file: Path) -> bool:
+    """Draw a sweep; False after saying why it can't be."""
+    from snnc.api.pictures import plot
+
+    try:
+        plot(found, file=file)
+    except (ValueError, OSError) as error:
+        say(f"error: {error}")
+        return False
+    return True
 
 
 def _refuse_at_odds(

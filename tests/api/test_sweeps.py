@@ -144,6 +144,37 @@ def test_a_sweep_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         snnc.sweep(DRIFT, ["c0.filters=8"]).plot()
 
 
+def test_a_sweep_with_nothing_to_draw_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(
+        module: str, jobs: Sequence[Path], workers: int, log: Path, tell: Tell
+    ) -> None:
+        for path in jobs:
+            tell(path, "out of luck")
+
+    monkeypatch.setattr(runs, "run_jobs", fail)
+    np.savez(tmp_path / "d.npz", x=X, y=Y)
+    picture = tmp_path / "p.png"
+    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--train"]
+    paths = {"--data": tmp_path / "d.npz", "-o": tmp_path, "--plot": picture}
+    arguments = [str(word) for pair in paths.items() for word in pair]
+    assert main([*command, *arguments]) == 1
+    said = capsys.readouterr()
+    assert "out of luck" in said.out
+    assert "error: nothing was evaluated" in said.err
+    assert not picture.exists()
+
+
+def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
+    flat = runs.data_file((X.reshape(30, 36), Y), tmp_path)
+    image = runs.data_file((X, Y), tmp_path)
+    assert np.load(image)["x"].shape == X.shape
+    assert np.load(flat)["x"].shape == (30, 36)
+    assert image == runs.data_file((X, Y), tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([flat, image])
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
