@@ -25,7 +25,10 @@ class Limit:
 
     @property
     def shown(self) -> str:
-        much = ", ".join(f"{value:g}" for value in self.values)
+        # Of a count, every digit matters.
+        much = ", ".join(
+            f"{v:g}" if isinstance(v, float) else str(v) for v in self.values
+        )
         return f"{much} {self.unit}".rstrip()
 
 
