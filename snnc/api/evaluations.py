@@ -115,7 +115,7 @@ class Evaluation(Displayed):
         Parameters
         ----------
         example
-            Its place in the data.
+            Its place among the examples that were run.
 
         Returns
         -------

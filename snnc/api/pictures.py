@@ -66,7 +66,7 @@ def plot(
     dark
         Draw on dark ground.
     example
-        Whose raster.
+        Whose raster, of those that were run.
 
     Raises
     ------

@@ -316,11 +316,6 @@ class Walk:
             for d in self.decisions
         ]
 
-    def retell(self, name: str, verdict: Verdict, why: str) -> None:
-        """Say something else of a layer as a whole."""
-        kept = [d for d in self.decisions if d.layer != name or d.option]
-        self.decisions = [*kept, Decision(name, "", verdict, why)]
-
     def lose(self, name: str, option: str, why: str) -> None:
         """Say that an option that was said to be kept is not."""
         self.decisions = [

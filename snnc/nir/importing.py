@@ -17,8 +17,6 @@ from snnc.rules.files import FileMissing, FileUnreadable
 if TYPE_CHECKING:
     from snnc.importer.outcome import Outcome
 
-SUFFIX = ".nir"
-
 
 class GraphReader(Reader):
     """A running `snnc.nir.program`; ``nir`` is what it tells beside the model."""
