@@ -166,7 +166,7 @@ class Sweep(Displayed):
 
 def sweep(
     spec: Spec | FileName,
-    settings: Mapping[str, Iterable[Any]] | Sequence[str],
+    settings: Mapping[str, Any] | Sequence[str],
     *,
     data: FileName | tuple[Any, Any] | None = None,
     test: FileName | tuple[Any, Any] | None = None,
@@ -192,7 +192,8 @@ def sweep(
         A file, or a spec.
     settings
         Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
-        as `Spec.replace` takes it; or texts such as ``"c0.filters=8,16"``.
+        as `Spec.replace` takes it, a single one also without its list; or texts such as
+        ``"c0.filters=8,16"``.
     data : file, or x and y
         To train on; a fifth, drawn by the seed, is held out to evaluate on.
     test : file, or x and y
@@ -254,7 +255,7 @@ def sweep(
 
 
 def _choices(
-    settings: Mapping[str, Iterable[Any]] | Sequence[str],
+    settings: Mapping[str, Any] | Sequence[str],
 ) -> list[tuple[Setting, ...]]:
     """Read settings, several values each.
 
@@ -269,7 +270,7 @@ def _choices(
         for path, values in settings.items():
             key = path.rpartition(".")[2]
             own: list[Setting] = []
-            for value in values:
+            for value in _several(values):
                 text = f"{path}={spelt(value, key)}"
                 own += read_settings(text, "sweep", found, several=False)
             chosen.append(tuple(own))
@@ -278,6 +279,12 @@ def _choices(
     if found.errors:
         raise SpecError(found.diagnostics)
     return chosen
+
+
+def _several(values: Any) -> Iterable[Any]:
+    """Return the values of a setting; what is one value by itself stands alone."""
+    is_one = isinstance(values, str | Mapping) or not isinstance(values, Iterable)
+    return [values] if is_one else values
 
 
 def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:

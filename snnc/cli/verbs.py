@@ -62,4 +62,6 @@ def _unknown(verb: str) -> str:
 
     near = difflib.get_close_matches(verb.lower(), VERBS, n=1)
     hint = f" Did you mean {near[0]}?" if near else ""
+    if verb.lower() == "train":
+        hint = " What snnc build wrote trains: python -m NAME.train, in its folder."
     return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."

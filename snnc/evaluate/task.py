@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save
 
 from snnc.output.imported import Package, open_package
+from snnc.runtime.arrays import DataError
 from snnc.runtime.data import DataSpec, Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
 
@@ -59,6 +60,8 @@ def open_task(
     accepted = DataSpec.of(package.network)
     if isinstance(data, tuple):
         x, y = map(np.asarray, data)
+        if not (x.ndim and y.ndim):
+            raise DataError("x and y are arrays of examples: x[:1], y[:1] for one")
         examples = select(x, y, accepted, limit, seed)
     else:
         examples = open_data(data, accepted, limit, seed)

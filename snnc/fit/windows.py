@@ -14,6 +14,7 @@ from snnc.passes.verify import verify
 from snnc.rules.windows import KernelTooLarge
 
 NOTHING = "keep more of it with smaller strides and kernels before, or a larger input"
+BEHIND = ", which leaves enough for the layers behind it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +48,14 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None
     names = [draft.name for draft in draft_layers(spec, Report())]
     position = names.index(refused.name)
     largest = _largest(trial, position, refused)
-    told = [] if largest is None else [largest.text]
+    told = []
+    if largest is not None:
+        rest = "" if largest.value == refused.legal else BEHIND
+        told.append(f"`{largest.text}`{rest}")
     if refused.can_pad:
         padded = Change(position, refused.name, "padding", "same")
-        told += [padded.text] if trial.holds(padded) else []
-    hint = f"write {', or '.join(f'`{text}`' for text in told)}" if told else NOTHING
+        told += [f"`{padded.text}`"] if trial.holds(padded) else []
+    hint = f"write {', or '.join(told)}" if told else NOTHING
     report.withdraw(refused)
     report.add(refused.but(hint=hint))
 

@@ -36,10 +36,10 @@ def nodes(mapped: MappedNetwork) -> list[Node]:
     network = mapped.lowered.network
     found = [Node(network.input.name, "input", dims(network.input.shape), "host", ())]
     for layer in network.layers:
-        population = mapped.by_name.get(layer.name)
+        levels = mapped.of_layer(layer.name)
         takes = "folded into its reader"
-        if population is not None:
-            cores = population.cores
+        if levels:
+            cores = sum(level.cores for level in levels)
             takes = counted(cores, "core") if cores else "host"
         shortcut = None if layer.shortcut is None else layer.shortcut.source
         shape = dims(layer.shape)
@@ -60,7 +60,7 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
 
     rows = nodes(mapped)
     ax = axes(ax, ROW * len(rows) + 0.3)
-    looked = looks([p.population.name for p in mapped.populations if p.cores])
+    looked = _looks(mapped)
     for place, node in enumerate(rows):
         on_chip = looked.get(node.name)
         colour = on_chip["facecolor"] if on_chip else "none"
@@ -96,8 +96,20 @@ def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     return ax
 
 
+def _looks(mapped: MappedNetwork) -> dict[str, dict[str, Any]]:
+    """The looks of layers on the chip: of a max pool those of its first level."""
+    placed = [p.population for p in mapped.populations if p.cores]
+    looked = looks([population.name for population in placed])
+    found: dict[str, dict[str, Any]] = {}
+    for population in placed:
+        found.setdefault(population.layer.name, looked[population.name])
+    return found
+
+
 def _total(mapped: MappedNetwork) -> str:
-    neurons = sum(p.population.neurons for p in mapped.populations)
+    neurons = sum(
+        p.population.neurons for p in mapped.populations if p.cores or not mapped.cores
+    )
     if not mapped.cores:
         return counted(neurons, "neuron")
     return f"{counted(neurons, 'neuron')}, {counted(mapped.cores, 'core')}"

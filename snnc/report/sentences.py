@@ -23,6 +23,8 @@ def bound_by(reason: Reason) -> str:
 
 def bounds(reasons: Sequence[Reason]) -> str:
     """Name the limits that keep the populations of a layer from having fewer cores."""
+    if len(reasons) > 1 and all(reason.cores == 1 for reason in reasons):
+        return "one core a level"
     return ", ".join(dict.fromkeys(map(bound_by, reasons)))
 
 

@@ -79,6 +79,12 @@ def test_texts_and_values_mean_the_same() -> None:
     assert [v.spec for v in values.variants] == [v.spec for v in texts.variants]
 
 
+def test_one_value_needs_no_list() -> None:
+    alone = snnc.sweep(DRIFT, {"c0.filters": 8, "timing.present": "60 ms"})
+    listed = snnc.sweep(DRIFT, {"c0.filters": [8], "timing.present": ["60 ms"]})
+    assert str(alone) == str(listed)
+
+
 def test_a_combination_that_is_no_network_is_a_row() -> None:
     found = snnc.sweep(DRIFT, ["c1.kernel=3,9", "target.cores=4,8"])
     assert [variant.problem for variant in found.variants] == [

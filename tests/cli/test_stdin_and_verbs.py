@@ -113,6 +113,12 @@ def test_an_unknown_verb_names_the_nearest_and_all() -> None:
     assert f"The verbs are {', '.join(VERBS)}." in told
 
 
+def test_who_asks_for_training_is_told_what_trains() -> None:
+    done = CliRunner().invoke(snnc, ["train"])
+    assert done.exit_code == 2
+    assert "python -m NAME.train" in " ".join(done.stderr.split())
+
+
 def test_a_verb_like_no_other_is_not_guessed() -> None:
     done = CliRunner().invoke(snnc, ["xyz"])
     assert done.exit_code == 2

@@ -134,7 +134,7 @@ def test_on_many_chips_changes_are_bounds_and_the_chips_are_counted() -> None:
         "write fewer `filters` or a larger `stride` in `a`, or `chips 256` in `target`"
     )
     assert diagnostic.render_notes()[1] == (
-        "bounds, by the neurons alone: `filters 16` or fewer, `stride 2x1x1` or more"
+        "going by the neurons alone: `filters 16` or fewer, `stride 2x1x1` or more"
     )
     assert compile_text(far_too_large(chips=256), "place")[0].mapped is not None
 

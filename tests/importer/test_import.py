@@ -90,6 +90,13 @@ def test_an_explanation_is_printed_in_each_format(folder: Path, form: str) -> No
     compare(f"explained.{suffix}", done.stdout)
 
 
+def test_cores_are_explained_as_they_are_reported(folder: Path) -> None:
+    explained = json.loads(run("m.json", "--explain", "--format", "json").stdout)
+    assert run("m.json", "-o", "net.snn").return_value == 0
+    done = CliRunner().invoke(snnc, ["report", "net.snn", "--format", "json"])
+    assert explained["network"]["cores"] == json.loads(done.stdout)["cores"]
+
+
 @pytest.mark.parametrize("form", ["text", "markdown", "json"])
 def test_what_the_converter_does_is_printed_in_each_format(
     folder: Path, monkeypatch: pytest.MonkeyPatch, form: str

@@ -186,6 +186,16 @@ def test_a_network_shows_shapes_cores_and_shortcuts() -> None:
     assert len(dashed) == 2
 
 
+def test_a_max_pool_has_the_cores_of_its_levels() -> None:
+    pooled = LONG.replace("dense d0", "maxpool p0 { window 2 }\n    dense d0")
+    drawn = mapped(network(pooled))
+    (row,) = (row for row in networks.nodes(drawn) if row.name == "p0")
+    cores = sum(level.cores for level in drawn.of_layer("p0"))
+    assert row.takes == f"{cores} cores"
+    on_chip = sum(p.population.neurons for p in drawn.populations if p.cores)
+    assert f"{on_chip} neurons" in networks.network(drawn).get_title()
+
+
 def test_what_skips_layers_has_a_lane_of_its_own() -> None:
     rows = networks.nodes(mapped(network(LONG)))
     skips = [(a, b, lane) for a, b, _, lane in networks._skips(rows)]

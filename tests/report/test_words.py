@@ -10,7 +10,7 @@ import pytest
 from snnc.loihi.profile import read_profile
 from snnc.loihi.site import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
-from snnc.report.sentences import bound_by, sentence, total
+from snnc.report.sentences import bound_by, bounds, sentence, total
 from snnc.text.units import human
 
 CORE = read_profile().core
@@ -85,6 +85,13 @@ def test_a_reason_says_what_fewer_cores_would_need(
 ) -> None:
     assert bound_by(given) == short
     assert sentence(given, CORE) == f"c1: 4 cores; {words}."
+
+
+def test_levels_of_a_core_each_are_not_told_as_one_core() -> None:
+    level = replace(reason("compartments", None), cores=1)
+    assert bounds([level]) == "one core"
+    assert bounds([level, level]) == "one core a level"
+    assert bounds([level, replace(level, cores=4)]) == "one core, compartments"
 
 
 def test_what_was_not_tried_is_not_promised() -> None:

@@ -109,14 +109,11 @@ def _encode(conversion: Conversion) -> str:
 def _placed(mapped: MappedNetwork) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
-        found = mapped.by_name.get(layer.name)
-        if found is None:
+        levels = mapped.of_layer(layer.name)
+        if not levels:
             continue
-        on_host = all(e.block_shape is None for e in found.ensembles)
-        neurons = 1
-        for size in layer.shape:
-            neurons *= size
-        cores = None if on_host else found.cores
+        neurons = sum(level.population.neurons for level in levels)
+        cores = sum(level.cores for level in levels) or None
         yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
     readout = network.readout
     yield Placed(readout.name, "readout", readout.shape, 0, None)
