@@ -25,7 +25,7 @@ from snnc.passes import Compilation, run_passes
 from snnc.passes.place import place
 from snnc.source import SourceFile
 
-NUMERIC = ("Add", "Subtract", "Multiply")
+NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values that Keras 3 also calls what it does with a number."""
 
 

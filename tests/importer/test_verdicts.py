@@ -69,6 +69,37 @@ def test_a_layer_is_refused_with_its_code_and_a_way_out(case: str) -> None:
         assert problem.render_help()
 
 
+def called_codes(kind: str, number: Any, **options: Any) -> list[str]:
+    """Put an operation between, that is called with a number beside its tensor."""
+    operation = layer(kind, "x", "a", **options)
+    operation["inbound_nodes"] = [[["a", 0, 0, {"y": number}]]]
+    found = of(
+        IMAGE,
+        layer("Conv2D", "a", "image", **CONV),
+        operation,
+        layer("Conv2D", "b", "x", **CONV | {"kernel_size": [1, 1]}),
+        layer("Flatten", "f", "b"),
+        END,
+    )
+    return [problem.code for problem in found.problems]
+
+
+@pytest.mark.parametrize("kind", ["Maximum", "Minimum", "Average"])
+def test_an_operation_of_the_name_of_a_layer_keeps_its_number(kind: str) -> None:
+    assert called_codes(kind, 0.5) == ["SNN830"]
+
+
+def test_a_division_is_exact_or_refused() -> None:
+    for kind, options in {
+        "TFOpLambda": {"function": "math.truediv"},
+        "TrueDivide": {},
+        "Divide": {},
+    }.items():
+        assert called_codes(kind, [2.0, 4.0], **options) == []
+        for number in (0.0, [2.0, 0.0]):
+            assert called_codes(kind, number, **options) == ["SNN830"]
+
+
 def test_all_problems_are_told_in_one_run() -> None:
     found = of(
         IMAGE,

@@ -21,7 +21,8 @@ from snnc.importer.walk import Walk
 
 ADD, TIMES, MINUS, BY = "add", "multiply", "subtract", "divide"
 NAMES = {
-    "truediv": BY, "divide": BY, "realdiv": BY, "true_divide": BY, "div": BY,
+    "truediv": BY, "truedivide": BY, "divide": BY, "realdiv": BY, "true_divide": BY,
+    "div": BY,
     "multiply": TIMES, "mul": TIMES, "add": ADD, "addv2": ADD, "biasadd": ADD,
     "subtract": MINUS, "sub": MINUS,
 }  # fmt: skip
@@ -112,7 +113,8 @@ def _arithmetic(
         key: found for key, other in others.items() if (found := _numbers(other))
     }
     is_first = "0" in constants or "x" in constants
-    if len(constants) != 1 or (is_first and sign == BY):
+    is_by_zero = sign == BY and any(0.0 in found for found in constants.values())
+    if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
         return walk.refuse(
             layer,
             "what it is called with is no number",
@@ -120,9 +122,8 @@ def _arithmetic(
         )
     (numbers,) = constants.values()
     if sign in (TIMES, BY):
-        factors = numbers if sign == TIMES else tuple(1 / n for n in numbers if n)
-        if len(factors) == len(numbers):
-            return scaled(layer, walk, value, factors, (0.0,))
+        factors = numbers if sign == TIMES else tuple(1 / n for n in numbers)
+        return scaled(layer, walk, value, factors, (0.0,))
     turn = -1.0 if is_first and sign == MINUS else 1.0
     shifts = tuple(-n if sign == MINUS and not is_first else n for n in numbers)
     return scaled(layer, walk, value, (turn,), shifts)
