@@ -120,7 +120,7 @@ class Evaluation(Displayed):
         Returns
         -------
         dict of uint8 array (steps, *the layer's shape)
-            Of each layer, the encoder included.
+            Of each layer, the encoder included; of a max pool (steps, neurons).
 
         Raises
         ------

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import prod
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any
@@ -83,7 +82,7 @@ class Lane:
 def read_places(
     simulator: Any, built: Any, starts: dict[Any, int], hosts: dict[Any, int]
 ) -> dict[str, Int64]:
-    """Return the sources of each layer, in the layer's shape.
+    """Return the sources of each layer, in the layer's shape; of a max pool in a row.
 
     ``starts`` gives the first source of each block, ``hosts`` of each ensemble on
     the host. All layers must be probed.
@@ -99,16 +98,12 @@ def read_places(
             numbers[probe] = part[np.newaxis]
     # The package itself knows how depth groups become the layer's shape.
     data = SimpleNamespace(data=numbers)
-    return {
-        name: _shaped(built.neuron_values(data, name)[0], built.shapes[name])
-        for name in built.layers
-    }
-
-
-def _shaped(values: NDArray[Any], shape: tuple[int, ...]) -> Int64:
-    """Return numbers of neurons in a layer's shape; those of a max pool in a row."""
-    numbers: Int64 = values.astype(np.int64)
-    return numbers.reshape(shape) if numbers.size == prod(shape) else numbers
+    places = {}
+    for name in built.layers:
+        (row,) = built.neuron_values(data, name).astype(np.int64)
+        # A max pool has as many neurons as maxima only where windows hold two.
+        places[name] = row if name in built.terms else row.reshape(built.shapes[name])
+    return places
 
 
 def _compartments(probe: Any, starts: dict[Any, int]) -> Int64:

@@ -73,6 +73,23 @@ def test_threads_and_spans_change_nothing(
     assert np.array_equal(whole, rows[2]) == (presentation == "rest")
 
 
+def test_neurons_of_a_max_pool_are_in_a_row(tmp_path: Path) -> None:
+    """Also where they are as many as the maxima."""
+    spec = network("""
+      input wave 12x2 in 0..1
+      encode conv e { filters 3 }
+      maxpool p { window 2 }
+      dense d0 { units 5 }
+      readout y { classes 3 }
+    """)
+    package = open_package(write_package(spec, tmp_path))
+    with make_engine(package, random_weights(package)) as made:
+        spikes = made.run(random_images(package, 1), keep=("spikes",)).spikes
+    assert package.network.layers["p"].shape == (6, 3)
+    assert spikes["p"].shape[2:] == (18,)
+    assert spikes["e"].shape[2:] == (12, 3)
+
+
 def test_nobody_waits_for_a_span_to_end(engine: Engine, images: np.ndarray) -> None:
     first = next(engine.stream(images, [(0, 21)], "row", "mean", threads=1))
     assert (first.span, first.start, len(first.images)) == ((0, 21), 0, 8)
