@@ -34,18 +34,18 @@ def snippets_text() -> str:
     return json.dumps(snippets(), indent=2) + "\n"
 
 
+NETWORK = (
+    "network ${1:net} {",
+    "  input ${2:image} ${3:28x28x1} in ${4:0..1}",
+    "  encode conv { filters ${5:2} }",
+    "",
+    "  $0",
+    "  readout ${6:label} { classes ${7:10} }",
+    "}",
+)
+"""The lines of a network to fill in."""
 _SPEC = {
     "prefix": "snn",
-    "body": [
-        "snn 1",
-        "",
-        "network ${1:net} {",
-        "  input ${2:image} ${3:28x28x1} in ${4:0..1}",
-        "  encode conv { filters ${5:2} }",
-        "",
-        "  $0",
-        "  readout ${6:label} { classes ${7:10} }",
-        "}",
-    ],
+    "body": ["snn 1", "", *NETWORK],
     "description": "A spec with an input and a readout.",
 }

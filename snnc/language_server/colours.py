@@ -7,11 +7,10 @@ what it means is told.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import cache
 
-from snnc.editors.rules import Category, Rule, rules
+from snnc.editors.rules import Category
+from snnc.editors.stretches import stretches
 from snnc.language import tree
 from snnc.language_server.marks import Role, marks
 from snnc.source import SourceFile
@@ -67,31 +66,9 @@ def tokens(document: tree.Document) -> list[Token]:
     ]
 
 
-@cache
-def _patterns() -> tuple[tuple[re.Pattern[str], Rule], ...]:
-    return tuple((re.compile(rule.pattern), rule) for rule in rules())
-
-
 def _words(source: SourceFile) -> Iterator[tuple[int, int, Category]]:
-    text, at = source.text, 0
-    blank = re.compile(r"\s+")
-    while at < len(text):
-        if found := blank.match(text, at):
-            at = found.end()
-            continue
-        for pattern, rule in _patterns():
-            if (found := pattern.match(text, at)) and found.end() > at:
-                yield from _parts(found, rule)
-                at = found.end()
-                break
-        else:
-            at += 1
-
-
-def _parts(found: re.Match[str], rule: Rule) -> Iterator[tuple[int, int, Category]]:
-    if rule.is_whole:
-        yield (*found.span(), rule.categories[0])
-        return
-    for number, category in enumerate(rule.categories, start=1):
-        if found[number] is not None:
-            yield (*found.span(number), category)
+    at = 0
+    for part, category in stretches(source.text):
+        if category is not None:
+            yield at, at + len(part), category
+        at += len(part)

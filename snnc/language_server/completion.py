@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.editors.snippets import to_fill
+from snnc.editors.snippets import NETWORK, to_fill
 from snnc.language import scalars
 from snnc.language.described import description
 from snnc.language.fields import keys_of, parts_of, values_in
@@ -144,9 +144,7 @@ def _header(text: _Text) -> Iterator[Offer]:
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
         yield Offer("snn", "snn 1", "text", "the edition of the language")
     elif "network" not in before:
-        body = "network ${1:net} {\n  input ${2:image} ${3:28x28x1} in ${4:0..1}\n"
-        body += "  encode conv { filters ${5:2} }\n\n  $0\n"
-        body += "  readout ${6:label} { classes ${7:10} }\n}"
+        body = "\n".join(NETWORK)
         yield Offer("network", body, "text", "a network with an input and a readout")
 
 
