@@ -177,7 +177,7 @@ SLOW: list[Case] = [
         writes("p.svg", "<svg"),
     ),
     (
-        "sweep small.snn --set a.filters=3 --data data.npz --test data.npz"
+        "sweep small.snn --set a.filters=3 --data data.npz"
         " --weights small.safetensors --examples 4 --seed 1 --output there"
         " --plot p.svg",
         0,
@@ -185,7 +185,7 @@ SLOW: list[Case] = [
     ),
     (
         "sweep small.snn --set a.filters=3 --data data.npz --train --epochs 1"
-        " --dask @scheduler",
+        " --test data.npz --dask @scheduler",
         0,
         prints("small"),
     ),

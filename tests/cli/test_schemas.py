@@ -53,6 +53,15 @@ VALUES = network(
     """,
     "values",
 )
+POOLED = network(
+    """
+    input image 9x9x1 in 0..1
+    encode conv e { filters 2 }
+    maxpool p { window 2 }
+    dense d { units 5 }
+    readout y { classes 2 }
+    """
+)
 LABELS: dict[str, np.ndarray] = {
     "small": np.zeros(3, np.int64),
     "values": np.zeros((3, 2), np.float32),
@@ -68,6 +77,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     Path("renamed.snn").write_text(SMALL.replace(" a", " first"))
     Path("host.snn").write_text(SMALL.replace("input", "target nengo\n  input", 1))
     Path("large.snn").write_text(network(LARGE.format(2)))
+    Path("pooled.snn").write_text(POOLED)
     Path("fits.snn").write_text(network(LARGE.format(128)))
     Path("m.json").write_text(json.dumps(MODEL))
     weights = weights_of(SMALL)
@@ -91,7 +101,7 @@ def commands(schema: str) -> Iterator[list[str]]:
     elif schema == "report":
         chips = ROOT / "tests/report/specs/chips.snn"
         neighbours = ROOT / "specs/forum.snn"
-        for spec in (*specs, str(chips), str(neighbours)):
+        for spec in (*specs, "pooled.snn", str(chips), str(neighbours)):
             yield ["report", spec]
             yield ["report", spec, "--why"]
     elif schema == "diff":
