@@ -180,9 +180,9 @@ class Walk:
         return gamma is None or bool((gamma >= 0).all())
 
     def free(self, name: str) -> str:
-        """Return a key that no draft has."""
+        """Return a key that no draft has and no other layer of the model."""
         key, number = name, 1
-        while key in self.drafts:
+        while key in self.drafts or (key != name and key in self.layers):
             key, number = f"{name}_{number}", number + 1
         return key
 

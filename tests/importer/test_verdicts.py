@@ -237,6 +237,21 @@ def test_names_become_legal() -> None:
     assert len(set(names.values())) == len(names) - 1  # the encoder has two keys
 
 
+def test_neurons_of_one_layer_never_take_the_name_of_another() -> None:
+    found = of(
+        IMAGE,
+        layer("Conv2D", "c", "image", **CONV | {"activation": "linear"}),
+        layer("LeakyReLU", "l", "c", alpha=0.3),
+        layer("MaxPooling2D", "p", "l", **POOL),
+        layer("Conv2D", "d", "p", **CONV | {"kernel_size": [1, 1]}),
+        layer("MaxPooling2D", "p_1", "d", **POOL),
+        layer("Flatten", "f", "p_1"),
+        layer("Dense", "end", "f", units=2, activation="softmax"),
+    )
+    assert found.written is not None
+    assert "  maxpool p_1 {" in found.written.text
+
+
 def _model() -> dict[str, Any]:
     return functional(
         IMAGE,
