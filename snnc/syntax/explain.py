@@ -20,6 +20,7 @@ _AFTER = {
     "COMMA": "the name of a layer",
 }
 _LONGEST = 30
+JOINS = ("add", "concat")
 _ADVICE = {
     _AFTER["IN"]: "write, for example, `in 0..1`",
     _AFTER["AS"]: "write, for example, `as 0..1`",
@@ -164,8 +165,16 @@ class Explainer:
             span=self.span(token),
             expected=expected,
             found=_quoted(token),
-            advice=_ADVICE.get(expected, ""),
+            advice=self._joined(token) or _ADVICE.get(expected, ""),
         )
+
+    def _joined(self, token: Token) -> str:
+        """Say how a join is written that lists what it reads without a `from`."""
+        kind, rest = self.tokens[0], self.tokens[1:]
+        plain = all(t.type in ("NAME", "COMMA") for t in rest)
+        if kind not in JOINS or token.type != "COMMA" or not plain:
+            return ""
+        return f"write `{kind} from {self.span(rest[0]).to(self.span(rest[-1])).text}`"
 
 
 def _quoted(token: Token) -> str:

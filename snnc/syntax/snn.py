@@ -29,7 +29,7 @@ from snnc.syntax.constructs import (
     without_loops,
 )
 from snnc.syntax.cut import Cutter, Piece
-from snnc.syntax.explain import Explainer
+from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.foreign import foreign_value
 from snnc.syntax.grammar import parser
 from snnc.syntax.grammar import tokens as tokens_of
@@ -189,6 +189,9 @@ def _broken(piece: Piece, source: SourceFile) -> tree.Statement:
     if not words:
         return tree.Statement(kind=tree.Word("", span), span=span, broken=True)
     kind, variant, name, _ = heading(tuple(words))
+    behind = piece.tokens[len(words) : len(words) + 1]
+    if words[0].text in JOINS and behind and behind[0].type == "COMMA":
+        name = None  # it is read, and a `from` is missing
     return tree.Statement(
         kind=kind or words[0], span=span, variant=variant, name=name, broken=True
     )
