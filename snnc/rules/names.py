@@ -114,7 +114,7 @@ class MissingProperty(Diagnostic):
 class MissingName(Diagnostic):
     """A statement that must have a name has none.
 
-    The input, the readout and layers with weights are named: the names of the
+    The input, the readout and layers that spike are named: the names of the
     weight tensors and of the generated variables are made of them.
     """
 
