@@ -29,7 +29,7 @@ from snnc.ir.logical import (
     Rectify,
     Shape,
 )
-from snnc.ir.shapes import same_pad
+from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
 from snnc.text.units import dims
 
@@ -149,10 +149,10 @@ def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> s
     sizes = network.shape_of(layer.sources[0])
     extent = operation.window if isinstance(operation, MaxPool) else operation.extent
     axes = zip(sizes, extent, operation.stride, strict=False)
-    pads = [same_pad(*axis) for axis in axes]
-    if not any(map(any, pads)):
+    around = [pads(*axis, operation.padding) for axis in axes]
+    if not any(pad > 0 for both in around for pad in both):
         return "none"
-    return " x ".join(f"{before}+{behind}" for before, behind in pads)
+    return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)
 
 
 def _curve(network: Network, layer: Layer) -> str:

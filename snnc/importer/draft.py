@@ -71,7 +71,7 @@ class Draft:
     reads: tuple[str, ...] = ()
     kernel: Shape = ()
     stride: Shape = ()
-    padding: Literal["valid", "same"] = "valid"
+    padding: Literal["valid", "same", "causal"] = "valid"
     dilation: Shape = ()
     before: Shape = ()
     skip: Shape = ()

@@ -1,4 +1,4 @@
-"""Windows as the `valid` and `same` padding of a spec have them.
+"""Windows as the `valid`, `same` and `causal` padding of a spec have them.
 
 A spec says how a kernel is padded by a word for all axes. Taps that are 0 widen a
 kernel until the word pads, or skips, what its windows do.
@@ -12,7 +12,7 @@ from typing import Literal
 
 from snnc.importer.linear import Shape, Window, Windows
 
-Padding = Literal["valid", "same"]
+Padding = Literal["valid", "same", "causal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,10 @@ def same_pads(size: int, kernel: int, stride: int) -> tuple[int, int]:
     return total // 2, total - total // 2
 
 
-def fit(windows: Windows) -> Fitted | None:
+def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     """Return the least kernel of a spec that sees what windows show; None if none does.
+
+    It may be padded with zeros in front alone, on one axis, if it may be ``causal``.
 
     ``before`` is how many of its taps lie before the axis: the place of a tap of the
     windows in it is ``before`` - ``window.before`` + its number.
@@ -70,8 +72,13 @@ def fit(windows: Windows) -> Fitted | None:
     for padding in ways:
         axes = [_axis(window, padding) for window in windows]
         found = [axis for axis in axes if axis is not None]
-        if len(found) == len(axes):
-            return _fitted(windows, found, padding, (0,) * len(axes))
+        if len(found) < len(axes):
+            continue
+        if padding == "same" and causal and len(found) == 1:
+            ahead = _causal(windows[0])
+            if ahead is not None and ahead.taps < found[0].taps:
+                padding, found = "causal", [ahead]
+        return _fitted(windows, found, padding, (0,) * len(axes))
     return None
 
 
@@ -120,10 +127,13 @@ def _fitted(
         ),
         places=tuple(window.places for window in windows),
         skip=skip,
-        is_padded=padding == "same"
-        and any(
-            same_pads(window.size, axis.taps, axis.stride) != (0, 0)
-            for window, axis in zip(windows, axes, strict=True)
+        is_padded=padding == "causal"
+        or (
+            padding == "same"
+            and any(
+                same_pads(window.size, axis.taps, axis.stride) != (0, 0)
+                for window, axis in zip(windows, axes, strict=True)
+            )
         ),
     )
 
@@ -153,6 +163,14 @@ def _same(window: Window) -> Axis | None:
         if 0 <= start <= taps - window.taps:
             return Axis(taps, window.stride, start)
     return None
+
+
+def _causal(window: Window) -> Axis | None:
+    """Return the axis whose last tap is at the place of the output."""
+    is_whole = window.places == -(-window.size // window.stride)
+    if not is_whole or window.taps > window.before + 1:
+        return None
+    return Axis(window.before + 1, window.stride, 0)
 
 
 def united(many: Sequence[Windows]) -> Windows | None:

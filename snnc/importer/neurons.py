@@ -397,7 +397,7 @@ def _fits(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | None:
     both = united(known)
     if both is None:
         return None
-    fitted = fit(both)
+    fitted = fit(both, causal=_may_be_causal(walk, terms))
     if fitted is None and not is_beside and _shift(terms) != "place":
         fitted = fit_more(both)
     if fitted is None or (
@@ -405,6 +405,14 @@ def _fits(walk: Walk, terms: Sequence[Term], is_beside: bool) -> Fitted | None:
     ):
         return None
     return fitted
+
+
+def _may_be_causal(walk: Walk, terms: Sequence[Term]) -> bool:
+    """Whether a kernel may be a `conv1d`'s: no encoder's, nor of each channel alone."""
+    if any(walk.reads_input(term.source) for term in terms):
+        return False
+    groups = _groups(walk, terms)
+    return groups == 1 or groups < terms[0].read[-1]
 
 
 def _places(terms: Iterable[Term]) -> list[Shape]:

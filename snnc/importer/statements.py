@@ -116,8 +116,8 @@ def _convolution(draft: Draft) -> Iterator[str]:
     yield f"kernel {_dims(draft.kernel)}"
     if set(draft.stride) != {1}:
         yield f"stride {_dims(draft.stride)}"
-    if draft.padding == "same":
-        yield "padding same"
+    if draft.padding != "valid":
+        yield f"padding {draft.padding}"
     if draft.extent != draft.kernel:
         yield f"dilation {_dims(draft.dilation)}"
     multiplier = draft.shape[-1] // draft.groups

@@ -17,6 +17,7 @@ from snnc.source import Span
 
 Shape = tuple[int, ...]
 Padding = Literal["valid", "same"]
+KernelPadding = Literal["valid", "same", "causal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,8 @@ class Convolution:
 
     Attributes
     ----------
+    padding
+        Where zeros stand beside the axes; ``causal``, of one axis, in front alone.
     dilation
         The step between taps of the kernel.
     groups
@@ -130,7 +133,7 @@ class Convolution:
 
     kernel: Shape
     stride: Shape
-    padding: Padding
+    padding: KernelPadding
     bias: bool
     dilation: Shape
     groups: int = 1

@@ -60,6 +60,8 @@ class Window:
     zeros_before
         Zero rows and columns put in front of the kernel, so that ``same`` padding
         of the source lands where Keras pads the pooled image: (height, width).
+    zeros_behind
+        As many behind it, so that ``same`` padding pads the source's front alone.
     dilation
         The step between taps of the reader's own kernel, over what pools give.
     group
@@ -71,6 +73,7 @@ class Window:
     depth_before: int
     padding: Padding
     zeros_before: tuple[int, int] = (0, 0)
+    zeros_behind: tuple[int, int] = (0, 0)
     dilation: Triple = (1, 1, 1)
     group: Group | None = None
 

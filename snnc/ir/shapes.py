@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from snnc.ir.logical import Padding, Shape
+from snnc.ir.logical import KernelPadding, Shape
 
 
-def window_positions(size: int, kernel: int, stride: int, padding: Padding) -> int:
+def window_positions(
+    size: int, kernel: int, stride: int, padding: KernelPadding
+) -> int:
     """How many positions a window has on an axis of ``size``.
 
     The formulas are TensorFlow's (``tf.nn.convolution``): ``ceil(size / stride)``
-    for ``same`` and ``ceil((size - kernel + 1) / stride)`` for ``valid``; not
-    positive if the kernel is larger than the axis.
+    for ``same`` and ``causal``, ``ceil((size - kernel + 1) / stride)`` for ``valid``;
+    not positive if the kernel is larger than the axis.
     """
-    if padding == "same":
+    if padding != "valid":
         return -(-size // stride)
     return (size - kernel) // stride + 1
 
@@ -21,6 +23,21 @@ def same_pad(size: int, kernel: int, stride: int) -> tuple[int, int]:
     """Zeros that TensorFlow's ``same`` padding puts before and behind an axis."""
     total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
     return total // 2, total - total // 2
+
+
+def pads(
+    size: int, kernel: int, stride: int, padding: KernelPadding
+) -> tuple[int, int]:
+    """Zeros before and behind an axis.
+
+    ``causal`` is Keras's: ``kernel - 1`` zeros before the axis, then ``valid``. Below 0
+    is how many places behind the last window are not read.
+    """
+    if padding == "same":
+        return same_pad(size, kernel, stride)
+    if padding == "causal":
+        return kernel - 1, -((size - 1) % stride)
+    return 0, 0
 
 
 def volume_of(shape: Shape) -> tuple[int, int, int, int]:

@@ -79,7 +79,7 @@ class KernelProperties(SpikingSpec):
 
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
     stride: Annotated[has.Stride | None, Otherwise((1,))] = None
-    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
+    padding: Annotated[has.KernelPadding | None, Otherwise("valid")] = None
     dilation: Annotated[has.Dilation | None, Otherwise((1,))] = None
     bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
@@ -99,6 +99,15 @@ class ConvProperties(KernelProperties, FilterProperties):
 class ConvSpec(ConvProperties):
     """A spiking convolution over one, two or three axes."""
 
+    kind: Literal["conv1d", "conv2d", "conv3d"]
+    name: has.Name
+    sources: has.Sources = ()
+    shortcut: has.Shortcut | None = None
+
+
+class SequenceConvSpec(ConvSpec):
+    """A spiking convolution over one axis, which may be time."""
+
     forms = (
         layer(
             "conv1d",
@@ -107,6 +116,15 @@ class ConvSpec(ConvProperties):
             size="filters",
             axes=1,
         ),
+    )
+
+    kind: Literal["conv1d"] = "conv1d"
+
+
+class ImageConvSpec(ConvSpec):
+    """A spiking convolution over two or three axes."""
+
+    forms = (
         layer(
             "conv2d",
             "A spiking convolution over two axes.",
@@ -125,10 +143,8 @@ class ConvSpec(ConvProperties):
         ),
     )
 
-    kind: Literal["conv1d", "conv2d", "conv3d"]
-    name: has.Name
-    sources: has.Sources = ()
-    shortcut: has.Shortcut | None = None
+    kind: Literal["conv2d", "conv3d"]
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
 
 
 class DepthwiseProperties(KernelProperties):
@@ -168,6 +184,7 @@ class DepthwiseSpec(DepthwiseProperties):
     )
 
     kind: Literal["depthwise1d", "depthwise2d", "depthwise3d"]
+    padding: Annotated[has.Padding | None, Otherwise("valid")] = None
     name: has.Name
     sources: has.Sources = ()
     shortcut: has.Shortcut | None = None
@@ -306,7 +323,8 @@ class JoinSpec(Statement):
 LayerSpec = (
     ConvEncoderSpec
     | RateEncoderSpec
-    | ConvSpec
+    | SequenceConvSpec
+    | ImageConvSpec
     | DepthwiseSpec
     | DownsampleSpec
     | AveragePoolSpec

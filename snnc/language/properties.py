@@ -223,15 +223,34 @@ Stride = Annotated[
         nearby="step subsample factor pool_stride",
     ),
 ]
+_PADDING = "`valid` or `same`, as in Keras; `conv1d` has `causal` too: zeros in front"
 Padding = Annotated[
     Literal["valid", "same"],
     Bare,
     Key(
-        "`valid` or `same`, as in Keras",
+        _PADDING,
         usual="same",
         same="border_mode",
         nearby="pad",
-        words=(Word("valid", nearby="none off"), Word("same", nearby="zeros half")),
+        words=(
+            Word("valid", nearby="none off"),
+            Word("same", nearby="zeros half causal"),
+        ),
+    ),
+]
+KernelPadding = Annotated[
+    Literal["valid", "same", "causal"],
+    Bare,
+    Key(
+        _PADDING,
+        usual="same",
+        same="border_mode",
+        nearby="pad",
+        words=(
+            Word("valid", nearby="none off"),
+            Word("same", nearby="zeros half"),
+            Word("causal", nearby="left"),
+        ),
     ),
 ]
 Dilation = Annotated[

@@ -74,7 +74,7 @@ def inlet_of(projection: Projection, source: Volume, target: Population) -> Inle
 def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Link]:
     """The forms that a projection may take, in order of preference.
 
-    A window is a convolution; where it leaves most of what it covers unread, that has
+    A window is a convolution; where it leaves some of what it covers unread, that has
     zeros which a Sparse does not store. A full reach is a Dense or a convolution whose
     kernel is as large as the source's image.
     """
@@ -89,6 +89,8 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
     if inlet.reach.is_sparse:
         links["sparse"] = _sparse(inlet, inlet.reach, target, profile)
     links["convolution"] = _window(inlet, inlet.reach, target, profile)
+    if any(inlet.reach.zeros_behind) and not inlet.reach.is_sparse:
+        links["sparse"] = _sparse(inlet, inlet.reach, target, profile)
     return links
 
 

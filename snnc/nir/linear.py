@@ -187,4 +187,5 @@ def _kernel(
         groups = filters // window.group.given
         kernel = kernels.ungrouped(kernel, filters, groups)
     kernel = kernels.dilated(kernel, window.dilation)
-    return kernels.shifted(folded(kernel, projection), *window.zeros_before)
+    kernel = folded(kernel, projection)
+    return kernels.widened(kernel, window.zeros_before, window.zeros_behind)

@@ -29,7 +29,7 @@ from snnc.ir.lowered import (
 )
 from snnc.ir.maxima import level_name, tree_of, volume_named
 from snnc.ir.paths import Path, paths, picked_of
-from snnc.ir.shapes import same_pad, triple_of, volume_of
+from snnc.ir.shapes import pads, triple_of, volume_of
 from snnc.runtime.maxima import EVERY, whole
 
 
@@ -188,20 +188,24 @@ def _window(
     Where `same` pads an axis unevenly, Keras puts one more zero of the pooled image
     behind it, which is ``s`` rows of the source; padding the source would share them
     between both ends. ``s - 1`` zero rows in front of the kernel undo that.
+
+    `causal` pads ``k - 1`` zeros in front and leaves ``u`` places behind unread.
+    ``(k - 1 + u) s`` zero rows behind the kernel make `same` do that: it shares the
+    zeros that a kernel needs between both ends.
     """
     kernel, stride = triple_of(operation.extent), triple_of(operation.stride)
     before = (0, 0, 0)
     behind = (0, 0, 0)
-    if operation.padding == "same":
-        sizes = triple_of(read)
-        pads = [
-            same_pad(n, k, s) for n, k, s in zip(sizes, kernel, stride, strict=True)
-        ]
-        before = _triple(pad[0] for pad in pads)
-        behind = _triple(pad[1] for pad in pads)
+    if operation.padding != "valid":
+        axes = zip(triple_of(read), kernel, stride, strict=True)
+        around = [pads(n, k, s, operation.padding) for n, k, s in axes]
+        before = _triple(pad[0] for pad in around)
+        behind = _triple(pad[1] for pad in around)
     uneven = _triple(e - b for b, e in zip(before, behind, strict=True))
     # Where nothing is padded, `same` is `valid`, which folds over any pool.
-    padded = any(before[1:]) or any(behind[1:])
+    padded = any(pad > 0 for pad in (*before[1:], *behind[1:]))
+    if not padded:
+        uneven = (0, 0, 0)
     padding: Padding = "same" if padded else "valid"
     shrink: Triple = (1, 1, 1)
     for pool, _ in reversed(pools):
@@ -211,15 +215,27 @@ def _window(
         )
         stride = _triple(r * s for r, s in zip(stride, step, strict=True))
         shrink = _triple(a * s for a, s in zip(shrink, step, strict=True))
-    zeros = ((shrink[1] - 1) * uneven[1], (shrink[2] - 1) * uneven[2])
+    lead = _pair((s - 1) * max(u, 0) for s, u in zip(shrink, uneven, strict=True))
+    tail = _pair(s * max(-u, 0) for s, u in zip(shrink, uneven, strict=True))
     return Window(
-        kernel=(kernel[0], kernel[1] + zeros[0], kernel[2] + zeros[1]),
+        kernel=(
+            kernel[0],
+            kernel[1] + lead[0] + tail[0],
+            kernel[2] + lead[1] + tail[1],
+        ),
         stride=stride,
         depth_before=before[0] * shrink[0],
         padding=padding,
-        zeros_before=zeros,
+        zeros_before=lead,
+        zeros_behind=tail,
         dilation=triple_of(operation.dilation),
     )
+
+
+def _pair(values: Iterable[int]) -> tuple[int, int]:
+    """Height and width of what is given along depth, height and width."""
+    _, height, width = values
+    return height, width
 
 
 def _triple(values: Iterable[int]) -> Triple:

@@ -122,6 +122,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     shapes.UnequalShapes,
     shapes.ShortcutMismatch,
     windows.PooledSamePadding,
+    windows.CausalInSpace,
     shapes.TooManyValues,
     shapes.LooksChannelsFirst,
     shapes.ForgottenChannels,

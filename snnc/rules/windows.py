@@ -8,7 +8,7 @@ from math import gcd
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.ir.logical import AveragePool, Convolution, Layer, Network, Shape
 from snnc.ir.paths import Path, TooManyPathsError, paths
-from snnc.ir.shapes import same_pad
+from snnc.ir.shapes import pads
 
 
 class KernelTooLarge(Diagnostic):
@@ -69,6 +69,24 @@ class WrongDims(Diagnostic):
         return padded[: self.expected]
 
 
+class CausalInSpace(Diagnostic):
+    """`defaults` give `padding causal` to a layer that has none.
+
+    `padding causal` is of `conv1d` alone, whose axis may be time: zeros stand in front
+    of it, so that no output reads what comes after. The axes of images have no such
+    order, and Keras has no other causal layer.
+    """
+
+    code = "SNN317"
+    title = "causal padding of another layer than conv1d"
+    message = "`defaults` give `padding causal` to the `{kind}` `{name}`"
+    label = "of `conv1d` alone"
+    help = "write `defaults conv1d`, or `padding same` in `{name}`"
+
+    name: str
+    kind: str
+
+
 class DilatedStride(Diagnostic):
     """A layer steps over its input and spreads its kernel.
 
@@ -123,7 +141,7 @@ class GroupsDontDivide(Diagnostic):
 
 
 class PooledSamePadding(Diagnostic):
-    """A `same`-padded layer reads a pool that does not divide its input.
+    """A `same`- or `causal`-padded layer reads a pool that does not divide its input.
 
     A pool is folded into its reader. Keras pads the pooled image, and the folded
     kernel pads the image before it; the two are equal only where the window equals
@@ -131,15 +149,16 @@ class PooledSamePadding(Diagnostic):
     """
 
     code = "SNN305"
-    title = "same padding over an uneven pool"
+    title = "padding over an uneven pool"
     message = (
-        "`{name}` pads with `same` what an average pool of window {window}, "
+        "`{name}` pads with `{padding}` what an average pool of window {window}, "
         "stride {stride} makes of {size}"
     )
     notes = ("exact only where the window equals the stride and divides the input",)
     help = "{hint}"
 
     name: str
+    padding: str
     window: Shape
     stride: Shape
     size: Shape
@@ -162,6 +181,7 @@ class PooledSamePadding(Diagnostic):
                 yield cls(
                     span=layer.spans.get("padding", layer.span),
                     name=layer.name,
+                    padding=operation.padding,
                     window=pool.window,
                     stride=pool.stride,
                     size=size,
@@ -222,7 +242,7 @@ def _uneven_pools(
     """Pools that `same` padding cannot be folded over, each with what it reads."""
     read = network.shape_of(layer.sources[0])[:-1]
     padded = [
-        sum(same_pad(n, k, s)) > 0
+        max(pads(n, k, s, operation.padding)) > 0
         for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
     ]
     # Height and width are padded by one setting of a 2-D convolution, depth is not.

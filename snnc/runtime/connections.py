@@ -172,6 +172,8 @@ class Convolve(Connection):
         How many slices of zeros stand in front of the source.
     zeros_before
         How many rows and columns of zeros stand in front of the kernel.
+    zeros_behind
+        How many stand behind it.
     dilation
         The step between the kernel's taps, over what pools give; None for 1.
     groups
@@ -183,6 +185,7 @@ class Convolve(Connection):
     padding: Padding = "valid"
     depth_before: int = 0
     zeros_before: tuple[int, int] = (0, 0)
+    zeros_behind: tuple[int, int] = (0, 0)
     dilation: Sizes | None = None
     groups: int = 1
 
@@ -210,7 +213,8 @@ class Convolve(Connection):
             kernel = kernels.ungrouped(kernel, filters, self.groups)
         if self.dilation is not None:
             kernel = kernels.dilated(kernel, triple(self.dilation))
-        return kernels.shifted(self._folded(kernel), *self.zeros_before)
+        kernel = self._folded(kernel)
+        return kernels.widened(kernel, self.zeros_before, self.zeros_behind)
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from .network import Volume, triple
 
 Array = NDArray[Any]
 Sizes = tuple[int, ...]  # along the axes in space that a layer has
+Pair = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,10 @@ def extended(kernel: Array, volume: Volume) -> Array:
     return np.pad(kernel, [*pads, (0, 0), (0, 0)])
 
 
-def shifted(kernel: Array, height: int, width: int) -> Array:
-    """Return the kernel with rows and columns of zeros in front of it."""
-    return np.pad(kernel, [(0, 0), (height, 0), (width, 0), (0, 0), (0, 0)])
+def widened(kernel: Array, before: Pair, behind: Pair) -> Array:
+    """Return the kernel with rows and columns of zeros around it."""
+    plane = zip(before, behind, strict=True)
+    return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
 
 
 def identity(channels: int) -> Array:

@@ -177,6 +177,33 @@ BODIES = {
         depthwise2d g from f { kernel 2, place host }
         readout y { classes 3 }
     """,
+    "causal": """
+        input wave 29x3 in 0..1
+        encode conv e { filters 4, kernel 3 }
+        conv1d c0 { filters 4, kernel 3, padding causal, dilation 4, shortcut e }
+        conv1d c1 { filters 6, kernel 4, stride 3, padding causal, groups 2 }
+        conv1d c2 { filters 6, kernel 2, padding causal }
+        conv1d c3 from c1 { filters 8, kernel 12, padding causal, bias neuron }
+        concat k from c2, c3
+        conv1d c4 from k { filters 5, kernel 3, stride 2, padding causal }
+        conv1d c5 { filters 4, kernel 1, stride 2, padding causal }
+        conv1d c6 { filters 4, kernel 3, padding causal, place host }
+        readout y { classes 3 }
+    """,
+    "causal_pools": """
+        input wave 24x3 in -1..1
+        encode rate e
+        conv1d c0 { filters 4, kernel 4, stride 1, padding causal }
+        avgpool p { window 2 }
+        avgpool q { window 3 }
+        conv1d c1 from q { filters 6, kernel 3, stride 3, padding causal }
+        conv1d c2 from p { filters 6, kernel 3, padding causal, groups 2 }
+        maxpool m { window 3, stride 2 }
+        conv1d c3 { filters 4, kernel 2, padding causal }
+        dense d0 from c1 { units 6 }
+        dense d1 from c3 { units 6, shortcut d0 }
+        readout y { classes 3 }
+    """,
     "neuron_bias": """
         input clip 5x7x6x2 in 0..1
         encode conv { filters 3 }

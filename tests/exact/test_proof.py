@@ -33,12 +33,13 @@ RICH = {  # the most layer kinds in the fewest networks
     "depthwise2d": "lif",
     "depthwise3d": "relu",
     "grouped_joins": "lif",
+    "causal": "relu",
     "maxpool1d": "relu",
     "maxpool_joins": "relu",
 }
 
 
-HOSTED = ("hosted", "grouped_joins", "maxpool_joins")
+HOSTED = ("hosted", "grouped_joins", "causal", "maxpool_joins")
 
 
 @settings(

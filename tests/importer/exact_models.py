@@ -202,6 +202,11 @@ CASES: dict[str, Case] = {
     "renamed": Case((8, 3), lambda la: [
         la.Conv1D(4, 3, padding="causal", activation="relu"), la.Reshape((8, 1, 4)),
         la.Conv2D(3, (3, 1), activation="relu"), la.Permute((3, 2, 1)), *_head(la)]),
+    "causal": Case((17, 2), lambda la: [
+        la.Conv1D(4, 1, activation="relu"),
+        la.Conv1D(4, 3, padding="causal", dilation_rate=2, activation="relu"),
+        la.Conv1D(6, 4, strides=3, padding="causal", groups=2, activation="relu"),
+        la.ZeroPadding1D((2, 0)), la.Conv1D(4, 3, activation="relu"), *_head(la)]),
     "divided": Case((6, 6, 2), _divided, values=(0, 255)),
     "rescaled": Case((7, 7, 3), lambda la: [
         la.Rescaling(1 / 255), la.Rescaling([2.0, 1.0, 0.5], [0.1, 0.0, -0.1]),

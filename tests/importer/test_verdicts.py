@@ -220,6 +220,32 @@ def test_strides_that_keras_does_not_write_are_refused() -> None:
     assert pool.written is not None
 
 
+def test_zeros_in_front_alone_are_causal() -> None:
+    conv = {"filters": 4, "kernel_size": [3], "activation": "relu"}
+    causal = conv | {"padding": "causal"}
+    found = of(
+        layer("InputLayer", "wave", batch_input_shape=[None, 16, 2]),
+        layer("Conv1D", "a", "wave", **causal),
+        layer("Conv1D", "b", "a", **causal | {"dilation_rate": [2]}),
+        layer("Conv1D", "c", "b", **causal | {"strides": [2]}),
+        layer("ZeroPadding1D", "z", "c", padding=[2, 0]),
+        layer("Conv1D", "d", "z", **conv),
+        layer("DepthwiseConv1D", "e", "d", kernel_size=[3], activation="relu"),
+        layer("Flatten", "f", "e"),
+        END,
+    )
+    assert found.written is not None
+    lines = [line.strip() for line in found.written.text.splitlines()]
+    assert "encode conv a { filters 4, kernel 5, padding same, rate ..250 Hz }" in lines
+    for written in (
+        "conv1d b { filters 4, kernel 3, padding causal, dilation 2 }",
+        "conv1d c { filters 4, kernel 3, stride 2, padding causal }",
+        "conv1d d { filters 4, kernel 3, padding causal }",
+    ):
+        assert written in lines
+    assert codes(found.written.text) == []
+
+
 def test_names_become_legal() -> None:
     found = of(
         IMAGE,

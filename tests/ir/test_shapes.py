@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.ir.shapes import same_pad, volume_of, window_positions
+from snnc.ir.shapes import pads, same_pad, volume_of, window_positions
 
 CASES = [
     (size, kernel, stride)
@@ -26,6 +26,22 @@ def test_positions_are_those_of_tensorflow(padding: str) -> None:
         values = tf.ones((1, size, 1))
         out = tf.nn.conv1d(values, tf.ones((kernel, 1, 1)), stride, padding.upper())
         assert window_positions(size, kernel, stride, padding) == out.shape[1]  # type: ignore[arg-type]
+
+
+@pytest.mark.slow
+def test_causal_padding_is_that_of_keras() -> None:
+    import tensorflow as tf
+
+    for size, kernel, stride in CASES:
+        values = tf.random.stateless_uniform((1, size, 1), (0, 1))
+        layer = tf.keras.layers.Conv1D(1, kernel, stride, padding="causal")
+        theirs = layer(values)
+        before, behind = pads(size, kernel, stride, "causal")
+        padded = tf.pad(values[:, : size + behind], [(0, 0), (before, 0), (0, 0)])
+        ours = tf.nn.conv1d(padded, layer.kernel, stride, "VALID")
+        assert (size + before + behind - kernel) % stride == 0
+        assert window_positions(size, kernel, stride, "causal") == theirs.shape[1]
+        assert float(tf.reduce_max(tf.abs(ours - theirs))) < 1e-6
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from hypothesis import assume
@@ -45,10 +45,14 @@ def _conv(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
     if not spatial:
         return
-    padding = draw(st.sampled_from(["valid", "same"]))
+    padding = draw(_paddings(spatial))
     kernel = tuple(draw(st.integers(1, min(n, 3))) for n in spatial)
     stride = tuple(draw(st.integers(1, 3)) for _ in spatial)
     sketch.conv(draw(FILTERS), kernel, stride, padding, sources)
+
+
+def _paddings(spatial: Sequence[int]) -> st.SearchStrategy[str]:
+    return st.sampled_from(["valid", "same", "causal"][: 3 if len(spatial) == 1 else 2])
 
 
 def _grouped(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
@@ -67,7 +71,7 @@ def _grouped(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
         groups * draw(st.integers(1, 3)),
         kernel,
         tuple(draw(st.integers(1, 3)) for _ in spatial),
-        draw(st.sampled_from(["valid", "same"])),
+        draw(_paddings(spatial)),
         sources,
         dilation=dilation,
         groups=groups,

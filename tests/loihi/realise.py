@@ -245,8 +245,9 @@ def _kernel(
     if projection.reach.group is not None:
         own *= _joined(projection, channels, outputs)
     composed = _pooled(_dilated(own, projection.reach), projection)
-    zeros = [(0, 0), *((z, 0) for z in projection.reach.zeros_before), (0, 0), (0, 0)]
-    return np.pad(composed, zeros)
+    reach = projection.reach
+    around = zip(reach.zeros_before, reach.zeros_behind, strict=True)
+    return np.pad(composed, [(0, 0), *around, (0, 0), (0, 0)])
 
 
 def _joined(projection: Projection, channels: int, outputs: int) -> Array:

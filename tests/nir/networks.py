@@ -27,6 +27,15 @@ BODIES = {
       dense d0 { units 6 }
       readout y { units 2 }
     """,
+    "series": """
+      input wave 23x2 in 0..1
+      encode conv { filters 3, kernel 3 }
+      conv1d c0 { filters 4, kernel 3, padding causal, dilation 2 }
+      avgpool { window 3 }
+      conv1d c1 { filters 4, kernel 4, stride 2, padding causal }
+      dense d0 { units 5 }
+      readout y { classes 3 }
+    """,
     "clip": """
       input clip 5x8x8x2 in 0..1
       encode conv { filters 2, kernel 3, padding same, rate ..200 Hz }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
+import pytest
+
 from snnc.ir.lowered import Full, Pool, Window
+from snnc.ir.shapes import pads
 from tests.support import network, sound
 
 HEAD = "input image 12x12x2 in 0..1\nencode conv e { filters 3 }\n"
@@ -41,6 +45,32 @@ def test_same_padding_that_pads_nothing_is_valid() -> None:
     )
     (projection,) = found.into("a")
     assert projection.reach == Window((1, 5, 5), (1, 5, 5), 0, "valid")
+
+
+@pytest.mark.parametrize("pool", [1, 2, 3])
+def test_causal_padding_reads_nothing_that_comes_after(pool: int) -> None:
+    for places, kernel, (stride, apart) in product(
+        (1, 6, 7, 8), (1, 2, 4), ((1, 1), (2, 1), (3, 1), (5, 1), (1, 2), (1, 3))
+    ):
+        found = lowered(
+            f"avgpool p {{ window {pool} }}\nconv1d a {{ filters 4, padding causal, "
+            f"kernel {kernel}, stride {stride}, dilation {apart} }}",
+            f"input wave {pool * places}x2 in 0..1\nencode conv e {{ filters 3 }}\n",
+        )
+        (projection,) = found.into("a")
+        window, extent = projection.reach, (kernel - 1) * apart + 1
+        outputs = -(-places // stride)
+        assert found.by_name["a"].volume == (1, outputs, 1, 4)
+        assert window.zeros_before == (0, 0)
+        covered = window.kernel[1] - window.zeros_behind[0]
+        assert covered == extent * pool
+        before, behind = pads(
+            pool * places, window.kernel[1], window.stride[1], window.padding
+        )
+        assert before == (extent - 1) * pool
+        assert window.stride[1] == stride * pool
+        last = (outputs - 1) * window.stride[1] - before + window.kernel[1] - 1
+        assert last < pool * places + behind
 
 
 def test_a_concat_slices_the_kernel() -> None:

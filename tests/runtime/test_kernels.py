@@ -179,11 +179,11 @@ def test_taps_are_spread() -> None:
     assert np.count_nonzero(wide) == 6
 
 
-def test_zeros_stand_in_front() -> None:
+def test_zeros_stand_around() -> None:
     kernel = draw(1, 2, 2, 1, 1)
-    found = kernels.shifted(kernel, 1, 3)
-    assert found.shape == (1, 3, 5, 1, 1)
-    assert np.array_equal(found[:, 1:, 3:], kernel)
+    found = kernels.widened(kernel, (1, 3), (2, 0))
+    assert found.shape == (1, 5, 5, 1, 1)
+    assert np.array_equal(found[:, 1:3, 3:], kernel)
     assert np.count_nonzero(found) == kernel.size
 
 

@@ -221,8 +221,8 @@ def _convolution(operation: Convolution, filters: int) -> tuple[str, list[str]]:
     """
     kernel, stride, groups = operation.kernel, operation.stride, operation.groups
     given = [dims(kernel), *_strides(stride)]
-    if operation.padding == "same":
-        given.append('padding="same"')
+    if operation.padding != "valid":
+        given.append(f'padding="{operation.padding}"')
     if set(operation.dilation) != {1}:
         given.append(f"dilation_rate={dims(operation.dilation)}")
     last = _without(operation.bias and not operation.neuron_bias)

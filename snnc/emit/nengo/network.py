@@ -162,8 +162,9 @@ class Statements:
         if not isinstance(projection.reach, Window):
             return "ConvolveAll" if mapped.form == "convolution" else "ConnectAll"
         if projection.tensor is not None:
-            is_full = mapped.form == "convolution" or not projection.reach.is_sparse
-            return "Convolve" if is_full else "ConvolveSparse"
+            returns = mapped.form == "dense"
+            sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
+            return "ConvolveSparse" if sparse else "Convolve"
         reader = self._network.by_name[projection.target]
         return "Rectify" if isinstance(reader.operation, Rectify) else "Identity"
 
@@ -199,6 +200,8 @@ class Statements:
             yield f"depth_before={window.depth_before}"
         if any(window.zeros_before):
             yield f"zeros_before={items(window.zeros_before)}"
+        if any(window.zeros_behind):
+            yield f"zeros_behind={items(window.zeros_behind)}"
         if window.dilation != (1, 1, 1):
             yield f"dilation={self._sizes(window.dilation)}"
 

@@ -13,6 +13,7 @@ from snnc.ir.logical import (
     Convolution,
     Dense,
     Input,
+    KernelPadding,
     MaxPool,
     Operation,
     Padding,
@@ -31,6 +32,7 @@ from snnc.language.layers import (
     JoinSpec,
     MaxPoolSpec,
     RateEncoderSpec,
+    SequenceConvSpec,
 )
 from snnc.passes.resolve.drafts import Draft
 from snnc.passes.resolve.settings import Settings
@@ -44,6 +46,7 @@ from snnc.rules.shapes import (
     looks_channels_first,
 )
 from snnc.rules.windows import (
+    CausalInSpace,
     DilatedStride,
     GroupsDontDivide,
     KernelTooLarge,
@@ -152,7 +155,16 @@ class Operations:
                 )
             )
             return None
-        padding: Padding = self._settings.get(draft, "padding")
+        padding: KernelPadding = self._settings.get(draft, "padding")
+        if padding == "causal" and not isinstance(draft.spec, SequenceConvSpec):
+            self._report.add(
+                CausalInSpace(
+                    span=self._settings.span_of(draft, "padding"),
+                    name=draft.name,
+                    kind=draft.spec.kind if draft.spec else "",
+                )
+            )
+            return None
         bias = self._settings.get(draft, "bias")
         return Convolution(
             kernel,
@@ -317,7 +329,7 @@ class Operations:
         what: str,
         kernel: Shape,
         stride: Shape,
-        padding: Padding = "valid",
+        padding: KernelPadding = "valid",
         dilation: Shape = (),
     ) -> Shape | None:
         out = []
