@@ -103,9 +103,10 @@ RATE = """snn 1
 network net {
   target loihi { pop auto }
   defaults { place chip, block auto }
-  input image 8x8x1 in 0..1
+  input image 8x1 in 0..1
   encode rate e from image
-  conv2d c from e { filters 2, neuron relu, place chip, block 6x6x2 }
+  conv1d a from e { filters 2, neuron relu, padding causal }
+  conv1d c from a { filters 2, kernel 1, place chip, block 8x2, shortcut a }
   readout y { units 2 }
   train { loss mse, optimizer adamw }
 }
