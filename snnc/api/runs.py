@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +42,7 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
     return path
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shared:
     """What all variants of a sweep have in common."""
 
@@ -55,23 +56,10 @@ class Shared:
 
     def job(self, spec: Spec) -> Job:
         """Return what to run of a variant; its name tells all that it depends on."""
-        from snnc.runtime.arrays import open_arrays
-
-        identity: dict[str, Any] = {
-            "spec": spec.hash,
-            "device": spec.device,
-            "epochs": self.epochs,
-            "examples": self.examples,
-            "seed": self.seed,
-        }
-        for name, file in (("data", self.data), ("test", self.test)):
-            identity[name] = file and open_arrays(file, ("x", "y"))[1]
-        if self.weights is not None:
-            import hashlib
-
-            identity["weights"] = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        # Not the device's name: what is in its file may change.
+        own = {"spec": spec.hash, "device": repr(spec.made.device)}
         return Job(
-            name_of(identity),
+            name_of(own | self._identity),
             str(self.folder),
             spec.text,
             spec.notation,
@@ -83,6 +71,24 @@ class Shared:
             self.examples,
             self.seed,
         )
+
+    @cached_property
+    def _identity(self) -> dict[str, Any]:
+        """What all depend on; large files are read once for it."""
+        from snnc.runtime.arrays import open_arrays
+
+        identity: dict[str, Any] = {
+            "epochs": self.epochs,
+            "examples": self.examples,
+            "seed": self.seed,
+        }
+        for name, file in (("data", self.data), ("test", self.test)):
+            identity[name] = file and open_arrays(file, ("x", "y"))[1]
+        if self.weights is not None:
+            import hashlib
+
+            identity["weights"] = hashlib.sha256(self.weights.read_bytes()).hexdigest()
+        return identity
 
 
 def run_left(

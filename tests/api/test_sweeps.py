@@ -14,10 +14,12 @@ import snnc
 from snnc.api import runs
 from snnc.api.variant import run_file
 from snnc.cli import main
+from snnc.loihi.profile import read_profile
 from snnc.plots.style import theme
 from snnc.sweep.records import Records
 from snnc.sweep.workers import DONE, Tell
 from tests.api.test_specs import DRIFT, SMALL
+from tests.support import ROOT
 
 SETTINGS: dict[str, list[Any]] = {
     "c0.filters": [3, 4, 6],
@@ -170,6 +172,18 @@ def test_a_sweep_with_nothing_to_draw_says_so(
     assert "out of luck" in said.out
     assert "error: nothing was evaluated" in said.err
     assert not picture.exists()
+
+
+def test_a_device_that_was_edited_is_another(tmp_path: Path) -> None:
+    limits = (ROOT / "snnc" / "loihi" / "loihi1.toml").read_text()
+    device = tmp_path / "mine.toml"
+    shared = runs.Shared(tmp_path, None, None, None, 1, None, 0)
+    names = []
+    for compartments in (1024, 512, 1024):
+        device.write_text(limits.replace("= 1024", f"= {compartments}", 1))
+        read_profile.cache_clear()
+        names.append(shared.job(snnc.parse(SMALL, str(device))).name)
+    assert names[0] == names[2] != names[1]
 
 
 def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
