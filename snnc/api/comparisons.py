@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.display import Displayed
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
+from snnc.text.units import counted
 
 if TYPE_CHECKING:
     from snnc.diff import Difference
@@ -72,8 +73,9 @@ class Fit(Displayed):
         return table(self.offer, len(self.variants))
 
     def __repr__(self) -> str:
-        count = len(self.variants)
-        return f"<snnc.Fit {self.spec.name}: {count} variants on {self.cores} cores>"
+        count = counted(len(self.variants), "variant")
+        cores = counted(self.cores, "core")
+        return f"<snnc.Fit {self.spec.name}: {count} on {cores}>"
 
 
 def fit(

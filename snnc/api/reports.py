@@ -14,6 +14,7 @@ from snnc.ir.layout import tensors
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import DEFAULT
 from snnc.report.summary import Row, Summary, summarise
+from snnc.text.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -165,7 +166,7 @@ class Report(Displayed):
         return self.text()
 
     def __repr__(self) -> str:
-        return f"<snnc.Report {self.spec.name}: {self.cores} cores>"
+        return f"<snnc.Report {self.spec.name}: {counted(self.cores, 'core')}>"
 
     def _repr_html_(self) -> str:
         from snnc.report.html import fragment

@@ -20,6 +20,7 @@ from snnc.sweep.front import front
 from snnc.sweep.records import Records
 from snnc.sweep.text import Line, table
 from snnc.syntax.settings import Setting, read_settings
+from snnc.text.units import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -161,7 +162,7 @@ class Sweep(Displayed):
         return table(self.spec.name, [variant._line() for variant in self.variants])
 
     def __repr__(self) -> str:
-        return f"<snnc.Sweep of {self.spec.name}: {len(self)} variants>"
+        return f"<snnc.Sweep of {self.spec.name}: {counted(len(self), 'variant')}>"
 
 
 def sweep(

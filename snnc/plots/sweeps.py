@@ -42,9 +42,10 @@ def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
     named = min(_NAMED, sum(line.best for line in judged))
     ax = axes(ax, 3.2 + 0.16 * named)
     share = 100 if judged[0].classifies else 1
+    kind = "accuracy" if judged[0].classifies else "error"
     for is_best, colour, label in (
         (False, COLOURS[4], "others"),
-        (True, COLOURS[5], "best: accuracy, energy, cores"),
+        (True, COLOURS[5], f"best: {kind}, energy, cores"),
     ):
         some = [line for line in judged if line.best == is_best]
         ax.scatter(

@@ -112,6 +112,7 @@ def test_a_value_that_is_wrong_by_itself_is_refused_where_it_stands(
         snnc.sweep(DRIFT, [setting])
     (found,) = caught.value.diagnostics
     assert (found.code, found.file, found.column) == (code, "--set", column)
+    assert repr(snnc.sweep(DRIFT, ["c0.filters=8"])).endswith(": 1 variant>")
     assert main(["sweep", str(DRIFT), "--set", setting]) == 1
     assert capsys.readouterr().err.rstrip("\n") == str(caught.value)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -265,6 +266,14 @@ def test_training_shows_validation_beside_it() -> None:
     assert [line.get_label() for line in ax.lines] == ["training", "validation"]
     with pytest.raises(ValueError, match="no recall: it has accuracy, loss, val_loss"):
         training.training(HISTORY, "recall")
+
+
+def test_the_best_of_a_regression_have_the_least_error() -> None:
+    lines = [replace(line, classifies=False) for line in SWEPT]
+    with theme():
+        said = words(sweeps.sweep("net", lines))
+    assert "best: error, energy, cores" in said
+    assert "accuracy" not in said
 
 
 def test_axes_are_taken_and_returned() -> None:
