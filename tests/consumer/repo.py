@@ -67,10 +67,11 @@ class Repo:
         """Run the hooks of a file, but one, as pre-commit does with all files."""
         tracked = self.run("git ls-files").splitlines()
         for hook in load(hooks):
-            files = [path for path in tracked if re.search(hook["files"], path)]
-            if files and hook["id"] != but:
+            files = [path for path in tracked if re.search(hook.get("files", ""), path)]
+            if (files or hook.get("always_run")) and hook["id"] != but:
                 passed = files if hook.get("pass_filenames", True) else []
-                self.run(f"{hook['entry']} {' '.join(passed)}")
+                words = [hook["entry"], *hook.get("args", []), *passed]
+                self.run(" ".join(words))
         # pre-commit fails where a hook changed a file.
         self.run("git diff --exit-code")
 
@@ -97,8 +98,13 @@ def _steps(data: Any) -> Iterator[dict[str, Any]]:
     for job in jobs:
         for step in job["steps"]:
             # What is installed here is what these would install.
-            if "run" in step and "pip install" not in step["run"]:
+            if "run" in step and "pip install" not in step["run"] and not _asked(step):
                 yield step
+
+
+def _asked(step: dict[str, Any]) -> bool:
+    """Whether a step is run only where an input says so."""
+    return "== 'true'" in step.get("if", "")
 
 
 def _filled(value: str, inputs: dict[str, Any]) -> str:
