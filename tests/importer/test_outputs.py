@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import itertools
 import os
 from pathlib import Path
 from typing import Any
@@ -22,11 +23,14 @@ from tests.importer.small_models import (
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+_IMPORTS = itertools.count()
+
 
 def imported(model: Any, folder: Path, *options: str) -> tuple[Any, Path]:
     """Return the generated package of a model, and the file of its weights."""
-    # Other tests import packages of the plain names into this process.
-    name = "imported_" + model.name.replace("-", "_").replace(".", "_")
+    # A process keeps what it imported, and models of other tests have this name too.
+    plain = model.name.replace("-", "_").replace(".", "_")
+    name = f"imported_{next(_IMPORTS)}_{plain}"
     saved, spec = folder / f"{name}.h5", folder / f"{name}.snn"
     weights = folder / f"{name}.safetensors"
     model.save(saved)
