@@ -102,7 +102,7 @@ class BuiltNetwork:
         return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
 
     def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
-        """Return what each level of a layer's neurons gives: (rows, *volume)."""
+        """Return what each level of its neurons gives: (rows, *volume)."""
         probes = iter(self.layer_probes[name])
         found = []
         for depth, height, width, channels in self.volumes[name]:
@@ -216,7 +216,8 @@ class NetworkBuilder:
             population = self._neurons(label, layer, volumes[i], cut)
             for read in level.reads:
                 one = read.level
-                for source in compared if one is None else [Compare(levels[one])]:
+                sources = compared if one is None else [Compare(levels[one])]
+                for source in sources:
                     self._read(source.of(level, read), population, layer)
             levels.append(population)
         terms = []
@@ -315,7 +316,8 @@ class NetworkBuilder:
         found = list(dict.fromkeys(probe))
         for name in found:
             terms = self._terms.get(name, ())
-            found += {term.layer: None for term in terms if term.layer not in found}
+            new = dict.fromkeys(term.layer for term in terms)
+            found += [layer for layer in new if layer not in found]
         return found
 
     def _probed(self, name: str) -> list[nengo.Probe]:

@@ -112,7 +112,8 @@ class Connection:
         if self.picked is None:
             return self.source
         depth, *plane = grid_of(self.picked)
-        parts = tuple(_seen(p, self.source, self.picked) for p in self.source.parts)
+        source, picked = self.source, self.picked
+        parts = tuple(_seen(part, source, picked) for part in source.parts)
         volume = (len(depth), *map(len, plane), self.source.volume[3])
         return replace(
             self.source,
@@ -424,7 +425,9 @@ class Compare(Connection):
         if axis == self.level.axis:
             nodes, windows = self.nodes, self.level.windows
         rows = entries(nodes, windows, source.volume[axis], steps)
-        found = [(i, p, n) for i, row in enumerate(rows) for p, n in row.items()]
+        found = []
+        for i, row in enumerate(rows):
+            found += [(i, place, weight) for place, weight in row.items()]
         return np.array(found, np.int64).reshape(-1, 3)
 
 

@@ -90,9 +90,8 @@ def pooled(kernel: Array, pool: Pool) -> Array:
 
 def averaged(values: Array, pool: Pool) -> Array:
     """Return what an average pool makes of values: (rows, *volume)."""
-    for axis, (size, step) in enumerate(
-        zip(triple(pool.window), triple(pool.stride), strict=True), 1
-    ):
+    axes = zip(triple(pool.window), triple(pool.stride), strict=True)
+    for axis, (size, step) in enumerate(axes, 1):
         moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
         kept = [slice(None)] * values.ndim
         kept[axis] = slice(None, None, step)
@@ -237,11 +236,10 @@ def joined(
         )
         slices = depth[:, None, end]
         own = channels + (first if end == 0 else 0)
-        flat = ((rows * shape[2] + columns) * shape[0] + slices) * shape[3] + own
-        pairs.append(flat.ravel())
-    weights = (
-        height[:, None, None, None, 2] * width[:, None, None, 2] * depth[:, None, 2]
-    )
+        place = (rows * shape[2] + columns) * shape[0] + slices
+        pairs.append((place * shape[3] + own).ravel())
+    weights = width[:, None, None, 2] * depth[:, None, 2]
+    weights = height[:, None, None, None, 2] * weights
     size = (len(height), len(width), len(depth), len(channels))
     return np.stack(pairs, axis=1), np.broadcast_to(weights, size).ravel()
 

@@ -186,7 +186,8 @@ class Compare(keras.layers.Layer):
                 order.insert(level.axis + 1, 4)
                 current += tf.transpose(moved, order)
             given.append(tf.nn.relu(current))
-            found.append(tf.reshape(current, (-1, math.prod(current.shape[1:]))))
+            size = math.prod(current.shape[1:])
+            found.append(tf.reshape(current, (-1, size)))
         return tf.concat(found, axis=1)
 
     def get_config(self) -> dict[str, Any]:

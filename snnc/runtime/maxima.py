@@ -83,7 +83,7 @@ class Level:
 
 
 class Pick(NamedTuple):
-    """The places of a level that are part of the maximum; None as of `Read`."""
+    """Places of a level that are part of the maximum; None as of `Read`."""
 
     level: int | None
     grid: Grid
@@ -146,7 +146,9 @@ def _compared(
     Of an odd number the last goes on as it is: the fewer neurons there are on
     its way, the less its readers have to read.
     """
-    larger = [_Value(b.leaf, (*b.nodes, (level, i))) for i, (_, b) in enumerate(pairs)]
+    larger = []
+    for i, (_, b) in enumerate(pairs):
+        larger.append(_Value(b.leaf, (*b.nodes, (level, i))))
     return larger + values[2 * len(pairs) :]
 
 
@@ -159,24 +161,33 @@ def _reads(
 ) -> tuple[Read, ...]:
     """Return what a level reads of what is pooled and of levels before."""
     before, stride = place
-    leaves = tuple(
-        ((1, a.leaf - before, stride), (-1, b.leaf - before, stride)) for a, b in pairs
-    )
-    found = [Read(pick.level, pick.grid, leaves) for pick in picks]
-    used = {level for pair in pairs for value in pair for level, _ in value.nodes}
+    leaves = []
+    used: set[int] = set()
+    for pair in pairs:
+        first, second = (value.leaf - before for value in pair)
+        leaves.append(((1, first, stride), (-1, second, stride)))
+        for value in pair:
+            used |= {level for level, _ in value.nodes}
+    found = [Read(pick.level, pick.grid, tuple(leaves)) for pick in picks]
     for level in sorted(used):
         shape = levels[level].shape
         own = shape[axis] // levels[level].windows
-        nodes = tuple(
-            tuple(
-                (sign, node, own)
-                for sign, value in ((1, a), (-1, b))
-                for which, node in value.nodes
-                if which == level
-            )
-            for a, b in pairs
-        )
+        nodes = tuple(_nodes_of(pair, level, own) for pair in pairs)
         found.append(Read(level, whole(shape), nodes))
+    return tuple(found)
+
+
+def _nodes_of(
+    pair: tuple[_Value, _Value],
+    level: int,
+    step: int,
+) -> tuple[tuple[int, int, int], ...]:
+    """Return what the neuron that compares a pair reads of a level."""
+    found = []
+    for sign, value in zip((1, -1), pair, strict=True):
+        for which, node in value.nodes:
+            if which == level:
+                found.append((sign, node, step))
     return tuple(found)
 
 
@@ -194,7 +205,8 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
         step = prod(stride[axis] for _, stride in pools)
         reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
         start = new.start * step
-        found.append(grid[axis][start : start + (new[-1] - new[0]) * step + reach])
+        end = start + (new[-1] - new[0]) * step + reach
+        found.append(grid[axis][start:end])
     window, stride = pools[-1]
     moved = stride
     for axis, new in enumerate(picked):
@@ -268,10 +280,8 @@ def whole(size: Triple) -> Grid:
 
 def indexed(grid: Grid, picked: Grid) -> Grid:
     """Return some of the places of a grid, by their numbers in it."""
-    return _grid(
-        old[new.start : new.stop : new.step]
-        for old, new in zip(grid, picked, strict=True)
-    )
+    axes = zip(grid, picked, strict=True)
+    return _grid(old[new.start : new.stop : new.step] for old, new in axes)
 
 
 def _cut(grid: Grid, axis: int, kept: range) -> Grid:
@@ -279,7 +289,9 @@ def _cut(grid: Grid, axis: int, kept: range) -> Grid:
 
 
 def _with(size: Triple, axis: int, places: int) -> Triple:
-    depth, height, width = (places if i == axis else old for i, old in enumerate(size))
+    sizes = list(size)
+    sizes[axis] = places
+    depth, height, width = sizes
     return depth, height, width
 
 

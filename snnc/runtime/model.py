@@ -3,8 +3,8 @@
 """Spiking layers in a functional model of Keras, and a model's weights.
 
 The parts of a layer ``c0`` have names of their own in the model: ``c0`` is
-what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``, ``c0.sum``,
-``c0.rate``, ``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
+what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``,
+``c0.sum``, ``c0.rate``, ``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -114,7 +114,8 @@ class SpikingLayers:
         """
         network, name = self.network, layer.name
         maxima = layer(values)
-        data = network.layers.get(name)  # Windows of one value have no neurons.
+        # Windows of one value have no neurons.
+        data = network.layers.get(name)
         if data is None or not (self.aware and data.on_chip):
             return maxima
         seed = self._seed(f"{name}.noise")

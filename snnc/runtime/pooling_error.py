@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import NamedTuple
 
 
@@ -51,7 +52,8 @@ def expected_error(
         return _between(place, logs, lambda i, j, k: MEASURED[k][j][i][which])
 
     bias, lasting, counted = at(0), at(1), at(2)
-    return PoolingError(bias, math.hypot(lasting, counted / math.sqrt(present)))
+    counted /= math.sqrt(present)
+    return PoolingError(bias, math.hypot(lasting, counted))
 
 
 def relative_error(
@@ -61,7 +63,7 @@ def relative_error(
     present: float,
     dt: float,
 ) -> PoolingError:
-    """Return the error as a share of the maximum, of values that are the chip's.
+    """Return the error, as a share of the maximum, of values of the chip.
 
     These fire once in whole steps of ``dt`` seconds, which is an error of its
     own: what is left is that of the comparison.
@@ -103,12 +105,10 @@ def _between(
         share = (point - axis[i]) / (axis[i + 1] - axis[i])
         share = min(max(share, 0.0), 1.0)
         spans.append(((i, 1 - share), (i + 1, share)))
-    return sum(
-        a * b * c * value(i, j, k)
-        for i, a in spans[0]
-        for j, b in spans[1]
-        for k, c in spans[2]
-    )
+    found = 0.0
+    for (i, a), (j, b), (k, c) in product(*spans):
+        found += a * b * c * value(i, j, k)
+    return found
 
 
 VALUES = (2, 4, 9, 16, 25, 49, 100)

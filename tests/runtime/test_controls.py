@@ -122,7 +122,8 @@ class TooFast(keras.callbacks.Callback):
 def test_a_loss_that_is_no_number_ends_the_training(load: Load, tmp_path: Path) -> None:
     train = load("volume", "train").train
     diverged = load("volume", "_runtime.training").DivergedError
-    told = "loss is NaN or infinite in epoch 3: encode has the largest values"
+    # Which layer is named hangs on how float32 overflows; a test below fixes that.
+    told = "loss is NaN or infinite in epoch 3: (encode|the readout) (has|is) the"
     with pytest.raises(diverged, match=told):
         train(X, Y, tmp_path / "w", epochs=9, callbacks=[TooFast()])
     assert not (tmp_path / "w").exists()
@@ -140,7 +141,7 @@ def test_a_layer_of_such_values_is_named(
 ) -> None:
     made = load("volume", "_runtime.divergence")
     model = load("volume", "keras_model").build_model()
-    stop = made.StopAtNaN(("encode", "c0", "d0"), X[:4])
+    stop = made.StopAtNaN(load("volume", "network").NETWORK.layers, X[:4])
     stop.set_model(model)
     stop.on_epoch_begin(6)
     kernel = model.get_layer(layer).kernel
