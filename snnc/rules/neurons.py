@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.ir.logical import AveragePool, Layer, Lif, Loihi, Network
+from snnc.ir.logical import AveragePool, Lif, Loihi, Network
 
 
 class AveragedLif(Diagnostic):
@@ -32,25 +32,23 @@ class AveragedLif(Diagnostic):
     def check(cls, network: Network) -> Iterator[AveragedLif]:
         if not isinstance(network.target, Loihi):
             return
-        layers = {layer.name: layer for layer in network.layers}
-        for pool in network.layers:
-            if not isinstance(pool.operation, AveragePool):
-                continue
-            for layer in _spiking(pool, layers):
-                lif = layer.spiking and isinstance(layer.spiking.neuron, Lif)
-                if lif and layer.on_chip:
-                    yield cls(
-                        span=layer.spans.get("neuron", layer.span),
-                        name=layer.name,
-                        pool=pool.name,
-                    )
+        averaged = _averaged(network)
+        for layer in network.layers:
+            lif = layer.spiking and isinstance(layer.spiking.neuron, Lif)
+            if lif and layer.on_chip and layer.name in averaged:
+                yield cls(
+                    span=layer.spans.get("neuron", layer.span),
+                    name=layer.name,
+                    pool=averaged[layer.name],
+                )
 
 
-def _spiking(layer: Layer, layers: dict[str, Layer]) -> Iterator[Layer]:
-    """Yield the layers with neurons that a pool or a join reads."""
-    for source in layer.sources:
-        read = layers.get(source)
-        if read is not None and read.spiking is None:
-            yield from _spiking(read, layers)
-        elif read is not None:
-            yield read
+def _averaged(network: Network) -> dict[str, str]:
+    """Return the first pool that averages each layer, itself or what joins read."""
+    pools: dict[str, str] = {}
+    for layer in reversed(network.layers):
+        if isinstance(layer.operation, AveragePool):
+            pools.update(dict.fromkeys(layer.sources, layer.name))
+        elif layer.spiking is None and layer.name in pools:
+            pools.update(dict.fromkeys(layer.sources, pools[layer.name]))
+    return pools
