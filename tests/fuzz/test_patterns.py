@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from types import ModuleType
+from typing import Any, AnyStr
 
 import pytest
 from hypothesis import Phase, given, settings
@@ -27,10 +28,10 @@ _TAILS = ("", "z", "!", "\n", " ")
 
 @dataclass(frozen=True)
 class Pattern:
-    """A pattern, and the methods by which its module searches with it."""
+    """A pattern of text or bytes, and the methods its module searches with."""
 
     name: str
-    compiled: re.Pattern[str]
+    compiled: re.Pattern[Any]
     methods: tuple[str, ...]
 
 
@@ -55,14 +56,23 @@ def _of_module(module: ModuleType, source: str) -> Iterator[Pattern]:
 
 
 @st.composite
-def pumped(draw: st.DrawFn, pattern: re.Pattern[str]) -> str:
+def pumped(draw: st.DrawFn, pattern: re.Pattern[AnyStr]) -> AnyStr:
     """A text that matches, or nearly, with a stretch of it repeated many times."""
     text = draw(st.from_regex(pattern))
     start = draw(st.integers(0, len(text)))
-    part = text[start : start + draw(st.integers(1, 4))] or draw(st.characters())
-    end = text[start:] if draw(st.booleans()) else ""
+    part = text[start : start + draw(st.integers(1, 4))]
+    part = part or _like(text, draw(st.characters(codec="utf-8")))
+    end = text[start if draw(st.booleans()) else len(text) :]
     copies = _LENGTH // len(part)
-    return text[:start] + part * copies + end + draw(st.sampled_from(_TAILS))
+    tail = _like(text, draw(st.sampled_from(_TAILS)))
+    return text[:start] + part * copies + end + tail
+
+
+def _like(text: AnyStr, other: str) -> AnyStr:
+    """The other text, as bytes if the text is bytes."""
+    if isinstance(text, bytes):
+        return other.encode()
+    return other
 
 
 @pytest.mark.parametrize(
@@ -72,10 +82,10 @@ def test_a_pattern_takes_linear_time(pattern: Pattern) -> None:
     # A text that takes too long takes far too long to shrink.
     @settings(fuzz(20), phases=[Phase.generate])
     @given(pumped(pattern.compiled))
-    def run(text: str) -> None:
+    def run(text: Any) -> None:
         with processor_time(2):
             for method in pattern.methods:
                 search = getattr(pattern.compiled, method)
-                search("", text) if method == "sub" else search(text)
+                search(text[:0], text) if method == "sub" else search(text)
 
     run()
