@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from math import prod
 from typing import Any
 
 import pytest
@@ -10,12 +12,13 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from tests.agreement.borderline import LIMITS
+from tests.agreement.paper import CORE
 from tests.agreement.specs import specs
 from tests.loihi.forcing import complaint, force
 from tests.support import compile_text
 
 CODES = {"SNN401", "SNN404", "SNN405", "SNN408"}
-SIZES, NETWORKS, FORMS = 6, 40, st.integers(0, 3)
+SIZES, NETWORKS, FORMS = 6, 12, st.integers(0, 3)
 START = 7
 
 pytestmark = [
@@ -47,6 +50,17 @@ def verdict(text: str, form: int) -> str:
     return min(codes, default="refused for another reason")
 
 
+def large(text: str) -> bool:
+    """Whether a block of a spec may have more neurons than a core.
+
+    Specs with a max pool do not count: `realise` has no objects for one.
+    """
+    if "maxpool" in text:
+        return False
+    blocks = re.findall(r"\bblock ([0-9x]+)", text)
+    return any(prod(map(int, block.split("x"))) > CORE for block in blocks)
+
+
 @pytest.mark.parametrize("limit", LIMITS)
 def test_the_limit_lies_where_nengo_loihi_has_it(limit: str) -> None:
     code, spec = LIMITS[limit]
@@ -67,7 +81,7 @@ def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
 
     @seed(START)
     @drawn(NETWORKS)
-    @given(specs(room=4096), FORMS)
+    @given(specs(room=4096).filter(large), FORMS)
     def check(text: str, form: int) -> None:
         results, report = compile_text(text, "place")
         problems = [d for d in report.diagnostics if d.code in CODES]
@@ -80,4 +94,4 @@ def test_drawn_networks_with_too_large_blocks_do_not_build() -> None:
             assert named or "Compartment():" in said
 
     check()
-    assert refused["SNN404"] > 3
+    assert refused["SNN404"] > NETWORKS // 2
