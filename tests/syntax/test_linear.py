@@ -164,3 +164,13 @@ def test_twice_the_text_is_twice_the_work(name: str, text: Repeated) -> None:
 def test_the_largest_file_is_answered_at_once(name: str, text: Repeated) -> None:
     with processor_time(10):
         check(name, text.times(text.most))
+
+
+def test_averages_that_are_added_again_and_again_are_followed_once() -> None:
+    doubled = (
+        f"avgpool p{i} from a{i - 1} {{ window 1 }}\nadd a{i} from a{i - 1}, p{i}\n"
+        for i in range(1, 31)
+    )
+    layers = f"conv2d a0 {{ filters 2, neuron lif }}\n{''.join(doubled)}"
+    with processor_time(5):
+        check("net.snn", f"{READ}{layers}readout y {{ classes 2 }}\n}}\n")
