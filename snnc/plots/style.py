@@ -9,6 +9,8 @@ from contextvars import ContextVar
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from snnc.text.notebooks import in_notebook
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -64,7 +66,7 @@ def _connect() -> None:
 
     It connects itself with pyplot when the cell that imports it has ended: too late.
     """
-    if "ipykernel" not in sys.modules or "matplotlib.pyplot" in sys.modules:
+    if not in_notebook() or "matplotlib.pyplot" in sys.modules:
         return
     import matplotlib.pyplot as plt
     from IPython import get_ipython  # type: ignore[import-not-found,unused-ignore]

@@ -183,7 +183,10 @@ class WholeHistory(keras.callbacks.History):
 
 def _shows_bars() -> bool:
     """Tell whether what is printed is seen at once: a terminal, a notebook."""
-    return sys.stdout.isatty() or "ipykernel" in sys.modules
+    # A process that starts kernels for others has ipykernel, and no shell.
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return sys.stdout.isatty() or hasattr(shell, "kernel")
 
 
 def tell(line: str) -> None:

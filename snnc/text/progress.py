@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from snnc.text.notebooks import in_notebook
+
 Moved = Callable[[int], None]
 
 
@@ -25,7 +27,7 @@ def progress_bar(total: int, label: str, shown: bool | None = None) -> Iterator[
         Whether to show it; None if somebody is there to see it. Without tqdm none is.
     """
     if shown is None:
-        shown = sys.stderr.isatty() or "ipykernel" in sys.modules
+        shown = sys.stderr.isatty() or in_notebook()
     if not shown or importlib.util.find_spec("tqdm") is None:
         yield lambda count: None
         return

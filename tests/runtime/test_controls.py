@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -152,14 +154,16 @@ def test_a_layer_of_such_values_is_named(
     assert f"in epoch 7: {told}" in str(caught.value)
 
 
-@pytest.mark.parametrize("modules", [{}, {"ipykernel": None}])
+@pytest.mark.parametrize(
+    ("shell", "shown"),
+    [(None, False), (object(), False), (SimpleNamespace(kernel=None), True)],
+)
 def test_notebooks_have_bars(
-    load: Load, monkeypatch: pytest.MonkeyPatch, modules: Any
+    load: Load, monkeypatch: pytest.MonkeyPatch, shell: Any, shown: bool
 ) -> None:
-    import sys
-
     phases = load("volume", "_runtime.phases")
-    assert not phases._shows_bars()
-    for name in modules:
-        monkeypatch.setitem(sys.modules, name, modules[name])
-    assert phases._shows_bars() == bool(modules)
+    # Whoever starts kernels for others has imported ipykernel too.
+    monkeypatch.setitem(sys.modules, "ipykernel", ModuleType("ipykernel"))
+    ipython = SimpleNamespace(get_ipython=lambda: shell)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    assert phases._shows_bars() == shown

@@ -1,0 +1,31 @@
+"""Bars are shown where somebody sees them move: in the cells of notebooks too."""
+
+from __future__ import annotations
+
+import sys
+
+import pytest
+
+from snnc.text.notebooks import in_notebook
+from snnc.text.progress import progress_bar
+from tests.support import ROOT
+
+
+@pytest.mark.slow
+def test_bars_are_shown_in_a_kernel_and_not_where_it_was_started(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    code = "from snnc.text.notebooks import in_notebook\nprint(in_notebook())"
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(book, timeout=60).execute()
+    assert book.cells[0].outputs[0].text == "True\n"
+    assert "ipykernel" in sys.modules
+    assert not in_notebook()
+    capsys.readouterr()
+    with progress_bar(2, "examples") as move:
+        move(1)
+    assert capsys.readouterr() == ("", "")
