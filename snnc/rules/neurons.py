@@ -45,10 +45,15 @@ class AveragedLif(Diagnostic):
 
 def _averaged(network: Network) -> dict[str, str]:
     """Return the first pool that averages each layer, itself or what joins read."""
+    layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}
-    for layer in reversed(network.layers):
-        if isinstance(layer.operation, AveragePool):
-            pools.update(dict.fromkeys(layer.sources, layer.name))
-        elif layer.spiking is None and layer.name in pools:
-            pools.update(dict.fromkeys(layer.sources, pools[layer.name]))
+    for pool in network.layers:
+        ahead = [*pool.sources] if isinstance(pool.operation, AveragePool) else []
+        while ahead:
+            layer = layers.get(ahead.pop())
+            if layer is None or layer.name in pools:
+                continue
+            pools[layer.name] = pool.name
+            if layer.spiking is None:
+                ahead += layer.sources
     return pools
