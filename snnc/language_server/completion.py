@@ -55,7 +55,7 @@ class Offer:
 
 
 _PLACE = re.compile(r"\$\{\d+(?::([^}]*)|\|([^,|}]*)[^}]*)\}|\$0")
-_TYPED = re.compile(r"[\w.]*$")
+_TYPED = re.compile(r"(?<![\w.])[\w.]*$")
 
 
 def offers(source: SourceFile, offset: int) -> tuple[int, list[Offer]]:

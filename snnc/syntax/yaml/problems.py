@@ -47,5 +47,5 @@ def no_blank(colon: Span) -> Diagnostic:
     )
 
 
-_KEY = re.compile(r"\w+$")
+_KEY = re.compile(r"\b\w+$")
 _VALUE = re.compile(r"[^\s,\]}]{1,40}")

@@ -179,7 +179,7 @@ def properties_of(node: Node, owner: str) -> tuple[tree.Property, ...]:
     return tuple(property_of(key, value) for key, value in rejoined(node).pairs)
 
 
-_NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: ?\w+)?")
+_NUMERAL = re.compile(r"[\d.]+(?:[eE][+-]?\d+)?(?: \w+|[^\W\d]\w*)?")
 
 
 def _example(owner: str, node: Node) -> str:
