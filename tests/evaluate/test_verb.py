@@ -65,9 +65,9 @@ def approximately(found: Any) -> Any:
 
 
 def lines(path: Path) -> list[Told]:
-    """Return the parts of a file of results, by their examples."""
+    """Return the parts of a file of results, each presentation's by their examples."""
     records = [json.loads(line) for line in path.read_text().splitlines()[1:]]
-    return sorted(records, key=lambda record: record["start"])
+    return sorted(records, key=lambda part: (part["presentation"], part["start"]))
 
 
 def outputs(path: Path) -> list[list[float]]:
