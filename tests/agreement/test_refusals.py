@@ -51,12 +51,7 @@ def verdict(text: str, form: int) -> str:
 
 
 def large(text: str) -> bool:
-    """Whether a block of a spec may have more neurons than a core.
-
-    Specs with a max pool do not count: `realise` has no objects for one.
-    """
-    if "maxpool" in text:
-        return False
+    """Whether a block of a spec may have more neurons than a core."""
     blocks = re.findall(r"\bblock ([0-9x]+)", text)
     return any(prod(map(int, block.split("x"))) > CORE for block in blocks)
 

@@ -116,6 +116,40 @@ def _pools(draw: Draw, sketch: Sketch) -> None:
         _pool(draw, sketch, same=False)
 
 
+def _maximum(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
+    """A max pool, of an average or not, and what reads it."""
+    if not _maximise(draw, sketch, sources):
+        return _dense(draw, sketch, sources)
+    reader = draw(st.sampled_from([_conv, _grouped, _pool, _dense, _maximise]))
+    reader(draw, sketch)
+
+
+def _pooled_maximum(draw: Draw, sketch: Sketch) -> None:
+    """A maximum of averages, which may leave places out: `same` can't read it."""
+    spatial = sketch.shape_of((sketch.last,))[:-1]
+    if not spatial or min(spatial) < 3:
+        return _dense(draw, sketch)
+    sketch.pool(draw(st.integers(1, 2)), draw(st.integers(1, 2)))
+    _maximise(draw, sketch)
+    reader = draw(st.sampled_from([_pool, _dense]))
+    if reader is _pool:
+        return _pool(draw, sketch, same=False)
+    return _dense(draw, sketch)
+
+
+def _maximise(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> bool:
+    """Take a maximum unless there is no window of two values; say if it was."""
+    spatial = sketch.shape_of(sources or (sketch.last,))[:-1]
+    window = tuple(draw(st.integers(1, min(n, 4))) for n in spatial)
+    if max(window, default=1) == 1:
+        return False
+    stride = window
+    if draw(st.booleans()):
+        stride = tuple(draw(st.integers(1, 3)) for _ in spatial)
+    sketch.maximum(window, stride, draw(st.sampled_from(["valid", "same"])), sources)
+    return True
+
+
 def _dense(draw: Draw, sketch: Sketch, sources: tuple[str, ...] = ()) -> None:
     shortcut = None
     if draw(st.booleans()):
@@ -152,12 +186,24 @@ def _branches(draw: Draw, sketch: Sketch) -> None:
     one = sketch.conv(filters, 3, stride, "same", (source,))
     two = sketch.conv(filters, draw(st.integers(1, 2)), stride, "same", (source,))
     joined = draw(st.sampled_from([sketch.add, sketch.concat]))(one, two)
-    reader = draw(st.sampled_from([_conv, _grouped, _pool, _dense]))
+    reader = draw(st.sampled_from([_conv, _grouped, _pool, _maximum, _dense]))
     reader(draw, sketch, (joined,))
 
 
 FILTERS = st.integers(1, 9) | st.sampled_from([4, 8, 12, 16])
-LAYERS = [_conv, _conv, _grouped, _grouped, _pool, _pools, _shortcut, _branches]
+LAYERS = [
+    _conv,
+    _conv,
+    _grouped,
+    _grouped,
+    _pool,
+    _pools,
+    _maximum,
+    _maximum,
+    _pooled_maximum,
+    _shortcut,
+    _branches,
+]
 
 
 @st.composite

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import warnings
+from dataclasses import replace
 
 import nengo
 import nengo_loihi
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir.logical import Convolution
-from snnc.ir.lowered import Population, Projection, Window
+from snnc.ir.lowered import Compare, Pool, Population, Projection, Window
 from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedProjection
 from snnc.ir.shapes import triple_of
 from snnc.loihi.depth import overlaps
@@ -111,38 +112,64 @@ def _project(
         mapped.by_name[projection.source],
         mapped.by_name[projection.target],
     )
-    kernel = _kernel(projection, source.population, target.population, rng)
+    seen = _seen(source.population, projection)
+    kernel = _kernel(projection, seen, target.population, rng)
     pairs = itertools.product(
         zip(source.ensembles, made[projection.source], strict=True),
         zip(target.ensembles, made[projection.target], strict=True),
     )
-    for (pre, pre_made), (post, post_made) in pairs:
-        if not _meet(projection, pre, post):
+    for (whole, pre_made), (post, post_made) in pairs:
+        pre, places = _picked(whole, source.population, projection)
+        if not len(places) or not _meet(projection, pre, post):
             continue
-        neurons = pre_made.neurons
         leaves = source.population.on_chip and not target.population.on_chip
         if leaves:
-            transform = rng.normal(size=(post_made.n_neurons, pre_made.n_neurons))
+            transform = rng.normal(size=(post_made.n_neurons, len(places)))
         elif mapping.form == "sparse":
-            assert isinstance(projection.reach, Window)
-            matrix = _matrix(projection.reach, kernel, source.population, pre, post)
+            matrix = _matrix(projection, kernel, seen, target.population, pre, post)
             read = np.flatnonzero(matrix.any(axis=0))
             if not len(read):
                 continue
-            neurons = neurons[read.tolist()]
-            places = np.argwhere(matrix[:, read])
-            values = matrix[:, read][tuple(places.T)]
+            places = places[read]
+            entries = np.argwhere(matrix[:, read])
+            values = matrix[:, read][tuple(entries.T)]
             shape = (post_made.n_neurons, len(read))
-            transform = nengo.Sparse(shape, indices=places, init=values)
+            transform = nengo.Sparse(shape, indices=entries, init=values)
         else:
-            transform = _transform(
-                projection, mapping.form, kernel, source.population, pre, post
-            )
+            transform = _transform(projection, mapping.form, kernel, seen, pre, post)
+        neurons = pre_made.neurons
+        if len(places) < pre_made.n_neurons:
+            neurons = neurons[places.tolist()]
         connection = nengo.Connection(
             neurons, post_made.neurons, transform=transform, synapse=0.005
         )
         if mapping.pop is not None:
             net.config[connection].pop_type = mapping.pop
+
+
+def _seen(source: Population, projection: Projection) -> Population:
+    """The source as if it had no places but those that are read."""
+    if projection.picked is None:
+        return source
+    depth, height, width = map(len, projection.picked)
+    return replace(source, volume=(depth, height, width, source.volume[3]))
+
+
+def _picked(
+    ensemble: Ensemble, source: Population, projection: Projection
+) -> tuple[Ensemble, NDArray[np.int64]]:
+    """An ensemble of what is read alone, and its neurons' numbers in the whole one."""
+    start, stop = ensemble.start, ensemble.stop
+    image = (*source.volume[1:3], stop - start, source.volume[3])
+    numbers = np.arange(np.prod(image)).reshape(image)
+    if projection.picked is None:
+        return ensemble, numbers.ravel()
+    depth, height, width = projection.picked
+    inside = [i for i, place in enumerate(depth) if start <= place < stop]
+    slices = [depth[i] - start for i in inside]
+    read = numbers[list(height)][:, list(width)][:, :, slices]
+    first = inside[0] if inside else 0
+    return replace(ensemble, start=first, stop=first + len(inside)), read.ravel()
 
 
 def _meet(projection: Projection, pre: Ensemble, post: Ensemble) -> bool:
@@ -173,15 +200,61 @@ def _transform(
 
 
 def _matrix(
-    window: Window, kernel: Array, source: Population, pre: Ensemble, post: Ensemble
+    projection: Projection,
+    kernel: Array,
+    source: Population,
+    target: Population,
+    pre: Ensemble,
+    post: Ensemble,
 ) -> Array:
     """The weights from each neuron of an ensemble to each of another."""
+    if isinstance(projection.reach, Compare):
+        return _comparison(projection, projection.reach, source, target, pre, post)
+    window = projection.reach
+    assert isinstance(window, Window)
     height, width = source.volume[1:3]
     flat = _group_kernel(window, kernel, pre, post)
     rows = _reading(window, flat.shape[0], height, post.shape[0], 1)
     columns = _reading(window, flat.shape[1], width, post.shape[1], 2)
     whole = np.einsum("pit,qju,tuco->pqoijc", rows, columns, flat)
     return whole.reshape(int(np.prod(post.shape)), -1)
+
+
+def _comparison(
+    projection: Projection,
+    reach: Compare,
+    source: Population,
+    target: Population,
+    pre: Ensemble,
+    post: Ensemble,
+) -> Array:
+    """The same for neurons of which each compares places of one channel."""
+    depth, height, width = (
+        _compared(axis, reach, source.volume[axis], projection.pools)
+        for axis in range(3)
+    )
+    slices = depth[post.start : post.stop, pre.start : pre.stop]
+    first = projection.rows[0]
+    channels = np.eye(target.volume[3])[:, first : first + source.volume[3]]
+    whole = np.einsum("pi,qj,sk,oc->pqsoijkc", height, width, slices, channels)
+    return whole.reshape(int(np.prod(post.shape)), -1)
+
+
+def _compared(axis: int, reach: Compare, places: int, pools: tuple[Pool, ...]) -> Array:
+    """What neurons along an axis read of its places: (neurons, places)."""
+    pooled = np.eye(places)
+    for pool in pools:
+        window, stride = pool.window[axis], pool.stride[axis]
+        starts = range(0, len(pooled) - window + 1, stride)
+        pooled = np.stack([pooled[i : i + window].sum(axis=0) for i in starts])
+    if axis != reach.axis:
+        return pooled
+    found = np.zeros((reach.windows, len(reach.nodes), places))
+    for j, (n, node) in itertools.product(range(reach.windows), enumerate(reach.nodes)):
+        for weight, start, step in node:
+            if 0 <= start + j * step < len(pooled):
+                found[j, n] += weight * pooled[start + j * step]
+    return found.reshape(-1, places)
 
 
 def _reading(window: Window, taps: int, inputs: int, outputs: int, axis: int) -> Array:
@@ -232,6 +305,8 @@ def _kernel(
     rng: np.random.Generator,
 ) -> Array:
     """Random weights (depth, height, width, in, out), pools composed in."""
+    if isinstance(projection.reach, Compare):
+        return np.empty(0)  # its weights are no kernel: 1 and -1
     channels, outputs = source.volume[3], target.volume[3]
     if not isinstance(projection.reach, Window):
         return _full_kernel(projection, source, outputs, rng)

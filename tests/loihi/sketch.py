@@ -15,6 +15,7 @@ from snnc.ir.logical import (
     Input,
     Layer,
     Loihi,
+    MaxPool,
     Nengo,
     Network,
     Operation,
@@ -126,6 +127,26 @@ class Sketch:
         return self._add(
             "avgpool", AveragePool(window, stride), sources, (*shape, read[-1])
         )
+
+    def maximum(
+        self,
+        window: Shape | int = 2,
+        stride: Shape | int | None = None,
+        padding: Any = "valid",
+        sources: tuple[str, ...] = (),
+        block: Shape | None = None,
+    ) -> str:
+        """A max pool of windows of more than one value."""
+        read = self.shape_of(sources or (self.last,))
+        window = _dims(window, len(read) - 1)
+        stride = _dims(window if stride is None else stride, len(read) - 1)
+        shape = tuple(
+            window_positions(n, w, s, padding)
+            for n, w, s in zip(read, window, stride, strict=False)
+        )
+        operation = MaxPool(window, stride, padding)
+        spiking = self._spiking(block)
+        return self._add("maxpool", operation, sources, (*shape, read[-1]), spiking)
 
     def add(self, *sources: str) -> str:
         return self._add("add", Add(), sources, self.shape_of(sources))
