@@ -44,7 +44,6 @@ from snnc.exact import CannotRunError, Engine, open_engine
 from snnc.exact.package import Package
 from snnc.runtime.data import Examples
 from snnc.runtime.presentation import Presentation, Span
-from snnc.runtime.scores import Decide
 
 PATIENCE = 10  # seconds until an address counts as dead
 SAFE_PATH = "PYTHONSAFEPATH"
@@ -60,16 +59,14 @@ class Program:
     sources: dict[str, bytes]
     weights: bytes
     steps: int
-    decide: Decide
     compares: bool  # whether Keras wants the counts of spikes
 
     @classmethod
     def of(
         cls, package: Package, weights: bytes, steps: int, compares: bool
     ) -> Program:
-        decide = package.network.readout.decide
         sources = dict(package.sources)
-        return cls(package.name, sources, weights, steps, decide, compares)
+        return cls(package.name, sources, weights, steps, compares)
 
     @property
     def key(self) -> str:
@@ -112,8 +109,8 @@ class Carrier(WorkerPlugin):
         # Nengo has one memory for the layers that it steps.
         with self._stepping if self._engine.hosted else nullcontext():
             spans, found = [(0, len(x))], []
-            decide, kept = self._program.decide, self._program.compares
-            for fresh in run_spans(self._engine, decide, presentation, x, spans, 1):
+            kept = self._program.compares
+            for fresh in run_spans(self._engine, presentation, x, spans, 1):
                 found.append(_light(fresh, kept))
                 get_worker().log_event(self.name, fresh.part.stop - fresh.part.start)
         return found

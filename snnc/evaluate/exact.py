@@ -17,6 +17,7 @@ from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
 from snnc.runtime.presentation import ROW, Presentation, Span
+from snnc.runtime.readings import ways_of
 
 SHARE = 4  # spans for each worker at least, so that all end at about the same time
 SAMPLE = 100  # examples of those in a row that are run from rest too, to compare
@@ -127,11 +128,8 @@ def _fresh(
             )
         return
     with _opened(task, how.steps) as engine:
-        decide, threads = package.network.readout.decide, how.workers
         for presentation, spans in left.items():
-            for fresh in run_spans(
-                engine, decide, presentation, examples, spans, threads
-            ):
+            for fresh in run_spans(engine, presentation, examples, spans, how.workers):
                 progress(fresh.part.stop - fresh.part.start)
                 yield fresh
 
@@ -154,6 +152,7 @@ def _scope(task: Task, how: How, compares: bool) -> Scope:
         counts=how.counts(len(task.examples)),
         steps=how.steps,
         units=network.readout.units,
+        ways=len(ways_of(network.readout)),
         neurons={name: layer.neurons for name, layer in network.layers.items()},
         compares=compares,
     )

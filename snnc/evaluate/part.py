@@ -17,10 +17,10 @@ from snnc.exact import Engine
 from snnc.exact.outcome import Kept
 from snnc.runtime import measures
 from snnc.runtime.presentation import Presentation, Span
-from snnc.runtime.scores import Decide
+from snnc.runtime.readings import Reader
 from snnc.runtime.statistics import Firing
 
-KEPT: tuple[Kept, ...] = ("counts", "early")
+KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,20 +58,24 @@ class Fresh:
 
 def run_spans(
     engine: Engine,
-    decide: Decide,
     presentation: Presentation,
     images: Any,
     spans: Sequence[Span],
     threads: int | None = None,
 ) -> Iterator[Fresh]:
     """Run spans of examples side by side, a few examples at a time."""
-    for chunk in engine.stream(images, spans, presentation, decide, KEPT, threads):
+    carries, network = presentation == "row", engine.network
+    how = network.readout.decide
+    readers = {span: Reader(network, carries) for span in spans}
+    for chunk in engine.stream(images, spans, presentation, how, KEPT, threads):
         outcome = chunk.outcome
         assert outcome.early is not None
+        assert outcome.rows is not None
         part = Part(
             chunk.start,
             chunk.start + len(outcome.outputs),
             outcome.early,
+            readers[chunk.span].read(outcome.rows),
             {name: Firing.of(counts) for name, counts in outcome.counts.items()},
             presentation=presentation,
             overflows=tuple(map(int, outcome.overflows)),
@@ -106,6 +110,7 @@ def _joined(parts: Sequence[Part]) -> Part:
         parts[0],
         stop=parts[-1].stop,
         outputs=measures.outputs_of(parts),
+        others=measures.others_of(parts),
         firing={name: reduce(add, (p.firing[name] for p in parts)) for name in names},
         keras=reduce(add, compared) if compared else None,
         overflows=tuple(np.sum([part.overflows for part in parts], axis=0).tolist()),

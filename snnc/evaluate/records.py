@@ -25,12 +25,14 @@ class Scope:
     """What the parts of a run have to agree with.
 
     ``counts`` are how many examples are presented in each way, ``neurons`` those of
-    each layer; ``compares`` tells whether with Keras.
+    each layer; ``ways`` is in how many other ways outputs are read, and ``compares``
+    tells whether they are compared with Keras.
     """
 
     counts: dict[Presentation, int]
     steps: int
     units: int
+    ways: int
     neurons: dict[str, int]
     compares: bool
 
@@ -62,6 +64,7 @@ class _Record(_Strict):
     stop: Count
     outputs: list[list[float]]
     early: Hex  # floats as text take long
+    others: Hex
     firing: dict[str, _Firing]
     overflows: tuple[Count, Count, Count]
     cores: Count
@@ -76,6 +79,7 @@ def record(part: Part) -> dict[str, Any]:
         "stop": part.stop,
         "outputs": part.outputs[-1].tolist(),
         "early": part.outputs[:-1].tobytes().hex(),
+        "others": part.others.tobytes().hex(),
         "firing": {name: _counted(firing) for name, firing in part.firing.items()},
         "overflows": part.overflows,
         "cores": part.cores,
@@ -121,10 +125,12 @@ def restore(text: str, scope: Scope) -> Part:
     ends = len(moments(scope.steps))
     early = np.frombuffer(bytes.fromhex(found.early))
     outputs = np.array(found.outputs, np.float64)
+    others = np.frombuffer(bytes.fromhex(found.others))
     return Part(
         start,
         stop,
         np.concatenate([early, outputs.ravel()]).reshape(ends, count, scope.units),
+        others.reshape(scope.ways, count, scope.units),
         _firing(found.firing, count, scope),
         _compared(found.keras, count, scope),
         presentation=way,

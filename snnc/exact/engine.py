@@ -19,7 +19,7 @@ from snnc.exact.stream import Chunk, Images, Job, Runs, share, stream
 from snnc.exact.tables import Chip, fanin
 from snnc.runtime.layout import Weights
 from snnc.runtime.presentation import ROW, Presentation, Span, spans_of
-from snnc.runtime.scores import Decide
+from snnc.runtime.results import Decide
 
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds
 
@@ -38,6 +38,8 @@ class Engine:
     ----------
     cores : int
         How many blocks nengo-loihi has made.
+    network
+        What it runs, as its package says.
     hosted : bool
         Whether nengo has to step layers on the host, which takes longer and uses
         one thread.
@@ -45,6 +47,7 @@ class Engine:
 
     def __init__(self, built: Built, runs: Runs) -> None:
         self.cores = len(built.simulator.model.blocks)
+        self.network = built.package.network
         self.hosted = isinstance(runs, Hosted)
         self._built = built
         self._runs = runs

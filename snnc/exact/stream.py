@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 from snnc.exact.outcome import Given, Kept, Outcome
 from snnc.exact.tables import Bools
 from snnc.runtime.presentation import Presentation, Span
-from snnc.runtime.scores import Decide, decide, decide_early
+from snnc.runtime.results import Decide
+from snnc.runtime.scores import decide, decide_early
 
 CHUNK = 8  # examples that a thread runs without asking for the interpreter
 AHEAD = 2  # chunks that a thread is given, to have one while the other is looked at

@@ -36,6 +36,10 @@ better
 ENOUGH = """
 a `present` of {steps} steps would do: those after them bring less than 1 point
 """
+READS = """
+read otherwise, the same spikes decide better: `{reading}` in the readout gives
+{found}, {more:.1f} points more ({between}); the weights stay as they are
+"""
 SLACK = """
 slack: a rate may be out of its budget by 5 %, or by one spike an example
 """
@@ -50,7 +54,8 @@ train again, or scale weights from elsewhere by `snnc calibrate`
 
 def advice(result: Result) -> list[str]:
     """Return sentences, each on a matter of its own."""
-    return [*_carried_over(result), *_time(result), *_rates(result)]
+    told = _carried_over, _readings, _time, _rates
+    return [sentence for each in told for sentence in each(result)]
 
 
 def _carried_over(result: Result) -> Iterator[str]:
@@ -68,6 +73,21 @@ def _carried_over(result: Result) -> Iterator[str]:
         yield CARRIED.format(apart=apart, ways=ways)
     elif found.gain[0] > 0:
         yield UNFILLED.format(apart=apart)
+
+
+def _readings(result: Result) -> Iterator[str]:
+    """Say how else the readout should read its spikes."""
+    better = [r for r in result.readings if r.gain and r.gain[0] > 0]
+    if not better or not result.classes:
+        return
+    best = max(better, key=lambda reading: reading.value)
+    more, gain = best.value - result.score.value, best.gain
+    if more >= ALIKE and gain:
+        ways = f"decide {best.decide}"
+        if best.synapse is not None:
+            ways += f", synapse {1000 * best.synapse:g} ms"
+        told = {"more": 100 * more, "between": _between(gain)}
+        yield READS.format(reading=ways, found=percent(best.value), **told)
 
 
 def _time(result: Result) -> Iterator[str]:

@@ -26,6 +26,7 @@ from .layout import Layout, LayoutError, Weights
 from .measures import Part, result_of
 from .network import Network
 from .presentation import ROW, Presentation, spans_of
+from .readings import Reader
 from .results import Result
 from .scores import decide_early
 from .simulators import RefusedError, Run, Simulator, require, simulators_of
@@ -179,14 +180,15 @@ class Evaluator:
         names = tuple(self.network.layers)
         compares = find_spec("tensorflow") is not None
         how = self.network.readout.decide
+        reader = Reader(self.network, carries=True)  # a span of one is at rest
         for start in range(0, len(x), run.at_once):
             some = x[start : start + run.at_once]
             rows, spikes = run.present(len(some))
             firing = {name: Firing.of(spikes[name]) for name in names}
             keras = reference.compared(some, spikes) if compares else None
             at = first + start
-            outputs = decide_early(rows, how)
-            yield Part(at, at + len(some), outputs, firing, keras)
+            outputs, others = decide_early(rows, how), reader.read(rows)
+            yield Part(at, at + len(some), outputs, others, firing, keras)
 
     def _parser(self) -> argparse.ArgumentParser:
         name = self.network.name

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from .budgets import judged, slack_of
 from .network import Network
 from .presentation import Presentation
+from .readings import judged as judged_readings
 from .results import KerasModel, LayerResult, Result, Work
 from .scores import confusion, over_time, score
 from .statistics import Correlation, Firing
@@ -46,12 +47,14 @@ class Part:
     """What the examples ``start`` to ``stop`` gave.
 
     ``outputs``, (moments, examples, units), is what the readout decides by
-    after each of `scores.moments`; ``keras`` is None without TensorFlow.
+    after each of `scores.moments`; ``others``, (ways, examples, units), what it
+    would by `readings.ways_of`; ``keras`` is None without TensorFlow.
     """
 
     start: int
     stop: int
     outputs: NDArray[np.float64]
+    others: NDArray[np.float64]
     firing: Mapping[str, Firing]
     keras: Compared | None = None
 
@@ -59,6 +62,11 @@ class Part:
 def outputs_of(parts: Sequence[Part]) -> NDArray[np.float64]:
     """Return the outputs of all examples in order: (moments, examples, units)."""
     return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
+
+
+def others_of(parts: Sequence[Part]) -> NDArray[np.float64]:
+    """Return what all examples would decide: (ways, examples, units)."""
+    return np.concatenate([part.others for part in _ordered(parts)], axis=1)
 
 
 def keras_of(parts: Sequence[Part]) -> Compared | None:
@@ -104,6 +112,7 @@ def result_of(
         classes=classes,
         score=score(outputs[-1], y, classes, said, model),
         over_time=over_time(outputs, y, classes, steps),
+        readings=judged_readings(network, outputs[-1], others_of(parts), y),
         confusion=confusion(outputs[-1], y) if classes else (),
         names=network.readout.names,
         layers=tuple(layers),

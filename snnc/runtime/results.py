@@ -14,6 +14,7 @@ from .presentation import Presentation
 # from elsewhere, which is smooth.
 KerasModel = Literal["smooth", "aware", "imported"]
 Interval = tuple[float, float]
+Decide = Literal["mean", "last"]
 
 # The registers of the chip that may overflow, in the order of their counts.
 REGISTERS = ("input", "current", "current with bias")
@@ -94,6 +95,21 @@ class Moment:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """How good the outputs would be if the readout read its spikes otherwise.
+
+    ``decide`` and ``synapse``, in seconds, would be the readout's; ``gain`` is
+    the 95 % interval of what it would bring, on the same examples: of the
+    share, or by how much the mean square error falls.
+    """
+
+    decide: Decide
+    synapse: float | None
+    value: float
+    gain: Interval | None = None
+
+
+@dataclass(frozen=True)
 class Contrast:
     """What the state that is carried over does to some of the examples.
 
@@ -150,6 +166,7 @@ class Result:
     classes: bool
     score: Score
     over_time: tuple[Moment, ...] = ()
+    readings: tuple[Reading, ...] = ()
     contrast: Contrast | None = None
     confusion: tuple[tuple[int, ...], ...] = ()
     names: tuple[str, ...] = ()
@@ -210,6 +227,10 @@ class Result:
         for m in self.over_time:
             told = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
             moments.append(told)
+        readings = []
+        for r in self.readings:
+            read = {"decide": r.decide, "synapse": r.synapse}
+            readings.append({**read, kind: r.value, "gain_interval": r.gain})
         overflows = None
         if self.overflows is not None:
             overflows = dict(zip(REGISTERS, self.overflows, strict=True))
@@ -226,6 +247,7 @@ class Result:
             "keras_model": score.model,
             alike: score.agreement,
             f"{kind}_over_time": moments,
+            "readings": readings,
             "contrast": self.contrast and asdict(self.contrast),
             "layers": list(layers),
             "spikes": self.spikes,

@@ -4,16 +4,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .paired import difference, merits
-from .results import Contrast, KerasModel, Moment, Score
+from .results import Contrast, Decide, KerasModel, Moment, Score
 from .statistics import interval
 
-Decide = Literal["mean", "last"]
 Floats = NDArray[np.float64]
 
 QUARTERS = (1, 2, 3, 4)

@@ -32,7 +32,7 @@ RUN = {
     "presentation": "row",
 }
 NEURONS = {"c0": 12, "c1": 3}
-SCOPE = Scope({"row": 10, "rest": 2}, 20, 3, NEURONS, compares=True)
+SCOPE = Scope({"row": 10, "rest": 2}, 20, 3, 2, NEURONS, compares=True)
 
 
 def part(start: int, stop: int, presentation: Presentation = "row") -> Part:
@@ -47,6 +47,7 @@ def part(start: int, stop: int, presentation: Presentation = "row") -> Part:
         start,
         stop,
         random.normal(size=(4, count, 3)) / 3,
+        random.normal(size=(2, count, 3)),
         {name: Firing.of(counts) for name, counts in spikes.items()},
         Compared(random.normal(size=(count, 3)) / 3, alike),
         presentation=presentation,
@@ -135,7 +136,7 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
 
 OTHER = '{"snnc": "evaluation", "version": 3, "examples": 1, "presentation": "rest"}\n'
 FOREIGN = '{"snnc": "training", "version": 5, "examples": 1, "presentation": "rest"}\n'
-HEADLESS = '{"snnc": "evaluation", "version": 5, "presentation": "row"}\n'
+HEADLESS = '{"snnc": "evaluation", "version": 6, "presentation": "row"}\n'
 
 
 @pytest.mark.parametrize("resume", [False, True])
@@ -254,7 +255,7 @@ def test_lines_that_make_no_sense_are_told(tmp_path: Path, name: str) -> None:
 def test_a_whole_run_of_another_kind_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "out.jsonl"
     write(path, part(0, 10), part(0, 2, "rest"))
-    other = Scope({"rest": 10}, 20, 3, {"d": 5}, compares=False)
+    other = Scope({"rest": 10}, 20, 3, 3, {"d": 5}, compares=False)
     with open_journal(path, {**RUN, "weights": "x"}, False, other) as journal:
         assert journal.done == []
 

@@ -14,8 +14,9 @@ from snnc.evaluate.part import Fresh, Part, spans_left, whole_spans
 
 def part(start: int, stop: int) -> Part:
     known: Any = {"presentation": "row", "overflows": (0, 1, 2), "cores": 1}
-    outputs = np.arange(start, stop, dtype=float)[np.newaxis, :, np.newaxis]
-    return Part(start, stop, outputs, {}, **known)
+    numbers = np.arange(start, stop, dtype=np.float64)
+    outputs: np.ndarray[Any, Any] = numbers[np.newaxis, :, np.newaxis]
+    return Part(start, stop, outputs, outputs + 1, {}, **known)
 
 
 @given(st.sets(st.integers(1, 59), max_size=8), st.data(), st.integers(1, 9))
@@ -49,4 +50,5 @@ def test_a_span_is_whole_once_its_last_examples_are_there() -> None:
     (second,) = whole
     assert (second.start, second.stop) == (0, 20)
     assert second.outputs.ravel().tolist() == [*range(20)]
+    assert second.others.ravel().tolist() == [*range(1, 21)]
     assert second.overflows == (0, 3, 6)

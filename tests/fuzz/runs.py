@@ -38,7 +38,7 @@ NET = network(
     "fuzzed",
 )
 LAYOUT = tensors(sound(NET, "lower").network)
-SCOPE = Scope({"rest": 10}, 20, 3, {"c0": 12, "c1": 3}, compares=True)
+SCOPE = Scope({"rest": 10}, 20, 3, 3, {"c0": 12, "c1": 3}, compares=True)
 HEADER_WORDS = ["'descr':", "'|S0'", "'<f4'", "(-1,)", "((((", "10**9", "9" * 30, "é"]
 JSON_WORDS = ["1e999", "null", "-1", "[]", "{}", '"', "NaN", "0.5", "9" * 400, "[" * 99]
 
@@ -97,6 +97,7 @@ def part(start: int, stop: int) -> Part:
         start,
         stop,
         random.normal(size=(4, count, 3)),
+        random.normal(size=(3, count, 3)),
         {
             "c0": Firing(count, np.array([12 * count - 1, 0, 1]), np.arange(12) < 2),
             "c1": Firing(count, np.array([3 * count]), np.zeros(3, bool)),

@@ -11,9 +11,14 @@ import pytest
 
 from snnc.runtime import advice
 from snnc.runtime.advice import BELOW, ENOUGH, FALLS, RISES
+from snnc.runtime.network import Input, Network, Readout
+from snnc.runtime.readings import judged
 from snnc.runtime.results import Contrast, Result
 from snnc.runtime.scores import contrast, over_time, score
 
+NET = Network(
+    "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")
+)
 BASE = Result("net", "exact", "row", 1, 100, True, score(np.eye(2), np.arange(2), True))
 
 
@@ -73,6 +78,21 @@ def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
     assert told.split()[:5] == ["from", "rest", "25.0", "points", "(95"]
     same = replace(found, contrast=contrast(row, row, y, True))
     assert advice.advice(same) == advice.advice(found) == [BELOW]
+
+
+def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> None:
+    y = np.ones(1000, int)
+    own, better, more, same = outputs(0.8, 0.85, 0.83, 0.8)
+    found = replace(BASE, examples=1000, score=score(own, y, True))
+    read = judged(NET, own, np.stack([better, more, same]), y)
+    assert [each.value for each in read] == [0.85, 0.83, 0.8]
+    (told,) = advice.advice(replace(found, readings=read))
+    told = " ".join(told.split())
+    assert "`decide mean, synapse 10 ms` in the readout gives 85.0 %, 5.0" in told
+    few = judged(NET, own[:40], np.stack([better, more, same])[:, :40], y[:40])
+    assert advice.advice(replace(found, readings=few)) == []
+    worse = judged(NET, better, np.stack([own, own, own]), y)
+    assert advice.advice(replace(found, readings=worse)) == []
 
 
 def test_values_are_compared_by_their_errors() -> None:

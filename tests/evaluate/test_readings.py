@@ -1,0 +1,61 @@
+"""What is told of other readouts is what packages with such readouts give."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from snnc.evaluate.part import run_spans
+from snnc.evaluate.part import whole_spans as whole
+from snnc.exact import make_engine
+from snnc.exact.package import Package, open_package
+from snnc.runtime.measures import others_of, outputs_of
+from snnc.runtime.presentation import Presentation
+from snnc.runtime.readings import ways_of
+from tests.evaluate.conftest import SMALL, Case
+from tests.exact.proof import random_images, write_package
+from tests.support import network
+
+pytestmark = pytest.mark.slow
+SPANS = [(0, 12), (12, 21)]  # a span takes more than one chunk
+
+
+@pytest.mark.parametrize("presentation", ["row", "rest"])
+@pytest.mark.parametrize("synapse", ["4 ms", "1 ms"])
+def test_each_is_what_a_package_that_reads_so_decides(
+    case: Callable[..., Case],
+    tmp_path: Path,
+    presentation: Presentation,
+    synapse: str,
+) -> None:
+    made = case()
+    weights = made.package.read(made.weights)
+    x = random_images(made.package, 21)
+    own = built("own", f"decide last, synapse {synapse}", tmp_path)
+    with make_engine(own, weights) as engine:
+        found = [*whole(run_spans(engine, presentation, x, SPANS))]
+    others = others_of(found)
+    ways = ways_of(own.network.readout)
+    assert [(way.decide, way.synapse != ways[0].synapse) for way in ways] == [
+        ("mean", False),
+        ("last", True),
+        ("last", True),
+    ]
+    for i, way in enumerate(ways):
+        assert way.synapse is not None
+        text = f"decide {way.decide}, synapse {1000 * way.synapse:g} ms"
+        other = built(f"way{i}", text, tmp_path)
+        with make_engine(other, weights) as engine:
+            told = [*whole(run_spans(engine, presentation, x, SPANS))]
+        wanted = outputs_of(told)[-1]
+        assert np.ptp(wanted) > 0.1
+        np.testing.assert_allclose(others[i], wanted, rtol=0, atol=1e-9)
+
+
+def built(name: str, readout: str, folder: Path) -> Package:
+    body = SMALL.replace("classes 3", f"classes 3, {readout}")
+    (folder / name).mkdir()
+    return open_package(write_package(network(body, name), folder / name))
