@@ -16,7 +16,7 @@ def part(start: int, stop: int) -> Part:
     known: Any = {"presentation": "row", "overflows": (0, 1, 2), "cores": 1}
     numbers = np.arange(start, stop, dtype=np.float64)
     outputs: np.ndarray[Any, Any] = numbers[np.newaxis, :, np.newaxis]
-    return Part(start, stop, outputs, outputs + 1, {}, **known)
+    return Part(start, stop, outputs, outputs + 1.0, {}, **known)
 
 
 @given(st.sets(st.integers(1, 59), max_size=8), st.data(), st.integers(1, 9))
