@@ -66,7 +66,9 @@ by themselves or, where the search tried all of them together, what snnc takes. 
 synapses have as few bits as the trained weights need, where nengo-loihi always sets 8:
 that is why its N-MNIST network is smaller than ours. For MLPerf Tiny's four
 (`autoencoder`, `ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C,
-VGG-11 and ResNet-20 we know of no count on Loihi.
+VGG-11 and ResNet-20 we know of no count on Loihi. NxTF's tutorial on MNIST
+(`nxtf_mnist`) prints none, and the network of NxTF's paper that takes 14 cores is
+another, of whose layers we know no list.
 """
 
 
