@@ -5,6 +5,8 @@ from __future__ import annotations
 from random import Random
 
 SPARSE = ("groups 1", "groups 2", "dilation 2", "dilation 2, groups 2")
+PADDINGS = ("same", "valid")
+CONV1D_PADDINGS = (*PADDINGS, "causal")
 SIDES = {1: ((8, 30),), 2: ((6, 14), (6, 14)), 3: ((3, 7), (5, 9), (5, 9))}
 RANGES = ("0..1", "-1..1", "0..1 as 0..3", "0..255 as -1..2")
 EXTRAS = (
@@ -80,11 +82,11 @@ class _Drawing:
         extra = random.choice(EXTRAS)
         before, self._names = self._names, [*self._names, name]
         if kind == "conv":
+            padding = random.choice(PADDINGS if self._rank > 1 else CONV1D_PADDINGS)
             return (
                 f"conv{self._rank}d {name}{source} {{ filters {random.randint(1, 6)}, "
                 f"kernel {self._dims(1, 3)}, stride {self._dims(1, 2)}, "
-                f"padding {random.choice(('same', 'valid'))}, "
-                f"{random.choice(SPARSE)}{extra}{shortcut} }}"
+                f"padding {padding}, {random.choice(SPARSE)}{extra}{shortcut} }}"
             )
         if kind == "depthwise":
             return (

@@ -254,6 +254,7 @@ FEATURES: dict[str, Question] = {
     "pop32": _pop(32),
     "padding same": _padding("same"),
     "padding valid": _padding("valid"),
+    "padding causal": _padding("causal"),
     "stride over pixels that nothing reads": _skips,
     "tiles that do not divide evenly": _uneven,
     "a block that the spec gives": lambda m: any(_block(p) for p in _chip(m)),

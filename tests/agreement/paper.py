@@ -42,6 +42,12 @@ class Paper:
     def spatial(self) -> Shape:
         return self.shapes[self.last][:-1]
 
+    @property
+    def padding(self) -> str:
+        """A padding that a convolution of this rank can have."""
+        causal = ("causal",) if self.rank == 1 else ()
+        return str(self.one_of("same", "valid", *causal))
+
     def conv(
         self,
         filters: int,
@@ -174,7 +180,7 @@ def dims(sizes: Shape) -> str:
 
 def positions(extents: Shape, window: Shape, stride: Shape, padding: str) -> Shape:
     """How many places a window has along each axis."""
-    if padding == "same":
+    if padding != "valid":
         return tuple(-(-n // s) for n, s in zip(extents, stride, strict=True))
     axes = zip(extents, window, stride, strict=True)
     return tuple((n - w) // s + 1 for n, w, s in axes)

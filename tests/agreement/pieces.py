@@ -37,8 +37,7 @@ def wide_dense(paper: Paper) -> None:
 def conv(paper: Paper) -> None:
     kernel = paper.sizes(paper.spatial, 3)
     stride = tuple(paper.one_of(1, 1, 2, 3) for _ in kernel)
-    padding = paper.one_of("same", "valid")
-    paper.conv(paper.draw(FILTERS), kernel, stride, padding)
+    paper.conv(paper.draw(FILTERS), kernel, stride, paper.padding)
 
 
 def _depthwise(paper: Paper) -> None:
@@ -63,8 +62,7 @@ def _apart(paper: Paper) -> None:
         stride = (1,) * len(kernel)
     if max(stride) > 1:
         dilation = ()
-    padding = paper.one_of("same", "valid")
-    filters = groups * paper.size(1, 4)
+    filters, padding = groups * paper.size(1, 4), paper.padding
     paper.conv(filters, kernel, stride, padding, dilation=dilation, groups=groups)
 
 

@@ -70,7 +70,7 @@ def specs(draw: Draw, room: int = CORE) -> str:
     Its blocks have at most ``room`` neurons. Where that is more than a core holds, the
     input is as large as it can be.
     """
-    rank = draw(st.sampled_from([1, 2, 2, 3, 3, 3]))
+    rank = draw(st.sampled_from([1, 1, 2, 2, 3, 3, 3]))
     least = 3 if room == CORE else MOST_SIDE[rank]
     side = st.integers(least, MOST_SIDE[rank])
     shape = (*(draw(side) for _ in range(rank)), draw(st.integers(1, 3)))
