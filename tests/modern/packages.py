@@ -1,7 +1,8 @@
 """Small networks, and what their generated packages compute on the stack at hand.
 
 Between them they have every neuron, a 3-D and a 1-D convolution cut into groups,
-batch norm, both kinds of shortcut, a pool, a signed encoder and a regression.
+batch norm, both kinds of shortcut, both kinds of pool, causal taps apart, a signed
+encoder and a regression.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ network both_waves {
   neuron lif { tau_rc 20 ms, tau_ref 2 ms }
   input wave 24x2 in -1..1
   encode rate
-  conv1d c0 { filters 6, kernel 3, batchnorm on }
+  conv1d c0 { filters 6, kernel 3, padding causal, dilation 2, batchnorm on }
+  maxpool p0 { window 2 }
   avgpool { window 2 }
   dense d0 { units 8 }
   readout level { units 2 }

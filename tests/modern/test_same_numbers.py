@@ -97,7 +97,7 @@ def spike_counts(package: Package, simulator: str) -> np.ndarray:
     built = program.build_network(package.weights, package.x, probe=names)
     with simulator_of(package, simulator)(built.net, progress_bar=False) as sim:
         sim.run_steps(len(package.x) * network.steps)
-        values = [built.layer_values(sim, name) for name in names]
+        values = [built.neuron_values(sim, name) for name in names]
     counts = []
     for name, value in zip(names, values, strict=True):
         steps = value.reshape(len(package.x), network.steps, -1).sum(axis=1)
