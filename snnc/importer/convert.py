@@ -5,18 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report, Severity
+from snnc.importer.decisions import Decision
 from snnc.importer.draft import Draft, Value
 from snnc.importer.finish import Ends, finish
 from snnc.importer.graph import CALLS
 from snnc.importer.model import Layer, Model
 from snnc.importer.options import FOREIGN
+from snnc.importer.refusal import RefusedError
 from snnc.importer.refusals import diagnose
 from snnc.importer.spec import Written, write
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.checks import check_options
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.refused import read_foreign, read_refused, read_shared
-from snnc.importer.walk import Decision, Walk
+from snnc.importer.walk import Walk
 from snnc.importer.weights import Weights
 from snnc.importer.wishes import Wishes
 from snnc.ir.device import Profile
@@ -68,7 +70,7 @@ def convert(
     Raises
     ------
     RefusedError
-        If an option is none of Keras's.
+        If an option is none of Keras's, or the spec would be too long.
     """
     walk = Walk(model, wishes, weights)
     for layer in model.layers:
@@ -130,7 +132,10 @@ def compile_written(
 def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> str:
     """Say what a rewrite would cost in cores; nothing if other layers are refused."""
     asked = replace(wishes, rewrites=(*wishes.rewrites, rewrite))
-    tried = convert(model, asked, path)
+    try:
+        tried = convert(model, asked, path)
+    except RefusedError:  # its spec is too long
+        return ""
     if tried.written is None:
         return ""
     report = Report()

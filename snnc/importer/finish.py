@@ -9,7 +9,8 @@ from typing import Any
 
 from snnc.importer.draft import INPUT, Draft, Value
 from snnc.importer.linear import Step, Term, point, whole
-from snnc.importer.neurons import UnfitError, kept, readout, size_of
+from snnc.importer.neurons import UnfitError, kept, readout
+from snnc.importer.sums import size_of
 from snnc.importer.views import order, plain
 from snnc.importer.walk import Walk
 
@@ -47,7 +48,7 @@ class Ends:
 def finish(walk: Walk) -> Ends | None:
     """Choose the encoder and the readout; None if a layer was refused."""
     values = [walk.values[name] for name in walk.model.outputs]
-    if any(value.broken for value in values) or _is_refused(walk):
+    if any(value.broken for value in values) or walk.has_refused:
         return None
     last = walk.layers[walk.model.outputs[0]]
     try:
@@ -64,10 +65,6 @@ def finish(walk: Walk) -> Ends | None:
     encoder = _encoder(walk, draft.layer)
     notes = tuple(_notes(walk, values, pair))
     return Ends(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
-
-
-def _is_refused(walk: Walk) -> bool:
-    return any(decision.verdict == "refused" for decision in walk.decisions)
 
 
 def _readout(walk: Walk, values: list[Value]) -> Draft:

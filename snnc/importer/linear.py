@@ -8,6 +8,7 @@ a term are multiplied into one kernel.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -177,20 +178,28 @@ class Term:
 
         Only steps that are the same at all places have one.
         """
+        found = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
+        return found[-1] if len(found) > len(self.steps) - first else None
+
+    def prefixes(self, first: int = 0) -> Iterator[Windows]:
+        """Give the windows of one step from the first on, of two, ... as one.
+
+        It ends before the step with which there is none any more.
+        """
         found: Windows | None = None
         for step in self.steps[first:]:
             if not step.is_uniform:
-                return None
+                return
             if found is None:
                 found = step.windows
-                continue
-            if not step.windows:  # a vector has no axes
-                continue
-            both = tuple(a.then(b) for a, b in zip(found, step.windows, strict=True))
-            if None in both:
-                return None
-            found = tuple(window for window in both if window is not None)
-        return found if found is not None else tuple(map(point, self.sizes(first)))
+            elif step.windows:  # a vector has no axes
+                both = tuple(
+                    a.then(b) for a, b in zip(found, step.windows, strict=True)
+                )
+                if None in both:
+                    return
+                found = tuple(window for window in both if window is not None)
+            yield found
 
     def sizes(self, index: int) -> Shape:
         """Return the spatial sizes before a step."""

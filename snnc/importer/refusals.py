@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from snnc.diagnostics import Diagnostic
+from snnc.importer.decisions import Decision, Rule
 from snnc.importer.model import Model
 from snnc.importer.refusal import place
-from snnc.importer.walk import Decision, Rule
 from snnc.importer.wishes import REWRITES, Wishes
 from snnc.source import Span
 

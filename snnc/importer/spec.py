@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from snnc.diagnostics import Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import Ends
+from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.statements import ENCODED, RATE, Statements, by_x
 from snnc.importer.train import number, train_lines
 from snnc.importer.walk import Walk
@@ -110,7 +111,7 @@ class _Writer:
             *self._train(),
             "}",
         ]
-        text = _formatted("\n".join(lines) + "\n")
+        text = _formatted("\n".join(lines) + "\n", name, len(walk.drafts))
         self._tell()
         return Written(text, name, self._names, walk.seen, tuple(self._notes))
 
@@ -165,11 +166,25 @@ class _Writer:
             self._notes.append(f"names that no spec can have: {', '.join(changed)}")
 
 
-def _formatted(text: str) -> str:
-    from snnc.syntax.printer import print_snn
-    from snnc.syntax.snn import parse_snn
+def _formatted(text: str, name: str, layers: int) -> str:
+    """Return a spec in the layout of ``snnc fmt``.
 
-    return print_snn(parse_snn(SourceFile("imported.snn", text), Report()))
+    Raises
+    ------
+    RefusedError
+        If it is too long to be read.
+    """
+    from snnc.syntax.printer import print_snn
+    from snnc.syntax.snn import MOST_TOKENS, parse_snn
+
+    report = Report()
+    document = parse_snn(SourceFile("imported.snn", text), report)
+    if report.errors:  # of a text that is ours, it can be but this
+        from snnc.rules.imports import LongSpec
+
+        long = LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
+        raise RefusedError(long)
+    return print_snn(document)
 
 
 def _range(values: Range) -> str:

@@ -3,59 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
-from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.decisions import Decisions
+from snnc.importer.draft import INPUT, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, Windows
 from snnc.importer.model import Layer, Model
 from snnc.importer.weights import Weights
 from snnc.importer.wishes import Range, Wishes
 
-Verdict = Literal["kept", "training", "rewritten", "refused"]
-Rule = Literal[
-    "layer", "option", "activation", "maxpool", "input", "inputs", "foreign", "shared"
-]
 
-VERDICTS: dict[Verdict, str] = {
-    "kept": "kept",
-    "training": "training only",
-    "rewritten": "rewritten",
-    "refused": "refused",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Decision:
-    """One line of the explanation.
-
-    Attributes
-    ----------
-    layer :
-        The layer's name in Keras.
-    option :
-        An option of it with its value, such as ``padding same``; empty for the layer
-        as a whole.
-    verdict :
-        ``kept``: means the same in the spec. ``training``: matters to training alone.
-        ``rewritten``: by something else. ``refused``: keeps the model from import.
-    why :
-        A phrase.
-    remedy :
-        What to do about it, to be typed where possible; empty where nothing is due.
-    rule :
-        The diagnostic that tells a refusal.
-    """
-
-    layer: str
-    option: str
-    verdict: Verdict
-    why: str = ""
-    remedy: str = ""
-    rule: Rule = "layer"
-
-
-class Walk:
+class Walk(Decisions):
     """Drafts, values and decisions so far.
 
     Attributes
@@ -64,8 +23,6 @@ class Walk:
         By key, in the order of the spec.
     values :
         The output of each Keras layer.
-    decisions :
-        In the order of the layers.
     scaling :
         The factor and offset that the input is scaled by.
     input_shape :
@@ -87,12 +44,12 @@ class Walk:
     def __init__(
         self, model: Model, wishes: Wishes, weights: Weights | None = None
     ) -> None:
+        super().__init__()
         self.model = model
         self.weights = weights
         self.wishes = wishes
         self.drafts: dict[str, Draft] = {}
         self.values: dict[str, Value] = {}
-        self.decisions: list[Decision] = []
         self.scaling = (1.0, 0.0)
         self.input_shape: Shape = ()
         self.finals: dict[str, str] = {}
@@ -289,58 +246,6 @@ class Walk:
             f"{count} for each of its values: a border of zeros stands between it and"
             f" `{owner}`, which no one kernel has",
         )
-
-    def tell(self, name: str, verdict: Verdict, why: str) -> None:
-        """Say what becomes of a layer as a whole, unless it was said before."""
-        if not any(d.layer == name and not d.option for d in self.decisions):
-            self.decisions.append(Decision(name, "", verdict, why))
-
-    def keep(self, layer: Layer, why: str = "", option: str = "") -> None:
-        self.decisions.append(Decision(layer.name, option, "kept", why))
-
-    def train(self, layer: Layer, why: str, option: str = "") -> None:
-        """Note what only training uses."""
-        self.decisions.append(Decision(layer.name, option, "training", why))
-
-    def rewrite(
-        self, layer: Layer, why: str, option: str = "", remedy: str = ""
-    ) -> None:
-        self.decisions.append(Decision(layer.name, option, "rewritten", why, remedy))
-
-    def become(self, name: str, why: str) -> None:
-        """Say more exactly what a layer was said to be kept as."""
-        self.decisions = [
-            replace(d, why=why)
-            if d.layer == name and not d.option and d.verdict in ("kept", "rewritten")
-            else d
-            for d in self.decisions
-        ]
-
-    def lose(self, name: str, option: str, why: str) -> None:
-        """Say that an option that was said to be kept is not."""
-        self.decisions = [
-            replace(d, verdict="training", why=why)
-            if d.layer == name and d.option.startswith(option)
-            else d
-            for d in self.decisions
-        ]
-
-    def refuse(
-        self,
-        layer: Layer,
-        why: str,
-        remedy: str,
-        option: str = "",
-        rule: Rule = "layer",
-    ) -> Value:
-        """Note a refusal; the value that it gives stops further ones."""
-        rule = "option" if option and rule == "layer" else rule
-        found = Decision(layer.name, option, "refused", why, remedy, rule)
-        self.decisions.append(found)
-        return BROKEN
-
-    def is_refused(self, name: str) -> bool:
-        return any(d.layer == name and d.verdict == "refused" for d in self.decisions)
 
     def reads_input(self, key: str) -> bool:
         """Whether a source is the input, or an average of it."""

@@ -228,6 +228,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     imports.InputRefused,
     imports.RewriteUnused,
     imports.NoWeights,
+    imports.LongSpec,
     nir.NotNir,
     nir.NewerNir,
     nir.NodeRefused,

@@ -126,3 +126,22 @@ class NoWeights(Diagnostic):
     )
 
     path: str
+
+
+class LongSpec(Diagnostic):
+    """The spec of a model would be longer than any that is read.
+
+    It has a statement for each layer of neurons, and chips are full far below that.
+    """
+
+    code = "SNN838"
+    title = "model of too many layers"
+    message = (
+        "the spec of `{name}` would have {layers} layers, and {limit} words and marks"
+        " or more, at which no spec is read"
+    )
+    help = "import a part of the model, or build it with fewer layers"
+
+    name: str
+    layers: int
+    limit: int

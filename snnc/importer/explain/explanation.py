@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from snnc.importer.convert import Conversion
 from snnc.importer.converter.trial import Trial
+from snnc.importer.decisions import Decision
 from snnc.importer.linear import Shape
-from snnc.importer.walk import Decision
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 
@@ -74,11 +74,14 @@ def explain(
         By the layers' names; empty if the Converter was not run.
     """
     model, written = conversion.model, conversion.written
+    told: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
+    for decision in conversion.decisions:
+        told[decision.layer].append(decision)
     layers = tuple(
         Explained(
             layer.name,
             str(layer.options.get("node", layer.kind)),
-            tuple(d for d in conversion.decisions if d.layer == layer.name),
+            tuple(told[layer.name]),
             trials.get(layer.name),
         )
         for layer in model.layers

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from snnc.importer.decisions import VERDICTS, Decision, Verdict
 from snnc.importer.explain.explanation import Explained, Explanation, Placed
-from snnc.importer.walk import VERDICTS, Decision, Verdict
 from snnc.text.printable import printable
 from snnc.text.tables import Cells, Row, code, columns, prose, table
 

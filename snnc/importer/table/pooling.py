@@ -20,6 +20,9 @@ def read_average_pooling(layer: Layer, walk: Walk) -> Value:
     if found is None:
         return BROKEN
     value, windows, axes = found
+    if all(window.is_point for window in windows):
+        walk.keep(layer, "of windows of one value: it gives what it reads")
+        return replace(value, view=axes.view)
     if any(window.pads for window in windows):
         walk.keep(
             layer, "its reader's matrix, which knows how many values are averaged"

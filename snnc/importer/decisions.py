@@ -1,0 +1,130 @@
+"""What was decided of each layer and its options, line by line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from snnc.importer.draft import BROKEN, Value
+from snnc.importer.model import Layer
+
+Verdict = Literal["kept", "training", "rewritten", "refused"]
+Rule = Literal[
+    "layer", "option", "activation", "maxpool", "input", "inputs", "foreign", "shared"
+]
+
+VERDICTS: dict[Verdict, str] = {
+    "kept": "kept",
+    "training": "training only",
+    "rewritten": "rewritten",
+    "refused": "refused",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One line of the explanation.
+
+    Attributes
+    ----------
+    layer :
+        The layer's name in Keras.
+    option :
+        An option of it with its value, such as ``padding same``; empty for the layer
+        as a whole.
+    verdict :
+        ``kept``: means the same in the spec. ``training``: matters to training alone.
+        ``rewritten``: by something else. ``refused``: keeps the model from import.
+    why :
+        A phrase.
+    remedy :
+        What to do about it, to be typed where possible; empty where nothing is due.
+    rule :
+        The diagnostic that tells a refusal.
+    """
+
+    layer: str
+    option: str
+    verdict: Verdict
+    why: str = ""
+    remedy: str = ""
+    rule: Rule = "layer"
+
+
+class Decisions:
+    """All lines of the explanation so far.
+
+    Attributes
+    ----------
+    decisions :
+        In the order in which they were made.
+    """
+
+    def __init__(self) -> None:
+        self.decisions: list[Decision] = []
+        self._told: set[str] = set()
+        self._refused: set[str] = set()
+
+    def tell(self, name: str, verdict: Verdict, why: str) -> None:
+        """Say what becomes of a layer as a whole, unless it was said before."""
+        if name not in self._told:
+            self._decide(Decision(name, "", verdict, why))
+
+    def _decide(self, decision: Decision) -> None:
+        self.decisions.append(decision)
+        if not decision.option:
+            self._told.add(decision.layer)
+        if decision.verdict == "refused":
+            self._refused.add(decision.layer)
+
+    def keep(self, layer: Layer, why: str = "", option: str = "") -> None:
+        self._decide(Decision(layer.name, option, "kept", why))
+
+    def train(self, layer: Layer, why: str, option: str = "") -> None:
+        """Note what only training uses."""
+        self._decide(Decision(layer.name, option, "training", why))
+
+    def rewrite(
+        self, layer: Layer, why: str, option: str = "", remedy: str = ""
+    ) -> None:
+        self._decide(Decision(layer.name, option, "rewritten", why, remedy))
+
+    def become(self, name: str, why: str) -> None:
+        """Say more exactly what a layer was said to be kept as."""
+        self.decisions = [
+            replace(d, why=why)
+            if d.layer == name and not d.option and d.verdict in ("kept", "rewritten")
+            else d
+            for d in self.decisions
+        ]
+
+    def lose(self, name: str, option: str, why: str) -> None:
+        """Say that an option that was said to be kept is not."""
+        self.decisions = [
+            replace(d, verdict="training", why=why)
+            if d.layer == name and d.option.startswith(option)
+            else d
+            for d in self.decisions
+        ]
+
+    def refuse(
+        self,
+        layer: Layer,
+        why: str,
+        remedy: str,
+        option: str = "",
+        rule: Rule = "layer",
+    ) -> Value:
+        """Note a refusal; the value that it gives stops further ones."""
+        rule = "option" if option and rule == "layer" else rule
+        found = Decision(layer.name, option, "refused", why, remedy, rule)
+        self._decide(found)
+        return BROKEN
+
+    @property
+    def has_refused(self) -> bool:
+        """Whether any layer keeps the model from import."""
+        return bool(self._refused)
+
+    def is_refused(self, name: str) -> bool:
+        return name in self._refused
