@@ -69,6 +69,15 @@ class NothingReads(Diagnostic):
     name: str
 
 
+def encoder_help(encoder: str) -> str:
+    """Say what a reader of the input does instead; ``encoder`` may be without a name."""
+    if encoder:
+        return f"read the encoder: write `from {encoder}`"
+    return (
+        "put an encoder between: `encode conv { filters 2 }` (trained) or `encode rate`"
+    )
+
+
 class ReadsRawValues(Diagnostic):
     """A layer other than an encoder reads the input.
 
@@ -87,12 +96,7 @@ class ReadsRawValues(Diagnostic):
 
     @property
     def hint(self) -> str:
-        if self.encoder:
-            return f"read the encoder: write `from {self.encoder}`"
-        return (
-            "put an encoder between: `encode conv { filters 2 }` (trained) "
-            "or `encode rate`"
-        )
+        return encoder_help(self.encoder)
 
 
 class EncoderReadsLayer(Diagnostic):

@@ -6,7 +6,7 @@ said about what follows from that.
 
 from __future__ import annotations
 
-from snnc.diagnostics import Fix, Report
+from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
     Input,
@@ -33,7 +33,12 @@ from snnc.passes.resolve.settings import Settings
 from snnc.passes.resolve.shortcuts import shortcut_of
 from snnc.rules.maxima import MaxPoolOffChip
 from snnc.rules.placement import NothingOnChip
-from snnc.rules.references import EncoderReadsLayer, NothingReads, ReadsRawValues
+from snnc.rules.references import (
+    EncoderReadsLayer,
+    NothingReads,
+    ReadsRawValues,
+    encoder_help,
+)
 from snnc.rules.training import LossNeedsClasses, NothingTrains
 from snnc.source import Span
 
@@ -148,40 +153,29 @@ class _Resolution:
             if index < len(draft.sources)
             else draft.span_of("shortcut")
         )
-        if kind == "maxpool":
-            self._report_pooled_input(span, draft.name)
-        else:
-            self._report_raw(span, draft.name)
+        self._report_raw(span, draft.name, kind)
         return False
 
-    def _report_pooled_input(self, span: Span, name: str) -> None:
-        """Report a max pool of the input: its values are no spikes."""
-        self._reads_raw = True
-        self._report.add(
-            MaxPoolOffChip(
-                span=span,
-                name=name,
-                what=f"the values of `{self._input.name}`",
-                remedy="put an encoder between: `encode conv { filters 2 }` or "
-                "`encode rate`",
-            )
-        )
-
-    def _report_raw(self, span: Span, name: str) -> None:
+    def _report_raw(self, span: Span, name: str, kind: str = "") -> None:
         """Report a reader of the input; an encoder that nothing reads is meant."""
         encoders = [s for s in self._spec.layers if s and s.kind.startswith("encode")]
         encoder = next((s.name for s in encoders if s.name), None) or ""
         is_source = span.text == self._input.name
+        fix = Fix(span, encoder) if encoder and is_source else None
         self._reads_raw = True
-        self._report.add(
-            ReadsRawValues(
+        if kind == "maxpool":
+            found: Diagnostic = MaxPoolOffChip(
                 span=span,
                 name=name,
-                input=self._input.name,
-                encoder=encoder,
-                fix=Fix(span, encoder) if encoder and is_source else None,
+                what=f"the values of `{self._input.name}`",
+                remedy=encoder_help(encoder),
+                fix=fix,
             )
-        )
+        else:
+            found = ReadsRawValues(
+                span=span, name=name, input=self._input.name, encoder=encoder, fix=fix
+            )
+        self._report.add(found)
 
     def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
