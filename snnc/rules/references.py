@@ -70,7 +70,7 @@ class NothingReads(Diagnostic):
 
 
 def encoder_help(encoder: str) -> str:
-    """Say what a reader of the input does instead; ``encoder`` may be without a name."""
+    """Say what a reader of the input does instead; the encoder may have no name."""
     if encoder:
         return f"read the encoder: write `from {encoder}`"
     return (
