@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import warnings
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,8 @@ import numpy as np  # noqa: E402
 from snnc.exact import Engine  # noqa: E402
 from snnc.exact.engine import runs  # noqa: E402
 from snnc.exact.package import Package, build, open_package  # noqa: E402
+from tests.agreement.drawing import draw_spec  # noqa: E402
+from tests.agreement.features import FEATURES, features_of  # noqa: E402
 from tests.exact.proof import (  # noqa: E402
     compare,
     differences,
@@ -39,6 +42,7 @@ from tests.exact.proof import (  # noqa: E402
     random_weights,
     write_package,
 )
+from tests.support import compile_text  # noqa: E402
 
 CIFAR = """snn 1
 
@@ -151,19 +155,23 @@ def many_examples(count: int, folder: Path) -> None:
 
 
 def prove(count: int, first: int, folder: Path) -> int:
-    """Compare drawn networks; return how many differ."""
+    """Compare drawn networks, and say what they had; return how many differ."""
     wrong, seed, done = 0, first, 0
+    features: Counter[str] = Counter()
     while done < count:
         seed += 1
         drawn = draw(seed, folder)
         if drawn is None:
             continue
         done += 1
+        features.update(features_of(compile_text(draw_spec(seed), "place")[0].mapped))
         found = compare(drawn, random_weights(drawn), random_images(drawn))
         if found:
             wrong += 1
             print(f"seed {seed}: {'; '.join(found)}", flush=True)
     print(f"{count} networks drawn from seed {first + 1} to {seed}: {wrong} differ")
+    for name in FEATURES:
+        print(f"  {features[name]:4} {name}")
     return wrong
 
 

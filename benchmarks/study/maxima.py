@@ -91,7 +91,11 @@ class Study:
             )
         )  # fmt: skip
         keras, chip = 100 * told["keras_accuracy"], 100 * told["accuracy"]
-        return f"| {variant.title} | {keras:.2f} | {chip:.2f} | {told['cores']} |"
+        low, high = (100 * end for end in told["loss_interval"])
+        return (
+            f"| {variant.title} | {keras:.2f} | {chip:.2f} "
+            f"| {keras - chip:.2f} ({low:.2f} to {high:.2f}) | {told['cores']} |"
+        )
 
     def _train(self, name: str) -> str:
         weights = f"{name}.safetensors"
@@ -145,7 +149,11 @@ def main() -> None:
     asked = parser.parse_args()
     asked.work = asked.work.resolve()
     study = Study(asked)
-    print("| pool | Keras % | chip % | cores |", "|---|---|---|---|", sep="\n")
+    print(
+        "| pool | Keras % | chip % | points lost | cores |",
+        "|---|---|---|---|---|",
+        sep="\n",
+    )
     for name in asked.variants:
         print(study.row(name), flush=True)
 
