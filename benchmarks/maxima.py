@@ -195,7 +195,9 @@ def measured(
 
 
 CASES = (
+    ((2, 2), 150.0, 0.005, 0.05),
     ((2, 2), 150.0, 0.005, 0.1),
+    ((2, 2), 150.0, 0.005, 0.2),
     ((2, 2), 150.0, 0.005, 0.3),
     ((2, 2), 250.0, 0.005, 0.2),
     ((2, 2), 100.0, 0.01, 0.1),
@@ -209,14 +211,17 @@ CASES = (
 
 def compare(examples: int) -> None:
     """Print a line for each case."""
-    print("window  rate    synapse  present  expected        measured        size")
+    print(
+        "window  rate    synapse  present  expected        measured        size  in Hz"
+    )
     for window, high, synapse, present in CASES:
         told = expected_error(math.prod(window), high, synapse, present)
         found = measured(window, high, synapse, present, examples)
         print(
             f"{window[0]}x{window[1]}     {high:3.0f} Hz  {1e3 * synapse:4g} ms "
             f"{1e3 * present:5g} ms   {told.bias:+.3f} / {told.deviation:.3f}  "
-            f"{found.bias:+.3f} / {found.deviation:.3f}  {told.size / found.size:5.2f}",
+            f"{found.bias:+.3f} / {found.deviation:.3f}  {told.size / found.size:5.2f} "
+            f"{high * found.bias:+5.1f} / {high * found.deviation:.1f}",
             flush=True,
         )
 
