@@ -4,6 +4,7 @@
 network of Gaurav et al. (2022) with one max pool as plain Keras does, puts the weights
 on the exact engine as they are, swaps the pool for an average, and trains it aware of
 the chip, and with a learned strided convolution in its place. It prints a table.
+``--pools 2`` pools behind the other convolution as well.
 """
 
 from __future__ import annotations
@@ -30,15 +31,16 @@ network {name} {{
   conv2d c0 {{ filters 8, kernel 3 }}
   {pool}
   conv2d c1 {{ filters 16, kernel 3 }}
+  {second}
   dense d0 {{ units 128 }}
   readout kind {{ classes 10 }}
   train {{ epochs {epochs}, batch 64, phases [{phases}], seed {seed} }}
 }}
 """
 POOLS = {
-    "max": "maxpool p0 {{ window 2, rate ..{rate} Hz }}",
-    "mean": "avgpool p0 {{ window 2 }}",
-    "down": "downsample p0",
+    "max": "maxpool {name} {{ window 2, rate ..{rate} Hz }}",
+    "mean": "avgpool {name} {{ window 2 }}",
+    "down": "downsample {name}",
 }
 
 
@@ -105,12 +107,14 @@ class Study:
         return weights
 
     def _build(self, name: str, variant: Variant) -> None:
-        asked = self.asked
+        asked, pool = self.asked, POOLS[variant.pool]
+        second = pool.format(name="p1", rate=asked.rate) if asked.pools == 2 else ""
         text = SPEC.format(
             name=name,
             present=asked.present,
             rate=asked.rate,
-            pool=POOLS[variant.pool].format(rate=asked.rate),
+            pool=pool.format(name="p0", rate=asked.rate),
+            second=second,
             epochs=asked.epochs,
             phases=variant.phases,
             seed=asked.seed,
@@ -141,6 +145,7 @@ def main() -> None:
     parser.add_argument("--examples", type=int, default=1000)
     parser.add_argument("--rate", type=int, default=150)
     parser.add_argument("--present", type=int, default=100)
+    parser.add_argument("--pools", type=int, choices=(1, 2), default=1)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("snnc-study/maxima"))
     parser.add_argument(
