@@ -19,6 +19,7 @@ from snnc.importer.foreign import (
     refuse_bytes,
     refuse_json,
     refuse_old,
+    refuse_unnamed,
 )
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import Model
@@ -138,6 +139,7 @@ def _read_json(file: Path, path: str) -> Found:
         return *built(path, value), None  # what Keras writes into HDF5, as a text
     refuse_json(path, value)
     refuse_old(path, value.get("keras_version"), value.get("backend"))
+    refuse_unnamed(path, value)
     return *build(value, None, None), None
 
 

@@ -47,6 +47,8 @@ _TENSORS = (
     "a file of safetensors, without an architecture",
     "load them into the model with `set_weights`, and import what `model.save` writes",
 )
+OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
+"""What Keras 2 calls ``filters``, ``kernel_size``, ``padding`` and ``strides``."""
 _LFS = b"version https://git-lfs.github.com"
 
 
@@ -137,6 +139,16 @@ def refuse_old(path: str, keras: Any, backend: Any) -> None:
         on = " on Theano" if backend == "theano" else ""
         writer = f"Keras {version}{on}".replace("  ", " ")
         raise RefusedError(OldModel(span=NOWHERE, path=path, writer=writer))
+
+
+def refuse_unnamed(path: str, config: Any) -> None:
+    """Refuse what Keras 1 wrote without saying so, by its names of options."""
+    config = config.get("config") if isinstance(config, dict) else None
+    layers = config.get("layers") if isinstance(config, dict) else config
+    for entry in layers if isinstance(layers, list) else ():
+        options = entry.get("config") if isinstance(entry, dict) else None
+        if isinstance(options, dict) and OLD & options.keys():
+            refuse_old(path, "1", None)
 
 
 def _is_state(value: Mapping[str, Any]) -> bool:

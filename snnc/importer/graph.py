@@ -61,7 +61,10 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     parts: list[Part] = []
     for own, entry in zip(names, entries, strict=True):
         reads = (Tensor(parts[-1].name, 0),) if parts else ()
-        parts.append(_part(own, entry, Call(reads, {})))
+        part = _part(own, entry, Call(reads, {}))
+        if parts and part.kind == "InputLayer":  # Keras hands on what it reads
+            part = replace(part, kind="Identity", options={})
+        parts.append(part)
     if not parts:
         raise malformed(f"`{name}`", "it has no layers")
     if parts[0].kind != "InputLayer":

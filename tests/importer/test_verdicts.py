@@ -246,6 +246,20 @@ def test_zeros_in_front_alone_are_causal() -> None:
     assert codes(found.written.text) == []
 
 
+def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
+    layers = [
+        layer("Conv2D", "a", batch_input_shape=[None, 8, 8, 1], **CONV),
+        layer("InputLayer", "i", batch_input_shape=[None, 8, 8, 1]),
+        layer("Conv2D", "b", **CONV),
+        layer("Flatten", "f"),
+        layer("Identity", "same"),
+        layer("Dense", "end", units=3),
+    ]
+    config = {"class_name": "Sequential", "config": {"name": "n", "layers": layers}}
+    found = convert(build(config, None, None)[0], Wishes(), "m.h5")
+    assert [draft.layer for draft in found.drafts] == ["a", "b", "end"]
+
+
 def test_names_become_legal() -> None:
     found = of(
         IMAGE,

@@ -78,6 +78,7 @@ HANDLERS: dict[str, Handler] = {
     "TensorFlowOpLayer": read_operation,
     "TrueDivide": read_operation,
     "Divide": read_operation,
+    "Identity": read_operation,
     "Cast": read_operation,
     "Relu": read_operation,
     "Relu6": read_operation,

@@ -16,6 +16,7 @@ from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
 from snnc.importer.linear import Step, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, mixed
+from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.options import shown
 from snnc.importer.walk import Walk
 from snnc.importer.wishes import ACTIVATIONS
@@ -102,7 +103,13 @@ def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> 
     units, gains = found
     if len(units) > 1:
         _tell_units(layer, walk, len(units), stands, option)
-    return _fire(layer, walk, value, option, units, gains)
+    if any(unit.shift > 0 for unit in units):
+        return _fire(layer, walk, value, option, units, gains)
+    inside, pad = unpadded(value)  # neurons make 0 of 0: zeros may come behind them
+    fired = _fire(layer, walk, inside, option, units, gains)
+    if pad is None or fired.broken:
+        return fired
+    return extended(fired, pad, fired.view, fired.is_positive)
 
 
 def _pieces(
@@ -183,28 +190,30 @@ def _fire_slopes(layer: Layer, walk: Walk, value: Value, option: str) -> Value:
         return value
     shared = layer.options.get("shared_axes") or []
     shared = shared if isinstance(shared, list) else [shared]
-    found = _fire(layer, walk, value, option, SIGNED, (1.0, -1.0))
-    if found.broken or found.parts:
-        return found
-    (term,) = found.terms
     keras = [
         group
         for number, group in enumerate(value.view, start=1)
         if number not in shared
     ]
     own = [axis for group in keras for axis in group if value.shape[axis] > 1]
-    channels = len(value.shape) - 1
+    is_uniform = set(own) <= {len(value.shape) - 1}
+    inside, pad = unpadded(value) if is_uniform else (value, None)
+    found = _fire(layer, walk, inside, option, SIGNED, (1.0, -1.0))
+    if found.broken or found.parts:
+        return found
+    (term,) = found.terms
     step = Step(
         "slope",
         layer.name,
-        tuple(map(point, value.shape[:-1])),
+        tuple(map(point, inside.shape[:-1])),
         term.read[-1],
         value.shape[-1],
         groups=value.shape[-1],
-        is_uniform=set(own) <= {channels},
+        is_uniform=is_uniform,
         order=tuple(axis for group in keras for axis in group),
     )
-    return replace(found, terms=(replace(term, steps=(step,)),))
+    found = replace(found, terms=(replace(term, steps=(*term.steps[:-1], step)),))
+    return found if pad is None else extended(found, pad, found.view)
 
 
 def _finish(

@@ -11,7 +11,7 @@ from snnc.importer.fitting import fit
 from snnc.importer.linear import Step, Term, Window, Windows, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, kept
-from snnc.importer.table.axes import extended
+from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
 from snnc.importer.views import View
@@ -27,7 +27,7 @@ def maximum(
     """Return a maximum: a `maxpool` of what neurons fire, else neurons that compare."""
     if value.is_input and walk.seen[0] >= 0:
         value = replace(value, is_positive=True)
-    value, windows = _unpadded(rectified(layer, walk, value), windows)
+    value, windows = _padding(rectified(layer, walk, value), windows)
     found = _statement(layer, walk, value, windows, view)
     if found is not None:
         walk.keep(layer, "`maxpool`, neurons that compare what it reads")
@@ -51,19 +51,14 @@ def maximum(
         )
 
 
-def _unpadded(value: Value, windows: Windows) -> tuple[Value, Windows]:
+def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
     """Return what is padded, and windows that pad: no zero is more than it holds."""
-    ends = {term.steps[-1] if term.steps else None for term in value.terms}
-    last = ends.pop() if len(ends) == 1 else None
-    if last is None or last.op != "window" or not value.is_positive:
+    before, pad = unpadded(value) if value.is_positive else (value, None)
+    if pad is None:
         return value, windows
-    both = [a.then(b) for a, b in zip(last.windows, windows, strict=True)]
+    both = [a.then(b) for a, b in zip(pad.windows, windows, strict=True)]
     known = tuple(window for window in both if window is not None)
-    if len(known) < len(both):
-        return value, windows
-    terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
-    sizes = tuple(window.size for window in last.windows)
-    return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), known
+    return (before, known) if len(known) == len(both) else (value, windows)
 
 
 def _statement(
