@@ -2,8 +2,8 @@
 
 Keras 2 writes a call as a list of ``[layer, node, tensor, keywords]``, Keras 3 as
 ``{"args", "kwargs"}`` with tensors as ``__keras_tensor__`` objects, in which
-``keras_history`` is ``[layer, node, tensor]``. The node is not looked at: every layer
-has one call, and Keras 2 counts those of submodels from 0 or from 1.
+``keras_history`` is ``[layer, node, tensor]``. The node says which call of a layer gave
+a tensor; Keras counts those of submodels from 0 or from 1.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def _read_call(node: Any) -> Call:
         if _is_constant(piece):
             others[str(number)] = piece[2]
         elif _is_tensor(piece):
-            tensors.append(Tensor(piece[0], piece[2]))
+            tensors.append(Tensor(piece[0], piece[2], piece[1]))
         else:
             raise ValueError("one of its inbound_nodes reads no layer")
         keywords = piece[3] if len(piece) > 3 else {}
@@ -114,13 +114,13 @@ def _known(value: Any) -> list[Tensor]:
 
 def _tensors(value: Any) -> Iterator[Tensor]:
     if _is_tensor(value):
-        yield Tensor(value[0], value[2])
+        yield Tensor(value[0], value[2], value[1])
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         config = value.get("config")
         history = config.get("keras_history") if isinstance(config, dict) else None
         if history is None or not _is_tensor(history):
             raise ValueError("a tensor has no keras_history")
-        yield Tensor(history[0], history[2])
+        yield Tensor(history[0], history[2], history[1])
     elif isinstance(value, dict) and "class_name" not in value:
         for inner in value.values():
             yield from _tensors(inner)

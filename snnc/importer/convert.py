@@ -8,7 +8,6 @@ from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.importer.decisions import Decision
 from snnc.importer.draft import Draft, Value
 from snnc.importer.finish import Ends, finish
-from snnc.importer.graph import CALLS
 from snnc.importer.model import Layer, Model
 from snnc.importer.options import FOREIGN
 from snnc.importer.refusal import RefusedError
@@ -17,7 +16,7 @@ from snnc.importer.spec import Written, write
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.checks import check_options
 from snnc.importer.table.operations import read_operation
-from snnc.importer.table.refused import read_foreign, read_refused, read_shared
+from snnc.importer.table.refused import read_foreign, read_refused
 from snnc.importer.walk import Walk
 from snnc.importer.weights import Weights
 from snnc.importer.wishes import Wishes
@@ -27,6 +26,8 @@ from snnc.passes import Compilation, run_passes
 from snnc.passes.place import place
 from snnc.source import SourceFile
 
+WEIGHTED = ("Conv", "Dense", "Depthwise", "Separable", "BatchNorm", "PReLU", "Norm")
+"""How classes begin that have weights, of those that are imported."""
 NUMERIC = ("Add", "Subtract", "Multiply", "Maximum", "Minimum", "Average")
 """Layers of several values that Keras 3 also calls what it does with a number."""
 
@@ -97,8 +98,6 @@ def convert(
 def _read(layer: Layer, walk: Walk) -> Value:
     if FOREIGN in layer.options:
         return read_foreign(layer, walk)
-    if CALLS in layer.options:
-        read_shared(layer, walk)
     check_options(layer)
     if layer.kind in NUMERIC and len(layer.reads) == 1:
         return read_operation(layer, walk)
@@ -108,6 +107,9 @@ def _read(layer: Layer, walk: Walk) -> Value:
 def _tell_rest(walk: Walk) -> None:
     """Give each layer a verdict, whatever is wrong with what it reads."""
     for layer in walk.model.layers:
+        if layer.shares and layer.kind.startswith(WEIGHTED):
+            told = f"`{layer.shares}` has them in Keras: retraining parts them"
+            walk.rewrite(layer, told, "weights of its own")
         if walk.values[layer.name].broken:
             walk.tell(layer.name, "kept", "as soon as what it reads can be imported")
         else:

@@ -9,9 +9,7 @@ from snnc.importer.draft import BROKEN, Value
 from snnc.importer.model import Layer
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
-Rule = Literal[
-    "layer", "option", "activation", "maxpool", "input", "inputs", "foreign", "shared"
-]
+Rule = Literal["layer", "option", "activation", "maxpool", "input", "inputs", "foreign"]
 
 VERDICTS: dict[Verdict, str] = {
     "kept": "kept",

@@ -20,8 +20,6 @@ from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.architectures import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}
-CALLS = "calls"
-"""The option for how often a layer is called, if that is more than once."""
 CALLED_WITH = "called_with"
 """The option for what a call has beside its tensors, such as ``training``."""
 
@@ -119,10 +117,8 @@ def _called(name: str, entry: Mapping[str, Any]) -> Part:
         calls = read_calls(entry.get("inbound_nodes", []))
     except ValueError as error:
         raise malformed(f"`{name}`", str(error)) from error
-    part = _part(name, entry, calls[0] if calls else Call((), {}))
-    if len(calls) > 1:
-        return replace(part, options={**part.options, CALLS: len(calls)})
-    return part
+    first, *others = [_part(name, entry, call) for call in calls or (Call((), {}),)]
+    return replace(first, again=tuple(others))
 
 
 def _part(name: str, entry: Mapping[str, Any], call: Call) -> Part:

@@ -23,12 +23,15 @@ class Layer:
         Keras 3 has another (``batch_input_shape``, plain dtype names).
     reads :
         The layers whose outputs it takes, in their order.
+    shares :
+        The layer whose weights it has, where it is a further call of that; or empty.
     """
 
     name: str
     kind: str
     options: Mapping[str, Any]
     reads: tuple[str, ...]
+    shares: str = ""
 
 
 @dataclass(frozen=True, slots=True)

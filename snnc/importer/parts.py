@@ -9,15 +9,24 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """An output of a layer of the same graph; ``index`` counts from 0."""
+    """An output of a layer of the same graph.
+
+    Attributes
+    ----------
+    index :
+        Which of its outputs, from 0.
+    node :
+        Of which of its calls; Keras counts those of submodels from 0 or from 1.
+    """
 
     layer: str
     index: int
+    node: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A layer or a submodel in its graph; it is called once.
+    """A layer or a submodel in its graph, as it is called first.
 
     Attributes
     ----------
@@ -29,6 +38,8 @@ class Part:
         What it is called with.
     inside :
         The graph of a submodel, None for a layer.
+    again :
+        The same as it is called further times.
     """
 
     name: str
@@ -36,6 +47,12 @@ class Part:
     options: Mapping[str, Any]
     reads: tuple[Tensor, ...]
     inside: Graph | None = None
+    again: tuple[Part, ...] = ()
+
+    @property
+    def calls(self) -> tuple[Part, ...]:
+        """All calls in their order."""
+        return (self, *self.again)
 
 
 @dataclass(frozen=True, slots=True)

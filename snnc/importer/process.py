@@ -133,6 +133,7 @@ class Reader(Weights):
         files = map(Path, filter(None, (target, weights)))
         self._limit = of_file(*files) if how == "file" else None
         arguments = (how, target, weights) if weights else (how, target)
+        self._shares: dict[str, str] = {}
         self._child = Child(self.module, arguments, self._limit, self._ended)
 
     def read(self) -> tuple[Model, Weights | None]:
@@ -145,6 +146,7 @@ class Reader(Weights):
         except BaseException:
             self.close()
             raise
+        self._shares = {la.name: la.shares for la in model.layers if la.shares}
         if has_weights:
             return model, self
         self.close()
@@ -152,7 +154,8 @@ class Reader(Weights):
 
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
-        return self._child.answer(lambda: self._receive_arrays(layer))
+        owner = self._shares.get(layer, layer)
+        return self._child.answer(lambda: self._receive_arrays(owner))
 
     def close(self) -> None:
         """End the process."""

@@ -68,8 +68,6 @@ def _diagnostic(
         return architectures.SeveralInputs(**same)
     if rule == "foreign":
         return architectures.CustomObject(**same)
-    if rule == "shared":
-        return architectures.SharedLayer(**same)
     return imports.LayerRefused(**same)
 
 

@@ -42,18 +42,6 @@ class SubclassedModel(Diagnostic):
     kind: str
 
 
-class SharedLayer(Refused):
-    """A layer is called more than once, so that its calls share one kernel.
-
-    On a chip each call would be neurons and synapses of its own, and the language has
-    no word for layers that are tied.
-    """
-
-    code = "SNN813"
-    title = "layer called more than once"
-    message = "{named} can't be imported: {why}"
-
-
 class CyclicModel(Diagnostic):
     """Layers read each other in a circle."""
 

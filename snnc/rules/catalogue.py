@@ -207,7 +207,6 @@ RULES: tuple[type[Diagnostic], ...] = (
     models.WeightsUnclear,
     architectures.MalformedLayer,
     architectures.SubclassedModel,
-    architectures.SharedLayer,
     architectures.CyclicModel,
     architectures.SameLayerName,
     architectures.NoSuchLayer,

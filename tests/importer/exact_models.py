@@ -6,6 +6,7 @@ behind it; its outputs are compared before ``final``, which the host has left to
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -100,6 +101,17 @@ def _heads(la: Any, image: Any) -> Any:
     return [la.Dense(2)(hidden), la.Dense(3)(mean), la.Conv2D(1, 2)(y)]
 
 
+def _called_again(la: Any, image: Any) -> Any:
+    """Layers, and a model, that are called twice: what they give differs."""
+    conv, norm = la.Conv2D(4, 3, padding="same"), la.BatchNormalization()
+    relu, dense = la.PReLU(shared_axes=[1, 2]), la.Dense(4, activation="relu")
+    keras = importlib.import_module("tensorflow.keras")
+    inner = keras.Sequential([la.Conv2D(4, 2, activation="relu"), dense])
+    x = relu(norm(conv(la.Conv2D(4, 1, activation="relu")(image))))
+    y = relu(norm(conv(x)))
+    return la.Dense(3)(la.Flatten()(dense(inner(inner(la.Add()([x, y]))))))
+
+
 def _flats(la: Any, image: Any) -> Any:
     """Flat images of two sizes side by side."""
     x = la.Conv2D(4, 3, activation="relu")(image)
@@ -147,6 +159,7 @@ CASES: dict[str, Case] = {
     "before": Case((9, 9, 2), _before),
     "densely": Case((8, 8, 2), _densely),
     "heads": Case((8, 8, 2), _heads),
+    "called again": Case((6, 6, 2), _called_again),
     "flats": Case((8, 8, 1), _flats),
     "arithmetic": Case((7, 7, 1), _arithmetic),
     "eeg": Case((6, 12, 1), _eeg, ("--input-range", "-1..1"), (-1, 1)),

@@ -131,14 +131,13 @@ def test_one_cause_in_many_layers_is_one_diagnostic() -> None:
 def wrong(kind: str) -> dict[str, Any]:
     """Return a model with something that used to end the explanation of all."""
     second = layer("InputLayer", "second", batch_input_shape=[None, 8, 8, 1])
-    shared = layer("Conv2D", "shared", "image", **CONV)
-    shared["inbound_nodes"] *= 1 + (kind == "shared")
-    mine = layer("Conv2D", "mine", "shared", **CONV)
+    first = layer("Conv2D", "first", "image", **CONV)
+    mine = layer("Conv2D", "mine", "first", **CONV)
     if kind == "foreign":
         mine |= {"module": "my.layers", "registered_name": "my>Layer"}
-    join = layer("Add", "join", "mine", "shared")
+    join = layer("Add", "join", "mine", "first")
     end = layer("Dense", "end", "join", units=3, activation="tanh")
-    config = functional(IMAGE, second, shared, mine, join, end)
+    config = functional(IMAGE, second, first, mine, join, end)
     config["config"]["input_layers"].append(["second", 0, 0])
     if kind != "inputs":
         config["config"]["layers"].remove(second)
@@ -148,7 +147,7 @@ def wrong(kind: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("kind", "expected"),
-    [("shared", "SNN813"), ("inputs", "SNN822"), ("foreign", "SNN817")],
+    [("inputs", "SNN822"), ("foreign", "SNN817")],
 )
 def test_every_layer_has_a_verdict_whatever_else_is_wrong(
     kind: str, expected: str
@@ -258,6 +257,34 @@ def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
     config = {"class_name": "Sequential", "config": {"name": "n", "layers": layers}}
     found = convert(build(config, None, None)[0], Wishes(), "m.h5")
     assert [draft.layer for draft in found.drafts] == ["a", "b", "end"]
+
+
+def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
+    same = CONV | {"padding": "same"}
+    conv = layer("Conv2D", "conv", "image", **same)
+    conv["inbound_nodes"].append([["relu", 0, 0, {}]])
+    relu = layer("ReLU", "relu", "conv")
+    relu["inbound_nodes"].append([["conv", 1, 0, {}]])
+    flat = layer("Flatten", "f", "relu")
+    flat["inbound_nodes"][0][0][1] = 1
+    small = IMAGE | {"config": IMAGE["config"] | {"batch_input_shape": [None, 8, 8, 2]}}
+    found = of(small, conv, relu, flat, END)
+    assert [d.layer for d in found.drafts] == ["conv", "conv (call 2)", "end"]
+    told = [d.why for d in found.decisions if d.option == "weights of its own"]
+    assert told == ["`conv` has them in Keras: retraining parts them"]
+
+
+def test_calls_of_submodels_in_each_other_are_counted() -> None:
+    inner = functional(IMAGE, layer("ReLU", "r", "image"))
+    for number in range(15):
+        name = f"m{number}"
+        once = inner | {"name": name, "inbound_nodes": [[["image", 0, 0, {}]]]}
+        once["inbound_nodes"].append([[name, 1, 0, {}]])
+        inner = functional(IMAGE, once)
+        inner["config"]["output_layers"] = [[name, 2, 0]]
+    with pytest.raises(RefusedError) as caught:
+        build(inner, None, None)
+    assert caught.value.diagnostic.code == "SNN811"
 
 
 def test_names_become_legal() -> None:

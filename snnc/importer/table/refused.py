@@ -139,13 +139,3 @@ def read_foreign(layer: Layer, walk: Walk) -> Value:
         "replace it by a layer of Keras, and save the model anew",
         rule="foreign",
     )
-
-
-def read_shared(layer: Layer, walk: Walk) -> None:
-    """Refuse a layer that is called more than once."""
-    walk.refuse(
-        layer,
-        "it is called more than once: its calls share their weights",
-        "build one layer for each call, and copy the weights into each",
-        rule="shared",
-    )
