@@ -51,10 +51,9 @@ class Bands:
         start = group * self.read - self.first
         return max(0, start), min(self.channels, start + self.read)
 
-    def size(self, group: int) -> int:
-        """How many channels of a group the source has."""
-        start, stop = self.of(group)
-        return stop - start
+    def size(self, groups: range) -> int:
+        """How many channels of some groups side by side the source has."""
+        return self.of(groups[-1])[1] - self.of(groups[0])[0]
 
     def width(self, group: int, outputs: Interval) -> int:
         """How many out of ``outputs`` read a group."""

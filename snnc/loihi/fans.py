@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import accumulate, product
+from itertools import accumulate, pairwise, product
+from operator import itemgetter
 
-from snnc.loihi.axis import Interval
+from snnc.loihi.axis import Cut, Interval
 from snnc.loihi.bands import Bands
 from snnc.loihi.compared import ComparedDepth
 from snnc.loihi.depth import Depth
@@ -49,18 +51,22 @@ class Fans:
     def fan(self, part: Part, strip: Interval, slices: Interval) -> Fan:
         """What a strip reads of the source's ``slices``."""
         lengths, width = Counter[int](), self.bands.width
-        scales: dict[tuple[int, int, Pattern], set[int]] = {}
+        scales: dict[tuple[int, range, Pattern], set[int]] = {}
+        alike = self._alike(part, strip)
         for place in range(*slices):
             reads = tuple(self._reads(part, strip, place))
-            for group in self._groups(reads):
-                reached = sum(width(group, own) for _, _, own in reads)
-                lengths[reached] += self.bands.size(group)
-                found = [(out, tap) for out, tap, own in reads if width(group, own)]
+            for groups in alike:
+                one = groups.start
+                reached = sum(width(one, own) for _, _, own in reads)
+                if not reached:
+                    continue
+                lengths[reached] += self.bands.size(groups)
+                found = [(out, tap) for out, tap, own in reads if width(one, own)]
                 pattern, scale = without_factor(found)
-                scales.setdefault((reached, group, pattern), set()).add(scale)
+                scales.setdefault((reached, groups, pattern), set()).add(scale)
         kinds = Counter[Kind]()
-        for (reached, group, _), factors in scales.items():
-            kinds[reached, frozenset(factors)] += self.bands.size(group)
+        for (reached, groups, _), factors in scales.items():
+            kinds[reached, frozenset(factors)] += self.bands.size(groups)
         return Fan(
             entries=lengths.total(),
             distinct=sum(len(own) * number for (_, own), number in kinds.items()),
@@ -70,15 +76,35 @@ class Fans:
 
     def _reads(self, part: Part, strip: Interval, place: int) -> Iterator[Read]:
         """How slices of a strip read one of the source."""
-        channels = part.channels
         for out in range(*part.touched(strip)):
             if tap := self.depth.tap(out, place):
-                start = (out - part.slices[0]) * channels
-                low, high = max(0, strip[0] - start), min(channels, strip[1] - start)
-                yield out, tap, (low, high)
+                yield out, tap, _own(part, strip, out)
 
-    def _groups(self, reads: Iterable[Read]) -> frozenset[int]:
-        return frozenset(g for _, _, own in reads for g in self.bands.reached(own))
+    def _alike(self, part: Part, strip: Interval) -> list[range]:
+        """The groups of the source's, those side by side that a strip reads alike.
+
+        There may be a million of them, of which the ends of a strip cut few.
+        """
+        here, given = self.bands.groups, self.bands.given
+        ends = {here.start, here.start + 1, here.stop - 1, here.stop}
+        for out in range(*part.touched(strip)):
+            for channel in _own(part, strip, out):
+                ends |= {channel // given, -(-channel // given)}
+        inside = sorted(end for end in ends if here.start <= end <= here.stop)
+        return [range(a, b) for a, b in pairwise(inside)]
+
+    def _channels(self, part: Part, strip: Interval, place: int) -> list[Interval]:
+        """The channels of a slice of the source that a strip reads, in stretches."""
+        stretches: list[Interval] = []
+        for _, _, own in sorted(self._reads(part, strip, place), key=itemgetter(2)):
+            if not (groups := self.bands.reached(own)):
+                continue
+            start, stop = self.bands.of(groups[0])[0], self.bands.of(groups[-1])[1]
+            if stretches and start <= stretches[-1][1]:
+                start, before = stretches.pop()
+                stop = max(stop, before)
+            stretches.append((start, stop))
+        return stretches
 
     def axons(self, source: Tiling, target: Tiling) -> list[list[int]]:
         """How many channels of each strip of the source strips of the target read.
@@ -88,25 +114,23 @@ class Fans:
         """
         found = []
         for part in source.parts:
-            times: list[int] = []
+            steps = Counter[int]()
             for place in range(*part.slices):
                 first, stop = self.depth.within((place, place + 1))
-                read = first < stop
-                times += self._times(target, first) if read else [0] * part.channels
-            before = [0, *accumulate(times)]
-            found.append([before[b] - before[a] for a, b in part.strips])
+                if first == stop:
+                    continue
+                shift = (place - part.slices[0]) * part.channels
+                for start, end in self._times(target, first):
+                    steps[shift + start] += 1
+                    steps[shift + end] -= 1
+            found.append(_sums(steps, part.strips))
         return found
 
-    def _times(self, target: Tiling, place: int) -> Iterator[int]:
-        """For each channel of a slice of the source, how many strips read it."""
-        count = Counter(
-            group
-            for part in target.parts
-            for strip in part.strips
-            for group in self._groups(self._reads(part, strip, place))
-        )
-        for group in self.bands.groups:
-            yield from [count[group]] * self.bands.size(group)
+    def _times(self, target: Tiling, place: int) -> Iterator[Interval]:
+        """The channels of a slice of the source that strips read, strip by strip."""
+        for part in target.parts:
+            for strip in part.strips:
+                yield from self._channels(part, strip, place)
 
     def joined(self, source: int, target: int) -> int:
         """How many pairs of a slice and channel at both ends are connected.
@@ -129,7 +153,30 @@ class Fans:
             first, stop = self.depth.within((place, place + 1))
             if first == stop:
                 continue
-            for group in self._groups(self._reads(post.part, post.strip, first)):
-                below, above = self.bands.of(group)
+            for below, above in self._channels(post.part, post.strip, first):
                 total += max(0, min(high, above) - max(low, below))
         return total
+
+
+def _own(part: Part, strip: Interval, out: int) -> Interval:
+    """The channels of an output slice that a strip of its ensemble has."""
+    start = (out - part.slices[0]) * part.channels
+    return max(0, strip[0] - start), min(part.channels, strip[1] - start)
+
+
+def _sums(steps: Mapping[int, int], strips: Cut) -> list[int]:
+    """The sums over strips of what changes by ``steps`` where they are."""
+    places = sorted(steps)
+    heights = [0, *accumulate(steps[place] for place in places)]
+    widths = (b - a for a, b in pairwise(places))
+    before = [
+        0,
+        0,
+        *accumulate(h * w for h, w in zip(heights[1:-1], widths, strict=True)),
+    ]
+
+    def up_to(place: int) -> int:
+        i = bisect(places, place)
+        return before[i] + heights[i] * (place - places[i - 1]) if i else 0
+
+    return [up_to(stop) - up_to(start) for start, stop in strips]

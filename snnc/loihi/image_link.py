@@ -14,6 +14,7 @@ from snnc.loihi.depth import Alike, Depth, ensembles
 from snnc.loihi.link import Cost, Feed
 from snnc.loihi.plane_link import PlaneLink
 from snnc.loihi.storage import Footprint, Storage, stored
+from snnc.loihi.strips import NO_EDGES, Edges
 from snnc.loihi.tiling import Part, Tiling
 
 
@@ -50,8 +51,8 @@ class ImageLink(PlaneLink):
         self._costs: dict[tuple[int, bool, View, View, int, bool], Cost] = {}
 
     @property
-    def strips_differ(self) -> bool:
-        return not self.bands.are_all
+    def edges(self) -> Edges:
+        return NO_EDGES if self.bands.are_all else Edges(self.bands.outputs)
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         touched = self._touched(part, strip)

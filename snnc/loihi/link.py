@@ -12,6 +12,7 @@ from typing import Protocol
 
 from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.depth import Alike
+from snnc.loihi.strips import Edges
 from snnc.loihi.tiling import Part, Tiling
 
 UNSEEN = View(1, 0, tuple)
@@ -49,8 +50,8 @@ class Link(Protocol):
     """The connections that carry one projection in one form."""
 
     @property
-    def strips_differ(self) -> bool:
-        """Whether strips get different things although they touch the same slices."""
+    def edges(self) -> Edges:
+        """What sets strips apart that touch the same slices."""
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         """What a strip gets from each source ensemble of ``group`` slices.

@@ -12,6 +12,7 @@ from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Cut, Interval, Picks, View
 from snnc.loihi.depth import Alike, ensembles
 from snnc.loihi.link import UNSEEN, Cost, Feed
+from snnc.loihi.strips import NO_EDGES, Edges
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
 
@@ -47,8 +48,8 @@ class MatrixLink:
         self._feeds: dict[int, tuple[Feed, ...]] = {}
 
     @property
-    def strips_differ(self) -> bool:
-        return False
+    def edges(self) -> Edges:
+        return NO_EDGES
 
     def feeds(self, group: int, part: Part, strip: Interval) -> tuple[Feed, ...]:
         if group not in self._feeds:

@@ -44,8 +44,11 @@ class ScatterAxis(Axis):
         """The places that a tile reads through taps other than zero, in order."""
         if tile not in self._places:
             starts = (o * self.stride - self.before for o in range(*tile))
-            found = {start + t for start in starts for t in self.taps.used}
-            inside = (place for place in found if 0 <= place < self.inputs)
+            inside = {
+                start + t
+                for start in starts
+                for t in self.taps.used(-start, self.inputs - start)
+            }
             self._places[tile] = tuple(sorted(inside))
         return self._places[tile]
 

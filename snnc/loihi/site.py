@@ -17,6 +17,7 @@ from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.depth import Alike
 from snnc.loihi.link import Cost, Feed, Link
+from snnc.loihi.strips import unlike_strips
 from snnc.loihi.tiling import Forms, Part, Tiling
 
 Feeds = tuple[tuple[Feed, ...], ...]
@@ -268,13 +269,14 @@ class Site:
             yield from self._feeds[key]
             return
         found: dict[Hashable, tuple[int, bool, Feeds]] = {}
-        differ = any(link.strips_differ for link in links)
+        edges = frozenset(link.edges for link in links)
         alike = Alike(range(tiling.ensembles), 1)
         for link, group in set(zip(links, groups, strict=True)):
             alike = alike.both(link.parts_alike(group, tiling))
         for part in map(tiling.part, alike.some(tiling.ensembles)):
             self.work += 1
-            for a, b in part.strips if differ else part.kinds:
+            strips = part.strips
+            for a, b in unlike_strips(strips.extent, part.channels, strips.size, edges):
                 feeds = feeds_of(links, groups, part, (a, b))
                 self.work += sum(map(len, feeds)) // FEEDS_OF_LOOK
                 # Links make equal feeds once.

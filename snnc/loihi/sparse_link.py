@@ -14,6 +14,7 @@ from snnc.loihi.fans import Fan, Fans
 from snnc.loihi.link import Cost, Feed
 from snnc.loihi.plane_link import PlaneLink
 from snnc.loihi.scatter import ScatterAxis
+from snnc.loihi.strips import Edges, edges_of
 from snnc.loihi.tiling import Part, Tiling
 
 
@@ -62,8 +63,8 @@ class SparseLink(PlaneLink):
         return self._feeds[key]
 
     @property
-    def strips_differ(self) -> bool:
-        return True
+    def edges(self) -> Edges:
+        return edges_of(self.fans.bands)
 
     def parts_alike(self, group: int, target: Tiling) -> Alike:
         depth, outputs = self.fans.depth, cut(target.volume[0], target.group)

@@ -71,10 +71,19 @@ class Taps(Sequence[Tap]):
     def _window(self) -> tuple[tuple[int, ...], int]:
         return _compose(self.pools)
 
-    @cached_property
-    def used(self) -> tuple[int, ...]:
-        """The places of the taps that are other than zero."""
-        return tuple(place for place, tap in enumerate(self) if tap)
+    def used(self, first: int, stop: int) -> Iterator[int]:
+        """The places from ``first`` up to ``stop`` of taps other than zero.
+
+        Those of neighbouring taps of the reader's may be the same: they come twice.
+        """
+        counts, stride = self._window
+        step = stride * self.dilation
+        lowest = max(0, -(-(first - self.zeros - len(counts) + 1) // step))
+        highest = min(self.reader - 1, (stop - 1 - self.zeros) // step)
+        for tap in range(lowest, highest + 1):
+            for place, count in enumerate(counts, self.zeros + tap * step):
+                if count and first <= place < stop:
+                    yield place
 
     def _covering(self, place: int) -> Tap:
         counts, stride = self._window

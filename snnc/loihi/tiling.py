@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from heapq import heappop, heappush
 from itertools import groupby, product, takewhile
 from math import ceil, prod
@@ -40,12 +40,6 @@ class Part:
     @property
     def whole(self) -> bool:
         return self.blocks == 1
-
-    @property
-    def kinds(self) -> tuple[Interval, ...]:
-        """One strip of each width and of each set of slices that it touches."""
-        slices = self.slices[1] - self.slices[0]
-        return _kinds(slices * self.channels, self.channels, self.strips[0][1])
 
     def touched(self, strip: Interval) -> Interval:
         """The depth slices that a strip of the ensemble's channels belongs to."""
@@ -118,26 +112,6 @@ class Tiling:
         """Of the largest block."""
         height, width, strip = self.tile
         return height * width * strip
-
-
-@lru_cache(maxsize=4096)
-def _kinds(extent: int, channels: int, size: int) -> tuple[Interval, ...]:
-    found: dict[tuple[int, int, int], Interval] = {}
-    for a, b in _ends(extent, channels, cut(extent, size)):
-        found.setdefault((b - a, a // channels, (b - 1) // channels), (a, b))
-    return tuple(found.values())
-
-
-def _ends(extent: int, channels: int, strips: Cut) -> Iterator[Interval]:
-    """The first and the last strip that begin in each slice.
-
-    Those between them are like the first.
-    """
-    for start in range(0, extent, channels):
-        first = -(-start // strips.size)
-        last = -(-(start + channels) // strips.size) - 1
-        for i in {first: None, last: None} if first <= last else ():
-            yield strips[i]
 
 
 def least_sizes(extent: int) -> tuple[int, ...]:

@@ -32,6 +32,9 @@ from snnc.ir.paths import Path, paths, picked_of
 from snnc.ir.shapes import pads, triple_of, volume_of
 from snnc.runtime.maxima import EVERY, whole
 
+Pools = tuple[tuple[AveragePool, Shape], ...]
+"""Those of a path, each with the shape that it reads."""
+
 
 def lower(network: Network, report: Report) -> LoweredNetwork:
     """Populations and projections of a checked network; nothing is reported."""
@@ -105,10 +108,12 @@ def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
         return _comparisons(network, layer, layer.operation)
     trained = layer.kind != "encode rate"
     tensor = f"{layer.name}.kernel" if trained else None
+    ways = [p for source in layer.sources for p in paths(network.by_name, source)]
+    # Hundreds of paths to one reader may pass the same pools, mostly none.
+    pools = dict.fromkeys(path.pools for path in ways)
+    reach = {passed: _reach(network, layer, passed) for passed in pools}
     return tuple(
-        _project(network, path, layer.name, tensor, _reach(network, layer, path))
-        for source in layer.sources
-        for path in paths(network.by_name, source)
+        _project(network, path, layer.name, tensor, reach[path.pools]) for path in ways
     )
 
 
@@ -159,11 +164,11 @@ def _project(
     )
 
 
-def _reach(network: Network, layer: Layer, path: Path) -> Window | Full:
+def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
     operation = layer.operation
     if isinstance(operation, Convolution):
         *read, channels = network.shape_of(layer.sources[0])
-        window = _window(operation, path.pools, tuple(read))
+        window = _window(operation, pools, tuple(read))
         groups = operation.groups
         if groups == 1:
             return window
@@ -177,7 +182,7 @@ def _reach(network: Network, layer: Layer, path: Path) -> Window | Full:
 
 def _window(
     operation: Convolution,
-    pools: tuple[tuple[AveragePool, Shape], ...],
+    pools: Pools,
     read: Shape,
 ) -> Window:
     """A convolution over what pools make of a source, as one over the source itself.

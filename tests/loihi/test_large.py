@@ -12,12 +12,14 @@ import pytest
 from snnc.diagnostics import Report, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
-from snnc.loihi.bands import one_band
+from snnc.loihi.bands import Bands, one_band
 from snnc.loihi.depth import Depth
+from snnc.loihi.fans import Fans
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
 from snnc.loihi.site import Fit, Misfit, Site
+from snnc.loihi.strips import edges_of, unlike_strips
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes, on_chip
 from snnc.source import SourceFile
@@ -56,6 +58,21 @@ HUGE = {
         ("conv1d c { filters 1, kernel 1000001, padding same }",),
         "SNN401 SNN406",
     ),
+    "causal kernel": (
+        "8x1",
+        ("conv1d c { filters 4, kernel 2147483647, padding causal }",),
+        "",
+    ),
+    "dilation": (
+        "8x8x1",
+        ("conv2d c { filters 4, dilation 2147483647, padding same }",),
+        "",
+    ),
+    "many groups": (
+        "8x8x1000000",
+        ("conv2d c { filters 1000000, groups 1000 }",),
+        "SNN401 SNN406",
+    ),
     "wide kernel": (
         "64x64x1",
         ("conv2d c { filters 1, kernel 63, padding same }",),
@@ -82,6 +99,41 @@ def test_a_huge_network_is_answered_in_little_memory(name: str) -> None:
     codes = [d.code for d in report.diagnostics if d.severity is Severity.ERROR]
     assert sorted(set(codes)) == code.split()
     assert (results.mapped is not None) == (not code)
+
+
+@pytest.mark.parametrize("read", [1, 3])
+@pytest.mark.parametrize("given", [1, 2, 5, 30])
+@pytest.mark.parametrize("size", [1, 4, 7, 16, 70])
+@pytest.mark.parametrize("first", [0, 4])
+def test_each_strip_is_fed_like_one_of_those_that_differ(
+    read: int, given: int, size: int, first: int
+) -> None:
+    bands = Bands(first, 20 * read - first, 20 * given, read, given)
+    fans = Fans(Depth(1, 1, window_taps(3, 3, 0, (), 0)), bands)
+    part = Tiling((4, 1, 1, bands.filters), 2, (1, 1, size), ("sparse",), 0).part(0)
+    edges = frozenset([edges_of(bands)])
+    extent, every = part.strips.extent, list(part.strips)
+    some = unlike_strips(extent, part.channels, size, edges)
+    assert set(some) <= set(every)
+    assert len(some) == len(every) or len(some) < 60
+
+    def fed(strip: tuple[int, int]) -> tuple[object, ...]:
+        return strip[1] - strip[0], fans.fan(part, strip, (0, 2))
+
+    assert set(map(fed, some)) == set(map(fed, every))
+
+
+def test_a_million_groups_are_counted_by_their_ends() -> None:
+    volume = (1, 1, 1, 10**6)
+    bands = Bands(0, 10**6, 10**6, 1, 1)
+    fans = Fans(Depth(1, 0, window_taps(1, 1, 0, (), 0)), bands)
+    tiling = Tiling(volume, 1, (1, 1, 1000), ("sparse",), 1000)
+    assert fans.fan(tiling.part(0), (1000, 2000), (0, 1)).lengths == ((1, 1000),)
+    assert fans.axons(tiling, tiling) == [[1000] * 1000]
+    other = Tiling(volume, 1, (1, 1, 1500), ("sparse",), 667)
+    assert fans.axons(other, tiling) == [[1500] * 666 + [1000]]
+    extent = tiling.part(0).strips.extent
+    assert len(unlike_strips(extent, extent, 1000, frozenset([edges_of(bands)]))) < 9
 
 
 @pytest.mark.slow
