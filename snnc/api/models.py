@@ -25,10 +25,13 @@ if TYPE_CHECKING:
 def import_keras(
     model: Any,
     *,
+    weights: FileName = "",
     name: str | None = None,
     rewrite: Mapping[str, str] | None = None,
     encode: Literal["first", "rate"] = "first",
     input_range: tuple[float, float] | None = None,
+    readout: Literal["units", "classes"] | None = None,
+    chips: int | None = None,
     device: str = DEFAULT,
     tell: Callable[[str], None] = print,
 ) -> tuple[Spec, dict[str, NDArray[Any]]]:
@@ -37,7 +40,10 @@ def import_keras(
     Parameters
     ----------
     model : keras.Model, or a path
-        A ``.keras`` or ``.h5`` file, or the folder of a SavedModel.
+        A ``.keras`` or ``.h5`` file, the text of ``to_json()``, a ``model.json`` of
+        TensorFlow.js, or the folder of a SavedModel.
+    weights
+        A file of weights beside an architecture, of ``save_weights`` or ``save``.
     name
         Of the network; else the model's.
     rewrite
@@ -48,6 +54,10 @@ def import_keras(
     input_range
         The values that the input takes; 0 to 1, or to 255 before a Rescaling, unless
         told.
+    readout
+        What the outputs are; else what the loss, or a softmax, says.
+    chips
+        How many chips the spec is for.
     device
         What the spec is compiled for.
     tell
@@ -65,34 +75,34 @@ def import_keras(
         what it can do instead.
     ValueError
         If ``rewrite`` is none of those that there are.
+    TypeError
+        If ``model`` is neither a model nor a path.
     """
     require(("numpy", "h5py", "safetensors"), "import", "import_keras")
     from safetensors.numpy import load_file
 
     from snnc.importer.read import run
-    from snnc.importer.refusal import place
     from snnc.importer.wishes import Wishes, parse_rewrites
-    from snnc.rules.architectures import NoInputShape
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
-    wishes = Wishes(name, pairs, encode, input_range, device=read_profile(device))
+    asked = readout, chips, read_profile(device)
+    wishes = Wishes(name, pairs, encode, input_range, *asked)
     found = diagnostics.Report()
     with TemporaryDirectory() as folder:
         file, shown = os.fspath(model) if _is_path(model) else "", ""
         if not file:
-            shown = f"{getattr(model, 'name', 'model')}.keras"
-            if not getattr(model, "built", True):
-                unbuilt = NoInputShape(span=place(shown), name=model.name)
-                raise SpecError((unbuilt,))
+            _check(model)
+            shown = f"{model.name}.keras"
             file = str(Path(folder) / shown)
             model.save(file)
-        weights = Path(folder) / "weights.safetensors"
-        done = run(file, wishes, weights, None, found, tell, shown=shown)
+        made = Path(folder) / "weights.safetensors"
+        beside = os.fspath(weights)
+        done = run(file, wishes, made, None, found, tell, beside, shown)
         if done is None or found.errors:
             raise SpecError(found.diagnostics)
         for note in done.notes:
             tell(note)
-        return parse(done.text, device), load_file(weights)
+        return parse(done.text, device), load_file(made)
 
 
 def export_nir(
@@ -133,6 +143,30 @@ def export_nir(
         device = package.device
         package = package.path
     return export_nir(package, weights, path, neuron, read_profile(device))
+
+
+def _check(model: Any) -> None:
+    """Refuse what is no model of layers that is built.
+
+    Raises
+    ------
+    TypeError
+        If it is no model at all.
+    SpecError
+        If it has no graph, or none yet.
+    """
+    if isinstance(model, type) or not hasattr(model, "get_layer"):
+        kind = type(model).__name__
+        raise TypeError(f"neither a Keras model nor the path of one: {kind}")
+    from snnc.importer.graph import MODELS
+    from snnc.importer.refusal import place
+    from snnc.rules.architectures import NoInputShape, SubclassedModel
+
+    kind, span = type(model).__name__, place(f"{model.name}.keras")
+    if kind not in MODELS:
+        raise SpecError((SubclassedModel(span=span, name=model.name, kind=kind),))
+    if not getattr(model, "built", True):
+        raise SpecError((NoInputShape(span=span, name=model.name),))
 
 
 def _is_path(model: Any) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -54,7 +55,11 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
         return model, own
     if own is not None:
         own.close()
-    return model, read_weights(Path(weights), weights, model, graph)
+    found = read_weights(Path(weights), weights, model, graph)
+    if isinstance(found, NamedWeights) and found.renamed:
+        told = f"`{weights}` has other names for layers, whose order counts"
+        model = replace(model, notes=(f"{told}: {found.renamed}",))
+    return model, found
 
 
 def _read(file: Path, path: str) -> Found:

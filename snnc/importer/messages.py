@@ -83,6 +83,7 @@ def told_model(message: Mapping[str, Any]) -> Model:
             "layers": tuple(layers),
             "inputs": tuple(values["inputs"]),
             "outputs": tuple(values["outputs"]),
+            "notes": tuple(values["notes"]),
             "compiled": None if compiled is None else Compiled(**compiled),
         }
     )

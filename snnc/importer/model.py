@@ -60,6 +60,8 @@ class Model:
         None where a file has no training configuration.
     tool :
         What made it, and in what its outputs are counted.
+    notes :
+        Sentences about how its files were read.
     """
 
     name: str
@@ -69,3 +71,4 @@ class Model:
     outputs: tuple[str, ...]
     compiled: Compiled | None
     tool: str = "Keras"
+    notes: tuple[str, ...] = ()

@@ -53,6 +53,12 @@ class NamedWeights(StoredWeights):
             self._groups |= self._by_order(graph)
         self._owners: dict[str, Owners] = {}
 
+    @property
+    def renamed(self) -> str:
+        """The first layer that the file names otherwise, and how; or nothing."""
+        pairs = (f"`{a}` for `{b}`" for b, a in self._groups.items() if a != b)
+        return next(pairs, "")
+
     def of(self, layer: str) -> Arrays:
         """See `Weights.of`."""
         return self._found(layer, self._store.array)

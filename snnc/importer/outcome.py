@@ -12,6 +12,7 @@ from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import Model
 from snnc.importer.refusal import place
+from snnc.importer.spec import Written
 from snnc.importer.statements import TOP
 from snnc.importer.weights import Weights
 from snnc.importer.wishes import Wishes
@@ -20,6 +21,10 @@ from snnc.runtime.files import replacing
 
 if TYPE_CHECKING:
     from snnc.importer.scales import Scales
+
+
+KEPT = ("SNN308", "SNN309")
+"""Warnings of slips, such as a stride above its kernel; a model means what it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +69,8 @@ def outcome(
     if written is None:
         return Outcome("", conversion, None, ())
     name = "imported.snn" if output is None else output.as_posix()
-    made = compile_written(written, name, report, wishes.device)
-    notes = written.notes
+    written, made = _compiled(written, name, wishes, report)
+    notes = (*model.notes, *written.notes)
     contents: dict[Path, bytes] = {}
     if weights_file is not None:
         own = _weights(target, conversion, weights, made, report)
@@ -79,6 +84,20 @@ def outcome(
     if not write_all(contents, report):
         return None
     return Outcome(written.text, conversion, made, notes)
+
+
+def _compiled(
+    written: Written, name: str, wishes: Wishes, report: Report
+) -> tuple[Written, Compilation]:
+    """Compile a spec, which allows what is so in the model and nobody else wrote."""
+    own = Report()
+    made = compile_written(written, name, own, wishes.device)
+    known = [found for found in own.diagnostics if found.code in KEPT]
+    if known:
+        own, written = Report(), written.allowing(known)
+        made = compile_written(written, name, own, wishes.device)
+    report.extend(found for found in own.diagnostics if found.code not in KEPT)
+    return written, made
 
 
 def _weights(

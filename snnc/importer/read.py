@@ -135,6 +135,8 @@ def _check_folder(path: Path, name: str) -> None:
     if (path / "config.json").exists():
         reason = "it is the folder of an unpacked `.keras` archive: pack it with zip"
         raise not_a_model(name, reason)
+    if (path / "model.json").exists():
+        raise not_a_model(name, "it is a folder: name the `model.json` in it")
     if not (path / "saved_model.pb").exists():
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:

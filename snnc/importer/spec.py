@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import Ends
 from snnc.importer.refusal import NOWHERE, RefusedError
@@ -79,6 +79,20 @@ class Written:
         """Return the same spec, but for the upper rate of its encoder in Hz."""
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
+
+    def allowing(self, warnings: Iterable[Diagnostic]) -> Written:
+        """Return the same spec, which allows what the model is warned of."""
+        found: dict[int, list[str]] = {}
+        for warning in warnings:
+            codes = found.setdefault(warning.span.first.line, [])
+            codes += [warning.code] * (warning.code not in codes)
+        lines: list[str] = []
+        for place, line in enumerate(self.text.split("\n"), start=1):
+            indent = line[: len(line) - len(line.lstrip())]
+            for code in found.get(place, ()):
+                lines.append(f"{indent}# snnc: allow {code} the Keras model has it")
+            lines.append(line)
+        return replace(self, text="\n".join(lines))
 
 
 def write(walk: Walk, ends: Ends) -> Written:

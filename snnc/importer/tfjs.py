@@ -174,7 +174,8 @@ class Shards:
             raise self._damaged("it has too many shards")
         if not file.is_file():
             raise self._damaged(f"its shard `{name:.80}` is not beside it")
-        if file.is_symlink():
+        parts = [file, *(p for p in file.parents if self._folder in p.parents)]
+        if any(part.is_symlink() for part in parts):
             reason = f"its shard `{name:.80}` is a link to another place"
             raise RefusedError(
                 UnsafeModel(span=NOWHERE, path=self._path, reason=reason)

@@ -125,7 +125,7 @@ class NoInputShape(Diagnostic):
 
     code = "SNN820"
     title = "model without an input shape"
-    message = "`{name}` has no input shape: it was saved before it was built"
+    message = "`{name}` has no input shape: it was never built"
     help = (
         "begin it with `keras.Input(shape)`, or call `model.build(...)`, and save anew"
     )

@@ -101,8 +101,8 @@ class WeightsAlone(Diagnostic):
     title = "weights without an architecture"
     message = "`{path}` holds weights only, without the architecture"
     help = (
-        "build the model, `model.load_weights(...)`, then `model.save('model.keras')`"
-        " and import that"
+        "give the architecture too, the text of `model.to_json()`: type"
+        " `snnc import model.json --weights {path}`"
     )
 
     path: str

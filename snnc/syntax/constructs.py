@@ -10,6 +10,7 @@ from lark import Token
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
+from snnc.language import tree
 from snnc.language.keywords import HEADERS, KEYS, KINDS
 from snnc.source import SourceFile, Span
 from snnc.syntax.cut import Piece
@@ -23,6 +24,7 @@ from snnc.syntax.build import span_of
 
 _VALUES = frozenset(("NUMBER", "DIMS", "RANGE", "STRING", "MALFORMED", "LSQB"))
 _ITEM = re.compile(r"-[ \t]*(\w+)")
+_DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+(?P<last>[A-Za-z_]\w*)(?![\w.]|[ \t]*=)")
 _NUMERAL = r"\d+(?:\.\d+)?"
 _ARITHMETIC = re.compile(
     rf"{_NUMERAL}(?:(?:[ \t]*[*/][ \t]*|[+-]|[ \t]+[+-][ \t]+){_NUMERAL})+"
@@ -142,6 +144,21 @@ def variable(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
         advice="there are no variables: write the value where it is used, such as"
         " `filters 8`, or once for all layers in `defaults`",
     )
+
+
+def dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
+    """Describe ``nn.Conv2d``: a statement by the name of another library's module."""
+    found = _DOTTED.match(source.text, tokens[0].start_pos or 0)
+    if found is None or tokens[0].type != "NAME":
+        return None
+    # A good spec need not wait for it.
+    from snnc.vocabulary.strangers import unknown_kind
+
+    span = Span(source, found.start(), found.end())
+    problem = unknown_kind(tree.Statement(tree.Word(found["last"], span), span))
+    if isinstance(problem, rules.names.UnknownKind):
+        return problem.but(word=found[0])
+    return problem
 
 
 def arithmetic(

@@ -23,6 +23,7 @@ from snnc.syntax.build import Builder, build, heading, span_of
 from snnc.syntax.constructs import (
     arithmetic,
     arrow,
+    dotted,
     item,
     variable,
     whole_items,
@@ -155,7 +156,7 @@ def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
     if problem := unquoted(tokens, source) or item(piece, source):
         report.add(problem)
         return True
-    if problem := variable(tokens, source):
+    if problem := variable(tokens, source) or dotted(tokens, source):
         report.add(problem)
         return True
     for index in range(len(tokens)) if first is None else (first,):

@@ -169,10 +169,33 @@ def test_a_model_that_was_never_built_is_refused() -> None:
     class Unbuilt:
         name = "net"
         built = False
+        get_layer = None
 
         def save(self, _: str) -> None:
             raise AssertionError("nothing of it is written")
 
-    with pytest.raises(snnc.SpecError, match="net") as caught:
-        snnc.import_keras(Unbuilt())
-    assert [d.code for d in caught.value.diagnostics] == ["SNN820"]
+    for kind, code in (("Sequential", "SNN820"), ("Net", "SNN812")):
+        with pytest.raises(snnc.SpecError, match="net") as caught:
+            snnc.import_keras(type(kind, (Unbuilt,), {})())
+        assert [d.code for d in caught.value.diagnostics] == [code]
+    others: tuple[object, ...] = (None, 3, Unbuilt, [])
+    for other in others:
+        with pytest.raises(TypeError, match="neither a Keras model nor the path"):
+            snnc.import_keras(other)
+
+
+def test_an_architecture_is_imported_with_weights_beside_it(tmp_path: Path) -> None:
+    from tensorflow import keras
+
+    model = keras.Sequential(
+        [keras.layers.Input((4,)), keras.layers.Dense(3, "relu"), keras.layers.Dense(2)]
+    )
+    text, weights = tmp_path / "m.json", tmp_path / "w.h5"
+    text.write_text(model.to_json(), encoding="utf-8")
+    model.save_weights(weights)
+    spec, arrays = snnc.import_keras(
+        text, weights=weights, readout="classes", chips=2, tell=lambda _: None
+    )
+    assert "classes 2" in spec.text
+    assert "chips 2" in spec.text
+    assert sorted(array.shape for array in arrays.values())[-1] == (4, 3)

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from snnc.importer.files import read_file
+from snnc.importer.read import start
 from snnc.importer.refusal import RefusedError
 
 DATA = Path(__file__).parent / "data"
@@ -67,6 +68,8 @@ def test_weights_beside_an_architecture_are_read(tmp_path: Path, rename: str) ->
     """Where names differ, the order counts, as for Keras's `load_weights`."""
     files = architecture(tmp_path), weights_only(tmp_path, rename)
     same(arrays_of(*files), arrays_of(DATA / "k3_chain.h5"))
+    notes = " ".join(read(*files)[0].notes)
+    assert ("has other names for layers" in notes) == (rename != "{}")
 
 
 @pytest.mark.parametrize("name", ["k3_chain.h5", "k3_chain.keras"])
@@ -173,6 +176,23 @@ def test_shards_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> No
     with pytest.raises(RefusedError) as refused:
         arrays_of(path)
     assert refused.value.diagnostic.code == "SNN804"
+
+
+def test_shards_within_a_linked_folder_are_not_read(tmp_path: Path) -> None:
+    path = published(tmp_path / "in")
+    (tmp_path / "in" / "group1-shard1of3.bin").rename(tmp_path / "w.bin")
+    (tmp_path / "in" / "a").symlink_to(tmp_path, target_is_directory=True)
+    text = path.read_text(encoding="utf-8").replace("group1-shard1of3.bin", "a/w.bin")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(RefusedError, match=r"`a/w\.bin` is a link") as refused:
+        arrays_of(path)
+    assert refused.value.diagnostic.code == "SNN804"
+
+
+def test_the_folder_of_a_model_is_told_by_its_file(tmp_path: Path) -> None:
+    published(tmp_path / "in")
+    with pytest.raises(RefusedError, match=r"name the `model\.json` in it"):
+        start((tmp_path / "in").as_posix())
 
 
 def test_a_graph_of_tensorflow_js_is_named(tmp_path: Path) -> None:

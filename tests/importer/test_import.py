@@ -90,6 +90,26 @@ def test_an_explanation_is_printed_in_each_format(folder: Path, form: str) -> No
     compare(f"explained.{suffix}", done.stdout)
 
 
+def test_strides_above_a_kernel_are_allowed_as_the_model_has_them(folder: Path) -> None:
+    config = functional(
+        IMAGE,
+        layer("Conv2D", "c", "image", filters=2, kernel_size=[3, 3], activation="relu"),
+        layer("Conv2D", "s", "c", filters=2, kernel_size=[1, 1], strides=[2, 2]),
+        layer("ReLU", "relu", "s"),
+        layer("Flatten", "f", "relu"),
+        layer("Dense", "end", "f", units=2),
+    )
+    Path("m.json").write_text(json.dumps(config), encoding="utf-8")
+    done = run("m.json", "-o", "net.snn")
+    assert done.return_value == 0
+    assert "SNN308" not in done.stderr
+    for verb in (["check"], ["fmt", "--check"]):
+        checked = CliRunner().invoke(snnc, [*verb, "net.snn"])
+        assert checked.exit_code == 0
+        assert "warning" not in checked.output
+    assert "strides above kernel_size" in run("m.json", "--explain").stdout
+
+
 def test_cores_are_explained_as_they_are_reported(folder: Path) -> None:
     explained = json.loads(run("m.json", "--explain", "--format", "json").stdout)
     assert run("m.json", "-o", "net.snn").return_value == 0

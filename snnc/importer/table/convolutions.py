@@ -60,6 +60,9 @@ def _convolve(layer: Layer, walk: Walk, filters: int, op: Op, *told: str) -> Val
         return activate(layer, walk, BROKEN, activation)
     size = dims(layer.options["kernel_size"], rank)
     stride = dims(layer.options.get("strides", 1), rank)
+    if any(step > taps for step, taps in zip(stride, size, strict=True)):
+        why = "part of what it reads counts nowhere"
+        walk.keep(layer, why, "strides above kernel_size")
     try:
         axes = axes_of(layer, value, rank)
         windows, taps = slide(axes, value, size, stride, padding, dilation)
