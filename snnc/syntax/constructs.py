@@ -24,7 +24,7 @@ from snnc.syntax.build import span_of
 
 _VALUES = frozenset(("NUMBER", "DIMS", "RANGE", "STRING", "MALFORMED", "LSQB"))
 _ITEM = re.compile(r"-[ \t]*(\w+)")
-_DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+(?P<last>[A-Za-z_]\w*)(?![\w.]|[ \t]*=)")
+_DOTTED = re.compile(r"(?:[A-Za-z_]\w*\.)+[A-Za-z_]\w*(?![\w.]|[ \t]*=)")
 _NUMERAL = r"\d+(?:\.\d+)?"
 _ARITHMETIC = re.compile(
     rf"{_NUMERAL}(?:(?:[ \t]*[*/][ \t]*|[+-]|[ \t]+[+-][ \t]+){_NUMERAL})+"
@@ -155,10 +155,7 @@ def dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     from snnc.vocabulary.strangers import unknown_kind
 
     span = Span(source, found.start(), found.end())
-    problem = unknown_kind(tree.Statement(tree.Word(found["last"], span), span))
-    if isinstance(problem, rules.names.UnknownKind):
-        return problem.but(word=found[0])
-    return problem
+    return unknown_kind(tree.Statement(tree.Word(found[0], span), span))
 
 
 def arithmetic(

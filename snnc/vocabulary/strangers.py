@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -146,6 +147,11 @@ def refused(word: tree.Word, place: str) -> Diagnostic | None:
 def unknown_kind(statement: tree.Statement) -> Diagnostic:
     """Say what to write in place of a statement whose kind is unknown."""
     kind = statement.kind
+    module, _, bare = kind.text.rpartition(".")
+    if module:
+        meant = unknown_kind(replace(statement, kind=replace(kind, text=bare)))
+        is_kind = isinstance(meant, rules.names.UnknownKind)
+        return meant.but(word=kind.text) if is_kind else meant
     problem = refused(kind, "statement")
     if isinstance(problem, rules.foreign.Dropout):
         return _dropout(statement)
