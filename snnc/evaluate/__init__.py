@@ -7,7 +7,10 @@ lasts, and the run-time library makes a result of them. `others` runs the packag
 simulators; `run` is the whole way, down to what was decided of each example.
 """
 
-from snnc.evaluate.quiet import import_nengo_loihi
+from importlib.util import find_spec
+
+from snnc.runtime.compat import import_nengo_loihi
 
 # Before any module of this room, here or on a worker, imports it in its own way.
-import_nengo_loihi()
+if find_spec("nengo_loihi"):
+    import_nengo_loihi()

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-from nengo_loihi.emulator.interface import BlockInfo, ProbeState
-from nengo_loihi.simulator import StepRunner
 from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.outcome import Given, Kept, Layers
 from snnc.exact.package import Built
 from snnc.exact.tables import Bools, Chip, Tables, fanin, resting
+
+
+def _nengo_loihi(module: str) -> Any:
+    """Return a module of the package that has built the network."""
+    return importlib.import_module(f"nengo_loihi.{module}")
 
 
 class ChipInterface:
@@ -38,8 +42,10 @@ class ChipInterface:
         rest_chip(self._state)
         self._now = 0
         self._sent: dict[int, list[NDArray[np.int64]]] = {}
-        info = BlockInfo(self._model.blocks)
-        self._probes = ProbeState(info, list(self._model.probes), self._model.dt)
+        emulator = _nengo_loihi("emulator.interface")
+        info = emulator.BlockInfo(self._model.blocks)
+        probes = list(self._model.probes)
+        self._probes = emulator.ProbeState(info, probes, self._model.dt)
 
     @property
     def overflows(self) -> NDArray[np.int64]:
@@ -152,7 +158,7 @@ class Hosted:
         for name in ("host_pre", "host"):
             if name in simulator.sims:
                 simulator.sims[name].reset()
-        simulator._runner = StepRunner(
+        simulator._runner = _nengo_loihi("simulator").StepRunner(
             simulator.model, simulator.sims, simulator.precompute, simulator.timers
         )
 

@@ -45,8 +45,8 @@ def build(package: Package, weights: Weights, steps: int | None = None) -> Built
         If nengo-loihi can't store them.
     """
     import nengo
-    import nengo_loihi
 
+    from snnc.runtime.compat import import_nengo_loihi
     from snnc.runtime.simulators import FAILURES, not_stored
 
     layers, dt = package.network.layers, package.network.dt
@@ -60,7 +60,7 @@ def build(package: Package, weights: Weights, steps: int | None = None) -> Built
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of bits lost in weights; evaluation tells
-            simulator = nengo_loihi.Simulator(
+            simulator = import_nengo_loihi().Simulator(
                 network.net, dt=dt, target="sim", progress_bar=False
             )
     except FAILURES as error:
