@@ -28,19 +28,22 @@ from snnc.driver import compile_spec
 from snnc.emit.origin import Origin
 from snnc.source import SourceFile
 
-SPEC = """snn 1
+SPEC = """\
+snn 1
 
-network killed {
+network killed {{
   input image 12x12x1 in 0..1
-  encode conv { filters 2 }
-  conv2d c0 { filters 8, stride 2, batchnorm on }
-  dense d0 { units 16 }
-  readout digit { classes 4 }
-  train { batch 16, epochs 40, schedule cosine }
-}
+  encode conv {{ filters 2 }}
+  conv2d c0 {{ filters 8, stride 2, batchnorm on }}
+  dense d0 {{ units 16 }}
+  readout digit {{ classes 4 }}
+  train {{ batch 16, epochs {epochs}, schedule cosine }}
+}}
 """
 
 EXAMPLES = 600
+MOST = 4
+"""Epochs that a run begins before it is killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,13 @@ def kill_training(folder: Path, kills: int, seed: int) -> list[Kill]:
         If weights or progress can't be read at some moment, progress is lost, or the
         resumed training ends with other weights than the uninterrupted one.
     """
-    _write_package(folder)
+    _write_package(folder, epochs=MOST * kills + 2)
     _finish(_start(folder, "whole"))
     (folder / "parts").write_bytes((folder / "whole").read_bytes())
     draw = random.Random(seed)
     seen = []
     for _ in range(kills):
-        begun, seconds = draw.randint(1, 4), draw.uniform(0, 0.3)
+        begun, seconds = draw.randint(1, MOST), draw.uniform(0, 0.3)
         seen.append(_kill_one(folder, begun, seconds))
     _finish(_start(folder, "parts", "--resume"))
     _compare(load_file(folder / "whole"), load_file(folder / "parts"))
@@ -80,9 +83,9 @@ def kill_training(folder: Path, kills: int, seed: int) -> list[Kill]:
     return seen
 
 
-def _write_package(folder: Path) -> None:
+def _write_package(folder: Path, epochs: int) -> None:
     report = Report()
-    results = compile_spec(SourceFile("killed.snn", SPEC), report)
+    results = compile_spec(SourceFile("killed.snn", SPEC.format(epochs=epochs)), report)
     assert results.modules is not None
     package = folder / "killed"
     for module in results.modules:

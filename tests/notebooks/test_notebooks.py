@@ -19,6 +19,7 @@ FOLDER = ROOT / "docs" / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 ACCURATE = {"digits": 0.9, "keras": 0.9}
 """What the last accuracies of a notebook come to at least."""
+EPOCHS = re.compile(r"(?<=\bepochs[ =])\d+")
 
 
 def read(path: Path) -> Any:
@@ -44,6 +45,8 @@ def test_a_notebook_runs_and_shows_what_is_kept(
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("TF_CPP_MIN_LOG_LEVEL", "3")
     kept, run = read(path), read(path)
+    for cell in run.cells if not os.environ.get("SNNC_ACCEPT") else ():
+        cell.source = EPOCHS.sub("1", cell.source)  # shows the same, of other numbers
     client = NotebookClient(
         run, timeout=480, resources={"metadata": {"path": str(tmp_path)}}
     )

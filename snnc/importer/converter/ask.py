@@ -45,8 +45,13 @@ def ask(target: str, report: Report, say: Callable[[str], None]) -> Mapping[str,
     """
     say(f"note: TensorFlow loads `{target}` for the Converter, and may run code in it")
     how = how_to_read(Path(target), target, lambda sentence: None)
-    stopped = Ended(target, CONVERTER)
-    child = Child("snnc.importer.converter.program", (how, target), CONVERTER, stopped)
+    limits = str(CONVERTER.processor), str(CONVERTER.memory)
+    child = Child(
+        "snnc.importer.converter.program",
+        (how, target, *limits),
+        CONVERTER,
+        Ended(target, CONVERTER),
+    )
     try:
         message = child.answer(child.channel.receive)
         if "refused" in message:

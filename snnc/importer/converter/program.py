@@ -1,6 +1,7 @@
 """The program that runs the Converter, in a process of its own, which can be stopped.
 
-Its arguments are those of `snnc.importer.reader`. It tells what became of each layer.
+Its arguments are those of `snnc.importer.reader`, then seconds and bytes that it may
+take. It tells what became of each layer.
 """
 
 from __future__ import annotations
@@ -16,17 +17,18 @@ from typing import Any
 
 from snnc.importer.called import called, failed, loaded
 from snnc.importer.converter.trial import words
-from snnc.importer.limits import CONVERTER, limit
+from snnc.importer.limits import Limit, limit
 from snnc.importer.messages import refusal_message
 from snnc.importer.reader import quiet_channel
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.models import ConverterStopped
 
 
-def main(how: str, target: str) -> None:
+def main(how: str, target: str, processor: str, memory: str) -> None:
     """Answer on stdout."""
     channel = quiet_channel()
-    limit(CONVERTER)
+    most = Limit(int(processor), int(memory))
+    limit(most)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore")
     try:
@@ -37,7 +39,7 @@ def main(how: str, target: str) -> None:
     except RefusedError as error:
         channel.send(refusal_message(error.diagnostic))
     except MemoryError:
-        reason = f"they take more than {CONVERTER.memory // 2**30} GiB of memory"
+        reason = f"they take more than {most.memory // 2**30} GiB of memory"
         stopped = ConverterStopped(span=NOWHERE, path=target, reason=reason)
         channel.send(refusal_message(stopped))
     else:
