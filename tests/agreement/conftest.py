@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from snnc.emit.origin import Origin
-from tests.support import sound
+from tests.support import compile_text
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
@@ -34,17 +34,17 @@ def package(folder: Path) -> Callable[[str], SimpleNamespace]:
     """Return a function from a spec's text to the modules of its package."""
 
     def make(text: str) -> SimpleNamespace:
-        mapped = sound(text, "place")
-        modules = sound(text, "emit")
-        name = mapped.lowered.network.name
-        for module in modules:
+        compiled, report = compile_text(text)
+        assert not report.errors, [d.render_message() for d in report.diagnostics]
+        name = compiled.mapped.lowered.network.name
+        for module in compiled.modules:
             path = folder / name / module.path
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(module.headed(Origin("net.snn", ".")).text)
         weights = folder / f"{name}.safetensors"
         keras_model = import_module(f"{name}.keras_model")
         made = SimpleNamespace(
-            mapped=mapped,
+            mapped=compiled.mapped,
             network=import_module(f"{name}.network").NETWORK,
             keras=keras_model,
             nengo=import_module(f"{name}.nengo_network"),

@@ -19,6 +19,8 @@ from snnc.syntax.yaml.printer import print_yaml
 from tests.cli.test_cli import snnc
 from tests.support import ROOT, SPECS
 
+SCHEMA = schema()
+
 
 def data(spec: Path) -> Any:
     text = spec.read_text(encoding="utf-8")
@@ -28,14 +30,14 @@ def data(spec: Path) -> Any:
 
 
 def test_the_schema_is_one() -> None:
-    Draft7Validator.check_schema(schema())
+    Draft7Validator.check_schema(SCHEMA)
     done = snnc("schema")
-    assert (done.returncode, json.loads(done.stdout)) == (0, schema())
+    assert (done.returncode, json.loads(done.stdout)) == (0, SCHEMA)
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_examples_are_valid(spec: Path) -> None:
-    assert [e.message for e in Draft7Validator(schema()).iter_errors(data(spec))] == []
+    assert [e.message for e in Draft7Validator(SCHEMA).iter_errors(data(spec))] == []
 
 
 @pytest.mark.parametrize("where", ["top", "timing", "layer", "train"])
@@ -48,7 +50,7 @@ def test_unknown_keys_are_refused(where: str) -> None:
         "train": loaded["train"],
     }
     places[where]["unheard_of"] = 1
-    assert not Draft7Validator(schema()).is_valid(loaded)
+    assert not Draft7Validator(SCHEMA).is_valid(loaded)
 
 
 def _described(node: Any) -> dict[str, str]:
@@ -56,7 +58,7 @@ def _described(node: Any) -> dict[str, str]:
     if isinstance(node, dict):
         for key, inner in node.get("properties", {}).items():
             place = inner.get("$ref", "").removeprefix("#/definitions/")
-            told = schema()["definitions"][place] if place else inner
+            told = SCHEMA["definitions"][place] if place else inner
             found[key] = told.get("description", "")
         for inner in node.values():
             found |= _described(inner)
@@ -67,7 +69,7 @@ def _described(node: Any) -> dict[str, str]:
 
 
 def test_every_word_of_the_language_is_described() -> None:
-    found = _described(schema())
+    found = _described(SCHEMA)
     assert (KEYS | KINDS) - found.keys() == set()
     assert all(found.values())
 

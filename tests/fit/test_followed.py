@@ -141,19 +141,6 @@ def changed(text: str, name: str, snippet: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def test_a_number_that_was_not_tried_is_not_told_to_be_written() -> None:
-    text = layers(
-        "conv3d a { filters 32, padding same }",
-        shape="64x128x128x1",
-        target="chips 128",
-    )
-    _, report = compile_text(text, "place")
-    (found,) = report.diagnostics
-    assert re.findall(r"\d+", found.render_help()) == ["256"]
-    mended = text.replace("chips 128", "chips 256")
-    assert compile_text(mended, "place")[0].mapped is not None
-
-
 def test_what_nothing_mends_is_told_in_words() -> None:
     text = layers("conv2d a { filters 8 }", "dense d { units 4 }", target="cores 1")
     _, report = compile_text(text, "place")

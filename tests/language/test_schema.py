@@ -21,7 +21,8 @@ from tests.support import ROOT, SPECS
 
 VALID = sorted((ROOT / "tests" / "rules" / "cases").glob("*/valid.*"))
 DRIFT = (ROOT / "specs" / "drift.yaml").read_text(encoding="utf-8")
-VALIDATOR = Draft7Validator(schema())
+SCHEMA = schema()
+VALIDATOR = Draft7Validator(SCHEMA)
 
 
 def in_yaml(path: Path) -> str:
@@ -38,8 +39,8 @@ def problems(text: str) -> list[str]:
 
 
 def test_it_is_a_schema_of_draft_07() -> None:
-    Draft7Validator.check_schema(schema())
-    assert schema()["$schema"] == "http://json-schema.org/draft-07/schema#"
+    Draft7Validator.check_schema(SCHEMA)
+    assert SCHEMA["$schema"] == "http://json-schema.org/draft-07/schema#"
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda path: path.stem)
@@ -112,13 +113,13 @@ def test_the_rates_of_a_max_pool_have_an_upper_end_alone() -> None:
 
 
 def test_it_is_small() -> None:
-    assert len(json.dumps(schema(), indent=2)) < 60_000
+    assert len(json.dumps(SCHEMA, indent=2)) < 60_000
 
 
 def resolved(node: dict[str, Any]) -> dict[str, Any]:
     """What a schema refers to, or itself."""
     place = node.get("$ref", "").removeprefix("#/definitions/")
-    found: dict[str, Any] = schema()["definitions"][place] if place else node
+    found: dict[str, Any] = SCHEMA["definitions"][place] if place else node
     return found
 
 
@@ -134,6 +135,6 @@ def keys(node: Any) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def test_every_key_has_a_description_wherever_it_stands() -> None:
-    found = list(keys(schema()))
+    found = list(keys(SCHEMA))
     assert len(found) > 100
     assert [key for key, inner in found if not inner.get("description")] == []

@@ -9,7 +9,6 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.ir.mapped import Block, MappedNetwork
 from snnc.passes.place import place
-from tests.loihi.realise import built_blocks, predicted_blocks
 from tests.loihi.sketch import Sketch
 
 
@@ -28,6 +27,8 @@ def image(side: int, channels: int) -> Sketch:
 @pytest.mark.slow
 @pytest.mark.parametrize("stride", [1, 2])
 def test_the_compartments_of_a_depthwise_layer_bind(stride: int) -> None:
+    from tests.loihi.realise import built_blocks, predicted_blocks
+
     sketch = image(16, 32)
     sketch.conv(32, 3, stride, "same", groups=32)
     found = mapped(sketch)
@@ -41,7 +42,8 @@ def test_a_block_of_a_depthwise_layer_costs_what_a_probe_measured() -> None:
     """Counted in a run of nengo-loihi before there was a formula."""
     sketch = image(16, 32)
     sketch.conv(32, 3, 1, "same", groups=32, block=(8, 16, 8))
-    assert predicted_blocks(mapped(sketch))[0] == Block(1024, 1152, 0, 116_736)
+    ensembles = mapped(sketch).populations[-1].ensembles
+    assert ensembles[0].blocks[0] == Block(1024, 1152, 0, 116_736)
 
 
 def test_few_wide_groups_take_the_form_with_fewer_cores() -> None:

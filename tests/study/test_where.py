@@ -8,9 +8,12 @@ from typing import Any
 
 import nengo
 import numpy as np
+import pytest
 
 from benchmarks.fidelity.where import FILTERS, Where
 from snnc.runtime.scores import decide
+
+pytestmark = pytest.mark.slow
 
 DT, SYNAPSE = 0.001, 0.01
 

@@ -29,6 +29,7 @@ def test_what_fits_is_kept_and_the_rest_begins_anew() -> None:
     assert not made["a.bias"].any()
 
 
+@pytest.mark.slow
 def test_new_kernels_are_he_uniform_as_in_keras() -> None:
     tensorflow = pytest.importorskip("tensorflow")
     big = tensors(logical(SMALL.replace("filters 3", "filters 400")))
