@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from snnc.text.near import closest
+
 DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"
 """Where the pages of ``docs/`` stand as a site, ending with a slash."""
 
@@ -38,10 +40,8 @@ def rule_page(code: str) -> str:
     page = pages.get(code.upper())
     if page is not None:
         return page.read_text(encoding="utf-8")
-    import difflib
-
-    near = difflib.get_close_matches(code.upper(), pages, n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
+    near = closest(code.upper(), pages)
+    hint = f"; did you mean {near}?" if near else ""
     raise ValueError(f"there is no code {code}{hint}")
 
 

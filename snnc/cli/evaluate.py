@@ -12,7 +12,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnc.cli.evaluate_options import SIMULATORS, Asked, refuse_at_odds
+from snnc.cli.evaluate_options import (
+    DATA,
+    WEIGHTS,
+    Asked,
+    examples_option,
+    file_option,
+    refuse_at_odds,
+    simulator_option,
+)
 from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer, offer_json, offer_lines, say
 
@@ -28,28 +36,10 @@ INTERRUPTED = 130
     " --weights drift.safetensors",
 )
 @click.argument("package", type=click.Path(path_type=Path))
-@click.option(
-    "--data",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="An .npz file with x and y, or a folder with x.npy and y.npy.",
-)
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="The safetensors file that training wrote.",
-)
-@click.option(
-    "--simulator",
-    type=click.Choice(SIMULATORS),
-    default="exact",
-    show_default=True,
-    help="exact: the spikes of nengo-loihi's emulator, a hundred times sooner.",
-)
-@click.option(
-    "--examples", type=click.IntRange(1), help="Run only N of them, drawn by the seed."
-)
+@file_option("--data", DATA, required=True)
+@file_option("--weights", WEIGHTS, required=True)
+@simulator_option
+@examples_option
 @click.option(
     "--seed",
     type=click.IntRange(0),

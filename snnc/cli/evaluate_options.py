@@ -1,13 +1,39 @@
-"""What `snnc evaluate` was asked, and what of that does not go together."""
+"""What `snnc evaluate` was asked, and what of that does not go together.
+
+``snnc plot`` shares some of its options, each of which is written here once.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
+DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
+WEIGHTS = "The safetensors file that training wrote."
+
+simulator_option = click.option(
+    "--simulator",
+    type=click.Choice(SIMULATORS),
+    default="exact",
+    show_default=True,
+    help="exact: the spikes of nengo-loihi's emulator, a hundred times sooner.",
+)
+examples_option = click.option(
+    "--examples", type=click.IntRange(1), help="Run only N of them, drawn by the seed."
+)
+
+
+def file_option(name: str, told: str, required: bool = False) -> Option:
+    """Return an option that takes a file, or a folder, which is read."""
+    path = click.Path(path_type=Path)
+    return click.option(name, type=path, required=required, help=told)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,22 @@ from __future__ import annotations
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from snnc.cli.device import chosen_device
-from snnc.cli.evaluate_options import SIMULATORS
+from snnc.cli.evaluate_options import (
+    DATA,
+    WEIGHTS,
+    examples_option,
+    file_option,
+    simulator_option,
+)
 from snnc.cli.talk import say
 
 KINDS = (
     "network", "cores", "accuracy", "raster", "rates", "confusion", "correlation",
 )  # fmt: skip
+_OF_RUNS = ("data", "weights", "simulator", "examples", "example")
 
 
 @click.command("plot", epilog="Example: snnc plot specs/drift.snn -o drift.svg")
@@ -31,24 +39,10 @@ KINDS = (
     required=True,
     help="The file to write: .png, .svg or .pdf.",
 )
-@click.option(
-    "--data", type=click.Path(path_type=Path), help="An .npz file with x and y."
-)
-@click.option(
-    "--weights",
-    type=click.Path(path_type=Path),
-    help="The safetensors file that training wrote.",
-)
-@click.option(
-    "--simulator",
-    type=click.Choice(SIMULATORS),
-    default="exact",
-    show_default=True,
-    help="What runs the package.",
-)
-@click.option(
-    "--examples", type=click.IntRange(1), help="Run only N of them, drawn by the seed."
-)
+@file_option("--data", DATA)
+@file_option("--weights", WEIGHTS)
+@simulator_option
+@examples_option
 @click.option(
     "--example",
     type=click.IntRange(0),
@@ -75,8 +69,9 @@ def command(
     runs = kind not in OF_SPECS
     if runs and (data is None or weights is None):
         raise click.UsageError(f"--kind {kind} needs --data and --weights")
-    if not runs and (data is not None or weights is not None):
-        raise click.UsageError(f"--data and --weights do nothing with --kind {kind}")
+    needless = () if kind == "raster" else ("example",) if runs else (*_OF_RUNS,)
+    if typed := " ".join(f"--{name}" for name in needless if _is_typed(name)):
+        raise click.UsageError(f"with --kind {kind} nothing reads {typed}")
     try:
         check_file(output)
         if not runs:
@@ -105,3 +100,8 @@ def command(
         return 1
     say(f"{output.as_posix()} written")
     return 0
+
+
+def _is_typed(option: str) -> bool:
+    context = click.get_current_context()
+    return context.get_parameter_source(option) is ParameterSource.COMMANDLINE

@@ -6,6 +6,8 @@ import importlib
 
 import click
 
+from snnc.text.near import closest
+
 VERBS = {
     "build": "check specs and write their packages",
     "calibrate": "scale weights from elsewhere into a package's rates",
@@ -58,10 +60,8 @@ class Verbs(click.Group):
 
 
 def _unknown(verb: str) -> str:
-    import difflib  # the other verbs need not wait for it
-
-    near = difflib.get_close_matches(verb.lower(), VERBS, n=1)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = closest(verb.lower(), VERBS)
+    hint = f" Did you mean {near}?" if near else ""
     if verb.lower() == "train":
         hint = " What snnc build wrote trains: python -m NAME.train, in its folder."
     return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."

@@ -12,10 +12,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from snnc.diagnostics.near import only_near
 from snnc.importer.files import Read, read_hdf5
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.models import CodeFailed
+from snnc.text.near import only_near
 
 
 @contextmanager

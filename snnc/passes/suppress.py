@@ -12,6 +12,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report, Severity
 from snnc.language.tree import Comment, Document
 from snnc.source import SourceFile, Span
+from snnc.text.near import closest
 
 SIGN = "snnc:"
 _ALLOW = re.compile(r"#+\s*snnc:\s*allow\s+(?P<code>\w+)(?P<reason>.*)")
@@ -101,12 +102,8 @@ def _problem(
     code: str, place: Span, severities: dict[str, Severity]
 ) -> Diagnostic | None:
     if code not in severities:
-        import difflib
-
-        near = difflib.get_close_matches(code.upper(), severities, n=1)
-        return rules.suppression.AllowUnknownCode(
-            span=place, allowed=code, near=near[0] if near else None
-        )
+        near = closest(code.upper(), severities)
+        return rules.suppression.AllowUnknownCode(span=place, allowed=code, near=near)
     if severities[code] is Severity.ERROR:
         return rules.suppression.AllowError(span=place, allowed=code)
     return None

@@ -19,16 +19,26 @@ class UnknownLayer(Diagnostic):
 
     code = "SNN250"
     title = "unknown layer"
-    message = "no layer is called `{name}`"
+    message = "{said}"
     help = "{hint}"
 
     name: str
     near: str | None
     known: tuple[str, ...]
     role: str = "which can be read here"
+    example: str = ""
+    """Where a layer of this name was given a value: what can be given one."""
+
+    @property
+    def said(self) -> str:
+        if self.example:
+            return f"`{self.name}` has no value of its own, only its properties have"
+        return f"no layer is called `{self.name}`"
 
     @property
     def hint(self) -> str:
+        if self.example:
+            return f"write one of them, such as `{self.example}`"
         if self.near is not None:
             return f"did you mean `{self.near}`?"
         if not self.known:

@@ -12,12 +12,12 @@ from dataclasses import replace
 from typing import Any
 
 from snnc.diagnostics import Fix, Report
-from snnc.diagnostics.near import nearest_spelling, only_near
 from snnc.language import tree
 from snnc.language.forms import CHOICES, FORMS, NEURONS, legal_keys, settings_of
 from snnc.rules.references import UnknownLayer
 from snnc.source import Span
 from snnc.syntax.settings import Setting
+from snnc.text.near import nearest_spelling, only_near
 
 _PARTS = {"shape": "shape", "in": "within", "as": "mapped"}
 _ALONE = frozenset(("network", "about", "target", "encode"))
@@ -52,7 +52,8 @@ def _edited(document: tree.Document, setting: Setting, report: Report) -> tree.D
     if at is None and first.text in _ADDED:
         document, at = _added(document, first)
     if at is None or (not rest and first.text not in _ALONE):
-        report.add(_unknown(document, first, complete=at is not None))
+        there = None if at is None else document.statements[at]
+        report.add(_unknown(document, first, there))
         return document
     statements = list(document.statements)
     statements[at] = _changed(statements[at], tuple(rest), setting.value)
@@ -76,7 +77,9 @@ def _position(document: tree.Document, word: str) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
-def _unknown(document: tree.Document, word: tree.Word, complete: bool) -> UnknownLayer:
+def _unknown(
+    document: tree.Document, word: tree.Word, there: tree.Statement | None
+) -> UnknownLayer:
     """Say what there is instead of a name, or what a name lacks behind it."""
     known = tuple(_names(document))
     near = nearest_spelling(word.text, known)
@@ -84,13 +87,21 @@ def _unknown(document: tree.Document, word: tree.Word, complete: bool) -> Unknow
     return UnknownLayer(
         span=word.span,
         name=word.text,
-        near=None if complete else near,
+        near=None if there else near,
         known=known,
-        role="with a property of it, such as `c0.filters=8`"
-        if complete
-        else "which this spec has",
-        fix=None if only is None or complete else Fix(word.span, only),
+        role="which this spec has",
+        example="" if there is None else _example(word.text, there),
+        fix=None if only is None or there else Fix(word.span, only),
     )
+
+
+def _example(name: str, statement: tree.Statement) -> str:
+    """A setting of a property: the first of those that are written, or may be."""
+    for written in statement.properties or ():
+        return f"{name}.{written.key.text}={written.value.span.text}"
+    form = FORMS.get(statement.kind.text)
+    parts = _PARTS if form is not None and form.values != "none" else ()
+    return f"{name}.{next(iter((*legal_keys(statement), *parts, 'from')))}"
 
 
 def _names(document: tree.Document) -> Iterator[str]:

@@ -11,9 +11,9 @@ import re
 from collections.abc import Iterable
 
 from snnc.diagnostics import Fix
-from snnc.diagnostics.near import nearest_spelling, only_near
 from snnc.language.forms import FORMS, words
 from snnc.source import Span
+from snnc.text.near import nearest_spelling, only_near
 
 _COUNT = re.compile(r"^(n|num|nb|no|number_of)_(?=.)")
 

@@ -108,7 +108,10 @@ def test_what_is_replaced_is_not_parsed_again(monkeypatch: pytest.MonkeyPatch) -
         ({"imgae": {"in": "0..1"}}, "SNN250", "did you mean `image`?", 1),
         ({"timing": {"present": "60 Hz"}}, "SNN209", "Hz", 19),
         ({"c0": {"kernel": 9}}, "SNN301", "at most 6 fit", 11),
-        ({"c0": "much"}, "SNN250", "with a property of it", 1),
+        ({"c0": 5}, "SNN250", "no value of its own", 1),
+        ({"c0": 5}, "SNN250", "such as `c0.filters=3`", 1),
+        ({"image": 5}, "SNN250", "such as `image.shape`", 1),
+        ({"timing": 5}, "SNN250", "such as `timing.dt`", 1),
     ],
 )
 def test_what_is_wrong_is_told_as_in_a_file(

@@ -25,12 +25,19 @@ def test_a_spec_is_drawn(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert (tmp_path / "r.pdf").read_bytes().startswith(b"%PDF")
 
 
+RUN = "plot net -o n.png --data d.npz --weights w --kind"
+RATES = f"{RUN} rates --example 2".split()
+
+
 @pytest.mark.parametrize(
     ("arguments", "status", "said"),
     [
         (["plot", DRIFT, "-o", "net.txt"], 1, "name a file .png, .svg, .pdf"),
         (["plot", DRIFT, "-o", "n.png", "--kind", "rates"], 2, "needs --data and"),
-        (["plot", DRIFT, "-o", "n.png", "--data", "d.npz"], 2, "do nothing with"),
+        (["plot", DRIFT, "-o", "n.png", "--data", "d.npz"], 2, "nothing reads --data"),
+        (["plot", DRIFT, "-o", "n.png", "--example", "3"], 2, "reads --example"),
+        (["plot", DRIFT, "-o", "n.png", "--simulator", "exact"], 2, "--simulator"),
+        (RATES, 2, "with --kind rates nothing reads --example"),
         (["plot", "none.snn", "-o", "n.png"], 1, "error[SNN700]"),
         (["report", DRIFT, "--plot", "r.gif"], 2, "is no picture"),
     ],

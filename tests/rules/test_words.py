@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostic
-from snnc.diagnostics.near import edits, nearest_spelling, only_near
 from snnc.language.keywords import KEYS, USUAL
+from snnc.text.near import edits, nearest_spelling, only_near
 from tests.rules.checking import assert_accepted, check_text
 from tests.support import network
 

@@ -27,6 +27,7 @@ from snnc.rules.references import (
     UnknownLayer,
 )
 from snnc.source import Span
+from snnc.text.near import closest, only_near
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,18 +76,13 @@ def resolve_sources(
         return True
     if report.full:
         return False
-    import difflib  # a good spec need not wait for it
-
-    from snnc.diagnostics.near import only_near
-
     readable = known.readable_by(reader)
-    near = difflib.get_close_matches(name, readable, n=1)
     only = only_near(name, readable)
     report.add(
         UnknownLayer(
             span=span,
             name=name,
-            near=near[0] if near else None,
+            near=closest(name, readable),
             known=readable,
             fix=None if only is None else Fix(span, only),
         )

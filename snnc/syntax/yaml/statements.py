@@ -17,6 +17,7 @@ from snnc.syntax.yaml.bare import rejoined
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
 from snnc.syntax.yaml.values import SilentError, word
+from snnc.text.near import closest
 
 PARTS = {part.key: field for field, part in forms.PARTS.items()}
 """What is a key here, and stands in front of the block in ``.snn``, by its field."""
@@ -199,10 +200,8 @@ def _misspelt(
     only = _ONLY_PARTS.get(kind)
     if only is None and (kind not in _NAMED or key.text in KEYS):
         return None
-    import difflib  # a good spec need not wait for it
-
     absent = [part for part in only or _PARTS_OF_NAMED if part not in parts.given]
-    near = next(iter(difflib.get_close_matches(key.text, absent, n=1)), None)
+    near = closest(key.text, absent)
     near = _MEANT.get(key.text) if _MEANT.get(key.text) in absent else near
     if near is None and only is None:
         return None

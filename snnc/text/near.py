@@ -11,6 +11,13 @@ _LONGEST = 40
 """No word of the language is longer; a longer one is no slip of the fingers."""
 
 
+def closest(word: str, legal: Iterable[str]) -> str | None:
+    """The legal word that shares most letters with a word in their order, if many."""
+    import difflib  # what is spelt right need not wait for it
+
+    return next(iter(difflib.get_close_matches(word, list(legal), n=1)), None)
+
+
 def nearest_spelling(word: str, legal: Iterable[str]) -> str | None:
     """The first of the legal words that takes fewest edits, if those are few.
 
