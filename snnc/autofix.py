@@ -43,7 +43,7 @@ MOST_COUNTED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
-class Mended:
+class Fixed:
     """The spec after the fixes, how many they were, and what is left to report."""
 
     source: SourceFile
@@ -52,7 +52,7 @@ class Mended:
 
 
 @dataclass(frozen=True, slots=True)
-class _State(Mended):
+class _State(Fixed):
     """As much as was mended so far; ``unread`` statements have a syntax error."""
 
     unread: int
@@ -63,9 +63,9 @@ class _State(Mended):
         return self.report.errors, self.unread, len(self.report.diagnostics)
 
 
-def mend(
+def autofix(
     source: SourceFile, unsafe: bool = False, device: Profile | None = None
-) -> Mended:
+) -> Fixed:
     """Apply the fixes of a spec's diagnostics that help, until none is left.
 
     Parameters
@@ -77,7 +77,7 @@ def mend(
 
     Returns
     -------
-    Mended
+    Fixed
         With the text as the formatter writes it, if something was fixed and the
         result has no syntax error; ``source`` itself if nothing was fixed. Of what
         was fixed fewer problems are left than there were.
@@ -91,7 +91,7 @@ def mend(
         state = better
     if state.count:
         source = _in_layout(state.source)
-    return Mended(source, state.count, _checked(source, device))
+    return Fixed(source, state.count, _checked(source, device))
 
 
 class _Mender:

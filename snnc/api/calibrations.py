@@ -74,8 +74,8 @@ class Calibration(Displayed):
         return table(self.found)
 
     def __repr__(self) -> str:
-        held = "all rates held" if not self.missed else f"not held: {self.missed}"
-        return f"<snnc.Calibration of {self.package.name}: {held}>"
+        told = "all rates held" if not self.missed else f"not held: {self.missed}"
+        return f"<snnc.Calibration of {self.package.name}: {told}>"
 
 
 def calibrate(
@@ -122,8 +122,8 @@ def calibrate(
     found = diagnostics.Report()
     profile = read_profile(device)
     data = Path(x) if isinstance(x, str | os.PathLike) else x
-    held = weights if isinstance(weights, Mapping) else Path(weights)
-    done = calibrate_package(package.folder, data, held, examples, found, profile)
+    source = weights if isinstance(weights, Mapping) else Path(weights)
+    done = calibrate_package(package.folder, data, source, examples, found, profile)
     if found.errors:
         raise SpecError(found.diagnostics)
-    return Calibration(package, public(found.diagnostics), done, source_of(held))
+    return Calibration(package, public(found.diagnostics), done, source_of(source))

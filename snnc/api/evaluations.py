@@ -299,8 +299,8 @@ def evaluate(
     from snnc.evaluate.task import open_task
 
     data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
-    held = weights if isinstance(weights, Mapping) else Path(weights)
-    task = open_task(package.folder, held, data, examples, seed)
+    source = weights if isinstance(weights, Mapping) else Path(weights)
+    task = open_task(package.folder, source, data, examples, seed)
     if task.package.hash != package.opened.hash:
         raise ValueError(f"{package.folder} was built anew: open it as Package again")
     if simulator == "exact":

@@ -324,12 +324,12 @@ def check(
     if not fix:
         compile_spec(source, found, "place", profile)
         return public(found.diagnostics)
-    from snnc.autofix import mend
+    from snnc.autofix import autofix
 
-    mended = mend(source, False, profile)
-    if mended.count:
-        replace_text(Path(spec), mended.source.text, mended.report)
-    return public(mended.report.diagnostics)
+    fixed = autofix(source, False, profile)
+    if fixed.count:
+        replace_text(Path(spec), fixed.source.text, fixed.report)
+    return public(fixed.report.diagnostics)
 
 
 def as_spec(spec: Spec | FileName, device: str = DEFAULT) -> Spec:

@@ -238,8 +238,8 @@ def sweep(
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
     files = [None if d is None else data_file(d, folder) for d in (data, test)]
-    held = None if weights is None else Path(weights).absolute()
-    shared = Shared(folder, files[0], files[1], held, epochs, examples, seed)
+    path = None if weights is None else Path(weights).absolute()
+    shared = Shared(folder, files[0], files[1], path, epochs, examples, seed)
     jobs = {
         i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
     }

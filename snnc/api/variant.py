@@ -101,8 +101,8 @@ def _data(package: Package, job: Job) -> tuple[Arrays, Arrays]:
     if job.test is not None:
         return (x, y), cast("Arrays", reading.load_data(job.test, accepted))
     order = np.random.default_rng(job.seed).permutation(len(x))
-    held = max(1, round(HELD_OUT * len(x)))
-    return (x[order[held:]], y[order[held:]]), (x[order[:held]], y[order[:held]])
+    count = max(1, round(HELD_OUT * len(x)))
+    return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
 
 
 def run_file(path: str) -> str:

@@ -124,10 +124,10 @@ def weights(
     from snnc.weights.inspect import inspect
 
     found = diagnostics.Report()
-    held = None if spec is None else as_spec(spec, device)
-    if held is not None and held.made.mapped is None:
-        raise SpecError(held.found.diagnostics)
-    mapped = None if held is None else held.made.mapped
+    target = None if spec is None else as_spec(spec, device)
+    if target is not None and target.made.mapped is None:
+        raise SpecError(target.found.diagnostics)
+    mapped = None if target is None else target.made.mapped
     with _stored(file, mapped) as path:
         listing = inspect(path, mapped, True, found, read_profile(device))
     if listing is None:

@@ -70,14 +70,14 @@ def _check(path: str, stdin: str) -> Report:
 
 def _mend(path: str, unsafe: bool) -> Report:
     """Mend a file; report what is left of its problems."""
-    from snnc.autofix import mend
+    from snnc.autofix import autofix
     from snnc.syntax.files import replace_text
 
     report = Report()
     source = read(path, report)
     if source is None:
         return report
-    mended = mend(source, unsafe, device())
-    if mended.count and replace_text(path, mended.source.text, mended.report):
-        say(f"{path}: {mended.count} fixed")
-    return mended.report
+    fixed = autofix(source, unsafe, device())
+    if fixed.count and replace_text(path, fixed.source.text, fixed.report):
+        say(f"{path}: {fixed.count} fixed")
+    return fixed.report

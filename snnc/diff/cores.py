@@ -31,7 +31,7 @@ class Misfit:
 
 
 @dataclass(frozen=True, slots=True)
-class Seat:
+class CoreUse:
     """How one layer sits on the chip.
 
     Attributes
@@ -48,24 +48,24 @@ class Seat:
 
 
 @dataclass(frozen=True, slots=True)
-class SeatChanged:
+class UseChanged:
     """A layer takes other cores; None where a network has no such layer."""
 
     layer: str
-    old: Seat | None
-    new: Seat | None
+    old: CoreUse | None
+    new: CoreUse | None
     fuller: tuple[Changed, ...]
 
     @property
     def cores(self) -> tuple[int, int]:
         """The cores before and after; 0 where there is no such layer."""
-        old, new = (seat.cores if seat else 0 for seat in (self.old, self.new))
+        old, new = (use.cores if use else 0 for use in (self.old, self.new))
         return old, new
 
     @property
     def blocks(self) -> tuple[str, str]:
         """The blocks before and after; empty where nothing is on the chip."""
-        old, new = (seat.block if seat else "" for seat in (self.old, self.new))
+        old, new = (use.block if use else "" for use in (self.old, self.new))
         return old, new
 
 
@@ -75,7 +75,7 @@ class Cores:
 
     old: Fit | Misfit
     new: Fit | Misfit
-    layers: tuple[SeatChanged, ...]
+    layers: tuple[UseChanged, ...]
 
 
 MUCH = 10
@@ -92,10 +92,10 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     names
         The new names of the old layers.
     """
-    layers: tuple[SeatChanged, ...] = ()
+    layers: tuple[UseChanged, ...] = ()
     if old.mapped is not None and new.mapped is not None:
-        was = {names.get(p, p): seat for p, seat in _seats(old).items()}
-        layers = tuple(_changes(was, _seats(new)))
+        was = {names.get(p, p): use for p, use in _uses(old).items()}
+        layers = tuple(_changes(was, _uses(new)))
     return Cores(_fit(old), _fit(new), layers)
 
 
@@ -108,22 +108,22 @@ def _fit(version: Version) -> Fit | Misfit:
     return Misfit(refusal.code, refusal.render_message())
 
 
-def _seats(version: Version) -> dict[str, Seat]:
+def _uses(version: Version) -> dict[str, CoreUse]:
     core = version.network.device.core
     mapped = version.mapped
     if mapped is None:
         return {}
     layers = dict.fromkeys(p.population.layer.name for p in mapped.populations)
-    return {name: _seat(mapped.of_layer(name), core) for name in layers}
+    return {name: _use_of(mapped.of_layer(name), core) for name in layers}
 
 
-def _seat(levels: Sequence[MappedPopulation], core: Core) -> Seat:
+def _use_of(levels: Sequence[MappedPopulation], core: Core) -> CoreUse:
     blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
     if not blocks:
-        return Seat(0)
+        return CoreUse(0)
     cut = dict.fromkeys(map(_block, levels))
     cores = sum(level.cores for level in levels)
-    return Seat(cores, ", ".join(map(dims, cut)), tuple(_use(blocks, core)))
+    return CoreUse(cores, ", ".join(map(dims, cut)), tuple(_use(blocks, core)))
 
 
 def _block(mapped: MappedPopulation) -> Shape:
@@ -142,16 +142,18 @@ def _use(blocks: list[Block], core: Core) -> Iterator[tuple[str, int]]:
         yield word, round(100 * fullest / getattr(core, key))
 
 
-def _changes(old: Mapping[str, Seat], new: Mapping[str, Seat]) -> Iterator[SeatChanged]:
+def _changes(
+    old: Mapping[str, CoreUse], new: Mapping[str, CoreUse]
+) -> Iterator[UseChanged]:
     for name in (*new, *(name for name in old if name not in new)):
         was, now = old.get(name), new.get(name)
         fuller = tuple(_fuller(was, now)) if was and now else ()
-        change = SeatChanged(name, was, now, fuller)
+        change = UseChanged(name, was, now, fuller)
         if fuller or len({*change.cores}) > 1 or len({*change.blocks}) > 1:
             yield change
 
 
-def _fuller(old: Seat, new: Seat) -> Iterator[Changed]:
+def _fuller(old: CoreUse, new: CoreUse) -> Iterator[Changed]:
     was = dict(old.use)
     for word, percent in new.use:
         if word in was and abs(percent - was[word]) >= MUCH:

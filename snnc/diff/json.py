@@ -15,7 +15,7 @@ from snnc.diff.changes import (
     LayerRenamed,
     Weights,
 )
-from snnc.diff.cores import Cores, Fit, Misfit, Seat, SeatChanged
+from snnc.diff.cores import Cores, CoreUse, Fit, Misfit, UseChanged
 from snnc.diff.difference import Difference
 from snnc.ir.layout import Tensor
 
@@ -95,7 +95,7 @@ def _cores(cores: Cores) -> dict[str, Any]:
     return {
         "old": _fit(cores.old),
         "new": _fit(cores.new),
-        "layers": [_seat_change(change) for change in cores.layers],
+        "layers": [_use_change(change) for change in cores.layers],
     }
 
 
@@ -103,15 +103,15 @@ def _fit(found: Fit | Misfit) -> dict[str, Any]:
     return {"fits": isinstance(found, Fit), **asdict(found)}
 
 
-def _seat_change(change: SeatChanged) -> dict[str, Any]:
+def _use_change(change: UseChanged) -> dict[str, Any]:
     return {
         "layer": change.layer,
-        "old": _seat(change.old),
-        "new": _seat(change.new),
+        "old": _use_of(change.old),
+        "new": _use_of(change.new),
     }
 
 
-def _seat(seat: Seat | None) -> dict[str, Any] | None:
-    if seat is None:
+def _use_of(use: CoreUse | None) -> dict[str, Any] | None:
+    if use is None:
         return None
-    return {"cores": seat.cores, "block": seat.block, "percent": dict(seat.use)}
+    return {"cores": use.cores, "block": use.block, "percent": dict(use.use)}

@@ -14,7 +14,7 @@ from snnc.diff.changes import (
     Weights,
     arrow,
 )
-from snnc.diff.cores import Fit, SeatChanged
+from snnc.diff.cores import Fit, UseChanged
 from snnc.diff.difference import Difference
 from snnc.text.tables import Row, code, prose, table
 from snnc.text.units import dims
@@ -113,13 +113,13 @@ def _layer(change: LayerChange) -> Iterator[Row]:
 
 def _cores(difference: Difference) -> Iterator[str]:
     cores = difference.cores
-    rows = [_seat(change) for change in cores.layers]
+    rows = [_use_of(change) for change in cores.layers]
     if rows and isinstance(cores.old, Fit) and isinstance(cores.new, Fit):
         rows.append(("all", _arrow(cores.old.cores, cores.new.cores), "", ""))
     yield from _table("Cores", ("layer", "cores", "block", "fullest core"), rows)
 
 
-def _seat(change: SeatChanged) -> Row:
+def _use_of(change: UseChanged) -> Row:
     blocks = (block or "none" for block in change.blocks)
     shown = _arrow(*blocks) if any(change.blocks) else ""
     fuller = ", ".join(_cause(fuller.explain()) for fuller in change.fuller)

@@ -19,7 +19,7 @@ from snnc.diff.changes import (
     Weights,
     arrow,
 )
-from snnc.diff.cores import SeatChanged
+from snnc.diff.cores import UseChanged
 from snnc.diff.difference import Difference
 from snnc.text.printable import printable
 from snnc.text.units import dims
@@ -137,10 +137,10 @@ def _cores(difference: Difference) -> Lines:
     for line in words.fits(difference.cores):
         yield _wrapped(line, "  ", "      ")
     for change in difference.cores.layers:
-        yield _item("~", _seat(change))
+        yield _item("~", _use_of(change))
 
 
-def _seat(change: SeatChanged) -> str:
+def _use_of(change: UseChanged) -> str:
     parts = [f"cores {arrow(*change.cores)}"]
     if any(change.blocks):
         parts.append(f"block {arrow(*(block or 'none' for block in change.blocks))}")

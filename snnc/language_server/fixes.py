@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 
-from snnc.autofix import mend
+from snnc.autofix import autofix
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.diagnostics.text import describe_fix
 from snnc.fit.solve import for_axons, for_cores, for_fan_in
@@ -64,9 +64,9 @@ def has_any(analysis: Analysis) -> bool:
     return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
 
 
-def mended(analysis: Analysis) -> tuple[Edit, ...]:
+def fixed(analysis: Analysis) -> tuple[Edit, ...]:
     """What `snnc check --fix` does: all that has one obvious remedy."""
-    found = mend(analysis.source, device=analysis.made.device)
+    found = autofix(analysis.source, device=analysis.made.device)
     return tuple(between(analysis.source, found.source.text)) if found.count else ()
 
 

@@ -158,7 +158,7 @@ def layer(analysis: Analysis, name: str) -> str:
         return (
             "" if row is None else f"**{name}**: {row.kind}, `{dims(row.shape)}`, host"
         )
-    parts = [f"**{name}**: {found.kind}, `{dims(found.shape)}`{_seat(row)}"]
+    parts = [f"**{name}**: {found.kind}, `{dims(found.shape)}`{_cores(row)}"]
     if found.spiking is not None:
         parts.append(_spiking(found))
     if row is not None and row.use is not None and summary is not None:
@@ -167,7 +167,7 @@ def layer(analysis: Analysis, name: str) -> str:
     return "\n\n".join(parts)
 
 
-def _seat(row: Row | None) -> str:
+def _cores(row: Row | None) -> str:
     if row is None or row.neurons is None:
         return ""
     neurons = f", {thousands(row.neurons, 'neuron')}"

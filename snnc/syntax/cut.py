@@ -7,7 +7,7 @@ statement however many braces are open: that is where a ``}`` is missing.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from lark import Token
@@ -15,7 +15,6 @@ from lark import Token
 from snnc.diagnostics import Report
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
-from snnc.syntax.ahead import Ahead
 from snnc.syntax.braces import DEEPEST, OPENERS, Braces, Nesting, last_word
 
 _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
@@ -223,3 +222,46 @@ def _swallowed(text: Token) -> Iterator[str]:
     while end and (text[end - 1] in "]}," or text[end - 1].isspace()):
         end -= 1
     return filter(_CLOSERS.__contains__, text[end:])
+
+
+class Ahead:
+    """Looks ahead from any token at no cost.
+
+    Attributes
+    ----------
+    following
+        For each token the next one behind it that is no line end, or None.
+    closes
+        For each token whether, from it on, a ``}`` too many comes before the next
+        statement, other than the last one of the file, which is the network's own.
+    """
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self.following: list[Token | None] = [None] * len(tokens)
+        self.closes = [False] * len(tokens)
+        self._look()
+
+    def begins_line(self, index: int) -> bool:
+        """Whether a token is a kind of statement and first on its line."""
+        token = self._tokens[index]
+        first = index == 0 or self._tokens[index - 1].type == "NEWLINE"
+        return first and token.type == "NAME" and token in BEGINNINGS
+
+    def _look(self) -> None:
+        behind: Token | None = None
+        last: int | None = None
+        unmatched: list[int] = []  # the `}` of this statement, the nearest one last
+        for index in reversed(range(len(self._tokens))):
+            token = self._tokens[index]
+            self.following[index] = behind
+            if token.type != "NEWLINE":
+                behind = token
+            if token.type == "RBRACE":
+                last = index if last is None else last
+                unmatched.append(index)
+            elif token.type == "LBRACE" and unmatched:
+                unmatched.pop()
+            elif self.begins_line(index):
+                unmatched.clear()
+            self.closes[index] = bool(unmatched) and unmatched[-1] != last

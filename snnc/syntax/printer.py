@@ -88,16 +88,16 @@ def _value(before: str, value: tree.Value, span: Span) -> Item:
 
 def _joined(items: Iterable[Item]) -> Iterator[Item]:
     """Join words that can't begin a line to the items in front of them."""
-    held: Item | None = None
+    pending: Item | None = None
     for item in items:
-        if held is not None and item.begins_statement:
-            held = Item(f"{held.flat}, {item.head}", held.span.to(item.span))
+        if pending is not None and item.begins_statement:
+            pending = Item(f"{pending.flat}, {item.head}", pending.span.to(item.span))
             continue
-        if held is not None:
-            yield held
-        held = item
-    if held is not None:
-        yield held
+        if pending is not None:
+            yield pending
+        pending = item
+    if pending is not None:
+        yield pending
 
 
 WIDTH = 88

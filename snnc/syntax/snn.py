@@ -34,9 +34,9 @@ from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.foreign import foreign_value
 from snnc.syntax.grammar import parser
 from snnc.syntax.grammar import tokens as tokens_of
-from snnc.syntax.habits import habit
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import problem_of
+from snnc.syntax.other_notations import foreign_syntax
 from snnc.syntax.quotes import other_quotes, unquoted
 
 
@@ -167,7 +167,7 @@ def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
         problem = problem or arithmetic(tokens, index, source)
         problem = problem or other_quotes(tokens[index], source)
         problem = problem or arrow(tokens[index], source)
-        problem = problem or habit(tokens, index, source, in_block)
+        problem = problem or foreign_syntax(tokens, index, source, in_block)
         if problem := problem or problem_of(tokens[index], span, before):
             report.add(problem)
             return True

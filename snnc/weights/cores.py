@@ -11,8 +11,8 @@ from snnc.ir.logical import Lif, MaxPool, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, inlet_of
-from snnc.loihi.held import Box
 from snnc.loihi.image_link import ImageLink
+from snnc.loihi.kernel_parts import Box
 from snnc.loihi.tiling import Piece, Tiling
 from snnc.loihi.wiring import tiling_of
 from snnc.runtime.integers import (

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from snnc.ir.logical import Lif, Spiking
 from snnc.ir.lowered import Projection, Window
 from snnc.loihi.axis import Interval
-from snnc.loihi.held import Box, held
 from snnc.loihi.image_link import ImageLink
+from snnc.loihi.kernel_parts import Box, kernel_parts
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Piece
 from snnc.runtime.kernels import ungrouped
@@ -79,7 +79,7 @@ class Arriving:
         source
             The slices of one ensemble of the source.
         """
-        return held(self.link, piece, source)
+        return kernel_parts(self.link, piece, source)
 
     def largest(self, boxes: Iterable[Box]) -> float:
         """Return the largest magnitude in boxes."""

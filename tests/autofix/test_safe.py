@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import mend
+from snnc.autofix import autofix
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
@@ -73,17 +73,17 @@ def test_the_spec_is_good() -> None:
 def test_what_may_be_another_word_is_left_to_the_author(good: str, bad: str) -> None:
     assert good in GOOD
     text = GOOD.replace(good, bad)
-    mended = mend(SourceFile("x.snn", text))
-    assert (mended.source.text, mended.count) == (text, 0)
-    assert mended.report.errors > 0
+    fixed = autofix(SourceFile("x.snn", text))
+    assert (fixed.source.text, fixed.count) == (text, 0)
+    assert fixed.report.errors > 0
 
 
 @pytest.mark.parametrize(("good", "bad"), pairs(SAME))
 def test_what_can_only_be_a_slip_is_mended(good: str, bad: str) -> None:
     assert good in GOOD
-    mended = mend(SourceFile("x.snn", GOOD.replace(good, bad)))
-    assert mended.source.text == GOOD
-    assert mended.report.diagnostics == ()
+    fixed = autofix(SourceFile("x.snn", GOOD.replace(good, bad)))
+    assert fixed.source.text == GOOD
+    assert fixed.report.diagnostics == ()
 
 
 @pytest.mark.parametrize(
@@ -97,8 +97,8 @@ def test_what_can_only_be_a_slip_is_mended(good: str, bad: str) -> None:
     ],
 )
 def test_values_keep_what_they_say(bad: str, good: str) -> None:
-    mended = mend(SourceFile("x.snn", GOOD.replace("units 8", f"units 8, {bad}")))
-    assert f"units 8, {good}, neuron lif" in mended.source.text
+    fixed = autofix(SourceFile("x.snn", GOOD.replace("units 8", f"units 8, {bad}")))
+    assert f"units 8, {good}, neuron lif" in fixed.source.text
 
 
 NO_HELP = {
@@ -116,25 +116,25 @@ NO_HELP = {
 @pytest.mark.parametrize("name", NO_HELP)
 def test_a_fix_that_does_not_help_is_not_applied(name: str) -> None:
     source = SourceFile(*NO_HELP[name])
-    mended = mend(source)
-    assert (mended.source.text, mended.count) == (source.text, 0)
+    fixed = autofix(source)
+    assert (fixed.source.text, fixed.count) == (source.text, 0)
 
 
 def test_of_several_fixes_those_that_help_are_applied() -> None:
     pool = "  avgpol { loss 3 }\n"
     text = GOOD.replace("  dense", f"{pool}  dense").replace("classes 2", "clases 2")
     text = text.replace("from end_a", "from end_a, e")
-    mended = mend(SourceFile("x.snn", text), unsafe=True)
-    assert "classes 2" in mended.source.text
+    fixed = autofix(SourceFile("x.snn", text), unsafe=True)
+    assert "classes 2" in fixed.source.text
     report = Report()
     compile_spec(SourceFile("x.snn", text), report, through="place")
-    assert mended.report.errors < report.errors
+    assert fixed.report.errors < report.errors
 
 
 def test_a_fix_that_brings_mistakes_to_light_is_applied_with_theirs() -> None:
     text = GOOD.replace("{ filters 4 }", "{ filtres 4, kernal 3").replace(
         "{ units 8, neuron lif }", "{ unit 8, neuron LIF }"
     )
-    mended = mend(SourceFile("x.snn", text))
-    assert mended.source.text == GOOD.replace("filters 4", "filters 4, kernel 3")
-    assert mended.count == 5
+    fixed = autofix(SourceFile("x.snn", text))
+    assert fixed.source.text == GOOD.replace("filters 4", "filters 4, kernel 3")
+    assert fixed.count == 5

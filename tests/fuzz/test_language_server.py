@@ -20,10 +20,10 @@ from snnc.language_server.buffers import Buffer, offset_in, position_of, range_o
 from snnc.language_server.completion import offers
 from snnc.language_server.diagnostics import as_sent
 from snnc.language_server.hints import hints
-from snnc.language_server.layout import layout
 from snnc.language_server.marks import marks
 from snnc.language_server.outline import entries, folds
 from snnc.language_server.pages import page_at
+from snnc.language_server.requests.writing import layout
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seeded

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.autofix import MOST_READ, mend
+from snnc.autofix import MOST_READ, autofix
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.language import tree
@@ -145,18 +145,18 @@ def check_fix(name: str, text: str, unsafe: bool) -> None:
     fixes = sum(diagnostic.fix is not None for diagnostic in before.diagnostics)
     if not fixes:
         return
-    mended = mend(source, unsafe)
-    if not mended.count:
-        assert mended.source.text == text
+    fixed = autofix(source, unsafe)
+    if not fixed.count:
+        assert fixed.source.text == text
         return
     after = Report()
-    compiled = compile_spec(mended.source, after, through="place")
+    compiled = compile_spec(fixed.source, after, through="place")
     left, was = (after, compiled), (before, found)
-    assert badness(*left) < badness(*was) or before.full, mended.source.text
+    assert badness(*left) < badness(*was) or before.full, fixed.source.text
     if len(text) < LONG and fixes * len(text) < MOST_READ // 4:
         # What is long, or has many fixes to try, may take several runs.
-        assert mend(mended.source, unsafe).count == 0
-    kept = words(mended.source.text)
+        assert autofix(fixed.source, unsafe).count == 0
+    kept = words(fixed.source.text)
     for comment in found.document.comments if found.document else ():
         assert SIGN in comment.text or words(comment.text) in kept
     if not before.errors:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import mend
+from snnc.autofix import autofix
 from snnc.diagnostics import Diagnostic
 from snnc.language.keywords import RESERVED
 from snnc.source import SourceFile
@@ -281,22 +281,22 @@ def test_the_caret_is_under_the_exact_words(right: str, wrong: str, under: str) 
     ],
 )
 def test_what_has_one_plain_answer_is_mended(right: str, wrong: str) -> None:
-    mended = mend(SourceFile("a.snn", SPEC.replace(right, wrong, 1)))
-    assert mended.report.diagnostics == ()
-    assert mended.count > 0
+    fixed = autofix(SourceFile("a.snn", SPEC.replace(right, wrong, 1)))
+    assert fixed.report.diagnostics == ()
+    assert fixed.count > 0
 
 
 def test_max_pooling_by_its_size_is_mended() -> None:
     text = SPEC.replace("avgpool { window 2 }", "MaxPool2D p { pool_size 2 }")
-    mended = mend(SourceFile("a.snn", text))
-    assert "  maxpool p { window 2 }\n" in mended.source.text
-    assert mended.report.diagnostics == ()
+    fixed = autofix(SourceFile("a.snn", text))
+    assert "  maxpool p { window 2 }\n" in fixed.source.text
+    assert fixed.report.diagnostics == ()
 
 
 def test_the_edition_of_a_yaml_file_is_mended() -> None:
-    mended = mend(SourceFile("a.yaml", GOOD.removeprefix("snn: 1\n")))
-    assert mended.source.text.startswith("snn: 1\n")
-    assert mended.report.diagnostics == ()
+    fixed = autofix(SourceFile("a.yaml", GOOD.removeprefix("snn: 1\n")))
+    assert fixed.source.text.startswith("snn: 1\n")
+    assert fixed.report.diagnostics == ()
 
 
 @pytest.mark.parametrize(("text", "name"), [(GOOD, "a.snn"), (SPEC, "a.yaml")])

@@ -45,7 +45,7 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     if found is None:
         return action
     loop = asyncio.get_running_loop()
-    edits = await loop.run_in_executor(None, fixes.mended, found)
+    edits = await loop.run_in_executor(None, fixes.fixed, found)
     return types.CodeAction(
         action.title, action.kind, edit=workspace_edit(uri, edits, server)
     )

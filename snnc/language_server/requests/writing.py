@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from lsprotocol import types
 
+from snnc.diagnostics import Report
 from snnc.language_server.buffers import offset_in, offsets_in, range_of
 from snnc.language_server.completion import Offer, Sort, offers
-from snnc.language_server.layout import layout
+from snnc.language_server.edits import Edit, between
 from snnc.language_server.sending import text_edits
 from snnc.language_server.server import SpecServer
+from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
+from snnc.syntax.formatted import formatted
 
 
 async def completion(
@@ -86,3 +89,27 @@ def _lines(source: SourceFile, places: types.Range, server: SpecServer) -> range
     first, (last, column) = source.line_column(start)[0], source.line_column(end)
     # A selection that ends where a line begins has nothing of that line.
     return range(first, last + (column > 1 or last == first))
+
+
+def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
+    """What `snnc fmt` changes; nothing where the text has a syntax error.
+
+    Parameters
+    ----------
+    lines
+        The lines to change, counted from 1; None for all.
+    """
+    report = Report()
+    document = parse(source, report)
+    if report.errors:
+        return ()
+    found = between(source, formatted(document))
+    return tuple(edit for edit in found if lines is None or _touches(edit, lines))
+
+
+def _touches(edit: Edit, lines: range) -> bool:
+    first = edit.span.first.line
+    # What ends with a line's end does not touch the line below.
+    end = max(edit.span.start, edit.span.end - 1)
+    last = edit.span.source.line_column(end)[0]
+    return first < lines.stop and last >= lines.start

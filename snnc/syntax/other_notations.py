@@ -1,4 +1,4 @@
-"""Habits of other notations that make a whole statement hard to read.
+"""Syntax of other notations that makes a whole statement hard to read.
 
 Names with hyphens, and the learning rate behind the optimizer.
 """
@@ -23,10 +23,10 @@ _NO_BRACES = re.compile(
 NAME_RULE = "names have letters, digits and `_`"
 
 
-def habit(
+def foreign_syntax(
     tokens: Sequence[Token], index: int, source: SourceFile, in_block: bool
 ) -> Diagnostic | None:
-    """Describe what begins at a token, if it is one of the habits."""
+    """Describe what begins at a token, if it is syntax of another notation."""
     token = tokens[index]
     if token.type != "NAME" or not index:
         return None

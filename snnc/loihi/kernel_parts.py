@@ -19,7 +19,7 @@ class Box:
     filters: Interval
 
 
-def held(link: ImageLink, piece: Piece, source: Interval) -> tuple[Box, ...]:
+def kernel_parts(link: ImageLink, piece: Piece, source: Interval) -> tuple[Box, ...]:
     """Return the parts of a composed kernel that a core holds, none twice.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from snnc.autofix import Mended, apply_fixes, mend
+from snnc.autofix import Fixed, apply_fixes, autofix
 from snnc.diagnostics import Fix
 from snnc.source import SourceFile, Span
 
@@ -22,8 +22,8 @@ network net {
 LAYOUT = GOOD.replace(" # head", "  # head")
 
 
-def mended(text: str, unsafe: bool = False) -> Mended:
-    return mend(SourceFile("x.snn", text), unsafe)
+def fixed(text: str, unsafe: bool = False) -> Fixed:
+    return autofix(SourceFile("x.snn", text), unsafe)
 
 
 def test_of_overlapping_fixes_the_first_wins() -> None:
@@ -60,21 +60,21 @@ def test_a_fix_at_the_start_of_the_text_counts() -> None:
     ],
 )
 def test_one_mistake_is_mended_and_the_spec_formatted(good: str, bad: str) -> None:
-    result = mended(GOOD.replace(good, bad))
+    result = fixed(GOOD.replace(good, bad))
     assert (result.source.text, result.count) == (LAYOUT, 1)
     assert result.report.diagnostics == ()
 
 
 def test_all_mistakes_are_mended() -> None:
     text = GOOD.replace("filters 4", "filtres 4").replace("5 ms", "5")
-    result = mended(text.replace("snn 1\n\n", "").replace("units", "unit"))
+    result = fixed(text.replace("snn 1\n\n", "").replace("units", "unit"))
     assert result.source.text == LAYOUT
     assert result.count == 4
 
 
 def test_a_misspelt_source_is_mended() -> None:
     text = GOOD.replace("dense d0", "dense d0 from stm")
-    assert mended(text).source.text == LAYOUT.replace("dense d0", "dense d0 from stem")
+    assert fixed(text).source.text == LAYOUT.replace("dense d0", "dense d0 from stem")
 
 
 @pytest.mark.parametrize(
@@ -87,33 +87,33 @@ def test_a_misspelt_source_is_mended() -> None:
     ],
 )
 def test_a_word_that_could_be_several_is_left_alone(bad: str) -> None:
-    result = mended(bad)
+    result = fixed(bad)
     assert (result.source.text, result.count) == (bad, 0)
     assert result.report.errors == 1
 
 
 def test_what_may_mean_another_network_is_replaced_only_if_asked_for() -> None:
     text = LAYOUT.replace("snn 1", "snn 2")
-    kept = mended(text)
+    kept = fixed(text)
     assert (kept.source.text, kept.count, kept.report.errors) == (text, 0, 1)
-    replaced = mended(text, unsafe=True)
+    replaced = fixed(text, unsafe=True)
     assert replaced.source.text == LAYOUT
     assert replaced.report.diagnostics == ()
 
 
 def test_what_does_not_parse_gets_the_fixes_and_keeps_its_layout() -> None:
     text = GOOD.replace("filters 4", "filtres 4").replace("units 8", "units ?")
-    result = mended(text)
+    result = fixed(text)
     assert result.source.text == GOOD.replace("units 8", "units ?")
     assert result.report.errors == 1
 
 
 def test_a_good_spec_is_not_touched() -> None:
-    result = mended(GOOD)
+    result = fixed(GOOD)
     assert (result.source.text, result.count) == (GOOD, 0)
 
 
 def test_an_allowance_of_nothing_is_removed() -> None:
     remark = "  # snnc: allow SNN309 crossing is meant\n"
-    result = mended(LAYOUT.replace("  dense", f"{remark}  dense"))
+    result = fixed(LAYOUT.replace("  dense", f"{remark}  dense"))
     assert (result.source.text, result.count) == (LAYOUT, 1)
