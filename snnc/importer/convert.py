@@ -44,6 +44,8 @@ class Conversion:
         The spec; empty and None if a layer was refused.
     problems :
         Why it was, or warnings.
+    walk :
+        What was drafted, to count its cores, if a layer was refused; else None.
     """
 
     model: Model
@@ -53,6 +55,7 @@ class Conversion:
     ends: Ends | None
     written: Written | None
     problems: tuple[Diagnostic, ...]
+    walk: Walk | None = None
 
 
 def convert(
@@ -92,6 +95,7 @@ def convert(
         ends,
         written,
         diagnose(decisions, model, wishes, path, _cost),
+        walk if ends is None else None,
     )
 
 

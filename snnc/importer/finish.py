@@ -61,8 +61,8 @@ def finish(walk: Walk) -> Ends | None:
     if pair:
         draft = replace(draft, shape=(2,))
     walk.add(draft)
-    walk.drafts = _read(walk, draft.layer)
-    encoder = _encoder(walk, draft.layer)
+    walk.drafts = read_by(walk, draft.layer)
+    encoder = encoder_of(walk, draft.layer)
     notes = tuple(_notes(walk, values, pair))
     return Ends(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
 
@@ -162,7 +162,7 @@ def _tell(walk: Walk, draft: Draft, values: list[Value]) -> None:
             walk.rewrite(walk.layers[name], told)
 
 
-def _read(walk: Walk, readout: str) -> dict[str, Draft]:
+def read_by(walk: Walk, readout: str) -> dict[str, Draft]:
     """Return the drafts that lead to the readout."""
     due, seen = [readout], set[str]()
     while due:
@@ -231,7 +231,8 @@ def loss_name(loss: Any) -> str:
     return str(loss or "").lower().replace("_", "")
 
 
-def _encoder(walk: Walk, readout: str) -> str | None:
+def encoder_of(walk: Walk, readout: str) -> str | None:
+    """Return the draft that makes the spikes on the host; None if values are rates."""
     readers = [d for d in walk.drafts.values() if INPUT in d.sources]
     shortcuts = any(d.shortcut == INPUT for d in walk.drafts.values())
     if walk.wishes.encode == "rate" or len(readers) != 1 or shortcuts:

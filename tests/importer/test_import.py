@@ -161,6 +161,7 @@ def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
     explained = run("m.json", "--explain")
     assert explained.return_value == 1
     assert "no spec: a layer is refused" in explained.stdout
+    compare("refused_cores.txt", explained.stdout.split("no spec")[1])
 
 
 def test_every_layer_has_decisions(folder: Path) -> None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from snnc.importer.convert import Conversion
+from snnc.diagnostics import Report
+from snnc.importer.convert import Conversion, compile_written
 from snnc.importer.converter.trial import Trial
 from snnc.importer.decisions import Decision
 from snnc.importer.linear import Shape
+from snnc.importer.partial import written_part
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
 
@@ -41,8 +43,10 @@ class Explanation:
     Attributes
     ----------
     network :
-        The layers of the spec with their cores; empty where it fits no chip, or where
-        a layer was refused.
+        The layers of the spec with their cores; empty where it fits no chip. Where a
+        layer was refused, those that could be drafted.
+    is_part :
+        Whether a layer was refused, and others were drafted.
     """
 
     model: str
@@ -52,6 +56,7 @@ class Explanation:
     notes: tuple[str, ...]
     network: tuple[Placed, ...]
     is_refused: bool
+    is_part: bool
     encode: str
 
     @property
@@ -87,14 +92,19 @@ def explain(
         for layer in model.layers
     )
     mapped = None if compilation is None else compilation.mapped
+    part = None if conversion.walk is None else written_part(conversion.walk)
+    if part is not None:
+        device = conversion.wishes.device
+        mapped = compile_written(part, "part.snn", Report(), device).mapped
     return Explanation(
         model=model.name,
         tool=model.tool,
         keras=model.keras,
         layers=layers,
         notes=() if written is None else written.notes,
-        network=() if mapped is None else tuple(_placed(mapped)),
+        network=() if mapped is None else tuple(_placed(mapped, written is None)),
         is_refused=written is None,
+        is_part=part is not None,
         encode="" if conversion.ends is None else _encode(conversion),
     )
 
@@ -109,7 +119,7 @@ def _encode(conversion: Conversion) -> str:
     return "values become rates: exact, but every layer takes cores"
 
 
-def _placed(mapped: MappedNetwork) -> Iterator[Placed]:
+def _placed(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
     network = mapped.lowered.network
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
@@ -119,4 +129,6 @@ def _placed(mapped: MappedNetwork) -> Iterator[Placed]:
         cores = sum(level.cores for level in levels) or None
         yield Placed(layer.name, layer.kind, layer.shape, neurons, cores)
     readout = network.readout
+    if is_part:  # it is none of the model
+        return
     yield Placed(readout.name, "readout", readout.shape, 0, None)

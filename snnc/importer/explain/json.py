@@ -13,8 +13,8 @@ VERSION = 1
 def document(explanation: Explanation) -> dict[str, Any]:
     """Return an explanation as JSON has it.
 
-    ``network`` is null where a layer was refused or the spec fits no chip; the
-    ``cores`` of a layer on the host are 0.
+    ``network`` is null where the spec fits no chip, and has what could be drafted where
+    a layer was refused; the ``cores`` of a layer on the host are 0.
     """
     network = None
     if explanation.network:

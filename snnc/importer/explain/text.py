@@ -10,6 +10,8 @@ from snnc.text.printable import printable
 from snnc.text.tables import Cells, Row, code, columns, prose, table
 
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
+PART = "what the others take, relu in place of a refused activation"
+ALONE = "cores: the others alone do not fit"
 WIDTH = max(map(len, VERDICTS.values())) + 2
 
 
@@ -21,17 +23,30 @@ def text(explanation: Explanation) -> str:
         lines += [*_layer(layer), ""]
     if explanation.is_refused:
         lines.append("no spec: a layer is refused")
+        if explanation.network:
+            lines += ["", PART, "", *_table(explanation)]
+        elif explanation.is_part:
+            lines.append(ALONE)
         return _joined(lines)
     lines.append(f"encoding: {explanation.encode}")
     lines += [f"note: {note}" for note in explanation.notes]
     if not explanation.network:
         lines.append("cores: it does not fit, as the diagnostics say")
         return _joined(lines)
-    rows = [cells(placed) for placed in explanation.network]
-    lines += ["", *columns(HEAD, rows, ("layer", "kind", "shape")), ""]
-    plural = "" if explanation.cores == 1 else "s"
-    lines.append(f"{explanation.cores} core{plural} in all")
+    lines += ["", *_table(explanation)]
     return _joined(lines)
+
+
+def _table(explanation: Explanation) -> Iterator[str]:
+    rows = [cells(placed) for placed in explanation.network]
+    yield from columns(HEAD, rows, ("layer", "kind", "shape"))
+    yield ""
+    yield _total(explanation)
+
+
+def _total(explanation: Explanation) -> str:
+    cores = f"{explanation.cores} core{'' if explanation.cores == 1 else 's'}"
+    return f"{cores} so far" if explanation.is_refused else f"{cores} in all"
 
 
 def _joined(lines: list[str]) -> str:
@@ -108,6 +123,10 @@ def _row(layer: Explained) -> Row:
 def _end(explanation: Explanation) -> Iterator[str]:
     if explanation.is_refused:
         yield "No spec: a layer is refused."
+        if explanation.network:
+            yield from ("", f"{PART.capitalize()}:", "", *_cores(explanation))
+        elif explanation.is_part:
+            yield f"{ALONE.capitalize()}."
         return
     yield f"- encoding: {prose(explanation.encode)}"
     yield from (f"- {prose(note)}" for note in explanation.notes)
@@ -115,7 +134,11 @@ def _end(explanation: Explanation) -> Iterator[str]:
     if not explanation.network:
         yield "It does not fit, as the diagnostics say."
         return
+    yield from _cores(explanation)
+
+
+def _cores(explanation: Explanation) -> Iterator[str]:
     rows = [tuple(map(prose, cells(placed))) for placed in explanation.network]
     yield from table(HEAD, rows, right=(3, 4))
     yield ""
-    yield f"{explanation.cores} core{'' if explanation.cores == 1 else 's'} in all."
+    yield f"{_total(explanation)}."
