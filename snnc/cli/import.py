@@ -50,7 +50,8 @@ Form = Literal["text", "json", "markdown"]
     multiple=True,
     metavar="WHAT=BY",
     help="Let something stand for what the chip has not, such as maxpool=downsample,"
-    " maxpool=avgpool, globalmaxpool=avgpool or relu6=relu.",
+    " maxpool=avgpool, globalmaxpool=avgpool, relu6=relu or avgpool=zeros, which counts"
+    " the zeros beside an edge.",
 )
 @click.option(
     "--encode",

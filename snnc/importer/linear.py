@@ -143,6 +143,11 @@ class Step:
     is_first: bool = True
 
     @property
+    def is_pool(self) -> bool:
+        """Whether it is an average that a statement could be: of windows inside."""
+        return self.op == "mean" and not any(w.pads or w.before for w in self.windows)
+
+    @property
     def is_kernel(self) -> bool:
         """Whether it is a layer that a statement could be named after."""
         return self.op in ("kernel", "depthwise", "separable", "matrix")

@@ -21,11 +21,9 @@ def pooled(walk: Walk, term: Term) -> Term | None:
     The compiler folds a pool into its reader; below `same` padding that is exact only
     where windows share the axis out.
     """
-    if not term.steps or term.steps[0].op != "mean":
+    if not term.steps or not term.steps[0].is_pool:
         return None
     mean, rest = term.steps[0], replace(term, steps=term.steps[1:])
-    if any(window.pads or window.before for window in mean.windows):
-        return None
     sizes = tuple(window.places for window in mean.windows)
     found = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
     if not found.is_matrix:

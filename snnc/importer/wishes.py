@@ -19,9 +19,14 @@ ACTIVATIONS = (
 REWRITES: dict[str, tuple[str, ...]] = {
     "maxpool": ("downsample", "avgpool"),
     "globalmaxpool": ("avgpool",),
+    "avgpool": ("zeros",),
     **dict.fromkeys(ACTIVATIONS, ("relu",)),
 }
-"""What may stand for what, if the user says so."""
+"""What may stand for what, if the user says so.
+
+An average pool of padded windows divides by how many values it sees; with ``zeros`` it
+divides by its taps, as if the zeros beside an edge were values.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,9 +193,39 @@ def test_every_rewrite_makes_a_spec_of_a_refused_model() -> None:
             assert any(d.verdict == "rewritten" for d in found.decisions)
 
 
+def test_zeros_count_as_if_they_had_been_padded_before() -> None:
+    sized = {"pool_size": [3, 3], "strides": [1, 1]}
+    pools = (
+        layer("ZeroPadding2D", "z", "a", padding=[[1, 1], [1, 1]]),
+        layer("AveragePooling2D", "x", "z", padding="valid", **sized),
+    )
+    other = layer("AveragePooling2D", "x", "a", padding="same", **sized)
+    texts = []
+    for before in (pools, (other,)):
+        found = of(
+            IMAGE,
+            layer("Conv2D", "a", "image", **CONV),
+            *before,
+            layer("Conv2D", "b", "x", **CONV | {"kernel_size": [1, 1]}),
+            layer("Flatten", "f", "b"),
+            END,
+            rewrites=(("avgpool", "zeros"),),
+        )
+        assert found.written is not None
+        texts.append(found.written.text)
+    assert texts[0] == texts[1]
+    assert "conv2d b { filters 2, kernel 3, padding same }" in texts[0]
+
+
 def _rewritten(what: str) -> tuple[str, dict[str, Any]]:
     if what == "maxpool":
         return "MaxPooling2D", POOL
+    if what == "avgpool":
+        return "AveragePooling2D", {
+            "pool_size": [3, 3],
+            "strides": [1, 1],
+            "padding": "same",
+        }
     if what == "globalmaxpool":
         return "GlobalMaxPooling2D", {"keepdims": True}
     return "Conv2D", CONV | {"activation": what}

@@ -177,7 +177,10 @@ def _fire(
 def _unfit(layer: Layer, walk: Walk, why: str) -> Value:
     remedy = "put a convolution or a `Dense` right before it, and retrain"
     if "Pooling" in layer.kind:
-        remedy = "use `padding='valid'`, or a window that shares the axis out"
+        remedy = (
+            "type `--rewrite avgpool=zeros` (zeros beside an edge count as values), or"
+            " use `padding='valid'`; both retrain"
+        )
     if walk.is_refused(layer.name):
         return BROKEN
     return walk.refuse(layer, why, remedy)

@@ -70,7 +70,7 @@ def _statement(
     (term,) = value.terms
     norms = _trailing_norms(walk, term)
     before = replace(term, steps=term.steps[: len(term.steps) - len(norms)])
-    if before.steps and before.steps[0].op == "mean" and len(before.steps) == 1:
+    if len(before.steps) == 1 and before.steps[0].is_pool:
         key = walk.pool(before.source, before.steps[0])
         before = Term(key, (*before.sizes(1), before.channels))
     fitted = fit(windows)

@@ -23,12 +23,17 @@ def read_average_pooling(layer: Layer, walk: Walk) -> Value:
     if all(window.is_point for window in windows):
         walk.keep(layer, "of windows of one value: it gives what it reads")
         return replace(value, view=axes.view)
-    if any(window.pads for window in windows):
+    is_padded = any(window.pads for window in windows)
+    if is_padded and walk.wishes.rewrite("avgpool") == "zeros":
+        told = "`avgpool=zeros`: a window at an edge counts the zeros there; retrain"
+        walk.rewrite(layer, told)
+    elif is_padded:
         walk.keep(
             layer, "its reader's matrix, which knows how many values are averaged"
         )
         return extended(value, _mean(layer, value, windows, True), axes.view)
-    walk.keep(layer, "`avgpool`, which takes no neurons and no cores")
+    else:
+        walk.keep(layer, "`avgpool`, which takes no neurons and no cores")
     step = _mean(layer, value, windows)
     return extended(value, step, axes.view, value.is_positive)
 
