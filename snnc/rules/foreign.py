@@ -82,13 +82,24 @@ class OtherCurve(Refused):
     """An activation has a curve that no neuron of the chip has.
 
     The chip's neurons have two: `relu`, which is zero for negative inputs and has no
-    ceiling but one spike a step, and `lif`, which saturates.
+    ceiling but one spike a step, and `lif`, which saturates. Curves of straight pieces,
+    such as leaky ReLU, are the sum of two `relu` neurons, which `snnc import` writes.
     """
 
     code = "SNN921"
     title = "activation that no neuron has"
-    notes = ("the chip's neurons are `relu` and `lif`; none has this curve",)
+    notes = ("the chip's neurons are `relu` and `lif`; {none}",)
     help = "leave it out, or write `neuron relu`, which is the default"
+
+    @property
+    def none(self) -> str:
+        if plain(self.word) in STRAIGHT:
+            return "a sum of two has this curve, which `snnc import` writes"
+        return "none has this curve"
+
+
+STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
+"""Curves of straight pieces, of which two neurons are enough."""
 
 
 class Separable(Refused):
