@@ -231,6 +231,11 @@ CASES: dict[str, Case] = {
         la.Rescaling(1 / 255), la.Rescaling([2.0, 1.0, 0.5], [0.1, 0.0, -0.1]),
         la.Conv2D(3, 3, activation="relu"), la.Rescaling(0.5, 0.1),
         la.Conv2D(3, 3, activation="relu"), *_head(la)], values=(0, 255)),
+    "normalized": Case((7, 7, 2), lambda la: [
+        la.Normalization(mean=120.0, variance=3600.0, axis=None),
+        la.Conv2D(3, 3, padding="same", activation="relu"),
+        la.Conv2D(3, 3, activation="relu"), *_head(la)],
+        ("--input-range", "0..255"), values=(0, 255)),
     "line": Case((16, 2), lambda la: [
         la.SeparableConv1D(4, 3), la.BatchNormalization(), la.ReLU(),
         la.AveragePooling1D(2), la.Conv1D(4, 3, dilation_rate=2, activation="relu"),

@@ -179,10 +179,37 @@ def read_normalization(layer: Layer, walk: Walk) -> Value:
         return walk.refuse(
             layer, "it multiplies by what it should divide by", "normalize the data"
         )
+    found = _scalar(layer, walk, value)
+    if found is not None:
+        return scaled(layer, walk, value, *found)
     if axis is None or axis == []:
         axes = [-1] if _is_one_axis(value) else []
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]
     return normalized(layer, walk, value, keras, f"axis {shown(axis)}")
+
+
+def _scalar(
+    layer: Layer, walk: Walk, value: Value
+) -> tuple[tuple[float], tuple[float]] | None:
+    """Return factor and shift of a norm of the input that is one for all its values.
+
+    None if they differ by channel, or are not known.
+    """
+    if not (value.is_input and _is_sole(walk, layer)):
+        return None
+    arrays = walk.weights.of(layer.name) if walk.weights is not None else {}
+    if any(arrays.get(k, layer.options.get(k)) is None for k in ("mean", "variance")):
+        return None
+    from snnc.importer.scales import batch_norm
+
+    channels = value.shape[-1]
+    try:
+        factors, shifts = batch_norm(layer.kind, layer.options, arrays, channels)
+    except (TypeError, ValueError):  # of other numbers than channels, or of none
+        return None
+    if (factors != factors[0]).any() or (shifts != shifts[0]).any():
+        return None
+    return (float(factors[0]),), (float(shifts[0]),)
 
 
 def _is_one_axis(value: Value) -> bool:
