@@ -25,12 +25,13 @@ LONGER = (2, 3)  # times as long as the readout's own synapse
 
 def ways_of(readout: Readout) -> tuple[Readout, ...]:
     """Return the other ways to read the spikes that a readout gets."""
-    other = replace(readout, decide="mean" if readout.decide == "last" else "last")
+    way = "mean" if readout.decide == "last" else "last"
+    other = replace(readout, decide=way)
     synapse = readout.synapse
     if synapse is None:
         return (other,)
-    longer = [replace(readout, decide="last", synapse=n * synapse) for n in LONGER]
-    return (other, *longer)
+    last = replace(readout, decide="last")
+    return (other, *(replace(last, synapse=n * synapse) for n in LONGER))
 
 
 class Reader:
