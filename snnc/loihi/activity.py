@@ -14,7 +14,8 @@ from functools import cached_property
 from snnc.ir.device import Energy, Profile
 from snnc.ir.lowered import Population
 from snnc.ir.mapped import MappedNetwork, MappedProjection
-from snnc.loihi.wiring import Wiring, wirings_of
+from snnc.loihi.chips import Chips, chips_in_order, chips_of
+from snnc.loihi.wiring import Wiring, rate_of, wirings_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +82,19 @@ class NetworkActivity:
     to_host
         Spikes that the host reads off the chip in a step.
     crossing
-        Spikes that go from chip to chip in an inference, if blocks fill one chip
-        after the other.
+        Spikes that go from chip to chip in a step.
+    crossing_in_order
+        Those that would if blocks filled one chip after the other.
+    chips
+        The chip of each core of each population on the chip.
     """
 
     layers: tuple[Activity, ...]
     to_chip: float
     to_host: float
     crossing: float
+    crossing_in_order: float
+    chips: Chips
 
     @cached_property
     def by_name(self) -> Mapping[str, Activity]:
@@ -113,7 +119,8 @@ class NetworkActivity:
 def activity_of(mapped: MappedNetwork, profile: Profile) -> NetworkActivity:
     """Bound what a mapped network does in an inference, and in a step."""
     timing = mapped.lowered.network.timing
-    wirings = wirings_of(mapped, profile)
+    chips = chips_of(mapped, profile)
+    wirings = wirings_of(mapped, profile, chips, chips_in_order(mapped, profile))
     populations = mapped.lowered.by_name
     layers = tuple(_activity(p.population, wirings, mapped) for p in mapped.populations)
     entering = sum(
@@ -127,16 +134,18 @@ def activity_of(mapped: MappedNetwork, profile: Profile) -> NetworkActivity:
         if _leaves(mapped, p)
     }
     spikes = sum(rate_of(populations[s]) * populations[s].neurons for s in leaving)
-    crossing = sum(rate_of(populations[w.source]) * w.crossing for w in wirings)
-    return NetworkActivity(
-        layers, entering * timing.dt, spikes * timing.dt, crossing * timing.present
+    crossing, crossing_in_order = (
+        sum(rate_of(populations[w.source]) * w.crossing[i] for w in wirings)
+        for i in range(2)
     )
-
-
-def rate_of(population: Population) -> float:
-    """The upper rate of a population's budget, in Hz."""
-    spiking = population.layer.spiking
-    return spiking.rate.high if spiking is not None else 0.0
+    return NetworkActivity(
+        layers,
+        entering * timing.dt,
+        spikes * timing.dt,
+        crossing * timing.dt,
+        crossing_in_order * timing.dt,
+        chips,
+    )
 
 
 def _activity(

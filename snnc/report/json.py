@@ -7,6 +7,7 @@ those of an example in which every neuron fires at the upper rate of its budget.
 from __future__ import annotations
 
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 from snnc.ir.logical import MaxPool
@@ -69,7 +70,9 @@ def _totals(summary: Summary) -> dict[str, Any]:
         "idle_energy_joules": _rounded(activity.idle_joules(energy)),
         "spikes_to_chip_per_step": _rounded(activity.to_chip),
         "spikes_to_host_per_step": _rounded(activity.to_host),
-        "spikes_between_chips": _rounded(activity.crossing),
+        "spikes_between_chips": _rounded(activity.crossing * timing.steps),
+        "spikes_between_chips_per_step": _rounded(activity.crossing),
+        "spikes_between_chips_per_step_in_order": _rounded(activity.crossing_in_order),
     }
 
 
@@ -78,13 +81,18 @@ def _layer(
 ) -> dict[str, Any]:
     levels = mapped.of_layer(row.name)
     ensembles = [e for population in levels for e in population.ensembles]
+    chips = iter(row.chips)
     layer = {
         "name": row.name,
         "kind": row.kind,
         "shape": list(row.shape),
         "neurons": row.neurons or 0,
         "cores": row.cores or 0,
-        "ensembles": [_ensemble(e) for e in ensembles if e.block_shape is not None],
+        "ensembles": [
+            _ensemble(e, list(islice(chips, len(e.blocks))))
+            for e in ensembles
+            if e.block_shape is not None
+        ],
         **_activity(row, summary),
         **_bounds(row),
         **_maximum(row, summary),
@@ -142,9 +150,10 @@ def _rounded(value: float) -> float:
     return int(rounded) if rounded.is_integer() else rounded
 
 
-def _ensemble(ensemble: Ensemble) -> dict[str, Any]:
-    return {
+def _ensemble(ensemble: Ensemble, chips: list[int]) -> dict[str, Any]:
+    document = {
         "shape": list(ensemble.shape),
         "block_shape": list(ensemble.block_shape or ()),
         "blocks": [asdict(block) for block in ensemble.blocks],
     }
+    return {**document, "chips": chips} if chips else document

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 
 from snnc.ir.device import Core
 from snnc.loihi.site import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
-from snnc.report.summary import Summary
+from snnc.report.summary import Row, Summary
 from snnc.text.units import counted, dims, human
 
 
@@ -156,10 +158,29 @@ def _traffic(summary: Summary) -> Iterator[str]:
         )
     if summary.chips > 1:
         yield (
-            f"between chips: at most {human(activity.crossing)} spikes an example, if "
-            "blocks fill one chip after the other"
+            f"between chips: at most {human(activity.crossing)} spikes a step, or "
+            f"{human(activity.crossing_in_order)} if blocks fill one chip after the "
+            "other"
         )
+        yield from map(_placed, (row for row in summary.rows if row.chips))
         yield (
-            "note: so does nengo-loihi's allocator Greedy; GreedyInterchip, its "
-            "default, may do with fewer"
+            "note: a board places blocks so by `hardware_options()` of the package's "
+            "`nengo_network`"
         )
+
+
+def _placed(row: Row) -> str:
+    """Say how many cores of a layer are on which chip."""
+    on = sorted(Counter(row.chips).items())
+    # Neighbours with as many each are told together.
+    runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
+    said = []
+    for (_, number), several in runs:
+        chips = [chip for _, (chip, _) in several]
+        chip = (
+            f"chip {chips[0]}"
+            if len(chips) == 1
+            else f"each of chips {chips[0]} to {chips[-1]}"
+        )
+        said.append(f"{number} on {chip}")
+    return f"cores of {row.name}: {', '.join(said)}"

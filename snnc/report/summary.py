@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
@@ -36,6 +36,8 @@ class Row:
         What its neurons do at most.
     reasons
         Why it takes its cores: one on the chip, of a max pool one a level.
+    chips
+        The chip of each core, in nengo-loihi's order, where there are several chips.
     """
 
     name: str
@@ -48,6 +50,7 @@ class Row:
     use: tuple[float, ...] | None = None
     activity: Activity | None = None
     reasons: tuple[Reason, ...] = ()
+    chips: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,16 @@ def _row(
         _use(blocks, mapped.lowered.network.device.core) if blocks else None,
         joined(layer.name, [activity.by_name[name] for name in names]),
         tuple(reasons[name] for name in names if name in reasons),
+        _chips(mapped, activity, names),
     )
+
+
+def _chips(
+    mapped: MappedNetwork, activity: NetworkActivity, names: Sequence[str]
+) -> tuple[int, ...]:
+    if chips_used(mapped) < 2:
+        return ()
+    return tuple(chip for name in names for chip in activity.chips.get(name, ()))
 
 
 def block_of(mapped: MappedPopulation) -> Shape | None:

@@ -25,12 +25,12 @@ LONGER = (2, 3)  # times as long as the readout's own synapse
 
 def ways_of(readout: Readout) -> tuple[Readout, ...]:
     """Return the other ways to read the spikes that a readout gets."""
-    way = "mean" if readout.decide == "last" else "last"
-    other = replace(readout, decide=way)
+    mean = replace(readout, decide="mean")
+    last = replace(readout, decide="last")
+    other = mean if readout.decide == "last" else last
     synapse = readout.synapse
     if synapse is None:
         return (other,)
-    last = replace(readout, decide="last")
     return (other, *(replace(last, synapse=n * synapse) for n in LONGER))
 
 

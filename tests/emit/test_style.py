@@ -14,9 +14,11 @@ import pytest
 from snnc import runtime
 from snnc.emit.files import LIBRARY
 from tests.emit.networks import ALL, long_names
-from tests.emit.packages import write
+from tests.emit.packages import ORIGIN, write
+from tests.support import sound
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+CHIPS = Path(__file__).parents[1] / "report" / "specs" / "chips.snn"
 LENGTHS = ("79", "88", "100", "120")
 RULES = "I,UP,B,D,E,F"
 # Without a convention ruff wants a blank line at the end of numpydoc, which black,
@@ -28,10 +30,14 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of packages: of hand-made networks, and every golden."""
+    """Return a folder of packages: hand-made networks, one of two chips, goldens."""
     made = tmp_path_factory.mktemp("packages")
     for network in (*ALL, long_names):
         write(network(), made)
+    for module in sound(CHIPS.read_text(encoding="utf-8"), "emit"):
+        path = made / "chips" / module.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(module.headed(ORIGIN).text, encoding="utf-8", newline="\n")
     for marker in GOLDEN.glob("**/__init__.py"):
         package = made / f"golden_{marker.parent.name}"
         shutil.copytree(marker.parent, package)

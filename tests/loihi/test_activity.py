@@ -13,6 +13,7 @@ from snnc.diagnostics import Report
 from snnc.ir.device import Chip
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
+from snnc.loihi.chips import chips_in_order
 from snnc.loihi.profile import read_profile
 from snnc.loihi.wiring import wirings_of
 from snnc.passes.place import place
@@ -34,10 +35,11 @@ def mapped(sketch: Sketch) -> MappedNetwork:
 def predicted_joins(mapping: MappedNetwork) -> dict[tuple[str, str], tuple[int, ...]]:
     """Counts for each source and target; all sources on the host are one."""
     found: dict[tuple[str, str], tuple[int, ...]] = {}
-    for wiring in wirings_of(mapping, FEW_CORES):
+    in_order = chips_in_order(mapping, FEW_CORES)
+    for wiring in wirings_of(mapping, FEW_CORES, in_order):
         on_chip = mapping.lowered.by_name[wiring.source].on_chip
         key = (wiring.source if on_chip else "", wiring.target)
-        counts = (wiring.operations, wiring.messages, wiring.crossing)
+        counts = (wiring.operations, wiring.messages, *wiring.crossing)
         before = found.get(key, (0, 0, 0))
         found[key] = tuple(a + b for a, b in zip(before, counts, strict=True))
     return found
@@ -176,8 +178,10 @@ def test_spikes_cross_where_blocks_are_on_different_chips() -> None:
     sketch.dense(6, block=(3,))
     two, three = (replace(PROFILE, chip=Chip("test", n)) for n in (2, 3))
     mapping = mapped(sketch)
-    assert activity_of(mapping, two).crossing == pytest.approx(8 * 2 * 9)
-    assert activity_of(mapping, three).crossing == pytest.approx(8 * 9)
+    in_order = [activity_of(mapping, p).crossing_in_order for p in (two, three)]
+    assert in_order == pytest.approx([8 * 2 * 9 / 60, 8 * 9 / 60])
+    # With a block of each layer on each chip half of all spikes cross.
+    assert activity_of(mapping, two).crossing == pytest.approx(8 * 9 / 60)
     assert activity_of(mapping, PROFILE).crossing == 0
     assert activity_of(mapping, PROFILE).to_chip == pytest.approx(12 * 2 * 0.15)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,8 @@ def _shortened(report: dict[str, Any]) -> dict[str, object]:
     for layer in report["layers"]:
         for ensemble in layer["ensembles"]:
             ensemble["blocks"] = len(ensemble["blocks"])
+            if "chips" in ensemble:
+                ensemble["chips"] = str(Counter(ensemble["chips"]))
     return report
 
 
@@ -126,6 +129,8 @@ def test_the_json_report_adds_up(mapped: MappedNetwork) -> None:
     for layer in layers:
         ensembles = layer["ensembles"]
         assert layer["cores"] == sum(len(e["blocks"]) for e in ensembles)
+        if report["chips"] > 1:
+            assert all(len(e["chips"]) == len(e["blocks"]) for e in ensembles)
         if ensembles:
             held = [b["compartments"] for e in ensembles for b in e["blocks"]]
             assert sum(held) == layer["neurons"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 
 from snnc.emit.files import Module, render
 from snnc.emit.python import (
@@ -20,6 +22,7 @@ from snnc.ir.logical import Layer, Loihi, MaxPool, Network, Rectify
 from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection
 from snnc.ir.maxima import level_name
+from snnc.loihi.chips import chips_of
 from snnc.runtime.maxima import Grid
 
 
@@ -229,9 +232,20 @@ def nengo_network(mapped: MappedNetwork) -> Module:
         pools="Pool" in statements.used,
         images_doc=docstring(_images(network), 4),
         statements=statements.lines,
+        chips=_chips(mapped),
         seed=network.train.seed,
     )
     return Module("nengo_network.py", body)
+
+
+def _chips(mapped: MappedNetwork) -> str:
+    """The chips of all blocks, as the library reads them; nothing for one chip."""
+    on = chips_of(mapped, mapped.lowered.network.device)
+    chips = [chip for population in on.values() for chip in population]
+    if not any(chips):
+        return ""
+    runs = (f"{len(list(run))}x{chip}" for chip, run in groupby(chips))
+    return textwrap.fill(" ".join(runs), WIDTH)
 
 
 def _import(names: list[str]) -> str:

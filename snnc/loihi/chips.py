@@ -1,0 +1,190 @@
+"""Which core is on which chip, so that few spikes go from one chip to another.
+
+That is a partition of the graph of spikes between cores into parts of at most a chip's
+cores. Parts are begun in two ways, in the order of the cores and grown from a core, and
+both improved by moving and exchanging cores until nothing is won by it, as Kernighan
+and Lin do. Work is counted, never timed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from snnc.ir.device import Profile
+from snnc.ir.mapped import MappedNetwork
+from snnc.loihi.wiring import links_of, rate_of, tilings_of
+
+Chips = Mapping[str, tuple[int, ...]]
+"""The chip of each core of each population on the chip, in nengo-loihi's order."""
+Spikes = Sequence[Mapping[int, float]]
+"""For each core the spikes to and from each other, in Hz."""
+
+MOST_PAIRS = 2_000_000
+"""Pairs of cores with spikes beyond which cores are left in their order."""
+MOST_LOOKS = 2_000_000
+"""Exchanges of two cores that are looked at, one to two seconds."""
+LEAST_GAIN = 1e-9
+"""What sums of rates may be off by, as a share of all."""
+
+
+def chips_of(mapped: MappedNetwork, profile: Profile) -> Chips:
+    """Put cores on as few chips as hold them, with few spikes from chip to chip.
+
+    Spikes are those of neurons that all fire at the upper rates of their budgets.
+    """
+    room = profile.chip.cores
+    chips = in_order(mapped.cores, room)
+    spikes = _spikes(mapped, profile) if mapped.cores > room else None
+    return _named(mapped, chips if spikes is None else partition(spikes, room))
+
+
+def chips_in_order(mapped: MappedNetwork, profile: Profile) -> Chips:
+    """Fill one chip after the other, as nengo-loihi's allocator ``Greedy`` does."""
+    return _named(mapped, in_order(mapped.cores, profile.chip.cores))
+
+
+def in_order(cores: int, room: int) -> list[int]:
+    """The chip of each core where they fill one after the other."""
+    return [core // room for core in range(cores)]
+
+
+def partition(spikes: Spikes, room: int) -> list[int]:
+    """The chip of each core, ``room`` of them at most on one.
+
+    Chips are as few as possible, and numbered by their first cores.
+    """
+    starts = in_order(len(spikes), room), grown(spikes, room)
+    found = []
+    for start in starts:
+        exchange = _Exchange(spikes, start, room)
+        exchange.run()
+        found.append(exchange.chips)
+    best = min(found, key=lambda chips: crossing(spikes, chips))
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(chip, len(numbers)) for chip in best]
+
+
+def crossing(spikes: Spikes, chips: Sequence[int]) -> float:
+    """Twice the spikes between chips, in Hz."""
+    pairs = ((i, j, n) for i, near in enumerate(spikes) for j, n in near.items())
+    return sum(n for i, j, n in pairs if chips[i] != chips[j])
+
+
+def grown(spikes: Spikes, room: int) -> list[int]:
+    """Fill each chip with the core that has most to do with those on it."""
+    chips = [-1] * len(spikes)
+    near: dict[int, float] = {}
+    first = 0
+    for n in range(len(spikes)):
+        if n % room == 0:
+            near.clear()
+        while first < len(chips) and chips[first] >= 0:
+            first += 1
+        core = min(near, key=lambda i: (-near[i], i), default=first)
+        chips[core] = n // room
+        near.pop(core, None)
+        for other, count in spikes[core].items():
+            if chips[other] < 0:
+                near[other] = near.get(other, 0.0) + count
+    return chips
+
+
+class _Exchange:
+    """Moves cores to chips with room, and exchanges cores of two chips."""
+
+    def __init__(self, spikes: Spikes, chips: Sequence[int], room: int) -> None:
+        self.chips = list(chips)
+        self._spikes = spikes
+        self._room = room
+        self._looks = 0
+        self._least = LEAST_GAIN * sum(sum(near.values()) for near in spikes)
+        self._on: list[dict[int, None]] = [{} for _ in range(max(chips) + 1)]
+        self._to: list[dict[int, float]] = [{} for _ in chips]
+        for core, chip in enumerate(chips):
+            self._on[chip][core] = None
+            for other, count in spikes[core].items():
+                self._count(other, chip, count)
+
+    def run(self) -> None:
+        """Go on until no core is better elsewhere, or there was work enough."""
+        improved = True
+        while improved:
+            improved = False
+            for core in range(len(self.chips)):
+                improved |= self._improve(core)
+
+    def _improve(self, core: int) -> bool:
+        """Put a core where it has more to do, if that wins anything on the whole."""
+        chips = [c for c in self._to[core] if self._gain(core, c) > self._least]
+        for chip in sorted(chips, key=lambda c: (-self._gain(core, c), c)):
+            if len(self._on[chip]) < self._room:
+                self._move(core, chip)
+                return True
+            if self._looks > MOST_LOOKS:
+                return False
+            self._looks += len(self._on[chip])
+            here, near = self.chips[core], self._spikes[core]
+            gains = (
+                (self._gain(other, here) - 2 * near.get(other, 0.0), -other)
+                for other in self._on[chip]
+            )
+            gain, other = max(gains)
+            if gain + self._gain(core, chip) > self._least:
+                self._move(core, chip)
+                self._move(-other, here)
+                return True
+        return False
+
+    def _gain(self, core: int, chip: int) -> float:
+        """By how much fewer spikes of a core cross if it goes to a chip."""
+        to = self._to[core]
+        return to.get(chip, 0.0) - to.get(self.chips[core], 0.0)
+
+    def _move(self, core: int, chip: int) -> None:
+        before = self.chips[core]
+        del self._on[before][core]
+        self._on[chip][core] = None
+        self.chips[core] = chip
+        for other, count in self._spikes[core].items():
+            self._count(other, before, -count)
+            self._count(other, chip, count)
+
+    def _count(self, core: int, chip: int, count: float) -> None:
+        self._to[core][chip] = self._to[core].get(chip, 0.0) + count
+
+
+def _spikes(mapped: MappedNetwork, profile: Profile) -> Spikes | None:
+    """The spikes between cores; None if that is of too many pairs."""
+    tilings, first = tilings_of(mapped), _firsts(mapped)
+    found: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
+    pairs = 0
+    for source, target, link in links_of(mapped, profile):
+        if source not in first:
+            continue
+        rate = rate_of(mapped.lowered.by_name[source])
+        for a, b, count in link.sent(tilings[source], tilings[target]):
+            here, there = first[source] + a, first[target] + b
+            found[here][there] = found[here].get(there, 0.0) + rate * count
+            found[there][here] = found[there].get(here, 0.0) + rate * count
+            pairs += 1
+            if pairs > MOST_PAIRS:
+                return None
+    return found
+
+
+def _firsts(mapped: MappedNetwork) -> dict[str, int]:
+    """The number of the first core of each population on the chip."""
+    found, first = {}, 0
+    for population in mapped.populations:
+        if population.cores:
+            found[population.population.name] = first
+        first += population.cores
+    return found
+
+
+def _named(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
+    cores = {p.population.name: p.cores for p in mapped.populations}
+    return {
+        name: tuple(chips[first : first + cores[name]])
+        for name, first in _firsts(mapped).items()
+    }

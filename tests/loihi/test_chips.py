@@ -1,0 +1,156 @@
+"""Cores on chips: few spikes cross, as nengo-loihi's allocators count them."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import replace
+from itertools import product
+from random import Random
+from typing import Any
+
+import nengo
+import nengo_loihi
+import numpy as np
+import pytest
+from nengo_loihi.hardware import allocators
+
+from snnc.ir.device import Chip
+from snnc.ir.mapped import MappedNetwork
+from snnc.loihi.activity import activity_of
+from snnc.loihi.chips import chips_in_order, crossing, in_order, partition
+from snnc.loihi.profile import read_profile
+from snnc.loihi.wiring import rate_of
+from snnc.runtime.board import Placement, hardware_options
+from tests.loihi.realise import realise
+from tests.loihi.sketch import Sketch
+from tests.loihi.test_activity import grouped, mapped, skipping
+
+ROOM = 3
+SMALL_CHIPS = replace(read_profile(), chip=Chip("test", ROOM))
+Graph = list[dict[int, float]]
+
+
+def symmetric(pairs: dict[tuple[int, int], float], cores: int) -> Graph:
+    found: Graph = [{} for _ in range(cores)]
+    for (i, j), count in pairs.items():
+        found[i][j] = found[j][i] = count
+    return found
+
+
+def drawn(random: Random, cores: int) -> Graph:
+    pairs = [(i, j) for i in range(cores) for j in range(i)]
+    some = {
+        pair: float(random.randint(1, 9)) for pair in pairs if random.random() < 0.4
+    }
+    return symmetric(some, cores)
+
+
+def least_crossing(spikes: Graph, room: int, chips: int) -> float:
+    """What crosses in the best of all ways, each of them looked at."""
+    ways = product(range(chips), repeat=len(spikes))
+    fair = (w for w in ways if max(map(w.count, range(chips))) <= room)
+    return min(crossing(spikes, way) for way in fair)
+
+
+def test_small_graphs_are_cut_nearly_as_well_as_can_be() -> None:
+    random, found, least, before = Random(0), 0.0, 0.0, 0.0
+    for _ in range(40):
+        spikes = drawn(random, 7)
+        chips = partition(spikes, ROOM)
+        assert max(map(chips.count, chips)) <= ROOM
+        assert set(chips) == {0, 1, 2}
+        found += crossing(spikes, chips)
+        least += least_crossing(spikes, ROOM, 3)
+        before += crossing(spikes, in_order(7, ROOM))
+    assert found <= 1.05 * least < 0.8 * before
+
+
+def test_cores_that_only_talk_to_one_another_are_on_one_chip() -> None:
+    cores = list(range(60))
+    Random(1).shuffle(cores)
+    groups = [cores[i : i + 10] for i in range(0, 60, 10)]
+    pairs = {(i, j): 1.0 for group in groups for i in group for j in group if i < j}
+    spikes = symmetric(pairs, 60)
+    assert crossing(spikes, in_order(60, 10)) > 0
+    assert crossing(spikes, partition(spikes, 10)) == 0
+
+
+def striped() -> Sketch:
+    """Two layers of strips side by side, which follow one another."""
+    sketch = Sketch((12, 4, 2))
+    sketch.encode(2)
+    sketch.conv(4, 3, 1, "same", block=(3, 4, 4))
+    sketch.conv(4, 3, 1, "same", block=(3, 4, 4))
+    sketch.conv(8, 3, 2, block=(2, 1, 8))
+    return sketch
+
+
+class Built:
+    """What nengo-loihi makes of a mapping, and the budgets' rates of its blocks."""
+
+    def __init__(self, mapping: MappedNetwork) -> None:
+        net = realise(mapping, 0)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            sim = nengo_loihi.Simulator(net, target="sim", progress_bar=False)
+        with sim:
+            self.model = sim.model
+        populations = mapping.lowered.by_name
+        rates = {
+            ensemble: np.full(ensemble.n_neurons, rate_of(populations[name]))
+            for ensemble in net.all_ensembles
+            if (name := ensemble.label.partition("[")[0]) in populations
+        }
+        self.rates = allocators.ensemble_to_block_rates(self.model, rates)
+
+    def chips(self, board: Any) -> list[int]:
+        """The chip of each block, in their order."""
+        on = {
+            block: i
+            for i, chip in enumerate(board.chips)
+            for core in chip.cores
+            for block in core.blocks
+        }
+        return [on[block] for block in self.model.blocks]
+
+    def crossing(self, board: Any) -> float:
+        """Spikes between chips in a second, as nengo-loihi estimates them."""
+        activity = allocators.estimate_interchip_activity(board, self.rates)
+        return float(activity["interchip"])
+
+
+@pytest.mark.parametrize("sketch", [striped, grouped, skipping])
+def test_boards_are_as_they_are_told(sketch: Any) -> None:
+    mapping = mapped(sketch())
+    built, chips = Built(mapping), -(-mapping.cores // ROOM)
+    activity, dt = activity_of(mapping, SMALL_CHIPS), mapping.lowered.network.timing.dt
+    greedy = allocators.Greedy(cores_per_chip=ROOM)(built.model, chips)
+    filled = chips_in_order(mapping, SMALL_CHIPS)
+    assert built.chips(greedy) == [c for each in filled.values() for c in each]
+    assert built.crossing(greedy) * dt == pytest.approx(activity.crossing_in_order)
+    ours = [c for each in activity.chips.values() for c in each]
+    placed = Placement(ours)(built.model, chips)
+    assert built.chips(placed) == ours
+    assert built.crossing(placed) * dt == pytest.approx(activity.crossing)
+    assert activity.crossing <= activity.crossing_in_order
+    usual = allocators.GreedyInterchip(cores_per_chip=ROOM)(built.model, chips)
+    assert activity.crossing <= built.crossing(usual) * dt
+
+
+def test_blocks_follow_their_neighbours() -> None:
+    activity = activity_of(mapped(striped()), SMALL_CHIPS)
+    assert activity.crossing < 0.7 * activity.crossing_in_order
+
+
+def test_options_of_a_board() -> None:
+    options = hardware_options("2x0 1x1\n3x0")
+    assert options == {"n_chips": 2, "allocator": Placement([0, 0, 1, 0, 0, 0])}
+    model = nengo_loihi.builder.Model()
+    with pytest.raises(ValueError, match="0 blocks, and places for 6"):
+        options["allocator"](model, 2)
+    model.blocks = [None] * 6
+    with pytest.raises(ValueError, match="takes 2 chips, not 1"):
+        options["allocator"](model, 1)
+
+
+nengo.rc["decoder_cache"]["enabled"] = "False"
