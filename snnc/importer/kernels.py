@@ -125,6 +125,11 @@ class Kernels:
             return self.norm(step.layer, step.given)[1]
         if step.op == "scale":
             return np.broadcast_to(np.asarray(step.shifts), (step.given,))
+        if step.op == "fill":
+            norm, units = self.norm(step.layer, step.given)[1], iter(step.factors)
+            parts = zip(units, units, units, strict=True)
+            found = [gain * np.maximum(0, f * norm + s) for gain, f, s in parts]
+            return np.asarray(sum(found))
         return _bias(self._weights.of(step.layer), step.given)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
@@ -140,6 +145,8 @@ class Kernels:
             factors = np.broadcast_to(np.asarray(step.factors), (step.given,))
             scaled: Array = kernel * factors[:, None]
             return scaled
+        if step.op == "fill":
+            return kernel
         if step.op == "embed":
             return kernel[..., step.start : step.start + step.read, :]
         if step.op in ("mix", "slope"):

@@ -15,7 +15,7 @@ from typing import Literal
 Shape = tuple[int, ...]
 Op = Literal[
     "kernel", "depthwise", "separable", "matrix", "norm", "flat norm", "mean", "scale",
-    "slope", "mix", "embed", "window", "edge mean", "unroll",
+    "slope", "mix", "embed", "window", "edge mean", "unroll", "fill",
 ]  # fmt: skip
 
 
@@ -112,7 +112,9 @@ class Step:
     is_uniform :
         Whether it is the same at all places; else only a matrix can hold it.
     factors, shifts :
-        Of ``scale`` one or one for each channel; of ``mix`` those of a layer's units.
+        Of ``scale`` one or one for each channel; of ``mix`` those of a layer's units;
+        of ``fill`` a gain, factor and shift of each: it adds what they make of the
+        shift of the norm that it is named after.
     start :
         Of ``embed`` the first channel; of ``matrix`` the first row.
     order :

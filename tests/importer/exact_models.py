@@ -215,6 +215,12 @@ CASES: dict[str, Case] = {
         la.BatchNormalization(), la.Conv2D(4, 3, strides=2, padding="same"),
         la.ZeroPadding2D(1), la.PReLU(shared_axes=[1, 2]), la.Conv2D(3, 3),
         la.ReLU(), *_head(la)]),
+    "norms over margins": Case((8, 8, 1), lambda la: [
+        *_front(la), la.Conv2D(3, 3, strides=2, padding="same"),
+        la.ZeroPadding2D(((0, 1), (0, 1))), la.BatchNormalization(),
+        la.LeakyReLU(0.2), la.Conv2D(4, 3, strides=2, padding="same"),
+        la.ZeroPadding2D(((0, 0), (0, 1))), la.BatchNormalization(),
+        la.ReLU(), *_head(la)]),
     "reshaped": Case((36,), lambda la: [
         la.Reshape((6, 6, 1)), *_front(la), la.Permute((2, 1, 3)),
         la.Conv2D(3, (2, 3), activation="relu"), la.Reshape((-1, 3)), *_head(la)]),

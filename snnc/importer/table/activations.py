@@ -12,12 +12,14 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
+from snnc.importer.cuts import cuts_of
 from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
 from snnc.importer.linear import Step, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, mixed
-from snnc.importer.table.axes import extended, unpadded
+from snnc.importer.table.axes import extended
 from snnc.importer.table.options import shown
+from snnc.importer.table.padding import filled, padded_under_norm, unpadded
 from snnc.importer.walk import Walk
 from snnc.importer.wishes import ACTIVATIONS
 
@@ -103,6 +105,10 @@ def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> 
     units, gains = found
     if len(units) > 1:
         _tell_units(layer, walk, len(units), stands, option)
+    under = padded_under_norm(value)
+    if under is not None and any(cuts_of(term) is None for term in value.terms):
+        fired = _fire(layer, walk, under[0], option, units, gains)
+        return fired if fired.broken else filled(fired, *under[1:], units, gains)
     if any(unit.shift > 0 for unit in units):
         return _fire(layer, walk, value, option, units, gains)
     inside, pad = unpadded(value)  # neurons make 0 of 0: zeros may come behind them

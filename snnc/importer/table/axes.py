@@ -138,29 +138,6 @@ def extended(value: Value, step: Step, view: View, positive: bool = False) -> Va
     )
 
 
-def unpadded(value: Value) -> tuple[Value, Step | None]:
-    """Return a value before zeros were padded last, and the step that pads them.
-
-    The step is None, and the value the same, where that was not last, or cuts besides.
-    """
-    ends = [term.steps[-1] if term.steps else None for term in value.terms]
-    last = ends[0] if ends else None
-    if last is None or last.op != "window" or _cuts(last.windows):
-        return value, None
-    if any(end is None or end.layer != last.layer for end in ends):
-        return value, None
-    terms = tuple(replace(term, steps=term.steps[:-1]) for term in value.terms)
-    sizes = tuple(window.size for window in last.windows)
-    return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last
-
-
-def _cuts(windows: Windows) -> bool:
-    """Whether windows do more than to pad."""
-    return any(
-        (w.taps, w.stride) != (1, 1) or w.before < 0 or w.behind < 0 for w in windows
-    )
-
-
 def once(step: Step) -> Step:
     """Return a step without what it adds, which a sum of terms has once."""
     return replace(step, bias=False, is_first=False)

@@ -11,9 +11,10 @@ from snnc.importer.fitting import fit
 from snnc.importer.linear import Step, Term, Window, Windows, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, kept
-from snnc.importer.table.axes import extended, unpadded
+from snnc.importer.table.axes import extended
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
+from snnc.importer.table.padding import unpadded
 from snnc.importer.views import View
 from snnc.importer.walk import Walk
 
