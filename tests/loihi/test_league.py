@@ -13,6 +13,15 @@ def test_what_is_published_is_of_a_network_that_is_there() -> None:
     assert set(league.PUBLISHED) <= specs
 
 
+@pytest.mark.parametrize("name", ["nengo_cifar10", "all_cnn_c"])
+def test_the_same_network_in_parts_takes_fewer_cores(name: str) -> None:
+    whole, parts = league.map_spec(name), league.map_spec(f"{name}_parts")
+    neurons = [sum(p.population.neurons for p in m.populations) for m in (whole, parts)]
+    assert neurons[0] == neurons[1]
+    assert parts.cores < 0.9 * whole.cores
+    assert parts.lower_bound <= parts.cores
+
+
 @pytest.mark.slow
 def test_the_page_says_what_is_mapped() -> None:
     assert league.PAGE.read_text(encoding="utf-8") == league.page()
