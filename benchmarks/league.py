@@ -69,8 +69,8 @@ that is why its N-MNIST network is smaller than ours. For MLPerf Tiny's four
 (`autoencoder`, `ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C,
 VGG-11 and ResNet-20 we know of no count on Loihi. NxTF's tutorial on MNIST
 (`nxtf_mnist`) prints none, and the network of NxTF's paper that takes 14 cores is
-another, of whose layers we know no list. `nengo_cifar10_parts` and `all_cnn_c_parts` are
-the same networks with some layers in parts that `concat` joins; why they take fewer
+another, of whose layers we know no list. `nengo_cifar10_parts` and `all_cnn_c_parts`
+are the same networks with some layers in parts that `concat` joins; why they take fewer
 cores is told in [how the mapper works](mapping.md).
 """
 
