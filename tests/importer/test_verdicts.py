@@ -181,6 +181,19 @@ def test_a_max_pool_that_can_not_be_is_offered_what_may_stand_for_it() -> None:
     assert "avgpool takes" in problem.render_notes()[-1]
 
 
+def test_a_max_pool_whose_windows_no_statement_has_is_refused_for_these() -> None:
+    found = of(
+        IMAGE,
+        layer("Conv2D", "a", "image", **CONV),
+        layer("ZeroPadding2D", "z", "a", padding=[[2, 2], [2, 2]]),
+        layer("MaxPooling2D", "x", "z", pool_size=[5, 5], strides=[2, 2]),
+        layer("Flatten", "f", "x"),
+        END,
+    )
+    (problem,) = found.problems
+    assert "no `maxpool` has its windows" in problem.render_message()
+
+
 def test_every_rewrite_makes_a_spec_of_a_refused_model() -> None:
     for what, bys in REWRITES.items():
         for by in bys:

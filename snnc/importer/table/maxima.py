@@ -18,6 +18,10 @@ from snnc.importer.table.padding import unpadded
 from snnc.importer.views import View
 from snnc.importer.walk import Walk
 
+NEGATIVE = "what it reads may be below 0, and rates are not"
+BEFORE = "put the activation before it"
+ODD = "no `maxpool` has its windows, and they are too large to compare value by value"
+SAME = "put neurons before it, and use `padding='same'`"
 MOST_LEVELS = 16
 """Neurons for each value of a maximum that is no statement of the spec."""
 
@@ -36,13 +40,10 @@ def maximum(
     levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
     if levels > MOST_LEVELS or (is_padded and not value.is_positive):
-        return walk.refuse(
-            layer,
-            "what it reads may be below 0, and rates are not",
-            "put the activation before it, or type `--rewrite maxpool=avgpool` (its"
-            " readers take the mean); both retrain",
-            rule="maxpool",
-        )
+        why, first = (ODD, SAME) if value.is_positive else (NEGATIVE, BEFORE)
+        mean = "type `--rewrite maxpool=avgpool` (its readers take the mean)"
+        remedy = f"{first}, or {mean}; both retrain"
+        return walk.refuse(layer, why, remedy, rule="maxpool")
     walk.rewrite(layer, "max(a, b) is b + relu(a - b): neurons for each value of it")
     try:
         return replace(compared(layer, walk, value, windows), view=view)
