@@ -34,7 +34,9 @@ network {name} {{
   {second}
   dense d0 {{ units 128 }}
   readout kind {{ classes 10 }}
-  train {{ epochs {epochs}, batch 64, phases [{phases}], seed {seed} }}
+  train {{
+    epochs {epochs}, batch 64, schedule {schedule}, phases [{phases}], seed {seed}
+  }}
 }}
 """
 POOLS = {
@@ -116,6 +118,7 @@ class Study:
             pool=pool.format(name="p0", rate=asked.rate),
             second=second,
             epochs=asked.epochs,
+            schedule=asked.schedule,
             phases=variant.phases,
             seed=asked.seed,
         )
@@ -146,6 +149,9 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=150)
     parser.add_argument("--present", type=int, default=100)
     parser.add_argument("--pools", type=int, choices=(1, 2), default=1)
+    parser.add_argument(
+        "--schedule", choices=("constant", "cosine"), default="constant"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--work", type=Path, default=Path("snnc-study/maxima"))
     parser.add_argument(
