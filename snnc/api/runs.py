@@ -112,16 +112,16 @@ def run_left(
 
         files = [job.write() for job in left]
         if files and dask is not None:
-            _on_cluster(files, dask, tell)
+            run_on_cluster(files, dask, tell)
         elif files:
             count = workers or os.cpu_count() or 1
             run_jobs(MODULE, files, count, folder / "log.txt", tell)
     return problems
 
 
-def _on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
-    """Do jobs on a Dask cluster."""
-    from distributed import as_completed
+def run_on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
+    """Do jobs on a Dask cluster, and tell of each how it ended."""
+    from distributed import KilledWorker, as_completed
 
     from snnc.evaluate.cluster import open_client
 
@@ -131,4 +131,8 @@ def _on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
         run: Callable[[str], str] = run_file
         futures = {client.submit(run, str(file), pure=False): file for file in files}
         for future in completed(futures, loop=client.loop):
-            tell(futures[future], future.result())
+            try:
+                answer = future.result()
+            except KilledWorker:  # as often as the scheduler lets a job try
+                answer = "the workers that ran it died; they may lack memory"
+            tell(futures[future], answer)

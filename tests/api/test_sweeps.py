@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,32 @@ def test_a_cluster_does_the_same_jobs(
     assert [variant.accuracy for variant in found.variants] == pytest.approx(
         [0.65, 0.65, 0.7, 0.7, 0.8, 0.8]
     )
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore")
+def test_a_job_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from distributed import LocalCluster
+
+    def run(path: str) -> str:
+        if path == "deadly":
+            os._exit(1)
+        return DONE
+
+    monkeypatch.setattr(runs, "run_file", run)
+    told: dict[str, str] = {}
+    options: Any = {"n_workers": 1, "threads_per_worker": 1}
+    with LocalCluster(**options, dashboard_address=None) as cluster:
+        monkeypatch.setattr(cluster.scheduler, "allowed_failures", 0)
+        runs.run_on_cluster(
+            [Path("harmless"), Path("deadly")],
+            cluster.scheduler_address,
+            lambda file, answer: told.update({file.name: answer}),
+        )
+    died = "the workers that ran it died; they may lack memory"
+    assert told == {"deadly": died, "harmless": DONE}
 
 
 @pytest.mark.slow
