@@ -6,6 +6,7 @@ import click
 
 from snnc.cli import colours
 from snnc.cli.device import device
+from snnc.cli.formats import format_option
 from snnc.cli.talk import offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
@@ -15,14 +16,7 @@ from snnc.diff.revision import read_spec
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
 @click.argument("old", type=click.Path())
 @click.argument("new", type=click.Path())
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="Markdown is fit for a comment on a pull request.",
-)
+@format_option("Markdown is fit for a comment on a pull request.", "markdown")
 @click.option(
     "--exit-code",
     is_flag=True,

@@ -21,6 +21,7 @@ from snnc.cli.evaluate_options import (
     refuse_at_odds,
     simulator_option,
 )
+from snnc.cli.formats import format_option
 from snnc.cli.renamed import Renamed
 from snnc.cli.talk import offer, offer_json, offer_lines, say
 
@@ -79,14 +80,7 @@ INTERRUPTED = 130
 )
 @click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
 @click.option("--strict", is_flag=True, help="Exit with 1 if a rate budget is broken.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "html"]),
-    default="text",
-    show_default=True,
-    help="How to print it; html is one page with pictures.",
-)
+@format_option("How to print it; html is one page with pictures.", "html")
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),

@@ -5,14 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import click
 
-Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+from snnc.cli.formats import Option
 
 SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
 DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from snnc.cli.device import device
+from snnc.cli.formats import format_option
 from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
@@ -19,14 +20,7 @@ from snnc.rules.loihi import TooManyCores
     help="Cores that there are; by default those of the spec's target.",
 )
 @click.option("--all", "everything", is_flag=True, help="Print every variant found.")
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("How to print it.", "markdown")
 def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     """List variants of SPEC (filters, strides) that fit so many cores.
 

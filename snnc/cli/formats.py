@@ -1,4 +1,4 @@
-"""Diagnostics in the formats of ``--format``."""
+"""The option ``--format``, and diagnostics in each of their formats."""
 
 from __future__ import annotations
 
@@ -10,19 +10,25 @@ import click
 from snnc.cli.talk import offer, offer_json, show
 from snnc.diagnostics import Report
 
-FORMATS = ("text", "json", "github", "sarif")
+Option = Callable[[Callable[..., Any]], Callable[..., Any]]
+"""What `click.option` returns."""
 
 
-def diagnostic_format(help_text: str) -> Callable[[Any], Any]:
-    """The option ``--format`` of a verb that prints diagnostics."""
+def format_option(told: str, *others: str) -> Option:
+    """Return the option ``--format``: text, JSON, and what others a verb prints."""
     return click.option(
         "--format",
         "form",
-        type=click.Choice(FORMATS),
+        type=click.Choice(["text", "json", *others]),
         default="text",
         show_default=True,
-        help=help_text,
+        help=told,
     )
+
+
+def diagnostic_format(told: str) -> Option:
+    """Return the option ``--format`` of a verb that prints diagnostics."""
+    return format_option(told, "github", "sarif")
 
 
 def show_as(form: str, report: Report) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from snnc.cli.device import device
+from snnc.cli.formats import format_option
 from snnc.cli.talk import offer, offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
@@ -88,14 +89,7 @@ Form = Literal["text", "json", "markdown"]
     help="Let --explain run nengo_dl.Converter and nengo-loihi too, and tell what"
     " becomes of each layer there.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown"]),
-    default="text",
-    show_default=True,
-    help="How --explain prints it.",
-)
+@format_option("How --explain prints it.", "markdown")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 def command(
     model: str,

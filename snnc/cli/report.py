@@ -8,6 +8,7 @@ import click
 
 from snnc.cli import colours
 from snnc.cli.device import chosen_device, device
+from snnc.cli.formats import format_option
 from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
@@ -23,14 +24,11 @@ from snnc.syntax.files import STDIN
     epilog="Example: snnc report specs/drift.snn --format html > drift.html",
 )
 @click.argument("spec", type=click.Path())
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json", "markdown", "html"]),
-    default="text",
-    show_default=True,
-    help="How to print the report; markdown is fit for a comment on a pull request,"
+@format_option(
+    "How to print the report; markdown is fit for a comment on a pull request,"
     " html is one page with all there is.",
+    "markdown",
+    "html",
 )
 @click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
 @click.option(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.device import chosen_device
+from snnc.cli.formats import format_option
 from snnc.cli.talk import offer_json, offer_lines, say
 from snnc.loihi.profile import DEFAULT
 
@@ -77,14 +78,7 @@ INTERRUPTED = 130
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw accuracy over energy: .png, .svg or .pdf.",
 )
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("How to print it.")
 def command(
     spec: str,
     settings: tuple[str, ...],

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from snnc.cli.device import device
+from snnc.cli.formats import format_option
 from snnc.cli.talk import offer_json, offer_lines, say, show
 from snnc.diagnostics import Report
 
@@ -19,14 +20,7 @@ EXTRA = "pip install numpy safetensors"
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("spec", type=click.Path(), required=False)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to print it.",
-)
+@format_option("How to print it.")
 @click.option(
     "--migrate",
     nargs=2,
