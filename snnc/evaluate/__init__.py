@@ -9,8 +9,8 @@ simulators; `run` is the whole way, down to what was decided of each example.
 
 from importlib.util import find_spec
 
-from snnc.runtime.compat import import_nengo_loihi
-
 # Before any module of this room, here or on a worker, imports it in its own way.
 if find_spec("nengo_loihi"):
+    from snnc.runtime.compat import import_nengo_loihi  # which needs NumPy, as it does
+
     import_nengo_loihi()
