@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -95,6 +96,7 @@ def text_hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
+@lru_cache(1024)  # the library's files have the same names in each package
 def is_plain(name: str) -> bool:
     """Whether a name, which anybody can write, is that of a file in the package."""
     path = PurePosixPath(name)
