@@ -30,6 +30,7 @@ def import_keras(
     rewrite: Mapping[str, str] | None = None,
     encode: Literal["first", "rate"] = "first",
     input_range: tuple[float, float] | None = None,
+    input_shape: tuple[int, ...] | None = None,
     readout: Literal["units", "classes"] | None = None,
     chips: int | None = None,
     device: str = DEFAULT,
@@ -54,6 +55,8 @@ def import_keras(
     input_range
         The values that the input takes; 0 to 1, or to 255 before a Rescaling, unless
         told.
+    input_shape
+        That of the input, without the batch, where the model leaves sizes open.
     readout
         What the outputs are; else what the loss, or a softmax, says.
     chips
@@ -85,7 +88,7 @@ def import_keras(
     from snnc.importer.wishes import Wishes, parse_rewrites
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
-    asked = readout, chips, read_profile(device)
+    asked = readout, chips, read_profile(device), input_shape
     wishes = Wishes(name, pairs, encode, input_range, *asked)
     found = diagnostics.Report()
     with TemporaryDirectory() as folder:

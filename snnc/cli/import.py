@@ -70,6 +70,12 @@ Form = Literal["text", "json", "markdown"]
     " nothing is said.",
 )
 @click.option(
+    "--input-shape",
+    "shape",
+    metavar="HxWxC",
+    help="The sizes of the input, where the model leaves them open.",
+)
+@click.option(
     "--readout",
     type=click.Choice(["units", "classes"]),
     help="What the outputs are; else what the loss, or a softmax, says.",
@@ -100,6 +106,7 @@ def command(
     rewrites: tuple[str, ...],
     encode: Literal["first", "rate"],
     values: str | None,
+    shape: str | None,
     readout: Literal["units", "classes"] | None,
     chips: int | None,
     explain: bool,
@@ -133,14 +140,15 @@ def command(
 
         if absent := missing():
             raise click.UsageError(absent)
-    from snnc.importer.wishes import Wishes, parse_range, parse_rewrites
+    from snnc.importer.wishes import Wishes, parse_range, parse_rewrites, parse_shape
 
     try:
         pairs = parse_rewrites(rewrites)
         given = None if values is None else parse_range(values)
+        sizes = None if shape is None else parse_shape(shape)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    wishes = Wishes(name, pairs, encode, given, readout, chips, device())
+    wishes = Wishes(name, pairs, encode, given, readout, chips, device(), sizes)
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} is there already; `--force` replaces it")

@@ -50,6 +50,9 @@ class Wishes:
         How many chips the spec is for; None to say nothing, which is one.
     device :
         What the spec is costed for; None for Loihi 1.
+    shape :
+        That of the input as Keras has it, without the batch, where the model leaves
+        sizes open; None to take the model's.
     """
 
     name: str | None = None
@@ -59,6 +62,7 @@ class Wishes:
     readout: Literal["units", "classes"] | None = None
     chips: int | None = None
     device: Profile | None = None
+    shape: tuple[int, ...] | None = None
 
     def rewrite(self, what: str) -> str | None:
         """Return what is to stand for something, or None."""
@@ -114,3 +118,19 @@ def parse_range(text: str) -> Range:
     if not dots or not float("-inf") < found[0] < found[1] < float("inf"):
         raise ValueError(f"{text} is no range; write one such as 0..255")
     return found
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """Read ``224x224x3``.
+
+    Raises
+    ------
+    ValueError
+        If it is no shape.
+    """
+    sizes = text.split("x")
+    if not all(size.isdecimal() and 0 < len(size) < 10 for size in sizes) or any(
+        int(size) == 0 for size in sizes
+    ):
+        raise ValueError(f"{text} is no shape; write one such as 224x224x3")
+    return tuple(map(int, sizes))

@@ -65,6 +65,7 @@ OPTIONS = {
     "--rewrite": "import",
     "--encode": "import",
     "--input-range": "import",
+    "--input-shape": "import",
     "--readout": "import",
     "--chips": "import",
     "--simulator": "evaluate plot",

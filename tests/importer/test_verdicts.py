@@ -255,6 +255,18 @@ def test_an_input_without_a_shape_is_refused() -> None:
     assert [problem.code for problem in found.problems] == ["SNN835"]
 
 
+def test_sizes_that_are_left_open_can_be_asked_for() -> None:
+    free = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
+    layers = layer("Conv2D", "a", "image", **CONV), layer("Flatten", "f", "a"), END
+    found = of(free, *layers, shape=(10, 8, 1))
+    assert found.written is not None
+    assert "input image 10x8x1 in 0..1" in found.written.text
+    for shape in ((10, 9, 1), (10, 8), (2**30, 8, 1)):
+        (problem,) = of(free, *layers, shape=shape).problems
+        assert problem.code == "SNN835"
+        assert "--input-shape" in problem.render_help()
+
+
 def test_strides_that_keras_does_not_write_are_refused() -> None:
     with pytest.raises(RefusedError, match="its strides is None"):
         between("Conv2D", CONV | {"strides": None})

@@ -9,6 +9,7 @@ from typing import Any
 from snnc.importer.draft import BROKEN, INPUT, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, point
 from snnc.importer.model import Layer
+from snnc.importer.options import LARGEST_INPUT
 from snnc.importer.table.axes import once
 from snnc.importer.table.convolutions import keras_sizes, normalized
 from snnc.importer.table.options import shown
@@ -21,13 +22,25 @@ def read_input(layer: Layer, walk: Walk) -> Value:
     shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
     if len(walk.model.inputs) > 1:
         return _several(layer, walk, shape)
+    asked = walk.wishes.shape
+    sizes = "x".join("?" if size is None else str(size) for size in shape)
+    if asked is not None and not _agree(shape, asked):
+        told = "x".join(map(str, asked))
+        return walk.refuse(
+            layer,
+            f"its shape is {sizes}",
+            f"`--input-shape {told}` is another",
+            rule="input",
+        )
+    shape = shape if asked is None else list(asked)
     if not shape or None in shape:
-        sizes = "x".join("?" if size is None else str(size) for size in shape)
         return walk.refuse(
             layer,
             f"its shape is {sizes or 'a single number'}, and the chip's neurons are"
             f" laid out before it runs",
-            "give `keras.Input` a shape without None, copy the weights, save anew",
+            f"say its sizes, such as `--input-shape {sizes.replace('?', '64')}`"
+            if shape
+            else "give `keras.Input` a shape, copy the weights, save anew",
             rule="input",
         )
     if len(shape) > 4 and sum(size > 1 for size in shape) > 4:
@@ -48,6 +61,12 @@ def read_input(layer: Layer, walk: Walk) -> Value:
     if _is_channels_first(layer, walk) and len(shape) > 1:
         return _first(layer, walk, tuple(shape))
     return _laid_out(walk, tuple(shape))
+
+
+def _agree(shape: list[int | None], asked: Shape) -> bool:
+    """Whether a shape that is asked for is the model's, but for sizes left open."""
+    is_near = len(shape) == len(asked) and prod(asked) < LARGEST_INPUT
+    return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
 def _several(layer: Layer, walk: Walk, shape: list[int | None]) -> Value:
