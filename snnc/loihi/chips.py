@@ -9,6 +9,7 @@ and Lin do. Work is counted, never timed.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from heapq import heappop, heappush
 
 from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
@@ -73,19 +74,25 @@ def crossing(spikes: Spikes, chips: Sequence[int]) -> float:
 def grown(spikes: Spikes, room: int) -> list[int]:
     """Fill each chip with the core that has most to do with those on it."""
     chips = [-1] * len(spikes)
-    near: dict[int, float] = {}
     first = 0
     for n in range(len(spikes)):
         if n % room == 0:
-            near.clear()
+            near: dict[int, float] = {}
+            waiting: list[tuple[float, int]] = []
         while first < len(chips) and chips[first] >= 0:
             first += 1
-        core = min(near, key=lambda i: (-near[i], i), default=first)
+        core = first
+        while waiting:
+            count, other = heappop(waiting)
+            # A core waits anew whenever it has more to do with those on the chip.
+            if chips[other] < 0 and near[other] == -count:
+                core = other
+                break
         chips[core] = n // room
-        near.pop(core, None)
         for other, count in spikes[core].items():
             if chips[other] < 0:
                 near[other] = near.get(other, 0.0) + count
+                heappush(waiting, (-near[other], other))
     return chips
 
 
