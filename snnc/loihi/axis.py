@@ -224,6 +224,15 @@ class Axis:
             for start, stop in self._stretches(target_tile)
         )
 
+    def all_shared(self, sources: Cut, targets: Cut) -> list[tuple[int, int, int]]:
+        """The tiles of the source that tiles of outputs see, and how much of them."""
+        return [
+            (i, j, n)
+            for i, source in enumerate(sources)
+            for j, target in enumerate(targets)
+            if (n := self.shared(source, target))
+        ]
+
     def _reached(self, place: int, tile: Interval) -> Interval:
         """The outputs of a tile that read a place."""
         top = place + self.before

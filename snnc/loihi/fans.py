@@ -16,7 +16,7 @@ from snnc.loihi.depth import Depth
 from snnc.loihi.link import Feed
 from snnc.loihi.scatter import Pattern, without_factor
 from snnc.loihi.taps import Tap
-from snnc.loihi.tiling import Part, Piece, Tiling
+from snnc.loihi.tiling import Part, Tiling
 
 Read = tuple[int, Tap, Interval]
 """An output slice, the tap with which it reads, and which of its channels do."""
@@ -144,18 +144,28 @@ class Fans:
         slices = sum(1 for out, place in pairs if self.depth.tap(out, place))
         return slices * self.bands.channels * self.bands.given
 
-    def shared(self, pre: Piece, post: Piece) -> int:
-        """How many of the channels of one core's neurons another core reads."""
-        total, channels = 0, self.bands.channels
-        for place in range(*pre.part.touched(pre.strip)):
-            start = (place - pre.part.slices[0]) * channels
-            low, high = pre.strip[0] - start, pre.strip[1] - start
-            first, stop = self.depth.within((place, place + 1))
-            if first == stop:
-                continue
-            for below, above in self._channels(post.part, post.strip, first):
-                total += max(0, min(high, above) - max(low, below))
-        return total
+    def shared(self, source: Tiling, target: Tiling) -> dict[tuple[int, int], int]:
+        """How many channels of strips of the source strips of the target read.
+
+        Strips are numbered at both ends, those of one ensemble after the other; pairs
+        that share nothing are left out.
+        """
+        found = Counter[tuple[int, int]]()
+        strips = [(part, strip) for part in target.parts for strip in part.strips]
+        before = 0
+        for part in source.parts:
+            size = part.strips.size
+            for place in range(*part.slices):
+                first, stop = self.depth.within((place, place + 1))
+                shift = (place - part.slices[0]) * part.channels
+                for there, (post, strip) in enumerate(strips if first < stop else ()):
+                    for low, high in self._channels(post, strip, first):
+                        low, high = shift + low, shift + high
+                        for i in range(low // size, -(-high // size)):
+                            held = min(high, (i + 1) * size) - max(low, i * size)
+                            found[before + i, there] += held
+            before += len(part.strips)
+        return found
 
 
 def _own(part: Part, strip: Interval, out: int) -> Interval:

@@ -126,13 +126,28 @@ class SparseLink(PlaneLink):
         return self.rows.pairs * self.columns.pairs * joined
 
     def sent(self, source: Tiling, target: Tiling) -> Iterator[tuple[int, int, int]]:
-        for core, pre in enumerate(source.pieces):
-            for there, post in enumerate(target.pieces):
-                pixels = self.rows.shared(pre.rows, post.rows)
-                if pixels:
-                    pixels *= self.columns.shared(pre.columns, post.columns)
-                if pixels and (channels := self.fans.shared(pre, post)):
-                    yield core, there, pixels * channels
+        rows = self.rows.all_shared(source.part(0).rows, target.part(0).rows)
+        columns = self.columns.all_shared(
+            source.part(0).columns, target.part(0).columns
+        )
+        pixels = [(*high, *wide) for high, wide in product(rows, columns)]
+        here, there = _places(source), _places(target)
+        for (pre, post), channels in self.fans.shared(source, target).items():
+            (start, across, strips), (first, wide, many) = here[pre], there[post]
+            for row, seen, tall, column, beside, broad in pixels:
+                core = start + (row * across + column) * strips
+                other = first + (seen * wide + beside) * many
+                yield core, other, tall * broad * channels
+
+
+def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
+    """For each strip its first core, the tiles of a row, and the strips of a tile."""
+    found, first = [], 0
+    for part in tiling.parts:
+        strips = len(part.strips)
+        found += [(first + k, len(part.columns), strips) for k in range(strips)]
+        first += part.blocks
+    return found
 
 
 def _every_array(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:
