@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
-from itertools import product
+from itertools import pairwise, product
 from random import Random
 from typing import Any
 
@@ -73,6 +73,15 @@ def test_cores_that_only_talk_to_one_another_are_on_one_chip() -> None:
     spikes = symmetric(pairs, 60)
     assert crossing(spikes, in_order(60, 10)) > 0
     assert crossing(spikes, partition(spikes, 10)) == 0
+
+
+def test_thousands_of_cores_are_put_on_chips_in_few_looks() -> None:
+    """A chain of 3,000 cores, whose order was lost."""
+    cores = list(range(3000))
+    Random(2).shuffle(cores)
+    chain = symmetric(dict.fromkeys(pairwise(cores), 1.0), 3000)
+    assert crossing(chain, partition(chain, 128)) <= 2 * 100
+    assert crossing(chain, in_order(3000, 128)) > 2 * 2000
 
 
 def striped() -> Sketch:
