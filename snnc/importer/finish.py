@@ -83,7 +83,8 @@ def _readout(walk: Walk, values: list[Value]) -> Draft:
     for number, vector in enumerate(vectors):
         terms += _beside(walk, vector, sum(sizes[:number]), sum(sizes))
     value = Value(tuple(terms), (sum(sizes),), plain(1))
-    if not any(draft.kind in NEURAL for draft in walk.drafts.values()):
+    before = read_by(walk, *(term.source for term in terms))
+    if not any(draft.kind in NEURAL for draft in before.values()):
         value = kept(walk, _last(walk, vectors[-1]), value)
     draft = readout(walk, _last(walk, vectors[-1]), value)
     weights = size_of(draft.main, sum(sizes))
@@ -162,9 +163,9 @@ def _tell(walk: Walk, draft: Draft, values: list[Value]) -> None:
             walk.rewrite(walk.layers[name], told)
 
 
-def read_by(walk: Walk, readout: str) -> dict[str, Draft]:
-    """Return the drafts that lead to the readout."""
-    due, seen = [readout], set[str]()
+def read_by(walk: Walk, *keys: str) -> dict[str, Draft]:
+    """Return drafts and those that lead to them."""
+    due, seen = list(keys), set[str]()
     while due:
         key = due.pop()
         if key in seen or key == INPUT:

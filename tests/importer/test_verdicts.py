@@ -342,6 +342,14 @@ def test_calls_of_submodels_in_each_other_are_counted() -> None:
     assert caught.value.diagnostic.code == "SNN811"
 
 
+def test_neurons_that_nothing_reads_are_none_of_the_spec() -> None:
+    layers = layer("ReLU", "dead", "image"), layer("Flatten", "f", "image")
+    found = of(IMAGE, *layers, layer("Dense", "end", "f", units=3))
+    assert found.written is not None
+    assert codes(found.written.text) == []
+    assert "dead" not in found.written.text
+
+
 def test_names_become_legal() -> None:
     found = of(
         IMAGE,
