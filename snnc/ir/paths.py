@@ -75,7 +75,8 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
         return [_pooled(here, source, operation, layers[source].shape)]
     found, row = [], here.first_row
     for source in layer.sources:
-        found.append(replace(here, source=source, first_row=row))
+        # Hundreds of sums in a row make tens of thousands of these.
+        found.append(Path(source, row, here.pools, here.picked))
         if isinstance(operation, Concat):
             row += layers[source].shape[-1]
     return found
