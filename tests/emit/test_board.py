@@ -8,11 +8,14 @@ from pathlib import Path
 
 import nengo_loihi
 import numpy as np
+import pytest
 from nengo_loihi.hardware import allocators
 
 import snnc
 from snnc.report.json import document
 from tests.support import network, sound
+
+pytestmark = pytest.mark.slow
 
 ONE_NEURON = "filters 1, block 1x1x1"
 TEXT = network(f"""

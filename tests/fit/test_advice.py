@@ -126,6 +126,7 @@ def far_too_large(chips: int) -> str:
     )
 
 
+@pytest.mark.slow
 def test_on_many_chips_changes_are_bounds_and_the_chips_are_counted() -> None:
     diagnostic = only(far_too_large(chips=128))
     assert diagnostic.render_message().startswith("`net` needs 32768 cores")

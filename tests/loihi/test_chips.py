@@ -25,6 +25,8 @@ from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch
 from tests.loihi.test_activity import grouped, mapped, skipping
 
+pytestmark = pytest.mark.slow
+
 ROOM = 3
 SMALL_CHIPS = replace(read_profile(), chip=Chip("test", ROOM))
 Graph = list[dict[int, float]]
