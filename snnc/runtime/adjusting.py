@@ -18,10 +18,12 @@ from tensorflow import keras
 from .budgets import judged
 from .curves import curve_of
 from .folding import fold_scales
-from .layers import Neurons, PoolNoise, RateBudget, SpikeNoise
+from .layers import Neurons, RateBudget
 from .layout import Layout
 from .model import driven as driving
+from .model import set_scales
 from .network import Network
+from .noise import PoolNoise, SpikeNoise
 from .progress import Scales
 from .statistics import Ranked, ranked
 from .wiring import NEURONS, wiring_of
@@ -86,8 +88,7 @@ class Adjuster:
 
     @scales.setter
     def scales(self, scales: Mapping[str, float]) -> None:
-        for name in self._own:
-            self._neurons(name).scale = scales[name]
+        set_scales(self.model, scales)
         for part in self.model.layers:
             if isinstance(part, RateBudget):
                 part.scale = scales[part.name.rpartition(".")[0]]

@@ -69,8 +69,11 @@ def _divisors(
 ) -> NDArray[np.float64]:
     """Return the scale of what each row of a kernel reads, (channels,)."""
     # Layers that are summed share a scale; the input has none.
-    found = [(scales[min(s)] if s else 1.0, size) for s, size in stretches]
-    return np.concatenate([np.full(size, scale) for scale, size in found])
+    parts = [
+        np.full(one.size, scales[min(one.sources)] if one.sources else 1.0)
+        for one in stretches
+    ]
+    return np.concatenate(parts)
 
 
 def fold_scales(

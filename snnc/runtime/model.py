@@ -12,22 +12,18 @@ what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``,
 from __future__ import annotations
 
 import zlib
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from tensorflow import keras
 
 from .folding import make_identity, scaled, with_norm
-from .layers import (
-    Compare,
-    NeuronBias,
-    Neurons,
-    PoolNoise,
-    RateBudget,
-    SpikeNoise,
-)
+from .layers import Compare, NeuronBias, Neurons, RateBudget
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
+from .noise import PoolNoise, SpikeNoise
+from .spread import Spread, spread_of
 from .wiring import NEURONS, wiring_of
 
 # Of the variance of filtered spikes, the share that neurons feel: tuned on the
@@ -83,18 +79,28 @@ class SpikingLayers:
         current = self.linear(layer, values, l2)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
+        paths: list[tuple[Any, ...]] = [(values, current)]
         if batchnorm:
             normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
             current = normalise(current)
+            paths = [(*paths[0], current)]
         if shortcut is not None:
             add = keras.layers.Add(name=f"{name}.sum")
             current = add([current, shortcut])
+            source = shortcut._keras_history[0]
+            learned = source.name == f"{name}.shortcut"
+            paths.append((source.input if learned else shortcut, shortcut))
         if self.rate_weight:
             budget = (data, dt, self.aware, self.rate_weight)
             current = RateBudget(*budget, name=f"{name}.rate")(current)
         neurons = Neurons(data, dt, self.aware, name=f"{name}.neurons")
-        outputs = neurons(current)
-        if self.aware and data.on_chip:
+        on_chip = self.aware and data.on_chip
+        if on_chip and data.lif is not None:
+            variance = spread_of(self.network, name, paths)
+            outputs = neurons(current, variance)
+        else:
+            outputs = neurons(current)
+        if on_chip:
             seed = self._seed(f"{name}.noise")
             filtered = self._filtered(name)
             settings = (*filtered, self.network.present, seed)
@@ -227,9 +233,7 @@ def set_model_weights(
             make_identity(norm, shift=bias)
     for name in _shortcuts(layout):
         model.get_layer(name).set_weights([tensors[name]])
-    for layer in model.layers:
-        if isinstance(layer, Neurons):
-            layer.scale = 1.0
+    set_scales(model, dict.fromkeys(scales_of(model), 1.0))
 
 
 def driven(model: keras.Model, name: str, layer: Layer) -> Any:
@@ -238,7 +242,9 @@ def driven(model: keras.Model, name: str, layer: Layer) -> Any:
     It is of the activations' shape, of a max pool (batch, neurons).
     """
     if layer.pool is None:
-        return model.get_layer(f"{name}{NEURONS}").input
+        inputs = model.get_layer(f"{name}{NEURONS}").input
+        # Keras 3 lists the variance of currents as an input, too.
+        return inputs[0] if isinstance(inputs, list) else inputs
     return Compare(layer)(model.get_layer(name).input)
 
 
@@ -247,6 +253,22 @@ def fired(model: keras.Model, name: str, layer: Layer) -> Any:
     if layer.pool is None:
         return model.get_layer(f"{name}{NEURONS}").output
     return keras.layers.ReLU()(driven(model, name, layer))
+
+
+def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
+    """Give each of a model's layers of neurons its scale.
+
+    Whoever reads the noise of its spikes takes it from faster or slower ones.
+    """
+    hertz = {}
+    for layer in model.layers:
+        if isinstance(layer, Neurons):
+            name = layer.name.removesuffix(NEURONS)
+            layer.scale = scales[name]
+            hertz[name] = layer.layer.high * layer.scale
+    for layer in model.layers:
+        if isinstance(layer, Spread):
+            layer.hertz = {name: hertz[name] for name in layer.hertz}
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:

@@ -44,20 +44,40 @@ class Stage(NamedTuple):
     stop: int
 
 
-def stages_of(phases: Sequence[Phase], epochs: int) -> list[Stage]:
+def stages_of(
+    phases: Sequence[Phase],
+    epochs: int,
+    bent: bool = False,
+) -> list[Stage]:
     """Share epochs among the phases that train; what is left out has none.
 
     Those that are aware of the chip come in parts, before each of which layers
-    are scaled anew, as their activations go on to change.
+    are scaled anew, as their activations go on to change. If curves are
+    ``bent``, a scale changes what a network computes, and it has to learn with
+    scales like those that it ends with: smooth epochs come in parts, too, each
+    as long as all before it.
     """
-    if "aware" not in phases:
-        return [Stage(False, 0, epochs)]
-    smooth = "smooth" in phases
-    first = epochs - math.ceil(epochs * AWARE_SHARE) if smooth else 0
-    parts = max(1, min(AWARE_PARTS, epochs - first))
-    bounds = [first + (epochs - first) * i // parts for i in range(parts + 1)]
-    aware = [Stage(True, *pair) for pair in itertools.pairwise(bounds)]
-    return [Stage(False, 0, first), *aware] if smooth else aware
+    aware = "aware" in phases
+    smooth = "smooth" in phases or not aware
+    first = epochs
+    if aware:
+        first -= math.ceil(epochs * AWARE_SHARE) if smooth else epochs
+    stages = []
+    if smooth:
+        doubled = (2**i for i in range(first.bit_length())) if bent else ()
+        bounds = sorted({0, *doubled, first})
+        stages += _between(False, bounds)
+    if aware:
+        size = epochs - first
+        parts = max(1, min(AWARE_PARTS, size))
+        bounds = [first + size * i // parts for i in range(parts + 1)]
+        stages += _between(True, bounds)
+    return stages
+
+
+def _between(aware: bool, bounds: Sequence[int]) -> list[Stage]:
+    pairs = itertools.pairwise(bounds if len(bounds) > 1 else [*bounds, *bounds])
+    return [Stage(aware, *pair) for pair in pairs]
 
 
 class Phases:
@@ -72,10 +92,15 @@ class Phases:
         epochs: int,
         progress: Progress,
         class_weight: dict[int, float] | None = None,
+        bent: bool = False,
     ) -> None:
-        """Take the phases, the epochs of all, and what each class counts."""
+        """Take the phases, the epochs of all, and what each class counts.
+
+        ``bent`` tells that the curves of some neurons are, as in `stages_of`.
+        """
         self._scales = "scale" in phases
-        self._stages = stages_of(phases, epochs)
+        self._bent = bent and self._scales
+        self._stages = stages_of(phases, epochs, self._bent)
         self._progress = progress
         self._class_weight = class_weight
 
@@ -107,7 +132,7 @@ class Phases:
             return
         if progress.epoch:
             adjuster.settle()
-        if stage.aware and self._scales:
+        if (stage.aware and self._scales) or self._bent:
             adjuster.scale(anew=True, examples=MEASURED)
             tell(f"scaled into their rates: {_listed(adjuster.scales)}")
         progress.begin(index, stage.start, adjuster.scales)

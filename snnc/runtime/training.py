@@ -186,8 +186,10 @@ class Trainer:
             sample = sample_of(batches)
             adjuster = Adjuster(self.network, self.layout, model, sample)
             ways = self.training.phases
-            phases = Phases(ways, epochs, progress, weighted)
-            stops = StopAtNaN(self.network.layers, sample[:batch])
+            layers = self.network.layers
+            bent = any(layer.lif is not None for layer in layers.values())
+            phases = Phases(ways, epochs, progress, weighted, bent)
+            stops = StopAtNaN(layers, sample[:batch])
             others = [stops, *_logs(tensorboard), *callbacks]
             phases.train(adjuster, batches, others)
         if weights is not None:

@@ -6,24 +6,40 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
 from tensorflow import keras
 
 from .layout import Layout
 
 NEURONS = ".neurons"
+AVERAGES = ("AveragePooling", "GlobalAveragePooling")
 
 
 class Stretch(NamedTuple):
     """Neighbouring channels, and the layers that are summed in them.
 
-    The values of the input have no layer.
+    The values of the input have no layer. Each value is the average of
+    ``averaged`` of the layers' values.
     """
 
     sources: frozenset[str]
     size: int
+    averaged: int = 1
+
+    @classmethod
+    def of(cls, listed: Sequence[Any]) -> Stretch:
+        """Return what `listed` was made of."""
+        sources, size, averaged = listed
+        return cls(frozenset(sources), int(size), int(averaged))
+
+    @property
+    def listed(self) -> list[Any]:
+        """What it is made of, as JSON has it."""
+        return [sorted(self.sources), self.size, self.averaged]
 
 
 class Wiring(NamedTuple):
@@ -50,23 +66,23 @@ def wiring_of(
         if part == "bias":
             continue
         keras_name = layer if part == "kernel" else tensor.name
-        stretches = _stretches(model.get_layer(keras_name).input)
+        stretches = stretches_of(model.get_layer(keras_name).input)
         reads[tensor.name] = stretches
         ties += [stretch.sources for stretch in stretches]
     known = {layer.name for layer in model.layers}
     for name in names:
         if f"{name}.sum" in known and f"{name}.shortcut" not in known:
             _, added = model.get_layer(f"{name}.sum").input
-            ties += [s.sources | {name} for s in _stretches(added)]
+            ties += [s.sources | {name} for s in stretches_of(added)]
         elif f"{name}{NEURONS}" not in known:
             # What a max pool compares has the scale of what it pools.
-            pooled = _stretches(model.get_layer(name).input)
+            pooled = stretches_of(model.get_layer(name).input)
             ties.append(frozenset({name}).union(*(s.sources for s in pooled)))
     return Wiring(reads, _groups(names, ties))
 
 
-def _stretches(tensor: Any) -> tuple[Stretch, ...]:
-    """Return the stretches that make up the channels of a tensor."""
+def stretches_of(tensor: Any) -> tuple[Stretch, ...]:
+    """Return the stretches that make up the channels of a tensor of Keras."""
     layer = tensor._keras_history[0]
     size = int(tensor.shape[-1])
     if layer.name.endswith(NEURONS):
@@ -75,14 +91,25 @@ def _stretches(tensor: Any) -> tuple[Stretch, ...]:
     if isinstance(layer, keras.layers.InputLayer):
         return (Stretch(frozenset(), size),)
     if isinstance(layer, keras.layers.Add):
-        first, *others = map(_stretches, layer.input)
+        first, *others = map(stretches_of, layer.input)
         for other in others:
             first = _summed(first, other)
         return first
     if isinstance(layer, keras.layers.Concatenate):
-        joined = map(_stretches, layer.input)
+        joined = map(stretches_of, layer.input)
         return tuple(stretch for part in joined for stretch in part)
-    return _stretches(layer.input)
+    found = stretches_of(layer.input)
+    averaged = _averaged(layer)
+    return tuple(s._replace(averaged=s.averaged * averaged) for s in found)
+
+
+def _averaged(layer: keras.layers.Layer) -> int:
+    """Return of how many values a layer takes the average, if it does."""
+    if not type(layer).__name__.startswith(AVERAGES):
+        return 1
+    if hasattr(layer, "pool_size"):
+        return math.prod(np.atleast_1d(layer.pool_size).tolist())
+    return math.prod(layer.input.shape[1:-1])
 
 
 def _summed(
@@ -93,11 +120,13 @@ def _summed(
     found, one, other = [], list(first), list(second)
     while one and other:
         size = min(one[0].size, other[0].size)
-        found.append(Stretch(one[0].sources | other[0].sources, size))
+        sources = one[0].sources | other[0].sources
+        averaged = min(one[0].averaged, other[0].averaged)
+        found.append(Stretch(sources, size, averaged))
         for rest in (one, other):
-            sources, length = rest.pop(0)
-            if length > size:
-                rest.insert(0, Stretch(sources, length - size))
+            part = rest.pop(0)
+            if part.size > size:
+                rest.insert(0, part._replace(size=part.size - size))
     return tuple(found)
 
 

@@ -293,7 +293,7 @@ class TestSpikeNoise:
 
     def noise(self, load: Load, share: float = 0.5, seed: int = 3) -> Any:
         layer = load("volume", "_runtime.network").Layer((100,), (20.0, 150.0))
-        made = load("volume", "_runtime.layers").SpikeNoise
+        made = load("volume", "_runtime.noise").SpikeNoise
         return made(layer, self.SYNAPSE, share, self.PRESENT, seed)
 
     @pytest.mark.parametrize("size", [1.0, 0.25])
@@ -303,14 +303,14 @@ class TestSpikeNoise:
         x = size * self.X
         added = self.noise(load)(x, training=True) - x
         spikes = filtered_spikes(150.0, self.SYNAPSE)
-        counted = load("volume", "_runtime.layers").COUNTED / self.PRESENT
+        counted = load("volume", "_runtime.noise").COUNTED / self.PRESENT
         wanted = (0.5 * np.var(spikes) + counted**2) * (0.5 * size / 150) ** 2
         assert np.var(added[x > 0]) == pytest.approx(wanted, rel=0.06)
 
     def test_neurons_of_a_channel_share_a_part_of_it(self, load: Load) -> None:
         x = np.full((200, 6, 6, 4), 0.5, np.float32)
         added = np.asarray(self.noise(load)(x, training=True)) - x
-        alike = load("volume", "_runtime.layers").SHARED
+        alike = load("volume", "_runtime.noise").SHARED
         here, there, other = added[:, 0, 0], added[:, 5, 5], added[:, 5, 5, ::-1]
         correlation = np.corrcoef(here.ravel(), there.ravel())[0, 1]
         assert correlation == pytest.approx(alike, abs=0.1)
@@ -391,8 +391,8 @@ class TestCompile:
 
 
 def test_maxima_are_aware_of_what_spikes_make_of_them() -> None:
-    from snnc.runtime.layers import PoolNoise
     from snnc.runtime.network import Cut, Layer, MaxPool
+    from snnc.runtime.noise import PoolNoise
 
     cuts = (Cut(block=(4, 8, 2)), Cut(block=(4, 4, 2)))
     pool = MaxPool(reads=(8, 8, 2), window=(2, 2), stride=(2, 2), cuts=cuts)

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""How far spikes move what drives a neuron: the variance of its current.
+
+A neuron that is driven by filtered spikes feels their noise. Near the threshold
+of LIF neurons it decides their rate, and it differs from neuron to neuron: it
+is that of the spikes that each reads, weighted by the squares of its kernel.
+"""
+
+# mypy: allow-subclassing-any
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .curves import spike_variance
+from .network import Network
+from .saving import registered
+from .wiring import Stretch, stretches_of
+
+SPREAD = ".spread"
+
+
+@registered
+class Spread(keras.layers.Layer):
+    """The variance of what a layer makes of values, as these are spikes.
+
+    It reads values (batch, ...), and what is driven: what the layer makes of
+    them, or the values themselves; where a batch norm follows, also what that
+    makes of it. Variances are of the shape of what is driven, in squares of
+    its unit. Neurons spike regularly, and apart from one another.
+
+    A layer named ``c.spread`` is that of ``c``, whose kernel it finds where it
+    is called: it has no weights of its own, and nothing of ``c`` is saved
+    with it. ``hertz`` has the rate of activation 1.0 of each layer of neurons
+    that the values are of.
+    """
+
+    def __init__(
+        self,
+        stretches: Sequence[Sequence[Any]],
+        hertz: Mapping[str, float],
+        synapse: float,
+        **named: Any,
+    ) -> None:
+        """Take what the channels of values are, and the filter in seconds."""
+        super().__init__(**named)
+        self.stretches = tuple(stretches)
+        self.hertz = dict(hertz)
+        self.synapse = synapse
+        self._parts: Callable[[], tuple[Any, Any]] = lambda: (None, None)
+
+    def __call__(
+        self,
+        inputs: Any,
+        driven: Any,
+        normed: Any = None,
+        **named: Any,
+    ) -> Any:
+        """Find the layers that tensors come from, in a functional model."""
+        if hasattr(driven, "_keras_history"):
+            linear = _linear(driven, self.name.removesuffix(SPREAD))
+            norm = None if normed is None else normed._keras_history[0]
+            # As attributes that Keras tracks, they would be saved twice.
+            self._parts = lambda: (linear, norm)
+        return super().__call__(inputs, driven, normed, **named)
+
+    def call(
+        self,
+        inputs: Any,
+        driven: Any,
+        normed: Any = None,
+        training: bool | None = None,
+    ) -> Any:
+        """Return variances of the shape of what is driven."""
+        linear, norm = self._parts()
+        stretches = [Stretch.of(one) for one in self.stretches]
+        hertz = np.concatenate([self._hertz(one) for one in stretches])
+        counts = [one.averaged for one in stretches for _ in range(one.size)]
+        rates = tf.nn.relu(inputs) * hertz.astype(np.float32)
+        variance = spike_variance(rates, self.synapse)
+        variance *= (1 / (hertz**2 * counts)).astype(np.float32)
+        if linear is not None:
+            variance = _through(linear, variance)
+        if norm is not None:
+            if training:
+                axes = list(range(len(driven.shape) - 1))
+                moved = tf.math.reduce_variance(driven, axes)
+            else:
+                moved = norm.moving_variance
+            variance *= norm.gamma**2 / (moved + norm.epsilon)
+        return variance
+
+    def get_config(self) -> dict[str, Any]:
+        """Return the arguments of the constructor."""
+        own = {
+            "stretches": self.stretches,
+            "hertz": self.hertz,
+            "synapse": self.synapse,
+        }
+        return {**super().get_config(), **own}
+
+    def _hertz(self, stretch: Stretch) -> Any:
+        return np.full(stretch.size, min(self.hertz[n] for n in stretch.sources))
+
+
+def spread_of(
+    network: Network,
+    name: str,
+    paths: Sequence[tuple[Any, ...]],
+) -> Any:
+    """Return the variance of what drives the neurons of a layer.
+
+    ``paths`` are what is read, and what is made of it, step by step: of the
+    layer's own kernel, then of a shortcut, if there is one.
+    """
+    variances = []
+    parts = (name, f"{name}.shortcut")[: len(paths)]
+    for part, (read, *driven) in zip(parts, paths, strict=True):
+        stretches = stretches_of(read)
+        sources = {source for one in stretches for source in one.sources}
+        hertz = {n: network.layers[n].high for n in sorted(sources)}
+        synapse = network.layers[name].synapse or network.dt
+        listed = [one.listed for one in stretches]
+        spread = Spread(listed, hertz, synapse, name=f"{part}{SPREAD}")
+        variances.append(spread(read, *driven))
+    if len(variances) == 1:
+        return variances[0]
+    return keras.layers.Add(name=f"{name}.spreads")(variances)
+
+
+def _linear(driven: Any, name: str) -> Any:
+    """Return the layer of a name that made a tensor, None if none did."""
+    layer = driven._keras_history[0]
+    if layer.name == f"{name}.bias":  # of each neuron
+        layer = layer.input._keras_history[0]
+    return layer if layer.name == name else None
+
+
+def _through(linear: keras.layers.Layer, variance: Any) -> Any:
+    """Return the variance of sums that a layer's kernel weights."""
+    channels = int(variance.shape[-1])
+    kernel = getattr(linear, "depthwise_kernel", None)
+    if kernel is None:
+        kernel = linear.kernel
+    else:  # (..., channels, multiplier): a group for each channel
+        taps = kernel.shape[:-2]
+        kernel = tf.reshape(kernel, (*taps, 1, math.prod(kernel.shape[-2:])))
+    if isinstance(linear, keras.layers.Dense):
+        size = int(kernel.shape[0])
+        return tf.matmul(tf.reshape(variance, (-1, size)), kernel**2)
+    padding = linear.padding
+    if padding == "causal":
+        before = linear.dilation_rate[0] * (linear.kernel_size[0] - 1)
+        variance = tf.pad(variance, [[0, 0], [before, 0], [0, 0]])
+        padding = "valid"
+    return tf.nn.convolution(
+        variance,
+        _whole(kernel**2, channels // int(kernel.shape[-2])),
+        linear.strides,
+        padding.upper(),
+        dilations=linear.dilation_rate,
+    )
+
+
+def _whole(kernel: Any, groups: int) -> Any:
+    """Return the kernel of a convolution in groups, as one of all channels.
+
+    TensorFlow has no gradient of convolutions in groups on a CPU.
+    """
+    if groups == 1:
+        return kernel
+    *taps, read, filters = map(int, kernel.shape)
+    group = np.arange(groups)
+    own = np.repeat(group, read)[:, None] == np.repeat(group, filters // groups)
+    return tf.tile(kernel, [1] * len(taps) + [groups, 1]) * own.astype(np.float32)

@@ -1,0 +1,162 @@
+"""The variance of what drives LIF neurons, and what the chip makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from snnc.exact import open_engine
+from snnc.exact.package import open_package
+from snnc.runtime.curves import spike_variance
+from snnc.runtime.spread import Spread
+from tests.emit.packages import importable, module
+from tests.runtime.phased import Made, examples, packages
+
+pytestmark = pytest.mark.slow
+
+RNG = np.random.default_rng(0)
+layers = keras.layers
+HERTZ = {"one": 200.0, "two": 90.0}
+SYNAPSE = 0.005
+LINEAR = {
+    "causal": ((9, 4), layers.Conv1D(5, 3, padding="causal", dilation_rate=2)),
+    "strided": ((6, 5, 4), layers.Conv2D(3, 3, strides=2, padding="same")),
+    "grouped": ((5, 5, 4), layers.Conv2D(6, 3, groups=2, use_bias=False)),
+    "depthwise": (
+        (6, 6, 4),
+        layers.DepthwiseConv2D(3, dilation_rate=2, depth_multiplier=2),
+    ),
+    "depthwise1d": ((8, 4), layers.DepthwiseConv1D(3, strides=2, padding="same")),
+    "volume": ((4, 5, 5, 4), layers.Conv3D(2, (2, 3, 3), strides=(1, 2, 2))),
+    "dense": ((4,), layers.Dense(7)),
+    "flat": ((2, 3, 4), layers.Dense(7)),
+}
+
+
+@pytest.mark.parametrize("norm", [False, True])
+@pytest.mark.parametrize("kind", LINEAR)
+def test_the_variance_is_that_of_noise_that_passes_the_layers(
+    kind: str, norm: bool
+) -> None:
+    shape, made = LINEAR[kind]
+    linear = made.__class__.from_config({**made.get_config(), "name": "c"})
+    values = keras.Input(shape)
+    read = layers.Flatten()(values) if kind == "flat" else values
+    driven = linear(read)
+    made_of = [driven]
+    if norm:
+        scaled = layers.BatchNormalization(
+            name="c.norm",
+            gamma_initializer=keras.initializers.RandomUniform(0.5, 2.0, seed=1),
+            moving_variance_initializer=keras.initializers.RandomUniform(1, 9, seed=2),
+        )
+        made_of.append(scaled(driven))
+    stretches = [[["one"], 1, 1], [["two"], 2, 4], [["one", "two"], 1, 1]]
+    spread = Spread(stretches, HERTZ, SYNAPSE, name="c.spread")
+    both = keras.Model(values, [made_of[-1], spread(values, *made_of)])
+    x = RNG.uniform(0, 1, shape).astype("f4")
+    hertz = np.array([200.0, 90.0, 90.0, 90.0], "f4")  # of sums the slowest
+    own = np.asarray(spike_variance(x * hertz, SYNAPSE)) / hertz**2
+    own /= np.array([1.0, 4.0, 4.0, 1.0])
+    noise = RNG.normal(size=(20_000, *shape)) * np.sqrt(own)
+    moved = both.predict((x + noise).astype("f4"), batch_size=2000, verbose=0)[0]
+    found = np.asarray(both(x[None])[1])[0]
+    np.testing.assert_allclose(found, moved.var(axis=0), rtol=0.1)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+    found = packages(tmp_path_factory.mktemp("spread"))
+    with importable(next(iter(found.values())).package):
+        yield found
+
+
+def program(made: dict[str, Made], name: str) -> Any:
+    return module(made[name].package, "keras_model")
+
+
+def test_every_path_to_lif_neurons_on_the_chip_has_its_spread(
+    made: dict[str, Made],
+) -> None:
+    model = program(made, "lif_norm").build_model(aware=True)
+    found = {
+        part.name: [(one[0], one[1:]) for one in part.stretches]
+        for part in model.layers
+        if part.__class__.__name__ == "Spread"
+    }
+    assert found == {
+        "c0.spread": [(["encode"], [3, 1])],
+        "c1.spread": [(["c0"], [4, 1])],
+        "c1.shortcut.spread": [(["c0"], [4, 1])],
+        "c2.spread": [(["c1"], [4, 1])],
+        "c2.shortcut.spread": [(["c0"], [4, 1])],
+        "d0.spread": [(["c2"], [4, 1]), (["c1"], [4, 4])],
+    }
+    smooth = program(made, "lif_norm").build_model()
+    others = [smooth, program(made, "relu").build_model(aware=True)]
+    names = [part.name for other in others for part in other.layers]
+    assert not [name for name in names if "spread" in name]
+
+
+def test_what_spreads_is_found_again_in_a_model_that_is_loaded(
+    made: dict[str, Made], tmp_path: Path
+) -> None:
+    model = program(made, "lif_norm").build_model(aware=True)
+    variables = {variable.ref() for variable in model.weights}
+    assert len(variables) == len(model.weights)
+    model.save(tmp_path / "model.keras")
+    again = keras.models.load_model(tmp_path / "model.keras")
+    x = examples()[0]
+    np.testing.assert_array_equal(again(x), model(x))
+    again.get_layer("c1").kernel.assign(3 * model.get_layer("c1").kernel)
+    before, after = (
+        keras.Model(of.input, of.get_layer("c1.spread").output)(x)
+        for of in (model, again)
+    )
+    np.testing.assert_allclose(after, 9 * np.asarray(before), rtol=1e-4)
+
+
+def test_gradients_reach_the_kernel_by_its_spread(made: dict[str, Made]) -> None:
+    model = program(made, "lif").build_model(aware=True)
+    spread = keras.Model(model.input, model.get_layer("c1.spread").output)
+    kernel = model.get_layer("c1").kernel
+    with tf.GradientTape() as tape:
+        total = tf.reduce_sum(spread(examples()[0]))
+    assert np.abs(np.asarray(tape.gradient(total, kernel))).max() > 0
+
+
+def test_the_chips_rates_are_nearer_to_those_of_currents_that_spread(
+    made: dict[str, Made], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = made["lif"].package
+    built, package = program(made, "lif"), open_package(folder)
+    model = built.build_model(aware=True, seed=1)
+    weights = tmp_path / "drawn.safetensors"
+    built.export_weights(model, weights)
+    x = examples(16)[0]
+    with open_engine(folder, weights, 1000) as engine:
+        spikes = engine.run(x, "rest", "last", keep=("spikes",)).spikes
+    network = package.network
+    chip = {
+        name: spikes[name][:, 250:].mean(1) / (network.dt * layer.high)
+        for name, layer in network.layers.items()
+    }
+
+    def distances() -> dict[str, float]:
+        ends = [model.get_layer(f"{name}.neurons").output for name in chip]
+        found = keras.Model(model.input, ends)(x)
+        pairs = zip(chip.items(), found, strict=True)
+        return {n: float(np.mean((a - np.asarray(b)) ** 2)) for (n, a), b in pairs}
+
+    spread = distances()
+    monkeypatch.setattr(module(folder, "_runtime.layers"), "FELT", 0.0)
+    still = distances()
+    assert spread["encode"] == still["encode"]
+    for name in ("c1", "c2", "d0"):
+        assert spread[name] < 0.7 * still[name], name
