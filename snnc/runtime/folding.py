@@ -69,11 +69,12 @@ def _divisors(
 ) -> NDArray[np.float64]:
     """Return the scale of what each row of a kernel reads, (channels,)."""
     # Layers that are summed share a scale; the input has none.
-    parts = [
-        np.full(one.size, scales[min(one.sources)] if one.sources else 1.0)
-        for one in stretches
-    ]
-    return np.concatenate(parts)
+    found = []
+    for stretch in stretches:
+        named = min(stretch.sources, default=None)
+        scale = 1.0 if named is None else scales[named]
+        found.append(np.full(stretch.size, scale))
+    return np.concatenate(found)
 
 
 def fold_scales(

@@ -76,8 +76,9 @@ def stages_of(
 
 
 def _between(aware: bool, bounds: Sequence[int]) -> list[Stage]:
-    pairs = itertools.pairwise(bounds if len(bounds) > 1 else [*bounds, *bounds])
-    return [Stage(aware, *pair) for pair in pairs]
+    if len(bounds) == 1:
+        bounds = [*bounds, *bounds]
+    return [Stage(aware, *pair) for pair in itertools.pairwise(bounds)]
 
 
 class Phases:

@@ -108,7 +108,8 @@ class Spread(keras.layers.Layer):
         return {**super().get_config(), **own}
 
     def _hertz(self, stretch: Stretch) -> Any:
-        return np.full(stretch.size, min(self.hertz[n] for n in stretch.sources))
+        slowest = min(self.hertz[name] for name in stretch.sources)
+        return np.full(stretch.size, slowest)
 
 
 def spread_of(
@@ -179,5 +180,7 @@ def _whole(kernel: Any, groups: int) -> Any:
         return kernel
     *taps, read, filters = map(int, kernel.shape)
     group = np.arange(groups)
-    own = np.repeat(group, read)[:, None] == np.repeat(group, filters // groups)
-    return tf.tile(kernel, [1] * len(taps) + [groups, 1]) * own.astype(np.float32)
+    reads = np.repeat(group, read)[:, None]
+    own = reads == np.repeat(group, filters // groups)
+    whole = tf.tile(kernel, [1] * len(taps) + [groups, 1])
+    return whole * own.astype(np.float32)
