@@ -12,7 +12,6 @@ is that of the spikes that each reads, weighted by the squares of its kernel.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -26,6 +25,7 @@ from .saving import registered
 from .wiring import Stretch, stretches_of
 
 SPREAD = ".spread"
+DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
 
 
 @registered
@@ -148,12 +148,13 @@ def _linear(driven: Any, name: str) -> Any:
 def _through(linear: keras.layers.Layer, variance: Any) -> Any:
     """Return the variance of sums that a layer's kernel weights."""
     channels = int(variance.shape[-1])
+    # Keras 2 has a name of its own for it, and another kernel that is None.
     kernel = getattr(linear, "depthwise_kernel", None)
-    if kernel is None:
-        kernel = linear.kernel
-    else:  # (..., channels, multiplier): a group for each channel
-        taps = kernel.shape[:-2]
-        kernel = tf.reshape(kernel, (*taps, 1, math.prod(kernel.shape[-2:])))
+    kernel = linear.kernel if kernel is None else kernel
+    if isinstance(linear, DEPTHWISE):
+        # (..., channels, multiplier): a group for each channel.
+        *taps, read, multiplier = map(int, kernel.shape)
+        kernel = tf.reshape(kernel, (*taps, 1, read * multiplier))
     if isinstance(linear, keras.layers.Dense):
         size = int(kernel.shape[0])
         return tf.matmul(tf.reshape(variance, (-1, size)), kernel**2)
