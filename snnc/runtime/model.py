@@ -77,6 +77,8 @@ class SpikingLayers:
         name, dt = layer.name, self.network.dt
         data = self.network.layers[name]
         current = self.linear(layer, values, l2)
+        if data.encoder == "conv" and self.network.input.least >= 0:
+            _enliven(layer)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
         paths: list[tuple[Any, ...]] = [(values, current)]
@@ -283,6 +285,18 @@ def _kernel_of(layer: keras.layers.Layer) -> str:
     kinds = ("depthwise", "kernel")
     found = (kind for kind in kinds if hasattr(layer, f"{kind}_initializer"))
     return next(found, "")
+
+
+def _enliven(layer: keras.layers.Layer) -> None:
+    """Let every filter fire for values that are not below 0.
+
+    One of weights below 0 alone, as half of those of one weight are, would be
+    silent for all values, and without a gradient.
+    """
+    kernel, *bias = layer.get_weights()
+    axes = tuple(range(kernel.ndim - 1))
+    kernel[..., (kernel <= 0).all(axes)] *= -1
+    layer.set_weights([kernel, *bias])
 
 
 def _trained(layout: Layout) -> list[str]:

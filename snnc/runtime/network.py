@@ -157,6 +157,11 @@ class Input:
         low, high = self.scaled
         return (high - low) / (self.high - self.low)
 
+    @property
+    def least(self) -> float:
+        """The least value that layers read."""
+        return self.low if self.scaled is None else min(self.scaled)
+
 
 @dataclass(frozen=True)
 class Readout:
