@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -117,7 +118,7 @@ class Layout:
         metadata = {"layout_id": self.id}
         if source is not None:
             metadata["source"] = source
-        write_file(path, save(ordered, metadata=metadata))
+        write_file(path, _in_order(save(ordered, metadata=metadata)))
 
     def check(
         self,
@@ -201,6 +202,19 @@ def check_writable(path: FileName) -> None:
     except OSError as error:
         reason = error.strerror or "unknown reason"
         raise OSError(f"{target} can't be written: {reason}") from error
+
+
+def _in_order(file: bytes) -> bytes:
+    """Return a safetensors file whose metadata are in order.
+
+    The library shuffles them, and equal weights would be of unequal bytes.
+    """
+    size = int.from_bytes(file[:8], "little")
+    header = json.loads(file[8 : 8 + size])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    dense = (",", ":")
+    text = json.dumps(header, separators=dense, ensure_ascii=False)
+    return file[:8] + text.encode().ljust(size) + file[8 + size :]
 
 
 def _damage(path: FileName) -> str:

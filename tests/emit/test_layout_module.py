@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from snnc.ir.layout import layout_id, tensors
@@ -54,6 +55,21 @@ def test_weights_come_back_bit_by_bit(
     for name, tensor in weights.items():
         np.testing.assert_array_equal(loaded[name], tensor)
         assert loaded[name].dtype == np.float32
+
+
+def test_equal_weights_are_equal_bytes(
+    layout: ModuleType, weights: Any, tmp_path: Path
+) -> None:
+    files = [tmp_path / str(i) for i in range(20)]
+    for file in files:
+        layout.LAYOUT.save(file, weights, source="imported")
+    assert len({file.read_bytes() for file in files}) == 1
+    with safe_open(files[0], "numpy") as saved:
+        own = {"layout_id": layout.LAYOUT_ID, "source": "imported"}
+        assert saved.metadata() == own
+        np.testing.assert_array_equal(
+            saved.get_tensor("c0.kernel"), weights["c0.kernel"]
+        )
 
 
 def test_the_file_is_plain_safetensors_with_the_identity(
