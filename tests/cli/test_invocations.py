@@ -98,6 +98,8 @@ QUICK: list[Case] = [
     (f"import {MODEL} --rewrite maxpool=avgpool", 0, prints("snn 1")),
     (f"import {MODEL} --encode rate", 0, prints("encode rate")),
     (f"import {MODEL} --input-range -1..1", 0, prints("in -1..1")),
+    (f"import {MODEL} --input-shape 8x8x1", 0, prints("input_layer 8x8x1")),
+    (f"import {MODEL} --input-shape 9x9x1", 1, says("SNN835", "its shape is 8x8x1")),
     (f"import {MODEL} --chips 2", 0, prints("chips 2")),
     (f"import {MODEL} --readout units", 0, prints("units")),
     (f"import {MODEL} --explain", 0, prints("conv2d_0")),
