@@ -77,7 +77,12 @@ class Study:
 
     def __init__(self, asked: argparse.Namespace) -> None:
         self.asked = asked
-        self.folder = asked.work / asked.data
+        # Weights are kept for the next run that asks for the same training.
+        settings = (
+            *(asked.data, asked.train, asked.epochs, asked.schedule, asked.seed),
+            *(asked.pools, asked.rate, asked.present),
+        )
+        self.folder = asked.work / "-".join(map(str, settings))
         self.folder.mkdir(parents=True, exist_ok=True)
         split = load(asked.data, asked.train)
         split.train.save(self.folder / "train.npz")
