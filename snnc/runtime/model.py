@@ -288,15 +288,15 @@ def _kernel_of(layer: keras.layers.Layer) -> str:
 
 
 def _enliven(layer: keras.layers.Layer) -> None:
-    """Let every filter fire for values that are not below 0.
+    """Let filters fire for values that are not below 0, if none would.
 
-    One of weights below 0 alone, as half of those of one weight are, would be
-    silent for all values, and without a gradient.
+    One of weights below 0 alone is silent for all of them, and without a
+    gradient. Where all filters are, as half of the time a single one of one
+    weight is, nothing is learned.
     """
     kernel, *bias = layer.get_weights()
-    axes = tuple(range(kernel.ndim - 1))
-    kernel[..., (kernel <= 0).all(axes)] *= -1
-    layer.set_weights([kernel, *bias])
+    if kernel.max() <= 0:
+        layer.set_weights([-kernel, *bias])
 
 
 def _trained(layout: Layout) -> list[str]:
