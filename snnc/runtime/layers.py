@@ -90,15 +90,15 @@ class Neurons(keras.layers.Layer):
 
         What was traced of a model before follows the curve of before.
         """
-        self.feels = self.aware and not smooth
+        self.follows_chip = self.aware and not smooth
         free = smooth and self.layer.lif is None
-        curve = curve_of(self.layer, self.dt, self.feels)
+        curve = curve_of(self.layer, self.dt, self.follows_chip)
         self.curve = keras.activations.relu if free else curve
 
     def call(self, inputs: Any, variance: Any = None) -> Any:
         """Return the activations of currents, perhaps with their variance."""
         curve = self.curve
-        if self.feels and variance is not None:
+        if self.follows_chip and variance is not None:
             # Where nothing spikes there is no noise, and no width to divide by.
             width = tf.sqrt(FELT * variance + 1e-8) * self.scale
             curve = smeared(curve, width)

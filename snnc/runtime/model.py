@@ -18,12 +18,12 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
+from .current_variance import CurrentVariance, variance_of
 from .folding import make_identity, scaled, with_norm
 from .layers import Compare, NeuronBias, Neurons, RateBudget
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
 from .noise import PoolNoise, SpikeNoise
-from .spread import Spread, spread_of
 from .wiring import NEURONS, wiring_of
 
 # Of the variance of filtered spikes, the share that neurons feel: tuned on the
@@ -98,7 +98,7 @@ class SpikingLayers:
         neurons = Neurons(data, dt, self.aware, name=f"{name}.neurons")
         on_chip = self.aware and data.on_chip
         if on_chip and data.lif is not None:
-            variance = spread_of(self.network, name, paths)
+            variance = variance_of(self.network, name, paths)
             outputs = neurons(current, variance)
         else:
             outputs = neurons(current)
@@ -269,7 +269,7 @@ def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
             layer.scale = scales[name]
             hertz[name] = layer.layer.high * layer.scale
     for layer in model.layers:
-        if isinstance(layer, Spread):
+        if isinstance(layer, CurrentVariance):
             layer.hertz = {name: hertz[name] for name in layer.hertz}
 
 

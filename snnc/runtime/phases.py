@@ -47,15 +47,15 @@ class Stage(NamedTuple):
 def stages_of(
     phases: Sequence[Phase],
     epochs: int,
-    bent: bool = False,
+    lif: bool = False,
 ) -> list[Stage]:
     """Share epochs among the phases that train; what is left out has none.
 
     Those that are aware of the chip come in parts, before each of which layers
-    are scaled anew, as their activations go on to change. If curves are
-    ``bent``, a scale changes what a network computes, and it has to learn with
-    scales like those that it ends with: smooth epochs come in parts, too, each
-    as long as all before it.
+    are scaled anew, as their activations go on to change. Of ``lif`` neurons a
+    scale changes what a network computes, and it has to learn with scales like
+    those that it ends with: smooth epochs come in parts, too, each as long as
+    all before it.
     """
     aware = "aware" in phases
     smooth = "smooth" in phases or not aware
@@ -64,7 +64,7 @@ def stages_of(
         first -= math.ceil(epochs * AWARE_SHARE) if smooth else epochs
     stages = []
     if smooth:
-        doubled = (2**i for i in range(first.bit_length())) if bent else ()
+        doubled = (2**i for i in range(first.bit_length())) if lif else ()
         bounds = sorted({0, *doubled, first})
         stages += _between(False, bounds)
     if aware:
@@ -93,15 +93,15 @@ class Phases:
         epochs: int,
         progress: Progress,
         class_weight: dict[int, float] | None = None,
-        bent: bool = False,
+        lif: bool = False,
     ) -> None:
         """Take the phases, the epochs of all, and what each class counts.
 
-        ``bent`` tells that the curves of some neurons are, as in `stages_of`.
+        ``lif`` tells that it has LIF neurons.
         """
         self._scales = "scale" in phases
-        self._bent = bent and self._scales
-        self._stages = stages_of(phases, epochs, self._bent)
+        self._lif = lif and self._scales
+        self._stages = stages_of(phases, epochs, self._lif)
         self._progress = progress
         self._class_weight = class_weight
 
@@ -133,7 +133,7 @@ class Phases:
             return
         if progress.epoch:
             adjuster.settle()
-        if (stage.aware and self._scales) or self._bent:
+        if (stage.aware and self._scales) or self._lif:
             adjuster.scale(anew=True, examples=MEASURED)
             tell(f"scaled into their rates: {_listed(adjuster.scales)}")
         progress.begin(index, stage.start, adjuster.scales)

@@ -187,8 +187,8 @@ class Trainer:
             adjuster = Adjuster(self.network, self.layout, model, sample)
             ways = self.training.phases
             layers = self.network.layers
-            bent = any(layer.lif is not None for layer in layers.values())
-            phases = Phases(ways, epochs, progress, weighted, bent)
+            lif = any(layer.lif is not None for layer in layers.values())
+            phases = Phases(ways, epochs, progress, weighted, lif)
             stops = StopAtNaN(layers, sample[:batch])
             others = [stops, *_logs(tensorboard), *callbacks]
             phases.train(adjuster, batches, others)

@@ -36,12 +36,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
 
 
 @pytest.mark.parametrize("phases", SUBSETS)
-@pytest.mark.parametrize("bent", [False, True])
+@pytest.mark.parametrize("lif", [False, True])
 @pytest.mark.parametrize("epochs", [0, 1, 2, 3, 20])
 def test_stages_are_all_epochs_one_after_another(
-    phases: Any, epochs: int, bent: bool
+    phases: Any, epochs: int, lif: bool
 ) -> None:
-    stages = stages_of(phases, epochs, bent)
+    stages = stages_of(phases, epochs, lif)
     edges = [stage.start for stage in stages] + [stages[-1].stop]
     assert edges[0] == 0
     assert edges[-1] == epochs
@@ -55,8 +55,8 @@ def test_the_only_epoch_is_aware() -> None:
     assert stages_of(ALL, 1) == [Stage(False, 0, 0), Stage(True, 0, 1)]
 
 
-def test_scales_follow_bent_curves_from_the_first_epoch_on() -> None:
-    smooth = [stage for stage in stages_of(ALL, 20, bent=True) if not stage.aware]
+def test_scales_follow_lif_neurons_from_the_first_epoch_on() -> None:
+    smooth = [stage for stage in stages_of(ALL, 20, lif=True) if not stage.aware]
     assert [stage.start for stage in smooth] == [0, 1, 2, 4, 8]
 
 

@@ -24,12 +24,12 @@ from .network import Network
 from .saving import registered
 from .wiring import Stretch, stretches_of
 
-SPREAD = ".spread"
+VARIANCE = ".variance"
 DEPTHWISE = (keras.layers.DepthwiseConv1D, keras.layers.DepthwiseConv2D)
 
 
 @registered
-class Spread(keras.layers.Layer):
+class CurrentVariance(keras.layers.Layer):
     """The variance of what a layer makes of values, as these are spikes.
 
     It reads values (batch, ...), and what is driven: what the layer makes of
@@ -37,7 +37,7 @@ class Spread(keras.layers.Layer):
     makes of it. Variances are of the shape of what is driven, in squares of
     its unit. Neurons spike regularly, and apart from one another.
 
-    A layer named ``c.spread`` is that of ``c``, whose kernel it finds where it
+    A layer named ``c.variance`` is that of ``c``, whose kernel it finds where it
     is called: it has no weights of its own, and nothing of ``c`` is saved
     with it. ``hertz`` has the rate of activation 1.0 of each layer of neurons
     that the values are of.
@@ -66,7 +66,7 @@ class Spread(keras.layers.Layer):
     ) -> Any:
         """Find the layers that tensors come from, in a functional model."""
         if hasattr(driven, "_keras_history"):
-            linear = _linear(driven, self.name.removesuffix(SPREAD))
+            linear = _linear(driven, self.name.removesuffix(VARIANCE))
             norm = None if normed is None else normed._keras_history[0]
             # As attributes that Keras tracks, they would be saved twice.
             self._parts = lambda: (linear, norm)
@@ -112,7 +112,7 @@ class Spread(keras.layers.Layer):
         return np.full(stretch.size, slowest)
 
 
-def spread_of(
+def variance_of(
     network: Network,
     name: str,
     paths: Sequence[tuple[Any, ...]],
@@ -130,11 +130,12 @@ def spread_of(
         hertz = {n: network.layers[n].high for n in sorted(sources)}
         synapse = network.layers[name].synapse or network.dt
         listed = [one.listed for one in stretches]
-        spread = Spread(listed, hertz, synapse, name=f"{part}{SPREAD}")
-        variances.append(spread(read, *driven))
+        settings = (listed, hertz, synapse)
+        layer = CurrentVariance(*settings, name=f"{part}{VARIANCE}")
+        variances.append(layer(read, *driven))
     if len(variances) == 1:
         return variances[0]
-    return keras.layers.Add(name=f"{name}.spreads")(variances)
+    return keras.layers.Add(name=f"{name}.variances")(variances)
 
 
 def _linear(driven: Any, name: str) -> Any:

@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
+from snnc.runtime.current_variance import CurrentVariance
 from snnc.runtime.curves import spike_variance
-from snnc.runtime.spread import Spread
 from tests.emit.packages import importable, module
 from tests.runtime.phased import Made, examples, packages
 
@@ -56,8 +56,8 @@ def test_the_variance_is_that_of_noise_that_passes_the_layers(
         )
         made_of.append(scaled(driven))
     stretches = [[["one"], 1, 1], [["two"], 2, 4], [["one", "two"], 1, 1]]
-    spread = Spread(stretches, HERTZ, SYNAPSE, name="c.spread")
-    both = keras.Model(values, [made_of[-1], spread(values, *made_of)])
+    layer = CurrentVariance(stretches, HERTZ, SYNAPSE, name="c.variance")
+    both = keras.Model(values, [made_of[-1], layer(values, *made_of)])
     x = RNG.uniform(0, 1, shape).astype("f4")
     hertz = np.array([200.0, 90.0, 90.0, 90.0], "f4")  # of sums the slowest
     own = np.asarray(spike_variance(x * hertz, SYNAPSE)) / hertz**2
@@ -70,7 +70,7 @@ def test_the_variance_is_that_of_noise_that_passes_the_layers(
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
-    found = packages(tmp_path_factory.mktemp("spread"))
+    found = packages(tmp_path_factory.mktemp("variance"))
     with importable(next(iter(found.values())).package):
         yield found
 
@@ -79,30 +79,30 @@ def program(made: dict[str, Made], name: str) -> Any:
     return module(made[name].package, "keras_model")
 
 
-def test_every_path_to_lif_neurons_on_the_chip_has_its_spread(
+def test_every_path_to_lif_neurons_on_the_chip_has_its_variance(
     made: dict[str, Made],
 ) -> None:
     model = program(made, "lif_norm").build_model(aware=True)
     found = {
         part.name: [(one[0], one[1:]) for one in part.stretches]
         for part in model.layers
-        if part.__class__.__name__ == "Spread"
+        if part.__class__.__name__ == "CurrentVariance"
     }
     assert found == {
-        "c0.spread": [(["encode"], [3, 1])],
-        "c1.spread": [(["c0"], [4, 1])],
-        "c1.shortcut.spread": [(["c0"], [4, 1])],
-        "c2.spread": [(["c1"], [4, 1])],
-        "c2.shortcut.spread": [(["c0"], [4, 1])],
-        "d0.spread": [(["c2"], [4, 1]), (["c1"], [4, 4])],
+        "c0.variance": [(["encode"], [3, 1])],
+        "c1.variance": [(["c0"], [4, 1])],
+        "c1.shortcut.variance": [(["c0"], [4, 1])],
+        "c2.variance": [(["c1"], [4, 1])],
+        "c2.shortcut.variance": [(["c0"], [4, 1])],
+        "d0.variance": [(["c2"], [4, 1]), (["c1"], [4, 4])],
     }
     smooth = program(made, "lif_norm").build_model()
     others = [smooth, program(made, "relu").build_model(aware=True)]
     names = [part.name for other in others for part in other.layers]
-    assert not [name for name in names if "spread" in name]
+    assert not [name for name in names if "variance" in name]
 
 
-def test_what_spreads_is_found_again_in_a_model_that_is_loaded(
+def test_kernels_are_found_again_in_a_model_that_is_loaded(
     made: dict[str, Made], tmp_path: Path
 ) -> None:
     model = program(made, "lif_norm").build_model(aware=True)
@@ -113,16 +113,16 @@ def test_what_spreads_is_found_again_in_a_model_that_is_loaded(
     np.testing.assert_array_equal(again(x), model(x))
     again.get_layer("c1").kernel.assign(3 * model.get_layer("c1").kernel)
     before, after = (
-        keras.Model(of.input, of.get_layer("c1.spread").output)(x)
+        keras.Model(of.input, of.get_layer("c1.variance").output)(x)
         for of in (model, again)
     )
     np.testing.assert_allclose(after, 9 * np.asarray(before), rtol=1e-4)
 
 
-def test_gradients_reach_the_kernel_by_its_spread(made: dict[str, Made]) -> None:
+def test_gradients_reach_the_kernel_by_its_variance(made: dict[str, Made]) -> None:
     model = program(made, "lif").build_model(aware=True)
-    spread = keras.Model(model.input, model.get_layer("c1.spread").output)
+    varied = keras.Model(model.input, model.get_layer("c1.variance").output)
     kernel = model.get_layer("c1").kernel
     with tf.GradientTape() as tape:
-        total = tf.reduce_sum(spread(examples()[0]))
+        total = tf.reduce_sum(varied(examples()[0]))
     assert np.abs(np.asarray(tape.gradient(total, kernel))).max() > 0
