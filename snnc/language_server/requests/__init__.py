@@ -53,14 +53,14 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
     ),
     types.TEXT_DOCUMENT_PREPARE_RENAME: ("naming", "prepare", None),
     types.TEXT_DOCUMENT_CODE_ACTION: (
-        "mending",
+        "fixing",
         "actions",
         types.CodeActionOptions(
             code_action_kinds=[types.CodeActionKind.QuickFix, FIX_ALL],
             resolve_provider=True,
         ),
     ),
-    types.CODE_ACTION_RESOLVE: ("mending", "resolve", None),
+    types.CODE_ACTION_RESOLVE: ("fixing", "resolve", None),
 }
 _COMMANDS = {BUILD: ("costs", "build"), REPORT: ("costs", "report")}
 

@@ -1,4 +1,4 @@
-"""What mends a spec: fixes one by one, and all of them."""
+"""Fixes of a spec, one by one, and all of them."""
 
 from __future__ import annotations
 
