@@ -10,8 +10,7 @@ from collections.abc import Iterator
 
 from benchmarks.league import SPECS, map_spec
 from snnc.loihi.activity import activity_of
-from snnc.loihi.wiring import rate_of, wirings_of
-from snnc.report.summary import chips_used
+from snnc.passes.route import route
 from snnc.text.tables import table
 
 
@@ -19,19 +18,18 @@ def rows() -> Iterator[tuple[str, ...]]:
     """One row for each network that takes several chips."""
     for name in sorted(spec.stem for spec in SPECS.glob("*.snn")):
         mapped = map_spec(name)
-        if (chips := chips_used(mapped)) < 2:
+        if mapped.chips < 2:
             continue
-        populations = mapped.lowered.by_name
-        profile = mapped.lowered.network.device
+        populations, routed = mapped.lowered.by_name, route(mapped)
         sent = sum(
-            rate_of(populations[w.source]) * w.messages
-            for w in wirings_of(mapped, profile)
-            if populations[w.source].on_chip
+            populations[r.source].upper_rate * r.messages
+            for r in routed.routes
+            if populations[r.source].on_chip
         )
-        activity = activity_of(mapped, profile)
+        activity = activity_of(routed)
         every = sent * mapped.lowered.network.timing.dt
         shares = (activity.crossing_in_order / every, activity.crossing / every)
-        yield (f"`{name}`", str(chips), *(f"{share:.1%}" for share in shares))
+        yield (f"`{name}`", str(mapped.chips), *(f"{share:.1%}" for share in shares))
 
 
 if __name__ == "__main__":

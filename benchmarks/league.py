@@ -15,7 +15,6 @@ from pathlib import Path
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.ir.mapped import MappedNetwork
-from snnc.report.summary import chips_used
 from snnc.text.tables import table
 
 HERE = Path(__file__).parents[1]
@@ -107,7 +106,7 @@ def map_spec(name: str) -> MappedNetwork:
 
 
 def _cores(mapped: MappedNetwork) -> str:
-    chips = chips_used(mapped)
+    chips = mapped.chips
     return str(mapped.cores) if chips == 1 else f"{mapped.cores} on {chips} chips"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
@@ -14,6 +15,9 @@ from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 from snnc.syntax.files import read
+
+if TYPE_CHECKING:
+    from snnc.ir.routed import RoutedNetwork
 
 
 def compile_file(
@@ -58,7 +62,8 @@ def compile_spec(
         It ends where errors in ``report`` kept the next pass from running.
     """
     profile = device or read_profile()
-    made = run_passes(source, profile, report, through, known, document)
+    start = Compilation(source, profile, known, document)
+    made = run_passes(start, report, through)
     add_advice(made, report)
     allow_warnings(made, report)
     return made
@@ -100,6 +105,21 @@ def allow_warnings(
 
         complete = made.mapped is not None if complete is None else complete
         suppress_warnings(made.document, report, complete)
+
+
+def routed(made: Compilation) -> RoutedNetwork | None:
+    """The network on cores and chips; one too large, on as many as it takes.
+
+    None if it has other errors, or if no number of cores suffices.
+    """
+    if made.routed is not None:
+        return made.routed
+    mapped = made.mapped or unlimited(made)
+    if mapped is None:
+        return None
+    from snnc.passes.route import route  # what is only checked needs no chips
+
+    return route(mapped)
 
 
 def unlimited(made: Compilation) -> MappedNetwork | None:

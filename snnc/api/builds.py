@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +12,12 @@ from snnc.api.problems import SpecError
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.building.jobs import Job, Wanted
 from snnc.building.specs import build_specs
-from snnc.driver import compile_spec
 from snnc.loihi.profile import DEFAULT
 from snnc.output import compare
 from snnc.output.orphans import Orphan
 from snnc.output.stale import orphaned, problems
 from snnc.output.write import kept, refusals, write_package
-from snnc.passes import Compilation
+from snnc.passes import Compilation, run_passes
 from snnc.runtime.files import write_file
 
 if TYPE_CHECKING:
@@ -88,10 +87,8 @@ def build(
 
 
 def _compiled(spec: Spec, report: diagnostics.Report) -> Compilation:
-    made = spec.made
-    return compile_spec(
-        made.source, report, "emit", made.device, made.known, made.document
-    )
+    report.extend(spec.found.diagnostics)
+    return run_passes(replace(spec.made, routed=spec.routed), report, "emit")
 
 
 def _written(spec: Spec, output: Path, check: bool, force: bool) -> Path:

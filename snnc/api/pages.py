@@ -27,7 +27,7 @@ LACKING = "Pictures are missing: pip install 'snnc[plot]' and print the page aga
 
 def report_page(report: Report, against: Spec | FileName | None = None) -> str:
     """Write all that is known of a network; ``against`` is what it is compared with."""
-    return page(report.mapped, list(_of_report(report, against)), _footer(report.spec))
+    return page(report.summary, list(_of_report(report, against)), _footer(report.spec))
 
 
 def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Section]:
@@ -50,7 +50,7 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
 
 def _weights(report: Report) -> str:
     """Write what each layer learns and does, as a table."""
-    network = report.mapped.lowered.network
+    network = report.summary.network
     learned: dict[str, int] = {}
     for tensor in tensors(network):
         layer = tensor.name.rpartition(".")[0]

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.api.display import Displayed
 from snnc.api.problems import Diagnostic
-from snnc.driver import unlimited
 from snnc.ir.layout import tensors
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.routed import RoutedNetwork
 from snnc.loihi.profile import DEFAULT
 from snnc.report.summary import Row, Summary, summarise
 from snnc.text.units import counted
@@ -34,13 +33,13 @@ class Report(Displayed):
         What it is about.
     fits : bool
         Whether the network fits its target. If not, the cores are those that it needs.
-    mapped
+    routed
         Internal.
     """
 
     spec: Spec
     fits: bool
-    mapped: MappedNetwork
+    routed: RoutedNetwork
 
     @classmethod
     def of(cls, spec: Spec) -> Report:
@@ -51,58 +50,58 @@ class Report(Displayed):
         SpecError
             If the network does not fit and its cores can't be counted.
         """
-        mapped = spec.made.mapped or unlimited(spec.made)
-        if mapped is None:
+        if spec.routed is None:
             from snnc.api.problems import SpecError
 
             raise SpecError(spec.found.diagnostics)
-        return cls(spec, spec.fits, mapped)
+        return cls(spec, spec.fits, spec.routed)
 
     @cached_property
-    def _summary(self) -> Summary:
-        return summarise(self.mapped)
+    def summary(self) -> Summary:
+        """What the network takes and does: internal."""
+        return summarise(self.routed)
 
     @property
     def cores(self) -> int:
         """Cores of the chip; 0 for ``target nengo``."""
-        return self.mapped.cores
+        return self.routed.mapped.cores
 
     @property
     def chips(self) -> int:
         """Chips that the cores fill."""
-        return self._summary.chips
+        return self.summary.chips
 
     @property
     def neurons(self) -> int:
         """Neurons on the chip; without a chip, all of them."""
-        return self._summary.neurons
+        return self.summary.neurons
 
     @property
     def weights(self) -> int:
         """Numbers that training learns: kernels, biases and shortcuts."""
-        network = self.mapped.lowered.network
+        network = self.routed.mapped.lowered.network
         return sum(prod(t.shape) for t in tensors(network) if not t.zeros)
 
     @property
     def spikes(self) -> float:
         """Spikes of all neurons in an example, at most."""
-        return self._summary.activity.spikes
+        return self.summary.activity.spikes
 
     @property
     def operations(self) -> float:
         """Synaptic operations in an example, at most."""
-        return self._summary.activity.operations
+        return self.summary.activity.operations
 
     @property
     def energy(self) -> float:
         """Joules of an example, at most; 0 for ``target nengo``."""
-        summary = self._summary
+        summary = self.summary
         return summary.activity.joules(summary.profile.energy) if self.cores else 0.0
 
     @property
     def layers(self) -> tuple[Row, ...]:
         """What each layer takes and does, in the order of the spec."""
-        return self._summary.rows
+        return self.summary.rows
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
@@ -113,13 +112,13 @@ class Report(Displayed):
         """Return tables, and what keeps layers from fewer cores if ``why``."""
         from snnc.report.text import table
 
-        return table(self.mapped, why)
+        return table(self.summary, why)
 
     def markdown(self, *, why: bool = False) -> str:
         """Return tables for a comment on a pull request."""
         from snnc.report.markdown import render
 
-        return render(self.mapped, why)
+        return render(self.summary, why)
 
     def html(self, against: Spec | FileName | None = None) -> str:
         """Return a page that needs nothing else, with pictures and the spec.
@@ -137,14 +136,14 @@ class Report(Displayed):
         """Return what ``snnc report --format json`` prints."""
         from snnc.report.json import document
 
-        return document(self.mapped, why)
+        return document(self.summary, why)
 
     def plot_network(self, ax: Axes | None = None) -> Axes:
         """Draw the layers with their shapes and cores, and what each of them reads."""
         from snnc.api.pictures import drawn
         from snnc.plots.networks import network
 
-        return drawn(network, self.mapped, ax=ax)
+        return drawn(network, self.routed.mapped, ax=ax)
 
     def plot_cores(self, ax: Axes | None = None) -> Axes:
         """Draw chips and cores, each filled as far as its four limits are used.
@@ -157,7 +156,7 @@ class Report(Displayed):
         from snnc.api.pictures import drawn
         from snnc.plots.cores import cores
 
-        return drawn(cores, self.mapped, ax=ax)
+        return drawn(cores, self.routed.mapped, ax=ax)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Report.of, (self.spec,)
@@ -171,7 +170,7 @@ class Report(Displayed):
     def _repr_html_(self) -> str:
         from snnc.report.html import fragment
 
-        return fragment(self.mapped)
+        return fragment(self.summary)
 
 
 def report(spec: Spec | FileName, device: str = DEFAULT) -> Report:

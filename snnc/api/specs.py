@@ -14,7 +14,7 @@ from snnc import diagnostics
 from snnc.api.display import Displayed, spec_html
 from snnc.api.problems import Diagnostic, SpecError, public
 from snnc.api.values import settings_of
-from snnc.driver import compile_spec
+from snnc.driver import compile_spec, routed
 from snnc.language.model import spec_hash
 from snnc.language.tree import Document
 from snnc.loihi.plan import Known
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from snnc.api.comparisons import Diff, Fit
     from snnc.api.packages import Package
     from snnc.api.reports import Report
+    from snnc.ir.routed import RoutedNetwork
 
 FileName = str | os.PathLike[str]
 
@@ -88,6 +89,11 @@ class Spec(Displayed):
     def fits(self) -> bool:
         """Whether the network fits its target."""
         return self.made.mapped is not None
+
+    @cached_property
+    def routed(self) -> RoutedNetwork | None:
+        """The network on its chips, if its cores can be counted: internal."""
+        return routed(self.made)
 
     @cached_property
     def diagnostics(self) -> tuple[Diagnostic, ...]:

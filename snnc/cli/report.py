@@ -12,10 +12,10 @@ from snnc.cli.formats import format_option
 from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
 from snnc.cli.talk import offer, offer_json, offer_lines, show
 from snnc.diagnostics import Report
-from snnc.driver import compile_spec, unlimited
-from snnc.ir.mapped import MappedNetwork
+from snnc.driver import compile_spec, routed
 from snnc.loihi.profile import DEFAULT
 from snnc.passes import Compilation
+from snnc.report.summary import Summary, summarise
 from snnc.syntax.files import STDIN
 
 
@@ -62,22 +62,22 @@ def command(
     name = checked_stdin([spec], stdin_filename)
     path = one_spec(spec, report)
     source = None if path is None else read_input(path, name, report)
-    made = None if source is None else compile_spec(source, report, "place", device())
+    made = None if source is None else compile_spec(source, report, "route", device())
     show(report)
-    mapped = None if made is None else made.mapped or unlimited(made)
-    if mapped is None:
+    network = None if made is None else routed(made)
+    if network is None:
         return 1
     if form == "html":
         assert made is not None
         offer(_page(made, report, None if path == STDIN else path, against))
     else:
-        _print(mapped, form, why)
+        _print(summarise(network), form, why)
     if plot is not None:
         from snnc.api.pictures import drawn
         from snnc.plots.cores import cores
         from snnc.plots.style import save
 
-        save(drawn(cores, mapped, ax=None), plot)
+        save(drawn(cores, network.mapped, ax=None), plot)
     return 1 if report.errors else 0
 
 
@@ -104,16 +104,16 @@ def _page(
         raise click.ClickException(str(error)) from error
 
 
-def _print(mapped: MappedNetwork, form: str, why: bool) -> None:
+def _print(summary: Summary, form: str, why: bool) -> None:
     if form == "json":
         from snnc.report.json import document
 
-        offer_json(document(mapped, why))
+        offer_json(document(summary, why))
     elif form == "markdown":
         from snnc.report import markdown
 
-        offer_lines(markdown.render(mapped, why))
+        offer_lines(markdown.render(summary, why))
     else:
         from snnc.report import text
 
-        offer_lines(text.table(mapped, why), colours.report)
+        offer_lines(text.table(summary, why), colours.report)

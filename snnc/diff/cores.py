@@ -10,7 +10,6 @@ from snnc.diff.version import Version
 from snnc.ir.device import Core
 from snnc.ir.logical import Shape
 from snnc.ir.mapped import Block, MappedPopulation
-from snnc.report.json import chips_used
 from snnc.text.units import dims
 
 
@@ -101,7 +100,7 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
 
 def _fit(version: Version) -> Fit | Misfit:
     if version.mapped is not None:
-        return Fit(version.mapped.cores, chips_used(version.mapped))
+        return Fit(version.mapped.cores, version.mapped.chips)
     refusal = version.refusal
     if refusal is None:
         raise ValueError("a network that is not mapped was refused by some rule")

@@ -129,7 +129,8 @@ def compile_written(
     the import, and `snnc check` does it.
     """
     source = SourceFile(name, written.text)
-    made = run_passes(source, device or read_profile(), report, "lower")
+    start = Compilation(source, device or read_profile())
+    made = run_passes(start, report, "lower")
     if made.lowered is None or report.errors:
         return made
     return replace(made, mapped=place(made.lowered, report, is_brief=True))

@@ -148,6 +148,12 @@ class Population:
         depth, height, width, channels = self.volume
         return depth * height * width * channels
 
+    @property
+    def upper_rate(self) -> float:
+        """The upper rate of the neurons' budget, in Hz."""
+        spiking = self.layer.spiking
+        return spiking.rate.high if spiking is not None else 0.0
+
 
 @dataclass(frozen=True)
 class LoweredNetwork:

@@ -59,6 +59,11 @@ class MappedPopulation:
     def cores(self) -> int:
         return sum(len(ensemble.blocks) for ensemble in self.ensembles)
 
+    @property
+    def block_shape(self) -> Shape | None:
+        """That of its ensembles; the last one's may be smaller."""
+        return self.ensembles[0].block_shape
+
 
 @dataclass(frozen=True, slots=True)
 class MappedProjection:
@@ -110,3 +115,8 @@ class MappedNetwork:
     def cores(self) -> int:
         """How many cores all populations take."""
         return sum(p.cores for p in self.populations)
+
+    @property
+    def chips(self) -> int:
+        """How many chips the cores fill."""
+        return -(-self.cores // self.lowered.network.device.chip.cores)

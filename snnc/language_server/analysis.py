@@ -13,6 +13,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
 from snnc.loihi.plan import Known
 from snnc.passes import Compilation, run_passes
+from snnc.passes.route import route
 from snnc.report.summary import Row, Summary, summarise
 from snnc.source import SourceFile
 
@@ -69,7 +70,7 @@ class Analysis:
     @cached_property
     def summary(self) -> Summary | None:
         """The report of the network; None where there is no mapping."""
-        return None if self.mapped is None else summarise(self.mapped)
+        return None if self.mapped is None else summarise(route(self.mapped))
 
     @cached_property
     def rows(self) -> dict[str, Row]:
@@ -86,7 +87,8 @@ def analyse(source: SourceFile, device: Profile, memory: Memory) -> Iterator[Ana
         All diagnostics; where the first is not settled, a second one that is.
     """
     report = Report()
-    made = run_passes(source, device, report, "place", memory.known(device))
+    start = Compilation(source, device, memory.known(device))
+    made = run_passes(start, report, "place")
     if not wants_advice(made, report):
         allow_warnings(made, report)
         yield Analysis(source, made, report.diagnostics, made.mapped, settled=True)

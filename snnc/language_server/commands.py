@@ -57,8 +57,9 @@ def build(buffer: Buffer, settings: Settings) -> tuple[bool, str]:
 
 def report(analysis: Analysis, folder: Path) -> Path | None:
     """Write the report of a network as Markdown; None where there is none."""
-    if analysis.mapped is None or analysis.made.network is None:
+    summary = analysis.summary
+    if summary is None:
         return None
-    path = folder / f"{analysis.made.network.name}.report.md"
-    write_file(path, markdown.render(analysis.mapped, why=True))
+    path = folder / f"{summary.network.name}.report.md"
+    write_file(path, markdown.render(summary, why=True))
     return path

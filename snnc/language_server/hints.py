@@ -8,7 +8,6 @@ from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Analysis
 from snnc.passes.validate.parts import head
-from snnc.report.summary import chips_used
 from snnc.text.units import counted, dims
 
 Hint = tuple[int, str]
@@ -64,7 +63,7 @@ def share(analysis: Analysis) -> str:
     mapped, network = analysis.mapped, analysis.made.network
     if mapped is None or network is None or not isinstance(network.target, Loihi):
         return ""
-    chips = counted(chips_used(mapped), "chip")
+    chips = counted(mapped.chips, "chip")
     return f"{mapped.cores} of {counted(network.target.cores, 'core')}, on {chips}"
 
 

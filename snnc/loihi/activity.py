@@ -11,11 +11,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from snnc.ir.device import Energy, Profile
+from snnc.ir.device import Energy
 from snnc.ir.lowered import Population
 from snnc.ir.mapped import MappedNetwork, MappedProjection
-from snnc.loihi.chips import Chips, chips_in_order, chips_of
-from snnc.loihi.wiring import Wiring, rate_of, wirings_of
+from snnc.ir.routed import Route, RoutedNetwork
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +84,6 @@ class NetworkActivity:
         Spikes that go from chip to chip in a step.
     crossing_in_order
         Those that would if blocks filled one chip after the other.
-    chips
-        The chip of each core of each population on the chip.
     """
 
     layers: tuple[Activity, ...]
@@ -94,7 +91,6 @@ class NetworkActivity:
     to_host: float
     crossing: float
     crossing_in_order: float
-    chips: Chips
 
     @cached_property
     def by_name(self) -> Mapping[str, Activity]:
@@ -116,49 +112,48 @@ class NetworkActivity:
         return sum(layer.idle_joules(energy) for layer in self.layers)
 
 
-def activity_of(mapped: MappedNetwork, profile: Profile) -> NetworkActivity:
-    """Bound what a mapped network does in an inference, and in a step."""
-    timing = mapped.lowered.network.timing
-    chips = chips_of(mapped, profile)
-    wirings = wirings_of(mapped, profile, chips, chips_in_order(mapped, profile))
-    populations = mapped.lowered.by_name
-    layers = tuple(_activity(p.population, wirings, mapped) for p in mapped.populations)
+def activity_of(routed: RoutedNetwork) -> NetworkActivity:
+    """Bound what a network does in an inference, and in a step."""
+    mapped, routes = routed.mapped, routed.routes
+    dt, populations = mapped.lowered.network.timing.dt, mapped.lowered.by_name
+    rates = {name: population.upper_rate for name, population in populations.items()}
+    into: dict[str, list[Route]] = {name: [] for name in populations}
+    for route in routes:
+        into[route.target].append(route)
+    layers = tuple(
+        _activity(population, into[name], mapped)
+        for name, population in populations.items()
+    )
     entering = sum(
-        rate_of(populations[w.source]) * w.messages
-        for w in wirings
-        if not populations[w.source].on_chip
+        rates[r.source] * r.messages
+        for r in routes
+        if not populations[r.source].on_chip
     )
     leaving = {
         p.projection.source
         for p in (*mapped.projections, *mapped.readout)
         if _leaves(mapped, p)
     }
-    spikes = sum(rate_of(populations[s]) * populations[s].neurons for s in leaving)
-    crossing, crossing_in_order = (
-        sum(rate_of(populations[w.source]) * w.crossing[i] for w in wirings)
-        for i in range(2)
-    )
     return NetworkActivity(
         layers,
-        entering * timing.dt,
-        spikes * timing.dt,
-        crossing * timing.dt,
-        crossing_in_order * timing.dt,
-        chips,
+        to_chip=entering * dt,
+        to_host=sum(rates[s] * populations[s].neurons for s in leaving) * dt,
+        crossing=sum(rates[r.source] * r.crossing for r in routes) * dt,
+        crossing_in_order=sum(rates[r.source] * r.crossing_in_order for r in routes)
+        * dt,
     )
 
 
 def _activity(
-    population: Population, wirings: tuple[Wiring, ...], mapped: MappedNetwork
+    population: Population, read: Sequence[Route], mapped: MappedNetwork
 ) -> Activity:
     timing, populations = mapped.lowered.network.timing, mapped.lowered.by_name
-    read = [w for w in wirings if w.target == population.name]
-    once = [rate_of(populations[w.source]) * timing.present for w in read]
+    once = [populations[r.source].upper_rate * timing.present for r in read]
     return Activity(
         population.name,
-        population.neurons * rate_of(population) * timing.present,
-        sum(n * w.operations for n, w in zip(once, read, strict=True)),
-        sum(n * w.messages for n, w in zip(once, read, strict=True)),
+        population.neurons * population.upper_rate * timing.present,
+        sum(n * r.operations for n, r in zip(once, read, strict=True)),
+        sum(n * r.messages for n, r in zip(once, read, strict=True)),
         population.neurons * timing.steps if population.on_chip else 0,
     )
 

@@ -11,12 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from heapq import heappop, heappush
 
-from snnc.ir.device import Profile
-from snnc.ir.mapped import MappedNetwork
-from snnc.loihi.wiring import links_of, rate_of, tilings_of
-
-Chips = Mapping[str, tuple[int, ...]]
-"""The chip of each core of each population on the chip, in nengo-loihi's order."""
 Spikes = Sequence[Mapping[int, float]]
 """For each core the spikes to and from each other, in Hz."""
 
@@ -26,22 +20,6 @@ MOST_LOOKS = 2_000_000
 """Exchanges of two cores that are looked at, one to two seconds."""
 LEAST_GAIN = 1e-9
 """What sums of rates may be off by, as a share of all."""
-
-
-def chips_of(mapped: MappedNetwork, profile: Profile) -> Chips:
-    """Put cores on as few chips as hold them, with few spikes from chip to chip.
-
-    Spikes are those of neurons that all fire at the upper rates of their budgets.
-    """
-    room = profile.chip.cores
-    chips = in_order(mapped.cores, room)
-    spikes = _spikes(mapped, profile) if mapped.cores > room else None
-    return _named(mapped, chips if spikes is None else partition(spikes, room))
-
-
-def chips_in_order(mapped: MappedNetwork, profile: Profile) -> Chips:
-    """Fill one chip after the other, as nengo-loihi's allocator ``Greedy`` does."""
-    return _named(mapped, in_order(mapped.cores, profile.chip.cores))
 
 
 def in_order(cores: int, room: int) -> list[int]:
@@ -158,40 +136,3 @@ class _Exchange:
 
     def _count(self, core: int, chip: int, count: float) -> None:
         self._to[core][chip] = self._to[core].get(chip, 0.0) + count
-
-
-def _spikes(mapped: MappedNetwork, profile: Profile) -> Spikes | None:
-    """The spikes between cores; None if that is of too many pairs."""
-    tilings, first = tilings_of(mapped), _firsts(mapped)
-    found: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
-    pairs = 0
-    for source, target, link in links_of(mapped, profile):
-        if source not in first:
-            continue
-        rate = rate_of(mapped.lowered.by_name[source])
-        for a, b, count in link.sent(tilings[source], tilings[target]):
-            here, there = first[source] + a, first[target] + b
-            found[here][there] = found[here].get(there, 0.0) + rate * count
-            found[there][here] = found[there].get(here, 0.0) + rate * count
-            pairs += 1
-            if pairs > MOST_PAIRS:
-                return None
-    return found
-
-
-def _firsts(mapped: MappedNetwork) -> dict[str, int]:
-    """The number of the first core of each population on the chip."""
-    found, first = {}, 0
-    for population in mapped.populations:
-        if population.cores:
-            found[population.population.name] = first
-        first += population.cores
-    return found
-
-
-def _named(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
-    cores = {p.population.name: p.cores for p in mapped.populations}
-    return {
-        name: tuple(chips[first : first + cores[name]])
-        for name, first in _firsts(mapped).items()
-    }

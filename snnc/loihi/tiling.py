@@ -10,7 +10,7 @@ from itertools import groupby, product, takewhile
 from math import ceil, prod
 
 from snnc.ir.lowered import Volume
-from snnc.ir.mapped import Form
+from snnc.ir.mapped import Form, MappedPopulation
 from snnc.loihi.axis import Cut, Interval, cut
 
 Tile = tuple[int, int, int]
@@ -112,6 +112,14 @@ class Tiling:
         """Of the largest block."""
         height, width, strip = self.tile
         return height * width * strip
+
+
+def tiling_of(mapped: MappedPopulation) -> Tiling:
+    """How a mapped population is cut; on the host an ensemble is one tile."""
+    block = mapped.block_shape or mapped.ensembles[0].shape
+    height, width, strip = block if len(block) == 3 else (1, 1, *block)
+    volume = mapped.population.volume
+    return Tiling(volume, mapped.group, (height, width, strip), (), mapped.cores)
 
 
 def least_sizes(extent: int) -> tuple[int, ...]:

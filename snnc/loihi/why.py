@@ -22,8 +22,7 @@ from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, block_of, make_plan
 from snnc.loihi.search import Solution
 from snnc.loihi.site import Fit, Misfit
-from snnc.loihi.tiling import Tiling, on_chip
-from snnc.loihi.wiring import tiling_of
+from snnc.loihi.tiling import Tiling, on_chip, tiling_of
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
 

@@ -19,7 +19,7 @@ from snnc.loihi.profile import read_profile
 from snnc.nir.graph import Graph, Term, graph_of
 from snnc.nir.moving import Conv
 from snnc.nir.units import Neuron
-from snnc.passes import run_passes
+from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 
 if TYPE_CHECKING:
@@ -51,7 +51,8 @@ def restored(
     """
     report = Report()
     source = SourceFile("spec in the graph", spec)
-    lowered = run_passes(source, device or read_profile(), report, "lower").lowered
+    start = Compilation(source, device or read_profile())
+    lowered = run_passes(start, report, "lower").lowered
     if lowered is None or report.errors:
         return None
     shapes = {t.name: t.shape for t in tensors(lowered.network)}

@@ -9,6 +9,7 @@ resolve  `Compilation.network`    names, order, defaults and shapes
 verify   the same network         rules over the whole of it
 lower    `Compilation.lowered`    pools and joins go into their readers
 place    `Compilation.mapped`     ensembles, blocks and cores
+route    `Compilation.routed`     chips, and spikes from core to core
 emit     `Compilation.modules`    the files of the generated package
 ======== ======================== ============================================
 """
@@ -27,7 +28,6 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.language.located import ValidatedSpec
 from snnc.language.tree import Document
 from snnc.loihi.plan import Known
-from snnc.passes.emit import emit
 from snnc.passes.lower import lower
 from snnc.passes.parse import parse
 from snnc.passes.place import place
@@ -38,6 +38,7 @@ from snnc.source import SourceFile, Span
 
 if TYPE_CHECKING:
     from snnc.emit.files import Module
+    from snnc.ir.routed import RoutedNetwork
 
 Made = TypeVar("Made")
 
@@ -58,6 +59,7 @@ class Compilation:
     network: Network | None = None
     lowered: LoweredNetwork | None = None
     mapped: MappedNetwork | None = None
+    routed: RoutedNetwork | None = None
     modules: tuple[Module, ...] | None = None
 
 
@@ -79,6 +81,22 @@ def _before(made: Made | None) -> Made:
     """What the pass before has made: without it no pass is run."""
     assert made is not None
     return made
+
+
+def _route(mapped: MappedNetwork) -> RoutedNetwork:
+    """Cores on chips; nothing is reported."""
+    # What is only checked needs no chips.
+    from snnc.passes.route import route
+
+    return route(mapped)
+
+
+def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
+    """The files of the package; nothing is reported."""
+    # Only `snnc build` emits: the other verbs must not wait for the templates.
+    from snnc.emit.package.modules import package_modules
+
+    return package_modules(routed)
 
 
 PIPELINE = (
@@ -119,9 +137,14 @@ PIPELINE = (
         lambda c, report: replace(c, mapped=place(_before(c.lowered), report, c.known)),
     ),
     Pass(
+        "route",
+        "routed",
+        lambda c, report: replace(c, routed=_route(_before(c.mapped))),
+    ),
+    Pass(
         "emit",
         "modules",
-        lambda c, report: replace(c, modules=emit(_before(c.mapped), report)),
+        lambda c, report: replace(c, modules=_emit(_before(c.routed))),
     ),
 )
 
@@ -129,18 +152,11 @@ PIPELINE = (
 PASSES = frozenset(step.name for step in PIPELINE)
 
 
-def run_passes(
-    source: SourceFile,
-    device: Profile,
-    report: Report,
-    through: str,
-    known: Known | None = None,
-    document: Document | None = None,
-) -> Compilation:
-    """Run the passes up to and including one of them.
+def run_passes(made: Compilation, report: Report, through: str) -> Compilation:
+    """Run the passes up to and including one of them, but those whose value is there.
 
-    They end where errors in ``report`` keep the next one from running. Of a spec that
-    is located syntax already, its ``document``, nothing is parsed.
+    They end where errors in ``report`` keep the next one from running. A network
+    that is there is taken to be verified.
 
     Raises
     ------
@@ -149,16 +165,17 @@ def run_passes(
     """
     if through not in PASSES:
         raise ValueError(f"no pass is called {through}")
-    compilation = Compilation(source, device, known, document)
-    for step in PIPELINE if document is None else PIPELINE[1:]:
+    names = [step.name for step in PIPELINE]
+    steps = PIPELINE[: names.index(through) + 1]
+    for step in [s for s in steps if getattr(made, s.makes) is None]:
         if report.errors and not step.tolerant:
             break
-        compilation = step.run(compilation, report)
-        if getattr(compilation, step.makes) is None or step.name == through:
+        made = step.run(made, report)
+        if getattr(made, step.makes) is None:
             break
     if report.full:
-        report.extend([_more(source, report)])
-    return compilation
+        report.extend([_more(made.source, report)])
+    return made
 
 
 def _more(source: SourceFile, report: Report) -> Diagnostic:

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.why import Reason
 from snnc.report import maxima
 from snnc.report.sentences import bounds, example, sentence, total, totals
-from snnc.report.summary import COUNTERS, Row, Summary, summarise
+from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.text.printable import printable
 from snnc.text.units import dims, human
 
@@ -34,20 +33,18 @@ class Section:
     about: str = ""
 
 
-def page(
-    mapped: MappedNetwork, sections: Sequence[Section] = (), footer: str = ""
-) -> str:
+def page(summary: Summary, sections: Sequence[Section] = (), footer: str = "") -> str:
     """Write a page with the tables, a bar for each counter, and what binds layers.
 
     Parameters
     ----------
-    mapped
-        The network.
+    summary
+        What the network takes and does.
     sections, footer
         What else stands below.
     """
-    title = f"{mapped.lowered.network.name}: cores and activity"
-    return document(title, fragment(mapped), sections, footer)
+    title = f"{summary.network.name}: cores and activity"
+    return document(title, fragment(summary), sections, footer)
 
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
@@ -67,9 +64,9 @@ def style() -> str:
     return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
-def fragment(mapped: MappedNetwork) -> str:
+def fragment(summary: Summary) -> str:
     """Write what is on the page as a part of another one, such as a notebook."""
-    return _template("report.html.jinja").render(_values(summarise(mapped)))
+    return _template("report.html.jinja").render(_values(summary))
 
 
 def _template(name: str) -> Template:

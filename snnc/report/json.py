@@ -11,37 +11,32 @@ from itertools import islice
 from typing import Any
 
 from snnc.ir.logical import MaxPool
-from snnc.ir.mapped import Ensemble, MappedNetwork
+from snnc.ir.mapped import Ensemble
 from snnc.ir.maxima import error_of, levels_of
 from snnc.report.maxima import latency
 from snnc.report.sentences import bounds, sentence, total
-from snnc.report.summary import Row, Summary, chips_used, summarise
-
-__all__ = ["VERSION", "chips_used", "document"]
+from snnc.report.summary import Row, Summary
 
 VERSION = 1
 
 
-def document(mapped: MappedNetwork, why: bool = False) -> dict[str, Any]:
+def document(summary: Summary, why: bool = False) -> dict[str, Any]:
     """The report of a network: encoder, spiking layers and readout in spec order.
 
     Parameters
     ----------
-    mapped
-        The network.
+    summary
+        What it takes and does.
     why
         Whether to say in words what keeps layers from fewer cores.
     """
-    summary = summarise(mapped)
     report = {
         "version": VERSION,
         "network": summary.network.name,
         "cores": summary.cores,
         "chips": summary.chips,
         "layers": [
-            _layer(row, mapped, summary, why)
-            for row in summary.rows
-            if row.place != "folded"
+            _layer(row, summary, why) for row in summary.rows if row.place != "folded"
         ],
         "folded": [
             {"name": row.name, "kind": row.kind, "shape": list(row.shape)}
@@ -76,11 +71,7 @@ def _totals(summary: Summary) -> dict[str, Any]:
     }
 
 
-def _layer(
-    row: Row, mapped: MappedNetwork, summary: Summary, why: bool
-) -> dict[str, Any]:
-    levels = mapped.of_layer(row.name)
-    ensembles = [e for population in levels for e in population.ensembles]
+def _layer(row: Row, summary: Summary, why: bool) -> dict[str, Any]:
     chips = iter(row.chips)
     layer = {
         "name": row.name,
@@ -90,7 +81,7 @@ def _layer(
         "cores": row.cores or 0,
         "ensembles": [
             _ensemble(e, list(islice(chips, len(e.blocks))))
-            for e in ensembles
+            for e in row.ensembles
             if e.block_shape is not None
         ],
         **_activity(row, summary),

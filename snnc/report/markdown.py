@@ -5,24 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from snnc.ir.mapped import MappedNetwork
 from snnc.report import maxima, text
 from snnc.report.sentences import caption, totals
-from snnc.report.summary import Summary, summarise
+from snnc.report.summary import Summary
 from snnc.text.tables import Cells, code, prose, table, without_empty
 
 
-def render(mapped: MappedNetwork, why: bool = False) -> str:
+def render(summary: Summary, why: bool = False) -> str:
     """Write the tables of the report as GitHub's Markdown, ending with a line end.
 
     Parameters
     ----------
-    mapped
-        The network.
+    summary
+        What the network takes and does.
     why
         Whether to say in words what keeps layers from fewer cores.
     """
-    return "\n\n".join(_blocks(summarise(mapped), why)) + "\n"
+    return "\n\n".join(_blocks(summary, why)) + "\n"
 
 
 def _blocks(summary: Summary, why: bool) -> Iterator[str]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
 from snnc.ir.logical import Layer, Loihi, Network, Shape
-from snnc.ir.mapped import Block, MappedNetwork, MappedPopulation
+from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedPopulation
+from snnc.ir.routed import RoutedNetwork
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
 from snnc.loihi.why import Reason, Reasons, reasons_of
 
@@ -38,6 +39,8 @@ class Row:
         Why it takes its cores: one on the chip, of a max pool one a level.
     chips
         The chip of each core, in nengo-loihi's order, where there are several chips.
+    ensembles
+        Those of its neurons, with the counts of each core.
     """
 
     name: str
@@ -51,6 +54,7 @@ class Row:
     activity: Activity | None = None
     reasons: tuple[Reason, ...] = ()
     chips: tuple[int, ...] = ()
+    ensembles: tuple[Ensemble, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,32 +85,27 @@ class Summary:
         return tuple(row for row in self.rows if row.place == "folded")
 
 
-def summarise(mapped: MappedNetwork) -> Summary:
-    """Count what a mapped network takes and does."""
+def summarise(routed: RoutedNetwork) -> Summary:
+    """Count what a network takes and does."""
+    mapped = routed.mapped
     network = mapped.lowered.network
-    profile = network.device
-    activity = activity_of(mapped, profile)
+    activity = activity_of(routed)
     reasons = reasons_of(mapped)
     by_name = {reason.name: reason for reason in reasons.layers}
     readout = network.readout
-    rows = [_row(layer, mapped, activity, by_name) for layer in network.layers]
+    rows = [_row(layer, routed, activity, by_name) for layer in network.layers]
     rows.append(Row(readout.name, "readout", readout.shape, None, "host"))
     return Summary(
         network,
-        profile,
+        network.device,
         tuple(rows),
         activity,
         reasons,
         _neurons(mapped),
         mapped.cores,
         mapped.lower_bound,
-        chips_used(mapped),
+        mapped.chips,
     )
-
-
-def chips_used(mapped: MappedNetwork) -> int:
-    """How many chips the cores fill."""
-    return -(-mapped.cores // mapped.lowered.network.device.chip.cores)
 
 
 def _neurons(mapped: MappedNetwork) -> int:
@@ -119,14 +118,15 @@ def _neurons(mapped: MappedNetwork) -> int:
 
 def _row(
     layer: Layer,
-    mapped: MappedNetwork,
+    routed: RoutedNetwork,
     activity: NetworkActivity,
     reasons: Mapping[str, Reason],
 ) -> Row:
-    levels = mapped.of_layer(layer.name)
+    levels = routed.mapped.of_layer(layer.name)
     if not levels:
         return Row(layer.name, layer.kind, layer.shape, None, "folded")
-    blocks = [b for level in levels for e in level.ensembles for b in e.blocks]
+    ensembles = tuple(e for level in levels for e in level.ensembles)
+    blocks = [block for ensemble in ensembles for block in ensemble.blocks]
     names = [level.population.name for level in levels]
     return Row(
         layer.name,
@@ -136,24 +136,23 @@ def _row(
         "chip" if blocks else "host",
         sum(level.cores for level in levels) if blocks else None,
         block_of(levels[0]) if len(levels) == 1 else None,
-        _use(blocks, mapped.lowered.network.device.core) if blocks else None,
+        _use(blocks, routed.mapped.lowered.network.device.core) if blocks else None,
         joined(layer.name, [activity.by_name[name] for name in names]),
         tuple(reasons[name] for name in names if name in reasons),
-        _chips(mapped, activity, names),
+        _chips(routed, names),
+        ensembles,
     )
 
 
-def _chips(
-    mapped: MappedNetwork, activity: NetworkActivity, names: Sequence[str]
-) -> tuple[int, ...]:
-    if chips_used(mapped) < 2:
+def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
+    if routed.mapped.chips < 2:
         return ()
-    return tuple(chip for name in names for chip in activity.chips.get(name, ()))
+    return tuple(chip for name in names for chip in routed.chips.get(name, ()))
 
 
 def block_of(mapped: MappedPopulation) -> Shape | None:
     """What one core holds at most, as the layer's `block` says it."""
-    shape, axes = mapped.ensembles[0].block_shape, len(mapped.population.layer.shape)
+    shape, axes = mapped.block_shape, len(mapped.population.layer.shape)
     if shape is None or axes == len(shape):
         return shape
     return (mapped.group, *shape) if axes == 4 else (shape[0], shape[-1])

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.ir.mapped import MappedNetwork
 from snnc.report import maxima
 from snnc.report.sentences import bounds, caption, sentence, total, totals
-from snnc.report.summary import COUNTERS, Row, Summary, summarise
+from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.text.tables import Cells, columns
 from snnc.text.units import dims, human
 
@@ -17,17 +16,16 @@ WHY = "What keeps layers from fewer cores"
 LEFT = {"layer", "kind", "shape", "bound by"}
 
 
-def table(mapped: MappedNetwork, why: bool = False) -> str:
+def table(summary: Summary, why: bool = False) -> str:
     """One row a layer in two tables: what it takes, and what it does.
 
     Parameters
     ----------
-    mapped
-        The network.
+    summary
+        What the network takes and does.
     why
         Whether to say in words, too, what keeps layers from fewer cores.
     """
-    summary = summarise(mapped)
     lines = [
         *columns(LAYERS, layers(summary), LEFT),
         "",

@@ -13,8 +13,7 @@ from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.kernel_parts import Box
-from snnc.loihi.tiling import Piece, Tiling
-from snnc.loihi.wiring import tiling_of
+from snnc.loihi.tiling import Piece, Tiling, tiling_of
 from snnc.runtime.integers import (
     Blocks,
     Neurons,

@@ -10,7 +10,20 @@ import pytest
 import snnc
 from snnc.api.builds import MARK
 from snnc.cli import main
+from snnc.loihi.chips import Spikes, partition
+from snnc.passes import route
 from tests.api.test_specs import SMALL
+from tests.support import network
+
+ONE_NEURON = "filters 1, block 1x1x1"
+TWO_CHIPS = network(f"""
+    target loihi {{ chips 2 }}
+    input x 14x14x1 in 0..1
+    encode rate
+    conv2d a {{ {ONE_NEURON} }}
+    conv2d b {{ {ONE_NEURON}, stride 2 }}
+    readout y {{ classes 2 }}
+""")
 
 
 @pytest.fixture
@@ -33,6 +46,23 @@ def test_a_build_is_that_of_the_command_line(spec: snnc.Spec, tmp_path: Path) ->
     assert main(["build", str(spec.path), "-o", str(tmp_path / "models")]) == 0
     assert files(package.folder) == built
     assert spec.build(tmp_path / "models", check=True).name == "small"
+
+
+def test_a_report_and_a_build_put_cores_on_chips_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def counted(spikes: Spikes, room: int) -> list[int]:
+        calls.append(room)
+        return partition(spikes, room)
+
+    monkeypatch.setattr(route, "partition", counted)
+    spec = snnc.parse(TWO_CHIPS)
+    assert spec.report().chips == 2
+    assert "169 cores of 2 chips" in spec.report().text()
+    assert hasattr(spec.build(tmp_path).nengo_network, "CHIPS")
+    assert calls == [128]
 
 
 def test_a_check_writes_nothing_and_tells_what_is_stale(

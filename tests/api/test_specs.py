@@ -13,6 +13,7 @@ import pytest
 import snnc
 from snnc.passes import PIPELINE
 from snnc.report import html, markdown, text
+from snnc.report.summary import summarise
 from tests.support import ROOT, compile_text
 
 DRIFT = ROOT / "specs" / "drift.snn"
@@ -157,11 +158,12 @@ def test_check_returns_what_is_wrong(tmp_path: Path) -> None:
 
 def test_a_report_is_that_of_the_command_line() -> None:
     report = snnc.report(DRIFT)
-    made, _ = compile_text(DRIFT.read_text(), "place")
-    assert made.mapped is not None
-    assert str(report) == text.table(made.mapped)
-    assert report.markdown(why=True) == markdown.render(made.mapped, why=True)
-    assert html.fragment(made.mapped) in report.html()
+    made, _ = compile_text(DRIFT.read_text(), "route")
+    assert made.routed is not None
+    summary = summarise(made.routed)
+    assert str(report) == text.table(summary)
+    assert report.markdown(why=True) == markdown.render(summary, why=True)
+    assert html.fragment(summary) in report.html()
     assert "What changed since" in report.html(against=DRIFT)
     told = report.as_dict()
     assert (report.cores, report.chips) == (told["cores"], told["chips"])

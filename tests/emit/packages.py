@@ -16,6 +16,7 @@ from snnc.emit.package.modules import package_modules
 from snnc.ir.logical import Network
 from snnc.passes.lower import lower
 from snnc.passes.place import place
+from snnc.passes.route import route
 
 ORIGIN = Origin("specs/net.snn", "models")
 Load = Callable[[str, str], ModuleType]
@@ -28,7 +29,7 @@ def modules_of(network: Network) -> tuple[Module, ...]:
     mapped = place(lower(network, report), report)
     assert not report.errors, [d.render_message() for d in report.diagnostics]
     assert mapped is not None
-    return package_modules(mapped)
+    return package_modules(route(mapped))
 
 
 def own_modules(network: Network) -> tuple[Module, ...]:

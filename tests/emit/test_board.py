@@ -13,23 +13,15 @@ from nengo_loihi.hardware import allocators
 
 import snnc
 from snnc.report.json import document
-from tests.support import network, sound
+from snnc.report.summary import summarise
+from tests.api.test_builds import TWO_CHIPS
+from tests.support import sound
 
 pytestmark = pytest.mark.slow
 
-ONE_NEURON = "filters 1, block 1x1x1"
-TEXT = network(f"""
-    target loihi {{ chips 2 }}
-    input x 14x14x1 in 0..1
-    encode rate
-    conv2d a {{ {ONE_NEURON} }}
-    conv2d b {{ {ONE_NEURON}, stride 2 }}
-    readout y {{ classes 2 }}
-""")
-
 
 def test_blocks_go_where_the_report_has_them(tmp_path: Path) -> None:
-    spec = snnc.parse(TEXT)
+    spec = snnc.parse(TWO_CHIPS)
     package = spec.build(tmp_path)
     rng = np.random.default_rng(0)
     tensors = {
@@ -57,7 +49,7 @@ def test_blocks_go_where_the_report_has_them(tmp_path: Path) -> None:
             allocators.estimate_interchip_activity(b)["interchip"]
             for b in (board, greedy)
         )
-    report = document(sound(TEXT, "place"))
+    report = document(summarise(sound(TWO_CHIPS, "route")))
     ensembles = (e for layer in report["layers"] for e in layer["ensembles"])
     assert chips == [chip for ensemble in ensembles for chip in ensemble["chips"]]
     assert board.n_cores_per_chip == [128, 41]
@@ -65,7 +57,7 @@ def test_blocks_go_where_the_report_has_them(tmp_path: Path) -> None:
 
 
 def test_what_is_for_several_chips_is_not_in_a_package_for_one() -> None:
-    one = re.sub(", block 1x1x1", "", TEXT)
-    for text, there in ((TEXT, True), (one, False)):
+    one = re.sub(", block 1x1x1", "", TWO_CHIPS)
+    for text, there in ((TWO_CHIPS, True), (one, False)):
         modules = {m.path: m.body for m in sound(text, "emit")}
         assert ("hardware_options" in modules["nengo_network.py"]) == there

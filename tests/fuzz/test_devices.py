@@ -17,6 +17,7 @@ from snnc.ir.device import Profile
 from snnc.loihi import profile
 from snnc.report import json as report_json
 from snnc.report import limits
+from snnc.report.summary import summarise
 from snnc.report.text import table
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time
@@ -91,10 +92,11 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
 def place(device: Profile) -> None:
     """Place a network on the device, and say what it takes."""
     report = Report()
-    mapped = compile_spec(SourceFile("net.snn", NET), report, "place", device).mapped
+    routed = compile_spec(SourceFile("net.snn", NET), report, "route", device).routed
     render(report.diagnostics)
-    if mapped is None:
+    if routed is None:
         assert report.errors
         return
-    json.dumps(report_json.document(mapped), allow_nan=False)
-    assert table(mapped, why=True)
+    summary = summarise(routed)
+    json.dumps(report_json.document(summary), allow_nan=False)
+    assert table(summary, why=True)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
-from snnc.ir.device import Chip
+from snnc.ir.device import Chip, Profile
 from snnc.ir.mapped import MappedNetwork
+from snnc.ir.routed import RoutedNetwork
 from snnc.loihi.activity import activity_of
-from snnc.loihi.chips import chips_in_order
 from snnc.loihi.profile import read_profile
-from snnc.loihi.wiring import wirings_of
 from snnc.passes.place import place
+from snnc.passes.route import route
 from tests.loihi import examples
 from tests.loihi.drawing import mappings
 from tests.loihi.sketch import Sketch, nengo
@@ -32,14 +32,20 @@ def mapped(sketch: Sketch) -> MappedNetwork:
     return found
 
 
+def routed(mapping: MappedNetwork, device: Profile = PROFILE) -> RoutedNetwork:
+    """The network on the chips of a device."""
+    lowered = mapping.lowered
+    network = replace(lowered.network, device=device)
+    return route(replace(mapping, lowered=replace(lowered, network=network)))
+
+
 def predicted_joins(mapping: MappedNetwork) -> dict[tuple[str, str], tuple[int, ...]]:
     """Counts for each source and target; all sources on the host are one."""
     found: dict[tuple[str, str], tuple[int, ...]] = {}
-    in_order = chips_in_order(mapping, FEW_CORES)
-    for wiring in wirings_of(mapping, FEW_CORES, in_order):
-        on_chip = mapping.lowered.by_name[wiring.source].on_chip
-        key = (wiring.source if on_chip else "", wiring.target)
-        counts = (wiring.operations, wiring.messages, *wiring.crossing)
+    for each in routed(mapping, FEW_CORES).routes:
+        on_chip = mapping.lowered.by_name[each.source].on_chip
+        key = (each.source if on_chip else "", each.target)
+        counts = each.operations, each.messages, each.crossing_in_order
         before = found.get(key, (0, 0, 0))
         found[key] = tuple(a + b for a, b in zip(before, counts, strict=True))
     return found
@@ -116,23 +122,23 @@ def test_any_cut_reaches_the_weights_that_are_counted(mapping: MappedNetwork) ->
     assert predicted_joins(mapping) == built_joins(mapping, FEW_CORES.chip.cores)
 
 
-def only_wiring(sketch: Sketch) -> tuple[int, int]:
-    (wiring,) = wirings_of(mapped(sketch), PROFILE)
-    return wiring.operations, wiring.messages
+def only_route(sketch: Sketch) -> tuple[int, int]:
+    (only,) = routed(mapped(sketch)).routes
+    return only.operations, only.messages
 
 
 def test_padding_leaves_edges_with_fewer_operations() -> None:
     sketch = Sketch((4, 1))
     sketch.encode(2)
     sketch.conv(3, 3, 1, "same")
-    assert only_wiring(sketch) == ((2 + 3 + 3 + 2) * 2 * 3, 4 * 2)
+    assert only_route(sketch) == ((2 + 3 + 3 + 2) * 2 * 3, 4 * 2)
 
 
 def test_a_pixel_that_nothing_reads_takes_no_spike() -> None:
     sketch = Sketch((7, 1))
     sketch.encode(2)
     sketch.conv(3, 1, 3)
-    assert only_wiring(sketch) == (3 * 2 * 3, 3 * 2)
+    assert only_route(sketch) == (3 * 2 * 3, 3 * 2)
 
 
 def test_zeros_in_the_kernel_of_a_depth_group_are_read() -> None:
@@ -140,14 +146,14 @@ def test_zeros_in_the_kernel_of_a_depth_group_are_read() -> None:
     sketch.encode(1)
     sketch.conv(1, (2, 1, 1), block=(3, 1, 1, 3))
     # Every source slice reads all three output slices of the one group.
-    assert only_wiring(sketch) == (4 * 3, 4)
+    assert only_route(sketch) == (4 * 3, 4)
 
 
 def test_a_dense_layer_reads_a_row_for_each_spike_and_core() -> None:
     sketch = Sketch((6, 1))
     sketch.encode(2)
     sketch.dense(10, block=(4,))
-    assert only_wiring(sketch) == (12 * 10, 12 * 3)
+    assert only_route(sketch) == (12 * 10, 12 * 3)
 
 
 def test_an_example_at_the_upper_rates() -> None:
@@ -155,7 +161,7 @@ def test_an_example_at_the_upper_rates() -> None:
     sketch.encode(2)
     sketch.dense(10, block=(4,))
     energy = PROFILE.energy
-    activity = activity_of(mapped(sketch), PROFILE)
+    activity = activity_of(routed(mapped(sketch)))
     encoder, dense = activity.layers
     once = 150.0 * 0.06
     assert (encoder.spikes, dense.spikes) == (12 * once, 10 * once)
@@ -178,18 +184,18 @@ def test_spikes_cross_where_blocks_are_on_different_chips() -> None:
     sketch.dense(6, block=(3,))
     two, three = (replace(PROFILE, chip=Chip("test", n)) for n in (2, 3))
     mapping = mapped(sketch)
-    in_order = [activity_of(mapping, p).crossing_in_order for p in (two, three)]
+    in_order = [activity_of(routed(mapping, p)).crossing_in_order for p in (two, three)]
     assert in_order == pytest.approx([8 * 2 * 9 / 60, 8 * 9 / 60])
     # With a block of each layer on each chip half of all spikes cross.
-    assert activity_of(mapping, two).crossing == pytest.approx(8 * 9 / 60)
-    assert activity_of(mapping, PROFILE).crossing == 0
-    assert activity_of(mapping, PROFILE).to_chip == pytest.approx(12 * 2 * 0.15)
+    assert activity_of(routed(mapping, two)).crossing == pytest.approx(8 * 9 / 60)
+    assert activity_of(routed(mapping)).crossing == 0
+    assert activity_of(routed(mapping)).to_chip == pytest.approx(12 * 2 * 0.15)
 
 
 def test_a_source_read_twice_by_the_host_comes_back_once() -> None:
     mapping = mapped(examples.host_after_chip())
     dense = mapping.by_name["l2"].population
-    assert activity_of(mapping, PROFILE).to_host == pytest.approx(
+    assert activity_of(routed(mapping)).to_host == pytest.approx(
         prod(dense.volume) * 0.15
     )
 
@@ -197,7 +203,7 @@ def test_a_source_read_twice_by_the_host_comes_back_once() -> None:
 def test_without_a_chip_there_are_spikes_and_nothing_else() -> None:
     sketch = examples.drift()
     sketch.target = nengo()
-    activity = activity_of(mapped(sketch), PROFILE)
+    activity = activity_of(routed(mapped(sketch)))
     assert activity.spikes > 0
     assert (activity.operations, activity.joules(PROFILE.energy)) == (0, 0)
     assert (activity.to_chip, activity.to_host, activity.crossing) == (0, 0, 0)

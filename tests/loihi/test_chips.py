@@ -17,13 +17,12 @@ from nengo_loihi.hardware import allocators
 from snnc.ir.device import Chip
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
-from snnc.loihi.chips import chips_in_order, crossing, in_order, partition
+from snnc.loihi.chips import crossing, in_order, partition
 from snnc.loihi.profile import read_profile
-from snnc.loihi.wiring import rate_of
 from snnc.runtime.board import Placement, hardware_options
 from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch
-from tests.loihi.test_activity import grouped, mapped, skipping
+from tests.loihi.test_activity import grouped, mapped, routed, skipping
 
 pytestmark = pytest.mark.slow
 
@@ -108,7 +107,7 @@ class Built:
             self.model = sim.model
         populations = mapping.lowered.by_name
         rates = {
-            ensemble: np.full(ensemble.n_neurons, rate_of(populations[name]))
+            ensemble: np.full(ensemble.n_neurons, populations[name].upper_rate)
             for ensemble in net.all_ensembles
             if (name := ensemble.label.partition("[")[0]) in populations
         }
@@ -134,12 +133,12 @@ class Built:
 def test_boards_are_as_they_are_told(sketch: Any) -> None:
     mapping = mapped(sketch())
     built, chips = Built(mapping), -(-mapping.cores // ROOM)
-    activity, dt = activity_of(mapping, SMALL_CHIPS), mapping.lowered.network.timing.dt
+    network, dt = routed(mapping, SMALL_CHIPS), mapping.lowered.network.timing.dt
+    activity = activity_of(network)
     greedy = allocators.Greedy(cores_per_chip=ROOM)(built.model, chips)
-    filled = chips_in_order(mapping, SMALL_CHIPS)
-    assert built.chips(greedy) == [c for each in filled.values() for c in each]
+    assert built.chips(greedy) == in_order(mapping.cores, ROOM)
     assert built.crossing(greedy) * dt == pytest.approx(activity.crossing_in_order)
-    ours = [c for each in activity.chips.values() for c in each]
+    ours = [c for each in network.chips.values() for c in each]
     placed = Placement(ours)(built.model, chips)
     assert built.chips(placed) == ours
     assert built.crossing(placed) * dt == pytest.approx(activity.crossing)
@@ -149,7 +148,7 @@ def test_boards_are_as_they_are_told(sketch: Any) -> None:
 
 
 def test_blocks_follow_their_neighbours() -> None:
-    activity = activity_of(mapped(striped()), SMALL_CHIPS)
+    activity = activity_of(routed(mapped(striped()), SMALL_CHIPS))
     assert activity.crossing < 0.7 * activity.crossing_in_order
 
 

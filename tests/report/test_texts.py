@@ -20,7 +20,7 @@ from snnc.loihi.profile import read_profile
 from snnc.report import limits, markdown
 from snnc.report.html import page
 from snnc.report.json import document
-from snnc.report.summary import block_of
+from snnc.report.summary import Summary, block_of, summarise
 from snnc.report.text import table
 from snnc.text.units import dims
 from tests.support import ROOT, SPECS, network, sound
@@ -44,34 +44,33 @@ def spec(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def mapped(spec: Path) -> MappedNetwork:
-    network: MappedNetwork = sound(spec.read_text(encoding="utf-8"), "place")
-    return network
+def summary(spec: Path) -> Summary:
+    return summarise(sound(spec.read_text(encoding="utf-8"), "route"))
 
 
-def test_the_report_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
-    assert same_as_committed(f"{spec.stem}.txt", table(mapped))
+def test_the_report_of_a_spec(spec: Path, summary: Summary) -> None:
+    assert same_as_committed(f"{spec.stem}.txt", table(summary))
 
 
-def test_the_tables_fit_a_terminal(mapped: MappedNetwork) -> None:
-    assert max(map(len, table(mapped).splitlines())) <= WIDEST
+def test_the_tables_fit_a_terminal(summary: Summary) -> None:
+    assert max(map(len, table(summary).splitlines())) <= WIDEST
 
 
-def test_what_keeps_a_spec_from_fewer_cores(spec: Path, mapped: MappedNetwork) -> None:
-    assert same_as_committed(f"{spec.stem}.why.txt", table(mapped, why=True))
+def test_what_keeps_a_spec_from_fewer_cores(spec: Path, summary: Summary) -> None:
+    assert same_as_committed(f"{spec.stem}.why.txt", table(summary, why=True))
 
 
-def test_the_json_report_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
-    text = json.dumps(_shortened(document(mapped, why=True)), indent=2)
+def test_the_json_report_of_a_spec(spec: Path, summary: Summary) -> None:
+    text = json.dumps(_shortened(document(summary, why=True)), indent=2)
     assert same_as_committed(f"{spec.stem}.json", text)
 
 
-def test_the_page_of_a_spec(spec: Path, mapped: MappedNetwork) -> None:
-    assert same_as_committed(f"{spec.stem}.html", page(mapped).removesuffix("\n"))
+def test_the_page_of_a_spec(spec: Path, summary: Summary) -> None:
+    assert same_as_committed(f"{spec.stem}.html", page(summary).removesuffix("\n"))
 
 
-def test_the_comment_on_a_spec(spec: Path, mapped: MappedNetwork) -> None:
-    text = markdown.render(mapped, why=True)
+def test_the_comment_on_a_spec(spec: Path, summary: Summary) -> None:
+    text = markdown.render(summary, why=True)
     assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
 
 
@@ -120,8 +119,8 @@ def test_the_limits_are_those_of_nengo_loihi() -> None:
     assert traffic.input_spikes == options["snip_max_spikes_per_step"].default
 
 
-def test_the_json_report_adds_up(mapped: MappedNetwork) -> None:
-    report = document(mapped)
+def test_the_json_report_adds_up(summary: Summary) -> None:
+    report = document(summary)
     layers = report["layers"]
     assert {"version", "network", "cores", "chips", "layers"} < set(report)
     assert report["cores"] == sum(layer["cores"] for layer in layers)
@@ -136,33 +135,34 @@ def test_the_json_report_adds_up(mapped: MappedNetwork) -> None:
             assert sum(held) == layer["neurons"]
 
 
-def test_what_layers_do_adds_up(mapped: MappedNetwork) -> None:
-    report = document(mapped)
+def test_what_layers_do_adds_up(summary: Summary) -> None:
+    report = document(summary)
     for key in {"spikes", "synaptic_operations", "energy_joules"} & set(report):
         parts = sum(layer.get(key, 0) for layer in report["layers"])
         assert report[key] == pytest.approx(parts)
 
 
-def test_reasons_in_words_are_asked_for(mapped: MappedNetwork) -> None:
-    without, told = document(mapped), document(mapped, why=True)
+def test_reasons_in_words_are_asked_for(summary: Summary) -> None:
+    without, told = document(summary), document(summary, why=True)
     assert not any("why" in layer for layer in without["layers"])
     on_chip = [layer for layer in told["layers"] if layer["cores"]]
     assert all(layer["why"].startswith(f"{layer['name']}: ") for layer in on_chip)
 
 
-def test_only_what_costs_a_core_is_set_off(mapped: MappedNetwork) -> None:
-    cores = {p.population.name: p.cores for p in mapped.populations}
-    rows = re.findall(r"<tr><th scope=\"row\">(\w+)</th>(.*?)</tr>", page(mapped), re.S)
+def test_only_what_costs_a_core_is_set_off(summary: Summary) -> None:
+    cores = {row.name: row.cores or 0 for row in summary.rows}
+    text = page(summary)
+    rows = re.findall(r"<tr><th scope=\"row\">(\w+)</th>(.*?)</tr>", text, re.S)
     binding = [name for name, cells in rows if '"use binds"' in cells]
     assert all(cores[name] > 1 for name in binding)
 
 
-def test_reasons_join_the_tables(mapped: MappedNetwork) -> None:
-    assert table(mapped, why=True).startswith(table(mapped))
+def test_reasons_join_the_tables(summary: Summary) -> None:
+    assert table(summary, why=True).startswith(table(summary))
 
 
-def test_a_page_is_escaped_and_fetches_nothing(mapped: MappedNetwork) -> None:
-    text = page(mapped)
+def test_a_page_is_escaped_and_fetches_nothing(summary: Summary) -> None:
+    text = page(summary)
     assert "<b>" not in text
     assert "http" not in text
     assert "<script" not in text

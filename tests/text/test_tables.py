@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from snnc.report.html import page
 from snnc.report.markdown import render
+from snnc.report.summary import summarise
 from snnc.text.tables import code, prose, table
 from tests.support import ROOT, sound
 
@@ -44,8 +45,8 @@ def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
     told = "Handwritten digits with two strided convolutions."
     text = MNIST.replace(told, ABOUT.replace("\n", "\\n"))
     assert text != MNIST
-    mapped = sound(text, "place")
-    for text in (render(mapped), page(mapped)):
+    summary = summarise(sound(text, "route"))
+    for text in (render(summary), page(summary)):
         assert text.replace("\n", "").isprintable()
         assert "##[" not in text
         assert not any(line.strip().startswith("::") for line in text.splitlines())

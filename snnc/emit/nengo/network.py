@@ -22,7 +22,7 @@ from snnc.ir.logical import Layer, Loihi, MaxPool, Network, Rectify
 from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection
 from snnc.ir.maxima import level_name
-from snnc.loihi.chips import chips_of
+from snnc.ir.routed import Chips, RoutedNetwork
 from snnc.runtime.maxima import Grid
 
 
@@ -214,10 +214,10 @@ class Statements:
         return items({1: triple[1:2], 2: triple[1:]}.get(rank, triple))
 
 
-def nengo_network(mapped: MappedNetwork) -> Module:
+def nengo_network(routed: RoutedNetwork) -> Module:
     """The module that builds the network in Nengo."""
-    network = mapped.lowered.network
-    statements = Statements(mapped)
+    network = routed.mapped.lowered.network
+    statements = Statements(routed.mapped)
     body = render(
         "nengo/templates/nengo_network.py.jinja",
         docstring=module_docstring(
@@ -232,16 +232,15 @@ def nengo_network(mapped: MappedNetwork) -> Module:
         pools="Pool" in statements.used,
         images_doc=docstring(_images(network), 4),
         statements=statements.lines,
-        chips=_chips(mapped),
+        chips=_chips(routed.chips),
         seed=network.train.seed,
     )
     return Module("nengo_network.py", body)
 
 
-def _chips(mapped: MappedNetwork) -> str:
+def _chips(placed: Chips) -> str:
     """The chips of all blocks, as the library reads them; nothing for one chip."""
-    on = chips_of(mapped, mapped.lowered.network.device)
-    chips = [chip for population in on.values() for chip in population]
+    chips = [chip for population in placed.values() for chip in population]
     if not any(chips):
         return ""
     runs = (f"{len(list(run))}x{chip}" for chip, run in groupby(chips))

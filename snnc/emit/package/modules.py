@@ -31,7 +31,7 @@ from snnc.ir.layout import (
     tensors,
 )
 from snnc.ir.logical import Network
-from snnc.ir.mapped import MappedNetwork
+from snnc.ir.routed import RoutedNetwork
 
 MODULES = (
     "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
@@ -69,17 +69,17 @@ def library() -> tuple[Module, ...]:
     )
 
 
-def package_modules(mapped: MappedNetwork) -> tuple[Module, ...]:
+def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
     """Return the modules of the package in alphabetical order of their paths."""
-    network = mapped.lowered.network
+    network = routed.mapped.lowered.network
     modules = (
         *library(),
         docstring_module(network),
         evaluate(network),
         keras_model(network),
         layout(network),
-        nengo_network(mapped),
-        network_data(mapped),
+        nengo_network(routed),
+        network_data(routed),
         train(network),
         typed_marker(),
     )

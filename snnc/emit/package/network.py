@@ -17,8 +17,8 @@ from snnc.emit.python import (
     quote,
 )
 from snnc.ir.logical import Lif, Loihi, MaxPool, Network, Shape
-from snnc.ir.mapped import MappedNetwork, MappedPopulation
-from snnc.loihi.wiring import wirings_of
+from snnc.ir.mapped import MappedPopulation
+from snnc.ir.routed import RoutedNetwork
 from snnc.runtime import network as runtime
 
 ANATOMY = (
@@ -29,14 +29,13 @@ ANATOMY = (
 )
 
 
-def network_data(mapped: MappedNetwork) -> Module:
+def network_data(routed: RoutedNetwork) -> Module:
     """Return the module that holds the network's timing, layers and readout."""
-    network = mapped.lowered.network
-    fanouts = _fanouts(mapped)
+    network = routed.mapped.lowered.network
     layers = [
-        _layer(network, found, fanouts[layer.name])
+        _layer(network, levels, routed.fanouts[layer.name])
         for layer in network.layers
-        if (found := mapped.of_layer(layer.name))
+        if (levels := routed.mapped.of_layer(layer.name))
     ]
     body = render(
         "package/templates/network.py.jinja",
@@ -52,7 +51,7 @@ def network_data(mapped: MappedNetwork) -> Module:
         input=_input(network),
         layers=layers,
         readout=_readout(network),
-        network=_network(mapped),
+        network=_network(network),
     )
     return Module("network.py", body)
 
@@ -75,21 +74,6 @@ def _input(network: Network) -> str:
         bounds = (number(float(bound)) for bound in read.scaled)
         arguments.append(f"scaled={items(bounds)}")
     return call("INPUT = Input", arguments, 0)
-
-
-def _fanouts(mapped: MappedNetwork) -> dict[str, tuple[int, int]]:
-    """Return the operations and arrivals if each neuron of a layer spikes once."""
-    wirings = wirings_of(mapped, mapped.lowered.network.device)
-    layers = {p.population.name: p.population.layer.name for p in mapped.populations}
-    found = dict.fromkeys(layers.values(), (0, 0))
-    for wiring in wirings:
-        if wiring.source in layers:
-            operations, messages = found[layers[wiring.source]]
-            found[layers[wiring.source]] = (
-                operations + wiring.operations,
-                messages + wiring.messages,
-            )
-    return found
 
 
 def _layer(
@@ -128,9 +112,8 @@ def _cuts(levels: Sequence[MappedPopulation]) -> list[str]:
 
 def _cut(mapped: MappedPopulation) -> str:
     arguments = [f"group={mapped.group}"] if mapped.group != 1 else []
-    block = mapped.ensembles[0].block_shape
-    if block is not None:
-        arguments.append(f"block={items(block)}")
+    if mapped.block_shape is not None:
+        arguments.append(f"block={items(mapped.block_shape)}")
     return f"Cut({', '.join(arguments)})"
 
 
@@ -171,8 +154,7 @@ def _names(labels: tuple[str, ...]) -> str:
     return exploded("names=(", quoted, ")", INDENT)
 
 
-def _network(mapped: MappedNetwork) -> str:
-    network = mapped.lowered.network
+def _network(network: Network) -> str:
     arguments = [
         f"name={quote(network.name)}",
         "dt=DT",
