@@ -85,11 +85,11 @@ def import_keras(
     from safetensors.numpy import load_file
 
     from snnc.importer.read import run
-    from snnc.importer.wishes import Wishes, parse_rewrites
+    from snnc.importer.request import ImportRequest, parse_rewrites
 
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     asked = readout, chips, read_profile(device), input_shape
-    wishes = Wishes(name, pairs, encode, input_range, *asked)
+    request = ImportRequest(name, pairs, encode, input_range, *asked)
     found = diagnostics.Report()
     with TemporaryDirectory() as folder:
         file, shown = os.fspath(model) if _is_path(model) else "", ""
@@ -100,7 +100,7 @@ def import_keras(
             model.save(file)
         made = Path(folder) / "weights.safetensors"
         beside = os.fspath(weights)
-        done = run(file, wishes, made, None, found, tell, beside, shown)
+        done = run(file, request, made, None, found, tell, beside, shown)
         if done is None or found.errors:
             raise SpecError(found.diagnostics)
         for note in done.notes:

@@ -16,9 +16,9 @@ from snnc.diagnostics import Report
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snnc.importer.converter.trial import Trial
+    from snnc.importer.converter.ask import Trial
     from snnc.importer.outcome import Outcome
-    from snnc.importer.wishes import Wishes
+    from snnc.importer.request import ImportRequest
     from snnc.nir.importing import Restored
 
 Form = Literal["text", "json", "markdown"]
@@ -140,7 +140,12 @@ def command(
 
         if absent := missing():
             raise click.UsageError(absent)
-    from snnc.importer.wishes import Wishes, parse_range, parse_rewrites, parse_shape
+    from snnc.importer.request import (
+        ImportRequest,
+        parse_range,
+        parse_rewrites,
+        parse_shape,
+    )
 
     try:
         pairs = parse_rewrites(rewrites)
@@ -148,7 +153,7 @@ def command(
         sizes = None if shape is None else parse_shape(shape)
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    wishes = Wishes(name, pairs, encode, given, readout, chips, device(), sizes)
+    request = ImportRequest(name, pairs, encode, given, readout, chips, device(), sizes)
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
         say(f"error: {path} is there already; `--force` replaces it")
@@ -157,11 +162,11 @@ def command(
     report = Report()
     done: Outcome | Restored | None
     if Path(model).suffix == ".nir":
-        done = _import_nir(model, wishes, weights_out, output, report, explain)
+        done = _import_nir(model, request, weights_out, output, report, explain)
     else:
         from snnc.importer.read import run
 
-        done = run(model, wishes, weights_out, output, report, say, weights_read or "")
+        done = run(model, request, weights_out, output, report, say, weights_read or "")
     trials: Mapping[str, Trial] = {}
     if converter and done is not None:
         from snnc.importer.converter.ask import ask
@@ -185,33 +190,33 @@ def command(
 
 def _import_nir(
     model: str,
-    wishes: Wishes,
+    request: ImportRequest,
     weights_out: Path | None,
     output: Path | None,
     report: Report,
     explain: bool,
 ) -> Outcome | Restored | None:
-    from snnc.importer.wishes import Wishes
+    from snnc.importer.request import ImportRequest
     from snnc.nir.importing import run
 
     # What is asked of the spec is asked of one that is made of the nodes.
-    asks = explain or wishes != Wishes(device=wishes.device)
-    return run(model, wishes, weights_out, output, report, takes_spec=not asks)
+    asks = explain or request != ImportRequest(device=request.device)
+    return run(model, request, weights_out, output, report, takes_spec=not asks)
 
 
 def _print(done: Outcome, form: Form, trials: Mapping[str, Trial]) -> None:
-    from snnc.importer.explain.explanation import explain
+    from snnc.importer.explanation import explain
 
     explanation = explain(done.conversion, done.compilation, trials)
     if form == "json":
-        from snnc.importer.explain.json import document
+        from snnc.importer.explanation import document
 
         offer_json(document(explanation))
     elif form == "markdown":
-        from snnc.importer.explain.text import markdown
+        from snnc.importer.explanation_text import markdown
 
         offer_lines(markdown(explanation))
     else:
-        from snnc.importer.explain.text import text
+        from snnc.importer.explanation_text import text
 
         offer_lines(text(explanation))

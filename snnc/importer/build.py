@@ -1,20 +1,27 @@
-"""From the parsed texts of a model file to `Model`."""
+"""From the parsed texts of a model file to `Model`: submodels become their layers."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import heapq
+from collections.abc import Iterator, Mapping
+from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from snnc.importer.entries import malformed
-from snnc.importer.flat import flatten
 from snnc.importer.graph import read_graph
-from snnc.importer.model import Compiled, Model
-from snnc.importer.options import plain
-from snnc.importer.parts import Graph
+from snnc.importer.layer_config import malformed, plain, refuse_repeats
+from snnc.importer.model import Compiled, Graph, Layer, Model, Part, Tensor
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
 
 POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
 _VALUES = {"__numpy__", "__tensor__", "__bytes__"}
 _ITEMS = {"__tuple__", "TensorShape"}
+MOST_LAYERS = 20_000
+"""Submodels that are called again within each other soon are more."""
+CallKey = tuple[str, int]
+"""A part's name and which of its calls, from 0."""
+Outputs = Mapping[CallKey, tuple[str, ...]]
+"""For each call in a graph the layers, by full name, that its outputs come from."""
 
 
 def unwrapped(value: Any) -> Any:
@@ -75,3 +82,146 @@ def _compiled(training: Any) -> Compiled | None:
         return None
     optimizer = training.get("optimizer") or training.get("optimizer_config")
     return Compiled(plain(training["loss"]), plain(optimizer))
+
+
+def flatten(graph: Graph) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
+    """Return all layers of a model, each behind those that it reads, and its outputs.
+
+    Each further call of a layer is a layer by itself, named after it and the call.
+
+    Raises
+    ------
+    RefusedError
+        If layers read each other in a circle, a layer that is not there, or an output
+        that a layer does not have; or if two have one full name.
+    """
+    layers: list[Layer] = []
+    outputs = _walk(graph, "", "", {}, layers)
+    refuse_repeats([layer.name for layer in layers])
+    return tuple(layers), outputs
+
+
+def _walk(
+    graph: Graph, prefix: str, own: str, bound: Mapping[str, str], layers: list[Layer]
+) -> tuple[str, ...]:
+    """Add the layers of a graph.
+
+    Parameters
+    ----------
+    prefix, own :
+        What stands before its layers' names, and before those whose weights they have.
+    bound :
+        What a submodel's inputs are.
+    """
+    ends: dict[CallKey, tuple[str, ...]] = {}
+    calls = Calls(graph)
+    if missing := [name for name in graph.inputs if name not in calls.known]:
+        raise _missing(f"`{graph.name}`", missing[0])
+    for (place, number), part in calls.ordered():
+        name = f"{prefix}{place}{f' (call {number + 1})' if number else ''}"
+        reader, owner = f"`{name}`", f"{own}{place}"
+        reads = tuple(_source(calls.of(t), t.index, ends, reader) for t in part.reads)
+        if place in bound:
+            ends[place, 0] = (bound[place],)
+        elif part.inside is None:
+            _check_reads(part, graph, reader)
+            shares = "" if name == owner else owner
+            layers.append(Layer(name, part.kind, part.options, reads, shares))
+            ends[place, number] = (name,)
+        else:
+            inner = _binding(part.inside, reads, reader)
+            ends[place, number] = _walk(
+                part.inside, f"{name}/", f"{owner}/", inner, layers
+            )
+        if len(layers) > MOST_LAYERS:
+            raise malformed(reader, f"with it the model has over {MOST_LAYERS} layers")
+    whole = f"`{graph.name}`"
+    return tuple(_source(calls.of(t), t.index, ends, whole) for t in graph.outputs)
+
+
+def _check_reads(part: Part, graph: Graph, reader: str) -> None:
+    """An input reads nothing, and whatever else reads nothing is none of Keras's."""
+    if (part.kind == "InputLayer") != (not part.reads):
+        raise malformed(reader, "its kind and what it reads do not agree")
+    if part.kind == "InputLayer" and part.name not in graph.inputs:
+        raise malformed(reader, "it is no input of its model")
+
+
+def _binding(graph: Graph, reads: tuple[str, ...], reader: str) -> dict[str, str]:
+    if len(reads) != len(graph.inputs):
+        raise malformed(
+            reader, f"it has {len(graph.inputs)} inputs and reads {len(reads)} layers"
+        )
+    return dict(zip(graph.inputs, reads, strict=True))
+
+
+def _source(call: CallKey, index: int, ends: Outputs, reader: str) -> str:
+    if call not in ends:
+        raise _missing(reader, call[0])
+    outputs = ends[call]
+    if index >= len(outputs):
+        raise RefusedError(
+            SecondOutput(span=NOWHERE, reader=reader, layer=call[0], index=index)
+        )
+    return outputs[index]
+
+
+class Calls:
+    """The calls of a graph's parts.
+
+    Attributes
+    ----------
+    known :
+        The parts by name.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        self.known = {part.name: part for part in graph.parts}
+        read = [t for p in graph.parts for call in p.calls for t in call.reads]
+        self._last: dict[str, int] = {}
+        for tensor in (*read, *graph.outputs):
+            last = self._last.get(tensor.layer, 0)
+            self._last[tensor.layer] = max(last, tensor.node)
+        self._all = {
+            (part.name, number): call
+            for part in graph.parts
+            for number, call in enumerate(part.calls)
+        }
+
+    def of(self, tensor: Tensor) -> CallKey:
+        """Return the call that gave a tensor; one with no such number is in none."""
+        part = self.known.get(tensor.layer)
+        if part is None or not part.again:
+            return tensor.layer, 0
+        is_from_one = part.inside is not None and self._last[part.name] == len(
+            part.calls
+        )
+        return tensor.layer, tensor.node - is_from_one
+
+    def ordered(self) -> Iterator[tuple[CallKey, Part]]:
+        """Give calls behind what they read, else in the order of the configuration."""
+        calls = list(self._all)
+        places = {call: place for place, call in enumerate(calls)}
+        sorter: TopologicalSorter[int] = TopologicalSorter()
+        for call, part in self._all.items():
+            before = [self.of(tensor) for tensor in part.reads]
+            if unknown := [one for one in before if one not in places]:
+                raise _missing(f"`{part.name}`", unknown[0][0])
+            sorter.add(places[call], *(places[one] for one in before))
+        try:
+            sorter.prepare()
+        except CycleError as error:
+            cycle = tuple(calls[place][0] for place in error.args[1])
+            raise RefusedError(CyclicModel(span=NOWHERE, layers=cycle)) from error
+        ready = list(sorter.get_ready())
+        heapq.heapify(ready)
+        while ready:
+            place = heapq.heappop(ready)
+            yield calls[place], self._all[calls[place]]
+            sorter.done(place)
+            for after in sorter.get_ready():
+                heapq.heappush(ready, after)
+
+
+def _missing(reader: str, layer: str) -> RefusedError:
+    return RefusedError(NoSuchLayer(span=NOWHERE, reader=reader, layer=layer))

@@ -5,21 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report, Severity
-from snnc.importer.decisions import Decision
+from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import Draft, Value
 from snnc.importer.finish import Ends, finish
+from snnc.importer.layer_config import FOREIGN
 from snnc.importer.model import Layer, Model
-from snnc.importer.options import FOREIGN
 from snnc.importer.refusal import RefusedError
-from snnc.importer.refusals import diagnose
+from snnc.importer.request import ImportRequest
 from snnc.importer.spec import Written, write
 from snnc.importer.table import HANDLERS
-from snnc.importer.table.checks import check_options
 from snnc.importer.table.operations import read_operation
+from snnc.importer.table.options import check_options
 from snnc.importer.table.refused import read_foreign, read_refused
 from snnc.importer.walk import Walk
 from snnc.importer.weights import Weights
-from snnc.importer.wishes import Wishes
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
@@ -49,7 +48,7 @@ class Conversion:
     """
 
     model: Model
-    wishes: Wishes
+    request: ImportRequest
     decisions: tuple[Decision, ...]
     drafts: tuple[Draft, ...]
     ends: Ends | None
@@ -59,7 +58,7 @@ class Conversion:
 
 
 def convert(
-    model: Model, wishes: Wishes, path: str, weights: Weights | None = None
+    model: Model, request: ImportRequest, path: str, weights: Weights | None = None
 ) -> Conversion:
     """Make a spec of a model.
 
@@ -76,7 +75,7 @@ def convert(
     RefusedError
         If an option is none of Keras's, or the spec would be too long.
     """
-    walk = Walk(model, wishes, weights)
+    walk = Walk(model, request, weights)
     for layer in model.layers:
         walk.values[layer.name] = _read(layer, walk)
     ends = finish(walk)
@@ -89,12 +88,12 @@ def convert(
     )
     return Conversion(
         model,
-        wishes,
+        request,
         tuple(decisions),
         tuple(walk.drafts.values()) if ends else (),
         ends,
         written,
-        diagnose(decisions, model, wishes, path, _cost),
+        diagnose(decisions, model, request, path, _cost),
         walk if ends is None else None,
     )
 
@@ -136,9 +135,11 @@ def compile_written(
     return replace(made, mapped=place(made.lowered, report, is_brief=True))
 
 
-def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> str:
+def _cost(
+    model: Model, request: ImportRequest, rewrite: tuple[str, str], path: str
+) -> str:
     """Say what a rewrite would cost in cores; nothing if other layers are refused."""
-    asked = replace(wishes, rewrites=(*wishes.rewrites, rewrite))
+    asked = replace(request, rewrites=(*request.rewrites, rewrite))
     try:
         tried = convert(model, asked, path)
     except RefusedError:  # its spec is too long
@@ -146,7 +147,7 @@ def _cost(model: Model, wishes: Wishes, rewrite: tuple[str, str], path: str) -> 
     if tried.written is None:
         return ""
     report = Report()
-    results = compile_written(tried.written, "imported.snn", report, wishes.device)
+    results = compile_written(tried.written, "imported.snn", report, request.device)
     if results.mapped is not None:
         cores = results.mapped.cores
         return f"{rewrite[1]} takes {cores} core{'' if cores == 1 else 's'} in all"

@@ -1,12 +1,17 @@
-"""What was decided of each layer and its options, line by line."""
+"""What was decided of each layer and its options, and the diagnostics of refusals."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
+from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
-from snnc.importer.model import Layer
+from snnc.importer.model import Layer, Model
+from snnc.importer.refusal import place
+from snnc.importer.request import REWRITES, ImportRequest
+from snnc.source import Span
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = Literal["layer", "option", "activation", "maxpool", "input", "inputs", "foreign"]
@@ -17,6 +22,8 @@ VERDICTS: dict[Verdict, str] = {
     "rewritten": "rewritten",
     "refused": "refused",
 }
+Cost = Callable[[Model, ImportRequest, tuple[str, str], str], str]
+Cause = tuple[Rule, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +133,73 @@ class Decisions:
 
     def is_refused(self, name: str) -> bool:
         return name in self._refused
+
+
+def diagnose(
+    decisions: Sequence[Decision],
+    model: Model,
+    request: ImportRequest,
+    path: str,
+    cost: Cost,
+) -> tuple[Diagnostic, ...]:
+    """Return a diagnostic for each cause of refusals, in the order of the layers.
+
+    Parameters
+    ----------
+    cost :
+        Says in a phrase what a rewrite of all max pools would cost.
+    """
+    span = place(path)
+    kinds = {layer.name: layer.kind for layer in model.layers}
+    causes: dict[Cause, list[str]] = {}
+    for d in decisions:
+        if d.verdict == "refused":
+            layers = causes.setdefault((d.rule, d.option, d.why, d.remedy), [])
+            layers += [d.layer] * (d.layer not in layers)
+    costs = ""
+    is_asked = request.rewrite("maxpool") is not None
+    if not is_asked and any(rule == "maxpool" for rule, *_ in causes):
+        offers = [("maxpool", by) for by in REWRITES["maxpool"]]
+        said = (cost(model, request, offer, path) for offer in offers)
+        costs = ", ".join(filter(None, said))
+    found = [_diagnostic(c, layers, kinds, costs, span) for c, layers in causes.items()]
+    return tuple(found) if found else tuple(_unused(decisions, request, span))
+
+
+def _diagnostic(
+    cause: Cause, layers: list[str], kinds: dict[str, str], costs: str, span: Span
+) -> Diagnostic:
+    from snnc.rules import architectures, imports  # a good model pays for none
+
+    rule, option, why, remedy = cause
+    same: dict[str, Any] = {
+        "span": span,
+        "layers": tuple(layers),
+        "kinds": tuple(dict.fromkeys(kinds[layer] for layer in layers)),
+        "why": why,
+        "remedy": remedy,
+    }
+    if rule == "maxpool":
+        return imports.MaxPoolRefused(**same, costs=costs)
+    if rule == "option":
+        return imports.OptionRefused(**same, option=option)
+    if rule == "activation":
+        return imports.ActivationRefused(**same, option=option)
+    if rule == "input":
+        return imports.InputRefused(**same)
+    if rule == "inputs":
+        return architectures.SeveralInputs(**same)
+    if rule == "foreign":
+        return architectures.CustomObject(**same)
+    return imports.LayerRefused(**same)
+
+
+def _unused(
+    decisions: Sequence[Decision], request: ImportRequest, span: Span
+) -> Iterator[Diagnostic]:
+    rewritten = " ".join(d.why for d in decisions if d.verdict == "rewritten")
+    for what, by in request.rewrites:
+        if f"`{what}={by}`" not in rewritten:
+            from snnc.rules.imports import RewriteUnused
+
+            yield RewriteUnused(span=span, rewrite=f"{what}={by}")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.archive import Archive
 from snnc.importer.build import build
 from snnc.importer.compare import compare
 from snnc.importer.foreign import (
@@ -23,13 +22,12 @@ from snnc.importer.foreign import (
     refuse_unnamed,
 )
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import Model
+from snnc.importer.model import Graph, Model
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
-from snnc.importer.parts import Graph
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.text import LARGEST, parse
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
+from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
 from snnc.importer.weights import StoredWeights, Weights
 from snnc.rules.models import PythonSource, WeightsAlone
 
@@ -135,7 +133,7 @@ def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
 def _read_json(file: Path, path: str) -> Found:
     """Read the text of ``model.to_json()``, or a ``model.json`` of TensorFlow.js."""
     with file.open("rb") as opened:
-        value = parse(opened.read(LARGEST + 1), path, "the file")
+        value = parse(opened.read(LARGEST_TEXT + 1), path, "the file")
     if isinstance(value, str):  # json.dump(model.to_json(), file)
         value = parse(value, path, "the text in the file")
     if is_layers_model(value):
@@ -196,7 +194,7 @@ def _read_archive(file: Path, path: str) -> Found:
         names = archive.names
         if CONFIG not in names:
             refuse_archive(path, names)
-        config = parse(archive.read(CONFIG, LARGEST), path, CONFIG)
+        config = parse(archive.read(CONFIG, LARGEST_TEXT), path, CONFIG)
         metadata = _metadata(archive)
         refuse_json(path, config)
         model, graph = build(config, metadata.get("keras_version"), None)
@@ -209,7 +207,7 @@ def _read_archive(file: Path, path: str) -> Found:
 def _metadata(archive: Archive) -> dict[str, Any]:
     if METADATA not in archive.names:
         return {}
-    value = parse(archive.read(METADATA, LARGEST), archive.path, METADATA)
+    value = parse(archive.read(METADATA, LARGEST_TEXT), archive.path, METADATA)
     return value if isinstance(value, dict) else {}
 
 

@@ -185,10 +185,10 @@ def _is_pair(walk: Walk, draft: Draft) -> bool:
 
 def _size(walk: Walk, draft: Draft, pair: bool) -> str:
     units = draft.shape[-1]
-    if walk.wishes.readout is not None and not pair:
-        return f"{walk.wishes.readout} {units}"
+    if walk.request.readout is not None and not pair:
+        return f"{walk.request.readout} {units}"
     if pair:
-        return "classes 2" if walk.wishes.readout != "units" else f"units {units}"
+        return "classes 2" if walk.request.readout != "units" else f"units {units}"
     loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
     finals = set(walk.finals.values())
     is_one = len(walk.model.outputs) == 1 and units > 1
@@ -209,7 +209,7 @@ def _notes(walk: Walk, values: list[Value], pair: bool) -> Iterator[str]:
         )
         yield f"the readout has all outputs side by side: {told}"
     loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
-    if not walk.finals and not loss and walk.wishes.readout is None:
+    if not walk.finals and not loss and walk.request.readout is None:
         yield (
             "the model does not say whether its outputs are classes: they are units;"
             " `--readout classes` makes them classes"
@@ -236,7 +236,7 @@ def encoder_of(walk: Walk, readout: str) -> str | None:
     """Return the draft that makes the spikes on the host; None if values are rates."""
     readers = [d for d in walk.drafts.values() if INPUT in d.sources]
     shortcuts = any(d.shortcut == INPUT for d in walk.drafts.values())
-    if walk.wishes.encode == "rate" or len(readers) != 1 or shortcuts:
+    if walk.request.encode == "rate" or len(readers) != 1 or shortcuts:
         return None
     (first,) = readers
     if first.kind != "conv" or first.shortcut is not None or first.bias == "neuron":

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.arrays import complaint, read_array
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.text import LARGEST
+from snnc.importer.untrusted import EXPANSION, LARGEST_TEXT, SMALL
 from snnc.rules.models import (
     DamagedModel,
     ModelTooLarge,
@@ -21,10 +21,20 @@ from snnc.rules.models import (
 )
 
 if TYPE_CHECKING:
-    from snnc.importer.arrays import Array
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.generic]
+
 
 MOST_NAMES = 100_000
 INSTALL = "pip install 'snnc[import]'"
+LARGEST_ARRAY = 2**30
+"""Bytes: the largest array of VGG16 has 411 MB."""
+KINDS = "biuf"
+"""NumPy's letters of the dtypes that weights may have: no objects, no records."""
+FILTERS = (1, 2, 3, 4, 5, 6, 32000)
+"""Those of the HDF5 library itself, and LZF, which h5py has; others are plug-ins."""
 
 
 class Store:
@@ -103,9 +113,9 @@ class Store:
             found = self._at(path)
             if not isinstance(found, self._h5py.Dataset):
                 return None
-            if reason := complaint(found, path):
+            if reason := _complaint(found, path):
                 raise self._unsafe(reason)
-            return read_array(found, path)
+            return _read_array(found, path)
 
     def is_words(self, path: str) -> bool:
         """Whether there is a dataset of texts of this path."""
@@ -123,7 +133,7 @@ class Store:
                 raise ValueError(f"`{path}` holds no texts")
             if found.size > MOST_NAMES:
                 raise self._unsafe(f"`{path}` has {found.size} texts")
-            if reason := complaint(found, path):
+            if reason := _complaint(found, path):
                 raise self._unsafe(reason)
             values = [found[()]] if found.shape == () else found[()].reshape(-1)
             return tuple(map(_text, values))
@@ -178,7 +188,7 @@ class Store:
         if attribute.shape and attribute.shape[0] > MOST_NAMES:
             raise self._unsafe(f"`{name}` lists {attribute.shape[0]} names")
         size = attribute.get_storage_size()  # of texts of any length, their addresses
-        if size > LARGEST:
+        if size > LARGEST_TEXT:
             raise self._too_large(name, size)
         value = found.attrs[name]
         values: Sequence[Any] = value if attribute.shape else [value]
@@ -191,7 +201,7 @@ class Store:
                 path=self.path,
                 what=f"the attribute `{name}`",
                 size=size,
-                limit=LARGEST,
+                limit=LARGEST_TEXT,
             )
         )
 
@@ -203,3 +213,41 @@ def _text(value: Any) -> str:
     text = value.decode("utf-8") if isinstance(value, bytes) else str(value)
     text.encode()  # h5py leaves bytes that are no UTF-8 as halves of surrogate pairs
     return text
+
+
+def _complaint(dataset: Any, path: str) -> str:
+    """Return why an array is not safe to read, or nothing; nothing of it is read."""
+    if dataset.is_virtual or dataset.external:
+        return f"`{path}` takes its values from other files"
+    size, stored = dataset.nbytes, dataset.id.get_storage_size()
+    if size > LARGEST_ARRAY:
+        return f"`{path}` has {size} bytes, at most {LARGEST_ARRAY} are read"
+    if size > max(SMALL, EXPANSION * stored):
+        return f"`{path}` has {size} bytes, of which {stored} are stored"
+    if dataset.chunks and _chunk(dataset) > max(size, SMALL):
+        return f"`{path}` is stored in pieces larger than itself"
+    plan = dataset.id.get_create_plist()
+    filters = [plan.get_filter(number)[0] for number in range(plan.get_nfilters())]
+    if any(number not in FILTERS for number in filters):
+        return f"`{path}` is packed by a plug-in"
+    return ""
+
+
+def _chunk(dataset: Any) -> int:
+    return int(dataset.dtype.itemsize) * prod(map(int, dataset.chunks))
+
+
+def _read_array(dataset: Any, path: str) -> Array:
+    """Return the values of an array that there is no _complaint about.
+
+    Raises
+    ------
+    ValueError
+        If it holds no plain numbers.
+    """
+    if dataset.dtype.kind not in KINDS:
+        raise ValueError(f"`{path}` has the dtype {dataset.dtype}")
+    if dataset.shape is None:  # HDF5 has arrays without values
+        raise ValueError(f"`{path}` has no values")
+    values: Array = dataset[()]
+    return values

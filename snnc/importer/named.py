@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
+from snnc.importer.model import Graph, Part
 from snnc.importer.numbered import NAMES, Item, Read
-from snnc.importer.parts import Graph, Part
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear

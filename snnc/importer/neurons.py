@@ -14,10 +14,23 @@ from snnc.importer.cuts import cuts_of
 from snnc.importer.draft import RELU, SIGNED, Draft, Unit, Value
 from snnc.importer.fitting import Fitted
 from snnc.importer.linear import Shape, Step, Term, Window, point
-from snnc.importer.pools import pooled, pooled_all
-from snnc.importer.shortcuts import apart, identity, projected
-from snnc.importer.sums import distinct, groups_of, kernel_of, places_of, source_of
-from snnc.importer.traits import bias_of, ends_in_norm, l2_of, name_of, shift_of
+from snnc.importer.sums import (
+    apart,
+    bias_of,
+    distinct,
+    ends_in_norm,
+    groups_of,
+    identity,
+    kernel_of,
+    l2_of,
+    name_of,
+    places_of,
+    pooled,
+    pooled_all,
+    projected,
+    shift_of,
+    source_of,
+)
 from snnc.importer.walk import Walk
 
 POSITIVE = ("mean", "embed", "window", "edge mean", "unroll")

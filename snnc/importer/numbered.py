@@ -14,9 +14,9 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from snnc.importer.entries import snake
 from snnc.importer.hdf5 import Store
-from snnc.importer.parts import Graph, Part
+from snnc.importer.layer_config import snake
+from snnc.importer.model import Graph, Part
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear

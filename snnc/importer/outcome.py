@@ -12,10 +12,10 @@ from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import Model
 from snnc.importer.refusal import place
+from snnc.importer.request import ImportRequest
 from snnc.importer.spec import Written
 from snnc.importer.statements import TOP
 from snnc.importer.weights import Weights
-from snnc.importer.wishes import Wishes
 from snnc.passes import Compilation
 from snnc.runtime.files import replacing
 
@@ -51,7 +51,7 @@ def outcome(
     target: str,
     model: Model,
     weights: Weights | None,
-    wishes: Wishes,
+    request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
     report: Report,
@@ -63,13 +63,13 @@ def outcome(
     RefusedError
         If weights can't be read, or are not those of the model.
     """
-    conversion = convert(model, wishes, target, weights)
+    conversion = convert(model, request, target, weights)
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:
         return Outcome("", conversion, None, ())
     name = "imported.snn" if output is None else output.as_posix()
-    written, made = _compiled(written, name, wishes, report)
+    written, made = _compiled(written, name, request, report)
     notes = (*model.notes, *written.notes)
     contents: dict[Path, bytes] = {}
     if weights_file is not None:
@@ -78,7 +78,7 @@ def outcome(
             return None
         contents[weights_file], scales = own
         written = written.at(scales.rate)
-        notes = (*notes, *_told(conversion, scales, wishes))
+        notes = (*notes, *_told(conversion, scales, request))
     if output is not None:
         contents[output] = written.text.encode("utf-8")
     if not write_all(contents, report):
@@ -87,15 +87,15 @@ def outcome(
 
 
 def _compiled(
-    written: Written, name: str, wishes: Wishes, report: Report
+    written: Written, name: str, request: ImportRequest, report: Report
 ) -> tuple[Written, Compilation]:
     """Compile a spec, which allows what is so in the model and nobody else wrote."""
     own = Report()
-    made = compile_written(written, name, own, wishes.device)
+    made = compile_written(written, name, own, request.device)
     known = [found for found in own.diagnostics if found.code in KEPT]
     if known:
         own, written = Report(), written.allowing(known)
-        made = compile_written(written, name, own, wishes.device)
+        made = compile_written(written, name, own, request.device)
     report.extend(found for found in own.diagnostics if found.code not in KEPT)
     return written, made
 
@@ -124,7 +124,9 @@ def _weights(
     return serialized(tensors(network), made, "imported"), scales
 
 
-def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[str]:
+def _told(
+    conversion: Conversion, scales: Scales, request: ImportRequest
+) -> Iterator[str]:
     """Say what was done so that the encoder does not clip, and what is left to do."""
     assert conversion.ends is not None
     assert conversion.written is not None
@@ -140,7 +142,7 @@ def _told(conversion: Conversion, scales: Scales, wishes: Wishes) -> Iterator[st
         conversion.model.tool,
         f"python -m {conversion.written.network}",
     )
-    if wishes.rewrites:
+    if request.rewrites:
         yield (
             f"with --rewrite the outputs are not {tool}'s: build the spec and train it"
             f" again, `{program}.train --initial` begins with these weights"

@@ -15,8 +15,8 @@ from snnc.importer.foreign import not_a_model
 from snnc.importer.model import Model
 from snnc.importer.process import Reader
 from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.request import ImportRequest
 from snnc.importer.weights import Weights
-from snnc.importer.wishes import Wishes
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import ModelTooLarge, PackageMissing
 
@@ -151,7 +151,7 @@ def _to_stderr(sentence: str) -> None:
 
 def run(
     target: str,
-    wishes: Wishes,
+    request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
     report: Report,
@@ -181,7 +181,7 @@ def run(
         from snnc.importer.outcome import outcome
 
         model, weights = reader.read()
-        return outcome(shown, model, weights, wishes, weights_file, output, report)
+        return outcome(shown, model, weights, request, weights_file, output, report)
     except RefusedError as error:
         report.add(error.at(shown).diagnostic)
         return None

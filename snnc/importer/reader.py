@@ -16,8 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnc.importer.files import Read, read_file
-from snnc.importer.limits import MEMORY, limit, of_file
 from snnc.importer.messages import Channel, model_message, refusal_message
+from snnc.importer.process import MEMORY, limit, of_file
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.importer.weights import Weights
 from snnc.rules.files import FileUnreadable

@@ -10,10 +10,10 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import Ends
 from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.request import Range
 from snnc.importer.statements import ENCODED, RATE, Statements, by_x
 from snnc.importer.train import number, train_lines
 from snnc.importer.walk import Walk
-from snnc.importer.wishes import Range
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile
 
@@ -112,7 +112,7 @@ class _Writer:
 
     def written(self) -> Written:
         walk, ends = self._walk, self._ends
-        name = network_name(walk.wishes.name or walk.model.name)
+        name = network_name(walk.request.name or walk.model.name)
         lines = [
             "snn 1",
             f"network {name} {{",
@@ -130,8 +130,8 @@ class _Writer:
         return Written(text, name, self._names, walk.seen, tuple(self._notes))
 
     def _target(self) -> Iterator[str]:
-        if self._walk.wishes.chips is not None:
-            yield f"target loihi {{ chips {self._walk.wishes.chips} }}"
+        if self._walk.request.chips is not None:
+            yield f"target loihi {{ chips {self._walk.request.chips} }}"
 
     def _input_line(self) -> str:
         given, seen = self._walk.given, self._walk.seen
@@ -169,7 +169,7 @@ class _Writer:
             yield "}"
 
     def _tell(self) -> None:
-        if self._walk.wishes.values is None:
+        if self._walk.request.values is None:
             self._notes.append(
                 f"{self._walk.model.tool} does not say which values the input takes:"
                 f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"

@@ -1,13 +1,14 @@
-"""Several terms that one kernel reads: how their sources lie side by side."""
+"""Sums of terms as one statement: its kernel, shortcut, pool, bias, norm and name."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from math import prod
 
+from snnc.importer.draft import INPUT, Bias, Unit
 from snnc.importer.fitting import Fitted, fit, fit_more, united
 from snnc.importer.linear import Shape, Term
-from snnc.importer.traits import shift_of
 from snnc.importer.walk import Walk
 
 
@@ -78,3 +79,126 @@ def size_of(terms: Iterable[Term], units: int) -> int:
     """Return how many weights a matrix has that reads the sources of terms."""
     sources = {term.source: term.read for term in terms}
     return units * sum(map(prod, sources.values()))
+
+
+def shift_of(terms: Iterable[Term]) -> str:
+    """Say whether terms add something: ``none``, by ``channel`` or by ``place``."""
+    found = {term.shifts_at() for term in terms}
+    return next((kind for kind in ("place", "channel") if kind in found), "none")
+
+
+def bias_of(
+    main: Sequence[Term], beside: Sequence[Term], units: tuple[Unit, ...]
+) -> Bias:
+    """Return what bias a statement has; a batch norm of its own has one itself."""
+    terms = [*main, *beside]
+    if shift_of(terms) == "place":
+        return "neuron"
+    if ends_in_norm(main):
+        terms[0] = replace(main[0], steps=main[0].steps[:-1])
+    found = shift_of(terms)
+    return "on" if found == "channel" or any(unit.shift for unit in units) else "off"
+
+
+def l2_of(walk: Walk, terms: Iterable[Term]) -> float:
+    """Return the penalty of the kernel that stands last."""
+    layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
+    return walk.l2.get(layers[-1], 0.0) if layers else 0.0
+
+
+def ends_in_norm(main: Sequence[Term]) -> bool:
+    """Whether a kernel ends in a batch norm, which stays one in training."""
+    if len(main) != 1 or not main[0].steps or main[0].steps[-1].op != "norm":
+        return False
+    return any(step.is_kernel for step in main[0].steps)
+
+
+def name_of(walk: Walk, owner: str, terms: Sequence[Term]) -> str:
+    """Return the layer whose kernel stands last, if nothing else is named after it."""
+    layers = [s.layer for term in terms for s in term.steps if s.is_kernel]
+    for name in (*layers[::-1], owner):
+        if name not in walk.drafts:
+            return name
+    return walk.free(owner)
+
+
+def identity(
+    walk: Walk, terms: Sequence[Term], shape: Shape, units: int
+) -> Term | None:
+    """Return the term that a shortcut without weights adds, or None."""
+    if len(terms) < 2 or units > 1:
+        return None
+    for term in terms:
+        is_own = walk.is_plain_input if term.source == INPUT else True
+        others = [t for t in terms if t.source == term.source]
+        if not term.steps and term.read == shape and is_own and len(others) == 1:
+            return term
+    return None
+
+
+def projected(terms: list[Term], shape: Shape) -> tuple[list[Term], tuple[Term, ...]]:
+    """Return the terms of the kernel, and those of a shortcut of kernel 1."""
+    for places in places_of(terms):
+        beside = [term for term in terms if term.read[:-1] == places]
+        joined = (*places, sum(widths(beside)))
+        if joined != shape and all(_is_projection(term, shape) for term in beside):
+            rest = [term for term in terms if term not in beside]
+            return rest, tuple(beside)
+    return terms, ()
+
+
+def _is_projection(term: Term, shape: Shape) -> bool:
+    windows = term.windows()
+    if windows is None or term.shifts_at() == "place":
+        return False
+    sizes = zip(windows, shape[:-1], strict=True)
+    return all(
+        window.taps == 1
+        and window.before == 0
+        and (window.stride == -(-window.size // target) or window.size == 1)
+        and -(-window.size // window.stride) == target
+        for window, target in sizes
+    )
+
+
+def apart(
+    terms: tuple[Term, ...], shape: Shape
+) -> tuple[tuple[Term, ...], tuple[Term, ...]]:
+    """Return the terms of a dense layer's kernel, and those of its shortcut."""
+    for places in places_of(terms):
+        beside = tuple(term for term in terms if term.read[:-1] == places)
+        channels = sum(widths(beside))
+        if (*places, channels) != shape:
+            return tuple(term for term in terms if term not in beside), beside
+    return terms, ()
+
+
+def pooled_all(walk: Walk, terms: Iterable[Term]) -> tuple[Term, ...]:
+    """Return terms whose first averages are statements, where they may be."""
+    return tuple(pooled(walk, term) or term for term in terms)
+
+
+def pooled(walk: Walk, term: Term) -> Term | None:
+    """Return a term that reads an `avgpool` statement, where it may; else None.
+
+    The compiler folds a pool into its reader; below `same` padding that is exact only
+    where windows share the axis out.
+    """
+    if not term.steps or not term.steps[0].is_pool:
+        return None
+    mean, rest = term.steps[0], replace(term, steps=term.steps[1:])
+    sizes = tuple(window.places for window in mean.windows)
+    found = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
+    if not found.is_matrix:
+        windows = found.windows()
+        fitted = None if windows is None else fit(windows) or fit_more(windows)
+        if fitted is None:
+            return None
+        is_even = all(
+            window.taps == window.stride and window.size % window.taps == 0
+            for window in mean.windows
+        )
+        if (fitted.is_padded and not is_even) or found.shifts_at() == "place":
+            return None
+    key = walk.pool(term.source, mean)
+    return replace(found, source=key)

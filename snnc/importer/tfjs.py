@@ -13,14 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.importer.arrays import LARGEST as LARGEST_ARRAY
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
-from snnc.importer.model import Model
+from snnc.importer.hdf5 import LARGEST_ARRAY
+from snnc.importer.model import Graph, Model
 from snnc.importer.named import full_names, owned, owners, short
-from snnc.importer.parts import Graph
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.text import parse
+from snnc.importer.untrusted import parse
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import DamagedModel, UnsafeModel
 

@@ -10,8 +10,8 @@ from snnc.importer.decisions import Decisions
 from snnc.importer.draft import INPUT, Draft, Value
 from snnc.importer.linear import Shape, Step, Term, Windows
 from snnc.importer.model import Layer, Model
+from snnc.importer.request import ImportRequest, Range
 from snnc.importer.weights import Weights
-from snnc.importer.wishes import Range, Wishes
 
 
 class Walk(Decisions):
@@ -42,12 +42,12 @@ class Walk(Decisions):
     """
 
     def __init__(
-        self, model: Model, wishes: Wishes, weights: Weights | None = None
+        self, model: Model, request: ImportRequest, weights: Weights | None = None
     ) -> None:
         super().__init__()
         self.model = model
         self.weights = weights
-        self.wishes = wishes
+        self.request = request
         self.drafts: dict[str, Draft] = {}
         self.values: dict[str, Value] = {}
         self.scaling = (1.0, 0.0)
@@ -66,8 +66,8 @@ class Walk(Decisions):
     @property
     def given(self) -> Range:
         """The range of the input's values."""
-        if self.wishes.values is not None:
-            return self.wishes.values
+        if self.request.values is not None:
+            return self.request.values
         # An 8-bit picture is what is divided by 255, or by 127.5.
         return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
 

@@ -11,7 +11,7 @@ from snnc.diagnostics import Report
 from snnc.importer.process import Reader
 from snnc.importer.read import check_file
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.wishes import Wishes
+from snnc.importer.request import ImportRequest
 from snnc.rules.files import FileMissing, FileUnreadable
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Restored:
 
 def run(
     target: str,
-    wishes: Wishes,
+    request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
     report: Report,
@@ -67,10 +67,10 @@ def run(
         assert weights is not None
         spec = reader.nir["facts"].get("spec")
         if spec and takes_spec:
-            found = _restore(reader, spec, wishes, weights_file, output, report)
+            found = _restore(reader, spec, request, weights_file, output, report)
             if found is not None or report.errors:
                 return found
-        done = outcome(target, model, weights, wishes, weights_file, output, report)
+        done = outcome(target, model, weights, request, weights_file, output, report)
         return (
             done
             if done is None
@@ -99,7 +99,7 @@ def _start(target: str) -> GraphReader:
 def _restore(
     reader: GraphReader,
     spec: str,
-    wishes: Wishes,
+    request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
     report: Report,
@@ -109,7 +109,7 @@ def _restore(
     from snnc.nir.restore import restored
     from snnc.weights.migrate import serialized
 
-    found = restored(spec, reader.nir, reader.of, wishes.device)
+    found = restored(spec, reader.nir, reader.of, request.device)
     if found is None:
         return None
     lowered, values = found

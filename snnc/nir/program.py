@@ -10,8 +10,8 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from snnc.importer.limits import limit, of_file
 from snnc.importer.messages import model_message
+from snnc.importer.process import limit, of_file
 from snnc.importer.reader import answer, quiet_channel, refusing
 from snnc.nir.cells import NEURONS
 from snnc.nir.hdf5 import read_graph

@@ -15,15 +15,14 @@ from hypothesis import given
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diagnostics.text import render
-from snnc.importer.explain import json as explained
-from snnc.importer.explain.explanation import explain
-from snnc.importer.explain.text import markdown, text
+from snnc.importer.explanation import document, explain
+from snnc.importer.explanation_text import markdown, text
 from snnc.importer.files import read_file
-from snnc.importer.limits import MEMORY
 from snnc.importer.messages import model_message, told_model
 from snnc.importer.outcome import Outcome, outcome
+from snnc.importer.process import MEMORY
 from snnc.importer.refusal import RefusedError
-from snnc.importer.wishes import Wishes
+from snnc.importer.request import ImportRequest
 from snnc.weights.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.models import archives, hdf5, texts
@@ -32,8 +31,10 @@ pytestmark = pytest.mark.slow
 
 LONGEST = 10
 WISHES = (
-    Wishes(None, (), "first", None),
-    Wishes("n", (("maxpool", "avgpool"), ("relu6", "relu")), "rate", (-1.0, 1.0)),
+    ImportRequest(None, (), "first", None),
+    ImportRequest(
+        "n", (("maxpool", "avgpool"), ("relu6", "relu")), "rate", (-1.0, 1.0)
+    ),
 )
 
 
@@ -44,13 +45,13 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def answer(file: Path) -> None:
     """Do all that `snnc import` does, in this process."""
-    for wishes in WISHES:
+    for request in WISHES:
         report = Report()
         try:
             model, weights = read_file(file, file.name)
             model = told_model(json.loads(json.dumps(model_message(model, True))))
             target = file.with_name("weights") if weights is not None else None
-            done = outcome(file.name, model, weights, wishes, target, None, report)
+            done = outcome(file.name, model, weights, request, target, None, report)
         except RefusedError as error:
             report.add(error.at(file.name).diagnostic)
         except MemoryError:  # which the process that reads tells of
@@ -67,7 +68,7 @@ def answer(file: Path) -> None:
 
 def show(done: Outcome) -> None:
     explanation = explain(done.conversion, done.compilation, {})
-    json.dumps(explained.document(explanation), allow_nan=False)
+    json.dumps(document(explanation), allow_nan=False)
     assert text(explanation)
     assert markdown(explanation)
 

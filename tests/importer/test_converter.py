@@ -13,9 +13,8 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.importer.converter import ask as asking
-from snnc.importer.converter.ask import ask
-from snnc.importer.converter.trial import Trial
-from snnc.importer.limits import Limit
+from snnc.importer.converter.ask import Trial, ask
+from snnc.importer.process import Limit
 from snnc.text.tables import prose, table
 from tests.importer.converter_models import MODELS, SHOWN
 from tests.support import NENGO_DL, ROOT

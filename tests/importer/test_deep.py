@@ -11,7 +11,7 @@ import pytest
 from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.refusal import RefusedError
-from snnc.importer.wishes import Wishes
+from snnc.importer.request import ImportRequest
 from tests.importer.configs import functional, layer
 
 LAYERS = 2000
@@ -28,7 +28,7 @@ def deep(of: Callable[[int], tuple[str, dict[str, Any]]]) -> Conversion:
         before = f"x{number}"
     ends = layer("Flatten", "f", before), layer("Dense", "d", "f", units=3)
     model, _ = build(functional(*layers, *ends), None, None)
-    return convert(model, Wishes(), "m.json")
+    return convert(model, ImportRequest(), "m.json")
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
 from snnc.importer.converter import ask
-from snnc.importer.converter.trial import Trial
+from snnc.importer.converter.ask import Trial
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, codes
 

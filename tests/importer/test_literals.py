@@ -10,7 +10,7 @@ import pytest
 from snnc.importer.build import build
 from snnc.importer.convert import convert
 from snnc.importer.files import read_file
-from snnc.importer.wishes import Wishes
+from snnc.importer.request import ImportRequest
 from tests.importer.configs import IMAGE, functional, layer
 
 
@@ -73,7 +73,7 @@ def test_a_plain_relu_of_keras_2_12_is_kept() -> None:
         layer("Flatten", "f", "r"),
         layer("Dense", "end", "f", units=3, activation="softmax"),
     )
-    found = convert(build(config, "2.12.0", None)[0], Wishes(), "m.keras")
+    found = convert(build(config, "2.12.0", None)[0], ImportRequest(), "m.keras")
     assert found.problems == ()
     assert found.written is not None
 

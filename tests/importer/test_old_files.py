@@ -12,7 +12,7 @@ import pytest
 from snnc.importer.convert import convert
 from snnc.importer.read import read
 from snnc.importer.refusal import RefusedError
-from snnc.importer.wishes import Wishes
+from snnc.importer.request import ImportRequest
 from tests.importer.configs import IMAGE, functional, layer, small
 
 KERNEL = np.arange(4, dtype="f4").reshape(2, 2)
@@ -63,7 +63,7 @@ def test_a_learning_rate_of_old_files_is_kept(tmp_path: Path) -> None:
     )
     path.write_text(json.dumps(config | {"compile_config": compiled}))
     model, _ = read(path)
-    written = convert(model, Wishes(), "m.json").written
+    written = convert(model, ImportRequest(), "m.json").written
     assert written is not None
     assert "learning_rate 0.02" in written.text
 

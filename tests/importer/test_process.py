@@ -13,8 +13,8 @@ from pathlib import Path
 import h5py
 import pytest
 
-from snnc.importer import limits
-from snnc.importer.limits import MEMORY, SECONDS
+from snnc.importer import process as process_module
+from snnc.importer.process import MEMORY, SECONDS
 from snnc.importer.read import read
 from snnc.importer.refusal import RefusedError
 from tests.support import ROOT
@@ -64,7 +64,7 @@ def snnc(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
 def test_a_file_without_end_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "SECONDS", 2)
+    monkeypatch.setattr(process_module, "SECONDS", 2)
     with pytest.raises(RefusedError, match="takes more than 2 s") as caught:
         read(endless(tmp_path))
     assert caught.value.diagnostic.code == "SNN823"

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.refusal import RefusedError
+from snnc.importer.request import REWRITES, ImportRequest
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.refused import REFUSED
-from snnc.importer.wishes import REWRITES, Wishes
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import codes
 
@@ -24,12 +24,14 @@ POOL = {"pool_size": [2, 2]}
 END = layer("Dense", "end", "f", units=3, activation="softmax")
 
 
-def of(*layers: dict[str, Any], **wishes: Any) -> Conversion:
-    return convert(build(functional(*layers), None, None)[0], Wishes(**wishes), "m.h5")
+def of(*layers: dict[str, Any], **request: Any) -> Conversion:
+    return convert(
+        build(functional(*layers), None, None)[0], ImportRequest(**request), "m.h5"
+    )
 
 
 def between(
-    kind: str, options: dict[str, Any] | None = None, **wishes: Any
+    kind: str, options: dict[str, Any] | None = None, **request: Any
 ) -> Conversion:
     """Put a layer between a convolution and the end of a model."""
     return of(
@@ -39,7 +41,7 @@ def between(
         layer("Conv2D", "b", "x", **CONV | {"kernel_size": [1, 1]}),
         layer("Flatten", "f", "b"),
         END,
-        **wishes,
+        **request,
     )
 
 
@@ -153,7 +155,7 @@ def test_every_layer_has_a_verdict_whatever_else_is_wrong(
     kind: str, expected: str
 ) -> None:
     model = build(wrong(kind), None, None)[0]
-    found = convert(model, Wishes(), "m.h5")
+    found = convert(model, ImportRequest(), "m.h5")
     assert expected in {problem.code for problem in found.problems}
     told = {d.layer for d in found.decisions if not d.option}
     assert told == {one.name for one in model.layers}
@@ -310,7 +312,7 @@ def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
         layer("Dense", "end", units=3),
     ]
     config = {"class_name": "Sequential", "config": {"name": "n", "layers": layers}}
-    found = convert(build(config, None, None)[0], Wishes(), "m.h5")
+    found = convert(build(config, None, None)[0], ImportRequest(), "m.h5")
     assert [draft.layer for draft in found.drafts] == ["a", "b", "end"]
 
 
@@ -417,7 +419,7 @@ def test_an_edited_configuration_is_read_or_refused(data: st.DataObject) -> None
     edited[key] = data.draw(VALUES)
     json.dumps(config)
     try:
-        found = convert(build(config, None, None)[0], Wishes(), "m.h5")
+        found = convert(build(config, None, None)[0], ImportRequest(), "m.h5")
     except RefusedError:
         return
     refused = any(d.verdict == "refused" for d in found.decisions)

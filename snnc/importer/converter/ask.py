@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Literal
 
 from snnc.diagnostics import Report
-from snnc.importer.converter.trial import Trial
-from snnc.importer.limits import CONVERTER, Limit
 from snnc.importer.messages import told_refusal
-from snnc.importer.process import Child
+from snnc.importer.process import CONVERTER, Child, Limit
 from snnc.importer.read import how_to_read
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.models import ConverterStopped
@@ -83,3 +84,33 @@ class Ended:
         return RefusedError(
             ConverterStopped(span=NOWHERE, path=self._target, reason=reason)
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What became of a layer.
+
+    Attributes
+    ----------
+    converter :
+        What `nengo_dl.Converter` made of it: Nengo objects alone (``native``), a
+        ``TensorNode`` for the layer or its activation, or an exception.
+    loihi :
+        Whether `nengo_loihi.Simulator` builds that and makes a step.
+    why :
+        The libraries' own words if not, else where the layer runs; may be empty.
+    """
+
+    converter: Literal["native", "TensorNode", "exception"]
+    loihi: Literal["builds", "refused"]
+    why: str
+
+
+def words(error: BaseException | Warning | str) -> str:
+    """Return what a library says, as one line of limited length without a full stop."""
+    said = re.sub(r" at 0x[0-9a-f]+", "", " ".join(str(error).split()))
+    said = said[:300].rstrip(".")
+    if not isinstance(error, Exception) or isinstance(error, Warning):
+        return said
+    kind = type(error).__name__
+    return f"{kind}: {said}" if said else kind

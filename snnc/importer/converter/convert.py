@@ -13,8 +13,8 @@ import numpy as np
 import tensorflow as tf
 from nengo_dl.converter import LayerConverter
 
+from snnc.importer.converter.ask import Trial, words
 from snnc.importer.converter.loihi import refusals
-from snnc.importer.converter.trial import Trial, words
 
 Owners = dict[Any, str]
 """The layer that a Nengo object was made for."""

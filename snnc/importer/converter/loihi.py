@@ -13,7 +13,7 @@ from nengo_loihi.builder.builder import ValidationLevel
 from nengo_loihi.builder.validate import validate_block
 from nengo_loihi.passthrough import PassthroughSplit, base_obj
 
-from snnc.importer.converter.trial import words
+from snnc.importer.converter.ask import words
 
 OBJECTS = (nengo.Connection, nengo.Ensemble, nengo.Node, nengo.Probe)
 

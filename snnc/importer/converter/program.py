@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from snnc.importer.called import called, failed, loaded
-from snnc.importer.converter.trial import words
-from snnc.importer.limits import Limit, limit
+from snnc.importer.converter.ask import words
 from snnc.importer.messages import refusal_message
+from snnc.importer.process import Limit, limit
 from snnc.importer.reader import quiet_channel
 from snnc.importer.refusal import NOWHERE, RefusedError
 from snnc.rules.models import ConverterStopped

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from snnc.importer.draft import Value
 from snnc.importer.model import Layer
-from snnc.importer.table.activations import read_activation
+from snnc.importer.table.activations import read_activation, read_neurons
 from snnc.importer.table.convolutions import (
     read_batch_norm,
     read_convolution,
@@ -43,7 +43,6 @@ from snnc.importer.table.pooling import (
     read_global_max,
     read_max_pooling,
 )
-from snnc.importer.table.spiking import read_neurons
 from snnc.importer.walk import Walk
 
 Handler = Callable[[Layer, Walk], Value]

@@ -17,11 +17,11 @@ from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
 from snnc.importer.linear import Step, point
 from snnc.importer.model import Layer
 from snnc.importer.neurons import UnfitError, fire, mixed
+from snnc.importer.request import ACTIVATIONS
 from snnc.importer.table.axes import extended
 from snnc.importer.table.options import shown
 from snnc.importer.table.padding import filled, padded_under_norm, unpadded
 from snnc.importer.walk import Walk
-from snnc.importer.wishes import ACTIVATIONS
 
 ALIASES = {
     "silu": "swish", "leakyrelu": "leaky_relu", "leaky_re_lu": "leaky_relu",
@@ -94,7 +94,7 @@ def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> 
         return value
     found = _pieces(name, options, walk)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
-    if name != "relu" and walk.wishes.rewrite(stands) == "relu":
+    if name != "relu" and walk.request.rewrite(stands) == "relu":
         walk.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
         found = RELU, (1.0,)
     elif found is None:
@@ -260,3 +260,15 @@ def _refuse(layer: Layer, walk: Walk, name: str, stands: str, option: str) -> No
     if name.startswith("custom>"):
         why = "it is not Keras's own, and its code is not in the file"
     walk.refuse(layer, why, remedy, option or name, "activation")
+
+
+def read_neurons(layer: Layer, walk: Walk) -> Value:
+    """Read neurons, whose rate is ReLU, or another curve by their ``properties``."""
+    value = walk.source(layer)
+    given = activate(layer, walk, value, ("relu", {}))
+    properties = tuple(layer.options.get("properties", ()))
+    fired = given.spikes
+    if properties and fired is not None and fired != value.spikes:
+        walk.change(fired, properties=properties)
+        walk.keep(layer, option=", ".join(properties))
+    return given

@@ -7,9 +7,9 @@ from math import prod
 from typing import Any
 
 from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.layer_config import LARGEST_INPUT
 from snnc.importer.linear import Shape, Step, Term, point
 from snnc.importer.model import Layer
-from snnc.importer.options import LARGEST_INPUT
 from snnc.importer.table.axes import once
 from snnc.importer.table.convolutions import keras_sizes, normalized
 from snnc.importer.table.options import shown
@@ -22,7 +22,7 @@ def read_input(layer: Layer, walk: Walk) -> Value:
     shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
     if len(walk.model.inputs) > 1:
         return _several(layer, walk, shape)
-    asked = walk.wishes.shape
+    asked = walk.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
     if asked is not None and not _agree(shape, asked):
         told = "x".join(map(str, asked))

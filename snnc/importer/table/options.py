@@ -1,10 +1,11 @@
-"""The options that many layers share."""
+"""Options of layers: what Keras writes, and what becomes of those that many share."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from snnc.importer.layer_config import malformed
 from snnc.importer.linear import Shape
 from snnc.importer.model import Layer
 from snnc.importer.walk import Walk
@@ -34,6 +35,10 @@ TRAINING = {
 }
 """Options that only matter to training, and what becomes of them."""
 PENALTIES = ("kernel_regularizer", "depthwise_regularizer", "pointwise_regularizer")
+LARGEST = 2**31
+MARGINS = ("ZeroPadding", "Cropping")
+JOINS = ("Add", "Average", "Concatenate", "Maximum", "Minimum", "Subtract")
+"""Layers that read several."""
 
 
 def shown(value: Any) -> str:
@@ -91,3 +96,136 @@ def dims(value: Any, rank: int) -> Shape:
     if isinstance(value, (list, tuple)):
         return tuple(int(v) for v in value)
     return (int(value),) * rank
+
+
+def check_options(layer: Layer) -> None:
+    """Refuse options that Keras does not write.
+
+    Raises
+    ------
+    RefusedError
+        SNN811, with the option.
+    """
+    for option in _REQUIRED.get(layer.kind, ()):
+        if layer.options.get(option) is None:
+            raise malformed(f"`{layer.name}`", f"it has no {option}")
+    if layer.kind not in _CHECKED:
+        return
+    for option, value in layer.options.items():
+        fits = _RULES.get(option)
+        if option in ("padding", "cropping") and layer.kind.startswith(MARGINS):
+            fits = _are_pads
+        if fits is not None and not fits(value, layer):
+            raise malformed(f"`{layer.name}`", f"its {option} is {value!r}"[:80])
+    if not layer.reads and layer.kind != "InputLayer":
+        raise malformed(f"`{layer.name}`", "it reads nothing")
+    is_pair = layer.kind != "Subtract" or len(layer.reads) < 3
+    if len(layer.reads) > 1 and not (layer.kind in JOINS and is_pair):
+        raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
+
+
+def rank_of(layer: Layer) -> int:
+    """Return how many axes a `Conv2D` or its like works on."""
+    return int(layer.kind[-2]) if layer.kind.endswith("D") else 0
+
+
+def _is_count(value: Any, layer: Layer) -> bool:
+    return type(value) is int and 0 < value < LARGEST
+
+
+def _are_dims(value: Any, layer: Layer) -> bool:
+    if _is_count(value, layer):
+        return True
+    rank = rank_of(layer)
+    is_list = isinstance(value, (list, tuple)) and len(value) == rank
+    return is_list and all(_is_count(item, layer) for item in value)
+
+
+def _are_strides(value: Any, layer: Layer) -> bool:
+    if value is None:  # as large as the window
+        return "Pooling" in layer.kind
+    return _are_dims(value, layer)
+
+
+def _are_pads(value: Any, layer: Layer) -> bool:
+    if _is_pad(value):
+        return True
+    if not isinstance(value, (list, tuple)):
+        return False
+    if rank_of(layer) == 1 and len(value) == 2 and all(map(_is_pad, value)):
+        return True
+    return len(value) == rank_of(layer) and all(
+        _is_pad(item)
+        or (isinstance(item, list) and len(item) == 2 and all(map(_is_pad, item)))
+        for item in value
+    )
+
+
+def _is_pad(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LARGEST
+
+
+def _is_share(value: Any, layer: Layer) -> bool:
+    return value is None or (_is_number(value, layer) and 0 <= value <= 1)
+
+
+def _is_number(value: Any, layer: Layer) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _is_flag(value: Any, layer: Layer) -> bool:
+    return value is None or isinstance(value, bool)
+
+
+def _is_text(value: Any, layer: Layer) -> bool:
+    return value is None or isinstance(value, str)
+
+
+def _is_axis(value: Any, layer: Layer) -> bool:
+    return (
+        value is None
+        or type(value) is int
+        or (isinstance(value, list) and all(type(item) is int for item in value))
+    )
+
+
+_RULES: dict[str, Callable[[Any, Layer], bool]] = {
+    "axis": _is_axis,
+    "data_format": _is_text,
+    "depth_multiplier": _is_count,
+    "dilation_rate": _are_dims,
+    "epsilon": _is_number,
+    "filters": _is_count,
+    "groups": _is_count,
+    "keepdims": _is_flag,
+    "kernel_size": _are_dims,
+    "padding": _is_text,
+    "pool_size": _are_dims,
+    "rate": _is_share,
+    "strides": _are_strides,
+    "target_shape": _is_axis,
+    "units": _is_count,
+    "use_bias": _is_flag,
+}
+_REQUIRED = {
+    "Conv1D": ("filters", "kernel_size"),
+    "Conv2D": ("filters", "kernel_size"),
+    "Conv3D": ("filters", "kernel_size"),
+    "SeparableConv1D": ("filters", "kernel_size"),
+    "SeparableConv2D": ("filters", "kernel_size"),
+    "DepthwiseConv1D": ("kernel_size",),
+    "DepthwiseConv2D": ("kernel_size",),
+    "Dense": ("units",),
+    "Reshape": ("target_shape",),
+}
+_CHECKED = {
+    *_REQUIRED, *JOINS, "Cropping1D", "Cropping2D", "Cropping3D", "Permute", "Flatten",
+    "Dropout", "BatchNormalization",
+    "SpatialDropout1D", "SpatialDropout2D", "SpatialDropout3D", "GaussianDropout",
+    "AveragePooling1D", "AveragePooling2D", "AveragePooling3D", "MaxPooling1D",
+    "MaxPooling2D", "MaxPooling3D", "GlobalAveragePooling1D", "GlobalMaxPooling1D",
+    "GlobalAveragePooling2D", "GlobalAveragePooling3D", "GlobalMaxPooling2D",
+    "GlobalMaxPooling3D", "ZeroPadding1D", "ZeroPadding2D", "ZeroPadding3D",
+    "Activation", "ReLU", "LeakyReLU", "ELU", "PReLU", "Softmax", "Rescaling",
+    "SyncBatchNormalization", "Normalization", "InputLayer", "GaussianNoise",
+}  # fmt: skip

@@ -24,7 +24,7 @@ def read_average_pooling(layer: Layer, walk: Walk) -> Value:
         walk.keep(layer, "of windows of one value: it gives what it reads")
         return replace(value, view=axes.view)
     is_padded = any(window.pads for window in windows)
-    if is_padded and walk.wishes.rewrite("avgpool") == "zeros":
+    if is_padded and walk.request.rewrite("avgpool") == "zeros":
         told = "`avgpool=zeros`: a window at an edge counts the zeros there; retrain"
         walk.rewrite(layer, told)
     elif is_padded:
@@ -40,7 +40,7 @@ def read_average_pooling(layer: Layer, walk: Walk) -> Value:
 
 def read_max_pooling(layer: Layer, walk: Walk) -> Value:
     """Read a maximum over windows, or what the user lets stand for it."""
-    by = walk.wishes.rewrite("maxpool")
+    by = walk.request.rewrite("maxpool")
     rank = int(layer.kind[-2])
     size = dims(layer.options.get("pool_size", 2), rank)
     found = _windows(layer, walk, is_replaced=by is not None)
@@ -84,7 +84,7 @@ def read_global_max(layer: Layer, walk: Walk) -> Value:
     value = walk.source(layer)
     if value.broken:
         return BROKEN
-    if walk.wishes.rewrite("globalmaxpool") is None:
+    if walk.request.rewrite("globalmaxpool") is None:
         found = _whole(layer, walk, value)
         if found is None:
             return BROKEN

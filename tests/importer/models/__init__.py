@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from snnc.importer.build import build
 from snnc.importer.convert import convert
-from snnc.importer.wishes import REWRITES, Wishes
+from snnc.importer.request import REWRITES, ImportRequest
 from tests.importer.models import images, others, signals
 from tests.importer.models.net import Build
 
@@ -34,11 +34,11 @@ class Verdict:
 def verdict(make: Build) -> Verdict:
     """Import a model without its weights."""
     model, _ = build(make().config(), None, None)
-    found = convert(model, Wishes(), "model.json")
+    found = convert(model, ImportRequest(), "model.json")
     if found.written is not None:
         return Verdict("as it is", ())
     told = [problem.render_message() for problem in found.problems]
     obstacles = tuple(text.split("can't be imported: ")[-1] for text in told)
-    again = convert(model, Wishes(rewrites=REWRITTEN), "model.json")
+    again = convert(model, ImportRequest(rewrites=REWRITTEN), "model.json")
     share = "refused" if again.written is None else "with rewrites"
     return Verdict(share, tuple(sorted(set(obstacles))))

@@ -30,7 +30,7 @@ divides by its taps, as if the zeros beside an edge were values.
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ImportRequest:
     """The options of ``snnc import``.
 
     Attributes

@@ -1,18 +1,27 @@
-"""What `--explain` prints, as data."""
+"""What `--explain` prints, as data and as JSON."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from copy import copy
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.converter.trial import Trial
+from snnc.importer.converter.ask import Trial
 from snnc.importer.decisions import Decision
+from snnc.importer.draft import INPUT, Draft
+from snnc.importer.finish import NEURAL, Ends, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.partial import written_part
+from snnc.importer.refusal import RefusedError
+from snnc.importer.spec import Written, write
+from snnc.importer.walk import Walk
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
+
+UNREAD = "unread"
+JSON_VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +103,7 @@ def explain(
     mapped = None if compilation is None else compilation.mapped
     part = None if conversion.walk is None else written_part(conversion.walk)
     if part is not None:
-        device = conversion.wishes.device
+        device = conversion.request.device
         mapped = compile_written(part, "part.snn", Report(), device).mapped
     return Explanation(
         model=model.name,
@@ -132,3 +141,84 @@ def _placed(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
     if is_part:  # it is none of the model
         return
     yield Placed(readout.name, "readout", readout.shape, 0, None)
+
+
+def written_part(walk: Walk) -> Written | None:
+    """Write a spec of what was drafted, which only cores are to be counted of.
+
+    ReLU stands for refused activations, and a readout of one unit reads what nothing
+    else does. None if no neurons were drafted.
+    """
+    drafts = list(walk.drafts.values())
+    read = {key for draft in drafts for key in (*draft.sources, draft.shortcut)}
+    ends = [draft for draft in drafts if draft.layer not in read]
+    if not ends or not any(draft.kind in NEURAL for draft in drafts):
+        return None
+    trial = copy(walk)
+    trial.decisions, trial.drafts = list(walk.decisions), dict(walk.drafts)
+    last = ends[-1]
+    beside = [d for d in ends if d.shape[:-1] == last.shape[:-1]]
+    source = last.layer
+    if len(beside) > 1:
+        shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
+        source = trial.join(UNREAD, tuple(draft.layer for draft in beside), shape)
+    key = trial.free(UNREAD)
+    trial.add(Draft(layer=key, kind="readout", sources=(source,), shape=(1,)))
+    trial.drafts = read_by(trial, key)
+    if not any(INPUT in draft.sources for draft in trial.drafts.values()):
+        return None
+    try:
+        return write(trial, Ends(encoder_of(trial, key), key, "units 1", False, ()))
+    except RefusedError:  # it is too long to be read
+        return None
+
+
+def document(explanation: Explanation) -> dict[str, Any]:
+    """Return an explanation as JSON has it.
+
+    ``network`` is null where the spec fits no chip, and has what could be drafted where
+    a layer was refused; the ``cores`` of a layer on the host are 0.
+    """
+    network = None
+    if explanation.network:
+        network = {
+            "cores": explanation.cores,
+            "layers": [
+                {
+                    "name": placed.name,
+                    "kind": placed.kind,
+                    "shape": list(placed.shape),
+                    "neurons": placed.neurons,
+                    "cores": placed.cores or 0,
+                }
+                for placed in explanation.network
+            ],
+        }
+    return {
+        "version": JSON_VERSION,
+        "model": explanation.model,
+        "tool": explanation.tool,
+        "keras": explanation.keras if explanation.tool == "Keras" else None,
+        "refused": explanation.is_refused,
+        "layers": [_layer(layer) for layer in explanation.layers],
+        "encode": explanation.encode,
+        "notes": list(explanation.notes),
+        "network": network,
+    }
+
+
+def _layer(layer: Explained) -> dict[str, Any]:
+    return {
+        "name": layer.name,
+        "kind": layer.kind,
+        "decisions": [
+            {
+                "option": decision.option,
+                "verdict": decision.verdict,
+                "why": decision.why,
+                "remedy": decision.remedy,
+            }
+            for decision in layer.decisions
+        ],
+        "converter": None if layer.trial is None else asdict(layer.trial),
+    }

@@ -1,7 +1,11 @@
-"""Zip archives of strangers: members by name alone, never unpacked by their paths."""
+"""Zip archives and JSON of strangers, read within bounds.
+
+Members of an archive are taken by name alone, never unpacked by their paths.
+"""
 
 from __future__ import annotations
 
+import json
 import stat
 import zipfile
 import zlib
@@ -9,17 +13,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.rules.models import DamagedModel, UnsafeModel
+from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 MOST_MEMBERS = 10_000
 EXPANSION = 100
-"""A member of more than that many times its packed size is refused, above `SMALL`."""
+"""What has more than that many times its stored size is refused, above `SMALL`."""
 SMALL = 16 * 1024 * 1024
-LARGEST = 4 * 2**30
+LARGEST_MEMBER = 4 * 2**30
 PIECE = 2**20
+LARGEST_TEXT = 16 * 1024 * 1024
+"""Bytes: fifteen times the text of the largest Keras application."""
+DEEPEST = 100
+"""Levels: a submodel adds five, and Keras itself fails long before."""
 
 
 class Archive:
@@ -107,10 +115,88 @@ def _complaint(member: zipfile.ZipInfo) -> str:
         return f"`{name}` is a link"
     if member.flag_bits & 1:
         return f"`{name}` is encrypted"
-    if member.file_size > LARGEST:
-        return f"`{name}` has {member.file_size} bytes, at most {LARGEST} are unpacked"
+    if member.file_size > LARGEST_MEMBER:
+        size = member.file_size
+        return f"`{name}` has {size} bytes, at most {LARGEST_MEMBER} are unpacked"
     if member.file_size > max(SMALL, EXPANSION * member.compress_size):
         return (
             f"`{name}` unpacks to {member.file_size} from {member.compress_size} bytes"
         )
     return ""
+
+
+def parse(text: bytes | str, path: str, what: str) -> Any:
+    """Return what a JSON text says.
+
+    Raises
+    ------
+    RefusedError
+        If it is too long, nested too deeply, no JSON, has a key twice in one object or
+        text that is no Unicode. ``what`` says which text it is.
+    """
+    size = len(text)
+    if size > LARGEST_TEXT:
+        raise RefusedError(
+            ModelTooLarge(
+                span=NOWHERE, path=path, what=what, size=size, limit=LARGEST_TEXT
+            )
+        )
+    try:
+        text = text if isinstance(text, str) else text.decode("utf-8-sig")
+        value = json.loads(text, object_pairs_hook=_without_repeats)
+    except RecursionError as error:
+        raise _deep(path, what) from error
+    except _RepeatedError as error:
+        reason = f"{what} has the key {str(error)!r} twice in one object"
+        raise RefusedError(_damaged(path, reason)) from error
+    except ValueError as error:
+        raise RefusedError(_damaged(path, f"{what} is no JSON ({error})")) from error
+    _check_depth(value, path, what)
+    return value
+
+
+class _RepeatedError(Exception):
+    """A key that an object has twice."""
+
+
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        counts = Counter(key for key, _ in pairs)
+        raise _RepeatedError(counts.most_common(1)[0][0])
+    return found
+
+
+def _check_depth(value: Any, path: str, what: str) -> None:
+    """Refuse deep nesting, and halves of surrogate pairs, which can't be printed."""
+    level = [value]
+    for _ in range(DEEPEST):
+        for text in (item for item in level if isinstance(item, str)):
+            _check_text(text, path, what)
+        level = [inner for item in level for inner in _inside(item)]
+        if not level:
+            return
+    raise _deep(path, what)
+
+
+def _inside(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return [*value.keys(), *value.values()]
+    return value if isinstance(value, list) else []
+
+
+def _check_text(text: str, path: str, what: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        reason = f"{what} has half of a surrogate pair in a text"
+        raise RefusedError(_damaged(path, reason)) from error
+
+
+def _damaged(path: str, reason: str) -> DamagedModel:
+    return DamagedModel(span=NOWHERE, path=path, reason=reason)
+
+
+def _deep(path: str, what: str) -> RefusedError:
+    reason = f"{what} is nested more than {DEEPEST} levels deep"
+    return RefusedError(UnsafeModel(span=NOWHERE, path=path, reason=reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.importer.decisions import VERDICTS, Decision, Verdict
-from snnc.importer.explain.explanation import Explained, Explanation, Placed
+from snnc.importer.explanation import Explained, Explanation, Placed
 from snnc.text.printable import printable
 from snnc.text.tables import Cells, Row, code, columns, prose, table
 

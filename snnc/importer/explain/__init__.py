@@ -1,1 +1,0 @@
-"""What becomes of a model, layer by layer, as text, Markdown and JSON."""
