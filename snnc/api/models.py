@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from snnc.api.packages import Package, Weights
     from snnc.nir.export import Exported
-    from snnc.nir.units import Neuron
+    from snnc.nir.neurons import Neuron
 
 
 def import_keras(

@@ -12,7 +12,7 @@ from snnc.cli.device import device
 from snnc.cli.talk import say
 
 if TYPE_CHECKING:
-    from snnc.nir.units import Neuron
+    from snnc.nir.neurons import Neuron
 
 
 @click.command(

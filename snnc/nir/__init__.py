@@ -1,8 +1,8 @@
 """NIR, the format in which spiking networks travel between tools: out and in.
 
-Out: `export.export_nir` compiles a spec, `units` says how its values become NIR's,
+Out: `export.export_nir` compiles a spec, `neurons` says how its values become NIR's,
 `linear` its kernels, `graph` makes the nodes, `facts` tells what they can't say. In:
-`importing.run` has `program` read a file in a process of its own (`hdf5`), whose nodes
+`importing.run` has `program` read a file (`graph_file`) in its own process, whose nodes
 `translate` makes the layers of a model that `snnc.importer` imports; where the file has
 the spec that it was exported from, `restore` gives that spec back.
 """

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.importer.model import Layer
-from snnc.nir.nodes import Node
+from snnc.nir.graph_file import Node
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

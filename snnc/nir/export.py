@@ -18,8 +18,8 @@ from snnc.output.records import Records
 from snnc.passes import Compilation
 
 if TYPE_CHECKING:
-    from snnc.nir.graph import Graph
-    from snnc.nir.units import Neuron
+    from snnc.nir.graph import ExportedGraph
+    from snnc.nir.neurons import Neuron
     from snnc.runtime.layout import Layout, Weights
 
 INSTALL = "pip install 'snnc[nir]'"
@@ -186,7 +186,7 @@ def _spec_text(made: Compilation) -> str:
     return print_snn(made.document)
 
 
-def _write(target: Path, graph: Graph, facts: Mapping[str, Any]) -> int:
+def _write(target: Path, graph: ExportedGraph, facts: Mapping[str, Any]) -> int:
     """Write the file as a whole or not at all; return its size in bytes."""
     import io
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc.ir.logical import Input, Lif, Readout
 from snnc.ir.lowered import LoweredNetwork, Population
-from snnc.nir.graph import Graph, Placed
+from snnc.nir.graph import ExportedGraph, ExportedLayer
 from snnc.nir.linear import nir_shape
 from snnc.text.tables import columns
 from snnc.text.units import dims
@@ -51,7 +51,7 @@ def metadata(lowered: LoweredNetwork, layout: str, spec: str) -> dict[str, Any]:
     }
 
 
-def text(lowered: LoweredNetwork, graph: Graph, layout: str, file: str) -> str:
+def text(lowered: LoweredNetwork, graph: ExportedGraph, layout: str, file: str) -> str:
     """Return the same for people, with what is lost on the way."""
     network, timing = lowered.network, lowered.network.timing
     shown = (
@@ -116,7 +116,7 @@ def _output(readout: Readout) -> str:
     )
 
 
-def _row(lowered: LoweredNetwork, placed: Placed) -> tuple[str, ...]:
+def _row(lowered: LoweredNetwork, placed: ExportedLayer) -> tuple[str, ...]:
     population = lowered.by_name.get(placed.layer)
     return (
         placed.layer,
@@ -130,7 +130,7 @@ def _row(lowered: LoweredNetwork, placed: Placed) -> tuple[str, ...]:
     )
 
 
-def _notes(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
+def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     forms = {placed.cell.form for placed in graph.placed if placed.cell}
     yield (
         f"The host runs {', '.join(_on_host(lowered))} and the readout beside Loihi;"
@@ -170,7 +170,7 @@ def _notes(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
         )
 
 
-def _dropped(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
+def _dropped(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
     for placed in graph.placed:
         if placed.cell is None or placed.cell.form == "CubaLIF":
             continue
@@ -180,7 +180,7 @@ def _dropped(lowered: LoweredNetwork, graph: Graph) -> Iterator[str]:
             yield f"{layer.name} {layer.spiking.synapse * 1e3:g} ms"
 
 
-def _not_square(graph: Graph) -> Iterator[str]:
+def _not_square(graph: ExportedGraph) -> Iterator[str]:
     for name, node in graph.nodes.items():
         if node.kind == "Conv2d":
             *_, rows, columns = node.values["weight"].shape

@@ -19,7 +19,7 @@ from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Matrix, linears_of, nir_shape, nodes_of
 from snnc.nir.moving import Conv
-from snnc.nir.units import Cell, Neuron, cell_of, spike_of
+from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of, spike_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -30,7 +30,7 @@ INPUT, OUTPUT = "input", "output"
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class ExportedLayer:
     """What became of a layer, or the readout.
 
     Attributes
@@ -51,12 +51,12 @@ class Placed:
     shape: Shape
     linear: tuple[str, ...]
     neurons: str | None
-    cell: Cell | None
+    cell: NirNeurons | None
     growth: float
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ExportedNode:
     """A node: its class in ``nir``, and what that is made of."""
 
     kind: str
@@ -64,7 +64,7 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
-class Term:
+class TensorTerm:
     """A linear node as it comes of its projection.
 
     Attributes
@@ -90,18 +90,18 @@ class Term:
 
 
 @dataclass(slots=True)
-class Graph:
+class ExportedGraph:
     """Nodes and edges so far, and what became of each layer.
 
     ``terms`` are the linear nodes that come of the network's projections.
     """
 
-    nodes: dict[str, Node] = field(default_factory=dict)
+    nodes: dict[str, ExportedNode] = field(default_factory=dict)
     edges: list[tuple[str, str]] = field(default_factory=list)
-    placed: list[Placed] = field(default_factory=list)
-    terms: dict[str, Term] = field(default_factory=dict)
+    placed: list[ExportedLayer] = field(default_factory=list)
+    terms: dict[str, TensorTerm] = field(default_factory=dict)
 
-    def add(self, name: str, node: Node, *sources: str) -> str:
+    def add(self, name: str, node: ExportedNode, *sources: str) -> str:
         """Add a node that reads others, and return the name that it got."""
         while name in self.nodes or (name in (INPUT, OUTPUT) and self.nodes):
             name += "_"
@@ -112,7 +112,7 @@ class Graph:
 
 def graph_of(
     lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
-) -> Graph:
+) -> ExportedGraph:
     """Return the graph of a network with its weights.
 
     Parameters
@@ -120,7 +120,7 @@ def graph_of(
     tensors
         Those of the network's layout.
     neuron
-        What ReLU neurons become, see `snnc.nir.units`.
+        What ReLU neurons become, see `snnc.nir.neurons`.
     """
     return _Maker(lowered, tensors, neuron).made()
 
@@ -133,12 +133,12 @@ class _Maker:
         self._network = lowered.network
         self._tensors = tensors
         self._neuron = neuron
-        self._graph = Graph()
+        self._graph = ExportedGraph()
         # The node that gives each layer's spikes, and what each of those stands for.
         self._ends: dict[str, list[str]] = {}
         self._spikes: dict[str, float] = {}
 
-    def made(self) -> Graph:
+    def made(self) -> ExportedGraph:
         graph, network = self._graph, self._network
         self._add_input(network.input)
         for population in self._lowered.in_reading_order:
@@ -146,15 +146,15 @@ class _Maker:
         name = network.readout.name
         linear, growth = self._sum(name, name, self._lowered.readout, 1.0, 0.0)
         shape = network.readout.shape
-        placed = Placed(name, "readout", shape, linear, None, None, growth)
+        placed = ExportedLayer(name, "readout", shape, linear, None, None, growth)
         graph.placed.append(placed)
-        graph.nodes[OUTPUT] = Node("Output", {"output_type": np.array(shape)})
+        graph.nodes[OUTPUT] = ExportedNode("Output", {"output_type": np.array(shape)})
         graph.edges += [(node, OUTPUT) for node in linear]
         return graph
 
     def _add_input(self, given: Input) -> None:
         shape = nir_shape(given.shape)
-        node = Node("Input", {"input_type": np.array(shape)})
+        node = ExportedNode("Input", {"input_type": np.array(shape)})
         end = self._graph.add(INPUT, node)
         if given.scaled is not None:
             # A node of its own: padding is of zeros of what is scaled.
@@ -171,7 +171,7 @@ class _Maker:
         layer, name = population.layer, population.name
         assert layer.spiking is not None
         dt = self._network.timing.dt
-        cell = cell_of(layer.spiking, self._neuron, dt, layer.is_encoder)
+        cell = nir_neurons_of(layer.spiking, self._neuron, dt, layer.is_encoder)
         projections = self._lowered.into(name)
         count, axis = nodes_of(self._lowered, name)
         sizes = [
@@ -190,7 +190,7 @@ class _Maker:
             node = _neurons(cell, nir_shape(shape))
             end = self._graph.add(f"{own}_neurons", node, *linear)
             self._ends[name].append(end)
-            placed = Placed(name, layer.kind, shape, linear, end, cell, growth)
+            placed = ExportedLayer(name, layer.kind, shape, linear, end, cell, growth)
             self._graph.placed.append(placed)
 
     def _sum(
@@ -227,7 +227,7 @@ class _Maker:
             has_bias = not found and bias is not None
             own = self._add_linear(own, source, linear, weight, offset)
             windows = prod(prod(pool.window) for pool in projection.pools)
-            self._graph.terms[own] = Term(
+            self._graph.terms[own] = TensorTerm(
                 layer=name,
                 tensor=projection.tensor,
                 linear=linear,
@@ -260,12 +260,14 @@ class _Maker:
             return graph.add(name, _conv(linear, weight, bias), source)
         if linear.flattens is not None:
             shape = {"input": np.array(linear.flattens)}
-            flat = Node("Flatten", {"input_type": shape, "start_dim": 0})
+            flat = ExportedNode("Flatten", {"input_type": shape, "start_dim": 0})
             source = graph.add(f"{name}_flat", flat, source)
-        return graph.add(name, Node("Affine", {"weight": weight, "bias": bias}), source)
+        return graph.add(
+            name, ExportedNode("Affine", {"weight": weight, "bias": bias}), source
+        )
 
 
-def _conv(linear: Conv, weight: Array, bias: Array) -> Node:
+def _conv(linear: Conv, weight: Array, bias: Array) -> ExportedNode:
     # Readers differ in what else they know: Spyx drops dilation and groups.
     values = {
         "input_shape": linear.image,
@@ -276,7 +278,7 @@ def _conv(linear: Conv, weight: Array, bias: Array) -> Node:
         "groups": 1,
         "bias": bias,
     }
-    return Node("Conv2d", values)
+    return ExportedNode("Conv2d", values)
 
 
 def _changes_nothing(linear: Conv | Matrix, weight: Array) -> bool:
@@ -293,17 +295,17 @@ def _changes_nothing(linear: Conv | Matrix, weight: Array) -> bool:
     return np.array_equal(weight, np.eye(len(weight)))
 
 
-def _scaling(shape: Shape, slope: float, offset: float) -> Node:
+def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     channels = shape[0]
     scale = slope * np.eye(channels, dtype=np.float32)
     bias = np.full(channels, offset, np.float32)
     if len(shape) == 1:
-        return Node("Affine", {"weight": scale, "bias": bias})
+        return ExportedNode("Affine", {"weight": scale, "bias": bias})
     kernel = Conv(scale[:, :, None, None], (1, 1), (0, 0), (shape[1], shape[2]))
     return _conv(kernel, kernel.weight, bias)
 
 
-def _neurons(cell: Cell, shape: Shape) -> Node:
+def _neurons(cell: NirNeurons, shape: Shape) -> ExportedNode:
     one = np.ones(shape, np.float32)
     zero = np.zeros(shape, np.float32)
     values = {"r": one, "v_threshold": one, "v_reset": zero}
@@ -316,4 +318,4 @@ def _neurons(cell: Cell, shape: Shape) -> Node:
             "tau_mem": one * np.float32(cell.membrane),
             "w_in": one,
         }
-    return Node(cell.form, values)
+    return ExportedNode(cell.form, values)

@@ -10,7 +10,7 @@ import numpy as np
 
 from snnc.importer.weights import Weights
 from snnc.nir.convolutions import arrays_of
-from snnc.nir.nodes import Node
+from snnc.nir.graph_file import Node
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Kernel:
+class FoldedKernel:
     """How the kernel of a layer is made of a linear node.
 
     Attributes
@@ -47,7 +47,7 @@ class Kernel:
 class GraphWeights(Weights):
     """The kernels of a graph, channels last; those of ``NODE/raw`` as they are read."""
 
-    def __init__(self, kernels: Mapping[str, Kernel]) -> None:
+    def __init__(self, kernels: Mapping[str, FoldedKernel]) -> None:
         self._kernels = kernels
 
     def of(self, layer: str) -> Arrays:
@@ -58,14 +58,14 @@ class GraphWeights(Weights):
             return {}
         if raw:
             weight = kernel.node.arrays["weight"]
-            kernel = Kernel(kernel.node, weight, np.ones(1), kernel.image)
+            kernel = FoldedKernel(kernel.node, weight, np.ones(1), kernel.image)
         return _arrays(kernel)
 
     def close(self) -> None:
         """Nothing is open."""
 
 
-def _arrays(kernel: Kernel) -> Arrays:
+def _arrays(kernel: FoldedKernel) -> Arrays:
     node = kernel.node
     weight = kernel.weight.astype(float)
     outputs = weight.shape[0]
@@ -79,3 +79,26 @@ def _arrays(kernel: Kernel) -> Arrays:
             matrix = np.moveaxis(planes, 0, -2).reshape(-1, outputs)
         return {"kernel": matrix.astype("f4"), "bias": bias.astype("f4")}
     return arrays_of(node, weight, bias, kernel.read, gain)
+
+
+def matrix_of(node: Node) -> Array:
+    """Return the weight (out, in) of an `Affine` or `Linear` node.
+
+    Raises
+    ------
+    RefusedError
+        If it is no matrix of finite numbers, or its bias does not fit it.
+    """
+    weight = node.array("weight")
+    if weight.ndim != 2:
+        raise node.refused(f"its weight has {weight.ndim} axes", "write it anew")
+    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
+    if bias.shape != weight.shape[:1]:
+        shape = "x".join(map(str, bias.shape)) or "a number"
+        raise node.refused(
+            f"its bias has the shape {shape}, for {weight.shape[0]} channels",
+            "write it anew",
+        )
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise node.refused("it holds NaN or infinite weights", "train it anew")
+    return weight

@@ -13,7 +13,7 @@ import numpy as np
 
 from snnc.ir.lowered import Compare, Pool, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
-from snnc.nir.padding import Axis, even
+from snnc.nir.padding import PaddedAxis, even
 from snnc.runtime import kernels
 from snnc.runtime.maxima import Grid
 
@@ -142,7 +142,7 @@ def convolution(moving: Moving, read: Volume, given: Volume) -> Conv | None:
     if plane is None:
         return None
     axes = [
-        Axis(n, m, k, s, b)
+        PaddedAxis(n, m, k, s, b)
         for n, m, k, s, b in zip(
             read[1:3], given[1:3], plane.shape, stride[1:], before[1:], strict=False
         )

@@ -16,7 +16,7 @@ SPARE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class PaddedAxis:
     """How a kernel moves along an axis.
 
     Attributes
@@ -37,7 +37,7 @@ class Axis:
 
 
 @dataclass(frozen=True, slots=True)
-class Even:
+class EvenPadding:
     """An axis padded by as many zeros behind as before.
 
     ``front`` taps of zeros stand in front of the kernel's own, the others behind; all
@@ -49,7 +49,7 @@ class Even:
     padding: int
 
 
-def even(axes: tuple[Axis, Axis]) -> tuple[Even, Even]:
+def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]:
     """Pad rows and columns evenly, by a square kernel where there is one.
 
     Output ``o`` reads ``o * stride - before + tap`` as it did before. With ``front``
@@ -64,21 +64,21 @@ def even(axes: tuple[Axis, Axis]) -> tuple[Even, Even]:
     return _smallest(axes[0]), _smallest(axes[1])
 
 
-def _smallest(axis: Axis) -> Even:
+def _smallest(axis: PaddedAxis) -> EvenPadding:
     """The axis by itself: two sizes one apart differ in what they leave over."""
     least = _fewest(axis)
     found = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
     return next(even for even in found if even is not None)
 
 
-def _fewest(axis: Axis) -> int:
+def _fewest(axis: PaddedAxis) -> int:
     return axis.taps + max(0, -axis.before)
 
 
-def _with_taps(axis: Axis, taps: int) -> Even | None:
+def _with_taps(axis: PaddedAxis, taps: int) -> EvenPadding | None:
     for front in range(taps - axis.taps + 1):
         padding = axis.before + front
         room = axis.size + 2 * padding - taps
         if min(padding, room) >= 0 and room // axis.stride + 1 == axis.outputs:
-            return Even(taps, front, padding)
+            return EvenPadding(taps, front, padding)
     return None

@@ -13,8 +13,8 @@ from pathlib import Path
 from snnc.importer.messages import model_message
 from snnc.importer.process import limit, of_file
 from snnc.importer.reader import answer, quiet_channel, refusing
-from snnc.nir.cells import NEURONS
-from snnc.nir.hdf5 import read_graph
+from snnc.nir.graph_file import read_graph
+from snnc.nir.neurons import NEURONS
 from snnc.nir.translate import translate
 
 

@@ -16,9 +16,9 @@ from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.loihi.profile import read_profile
-from snnc.nir.graph import Graph, Term, graph_of
+from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
 from snnc.nir.moving import Conv
-from snnc.nir.units import Neuron
+from snnc.nir.neurons import Neuron
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
 
@@ -78,7 +78,7 @@ def restored(
     return lowered, whole
 
 
-def _is_same(graph: Graph, told: Mapping[str, Any]) -> bool:
+def _is_same(graph: ExportedGraph, told: Mapping[str, Any]) -> bool:
     """Whether nodes, edges and neurons are those of a graph."""
     kinds = {name: node.kind for name, node in graph.nodes.items()}
     edges = {tuple(edge) for edge in told["edges"]}
@@ -98,7 +98,10 @@ def _is_same(graph: Graph, told: Mapping[str, Any]) -> bool:
 
 
 def _take(
-    place: Term, used: Term, arrays: Mapping[str, Any], found: dict[str, Array]
+    place: TensorTerm,
+    used: TensorTerm,
+    arrays: Mapping[str, Any],
+    found: dict[str, Array],
 ) -> bool:
     """Take the values of a tensor from a node; whether all others there are zeros."""
     kernel = np.asarray(arrays["kernel"], float)

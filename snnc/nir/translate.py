@@ -18,9 +18,9 @@ import numpy as np
 from snnc.importer.model import Layer, Model
 from snnc.importer.weights import Weights
 from snnc.nir import convolutions
-from snnc.nir.cells import NEURONS, Cells, cells_of
-from snnc.nir.kernels import GraphWeights, Kernel
-from snnc.nir.nodes import Graph, Node
+from snnc.nir.graph_file import NirGraph, Node
+from snnc.nir.kernels import FoldedKernel, GraphWeights, matrix_of
+from snnc.nir.neurons import NEURONS, SpecNeurons, spec_neurons_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -33,7 +33,7 @@ FLAT = "write what a batch is out of `start_dim`: NIR's shapes have none"
 
 
 @dataclass(frozen=True, slots=True)
-class Value:
+class NodeValue:
     """What a node gives.
 
     Attributes
@@ -66,7 +66,7 @@ class Translated:
     notes: tuple[str, ...]
 
 
-def translate(graph: Graph, name: str) -> Translated:
+def translate(graph: NirGraph, name: str) -> Translated:
     """Return a graph as a model.
 
     Raises
@@ -74,9 +74,9 @@ def translate(graph: Graph, name: str) -> Translated:
     RefusedError
         If a node has no counterpart, or its numbers make no sense.
     """
-    maker = _Maker(graph)
+    translator = _Translator(graph)
     for node in graph.nodes:
-        maker.add(node)
+        translator.add(node)
     output = next(node for node in graph.nodes if node.kind == "Output")
     given = next(node for node in graph.nodes if node.kind == "Input")
     kinds = {node.name: node.kind for node in graph.nodes}
@@ -84,33 +84,33 @@ def translate(graph: Graph, name: str) -> Translated:
         replace(layer, options={**layer.options, "node": kinds[layer.name]})
         if layer.name in kinds
         else layer
-        for layer in maker.layers
+        for layer in translator.layers
     ]
     model = Model(
         name=name,
         keras=graph.version,
         layers=tuple(layers),
         inputs=(given.name,),
-        outputs=(maker.values[output.name].layer,),
+        outputs=(translator.values[output.name].layer,),
         compiled=None,
         tool="NIR",
     )
-    notes = list(maker.notes)
-    if maker.subtract:
-        names = ", ".join(f"`{name}`" for name in maker.subtract)
+    notes = list(translator.notes)
+    if translator.subtract:
+        names = ", ".join(f"`{name}`" for name in translator.subtract)
         notes.append(
             f"{names}: no `v_reset`; tools that leave it out take the threshold off a"
             " neuron that fires"
         )
-    return Translated(model, GraphWeights(maker.kernels), tuple(notes))
+    return Translated(model, GraphWeights(translator.kernels), tuple(notes))
 
 
 @dataclass(slots=True)
-class _Maker:
-    graph: Graph
+class _Translator:
+    graph: NirGraph
     layers: list[Layer] = field(default_factory=list)
-    values: dict[str, Value] = field(default_factory=dict)
-    kernels: dict[str, Kernel] = field(default_factory=dict)
+    values: dict[str, NodeValue] = field(default_factory=dict)
+    kernels: dict[str, FoldedKernel] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     inputs: set[str] = field(default_factory=set)
     # Neurons that do not say what they go back to.
@@ -133,10 +133,10 @@ class _Maker:
             )
         self.values[node.name] = value
 
-    def _sum(self, node: Node, reads: tuple[str, ...]) -> Value:
+    def _sum(self, node: Node, reads: tuple[str, ...]) -> NodeValue:
         """Return what a node reads; edges that meet are summed."""
         if not reads:
-            return Value("", (), np.ones(1))
+            return NodeValue("", (), np.ones(1))
         values = [self.values[name] for name in reads]
         if len(values) == 1:
             return values[0]
@@ -159,8 +159,8 @@ class _Maker:
     ) -> None:
         self.layers.append(Layer(name, kind, dict(options), reads))
 
-    def input(self, node: Node, _: Value) -> Value:
-        shape = tuple(int(n) for n in _array(node, "shape").reshape(-1))
+    def input(self, node: Node, _: NodeValue) -> NodeValue:
+        shape = tuple(int(n) for n in node.array("shape").reshape(-1))
         if len(shape) > 1 and shape[0] == 1 and self._has_batch(node, shape):
             shape = shape[1:]
         if not 1 <= len(shape) <= 3:
@@ -177,7 +177,7 @@ class _Maker:
         options = {"batch_input_shape": [None, *_last(shape)]}
         self._layer(node.name, "InputLayer", options, ())
         self.inputs.add(node.name)
-        return Value(node.name, shape, np.ones(1))
+        return NodeValue(node.name, shape, np.ones(1))
 
     def _has_batch(self, node: Node, shape: tuple[int, ...]) -> bool:
         """Whether the first axis is a batch of one, which some tools write."""
@@ -190,7 +190,7 @@ class _Maker:
                 return start == 1 or len(shape) == 4
         return len(shape) == 4
 
-    def convolution(self, node: Node, value: Value) -> Value:
+    def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
             raise node.refused("it reads what was flattened", "leave the Flatten out")
         found = convolutions.convolved(node, value.layer, value.shape)
@@ -198,10 +198,10 @@ class _Maker:
             return replace(value, layer=node.name)
         self.layers += found.layers
         factor = np.broadcast_to(value.factor, value.shape[:1])
-        self.kernels[node.name] = Kernel(node, found.weight, factor, ())
-        return Value(node.name, found.shape, np.ones(1), linear=(node.name,))
+        self.kernels[node.name] = FoldedKernel(node, found.weight, factor, ())
+        return NodeValue(node.name, found.shape, np.ones(1), linear=(node.name,))
 
-    def _rescales(self, node: Node, value: Value, weight: Array) -> bool:
+    def _rescales(self, node: Node, value: NodeValue, weight: Array) -> bool:
         """Take what scales the whole input as that: `as` of a spec."""
         if value.layer not in self.inputs:
             return False
@@ -220,8 +220,8 @@ class _Maker:
         self._layer(node.name, "Rescaling", options, (value.layer,))
         return True
 
-    def matrix(self, node: Node, value: Value) -> Value:
-        weight = _weights(node, 2)
+    def matrix(self, node: Node, value: NodeValue) -> NodeValue:
+        weight = matrix_of(node)
         if len(value.shape) != 1:
             raise node.refused(
                 f"it reads {'x'.join(map(str, value.shape))}, which is not flat",
@@ -238,10 +238,10 @@ class _Maker:
         options = {"units": weight.shape[0], "use_bias": node.kind == "Affine"}
         self._layer(node.name, "Dense", options, (value.layer,))
         factor = np.broadcast_to(value.factor, value.shape)
-        self.kernels[node.name] = Kernel(node, weight, factor, value.image)
-        return Value(node.name, weight.shape[:1], np.ones(1), linear=(node.name,))
+        self.kernels[node.name] = FoldedKernel(node, weight, factor, value.image)
+        return NodeValue(node.name, weight.shape[:1], np.ones(1), linear=(node.name,))
 
-    def flatten(self, node: Node, value: Value) -> Value:
+    def flatten(self, node: Node, value: NodeValue) -> NodeValue:
         if len(value.shape) == 1:
             return value
         start = int(node.arrays.get("start_dim", np.array(0)))
@@ -253,16 +253,16 @@ class _Maker:
         pixels = prod(value.shape[1:])
         factor = np.broadcast_to(value.factor, value.shape[:1]).repeat(pixels)
         size = (prod(value.shape),)
-        return Value(node.name, size, factor, value.shape, value.linear)
+        return NodeValue(node.name, size, factor, value.shape, value.linear)
 
-    def pool(self, node: Node, value: Value) -> Value:
+    def pool(self, node: Node, value: NodeValue) -> NodeValue:
         layer, shape, window = convolutions.pool_of(node, value.layer, value.shape)
         self.layers.append(layer)
         factor = value.factor * (window if node.kind.startswith("Sum") else 1)
-        return Value(node.name, shape, factor)
+        return NodeValue(node.name, shape, factor)
 
-    def scale(self, node: Node, value: Value) -> Value:
-        scale = _array(node, "scale").astype(float)
+    def scale(self, node: Node, value: NodeValue) -> NodeValue:
+        scale = node.array("scale").astype(float)
         if scale.size != 1 and scale.shape != value.shape:
             raise node.refused("its scale has another shape than it reads", FLAT)
         by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
@@ -280,7 +280,7 @@ class _Maker:
         return replace(value, factor=value.factor * factor)
 
     def _follow(
-        self, node: Node, value: Value, gain: Array | float, offset: float
+        self, node: Node, value: NodeValue, gain: Array | float, offset: float
     ) -> None:
         """Put what follows linear nodes into their kernels."""
         if value.image:
@@ -298,8 +298,8 @@ class _Maker:
                 offset=kernel.offset + (0.0 if place else offset),
             )
 
-    def neurons(self, node: Node, value: Value) -> Value:
-        cells = cells_of(node)
+    def neurons(self, node: Node, value: NodeValue) -> NodeValue:
+        cells = spec_neurons_of(node)
         for array in node.arrays.values():
             if array.size > 1 and array.shape != value.shape:
                 raise node.refused(
@@ -314,9 +314,9 @@ class _Maker:
         self._layer(node.name, "Neurons", options, (value.layer,))
         if not cells.resets:
             self.subtract.append(node.name)
-        return Value(node.name, value.shape, np.full(1, 1 / cells.spike))
+        return NodeValue(node.name, value.shape, np.full(1, 1 / cells.spike))
 
-    def _check_sum(self, node: Node, value: Value, cells: Cells) -> None:
+    def _check_sum(self, node: Node, value: NodeValue, cells: SpecNeurons) -> None:
         """A sum of kernels and of spikes adds the spikes as they are."""
         reads = self.graph.reads(node.name)
         plain = [name for name in reads if not self.values[name].linear]
@@ -328,8 +328,8 @@ class _Maker:
                 "put a convolution of kernel 1 between",
             )
 
-    def threshold(self, node: Node, value: Value) -> Value:
-        level = float(np.max(_array(node, "threshold")))
+    def threshold(self, node: Node, value: NodeValue) -> NodeValue:
+        level = float(np.max(node.array("threshold")))
         if value.linear or not 0 <= level < 1:
             raise node.refused(
                 "it tells at each step whether a value is above it: 0 or 1, where"
@@ -339,7 +339,7 @@ class _Maker:
         self.notes.append(f"`{node.name}` changes no spike: it is left out")
         return value
 
-    def output(self, node: Node, value: Value) -> Value:
+    def output(self, node: Node, value: NodeValue) -> NodeValue:
         if not value.linear and (value.factor != 1).any():
             self.notes.append(
                 f"the output is that of `{value.layer}` by"
@@ -348,20 +348,20 @@ class _Maker:
         return value
 
 
-Handler = Callable[[_Maker, Node, Value], Value]
+Handler = Callable[[_Translator, Node, NodeValue], NodeValue]
 HANDLERS: dict[str, Handler] = {
-    "Input": _Maker.input,
-    "Output": _Maker.output,
-    "Conv1d": _Maker.convolution,
-    "Conv2d": _Maker.convolution,
-    "Affine": _Maker.matrix,
-    "Linear": _Maker.matrix,
-    "Flatten": _Maker.flatten,
-    "SumPool2d": _Maker.pool,
-    "AvgPool2d": _Maker.pool,
-    "Scale": _Maker.scale,
-    "Threshold": _Maker.threshold,
-    **dict.fromkeys(NEURONS, _Maker.neurons),
+    "Input": _Translator.input,
+    "Output": _Translator.output,
+    "Conv1d": _Translator.convolution,
+    "Conv2d": _Translator.convolution,
+    "Affine": _Translator.matrix,
+    "Linear": _Translator.matrix,
+    "Flatten": _Translator.flatten,
+    "SumPool2d": _Translator.pool,
+    "AvgPool2d": _Translator.pool,
+    "Scale": _Translator.scale,
+    "Threshold": _Translator.threshold,
+    **dict.fromkeys(NEURONS, _Translator.neurons),
 }
 UNKNOWN = ("it is of a kind that is not known here", "leave it out, and retrain")
 REFUSED = {
@@ -379,29 +379,6 @@ REFUSED = {
         "leave it out: behind the last Affine, `synapse` of the readout filters alike",
     ),
 }
-
-
-def _array(node: Node, name: str) -> Array:
-    array = node.arrays.get(name)
-    if array is None or array.size == 0:
-        raise node.refused(f"it has no {name}", "write the graph anew")
-    return array
-
-
-def _weights(node: Node, rank: int) -> Array:
-    """Return a node's weight, and check its bias beside it."""
-    weight = _array(node, "weight")
-    if weight.ndim != rank:
-        raise node.refused(f"its weight has {weight.ndim} axes", "write it anew")
-    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
-    if bias.shape != weight.shape[:1]:
-        raise node.refused(
-            f"its bias has the shape {_x(bias.shape)}, for {weight.shape[0]} channels",
-            "write it anew",
-        )
-    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refused("it holds NaN or infinite weights", "train it anew")
-    return weight
 
 
 def _last(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ import pytest
 
 from snnc.cli import main
 from snnc.importer.refusal import RefusedError
-from snnc.nir.hdf5 import read_graph
+from snnc.nir.graph_file import read_graph
 from snnc.nir.translate import translate
 from tests.nir.graphs import affine, chain, conv, fires, flat, full, leaks
 

@@ -1,22 +1,38 @@
-"""Neurons of NIR as those of a spec: what they make of a sum, and what they are.
+"""Neurons of a spec as those of NIR, and those of NIR as those of a spec.
 
-A tool's step is a step of the spec. A neuron that is given ``I`` in each step fires
-``r I / (v_threshold - v_reset)`` times a step without a leak (Nengo's rectified linear
-neurons, whatever their upper rate), and ``dt / (tau log(1 + 1 / (J - 1)))`` times with
-one, where ``J = (r I + v_leak - v_reset) / (v_threshold - v_reset)``. ``IF`` of NIR
-says nothing of a step, so tools add ``r I`` once a step.
+Out: activation 1.0 of a layer stands for its upper rate HI. In NIR a neuron adds up
+what it is given in each step and fires at 1, so that activation 1.0 is ``HI dt`` a
+step, and a spike that is read is the activation ``1 / (HI dt)``. Gain, amplitude and
+step are in the weights; resistance, threshold and reset are 1, 1 and 0, whatever a
+reader makes of them.
+
+In: a step of the tool is a step of the spec. A neuron that is given ``I`` in each step
+fires ``r I / (v_threshold - v_reset)`` times a step without a leak (Nengo's rectified
+linear neurons, whatever their upper rate), and ``dt / (tau log(1 + 1 / (J - 1)))``
+times with one, where ``J = (r I + v_leak - v_reset) / (v_threshold - v_reset)``. ``IF``
+of NIR says nothing of a step, so tools add ``r I`` once a step.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from math import expm1
+from typing import Literal
 
 import numpy as np
 
-from snnc.nir.nodes import Node
-from snnc.nir.units import REST
+from snnc.ir.logical import Lif, Spiking
+from snnc.nir.graph_file import Node
 
+Form = Literal["IF", "LIF", "CubaLIF"]
+Neuron = Literal["if", "cubalif"]
+"""What ReLU neurons become: without the filter of their synapse, or with it."""
+
+REST = 63 / 64
+"""The current of activation 0 of a LIF neuron: below its threshold of 1."""
+NO_LEAK = 1000.0
+"""Seconds: the membrane of a `CubaLIF` that stands for a neuron without a leak. It
+loses a millionth of its voltage in a step of 1 ms."""
 NEURONS = ("IF", "LIF", "CubaLIF")
 TOP = 150.0
 """The upper rate, in Hz, that an imported spec has for its layers."""
@@ -28,7 +44,56 @@ DIFFERS = "its {name} differs from neuron to neuron, and a layer has one for all
 
 
 @dataclass(frozen=True, slots=True)
-class Cells:
+class NirNeurons:
+    """The neurons of a layer in NIR.
+
+    Attributes
+    ----------
+    form
+        The kind of node.
+    gain, rest
+        What activations 1.0 and 0.0 of the sum that they are given are: ``gain x +
+        rest``, in a step.
+    membrane, synapse
+        Time constants in seconds, 0 where a form has none.
+    """
+
+    form: Form
+    gain: float
+    rest: float
+    membrane: float = 0.0
+    synapse: float = 0.0
+
+
+def nir_neurons_of(
+    spiking: Spiking, neuron: Neuron, dt: float, is_encoder: bool
+) -> NirNeurons:
+    """Return the neurons of a layer.
+
+    The current of a `LIF` is ``REST`` at activation 0 and, at 1, what makes it fire at
+    HI without a refractory period, which NIR has not: ``1 + 1 / expm1(1 / (HI tau))``.
+    A `CubaLIF` divides what it adds by ``tau / dt``. Encoders read values, which
+    nothing filters.
+    """
+    high, kind = spiking.rate.high, spiking.neuron
+    filtered = neuron == "cubalif" and not is_encoder and spiking.synapse > 0
+    synapse = spiking.synapse if filtered else 0.0
+    if isinstance(kind, Lif):
+        gain = 1 + 1 / expm1(1 / (high * kind.tau_rc)) - REST
+        form: Form = "CubaLIF" if filtered else "LIF"
+        return NirNeurons(form, gain, REST, kind.tau_rc, synapse)
+    if filtered:
+        return NirNeurons("CubaLIF", high * NO_LEAK, 0.0, NO_LEAK, synapse)
+    return NirNeurons("IF", high * dt, 0.0)
+
+
+def spike_of(spiking: Spiking, dt: float) -> float:
+    """Return the activation that one spike in a step stands for."""
+    return 1 / (spiking.rate.high * dt)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecNeurons:
     """The neurons of a node.
 
     Attributes
@@ -50,7 +115,7 @@ class Cells:
     resets: bool
 
 
-def cells_of(node: Node) -> Cells:
+def spec_neurons_of(node: Node) -> SpecNeurons:
     """Return the neurons of a node.
 
     Raises
@@ -68,11 +133,11 @@ def cells_of(node: Node) -> Cells:
             "give it a threshold above its reset",
         )
     if node.kind == "IF":
-        return Cells(resistance / room, 0.0, 1.0, (), "v_reset" in node.arrays)
+        return SpecNeurons(resistance / room, 0.0, 1.0, (), "v_reset" in node.arrays)
     return _leaky(node, resistance, room, reset)
 
 
-def _leaky(node: Node, resistance: float, room: float, reset: float) -> Cells:
+def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeurons:
     tau = _one(node, "tau" if node.kind == "LIF" else "tau_mem")
     leak = _one(node, "v_leak")
     # snnTorch writes r = tau / dt, at a step of 0.1 ms; whoever writes 1 means 1 ms.
@@ -88,10 +153,10 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> Cells:
         raise node.refused("what it reads lowers its voltage", "give it an `r` above 0")
     membrane = tau * STEP / step
     if membrane > LONGEST_LEAK:
-        return Cells(gain * step / tau, 0.0, 1.0, properties, resets)
+        return SpecNeurons(gain * step / tau, 0.0, 1.0, properties, resets)
     told = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
     full = 1 + 1 / expm1(1 / (TOP * membrane)) - REST
-    return Cells(
+    return SpecNeurons(
         gain / full,
         ((leak - reset) / room - REST) / full,
         1 / (TOP * STEP),

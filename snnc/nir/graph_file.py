@@ -1,0 +1,237 @@
+"""A graph of NIR as it was read from the file of a stranger.
+
+`nir.read` would follow links and allocate anything.
+"""
+
+from __future__ import annotations
+
+import heapq
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snnc.importer.hdf5 import Store
+from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
+from snnc.rules.nir import (
+    LooseEdge,
+    NewerNir,
+    NodeRefused,
+    NotNir,
+    RecurrentNir,
+    SeveralNirEnds,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Array = NDArray[Any]
+
+
+Edge = tuple[str, str]
+HDF5 = b"\x89HDF\r\n\x1a\n"
+MOST_NODES = 10_000
+WORDS = ("padding",)
+"""What may be a word where it is else a number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A node: its kind, its arrays and its words, such as ``padding`` of ``"same"``."""
+
+    name: str
+    kind: str
+    arrays: Mapping[str, Array]
+    words: Mapping[str, str]
+
+    def array(self, name: str) -> Array:
+        """Return an array that a node of its kind has.
+
+        Raises
+        ------
+        RefusedError
+            If it has none.
+        """
+        array = self.arrays.get(name)
+        if array is None or array.size == 0:
+            raise self.refused(f"it has no {name}", "write the graph anew")
+        return array
+
+    def refused(self, why: str, remedy: str) -> RefusedError:
+        """Return the refusal of this node."""
+        return RefusedError(
+            NodeRefused(
+                span=NOWHERE, node=self.name, kind=self.kind, why=why, remedy=remedy
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NirGraph:
+    """All nodes, each behind those that it reads.
+
+    Attributes
+    ----------
+    version
+        Of NIR, that wrote it.
+    facts
+        Texts of its metadata.
+    """
+
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    version: str
+    facts: Mapping[str, str]
+
+    def reads(self, name: str) -> tuple[str, ...]:
+        return tuple(source for source, target in self.edges if target == name)
+
+    def readers(self, name: str) -> tuple[str, ...]:
+        return tuple(target for source, target in self.edges if source == name)
+
+
+def ordered(
+    nodes: Mapping[str, Node],
+    edges: tuple[Edge, ...],
+    version: str,
+    facts: Mapping[str, str],
+) -> NirGraph:
+    """Return a graph whose nodes are in the order in which they run.
+
+    Raises
+    ------
+    RefusedError
+        If an edge leads nowhere or stands there twice, nodes read one another in a
+        circle, or there is not one input and one output.
+    """
+    for source, target in edges:
+        for end in (source, target):
+            if end not in nodes:
+                raise RefusedError(
+                    LooseEdge(span=NOWHERE, source=source, target=target, missing=end)
+                )
+    for kind in ("Input", "Output"):
+        ends = [node.name for node in nodes.values() if node.kind == kind]
+        if len(ends) != 1:
+            names = f": {', '.join(ends[:8])}" if ends else ""
+            raise RefusedError(
+                SeveralNirEnds(span=NOWHERE, kind=kind, count=len(ends), names=names)
+            )
+    unique = tuple(dict.fromkeys(edges))
+    return NirGraph(tuple(_ordered(nodes, unique)), unique, version, facts)
+
+
+def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
+    places = {name: place for place, name in enumerate(nodes)}
+    names = tuple(nodes)
+    sorter: TopologicalSorter[int] = TopologicalSorter()
+    for place in places.values():
+        sorter.add(place)
+    for source, target in edges:
+        sorter.add(places[target], places[source])
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = [f"`{names[place]}`" for place in error.args[1][:-1]]
+        told = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
+        raise RefusedError(RecurrentNir(span=NOWHERE, nodes=told)) from error
+    ready = list(sorter.get_ready())
+    heapq.heapify(ready)
+    while ready:
+        place = heapq.heappop(ready)
+        yield nodes[names[place]]
+        sorter.done(place)
+        for after in sorter.get_ready():
+            heapq.heappush(ready, after)
+
+
+def read_graph(file: Path, path: str) -> NirGraph:
+    """Read a graph; ``path`` is what messages call it.
+
+    Raises
+    ------
+    RefusedError
+        If it is none, or not sound.
+    """
+    with file.open("rb") as opened:
+        if opened.read(len(HDF5)) != HDF5:
+            raise not_nir(path, "it is not HDF5, which all files of NIR are")
+    try:
+        store = Store(file, path)
+        try:
+            return _graph(store, path)
+        finally:
+            store.close()
+    except RefusedError as error:
+        found = error.diagnostic
+        if isinstance(found, DamagedModel | UnsafeModel):
+            raise not_nir(path, found.reason) from error
+        if isinstance(found, ModelTooLarge):
+            raise not_nir(path, f"{found.what} has {found.size} bytes") from error
+        raise
+
+
+def not_nir(path: str, reason: str) -> RefusedError:
+    return RefusedError(NotNir(span=NOWHERE, path=path, reason=reason))
+
+
+def _graph(store: Store, path: str) -> NirGraph:
+    top = store.members("")
+    if "version" not in top or "node" not in top:
+        raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
+    version = _word(store, "version", path)
+    if not re.match(r"[01]\.", version):
+        raise RefusedError(NewerNir(span=NOWHERE, path=path, version=version[:40]))
+    if (kind := _word(store, "node/type", path)) != "NIRGraph":
+        raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
+    names = store.members("node/nodes")
+    if len(names) > MOST_NODES:
+        raise not_nir(path, f"it has {len(names)} nodes, at most {MOST_NODES} are read")
+    nodes = {name: _node(store, name, path) for name in names}
+    facts = {
+        name: found[0]
+        for name in store.members("node/metadata")
+        if name in ("spec", "layout_id")
+        and (found := store.words(f"node/metadata/{name}"))
+    }
+    return ordered(nodes, _edges(store, path), version, facts)
+
+
+def _edges(store: Store, path: str) -> tuple[Edge, ...]:
+    shape = store.shape("node/edges")
+    if shape is None or (shape != (0,) and (len(shape) != 2 or shape[1] != 2)):
+        raise not_nir(path, "its edges are no pairs of names")
+    if shape[0] == 0:
+        return ()
+    words = store.words("node/edges") or ()
+    return tuple(zip(words[::2], words[1::2], strict=True))
+
+
+def _node(store: Store, name: str, path: str) -> Node:
+    place = f"node/nodes/{name}"
+    kind = _word(store, f"{place}/type", path)
+    members = [m for m in store.members(place) if m not in ("type", "metadata")]
+    node = Node(name, kind[:40], {}, {})
+    if kind == "NIRGraph":
+        raise node.refused(
+            "it is a graph in the graph, as recurrent layers are written",
+            "train a network without recurrent connections, or write its nodes flat",
+        )
+    arrays, words = {}, {}
+    for member in members:
+        at = f"{place}/{member}"
+        if member in WORDS and store.is_words(at):
+            words[member] = _word(store, at, path)
+        elif (array := store.array(at)) is not None:
+            arrays[member] = array
+    return Node(name, kind[:40], arrays, words)
+
+
+def _word(store: Store, place: str, path: str) -> str:
+    found = store.words(place)
+    if not found:
+        raise not_nir(path, f"`{place}` is missing")
+    return found[0]
