@@ -21,14 +21,19 @@ if TYPE_CHECKING:
     from snnc.api.builds import build as build
     from snnc.api.calibrations import Calibration as Calibration
     from snnc.api.calibrations import calibrate as calibrate
+    from snnc.api.commands import convert as convert
+    from snnc.api.commands import demo as demo
+    from snnc.api.commands import explain as explain
+    from snnc.api.commands import fmt as fmt
+    from snnc.api.commands import init as init
+    from snnc.api.commands import limits as limits
+    from snnc.api.commands import schema as schema
     from snnc.api.comparisons import Diff as Diff
     from snnc.api.comparisons import Fit as Fit
     from snnc.api.comparisons import diff as diff
     from snnc.api.comparisons import fit as fit
     from snnc.api.evaluations import Evaluation as Evaluation
     from snnc.api.evaluations import evaluate as evaluate
-    from snnc.api.files import demo as demo
-    from snnc.api.files import init as init
     from snnc.api.models import export_nir as export_nir
     from snnc.api.models import import_keras as import_keras
     from snnc.api.packages import Package as Package
@@ -46,18 +51,13 @@ if TYPE_CHECKING:
     from snnc.api.sweeps import sweep as sweep
     from snnc.api.weights import Weights as Weights
     from snnc.api.weights import weights as weights
-    from snnc.api.words import convert as convert
-    from snnc.api.words import explain as explain
-    from snnc.api.words import fmt as fmt
-    from snnc.api.words import limits as limits
-    from snnc.api.words import schema as schema
 
 _HOMES = {
     "builds": ("build",),
     "calibrations": ("Calibration", "calibrate"),
+    "commands": ("convert", "demo", "explain", "fmt", "init", "limits", "schema"),
     "comparisons": ("Diff", "Fit", "diff", "fit"),
     "evaluations": ("Evaluation", "evaluate"),
-    "files": ("demo", "init"),
     "models": ("export_nir", "import_keras"),
     "packages": ("Package", "Training"),
     "pictures": ("plot",),
@@ -66,7 +66,6 @@ _HOMES = {
     "specs": ("Spec", "check", "load", "parse"),
     "sweeps": ("Sweep", "sweep"),
     "weights": ("Weights", "weights"),
-    "words": ("convert", "explain", "fmt", "limits", "schema"),
 }
 """The modules of `snnc.api`, each with the names that are at home there."""
 

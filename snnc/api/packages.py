@@ -226,7 +226,7 @@ class Training:
             If there is no such measure.
         """
         from snnc.api.pictures import drawn
-        from snnc.plots.training import training
+        from snnc.plots.results import training
 
         return drawn(training, self.history, what, ax=ax)
 

@@ -1,25 +1,126 @@
-"""What a sweep has to run, and who runs it: processes of this machine, or a cluster."""
+"""The runs of a sweep: what each does, in a folder of its own, and who runs them.
+
+``python -m snnc.api.runs`` is the program of the processes of a sweep on this machine.
+"""
 
 from __future__ import annotations
 
+import json
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from snnc.api.specs import FileName, Spec
-from snnc.api.variant import Job, run_file
-from snnc.runtime.files import replacing
+from snnc.api.packages import Package
+from snnc.api.specs import FileName, Spec, parse
+from snnc.runtime.files import replacing, write_file
 from snnc.sweep.records import Records, name_of
 from snnc.sweep.workers import DONE, run_jobs
 from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from snnc.sweep.workers import Tell
 
-MODULE = "snnc.api.variant"
+
+HELD_OUT = 0.2
+"""The share of the data that variants are evaluated on, where no other data are."""
+MODULE = "snnc.api.runs"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to run, as JSON can hold it; paths are absolute.
+
+    ``weights`` are those to evaluate with; None to train.
+    """
+
+    name: str
+    folder: str
+    spec: str
+    notation: str
+    device: str
+    data: str
+    test: str | None
+    weights: str | None
+    epochs: int | None
+    examples: int | None
+    seed: int
+
+    def write(self) -> Path:
+        """Write the job into the folder of its variant."""
+        path = Path(self.folder) / self.name / "job.json"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, json.dumps(asdict(self)))
+        return path
+
+
+def run(job: Job) -> None:
+    """Build, train and evaluate a variant, and keep what was found.
+
+    What was begun before is gone on with: training after its last epoch, evaluation
+    after its last row.
+
+    Raises
+    ------
+    ValueError, RuntimeError, OSError
+        If something does not fit or can't be done; the text is for users.
+    """
+    own = Path(job.folder) / job.name
+    spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
+    package = spec.build(own / "models", force=True)
+    train, test = _data(package, job)
+    weights = Path(job.weights or own / "weights.safetensors")
+    if job.weights is None and not weights.exists():
+        resumes = Path(f"{weights}.progress.npz").exists()
+        package.train(*train, weights, job.epochs, resume=resumes, seed=job.seed)
+    journal = own / "evaluation.jsonl"
+    found = package.evaluate(
+        *test,
+        weights,
+        examples=job.examples,
+        seed=job.seed,
+        output=journal,
+        resume=journal.exists(),
+        progress=False,
+        workers=1,
+    )
+    told = found.as_dict()
+    Records(Path(job.folder)).write(job.name, {"spec": job.spec, "result": told})
+
+
+Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
+
+
+def _data(package: Package, job: Job) -> tuple[Arrays, Arrays]:
+    """Return data to train on, and others to evaluate on: the same for all variants."""
+    import numpy as np
+
+    reading = package.opened.library("data")
+    accepted = reading.DataSpec.of(package.opened.network)
+    x, y = reading.load_data(job.data, accepted)
+    if job.weights is not None:
+        return (x[:0], y[:0]), (x, y)
+    if job.test is not None:
+        return (x, y), cast("Arrays", reading.load_data(job.test, accepted))
+    order = np.random.default_rng(job.seed).permutation(len(x))
+    count = max(1, round(HELD_OUT * len(x)))
+    return (x[order[count:]], y[order[count:]]), (x[order[:count]], y[order[:count]])
+
+
+def run_file(path: str) -> str:
+    """Run the job in a file, and return how that ended, on one line."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
+    job = Job(**json.loads(Path(path).read_text(encoding="utf-8")))
+    try:
+        run(job)
+    except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
+        return str(error).split("\n")[0] or type(error).__name__
+    return DONE
 
 
 def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
@@ -136,3 +237,15 @@ def run_on_cluster(files: Sequence[Path], address: str, tell: Tell) -> None:
             except KilledWorker:  # as often as the scheduler lets a job try
                 answer = "the workers that ran it died; they may lack memory"
             tell(futures[future], answer)
+
+
+def main() -> None:
+    """Do the jobs that stdin names; all that is printed meanwhile goes to stderr."""
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    for line in sys.stdin:
+        print(run_file(line.rstrip("\n")), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -150,7 +150,7 @@ class Sweep(Displayed):
             If nothing was evaluated.
         """
         from snnc.api.pictures import drawn
-        from snnc.plots.sweeps import sweep
+        from snnc.plots.results import sweep
 
         lines = [variant._line() for variant in self.variants]
         return drawn(sweep, self.spec.name, lines, ax=ax)

@@ -1,7 +1,9 @@
-"""How right a network is: over time, class by class, and beside Keras."""
+"""How right networks are: in training, over time, class by class, in a sweep."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from math import sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,9 +15,62 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.runtime.results import Result
+    from snnc.sweep.text import Line
+
 
 MOST_NUMBERS = 12
 """Classes with which each cell of a confusion matrix still has its number."""
+_AREA, _LARGEST = 14.0, 900.0  # square points a core, and at most
+_NAMED = 8  # of the best, as many as have room for their settings
+
+
+def training(
+    history: Mapping[str, Sequence[float]],
+    what: str | None = None,
+    ax: Axes | None = None,
+) -> Axes:
+    """Draw a measure of training, and of validation where there is any.
+
+    Parameters
+    ----------
+    history
+        What Keras told after each epoch.
+    what
+        ``loss``, ``accuracy`` or another of them; by default accuracy, if there is one.
+
+    Raises
+    ------
+    ValueError
+        If no epoch was run, or there is no such measure.
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    what = what or ("accuracy" if "accuracy" in history else "loss")
+    if not history.get(what):
+        told = ", ".join(sorted(name for name in history if history[name]))
+        raise ValueError(f"the history has no {what}: it has {told or 'no epochs'}")
+    ax = axes(ax, 2.6)
+    for name, style, label in (
+        (what, "o-", "training"),
+        (f"val_{what}", "s--", "validation"),
+    ):
+        values = history.get(name, ())
+        if values:
+            ax.plot(
+                range(1, len(values) + 1),
+                values,
+                style,
+                markersize=4,
+                color=COLOURS[0 if name == what else 5],
+                label=label,
+            )
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("epoch")
+    ax.set_ylabel(what)
+    ax.legend(loc="best")
+    open_frame(ax)
+    ax.set_title(f"{what} in training")
+    return ax
 
 
 def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
@@ -133,4 +188,74 @@ def correlation(result: Result, ax: Axes | None = None) -> Axes:
     ax.set_xlabel("correlation of spikes with Keras's activations")
     open_frame(ax)
     ax.set_title(f"{result.network}: where the chip computes what Keras does")
+    return ax
+
+
+def _area(line: Line) -> float:
+    return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
+
+
+def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
+    """Draw accuracy, or error, over energy; the best are connected and named.
+
+    Parameters
+    ----------
+    name
+        Of the network.
+    lines
+        The variants; those that were not evaluated are left out.
+
+    Raises
+    ------
+    ValueError
+        If none was evaluated.
+    """
+    judged = [line for line in lines if line.score is not None and line.energy]
+    if not judged:
+        raise ValueError("nothing was evaluated: a sweep with data has a picture")
+    named = min(_NAMED, sum(line.best for line in judged))
+    ax = axes(ax, 3.2 + 0.16 * named)
+    share = 100 if judged[0].classifies else 1
+    kind = "accuracy" if judged[0].classifies else "error"
+    for is_best, colour, label in (
+        (False, COLOURS[4], "others"),
+        (True, COLOURS[5], f"best: {kind}, energy, cores"),
+    ):
+        some = [line for line in judged if line.best == is_best]
+        ax.scatter(
+            [1e6 * (line.energy or 0) for line in some],
+            [share * (line.score or 0) for line in some],
+            s=[_area(line) for line in some],
+            color=colour,
+            alpha=0.8,
+            linewidth=0,
+            label=label if some else None,
+        )
+    best = sorted((v for v in judged if v.best), key=lambda v: v.energy or 0)
+    numbers = range(1, len(best) + 1)
+    points = [(1e6 * (v.energy or 0), share * (v.score or 0)) for v in best]
+    ax.plot(*zip(*points, strict=True), color=COLOURS[5], linewidth=0.8)
+    for number, line, point in zip(numbers, best, points, strict=True):
+        ax.annotate(
+            str(number),
+            point,
+            xytext=(0, sqrt(_area(line)) / 2 + 4),
+            textcoords="offset points",
+            ha="center",
+            size=7,
+        )
+    told = [
+        f"{number}: {', '.join(f'{k} {v}' for k, v in line.settings.items())}"
+        f" ({line.cores})"
+        for number, line in zip(numbers, best, strict=True)
+    ]
+    ax.set_xlabel(
+        "microjoules an example; area: cores (in brackets)\n" + "\n".join(told[:named]),
+        loc="left",
+    )
+    ax.set_ylabel("accuracy, %" if judged[0].classifies else "root mean square error")
+    ax.margins(0.1, 0.18)
+    ax.legend(loc="best", markerscale=0.6)
+    open_frame(ax)
+    ax.set_title(f"{name}: {len(judged)} variants")
     return ax

@@ -13,7 +13,7 @@ import pytest
 
 import snnc
 from snnc.api import runs
-from snnc.api.variant import run_file
+from snnc.api.runs import run_file
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
 from snnc.plots.style import theme

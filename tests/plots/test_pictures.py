@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from snnc.plots import cores, networks, results, spikes, sweeps, training
+from snnc.plots import cores, networks, results, spikes
 from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
 from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
@@ -118,9 +118,9 @@ PICTURES = {
     "confusion": lambda: results.confusion(RESULT),
     "confusion of many": lambda: results.confusion(MANY),
     "correlation": lambda: results.correlation(RESULT),
-    "training": lambda: training.training(HISTORY),
-    "sweep": lambda: sweeps.sweep("digits", SWEPT),
-    "loss": lambda: training.training(HISTORY, "loss"),
+    "training": lambda: results.training(HISTORY),
+    "sweep": lambda: results.sweep("digits", SWEPT),
+    "loss": lambda: results.training(HISTORY, "loss"),
 }
 
 
@@ -262,16 +262,16 @@ def test_a_confusion_matrix_has_its_numbers() -> None:
 
 
 def test_training_shows_validation_beside_it() -> None:
-    ax = training.training(HISTORY, "loss")
+    ax = results.training(HISTORY, "loss")
     assert [line.get_label() for line in ax.lines] == ["training", "validation"]
     with pytest.raises(ValueError, match="no recall: it has accuracy, loss, val_loss"):
-        training.training(HISTORY, "recall")
+        results.training(HISTORY, "recall")
 
 
 def test_the_best_of_a_regression_have_the_least_error() -> None:
     lines = [replace(line, classifies=False) for line in SWEPT]
     with theme():
-        said = words(sweeps.sweep("net", lines))
+        said = words(results.sweep("net", lines))
     assert "best: error, energy, cores" in said
     assert "accuracy" not in said
 
@@ -294,7 +294,7 @@ def test_eighteen_layers_look_different() -> None:
 def test_the_same_picture_is_the_same_file(tmp_path: Path) -> None:
     for name in ("one.svg", "two.svg", "dated.pdf"):
         with theme():
-            save(training.training(HISTORY), tmp_path / name)
+            save(results.training(HISTORY), tmp_path / name)
     one = (tmp_path / "one.svg").read_bytes()
     assert one == (tmp_path / "two.svg").read_bytes()
     assert b"CreationDate" not in (tmp_path / "dated.pdf").read_bytes()
