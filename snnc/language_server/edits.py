@@ -1,13 +1,17 @@
-"""Texts to replace, as few characters of them as will do."""
+"""Texts to replace, by as few characters as will do, and as the protocol has them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from lsprotocol import types
+
 from snnc.diagnostics import Fix
 from snnc.language import tree
+from snnc.language_server.buffers import range_of
+from snnc.language_server.server import SpecServer
 from snnc.source import SourceFile, Span
 
 
@@ -69,3 +73,22 @@ def _with_key(statement: tree.Statement, pair: str) -> Edit:
     indent = " " * (len(begun) - len(begun.lstrip(" -")))
     text = f", {pair}" if flow else f"\n{indent}{pair}"
     return Edit(Span(source, last.end, last.end), text)
+
+
+def text_edits(edits: Iterable[Edit], server: SpecServer) -> list[types.TextEdit]:
+    return [types.TextEdit(range_of(e.span, server.codec), e.text) for e in edits]
+
+
+def workspace_edit(
+    uri: str, edits: Iterable[Edit], server: SpecServer
+) -> types.WorkspaceEdit:
+    """Edits of the text as it is now, where the client can tell that from later."""
+    found = text_edits(edits, server)
+    if not server.supports("workspace.workspace_edit.document_changes"):
+        return types.WorkspaceEdit(changes={uri: found})
+    buffer = server.buffers.get(uri)
+    version = None if buffer is None else buffer.version
+    document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
+    return types.WorkspaceEdit(
+        document_changes=[types.TextDocumentEdit(document, list(found))]
+    )

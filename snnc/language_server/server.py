@@ -22,8 +22,7 @@ from snnc.language_server.settings import SECTION, Devices, Settings
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
-    from snnc.language_server.analyses import Analyses
-    from snnc.language_server.analysis import Analysis
+    from snnc.language_server.analysis import Analyses, Analysis
 
 BUILD, REPORT = "snnc.build", "snnc.report"
 """The commands of lenses."""
@@ -67,7 +66,7 @@ class SpecServer(LanguageServer):
     @cached_property
     def analyses(self) -> Analyses:
         # The compiler is not imported before the client knows that there is a server.
-        from snnc.language_server.analyses import Analyses
+        from snnc.language_server.analysis import Analyses
 
         return Analyses(self._ready, self._failed, self._profile)
 

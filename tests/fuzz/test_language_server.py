@@ -14,15 +14,16 @@ from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.language_server import colours, fixes, names
+from snnc.language_server import names
 from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
 from snnc.language_server.completion import offers
 from snnc.language_server.diagnostics import as_sent
 from snnc.language_server.hints import hints
 from snnc.language_server.marks import marks
-from snnc.language_server.outline import entries, folds
 from snnc.language_server.pages import page_at
+from snnc.language_server.requests.fixing import remedies
+from snnc.language_server.requests.reading import folds, semantic_tokens, symbols_of
 from snnc.language_server.requests.writing import layout
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile
@@ -118,12 +119,12 @@ def asked(found: Analysis, offset: int) -> None:
     page_at(found, offset)
     offers(source, offset)
     names.named_at(found.document, offset)
-    for entry in entries(found):
+    for entry in symbols_of(found):
         range_of(entry.whole, CODEC)
     for fold in folds(found.document):
         assert 1 <= fold.first < fold.last <= source.line_count
     end = 0
-    for first, last, *_ in colours.tokens(found.document):
+    for first, last, *_ in semantic_tokens(found.document):
         assert end <= first < last
         end = last
     for mark in marks(found.document):
@@ -153,7 +154,7 @@ def judged(source: SourceFile, offset: int) -> None:
     assert (made.mapped is None) == (found.made.mapped is None)
     if made.mapped is not None and found.mapped is not None:
         assert made.mapped.cores == found.mapped.cores
-    for remedy in fixes.remedies(found, offset, offset):
+    for remedy in remedies(found, offset, offset):
         for edit in remedy.edits:
             assert edit.span.source is source
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
-from snnc.language_server.legend import MODIFIERS, TYPES
+from snnc.language_server.requests import COLOURED, MODIFIERS
 from tests.language_server.editor import Client, Document, open_text
 from tests.support import ROOT, network
 
@@ -87,7 +87,7 @@ async def colours(document: Document) -> list[tuple[str, str, list[str]]]:
         ends = types.Position(line, column), types.Position(line, column + length)
         modifiers = [m for i, m in enumerate(MODIFIERS) if bits >> i & 1]
         text = document.quoted(types.Range(*ends))
-        shown.append((text, TYPES[kind], modifiers))
+        shown.append((text, COLOURED[kind], modifiers))
     return shown
 
 

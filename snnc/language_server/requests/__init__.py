@@ -12,8 +12,21 @@ from typing import Any
 
 from lsprotocol import types
 
-from snnc.language_server.legend import MODIFIERS, TYPES
 from snnc.language_server.server import BUILD, FIX_ALL, REPORT, SpecServer
+
+COLOURED = (
+    "comment",
+    "string",
+    "number",
+    "keyword",
+    "type",
+    "variable",
+    "operator",
+    "property",
+    "enumMember",
+)
+"""The kinds of words that are coloured, by their names in the protocol."""
+MODIFIERS = ("declaration", "deprecated")
 
 # By request: the module, its function, and what a client is told of it.
 _ANSWERS: dict[str, tuple[str, str, object]] = {
@@ -32,7 +45,7 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (
         "reading",
         "semantic",
-        types.SemanticTokensLegend(list(TYPES), list(MODIFIERS)),
+        types.SemanticTokensLegend(list(COLOURED), list(MODIFIERS)),
     ),
     types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: ("reading", "symbols", None),
     types.TEXT_DOCUMENT_FOLDING_RANGE: ("reading", "folding", None),

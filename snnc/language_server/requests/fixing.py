@@ -1,17 +1,128 @@
-"""Fixes of a spec, one by one, and all of them."""
+"""Fixes as code actions: those of diagnostics, all of them, and what fits the chip."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
 
 from lsprotocol import types
 
-from snnc.language_server import fixes
+from snnc.autofix import autofix
+from snnc.diagnostics import Diagnostic, Severity
+from snnc.diagnostics.text import describe_fix
+from snnc.fit.solve import for_axons, for_cores, for_fan_in
+from snnc.fit.trials import Change, OutOfWorkError, Trials
+from snnc.ir.logical import Loihi
+from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offsets_in
 from snnc.language_server.diagnostics import as_sent
-from snnc.language_server.sending import workspace_edit
+from snnc.language_server.edits import Edit, between, with_property, workspace_edit
 from snnc.language_server.server import FIX_ALL, SpecServer
+from snnc.passes.validate.parts import head
+from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
+from snnc.source import Span
+
+MISFITS = (FitsNoCore, TooManyCores, TooManyOutAxons)
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """One way to mend a diagnostic.
+
+    ``sure`` is what most users mean: it changes no meaning, or it is what fits.
+    """
+
+    title: str
+    diagnostic: Diagnostic
+    edits: tuple[Edit, ...]
+    sure: bool
+
+
+def remedies(analysis: Analysis, start: int, end: int) -> Iterator[Remedy]:
+    """What mends the diagnostics that touch a range."""
+    for diagnostic in touching(analysis, start, end):
+        if diagnostic.fix is not None:
+            fix = diagnostic.fix
+            yield Remedy(
+                describe_fix(fix).capitalize()[:1] + describe_fix(fix)[1:],
+                diagnostic,
+                (Edit.of(fix),),
+                not fix.unsafe,
+            )
+        if isinstance(diagnostic, MISFITS):
+            yield from _fitting(analysis, diagnostic)
+        if diagnostic.severity is Severity.WARNING:
+            yield from _allowed(analysis, diagnostic)
+
+
+def touching(analysis: Analysis, start: int, end: int) -> Iterator[Diagnostic]:
+    """The diagnostics with a character in a range, or at its ends."""
+    for diagnostic in analysis.diagnostics:
+        if diagnostic.span.start <= end and start <= diagnostic.span.end:
+            yield diagnostic
+
+
+def has_any(analysis: Analysis) -> bool:
+    """Whether something has one obvious remedy."""
+    return any(d.fix is not None and not d.fix.unsafe for d in analysis.diagnostics)
+
+
+def fixed(analysis: Analysis) -> tuple[Edit, ...]:
+    """What `snnc check --fix` does: all that has one obvious remedy."""
+    found = autofix(analysis.source, device=analysis.made.device)
+    return tuple(between(analysis.source, found.source.text)) if found.count else ()
+
+
+@lru_cache(maxsize=8)
+def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
+    """The nearest values with which the network, or the layer, fits.
+
+    Editors ask whenever the cursor moves, and to find them takes up to a second.
+    """
+    spec, lowered = analysis.made.spec, analysis.made.lowered
+    if spec is None or lowered is None:
+        return ()
+    target = lowered.network.target
+    if not isinstance(target, Loihi):
+        return ()
+    trials = Trials(spec, target, analysis.made.device)
+    changes: tuple[Change, ...] = ()
+    with suppress(OutOfWorkError):
+        changes = tuple(_changes(diagnostic, trials))
+    statements = {head(s): s for s in analysis.document.statements}
+    found: list[Remedy] = []
+    for change in changes:
+        statement = statements[spec.places[change.position].span]
+        edit = with_property(statement, change.key, change.text.split()[1])
+        title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
+        found.append(Remedy(title, diagnostic, (edit,), sure=not found))
+    return tuple(found)
+
+
+def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
+    match diagnostic:
+        case TooManyCores() if trials.certain:
+            yield from for_cores(trials, diagnostic.largest)
+        case FitsNoCore():
+            yield from for_fan_in(trials, diagnostic.name)
+        case TooManyOutAxons():
+            yield from for_axons(trials, diagnostic.name)
+
+
+def _allowed(analysis: Analysis, diagnostic: Diagnostic) -> Iterator[Remedy]:
+    """A comment that takes a warning back, with room for the reason."""
+    if diagnostic.code.startswith("SNN14"):
+        return
+    source = analysis.source
+    line, _ = source.line_column(diagnostic.span.start)
+    start, text = source.line_start(line), source.line_text(line)
+    indent = text[: len(text) - len(text.lstrip())]
+    comment = f"{indent}# snnc: allow {diagnostic.code} reason\n"
+    edit = Edit(Span(source, start, start), comment)
+    yield Remedy(f"Allow {diagnostic.code} here", diagnostic, (edit,), sure=False)
 
 
 async def actions(
@@ -27,10 +138,10 @@ async def actions(
     done: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, wanted):
         told = await loop.run_in_executor(
-            None, lambda: list(fixes.remedies(found, start, end))
+            None, lambda: list(remedies(found, start, end))
         )
         done += [_action(remedy, uri, server) for remedy in told]
-    if _is_wanted(FIX_ALL, wanted) and fixes.has_any(found):
+    if _is_wanted(FIX_ALL, wanted) and has_any(found):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
@@ -45,7 +156,7 @@ async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAct
     if found is None:
         return action
     loop = asyncio.get_running_loop()
-    edits = await loop.run_in_executor(None, fixes.fixed, found)
+    edits = await loop.run_in_executor(None, fixed, found)
     return types.CodeAction(
         action.title, action.kind, edit=workspace_edit(uri, edits, server)
     )
@@ -60,7 +171,7 @@ def _is_wanted(kind: str, wanted: Iterable[str] | None) -> bool:
     return any(not n or kind == n or kind.startswith(f"{n}.") for n in names)
 
 
-def _action(remedy: fixes.Remedy, uri: str, server: SpecServer) -> types.CodeAction:
+def _action(remedy: Remedy, uri: str, server: SpecServer) -> types.CodeAction:
     return types.CodeAction(
         remedy.title,
         types.CodeActionKind.QuickFix,

@@ -11,8 +11,7 @@ from pygls.exceptions import JsonRpcInvalidParams
 from snnc.language_server import names
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
-from snnc.language_server.edits import Edit
-from snnc.language_server.sending import workspace_edit
+from snnc.language_server.edits import Edit, workspace_edit
 from snnc.language_server.server import SpecServer
 from snnc.source import Span
 

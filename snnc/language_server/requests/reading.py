@@ -1,17 +1,60 @@
-"""What a text means: pages, colours, outline, folds."""
+"""What a text means: pages, colours, outline, folds.
+
+The words of a ``.snn`` text are those of `snnc.editors.rules`, whatever is wrong with
+it; names are told from words by the tree. YAML is coloured by editors, so here only
+what it means is told.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
 from lsprotocol import types
 
-from snnc.language_server import colours
+from snnc.editors.rules import Category
+from snnc.editors.stretches import stretches
+from snnc.language import tree
+from snnc.language.forms import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
-from snnc.language_server.legend import MODIFIERS, TYPES
-from snnc.language_server.outline import Entry, entries, folds
+from snnc.language_server.marks import Role, marks
 from snnc.language_server.pages import page_at
+from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
-from snnc.source import Span
+from snnc.passes.validate.parts import head
+from snnc.source import SourceFile, Span
+from snnc.text.units import dims
+
+Token = tuple[int, int, str, tuple[str, ...]]
+"""A start, an end, a type and modifiers."""
+
+_OF_CATEGORY: dict[Category, tuple[str, tuple[str, ...]]] = {
+    Category.COMMENT: ("comment", ()),
+    Category.TEXT: ("string", ()),
+    Category.NUMBER: ("number", ()),
+    Category.DIMS: ("number", ()),
+    Category.RANGE: ("number", ()),
+    Category.UNIT: ("number", ()),
+    Category.HEADER: ("keyword", ()),
+    Category.KIND: ("keyword", ()),
+    Category.VARIANT: ("type", ()),
+    Category.DECLARED: ("variable", ("declaration",)),
+    Category.REFUSED: ("keyword", ("deprecated",)),
+    Category.CLAUSE: ("operator", ()),
+    Category.KEY: ("property", ()),
+    Category.VALUE: ("enumMember", ()),
+    Category.NAME: ("variable", ()),
+}
+_OF_ROLE: dict[Role, tuple[str, tuple[str, ...]]] = {
+    "kind": ("keyword", ()),
+    "variant": ("type", ()),
+    "definition": ("variable", ("declaration",)),
+    "reference": ("variable", ()),
+    "key": ("property", ()),
+}
 
 
 async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | None:
@@ -60,7 +103,7 @@ def _encoded(found: Analysis, server: SpecServer) -> list[int]:
     """Tokens as the protocol has them: each by its distance to the one before."""
     data: list[int] = []
     line = column = 0
-    for start, end, kind, modifiers in colours.tokens(found.document):
+    for start, end, kind, modifiers in semantic_tokens(found.document):
         place = range_of(Span(found.source, start, end), server.codec)
         first, last = place.start, place.end
         if first.line != last.line:
@@ -69,13 +112,13 @@ def _encoded(found: Analysis, server: SpecServer) -> list[int]:
         bits = sum(1 << MODIFIERS.index(word) for word in modifiers)
         length = last.character - first.character
         data += [first.line - line, first.character - column, length]
-        data += [TYPES.index(kind), bits]
+        data += [COLOURED.index(kind), bits]
         line, column = first.line, first.character
     return data
 
 
 def _symbols(found: Analysis, server: SpecServer) -> list[types.DocumentSymbol]:
-    inner = [_symbol(entry, server) for entry in entries(found)]
+    inner = [_symbol(entry, server) for entry in symbols_of(found)]
     word = found.document.network
     if word is None:
         return inner
@@ -94,7 +137,7 @@ def _symbols(found: Analysis, server: SpecServer) -> list[types.DocumentSymbol]:
     ]
 
 
-def _symbol(entry: Entry, server: SpecServer) -> types.DocumentSymbol:
+def _symbol(entry: Symbol, server: SpecServer) -> types.DocumentSymbol:
     kind = (
         types.SymbolKind.Class if entry.role == "layer" else types.SymbolKind.Property
     )
@@ -105,3 +148,109 @@ def _symbol(entry: Entry, server: SpecServer) -> types.DocumentSymbol:
         range_of(entry.named, server.codec),
         detail=entry.detail or None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A statement: its name and kind, where it stands, and what names it there."""
+
+    name: str
+    detail: str
+    role: Literal["layer", "setting"]
+    whole: Span
+    named: Span
+
+
+def symbols_of(analysis: Analysis) -> Iterator[Symbol]:
+    """The statements of a spec in their order; layers with their shapes."""
+    network = analysis.made.network
+    shapes = {} if network is None else {la.name: la.shape for la in network.layers}
+    for statement in analysis.document.statements:
+        kind = statement.kind.text
+        if kind not in FORMS:
+            continue
+        owner, name = owner_of(statement), statement.name
+        label = owner if name is None else name.text
+        shape = dims(shapes.get(label, ())) if name is not None else ""
+        detail = " ".join(filter(None, ("" if name is None else owner, shape)))
+        is_layer = FORMS[kind].is_layer or FORMS[kind].name == "required"
+        yield Symbol(
+            label,
+            detail,
+            "layer" if is_layer else "setting",
+            statement.span.to(head(statement)),
+            head(statement) if name is None else name.span,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """The lines from the first to the last, both counted from 1."""
+
+    first: int
+    last: int
+    is_comment: bool = False
+
+
+def folds(document: tree.Document) -> Iterator[Fold]:
+    """What stands on several lines: the network, statements, values, comments."""
+    source = document.span.source
+    last = source.line_column(len(source.text.rstrip()))[0]
+    if document.network is not None and not source.is_yaml:
+        yield from _lines_folded(document.network.span.first.line, last)
+    if document.layers is not None and document.statements:
+        lines = [s.span.last.line for s in document.statements if _is_layer(s)]
+        yield from _lines_folded(document.layers.first.line, max(lines, default=0))
+    for statement in document.statements:
+        yield from _folded(statement.span)
+        for item in statement.properties or ():
+            yield from _folded(item.span)
+    alone = [c.span.first.line for c in document.comments if not c.trailing]
+    for _, run in groupby(enumerate(alone), key=lambda pair: pair[1] - pair[0]):
+        lines = [line for _, line in run]
+        for fold in _lines_folded(lines[0], lines[-1]):
+            yield Fold(fold.first, fold.last, is_comment=True)
+
+
+def _is_layer(statement: tree.Statement) -> bool:
+    form = FORMS.get(statement.kind.text)
+    return form is not None and form.place == "layer"
+
+
+def _folded(span: Span) -> Iterator[Fold]:
+    return _lines_folded(span.first.line, span.last.line)
+
+
+def _lines_folded(first: int, last: int) -> Iterator[Fold]:
+    if last > first:
+        yield Fold(first, last)
+
+
+def semantic_tokens(document: tree.Document) -> list[Token]:
+    """The stretches of a text that mean something, in order, none over another."""
+    source = document.span.source
+    told = {
+        (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
+        for mark in marks(document)
+        if mark.role in _OF_ROLE and mark.span.text == mark.text  # else it is quoted
+    }
+    if source.is_yaml:
+        return [(*place, *told[place]) for place in sorted(told)]
+    names = {
+        place: kind
+        for place, kind in told.items()
+        if kind[0] in ("variable", "property")
+    }
+    return [
+        (start, end, *names.get((start, end), _OF_CATEGORY[category]))
+        for start, end, category in _words(source)
+        if category in _OF_CATEGORY
+    ]
+
+
+def _words(source: SourceFile) -> Iterator[tuple[int, int, Category]]:
+    at = 0
+    for part, category in stretches(source.text):
+        if category is not None:
+            yield at, at + len(part), category
+        at += len(part)

@@ -7,8 +7,7 @@ from lsprotocol import types
 from snnc.diagnostics import Report
 from snnc.language_server.buffers import offset_in, offsets_in, range_of
 from snnc.language_server.completion import Offer, Sort, offers
-from snnc.language_server.edits import Edit, between
-from snnc.language_server.sending import text_edits
+from snnc.language_server.edits import Edit, between, text_edits
 from snnc.language_server.server import SpecServer
 from snnc.passes.parse import parse
 from snnc.source import SourceFile, Span
