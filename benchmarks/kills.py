@@ -24,8 +24,8 @@ from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY
 from snnc.emit.origin import Origin
 from snnc.language.model import spec_hash
-from snnc.output import Lock, Package, State, compare
-from snnc.output.lock import NAME
+from snnc.output import Lock, PackageFiles, State, compare
+from snnc.output.package import NAME
 from snnc.output.records import MARKER, read
 from snnc.output.stale import problems
 from snnc.output.write import write_package
@@ -44,7 +44,7 @@ network net {{
 """
 
 
-def package(folder: Path, filters: int, library: int | None = None) -> Package:
+def package(folder: Path, filters: int, library: int | None = None) -> PackageFiles:
     """Return the package of a small spec; ``filters`` tells one from another.
 
     Its spec is ``net.snn`` beside the output, which holds ``folder``. Of the run-time
@@ -60,10 +60,10 @@ def package(folder: Path, filters: int, library: int | None = None) -> Package:
     left_out = [] if library is None else copies[library:]
     files = [file for file in files if file not in left_out]
     identity = spec_hash(results.spec.spec)
-    return Package.of(folder, files, identity, origin)
+    return PackageFiles.of(folder, files, identity, origin)
 
 
-def verdict(old: Package | None, new: Package) -> str:
+def verdict(old: PackageFiles | None, new: PackageFiles) -> str:
     """Return what a killed build left: ``old``, ``new`` or ``mixed``.
 
     Raises
@@ -87,7 +87,7 @@ def verdict(old: Package | None, new: Package) -> str:
     return "mixed"
 
 
-def _texts(old: Package | None, new: Package) -> dict[str, set[str | None]]:
+def _texts(old: PackageFiles | None, new: PackageFiles) -> dict[str, set[str | None]]:
     """What each file may hold, or None for a file that may be missing."""
     found: dict[str, set[str | None]] = {}
     for package in (old, new):
@@ -99,7 +99,7 @@ def _texts(old: Package | None, new: Package) -> dict[str, set[str | None]]:
     return found
 
 
-def mend(new: Package) -> None:
+def mend(new: PackageFiles) -> None:
     """Build again, without force, and assert that nothing else is left.
 
     Raises
@@ -115,7 +115,7 @@ def mend(new: Package) -> None:
     assert names == {file.path for file in new.files} | {NAME}, names
 
 
-def _is(wanted: Package) -> bool:
+def _is(wanted: PackageFiles) -> bool:
     states = {row.state for row in compare(wanted).rows}
     return states == {State.UNCHANGED} and not compare(wanted).unfinished
 

@@ -32,7 +32,7 @@ from numpy.typing import NDArray  # noqa: E402
 
 from benchmarks.study.data import fashion, mnist  # noqa: E402
 from snnc.exact import open_engine  # noqa: E402
-from snnc.exact.package import Package, open_package  # noqa: E402
+from snnc.exact.package import ImportedPackage, open_package  # noqa: E402
 from snnc.runtime.presentation import drawn  # noqa: E402
 from snnc.runtime.scores import decide  # noqa: E402
 
@@ -50,7 +50,7 @@ HEAD = (
 class Where:
     """A trained network, and examples with the numbers that Keras has for them."""
 
-    package: Package
+    package: ImportedPackage
     weights: Path
     x: NDArray[np.float32]
     y: NDArray[np.int64]

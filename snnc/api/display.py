@@ -77,10 +77,10 @@ def spec_html(text: str, notation: str) -> str:
     text = "\n".join(lines)
     if notation != "snn":
         return preformatted(text)
-    from snnc.editors.stretches import stretches
+    from snnc.editors.rules import coloured_parts
 
     shown = []
-    for part, category in stretches(text):
+    for part, category in coloured_parts(text):
         colour = _CATEGORIES.get(category.name) if category else None
         escaped = html.escape(part)
         shown.append(

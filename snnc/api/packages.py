@@ -55,7 +55,7 @@ class Package:
     """
 
     folder: Path
-    opened: imported.Package
+    opened: imported.ImportedPackage
 
     def __init__(self, folder: FileName, spec: Spec | None = None) -> None:
         opened = imported.open_package(folder)

@@ -33,7 +33,7 @@ MODULE = "snnc.api.runs"
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class VariantJob:
     """What to run, as JSON can hold it; paths are absolute.
 
     ``weights`` are those to evaluate with; None to train.
@@ -59,7 +59,7 @@ class Job:
         return path
 
 
-def run(job: Job) -> None:
+def run(job: VariantJob) -> None:
     """Build, train and evaluate a variant, and keep what was found.
 
     What was begun before is gone on with: training after its last epoch, evaluation
@@ -96,7 +96,7 @@ def run(job: Job) -> None:
 Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
 
 
-def _data(package: Package, job: Job) -> tuple[Arrays, Arrays]:
+def _data(package: Package, job: VariantJob) -> tuple[Arrays, Arrays]:
     """Return data to train on, and others to evaluate on: the same for all variants."""
     import numpy as np
 
@@ -115,7 +115,7 @@ def _data(package: Package, job: Job) -> tuple[Arrays, Arrays]:
 def run_file(path: str) -> str:
     """Run the job in a file, and return how that ended, on one line."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
-    job = Job(**json.loads(Path(path).read_text(encoding="utf-8")))
+    job = VariantJob(**json.loads(Path(path).read_text(encoding="utf-8")))
     try:
         run(job)
     except (ValueError, RuntimeError, OSError, ModuleNotFoundError) as error:
@@ -155,11 +155,11 @@ class Shared:
     examples: int | None
     seed: int
 
-    def job(self, spec: Spec) -> Job:
+    def job(self, spec: Spec) -> VariantJob:
         """Return what to run of a variant; its name tells all that it depends on."""
         # Not the device's name: what is in its file may change.
         own = {"spec": spec.hash, "device": repr(spec.made.device)}
-        return Job(
+        return VariantJob(
             name_of(own | self._identity),
             str(self.folder),
             spec.text,
@@ -193,7 +193,7 @@ class Shared:
 
 
 def run_left(
-    jobs: Iterable[Job],
+    jobs: Iterable[VariantJob],
     folder: Path,
     workers: int | None,
     dask: str | None,

@@ -271,7 +271,7 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
 def _read(name: str, report: diagnostics.Report) -> SourceFile | None:
     if ":" not in name:
         return read(name, report)
-    from snnc.diff.revision import read_spec  # few specs are of a revision
+    from snnc.diff.version import read_spec  # few specs are of a revision
 
     return read_spec(name, report)
 

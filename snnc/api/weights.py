@@ -74,7 +74,7 @@ class Weights(Displayed):
         SpecError
             If nothing was written, and why; also if the tensors are in no file.
         """
-        from snnc.weights.carry import carry
+        from snnc.weights.migrate import carry
 
         found, path = diagnostics.Report(), self.listing.header.path
         names = os.fspath(old), os.fspath(new)
@@ -84,7 +84,7 @@ class Weights(Displayed):
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc weights --format json`` prints."""
-        from snnc.weights.json import document
+        from snnc.weights.listing import document
 
         return document(self.listing)
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from snnc.diagnostics import Report
 from snnc.emit.origin import build_command
-from snnc.output import Package
+from snnc.output import PackageFiles
 from snnc.output.orphans import Orphan
 from snnc.passes import Compilation
 
@@ -30,7 +30,7 @@ class Job:
     """A package as its spec gives it, and how long it took."""
 
     spec: Wanted
-    package: Package
+    package: PackageFiles
     seconds: float
 
     @property

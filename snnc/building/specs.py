@@ -15,7 +15,7 @@ from snnc.driver import compile_file
 from snnc.emit.origin import Origin
 from snnc.ir.logical import Network
 from snnc.language.model import spec_hash
-from snnc.output import Package
+from snnc.output import PackageFiles
 from snnc.output.orphans import abandoned, remains, renamed
 from snnc.output.records import origin_of
 from snnc.output.write import cannot_write
@@ -23,7 +23,7 @@ from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork
 
 
-def rival_of(package: Package, network: str) -> str | None:
+def rival_of(package: PackageFiles, network: str) -> str | None:
     """Return the other spec whose package stands in a package's folder.
 
     Parameters
@@ -124,13 +124,13 @@ def _compiled(spec: Wanted, report: Report, output: Path) -> _Compiled | None:
     return _Compiled(job, made.network)
 
 
-def _package(made: Compilation, spec: Wanted, output: Path) -> Package:
+def _package(made: Compilation, spec: Wanted, output: Path) -> PackageFiles:
     assert made.spec is not None
     assert made.modules is not None
     folder = output / made.spec.spec.network
     origin = Origin.of(Path(spec.path), output, spec.device, origin_of(folder))
     files = [module.headed(origin) for module in made.modules]
-    return Package.of(folder, files, spec_hash(made.spec.spec), origin)
+    return PackageFiles.of(folder, files, spec_hash(made.spec.spec), origin)
 
 
 def _refuse_same_names(

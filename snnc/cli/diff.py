@@ -10,7 +10,7 @@ from snnc.cli.formats import format_option
 from snnc.cli.talk import offer_json, offer_lines, show
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
-from snnc.diff.revision import read_spec
+from snnc.diff.version import read_spec
 
 
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")

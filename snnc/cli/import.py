@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from snnc.importer.converter.ask import Trial
-    from snnc.importer.outcome import Outcome
+    from snnc.importer.outcome import ImportOutcome
     from snnc.importer.request import ImportRequest
     from snnc.nir.importing import Restored
 
@@ -160,7 +160,7 @@ def command(
     if taken:
         return 1
     report = Report()
-    done: Outcome | Restored | None
+    done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
         done = _import_nir(model, request, weights_out, output, report, explain)
     else:
@@ -179,9 +179,9 @@ def command(
         say(f"note: {note}")
     status = 1 if report.errors else 0
     if explain:
-        from snnc.importer.outcome import Outcome
+        from snnc.importer.outcome import ImportOutcome
 
-        assert isinstance(done, Outcome)  # no spec of a graph's own was asked for
+        assert isinstance(done, ImportOutcome)  # no spec of a graph's own was asked for
         _print(done, form, trials)
     elif done.text and output is None:
         offer(done.text)
@@ -195,7 +195,7 @@ def _import_nir(
     output: Path | None,
     report: Report,
     explain: bool,
-) -> Outcome | Restored | None:
+) -> ImportOutcome | Restored | None:
     from snnc.importer.request import ImportRequest
     from snnc.nir.importing import run
 
@@ -204,7 +204,7 @@ def _import_nir(
     return run(model, request, weights_out, output, report, takes_spec=not asks)
 
 
-def _print(done: Outcome, form: Form, trials: Mapping[str, Trial]) -> None:
+def _print(done: ImportOutcome, form: Form, trials: Mapping[str, Trial]) -> None:
     from snnc.importer.explanation import explain
 
     explanation = explain(done.conversion, done.compilation, trials)

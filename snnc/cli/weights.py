@@ -88,7 +88,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
     if listing is None:
         return 1
     if form == "json":
-        from snnc.weights.json import document
+        from snnc.weights.listing import document
 
         offer_json(document(listing))
     else:
@@ -105,7 +105,7 @@ def _migrate(
     if needs:
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.weights.carry import carry
+    from snnc.weights.migrate import carry
 
     report = Report()
     moves = carry(file, old, new, output, force, report, device())
@@ -113,7 +113,7 @@ def _migrate(
     if moves is None:
         return 1
     if form == "json":
-        from snnc.weights.json import moves_document
+        from snnc.weights.listing import moves_document
 
         offer_json(moves_document(moves, output.as_posix()))
     else:

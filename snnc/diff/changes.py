@@ -155,7 +155,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class WeightsChange:
     """What becomes of weights that were trained for the old network.
 
     Attributes

@@ -14,7 +14,7 @@ from snnc.text.units import dims
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class CoresTaken:
     """How a network sits on the chip: its cores and chips."""
 
     cores: int
@@ -22,7 +22,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Misfit:
+class CoresRefused:
     """Why a network does not fit the chip: the first diagnostic that says so."""
 
     code: str
@@ -72,8 +72,8 @@ class UseChanged:
 class Cores:
     """The cores of both networks, and the layers where they differ."""
 
-    old: Fit | Misfit
-    new: Fit | Misfit
+    old: CoresTaken | CoresRefused
+    new: CoresTaken | CoresRefused
     layers: tuple[UseChanged, ...]
 
 
@@ -98,13 +98,13 @@ def compare_cores(old: Version, new: Version, names: Mapping[str, str]) -> Cores
     return Cores(_fit(old), _fit(new), layers)
 
 
-def _fit(version: Version) -> Fit | Misfit:
+def _fit(version: Version) -> CoresTaken | CoresRefused:
     if version.mapped is not None:
-        return Fit(version.mapped.cores, version.mapped.chips)
+        return CoresTaken(version.mapped.cores, version.mapped.chips)
     refusal = version.refusal
     if refusal is None:
         raise ValueError("a network that is not mapped was refused by some rule")
-    return Misfit(refusal.code, refusal.render_message())
+    return CoresRefused(refusal.code, refusal.render_message())
 
 
 def _uses(version: Version) -> dict[str, CoreUse]:

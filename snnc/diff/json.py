@@ -13,10 +13,10 @@ from snnc.diff.changes import (
     LayerChanged,
     LayerRemoved,
     LayerRenamed,
-    Weights,
+    WeightsChange,
 )
-from snnc.diff.cores import Cores, CoreUse, Fit, Misfit, UseChanged
-from snnc.diff.difference import Difference
+from snnc.diff.compare import Difference
+from snnc.diff.cores import Cores, CoresRefused, CoresTaken, CoreUse, UseChanged
 from snnc.ir.layout import Tensor
 
 VERSION = 1
@@ -51,7 +51,7 @@ def _properties(found: Iterable[Changed]) -> list[dict[str, Any]]:
     ]
 
 
-def _weights(weights: Weights) -> dict[str, Any]:
+def _weights(weights: WeightsChange) -> dict[str, Any]:
     return {
         "verdict": weights.verdict,
         "old_layout_id": weights.old_id,
@@ -99,8 +99,8 @@ def _cores(cores: Cores) -> dict[str, Any]:
     }
 
 
-def _fit(found: Fit | Misfit) -> dict[str, Any]:
-    return {"fits": isinstance(found, Fit), **asdict(found)}
+def _fit(found: CoresTaken | CoresRefused) -> dict[str, Any]:
+    return {"fits": isinstance(found, CoresTaken), **asdict(found)}
 
 
 def _use_change(change: UseChanged) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from snnc.diff.changes import (
     LayersReordered,
     RateChanged,
 )
-from snnc.diff.values import Properties
+from snnc.diff.properties import Properties
 from snnc.diff.version import Version
 from snnc.ir.logical import Layer
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from snnc.diff import words
 from snnc.diff.changes import (
     LayerAdded,
     LayerChange,
     LayerChanged,
     LayerRemoved,
     LayerRenamed,
-    Weights,
+    WeightsChange,
     arrow,
 )
-from snnc.diff.cores import Fit, UseChanged
-from snnc.diff.difference import Difference
+from snnc.diff.compare import Difference
+from snnc.diff.cores import CoresTaken, UseChanged
+from snnc.diff.text import budget_groups, core_lines, same_sentence, verdict_sentence
 from snnc.text.tables import Row, code, prose, table
 from snnc.text.units import dims
 
@@ -33,7 +33,7 @@ def _blocks(difference: Difference) -> Iterator[str]:
     yield from _weights(difference.weights)
     rows = [row for change in difference.layers for row in _layer(change)]
     yield from _table("Layers", ("layer", "property", "before", "after"), rows)
-    rates = words.budgets(difference.rates).items()
+    rates = budget_groups(difference.rates).items()
     rows = [(_listed(layers), *map(code, change)) for change, layers in rates]
     yield from _table("Rates", ("layers", "before", "after"), rows)
     rows = [
@@ -47,9 +47,9 @@ def _blocks(difference: Difference) -> Iterator[str]:
 
 def _headline(difference: Difference) -> str:
     if difference.same:
-        return f"**{words.same(difference)}.**"
-    head, colon, why = words.verdict(difference.weights).partition(":")
-    lines = words.fits(difference.cores)
+        return f"**{same_sentence(difference)}.**"
+    head, colon, why = verdict_sentence(difference.weights).partition(":")
+    lines = core_lines(difference.cores)
     cores = "; ".join(line.replace(" -> ", " → ") for line in lines)
     return f"**{head}**{colon}{why}. {prose(cores[:1].upper() + cores[1:])}."
 
@@ -71,7 +71,7 @@ def _table(title: str, head: Row, rows: list[Row]) -> Iterator[str]:
     yield "\n".join(table(head, rows))
 
 
-def _weights(weights: Weights) -> Iterator[str]:
+def _weights(weights: WeightsChange) -> Iterator[str]:
     told = (*weights.causes, *weights.notes)
     if told:
         yield "\n".join(f"- {code(c.subject)}: {_cause(c.text)}" for c in told)
@@ -114,7 +114,7 @@ def _layer(change: LayerChange) -> Iterator[Row]:
 def _cores(difference: Difference) -> Iterator[str]:
     cores = difference.cores
     rows = [_use_of(change) for change in cores.layers]
-    if rows and isinstance(cores.old, Fit) and isinstance(cores.new, Fit):
+    if rows and isinstance(cores.old, CoresTaken) and isinstance(cores.new, CoresTaken):
         rows.append(("all", _arrow(cores.old.cores, cores.new.cores), "", ""))
     yield from _table("Cores", ("layer", "cores", "block", "fullest core"), rows)
 

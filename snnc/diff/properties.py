@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from pydantic import BaseModel
 
-from snnc.diff import values
 from snnc.diff.changes import Changed
-from snnc.diff.values import Chosen, Properties, Written
 from snnc.diff.version import Version
 from snnc.ir.logical import (
     AveragePool,
     Convolution,
     Dense,
     Layer,
+    Lif,
     Loihi,
     MaxPool,
     Network,
+    Rate,
     Readout,
+    Relu,
     Spiking,
 )
 from snnc.language import written
@@ -27,6 +29,45 @@ from snnc.text.units import dims
 
 INHERITED = ("l2", "synapse")
 """Properties whose usual value is that of `train` or `timing`."""
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenChoice:
+    """A choice with settings: ``adam { learning_rate 1e-3 }``."""
+
+    kind: str
+    settings: Mapping[str, str]
+
+    def __str__(self) -> str:
+        if not self.settings:
+            return self.kind
+        inner = ", ".join(f"{key} {value}" for key, value in self.settings.items())
+        return f"{self.kind} {{ {inner} }}"
+
+
+Written = str | WrittenChoice
+Properties = dict[str, Written]
+
+
+def _rate(value: Rate) -> str:
+    return written.rates(value.low, value.high)
+
+
+def _neuron(value: Relu | Lif) -> Written:
+    if isinstance(value, Relu):
+        return WrittenChoice("relu", {})
+    settings = {
+        "tau_rc": written.time(value.tau_rc),
+        "tau_ref": written.time(value.tau_ref),
+    }
+    return WrittenChoice("lif", settings)
+
+
+def _chosen(value: BaseModel) -> WrittenChoice:
+    """Write a loss or an optimiser with all of its settings."""
+    data = value.model_dump()
+    settings = {key: written.plain(data[key]) for key in data if key != "kind"}
+    return WrittenChoice(str(data["kind"]), settings)
 
 
 def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
@@ -72,7 +113,11 @@ def statement(layer: Layer, found: Mapping[str, Written]) -> str:
 
 
 def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Changed]:
-    if isinstance(old, Chosen) and isinstance(new, Chosen) and old.kind == new.kind:
+    if (
+        isinstance(old, WrittenChoice)
+        and isinstance(new, WrittenChoice)
+        and old.kind == new.kind
+    ):
         yield from changes(old.settings, new.settings)
     elif old != new:
         texts = [None if value is None else str(value) for value in (old, new)]
@@ -127,13 +172,13 @@ def _kernel(operation: Convolution) -> Properties:
         "kernel": written.extents(operation.kernel),
         "stride": written.extents(operation.stride),
         "padding": operation.padding,
-        "bias": "neuron" if operation.neuron_bias else written.flag(operation.bias),
+        "bias": "_neuron" if operation.neuron_bias else written.flag(operation.bias),
     }
 
 
 def _spiking(layer: Layer, spiking: Spiking) -> Properties:
-    found: Properties = {"rate": values.rate(spiking.rate)}
-    if layer.kind == "encode rate":
+    found: Properties = {"_rate": _rate(spiking.rate)}
+    if layer.kind == "encode _rate":
         return found
     if isinstance(layer.operation, MaxPool):
         return found | {"synapse": written.time(spiking.synapse)}
@@ -144,7 +189,7 @@ def _spiking(layer: Layer, spiking: Spiking) -> Properties:
     if layer.is_encoder:
         return found | trained
     found["percentile"] = written.number(spiking.rate.percentile)
-    found["neuron"] = values.neuron(spiking.neuron)
+    found["_neuron"] = _neuron(spiking.neuron)
     return (
         found
         | trained
@@ -233,5 +278,5 @@ def _train(train: BaseModel) -> Properties:
     for key in type(train).model_fields:
         value = getattr(train, key)
         is_choice = isinstance(value, BaseModel)
-        found[key] = values.chosen(value) if is_choice else written.plain(value)
+        found[key] = _chosen(value) if is_choice else written.plain(value)
     return found

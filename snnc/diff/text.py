@@ -7,22 +7,22 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from snnc.diff import words
 from snnc.diff.changes import (
     LayerAdded,
     LayerChange,
     LayerChanged,
     LayerRemoved,
     LayerRenamed,
-    Weights,
+    RateChanged,
+    WeightsChange,
     arrow,
 )
-from snnc.diff.cores import UseChanged
-from snnc.diff.difference import Difference
+from snnc.diff.compare import Difference
+from snnc.diff.cores import Cores, CoresRefused, CoresTaken, UseChanged
 from snnc.text.printable import printable
-from snnc.text.units import dims
+from snnc.text.units import counted, dims
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}
@@ -36,6 +36,11 @@ Lines = Iterator[str]
 
 _GLUE = "\N{NO-BREAK SPACE}"
 _UNIT = re.compile(r"(?<=\d) (%|Hz|ms|s)(?!\w)")
+LOAD = {
+    "valid": "Trained weights stay valid",
+    "retrain": "Trained weights load, but were trained for another function",
+    "incompatible": "Trained weights do not load",
+}
 
 
 def render(difference: Difference) -> str:
@@ -68,9 +73,9 @@ def _head(difference: Difference) -> Lines:
     names = arrow(old.network, new.network)
     yield _wrapped(f"{names}: {old.source} -> {new.source}", "", "  ")
     if difference.same:
-        yield f"{words.same(difference)}."
+        yield f"{same_sentence(difference)}."
     else:
-        yield _wrapped(f"{words.verdict(difference.weights)}.", "", "  ")
+        yield _wrapped(f"{verdict_sentence(difference.weights)}.", "", "  ")
 
 
 def _section(title: str, lines: Lines) -> Lines:
@@ -97,7 +102,7 @@ def _wrapped(text: str, first: str, others: str) -> str:
     return filled.replace(_GLUE, " ")
 
 
-def _weights(weights: Weights) -> Lines:
+def _weights(weights: WeightsChange) -> Lines:
     for cause in (*weights.causes, *weights.notes):
         yield _item("~", cause.explain())
     if weights.verdict != "incompatible":
@@ -129,12 +134,12 @@ def _layers(layers: tuple[LayerChange, ...]) -> Lines:
 
 
 def _rates(difference: Difference) -> Lines:
-    for change, layers in words.budgets(difference.rates).items():
+    for change, layers in budget_groups(difference.rates).items():
         yield _item("~", f"{', '.join(layers)}: {arrow(*change)}")
 
 
 def _cores(difference: Difference) -> Lines:
-    for line in words.fits(difference.cores):
+    for line in core_lines(difference.cores):
         yield _wrapped(line, "  ", "      ")
     for change in difference.cores.layers:
         yield _item("~", _use_of(change))
@@ -146,3 +151,64 @@ def _use_of(change: UseChanged) -> str:
         parts.append(f"block {arrow(*(block or 'none' for block in change.blocks))}")
     parts += [fuller.explain() for fuller in change.fuller]
     return f"{change.layer}: {', '.join(parts)}"
+
+
+def verdict_sentence(weights: WeightsChange) -> str:
+    """Return what becomes of the weights, and why they do not load, in one sentence."""
+    head = LOAD[weights.verdict]
+    why = _why(weights)
+    return f"{head}: {why}" if why else head
+
+
+def _why(weights: WeightsChange) -> str:
+    if weights.reordered:
+        return "the same tensors are in another order"
+    zeros = [tensor for tensor in weights.changed if tensor.old == tensor.new]
+    shapes = [tensor for tensor in weights.changed if tensor.old != tensor.new]
+    groups = (
+        (shapes, "has another shape", "have another shape"),
+        (zeros, "has to be 0", "have to be 0"),
+        (weights.renamed, "has another name", "have another name"),
+        (weights.added, "is new", "are new"),
+        (weights.removed, "is gone", "are gone"),
+    )
+    parts = [
+        f"{counted(len(group), 'tensor')} {one if len(group) == 1 else many}"
+        for group, one, many in groups
+        if group
+    ]
+    return ", ".join(parts)
+
+
+def same_sentence(difference: Difference) -> str:
+    """Return the sentence for specs that mean the same."""
+    if difference.respelt:
+        return "The same network, written in other words"
+    return "The same network"
+
+
+def _core_line(found: CoresTaken | CoresRefused) -> str:
+    """Return the cores of one network, or why it has none."""
+    if isinstance(found, CoresRefused):
+        return f"does not fit ({found.code}: {found.message})"
+    if not found.cores:
+        return "no cores"
+    return f"{counted(found.cores, 'core')} on {counted(found.chips, 'chip')}"
+
+
+def core_lines(cores: Cores) -> tuple[str, ...]:
+    """Return one line where both agree or fit, else a line for each network."""
+    old, new = _core_line(cores.old), _core_line(cores.new)
+    if old == new:
+        return (new,)
+    if isinstance(cores.old, CoresTaken) and isinstance(cores.new, CoresTaken):
+        return (f"{old} -> {new}",)
+    return (f"old: {old}", f"new: {new}")
+
+
+def budget_groups(rates: Iterable[RateChanged]) -> dict[tuple[str, str], list[str]]:
+    """Group budgets by old and new value; the layers of each."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for rate in rates:
+        found.setdefault((rate.old, rate.new), []).append(rate.layer)
+    return found

@@ -2,16 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from snnc.diff.changes import TensorChanged, TensorRenamed, Verdict, Weights
-from snnc.diff.function import causes, notes
+from snnc.diff.changes import (
+    Cause,
+    TensorChanged,
+    TensorRenamed,
+    Verdict,
+    WeightsChange,
+    arrow,
+)
 from snnc.diff.layers import Matching
+from snnc.diff.properties import classes
 from snnc.diff.version import Version
 from snnc.ir.layout import Tensor, layout_id, tensors
+from snnc.ir.logical import (
+    AveragePool,
+    Convolution,
+    Dense,
+    Input,
+    Layer,
+    Lif,
+    Loihi,
+    MaxPool,
+    Network,
+    Readout,
+    Rectify,
+    Shape,
+)
+from snnc.ir.shapes import pads
+from snnc.language.written import interval, number
+from snnc.text.units import dims
+
+Traits = Mapping[str, object]
+"""What a layer computes, as words and values that are equal where it is the same."""
 
 
-def compare_weights(old: Version, new: Version, matching: Matching) -> Weights:
+def compare_weights(old: Version, new: Version, matching: Matching) -> WeightsChange:
     """Compare the layouts; where they are equal, what the layers make of them.
 
     Returns
@@ -25,7 +52,7 @@ def compare_weights(old: Version, new: Version, matching: Matching) -> Weights:
         return _incompatible(before, after, matching.names)
     why = tuple(causes(old, new, matching))
     verdict: Verdict = "retrain" if why else "valid"
-    return Weights(
+    return WeightsChange(
         verdict=verdict,
         old_id=layout_id(before),
         new_id=layout_id(after),
@@ -44,7 +71,7 @@ def _loads(before: tuple[Tensor, ...], after: tuple[Tensor, ...]) -> bool:
 
 def _incompatible(
     before: tuple[Tensor, ...], after: tuple[Tensor, ...], names: Mapping[str, str]
-) -> Weights:
+) -> WeightsChange:
     was = {tensor.name: tensor for tensor in before}
     now = {tensor.name: tensor for tensor in after}
     renamed = _renamed(was, now, names)
@@ -52,7 +79,7 @@ def _incompatible(
     came = {tensor.new for tensor in renamed}
     both = [name for name in now if name in was and name not in came | left]
     kept = tuple(name for name in both if now[name].takes(was[name]))
-    return Weights(
+    return WeightsChange(
         verdict="incompatible",
         old_id=layout_id(before),
         new_id=layout_id(after),
@@ -81,3 +108,166 @@ def _renamed(
         if same and name != tensor.name:
             found.append(TensorRenamed(tensor.name, name, tensor.shape))
     return tuple(found)
+
+
+def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
+    """Why the same weights give another function; the layouts are equal."""
+    before, after = old.network, new.network
+    yield from _of_input(before.input, after.input)
+    for was, now in matching.pairs:
+        first = _traits(before, was, matching.names)
+        second = _traits(after, now, {})
+        yield from _differing(now.name, first, second)
+    yield from _of_readout(before.readout, after.readout, matching.names)
+
+
+def notes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
+    """What changes in spikes although the weights mean the same."""
+    found: dict[str, list[str]] = {}
+    for was, now in matching.pairs:
+        for text in _spikes(new.network, was, now):
+            found.setdefault(text, []).append(now.name)
+    for text, layers in found.items():
+        yield Cause(", ".join(layers), text)
+    if _curves(old.network) != _curves(new.network):
+        yield Cause(new.network.name, "`build_model(aware=True)` has another curve")
+
+
+def _spikes(network: Network, old: Layer, new: Layer) -> Iterator[str]:
+    if old.spiking is None or new.spiking is None:
+        return
+    was, now = old.spiking.rate.high, new.spiking.rate.high
+    if was == now:
+        return
+    text = f"an activation of 1.0 stands for {arrow(number(was), number(now))} Hz"
+    if _quantised(network, new):
+        yield f"{text}, and the curve of `build_model(aware=True)` follows"
+    else:
+        yield text
+
+
+def _differing(name: str, old: Traits, new: Traits) -> Iterator[Cause]:
+    for key in dict.fromkeys((*old, *new)):
+        was, now = (traits.get(key, "none") for traits in (old, new))
+        if was != now:
+            yield Cause(name, f"{key} {arrow(was, now)}")
+
+
+def _of_input(old: Input, new: Input) -> Iterator[Cause]:
+    yield from _differing(new.name, _input_traits(old), _input_traits(new))
+
+
+def _input_traits(read: Input) -> Traits:
+    found = {"shape": dims(read.shape)}
+    low, high = read.scaled or (read.low, read.high)
+    if (low, high) != (read.low, read.high):
+        found["scaling"] = f"{interval(read.low, read.high)} as {interval(low, high)}"
+    return found
+
+
+def _traits(network: Network, layer: Layer, names: Mapping[str, str]) -> Traits:
+    found: dict[str, object] = {"reads": _reads(layer.sources, names)}
+    found |= _operation(network, layer)
+    if layer.shortcut is not None:
+        found["shortcut"] = _reads([layer.shortcut.source], names)
+        stride = layer.shortcut.stride
+        if stride:
+            found["stride of the shortcut"] = dims(_effective(stride, layer.shape))
+    if layer.spiking is not None:
+        found["neurons"] = _curve(network, layer)
+    return found
+
+
+def _reads(sources: Iterable[str], names: Mapping[str, str]) -> str:
+    return ", ".join(names.get(name, name) for name in sources)
+
+
+def _operation(network: Network, layer: Layer) -> Traits:
+    operation = layer.operation
+    match operation:
+        case Convolution():
+            return {
+                "stride": dims(_effective(operation.stride, layer.shape)),
+                "zeros around": _pads(network, layer, operation),
+                "dilation": dims(_effective(operation.dilation, operation.extent)),
+                "groups": operation.groups,
+            }
+        case AveragePool(window, stride):
+            return {
+                "window": dims(window),
+                "stride": dims(_effective(stride, layer.shape)),
+            }
+        case MaxPool(window, stride):
+            return {
+                "window": dims(window),
+                "stride": dims(_effective(stride, layer.shape)),
+                "zeros around": _pads(network, layer, operation),
+            }
+        case Rectify(scale, signed):
+            return {"divided by": number(scale), "both signs": signed}
+        case Dense():
+            return {}
+    return {"joined by": layer.kind}
+
+
+def _effective(stride: Shape, shape: Shape) -> Shape:
+    """A stride, 1 along axes on which there is only one position."""
+    return tuple(1 if n == 1 else s for s, n in zip(stride, shape, strict=False))
+
+
+def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> str:
+    """The zeros before and behind each axis, as ``0+1 x 1+1``."""
+    if operation.padding == "valid":
+        return "none"
+    sizes = network.shape_of(layer.sources[0])
+    extent = operation.window if isinstance(operation, MaxPool) else operation.extent
+    axes = zip(sizes, extent, operation.stride, strict=False)
+    around = [pads(*axis, operation.padding) for axis in axes]
+    if not any(pad > 0 for both in around for pad in both):
+        return "none"
+    return " x ".join(f"{before}+{max(behind, 0)}" for before, behind in around)
+
+
+def _curve(network: Network, layer: Layer) -> str:
+    """The neurons' curve, as ``build_model()`` has it without ``aware``."""
+    spiking = layer.spiking
+    if spiking is None or layer.kind == "encode rate":
+        return "relu"
+    high = number(spiking.rate.high)
+    if layer.is_encoder:
+        clip = 1 / (network.timing.dt * spiking.rate.high)
+        return f"relu clipped at {clip:.6g}"
+    if isinstance(spiking.neuron, Lif):
+        neuron = spiking.neuron
+        taus = f"tau_rc {1000 * neuron.tau_rc:g} ms, tau_ref {1000 * neuron.tau_ref:g}"
+        return f"lif with {taus} ms, 1.0 at {high} Hz"
+    return "relu"
+
+
+def _of_readout(
+    old: Readout, new: Readout, names: Mapping[str, str]
+) -> Iterator[Cause]:
+    first: dict[str, object] = {"reads": _reads(old.sources, names)}
+    second: dict[str, object] = {"reads": _reads(new.sources, {})}
+    yield from _differing(new.name, first, second)
+    if (old.labels is None) != (new.labels is None):
+        kinds = ("values" if r.labels is None else "classes" for r in (old, new))
+        yield Cause(new.name, f"outputs {arrow(*kinds)}")
+    elif old.labels != new.labels and _named(old) and _named(new):
+        texts = (classes(r.labels) for r in (old, new) if r.labels is not None)
+        yield Cause(new.name, f"outputs {arrow(*texts)}")
+
+
+def _named(readout: Readout) -> bool:
+    """Whether the classes have names rather than numbers."""
+    return readout.labels is not None and not all(map(str.isdecimal, readout.labels))
+
+
+def _curves(network: Network) -> object:
+    """What ``build_model(aware=True)`` makes of rates besides the budgets."""
+    places = [_quantised(network, layer) for layer in network.layers if layer.spiking]
+    return network.timing.dt, places
+
+
+def _quantised(network: Network, layer: Layer) -> bool:
+    return isinstance(network.target, Loihi) and layer.on_chip

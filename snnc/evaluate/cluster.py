@@ -41,7 +41,7 @@ from nengo.exceptions import BuildError
 from snnc.evaluate.part import Fresh, moved, run_spans
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.exact import CannotRunError, Engine, open_engine
-from snnc.exact.package import Package
+from snnc.exact.package import ImportedPackage
 from snnc.runtime.data import Examples
 from snnc.runtime.presentation import Presentation, Span
 
@@ -63,7 +63,7 @@ class Program:
 
     @classmethod
     def of(
-        cls, package: Package, weights: bytes, steps: int, compares: bool
+        cls, package: ImportedPackage, weights: bytes, steps: int, compares: bool
     ) -> Program:
         sources = dict(package.sources)
         return cls(package.name, sources, weights, steps, compares)

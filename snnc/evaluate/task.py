@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from snnc.output.imported import Package, open_package
+from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.arrays import DataError
 from snnc.runtime.data import DataSpec, Examples, open_data, select
 from snnc.runtime.layout import Tensors, Weights
@@ -28,7 +28,7 @@ class Task:
     ``seed`` has drawn these, and their order.
     """
 
-    package: Package
+    package: ImportedPackage
     weights: Weights
     tensors: Tensors
     examples: Examples

@@ -17,7 +17,7 @@ from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
 from numpy.typing import NDArray
 
-from snnc.exact.tables import Axons, Floats, Int64, Readout, Tables
+from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int],
     return {e: firsts[signal] for e, signal in inputs.items()}, size
 
 
-def wire(simulator: Any, tables: Tables, encoder: Encoder) -> Axons:
+def wire(simulator: Any, tables: Tables, encoder: Encoder) -> AxonTable:
     """Return the axons with neurons of the encoders in place of the inputs'.
 
     nengo-loihi has an input for each connection; here a neuron that several
@@ -122,7 +122,9 @@ def wire(simulator: Any, tables: Tables, encoder: Encoder) -> Axons:
     return tables.axons._replace(source=neuron[tables.axons.source])
 
 
-def read_readout(simulator: Any, built: Any, starts: dict[Any, int]) -> Readout | None:
+def read_readout(
+    simulator: Any, built: Any, starts: dict[Any, int]
+) -> ReadoutTable | None:
     """Return the readout, or None where nengo has to step what is behind the chip.
 
     ``starts`` gives the first compartment of each block.
@@ -141,7 +143,7 @@ def read_readout(simulator: Any, built: Any, starts: dict[Any, int]) -> Readout 
     probes = [model.objs[probe]["out"] for probe in model.chip2host_receivers]
     source, weights = _weights(probes, starts, node.size_in)
     bias = np.asarray(node.output(0.0, np.zeros(node.size_in)), np.float64)
-    return Readout(source, weights, bias, keep, add, synapse is None)
+    return ReadoutTable(source, weights, bias, keep, add, synapse is None)
 
 
 def _filter(synapse: Any, dt: float) -> tuple[float, float]:

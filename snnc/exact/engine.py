@@ -10,13 +10,21 @@ from numpy.typing import NDArray
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
-from snnc.exact.lane import Circuit, read_places
 from snnc.exact.outcome import Kept, Outcome, join
-from snnc.exact.package import Built, Package, build, open_package
+from snnc.exact.package import Built, ImportedPackage, build, open_package
 from snnc.exact.read import block_starts, read_tables
 from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
-from snnc.exact.stream import Chunk, Images, Job, Runs, share, stream
-from snnc.exact.tables import Chip, fanin
+from snnc.exact.stream import (
+    Chunk,
+    Circuit,
+    Images,
+    RunOptions,
+    Runs,
+    read_places,
+    share,
+    stream,
+)
+from snnc.exact.tables import BuiltChip, fanin
 from snnc.runtime.layout import Weights
 from snnc.runtime.presentation import ROW, Presentation, Span, spans_of
 from snnc.runtime.results import Decide
@@ -24,7 +32,7 @@ from snnc.runtime.results import Decide
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds
 
 
-class Examples(Images, Protocol):
+class SizedImages(Images, Protocol):
     """Examples that know how many they are: (examples, *input shape)."""
 
     @property
@@ -79,7 +87,7 @@ class Engine:
 
     def stream(
         self,
-        images: Examples,
+        images: SizedImages,
         spans: Sequence[Span],
         presentation: Presentation,
         decide: Decide,
@@ -112,7 +120,9 @@ class Engine:
         shape = self._built.package.network.input.shape
         if tuple(images.shape[1:]) != shape or images.shape[0] == 0:
             raise OtherShapeError(tuple(images.shape), shape)
-        job = Job(presentation, decide, tuple(keep), 1 if self.hosted else threads)
+        job = RunOptions(
+            presentation, decide, tuple(keep), 1 if self.hosted else threads
+        )
         return stream(self._runs, images, spans, job)
 
 
@@ -132,7 +142,9 @@ def open_engine(
     return make_engine(open_package(folder), weights, steps)
 
 
-def make_engine(package: Package, weights: Weights, steps: int | None = None) -> Engine:
+def make_engine(
+    package: ImportedPackage, weights: Weights, steps: int | None = None
+) -> Engine:
     """Return the engine of a package that is open, as `open_engine` does."""
     wanted = steps or package.network.steps
     if wanted > MAX_STEPS:
@@ -159,5 +171,5 @@ def runs(built: Built) -> Runs:
     places = read_places(simulator, network, starts, hosts)
     axons = wire(simulator, tables, encoder)
     heard = fanin(axons, tables.blocks, tables.compartments)
-    chip = Chip(tables.compartments, tables.rows, heard)
+    chip = BuiltChip(tables.compartments, tables.rows, heard)
     return Circuit(chip, readout, encoder, places, built.steps)

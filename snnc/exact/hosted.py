@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
 from snnc.exact.outcome import Given, Kept, Layers
 from snnc.exact.package import Built
-from snnc.exact.tables import Bools, Chip, Tables, fanin, resting
+from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting
 
 
 def _nengo_loihi(module: str) -> Any:
@@ -32,7 +32,7 @@ class ChipInterface:
         self._model = model
         self._tables = tables
         heard = fanin(tables.axons, tables.blocks, tables.compartments)
-        self._chip = Chip(tables.compartments, tables.rows, heard)
+        self._chip = BuiltChip(tables.compartments, tables.rows, heard)
         self._state = resting(tables.blocks, tables.sources, limit)
         self._limit = limit
         self.rest()

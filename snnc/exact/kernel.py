@@ -10,18 +10,19 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.compiled import compiled, inlined
 from snnc.exact.tables import (
-    Chip,
+    BuiltChip,
+    ChipState,
     Compartments,
     Fanin,
     Floats,
     HostState,
     Int32,
     Int64,
-    Readout,
+    ReadoutTable,
     Rows,
-    State,
+    compiled,
+    inlined,
 )
 
 Q_BITS = 21  # of the input accumulator, without its sign
@@ -46,7 +47,7 @@ def _decay(value: np.int32, keep: np.int32) -> np.int32:
 
 
 @compiled
-def _deliver(block: int, fanin: Fanin, rows: Rows, state: State) -> None:
+def _deliver(block: int, fanin: Fanin, rows: Rows, state: ChipState) -> None:
     """Add the rows of all spikes that a block hears to the steps they arrive in."""
     steps = len(state.inflow)
     for a in range(fanin.first[block], fanin.first[block + 1]):
@@ -139,7 +140,7 @@ def _fire_and_wait(
 
 @compiled
 def _update(
-    segment: int, shift: int, step: int, chip: Compartments, state: State
+    segment: int, shift: int, step: int, chip: Compartments, state: ChipState
 ) -> None:
     """Step the compartments of a segment, of the block that starts at ``shift``."""
     s, a, b = segment, chip.start[segment], chip.stop[segment]
@@ -159,7 +160,7 @@ def _update(
 
 
 @compiled
-def _list_spikes(size: int, step: int, state: State) -> None:
+def _list_spikes(size: int, step: int, state: ChipState) -> None:
     """Write down who of a block fired in a step."""
     end = state.starts[step]
     for w in range((size + 7) // 8):
@@ -173,7 +174,7 @@ def _list_spikes(size: int, step: int, state: State) -> None:
 
 @compiled
 def file_spikes(
-    ids: Int32, starts: Int64, shift: int, count: int, state: State
+    ids: Int32, starts: Int64, shift: int, count: int, state: ChipState
 ) -> None:
     """Sort listed spikes by source: of ``count`` sources from ``shift`` on."""
     begin, end = state.begin[shift : shift + count], state.end[shift : shift + count]
@@ -199,7 +200,7 @@ def file_spikes(
 
 
 @compiled
-def run_chip(chip: Chip, state: State) -> None:
+def run_chip(chip: BuiltChip, state: ChipState) -> None:
     """Run all steps of one block, then of the next.
 
     A spike takes a step to arrive, so a block needs no more than the spikes of the
@@ -217,7 +218,7 @@ def run_chip(chip: Chip, state: State) -> None:
 
 
 @compiled
-def rest_chip(state: State) -> None:
+def rest_chip(state: ChipState) -> None:
     """Forget the steps before; go on counting overflows."""
     state.current[:] = 0
     state.voltage[:] = 0
@@ -252,7 +253,9 @@ def _run_encoders(charges: Floats, host: HostState) -> None:
 
 
 @compiled
-def _run_readout(readout: Readout, host: HostState, state: State, rows: Floats) -> None:
+def _run_readout(
+    readout: ReadoutTable, host: HostState, state: ChipState, rows: Floats
+) -> None:
     """Fill ``rows``, (steps, units), with the outputs of the steps.
 
     What nengo-loihi sends in a step is read a step later; the first message of a
@@ -280,7 +283,7 @@ def _run_readout(readout: Readout, host: HostState, state: State, rows: Floats) 
 
 @compiled
 def mark_spikes(
-    state: State, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
+    state: ChipState, counts: NDArray[np.uint16], spikes: NDArray[np.uint8]
 ) -> None:
     """Count each source's spikes of a run, (sources,), and mark them by step."""
     for s in range(len(state.begin)):
@@ -296,10 +299,10 @@ def mark_spikes(
 
 @compiled
 def run_examples(
-    chip: Chip,
-    readout: Readout,
+    chip: BuiltChip,
+    readout: ReadoutTable,
     voltage: Floats,
-    state: State,
+    state: ChipState,
     host: HostState,
     charges: Floats,
     rests: NDArray[np.bool_],

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snnc.exact.refusals import NothingOnChipError, NotStoredError
-from snnc.output.imported import Package, open_package
+from snnc.output.imported import ImportedPackage, open_package
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Weights
 
-__all__ = ["Built", "Package", "build", "open_package"]
+__all__ = ["Built", "ImportedPackage", "build", "open_package"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +24,15 @@ class Built:
     ``steps`` are those of an example.
     """
 
-    package: Package
+    package: ImportedPackage
     network: Any
     simulator: Any
     steps: int
 
 
-def build(package: Package, weights: Weights, steps: int | None = None) -> Built:
+def build(
+    package: ImportedPackage, weights: Weights, steps: int | None = None
+) -> Built:
     """Return the network of a package with its weights, every layer probed, built.
 
     An example takes ``steps``, or as many as the package says.

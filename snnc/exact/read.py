@@ -8,14 +8,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.compiled import compiled
 from snnc.exact.refusals import NotFixedError, NothingOnChipError
-from snnc.exact.tables import Axons, Compartments, Int32, Int64, Rows, Tables
+from snnc.exact.tables import (
+    AxonTable,
+    Compartments,
+    Int32,
+    Int64,
+    Rows,
+    Tables,
+    compiled,
+)
 
 GAP = 8  # zeros in a row of weights that are cheaper to skip than to add
 
 
-class Store:
+class WeightRows:
     """Collects arrays of weights, equal ones once; numbers their rows."""
 
     def __init__(self) -> None:
@@ -135,7 +142,7 @@ def read_tables(simulator: Any) -> Tables:
     size = sum(block.n_neurons for block in blocks)
     starts = np.append(starts, size)
     inputs = {given: offsets[given] for given in simulator.model.inputs}
-    store, built = Store(), simulator.sims["emulator"].compartment
+    store, built = WeightRows(), simulator.sims["emulator"].compartment
     axons = _read_axons(offsets, store)
     return Tables(
         blocks=starts,
@@ -191,7 +198,7 @@ def _read_compartments(built: Any, blocks: Int64) -> Compartments:
     return Compartments(np.array(built.bias, np.int32), start, stop, *values)
 
 
-def _read_axons(offsets: dict[Any, int], store: Store) -> Axons:
+def _read_axons(offsets: dict[Any, int], store: WeightRows) -> AxonTable:
     parts = [np.zeros((3, 0), np.int64)]
     targets = {}
     for owner, start in offsets.items():
@@ -205,13 +212,13 @@ def _read_axons(offsets: dict[Any, int], store: Store) -> Axons:
             parts.append(targets[axon.target].reached(sources, entries, atoms, start))
     source, row, base = np.concatenate(parts, axis=1)
     real = store.sizes()[row] > 0
-    return Axons(source[real], row[real], base[real])
+    return AxonTable(source[real], row[real], base[real])
 
 
 class _Target:
     """The entries of a synapse, as rows and bases among all compartments."""
 
-    def __init__(self, synapse: Any, start: int, store: Store) -> None:
+    def __init__(self, synapse: Any, start: int, store: WeightRows) -> None:
         pairs = zip(synapse.weights, synapse.indices, strict=True)
         first = np.array([store.add(*pair) for pair in pairs], np.int64)
         entries = range(synapse.n_axons)

@@ -7,10 +7,12 @@ functions of those.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from graphlib import CycleError, TopologicalSorter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
+from numba import njit  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
 from snnc.exact.refusals import NotFixedError
@@ -19,6 +21,19 @@ Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+Function = TypeVar("Function", bound=Callable[..., object])
+
+
+def compiled(function: Function) -> Function:
+    """Compile to code that frees the interpreter and is kept on disk; keep the type."""
+    made: Function = njit(function, nogil=True, cache=True)
+    return made
+
+
+def inlined(function: Function) -> Function:
+    """Compile as `compiled` does, into each function that calls it."""
+    made: Function = njit(function, nogil=True, cache=True, inline="always")
+    return made
 
 
 class Compartments(NamedTuple):
@@ -55,7 +70,7 @@ class Rows(NamedTuple):
     weights: Int32
 
 
-class Axons(NamedTuple):
+class AxonTable(NamedTuple):
     """One entry for each source and row that its spikes add from a compartment on."""
 
     source: Int64
@@ -74,7 +89,7 @@ class Tables(NamedTuple):
     sources: int
     compartments: Compartments
     rows: Rows
-    axons: Axons
+    axons: AxonTable
     inputs: dict[Any, int]
 
     @property
@@ -100,7 +115,7 @@ class Fanin(NamedTuple):
     base: Int64
 
 
-class Chip(NamedTuple):
+class BuiltChip(NamedTuple):
     """All that the steps of the chip read and do not change."""
 
     compartments: Compartments
@@ -108,7 +123,7 @@ class Chip(NamedTuple):
     fanin: Fanin
 
 
-class Readout(NamedTuple):
+class ReadoutTable(NamedTuple):
     """What spikes add to the outputs, and the filter of them.
 
     A spike of ``source[i]`` adds ``weights[i]``; the filter is
@@ -124,7 +139,7 @@ class Readout(NamedTuple):
     direct: bool
 
 
-class State(NamedTuple):
+class ChipState(NamedTuple):
     """What a run changes on the chip.
 
     ``inflow`` and ``spiked`` are of one block at a time: (steps, its compartments);
@@ -156,7 +171,7 @@ class State(NamedTuple):
 class HostState(NamedTuple):
     """What a run changes on the host.
 
-    ``ids`` and ``starts`` list the encoders' spikes as `State` does a block's;
+    ``ids`` and ``starts`` list the encoders' spikes as `ChipState` does a block's;
     ``fresh`` is 1 until the readout has been sent something.
     """
 
@@ -167,11 +182,11 @@ class HostState(NamedTuple):
     fresh: NDArray[np.uint8]
 
 
-def resting(blocks: Int64, sources: int, steps: int) -> State:
+def resting(blocks: Int64, sources: int, steps: int) -> ChipState:
     """Return the state of a chip before the first of ``steps``."""
     size, widest = int(blocks[-1]), int(np.diff(blocks).max())
     spiked = np.zeros(-(-widest // 8) * 8, np.uint8)
-    return State(
+    return ChipState(
         current=np.zeros(size, np.int32),
         voltage=np.zeros(size, np.int32),
         waiting=np.zeros(size, np.int32),
@@ -200,7 +215,7 @@ def waking(voltage: Floats, units: int, steps: int) -> HostState:
     )
 
 
-def fanin(axons: Axons, blocks: Int64, compartments: Compartments) -> Fanin:
+def fanin(axons: AxonTable, blocks: Int64, compartments: Compartments) -> Fanin:
     """Return the axons by block; those of one place are neighbours in memory.
 
     Raises

@@ -16,7 +16,7 @@ Padding = Literal["valid", "same", "causal"]
 
 
 @dataclass(frozen=True, slots=True)
-class Axis:
+class FittedAxis:
     """A kernel along one axis: ``start`` is the tap at which the window's begin."""
 
     taps: int
@@ -107,7 +107,7 @@ def _wider(window: Window) -> Iterator[tuple[Window, int]]:
 
 
 def _fitted(
-    windows: Windows, axes: Sequence[Axis], padding: Padding, skip: Shape
+    windows: Windows, axes: Sequence[FittedAxis], padding: Padding, skip: Shape
 ) -> Fitted:
     steps = tuple(window.dilation for window in windows)
     is_as_it_is = all(
@@ -138,39 +138,39 @@ def _fitted(
     )
 
 
-def _axis(window: Window, padding: Padding) -> Axis | None:
+def _axis(window: Window, padding: Padding) -> FittedAxis | None:
     found = _valid(window) if padding == "valid" else _same(window)
     if found is None and window.places == 1:
         stride = 1 if padding == "valid" else window.size
-        return Axis(window.size, stride, -window.before)
+        return FittedAxis(window.size, stride, -window.before)
     return found
 
 
-def _valid(window: Window) -> Axis | None:
+def _valid(window: Window) -> FittedAxis | None:
     start = -window.before
     rest = window.size - window.places * window.stride
     taps = max(start + window.taps, rest + 1)
     fits = start >= 0 and taps <= rest + window.stride
-    return Axis(taps, window.stride, start) if fits else None
+    return FittedAxis(taps, window.stride, start) if fits else None
 
 
-def _same(window: Window) -> Axis | None:
+def _same(window: Window) -> FittedAxis | None:
     if window.places != -(-window.size // window.stride):
         return None
     most = 2 * (window.taps + abs(window.before)) + window.stride
     for taps in range(window.taps, most + 1):
         start = same_pads(window.size, taps, window.stride)[0] - window.before
         if 0 <= start <= taps - window.taps:
-            return Axis(taps, window.stride, start)
+            return FittedAxis(taps, window.stride, start)
     return None
 
 
-def _causal(window: Window) -> Axis | None:
+def _causal(window: Window) -> FittedAxis | None:
     """Return the axis whose last tap is at the place of the output."""
     is_whole = window.places == -(-window.size // window.stride)
     if not is_whole or window.taps > window.before + 1:
         return None
-    return Axis(window.before + 1, window.stride, 0)
+    return FittedAxis(window.before + 1, window.stride, 0)
 
 
 def united(many: Sequence[Windows]) -> Windows | None:

@@ -28,7 +28,7 @@ KEPT = ("SNN308", "SNN309")
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ImportOutcome:
     """What an import gave.
 
     Attributes
@@ -55,7 +55,7 @@ def outcome(
     weights_file: Path | None,
     output: Path | None,
     report: Report,
-) -> Outcome | None:
+) -> ImportOutcome | None:
     """Make a spec and write what is to be written; see `snnc.importer.read`.
 
     Raises
@@ -67,7 +67,7 @@ def outcome(
     report.extend(conversion.problems)
     written = conversion.written
     if written is None:
-        return Outcome("", conversion, None, ())
+        return ImportOutcome("", conversion, None, ())
     name = "imported.snn" if output is None else output.as_posix()
     written, made = _compiled(written, name, request, report)
     notes = (*model.notes, *written.notes)
@@ -83,7 +83,7 @@ def outcome(
         contents[output] = written.text.encode("utf-8")
     if not write_all(contents, report):
         return None
-    return Outcome(written.text, conversion, made, notes)
+    return ImportOutcome(written.text, conversion, made, notes)
 
 
 def _compiled(

@@ -21,7 +21,7 @@ from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import ModelTooLarge, PackageMissing
 
 if TYPE_CHECKING:
-    from snnc.importer.outcome import Outcome
+    from snnc.importer.outcome import ImportOutcome
 
 
 Read = tuple[Model, Weights | None]
@@ -158,7 +158,7 @@ def run(
     say: Callable[[str], None],
     weights_read: str | Path = "",
     shown: str = "",
-) -> Outcome | None:
+) -> ImportOutcome | None:
     """Import a model; None if it can't be read, or the files not be written.
 
     Parameters

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.editors.snippets import NETWORK, to_fill
+from snnc.editors.editor_files import NETWORK, to_fill
 from snnc.language import scalars
 from snnc.language.described import description
 from snnc.language.fields import keys_of, parts_of, values_in

@@ -15,7 +15,7 @@ from snnc.importer.request import ImportRequest
 from snnc.rules.files import FileMissing, FileUnreadable
 
 if TYPE_CHECKING:
-    from snnc.importer.outcome import Outcome
+    from snnc.importer.outcome import ImportOutcome
 
 
 class GraphReader(Reader):
@@ -44,7 +44,7 @@ def run(
     output: Path | None,
     report: Report,
     takes_spec: bool = True,
-) -> Outcome | Restored | None:
+) -> ImportOutcome | Restored | None:
     """Import a graph; None if it can't be read, or the files not be written.
 
     Parameters
@@ -125,7 +125,9 @@ def _restore(
     return Restored(spec, (told,))
 
 
-def _with_notes(done: Outcome, reader: GraphReader, has_spec: bool) -> Outcome:
+def _with_notes(
+    done: ImportOutcome, reader: GraphReader, has_spec: bool
+) -> ImportOutcome:
     from dataclasses import replace
 
     notes = tuple(dict.fromkeys(reader.nir["notes"]))

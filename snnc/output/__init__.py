@@ -1,7 +1,6 @@
 """The files of a package that snnc owns: compared, written, removed, and no others."""
 
 from snnc.output.compare import Comparison, Row, State, compare
-from snnc.output.lock import Lock
-from snnc.output.package import Package
+from snnc.output.package import Lock, PackageFiles
 
-__all__ = ["Comparison", "Lock", "Package", "Row", "State", "compare"]
+__all__ = ["Comparison", "Lock", "PackageFiles", "Row", "State", "compare"]

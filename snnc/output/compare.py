@@ -15,8 +15,7 @@ from snnc.emit.files import (
     is_generated,
 )
 from snnc.emit.origin import Origin
-from snnc.output.lock import NAME, Lock, text_hash
-from snnc.output.package import Package
+from snnc.output.package import NAME, Lock, PackageFiles, text_hash
 from snnc.output.records import Obstacle, Records, read
 
 
@@ -104,7 +103,7 @@ class Comparison:
         return FORMAT if self.lock is None else self.lock.format
 
 
-def compare(package: Package, force: bool = False) -> Comparison:
+def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """Compare without a change on disk.
 
     Parameters
@@ -164,7 +163,7 @@ def _state(
     return State.FOREIGN
 
 
-def _left_over(package: Package, records: Records) -> Iterator[Row]:
+def _left_over(package: PackageFiles, records: Records) -> Iterator[Row]:
     """Files that snnc wrote once and does not write any more."""
     owned = {*records.files, *records.announced}
     if records.lock is None or records.is_merging:
@@ -193,7 +192,9 @@ def _is_of_another_build(row: Row, records: Records) -> bool:
     return is_written and text_hash(row.found) != records.files.get(row.name)
 
 
-def _lock_row(package: Package, records: Records, rows: Sequence[Row]) -> Iterator[Row]:
+def _lock_row(
+    package: PackageFiles, records: Records, rows: Sequence[Row]
+) -> Iterator[Row]:
     """The lock, which also lists what is kept because it was edited."""
     kept = [row.name for row in rows if row.state is State.EDITED_LEFT_OVER]
     hashes = {name: records.files.get(name, "") for name in kept}

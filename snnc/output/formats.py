@@ -8,7 +8,7 @@ from pathlib import Path
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT
 from snnc.emit.origin import build_command
-from snnc.output.lock import Lock
+from snnc.output.package import Lock
 from snnc.output.records import Records
 from snnc.rules.output import NewerFormat, OlderFormat
 from snnc.source import SourceFile, Span

@@ -55,7 +55,7 @@ class OtherLayoutError(CannotRunError):
 
 
 @dataclass(frozen=True)
-class Package:
+class ImportedPackage:
     """A package that ``snnc build`` wrote, imported under a name of its own.
 
     Its objects are of its own copy of the run-time library. ``sources`` are its
@@ -105,7 +105,7 @@ class Package:
             raise OtherLayoutError(error) from error
 
 
-def open_package(folder: str | PathLike[str]) -> Package:
+def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     """Import a package that `snnc build` wrote, so that it hides nothing.
 
     Raises
@@ -130,7 +130,7 @@ def open_package(folder: str | PathLike[str]) -> Package:
     name = f"_snnc_package_{digest[:16]}"
     if name not in sys.modules:
         _import(name, path)
-    return Package(path, name, sources)
+    return ImportedPackage(path, name, sources)
 
 
 def _import(name: str, path: Path) -> None:

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.output.lock import Lock
-from snnc.output.package import Package
+from snnc.output.package import Lock, PackageFiles
 from snnc.output.records import MARKER, Records
 from snnc.runtime.files import PART
 
@@ -17,11 +16,11 @@ from snnc.runtime.files import PART
 class Orphan:
     """A package that should be gone, and why, as a clause."""
 
-    package: Package
+    package: PackageFiles
     reason: str
 
 
-def renamed(package: Package) -> Iterator[Orphan]:
+def renamed(package: PackageFiles) -> Iterator[Orphan]:
     """Find the packages that the spec of a package wrote under other names.
 
     Parameters
@@ -36,7 +35,7 @@ def renamed(package: Package) -> Iterator[Orphan]:
         is_its = lock.origin.spec_path(output) == origin.spec_path(output)
         if is_its and not _is_same(folder, package.folder):
             reason = f"the network of `{origin.spec}` is `{package.folder.name}`"
-            yield Orphan(Package.gone(folder, lock), reason)
+            yield Orphan(PackageFiles.gone(folder, lock), reason)
 
 
 def abandoned(output: Path) -> Iterator[Orphan]:
@@ -50,14 +49,18 @@ def abandoned(output: Path) -> Iterator[Orphan]:
         if lock.origin is None or spec is None:
             continue
         if not os.path.lexists(spec):
-            yield Orphan(Package.gone(folder, lock), f"`{lock.origin.spec}` is gone")
+            yield Orphan(
+                PackageFiles.gone(folder, lock), f"`{lock.origin.spec}` is gone"
+            )
 
 
 def remains(output: Path) -> Iterator[Orphan]:
     """Find the folders in which a killed build left nothing but its own traces."""
     for folder in _folders(output):
         if os.path.lexists(folder / MARKER) and all(map(_is_trace, _names(folder))):
-            yield Orphan(Package.gone(folder, Lock("", None)), "its build was killed")
+            yield Orphan(
+                PackageFiles.gone(folder, Lock("", None)), "its build was killed"
+            )
 
 
 def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:

@@ -1,18 +1,194 @@
-"""What a folder should hold of snnc's."""
+"""What a folder should hold of snnc's: files, and ``snnc.lock``, which lists them."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any
 
-from snnc.emit.files import GeneratedFile
+from snnc import __version__
+from snnc.emit.files import FORMAT, GeneratedFile, has_conflict
 from snnc.emit.origin import Origin
-from snnc.output.lock import Lock, text_hash
+
+NAME = "snnc.lock"
+LONGEST_NAME = 255
+LONGEST_PATH = 4095
+
+
+class LockError(ValueError):
+    """A text is no lock, and why, as a sentence."""
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class Lock:
+    """Where a package comes from, and the hash of every owned file.
+
+    The version of snnc is written but not compared, so that another version that
+    writes the same bytes leaves the lock as it is.
+
+    Attributes
+    ----------
+    spec
+        The hash of the canonical spec, which has no comments.
+    origin
+        The spec, the output and the device as the consumer's repo sees them; None
+        in locks that do not tell.
+    files
+        SHA-256 of each owned file, by its path within the package. It is empty of a
+        file that was edited when the lock before was lost.
+    is_merging
+        Whether the text holds what `git merge` could not join. Files are those of
+        either side then, but their hashes tell nothing.
+    """
+
+    spec: str
+    origin: Origin | None
+    files: Mapping[str, str] = field(default_factory=dict)
+    format: int = FORMAT
+    version: str = field(default=__version__, compare=False)
+    is_merging: bool = False
+
+    @classmethod
+    def parse(cls, text: str) -> Lock:
+        """Read a lock.
+
+        Raises
+        ------
+        LockError
+            If it is none.
+        """
+        if not has_conflict(text):
+            return _parsed(text)
+        try:
+            ours, theirs = map(_parsed, _sides(text))
+        except LockError:
+            return cls("", None, is_merging=True)
+        newest = max(ours, theirs, key=lambda lock: lock.format)
+        return replace(
+            newest,
+            origin=ours.origin,
+            files={**theirs.files, **ours.files},
+            is_merging=True,
+        )
+
+    def text(self) -> str:
+        """Return the JSON text, the same for the same lock on every machine."""
+        origin = self.origin or Origin("", "")
+        data: dict[str, object] = {
+            "files": dict(sorted(self.files.items())),
+            "format": self.format,
+            "output": origin.output,
+            "snnc": __version__,
+            "source": origin.spec,
+            "spec": self.spec,
+        }
+        if origin.device is not None:
+            data["device"] = origin.device
+        return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
+
+
+def text_hash(text: str) -> str:
+    """Return the SHA-256 of a text, in hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+@lru_cache(1024)  # the library's files have the same names in each package
+def is_plain(name: str) -> bool:
+    """Whether a name, which anybody can write, is that of a file in the package."""
+    path = PurePosixPath(name)
+    stays = not path.is_absolute() and path.parts and ".." not in path.parts
+    return bool(
+        stays
+        and path.as_posix() == name
+        and "\\" not in name
+        and not PureWindowsPath(name).drive
+        and is_usable(name)
+    )
+
+
+def is_usable(path: str) -> bool:
+    """Whether the system takes a path."""
+    if "\0" in path or len(path) > LONGEST_PATH:
+        return False
+    try:
+        parts = [part.encode("utf-8") for part in PurePosixPath(path).parts]
+    except UnicodeEncodeError:  # half of a surrogate pair
+        return False
+    return all(len(part) <= LONGEST_NAME for part in parts)
+
+
+def _sides(text: str) -> tuple[str, str]:
+    """The two texts that a failed merge has joined, without what both began from."""
+    sides: tuple[list[str], list[str]] = ([], [])
+    now = sides
+    for line in text.splitlines(keepends=True):
+        if line.startswith("<<<<<<<"):
+            now = (sides[0], [])
+        elif line.startswith("|||||||"):
+            now = ([], [])
+        elif line.startswith("======="):
+            now = ([], sides[1])
+        elif line.startswith(">>>>>>>"):
+            now = sides
+        else:
+            for side in now:
+                side.append(line)
+    return "".join(sides[0]), "".join(sides[1])
+
+
+def _parsed(text: str) -> Lock:
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise LockError("it is not JSON") from error
+    if not isinstance(data, dict):
+        raise LockError("it is not a JSON object")
+    number, version = data.get("format"), data.get("snnc")
+    if not isinstance(number, int) or isinstance(number, bool) or number < 1:
+        raise LockError("it has no `format`, a whole number")
+    lock = Lock("", None, {}, number, version if isinstance(version, str) else "")
+    try:
+        return replace(
+            lock, spec=_text(data, "spec"), origin=_origin(data), files=_files(data)
+        )
+    except LockError:
+        if number > FORMAT:  # what is in it then is for the version that wrote it
+            return lock
+        raise
+
+
+def _text(data: Mapping[str, Any], name: str) -> str:
+    value = data.get(name)
+    if not isinstance(value, str):
+        raise LockError(f"it has no `{name}`, a text")
+    return value
+
+
+def _files(data: Mapping[str, Any]) -> dict[str, str]:
+    files = data.get("files")
+    if not isinstance(files, dict):
+        raise LockError("it has no `files`, an object")
+    if not all(map(is_plain, files)):
+        raise LockError("it lists a file that can't be one of the package")
+    if not all(isinstance(value, str) for value in files.values()):
+        raise LockError("it lists a file without its hash")
+    return files
+
+
+def _origin(data: Mapping[str, Any]) -> Origin | None:
+    source, output, device = (data.get(n) for n in ("source", "output", "device"))
+    told = [value for value in (source, output, device) if value is not None]
+    if not all(isinstance(value, str) and is_usable(value) for value in told):
+        raise LockError("it tells of a path that can't be one")
+    return Origin(source, output, device) if source and output else None
+
+
+@dataclass(frozen=True, slots=True)
+class PackageFiles:
     """A package as it should be; one that should be gone has no files.
 
     Attributes
@@ -36,13 +212,13 @@ class Package:
         files: Sequence[GeneratedFile],
         spec_hash: str,
         origin: Origin,
-    ) -> Package:
+    ) -> PackageFiles:
         """Return the package of a spec."""
         hashes = {file.path: text_hash(file.text) for file in files}
         return cls(folder, tuple(files), Lock(spec_hash, origin, hashes))
 
     @classmethod
-    def gone(cls, folder: Path, lock: Lock) -> Package:
+    def gone(cls, folder: Path, lock: Lock) -> PackageFiles:
         """Return what an orphaned package, of this lock, should be: nothing."""
         return cls(folder, (), lock)
 

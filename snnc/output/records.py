@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
 from snnc.emit.origin import Origin
-from snnc.output.lock import NAME, Lock, LockError, is_plain, text_hash
+from snnc.output.package import NAME, Lock, LockError, is_plain, text_hash
 from snnc.runtime.files import PART
 
 

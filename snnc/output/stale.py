@@ -1,8 +1,10 @@
-"""What `snnc build --check` says of a package."""
+"""What `snnc build --check` says of a package: what is stale, or not in git."""
 
 from __future__ import annotations
 
 import difflib
+import os
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -11,8 +13,8 @@ from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.origin import Origin
 from snnc.output.compare import Comparison, Row, State
 from snnc.output.formats import older
-from snnc.output.lock import NAME, Lock
 from snnc.output.orphans import Orphan
+from snnc.output.package import NAME, Lock, PackageFiles
 from snnc.output.write import kept, nowhere, refusals
 from snnc.rules.output import (
     LeftOver,
@@ -21,6 +23,7 @@ from snnc.rules.output import (
     Stale,
     Unfinished,
     UnresolvedMerge,
+    Untracked,
 )
 from snnc.text.units import counted
 
@@ -161,3 +164,39 @@ def _diff(path: Path, row: Row) -> Iterator[str]:
     )
     for line in lines:
         yield line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+
+
+def untracked(package: PackageFiles) -> Iterator[Diagnostic]:
+    """Report, once, the files of a package that are not in git's index.
+
+    They are up to date on this disk, and a commit would leave them behind.
+    """
+    folder = package.folder.as_posix()
+    names = [*(file.path for file in package.files), NAME]
+    try:
+        done = _listed(package.folder)
+    except FileNotFoundError:
+        yield _report(folder, names, names, "there is no program `git`")
+        return
+    said = done.stderr.decode("utf-8", "replace").partition("\n")[0]
+    tracked = set(done.stdout.decode("utf-8", "surrogateescape").split("\0"))
+    missing = [name for name in names if name not in tracked]
+    if missing:
+        yield _report(folder, names, missing, said.removeprefix("fatal: "))
+
+
+def _listed(folder: Path) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        ["git", "ls-files", "--cached", "-z"],
+        capture_output=True,
+        check=False,
+        cwd=folder,
+        env={**os.environ, "LC_ALL": "C"},
+    )
+
+
+def _report(
+    folder: str, names: Sequence[str], missing: Sequence[str], reason: str
+) -> Diagnostic:
+    listed = "" if len(missing) == len(names) else ", ".join(missing)
+    return Untracked(span=nowhere(folder), path=folder, names=listed, reason=reason)

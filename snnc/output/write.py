@@ -13,8 +13,7 @@ from snnc.output import records
 from snnc.output.compare import Comparison, Row, State, compare
 from snnc.output.exclusive import Hold, exclusive
 from snnc.output.formats import newer
-from snnc.output.lock import NAME
-from snnc.output.package import Package
+from snnc.output.package import NAME, PackageFiles
 from snnc.rules.output import (
     CannotWrite,
     EditedByHand,
@@ -41,7 +40,7 @@ class Written:
 
 
 def write_package(
-    package: Package,
+    package: PackageFiles,
     force: bool,
     report: Report,
     waiting: Callable[[Path], None] = lambda folder: None,
@@ -143,7 +142,7 @@ def nowhere(path: str) -> Span:
 
 
 def _write(
-    package: Package, force: bool, report: Report, waiting: Callable[[Path], None]
+    package: PackageFiles, force: bool, report: Report, waiting: Callable[[Path], None]
 ) -> Written | None:
     found = compare(package, force)
     if not (found.is_settled or _is_refused(found)):
@@ -154,7 +153,7 @@ def _write(
 
 
 def _write_alone(
-    package: Package, force: bool, waiting: Callable[[Path], None]
+    package: PackageFiles, force: bool, waiting: Callable[[Path], None]
 ) -> Comparison:
     """Compare again, for another build may have written since, and write."""
     try:

@@ -26,7 +26,7 @@ from snnc.runtime.integers import (
     discretize_blocks,
     largest_weight,
 )
-from snnc.weights.cores import Core, Placed
+from snnc.weights.cores import CoreContent, PlacedLayer
 from snnc.weights.rounding import rounded
 
 ERROR_MOST = 0.03  # what counting an activation's spikes errs by
@@ -67,7 +67,7 @@ class Precision:
     rounding: float | None
 
 
-def precision(placed: Placed) -> Precision:
+def precision(placed: PlacedLayer) -> Precision:
     """Sum up the cores of a layer."""
     blocks = placed.blocks
     found = blocks.exponent[blocks.has_weights].tolist()
@@ -92,7 +92,7 @@ def _bits(value: float) -> int:
     return int(np.frexp(value)[1])
 
 
-def _weight_bits(placed: Placed) -> Iterator[int]:
+def _weight_bits(placed: PlacedLayer) -> Iterator[int]:
     """The bits of each tensor in each core."""
     for core in placed.cores:
         bits: dict[str, int] = {}
@@ -102,7 +102,7 @@ def _weight_bits(placed: Placed) -> Iterator[int]:
         yield from bits.values()
 
 
-def complaints(placed: Placed) -> Iterator[Diagnostic]:
+def complaints(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """Say what nengo-loihi refuses of a layer, and what it silently changes."""
     kinds = {core.number: _kind_of(placed, core) for core in placed.cores}
     for kind in (_too_small, _no_scale, _too_large, _too_far_apart):
@@ -114,7 +114,7 @@ def complaints(placed: Placed) -> Iterator[Diagnostic]:
     yield from _rounded(placed)
 
 
-def _block(placed: Placed, core: Core) -> Blocks:
+def _block(placed: PlacedLayer, core: CoreContent) -> Blocks:
     """The integers of one core, as single numbers."""
     return placed.blocks.take(core.number)
 
@@ -124,7 +124,7 @@ def _shortage(block: Blocks) -> float:
     return float(max(block.threshold_share, block.bias_share))
 
 
-def _kind_of(placed: Placed, core: Core) -> Any:
+def _kind_of(placed: PlacedLayer, core: CoreContent) -> Any:
     """What says why nengo-loihi refuses a core; None where it does not."""
     block = _block(placed, core)
     if not block.refused:
@@ -135,7 +135,7 @@ def _kind_of(placed: Placed, core: Core) -> Any:
     return _too_small if block.has_weights else _no_scale
 
 
-def _too_small(placed: Placed, core: Core, refused: int) -> Diagnostic:
+def _too_small(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
     block, largest = _block(placed, core), core.largest
     assert largest is not None
     by_bias = block.bias_share > block.threshold_share
@@ -156,7 +156,7 @@ def _too_small(placed: Placed, core: Core, refused: int) -> Diagnostic:
     )
 
 
-def _no_scale(placed: Placed, core: Core, refused: int) -> Diagnostic:
+def _no_scale(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
     return NoBiasScale(
         span=placed.mapped.population.layer.span,
         name=placed.name,
@@ -169,7 +169,7 @@ def _no_scale(placed: Placed, core: Core, refused: int) -> Diagnostic:
     )
 
 
-def _too_large(placed: Placed, core: Core, refused: int) -> Diagnostic:
+def _too_large(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
     block, largest, neurons = _block(placed, core), core.largest, placed.neurons
     if largest is not None and block.has_weights:
         what, tensor = "weights", largest.tensor
@@ -193,7 +193,7 @@ def _too_large(placed: Placed, core: Core, refused: int) -> Diagnostic:
     )
 
 
-def _too_far_apart(placed: Placed, core: Core, refused: int) -> Diagnostic:
+def _too_far_apart(placed: PlacedLayer, core: CoreContent, refused: int) -> Diagnostic:
     both = zip(core.synapses, placed.stored(core), strict=True)
     least, largest = next(s for s, stored in both if stored.refused), core.largest
     assert largest is not None
@@ -215,9 +215,9 @@ def _whole(value: Any) -> str:
     return f"{value:.0f}" if value < 1e12 else f"{value:.3g}"
 
 
-def _too_strong(placed: Placed, sound: list[int]) -> Iterator[Diagnostic]:
+def _too_strong(placed: PlacedLayer, sound: list[int]) -> Iterator[Diagnostic]:
     """One warning a tensor, for the core in which it is changed most."""
-    worst: dict[str, tuple[float, Core, int]] = {}
+    worst: dict[str, tuple[float, CoreContent, int]] = {}
     for core in (placed.cores[number] for number in sound):
         for index, stored in enumerate(placed.stored(core)):
             tensor = core.synapses[index].tensor
@@ -228,7 +228,7 @@ def _too_strong(placed: Placed, sound: list[int]) -> Iterator[Diagnostic]:
 
 
 def _strong(
-    placed: Placed, tensor: str, times: float, core: Core, index: int
+    placed: PlacedLayer, tensor: str, times: float, core: CoreContent, index: int
 ) -> Diagnostic:
     largest = core.largest
     assert largest is not None
@@ -246,14 +246,14 @@ def _strong(
     )
 
 
-def _is_by_bias(placed: Placed, core: Core) -> bool:
+def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
     """Whether weights would have a larger exponent if no bias were there."""
     block = placed.blocks.take([core.number])
     bare = discretize_blocks(placed.neurons, block.weight, np.zeros(1))
     return bool(bare.exponent[0] > block.exponent[0])
 
 
-def _rounded(placed: Placed) -> Iterator[Diagnostic]:
+def _rounded(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """One warning for the tensor, and the core, that rounding changes most."""
     found = (each for each in rounded(placed) if not each.too_strong)
     worst = max(found, key=lambda each: each.error, default=None)

@@ -49,7 +49,7 @@ class Synapse:
 
 
 @dataclass(frozen=True, slots=True)
-class Core:
+class CoreContent:
     """What one core holds of a layer.
 
     Attributes
@@ -77,7 +77,7 @@ class Core:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredKernel:
     """What the chip makes of one connection into a core.
 
     Attributes
@@ -96,19 +96,21 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedLayer:
     """A layer on the chip, its cores, and the integers that they hold."""
 
     mapped: MappedPopulation
     neurons: Neurons
-    cores: tuple[Core, ...]
+    cores: tuple[CoreContent, ...]
     blocks: Blocks
 
     @property
     def name(self) -> str:
         return self.mapped.population.name
 
-    def stored(self, core: Core, blocks: Blocks | None = None) -> list[Stored]:
+    def stored(
+        self, core: CoreContent, blocks: Blocks | None = None
+    ) -> list[StoredKernel]:
         """Return what becomes of each connection into a core.
 
         ``blocks`` are those of the layer, unless others are given.
@@ -116,12 +118,12 @@ class Placed:
         same = (blocks or self.blocks).take([core.number] * len(core.synapses))
         found = weight_exponents(same, [synapse.weight for synapse in core.synapses])
         values = zip(found.bits, found.excess, found.refused, strict=True)
-        return [Stored(int(b), float(e), bool(r)) for b, e, r in values]
+        return [StoredKernel(int(b), float(e), bool(r)) for b, e, r in values]
 
 
 def placed_layers(
     mapped: MappedNetwork, tensors: Mapping[str, Array]
-) -> tuple[Placed, ...]:
+) -> tuple[PlacedLayer, ...]:
     """Return all layers on the chip with the numbers of their cores.
 
     Parameters
@@ -142,7 +144,7 @@ def placed_layers(
 
 def _placed(
     mapped: MappedNetwork, population: MappedPopulation, tensors: Mapping[str, Array]
-) -> Placed:
+) -> PlacedLayer:
     name = population.population.name
     arriving = [
         (_arriving(mapped, p, tensors), tiling_of(mapped.by_name[_source(p)]))
@@ -155,7 +157,7 @@ def _placed(
     neurons = _neurons(population, mapped.lowered.network.timing.dt)
     weights = [core.weight for core in cores]
     blocks = discretize_blocks(neurons, weights, [core.bias for core in cores])
-    return Placed(population, neurons, cores, blocks)
+    return PlacedLayer(population, neurons, cores, blocks)
 
 
 def _neurons(population: MappedPopulation, dt: float) -> Neurons:
@@ -198,7 +200,7 @@ def _core(
     biases: Array,
     number: int,
     piece: Piece,
-) -> Core:
+) -> CoreContent:
     synapses = tuple(_synapses(arriving, piece))
     weight = max((synapse.weight for synapse in synapses), default=0.0)
     gain, rest = gain_and_rest(_spiking(population))
@@ -206,7 +208,7 @@ def _core(
     moved = (float(np.float32(gain)) * held).clip(-LARGEST, LARGEST)
     currents = np.abs(rest + moved.astype(np.float32).astype(np.float64))
     bias, trained = _float32(currents.max()), float(np.abs(held).max())
-    return Core(number, synapses, weight, bias, trained)
+    return CoreContent(number, synapses, weight, bias, trained)
 
 
 def _biases(biases: Array, piece: Piece) -> Array:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from snnc.ir.layout import Tensor, layout_id
 from snnc.text.units import dims
-from snnc.weights.header import Header, Stored
+from snnc.weights.header import StoredTensor, WeightsHeader
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Pair:
     """
 
     wanted: Tensor | None
-    stored: Stored | None
+    stored: StoredTensor | None
 
     @property
     def name(self) -> str:
@@ -39,7 +39,7 @@ class Pair:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class LayoutFit:
     """A file held against a layout.
 
     Attributes
@@ -66,13 +66,13 @@ class Fit:
         return not self.problems and self.written == self.layout
 
 
-def fit(header: Header, wanted: tuple[Tensor, ...]) -> Fit:
+def fit(header: WeightsHeader, wanted: tuple[Tensor, ...]) -> LayoutFit:
     """Compare what a file holds with what a network wants, tensor by tensor."""
     pairs = [Pair(tensor, header.tensors.get(tensor.name)) for tensor in wanted]
     known = {tensor.name for tensor in wanted}
     others = (t for t in header.tensors.values() if t.name not in known)
     pairs += [Pair(None, tensor) for tensor in others]
-    return Fit(tuple(pairs), layout_id(wanted), header.layout_id)
+    return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id)
 
 
 KERAS = "these are names of Keras: write the file with the package's `export_weights`"
@@ -96,7 +96,7 @@ OLD_SPEC = (
 )
 
 
-def advice(fitting: Fit, migrating: bool = False) -> str:
+def advice(fitting: LayoutFit, migrating: bool = False) -> str:
     """Return the help for a file that does not fit.
 
     Parameters
@@ -140,5 +140,5 @@ def _is_renamed(problems: tuple[Pair, ...]) -> bool:
     return sorted(map(_shape, missing)) == sorted(map(_shape, unknown))
 
 
-def _shape(tensor: Tensor | Stored | None) -> tuple[int, ...]:
+def _shape(tensor: Tensor | StoredTensor | None) -> tuple[int, ...]:
     return () if tensor is None else tensor.shape

@@ -45,7 +45,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredTensor:
     """One tensor of a file; its bytes are ``start`` up to, not including, ``stop``."""
 
     name: str
@@ -60,12 +60,12 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Header:
+class WeightsHeader:
     """What a file says that it holds; tensors by name, in the order of their bytes."""
 
     path: Path
     metadata: Mapping[str, str]
-    tensors: Mapping[str, Stored]
+    tensors: Mapping[str, StoredTensor]
 
     @property
     def layout_id(self) -> str | None:
@@ -76,7 +76,7 @@ class _DamagedError(ValueError):
     """A header that is not one; its text says why."""
 
 
-def read_header(path: str | Path) -> Header | Diagnostic:
+def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
     """Read the header of a safetensors file, or say why it can't be read.
 
     The sizes are checked against the file's, so that its tensors can be read
@@ -100,7 +100,7 @@ def nowhere(path: Path) -> Span:
     return Span(SourceFile(path.as_posix(), ""), 0, 0)
 
 
-def _read(path: Path) -> Header:
+def _read(path: Path) -> WeightsHeader:
     if path.is_dir():
         raise _DamagedError("it is a folder")
     if path.exists() and not path.is_file():
@@ -148,7 +148,9 @@ def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _checked(path: Path, header: dict[str, Any], begin: int, size: int) -> Header:
+def _checked(
+    path: Path, header: dict[str, Any], begin: int, size: int
+) -> WeightsHeader:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is no table of texts")
@@ -168,10 +170,10 @@ def _checked(path: Path, header: dict[str, Any], begin: int, size: int) -> Heade
     if end < size:
         raise _DamagedError(f"{size - end} bytes of it belong to no tensor")
     texts = {str(key): str(value) for key, value in metadata.items()}
-    return Header(path, texts, {tensor.name: tensor for tensor in found})
+    return WeightsHeader(path, texts, {tensor.name: tensor for tensor in found})
 
 
-def _stored(name: str, entry: Any, begin: int) -> Stored:
+def _stored(name: str, entry: Any, begin: int) -> StoredTensor:
     try:
         dtype, shape = entry["dtype"], entry["shape"]
         start, stop = entry["data_offsets"]
@@ -185,4 +187,4 @@ def _stored(name: str, entry: Any, begin: int) -> Stored:
         raise _DamagedError(
             f"{name} has {stop - start} bytes, not {prod(shape) * width}"
         )
-    return Stored(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)
+    return StoredTensor(name, TYPES[dtype], tuple(shape), begin + start, begin + stop)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.diff.revision import read_spec
+from snnc.diff.version import read_spec
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors
@@ -14,8 +14,8 @@ from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.text.units import dims
-from snnc.weights.fit import Fit, Pair, advice, fit
-from snnc.weights.header import Header, nowhere, read_header
+from snnc.weights.fit import LayoutFit, Pair, advice, fit
+from snnc.weights.header import WeightsHeader, nowhere, read_header
 from snnc.weights.listing import Listing
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def inspect(
     return Listing(header, known, network.name, fitting, layers)
 
 
-def read_or_report(path: Path, report: Report) -> Header | None:
+def read_or_report(path: Path, report: Report) -> WeightsHeader | None:
     """Return the header of a weights file; None if that is reported to be none."""
     header = read_header(path)
     if isinstance(header, Diagnostic):
@@ -102,7 +102,7 @@ def compile_to_cores(
 
 
 def refusal(
-    header: Header, network: Network, fitting: Fit, migrating: bool = False
+    header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
 ) -> Diagnostic:
     """Say, tensor by tensor, how a file does not fit a network."""
     problems = fitting.problems
@@ -125,7 +125,7 @@ def _problem(pair: Pair) -> str:
 
 
 def report_values(
-    header: Header, known: dict[str, Spread], network: Network, report: Report
+    header: WeightsHeader, known: dict[str, Spread], network: Network, report: Report
 ) -> bool:
     """Report tensors that a network can't use, as a file fits it; whether none is so.
 

@@ -1,16 +1,21 @@
-"""What ``snnc weights`` says of a file, before it is laid out as text or JSON."""
+"""What ``snnc weights`` says of a file, as data and as JSON."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
-from snnc.weights.fit import Fit, Pair
-from snnc.weights.header import Header
+from snnc.weights.fit import LayoutFit, Pair
+from snnc.weights.header import WeightsHeader
 
 if TYPE_CHECKING:
     from snnc.weights.chip import Precision
+    from snnc.weights.migrate import Move
     from snnc.weights.values import Spread
+
+
+VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +36,10 @@ class Listing:
         What the chip makes of it: layers on the chip, if the file fits.
     """
 
-    header: Header
+    header: WeightsHeader
     spreads: dict[str, Spread] | None
     network: str | None = None
-    fit: Fit | None = None
+    fit: LayoutFit | None = None
     layers: tuple[Precision, ...] = ()
 
     @property
@@ -57,3 +62,76 @@ class Listing:
     @property
     def layout_id(self) -> str | None:
         return self.header.layout_id
+
+
+def document(listing: Listing) -> dict[str, Any]:
+    """What a file holds; with a spec also how it fits, and what the chip makes of it.
+
+    ``fits`` is about names, shapes, types and the identity of the layout.
+    """
+    found: dict[str, Any] = {
+        "version": VERSION,
+        "file": listing.header.path.as_posix(),
+        "metadata": dict(sorted(listing.header.metadata.items())),
+        "tensors": [_tensor(pair, listing) for pair in listing.pairs],
+    }
+    if listing.fit is None:
+        return found
+    return {
+        **found,
+        "network": listing.network,
+        "layout_id": listing.fit.layout,
+        "fits": listing.fit.fits,
+        "chip": [layer_document(layer) for layer in listing.layers],
+    }
+
+
+def moves_document(found: Sequence[Move], target: str) -> dict[str, Any]:
+    """What became of each tensor."""
+    return {
+        "version": VERSION,
+        "file": target,
+        "tensors": [_move(move) for move in found],
+    }
+
+
+def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
+    stored = pair.stored
+    found: dict[str, Any] = {
+        "name": pair.name,
+        "dtype": None if stored is None else stored.dtype,
+        "shape": None if stored is None else list(stored.shape),
+    }
+    known = (listing.spreads or {}).get(pair.name)
+    if known is not None and stored is not None:
+        found |= {
+            "min": known.low,
+            "max": known.high,
+            "mean": known.mean,
+            "std": known.deviation,
+            "nan": known.nan,
+            "infinite": known.infinite,
+        }
+    if listing.fit is not None:
+        wanted = None if pair.wanted is None else list(pair.wanted.shape)
+        problem = listing.problem(pair) or None
+        found |= {"expected_shape": wanted, "problem": problem}
+    return found
+
+
+def layer_document(layer: Precision) -> dict[str, Any]:
+    """What the chip keeps of a layer."""
+    return {**asdict(layer), "exponents": layer.exponents and list(layer.exponents)}
+
+
+def _move(move: Move) -> dict[str, Any]:
+    if move.after is None:
+        return {"name": move.name, "becomes": "gone"}
+    if move.was:
+        return {"name": move.name, "becomes": "kept", "was": move.was}
+    if move.kept:
+        return {"name": move.name, "becomes": "kept"}
+    begins: dict[str, Any] = {"initializer": "zeros"}
+    if move.seed is not None:
+        begins = {"initializer": "he_uniform", "seed": move.seed}
+    return {"name": move.name, "becomes": "new", **begins}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from snnc.runtime.integers import Blocks, decode_weights, discretize_weights
-from snnc.weights.cores import Core, Placed, Stored, Synapse
+from snnc.weights.cores import CoreContent, PlacedLayer, StoredKernel, Synapse
 from snnc.weights.kernels import Array
 
 
@@ -44,7 +44,7 @@ class Rounded:
     times: float
 
 
-def rounded(placed: Placed) -> Iterator[Rounded]:
+def rounded(placed: PlacedLayer) -> Iterator[Rounded]:
     """Give each tensor in each core that nengo-loihi builds."""
     known: dict[object, Rounded] = {}
     for core in placed.cores:
@@ -58,22 +58,24 @@ def rounded(placed: Placed) -> Iterator[Rounded]:
             yield known[key]
 
 
-Pair = tuple[Synapse, Stored]
+SynapsePair = tuple[Synapse, StoredKernel]
 
 
-def _by_tensor(placed: Placed, core: Core) -> dict[str, list[Pair]]:
+def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[SynapsePair]]:
     """The connections with each tensor of a core; none where it is refused."""
     stored = placed.stored(core)
     if placed.blocks.refused[core.number] or any(each.refused for each in stored):
         return {}
-    found: dict[str, list[Pair]] = {}
+    found: dict[str, list[SynapsePair]] = {}
     for synapse, each in zip(core.synapses, stored, strict=True):
         if synapse.weight > 0:
             found.setdefault(synapse.tensor, []).append((synapse, each))
     return found
 
 
-def _in_core(number: int, tensor: str, block: Blocks, synapses: list[Pair]) -> Rounded:
+def _in_core(
+    number: int, tensor: str, block: Blocks, synapses: list[SynapsePair]
+) -> Rounded:
     size = synapses[0][0].arriving.kernel.shape[-1]
     squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
     count = 0

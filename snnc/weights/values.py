@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.weights.header import Header, Stored
+from snnc.weights.header import StoredTensor, WeightsHeader
 
 Array = NDArray[Any]
 
@@ -36,7 +36,7 @@ class Spread:
         return not self.nan and not self.infinite
 
 
-def read_values(header: Header) -> dict[str, Array]:
+def read_values(header: WeightsHeader) -> dict[str, Array]:
     """Return the tensors of a file by name.
 
     Raises
@@ -48,7 +48,7 @@ def read_values(header: Header) -> dict[str, Array]:
     return {t.name: _array(t, data[t.start : t.stop]) for t in header.tensors.values()}
 
 
-def _array(stored: Stored, data: bytes) -> Array:
+def _array(stored: StoredTensor, data: bytes) -> Array:
     if stored.dtype == "bfloat16":
         # The upper half of a float32, a type that numpy does not have.
         upper = np.frombuffer(data, "<u2").astype("<u4") << 16

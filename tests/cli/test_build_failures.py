@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
-from snnc.output.lock import NAME
+from snnc.output.package import NAME
 from tests.support import ROOT, network
 
 SPEC = network(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.diff.revision import read_revision
+from snnc.diff.version import read_revision
 from snnc.source.small import LARGEST
 from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES

@@ -17,9 +17,9 @@ from pygments.lexer import Lexer
 from pygments.token import Error
 
 from snnc.diagnostics import Report
+from snnc.editors.editor_files import textmate_text
 from snnc.editors.pygments import SnnLexer
 from snnc.editors.rules import SWITCHES, Category, value_words
-from snnc.editors.textmate import textmate_text
 from snnc.language import tree
 from snnc.language.keywords import (
     CLAUSES,

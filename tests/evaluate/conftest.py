@@ -13,7 +13,7 @@ import pytest
 from tests.support import network
 
 if TYPE_CHECKING:
-    from snnc.exact.package import Package
+    from snnc.exact.package import ImportedPackage
 
 SMALL = """
     timing { present 20 ms }
@@ -48,7 +48,7 @@ class Case:
     folder: Path
     weights: Path
     data: Path
-    package: Package
+    package: ImportedPackage
 
     @property
     def arguments(self) -> list[str]:
@@ -78,7 +78,7 @@ def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
     return make
 
 
-def labels(package: Package, count: int) -> np.ndarray:
+def labels(package: ImportedPackage, count: int) -> np.ndarray:
     random, readout = np.random.default_rng(2), package.network.readout
     if readout.classes:
         return random.integers(0, readout.units, count)

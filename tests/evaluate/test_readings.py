@@ -11,7 +11,7 @@ import pytest
 from snnc.evaluate.part import run_spans
 from snnc.evaluate.part import whole_spans as whole
 from snnc.exact import make_engine
-from snnc.exact.package import Package, open_package
+from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.measures import others_of, outputs_of
 from snnc.runtime.presentation import Presentation
 from snnc.runtime.readings import ways_of
@@ -55,7 +55,7 @@ def test_each_is_what_a_package_that_reads_so_decides(
         np.testing.assert_allclose(others[i], wanted, rtol=0, atol=1e-9)
 
 
-def built(name: str, readout: str, folder: Path) -> Package:
+def built(name: str, readout: str, folder: Path) -> ImportedPackage:
     body = SMALL.replace("classes 3", f"classes 3, {readout}")
     (folder / name).mkdir()
     return open_package(write_package(network(body, name), folder / name))

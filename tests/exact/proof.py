@@ -12,7 +12,7 @@ import numpy as np
 
 from snnc.emit.origin import Origin
 from snnc.exact import Engine, Outcome, make_engine
-from snnc.exact.package import Package, open_package
+from snnc.exact.package import ImportedPackage, open_package
 from tests.agreement.drawing import draw_spec
 from tests.support import compile_text
 
@@ -44,7 +44,7 @@ def write_package(text: str, folder: Path) -> Path:
 
 
 def random_weights(
-    package: Package, gain: float = 1.5, bias: float = 0.1
+    package: ImportedPackage, gain: float = 1.5, bias: float = 0.1
 ) -> dict[str, Any]:
     """Return random weights that keep the layers firing."""
     random = np.random.default_rng(0)
@@ -60,14 +60,14 @@ def random_weights(
     return weights
 
 
-def random_images(package: Package, count: int = EXAMPLES) -> np.ndarray:
+def random_images(package: ImportedPackage, count: int = EXAMPLES) -> np.ndarray:
     """Return examples within the range that the spec says."""
     random, read = np.random.default_rng(1), package.network.input
     shape = (count, *read.shape)
     return random.uniform(read.low, read.high, shape).astype(np.float32)
 
 
-def emulate(package: Package, weights: Any, images: np.ndarray) -> Run:
+def emulate(package: ImportedPackage, weights: Any, images: np.ndarray) -> Run:
     """Return what nengo-loihi's emulator gives for one run from rest."""
     import nengo
     import nengo_loihi
@@ -116,7 +116,7 @@ def differences(run: Run, outcome: Outcome) -> list[str]:
     return found
 
 
-def compare(package: Package, weights: Any, images: np.ndarray) -> list[str]:
+def compare(package: ImportedPackage, weights: Any, images: np.ndarray) -> list[str]:
     """Say what differs in a row, and from rest for the last example."""
     with make_engine(package, weights) as engine:
         return _row(engine, package, weights, images) + _rest(
@@ -127,13 +127,17 @@ def compare(package: Package, weights: Any, images: np.ndarray) -> list[str]:
 KEEP: Any = ("counts", "spikes", "rows")
 
 
-def _row(engine: Engine, package: Package, weights: Any, images: Any) -> list[str]:
+def _row(
+    engine: Engine, package: ImportedPackage, weights: Any, images: Any
+) -> list[str]:
     got = engine.run(images, "row", keep=KEEP)
     found = differences(emulate(package, weights, images), got)
     return [f"in a row: {text}" for text in found]
 
 
-def _rest(engine: Engine, package: Package, weights: Any, images: Any) -> list[str]:
+def _rest(
+    engine: Engine, package: ImportedPackage, weights: Any, images: Any
+) -> list[str]:
     last = images[-1:]
     together = engine.run(images, "rest", keep=KEEP, threads=2)
     alone = engine.run(last, "rest", keep=KEEP)
@@ -143,7 +147,7 @@ def _rest(engine: Engine, package: Package, weights: Any, images: Any) -> list[s
     return [f"from rest: {text}" for text in found]
 
 
-def draw(seed: int, folder: Path) -> Package | None:
+def draw(seed: int, folder: Path) -> ImportedPackage | None:
     """Return the package of a drawn spec of 40 steps, or None if it is refused."""
     text = draw_spec(seed).replace("present 10 ms", "present 40 ms")
     if compile_text(text, "place")[1].errors:

@@ -14,9 +14,9 @@ from nengo_loihi.block import LoihiBlock, Synapse
 
 from snnc.exact import CannotRunError, Engine, make_engine, open_engine
 from snnc.exact.outcome import join
-from snnc.exact.package import Package, open_package
+from snnc.exact.package import ImportedPackage, open_package
 from snnc.exact.read import read_tables
-from snnc.exact.tables import Axons, Compartments, fanin
+from snnc.exact.tables import AxonTable, Compartments, fanin
 from snnc.runtime.presentation import Presentation
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
@@ -27,19 +27,19 @@ MESSAGES = Path(__file__).parent / "refused.txt"
 
 
 @pytest.fixture(scope="module")
-def package(tmp_path_factory: pytest.TempPathFactory) -> Package:
+def package(tmp_path_factory: pytest.TempPathFactory) -> ImportedPackage:
     spec = text("conv2d", "lif")
     return open_package(write_package(spec, tmp_path_factory.mktemp("engine")))
 
 
 @pytest.fixture(scope="module")
-def engine(package: Package) -> Iterator[Engine]:
+def engine(package: ImportedPackage) -> Iterator[Engine]:
     with make_engine(package, random_weights(package, bias=0.3)) as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def images(package: Package) -> np.ndarray:
+def images(package: ImportedPackage) -> np.ndarray:
     return random_images(package, 21)
 
 
@@ -115,7 +115,7 @@ def test_decisions_are_read_from_the_rows(engine: Engine, images: np.ndarray) ->
     assert engine.run(images).rows is None
 
 
-def refusals(package: Package, engine: Engine, folder: Path) -> Iterator[str]:
+def refusals(package: ImportedPackage, engine: Engine, folder: Path) -> Iterator[str]:
     """Provoke each refusal and give its text."""
     with pytest.raises(CannotRunError) as caught:
         open_engine("models/nothing", {})
@@ -162,7 +162,7 @@ def learning() -> str:
 def looping() -> str:
     ones = np.ones(1, np.int64)
     blocks = np.array([0, 2, 4])
-    axons = Axons(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
+    axons = AxonTable(np.array([0, 3]), np.array([0, 0]), np.array([2, 0]))
     parts: list[Any] = [ones.astype(np.int32)] * 9
     segments = Compartments(*parts)
     with pytest.raises(CannotRunError) as caught:
@@ -171,7 +171,7 @@ def looping() -> str:
 
 
 def test_what_cannot_run_says_why(
-    package: Package, engine: Engine, tmp_path: Path
+    package: ImportedPackage, engine: Engine, tmp_path: Path
 ) -> None:
     said = "\n\n".join(refusals(package, engine, tmp_path)) + "\n"
     if os.environ.get("SNNC_ACCEPT"):

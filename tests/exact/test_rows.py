@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from snnc.exact.read import GAP, Store
+from snnc.exact.read import GAP, WeightRows
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def synapses(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
 @settings(deadline=None)  # the first call compiles
 @given(st.lists(synapses(), min_size=1, max_size=3))
 def test_rows_add_what_indexing_adds(given_arrays: list) -> None:
-    store = Store()
+    store = WeightRows()
     firsts = [store.add(*pair) for pair in given_arrays]
     rows = store.rows()
     for first, (weights, indices) in zip(firsts, given_arrays, strict=True):
@@ -44,7 +44,7 @@ def test_rows_add_what_indexing_adds(given_arrays: list) -> None:
 
 
 def test_equal_arrays_are_kept_once() -> None:
-    store = Store()
+    store = WeightRows()
     weights = np.full((2, 5), 64, np.int32)
     indices = np.tile(np.arange(5, dtype=np.int32), (2, 1))
     assert store.add(weights, indices) == store.add(weights.copy(), indices.copy()) == 0
@@ -52,7 +52,7 @@ def test_equal_arrays_are_kept_once() -> None:
 
 
 def test_long_stretches_of_zeros_are_skipped() -> None:
-    store = Store()
+    store = WeightRows()
     weights = np.zeros((1, GAP + 3), np.int32)
     weights[0, [0, -1]] = 64
     indices = np.arange(GAP + 3, dtype=np.int32)[np.newaxis]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from snnc.exact.outcome import Given
-from snnc.exact.stream import CHUNK, Job, stream
+from snnc.exact.stream import CHUNK, RunOptions, stream
 from snnc.runtime.presentation import Presentation, spans_of
 
 pytestmark = pytest.mark.slow
@@ -36,7 +36,7 @@ def test_chunks_of_a_span_come_in_order(
     presentation: Presentation, threads: int
 ) -> None:
     spans = spans_of(997, 100)[::-1]
-    job = Job(presentation, "last", (), threads)
+    job = RunOptions(presentation, "last", (), threads)
     found = defaultdict(list)
     for span, start, images, outcome in stream(Echo(), np.arange(997), spans, job):
         assert len(images) <= CHUNK
@@ -58,7 +58,7 @@ def test_who_stops_listening_stops_the_threads() -> None:
             read.append(part.start)
             return np.arange(1000)[part]
 
-    job = Job("row", "last", (), 2)
+    job = RunOptions("row", "last", (), 2)
     chunks = stream(Echo(), Noted(), spans_of(1000, 500), job)
     next(chunks)
     chunks.close()  # type: ignore[attr-defined]
@@ -74,4 +74,6 @@ def test_what_goes_wrong_on_a_thread_is_raised() -> None:
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        list(stream(Broken(), np.arange(50), [(0, 50)], Job("row", "last", (), 2)))
+        list(
+            stream(Broken(), np.arange(50), [(0, 50)], RunOptions("row", "last", (), 2))
+        )

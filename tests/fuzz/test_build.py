@@ -17,9 +17,9 @@ from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
-from snnc.output import Package, compare
-from snnc.output.lock import NAME
+from snnc.output import PackageFiles, compare
 from snnc.output.orphans import abandoned, remains, renamed
+from snnc.output.package import NAME
 from snnc.output.records import MARKER, announcement
 from snnc.output.stale import difference, problems
 from snnc.output.write import write_package
@@ -46,7 +46,7 @@ MINE = {
 }
 
 
-def package(folder: Path, number: int) -> Package:
+def package(folder: Path, number: int) -> PackageFiles:
     """Return what the build of a spec should write; each number is another spec."""
     files = [
         Module("a.py", f"X = {number}\n").headed(ORIGIN),
@@ -56,7 +56,7 @@ def package(folder: Path, number: int) -> Package:
     ]
     if number % 2:
         files.append(Module("odd.py", "Z = 3\n").headed(ORIGIN))
-    return Package.of(folder, files, str(number) * 64, ORIGIN)
+    return PackageFiles.of(folder, files, str(number) * 64, ORIGIN)
 
 
 def _lock(number: int) -> str:

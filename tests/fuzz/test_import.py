@@ -19,7 +19,7 @@ from snnc.importer.explanation import document, explain
 from snnc.importer.explanation_text import markdown, text
 from snnc.importer.files import read_file
 from snnc.importer.messages import model_message, told_model
-from snnc.importer.outcome import Outcome, outcome
+from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.process import MEMORY
 from snnc.importer.refusal import RefusedError
 from snnc.importer.request import ImportRequest
@@ -66,7 +66,7 @@ def answer(file: Path) -> None:
         )
 
 
-def show(done: Outcome) -> None:
+def show(done: ImportOutcome) -> None:
     explanation = explain(done.conversion, done.compilation, {})
     json.dumps(document(explanation), allow_nan=False)
     assert text(explanation)

@@ -22,13 +22,12 @@ from snnc.exact.package import open_package
 from snnc.runtime import arrays
 from snnc.runtime.data import DataError, Examples, open_data
 from snnc.source import SourceFile
-from snnc.weights import json as weights_json
 from snnc.weights import text as weights_text
 from snnc.weights.chip import complaints, precision
 from snnc.weights.cores import placed_layers
 from snnc.weights.fit import fit
 from snnc.weights.header import read_header
-from snnc.weights.listing import Listing
+from snnc.weights.listing import Listing, document, layer_document
 from snnc.weights.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time, seeded
@@ -144,7 +143,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
             return
         known = spreads(read_values(header))
         listing = Listing(header, known, "fuzzed", fit(header, LAYOUT))
-        json.dumps(weights_json.document(listing), allow_nan=False)
+        json.dumps(document(listing), allow_nan=False)
         assert weights_text.table(listing)
 
 
@@ -161,7 +160,7 @@ def verdicts(weights: dict[str, Any]) -> list[Diagnostic]:
     render(found)
     for layer in layers:
         told = precision(layer)
-        json.dumps(weights_json.layer_document(told), allow_nan=False)
+        json.dumps(layer_document(told), allow_nan=False)
         assert told.refused <= told.cores
     return [told for told in found if told.severity is Severity.ERROR]
 

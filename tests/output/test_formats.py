@@ -12,9 +12,9 @@ from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.exact.package import open_package
 from snnc.exact.refusals import OtherFormatError
-from snnc.output import Package
+from snnc.output import PackageFiles
 from snnc.output.formats import other_format
-from snnc.output.lock import NAME
+from snnc.output.package import NAME
 from snnc.output.write import write_package
 
 pytestmark = pytest.mark.slow
@@ -29,7 +29,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     modules = [Module(name, "X = 1\n") for name in names]
     files = [module.headed(origin) for module in modules]
     folder = Path("models/net")
-    assert write_package(Package.of(folder, files, "", origin), False, Report())
+    assert write_package(PackageFiles.of(folder, files, "", origin), False, Report())
     return folder
 
 

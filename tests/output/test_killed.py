@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.kills import killed_at, mend, package, verdict
 from snnc.diagnostics import Report
-from snnc.output import Package
+from snnc.output import PackageFiles
 from snnc.output.orphans import remains, renamed
 from snnc.output.write import write_package
 from tests.support import ROOT
@@ -22,11 +22,11 @@ FEW = 2
 """Modules of the library in a package that is written a hundred times."""
 
 
-def write(wanted: Package) -> None:
+def write(wanted: PackageFiles) -> None:
     assert write_package(wanted, False, Report()) is not None
 
 
-def verdicts(folder: Path, old: Package | None, new: Package) -> list[str]:
+def verdicts(folder: Path, old: PackageFiles | None, new: PackageFiles) -> list[str]:
     """Kill builds at each of their calls, from the first to beyond the last."""
     found: list[Any] = []
     while killed_at(len(found), lambda: write(new)):
@@ -35,7 +35,7 @@ def verdicts(folder: Path, old: Package | None, new: Package) -> list[str]:
         if old is not None:
             write(old)
         else:
-            write(Package.gone(new.folder, new.lock))
+            write(PackageFiles.gone(new.folder, new.lock))
     return found
 
 
@@ -71,7 +71,7 @@ def test_a_renaming_is_killed_at_every_call(tmp_path: Path) -> None:
         rename()
         assert list((tmp_path / "out").glob("net/*")) == []
         mend(new)
-        write(Package.gone(new.folder, new.lock))
+        write(PackageFiles.gone(new.folder, new.lock))
         write(old)
     assert calls > 70
 

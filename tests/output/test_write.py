@@ -12,7 +12,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT
-from snnc.output import Package, State, compare
+from snnc.output import PackageFiles, State, compare
 from snnc.output.exclusive import exclusive
 from snnc.output.records import MARKER, announcement
 from snnc.output.stale import problems
@@ -33,11 +33,13 @@ def files(body: str = "X = 1\n", **more: str) -> list[GeneratedFile]:
     return [Module(name, text).headed(ORIGIN) for name, text in bodies.items()]
 
 
-def wanted(folder: Path, body: str = "X = 1\n", **more: str) -> Package:
-    return Package.of(folder, files(body, **more), "f" * 64, ORIGIN)
+def wanted(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
+    return PackageFiles.of(folder, files(body, **more), "f" * 64, ORIGIN)
 
 
-def write(package: Package, force: bool = False) -> tuple[Written | None, list[str]]:
+def write(
+    package: PackageFiles, force: bool = False
+) -> tuple[Written | None, list[str]]:
     report = Report()
     written = write_package(package, force, report)
     return written, [diagnostic.code for diagnostic in report.diagnostics]
@@ -186,7 +188,7 @@ def test_what_somebody_put_in_place_of_a_file_left_over_stays(tmp_path: Path) ->
 
 def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> None:
     library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
-    full = Package.of(tmp_path, [*files(), library], "f" * 64, ORIGIN)
+    full = PackageFiles.of(tmp_path, [*files(), library], "f" * 64, ORIGIN)
     assert write(full)[1] == []
     assert (tmp_path / "_runtime" / "a.py").read_text() == library.text
     assert compare(full).is_settled
@@ -201,7 +203,7 @@ def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> Non
 
 def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
     library = [GeneratedFile(f"_runtime/{n}.py", LIBRARY_TEXT) for n in "ab"]
-    full = Package.of(tmp_path, [*files(), *library], "f" * 64, ORIGIN)
+    full = PackageFiles.of(tmp_path, [*files(), *library], "f" * 64, ORIGIN)
     write(full)
     for name in "ab":
         edit(tmp_path / "_runtime" / f"{name}.py")
@@ -222,7 +224,7 @@ def test_what_a_linked_library_holds_is_never_replaced(
     (tmp_path / "net").mkdir()
     (tmp_path / "net" / "_runtime").symlink_to(tmp_path / "theirs")
     library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
-    full = Package.of(tmp_path / "net", [*files(), library], "f" * 64, ORIGIN)
+    full = PackageFiles.of(tmp_path / "net", [*files(), library], "f" * 64, ORIGIN)
     assert write(full, force) == (None, ["SNN722"])
     assert (tmp_path / "theirs" / "a.py").read_text().endswith("theirs = True\n")
 
@@ -396,14 +398,14 @@ def test_files_of_other_names_stay(package: Path) -> None:
     (package / "notes.txt").write_text("mine\n")
     (package / "helpers.py").write_text("mine = True\n")
     (package / "link.py").symlink_to(package / "nowhere")
-    write(Package.gone(package, wanted(package).lock))
+    write(PackageFiles.gone(package, wanted(package).lock))
     names = {path.name for path in package.iterdir()}
     assert names == {"notes.txt", "helpers.py", "link.py"}
 
 
 def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
     before = wanted(package, "X = 2\n").lock
-    assert write(Package.gone(package, before)) == (Written(), [])
+    assert write(PackageFiles.gone(package, before)) == (Written(), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 

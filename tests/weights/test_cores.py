@@ -13,7 +13,7 @@ import pytest
 from nengo.exceptions import BuildError
 from nengo_loihi.builder.discretize import discretize_block
 
-from snnc.weights.cores import Core, Placed, placed_layers
+from snnc.weights.cores import CoreContent, PlacedLayer, placed_layers
 from snnc.weights.rounding import rounded
 from tests.agreement.built import imported
 from tests.agreement.networks import text
@@ -44,7 +44,7 @@ SPLIT = """
     dense d0 { units 5, block 3 }
     readout y { classes 4 }
 """
-Predicted = list[tuple[Placed, Core]]
+Predicted = list[tuple[PlacedLayer, CoreContent]]
 SYNAPSES = ("1 ms", "5 ms", "20 ms")
 
 
@@ -78,7 +78,7 @@ def is_built(block: Any) -> bool:
     return True
 
 
-def named(predicted: Predicted, net: Any) -> Iterator[tuple[Placed, Core]]:
+def named(predicted: Predicted, net: Any) -> Iterator[tuple[PlacedLayer, CoreContent]]:
     """The cores in the order in which nengo-loihi builds the ensembles."""
     by_layer: dict[str, Predicted] = defaultdict(list)
     for placed, core in predicted:

@@ -13,7 +13,7 @@ from safetensors.numpy import save
 
 from snnc.diagnostics import Diagnostic
 from snnc.rules.weights import NotSafetensors
-from snnc.weights.header import TYPES, Header, read_header
+from snnc.weights.header import TYPES, WeightsHeader, read_header
 from snnc.weights.values import read_values, spread
 
 WEIGHTS = {"a": np.arange(6, dtype="f4").reshape(2, 3), "b": np.ones(4, "i8")}
@@ -78,7 +78,7 @@ def test_a_folder_and_a_missing_file_are_told_apart(tmp_path: Path) -> None:
 def test_a_sound_file_is_read_as_the_library_reads_it(tmp_path: Path) -> None:
     (tmp_path / "w").write_bytes(SOUND)
     header = read_header(tmp_path / "w")
-    assert isinstance(header, Header)
+    assert isinstance(header, WeightsHeader)
     assert header.layout_id == "x"
     values = read_values(header)
     assert values.keys() == WEIGHTS.keys()
@@ -92,7 +92,7 @@ def test_every_type_is_read(dtype: str, tmp_path: Path) -> None:
     expected = np.array([[0, 1], [1, 0]], dtype)
     (tmp_path / "w").write_bytes(save({"w": expected}))
     header = read_header(tmp_path / "w")
-    assert isinstance(header, Header)
+    assert isinstance(header, WeightsHeader)
     np.testing.assert_array_equal(read_values(header)["w"], expected)
 
 
@@ -101,7 +101,7 @@ def test_bfloat16_is_the_upper_half_of_a_float32(tmp_path: Path) -> None:
     entry = {"dtype": "BF16", "shape": [2], "data_offsets": [0, 4]}
     (tmp_path / "w").write_bytes(made({"w": entry}, upper))
     header = read_header(tmp_path / "w")
-    assert isinstance(header, Header)
+    assert isinstance(header, WeightsHeader)
     np.testing.assert_array_equal(read_values(header)["w"], [1.5, -2.0])
 
 

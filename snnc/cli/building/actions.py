@@ -11,10 +11,9 @@ from snnc.cli.colours import unified_diff
 from snnc.cli.talk import offer_lines, say
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
-from snnc.output import Comparison, Package, compare
+from snnc.output import Comparison, PackageFiles, compare
 from snnc.output.orphans import Orphan
-from snnc.output.stale import difference, orphaned, problems
-from snnc.output.tracked import untracked
+from snnc.output.stale import difference, orphaned, problems, untracked
 from snnc.output.write import (
     Written,
     cannot_write,
@@ -64,7 +63,7 @@ class Check:
             offer_lines(text, unified_diff)
 
 
-def _compared(package: Package, report: Report) -> Comparison | None:
+def _compared(package: PackageFiles, report: Report) -> Comparison | None:
     try:
         return compare(package)
     except OSError as error:
@@ -85,7 +84,7 @@ class DryRun:
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
         self._list(orphan.package, report)
 
-    def _list(self, package: Package, report: Report) -> None:
+    def _list(self, package: PackageFiles, report: Report) -> None:
         try:
             comparison = compare(package, self.force)
         except OSError as error:

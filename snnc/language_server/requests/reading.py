@@ -14,8 +14,7 @@ from typing import Literal
 
 from lsprotocol import types
 
-from snnc.editors.rules import Category
-from snnc.editors.stretches import stretches
+from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
 from snnc.language.forms import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
@@ -227,7 +226,7 @@ def _lines_folded(first: int, last: int) -> Iterator[Fold]:
 
 
 def semantic_tokens(document: tree.Document) -> list[Token]:
-    """The stretches of a text that mean something, in order, none over another."""
+    """The parts of a text that mean something, in order, none over another."""
     source = document.span.source
     told = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
@@ -250,7 +249,7 @@ def semantic_tokens(document: tree.Document) -> list[Token]:
 
 def _words(source: SourceFile) -> Iterator[tuple[int, int, Category]]:
     at = 0
-    for part, category in stretches(source.text):
+    for part, category in coloured_parts(source.text):
         if category is not None:
             yield at, at + len(part), category
         at += len(part)

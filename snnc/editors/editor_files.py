@@ -1,4 +1,4 @@
-"""Statements to fill in, for editors: the examples of the table."""
+"""What editors read: a TextMate grammar of the rules, and statements to fill in."""
 
 from __future__ import annotations
 
@@ -6,9 +6,33 @@ import json
 import re
 from typing import Any
 
+from snnc.editors.rules import Rule, rules
 from snnc.language.forms import FORMS, MODELS
 
 _NUMBER = re.compile(r"(?<![\w.])[-+\d.][\w.+-]*")
+
+
+def textmate() -> dict[str, Any]:
+    """Return the grammar that ``grammar/snn.tmLanguage.json`` holds."""
+    return {
+        "name": "snn",
+        "scopeName": "source.snn",
+        "fileTypes": ["snn"],
+        "patterns": [_pattern(rule) for rule in rules()],
+    }
+
+
+def textmate_text() -> str:
+    """Return the text of that file."""
+    return json.dumps(textmate(), indent=2) + "\n"
+
+
+def _pattern(rule: Rule) -> dict[str, Any]:
+    if rule.is_whole:
+        return {"match": rule.pattern, "name": rule.categories[0].scope}
+    groups = enumerate(rule.categories, start=1)
+    captures = {str(number): {"name": part.scope} for number, part in groups}
+    return {"match": rule.pattern, "captures": captures}
 
 
 def to_fill(example: str) -> str:
