@@ -172,13 +172,13 @@ def _kernel(operation: Convolution) -> Properties:
         "kernel": written.extents(operation.kernel),
         "stride": written.extents(operation.stride),
         "padding": operation.padding,
-        "bias": "_neuron" if operation.neuron_bias else written.flag(operation.bias),
+        "bias": "neuron" if operation.neuron_bias else written.flag(operation.bias),
     }
 
 
 def _spiking(layer: Layer, spiking: Spiking) -> Properties:
-    found: Properties = {"_rate": _rate(spiking.rate)}
-    if layer.kind == "encode _rate":
+    found: Properties = {"rate": _rate(spiking.rate)}
+    if layer.kind == "encode rate":
         return found
     if isinstance(layer.operation, MaxPool):
         return found | {"synapse": written.time(spiking.synapse)}
@@ -189,7 +189,7 @@ def _spiking(layer: Layer, spiking: Spiking) -> Properties:
     if layer.is_encoder:
         return found | trained
     found["percentile"] = written.number(spiking.rate.percentile)
-    found["_neuron"] = _neuron(spiking.neuron)
+    found["neuron"] = _neuron(spiking.neuron)
     return (
         found
         | trained
