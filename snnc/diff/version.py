@@ -101,7 +101,7 @@ def read_revision(revision: str, path: str, report: Report) -> SourceFile | None
     try:
         data = _blob(revision, path, Span(SourceFile(name, ""), 0, 0))
     except FileNotFoundError:
-        data = rules.revisions.GitMissing(span=Span(SourceFile(name, ""), 0, 0))
+        data = rules.files.GitMissing(span=Span(SourceFile(name, ""), 0, 0))
     if isinstance(data, Diagnostic):
         report.add(data)
         return None
@@ -130,7 +130,7 @@ def read_spec(spec: str, report: Report) -> SourceFile | None:
 def _blob(revision: str, path: str, span: Span) -> bytes | Diagnostic:
     """The content of a file of a revision, or what stands in the way."""
     name = span.source.name
-    family = rules.revisions
+    family = rules.files
     inside = _git("rev-parse", "--git-dir")
     if inside.returncode:
         return family.NotARepository(span=span, reason=_reason(inside))

@@ -9,9 +9,9 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.logical import Network
 from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
 from snnc.rules.maxima import LargeMaxPool, MaxPoolOffChip
-from snnc.rules.neurons import AveragedLif
 from snnc.rules.placement import HostBetweenChip
 from snnc.rules.rates import (
+    AveragedLif,
     DecayTooFast,
     PresentNotSteps,
     RefractoryTooLong,

@@ -20,14 +20,12 @@ if TYPE_CHECKING:
     from snnc.rules import misplaced as misplaced
     from snnc.rules import models as models
     from snnc.rules import names as names
-    from snnc.rules import neurons as neurons
     from snnc.rules import nir as nir
     from snnc.rules import output as output
     from snnc.rules import placement as placement
     from snnc.rules import rates as rates
     from snnc.rules import references as references
     from snnc.rules import refused as refused
-    from snnc.rules import revisions as revisions
     from snnc.rules import shapes as shapes
     from snnc.rules import spelling as spelling
     from snnc.rules import suppression as suppression

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.imports import Refused
+from snnc.rules.imports import LayerRefusal
 
 
 class MalformedLayer(Diagnostic):
@@ -81,7 +81,7 @@ class NoSuchLayer(Diagnostic):
     layer: str
 
 
-class CustomObject(Refused):
+class CustomObject(LayerRefusal):
     """A layer is of a class that is not Keras's.
 
     Its file has the name only; what it computes stands in code that snnc does not run.
@@ -150,7 +150,7 @@ class SecondOutput(Diagnostic):
     index: int
 
 
-class SeveralInputs(Refused):
+class SeveralInputs(LayerRefusal):
     """A model has more inputs than the one that a spec has."""
 
     code = "SNN822"

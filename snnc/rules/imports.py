@@ -7,7 +7,7 @@ from typing import ClassVar
 from snnc.diagnostics import Diagnostic, Severity
 
 
-class Refused(Diagnostic):
+class LayerRefusal(Diagnostic):
     """What all refusals of layers say: which these are, why, and what to do."""
 
     notes: ClassVar[tuple[str, ...]] = ("{listed}",)
@@ -37,7 +37,7 @@ FEW = 3
 """Layers that a message names."""
 
 
-class LayerRefused(Refused):
+class LayerRefused(LayerRefusal):
     """A layer of a Keras model computes what the chip can't.
 
     `snnc import --explain` lists what becomes of every other layer.
@@ -48,7 +48,7 @@ class LayerRefused(Refused):
     message = "{named} can't be imported: {why}"
 
 
-class OptionRefused(Refused):
+class OptionRefused(LayerRefusal):
     """An option of a layer asks for what the chip, or a spec, has not.
 
     The layer itself can be imported with other options.
@@ -61,7 +61,7 @@ class OptionRefused(Refused):
     option: str
 
 
-class ActivationRefused(Refused):
+class ActivationRefused(LayerRefusal):
     """An activation is none of the chip's neurons.
 
     Their rate is 0 below their threshold and rises with their input, as ReLU does.
@@ -76,7 +76,7 @@ class ActivationRefused(Refused):
     option: str
 
 
-class MaxPoolRefused(Refused):
+class MaxPoolRefused(LayerRefusal):
     """A maximum of values that may be below 0 is no maximum over rates.
 
     A `maxpool` compares what neurons fire. The mean, or a learned strided convolution
@@ -92,7 +92,7 @@ class MaxPoolRefused(Refused):
     costs: str
 
 
-class InputRefused(Refused):
+class InputRefused(LayerRefusal):
     """The input of a model has not the fixed shape that a spec needs."""
 
     code = "SNN835"
