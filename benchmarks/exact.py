@@ -30,7 +30,7 @@ import numpy as np  # noqa: E402
 
 from snnc.exact import Engine  # noqa: E402
 from snnc.exact.engine import runs  # noqa: E402
-from snnc.exact.package import Package, build, open_package  # noqa: E402
+from snnc.exact.package import ImportedPackage, build, open_package  # noqa: E402
 from tests.agreement.drawing import draw_spec  # noqa: E402
 from tests.agreement.features import FEATURES, features_of  # noqa: E402
 from tests.exact.proof import (  # noqa: E402
@@ -69,7 +69,7 @@ HERTZ = 45.0  # of the rates in continuous time; on spikes about 30
 REPEATS = 5
 
 
-def scaled_weights(package: Package, images: np.ndarray) -> dict[str, Any]:
+def scaled_weights(package: ImportedPackage, images: np.ndarray) -> dict[str, Any]:
     """Return random weights without biases that fire every layer at `HERTZ`.
 
     Rectified layers without biases scale with their kernels, so one run of rates

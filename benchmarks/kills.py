@@ -24,7 +24,7 @@ from snnc.driver import compile_spec
 from snnc.emit.files import LIBRARY
 from snnc.emit.origin import Origin
 from snnc.language.model import spec_hash
-from snnc.output import Lock, PackageFiles, State, compare
+from snnc.output import FileState, Lock, PackageFiles, compare
 from snnc.output.package import NAME
 from snnc.output.records import MARKER, read
 from snnc.output.stale import problems
@@ -117,7 +117,7 @@ def mend(new: PackageFiles) -> None:
 
 def _is(wanted: PackageFiles) -> bool:
     states = {row.state for row in compare(wanted).rows}
-    return states == {State.UNCHANGED} and not compare(wanted).unfinished
+    return states == {FileState.UNCHANGED} and not compare(wanted).unfinished
 
 
 def killed_processes(folder: Path, kills: int, seed: int) -> Counter[str]:

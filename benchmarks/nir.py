@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact import Outcome, make_engine
-from snnc.exact.package import Package, open_package
+from snnc.exact.package import ImportedPackage, open_package
 from snnc.nir import export_nir
 from snnc.runtime.network import volume_of
 from snnc.runtime.scores import decide
@@ -60,7 +60,7 @@ def main(folder: Path) -> None:
 
 
 def compared(
-    package: Package, weights: Path, x: Array, y: Array
+    package: ImportedPackage, weights: Path, x: Array, y: Array
 ) -> Iterator[tuple[str, ...]]:
     """Give a row for the engine and each tool.
 
@@ -107,7 +107,7 @@ def channels_first(values: Array) -> Array:
 
 
 def run_tool(
-    package: Package, weights: Path, x: Array, how: tuple[str, str, Any]
+    package: ImportedPackage, weights: Path, x: Array, how: tuple[str, str, Any]
 ) -> Run:
     """Run a tool on what is exported for it."""
     environment, tool, neuron = how

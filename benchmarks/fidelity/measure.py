@@ -12,7 +12,7 @@ import numpy as np
 from benchmarks.study.curve import accuracy
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
-from snnc.exact.package import Package, open_package
+from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.measures import layer_result
 from snnc.runtime.presentation import ROW, drawn, spans_of
 from snnc.runtime.scores import decide
@@ -38,7 +38,7 @@ def measure(folder: Path, weights: Path, split: Split, seed: int) -> dict[str, A
     }
 
 
-def _plain(package: Package, split: Split, seed: int) -> tuple[float, float]:
+def _plain(package: ImportedPackage, split: Split, seed: int) -> tuple[float, float]:
     """Train the layers as a user of Keras does, and judge them."""
     from tensorflow import keras
 
@@ -54,7 +54,7 @@ def _plain(package: Package, split: Split, seed: int) -> tuple[float, float]:
     return _judged(model.predict(split.test.x, verbose=0), split.test), seconds
 
 
-def _trained(package: Package, weights: Path, train: Examples, seed: int) -> float:
+def _trained(package: ImportedPackage, weights: Path, train: Examples, seed: int) -> float:
     trainer = package.module("train").TRAINER
     # Plain Keras sees all examples as well.
     whole = replace(trainer.training, validation=0.0)
@@ -63,7 +63,7 @@ def _trained(package: Package, weights: Path, train: Examples, seed: int) -> flo
     return time.perf_counter() - started
 
 
-def _keras(package: Package, weights: Path, test: Examples, aware: bool) -> float:
+def _keras(package: ImportedPackage, weights: Path, test: Examples, aware: bool) -> float:
     program = package.module("keras_model")
     model = program.build_model(aware=aware)
     program.import_weights(model, weights)
@@ -71,7 +71,7 @@ def _keras(package: Package, weights: Path, test: Examples, aware: bool) -> floa
 
 
 def _chip(
-    package: Package, weights: Path, test: Examples, times: int
+    package: ImportedPackage, weights: Path, test: Examples, times: int
 ) -> tuple[float, list[str]]:
     """Return the accuracy of examples in rows, and layers whose rates are not held."""
     network, order = package.network, drawn(len(test), None, 0)

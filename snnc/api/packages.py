@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.specs import FileName, Spec, load
 from snnc.loihi.profile import DEFAULT
 from snnc.output import imported
-from snnc.output.records import Records
+from snnc.output.records import PackageRecords
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -103,7 +103,7 @@ class Package:
         SpecError
             If it has errors by now.
         """
-        lock = Records.of(self.folder).lock
+        lock = PackageRecords.of(self.folder).lock
         path = imported.spec_of(self.folder)
         if lock is None or path is None:
             raise ValueError(f"the spec of {self.folder} is not where it was")
@@ -115,7 +115,7 @@ class Package:
 
     @property
     def _built_from(self) -> str:
-        lock = Records.of(self.folder).lock
+        lock = PackageRecords.of(self.folder).lock
         return "" if lock is None else lock.spec
 
     def train(

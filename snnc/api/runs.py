@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
 from snnc.runtime.files import replacing, write_file
-from snnc.sweep.records import Records, name_of
+from snnc.sweep.records import SweepRecords, name_of
 from snnc.sweep.workers import DONE, run_jobs
 from snnc.text.progress import progress_bar
 
@@ -90,7 +90,7 @@ def run(job: VariantJob) -> None:
         workers=1,
     )
     told = found.as_dict()
-    Records(Path(job.folder)).write(job.name, {"spec": job.spec, "result": told})
+    SweepRecords(Path(job.folder)).write(job.name, {"spec": job.spec, "result": told})
 
 
 Arrays = tuple["NDArray[Any]", "NDArray[Any]"]
@@ -200,7 +200,7 @@ def run_left(
     progress: bool | None,
 ) -> dict[str, str]:
     """Do what is not done yet; return what is wrong with the others, by name."""
-    records, unique = Records(folder), {job.name: job for job in jobs}
+    records, unique = SweepRecords(folder), {job.name: job for job in jobs}
     left = [job for job in unique.values() if records.read(job.name) is None]
     problems: dict[str, str] = {}
     with progress_bar(len(unique), "variants", progress) as move:

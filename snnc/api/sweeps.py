@@ -17,7 +17,7 @@ from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.values import spelt
 from snnc.loihi.profile import DEFAULT
 from snnc.sweep.front import front
-from snnc.sweep.records import Records
+from snnc.sweep.records import SweepRecords
 from snnc.sweep.text import Line, table
 from snnc.syntax.settings import Setting, read_settings
 from snnc.text.units import counted
@@ -244,7 +244,7 @@ def sweep(
         i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
     }
     problems = run_left(jobs.values(), folder, workers, dask, progress)
-    records = Records(folder)
+    records = SweepRecords(folder)
     for i, job in jobs.items():
         found = records.read(job.name)
         result = None if found is None else found["result"]

@@ -111,11 +111,11 @@ def _run(asked: Asked) -> int:
         # Its matrices are small: more threads only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from snnc.api.evaluations import require_extras
-    from snnc.evaluate.refusals import RefusedError
+    from snnc.evaluate.refusals import RefusedRunError
 
     try:
         require_extras(asked.simulator, asked.shared)  # type: ignore[arg-type]
-    except RefusedError as error:
+    except RefusedRunError as error:
         say(f"error: {error}")
         return 1
     from snnc.exact.refusals import CannotRunError
@@ -123,7 +123,7 @@ def _run(asked: Asked) -> int:
 
     try:
         evaluation = _evaluate(asked)
-    except (RefusedError, CannotRunError, DataError) as error:
+    except (RefusedRunError, CannotRunError, DataError) as error:
         first, *others = str(error).split("\n  ")
         say(f"error: {first}")
         for line in others:

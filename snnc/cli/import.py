@@ -16,7 +16,7 @@ from snnc.diagnostics import Report
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from snnc.importer.converter.ask import Trial
+    from snnc.importer.converter.ask import ConverterTrial
     from snnc.importer.outcome import ImportOutcome
     from snnc.importer.request import ImportRequest
     from snnc.nir.importing import Restored
@@ -167,7 +167,7 @@ def command(
         from snnc.importer.read import run
 
         done = run(model, request, weights_out, output, report, say, weights_read or "")
-    trials: Mapping[str, Trial] = {}
+    trials: Mapping[str, ConverterTrial] = {}
     if converter and done is not None:
         from snnc.importer.converter.ask import ask
 
@@ -204,7 +204,9 @@ def _import_nir(
     return run(model, request, weights_out, output, report, takes_spec=not asks)
 
 
-def _print(done: ImportOutcome, form: Form, trials: Mapping[str, Trial]) -> None:
+def _print(
+    done: ImportOutcome, form: Form, trials: Mapping[str, ConverterTrial]
+) -> None:
     from snnc.importer.explanation import explain
 
     explanation = explain(done.conversion, done.compilation, trials)

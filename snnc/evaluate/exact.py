@@ -11,7 +11,7 @@ from pathlib import Path
 
 from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.others import Trained
-from snnc.evaluate.part import Fresh, Part, run_spans, spans_left, whole_spans
+from snnc.evaluate.part import ExactPart, Fresh, run_spans, spans_left, whole_spans
 from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
@@ -62,7 +62,7 @@ class How:
 
 def run_exact(
     task: Task, how: How, progress: Progress, trained: Trained | None = None
-) -> list[Part]:
+) -> list[ExactPart]:
     """Return the parts of all examples, those of an interrupted run included.
 
     ``progress`` is told how many examples are done, now and again. ``trained``, if
@@ -70,7 +70,7 @@ def run_exact(
 
     Raises
     ------
-    RefusedError, snnc.exact.CannotRunError
+    RefusedRunError, snnc.exact.CannotRunError
         If something does not fit; the text is for users.
     """
     compares = trained is not None
@@ -95,13 +95,13 @@ def run_exact(
 class Unkept:
     """Takes parts, and keeps none of them on disk."""
 
-    done: tuple[Part, ...] = ()
+    done: tuple[ExactPart, ...] = ()
 
-    def add(self, part: Part) -> None:
+    def add(self, part: ExactPart) -> None:
         """Leave it to who adds it."""
 
 
-def _left(parts: list[Part], task: Task, how: How) -> Spans:
+def _left(parts: list[ExactPart], task: Task, how: How) -> Spans:
     """Return which examples are yet to run in each way."""
     threads = how.workers or os.cpu_count() or 1
     left: dict[Presentation, list[Span]] = {}

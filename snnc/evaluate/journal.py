@@ -19,7 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from snnc.evaluate.part import Part
+from snnc.evaluate.part import ExactPart
 from snnc.evaluate.records import Scope, record, restore, span
 from snnc.evaluate.refusals import (
     DamagedJournalError,
@@ -42,12 +42,12 @@ _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 class Journal:
     """A file that takes parts; ``done`` are those that it had."""
 
-    def __init__(self, file: IO[str], done: list[Part], digest: str) -> None:
+    def __init__(self, file: IO[str], done: list[ExactPart], digest: str) -> None:
         self.done = done
         self._file = file
         self._digest = digest
 
-    def add(self, part: Part) -> None:
+    def add(self, part: ExactPart) -> None:
         """Write a part; what is written outlives the process."""
         self.write(record(part))
 
@@ -171,9 +171,9 @@ def _refuse_unfinished(path: Path, content: _Content) -> None:
         raise UnfinishedError(path, done[content.head["presentation"]], examples)
 
 
-def _parts(path: Path, content: _Content, scope: Scope) -> list[Part]:
+def _parts(path: Path, content: _Content, scope: Scope) -> list[ExactPart]:
     """Return the parts, none of which has examples of another."""
-    parts: list[Part] = []
+    parts: list[ExactPart] = []
     taken = {way: np.zeros(count, bool) for way, count in scope.counts.items()}
     for number, body in enumerate(content.parts, 2):
         with _blaming(path, number):
@@ -201,7 +201,7 @@ def _begin(path: Path, run: Run) -> Journal:
     return _appending(path, [], digest)
 
 
-def _go_on(path: Path, done: list[Part], digest: str) -> Journal:
+def _go_on(path: Path, done: list[ExactPart], digest: str) -> Journal:
     """Append behind the last whole line: a kill may have left half of one."""
     data = path.read_bytes()
     if not data.endswith(b"\n"):
@@ -209,5 +209,5 @@ def _go_on(path: Path, done: list[Part], digest: str) -> Journal:
     return _appending(path, done, digest)
 
 
-def _appending(path: Path, done: list[Part], digest: str) -> Journal:
+def _appending(path: Path, done: list[ExactPart], digest: str) -> Journal:
     return Journal(path.open("a", encoding="utf-8", newline="\n"), done, digest)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.part import Fresh
-from snnc.evaluate.refusals import MissingExtraError, RefusedError
+from snnc.evaluate.refusals import MissingExtraError, RefusedRunError
 from snnc.evaluate.task import Task
 from snnc.runtime.data import Examples
 from snnc.runtime.presentation import Presentation
@@ -38,12 +38,12 @@ def run_other(
 
     Raises
     ------
-    RefusedError
+    RefusedRunError
         If it refuses the network or the simulator.
     """
     package, examples = task.package, task.examples
     if not package.network.for_loihi and simulator == "loihi":
-        raise RefusedError(
+        raise RefusedRunError(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
@@ -66,10 +66,10 @@ def run_other(
         )
     except ModuleNotFoundError as error:
         if error.name is None:
-            raise RefusedError(error) from error
+            raise RefusedRunError(error) from error
         raise MissingExtraError([error.name], "all") from error
     except package.library("simulators").RefusedError as error:
-        raise RefusedError(error) from error
+        raise RefusedRunError(error) from error
     return result
 
 

@@ -24,7 +24,7 @@ KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part(measures.Part):
+class ExactPart(measures.Part):
     """What examples ``start`` to ``stop`` gave on the exact engine.
 
     Attributes
@@ -51,7 +51,7 @@ class Fresh:
     """
 
     span: Span
-    part: Part
+    part: ExactPart
     counts: dict[str, NDArray[Any]]
     images: NDArray[Any]
 
@@ -71,7 +71,7 @@ def run_spans(
         outcome = chunk.outcome
         assert outcome.early is not None
         assert outcome.rows is not None
-        part = Part(
+        part = ExactPart(
             chunk.start,
             chunk.start + len(outcome.outputs),
             outcome.early,
@@ -92,9 +92,9 @@ def moved(fresh: Fresh, by: int, images: NDArray[Any]) -> Fresh:
     return Fresh(span, part, fresh.counts, images[start:stop])
 
 
-def whole_spans(found: Iterable[Fresh]) -> Iterator[Part]:
+def whole_spans(found: Iterable[Fresh]) -> Iterator[ExactPart]:
     """Yield the part of each span once the last of its examples is there."""
-    building: dict[tuple[Presentation, Span], list[Part]] = defaultdict(list)
+    building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
     for fresh in found:
         key = fresh.part.presentation, fresh.span
         building[key].append(fresh.part)
@@ -102,7 +102,7 @@ def whole_spans(found: Iterable[Fresh]) -> Iterator[Part]:
             yield _joined(building.pop(key))
 
 
-def _joined(parts: Sequence[Part]) -> Part:
+def _joined(parts: Sequence[ExactPart]) -> ExactPart:
     """Return parts that follow one another as one."""
     compared = [part.keras for part in parts if part.keras is not None]
     names = parts[0].firing

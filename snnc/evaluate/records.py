@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from snnc.evaluate.part import Part
+from snnc.evaluate.part import ExactPart
 from snnc.runtime.measures import Compared
 from snnc.runtime.presentation import Presentation, Span
 from snnc.runtime.scores import moments
@@ -71,7 +71,7 @@ class _Record(_Strict):
     keras: _Compared | None
 
 
-def record(part: Part) -> dict[str, Any]:
+def record(part: ExactPart) -> dict[str, Any]:
     """Return what JSON can hold of a part."""
     return {
         "presentation": part.presentation,
@@ -111,7 +111,7 @@ def span(text: str, examples: int) -> tuple[Presentation, Span]:
     return found.presentation, (found.start, found.stop)
 
 
-def restore(text: str, scope: Scope) -> Part:
+def restore(text: str, scope: Scope) -> ExactPart:
     """Return the part that a line of JSON holds.
 
     Raises
@@ -126,7 +126,7 @@ def restore(text: str, scope: Scope) -> Part:
     early = np.frombuffer(bytes.fromhex(found.early))
     outputs = np.array(found.outputs, np.float64)
     others = np.frombuffer(bytes.fromhex(found.others))
-    return Part(
+    return ExactPart(
         start,
         stop,
         np.concatenate([early, outputs.ravel()]).reshape(ends, count, scope.units),

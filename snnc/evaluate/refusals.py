@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 
-class RefusedError(ValueError):
+class RefusedRunError(ValueError):
     """A package, its data, its weights or a run that can't be evaluated."""
 
 
-class MissingExtraError(RefusedError):
+class MissingExtraError(RefusedRunError):
     """Something that is not installed."""
 
     def __init__(self, names: Sequence[str], extras: str) -> None:
@@ -20,7 +20,7 @@ class MissingExtraError(RefusedError):
         )
 
 
-class NotBuiltError(RefusedError):
+class NotBuiltError(RefusedRunError):
     """A network that nengo-loihi does not build with these weights."""
 
     def __init__(self, reason: object) -> None:
@@ -31,7 +31,7 @@ class NotBuiltError(RefusedError):
         )
 
 
-class NoJournalError(RefusedError):
+class NoJournalError(RefusedRunError):
     """The file for results is somebody else's."""
 
     def __init__(self, path: Path) -> None:
@@ -41,7 +41,7 @@ class NoJournalError(RefusedError):
         )
 
 
-class OtherVersionError(RefusedError):
+class OtherVersionError(RefusedRunError):
     """The file for results has another layout than this version of snnc gives it."""
 
     def __init__(self, path: Path) -> None:
@@ -51,7 +51,7 @@ class OtherVersionError(RefusedError):
         )
 
 
-class DamagedJournalError(RefusedError):
+class DamagedJournalError(RefusedRunError):
     """A line of the file for results is not what snnc wrote."""
 
     def __init__(self, path: Path, line: int) -> None:
@@ -61,7 +61,7 @@ class DamagedJournalError(RefusedError):
         )
 
 
-class NoFolderError(RefusedError):
+class NoFolderError(RefusedRunError):
     """A file for decisions that can't be written when the run has ended."""
 
     def __init__(self, path: Path) -> None:
@@ -71,7 +71,7 @@ class NoFolderError(RefusedError):
         )
 
 
-class UnfinishedError(RefusedError):
+class UnfinishedError(RefusedRunError):
     """The file for results holds a run that was interrupted."""
 
     def __init__(self, path: Path, done: int, examples: int) -> None:
@@ -82,7 +82,7 @@ class UnfinishedError(RefusedError):
         )
 
 
-class OtherRunError(RefusedError):
+class OtherRunError(RefusedRunError):
     """The file to resume holds another run."""
 
     def __init__(self, path: Path, differences: Sequence[str]) -> None:
@@ -92,7 +92,7 @@ class OtherRunError(RefusedError):
         )
 
 
-class NoClusterError(RefusedError):
+class NoClusterError(RefusedRunError):
     """No Dask scheduler at an address, or none with workers."""
 
     def __init__(self, address: str, reason: str) -> None:
@@ -102,7 +102,7 @@ class NoClusterError(RefusedError):
         )
 
 
-class LostClusterError(RefusedError):
+class LostClusterError(RefusedRunError):
     """Workers that can't do their work."""
 
     def __init__(self, reason: str, out: Path | None) -> None:

@@ -24,7 +24,7 @@ from snnc.evaluate.others import (
     reference_of,
     run_other,
 )
-from snnc.evaluate.part import Part
+from snnc.evaluate.part import ExactPart
 from snnc.evaluate.refusals import NoFolderError
 from snnc.evaluate.task import Task
 from snnc.runtime.comparison import model_of
@@ -88,7 +88,7 @@ def on_engine(
 
     Raises
     ------
-    RefusedError, snnc.exact.CannotRunError
+    RefusedRunError, snnc.exact.CannotRunError
         If something does not fit; the text is for users.
     """
     if each is not None and not each.parent.is_dir():
@@ -116,7 +116,7 @@ def on_engine(
     return Found(replace(result, contrast=contrasted), firing)
 
 
-def _result(parts: Sequence[Part], task: Task, how: How, seconds: float) -> Result:
+def _result(parts: Sequence[ExactPart], task: Task, how: How, seconds: float) -> Result:
     overflows = np.sum([part.overflows for part in parts], axis=0)
     network = task.package.network
     return result_of(

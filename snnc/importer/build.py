@@ -9,8 +9,15 @@ from typing import Any
 
 from snnc.importer.graph import read_graph
 from snnc.importer.layer_config import malformed, plain, refuse_repeats
-from snnc.importer.model import Compiled, Graph, Layer, Model, Part, Tensor
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.model import (
+    Compiled,
+    Graph,
+    KerasLayer,
+    LayerOutput,
+    Model,
+    NestedLayer,
+)
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
 
 POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
@@ -62,7 +69,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it has no graph, or one that Keras does not write.
     """
     config, training = unwrapped(config), unwrapped(training)
@@ -84,25 +91,29 @@ def _compiled(training: Any) -> Compiled | None:
     return Compiled(plain(training["loss"]), plain(optimizer))
 
 
-def flatten(graph: Graph) -> tuple[tuple[Layer, ...], tuple[str, ...]]:
+def flatten(graph: Graph) -> tuple[tuple[KerasLayer, ...], tuple[str, ...]]:
     """Return all layers of a model, each behind those that it reads, and its outputs.
 
     Each further call of a layer is a layer by itself, named after it and the call.
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If layers read each other in a circle, a layer that is not there, or an output
         that a layer does not have; or if two have one full name.
     """
-    layers: list[Layer] = []
+    layers: list[KerasLayer] = []
     outputs = _walk(graph, "", "", {}, layers)
     refuse_repeats([layer.name for layer in layers])
     return tuple(layers), outputs
 
 
 def _walk(
-    graph: Graph, prefix: str, own: str, bound: Mapping[str, str], layers: list[Layer]
+    graph: Graph,
+    prefix: str,
+    own: str,
+    bound: Mapping[str, str],
+    layers: list[KerasLayer],
 ) -> tuple[str, ...]:
     """Add the layers of a graph.
 
@@ -126,7 +137,7 @@ def _walk(
         elif part.inside is None:
             _check_reads(part, graph, reader)
             shares = "" if name == owner else owner
-            layers.append(Layer(name, part.kind, part.options, reads, shares))
+            layers.append(KerasLayer(name, part.kind, part.options, reads, shares))
             ends[place, number] = (name,)
         else:
             inner = _binding(part.inside, reads, reader)
@@ -139,7 +150,7 @@ def _walk(
     return tuple(_source(calls.of(t), t.index, ends, whole) for t in graph.outputs)
 
 
-def _check_reads(part: Part, graph: Graph, reader: str) -> None:
+def _check_reads(part: NestedLayer, graph: Graph, reader: str) -> None:
     """An input reads nothing, and whatever else reads nothing is none of Keras's."""
     if (part.kind == "InputLayer") != (not part.reads):
         raise malformed(reader, "its kind and what it reads do not agree")
@@ -160,7 +171,7 @@ def _source(call: CallKey, index: int, ends: Outputs, reader: str) -> str:
         raise _missing(reader, call[0])
     outputs = ends[call]
     if index >= len(outputs):
-        raise RefusedError(
+        raise RefusedModelError(
             SecondOutput(span=NOWHERE, reader=reader, layer=call[0], index=index)
         )
     return outputs[index]
@@ -188,7 +199,7 @@ class Calls:
             for number, call in enumerate(part.calls)
         }
 
-    def of(self, tensor: Tensor) -> CallKey:
+    def of(self, tensor: LayerOutput) -> CallKey:
         """Return the call that gave a tensor; one with no such number is in none."""
         part = self.known.get(tensor.layer)
         if part is None or not part.again:
@@ -198,7 +209,7 @@ class Calls:
         )
         return tensor.layer, tensor.node - is_from_one
 
-    def ordered(self) -> Iterator[tuple[CallKey, Part]]:
+    def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
         """Give calls behind what they read, else in the order of the configuration."""
         calls = list(self._all)
         places = {call: place for place, call in enumerate(calls)}
@@ -212,7 +223,7 @@ class Calls:
             sorter.prepare()
         except CycleError as error:
             cycle = tuple(calls[place][0] for place in error.args[1])
-            raise RefusedError(CyclicModel(span=NOWHERE, layers=cycle)) from error
+            raise RefusedModelError(CyclicModel(span=NOWHERE, layers=cycle)) from error
         ready = list(sorter.get_ready())
         heapq.heapify(ready)
         while ready:
@@ -223,5 +234,5 @@ class Calls:
                 heapq.heappush(ready, after)
 
 
-def _missing(reader: str, layer: str) -> RefusedError:
-    return RefusedError(NoSuchLayer(span=NOWHERE, reader=reader, layer=layer))
+def _missing(reader: str, layer: str) -> RefusedModelError:
+    return RefusedModelError(NoSuchLayer(span=NOWHERE, reader=reader, layer=layer))

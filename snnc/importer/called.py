@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from snnc.importer.files import Read, read_hdf5
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import CodeFailed
 from snnc.text.near import only_near
 
@@ -29,7 +29,7 @@ def made_by_code(how: str, target: str) -> Iterator[Read]:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If there is none; a traceback on stderr shows where the code of others failed.
     """
     with tempfile.TemporaryDirectory(prefix="snnc-") as folder:
@@ -39,7 +39,7 @@ def made_by_code(how: str, target: str) -> Iterator[Read]:
             if not hasattr(model, "save") or not hasattr(model, "get_config"):
                 raise TypeError(f"a {type(model).__name__} in place of a Keras model")
             model.save(file)
-        except RefusedError:
+        except RefusedModelError:
             raise
         except (Exception, SystemExit) as error:
             _show(error)
@@ -49,7 +49,7 @@ def made_by_code(how: str, target: str) -> Iterator[Read]:
         yield read_hdf5(file, target)
 
 
-def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedError:
+def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelError:
     """Refuse what gives no model, and say what to check, or was meant."""
     way_out = "load it in Keras and save it with `model.save('model.keras')`"
     if how == "call":
@@ -65,7 +65,7 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedError:
         )
     if meant:
         way_out = f"did you mean `snnc import {meant}`?"
-    return RefusedError(
+    return RefusedModelError(
         CodeFailed(span=NOWHERE, path=target, reason=reason, way_out=way_out)
     )
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.importer.model import Layer, Model
+from snnc.importer.model import KerasLayer, Model
 from snnc.importer.numbered import NAMES, variable_names
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
@@ -18,7 +18,7 @@ def compare(model: Model, weights: StoredWeights, path: str) -> None:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         SNN826, with the first layer that differs.
     """
     for layer in model.layers:
@@ -26,12 +26,12 @@ def compare(model: Model, weights: StoredWeights, path: str) -> None:
             continue
         try:
             reason = next(_differences(layer, weights.shapes(layer.name)), "")
-        except RefusedError as error:
+        except RefusedModelError as error:
             if not isinstance(error.diagnostic, WeightsUnclear):
                 raise
             reason = error.diagnostic.reason
         if reason:
-            raise RefusedError(
+            raise RefusedModelError(
                 WeightsDiffer(
                     span=NOWHERE,
                     path=path,
@@ -42,7 +42,7 @@ def compare(model: Model, weights: StoredWeights, path: str) -> None:
             )
 
 
-def _differences(layer: Layer, shapes: Shapes) -> Iterator[str]:
+def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
     if layer.kind not in NAMES:
         return
     due = variable_names(layer.kind, layer.options, len(shapes))
@@ -69,7 +69,7 @@ def _pairs(
     yield from zip(size, shape, strict=True)
 
 
-def _sizes(layer: Layer) -> dict[str, tuple[int | None, ...]]:
+def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
     """Return what the options say of the shapes; None is what they do not."""
     options, kind = layer.options, layer.kind
     filters, units = _count(options.get("filters")), _count(options.get("units"))

@@ -6,19 +6,19 @@ from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.importer.decisions import Decision, diagnose
-from snnc.importer.draft import Draft, Value
+from snnc.importer.draft import StatementDraft, Value
 from snnc.importer.finish import Ends, finish
 from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import Layer, Model
-from snnc.importer.refusal import RefusedError
+from snnc.importer.model import KerasLayer, Model
+from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
-from snnc.importer.spec import Written, write
+from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
 from snnc.importer.table.refused import read_foreign, read_refused
 from snnc.importer.walk import Walk
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
@@ -50,15 +50,15 @@ class Conversion:
     model: Model
     request: ImportRequest
     decisions: tuple[Decision, ...]
-    drafts: tuple[Draft, ...]
+    drafts: tuple[StatementDraft, ...]
     ends: Ends | None
-    written: Written | None
+    written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
     walk: Walk | None = None
 
 
 def convert(
-    model: Model, request: ImportRequest, path: str, weights: Weights | None = None
+    model: Model, request: ImportRequest, path: str, weights: ModelWeights | None = None
 ) -> Conversion:
     """Make a spec of a model.
 
@@ -72,7 +72,7 @@ def convert(
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If an option is none of Keras's, or the spec would be too long.
     """
     walk = Walk(model, request, weights)
@@ -98,7 +98,7 @@ def convert(
     )
 
 
-def _read(layer: Layer, walk: Walk) -> Value:
+def _read(layer: KerasLayer, walk: Walk) -> Value:
     if FOREIGN in layer.options:
         return read_foreign(layer, walk)
     check_options(layer)
@@ -120,7 +120,7 @@ def _tell_rest(walk: Walk) -> None:
 
 
 def compile_written(
-    written: Written, name: str, report: Report, device: Profile | None
+    written: WrittenSpec, name: str, report: Report, device: Profile | None
 ) -> Compilation:
     """Run snnc's own passes over a spec that was written, up to its cores.
 
@@ -142,7 +142,7 @@ def _cost(
     asked = replace(request, rewrites=(*request.rewrites, rewrite))
     try:
         tried = convert(model, asked, path)
-    except RefusedError:  # its spec is too long
+    except RefusedModelError:  # its spec is too long
         return ""
     if tried.written is None:
         return ""

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
-from snnc.importer.model import Layer, Model
+from snnc.importer.model import KerasLayer, Model
 from snnc.importer.refusal import place
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.source import Span
@@ -82,15 +82,15 @@ class Decisions:
         if decision.verdict == "refused":
             self._refused.add(decision.layer)
 
-    def keep(self, layer: Layer, why: str = "", option: str = "") -> None:
+    def keep(self, layer: KerasLayer, why: str = "", option: str = "") -> None:
         self._decide(Decision(layer.name, option, "kept", why))
 
-    def train(self, layer: Layer, why: str, option: str = "") -> None:
+    def train(self, layer: KerasLayer, why: str, option: str = "") -> None:
         """Note what only training uses."""
         self._decide(Decision(layer.name, option, "training", why))
 
     def rewrite(
-        self, layer: Layer, why: str, option: str = "", remedy: str = ""
+        self, layer: KerasLayer, why: str, option: str = "", remedy: str = ""
     ) -> None:
         self._decide(Decision(layer.name, option, "rewritten", why, remedy))
 
@@ -114,7 +114,7 @@ class Decisions:
 
     def refuse(
         self,
-        layer: Layer,
+        layer: KerasLayer,
         why: str,
         remedy: str,
         option: str = "",

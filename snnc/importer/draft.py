@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.importer.linear import Shape, Step, Term
+from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.views import View
 
 Kind = Literal[
@@ -30,7 +30,7 @@ SIGNED = (Unit(), Unit(-1.0))
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class StatementDraft:
     """A statement of the spec, and the Keras layers that it is made of.
 
     Attributes
@@ -101,7 +101,7 @@ class Draft:
         return tuple((taps - 1) * step + 1 for taps, step in pairs)
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[LinearStep, ...]:
         """All that its weights are made of."""
         return tuple(step for term in (*self.main, *self.beside) for step in term.steps)
 
@@ -135,7 +135,7 @@ class Value:
     view: View = ()
     is_positive: bool = False
     parts: tuple[Value, ...] = ()
-    flat: tuple[Step, ...] = ()
+    flat: tuple[LinearStep, ...] = ()
     is_alone: bool = False
     broken: bool = False
 

@@ -9,13 +9,13 @@ from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.converter.ask import Trial
+from snnc.importer.converter.ask import ConverterTrial
 from snnc.importer.decisions import Decision
-from snnc.importer.draft import INPUT, Draft
+from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.finish import NEURAL, Ends, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.refusal import RefusedError
-from snnc.importer.spec import Written, write
+from snnc.importer.refusal import RefusedModelError
+from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.walk import Walk
 from snnc.ir.mapped import MappedNetwork
 from snnc.passes import Compilation
@@ -31,7 +31,7 @@ class Explained:
     name: str
     kind: str
     decisions: tuple[Decision, ...]
-    trial: Trial | None
+    trial: ConverterTrial | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class Explanation:
 def explain(
     conversion: Conversion,
     compilation: Compilation | None,
-    trials: Mapping[str, Trial],
+    trials: Mapping[str, ConverterTrial],
 ) -> Explanation:
     """Gather an explanation.
 
@@ -143,7 +143,7 @@ def _placed(mapped: MappedNetwork, is_part: bool) -> Iterator[Placed]:
     yield Placed(readout.name, "readout", readout.shape, 0, None)
 
 
-def written_part(walk: Walk) -> Written | None:
+def written_part(walk: Walk) -> WrittenSpec | None:
     """Write a spec of what was drafted, which only cores are to be counted of.
 
     ReLU stands for refused activations, and a readout of one unit reads what nothing
@@ -163,13 +163,13 @@ def written_part(walk: Walk) -> Written | None:
         shape = (*last.shape[:-1], sum(draft.shape[-1] for draft in beside))
         source = trial.join(UNREAD, tuple(draft.layer for draft in beside), shape)
     key = trial.free(UNREAD)
-    trial.add(Draft(layer=key, kind="readout", sources=(source,), shape=(1,)))
+    trial.add(StatementDraft(layer=key, kind="readout", sources=(source,), shape=(1,)))
     trial.drafts = read_by(trial, key)
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
     try:
         return write(trial, Ends(encoder_of(trial, key), key, "units 1", False, ()))
-    except RefusedError:  # it is too long to be read
+    except RefusedModelError:  # it is too long to be read
         return None
 
 

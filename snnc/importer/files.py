@@ -25,10 +25,10 @@ from snnc.importer.hdf5 import Store
 from snnc.importer.model import Graph, Model
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
-from snnc.importer.weights import StoredWeights, Weights
+from snnc.importer.weights import ModelWeights, StoredWeights
 from snnc.rules.models import PythonSource, WeightsAlone
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
-Read = tuple[Model, Weights | None]
+Read = tuple[Model, ModelWeights | None]
 Found = tuple[Model, Graph, StoredWeights | None]
 
 
@@ -68,17 +68,17 @@ def _read(file: Path, path: str) -> Found:
     if head.startswith(ZIP):
         return _read_archive(file, path)
     if file.suffix == ".py":
-        raise RefusedError(PythonSource(span=NOWHERE, path=path, module=file.stem))
+        raise RefusedModelError(PythonSource(span=NOWHERE, path=path, module=file.stem))
     refuse_bytes(path, head)
     return _read_json(file, path)
 
 
-def read_weights(file: Path, path: str, model: Model, graph: Graph) -> Weights:
+def read_weights(file: Path, path: str, model: Model, graph: Graph) -> ModelWeights:
     """Open a file of weights beside an architecture, and compare the two.
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it is no file of Keras's weights, or not of this model: SNN826 says which
         layer is the first that differs.
     """
@@ -175,11 +175,11 @@ def _read_hdf5(file: Path, path: str) -> Found:
     return model, graph, NamedWeights(store, graph, ROOT)
 
 
-def _without_config(store: Store, path: str) -> RefusedError:
+def _without_config(store: Store, path: str) -> RefusedModelError:
     members = store.members("")
     has_names = store.texts("", "layer_names") is not None
     if has_names or any(name in members for name in (*FOLDERS, ROOT)):
-        return RefusedError(WeightsAlone(span=NOWHERE, path=path))
+        return RefusedModelError(WeightsAlone(span=NOWHERE, path=path))
     if "version" in members and "node" in members:
         return not_a_model(
             path, "it is a graph of NIR: give it a name that ends in .nir"

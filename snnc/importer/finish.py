@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import INPUT, Draft, Value
-from snnc.importer.linear import Step, Term, point, whole
+from snnc.importer.draft import INPUT, StatementDraft, Value
+from snnc.importer.linear import LinearStep, Term, point, whole
 from snnc.importer.neurons import UnfitError, kept, readout
 from snnc.importer.sums import size_of
 from snnc.importer.views import order, plain
@@ -67,7 +67,7 @@ def finish(walk: Walk) -> Ends | None:
     return Ends(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
 
 
-def _readout(walk: Walk, values: list[Value]) -> Draft:
+def _readout(walk: Walk, values: list[Value]) -> StatementDraft:
     """Return the matrix that gives all outputs, side by side.
 
     Raises
@@ -97,7 +97,7 @@ def _readout(walk: Walk, values: list[Value]) -> Draft:
     return draft
 
 
-def _is_dense(draft: Draft) -> bool:
+def _is_dense(draft: StatementDraft) -> bool:
     """Whether a matrix of Keras is all that it computes."""
     return all(
         term.steps and term.steps[-1].op in ("matrix", "embed", "mix")
@@ -112,7 +112,7 @@ def _flat(walk: Walk, value: Value, output: str) -> Value:
     if len(value.shape) == 1:
         return value
     size = prod(value.shape)
-    step = Step(
+    step = LinearStep(
         "unroll", output, tuple(map(whole, value.shape[:-1])), value.shape[-1], size,
         order=order(value.view),
     )  # fmt: skip
@@ -128,7 +128,7 @@ def _beside(walk: Walk, vector: Value, start: int, size: int) -> Iterator[Term]:
             yield term
             continue
         windows = tuple(map(point, term.sizes(len(term.steps))))
-        step = Step("embed", "", windows, own, size, start=start)
+        step = LinearStep("embed", "", windows, own, size, start=start)
         yield replace(term, steps=(*term.steps, step))
 
 
@@ -138,7 +138,7 @@ def _last(walk: Walk, vector: Value) -> str:
     return next((s.layer for s in reversed(steps) if s.is_kernel), "output")
 
 
-def _tell(walk: Walk, draft: Draft, values: list[Value]) -> None:
+def _tell(walk: Walk, draft: StatementDraft, values: list[Value]) -> None:
     """Say of each layer in the readout's matrix that it is there."""
     several = len(values) > 1
     for term in draft.main:
@@ -163,7 +163,7 @@ def _tell(walk: Walk, draft: Draft, values: list[Value]) -> None:
             walk.rewrite(walk.layers[name], told)
 
 
-def read_by(walk: Walk, *keys: str) -> dict[str, Draft]:
+def read_by(walk: Walk, *keys: str) -> dict[str, StatementDraft]:
     """Return drafts and those that lead to them."""
     due, seen = list(keys), set[str]()
     while due:
@@ -178,12 +178,12 @@ def read_by(walk: Walk, *keys: str) -> dict[str, Draft]:
     return {key: draft for key, draft in walk.drafts.items() if key in seen}
 
 
-def _is_pair(walk: Walk, draft: Draft) -> bool:
+def _is_pair(walk: Walk, draft: StatementDraft) -> bool:
     finals = walk.finals.values()
     return draft.shape == (1,) and list(finals) == ["sigmoid"]
 
 
-def _size(walk: Walk, draft: Draft, pair: bool) -> str:
+def _size(walk: Walk, draft: StatementDraft, pair: bool) -> str:
     units = draft.shape[-1]
     if walk.request.readout is not None and not pair:
         return f"{walk.request.readout} {units}"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from snnc.importer.linear import Shape, Window, Windows
+from snnc.importer.linear import AxisWindow, Shape, Windows
 
 Padding = Literal["valid", "same", "causal"]
 
@@ -26,7 +26,7 @@ class FittedAxis:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """A kernel of a spec; see `snnc.importer.draft.Draft` for its attributes.
+    """A kernel of a spec; see `snnc.importer.draft.StatementDraft` for its attributes.
 
     Attributes
     ----------
@@ -96,7 +96,7 @@ def fit_more(windows: Windows) -> Fitted | None:
     return _fitted(tuple(wider), known, "same", tuple(skips))
 
 
-def _wider(window: Window) -> Iterator[tuple[Window, int]]:
+def _wider(window: AxisWindow) -> Iterator[tuple[AxisWindow, int]]:
     """Give windows of all places of `same`, and how many come before the first."""
     places = -(-window.size // window.stride)
     for skip in range(places - window.places + 1):
@@ -138,7 +138,7 @@ def _fitted(
     )
 
 
-def _axis(window: Window, padding: Padding) -> FittedAxis | None:
+def _axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
     found = _valid(window) if padding == "valid" else _same(window)
     if found is None and window.places == 1:
         stride = 1 if padding == "valid" else window.size
@@ -146,7 +146,7 @@ def _axis(window: Window, padding: Padding) -> FittedAxis | None:
     return found
 
 
-def _valid(window: Window) -> FittedAxis | None:
+def _valid(window: AxisWindow) -> FittedAxis | None:
     start = -window.before
     rest = window.size - window.places * window.stride
     taps = max(start + window.taps, rest + 1)
@@ -154,7 +154,7 @@ def _valid(window: Window) -> FittedAxis | None:
     return FittedAxis(taps, window.stride, start) if fits else None
 
 
-def _same(window: Window) -> FittedAxis | None:
+def _same(window: AxisWindow) -> FittedAxis | None:
     if window.places != -(-window.size // window.stride):
         return None
     most = 2 * (window.taps + abs(window.before)) + window.stride
@@ -165,7 +165,7 @@ def _same(window: Window) -> FittedAxis | None:
     return None
 
 
-def _causal(window: Window) -> FittedAxis | None:
+def _causal(window: AxisWindow) -> FittedAxis | None:
     """Return the axis whose last tap is at the place of the output."""
     is_whole = window.places == -(-window.size // window.stride)
     if not is_whole or window.taps > window.before + 1:
@@ -178,20 +178,20 @@ def united(many: Sequence[Windows]) -> Windows | None:
 
     An axis of one place may be read as a whole.
     """
-    found: list[Window] = []
+    found: list[AxisWindow] = []
     for axis in zip(*many, strict=True):
         first = axis[0]
         if all(window == first for window in axis):
             found.append(first)
             continue
         if first.places == 1:
-            found.append(Window(first.size, first.size, 1, 0, 1))
+            found.append(AxisWindow(first.size, first.size, 1, 0, 1))
             continue
         if len({(window.stride, window.places) for window in axis}) > 1:
             return None
         before = max(window.before for window in axis)
         last = max(window.taps - window.before for window in axis)
         found.append(
-            Window(first.size, before + last, first.stride, before, first.places)
+            AxisWindow(first.size, before + last, first.stride, before, first.places)
         )
     return tuple(found)

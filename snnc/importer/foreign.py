@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ForeignModel, NotAModel, OldModel
 
 HDF5 = b"\x89HDF\r\n\x1a\n"
@@ -52,9 +52,9 @@ OLD = {"nb_filter", "nb_row", "border_mode", "subsample"}
 _LFS = b"version https://git-lfs.github.com"
 
 
-def foreign(path: str, what: tuple[str, str]) -> RefusedError:
+def foreign(path: str, what: tuple[str, str]) -> RefusedModelError:
     """Refuse a format by name, and say what to do."""
-    return RefusedError(
+    return RefusedModelError(
         ForeignModel(span=NOWHERE, path=path, what=what[0], way_out=what[1])
     )
 
@@ -64,7 +64,7 @@ def refuse_bytes(path: str, head: bytes) -> None:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         SNN801 to SNN803; none if the file may be JSON.
     """
     suffix = path.rsplit(".", 1)[-1].lower()
@@ -72,7 +72,7 @@ def refuse_bytes(path: str, head: bytes) -> None:
         raise not_a_model(path, "the file is empty")
     if head.startswith(_LFS):
         reason = "it is a pointer of Git LFS: type `git lfs pull`"
-        raise RefusedError(DamagedModel(span=NOWHERE, path=path, reason=reason))
+        raise RefusedModelError(DamagedModel(span=NOWHERE, path=path, reason=reason))
     if head.startswith(b"\x80") and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
         raise foreign(path, _TORCH if suffix in ("pt", "pth", "bin") else _PICKLE)
     if head[4:8] == b"TFL3":
@@ -90,16 +90,16 @@ def refuse_bytes(path: str, head: bytes) -> None:
     raise not_a_model(path, "its content is none of HDF5, a `.keras` archive or JSON")
 
 
-def not_weights(path: str, head: bytes) -> RefusedError:
+def not_weights(path: str, head: bytes) -> RefusedModelError:
     """Refuse a file that is to give the weights of a model, and is none of Keras's."""
     if head.startswith(_LFS):
         reason = "it is a pointer of Git LFS: type `git lfs pull`"
-        return RefusedError(DamagedModel(span=NOWHERE, path=path, reason=reason))
+        return RefusedModelError(DamagedModel(span=NOWHERE, path=path, reason=reason))
     if not head:
         return not_a_model(path, "the file is empty")
     try:
         refuse_bytes(path, head)
-    except RefusedError as error:
+    except RefusedModelError as error:
         if isinstance(error.diagnostic, ForeignModel):
             return error
     return not_a_model(path, "weights are read from HDF5 or a `.keras` archive")
@@ -138,7 +138,7 @@ def refuse_old(path: str, keras: Any, backend: Any) -> None:
     if version.split(".")[0] in ("0", "1") or backend == "theano":
         on = " on Theano" if backend == "theano" else ""
         writer = f"Keras {version}{on}".replace("  ", " ")
-        raise RefusedError(OldModel(span=NOWHERE, path=path, writer=writer))
+        raise RefusedModelError(OldModel(span=NOWHERE, path=path, writer=writer))
 
 
 def refuse_unnamed(path: str, config: Any) -> None:
@@ -157,6 +157,6 @@ def _is_state(value: Mapping[str, Any]) -> bool:
     return bool(value) and all(key.endswith(ends) for key in value)
 
 
-def not_a_model(path: str, reason: str) -> RefusedError:
+def not_a_model(path: str, reason: str) -> RefusedModelError:
     """Refuse what is no model at all."""
-    return RefusedError(NotAModel(span=NOWHERE, path=path, reason=reason))
+    return RefusedModelError(NotAModel(span=NOWHERE, path=path, reason=reason))

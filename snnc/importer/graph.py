@@ -23,8 +23,8 @@ from snnc.importer.layer_config import (
     read_options,
     snake,
 )
-from snnc.importer.model import Graph, Part, Tensor
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.model import Graph, LayerOutput, NestedLayer
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.architectures import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}
@@ -45,7 +45,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it has no graph, or one that Keras does not write.
     """
     kind, config = head(entry, f"`{name}`" if name else "the model")
@@ -54,7 +54,7 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
     own = config.get("name")
     name = name or (own if isinstance(own, str) and own else snake(kind))
     if kind not in MODELS or is_custom(entry) or "layers" not in config:
-        raise RefusedError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
+        raise RefusedModelError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
     entries = config["layers"]
     if not isinstance(entries, list):
         raise malformed(f"`{name}`", "its layers are no list")
@@ -65,9 +65,9 @@ def read_graph(entry: Mapping[str, Any], name: str | None = None) -> Graph:
 
 def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Graph:
     names = names_of(entries)
-    parts: list[Part] = []
+    parts: list[NestedLayer] = []
     for own, entry in zip(names, entries, strict=True):
-        reads = (Tensor(parts[-1].name, 0),) if parts else ()
+        reads = (LayerOutput(parts[-1].name, 0),) if parts else ()
         part = _part(own, entry, Call(reads, {}))
         if parts and part.kind == "InputLayer":  # Keras hands on what it reads
             part = replace(part, kind="Identity", options={})
@@ -77,25 +77,33 @@ def _sequential(name: str, entries: list[Any], config: Mapping[str, Any]) -> Gra
     if parts[0].kind != "InputLayer":
         parts = _with_input(name, parts, config)
     return Graph(
-        name, "Sequential", tuple(parts), (parts[0].name,), (Tensor(parts[-1].name, 0),)
+        name,
+        "Sequential",
+        tuple(parts),
+        (parts[0].name,),
+        (LayerOutput(parts[-1].name, 0),),
     )
 
 
-def _with_input(name: str, parts: list[Part], config: Mapping[str, Any]) -> list[Part]:
+def _with_input(
+    name: str, parts: list[NestedLayer], config: Mapping[str, Any]
+) -> list[NestedLayer]:
     """Put the input layer that Keras does not write before the first layer."""
     first = parts[0]
     shape = _first_shape(first) or config.get("build_input_shape")
     if shape is None:
-        raise RefusedError(NoInputShape(span=NOWHERE, name=name))
+        raise RefusedModelError(NoInputShape(span=NOWHERE, name=name))
     own = f"{first.name}_input"
     check_shape(shape, own)
     options = {"batch_input_shape": shape, "dtype": first.options.get("dtype")}
-    before = Part(own, "InputLayer", {**options, "name": own}, ())
-    after = Part(first.name, first.kind, first.options, (Tensor(own, 0),), first.inside)
+    before = NestedLayer(own, "InputLayer", {**options, "name": own}, ())
+    after = NestedLayer(
+        first.name, first.kind, first.options, (LayerOutput(own, 0),), first.inside
+    )
     return [before, after, *parts[1:]]
 
 
-def _first_shape(part: Part) -> Any:
+def _first_shape(part: NestedLayer) -> Any:
     """Return the shape that a first layer says, or the first one of a submodel."""
     if part.inside is None:
         return part.options.get("batch_input_shape")
@@ -121,7 +129,7 @@ def _functional(
     return Graph(name, kind, tuple(parts), tuple(t.layer for t in inputs), outputs)
 
 
-def _called(name: str, entry: Mapping[str, Any]) -> Part:
+def _called(name: str, entry: Mapping[str, Any]) -> NestedLayer:
     try:
         calls = read_calls(entry.get("inbound_nodes", []))
     except ValueError as error:
@@ -130,19 +138,19 @@ def _called(name: str, entry: Mapping[str, Any]) -> Part:
     return replace(first, again=tuple(others))
 
 
-def _part(name: str, entry: Mapping[str, Any], call: Call) -> Part:
+def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:
     kind, config = head(entry, f"`{name}`")
     if kind in MODELS:
-        return Part(name, kind, {}, call.tensors, read_graph(entry, name))
+        return NestedLayer(name, kind, {}, call.tensors, read_graph(entry, name))
     if "layers" in config and ("input_layers" in config or "output_layers" in config):
-        raise RefusedError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
+        raise RefusedModelError(SubclassedModel(span=NOWHERE, name=name, kind=kind))
     foreign = foreign_class(entry)
     if foreign is not None:
-        return Part(name, foreign, {FOREIGN: True}, call.tensors)
+        return NestedLayer(name, foreign, {FOREIGN: True}, call.tensors)
     options = read_options(kind, config, name)
     if call.others:
         options[CALLED_WITH] = dict(call.others)
-    return Part(name, kind, options, call.tensors)
+    return NestedLayer(name, kind, options, call.tensors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +164,7 @@ class Call:
         None.
     """
 
-    tensors: tuple[Tensor, ...]
+    tensors: tuple[LayerOutput, ...]
     others: Mapping[str, Any]
 
 
@@ -173,7 +181,7 @@ def read_calls(nodes: Any) -> tuple[Call, ...]:
     return tuple(_read_call(node) for node in nodes)
 
 
-def read_tensors(value: Any) -> tuple[Tensor, ...]:
+def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
     """Return the tensors that ``input_layers`` or ``output_layers`` list.
 
     Raises
@@ -193,13 +201,13 @@ def _read_call(node: Any) -> Call:
     if not isinstance(node, list):
         raise ValueError("one of its inbound_nodes is no call")
     pieces = [node] if _is_tensor(node) or _is_constant(node) else node
-    tensors: list[Tensor] = []
+    tensors: list[LayerOutput] = []
     others: dict[str, Any] = {}
     for number, piece in enumerate(pieces):
         if _is_constant(piece):
             others[str(number)] = piece[2]
         elif _is_tensor(piece):
-            tensors.append(Tensor(piece[0], piece[2], piece[1]))
+            tensors.append(LayerOutput(piece[0], piece[2], piece[1]))
         else:
             raise ValueError("one of its inbound_nodes reads no layer")
         keywords = piece[3] if len(piece) > 3 else {}
@@ -213,7 +221,7 @@ def _read_new(node: Mapping[str, Any]) -> Call:
     arguments, keywords = node.get("args", []), node.get("kwargs", {})
     if not isinstance(arguments, list) or not isinstance(keywords, dict):
         raise ValueError("one of its inbound_nodes has no args or kwargs")
-    tensors: list[Tensor] = []
+    tensors: list[LayerOutput] = []
     others: dict[str, Any] = {}
     numbered = {str(number): value for number, value in enumerate(arguments)}
     _sort({**numbered, **keywords}, tensors, others)
@@ -221,7 +229,7 @@ def _read_new(node: Mapping[str, Any]) -> Call:
 
 
 def _sort(
-    arguments: Mapping[str, Any], tensors: list[Tensor], others: dict[str, Any]
+    arguments: Mapping[str, Any], tensors: list[LayerOutput], others: dict[str, Any]
 ) -> None:
     """Take the tensors among arguments apart from the rest."""
     for key, value in arguments.items():
@@ -232,7 +240,7 @@ def _sort(
             others[key] = value
 
 
-def _known(value: Any) -> list[Tensor]:
+def _known(value: Any) -> list[LayerOutput]:
     """Return the tensors in an argument, or none if it is something else."""
     try:
         return list(_tensors(value))
@@ -240,15 +248,15 @@ def _known(value: Any) -> list[Tensor]:
         return []
 
 
-def _tensors(value: Any) -> Iterator[Tensor]:
+def _tensors(value: Any) -> Iterator[LayerOutput]:
     if _is_tensor(value):
-        yield Tensor(value[0], value[2], value[1])
+        yield LayerOutput(value[0], value[2], value[1])
     elif isinstance(value, dict) and value.get("class_name") == "__keras_tensor__":
         config = value.get("config")
         history = config.get("keras_history") if isinstance(config, dict) else None
         if history is None or not _is_tensor(history):
             raise ValueError("a tensor has no keras_history")
-        yield Tensor(history[0], history[2], history[1])
+        yield LayerOutput(history[0], history[2], history[1])
     elif isinstance(value, dict) and "class_name" not in value:
         for inner in value.values():
             yield from _tensors(inner)

@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.untrusted import EXPANSION, LARGEST_TEXT, SMALL
 from snnc.rules.models import (
     DamagedModel,
@@ -49,7 +49,7 @@ class Store:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         By every method too: if the file is damaged or not safe to read, or h5py is not
         installed.
     """
@@ -59,7 +59,7 @@ class Store:
         try:
             import h5py
         except ImportError as error:
-            raise RefusedError(
+            raise RefusedModelError(
                 PackageMissing(span=NOWHERE, path=path, package="h5py", command=INSTALL)
             ) from error
         self._h5py = h5py
@@ -151,13 +151,13 @@ class Store:
         """Turn whatever h5py raises on a damaged file into a refusal."""
         try:
             yield
-        except (RefusedError, MemoryError):
+        except (RefusedModelError, MemoryError):
             raise
         except Exception as error:  # HDF5 reports damage as errors of many classes
             if "allocat" in str(error):
                 raise MemoryError from error
             reason = " ".join(str(error).split()) or type(error).__name__
-            raise RefusedError(
+            raise RefusedModelError(
                 DamagedModel(span=NOWHERE, path=self.path, reason=reason)
             ) from error
 
@@ -194,8 +194,8 @@ class Store:
         values: Sequence[Any] = value if attribute.shape else [value]
         return tuple(_text(item) for item in values)
 
-    def _too_large(self, name: str, size: int) -> RefusedError:
-        return RefusedError(
+    def _too_large(self, name: str, size: int) -> RefusedModelError:
+        return RefusedModelError(
             ModelTooLarge(
                 span=NOWHERE,
                 path=self.path,
@@ -205,8 +205,10 @@ class Store:
             )
         )
 
-    def _unsafe(self, reason: str) -> RefusedError:
-        return RefusedError(UnsafeModel(span=NOWHERE, path=self.path, reason=reason))
+    def _unsafe(self, reason: str) -> RefusedModelError:
+        return RefusedModelError(
+            UnsafeModel(span=NOWHERE, path=self.path, reason=reason)
+        )
 
 
 def _text(value: Any) -> str:

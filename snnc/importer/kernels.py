@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.importer import scales
-from snnc.importer.linear import Shape, Step, Term, Window, Windows
-from snnc.importer.model import Layer
-from snnc.importer.weights import Weights
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows
+from snnc.importer.model import KerasLayer
+from snnc.importer.weights import ModelWeights
 
 if TYPE_CHECKING:
     from snnc.importer.scales import Array
@@ -32,7 +32,7 @@ class Kernels:
         By `compose`, if weights have other shapes than the configuration says.
     """
 
-    def __init__(self, weights: Weights, layers: Mapping[str, Layer]) -> None:
+    def __init__(self, weights: ModelWeights, layers: Mapping[str, KerasLayer]) -> None:
         self._weights = weights
         self._layers = layers
 
@@ -77,7 +77,7 @@ class Kernels:
             kernel = np.eye(size if rank == 0 else outputs).reshape(full)
         return kernel, bias
 
-    def _matrix(self, step: Step, sizes: Shape) -> tuple[Array, Array]:
+    def _matrix(self, step: LinearStep, sizes: Shape) -> tuple[Array, Array]:
         """Return a matrix as a kernel of all places, and its bias."""
         axes = [axis for axis in step.order if (*sizes, step.read)[axis] > 1]
         rest = [axis for axis in range(len(sizes) + 1) if axis not in axes]
@@ -109,7 +109,7 @@ class Kernels:
         return kernel, bias
 
     def _flat_norm(
-        self, norm: Step, rows: slice, total: int, own: int
+        self, norm: LinearStep, rows: slice, total: int, own: int
     ) -> tuple[Array, Array]:
         """Return factors and shifts of rows, of a norm over them or over all."""
         scale, shift = self.norm(norm.layer, norm.read)
@@ -117,7 +117,7 @@ class Kernels:
             return scale[rows], shift[rows]
         return scale, shift
 
-    def _shift(self, step: Step) -> Array | None:
+    def _shift(self, step: LinearStep) -> Array | None:
         """Return what a step adds to its channels; None if nothing."""
         if not step.is_first or not step.bias:
             return None
@@ -137,7 +137,9 @@ class Kernels:
         arrays: Mapping[str, Any] = self._weights.of(name)
         return scales.batch_norm(layer.kind, layer.options, arrays, channels)
 
-    def _back(self, step: Step, kernel: Array, is_full: bool, sizes: Shape) -> Array:
+    def _back(
+        self, step: LinearStep, kernel: Array, is_full: bool, sizes: Shape
+    ) -> Array:
         """Return the kernel of what a step reads, from that of what it gives."""
         if step.op == "norm":
             return kernel * self.norm(step.layer, step.given)[0][:, None]
@@ -156,7 +158,7 @@ class Kernels:
             kernel = kernel * _edges(step.windows)
         return _scattered(own, kernel, step.windows, sizes if is_full else None)
 
-    def _mixed(self, step: Step, kernel: Array, sizes: Shape) -> Array:
+    def _mixed(self, step: LinearStep, kernel: Array, sizes: Shape) -> Array:
         """Return a kernel of a value's neurons, which lie side by side."""
         if step.op == "mix":
             gains = np.asarray(step.factors).reshape(-1, 1)
@@ -167,7 +169,7 @@ class Kernels:
         wide: Array = found.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
         return wide
 
-    def _slopes(self, step: Step, sizes: Shape) -> Array:
+    def _slopes(self, step: LinearStep, sizes: Shape) -> Array:
         """Return the slopes of a `PReLU`, by place if it has some for each."""
         shape = (*sizes, step.given)
         alpha = np.asarray(self._weights.of(step.layer)["alpha"], np.float64)
@@ -179,7 +181,7 @@ class Kernels:
         whole: Array = np.transpose(found, np.argsort([*axes, *rest]))
         return whole
 
-    def _own(self, step: Step) -> Array | None:
+    def _own(self, step: LinearStep) -> Array | None:
         """Return a step's own kernel (taps, ..., read, given); None if channels pass.
 
         Of a mean that is its one factor.
@@ -224,7 +226,7 @@ def _bias(arrays: Mapping[str, Any], size: int) -> Array:
     return np.broadcast_to(bias, (size,))
 
 
-def _on_axes(kernel: Array, step: Step) -> Array:
+def _on_axes(kernel: Array, step: LinearStep) -> Array:
     """Return Keras's kernel with the axes of the value, taps apart spread out."""
     spatial = kernel.ndim - 2
     if not step.axes:  # a dense layer over pixels
@@ -352,7 +354,7 @@ def _through(
     return by_place
 
 
-def _mask(window: Window) -> Array:
+def _mask(window: AxisWindow) -> Array:
     """Return which taps of each place lie inside: (places, taps)."""
     places = np.arange(window.places)[:, None] * window.stride - window.before
     at = places + np.arange(window.taps)

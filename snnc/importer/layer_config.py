@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.architectures import (
     MalformedLayer,
     NotFiniteOption,
@@ -73,7 +73,7 @@ def refuse_repeats(names: list[str]) -> None:
     """Refuse a name that two layers have."""
     for name, count in Counter(names).items():
         if count > 1:
-            raise RefusedError(SameLayerName(span=NOWHERE, layer=name))
+            raise RefusedModelError(SameLayerName(span=NOWHERE, layer=name))
 
 
 def snake(kind: str) -> str:
@@ -83,9 +83,9 @@ def snake(kind: str) -> str:
     return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
 
 
-def malformed(layer: str, reason: str) -> RefusedError:
+def malformed(layer: str, reason: str) -> RefusedModelError:
     """Refuse a configuration that Keras does not write."""
-    return RefusedError(MalformedLayer(span=NOWHERE, layer=layer, reason=reason))
+    return RefusedModelError(MalformedLayer(span=NOWHERE, layer=layer, reason=reason))
 
 
 def foreign_class(entry: Mapping[str, Any]) -> str | None:
@@ -109,7 +109,7 @@ def read_options(kind: str, config: Mapping[str, Any], layer: str) -> dict[str, 
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it names a custom object, an unknown dtype, an impossible input shape or a
         number that is not finite.
     """
@@ -142,7 +142,7 @@ def plain(value: Any) -> Any:
 
 def _plain(value: Any, option: str, layer: str) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
-        raise RefusedError(
+        raise RefusedModelError(
             NotFiniteOption(
                 span=NOWHERE, option=option, layer=f"`{layer}`", value=value
             )
@@ -173,7 +173,7 @@ def _check_dtype(dtype: Any, layer: str) -> None:
     if dtype is None or (isinstance(dtype, str) and dtype in DTYPES):
         return
     told = dtype.get("class_name") if isinstance(dtype, dict) else dtype
-    raise RefusedError(UnknownDtype(span=NOWHERE, layer=layer, dtype=str(told)))
+    raise RefusedModelError(UnknownDtype(span=NOWHERE, layer=layer, dtype=str(told)))
 
 
 def check_shape(shape: Any, layer: str) -> None:
@@ -187,7 +187,7 @@ def check_shape(shape: Any, layer: str) -> None:
     elif math.prod(size or 1 for size in shape[1:]) >= LARGEST_INPUT:
         reason = "an example has more than 2^31 elements"
     if reason:
-        raise RefusedError(
+        raise RefusedModelError(
             MalformedLayer(span=NOWHERE, layer=f"`{layer}`", reason=reason)
         )
 

@@ -20,7 +20,7 @@ Op = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class AxisWindow:
     """What a step reads along one axis: ``places`` windows, in steps of ``stride``.
 
     Place ``i`` reads positions ``i stride - before`` to that plus ``taps`` - 1; those
@@ -52,7 +52,7 @@ class Window:
     def is_point(self) -> bool:
         return self.taps == self.stride == 1 and self.before == 0 and not self.behind
 
-    def then(self, after: Window) -> Window | None:
+    def then(self, after: AxisWindow) -> AxisWindow | None:
         """Return two windows as one; None if no window shows the second its zeros.
 
         Where the second reads beside the axis of the first, it reads zeros. A window
@@ -67,7 +67,7 @@ class Window:
             return None
         if self.is_point:
             return after
-        return Window(
+        return AxisWindow(
             self.size,
             (after.taps - 1) * self.stride + self.taps,
             self.stride * after.stride,
@@ -77,21 +77,21 @@ class Window:
         )
 
 
-Windows = tuple[Window, ...]
+Windows = tuple[AxisWindow, ...]
 
 
-def point(size: int) -> Window:
+def point(size: int) -> AxisWindow:
     """Return the window that reads each position by itself."""
-    return Window(size, 1, 1, 0, size)
+    return AxisWindow(size, 1, 1, 0, size)
 
 
-def whole(size: int) -> Window:
+def whole(size: int) -> AxisWindow:
     """Return the window that reads an axis as a whole."""
-    return Window(size, size, 1, 0, 1)
+    return AxisWindow(size, size, 1, 0, 1)
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LinearStep:
     """A linear operation of one layer of Keras.
 
     Attributes
@@ -140,7 +140,7 @@ class Step:
     shifts: tuple[float, ...] = ()
     start: int = 0
     order: tuple[int, ...] = ()
-    before: tuple[Step, ...] = ()
+    before: tuple[LinearStep, ...] = ()
     rows: int = 0
     is_first: bool = True
 
@@ -169,7 +169,7 @@ class Term:
 
     source: str
     read: Shape
-    steps: tuple[Step, ...] = ()
+    steps: tuple[LinearStep, ...] = ()
 
     @property
     def is_matrix(self) -> bool:

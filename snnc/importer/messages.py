@@ -12,8 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic
-from snnc.importer.model import Compiled, Layer, Model
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.model import Compiled, KerasLayer, Model
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 
 if TYPE_CHECKING:
     from snnc.importer.weights import Arrays
@@ -72,10 +72,12 @@ def model_message(model: Model, has_weights: bool) -> dict[str, Any]:
     return {"model": asdict(model), "has_weights": has_weights}
 
 
-def told_model(message: Mapping[str, Any]) -> Model:
+def model_of(message: Mapping[str, Any]) -> Model:
     """Return the model of a message."""
     values = dict(message["model"])
-    layers = (Layer(**{**la, "reads": tuple(la["reads"])}) for la in values["layers"])
+    layers = (
+        KerasLayer(**{**la, "reads": tuple(la["reads"])}) for la in values["layers"]
+    )
     compiled = values["compiled"]
     return Model(
         **{
@@ -97,7 +99,7 @@ def refusal_message(diagnostic: Diagnostic) -> dict[str, Any]:
     return {"refused": [family, kind.__name__, values]}
 
 
-def told_refusal(message: Mapping[str, Any]) -> RefusedError:
+def refusal_of(message: Mapping[str, Any]) -> RefusedModelError:
     """Return the refusal of a message."""
     family, name, values = message["refused"]
     rule: type[Diagnostic] = getattr(getattr(rules, family), name)
@@ -105,4 +107,4 @@ def told_refusal(message: Mapping[str, Any]) -> RefusedError:
         key: tuple(value) if isinstance(value, list) else value
         for key, value in values.items()
     }
-    return RefusedError(rule(**known, span=NOWHERE))
+    return RefusedModelError(rule(**known, span=NOWHERE))

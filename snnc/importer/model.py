@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
+class KerasLayer:
     """A layer as its configuration describes it.
 
     Attributes
@@ -66,7 +66,7 @@ class Model:
 
     name: str
     keras: str | None
-    layers: tuple[Layer, ...]
+    layers: tuple[KerasLayer, ...]
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     compiled: Compiled | None
@@ -75,7 +75,7 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class Tensor:
+class LayerOutput:
     """An output of a layer of the same graph.
 
     Attributes
@@ -92,7 +92,7 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class NestedLayer:
     """A layer or a submodel in its graph, as it is called first.
 
     Attributes
@@ -100,7 +100,7 @@ class Part:
     name :
         Unique in the graph.
     kind, options :
-        As in `snnc.importer.model.Layer`.
+        As in `snnc.importer.model.KerasLayer`.
     reads :
         What it is called with.
     inside :
@@ -112,12 +112,12 @@ class Part:
     name: str
     kind: str
     options: Mapping[str, Any]
-    reads: tuple[Tensor, ...]
+    reads: tuple[LayerOutput, ...]
     inside: Graph | None = None
-    again: tuple[Part, ...] = ()
+    again: tuple[NestedLayer, ...] = ()
 
     @property
-    def calls(self) -> tuple[Part, ...]:
+    def calls(self) -> tuple[NestedLayer, ...]:
         """All calls in their order."""
         return (self, *self.again)
 
@@ -138,6 +138,6 @@ class Graph:
 
     name: str
     kind: str
-    parts: tuple[Part, ...]
+    parts: tuple[NestedLayer, ...]
     inputs: tuple[str, ...]
-    outputs: tuple[Tensor, ...]
+    outputs: tuple[LayerOutput, ...]

@@ -14,9 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import Graph, Part
+from snnc.importer.model import Graph, NestedLayer
 from snnc.importer.numbered import NAMES, Item, Read
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear
 
@@ -95,7 +95,7 @@ class NamedWeights(StoredWeights):
             return {}
         return dict(zip(due, stored, strict=True))
 
-    def _listed(self, part: Part, layer: str) -> list[str]:
+    def _listed(self, part: NestedLayer, layer: str) -> list[str]:
         """Return the paths of a layer's weights in the group of its part."""
         if part.name not in self._owners:
             group = self._group(part.name)
@@ -113,7 +113,7 @@ def owned(layer: str, owners: Owners) -> list[str]:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If one of them may be another layer's.
     """
     for path, names in owners.items():
@@ -122,14 +122,14 @@ def owned(layer: str, owners: Owners) -> list[str]:
     return [path for path, names in owners.items() if layer in names]
 
 
-def has_weights(part: Part) -> bool:
+def has_weights(part: NestedLayer) -> bool:
     """Whether Keras's layer of a class has weights, as far as it is known."""
     if part.inside is not None:
         return any(map(has_weights, part.inside.parts))
     return part.kind in NAMES or "layer" in part.options
 
 
-def full_names(part: Part, prefix: str) -> Iterator[str]:
+def full_names(part: NestedLayer, prefix: str) -> Iterator[str]:
     """Give the full name of each layer in a part."""
     name = f"{prefix}{part.name}"
     if part.inside is None:
@@ -184,5 +184,5 @@ def short(paths: Sequence[str]) -> list[str]:
     ]
 
 
-def _unclear(layer: str, reason: str) -> RefusedError:
-    return RefusedError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
+def _unclear(layer: str, reason: str) -> RefusedModelError:
+    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from snnc.importer.cuts import cuts_of
-from snnc.importer.draft import RELU, SIGNED, Draft, Unit, Value
+from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value
 from snnc.importer.fitting import Fitted
-from snnc.importer.linear import Shape, Step, Term, Window, point
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, point
 from snnc.importer.sums import (
     apart,
     bias_of,
@@ -81,12 +81,14 @@ def fire(walk: Walk, owner: str, value: Value, units: tuple[Unit, ...] = RELU) -
     return Value((term,), shape, value.view, is_positive=True)
 
 
-def _skipping(owner: str, draft: Draft, shape: Shape) -> Step:
+def _skipping(owner: str, draft: StatementDraft, shape: Shape) -> LinearStep:
     """Return the step that leaves out places that only the padding of a kernel has."""
     axes = zip(draft.shape[:-1], draft.skip, shape[:-1], strict=True)
-    windows = tuple(Window(size, 1, 1, -skip, places) for size, skip, places in axes)
+    windows = tuple(
+        AxisWindow(size, 1, 1, -skip, places) for size, skip, places in axes
+    )
     channels = shape[-1]
-    return Step("window", owner, windows, channels, channels, groups=channels)
+    return LinearStep("window", owner, windows, channels, channels, groups=channels)
 
 
 def kept(walk: Walk, owner: str, value: Value) -> Value:
@@ -106,7 +108,7 @@ def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> V
     """Return the sum of each value's neurons, each times its gain."""
     (term,) = fired.terms
     channels = value.shape[-1]
-    step = Step(
+    step = LinearStep(
         "mix",
         owner,
         tuple(map(point, value.shape[:-1])),
@@ -119,7 +121,7 @@ def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> V
     return replace(value, terms=terms, is_alone=False)
 
 
-def readout(walk: Walk, name: str, value: Value) -> Draft:
+def readout(walk: Walk, name: str, value: Value) -> StatementDraft:
     """Return the draft of a matrix on the host, which has no shortcut.
 
     Raises
@@ -129,7 +131,7 @@ def readout(walk: Walk, name: str, value: Value) -> Draft:
     """
     terms = _alike(walk, name, pooled_all(walk, value.terms), value.shape)
     source = source_of(walk, name, terms)
-    return Draft(
+    return StatementDraft(
         layer=walk.free(name),
         kind="readout",
         sources=(source,),
@@ -143,7 +145,7 @@ def readout(walk: Walk, name: str, value: Value) -> Draft:
 
 def _dense(
     walk: Walk, owner: str, value: Value, units: tuple[Unit, ...]
-) -> Draft | None:
+) -> StatementDraft | None:
     """Return a draft whose neurons lie in no space, or None."""
     if len(value.shape) > 1:
         return None
@@ -154,7 +156,7 @@ def _dense(
         terms, beside = apart(terms, shape)
         terms = _alike(walk, owner, terms, value.shape)
     shortcut = source_of(walk, f"{owner}_beside", beside) if beside else None
-    return Draft(
+    return StatementDraft(
         layer=name_of(walk, owner, terms),
         kind="dense",
         sources=(source_of(walk, owner, terms),),
@@ -173,7 +175,7 @@ def _dense(
 
 def _convolution(
     walk: Walk, owner: str, value: Value, units: tuple[Unit, ...]
-) -> Draft:
+) -> StatementDraft:
     if any(term.is_matrix for term in value.terms):
         raise UnfitError("a vector is no image")
     terms = [_exact(walk, owner, term) for term in value.terms]
@@ -185,7 +187,7 @@ def _convolution(
         rest, beside = projected(rest, shape)
     main, fitted = _one_kernel(walk, owner, rest, value.shape, bool(beside))
     shape = (*fitted.places, shape[-1])
-    return Draft(
+    return StatementDraft(
         layer=name_of(walk, owner, main),
         kind="conv",
         sources=(source_of(walk, owner, main),),

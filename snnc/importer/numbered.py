@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.layer_config import snake
-from snnc.importer.model import Graph, Part
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.model import Graph, NestedLayer
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear
 
@@ -116,7 +116,9 @@ class NumberedWeights(StoredWeights):
     def close(self) -> None:
         self._store.close()
 
-    def _group(self, part: Part, folder: str, number: int, count: int) -> str | None:
+    def _group(
+        self, part: NestedLayer, folder: str, number: int, count: int
+    ) -> str | None:
         """Return the group of a layer, None if its class has no groups."""
         where = self._folder(folder, part.name)
         groups = self._numbered(where, snake(part.kind))
@@ -199,12 +201,12 @@ def _wrapped(
 
 def _parts(
     graph: Graph, prefix: str, folder: str
-) -> Iterator[tuple[str, tuple[Part, str, int, int]]]:
+) -> Iterator[tuple[str, tuple[NestedLayer, str, int, int]]]:
     """Give each layer's full name, its part, its folder, its number and of how many.
 
     A folder is a step ``class:number:count`` for each submodel on the way.
     """
-    kinds: defaultdict[str, list[Part]] = defaultdict(list)
+    kinds: defaultdict[str, list[NestedLayer]] = defaultdict(list)
     for part in graph.parts:
         kinds[snake(part.kind)].append(part)
     for kind, parts in kinds.items():
@@ -217,5 +219,5 @@ def _parts(
                 yield from _parts(part.inside, f"{name}/", step)
 
 
-def _unclear(layer: str, reason: str) -> RefusedError:
-    return RefusedError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
+def _unclear(layer: str, reason: str) -> RefusedModelError:
+    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))

@@ -13,9 +13,9 @@ from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import Model
 from snnc.importer.refusal import place
 from snnc.importer.request import ImportRequest
-from snnc.importer.spec import Written
+from snnc.importer.spec import WrittenSpec
 from snnc.importer.statements import TOP
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 from snnc.passes import Compilation
 from snnc.runtime.files import replacing
 
@@ -50,7 +50,7 @@ class ImportOutcome:
 def outcome(
     target: str,
     model: Model,
-    weights: Weights | None,
+    weights: ModelWeights | None,
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
@@ -60,7 +60,7 @@ def outcome(
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If weights can't be read, or are not those of the model.
     """
     conversion = convert(model, request, target, weights)
@@ -87,8 +87,8 @@ def outcome(
 
 
 def _compiled(
-    written: Written, name: str, request: ImportRequest, report: Report
-) -> tuple[Written, Compilation]:
+    written: WrittenSpec, name: str, request: ImportRequest, report: Report
+) -> tuple[WrittenSpec, Compilation]:
     """Compile a spec, which allows what is so in the model and nobody else wrote."""
     own = Report()
     made = compile_written(written, name, own, request.device)
@@ -103,7 +103,7 @@ def _compiled(
 def _weights(
     target: str,
     conversion: Conversion,
-    weights: Weights | None,
+    weights: ModelWeights | None,
     compilation: Compilation,
     report: Report,
 ) -> tuple[bytes, Scales] | None:

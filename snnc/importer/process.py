@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from snnc.importer.messages import Channel, told_model, told_refusal
+from snnc.importer.messages import Channel, model_of, refusal_of
 from snnc.importer.model import Model
-from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.weights import Weights
+from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.weights import ModelWeights
 from snnc.rules.models import DamagedModel, ReadingStopped
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ _START = (
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class ProcessLimit:
     """What a process may take.
 
     Attributes
@@ -53,17 +53,17 @@ class Limit:
     memory: int
 
 
-CONVERTER = Limit(300, 8 * 2**30)
+CONVERTER = ProcessLimit(300, 8 * 2**30)
 """Importing TensorFlow and both libraries alone takes 7 s and 3 GiB of addresses."""
 
 
-def of_file(*files: Path) -> Limit:
+def of_file(*files: Path) -> ProcessLimit:
     """Return what reading files may take."""
     size = sum(file.stat().st_size for file in files)
-    return Limit(SECONDS + size // BYTES_PER_SECOND, MEMORY)
+    return ProcessLimit(SECONDS + size // BYTES_PER_SECOND, MEMORY)
 
 
-def limit(most: Limit) -> None:
+def limit(most: ProcessLimit) -> None:
     """Have the system stop this process; where it can't, only the clock does."""
     try:
         import resource
@@ -117,7 +117,7 @@ class Child:
         self,
         module: str,
         arguments: tuple[str, ...],
-        limit: Limit | None,
+        limit: ProcessLimit | None,
         ended: Callable[[int, bool], Exception],
     ) -> None:
         self._limit, self._ended = limit, ended
@@ -170,7 +170,7 @@ class Child:
         self._process.kill()
 
 
-class Reader(Weights):
+class ModelReader(ModelWeights):
     """A running `snnc.importer.reader`, and the weights that it reads.
 
     Parameters
@@ -190,11 +190,11 @@ class Reader(Weights):
         self._shares: dict[str, str] = {}
         self._child = Child(self.module, arguments, self._limit, self._ended)
 
-    def read(self) -> tuple[Model, Weights | None]:
+    def read(self) -> tuple[Model, ModelWeights | None]:
         """Return the model, and its weights if it has any; see `snnc.importer.read`."""
         try:
             model, has_weights = self._child.answer(self._receive_model)
-        except RefusedError as error:
+        except RefusedModelError as error:
             self.close()
             raise error.at(self._target) from error
         except BaseException:
@@ -218,9 +218,9 @@ class Reader(Weights):
     def _receive_model(self) -> tuple[Model, bool]:
         message = self._child.channel.receive()
         if "refused" in message:
-            raise told_refusal(message)
+            raise refusal_of(message)
         self.told(message)
-        return told_model(message), bool(message["has_weights"])
+        return model_of(message), bool(message["has_weights"])
 
     def told(self, message: Mapping[str, Any]) -> None:
         """Take what else a program tells with its model; here nothing."""
@@ -230,14 +230,14 @@ class Reader(Weights):
         channel.send(layer)
         message = channel.receive()
         if "refused" in message:
-            raise told_refusal(message)
+            raise refusal_of(message)
         return channel.receive_arrays(message)
 
     def _ended(self, status: int, is_late: bool) -> Exception:
         """Return why there is no answer any more, by the status of the process."""
         if is_late:
             limit = f"{0 if self._limit is None else self._limit.processor} s"
-            return RefusedError(
+            return RefusedModelError(
                 ReadingStopped(span=NOWHERE, path=self._target, limit=limit)
             )
         how = f"by {signal.Signals(-status).name}" if status < 0 else f"with {status}"
@@ -247,7 +247,7 @@ class Reader(Weights):
             return failed(self._how, self._target, f"its process ended {how}")
         if status < 0:
             reason = f"the library that reads it ended {how}"
-            return RefusedError(
+            return RefusedModelError(
                 DamagedModel(span=NOWHERE, path=self._target, reason=reason)
             )
         return RuntimeError(f"the process that reads models ended {how}")

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from snnc.diagnostics import Report
 from snnc.importer.foreign import not_a_model
 from snnc.importer.model import Model
-from snnc.importer.process import Reader
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.process import ModelReader
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import ImportRequest
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import ModelTooLarge, PackageMissing
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from snnc.importer.outcome import ImportOutcome
 
 
-Read = tuple[Model, Weights | None]
+Read = tuple[Model, ModelWeights | None]
 
 KERAS = "pip install 'snnc[keras]'"
 LARGEST_FILE = 4 * 2**30
@@ -60,7 +60,7 @@ def read(
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         Whatever is wrong, with the diagnostic.
     """
     return start(target, tell, weights).read()
@@ -70,12 +70,12 @@ def start(
     target: str | Path,
     tell: Callable[[str], None] | None = None,
     weights: str | Path = "",
-) -> Reader:
+) -> ModelReader:
     """Begin to read a model, in a process of its own, and don't wait for it.
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         As `read`, if what is to be read is not there or no model's file.
     """
     name = target if isinstance(target, str) else target.as_posix()
@@ -88,15 +88,17 @@ def start(
             name = beside
             check_file(Path(name), name)
             name = target if isinstance(target, str) else target.as_posix()
-        return Reader(how, name, beside)
-    except RefusedError as error:
+        return ModelReader(how, name, beside)
+    except RefusedModelError as error:
         raise error.at(name) from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise RefusedError(FileMissing(span=NOWHERE, name=name)).at(name) from error
+        raise RefusedModelError(FileMissing(span=NOWHERE, name=name)).at(
+            name
+        ) from error
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         reason = getattr(error, "strerror", None) or str(error)
         refusal = FileUnreadable(span=NOWHERE, name=name, reason=reason)
-        raise RefusedError(refusal).at(name) from error
+        raise RefusedModelError(refusal).at(name) from error
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
@@ -119,7 +121,7 @@ def check_file(path: Path, name: str) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
-        raise RefusedError(
+        raise RefusedModelError(
             ModelTooLarge(
                 span=NOWHERE,
                 path=name,
@@ -140,7 +142,7 @@ def _check_folder(path: Path, name: str) -> None:
     if not (path / "saved_model.pb").exists():
         raise not_a_model(name, "it is a folder without a saved_model.pb")
     if importlib.util.find_spec("tensorflow") is None:
-        raise RefusedError(
+        raise RefusedModelError(
             PackageMissing(span=NOWHERE, path=name, package="TensorFlow", command=KERAS)
         )
 
@@ -182,7 +184,7 @@ def run(
 
         model, weights = reader.read()
         return outcome(shown, model, weights, request, weights_file, output, report)
-    except RefusedError as error:
+    except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)
         return None
     finally:

@@ -18,8 +18,8 @@ from pathlib import Path
 from snnc.importer.files import Read, read_file
 from snnc.importer.messages import Channel, model_message, refusal_message
 from snnc.importer.process import MEMORY, limit, of_file
-from snnc.importer.refusal import NOWHERE, RefusedError
-from snnc.importer.weights import Weights
+from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.weights import ModelWeights
 from snnc.rules.files import FileUnreadable
 from snnc.rules.models import ReadingStopped
 
@@ -53,7 +53,7 @@ def refusing(channel: Channel, target: str) -> Iterator[None]:
     """Tell why what is read within is refused."""
     try:
         yield
-    except RefusedError as error:
+    except RefusedModelError as error:
         channel.send(refusal_message(error.diagnostic))
     except OSError as error:
         reason = error.strerror or str(error)
@@ -72,7 +72,7 @@ def _tell(channel: Channel, target: str, read: Read) -> None:
         answer(channel, target, weights)
 
 
-def answer(channel: Channel, target: str, weights: Weights) -> None:
+def answer(channel: Channel, target: str, weights: ModelWeights) -> None:
     """Give the arrays of each layer that is asked for, until nobody asks any more."""
     with weights, suppress(EOFError):
         while True:

@@ -8,10 +8,10 @@ from snnc.diagnostics import Diagnostic
 from snnc.source import SourceFile, Span
 
 NOWHERE = Span(SourceFile("model", ""), 0, 0)
-"""The place of a diagnostic until `RefusedError.at` says what was read."""
+"""The place of a diagnostic until `RefusedModelError.at` says what was read."""
 
 
-class RefusedError(Exception):
+class RefusedModelError(Exception):
     """A model that can't be imported; the one error that this room raises.
 
     Attributes
@@ -24,11 +24,11 @@ class RefusedError(Exception):
         super().__init__(diagnostic.render_message())
         self.diagnostic = diagnostic
 
-    def at(self, name: str) -> RefusedError:
+    def at(self, name: str) -> RefusedModelError:
         """Return the same refusal, which names what was to be imported."""
         if self.diagnostic.span is not NOWHERE:
             return self
-        return RefusedError(self.diagnostic.but(span=place(name)))
+        return RefusedModelError(self.diagnostic.but(span=place(name)))
 
 
 def place(name: str | Path) -> Span:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from snnc.importer.draft import INPUT, Draft
+from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.statements import TOP
 
 if TYPE_CHECKING:
@@ -138,13 +138,13 @@ class Scales:
             return np.concatenate(parts)
         return np.ones(channels)
 
-    def _channels(self, source: str, reader: Draft) -> int:
+    def _channels(self, source: str, reader: StatementDraft) -> int:
         if source:
             return self._drafts[source].shape[-1]
         others = sum(self._drafts[key].shape[-1] for key in reader.sources if key)
         return reader.shape[-1] - others
 
-    def fit_encoder(self, draft: Draft, kernel: Array, bias: Array) -> float:
+    def fit_encoder(self, draft: StatementDraft, kernel: Array, bias: Array) -> float:
         """Return a power of 2 by which the encoder is divided so as not to clip.
 
         ReLU keeps factors, and one of 2 changes no digit of a float.

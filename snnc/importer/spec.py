@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import Ends
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import Range
-from snnc.importer.statements import ENCODED, RATE, Statements, by_x
+from snnc.importer.statements import ENCODED, RATE, StatementWriter, by_x
 from snnc.importer.train import number, train_lines
 from snnc.importer.walk import Walk
 from snnc.language.names import LONGEST, why_no_name, why_no_package
@@ -54,7 +54,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenSpec:
     """A spec, and how it names things.
 
     Attributes
@@ -75,12 +75,12 @@ class Written:
     values: Range
     notes: tuple[str, ...]
 
-    def at(self, rate: float) -> Written:
+    def at(self, rate: float) -> WrittenSpec:
         """Return the same spec, but for the upper rate of its encoder in Hz."""
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
-    def allowing(self, warnings: Iterable[Diagnostic]) -> Written:
+    def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
         """Return the same spec, which allows what the model is warned of."""
         found: dict[int, list[str]] = {}
         for warning in warnings:
@@ -95,12 +95,12 @@ class Written:
         return replace(self, text="\n".join(lines))
 
 
-def write(walk: Walk, ends: Ends) -> Written:
+def write(walk: Walk, ends: Ends) -> WrittenSpec:
     """Write the spec of a model whose layers all can be imported."""
-    return _Writer(walk, ends).written()
+    return _SpecWriter(walk, ends).written()
 
 
-class _Writer:
+class _SpecWriter:
     def __init__(self, walk: Walk, ends: Ends) -> None:
         self._walk = walk
         self._ends = ends
@@ -110,7 +110,7 @@ class _Writer:
         self._names[INPUT] = self._names[ends.encoder] if ends.encoder else ENCODED
         self._l2 = self._shared_l2()
 
-    def written(self) -> Written:
+    def written(self) -> WrittenSpec:
         walk, ends = self._walk, self._ends
         name = network_name(walk.request.name or walk.model.name)
         lines = [
@@ -121,13 +121,13 @@ class _Writer:
             "defaults { rate 20..150 Hz }",
             "",
             self._input_line(),
-            *Statements(walk, ends, self._names, self._l2).lines(),
+            *StatementWriter(walk, ends, self._names, self._l2).lines(),
             *self._train(),
             "}",
         ]
         text = _formatted("\n".join(lines) + "\n", name, len(walk.drafts))
         self._tell()
-        return Written(text, name, self._names, walk.seen, tuple(self._notes))
+        return WrittenSpec(text, name, self._names, walk.seen, tuple(self._notes))
 
     def _target(self) -> Iterator[str]:
         if self._walk.request.chips is not None:
@@ -185,7 +185,7 @@ def _formatted(text: str, name: str, layers: int) -> str:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it is too long to be read.
     """
     from snnc.syntax.printer import print_snn
@@ -197,7 +197,7 @@ def _formatted(text: str, name: str, layers: int) -> str:
         from snnc.rules.imports import LongSpec
 
         long = LongSpec(span=NOWHERE, name=name, layers=layers, limit=MOST_TOKENS)
-        raise RefusedError(long)
+        raise RefusedModelError(long)
     return print_snn(document)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from snnc.importer.draft import INPUT, Draft
+from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.finish import Ends
 from snnc.importer.train import number, short
 from snnc.importer.walk import Walk, word
@@ -15,7 +15,7 @@ RATE = f"rate ..{TOP:g} Hz"
 ENCODED = "encoded"
 
 
-class Statements:
+class StatementWriter:
     """Writes the layers, one a line, each reading the one before it where it can.
 
     Parameters
@@ -49,10 +49,10 @@ class Statements:
             yield self._statement(draft, before)
             before = draft.layer
 
-    def _refers(self, draft: Draft, key: str) -> bool:
+    def _refers(self, draft: StatementDraft, key: str) -> bool:
         return key in draft.sources or draft.shortcut == key
 
-    def _statement(self, draft: Draft, before: str) -> str:
+    def _statement(self, draft: StatementDraft, before: str) -> str:
         is_encoder = draft.layer == self._ends.encoder
         head = self._head(draft, is_encoder)
         if draft.sources != (before,) or len(draft.sources) > 1:
@@ -60,7 +60,7 @@ class Statements:
         within = ", ".join(self._properties(draft, is_encoder))
         return f"{head} {{ {within} }}" if within else head
 
-    def _head(self, draft: Draft, is_encoder: bool) -> str:
+    def _head(self, draft: StatementDraft, is_encoder: bool) -> str:
         name = self._names[draft.layer]
         if is_encoder:
             return f"encode conv {name}"
@@ -79,7 +79,7 @@ class Statements:
             for other, draft in enumerate(self._drafts, start=1)
         )
 
-    def _properties(self, draft: Draft, is_encoder: bool) -> Iterator[str]:
+    def _properties(self, draft: StatementDraft, is_encoder: bool) -> Iterator[str]:
         if draft.kind == "readout":
             yield self._ends.size
         elif draft.kind in ("avgpool", "maxpool"):
@@ -93,7 +93,7 @@ class Statements:
         if draft.kind in ("conv", "dense", "downsample"):
             yield from self._spiking(draft, is_encoder)
 
-    def _spiking(self, draft: Draft, is_encoder: bool) -> Iterator[str]:
+    def _spiking(self, draft: StatementDraft, is_encoder: bool) -> Iterator[str]:
         if draft.bias != "on":
             yield f"bias {draft.bias}"
         if draft.shortcut is not None:
@@ -110,7 +110,7 @@ class Statements:
             yield f"l2 {short(draft.l2)}"
 
 
-def _convolution(draft: Draft) -> Iterator[str]:
+def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
     yield f"kernel {_dims(draft.kernel)}"
@@ -127,7 +127,7 @@ def _convolution(draft: Draft) -> Iterator[str]:
         yield f"groups {draft.groups}"
 
 
-def _window(draft: Draft) -> Iterator[str]:
+def _window(draft: StatementDraft) -> Iterator[str]:
     yield "window all" if draft.is_global else f"window {_dims(draft.kernel)}"
     if not draft.is_global and draft.stride != draft.kernel:
         yield f"stride {_dims(draft.stride)}"

@@ -10,12 +10,12 @@ import numpy as np
 
 from snnc.importer import scales
 from snnc.importer.convert import Conversion
-from snnc.importer.draft import INPUT, RELU, Draft
+from snnc.importer.draft import INPUT, RELU, StatementDraft
 from snnc.importer.kernels import Kernels
 from snnc.importer.linear import Term
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.scales import Scales
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Network
 from snnc.rules.models import WeightsUnclear
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 def convert_weights(
-    conversion: Conversion, weights: Weights, network: Network
+    conversion: Conversion, weights: ModelWeights, network: Network
 ) -> tuple[dict[str, Stored], Scales]:
     """Return the tensors of a spec.
 
@@ -40,10 +40,10 @@ def convert_weights(
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If the weights of a layer can't be read.
     """
-    maker = _Maker(conversion, weights)
+    maker = _TensorMaker(conversion, weights)
     made = dict(maker.all())
     shapes = {tensor.name: tensor.shape for tensor in tensors(network)}
     for name, shape in shapes.items():
@@ -54,13 +54,13 @@ def convert_weights(
     return found, maker.scales
 
 
-def unclear(layer: str, reason: str) -> RefusedError:
+def unclear(layer: str, reason: str) -> RefusedModelError:
     """Return the refusal of weights that are not those of the model."""
-    return RefusedError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
+    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
 
 
-class _Maker:
-    def __init__(self, conversion: Conversion, weights: Weights) -> None:
+class _TensorMaker:
+    def __init__(self, conversion: Conversion, weights: ModelWeights) -> None:
         assert conversion.ends is not None
         assert conversion.written is not None
         layers = {layer.name: layer for layer in conversion.model.layers}
@@ -82,7 +82,7 @@ class _Maker:
                     raise unclear(draft.layer, "they hold NaN or infinite values")
                 yield name, found
 
-    def _tensors(self, draft: Draft) -> Iterator[tuple[str, Array]]:
+    def _tensors(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
         kernels, bias = self._read(draft, draft.main)
         beside, added = self._read(draft, draft.beside)
         bias = bias + added
@@ -104,7 +104,7 @@ class _Maker:
             yield f"{name}.shortcut", _joined(found)
 
     def _read(
-        self, draft: Draft, terms: tuple[Term, ...]
+        self, draft: StatementDraft, terms: tuple[Term, ...]
     ) -> tuple[dict[str, Array], Array]:
         """Return by source the kernels (taps, in, out) of a statement, and the bias."""
         found: dict[str, Array] = {}
@@ -122,7 +122,7 @@ class _Maker:
             total = total + bias
         return found, total
 
-    def _composed(self, draft: Draft, term: Term) -> tuple[Array, Array]:
+    def _composed(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
         try:
             return self._kernels.compose(term)
         except (KeyError, ValueError, IndexError) as error:
@@ -157,7 +157,7 @@ def _joined(kernels: Sequence[Array]) -> Array:
     return np.concatenate(kernels, axis=1)
 
 
-def _placed(draft: Draft, term: Term, kernel: Array) -> Array:
+def _placed(draft: StatementDraft, term: Term, kernel: Array) -> Array:
     """Return a term's kernel at its place in that of a statement."""
     windows = term.windows()
     assert windows is not None
@@ -175,7 +175,7 @@ def _placed(draft: Draft, term: Term, kernel: Array) -> Array:
 
 
 def _by_units(
-    draft: Draft, kernel: Array, bias: Array, is_first: bool
+    draft: StatementDraft, kernel: Array, bias: Array, is_first: bool
 ) -> tuple[Array, Array]:
     """Return kernel and bias with a value's neurons side by side."""
     if draft.units == RELU:

@@ -18,7 +18,7 @@ from snnc.importer.foreign import not_a_model, refuse_old
 from snnc.importer.hdf5 import LARGEST_ARRAY
 from snnc.importer.model import Graph, Model
 from snnc.importer.named import full_names, owned, owners, short
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.untrusted import parse
 from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import DamagedModel, UnsafeModel
@@ -73,7 +73,7 @@ def read_tfjs(
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it is no model.
     """
     model, graph = built(path, value["modelTopology"])
@@ -166,7 +166,7 @@ class Shards:
         file = self._folder / name
         if ".." in steps or name.startswith(("/", "\\")) or ":" in name:
             reason = f"its shard `{name:.80}` lies outside its folder"
-            raise RefusedError(
+            raise RefusedModelError(
                 UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
             )
         if len(self._sizes) >= MOST:
@@ -176,13 +176,15 @@ class Shards:
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]
         if any(part.is_symlink() for part in parts):
             reason = f"its shard `{name:.80}` is a link to another place"
-            raise RefusedError(
+            raise RefusedModelError(
                 UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
             )
         return file.stat().st_size
 
-    def _damaged(self, reason: str) -> RefusedError:
-        return RefusedError(DamagedModel(span=NOWHERE, path=self._path, reason=reason))
+    def _damaged(self, reason: str) -> RefusedModelError:
+        return RefusedModelError(
+            DamagedModel(span=NOWHERE, path=self._path, reason=reason)
+        )
 
 
 class ShardedWeights(StoredWeights):

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 MOST_MEMBERS = 10_000
@@ -35,7 +35,7 @@ class Archive:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         By every method too: if it is damaged, or has members that no program should
         unpack: paths that lead out of it, links, names twice, encrypted ones, bombs.
     """
@@ -98,12 +98,14 @@ class Archive:
             ValueError, zipfile.BadZipFile, zlib.error,
         ) as error:  # fmt: skip
             reason = str(error) or type(error).__name__
-            raise RefusedError(
+            raise RefusedModelError(
                 DamagedModel(span=NOWHERE, path=self.path, reason=reason)
             ) from error
 
-    def _unsafe(self, reason: str) -> RefusedError:
-        return RefusedError(UnsafeModel(span=NOWHERE, path=self.path, reason=reason))
+    def _unsafe(self, reason: str) -> RefusedModelError:
+        return RefusedModelError(
+            UnsafeModel(span=NOWHERE, path=self.path, reason=reason)
+        )
 
 
 def _complaint(member: zipfile.ZipInfo) -> str:
@@ -130,13 +132,13 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it is too long, nested too deeply, no JSON, has a key twice in one object or
         text that is no Unicode. ``what`` says which text it is.
     """
     size = len(text)
     if size > LARGEST_TEXT:
-        raise RefusedError(
+        raise RefusedModelError(
             ModelTooLarge(
                 span=NOWHERE, path=path, what=what, size=size, limit=LARGEST_TEXT
             )
@@ -148,9 +150,11 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         raise _deep(path, what) from error
     except _RepeatedError as error:
         reason = f"{what} has the key {str(error)!r} twice in one object"
-        raise RefusedError(_damaged(path, reason)) from error
+        raise RefusedModelError(_damaged(path, reason)) from error
     except ValueError as error:
-        raise RefusedError(_damaged(path, f"{what} is no JSON ({error})")) from error
+        raise RefusedModelError(
+            _damaged(path, f"{what} is no JSON ({error})")
+        ) from error
     _check_depth(value, path, what)
     return value
 
@@ -190,13 +194,13 @@ def _check_text(text: str, path: str, what: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         reason = f"{what} has half of a surrogate pair in a text"
-        raise RefusedError(_damaged(path, reason)) from error
+        raise RefusedModelError(_damaged(path, reason)) from error
 
 
 def _damaged(path: str, reason: str) -> DamagedModel:
     return DamagedModel(span=NOWHERE, path=path, reason=reason)
 
 
-def _deep(path: str, what: str) -> RefusedError:
+def _deep(path: str, what: str) -> RefusedModelError:
     reason = f"{what} is nested more than {DEEPEST} levels deep"
-    return RefusedError(UnsafeModel(span=NOWHERE, path=path, reason=reason))
+    return RefusedModelError(UnsafeModel(span=NOWHERE, path=path, reason=reason))

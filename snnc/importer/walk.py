@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any
 
 from snnc.importer.decisions import Decisions
-from snnc.importer.draft import INPUT, Draft, Value
-from snnc.importer.linear import Shape, Step, Term, Windows
-from snnc.importer.model import Layer, Model
+from snnc.importer.draft import INPUT, StatementDraft, Value
+from snnc.importer.linear import LinearStep, Shape, Term, Windows
+from snnc.importer.model import KerasLayer, Model
 from snnc.importer.request import ImportRequest, Range
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 
 
 class Walk(Decisions):
@@ -42,13 +42,13 @@ class Walk(Decisions):
     """
 
     def __init__(
-        self, model: Model, request: ImportRequest, weights: Weights | None = None
+        self, model: Model, request: ImportRequest, weights: ModelWeights | None = None
     ) -> None:
         super().__init__()
         self.model = model
         self.weights = weights
         self.request = request
-        self.drafts: dict[str, Draft] = {}
+        self.drafts: dict[str, StatementDraft] = {}
         self.values: dict[str, Value] = {}
         self.scaling = (1.0, 0.0)
         self.input_shape: Shape = ()
@@ -84,14 +84,14 @@ class Walk(Decisions):
         low, high = self.seen
         return low >= 0 and high == 1
 
-    def source(self, layer: Layer) -> Value:
+    def source(self, layer: KerasLayer) -> Value:
         """Return what a layer of one input reads."""
         return self.values[layer.reads[0]]
 
     def is_read_once(self, name: str) -> bool:
         return len(self.readers[name]) == 1 and name not in self.model.outputs
 
-    def output_of(self, layer: Layer) -> str | None:
+    def output_of(self, layer: KerasLayer) -> str | None:
         """Return the output that a layer is, but for its shape; None if it is none."""
         name = layer.name
         while self.readers[name]:
@@ -106,12 +106,14 @@ class Walk(Decisions):
             name = after.name
         return name if name in self.model.outputs else None
 
-    def rectified(self, layer: Layer) -> tuple[tuple[Layer, ...], Layer] | None:
+    def rectified(
+        self, layer: KerasLayer
+    ) -> tuple[tuple[KerasLayer, ...], KerasLayer] | None:
         """Return the ReLU that alone reads a layer, and the norms before it, or None.
 
         A maximum commutes with all of them, as long as no norm turns a sign.
         """
-        norms: list[Layer] = []
+        norms: list[KerasLayer] = []
         name = layer.name
         while self.is_read_once(name):
             after = self.layers[self.readers[name][0]]
@@ -129,7 +131,7 @@ class Walk(Decisions):
             name = after.name
         return None
 
-    def is_rising(self, norm: Layer) -> bool:
+    def is_rising(self, norm: KerasLayer) -> bool:
         """Whether no factor of a norm is below 0, as far as its weights are known."""
         if self.weights is None:
             return True
@@ -143,13 +145,13 @@ class Walk(Decisions):
             key, number = f"{name}_{number}", number + 1
         return key
 
-    def add(self, draft: Draft) -> None:
+    def add(self, draft: StatementDraft) -> None:
         self.drafts[draft.layer] = draft
 
     def change(self, key: str, **changes: Any) -> None:
         self.drafts[key] = replace(self.drafts[key], **changes)
 
-    def pool(self, source: str, mean: Step) -> str:
+    def pool(self, source: str, mean: LinearStep) -> str:
         """Return the key of the `avgpool` of a source."""
         known = self._pools.get((source, mean.layer))
         if known is not None:
@@ -158,7 +160,7 @@ class Walk(Decisions):
         windows = mean.windows
         sizes = tuple(window.places for window in windows)
         self.add(
-            Draft(
+            StatementDraft(
                 layer=key,
                 kind="avgpool",
                 sources=(source,),
@@ -193,11 +195,11 @@ class Walk(Decisions):
         first = (self._joins[sources[:begun]],) if begun else ()
         key = self.free(f"{owner}_reads")
         read = (*first, *sources[begun:])
-        self.add(Draft(layer=key, kind="concat", sources=read, shape=shape))
+        self.add(StatementDraft(layer=key, kind="concat", sources=read, shape=shape))
         self._joins[sources] = key
         return key
 
-    def tell_draft(self, draft: Draft) -> None:
+    def tell_draft(self, draft: StatementDraft) -> None:
         """Say what a statement is made of."""
         kind = f"`{word(draft)}`"
         for step in draft.steps:
@@ -254,7 +256,7 @@ class Walk(Decisions):
         return key == INPUT
 
 
-def word(draft: Draft) -> str:
+def word(draft: StatementDraft) -> str:
     """Return the kind of a statement as a spec has it."""
     if draft.kind == "conv":
         kind = "depthwise" if draft.is_depthwise else "conv"

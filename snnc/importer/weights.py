@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 Shapes = dict[str, tuple[int, ...]]
 
 
-class Weights(ABC):
+class ModelWeights(ABC):
     """A file of weights that is open; a context manager that closes it.
 
     One layer at a time is in memory, as long as the caller keeps its arrays.
@@ -41,7 +41,7 @@ class Weights(ABC):
 
         Raises
         ------
-        RefusedError
+        RefusedModelError
             If the file is damaged or not safe to read, or does not say which weights
             the layer's are.
         """
@@ -62,7 +62,7 @@ class Weights(ABC):
         self.close()
 
 
-class StoredWeights(Weights):
+class StoredWeights(ModelWeights):
     """Weights in a file of this process, which can be looked at without reading."""
 
     @abstractmethod

@@ -22,14 +22,14 @@ from snnc.language.forms import (
 from snnc.language.keywords import VARIANTS
 from snnc.language.table import Form
 from snnc.language_server import pages, snn_places, yaml_places
-from snnc.language_server.place import Place, is_within_text
+from snnc.language_server.place import CursorPlace, is_within_text
 from snnc.source import SourceFile
 
 Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class Completion:
     """A word to write.
 
     Attributes
@@ -58,7 +58,7 @@ _PLACE = re.compile(r"\$\{\d+(?::([^}]*)|\|([^,|}]*)[^}]*)\}|\$0")
 _TYPED = re.compile(r"(?<![\w.])[\w.]*$")
 
 
-def offers(source: SourceFile, offset: int) -> tuple[int, list[Offer]]:
+def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completion]]:
     """What may be written at a place.
 
     Returns
@@ -120,7 +120,7 @@ _NAMED_YAML = re.compile(
 )
 
 
-def _offered(place: Place, text: _Text) -> Iterator[Offer]:
+def _offered(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     match place.where:
         case "header":
             yield from _top(text) if text.is_yaml else _header(text)
@@ -132,36 +132,38 @@ def _offered(place: Place, text: _Text) -> Iterator[Offer]:
             yield from _parts(place)
         case "reference":
             for name in text.names():
-                yield Offer(name, name, "layer", "layer")
+                yield Completion(name, name, "layer", "layer")
         case "key":
             yield from _keys(place, text)
         case "value":
             yield from _values(place, text)
 
 
-def _header(text: _Text) -> Iterator[Offer]:
+def _header(text: _Text) -> Iterator[Completion]:
     before = text.source.text[: text.at]
     if not re.search(r"^\s*snn\b", before, re.MULTILINE):
-        yield Offer("snn", "snn 1", "text", "the edition of the language")
+        yield Completion("snn", "snn 1", "text", "the edition of the language")
     elif "network" not in before:
         body = "\n".join(NETWORK)
-        yield Offer("network", body, "text", "a network with an input and a readout")
+        yield Completion(
+            "network", body, "text", "a network with an input and a readout"
+        )
 
 
-def _top(text: _Text) -> Iterator[Offer]:
+def _top(text: _Text) -> Iterator[Completion]:
     """The keys of a YAML file that it has not yet."""
     whole = text.source.text
     for key in ("snn", "network", "layers"):
         if not re.search(rf"^{key}\b", whole, re.MULTILINE):
-            yield Offer(key, f"{key}: ", "text")
+            yield Completion(key, f"{key}: ", "text")
     for kind, form in FORMS.items():
         if form.place != "layer" and not re.search(rf"^{kind}\b", whole, re.MULTILINE):
-            yield Offer(
+            yield Completion(
                 kind, f"{kind}: ", "statement", form.about, pages.kind(kind, None)
             )
 
 
-def _statements(text: _Text) -> Iterator[Offer]:
+def _statements(text: _Text) -> Iterator[Completion]:
     """The kinds that may stand here: settings before layers, each once if so."""
     above, below = text.kinds(before=True), text.kinds(before=False)
     layers = any(FORMS[kind].is_layer for kind in above)
@@ -174,7 +176,7 @@ def _statements(text: _Text) -> Iterator[Offer]:
         if text.is_yaml and form.place != "layer":
             continue
         if not (late or early or behind or taken):
-            yield Offer(
+            yield Completion(
                 kind,
                 _item(form) if text.is_yaml else _example(form, text),
                 "statement",
@@ -213,7 +215,7 @@ def _free(name: str, taken: list[str]) -> str:
     return f"{stem}{number}"
 
 
-def _variants(place: Place, text: _Text) -> Iterator[Offer]:
+def _variants(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     for variant in VARIANTS.get(place.kind, ()):
         written = f"{variant}: {{$0}}" if text.is_yaml else variant
         page = pages.kind(place.kind, variant)
@@ -221,27 +223,27 @@ def _variants(place: Place, text: _Text) -> Iterator[Offer]:
             page = NEURONS[variant].about
         elif place.kind == "defaults":
             page = pages.kind(variant, None)
-        yield Offer(variant, written, "variant", place.kind, page)
+        yield Completion(variant, written, "variant", place.kind, page)
 
 
-def _parts(place: Place) -> Iterator[Offer]:
+def _parts(place: CursorPlace) -> Iterator[Completion]:
     form = FORMS.get(place.kind)
     if form is None:
         return
     model = next(iter(MODELS.get(place.kind, {}).values()), None)
     for part in parts_of(model).values() if model else ():
         if part.key in ("in", "as"):
-            yield Offer(
+            yield Completion(
                 part.key, f"{part.key} ${{1:0..1}}", "key", "", f"{part.about}."
             )
         if part.key == "from":
-            yield Offer(part.key, "from ", "key", "", f"{part.about}.")
+            yield Completion(part.key, "from ", "key", "", f"{part.about}.")
 
 
-def _keys(place: Place, text: _Text) -> Iterator[Offer]:
+def _keys(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     if place.measured:
         for unit in pages.units_of(place.key):
-            yield Offer(unit, unit, "unit", f"unit of `{place.key}`")
+            yield Completion(unit, unit, "unit", f"unit of `{place.key}`")
     model = place.model
     if model is None:
         return
@@ -250,28 +252,30 @@ def _keys(place: Place, text: _Text) -> Iterator[Offer]:
     colon = ":" if text.is_yaml else ""
     for key in place.legal:
         if key in VARIANTS["defaults"] and key not in entries:
-            yield Offer(key, f"{key}: {{$0}}", "variant", "", pages.kind(key, None))
+            yield Completion(
+                key, f"{key}: {{$0}}", "variant", "", pages.kind(key, None)
+            )
             continue
         usual = entries[key].usual if key in entries else ""
         page = description(model, fields.get(key, key))
-        yield Offer(key, f"{key}{colon} {_place(usual)}", "key", "", page)
+        yield Completion(key, f"{key}{colon} {_place(usual)}", "key", "", page)
 
 
 def _place(usual: str) -> str:
     return f"${{1:{usual}}}" if usual else ""
 
 
-def _values(place: Place, text: _Text) -> Iterator[Offer]:
+def _values(place: CursorPlace, text: _Text) -> Iterator[Completion]:
     model, key = place.model, place.key
     if model is None or key not in keys_of(model):
         return
     entry = keys_of(model)[key]
     for word in dict.fromkeys((*_words(place, text), entry.usual)):
         page = pages.value(entry, key, word) or description(model, key)
-        yield Offer(word, word, "value", key, page)
+        yield Completion(word, word, "value", key, page)
 
 
-def _words(place: Place, text: _Text) -> Iterator[str]:
+def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
     """The words that are values of a property."""
     assert place.model is not None
     if place.key in CHOICES:

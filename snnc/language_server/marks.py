@@ -20,7 +20,7 @@ REFERRING = "shortcut"
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class WordMark:
     """One word, or one value.
 
     Attributes
@@ -43,22 +43,22 @@ class Mark:
     key: str = ""
 
 
-def marks(document: tree.Document) -> Iterator[Mark]:
+def marks(document: tree.Document) -> Iterator[WordMark]:
     """Go through the statements of a spec, in their order."""
     for statement in document.statements:
         yield from _of(statement)
 
 
-def _of(statement: tree.Statement) -> Iterator[Mark]:
+def _of(statement: tree.Statement) -> Iterator[WordMark]:
     kind, variant, name = statement.kind, statement.variant, statement.name
     if kind.text in FORMS:
-        yield Mark("kind", kind.text, kind.span, statement)
+        yield WordMark("kind", kind.text, kind.span, statement)
     if variant is not None:
-        yield Mark("variant", variant.text, variant.span, statement)
+        yield WordMark("variant", variant.text, variant.span, statement)
     if name is not None:
-        yield Mark("definition", name.text, name.span, statement)
+        yield WordMark("definition", name.text, name.span, statement)
     for source in statement.sources:
-        yield Mark("reference", source.text, source.span, statement)
+        yield WordMark("reference", source.text, source.span, statement)
     model = _model(statement)
     for item in statement.properties or ():
         yield from _property(item, statement, model)
@@ -70,20 +70,20 @@ def _model(statement: tree.Statement) -> type[BaseModel] | None:
 
 def _property(
     item: tree.Property, statement: tree.Statement, model: type[BaseModel] | None
-) -> Iterator[Mark]:
+) -> Iterator[WordMark]:
     key, value = item.key.text, item.value
     known = model if model is not None and key in keys_of(model) else None
-    yield Mark("key", key, item.key.span, statement, known, key)
+    yield WordMark("key", key, item.key.span, statement, known, key)
     if isinstance(value, tree.Group):
         name = value.name
-        yield Mark("value", name.text, name.span, statement, known, key)
+        yield WordMark("value", name.text, name.span, statement, known, key)
         inner = model_of_choice(key, name.text)
         for setting in value.properties:
             yield from _property(setting, statement, inner)
     elif key == REFERRING and isinstance(value, tree.Word):
-        yield Mark("reference", value.text, value.span, statement, known, key)
+        yield WordMark("reference", value.text, value.span, statement, known, key)
     else:
-        yield Mark("value", value.span.text, value.span, statement, known, key)
+        yield WordMark("value", value.span.text, value.span, statement, known, key)
 
 
 def model_of_choice(key: str, word: str) -> type[BaseModel] | None:
@@ -93,7 +93,7 @@ def model_of_choice(key: str, word: str) -> type[BaseModel] | None:
     return CHOICES.get(key, {}).get(word)
 
 
-def mark_at(document: tree.Document, offset: int) -> Mark | None:
+def mark_at(document: tree.Document, offset: int) -> WordMark | None:
     """The word at a place, or the one that ends there."""
     touching = (m for m in marks(document) if m.span.start <= offset <= m.span.end)
     # Of two that touch, the one that begins there is meant.

@@ -15,7 +15,7 @@ from snnc.language.units import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.hints import share, thousands, total
-from snnc.language_server.marks import Mark, mark_at
+from snnc.language_server.marks import WordMark, mark_at
 from snnc.language_server.names import is_network
 from snnc.report.sentences import sentence
 from snnc.report.sentences import total as total_sentence
@@ -63,7 +63,7 @@ def _is_word(character: str) -> bool:
     return character == "_" or (character.isascii() and character.isalnum())
 
 
-def _marked(mark: Mark, analysis: Analysis) -> Iterator[str]:
+def _marked(mark: WordMark, analysis: Analysis) -> Iterator[str]:
     match mark.role:
         case "kind":
             yield kind(mark.text, _variant(mark.statement))

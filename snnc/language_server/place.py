@@ -17,7 +17,7 @@ Where = Literal["header", "statement", "variant", "part", "reference", "key", "v
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CursorPlace:
     """What the word at the cursor is.
 
     Attributes

@@ -18,7 +18,7 @@ from pygls.workspace import PositionCodec
 
 from snnc import __version__
 from snnc.language_server.buffers import Buffer, Change
-from snnc.language_server.settings import SECTION, Devices, Settings
+from snnc.language_server.settings import SECTION, ClientSettings, Devices
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -56,7 +56,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self.settings = Settings(root=Path.cwd()).told({"device": device})
+        self.settings = ClientSettings(root=Path.cwd()).told({"device": device})
         self.buffers: dict[str, Buffer] = {}
         self.was_shut_down = False
         self._devices = Devices()

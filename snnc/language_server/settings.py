@@ -15,7 +15,7 @@ SECTION = "snnc"
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ClientSettings:
     """What the section ``snnc`` of a client's configuration says.
 
     Attributes
@@ -32,7 +32,7 @@ class Settings:
     output: str = "models"
     root: Path = Path()
 
-    def told(self, section: Any) -> Settings:
+    def told(self, section: Any) -> ClientSettings:
         """The settings with what a client says; what is no text is left out."""
         if not isinstance(section, Mapping):
             return self
@@ -43,7 +43,7 @@ class Settings:
         device = known.get("device", self.device)
         return replace(self, device=device, output=known.get("output", self.output))
 
-    def at(self, root: Path) -> Settings:
+    def at(self, root: Path) -> ClientSettings:
         """The settings with the folder that a client has open."""
         return replace(self, root=root)
 
@@ -61,7 +61,7 @@ class Devices:
     def __init__(self) -> None:
         self._stamps: dict[str, tuple[int, int] | None] = {}
 
-    def read(self, settings: Settings) -> tuple[Profile, str]:
+    def read(self, settings: ClientSettings) -> tuple[Profile, str]:
         """Return the device, or Loihi 1 and why it is not the one that is wanted."""
         from snnc.loihi.profile import ProfileError, is_file, read_profile
 

@@ -16,7 +16,7 @@ from snnc.language import tree
 from snnc.language.forms import settings_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS
 from snnc.language_server.marks import REFERRING, model_of_choice
-from snnc.language_server.place import Place, Where, kind_of, statement_of, takes
+from snnc.language_server.place import CursorPlace, Where, kind_of, statement_of, takes
 from snnc.syntax.grammar import tokens
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
@@ -24,12 +24,12 @@ _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
 _MEASURABLE = ("NUMBER", "RANGE")
 
 
-def place_behind(before: str) -> Place | None:
+def place_behind(before: str) -> CursorPlace | None:
     """What begins behind a text; None where the network has ended."""
     # A kind that is first on its line begins a statement, whatever is open above it.
     begun = [found.end() for found in _STATEMENT.finditer(before)]
     if not begun:
-        return Place("statement" if _NETWORK.search(before) else "header")
+        return CursorPlace("statement" if _NETWORK.search(before) else "header")
     frames = _Frames()
     for token in tokens(before[begun[-1] :]):
         if not frames.feed(token):
@@ -92,22 +92,22 @@ class _Frames:
         return statement_of(*kind_of([str(token) for token in self._heading]))
 
     @property
-    def place(self) -> Place:
+    def place(self) -> CursorPlace:
         kind, variant = kind_of([str(token) for token in self._heading])
         if self._frames:
             return replace(_inside(self._frames[-1]), kind=kind, variant=variant)
         if self._ended:
-            return Place("statement")
+            return CursorPlace("statement")
         return replace(self._front(kind), kind=kind, variant=variant)
 
-    def _front(self, kind: str) -> Place:
+    def _front(self, kind: str) -> CursorPlace:
         """In front of the block."""
         types = [token.type for token in self._heading]
         if len(types) == 1 and kind in VARIANTS:
-            return Place("variant")
+            return CursorPlace("variant")
         if "FROM" in types and types[-1] in ("FROM", "COMMA"):
-            return Place("reference")
-        return Place("part")
+            return CursorPlace("reference")
+        return CursorPlace("part")
 
 
 def _take(frame: _Frame, token: Token) -> None:
@@ -122,11 +122,11 @@ def _take(frame: _Frame, token: Token) -> None:
         frame.given.add(frame.key)
 
 
-def _inside(frame: _Frame) -> Place:
+def _inside(frame: _Frame) -> CursorPlace:
     if frame.is_list or (frame.key and not frame.value):
         where: Where = "reference" if frame.key == REFERRING else "value"
-        return Place(where, model=frame.model, key=frame.key)
-    return Place(
+        return CursorPlace(where, model=frame.model, key=frame.key)
+    return CursorPlace(
         "key",
         model=frame.model,
         legal=tuple(key for key in frame.legal if key not in frame.given),

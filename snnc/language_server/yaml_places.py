@@ -15,7 +15,7 @@ from snnc.language.fields import keys_of, parts_of
 from snnc.language.forms import settings_of
 from snnc.language.keywords import VARIANTS
 from snnc.language_server.marks import REFERRING, model_of_choice
-from snnc.language_server.place import Place, statement_of, takes
+from snnc.language_server.place import CursorPlace, statement_of, takes
 from snnc.source import SourceFile
 from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence
@@ -26,7 +26,7 @@ _MARK = "here__"
 _CLOSERS = {"{": "}", "[": "]"}
 
 
-def place_behind(before: str) -> Place | None:
+def place_behind(before: str) -> CursorPlace | None:
     """What begins behind a text; None where that can't be told."""
     chunk = _chunk(before)
     closers = "".join(reversed(list(_open(chunk))))
@@ -95,22 +95,24 @@ def _path(node: Node, above: tuple[str, ...] = ()) -> Path | None:
     return None
 
 
-def _of_path(above: tuple[str, ...], at_key: bool, beside: tuple[str, ...]) -> Place:
+def _of_path(
+    above: tuple[str, ...], at_key: bool, beside: tuple[str, ...]
+) -> CursorPlace:
     """What a place below some keys of a YAML file is."""
     if not above:
-        return Place("header")
+        return CursorPlace("header")
     if above == ("layers",):
-        return Place("statement")
+        return CursorPlace("statement")
     kind, *rest = above[1:] if above[0] == "layers" else above
     variants = VARIANTS.get(kind, ())
     if variants and not rest and kind != "defaults":
-        return Place("variant", kind=kind)
+        return CursorPlace("variant", kind=kind)
     variant = rest.pop(0) if rest and rest[0] in variants else ""
     model, legal = takes(statement_of(kind, variant))
     while len(rest) > 1:  # a choice with settings: optimizer, adam, learning_rate
         key, word, *rest = rest
         model, legal = model_of_choice(key, word), settings_of(word)
-    place = Place("key", kind, variant, model)
+    place = CursorPlace("key", kind, variant, model)
     if not rest and at_key:
         parts = [part.key for part in parts_of(model).values()] if model else []
         scopes = variants if kind == "defaults" and not variant else ()
@@ -120,7 +122,7 @@ def _of_path(above: tuple[str, ...], at_key: bool, beside: tuple[str, ...]) -> P
         return replace(place, where="value")
     referring = rest[0] in ("from", REFERRING)
     has = model is not None and rest[0] in keys_of(model)
-    return Place(
+    return CursorPlace(
         "reference" if referring else "value", kind, variant, model if has else None,
         (), rest[0],
     )  # fmt: skip

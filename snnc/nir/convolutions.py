@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer.model import Layer
+from snnc.importer.model import KerasLayer
 from snnc.nir.graph_file import Node
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Convolved:
     ``weight`` is without the taps at its ends that are zeros, or meet nothing else.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[KerasLayer, ...]
     shape: Shape
     weight: Array
 
@@ -42,7 +42,7 @@ def convolved(node: Node, source: str, read: Shape) -> Convolved:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If its numbers do not fit one another, or what it reads.
     """
     rank = 1 if node.kind == "Conv1d" else 2
@@ -71,7 +71,9 @@ def convolved(node: Node, source: str, read: Shape) -> Convolved:
     if any(map(any, zeros)):
         pads = [list(pair) for pair in zeros]
         name = f"{node.name}_pad"
-        layers.append(Layer(name, f"ZeroPadding{rank}D", {"padding": pads}, (source,)))
+        layers.append(
+            KerasLayer(name, f"ZeroPadding{rank}D", {"padding": pads}, (source,))
+        )
         source = name
     given = [
         n if padding == "same" else (n + a + b - e) // s + 1
@@ -90,7 +92,7 @@ def convolved(node: Node, source: str, read: Shape) -> Convolved:
     else:
         kind = f"Conv{rank}D"
         options |= {"filters": outputs, "groups": groups}
-    layers.append(Layer(node.name, kind, options, (source,)))
+    layers.append(KerasLayer(node.name, kind, options, (source,)))
     return Convolved(tuple(layers), (outputs, *given), weight)
 
 
@@ -148,7 +150,7 @@ def arrays_of(
     return {name: kernel.astype("f4"), "bias": bias.astype("f4")}
 
 
-def pool_of(node: Node, source: str, read: Shape) -> tuple[Layer, Shape, int]:
+def pool_of(node: Node, source: str, read: Shape) -> tuple[KerasLayer, Shape, int]:
     """Return an average for a pool, the shape it gives, and the size of a window."""
     if len(read) != 3:
         raise node.refused(f"it reads {len(read)} axes, not 3", ANEW)
@@ -165,7 +167,7 @@ def pool_of(node: Node, source: str, read: Shape) -> tuple[Layer, Shape, int]:
         "strides": list(stride),
         "padding": "valid",
     }
-    layer = Layer(node.name, "AveragePooling2D", options, (source,))
+    layer = KerasLayer(node.name, "AveragePooling2D", options, (source,))
     return layer, (read[0], *given), prod(window)
 
 

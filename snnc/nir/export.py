@@ -14,7 +14,7 @@ from snnc.driver import compile_file
 from snnc.ir.device import Profile
 from snnc.ir.lowered import LoweredNetwork
 from snnc.language.model import spec_hash
-from snnc.output.records import Records
+from snnc.output.records import PackageRecords
 from snnc.passes import Compilation
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _compiled(package: Any, device: Profile | None) -> Compilation:
         raise CannotExportError(f"there is no package and no spec {place}")
     if not place.is_dir():
         return _sound(place, device)
-    lock = Records.of(place).lock
+    lock = PackageRecords.of(place).lock
     if lock is None or lock.origin is None:
         raise CannotExportError(
             f"{place} is no package that snnc built: it has no sound snnc.lock; name"

@@ -122,10 +122,10 @@ def graph_of(
     neuron
         What ReLU neurons become, see `snnc.nir.neurons`.
     """
-    return _Maker(lowered, tensors, neuron).made()
+    return _GraphMaker(lowered, tensors, neuron).made()
 
 
-class _Maker:
+class _GraphMaker:
     def __init__(
         self, lowered: LoweredNetwork, tensors: Mapping[str, Array], neuron: Neuron
     ) -> None:

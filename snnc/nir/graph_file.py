@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 from snnc.rules.nir import (
     LooseEdge,
@@ -52,7 +52,7 @@ class Node:
 
         Raises
         ------
-        RefusedError
+        RefusedModelError
             If it has none.
         """
         array = self.arrays.get(name)
@@ -60,9 +60,9 @@ class Node:
             raise self.refused(f"it has no {name}", "write the graph anew")
         return array
 
-    def refused(self, why: str, remedy: str) -> RefusedError:
+    def refused(self, why: str, remedy: str) -> RefusedModelError:
         """Return the refusal of this node."""
-        return RefusedError(
+        return RefusedModelError(
             NodeRefused(
                 span=NOWHERE, node=self.name, kind=self.kind, why=why, remedy=remedy
             )
@@ -103,21 +103,21 @@ def ordered(
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If an edge leads nowhere or stands there twice, nodes read one another in a
         circle, or there is not one input and one output.
     """
     for source, target in edges:
         for end in (source, target):
             if end not in nodes:
-                raise RefusedError(
+                raise RefusedModelError(
                     LooseEdge(span=NOWHERE, source=source, target=target, missing=end)
                 )
     for kind in ("Input", "Output"):
         ends = [node.name for node in nodes.values() if node.kind == kind]
         if len(ends) != 1:
             names = f": {', '.join(ends[:8])}" if ends else ""
-            raise RefusedError(
+            raise RefusedModelError(
                 SeveralNirEnds(span=NOWHERE, kind=kind, count=len(ends), names=names)
             )
     unique = tuple(dict.fromkeys(edges))
@@ -137,7 +137,7 @@ def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Nod
     except CycleError as error:
         circle = [f"`{names[place]}`" for place in error.args[1][:-1]]
         told = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
-        raise RefusedError(RecurrentNir(span=NOWHERE, nodes=told)) from error
+        raise RefusedModelError(RecurrentNir(span=NOWHERE, nodes=told)) from error
     ready = list(sorter.get_ready())
     heapq.heapify(ready)
     while ready:
@@ -153,7 +153,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it is none, or not sound.
     """
     with file.open("rb") as opened:
@@ -165,7 +165,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
             return _graph(store, path)
         finally:
             store.close()
-    except RefusedError as error:
+    except RefusedModelError as error:
         found = error.diagnostic
         if isinstance(found, DamagedModel | UnsafeModel):
             raise not_nir(path, found.reason) from error
@@ -174,8 +174,8 @@ def read_graph(file: Path, path: str) -> NirGraph:
         raise
 
 
-def not_nir(path: str, reason: str) -> RefusedError:
-    return RefusedError(NotNir(span=NOWHERE, path=path, reason=reason))
+def not_nir(path: str, reason: str) -> RefusedModelError:
+    return RefusedModelError(NotNir(span=NOWHERE, path=path, reason=reason))
 
 
 def _graph(store: Store, path: str) -> NirGraph:
@@ -184,7 +184,7 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, "it has no `version` and `node`, as `nir.write` makes them")
     version = _word(store, "version", path)
     if not re.match(r"[01]\.", version):
-        raise RefusedError(NewerNir(span=NOWHERE, path=path, version=version[:40]))
+        raise RefusedModelError(NewerNir(span=NOWHERE, path=path, version=version[:40]))
     if (kind := _word(store, "node/type", path)) != "NIRGraph":
         raise not_nir(path, f"its node is a {kind[:40]}, not a NIRGraph")
     names = store.members("node/nodes")

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Report
-from snnc.importer.process import Reader
+from snnc.importer.process import ModelReader
 from snnc.importer.read import check_file
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.rules.files import FileMissing, FileUnreadable
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from snnc.importer.outcome import ImportOutcome
 
 
-class GraphReader(Reader):
+class GraphReader(ModelReader):
     """A running `snnc.nir.program`; ``nir`` is what it tells beside the model."""
 
     module = "snnc.nir.program"
@@ -76,7 +76,7 @@ def run(
             if done is None
             else _with_notes(done, reader, bool(spec and takes_spec))
         )
-    except RefusedError as error:
+    except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
     finally:
@@ -89,11 +89,11 @@ def _start(target: str) -> GraphReader:
         check_file(Path(target), target)
         return GraphReader("file", target)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise RefusedError(FileMissing(span=NOWHERE, name=target)) from error
+        raise RefusedModelError(FileMissing(span=NOWHERE, name=target)) from error
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         refusal = FileUnreadable(span=NOWHERE, name=target, reason=reason)
-        raise RefusedError(refusal) from error
+        raise RefusedModelError(refusal) from error
 
 
 def _restore(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 from snnc.nir.convolutions import arrays_of
 from snnc.nir.graph_file import Node
 
@@ -44,7 +44,7 @@ class FoldedKernel:
     offset: float = 0.0
 
 
-class GraphWeights(Weights):
+class GraphWeights(ModelWeights):
     """The kernels of a graph, channels last; those of ``NODE/raw`` as they are read."""
 
     def __init__(self, kernels: Mapping[str, FoldedKernel]) -> None:
@@ -86,7 +86,7 @@ def matrix_of(node: Node) -> Array:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If it is no matrix of finite numbers, or its bias does not fit it.
     """
     weight = node.array("weight")

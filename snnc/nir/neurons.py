@@ -120,7 +120,7 @@ def spec_neurons_of(node: Node) -> SpecNeurons:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If they have not one parameter for all, or ones that no neuron can have.
     """
     threshold = _one(node, "v_threshold")

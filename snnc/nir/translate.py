@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.importer.model import Layer, Model
-from snnc.importer.weights import Weights
+from snnc.importer.model import KerasLayer, Model
+from snnc.importer.weights import ModelWeights
 from snnc.nir import convolutions
 from snnc.nir.graph_file import NirGraph, Node
 from snnc.nir.kernels import FoldedKernel, GraphWeights, matrix_of
@@ -62,7 +62,7 @@ class Translated:
     """A model, its weights, and what is to be told."""
 
     model: Model
-    weights: Weights
+    weights: ModelWeights
     notes: tuple[str, ...]
 
 
@@ -71,7 +71,7 @@ def translate(graph: NirGraph, name: str) -> Translated:
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         If a node has no counterpart, or its numbers make no sense.
     """
     translator = _Translator(graph)
@@ -108,7 +108,7 @@ def translate(graph: NirGraph, name: str) -> Translated:
 @dataclass(slots=True)
 class _Translator:
     graph: NirGraph
-    layers: list[Layer] = field(default_factory=list)
+    layers: list[KerasLayer] = field(default_factory=list)
     values: dict[str, NodeValue] = field(default_factory=dict)
     kernels: dict[str, FoldedKernel] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -157,7 +157,7 @@ class _Translator:
     def _layer(
         self, name: str, kind: str, options: Mapping[str, Any], reads: tuple[str, ...]
     ) -> None:
-        self.layers.append(Layer(name, kind, dict(options), reads))
+        self.layers.append(KerasLayer(name, kind, dict(options), reads))
 
     def input(self, node: Node, _: NodeValue) -> NodeValue:
         shape = tuple(int(n) for n in node.array("shape").reshape(-1))

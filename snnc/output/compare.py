@@ -16,10 +16,10 @@ from snnc.emit.files import (
 )
 from snnc.emit.origin import Origin
 from snnc.output.package import NAME, Lock, PackageFiles, text_hash
-from snnc.output.records import Obstacle, Records, read
+from snnc.output.records import Obstacle, PackageRecords, read
 
 
-class State(enum.Enum):
+class FileState(enum.Enum):
     """How one file differs from what it should be."""
 
     UNCHANGED = enum.auto()
@@ -32,17 +32,17 @@ class State(enum.Enum):
 
 
 _FORCED = {
-    State.EDITED: State.STALE,
-    State.EDITED_LEFT_OVER: State.LEFT_OVER,
+    FileState.EDITED: FileState.STALE,
+    FileState.EDITED_LEFT_OVER: FileState.LEFT_OVER,
 }
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ComparedFile:
     """One file: its name, its state, its text and the text it should have."""
 
     name: str
-    state: State
+    state: FileState
     found: str | None
     wanted: str | None
 
@@ -69,7 +69,7 @@ class Comparison:
     """
 
     folder: Path
-    rows: tuple[Row, ...]
+    rows: tuple[ComparedFile, ...]
     unfinished: bool = False
     mixed: bool = False
     merging: bool = False
@@ -77,20 +77,20 @@ class Comparison:
     flaw: str = ""
     lock: Lock | None = None
 
-    def names(self, *states: State) -> tuple[str, ...]:
+    def names(self, *states: FileState) -> tuple[str, ...]:
         """Return the names of the files in any of these states."""
         return tuple(row.name for row in self.rows if row.state in states)
 
     @property
     def is_settled(self) -> bool:
         """Whether a build would have nothing to do."""
-        due = self.names(State.STALE, State.MISSING, State.LEFT_OVER)
+        due = self.names(FileState.STALE, FileState.MISSING, FileState.LEFT_OVER)
         return not (self.unfinished or due)
 
     @property
     def is_absent(self) -> bool:
         """Whether nothing of the package is there."""
-        return all(row.state is State.MISSING for row in self.rows)
+        return all(row.state is FileState.MISSING for row in self.rows)
 
     @property
     def origin(self) -> Origin | None:
@@ -118,8 +118,8 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     """
     folder = package.folder
     if folder.is_symlink():
-        return Comparison(folder, (Row("", State.FOREIGN, None, None),))
-    records = Records.of(folder)
+        return Comparison(folder, (ComparedFile("", FileState.FOREIGN, None, None),))
+    records = PackageRecords.of(folder)
     unfinished = records.is_unfinished
     if not package.files and records.lock != package.lock:
         return Comparison(folder, (), unfinished)  # no longer what was to go
@@ -141,29 +141,33 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
     )
 
 
-def _generated(folder: Path, file: GeneratedFile, records: Records) -> Row:
+def _generated(
+    folder: Path, file: GeneratedFile, records: PackageRecords
+) -> ComparedFile:
     found = read(folder, file.path)
     text = found if isinstance(found, str) else None
-    return Row(file.path, _state(found, file, records), text, file.text)
+    return ComparedFile(file.path, _state(found, file, records), text, file.text)
 
 
 def _state(
-    found: str | Obstacle | None, file: GeneratedFile, records: Records
-) -> State:
+    found: str | Obstacle | None, file: GeneratedFile, records: PackageRecords
+) -> FileState:
     if found is None:
-        return State.MISSING
+        return FileState.MISSING
     if isinstance(found, Obstacle):
-        return State.FOREIGN
+        return FileState.FOREIGN
     if found == file.text:
-        return State.UNCHANGED
+        return FileState.UNCHANGED
     if found == "" or records.vouch_for(file.path, found):
-        return State.STALE
+        return FileState.STALE
     if file.path in records.files or is_generated(found):
-        return State.EDITED
-    return State.FOREIGN
+        return FileState.EDITED
+    return FileState.FOREIGN
 
 
-def _left_over(package: PackageFiles, records: Records) -> Iterator[Row]:
+def _left_over(
+    package: PackageFiles, records: PackageRecords
+) -> Iterator[ComparedFile]:
     """Files that snnc wrote once and does not write any more."""
     owned = {*records.files, *records.announced}
     if records.lock is None or records.is_merging:
@@ -173,9 +177,9 @@ def _left_over(package: PackageFiles, records: Records) -> Iterator[Row]:
         if not isinstance(found, str):
             continue
         if records.vouch_for(name, found):
-            yield Row(name, State.LEFT_OVER, found, None)
+            yield ComparedFile(name, FileState.LEFT_OVER, found, None)
         elif is_generated(found):
-            yield Row(name, State.EDITED_LEFT_OVER, found, None)
+            yield ComparedFile(name, FileState.EDITED_LEFT_OVER, found, None)
 
 
 def _headed(folder: Path) -> set[str]:
@@ -184,33 +188,39 @@ def _headed(folder: Path) -> set[str]:
     return {path.relative_to(folder).as_posix() for path in paths}
 
 
-def _is_of_another_build(row: Row, records: Records) -> bool:
+def _is_of_another_build(row: ComparedFile, records: PackageRecords) -> bool:
     """Whether a file is as a build wrote it that did not come to write the lock."""
     if not row.found or records.lock is None or records.is_merging:
         return False
-    is_written = row.state in (State.UNCHANGED, State.STALE, State.LEFT_OVER)
+    is_written = row.state in (
+        FileState.UNCHANGED,
+        FileState.STALE,
+        FileState.LEFT_OVER,
+    )
     return is_written and text_hash(row.found) != records.files.get(row.name)
 
 
 def _lock_row(
-    package: PackageFiles, records: Records, rows: Sequence[Row]
-) -> Iterator[Row]:
+    package: PackageFiles, records: PackageRecords, rows: Sequence[ComparedFile]
+) -> Iterator[ComparedFile]:
     """The lock, which also lists what is kept because it was edited."""
-    kept = [row.name for row in rows if row.state is State.EDITED_LEFT_OVER]
+    kept = [row.name for row in rows if row.state is FileState.EDITED_LEFT_OVER]
     hashes = {name: records.files.get(name, "") for name in kept}
     wanted = package.lock_text(hashes)
     text = records.found if isinstance(records.found, str) else None
     if wanted is not None:
-        yield Row(NAME, _lock_state(records, wanted), text, wanted)
+        yield ComparedFile(NAME, _lock_state(records, wanted), text, wanted)
     elif text is not None:
-        yield Row(NAME, State.LEFT_OVER, text, None)
+        yield ComparedFile(NAME, FileState.LEFT_OVER, text, None)
 
 
-def _lock_state(records: Records, wanted: str) -> State:
+def _lock_state(records: PackageRecords, wanted: str) -> FileState:
     if records.found is None:
-        return State.MISSING
+        return FileState.MISSING
     if isinstance(records.found, Obstacle):
-        return State.FOREIGN
+        return FileState.FOREIGN
     if records.flaw:
-        return State.EDITED
-    return State.UNCHANGED if records.lock == Lock.parse(wanted) else State.STALE
+        return FileState.EDITED
+    return (
+        FileState.UNCHANGED if records.lock == Lock.parse(wanted) else FileState.STALE
+    )

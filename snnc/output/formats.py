@@ -9,7 +9,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT
 from snnc.emit.origin import build_command
 from snnc.output.package import Lock
-from snnc.output.records import Records
+from snnc.output.records import PackageRecords
 from snnc.rules.output import NewerFormat, OlderFormat
 from snnc.source import SourceFile, Span
 
@@ -27,7 +27,7 @@ def other_format(folder: Path) -> Diagnostic | None:
     OSError
         If the lock can't be read.
     """
-    lock = Records.of(folder).lock
+    lock = PackageRecords.of(folder).lock
     if lock is None or lock.format == FORMAT:
         return None
     if lock.format > FORMAT:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.output.package import Lock, PackageFiles
-from snnc.output.records import MARKER, Records
+from snnc.output.records import MARKER, PackageRecords
 from snnc.runtime.files import PART
 
 
@@ -66,7 +66,7 @@ def remains(output: Path) -> Iterator[Orphan]:
 def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
     for folder in _folders(output):
         try:
-            lock = Records.of(folder).lock
+            lock = PackageRecords.of(folder).lock
         except OSError:  # not ours to read
             continue
         if lock is not None:

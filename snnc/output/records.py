@@ -86,7 +86,7 @@ _LINE = re.compile("([0-9a-f]{64})  (.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class PackageRecords:
     """The lock, and what builds that have not ended were about to write.
 
     Attributes
@@ -110,7 +110,7 @@ class Records:
     announced: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, folder: Path) -> Records:
+    def of(cls, folder: Path) -> PackageRecords:
         """Read them.
 
         Raises
@@ -157,7 +157,7 @@ class Records:
 def origin_of(folder: Path) -> Origin | None:
     """Return where a package comes from; None if its lock does not tell."""
     try:
-        lock = Records.of(folder).lock
+        lock = PackageRecords.of(folder).lock
     except OSError:  # the build itself reports what can't be read
         return None
     return None if lock is None else lock.origin

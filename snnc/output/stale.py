@@ -11,7 +11,7 @@ from pathlib import Path
 from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.origin import Origin
-from snnc.output.compare import Comparison, Row, State
+from snnc.output.compare import ComparedFile, Comparison, FileState
 from snnc.output.formats import older
 from snnc.output.orphans import Orphan
 from snnc.output.package import NAME, Lock, PackageFiles
@@ -27,7 +27,7 @@ from snnc.rules.output import (
 )
 from snnc.text.units import counted
 
-_SHOWN = (State.STALE, State.MISSING, State.EDITED, State.LEFT_OVER)
+_SHOWN = (FileState.STALE, FileState.MISSING, FileState.EDITED, FileState.LEFT_OVER)
 
 
 def problems(
@@ -66,7 +66,7 @@ def problems(
 def _of_files(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
-    found = [row for row in comparison.rows if row.state is not State.UNCHANGED]
+    found = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
     if len(found) > 1:  # that the lock differs as well goes without saying
         found = [row for row in found if row.name != NAME]
     folder, built = comparison.folder, comparison.origin
@@ -75,12 +75,12 @@ def _of_files(
     names = ", ".join(row.name for row in found[1:])
     if not found:
         return
-    if built is not None and built != wanted.origin and State.STALE in states:
+    if built is not None and built != wanted.origin and FileState.STALE in states:
         yield _of_origin(folder.as_posix(), built, wanted.origin, command)
-    elif states == {State.MISSING}:
+    elif states == {FileState.MISSING}:
         span = nowhere(paths[0])
         yield Missing(span=span, path=paths[0], command=command, names=names)
-    elif states == {State.LEFT_OVER} and len(found) == 1:
+    elif states == {FileState.LEFT_OVER} and len(found) == 1:
         yield LeftOver(
             span=nowhere(paths[0]),
             path=paths[0],
@@ -98,7 +98,7 @@ def _of_files(
         )
 
 
-def _named(rows: Sequence[Row]) -> str:
+def _named(rows: Sequence[ComparedFile]) -> str:
     """The files that differ, those of the library as one."""
     library = f"{LIBRARY}/"
     names = (library if row.name.startswith(library) else row.name for row in rows)
@@ -127,7 +127,7 @@ def orphaned(
     yield from refusals(comparison)
     yield from kept(comparison)
     path = orphan.package.folder.as_posix()
-    if comparison.names(State.LEFT_OVER):
+    if comparison.names(FileState.LEFT_OVER):
         yield LeftOver(
             span=nowhere(path), path=path, reason=orphan.reason, command=command
         )
@@ -150,7 +150,7 @@ def difference(comparison: Comparison) -> str:
     )
 
 
-def _diff(path: Path, row: Row) -> Iterator[str]:
+def _diff(path: Path, row: ComparedFile) -> Iterator[str]:
     name = path.as_posix()
     if row.found is None or row.wanted is None:
         word, text = ("add", row.wanted) if row.found is None else ("remove", row.found)

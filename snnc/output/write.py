@@ -10,7 +10,7 @@ from pathlib import Path
 from snnc.diagnostics import Diagnostic, Report
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records
-from snnc.output.compare import Comparison, Row, State, compare
+from snnc.output.compare import ComparedFile, Comparison, FileState, compare
 from snnc.output.exclusive import Hold, exclusive
 from snnc.output.formats import newer
 from snnc.output.package import NAME, PackageFiles
@@ -27,7 +27,7 @@ from snnc.source import SourceFile, Span
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class WrittenFiles:
     """The files that a build wrote, removed and left alone, by name.
 
     ``before`` is the format that the package had, which may be older.
@@ -44,7 +44,7 @@ def write_package(
     force: bool,
     report: Report,
     waiting: Callable[[Path], None] = lambda folder: None,
-) -> Written | None:
+) -> WrittenFiles | None:
     """Write the files that differ, remove those left over, then write the lock.
 
     Parameters
@@ -78,12 +78,12 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     return CannotWrite(span=nowhere(path), path=path, reason=reason)
 
 
-def planned(comparison: Comparison) -> Written:
+def planned(comparison: Comparison) -> WrittenFiles:
     """Return what a build would do, if nothing stops it."""
-    return Written(
-        comparison.names(State.STALE, State.MISSING),
-        comparison.names(State.LEFT_OVER),
-        comparison.names(State.UNCHANGED),
+    return WrittenFiles(
+        comparison.names(FileState.STALE, FileState.MISSING),
+        comparison.names(FileState.LEFT_OVER),
+        comparison.names(FileState.UNCHANGED),
         comparison.format,
     )
 
@@ -93,10 +93,10 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
     if comparison.is_newer and comparison.lock is not None:
         yield newer(comparison.folder, comparison.lock)
         return
-    for name in comparison.names(State.FOREIGN):
+    for name in comparison.names(FileState.FOREIGN):
         path = (comparison.folder / name).as_posix()
         yield ForeignFile(span=nowhere(path), path=path)
-    edited = comparison.names(State.EDITED)
+    edited = comparison.names(FileState.EDITED)
     if edited and comparison.lock is None:
         yield _unusable(comparison)
     elif edited:
@@ -105,7 +105,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
 
 def _unusable(comparison: Comparison) -> Diagnostic:
     path = (comparison.folder / NAME).as_posix()
-    names = comparison.names(State.EDITED, State.EDITED_LEFT_OVER)
+    names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
     return LockUnusable(
         span=nowhere(path),
         path=path,
@@ -131,7 +131,7 @@ def kept(comparison: Comparison) -> Iterator[Diagnostic]:
     """Report each file that a build leaves behind because it was edited."""
     if comparison.is_newer:
         return
-    for name in comparison.names(State.EDITED_LEFT_OVER):
+    for name in comparison.names(FileState.EDITED_LEFT_OVER):
         path = (comparison.folder / name).as_posix()
         yield EditedLeftOver(span=nowhere(path), path=path)
 
@@ -143,7 +143,7 @@ def nowhere(path: str) -> Span:
 
 def _write(
     package: PackageFiles, force: bool, report: Report, waiting: Callable[[Path], None]
-) -> Written | None:
+) -> WrittenFiles | None:
     found = compare(package, force)
     if not (found.is_settled or _is_refused(found)):
         found = _write_alone(package, force, waiting)
@@ -189,12 +189,12 @@ def _apply(comparison: Comparison, hold: Hold) -> None:
     hold.finish()
 
 
-def _is_due(row: Row) -> bool:
-    return row.state in (State.STALE, State.MISSING)
+def _is_due(row: ComparedFile) -> bool:
+    return row.state in (FileState.STALE, FileState.MISSING)
 
 
-def _settle(folder: Path, row: Row) -> None:
-    if row.state is State.LEFT_OVER:
+def _settle(folder: Path, row: ComparedFile) -> None:
+    if row.state is FileState.LEFT_OVER:
         records.remove(folder, row.name)
     elif _is_due(row):
         (folder / row.name).parent.mkdir(exist_ok=True)

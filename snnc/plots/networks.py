@@ -20,7 +20,7 @@ _LETTER, _BETWEEN = 0.0142, 0.03  # of the width, in letters of 9 points
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class DrawnNode:
     """A row of the picture: a statement, what it says, and the names that it reads."""
 
     name: str
@@ -31,10 +31,12 @@ class Node:
     shortcut: str | None = None
 
 
-def nodes(mapped: MappedNetwork) -> list[Node]:
+def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
     """Return the input, the layers and the readout in the order of the spec."""
     network = mapped.lowered.network
-    found = [Node(network.input.name, "input", dims(network.input.shape), "host", ())]
+    found = [
+        DrawnNode(network.input.name, "input", dims(network.input.shape), "host", ())
+    ]
     for layer in network.layers:
         levels = mapped.of_layer(layer.name)
         takes = "folded into its reader"
@@ -43,11 +45,11 @@ def nodes(mapped: MappedNetwork) -> list[Node]:
             takes = counted(cores, "core") if cores else "host"
         shortcut = None if layer.shortcut is None else layer.shortcut.source
         shape = dims(layer.shape)
-        node = Node(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
+        node = DrawnNode(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
         found.append(node)
     readout = network.readout
     shape = dims(readout.shape)
-    found.append(Node(readout.name, "readout", shape, "host", readout.sources))
+    found.append(DrawnNode(readout.name, "readout", shape, "host", readout.sources))
     return found
 
 
@@ -115,7 +117,7 @@ def _total(mapped: MappedNetwork) -> str:
     return f"{counted(neurons, 'neuron')}, {counted(mapped.cores, 'core')}"
 
 
-def _label(ax: Axes, rows: list[Node]) -> None:
+def _label(ax: Axes, rows: list[DrawnNode]) -> None:
     """Write the columns, in letters as large as they fit."""
     from matplotlib import rcParams
 
@@ -144,7 +146,7 @@ def _label(ax: Axes, rows: list[Node]) -> None:
             )
 
 
-def _connect(ax: Axes, rows: list[Node]) -> None:
+def _connect(ax: Axes, rows: list[DrawnNode]) -> None:
     line = ax.spines["left"].get_edgecolor()
     for place, node in enumerate(rows[1:], start=1):
         if rows[place - 1].name in node.reads:
@@ -173,7 +175,7 @@ def _arrow(colour: Any) -> dict[str, Any]:
     return {"arrowstyle": "-|>", "color": colour, "shrinkA": 0, "shrinkB": 0}
 
 
-def _skips(rows: list[Node]) -> Iterator[tuple[int, int, bool, int]]:
+def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
     """What is not read from the row above: from, to, if by a shortcut, and the lane."""
     at = {node.name: place for place, node in enumerate(rows)}
     busy: list[int] = []

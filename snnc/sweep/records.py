@@ -21,7 +21,7 @@ def name_of(identity: dict[str, Any]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Records:
+class SweepRecords:
     """A folder of records; each is whole or not there."""
 
     folder: Path

@@ -17,7 +17,7 @@ from snnc.api.runs import run_file
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
 from snnc.plots.style import theme
-from snnc.sweep.records import Records
+from snnc.sweep.records import SweepRecords
 from snnc.sweep.workers import DONE, Tell
 from tests.api.test_specs import DRIFT, SMALL
 from tests.support import ROOT
@@ -53,7 +53,7 @@ class Runner:
                 "energy_joules": filters * 1e-6,
             }
             self.done.append(path.parent.name)
-            Records(Path(job["folder"])).write(path.parent.name, {"result": told})
+            SweepRecords(Path(job["folder"])).write(path.parent.name, {"result": told})
             tell(path, DONE)
 
 

@@ -16,7 +16,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.editors.editor_files import snippets, snippets_text
 from snnc.language.forms import FORMS
-from snnc.language_server.settings import Settings
+from snnc.language_server.settings import ClientSettings
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from tests.support import ROOT
@@ -50,7 +50,7 @@ def test_what_can_be_set_is_what_the_server_takes() -> None:
     told = PACKAGE["contributes"]["configuration"]["properties"]
     own = {key.removeprefix("snnc."): value["default"] for key, value in told.items()}
     assert own.pop("command") == ["snnc", "lsp"]
-    assert own == {"device": Settings().device, "output": Settings().output}
+    assert own == {"device": ClientSettings().device, "output": ClientSettings().output}
 
 
 def npm(*arguments: str) -> str:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.evaluate.journal import Journal, open_journal
-from snnc.evaluate.part import Part
+from snnc.evaluate.part import ExactPart
 from snnc.evaluate.records import Scope, record
 from snnc.evaluate.refusals import (
     DamagedJournalError,
@@ -35,7 +35,7 @@ NEURONS = {"c0": 12, "c1": 3}
 SCOPE = Scope({"row": 10, "rest": 2}, 20, 3, 2, NEURONS, compares=True)
 
 
-def part(start: int, stop: int, presentation: Presentation = "row") -> Part:
+def part(start: int, stop: int, presentation: Presentation = "row") -> ExactPart:
     random, count = np.random.default_rng(start), stop - start
     spikes = {n: random.integers(0, 5, (count, k)) for n, k in NEURONS.items()}
     spikes["c0"][:, 7] = 0
@@ -43,7 +43,7 @@ def part(start: int, stop: int, presentation: Presentation = "row") -> Part:
         name: Correlation.of(counts, random.random(counts.shape))
         for name, counts in spikes.items()
     }
-    return Part(
+    return ExactPart(
         start,
         stop,
         random.normal(size=(4, count, 3)) / 3,
@@ -60,7 +60,7 @@ def reopened(path: Path, resume: bool = True) -> Journal:
     return open_journal(path, RUN, resume, SCOPE)
 
 
-def write(path: Path, *parts: Part) -> None:
+def write(path: Path, *parts: ExactPart) -> None:
     with reopened(path, resume=False) as journal:
         for each in parts:
             journal.add(each)
@@ -119,7 +119,7 @@ def test_a_run_without_its_sample_has_not_ended(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("parts", [[], [part(0, 10), part(0, 2, "rest")]])
-def test_one_without_worth_is(tmp_path: Path, parts: list[Part]) -> None:
+def test_one_without_worth_is(tmp_path: Path, parts: list[ExactPart]) -> None:
     path = tmp_path / "out.jsonl"
     write(path, *parts)
     write(path, part(0, 3))

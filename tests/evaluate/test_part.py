@@ -9,14 +9,14 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.evaluate.part import Fresh, Part, spans_left, whole_spans
+from snnc.evaluate.part import ExactPart, Fresh, spans_left, whole_spans
 
 
-def part(start: int, stop: int) -> Part:
+def part(start: int, stop: int) -> ExactPart:
     known: Any = {"presentation": "row", "overflows": (0, 1, 2), "cores": 1}
     numbers = np.arange(start, stop, dtype=np.float64)
     outputs: np.ndarray[Any, Any] = numbers[np.newaxis, :, np.newaxis]
-    return Part(start, stop, outputs, outputs + 1.0, {}, **known)
+    return ExactPart(start, stop, outputs, outputs + 1.0, {}, **known)
 
 
 @given(st.sets(st.integers(1, 59), max_size=8), st.data(), st.integers(1, 9))

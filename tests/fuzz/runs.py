@@ -12,7 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from snnc.evaluate.part import Part
+from snnc.evaluate.part import ExactPart
 from snnc.evaluate.records import Scope, record
 from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.data import DataSpec
@@ -89,11 +89,11 @@ def data_files(draw: st.DrawFn) -> bytes:
     return zipped(members, draw(st.sampled_from(METHODS)))
 
 
-def part(start: int, stop: int) -> Part:
+def part(start: int, stop: int) -> ExactPart:
     """Return a part that `SCOPE` allows."""
     random, count = np.random.default_rng(start), stop - start
     correlation = Correlation.of(*random.random((2, 6)))
-    return Part(
+    return ExactPart(
         start,
         stop,
         random.normal(size=(4, count, 3)),

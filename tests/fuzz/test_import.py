@@ -18,10 +18,10 @@ from snnc.diagnostics.text import render
 from snnc.importer.explanation import document, explain
 from snnc.importer.explanation_text import markdown, text
 from snnc.importer.files import read_file
-from snnc.importer.messages import model_message, told_model
+from snnc.importer.messages import model_message, model_of
 from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.process import MEMORY
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.weights.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seeded
@@ -49,10 +49,10 @@ def answer(file: Path) -> None:
         report = Report()
         try:
             model, weights = read_file(file, file.name)
-            model = told_model(json.loads(json.dumps(model_message(model, True))))
+            model = model_of(json.loads(json.dumps(model_message(model, True))))
             target = file.with_name("weights") if weights is not None else None
             done = outcome(file.name, model, weights, request, target, None, report)
-        except RefusedError as error:
+        except RefusedModelError as error:
             report.add(error.at(file.name).diagnostic)
         except MemoryError:  # which the process that reads tells of
             return

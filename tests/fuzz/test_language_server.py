@@ -17,7 +17,7 @@ from snnc.driver import compile_spec
 from snnc.language_server import names
 from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
-from snnc.language_server.completion import offers
+from snnc.language_server.completion import completions_at
 from snnc.language_server.diagnostics import as_sent
 from snnc.language_server.hints import hints
 from snnc.language_server.marks import marks
@@ -117,7 +117,7 @@ def asked(found: Analysis, offset: int) -> None:
     for at, _ in hints(found):
         assert 0 <= at <= len(source.text)
     page_at(found, offset)
-    offers(source, offset)
+    completions_at(source, offset)
     names.named_at(found.document, offset)
     for entry in symbols_of(found):
         range_of(entry.whole, CODEC)
@@ -176,7 +176,7 @@ def test_random_edits(name: str, edits: list[Edit], at: float) -> None:
 def test_what_failed_once(path: Path) -> None:
     source = SourceFile(path.name, path.read_text(encoding="utf-8"))
     for offset in range(len(source.text) + 1):
-        offers(source, offset)
+        completions_at(source, offset)
     judged(source, len(source.text) // 2)
 
 

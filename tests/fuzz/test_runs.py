@@ -16,7 +16,7 @@ from snnc.diagnostics.text import render
 from snnc.driver import compile_spec
 from snnc.evaluate.journal import open_journal
 from snnc.evaluate.records import restore
-from snnc.evaluate.refusals import RefusedError
+from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package
 from snnc.runtime import arrays
@@ -123,7 +123,7 @@ def test_files_of_results_are_read_or_refused(
     with processor_time(LONGEST):
         try:
             journal = open_journal(file, RUN, resume, SCOPE)
-        except RefusedError as error:
+        except RefusedRunError as error:
             said = str(error)
         else:
             with journal:

@@ -13,8 +13,8 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.importer.converter import ask as asking
-from snnc.importer.converter.ask import Trial, ask
-from snnc.importer.process import Limit
+from snnc.importer.converter.ask import ConverterTrial, ask
+from snnc.importer.process import ProcessLimit
 from snnc.text.tables import prose, table
 from tests.importer.converter_models import MODELS, SHOWN
 from tests.support import NENGO_DL, ROOT
@@ -26,7 +26,7 @@ PAGE = ROOT / "docs/from-keras.md"
 HEAD = ("layer", "nengo_dl.Converter", "nengo-loihi")
 TABLE = re.compile(r"^\| layer \| nengo_dl.Converter \|.*?\n\n", re.M | re.S)
 
-Trials = Mapping[str, Trial]
+Trials = Mapping[str, ConverterTrial]
 
 
 @pytest.fixture(scope="module")
@@ -235,13 +235,13 @@ def said_of(target: Path) -> str:
 def test_a_model_that_fills_the_memory_is_told(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(asking, "CONVERTER", Limit(300, 4 * 2**30))
+    monkeypatch.setattr(asking, "CONVERTER", ProcessLimit(300, 4 * 2**30))
     forum = Path(__file__).parent / "data/forum.json"
     assert re.search("SNN824 .* 4 GiB of memory", said_of(forum))
 
 
 def test_what_takes_too_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "CONVERTER", Limit(0, 2**30))
+    monkeypatch.setattr(asking, "CONVERTER", ProcessLimit(0, 2**30))
     forum = Path(__file__).parent / "data/forum.json"
     assert re.search("SNN824 .* more than 0 s", said_of(forum))
 

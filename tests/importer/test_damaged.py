@@ -22,7 +22,7 @@ import pytest
 from snnc.cli import main
 from snnc.importer.files import read_file
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from tests.importer.configs import small
 from tests.support import ROOT
 
@@ -32,7 +32,7 @@ CONFIG = json.dumps(small())
 
 def code(path: Path) -> str:
     """Read a model and all its weights; return how that was refused."""
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedModelError) as caught:
         read_all(path)
     return caught.value.diagnostic.code
 
@@ -73,7 +73,7 @@ HOSTILE: dict[str, str | zipfile.ZipInfo] = {
 def test_a_member_that_leads_elsewhere_is_refused(reason: str, tmp_path: Path) -> None:
     member = HOSTILE[reason]
     path = zipped(tmp_path / "m.keras", ("config.json", CONFIG), (member, "/etc"))
-    with pytest.raises(RefusedError, match=reason) as caught:
+    with pytest.raises(RefusedModelError, match=reason) as caught:
         read(path)
     assert caught.value.diagnostic.code == "SNN804"
     assert read(zipped(path, ("config.json", CONFIG), ("x", "")))[1] is None
@@ -242,7 +242,9 @@ def test_a_missing_package_is_named(
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     (tmp_path / "saved_model.pb").touch()
     for target, package in ((DATA / "k3_chain.h5", "h5py"), (tmp_path, "TensorFlow")):
-        with pytest.raises(RefusedError, match=f"needs {package}, which") as caught:
+        with pytest.raises(
+            RefusedModelError, match=f"needs {package}, which"
+        ) as caught:
             read(target)
         assert caught.value.diagnostic.code == "SNN807"
         assert "pip install" in str(caught.value.diagnostic.render_help())
@@ -272,7 +274,7 @@ def test_code_that_gives_no_model_is_told(
     (tmp_path / "scratch").mkdir()
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
-    with pytest.raises(RefusedError, match=reason) as caught:
+    with pytest.raises(RefusedModelError, match=reason) as caught:
         read(f"nets:{function}", lambda sentence: None)
     assert caught.value.diagnostic.code == "SNN808"
     assert f"`{function}()` returns" in str(caught.value.diagnostic.render_help())

@@ -10,7 +10,7 @@ import pytest
 
 from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from tests.importer.configs import functional, layer
 
@@ -51,7 +51,7 @@ def test_linear_layers_are_one_matrix() -> None:
 
 @pytest.mark.slow
 def test_a_spec_that_nobody_could_read_is_no_exception() -> None:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedModelError) as caught:
         deep(lambda n: ("LeakyReLU", {"alpha": 0.1}))
     assert caught.value.diagnostic.code == "SNN838"
     assert "2001 layers" in str(caught.value)

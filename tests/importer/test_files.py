@@ -13,7 +13,7 @@ import pytest
 
 from snnc.importer.files import read_file
 from snnc.importer.read import start
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 
 DATA = Path(__file__).parent / "data"
 
@@ -85,7 +85,7 @@ def test_weights_of_another_model_are_refused_with_the_first_layer(
     weights.close()
     first = next(layer for layer in model.layers if layer.kind.startswith("Conv"))
     path = architecture(tmp_path, **{first.name: {"filters": 77}})
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedModelError) as refused:
         read(path, weights_only(tmp_path))
     assert refused.value.diagnostic.code == "SNN826"
     assert f"`{first.name}`" in str(refused.value)
@@ -93,7 +93,7 @@ def test_weights_of_another_model_are_refused_with_the_first_layer(
 
 
 def test_weights_of_fewer_layers_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(RefusedError, match="is the first layer that differs"):
+    with pytest.raises(RefusedModelError, match="is the first layer that differs"):
         read(architecture(tmp_path), weights_only(tmp_path, leave_out=1))
 
 
@@ -105,7 +105,7 @@ def test_what_holds_no_weights_is_refused(
     tmp_path: Path, content: bytes, code: str
 ) -> None:
     (tmp_path / "w.bin").write_bytes(content)
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedModelError) as refused:
         read(architecture(tmp_path), tmp_path / "w.bin")
     assert refused.value.diagnostic.code == code
 
@@ -158,10 +158,12 @@ def test_shards_that_are_missing_or_short_are_named(tmp_path: Path) -> None:
     path = published(tmp_path)
     last = tmp_path / "group1-shard3of3.bin"
     last.write_bytes(last.read_bytes()[:-1])
-    with pytest.raises(RefusedError, match=r"bytes, .* are due"):
+    with pytest.raises(RefusedModelError, match=r"bytes, .* are due"):
         arrays_of(path)
     last.unlink()
-    with pytest.raises(RefusedError, match=r"`group1-shard3of3\.bin` is not beside it"):
+    with pytest.raises(
+        RefusedModelError, match=r"`group1-shard3of3\.bin` is not beside it"
+    ):
         arrays_of(path)
     model, _ = read(path)
     assert model.layers
@@ -173,7 +175,7 @@ def test_shards_outside_the_folder_are_not_read(tmp_path: Path, name: str) -> No
     document = json.loads(path.read_text(encoding="utf-8"))
     document["weightsManifest"][0]["paths"][0] = name
     path.write_text(json.dumps(document), encoding="utf-8")
-    with pytest.raises(RefusedError) as refused:
+    with pytest.raises(RefusedModelError) as refused:
         arrays_of(path)
     assert refused.value.diagnostic.code == "SNN804"
 
@@ -184,19 +186,19 @@ def test_shards_within_a_linked_folder_are_not_read(tmp_path: Path) -> None:
     (tmp_path / "in" / "a").symlink_to(tmp_path, target_is_directory=True)
     text = path.read_text(encoding="utf-8").replace("group1-shard1of3.bin", "a/w.bin")
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(RefusedError, match=r"`a/w\.bin` is a link") as refused:
+    with pytest.raises(RefusedModelError, match=r"`a/w\.bin` is a link") as refused:
         arrays_of(path)
     assert refused.value.diagnostic.code == "SNN804"
 
 
 def test_the_folder_of_a_model_is_told_by_its_file(tmp_path: Path) -> None:
     published(tmp_path / "in")
-    with pytest.raises(RefusedError, match=r"name the `model\.json` in it"):
+    with pytest.raises(RefusedModelError, match=r"name the `model\.json` in it"):
         start((tmp_path / "in").as_posix())
 
 
 def test_a_graph_of_tensorflow_js_is_named(tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_text('{"format": "graph-model", "modelTopology": {"node": []}}')
-    with pytest.raises(RefusedError, match=r"a graph of TensorFlow\.js"):
+    with pytest.raises(RefusedModelError, match=r"a graph of TensorFlow\.js"):
         read(path)

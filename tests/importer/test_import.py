@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
 from snnc.importer.converter import ask
-from snnc.importer.converter.ask import Trial
+from snnc.importer.converter.ask import ConverterTrial
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, codes
 
@@ -122,9 +122,9 @@ def test_what_the_converter_does_is_printed_in_each_format(
     folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
 ) -> None:
     trials = {
-        "rescaling": Trial("TensorNode", "refused", "it stays TensorFlow"),
-        "conv2d": Trial("native", "builds", "neurons on the host"),
-        "flat": Trial("native", "builds", ""),
+        "rescaling": ConverterTrial("TensorNode", "refused", "it stays TensorFlow"),
+        "conv2d": ConverterTrial("native", "builds", "neurons on the host"),
+        "flat": ConverterTrial("native", "builds", ""),
     }
     monkeypatch.setattr(ask, "missing", lambda: "")
     monkeypatch.setattr(ask, "ask", lambda *_: trials)

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.importer.read import read
-from snnc.importer.weights import Weights
+from snnc.importer.weights import ModelWeights
 from tests.support import ROOT
 
 # Those of which each has kinds or arrangements of layers that the others lack.
@@ -44,7 +44,7 @@ def keras_weights(model: Any, prefix: str = "") -> dict[str, list[Any]]:
     return found
 
 
-def assert_same(weights: Weights | None, expected: dict[str, list[Any]]) -> None:
+def assert_same(weights: ModelWeights | None, expected: dict[str, list[Any]]) -> None:
     assert weights is not None
     with weights:
         for layer, arrays in expected.items():

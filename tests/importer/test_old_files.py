@@ -11,7 +11,7 @@ import pytest
 
 from snnc.importer.convert import convert
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from tests.importer.configs import IMAGE, functional, layer, small
 
@@ -39,7 +39,9 @@ def test_what_keras_2_has_to_save_once_is_refused(
             if value is not None:
                 opened.attrs[key] = value.encode()
     for path in (text, file):
-        with pytest.raises(RefusedError, match=f"by {writer}; snnc reads") as caught:
+        with pytest.raises(
+            RefusedModelError, match=f"by {writer}; snnc reads"
+        ) as caught:
             read(path)
         assert caught.value.diagnostic.code == "SNN825"
 
@@ -89,6 +91,8 @@ def test_a_name_that_two_layers_share_is_not_guessed(tmp_path: Path) -> None:
                 assert list(weights.of("block/y/p")) == ["kernel"]
                 assert weights.of("block/x/p") == {}
             else:
-                with pytest.raises(RefusedError, match="may be those of any") as caught:
+                with pytest.raises(
+                    RefusedModelError, match="may be those of any"
+                ) as caught:
                     weights.of("block/y/p")
                 assert caught.value.diagnostic.code == "SNN810"

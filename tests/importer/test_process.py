@@ -16,7 +16,7 @@ import pytest
 from snnc.importer import process as process_module
 from snnc.importer.process import MEMORY, SECONDS
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from tests.support import ROOT
 
 DATA = Path(__file__).parent / "data"
@@ -65,7 +65,7 @@ def test_a_file_without_end_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(process_module, "SECONDS", 2)
-    with pytest.raises(RefusedError, match="takes more than 2 s") as caught:
+    with pytest.raises(RefusedModelError, match="takes more than 2 s") as caught:
         read(endless(tmp_path))
     assert caught.value.diagnostic.code == "SNN823"
 
@@ -74,10 +74,10 @@ def test_a_file_without_end_is_told(
 MEASURED = """
 import resource, sys
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 try:
     read(sys.argv[1])
-except RefusedError as error:
+except RefusedModelError as error:
     found = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     print(found, error.diagnostic.code, error.diagnostic.render_message())
 """
@@ -146,7 +146,7 @@ def test_a_crash_of_the_library_is_told(
 ) -> None:
     (tmp_path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    with pytest.raises(RefusedError, match="ended by SIGABRT") as caught:
+    with pytest.raises(RefusedModelError, match="ended by SIGABRT") as caught:
         read(DATA / "k3_chain.h5")
     assert caught.value.diagnostic.code == "SNN803"
 

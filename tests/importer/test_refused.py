@@ -19,12 +19,12 @@ from hypothesis import strategies as st
 
 from snnc.importer.files import read_file
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from tests.importer.configs import IMAGE, functional, layer, small
 
 
 def code(path: Path) -> str:
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedModelError) as caught:
         read(path)
     assert caught.value.diagnostic.span.source.name == path.as_posix()
     assert caught.value.diagnostic.render_help()
@@ -149,7 +149,7 @@ def claims(group: Any) -> None:
 def test_weights_that_lead_elsewhere_are_not_read(kernel: Any, tmp_path: Path) -> None:
     _, weights = read(hdf5(tmp_path / "model.h5", kernel))
     assert weights is not None
-    with weights, pytest.raises(RefusedError) as caught:
+    with weights, pytest.raises(RefusedModelError) as caught:
         weights.of("c")
     assert caught.value.diagnostic.code == "SNN804"
 
@@ -209,7 +209,7 @@ def test_a_mutated_configuration_is_read_or_refused(
         where[key] = data.draw(VALUES)
     path = tmp_path / "model.json"
     path.write_text(json.dumps(config))
-    with contextlib.suppress(RefusedError):
+    with contextlib.suppress(RefusedModelError):
         model, _ = read_file(path, path.name)
         names = [one.name for one in model.layers]
         assert set(model.outputs) <= set(names)

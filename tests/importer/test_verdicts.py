@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.importer.table import HANDLERS
 from snnc.importer.table.refused import REFUSED
@@ -270,7 +270,7 @@ def test_sizes_that_are_left_open_can_be_asked_for() -> None:
 
 
 def test_strides_that_keras_does_not_write_are_refused() -> None:
-    with pytest.raises(RefusedError, match="its strides is None"):
+    with pytest.raises(RefusedModelError, match="its strides is None"):
         between("Conv2D", CONV | {"strides": None})
     pool = between("AveragePooling2D", POOL | {"strides": None})  # as its window
     assert pool.written is not None
@@ -339,7 +339,7 @@ def test_calls_of_submodels_in_each_other_are_counted() -> None:
         once["inbound_nodes"].append([[name, 1, 0, {}]])
         inner = functional(IMAGE, once)
         inner["config"]["output_layers"] = [[name, 2, 0]]
-    with pytest.raises(RefusedError) as caught:
+    with pytest.raises(RefusedModelError) as caught:
         build(inner, None, None)
     assert caught.value.diagnostic.code == "SNN811"
 
@@ -420,7 +420,7 @@ def test_an_edited_configuration_is_read_or_refused(data: st.DataObject) -> None
     json.dumps(config)
     try:
         found = convert(build(config, None, None)[0], ImportRequest(), "m.h5")
-    except RefusedError:
+    except RefusedModelError:
         return
     refused = any(d.verdict == "refused" for d in found.decisions)
     assert refused == (found.written is None)

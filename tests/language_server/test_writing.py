@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from lsprotocol import types
 
-from snnc.language_server.completion import offers
+from snnc.language_server.completion import completions_at
 from snnc.source import SourceFile
 from tests.language_server.editor import Client, open_text
 
@@ -29,7 +29,7 @@ layers:
 def offered(text: str, name: str = "a.snn") -> dict[str, str]:
     """The words at the cursor, and what each of them writes."""
     at = text.index("|")
-    _, found = offers(SourceFile(name, text.replace("|", "", 1)), at)
+    _, found = completions_at(SourceFile(name, text.replace("|", "", 1)), at)
     return {offer.word: offer.text for offer in found}
 
 

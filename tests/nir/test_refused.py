@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from snnc.cli import main
-from snnc.importer.refusal import RefusedError
+from snnc.importer.refusal import RefusedModelError
 from snnc.nir.graph_file import read_graph
 from snnc.nir.translate import translate
 from tests.nir.graphs import affine, chain, conv, fires, flat, full, leaks
@@ -113,7 +113,7 @@ CHANGES: dict[str, Change] = {
 
 def refusal(path: Path) -> str:
     """Return what is said of a file, in this process."""
-    with pytest.raises(RefusedError) as error:
+    with pytest.raises(RefusedModelError) as error:
         translate(read_graph(path, path.name), path.stem)
     found = error.value.diagnostic
     return f"{found.code}: {found.render_message()}\n  {found.render_help()}\n"

@@ -12,11 +12,11 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT
-from snnc.output import PackageFiles, State, compare
+from snnc.output import FileState, PackageFiles, compare
 from snnc.output.exclusive import exclusive
 from snnc.output.records import MARKER, announcement
 from snnc.output.stale import problems
-from snnc.output.write import Written, write_package
+from snnc.output.write import WrittenFiles, write_package
 from snnc.runtime.files import PART
 
 ORIGIN = Origin("specs/a.snn", "models")
@@ -39,7 +39,7 @@ def wanted(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
 
 def write(
     package: PackageFiles, force: bool = False
-) -> tuple[Written | None, list[str]]:
+) -> tuple[WrittenFiles | None, list[str]]:
     report = Report()
     written = write_package(package, force, report)
     return written, [diagnostic.code for diagnostic in report.diagnostics]
@@ -47,7 +47,7 @@ def write(
 
 def build(
     folder: Path, body: str = "X = 1\n", force: bool = False
-) -> tuple[Written | None, list[str]]:
+) -> tuple[WrittenFiles | None, list[str]]:
     return write(wanted(folder, body), force)
 
 
@@ -67,7 +67,7 @@ def package(tmp_path: Path) -> Path:
 def test_a_first_build_writes_everything(tmp_path: Path) -> None:
     written, codes = build(tmp_path / "models" / "net")
     assert codes == []
-    assert written == Written(NAMES)
+    assert written == WrittenFiles(NAMES)
     assert {p.name for p in (tmp_path / "models" / "net").iterdir()} == set(NAMES)
 
 
@@ -87,25 +87,25 @@ def test_an_unchanged_package_is_not_touched(package: Path) -> None:
     paths = (package, *package.iterdir())
     before = {path: path.stat().st_mtime_ns for path in paths}
     written, _ = build(package)
-    assert written == Written(unchanged=NAMES)
+    assert written == WrittenFiles(unchanged=NAMES)
     assert {path: path.stat().st_mtime_ns for path in paths} == before
 
 
 def test_only_changed_files_are_written(package: Path) -> None:
     written, _ = build(package, "X = 3\n")
-    assert written == Written(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
+    assert written == WrittenFiles(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
 
 
 def test_a_checkout_with_crlf_is_unchanged(package: Path) -> None:
     for path in package.iterdir():
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
-    assert build(package) == (Written(unchanged=NAMES), [])
+    assert build(package) == (WrittenFiles(unchanged=NAMES), [])
 
 
 def test_another_version_that_writes_the_same_leaves_the_lock(package: Path) -> None:
     text = (package / "snnc.lock").read_text().replace('"snnc": "', '"snnc": "9.')
     (package / "snnc.lock").write_text(text)
-    assert build(package) == (Written(unchanged=NAMES), [])
+    assert build(package) == (WrittenFiles(unchanged=NAMES), [])
     assert (package / "snnc.lock").read_text() == text
 
 
@@ -146,7 +146,7 @@ def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
     (tmp_path / "__pycache__").mkdir()
     (tmp_path / "__pycache__" / "old.cpython-311.pyc").write_bytes(b"")
     assert build(tmp_path) == (
-        Written(("snnc.lock",), ("old.py",), ("a.py", "b.py", "py.typed")),
+        WrittenFiles(("snnc.lock",), ("old.py",), ("a.py", "b.py", "py.typed")),
         [],
     )
     assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
@@ -284,7 +284,7 @@ def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None
     assert "is missing" in found.render_message()
     assert found.render_notes() == ("not as the spec gives it: a.py",)
     written, _ = build(package, "X = 3\n", force=True)
-    assert written == Written(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
+    assert written == WrittenFiles(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
 
 
 @pytest.mark.parametrize("lock", ["", None])
@@ -294,7 +294,7 @@ def test_without_a_lock_what_is_as_it_should_be_gets_one(
     (package / "snnc.lock").unlink()
     if lock is not None:
         (package / "snnc.lock").write_text(lock)
-    assert build(package) == (Written(("snnc.lock",), (), NAMES[:-1]), [])
+    assert build(package) == (WrittenFiles(("snnc.lock",), (), NAMES[:-1]), [])
 
 
 def reformat(package: Path, number: int, **more: object) -> None:
@@ -325,7 +325,7 @@ def test_a_package_of_an_older_snnc_is_upgraded(tmp_path: Path) -> None:
     reformat(tmp_path, FORMAT - 1)
     written, codes = build(tmp_path, "X = 3\n")
     assert codes == []
-    assert written == Written(
+    assert written == WrittenFiles(
         ("a.py", "snnc.lock"), ("old.py",), ("b.py", "py.typed"), FORMAT - 1
     )
 
@@ -352,7 +352,9 @@ def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
     assert [problem.code for problem in told] == ["SNN737"]
     written, codes = build(tmp_path, "X = 5\n")
     assert codes == []
-    assert written == Written(("a.py", "b.py", "snnc.lock"), ("old.py",), ("py.typed",))
+    assert written == WrittenFiles(
+        ("a.py", "b.py", "snnc.lock"), ("old.py",), ("py.typed",)
+    )
     assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
 
 
@@ -405,7 +407,7 @@ def test_files_of_other_names_stay(package: Path) -> None:
 
 def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
     before = wanted(package, "X = 2\n").lock
-    assert write(PackageFiles.gone(package, before)) == (Written(), [])
+    assert write(PackageFiles.gone(package, before)) == (WrittenFiles(), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
@@ -415,7 +417,7 @@ def test_an_interrupted_build_is_completed_without_force(package: Path) -> None:
     (package / "b.py").unlink()
     written, codes = build(package, "X = 4\n")
     assert codes == []
-    assert written == Written(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
+    assert written == WrittenFiles(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
     assert not (package / MARKER).exists()
 
 
@@ -440,7 +442,7 @@ def test_a_marker_can_hold_anything(package: Path, marker: bytes) -> None:
 def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
     (package / MARKER).write_text("")
     (package / f".a.py.1{PART}").write_text("# @gener")
-    assert build(package) == (Written(unchanged=NAMES), [])
+    assert build(package) == (WrittenFiles(unchanged=NAMES), [])
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
@@ -484,7 +486,7 @@ def test_an_edited_file_does_not_make_a_package_mixed(package: Path) -> None:
     edit(package / "a.py")
     found = compare(wanted(package))
     assert not found.mixed
-    assert found.names(State.EDITED) == ("a.py",)
+    assert found.names(FileState.EDITED) == ("a.py",)
 
 
 def test_a_second_build_waits_for_the_first(package: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.sweep.front import front
-from snnc.sweep.records import Records, name_of
+from snnc.sweep.records import SweepRecords, name_of
 from snnc.sweep.text import Line, table
 from snnc.sweep.workers import DONE, run_jobs
 
@@ -39,7 +39,7 @@ def test_the_front_has_what_nothing_is_better_than(
 
 
 def test_records_are_whole_or_not_there(tmp_path: Path) -> None:
-    records = Records(tmp_path / "new")
+    records = SweepRecords(tmp_path / "new")
     name = name_of({"spec": "x", "seed": 0})
     assert records.read(name) is None
     records.write(name, {"result": {"accuracy": 0.5}})

@@ -15,7 +15,7 @@ from snnc.output import Comparison, PackageFiles, compare
 from snnc.output.orphans import Orphan
 from snnc.output.stale import difference, orphaned, problems, untracked
 from snnc.output.write import (
-    Written,
+    WrittenFiles,
     cannot_write,
     kept,
     planned,
@@ -98,7 +98,7 @@ class DryRun:
                 offer_lines(line)
 
 
-def _listed(plan: Written, folder: Path) -> Iterator[str]:
+def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
     for word, names in (("write", plan.written), ("remove", plan.removed)):
         for name in names:
             yield printable(f"{word} {(folder / name).as_posix()}")
@@ -137,7 +137,7 @@ class Write:
             say(f"{folder.as_posix()}: {files} removed, as {orphan.reason}")
 
 
-def _count(done: Written) -> str:
+def _count(done: WrittenFiles) -> str:
     text = f"{_files(len(done.written))} written, {len(done.unchanged)} unchanged"
     return f"{text}, {len(done.removed)} removed" if done.removed else text
 

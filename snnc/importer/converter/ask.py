@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Literal
 
 from snnc.diagnostics import Report
-from snnc.importer.messages import told_refusal
-from snnc.importer.process import CONVERTER, Child, Limit
+from snnc.importer.messages import refusal_of
+from snnc.importer.process import CONVERTER, Child, ProcessLimit
 from snnc.importer.read import how_to_read
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import ConverterStopped
 
 PACKAGES = {
@@ -33,7 +33,9 @@ def missing() -> str:
     return f"--converter runs {', '.join(absent)}: type `{PIP}`, on Python 3.10 or 3.11"
 
 
-def ask(target: str, report: Report, say: Callable[[str], None]) -> Mapping[str, Trial]:
+def ask(
+    target: str, report: Report, say: Callable[[str], None]
+) -> Mapping[str, ConverterTrial]:
     """Return what became of each layer that the Converter reached, by its full name.
 
     Parameters
@@ -56,19 +58,19 @@ def ask(target: str, report: Report, say: Callable[[str], None]) -> Mapping[str,
     try:
         message = child.answer(child.channel.receive)
         if "refused" in message:
-            raise told_refusal(message)
-    except RefusedError as error:
+            raise refusal_of(message)
+    except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return {}
     finally:
         child.close()
-    return {name: Trial(*told) for name, told in message["trials"].items()}
+    return {name: ConverterTrial(*told) for name, told in message["trials"].items()}
 
 
 class Ended:
     """Says why the process told nothing."""
 
-    def __init__(self, target: str, limit: Limit) -> None:
+    def __init__(self, target: str, limit: ProcessLimit) -> None:
         self._target, self._limit = target, limit
 
     def __call__(self, status: int, is_late: bool) -> Exception:
@@ -81,13 +83,13 @@ class Ended:
                 f"their process ended by {signal.Signals(-status).name}, as it does"
                 f" where {self._limit.memory // 2**30} GiB of memory are not enough"
             )
-        return RefusedError(
+        return RefusedModelError(
             ConverterStopped(span=NOWHERE, path=self._target, reason=reason)
         )
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class ConverterTrial:
     """What became of a layer.
 
     Attributes

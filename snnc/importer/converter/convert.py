@@ -13,14 +13,14 @@ import numpy as np
 import tensorflow as tf
 from nengo_dl.converter import LayerConverter
 
-from snnc.importer.converter.ask import Trial, words
+from snnc.importer.converter.ask import ConverterTrial, words
 from snnc.importer.converter.loihi import refusals
 
 Owners = dict[Any, str]
 """The layer that a Nengo object was made for."""
 
 
-def convert(model: Any, inference_only: bool = True) -> Mapping[str, Trial]:
+def convert(model: Any, inference_only: bool = True) -> Mapping[str, ConverterTrial]:
     """Convert a model, have nengo-loihi build the result, and make one step.
 
     The activation is `nengo.SpikingRectifiedLinear`, and neurons that no others come
@@ -43,7 +43,7 @@ def convert(model: Any, inference_only: bool = True) -> Mapping[str, Trial]:
     for name, trial in watched.trials.items():
         reason = refused.get(name) or (refused.get("") if name in outputs else None)
         if trial.loihi == "builds":
-            found[name] = Trial(
+            found[name] = ConverterTrial(
                 trial.converter,
                 "refused" if reason else "builds",
                 reason or places.get(name, ""),
@@ -72,7 +72,7 @@ class Watched(nengo_dl.Converter):  # type: ignore[misc]
     """
 
     def __init__(self, model: Any, inference_only: bool) -> None:
-        self.trials: dict[str, Trial] = {}
+        self.trials: dict[str, ConverterTrial] = {}
         self.owners: Owners = {}
         self.scopes: list[str] = []
         self.outputs_of_model = model.outputs
@@ -89,19 +89,21 @@ class Watched(nengo_dl.Converter):  # type: ignore[misc]
             stopped = f"the Converter stops behind it: {words(error)}"
             for name, trial in self.trials.items():
                 if trial.loihi == "builds":
-                    self.trials[name] = Trial(trial.converter, "refused", stopped)
+                    self.trials[name] = ConverterTrial(
+                        trial.converter, "refused", stopped
+                    )
 
     def get_converter(self, layer: Any) -> Any:
         """See `nengo_dl.Converter`."""
         if not nengo.Network.context:  # the model itself
             return super().get_converter(layer)
-        return Step(self, layer)
+        return LayerStep(self, layer)
 
     def converter_of(self, layer: Any) -> Any:
         return super().get_converter(layer)
 
 
-class Step:
+class LayerStep:
     """What the Converter calls to convert one layer."""
 
     def __init__(self, converter: Watched, layer: Any) -> None:
@@ -119,17 +121,19 @@ class Step:
             except MemoryError:
                 raise
             except Exception as error:
-                self._tell(Trial("exception", "refused", words(error)))
+                self._tell(ConverterTrial("exception", "refused", words(error)))
                 return self._stand_in(node_id, error)
             if isinstance(made, nengo_dl.TensorNode):
                 why = "; ".join(dict.fromkeys(words(w.message) for w in told))
-                self._tell(Trial("TensorNode", "refused", f"{why}; {_step(made)}"))
+                self._tell(
+                    ConverterTrial("TensorNode", "refused", f"{why}; {_step(made)}")
+                )
                 return self._stand_in(node_id, None)
         if not self.is_model:
-            self._tell(Trial("native", "builds", ""))
+            self._tell(ConverterTrial("native", "builds", ""))
         return made
 
-    def _tell(self, trial: Trial) -> None:
+    def _tell(self, trial: ConverterTrial) -> None:
         trials = self.converter.trials
         inside = [name for name in trials if name.startswith(f"{self.name}/")]
         trials.update(dict.fromkeys(inside or [self.name], trial))

@@ -36,7 +36,7 @@ def refusals(
         What no layer alone is to blame for stands in ``refused`` under the empty name.
     """
     put_first_neurons_on_host(net)
-    record = Record(owners)
+    record = RefusalRecord(owners)
     model = Model(dt=0.001, builder=record.builder())
     while (error := _attempt(net, model, record)) is not None:
         level = model.validation_level
@@ -50,7 +50,7 @@ def refusals(
     return record.refused, dict(_places(net, model, owners))
 
 
-def _attempt(net: Any, model: Any, record: Record) -> Exception | None:
+def _attempt(net: Any, model: Any, record: RefusalRecord) -> Exception | None:
     """Build all that is not refused yet, and make a step if all is there."""
     kept = splitter.PassthroughSplit
     splitter.PassthroughSplit = record.passthrough_split()
@@ -69,7 +69,7 @@ def _attempt(net: Any, model: Any, record: Record) -> Exception | None:
     return None
 
 
-class Record:
+class RefusalRecord:
     """Goes on where nengo-loihi refuses something, and keeps its words by layers."""
 
     def __init__(self, owners: Mapping[Any, str]) -> None:

@@ -20,16 +20,16 @@ from typing import Any
 from snnc.importer.called import called, failed, loaded
 from snnc.importer.converter.ask import words
 from snnc.importer.messages import refusal_message
-from snnc.importer.process import Limit, limit
+from snnc.importer.process import ProcessLimit, limit
 from snnc.importer.reader import quiet_channel
-from snnc.importer.refusal import NOWHERE, RefusedError
+from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import ConverterStopped
 
 
 def main(how: str, target: str, processor: str, memory: str) -> None:
     """Answer on stdout."""
     channel = quiet_channel()
-    most = Limit(int(processor), int(memory))
+    most = ProcessLimit(int(processor), int(memory))
     limit(most)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     warnings.simplefilter("ignore")
@@ -39,7 +39,7 @@ def main(how: str, target: str, processor: str, memory: str) -> None:
             from snnc.importer.converter.convert import convert
 
         trials = convert(model)
-    except RefusedError as error:
+    except RefusedModelError as error:
         channel.send(refusal_message(error.diagnostic))
     except MemoryError:
         reason = f"they take more than {most.memory // 2**30} GiB of memory"
@@ -70,7 +70,7 @@ def _model(how: str, target: str) -> Any:
         if how == "call":
             return called(target)
         return loaded(target) if how == "load" else _of_file(Path(target))
-    except (RefusedError, MemoryError):
+    except (RefusedModelError, MemoryError):
         raise
     except (Exception, SystemExit) as error:
         raise failed(how, target, f"TensorFlow: {words(error)}") from error

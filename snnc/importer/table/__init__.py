@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from snnc.importer.draft import Value
-from snnc.importer.model import Layer
+from snnc.importer.model import KerasLayer
 from snnc.importer.table.activations import read_activation, read_neurons
 from snnc.importer.table.convolutions import (
     read_batch_norm,
@@ -45,7 +45,7 @@ from snnc.importer.table.pooling import (
 )
 from snnc.importer.walk import Walk
 
-Handler = Callable[[Layer, Walk], Value]
+Handler = Callable[[KerasLayer, Walk], Value]
 
 HANDLERS: dict[str, Handler] = {
     "InputLayer": read_input,

@@ -14,8 +14,8 @@ from typing import Any
 
 from snnc.importer.cuts import cuts_of
 from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
-from snnc.importer.linear import Step, point
-from snnc.importer.model import Layer
+from snnc.importer.linear import LinearStep, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, mixed
 from snnc.importer.request import ACTIVATIONS
 from snnc.importer.table.axes import extended
@@ -35,7 +35,7 @@ IDENTITY_LIMIT = 3000
 """Values that a readout passes on by a matrix of their own."""
 
 
-def activation_of(layer: Layer) -> Activation:
+def activation_of(layer: KerasLayer) -> Activation:
     """Return what an ``activation`` option says: ``relu``, ``relu6`` ..."""
     return _named(layer.options.get("activation"))
 
@@ -72,13 +72,15 @@ def _of_class(kind: str, options: Mapping[str, Any]) -> Activation:
     return name, options
 
 
-def read_activation(layer: Layer, walk: Walk) -> Value:
+def read_activation(layer: KerasLayer, walk: Walk) -> Value:
     """Read a layer that is nothing but an activation."""
     value = walk.source(layer)
     return activate(layer, walk, value, _of_class(layer.kind, layer.options))
 
 
-def activate(layer: Layer, walk: Walk, value: Value, activation: Activation) -> Value:
+def activate(
+    layer: KerasLayer, walk: Walk, value: Value, activation: Activation
+) -> Value:
     """Return what an activation makes of a value."""
     name, options = activation
     option = "" if layer.kind in _OWN else f"activation {name}"
@@ -143,7 +145,9 @@ def _pieces(
     return None
 
 
-def _tell_units(layer: Layer, walk: Walk, count: int, stands: str, option: str) -> None:
+def _tell_units(
+    layer: KerasLayer, walk: Walk, count: int, stands: str, option: str
+) -> None:
     words = {2: "two", 3: "three"}
     why = f"{words[count]} neurons for each value, whose sum it is"
     if stands in ACTIVATIONS:
@@ -152,7 +156,7 @@ def _tell_units(layer: Layer, walk: Walk, count: int, stands: str, option: str) 
 
 
 def _fire(
-    layer: Layer,
+    layer: KerasLayer,
     walk: Walk,
     value: Value,
     option: str,
@@ -180,7 +184,7 @@ def _fire(
     return replace(mixed(fired, layer.name, value, gains), is_positive=False)
 
 
-def _unfit(layer: Layer, walk: Walk, why: str) -> Value:
+def _unfit(layer: KerasLayer, walk: Walk, why: str) -> Value:
     remedy = "put a convolution or a `Dense` right before it, and retrain"
     if "Pooling" in layer.kind:
         remedy = (
@@ -192,7 +196,7 @@ def _unfit(layer: Layer, walk: Walk, why: str) -> Value:
     return walk.refuse(layer, why, remedy)
 
 
-def _fire_slopes(layer: Layer, walk: Walk, value: Value, option: str) -> Value:
+def _fire_slopes(layer: KerasLayer, walk: Walk, value: Value, option: str) -> Value:
     """Return the two neurons of a parametric ReLU, whose slopes are weights."""
     _tell_units(layer, walk, 2, "prelu", option)
     if value.broken:
@@ -211,7 +215,7 @@ def _fire_slopes(layer: Layer, walk: Walk, value: Value, option: str) -> Value:
     if found.broken or found.parts:
         return found
     (term,) = found.terms
-    step = Step(
+    step = LinearStep(
         "slope",
         layer.name,
         tuple(map(point, inside.shape[:-1])),
@@ -226,7 +230,7 @@ def _fire_slopes(layer: Layer, walk: Walk, value: Value, option: str) -> Value:
 
 
 def _finish(
-    layer: Layer, walk: Walk, value: Value, output: str, name: str, option: str
+    layer: KerasLayer, walk: Walk, value: Value, output: str, name: str, option: str
 ) -> Value:
     walk.finals[output] = name
     if name == "sigmoid" and not value.broken and _is_pair(walk, value):
@@ -244,12 +248,12 @@ def _is_pair(walk: Walk, value: Value) -> bool:
     return len(walk.model.outputs) == 1 and prod(value.shape) == 1
 
 
-def _is_over_all(layer: Layer, value: Value) -> bool:
+def _is_over_all(layer: KerasLayer, value: Value) -> bool:
     """Whether a softmax decides among all that there is."""
     return value.broken or value.shape[-1] == prod(value.shape)
 
 
-def _refuse(layer: Layer, walk: Walk, name: str, stands: str, option: str) -> None:
+def _refuse(layer: KerasLayer, walk: Walk, name: str, stands: str, option: str) -> None:
     remedy = "train with `relu`"
     if stands in ACTIVATIONS:
         remedy = (
@@ -262,7 +266,7 @@ def _refuse(layer: Layer, walk: Walk, name: str, stands: str, option: str) -> No
     walk.refuse(layer, why, remedy, option or name, "activation")
 
 
-def read_neurons(layer: Layer, walk: Walk) -> Value:
+def read_neurons(layer: KerasLayer, walk: Walk) -> Value:
     """Read neurons, whose rate is ReLU, or another curve by their ``properties``."""
     value = walk.source(layer)
     given = activate(layer, walk, value, ("relu", {}))

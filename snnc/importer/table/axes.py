@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from snnc.importer.draft import Value
 from snnc.importer.fitting import positions, same_pads
-from snnc.importer.linear import Shape, Step, Term, Window, Windows, point
-from snnc.importer.model import Layer
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.views import View, axis_of
 
 
@@ -36,11 +36,11 @@ class Axes:
     view: View
 
 
-def is_first(layer: Layer) -> bool:
+def is_first(layer: KerasLayer) -> bool:
     return layer.options.get("data_format") == "channels_first"
 
 
-def axes_of(layer: Layer, value: Value, rank: int) -> Axes:
+def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
     """Return the axes of a layer that works on ``rank`` of them.
 
     Raises
@@ -118,15 +118,17 @@ def slide(
     return tuple(windows), tuple(taps)
 
 
-def _window(size: int, taps: int, stride: int, padding: str, apart: int) -> Window:
+def _window(size: int, taps: int, stride: int, padding: str, apart: int) -> AxisWindow:
     if padding == "causal":
-        return Window(size, taps, stride, taps - 1, -(-size // stride), apart)
+        return AxisWindow(size, taps, stride, taps - 1, -(-size // stride), apart)
     places = positions(size, taps, stride, padding)
     before = same_pads(size, taps, stride)[0] if padding == "same" else 0
-    return Window(size, taps, stride, before, places, apart)
+    return AxisWindow(size, taps, stride, before, places, apart)
 
 
-def extended(value: Value, step: Step, view: View, positive: bool = False) -> Value:
+def extended(
+    value: Value, step: LinearStep, view: View, positive: bool = False
+) -> Value:
     """Return a value behind a step."""
     terms = tuple(
         appended(term, step if number == 0 else once(step))
@@ -138,12 +140,12 @@ def extended(value: Value, step: Step, view: View, positive: bool = False) -> Va
     )
 
 
-def once(step: Step) -> Step:
+def once(step: LinearStep) -> LinearStep:
     """Return a step without what it adds, which a sum of terms has once."""
     return replace(step, bias=False, is_first=False)
 
 
-def appended(term: Term, step: Step) -> Term:
+def appended(term: Term, step: LinearStep) -> Term:
     """Return a term with one more step.
 
     A mean of what is the same at all places may be taken before as well as behind it,
@@ -165,7 +167,7 @@ def appended(term: Term, step: Step) -> Term:
     return replace(term, steps=(*steps[:place], mean, *behind))
 
 
-def _commutes(step: Step, mean: Step) -> bool:
+def _commutes(step: LinearStep, mean: LinearStep) -> bool:
     is_inside = not any(window.pads or window.before for window in mean.windows)
     is_point = all(window.is_point for window in step.windows)
     return is_inside and is_point and step.is_uniform and step.op != "matrix"

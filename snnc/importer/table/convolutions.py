@@ -6,8 +6,8 @@ from dataclasses import replace
 from math import prod
 
 from snnc.importer.draft import BROKEN, Value
-from snnc.importer.linear import Op, Shape, Step, Term, point, whole
-from snnc.importer.model import Layer
+from snnc.importer.linear import LinearStep, Op, Shape, Term, point, whole
+from snnc.importer.model import KerasLayer
 from snnc.importer.table.activations import activate, activation_of
 from snnc.importer.table.axes import AxesError, axes_of, extended, is_first, slide
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
@@ -15,27 +15,27 @@ from snnc.importer.views import order, plain, sizes
 from snnc.importer.walk import Walk
 
 
-def read_convolution(layer: Layer, walk: Walk) -> Value:
+def read_convolution(layer: KerasLayer, walk: Walk) -> Value:
     """Read a `Conv1D`, `Conv2D` or `Conv3D`."""
     filters = int(layer.options["filters"])
     return _convolve(layer, walk, filters, "kernel", "filters")
 
 
-def read_separable(layer: Layer, walk: Walk) -> Value:
+def read_separable(layer: KerasLayer, walk: Walk) -> Value:
     """Read a separable convolution, whose two kernels are one on the chip."""
     filters = int(layer.options["filters"])
     told = "filters", "depth_multiplier"
     return _convolve(layer, walk, filters, "separable", *told)
 
 
-def read_depthwise(layer: Layer, walk: Walk) -> Value:
+def read_depthwise(layer: KerasLayer, walk: Walk) -> Value:
     """Read a depthwise convolution."""
     channels = walk.source(layer).shape[-1:] or (0,)
     filters = channels[0] * int(layer.options.get("depth_multiplier") or 1)
     return _convolve(layer, walk, filters, "depthwise", "depth_multiplier")
 
 
-def _convolve(layer: Layer, walk: Walk, filters: int, op: Op, *told: str) -> Value:
+def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *told: str) -> Value:
     told = (*told, "kernel_size", "strides", "padding", "use_bias")
     rank = int(layer.kind[-2])
     dilation = dims(layer.options.get("dilation_rate", 1), rank)
@@ -74,7 +74,7 @@ def _convolve(layer: Layer, walk: Walk, filters: int, op: Op, *told: str) -> Val
         walk.keep(layer, option=f"groups {groups}")
     if channels % groups or filters % groups:
         return _misfit(layer, walk, f"its groups do not share out {channels} channels")
-    step = Step(
+    step = LinearStep(
         op,
         layer.name,
         windows,
@@ -88,13 +88,13 @@ def _convolve(layer: Layer, walk: Walk, filters: int, op: Op, *told: str) -> Val
     return activate(layer, walk, extended(value, step, axes.view), activation)
 
 
-def _misfit(layer: Layer, walk: Walk, why: str) -> Value:
+def _misfit(layer: KerasLayer, walk: Walk, why: str) -> Value:
     return walk.refuse(
         layer, why, "build the layers without `Permute` and `Reshape` between"
     )
 
 
-def read_dense(layer: Layer, walk: Walk) -> Value:
+def read_dense(layer: KerasLayer, walk: Walk) -> Value:
     """Read a `Dense`."""
     tell_options(layer, walk, "units", "use_bias")
     walk.l2[layer.name] = take_l2(layer, walk)
@@ -111,7 +111,7 @@ def read_dense(layer: Layer, walk: Walk) -> Value:
     long = [axis for axis in value.view[-1] if value.shape[axis] > 1]
     if long not in ([channels], []) or (not long and value.shape[-1] > 1):
         return _misfit(layer, walk, "its last axis is not the channels")
-    step = Step(
+    step = LinearStep(
         "kernel",
         layer.name,
         tuple(map(point, value.shape[:-1])),
@@ -124,14 +124,14 @@ def read_dense(layer: Layer, walk: Walk) -> Value:
     return activate(layer, walk, extended(value, step, view), activation)
 
 
-def _matrix(layer: Layer, value: Value, units: int, bias: bool) -> Value:
+def _matrix(layer: KerasLayer, value: Value, units: int, bias: bool) -> Value:
     """Return what a matrix makes of a flat vector, or of several side by side."""
     terms: list[Term] = []
     start = 0
     for part in value.parts or (value,):
         size = prod(part.shape)
         for term in part.terms:
-            step = Step(
+            step = LinearStep(
                 "matrix",
                 layer.name,
                 tuple(map(whole, part.shape[:-1])),
@@ -149,7 +149,7 @@ def _matrix(layer: Layer, value: Value, units: int, bias: bool) -> Value:
     return Value(tuple(terms), (units,), plain(1))
 
 
-def read_batch_norm(layer: Layer, walk: Walk) -> Value:
+def read_batch_norm(layer: KerasLayer, walk: Walk) -> Value:
     """Fold a batch norm with its running statistics."""
     tell_options(layer, walk, "center", "scale", "epsilon")
     value = walk.source(layer)
@@ -158,7 +158,7 @@ def read_batch_norm(layer: Layer, walk: Walk) -> Value:
     return normed(layer, walk, value)
 
 
-def normed(layer: Layer, walk: Walk, value: Value) -> Value:
+def normed(layer: KerasLayer, walk: Walk, value: Value) -> Value:
     """Return a value behind a batch norm."""
     axis = layer.options.get("axis", -1)
     axes = axis if isinstance(axis, list) else [-1 if axis is None else axis]
@@ -167,14 +167,14 @@ def normed(layer: Layer, walk: Walk, value: Value) -> Value:
 
 
 def normalized(
-    layer: Layer, walk: Walk, value: Value, axes: list[int], option: str
+    layer: KerasLayer, walk: Walk, value: Value, axes: list[int], option: str
 ) -> Value:
     """Return a value behind a norm of each place of an axis, counted from behind."""
     rank, channels = len(value.view), len(value.shape) - 1
     is_one = len(axes) == 1 and -rank <= axes[0] < 0
     group = value.view[axes[0]] if is_one else ()
     if is_one and _are_channels(group, value.shape) and not value.parts:
-        step = Step(
+        step = LinearStep(
             "norm",
             layer.name,
             tuple(map(point, value.shape[:-1])),
@@ -187,7 +187,7 @@ def normalized(
     if is_one and rank == 1:
         size = prod(value.shape)
         walk.rewrite(layer, "folded into the kernel of what reads the flat vector")
-        step = Step("flat norm", layer.name, (), size, size, bias=True)
+        step = LinearStep("flat norm", layer.name, (), size, size, bias=True)
         return replace(value, flat=(*value.flat, step), is_positive=False)
     return walk.refuse(
         layer,

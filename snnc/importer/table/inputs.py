@@ -6,10 +6,10 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import BROKEN, INPUT, Draft, Value
+from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
 from snnc.importer.layer_config import LARGEST_INPUT
-from snnc.importer.linear import Shape, Step, Term, point
-from snnc.importer.model import Layer
+from snnc.importer.linear import LinearStep, Shape, Term, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.table.axes import once
 from snnc.importer.table.convolutions import keras_sizes, normalized
 from snnc.importer.table.options import shown
@@ -17,7 +17,7 @@ from snnc.importer.views import channels_first, joined, plain, regrouped
 from snnc.importer.walk import Walk
 
 
-def read_input(layer: Layer, walk: Walk) -> Value:
+def read_input(layer: KerasLayer, walk: Walk) -> Value:
     """Return the input, whose sizes have to be fixed and whose axes are at most 4."""
     shape = list(layer.options.get("batch_input_shape") or [None, None])[1:]
     if len(walk.model.inputs) > 1:
@@ -69,7 +69,7 @@ def _agree(shape: list[int | None], asked: Shape) -> bool:
     return is_near and all(a in (None, b) for a, b in zip(shape, asked, strict=True))
 
 
-def _several(layer: Layer, walk: Walk, shape: list[int | None]) -> Value:
+def _several(layer: KerasLayer, walk: Walk, shape: list[int | None]) -> Value:
     """Refuse several inputs, once, and judge what reads them all the same."""
     if layer.name == walk.model.inputs[0]:
         count, names = len(walk.model.inputs), ", ".join(walk.model.inputs)
@@ -83,7 +83,9 @@ def _several(layer: Layer, walk: Walk, shape: list[int | None]) -> Value:
     if not sizes or len(sizes) < len(shape):
         return BROKEN
     key = walk.free(layer.name)
-    walk.add(Draft(layer=key, kind="downsample", sources=(INPUT,), shape=sizes))
+    walk.add(
+        StatementDraft(layer=key, kind="downsample", sources=(INPUT,), shape=sizes)
+    )
     return Value((Term(key, sizes),), sizes, plain(len(sizes)), is_positive=True)
 
 
@@ -92,7 +94,7 @@ def _laid_out(walk: Walk, shape: Shape) -> Value:
     return Value((Term(INPUT, shape),), shape, plain(len(shape)), is_alone=True)
 
 
-def _is_channels_first(layer: Layer, walk: Walk) -> bool:
+def _is_channels_first(layer: KerasLayer, walk: Walk) -> bool:
     """Whether what reads the input has channels first."""
     names, seen = list(walk.readers[layer.name]), set[str]()
     while names:
@@ -107,7 +109,7 @@ def _is_channels_first(layer: Layer, walk: Walk) -> bool:
     return False
 
 
-def _first(layer: Layer, walk: Walk, shape: Shape) -> Value:
+def _first(layer: KerasLayer, walk: Walk, shape: Shape) -> Value:
     """Lay an input out with its channels last, and say that the data are to be so."""
     last = (*shape[1:], shape[0])
     size = "x".join(map(str, last))
@@ -116,7 +118,7 @@ def _first(layer: Layer, walk: Walk, shape: Shape) -> Value:
     return replace(_laid_out(walk, last), view=channels_first(len(last)))
 
 
-def read_rescaling(layer: Layer, walk: Walk) -> Value:
+def read_rescaling(layer: KerasLayer, walk: Walk) -> Value:
     """Take the factor and offset of the whole input into `as`, others into kernels."""
     value = walk.source(layer)
     scale, offset = layer.options.get("scale", 1), layer.options.get("offset", 0)
@@ -131,7 +133,7 @@ def read_rescaling(layer: Layer, walk: Walk) -> Value:
 
 
 def scaled(
-    layer: Layer,
+    layer: KerasLayer,
     walk: Walk,
     value: Value,
     factors: tuple[float, ...],
@@ -156,7 +158,7 @@ def scaled(
             "it scales each place of an image by itself",
             "scale the data itself, and leave it out",
         )
-    step = Step(
+    step = LinearStep(
         "scale",
         layer.name,
         tuple(map(point, value.shape[:-1])),
@@ -176,7 +178,7 @@ def scaled(
     return replace(value, terms=terms, is_positive=positive, is_alone=False)
 
 
-def _is_sole(walk: Walk, layer: Layer) -> bool:
+def _is_sole(walk: Walk, layer: KerasLayer) -> bool:
     """Whether nothing else reads what a layer scales."""
     name = layer.reads[0]
     while walk.is_read_once(name):
@@ -187,7 +189,7 @@ def _is_sole(walk: Walk, layer: Layer) -> bool:
     return False
 
 
-def read_normalization(layer: Layer, walk: Walk) -> Value:
+def read_normalization(layer: KerasLayer, walk: Walk) -> Value:
     """Fold a normalization of each channel into the layers that read it."""
     value = walk.source(layer)
     if value.broken:
@@ -208,7 +210,7 @@ def read_normalization(layer: Layer, walk: Walk) -> Value:
 
 
 def _scalar(
-    layer: Layer, walk: Walk, value: Value
+    layer: KerasLayer, walk: Walk, value: Value
 ) -> tuple[tuple[float], tuple[float]] | None:
     """Return factor and shift of a norm of the input that is one for all its values.
 
@@ -246,7 +248,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def read_flatten(layer: Layer, walk: Walk) -> Value:
+def read_flatten(layer: KerasLayer, walk: Walk) -> Value:
     """Leave a `Flatten` out: what reads it has its rows in Keras's order."""
     value = walk.source(layer)
     if value.broken:
@@ -258,7 +260,7 @@ def read_flatten(layer: Layer, walk: Walk) -> Value:
     return replace(value, view=joined(view), is_alone=False)
 
 
-def read_reshape(layer: Layer, walk: Walk) -> Value:
+def read_reshape(layer: KerasLayer, walk: Walk) -> Value:
     """Leave a `Reshape` out where it renames axes; the input may be laid out anew."""
     value = walk.source(layer)
     if value.broken:
@@ -268,7 +270,7 @@ def read_reshape(layer: Layer, walk: Walk) -> Value:
     return reshaped(layer, walk, value, target)
 
 
-def reshaped(layer: Layer, walk: Walk, value: Value, target: list[int]) -> Value:
+def reshaped(layer: KerasLayer, walk: Walk, value: Value, target: list[int]) -> Value:
     """Return a value with axes of other sizes, one of which may be -1."""
     told = f"target_shape {'x'.join(map(str, target))}"
     size = prod(keras_sizes(value))
@@ -305,7 +307,7 @@ def _is_wider(value: Value, view: tuple[tuple[int, ...], ...]) -> bool:
     return len(view) > len(value.shape) or (len(view) > 1 and view != value.view)
 
 
-def read_permute(layer: Layer, walk: Walk) -> Value:
+def read_permute(layer: KerasLayer, walk: Walk) -> Value:
     """Leave a `Permute` out where it renames axes; the input may be laid out anew."""
     value = walk.source(layer)
     if value.broken:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.draft import BROKEN, INPUT, Draft, Value
-from snnc.importer.linear import Step, Term, point
-from snnc.importer.model import Layer
+from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
+from snnc.importer.linear import LinearStep, Term, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, kept
 from snnc.importer.table.options import tell_options
 from snnc.importer.views import plain
@@ -18,7 +18,7 @@ MOST_SOURCES = 64
 """Of a sum that readers take by themselves; beyond, neurons keep it."""
 
 
-def read_add(layer: Layer, walk: Walk) -> Value:
+def read_add(layer: KerasLayer, walk: Walk) -> Value:
     """Read a sum: of spikes it is an `add`, else its readers' kernels add."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
@@ -39,7 +39,7 @@ def read_add(layer: Layer, walk: Walk) -> Value:
         return walk.refuse(layer, str(error), "put `Activation('relu')` behind it")
 
 
-def read_subtract(layer: Layer, walk: Walk) -> Value:
+def read_subtract(layer: KerasLayer, walk: Walk) -> Value:
     """Read a difference, which its readers' kernels take."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
@@ -48,7 +48,7 @@ def read_subtract(layer: Layer, walk: Walk) -> Value:
     return summed(values, [1.0, -1.0], layer.name)
 
 
-def read_average(layer: Layer, walk: Walk) -> Value:
+def read_average(layer: KerasLayer, walk: Walk) -> Value:
     """Read a mean of values, which its readers' kernels take."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
@@ -57,7 +57,7 @@ def read_average(layer: Layer, walk: Walk) -> Value:
     return summed(values, [1.0 / len(values)] * len(values), layer.name)
 
 
-def read_maximum(layer: Layer, walk: Walk) -> Value:
+def read_maximum(layer: KerasLayer, walk: Walk) -> Value:
     """Read the larger, or smaller, of values: max(a, b) is b + relu(a - b)."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
@@ -91,14 +91,14 @@ def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value
 def _times(term: Term, gain: float, value: Value, layer: str) -> Term:
     channels = value.shape[-1]
     windows = tuple(map(point, value.shape[:-1]))
-    step = Step(
+    step = LinearStep(
         "scale", layer, windows, channels, channels, channels, factors=(gain,),
         shifts=(0.0,),
     )  # fmt: skip
     return replace(term, steps=(*term.steps, step))
 
 
-def read_concatenate(layer: Layer, walk: Walk) -> Value:
+def read_concatenate(layer: KerasLayer, walk: Walk) -> Value:
     """Read a concatenation of channels, or of flat vectors."""
     values = [walk.values[name] for name in layer.reads]
     if any(value.broken for value in values):
@@ -119,7 +119,7 @@ def read_concatenate(layer: Layer, walk: Walk) -> Value:
     return _concatenated(layer, walk, values)
 
 
-def _concatenated_vectors(layer: Layer, walk: Walk, values: list[Value]) -> Value:
+def _concatenated_vectors(layer: KerasLayer, walk: Walk, values: list[Value]) -> Value:
     if any(v.parts or v.flat or len(v.shape) > 1 for v in values):
         parts = tuple(p for v in values for p in _parts(v))
         walk.keep(layer, "its reader has a matrix for each of them")
@@ -135,7 +135,7 @@ def _parts(value: Value) -> tuple[Value, ...]:
     return (value,)
 
 
-def _concatenated(layer: Layer, walk: Walk, values: list[Value]) -> Value:
+def _concatenated(layer: KerasLayer, walk: Walk, values: list[Value]) -> Value:
     first = values[0]
     shape = (*first.shape[:-1], sum(value.shape[-1] for value in values))
     sources = tuple(v.spikes for v in values if v.spikes is not None)
@@ -146,7 +146,7 @@ def _concatenated(layer: Layer, walk: Walk, values: list[Value]) -> Value:
     terms: list[Term] = []
     start = 0
     for value in values:
-        step = Step(
+        step = LinearStep(
             "embed", layer.name, tuple(map(point, value.shape[:-1])), value.shape[-1],
             shape[-1], start=start,
         )  # fmt: skip
@@ -157,7 +157,7 @@ def _concatenated(layer: Layer, walk: Walk, values: list[Value]) -> Value:
 
 
 def _joined(
-    layer: Layer,
+    layer: KerasLayer,
     walk: Walk,
     first: Value,
     sources: tuple[str, ...],
@@ -165,7 +165,7 @@ def _joined(
     shape: tuple[int, ...],
 ) -> Value:
     walk.add(
-        Draft(
+        StatementDraft(
             layer=layer.name,
             kind="add" if kind == "add" else "concat",
             sources=sources,
@@ -175,7 +175,7 @@ def _joined(
     return Value((Term(layer.name, shape),), shape, first.view, is_positive=True)
 
 
-def _are_unequal(layer: Layer, walk: Walk, values: list[Value]) -> bool:
+def _are_unequal(layer: KerasLayer, walk: Walk, values: list[Value]) -> bool:
     first = values[0]
     if any(v.parts or v.flat for v in values) and len(values) > 1:
         walk.refuse(layer, "it adds flat images", "add them before `Flatten`")
@@ -199,7 +199,7 @@ def _order(value: Value) -> tuple[tuple[int, ...], ...]:
     )
 
 
-def read_dropout(layer: Layer, walk: Walk) -> Value:
+def read_dropout(layer: KerasLayer, walk: Walk) -> Value:
     """Make a dropout a property of the layer before it."""
     tell_options(layer, walk)
     value = walk.source(layer)
@@ -224,7 +224,7 @@ def read_dropout(layer: Layer, walk: Walk) -> Value:
     return value
 
 
-def read_noise(layer: Layer, walk: Walk) -> Value:
+def read_noise(layer: KerasLayer, walk: Walk) -> Value:
     """Leave out noise, changes of pictures and penalties, for training alone."""
     walk.train(
         layer, "specs have none; it is not kept: do it to the data of `train.py`"

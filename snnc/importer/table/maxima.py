@@ -6,10 +6,10 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
-from snnc.importer.draft import INPUT, Draft, Value
+from snnc.importer.draft import INPUT, StatementDraft, Value
 from snnc.importer.fitting import fit
-from snnc.importer.linear import Step, Term, Window, Windows, point
-from snnc.importer.model import Layer
+from snnc.importer.linear import AxisWindow, LinearStep, Term, Windows, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, kept
 from snnc.importer.table.axes import extended
 from snnc.importer.table.convolutions import normed
@@ -27,7 +27,7 @@ MOST_LEVELS = 16
 
 
 def maximum(
-    layer: Layer, walk: Walk, value: Value, windows: Windows, view: View
+    layer: KerasLayer, walk: Walk, value: Value, windows: Windows, view: View
 ) -> Value:
     """Return a maximum: a `maxpool` of what neurons fire, else neurons that compare."""
     if value.is_input and walk.seen[0] >= 0:
@@ -64,7 +64,7 @@ def _padding(value: Value, windows: Windows) -> tuple[Value, Windows]:
 
 
 def _statement(
-    layer: Layer, walk: Walk, value: Value, windows: Windows, view: View
+    layer: KerasLayer, walk: Walk, value: Value, windows: Windows, view: View
 ) -> Value | None:
     """Return a `maxpool` of one source, with norms behind it in place of before."""
     if len(value.terms) != 1 or value.flat or value.terms[0].source == INPUT:
@@ -84,7 +84,7 @@ def _statement(
     key = walk.free(layer.name)
     sizes = before.read[:-1]
     walk.add(
-        Draft(
+        StatementDraft(
             layer=key,
             kind="maxpool",
             sources=(before.source,),
@@ -101,7 +101,7 @@ def _statement(
     return replace(found, is_positive=value.is_positive)
 
 
-def _trailing_norms(walk: Walk, term: Term) -> tuple[Step, ...]:
+def _trailing_norms(walk: Walk, term: Term) -> tuple[LinearStep, ...]:
     """Return the last steps that a maximum commutes with."""
     count = 0
     for step in reversed(term.steps):
@@ -113,7 +113,7 @@ def _trailing_norms(walk: Walk, term: Term) -> tuple[Step, ...]:
     return term.steps[len(term.steps) - count :] if count else ()
 
 
-def compared(layer: Layer, walk: Walk, value: Value, windows: Windows) -> Value:
+def compared(layer: KerasLayer, walk: Walk, value: Value, windows: Windows) -> Value:
     """Return a maximum as sums: of each pair b + relu(a - b), two by two.
 
     Raises
@@ -132,18 +132,18 @@ def compared(layer: Layer, walk: Walk, value: Value, windows: Windows) -> Value:
 
 
 def _shifted(
-    layer: Layer, value: Value, windows: Windows, taps: tuple[int, ...]
+    layer: KerasLayer, value: Value, windows: Windows, taps: tuple[int, ...]
 ) -> Value:
     """Return what one tap of all windows sees."""
     views = tuple(
-        Window(window.size, 1, window.stride, window.before - tap, window.places)
+        AxisWindow(window.size, 1, window.stride, window.before - tap, window.places)
         for window, tap in zip(windows, taps, strict=True)
     )
     step = windowed(layer, value, views)
     return extended(value, step, value.view, value.is_positive)
 
 
-def _larger(layer: Layer, walk: Walk, pair: list[Value]) -> Value:
+def _larger(layer: KerasLayer, walk: Walk, pair: list[Value]) -> Value:
     if len(pair) == 1:
         return pair[0]
     first, second = pair
@@ -152,7 +152,7 @@ def _larger(layer: Layer, walk: Walk, pair: list[Value]) -> Value:
     return replace(found, is_positive=first.is_positive and second.is_positive)
 
 
-def rectified(layer: Layer, walk: Walk, value: Value) -> Value:
+def rectified(layer: KerasLayer, walk: Walk, value: Value) -> Value:
     """Return a value behind the ReLU that follows: it and a maximum commute."""
     after = walk.rectified(layer)
     if after is None or value.is_positive:
@@ -171,7 +171,9 @@ def rectified(layer: Layer, walk: Walk, value: Value) -> Value:
     return fired
 
 
-def windowed(layer: Layer, value: Value, windows: Windows) -> Step:
+def windowed(layer: KerasLayer, value: Value, windows: Windows) -> LinearStep:
     """Return the step of windows that sum what they read."""
     channels = value.shape[-1]
-    return Step("window", layer.name, windows, channels, channels, groups=channels)
+    return LinearStep(
+        "window", layer.name, windows, channels, channels, groups=channels
+    )

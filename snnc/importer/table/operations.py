@@ -12,7 +12,7 @@ from typing import Any
 
 from snnc.importer.draft import Value
 from snnc.importer.graph import CALLED_WITH
-from snnc.importer.model import Layer
+from snnc.importer.model import KerasLayer
 from snnc.importer.table.activations import activate
 from snnc.importer.table.inputs import read_permute, reshaped, scaled
 from snnc.importer.table.joins import read_add, read_concatenate, read_subtract
@@ -31,10 +31,10 @@ ACTIVATIONS = {
     "swish", "softplus", "leaky_relu", "hard_sigmoid",
 }  # fmt: skip
 SAME = ("identity", "stop_gradient", "cast", "convert_to_tensor", "ensure_shape")
-Join = Callable[[Layer, Walk], Value]
+Join = Callable[[KerasLayer, Walk], Value]
 
 
-def read_operation(layer: Layer, walk: Walk) -> Value:
+def read_operation(layer: KerasLayer, walk: Walk) -> Value:
     """Read an operation that is linear or a known function; else refuse it."""
     value = walk.source(layer)
     function = _function(layer)
@@ -66,7 +66,7 @@ def read_operation(layer: Layer, walk: Walk) -> Value:
     )
 
 
-def _function(layer: Layer) -> str:
+def _function(layer: KerasLayer) -> str:
     """Return the last word of a function's name, or of a class."""
     name = str(layer.options.get("function") or layer.kind)
     node = layer.options.get("node_def")
@@ -75,7 +75,7 @@ def _function(layer: Layer) -> str:
     return name.split(".")[-1].lower()
 
 
-def _with(layer: Layer, **options: Any) -> Layer:
+def _with(layer: KerasLayer, **options: Any) -> KerasLayer:
     return replace(layer, options={**layer.options, **options})
 
 
@@ -98,7 +98,7 @@ def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
 
 
 def _arithmetic(
-    layer: Layer, walk: Walk, value: Value, sign: str, others: Mapping[str, Any]
+    layer: KerasLayer, walk: Walk, value: Value, sign: str, others: Mapping[str, Any]
 ) -> Value:
     if len(layer.reads) > 1:
         joins: dict[str, Join] = {ADD: read_add, MINUS: read_subtract}

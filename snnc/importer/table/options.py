@@ -7,7 +7,7 @@ from typing import Any
 
 from snnc.importer.layer_config import malformed
 from snnc.importer.linear import Shape
-from snnc.importer.model import Layer
+from snnc.importer.model import KerasLayer
 from snnc.importer.walk import Walk
 
 TRAINING = {
@@ -53,7 +53,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 40 else f"{text[:37]}..."
 
 
-def tell_options(layer: Layer, walk: Walk, *kept: str) -> None:
+def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
     """Note what becomes of a layer's options; ``kept`` are those the spec has."""
     for option, value in layer.options.items():
         told = f"{option} {shown(value)}"
@@ -68,7 +68,7 @@ def tell_options(layer: Layer, walk: Walk, *kept: str) -> None:
         walk.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
 
 
-def take_l2(layer: Layer, walk: Walk) -> float:
+def take_l2(layer: KerasLayer, walk: Walk) -> float:
     """Return a kernel's L2 factor, and note what other penalties there are."""
     found = 0.0
     kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
@@ -98,12 +98,12 @@ def dims(value: Any, rank: int) -> Shape:
     return (int(value),) * rank
 
 
-def check_options(layer: Layer) -> None:
+def check_options(layer: KerasLayer) -> None:
     """Refuse options that Keras does not write.
 
     Raises
     ------
-    RefusedError
+    RefusedModelError
         SNN811, with the option.
     """
     for option in _REQUIRED.get(layer.kind, ()):
@@ -124,16 +124,16 @@ def check_options(layer: Layer) -> None:
         raise malformed(f"`{layer.name}`", f"it reads {len(layer.reads)} layers")
 
 
-def rank_of(layer: Layer) -> int:
+def rank_of(layer: KerasLayer) -> int:
     """Return how many axes a `Conv2D` or its like works on."""
     return int(layer.kind[-2]) if layer.kind.endswith("D") else 0
 
 
-def _is_count(value: Any, layer: Layer) -> bool:
+def _is_count(value: Any, layer: KerasLayer) -> bool:
     return type(value) is int and 0 < value < LARGEST
 
 
-def _are_dims(value: Any, layer: Layer) -> bool:
+def _are_dims(value: Any, layer: KerasLayer) -> bool:
     if _is_count(value, layer):
         return True
     rank = rank_of(layer)
@@ -141,13 +141,13 @@ def _are_dims(value: Any, layer: Layer) -> bool:
     return is_list and all(_is_count(item, layer) for item in value)
 
 
-def _are_strides(value: Any, layer: Layer) -> bool:
+def _are_strides(value: Any, layer: KerasLayer) -> bool:
     if value is None:  # as large as the window
         return "Pooling" in layer.kind
     return _are_dims(value, layer)
 
 
-def _are_pads(value: Any, layer: Layer) -> bool:
+def _are_pads(value: Any, layer: KerasLayer) -> bool:
     if _is_pad(value):
         return True
     if not isinstance(value, (list, tuple)):
@@ -165,23 +165,23 @@ def _is_pad(value: Any) -> bool:
     return type(value) is int and 0 <= value < LARGEST
 
 
-def _is_share(value: Any, layer: Layer) -> bool:
+def _is_share(value: Any, layer: KerasLayer) -> bool:
     return value is None or (_is_number(value, layer) and 0 <= value <= 1)
 
 
-def _is_number(value: Any, layer: Layer) -> bool:
+def _is_number(value: Any, layer: KerasLayer) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def _is_flag(value: Any, layer: Layer) -> bool:
+def _is_flag(value: Any, layer: KerasLayer) -> bool:
     return value is None or isinstance(value, bool)
 
 
-def _is_text(value: Any, layer: Layer) -> bool:
+def _is_text(value: Any, layer: KerasLayer) -> bool:
     return value is None or isinstance(value, str)
 
 
-def _is_axis(value: Any, layer: Layer) -> bool:
+def _is_axis(value: Any, layer: KerasLayer) -> bool:
     return (
         value is None
         or type(value) is int
@@ -189,7 +189,7 @@ def _is_axis(value: Any, layer: Layer) -> bool:
     )
 
 
-_RULES: dict[str, Callable[[Any, Layer], bool]] = {
+_RULES: dict[str, Callable[[Any, KerasLayer], bool]] = {
     "axis": _is_axis,
     "data_format": _is_text,
     "depth_multiplier": _is_count,

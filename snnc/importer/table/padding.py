@@ -11,23 +11,23 @@ from dataclasses import replace
 from typing import Any
 
 from snnc.importer.draft import Unit, Value
-from snnc.importer.linear import Step, Window, Windows, point
-from snnc.importer.model import Layer
+from snnc.importer.linear import AxisWindow, LinearStep, Windows, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.table.axes import AxesError, axes_of, extended
 from snnc.importer.walk import Walk
 
 
-def read_zero_padding(layer: Layer, walk: Walk) -> Value:
+def read_zero_padding(layer: KerasLayer, walk: Walk) -> Value:
     """Hand zeros on to what reads them."""
     return _shift(layer, walk, _pairs(layer.options.get("padding", 1), layer), 1)
 
 
-def read_cropping(layer: Layer, walk: Walk) -> Value:
+def read_cropping(layer: KerasLayer, walk: Walk) -> Value:
     """Leave out what is cut off: the kernel that reads it has zeros there."""
     return _shift(layer, walk, _pairs(layer.options.get("cropping", 1), layer), -1)
 
 
-def _pairs(pads: Any, layer: Layer) -> list[tuple[int, int]]:
+def _pairs(pads: Any, layer: KerasLayer) -> list[tuple[int, int]]:
     rank = int(layer.kind[-2])
     if isinstance(pads, int):
         pads = [pads] * rank
@@ -36,7 +36,9 @@ def _pairs(pads: Any, layer: Layer) -> list[tuple[int, int]]:
     return [(p, p) if isinstance(p, int) else (p[0], p[1]) for p in pads]
 
 
-def _shift(layer: Layer, walk: Walk, pairs: list[tuple[int, int]], sign: int) -> Value:
+def _shift(
+    layer: KerasLayer, walk: Walk, pairs: list[tuple[int, int]], sign: int
+) -> Value:
     value = walk.source(layer)
     if value.broken:
         return value
@@ -52,16 +54,16 @@ def _shift(layer: Layer, walk: Walk, pairs: list[tuple[int, int]], sign: int) ->
         if axis is not None and size + before + behind < 1:
             return walk.refuse(layer, "it leaves nothing", "crop less")
         if axis is not None:
-            windows[axis] = Window(size, 1, 1, before, size + before + behind)
+            windows[axis] = AxisWindow(size, 1, 1, before, size + before + behind)
     channels = value.shape[-1]
-    step = Step(
+    step = LinearStep(
         "window", layer.name, tuple(windows), channels, channels, groups=channels
     )
     walk.keep(layer, "its reader pads" if sign > 0 else "its reader skips what it cuts")
     return extended(value, step, axes.view, value.is_positive)
 
 
-def unpadded(value: Value) -> tuple[Value, Step | None]:
+def unpadded(value: Value) -> tuple[Value, LinearStep | None]:
     """Return a value before zeros were padded last, and the step that pads them.
 
     The step is None, and the value the same, where that was not last, or cuts besides.
@@ -77,7 +79,7 @@ def unpadded(value: Value) -> tuple[Value, Step | None]:
     return replace(value, terms=terms, shape=(*sizes, value.shape[-1])), last
 
 
-def padded_under_norm(value: Value) -> tuple[Value, Step, Step] | None:
+def padded_under_norm(value: Value) -> tuple[Value, LinearStep, LinearStep] | None:
     """Return a value behind a norm as it is without the zeros padded before that.
 
     With it come the norm and the step that pads; None if there are none.
@@ -103,7 +105,11 @@ def _cuts(windows: Windows) -> bool:
 
 
 def filled(
-    fired: Value, norm: Step, pad: Step, units: Sequence[Unit], gains: Sequence[float]
+    fired: Value,
+    norm: LinearStep,
+    pad: LinearStep,
+    units: Sequence[Unit],
+    gains: Sequence[float],
 ) -> Value:
     """Return what neurons fire, and around it what they would fire of padded zeros.
 
@@ -118,12 +124,12 @@ def filled(
 
 
 def _added(
-    value: Value, norm: Step, units: Sequence[Unit], gains: Sequence[float]
+    value: Value, norm: LinearStep, units: Sequence[Unit], gains: Sequence[float]
 ) -> Value:
     channels = value.shape[-1]
     pairs = zip(gains, units, strict=True)
     triples = [(gain, unit.factor, unit.shift) for gain, unit in pairs]
-    fill = Step(
+    fill = LinearStep(
         "fill",
         norm.layer,
         tuple(map(point, value.shape[:-1])),

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.importer.draft import BROKEN, Draft, Value
-from snnc.importer.linear import Shape, Step, Term, Window, Windows, point
-from snnc.importer.model import Layer
+from snnc.importer.draft import BROKEN, StatementDraft, Value
+from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
+from snnc.importer.model import KerasLayer
 from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
 from snnc.importer.table.maxima import maximum, rectified, windowed
 from snnc.importer.table.options import dims, tell_options
@@ -14,7 +14,7 @@ from snnc.importer.views import View
 from snnc.importer.walk import Walk
 
 
-def read_average_pooling(layer: Layer, walk: Walk) -> Value:
+def read_average_pooling(layer: KerasLayer, walk: Walk) -> Value:
     """Read an average over windows."""
     found = _windows(layer, walk)
     if found is None:
@@ -38,7 +38,7 @@ def read_average_pooling(layer: Layer, walk: Walk) -> Value:
     return extended(value, step, axes.view, value.is_positive)
 
 
-def read_max_pooling(layer: Layer, walk: Walk) -> Value:
+def read_max_pooling(layer: KerasLayer, walk: Walk) -> Value:
     """Read a maximum over windows, or what the user lets stand for it."""
     by = walk.request.rewrite("maxpool")
     rank = int(layer.kind[-2])
@@ -68,7 +68,7 @@ def read_max_pooling(layer: Layer, walk: Walk) -> Value:
     return extended(value, _mean(layer, value, windows), axes.view, value.is_positive)
 
 
-def read_global_average(layer: Layer, walk: Walk) -> Value:
+def read_global_average(layer: KerasLayer, walk: Walk) -> Value:
     """Read the average over all pixels."""
     tell_options(layer, walk)
     found = _all(layer, walk)
@@ -78,7 +78,7 @@ def read_global_average(layer: Layer, walk: Walk) -> Value:
     return found
 
 
-def read_global_max(layer: Layer, walk: Walk) -> Value:
+def read_global_max(layer: KerasLayer, walk: Walk) -> Value:
     """Read the maximum over all pixels."""
     tell_options(layer, walk)
     value = walk.source(layer)
@@ -95,7 +95,7 @@ def read_global_max(layer: Layer, walk: Walk) -> Value:
     return _all(layer, walk, rectified(layer, walk, value)) or BROKEN
 
 
-def _all(layer: Layer, walk: Walk, value: Value | None = None) -> Value | None:
+def _all(layer: KerasLayer, walk: Walk, value: Value | None = None) -> Value | None:
     value = value or walk.source(layer)
     found = None if value.broken else _whole(layer, walk, value)
     if found is None:
@@ -105,7 +105,7 @@ def _all(layer: Layer, walk: Walk, value: Value | None = None) -> Value | None:
     return extended(value, step, view, value.is_positive)
 
 
-def _whole(layer: Layer, walk: Walk, value: Value) -> tuple[Windows, View] | None:
+def _whole(layer: KerasLayer, walk: Walk, value: Value) -> tuple[Windows, View] | None:
     """Return windows of all pixels, and how Keras sees what they give."""
     try:
         axes = axes_of(layer, value, int(layer.kind[-2]))
@@ -115,14 +115,14 @@ def _whole(layer: Layer, walk: Walk, value: Value) -> tuple[Windows, View] | Non
     windows = list(map(point, value.shape[:-1]))
     for axis, size in zip(axes.of, axes.sizes, strict=True):
         if axis is not None:
-            windows[axis] = Window(size, size, size, 0, 1)
+            windows[axis] = AxisWindow(size, size, size, 0, 1)
     channels = len(value.shape) - 1
     view = axes.view if layer.options.get("keepdims") else ((channels,),)
     return tuple(windows), view
 
 
 def _windows(
-    layer: Layer, walk: Walk, is_replaced: bool = False
+    layer: KerasLayer, walk: Walk, is_replaced: bool = False
 ) -> tuple[Value, Windows, Axes] | None:
     """Return what a pool reads and its windows; None if that is not known."""
     tell_options(layer, walk, "pool_size", "strides", "padding")
@@ -144,7 +144,7 @@ def _windows(
     return value, windows, axes
 
 
-def _inside(window: Window) -> Window:
+def _inside(window: AxisWindow) -> AxisWindow:
     """Return a window for the mean that stands for a padded maximum.
 
     No average reaches over the edge; one of its stride is as large.
@@ -152,17 +152,19 @@ def _inside(window: Window) -> Window:
     if not window.pads:
         return window
     if window.places * window.stride <= window.size:
-        return Window(window.size, window.stride, window.stride, 0, window.places)
-    return Window(window.size, 1, window.stride, 0, window.places)
+        return AxisWindow(window.size, window.stride, window.stride, 0, window.places)
+    return AxisWindow(window.size, 1, window.stride, 0, window.places)
 
 
 def _is_tiled(windows: Windows) -> bool:
     return all(window.taps == window.stride for window in windows)
 
 
-def _mean(layer: Layer, value: Value, windows: Windows, is_edged: bool = False) -> Step:
+def _mean(
+    layer: KerasLayer, value: Value, windows: Windows, is_edged: bool = False
+) -> LinearStep:
     channels = value.shape[-1]
-    return Step(
+    return LinearStep(
         "edge mean" if is_edged else "mean",
         layer.name,
         windows,
@@ -174,7 +176,7 @@ def _mean(layer: Layer, value: Value, windows: Windows, is_edged: bool = False) 
 
 
 def _downsample(
-    layer: Layer,
+    layer: KerasLayer,
     walk: Walk,
     value: Value,
     windows: Windows,
@@ -190,7 +192,7 @@ def _downsample(
     (term,) = value.terms
     taps = tuple(window.taps for window in windows)
     walk.add(
-        Draft(
+        StatementDraft(
             layer=layer.name,
             kind="downsample",
             sources=(term.source,),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.importer.draft import Value
-from snnc.importer.model import Layer
+from snnc.importer.model import KerasLayer
 from snnc.importer.walk import Walk
 
 _STATE = "the chip's neurons keep no state that is trained through time"
@@ -102,7 +102,7 @@ UNKNOWN = (
 )
 
 
-def read_refused(layer: Layer, walk: Walk) -> Value:
+def read_refused(layer: KerasLayer, walk: Walk) -> Value:
     """Refuse a layer that no other handler reads."""
     if tool_of(layer.kind) is not None:
         return read_foreign(layer, walk)
@@ -127,7 +127,7 @@ def tool_of(kind: str) -> str | None:
     return None
 
 
-def read_foreign(layer: Layer, walk: Walk) -> Value:
+def read_foreign(layer: KerasLayer, walk: Walk) -> Value:
     """Refuse a class that is not Keras's own; its code is not in the file."""
     tool = tool_of(layer.kind)
     of = (

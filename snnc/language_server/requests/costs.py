@@ -14,7 +14,7 @@ from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import Buffer, offsets_in, position_of, range_of
 from snnc.language_server.hints import hints, share
 from snnc.language_server.server import BUILD, REPORT, SpecServer
-from snnc.language_server.settings import Settings
+from snnc.language_server.settings import ClientSettings
 from snnc.report import markdown
 from snnc.runtime.files import write_file
 
@@ -104,7 +104,7 @@ def is_saved(buffer: Buffer) -> bool:
     return text == buffer.source.text
 
 
-def build_package(buffer: Buffer, settings: Settings) -> tuple[bool, str]:
+def build_package(buffer: Buffer, settings: ClientSettings) -> tuple[bool, str]:
     """Do what `snnc build` does, in a process of its own.
 
     Returns

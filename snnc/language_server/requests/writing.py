@@ -6,7 +6,7 @@ from lsprotocol import types
 
 from snnc.diagnostics import Report
 from snnc.language_server.buffers import offset_in, offsets_in, range_of
-from snnc.language_server.completion import Offer, Sort, offers
+from snnc.language_server.completion import Completion, Sort, completions_at
 from snnc.language_server.edits import Edit, between, text_edits
 from snnc.language_server.server import SpecServer
 from snnc.passes.parse import parse
@@ -22,7 +22,7 @@ async def completion(
         return types.CompletionList(False, [])
     source = buffer.source
     offset = offset_in(source, params.position, server.codec)
-    start, found = offers(source, offset)
+    start, found = completions_at(source, offset)
     place = range_of(Span(source, start, offset), server.codec)
     snippets = server.supports(
         "text_document.completion.completion_item.snippet_support"
@@ -68,7 +68,7 @@ _KINDS: dict[Sort, types.CompletionItemKind] = {
 
 
 def _item(
-    offer: Offer, place: types.Range, number: int, snippets: bool
+    offer: Completion, place: types.Range, number: int, snippets: bool
 ) -> types.CompletionItem:
     page = types.MarkupContent(types.MarkupKind.Markdown, offer.page)
     form = types.InsertTextFormat
