@@ -54,7 +54,9 @@ def _plain(package: ImportedPackage, split: Split, seed: int) -> tuple[float, fl
     return _judged(model.predict(split.test.x, verbose=0), split.test), seconds
 
 
-def _trained(package: ImportedPackage, weights: Path, train: Examples, seed: int) -> float:
+def _trained(
+    package: ImportedPackage, weights: Path, train: Examples, seed: int
+) -> float:
     trainer = package.module("train").TRAINER
     # Plain Keras sees all examples as well.
     whole = replace(trainer.training, validation=0.0)
@@ -63,7 +65,9 @@ def _trained(package: ImportedPackage, weights: Path, train: Examples, seed: int
     return time.perf_counter() - started
 
 
-def _keras(package: ImportedPackage, weights: Path, test: Examples, aware: bool) -> float:
+def _keras(
+    package: ImportedPackage, weights: Path, test: Examples, aware: bool
+) -> float:
     program = package.module("keras_model")
     model = program.build_model(aware=aware)
     program.import_weights(model, weights)

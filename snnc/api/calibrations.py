@@ -74,8 +74,8 @@ class Calibration(Displayed):
         return table(self.found)
 
     def __repr__(self) -> str:
-        told = "all rates held" if not self.missed else f"not held: {self.missed}"
-        return f"<snnc.Calibration of {self.package.name}: {told}>"
+        verdict = "all rates held" if not self.missed else f"not held: {self.missed}"
+        return f"<snnc.Calibration of {self.package.name}: {verdict}>"
 
 
 def calibrate(

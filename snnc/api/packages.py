@@ -232,8 +232,8 @@ class Training:
 
     def __repr__(self) -> str:
         last = {name: values[-1] for name, values in self.history.items() if values}
-        told = ", ".join(f"{name} {value:.4g}" for name, value in last.items())
-        return f"<snnc.Training of {self.package.name}: {told}>"
+        measures = ", ".join(f"{name} {value:.4g}" for name, value in last.items())
+        return f"<snnc.Training of {self.package.name}: {measures}>"
 
 
 def as_package(package: Package | FileName) -> Package:

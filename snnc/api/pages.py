@@ -109,11 +109,11 @@ def _picture(title: str, of: str, draw: Callable[[], Axes]) -> Section:
     if importlib.util.find_spec("matplotlib") is None:
         return Section(title, "", LACKING)
     light, dark = (_drawn(draw, dark=is_dark) for is_dark in (False, True))
-    told = html.escape(f"{title} of {of}")
+    caption = html.escape(f"{title} of {of}")
     return Section(
         title,
         f'<picture><source media="(prefers-color-scheme: dark)" srcset="{dark}">'
-        f'<img src="{light}" alt="{told}" style="max-width: 100%"></picture>',
+        f'<img src="{light}" alt="{caption}" style="max-width: 100%"></picture>',
     )
 
 

@@ -89,8 +89,8 @@ def run(job: VariantJob) -> None:
         progress=False,
         workers=1,
     )
-    told = found.as_dict()
-    SweepRecords(Path(job.folder)).write(job.name, {"spec": job.spec, "result": told})
+    result = found.as_dict()
+    SweepRecords(Path(job.folder)).write(job.name, {"spec": job.spec, "result": result})
 
 
 Arrays = tuple["NDArray[Any]", "NDArray[Any]"]

@@ -289,10 +289,10 @@ def _several(values: Any) -> Iterable[Any]:
 
 
 def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
-    told = {}
+    settings = {}
     for setting in combination:
         path, _, value = setting.text.partition("=")
-        told[path] = value.strip()
+        settings[path] = value.strip()
     try:
         spec = base.with_settings(combination)
         report = spec.report()
@@ -300,6 +300,6 @@ def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
         if any(d.code < _OF_WORDS for d in error.diagnostics):
             raise
         first = next(d for d in error.diagnostics if d.severity == "error")
-        return Variant(told, None, None, problem=first.message)
+        return Variant(settings, None, None, problem=first.message)
     too_large = "" if spec.fits else "does not fit its chip"
-    return Variant(told, spec, report, problem=too_large)
+    return Variant(settings, spec, report, problem=too_large)

@@ -72,9 +72,9 @@ def _table(title: str, head: Row, rows: list[Row]) -> Iterator[str]:
 
 
 def _weights(weights: WeightsChange) -> Iterator[str]:
-    told = (*weights.causes, *weights.notes)
-    if told:
-        yield "\n".join(f"- {code(c.subject)}: {_cause(c.text)}" for c in told)
+    causes = (*weights.causes, *weights.notes)
+    if causes:
+        yield "\n".join(f"- {code(c.subject)}: {_cause(c.text)}" for c in causes)
     if weights.verdict != "incompatible":
         return
     rows: list[Row] = [(code(t.name), dims(t.old), t.becomes) for t in weights.changed]

@@ -126,9 +126,9 @@ def _weights(weights: WeightsChange) -> Lines:
 def _layers(layers: tuple[LayerChange, ...]) -> Lines:
     for change in layers:
         if isinstance(change, LayerChanged):
-            told = [c for c in change.properties if c.key not in ELSEWHERE]
-            change = LayerChanged(change.name, change.kind, tuple(told))
-            if not told:
+            shown = [c for c in change.properties if c.key not in ELSEWHERE]
+            change = LayerChanged(change.name, change.kind, tuple(shown))
+            if not shown:
                 continue
         yield _item(SIGNS.get(type(change), "~"), change.explain())
 

@@ -47,12 +47,12 @@ def run_other(
             "this network has no simulator loihi, only nengo and nengo_dl: its spec "
             "says `target nengo`"
         )
-    told = 0
+    reported = 0
 
     def tell(done: int, _: int) -> None:
-        nonlocal told
-        progress(done - told)
-        told = done
+        nonlocal reported
+        progress(done - reported)
+        reported = done
 
     try:
         result: Result = package.module("evaluate").evaluate(

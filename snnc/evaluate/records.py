@@ -166,5 +166,5 @@ def _compared(found: _Compared | None, count: int, scope: Scope) -> Compared | N
     if found.alike.keys() != scope.neurons.keys():
         raise ValueError("other layers")
     outputs = np.array(found.outputs, np.float64).reshape(count, scope.units)
-    alike = {name: Correlation(*told) for name, told in found.alike.items()}
+    alike = {name: Correlation(*values) for name, values in found.alike.items()}
     return Compared(outputs, alike)

@@ -47,9 +47,9 @@ def _write_examples(
     """
     examples = task.examples
     order = np.argsort(examples.rows)
-    told = {"label": examples.y, "keras": keras, "chip": outputs}
+    columns_by_name = {"label": examples.y, "keras": keras, "chip": outputs}
     columns: dict[str, list[Any]] = {"example": examples.rows[order].tolist()}
-    for name, values in told.items():
+    for name, values in columns_by_name.items():
         if values is not None:
             classifies = task.package.network.readout.classes
             columns |= _columns(name, np.asarray(values)[order], classifies)

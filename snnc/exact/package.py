@@ -66,7 +66,7 @@ def build(
                 network.net, dt=dt, target="sim", progress_bar=False
             )
     except FAILURES as error:
-        if told := not_stored(network.net, dt, tensors):
-            raise NotStoredError(told) from error
+        if refused := not_stored(network.net, dt, tensors):
+            raise NotStoredError(refused) from error
         raise
     return Built(package, network, simulator, steps or package.network.steps)

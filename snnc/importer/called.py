@@ -43,9 +43,11 @@ def made_by_code(how: str, target: str) -> Iterator[Read]:
             raise
         except (Exception, SystemExit) as error:
             _show(error)
-            told = " ".join(str(error).split())[:500]
+            reason = " ".join(str(error).split())[:500]
             kind = type(error).__name__
-            raise failed(how, target, f"{kind}: {told}" if told else kind) from error
+            raise failed(
+                how, target, f"{kind}: {reason}" if reason else kind
+            ) from error
         yield read_hdf5(file, target)
 
 

@@ -55,9 +55,9 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
         if shape is None:
             continue
         if any(n is not None and n != m for n, m in _pairs(size, shape)):
-            told = "x".join(map(str, shape)) or "a single number"
+            stored = "x".join(map(str, shape)) or "a single number"
             asked = "x".join("?" if n is None else str(n) for n in size)
-            yield f"its {name} in the file is {told}, due is {asked}"
+            yield f"its {name} in the file is {stored}, due is {asked}"
 
 
 def _pairs(

@@ -111,8 +111,8 @@ def _tell_rest(walk: Walk) -> None:
     """Give each layer a verdict, whatever is wrong with what it reads."""
     for layer in walk.model.layers:
         if layer.shares and layer.kind.startswith(WEIGHTED):
-            told = f"`{layer.shares}` has them in Keras: retraining parts them"
-            walk.rewrite(layer, told, "weights of its own")
+            why = f"`{layer.shares}` has them in Keras: retraining parts them"
+            walk.rewrite(layer, why, "weights of its own")
         if walk.values[layer.name].broken:
             walk.tell(layer.name, "kept", "as soon as what it reads can be imported")
         else:

@@ -88,14 +88,14 @@ def explain(
         By the layers' names; empty if the Converter was not run.
     """
     model, written = conversion.model, conversion.written
-    told: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
+    by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
     for decision in conversion.decisions:
-        told[decision.layer].append(decision)
+        by_layer[decision.layer].append(decision)
     layers = tuple(
         Explained(
             layer.name,
             str(layer.options.get("node", layer.kind)),
-            tuple(told[layer.name]),
+            tuple(by_layer[layer.name]),
             trials.get(layer.name),
         )
         for layer in model.layers

@@ -107,11 +107,11 @@ def markdown(explanation: Explanation) -> str:
 
 
 def _row(layer: Explained) -> Row:
-    told = []
+    sentences = []
     for verdict, sentence, remedy in grouped(layer.decisions):
         way = f" ({remedy})" if remedy else ""
-        told.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
-    becomes = "<br>".join(told) or "not reached: what it reads is refused"
+        sentences.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
+    becomes = "<br>".join(sentences) or "not reached: what it reads is refused"
     found = layer.trial
     others = ("", "")
     if found is not None:

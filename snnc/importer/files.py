@@ -55,8 +55,8 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
         own.close()
     found = read_weights(Path(weights), weights, model, graph)
     if isinstance(found, NamedWeights) and found.renamed:
-        told = f"`{weights}` has other names for layers, whose order counts"
-        model = replace(model, notes=(f"{told}: {found.renamed}",))
+        note = f"`{weights}` has other names for layers, whose order counts"
+        model = replace(model, notes=(f"{note}: {found.renamed}",))
     return model, found
 
 

@@ -144,23 +144,23 @@ def _tell(walk: Walk, draft: StatementDraft, values: list[Value]) -> None:
     for term in draft.main:
         for step in term.steps:
             if step.op == "norm":
-                told = "folded into the readout, which has none to be retrained"
-                walk.tell(step.layer, "rewritten", told)
+                why = "folded into the readout, which has none to be retrained"
+                walk.tell(step.layer, "rewritten", why)
             elif step.is_kernel and several:
-                told = "in the `readout`, on the host, whose units are all outputs"
-                walk.tell(step.layer, "rewritten", told)
+                why = "in the `readout`, on the host, whose units are all outputs"
+                walk.tell(step.layer, "rewritten", why)
             elif step.op == "matrix" and step.layer == draft.layer:
                 walk.tell(step.layer, "kept", "the `readout`, on the host")
             elif step.is_kernel and step.layer == draft.layer:
-                told = "the `readout`, on the host: at the end it is a matrix"
-                walk.tell(step.layer, "rewritten", told)
+                why = "the `readout`, on the host: at the end it is a matrix"
+                walk.tell(step.layer, "rewritten", why)
             elif step.is_kernel:
-                told = "its kernel is multiplied into the `readout`, on the host"
-                walk.tell(step.layer, "rewritten", told)
+                why = "its kernel is multiplied into the `readout`, on the host"
+                walk.tell(step.layer, "rewritten", why)
     for name, value in zip(walk.model.outputs, values, strict=True):
         if value.spikes is not None:
-            told = "a `readout` behind it passes its rates on; retraining may fill it"
-            walk.rewrite(walk.layers[name], told)
+            why = "a `readout` behind it passes its rates on; retraining may fill it"
+            walk.rewrite(walk.layers[name], why)
 
 
 def read_by(walk: Walk, *keys: str) -> dict[str, StatementDraft]:
@@ -203,11 +203,11 @@ def _notes(walk: Walk, values: list[Value], pair: bool) -> Iterator[str]:
         names = walk.model.outputs
         sizes = [prod(value.shape) for value in values]
         ends = [sum(sizes[: number + 1]) for number in range(len(sizes))]
-        told = ", ".join(
+        listed = ", ".join(
             f"{name} {end - size}..{end - 1}"
             for name, size, end in zip(names, sizes, ends, strict=True)
         )
-        yield f"the readout has all outputs side by side: {told}"
+        yield f"the readout has all outputs side by side: {listed}"
     loss = loss_name(walk.model.compiled.loss if walk.model.compiled else None)
     if not walk.finals and not loss and walk.request.readout is None:
         yield (
@@ -241,7 +241,7 @@ def encoder_of(walk: Walk, readout: str) -> str | None:
     (first,) = readers
     if first.kind != "conv" or first.shortcut is not None or first.bias == "neuron":
         return None
-    has_curve = any(told.startswith("neuron") for told in first.properties)
+    has_curve = any(line.startswith("neuron") for line in first.properties)
     if first.extent != first.kernel or has_curve:
         return None
     others = [d for d in walk.drafts.values() if d is not first and d.kind in NEURAL]

@@ -208,9 +208,9 @@ class Kernels:
             if step.groups > 1:
                 kernel = scales.ungrouped(kernel, step.groups)
         if kernel.shape[1:] != (step.read, step.given):
-            told = "x".join(map(str, kernel.shape[1:]))
+            channels = "x".join(map(str, kernel.shape[1:]))
             raise ValueError(
-                f"its kernel has {told} channels, due are {step.read}x{step.given}"
+                f"its kernel has {channels} channels, due are {step.read}x{step.given}"
             )
         return _on_axes(kernel.reshape(*spatial, *kernel.shape[1:]), step)
 
@@ -245,8 +245,8 @@ def _on_axes(kernel: Array, step: LinearStep) -> Array:
     full = np.zeros((*(w.taps for w in step.windows), *kernel.shape[-2:]))
     place = tuple(slice(None, None, window.dilation) for window in step.windows)
     if full[place].shape != kernel.shape:
-        told = "x".join(map(str, kernel.shape))
-        raise ValueError(f"its kernel is {told}")
+        stored = "x".join(map(str, kernel.shape))
+        raise ValueError(f"its kernel is {stored}")
     full[place] = kernel
     return full
 

@@ -172,8 +172,8 @@ def _object(value: Mapping[str, Any], option: str, layer: str) -> Any:
 def _check_dtype(dtype: Any, layer: str) -> None:
     if dtype is None or (isinstance(dtype, str) and dtype in DTYPES):
         return
-    told = dtype.get("class_name") if isinstance(dtype, dict) else dtype
-    raise RefusedModelError(UnknownDtype(span=NOWHERE, layer=layer, dtype=str(told)))
+    name = dtype.get("class_name") if isinstance(dtype, dict) else dtype
+    raise RefusedModelError(UnknownDtype(span=NOWHERE, layer=layer, dtype=str(name)))
 
 
 def check_shape(shape: Any, layer: str) -> None:

@@ -45,10 +45,10 @@ class Channel:
         import numpy as np
 
         found = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-        told = [
+        headers = [
             [name, array.dtype.str, arrays[name].shape] for name, array in found.items()
         ]
-        self.send({"arrays": told})
+        self.send({"arrays": headers})
         for array in found.values():
             self._outgoing.write(array.reshape(-1).view("u1").data)
         self._outgoing.flush()

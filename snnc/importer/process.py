@@ -219,10 +219,10 @@ class ModelReader(ModelWeights):
         message = self._child.channel.receive()
         if "refused" in message:
             raise refusal_of(message)
-        self.told(message)
+        self.take_more(message)
         return model_of(message), bool(message["has_weights"])
 
-    def told(self, message: Mapping[str, Any]) -> None:
+    def take_more(self, message: Mapping[str, Any]) -> None:
         """Take what else a program tells with its model; here nothing."""
 
     def _receive_arrays(self, layer: str) -> Arrays:

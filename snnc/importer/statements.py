@@ -44,8 +44,8 @@ class StatementWriter:
             if len(draft.units) > 1:
                 count = {2: "two", 3: "three"}[len(draft.units)]
                 yield f"# {self._names[draft.layer]}: {count} neurons for each value."
-            for told in draft.rewritten:
-                yield f"# {self._names[draft.layer]} stands for Keras's {told}."
+            for replaced in draft.rewritten:
+                yield f"# {self._names[draft.layer]} stands for Keras's {replaced}."
             yield self._statement(draft, before)
             before = draft.layer
 

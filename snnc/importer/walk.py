@@ -216,8 +216,8 @@ class Walk(Decisions):
                 )
             elif step.is_kernel and is_own:
                 kernel = 1 if step.op == "kernel" and step.order else None
-                told = f"over pixels it is {kind} of `kernel 1`" if kernel else kind
-                self.tell(step.layer, "rewritten" if kernel else "kept", told)
+                why = f"over pixels it is {kind} of `kernel 1`" if kernel else kind
+                self.tell(step.layer, "rewritten" if kernel else "kept", why)
             elif step.is_kernel:
                 beside = step in [s for term in draft.beside for s in term.steps]
                 how = (
@@ -231,14 +231,14 @@ class Walk(Decisions):
 
     def _tell_norm(self, norm: str, draft: str, trailing: bool) -> None:
         if trailing:
-            told = f"as `batchnorm on` of `{draft}`, folded with the weights"
-            self.tell(norm, "kept", told)
+            why = f"as `batchnorm on` of `{draft}`, folded with the weights"
+            self.tell(norm, "kept", why)
         elif self.layers[norm].kind == "Normalization":
-            told = "folded into the kernels that read it, from its weights"
-            self.tell(norm, "rewritten", told)
+            why = "folded into the kernels that read it, from its weights"
+            self.tell(norm, "rewritten", why)
         else:
-            told = "folded into the kernels that read it; retraining has none there"
-            self.tell(norm, "rewritten", told)
+            why = "folded into the kernels that read it; retraining has none there"
+            self.tell(norm, "rewritten", why)
 
     def tell_kept(self, name: str, owner: str, is_positive: bool) -> None:
         """Say that neurons keep what one kernel can't be made of."""

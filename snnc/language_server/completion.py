@@ -74,8 +74,8 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     start = offset - (len(typed[0]) if typed else 0)
     if is_within_text(before):
         return start, []
-    told = yaml_places if source.is_yaml else snn_places
-    place = told.place_behind(source.text[:start])
+    places = yaml_places if source.is_yaml else snn_places
+    place = places.place_behind(source.text[:start])
     if place is None:
         return start, []
     return start, list(_offered(place, _Text(source, start)))

@@ -56,7 +56,7 @@ class SpecServer(LanguageServer):
 
     def __init__(self, device: str | None = None) -> None:
         super().__init__("snnc", __version__, protocol_cls=SpecProtocol)
-        self.settings = ClientSettings(root=Path.cwd()).told({"device": device})
+        self.settings = ClientSettings(root=Path.cwd()).updated({"device": device})
         self.buffers: dict[str, Buffer] = {}
         self.was_shut_down = False
         self._devices = Devices()
@@ -95,7 +95,7 @@ class SpecServer(LanguageServer):
         path = params.root_path if root is None else to_fs_path(root)
         if path and os.path.isdir(path):
             self.settings = self.settings.at(Path(path))
-        self.settings = self.settings.told(params.initialization_options)
+        self.settings = self.settings.updated(params.initialization_options)
 
     def open(self, item: types.TextDocumentItem) -> None:
         self._put(Buffer.opened(item))
@@ -113,9 +113,9 @@ class SpecServer(LanguageServer):
 
     def configure(self, section: Any) -> None:
         """Take what a client says of its settings, and judge all texts by them."""
-        told = self.settings.told(section)
-        if told != self.settings:
-            self.settings = told
+        updated = self.settings.updated(section)
+        if updated != self.settings:
+            self.settings = updated
             for buffer in self.buffers.values():
                 self._put(buffer)
             self._refresh()

@@ -32,7 +32,7 @@ class ClientSettings:
     output: str = "models"
     root: Path = Path()
 
-    def told(self, section: Any) -> ClientSettings:
+    def updated(self, section: Any) -> ClientSettings:
         """The settings with what a client says; what is no text is left out."""
         if not isinstance(section, Mapping):
             return self

@@ -165,8 +165,8 @@ def _layout(lowered: LoweredNetwork) -> Layout:
     from snnc.runtime.layout import Layout, Tensor
 
     found = tensors(lowered.network)
-    told = (Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in found)
-    return Layout(layout_id(found), tuple(told))
+    layout_tensors = (Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in found)
+    return Layout(layout_id(found), tuple(layout_tensors))
 
 
 def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:
@@ -224,7 +224,7 @@ class _Portable:
     graph: Any
 
     def to_dict(self) -> dict[str, Any]:
-        told: dict[str, Any] = self.graph.to_dict()
-        for node in told["nodes"].values():
+        document: dict[str, Any] = self.graph.to_dict()
+        for node in document["nodes"].values():
             node.pop("v_reset", None)
-        return told
+        return document

@@ -136,8 +136,8 @@ def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Nod
         sorter.prepare()
     except CycleError as error:
         circle = [f"`{names[place]}`" for place in error.args[1][:-1]]
-        told = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
-        raise RefusedModelError(RecurrentNir(span=NOWHERE, nodes=told)) from error
+        listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
+        raise RefusedModelError(RecurrentNir(span=NOWHERE, nodes=listed)) from error
     ready = list(sorter.get_ready())
     heapq.heapify(ready)
     while ready:

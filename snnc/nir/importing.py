@@ -24,7 +24,7 @@ class GraphReader(ModelReader):
     module = "snnc.nir.program"
     nir: Mapping[str, Any]
 
-    def told(self, message: Mapping[str, Any]) -> None:
+    def take_more(self, message: Mapping[str, Any]) -> None:
         """Take what else the program tells."""
         self.nir = message["nir"]
 
@@ -121,8 +121,8 @@ def _restore(
         contents[output] = spec.encode("utf-8")
     if not write_all(contents, report):
         return None
-    told = "the spec is the one that the graph was exported from, which it carries"
-    return Restored(spec, (told,))
+    note = "the spec is the one that the graph was exported from, which it carries"
+    return Restored(spec, (note,))
 
 
 def _with_notes(

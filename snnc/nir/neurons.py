@@ -154,13 +154,13 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
     membrane = tau * STEP / step
     if membrane > LONGEST_LEAK:
         return SpecNeurons(gain * step / tau, 0.0, 1.0, properties, resets)
-    told = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
+    neuron = f"neuron lif {{ tau_rc {_milliseconds(node, membrane)}, tau_ref 0 ms }}"
     full = 1 + 1 / expm1(1 / (TOP * membrane)) - REST
     return SpecNeurons(
         gain / full,
         ((leak - reset) / room - REST) / full,
         1 / (TOP * STEP),
-        (told, *properties),
+        (neuron, *properties),
         resets,
     )
 

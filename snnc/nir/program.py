@@ -25,7 +25,7 @@ def main(how: str, target: str) -> None:
         limit(of_file(Path(target)))
         graph = read_graph(Path(target), target)
         found = translate(graph, Path(target).stem)
-        told = {
+        message = {
             "edges": graph.edges,
             "facts": dict(graph.facts),
             "notes": found.notes,
@@ -39,7 +39,7 @@ def main(how: str, target: str) -> None:
                 if node.kind in NEURONS
             },
         }
-        channel.send({**model_message(found.model, True), "nir": told})
+        channel.send({**model_message(found.model, True), "nir": message})
         answer(channel, target, found.weights)
 
 

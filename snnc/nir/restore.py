@@ -31,7 +31,7 @@ Arrays = Callable[[str], Mapping[str, Any]]
 
 
 def restored(
-    spec: str, told: Mapping[str, Any], arrays: Arrays, device: Profile | None
+    spec: str, message: Mapping[str, Any], arrays: Arrays, device: Profile | None
 ) -> tuple[LoweredNetwork, dict[str, Array]] | None:
     """Return the network of a spec with the weights of a graph.
 
@@ -39,7 +39,7 @@ def restored(
     ----------
     spec
         The text of the spec that the graph carries.
-    told
+    message
         What the program that reads graphs tells of it, see `snnc.nir.program`.
     arrays
         Gives the kernel and bias of a linear node, as they stand in the file.
@@ -56,9 +56,9 @@ def restored(
     if lowered is None or report.errors:
         return None
     shapes = {t.name: t.shape for t in tensors(lowered.network)}
-    if layout_id(tensors(lowered.network)) != told["facts"].get("layout_id"):
+    if layout_id(tensors(lowered.network)) != message["facts"].get("layout_id"):
         return None
-    kinds = set(told["kinds"].values())
+    kinds = set(message["kinds"].values())
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
     numbers = {
         name: np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
@@ -66,7 +66,7 @@ def restored(
     }
     ones = {name: np.ones(shape) for name, shape in shapes.items()}
     places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
-    if not _is_same(places, told):
+    if not _is_same(places, message):
         return None
     found = {name: np.full(int(np.prod(s)), np.nan) for name, s in shapes.items()}
     for name, term in places.terms.items():
@@ -78,21 +78,21 @@ def restored(
     return lowered, whole
 
 
-def _is_same(graph: ExportedGraph, told: Mapping[str, Any]) -> bool:
+def _is_same(graph: ExportedGraph, message: Mapping[str, Any]) -> bool:
     """Whether nodes, edges and neurons are those of a graph."""
     kinds = {name: node.kind for name, node in graph.nodes.items()}
-    edges = {tuple(edge) for edge in told["edges"]}
+    edges = {tuple(edge) for edge in message["edges"]}
     cells = {
         name: {
             key: float(np.float32(array.flat[0])) for key, array in node.values.items()
         }
         for name, node in graph.nodes.items()
-        if name in told["cells"]
+        if name in message["cells"]
     }
-    same = kinds == told["kinds"] and edges == set(graph.edges)
+    same = kinds == message["kinds"] and edges == set(graph.edges)
     return same and all(
         value == cells[name].get(key)
-        for name, cell in told["cells"].items()
+        for name, cell in message["cells"].items()
         for key, value in cell.items()
     )
 

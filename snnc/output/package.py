@@ -181,8 +181,8 @@ def _files(data: Mapping[str, Any]) -> dict[str, str]:
 
 def _origin(data: Mapping[str, Any]) -> Origin | None:
     source, output, device = (data.get(n) for n in ("source", "output", "device"))
-    told = [value for value in (source, output, device) if value is not None]
-    if not all(isinstance(value, str) and is_usable(value) for value in told):
+    parts = [value for value in (source, output, device) if value is not None]
+    if not all(isinstance(value, str) and is_usable(value) for value in parts):
         raise LockError("it tells of a path that can't be one")
     return Origin(source, output, device) if source and output else None
 

@@ -47,8 +47,8 @@ def training(
 
     what = what or ("accuracy" if "accuracy" in history else "loss")
     if not history.get(what):
-        told = ", ".join(sorted(name for name in history if history[name]))
-        raise ValueError(f"the history has no {what}: it has {told or 'no epochs'}")
+        measures = ", ".join(sorted(name for name in history if history[name]))
+        raise ValueError(f"the history has no {what}: it has {measures or 'no epochs'}")
     ax = axes(ax, 2.6)
     for name, style, label in (
         (what, "o-", "training"),
@@ -244,13 +244,14 @@ def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
             ha="center",
             size=7,
         )
-    told = [
+    captions = [
         f"{number}: {', '.join(f'{k} {v}' for k, v in line.settings.items())}"
         f" ({line.cores})"
         for number, line in zip(numbers, best, strict=True)
     ]
     ax.set_xlabel(
-        "microjoules an example; area: cores (in brackets)\n" + "\n".join(told[:named]),
+        "microjoules an example; area: cores (in brackets)\n"
+        + "\n".join(captions[:named]),
         loc="left",
     )
     ax.set_ylabel("accuracy, %" if judged[0].classifies else "root mean square error")

@@ -141,6 +141,6 @@ def save(ax: Axes, path: str | PathLike[str]) -> None:
     figure = ax.figure
     name = str(path)
     dates = {"svg": "Date", "pdf": "CreationDate"}
-    told = {date: None for end, date in dates.items() if name.endswith(end)}
-    figure.savefig(path, dpi=200, metadata=told or None)  # type: ignore[union-attr]
+    metadata = {date: None for end, date in dates.items() if name.endswith(end)}
+    figure.savefig(path, dpi=200, metadata=metadata or None)  # type: ignore[union-attr]
     plt.close(figure)  # type: ignore[arg-type]

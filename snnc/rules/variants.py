@@ -18,10 +18,12 @@ _MEANING = {
 def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
     """Each variant of a statement, and what it does."""
     choices = [f"{kind} {variant}" for variant in variants]
-    told = [f"`{c}` ({_MEANING[c]})" if c in _MEANING else f"`{c}`" for c in choices]
-    if len(told) < 2:
-        return f"write {told[0]}"
-    return "write " + ", ".join(told[:-1]) + " or " + told[-1]
+    meanings = [
+        f"`{c}` ({_MEANING[c]})" if c in _MEANING else f"`{c}`" for c in choices
+    ]
+    if len(meanings) < 2:
+        return f"write {meanings[0]}"
+    return "write " + ", ".join(meanings[:-1]) + " or " + meanings[-1]
 
 
 class UnknownVariant(Diagnostic):

@@ -259,15 +259,15 @@ def _rounded(placed: PlacedLayer) -> Iterator[Diagnostic]:
     worst = max(found, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return
-    told = asdict(worst)
-    del told["too_strong"]
+    values = asdict(worst)
+    del values["too_strong"]
     core = placed.cores[worst.core]
     largest = core.largest
     assert largest is not None
     yield WeightsRounded(
         span=placed.mapped.population.layer.span,
         name=placed.name,
-        **told,
+        **values,
         other=largest.tensor,
         other_weight=largest.trained,
         bias=core.trained_bias if _is_by_bias(placed, core) else None,

@@ -46,9 +46,9 @@ def moves(found: Sequence[Move], target: str) -> str:
     lines = [_move(move) for move in found]
     kept = sum(move.kept for move in found)
     new = sum(move.after is not None and not move.kept for move in found)
-    told = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
+    summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
     advice = "; train it before it is used" if new else ""
-    return "\n".join([*lines, "", told + advice])
+    return "\n".join([*lines, "", summary + advice])
 
 
 def _move(move: Move) -> str:
@@ -98,9 +98,9 @@ def _sum(listing: Listing) -> str:
         said += f" ({spoilt} not finite)"
     if listing.fit is None:
         return said
-    told = f"{said}, {_verdict(listing)} {listing.network}"
+    verdict = f"{said}, {_verdict(listing)} {listing.network}"
     refused = any(layer.refused for layer in listing.layers)
-    return f"{told}, but not the chip" if refused else told
+    return f"{verdict}, but not the chip" if refused else verdict
 
 
 def _verdict(listing: Listing) -> str:

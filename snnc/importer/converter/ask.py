@@ -64,7 +64,7 @@ def ask(
         return {}
     finally:
         child.close()
-    return {name: ConverterTrial(*told) for name, told in message["trials"].items()}
+    return {name: ConverterTrial(*values) for name, values in message["trials"].items()}
 
 
 class Ended:

@@ -113,7 +113,7 @@ class LayerStep:
 
     def convert(self, node_id: int) -> Any:
         """Return the Nengo object of the layer's output, or one in place of it."""
-        with warnings.catch_warnings(record=True) as told, self._owning():
+        with warnings.catch_warnings(record=True) as caught, self._owning():
             warnings.simplefilter("always")
             try:
                 with self._scope():
@@ -124,7 +124,7 @@ class LayerStep:
                 self._tell(ConverterTrial("exception", "refused", words(error)))
                 return self._stand_in(node_id, error)
             if isinstance(made, nengo_dl.TensorNode):
-                why = "; ".join(dict.fromkeys(words(w.message) for w in told))
+                why = "; ".join(dict.fromkeys(words(w.message) for w in caught))
                 self._tell(
                     ConverterTrial("TensorNode", "refused", f"{why}; {_step(made)}")
                 )

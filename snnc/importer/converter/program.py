@@ -46,8 +46,8 @@ def main(how: str, target: str, processor: str, memory: str) -> None:
         stopped = ConverterStopped(span=NOWHERE, path=target, reason=reason)
         channel.send(refusal_message(stopped))
     else:
-        told = {name: astuple(trial) for name, trial in trials.items()}
-        channel.send({"trials": told})
+        outcomes = {name: astuple(trial) for name, trial in trials.items()}
+        channel.send({"trials": outcomes})
 
 
 @contextmanager

@@ -24,8 +24,8 @@ def read_convolution(layer: KerasLayer, walk: Walk) -> Value:
 def read_separable(layer: KerasLayer, walk: Walk) -> Value:
     """Read a separable convolution, whose two kernels are one on the chip."""
     filters = int(layer.options["filters"])
-    told = "filters", "depth_multiplier"
-    return _convolve(layer, walk, filters, "separable", *told)
+    kept = "filters", "depth_multiplier"
+    return _convolve(layer, walk, filters, "separable", *kept)
 
 
 def read_depthwise(layer: KerasLayer, walk: Walk) -> Value:
@@ -35,15 +35,15 @@ def read_depthwise(layer: KerasLayer, walk: Walk) -> Value:
     return _convolve(layer, walk, filters, "depthwise", "depth_multiplier")
 
 
-def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *told: str) -> Value:
-    told = (*told, "kernel_size", "strides", "padding", "use_bias")
+def _convolve(layer: KerasLayer, walk: Walk, filters: int, op: Op, *kept: str) -> Value:
+    kept = (*kept, "kernel_size", "strides", "padding", "use_bias")
     rank = int(layer.kind[-2])
     dilation = dims(layer.options.get("dilation_rate", 1), rank)
     if set(dilation) != {1}:
-        told = (*told, "dilation_rate")
+        kept = (*kept, "dilation_rate")
     if is_first(layer):
-        told = (*told, "data_format")
-    tell_options(layer, walk, *told)
+        kept = (*kept, "data_format")
+    tell_options(layer, walk, *kept)
     walk.l2[layer.name] = take_l2(layer, walk)
     activation = activation_of(layer)
     value = walk.source(layer)

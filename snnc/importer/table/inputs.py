@@ -25,11 +25,11 @@ def read_input(layer: KerasLayer, walk: Walk) -> Value:
     asked = walk.request.shape
     sizes = "x".join("?" if size is None else str(size) for size in shape)
     if asked is not None and not _agree(shape, asked):
-        told = "x".join(map(str, asked))
+        size = "x".join(map(str, asked))
         return walk.refuse(
             layer,
             f"its shape is {sizes}",
-            f"`--input-shape {told}` is another",
+            f"`--input-shape {size}` is another",
             rule="input",
         )
     shape = shape if asked is None else list(asked)
@@ -113,8 +113,8 @@ def _first(layer: KerasLayer, walk: Walk, shape: Shape) -> Value:
     """Lay an input out with its channels last, and say that the data are to be so."""
     last = (*shape[1:], shape[0])
     size = "x".join(map(str, last))
-    told = f"the input is {size}, channels last: transpose the data"
-    walk.rewrite(layer, told, "data_format channels_first")
+    why = f"the input is {size}, channels last: transpose the data"
+    walk.rewrite(layer, why, "data_format channels_first")
     return replace(_laid_out(walk, last), view=channels_first(len(last)))
 
 
@@ -272,20 +272,22 @@ def read_reshape(layer: KerasLayer, walk: Walk) -> Value:
 
 def reshaped(layer: KerasLayer, walk: Walk, value: Value, target: list[int]) -> Value:
     """Return a value with axes of other sizes, one of which may be -1."""
-    told = f"target_shape {'x'.join(map(str, target))}"
+    option = f"target_shape {'x'.join(map(str, target))}"
     size = prod(keras_sizes(value))
     if -1 in target:
         rest = prod(n for n in target if n != -1)
         target[target.index(-1)] = size // max(1, rest)
     if prod(target) != size or any(n < 1 for n in target):
         return walk.refuse(
-            layer, f"it reads {size} values", "save the model anew", told
+            layer, f"it reads {size} values", "save the model anew", option
         )
     if value.parts:
         if target == [size]:
             walk.keep(layer, "it gives what it reads")
             return value
-        return walk.refuse(layer, "it cuts a vector", "build the layers without", told)
+        return walk.refuse(
+            layer, "it cuts a vector", "build the layers without", option
+        )
     view = regrouped(value.view, value.shape, tuple(target))
     if view is not None and not (value.is_alone and _is_wider(value, view)):
         walk.keep(layer, "it renames axes, which its reader knows")
@@ -298,7 +300,7 @@ def reshaped(layer: KerasLayer, walk: Walk, value: Value, target: list[int]) -> 
         layer,
         "it cuts an axis; neurons are laid out once, and only the input may be anew",
         "put it in front of the model, or build the layers without it",
-        told,
+        option,
     )
 
 
@@ -321,8 +323,8 @@ def read_permute(layer: KerasLayer, walk: Walk) -> Value:
     view = tuple(value.view[dim - 1] for dim in dims)
     if value.is_alone and walk.is_read_once(layer.reads[0]):
         shape = tuple(keras_sizes(replace(value, view=view)))
-        told = "x".join(map(str, shape))
-        walk.rewrite(layer, f"the input is {told} from the start: transpose the data")
+        size = "x".join(map(str, shape))
+        walk.rewrite(layer, f"the input is {size} from the start: transpose the data")
         return _laid_out(walk, shape)
     walk.keep(layer, "it renames axes, which its reader knows")
     return replace(value, view=view)

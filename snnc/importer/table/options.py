@@ -56,14 +56,14 @@ def shown(value: Any) -> str:
 def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
     """Note what becomes of a layer's options; ``kept`` are those the spec has."""
     for option, value in layer.options.items():
-        told = f"{option} {shown(value)}"
+        shown_option = f"{option} {shown(value)}"
         if option in kept:
-            walk.keep(layer, option=told)
+            walk.keep(layer, option=shown_option)
         elif option == "trainable":
             if value is False:
-                walk.train(layer, "`train.py` trains every layer", told)
+                walk.train(layer, "`train.py` trains every layer", shown_option)
         elif option in TRAINING and value is not None:
-            walk.train(layer, TRAINING[option], told)
+            walk.train(layer, TRAINING[option], shown_option)
     if "float16" in str(layer.options.get("dtype")):
         walk.train(layer, "specs are float32", f"dtype {layer.options['dtype']}")
 

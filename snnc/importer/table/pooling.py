@@ -25,8 +25,8 @@ def read_average_pooling(layer: KerasLayer, walk: Walk) -> Value:
         return replace(value, view=axes.view)
     is_padded = any(window.pads for window in windows)
     if is_padded and walk.request.rewrite("avgpool") == "zeros":
-        told = "`avgpool=zeros`: a window at an edge counts the zeros there; retrain"
-        walk.rewrite(layer, told)
+        why = "`avgpool=zeros`: a window at an edge counts the zeros there; retrain"
+        walk.rewrite(layer, why)
     elif is_padded:
         walk.keep(
             layer, "its reader's matrix, which knows how many values are averaged"

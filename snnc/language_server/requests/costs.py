@@ -60,10 +60,10 @@ async def lenses(
     if found is None or word is None or found.mapped is None:
         return []
     place = range_of(word.span, server.codec)
-    told = ((share(found), REPORT), ("Report", REPORT), ("Build", BUILD))
+    commands = ((share(found), REPORT), ("Report", REPORT), ("Build", BUILD))
     return [
         types.CodeLens(place, types.Command(title, command, arguments=[uri]))
-        for title, command in told
+        for title, command in commands
         if title
     ]
 

@@ -137,10 +137,10 @@ async def actions(
     loop = asyncio.get_running_loop()
     done: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, wanted):
-        told = await loop.run_in_executor(
+        remedies_found = await loop.run_in_executor(
             None, lambda: list(remedies(found, start, end))
         )
-        done += [_action(remedy, uri, server) for remedy in told]
+        done += [_action(remedy, uri, server) for remedy in remedies_found]
     if _is_wanted(FIX_ALL, wanted) and has_any(found):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
         if not server.supports("text_document.code_action.resolve_support"):

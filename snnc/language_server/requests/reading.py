@@ -228,16 +228,16 @@ def _lines_folded(first: int, last: int) -> Iterator[Fold]:
 def semantic_tokens(document: tree.Document) -> list[Token]:
     """The parts of a text that mean something, in order, none over another."""
     source = document.span.source
-    told = {
+    by_place = {
         (mark.span.start, mark.span.end): _OF_ROLE[mark.role]
         for mark in marks(document)
         if mark.role in _OF_ROLE and mark.span.text == mark.text  # else it is quoted
     }
     if source.is_yaml:
-        return [(*place, *told[place]) for place in sorted(told)]
+        return [(*place, *by_place[place]) for place in sorted(by_place)]
     names = {
         place: kind
-        for place, kind in told.items()
+        for place, kind in by_place.items()
         if kind[0] in ("variable", "property")
     }
     return [
