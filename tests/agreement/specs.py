@@ -52,11 +52,11 @@ def each_spec(body: Body, count: int, start: int = 0) -> None:
     def look(text: str) -> None:
         if len(passed) >= count and not failing:
             return
-        results, report = compile_text(text)
+        results, report = compile_text(text, "place")
         if report.errors or features_of(results.mapped) in passed:
             return
         failing.add(text)
-        body(text, results)
+        body(text, compile_text(text)[0])
         failing.remove(text)
         passed.add(features_of(results.mapped))
 

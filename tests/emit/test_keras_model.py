@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from tests.emit.packages import Load, importable, module, write
 
 pytestmark = pytest.mark.slow
 
+Made = Callable[..., keras.Model]
 NETWORKS = {make().name: make() for make in ALL}
 EACH = pytest.mark.parametrize("name", NETWORKS)
 
@@ -42,9 +45,15 @@ def randomise(model: keras.Model, seed: int = 5) -> None:
             layer.set_weights([rng.normal(0, 0.5, shape) for shape in shapes])
 
 
+@pytest.fixture(scope="module")
+def made(load: Load) -> Made:
+    """Return a function to one model of each network, whose weights may be any."""
+    return cache(lambda name, aware=False: load(name, "keras_model").build_model(aware))
+
+
 @EACH
-def test_every_layer_has_the_shape_of_the_graph(load: Load, name: str) -> None:
-    model = load(name, "keras_model").build_model()
+def test_every_layer_has_the_shape_of_the_graph(made: Made, name: str) -> None:
+    model = made(name)
     spiking: tuple[Any, ...] = (*NETWORKS[name].layers, NETWORKS[name].readout)
     for layer in spiking:
         assert model.get_layer(layer.name).output.shape[1:] == layer.shape
@@ -52,9 +61,11 @@ def test_every_layer_has_the_shape_of_the_graph(load: Load, name: str) -> None:
 
 
 @EACH
-def test_weights_are_the_layouts(load: Load, name: str, tmp_path: Path) -> None:
+def test_weights_are_the_layouts(
+    load: Load, made: Made, name: str, tmp_path: Path
+) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
-    built.export_weights(built.build_model(), tmp_path / "w")
+    built.export_weights(made(name), tmp_path / "w")
     assert list(layout.load_weights(tmp_path / "w")) == [
         tensor.name for tensor in layout.TENSORS
     ]
@@ -62,22 +73,25 @@ def test_weights_are_the_layouts(load: Load, name: str, tmp_path: Path) -> None:
 
 @EACH
 def test_exported_weights_compute_the_same(
-    load: Load, name: str, tmp_path: Path
+    load: Load, made: Made, name: str, tmp_path: Path
 ) -> None:
     built, x = load(name, "keras_model"), inputs(name)
-    model, again = built.build_model(), built.build_model()
+    model, again = made(name), built.build_model()
     randomise(model)
     built.export_weights(model, tmp_path / "w")
     built.import_weights(again, tmp_path / "w")
-    expected, found = model.predict(x, verbose=0), again.predict(x, verbose=0)
+    # Called, not asked to predict, which would compile a function for this one time.
+    expected, found = np.asarray(model(x)), np.asarray(again(x))
     assert np.abs(expected).max() > 0.1
     assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
 
 
 @EACH
-def test_a_second_export_is_the_first(load: Load, name: str, tmp_path: Path) -> None:
+def test_a_second_export_is_the_first(
+    load: Load, made: Made, name: str, tmp_path: Path
+) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
-    model, again = built.build_model(), built.build_model(aware=True)
+    model, again = made(name), made(name, True)
     randomise(model)
     built.export_weights(model, tmp_path / "a")
     built.import_weights(again, tmp_path / "a")
@@ -212,8 +226,8 @@ def test_another_seed_begins_with_other_weights(load: Load) -> None:
 
 
 @EACH
-def test_no_two_layers_draw_from_one_seed(load: Load, name: str) -> None:
-    model = load(name, "keras_model").build_model()
+def test_no_two_layers_draw_from_one_seed(made: Made, name: str) -> None:
+    model = made(name)
     drawing = [x for x in model.layers if hasattr(x, "kernel_initializer")]
     seeds = [
         getattr(layer, "depthwise_initializer", layer.kernel_initializer).seed
@@ -360,9 +374,9 @@ class TestSaved:
     @EACH
     @pytest.mark.parametrize("aware", [False, True])
     def test_a_saved_model_loads(
-        self, load: Load, name: Any, aware: Any, tmp_path: Path
+        self, made: Made, name: Any, aware: Any, tmp_path: Path
     ) -> None:
-        model = load(name, "keras_model").build_model(aware)
+        model = made(name, aware)
         model.save(tmp_path / "model.keras")
         again = keras.models.load_model(tmp_path / "model.keras")
         np.testing.assert_array_equal(again(inputs(name)), model(inputs(name)))

@@ -11,6 +11,6 @@ from benchmarks.kill_training import kill_training
 pytestmark = pytest.mark.slow
 
 
-def test_kills_cost_an_epoch_at_most(tmp_path: Path) -> None:
-    kills = kill_training(tmp_path, kills=2, seed=1)
-    assert kills[-1].after >= 1
+def test_a_kill_costs_an_epoch_at_most(tmp_path: Path) -> None:
+    (kill,) = kill_training(tmp_path, kills=1, seed=0)
+    assert kill.after >= 1
