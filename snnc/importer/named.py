@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import Graph, NestedLayer
-from snnc.importer.numbered import NAMES, Item, Read
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.numbered import NAMES, Item, Read, unclear
 from snnc.importer.weights import Shapes, StoredWeights
-from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
     from snnc.importer.weights import Arrays
@@ -75,7 +73,7 @@ class NamedWeights(StoredWeights):
         for name, path in zip(short(listed), listed, strict=True):
             item = read(f"{group}/{path}")
             if item is None:
-                raise _unclear(layer, f"`{path}` is not in the file")
+                raise unclear(layer, f"`{path}` is not in the file")
             found[name] = item
         return found
 
@@ -118,7 +116,7 @@ def owned(layer: str, owners: Owners) -> list[str]:
     """
     for path, names in owners.items():
         if layer in names and len(names) > 1:
-            raise _unclear(layer, f"`{path}` may be those of any of {names}")
+            raise unclear(layer, f"`{path}` may be those of any of {names}")
     return [path for path, names in owners.items() if layer in names]
 
 
@@ -182,7 +180,3 @@ def short(paths: Sequence[str]) -> list[str]:
         name if counts[name] == 1 else path.split("/", 1)[-1]
         for name, path in zip(last, plain, strict=True)
     ]
-
-
-def _unclear(layer: str, reason: str) -> RefusedModelError:
-    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))

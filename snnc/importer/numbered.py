@@ -126,11 +126,11 @@ class NumberedWeights(StoredWeights):
             return None
         if len(groups) != count:
             reason = f"the file has {len(groups)} `{part.kind}` where the model has"
-            raise _unclear(part.name, f"{reason} {count}")
+            raise unclear(part.name, f"{reason} {count}")
         group = f"{where}/{groups[number]}"
         written = self._store.text(f"{group}/vars", "name")  # Keras 3.4 and newer
         if written is not None and written != part.name:
-            raise _unclear(part.name, f"the file has those of `{written}` in its place")
+            raise unclear(part.name, f"the file has those of `{written}` in its place")
         return group
 
     def _folder(self, folder: str, layer: str) -> str:
@@ -140,7 +140,7 @@ class NumberedWeights(StoredWeights):
             kind, number, count = step.split(":")
             groups = self._numbered(where, kind)
             if len(groups) != int(count):
-                raise _unclear(layer, f"the file has {len(groups)} `{kind}`")
+                raise unclear(layer, f"the file has {len(groups)} `{kind}`")
             where = self._layers(f"{where}/{groups[int(number)]}")
         return where
 
@@ -219,5 +219,6 @@ def _parts(
                 yield from _parts(part.inside, f"{name}/", step)
 
 
-def _unclear(layer: str, reason: str) -> RefusedModelError:
+def unclear(layer: str, reason: str) -> RefusedModelError:
+    """Refuse a file that does not say which weights are a layer's."""
     return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
