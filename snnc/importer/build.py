@@ -37,8 +37,8 @@ def unwrapped(value: Any) -> Any:
         return [unwrapped(item) for item in value]
     if not isinstance(value, dict):
         return value
-    found = {key: unwrapped(item) for key, item in value.items()}
-    return _literal(found, found.get("class_name"))
+    items = {key: unwrapped(item) for key, item in value.items()}
+    return _literal(items, items.get("class_name"))
 
 
 def _literal(value: Mapping[str, Any], kind: Any) -> Any:

@@ -77,7 +77,7 @@ def called(target: str) -> Any:
     module, function = target.split(":")
     sys.path.insert(0, os.getcwd())
     try:
-        found = importlib.import_module(module)
+        imported = importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise  # code in it imports something else
@@ -85,11 +85,11 @@ def called(target: str) -> Any:
         meant = f"{near}:{function}" if near else ""
         reason = f"there is no module `{error.name}`"
         raise failed("call", target, reason, meant) from error
-    if not hasattr(found, function):
-        near = only_near(function, vars(found))
+    if not hasattr(imported, function):
+        near = only_near(function, vars(imported))
         meant = f"{module}:{near}" if near else ""
         raise failed("call", target, f"`{module}` has no `{function}`", meant)
-    return getattr(found, function)()
+    return getattr(imported, function)()
 
 
 def loaded(folder: str) -> Any:

@@ -46,10 +46,10 @@ def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
     if layer.kind not in NAMES:
         return
     due = variable_names(layer.kind, layer.options, len(shapes))
-    found = ", ".join(shapes) or "no weights"
+    present = ", ".join(shapes) or "no weights"
     if set(due) != set(shapes) or not shapes:
         names = ", ".join(n for n in NAMES[layer.kind])
-        yield f"the file has {found} for it, due are {names}"
+        yield f"the file has {present} for it, due are {names}"
     for name, size in _sizes(layer).items():
         shape = shapes.get(name)
         if shape is None:

@@ -24,14 +24,14 @@ def cuts_of(term: Term) -> tuple[int, ...] | None:
     for end in range(1, stop):
         if pieces.before(ends, end) is not None:
             ends.append(end)
-    found: list[int] = []
+    cuts: list[int] = []
     while not pieces.are_exact(0, stop):
         before = pieces.before(ends, stop)
         if before is None:
             return None
-        found.append(before)
+        cuts.append(before)
         stop = before
-    return tuple(reversed(found))
+    return tuple(reversed(cuts))
 
 
 class _Pieces:

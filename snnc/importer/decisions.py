@@ -122,8 +122,8 @@ class Decisions:
     ) -> Value:
         """Note a refusal; the value that it gives stops further ones."""
         rule = "option" if option and rule == "layer" else rule
-        found = Decision(layer.name, option, "refused", why, remedy, rule)
-        self._decide(found)
+        decision = Decision(layer.name, option, "refused", why, remedy, rule)
+        self._decide(decision)
         return BROKEN
 
     @property
@@ -162,8 +162,12 @@ def diagnose(
         offers = [("maxpool", by) for by in REWRITES["maxpool"]]
         said = (cost(model, request, offer, path) for offer in offers)
         costs = ", ".join(filter(None, said))
-    found = [_diagnostic(c, layers, kinds, costs, span) for c, layers in causes.items()]
-    return tuple(found) if found else tuple(_unused(decisions, request, span))
+    diagnostics = [
+        _diagnostic(c, layers, kinds, costs, span) for c, layers in causes.items()
+    ]
+    return (
+        tuple(diagnostics) if diagnostics else tuple(_unused(decisions, request, span))
+    )
 
 
 def _diagnostic(

@@ -80,11 +80,11 @@ def _layer(layer: Explained) -> Iterator[str]:
             yield f"  {'':<{WIDTH}}{remedy}"
     if not layer.decisions:
         yield "  not reached: what it reads is refused"
-    found = layer.trial
-    if found is not None:
-        yield f"  nengo_dl.Converter: {found.converter}; nengo-loihi: {found.loihi}"
-        if found.why:
-            yield f"    {found.why}"
+    trial = layer.trial
+    if trial is not None:
+        yield f"  nengo_dl.Converter: {trial.converter}; nengo-loihi: {trial.loihi}"
+        if trial.why:
+            yield f"    {trial.why}"
 
 
 LAYERS = ("layer", "becomes")
@@ -112,11 +112,11 @@ def _row(layer: Explained) -> Row:
         way = f" ({remedy})" if remedy else ""
         sentences.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
     becomes = "<br>".join(sentences) or "not reached: what it reads is refused"
-    found = layer.trial
+    trial = layer.trial
     others = ("", "")
-    if found is not None:
-        why = f": {found.why}" if found.why else ""
-        others = (prose(f"{found.converter}{why}"), prose(found.loihi))
+    if trial is not None:
+        why = f": {trial.why}" if trial.why else ""
+        others = (prose(f"{trial.converter}{why}"), prose(trial.loihi))
     return (f"{code(layer.name)} ({prose(layer.kind)})", becomes, *others)
 
 

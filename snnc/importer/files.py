@@ -53,11 +53,11 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
         return model, own
     if own is not None:
         own.close()
-    found = read_weights(Path(weights), weights, model, graph)
-    if isinstance(found, NamedWeights) and found.renamed:
+    stored = read_weights(Path(weights), weights, model, graph)
+    if isinstance(stored, NamedWeights) and stored.renamed:
         note = f"`{weights}` has other names for layers, whose order counts"
-        model = replace(model, notes=(f"{note}: {found.renamed}",))
-    return model, found
+        model = replace(model, notes=(f"{note}: {stored.renamed}",))
+    return model, stored
 
 
 def _read(file: Path, path: str) -> Found:
@@ -88,17 +88,17 @@ def read_weights(file: Path, path: str, model: Model, graph: Graph) -> ModelWeig
         names = _names(file, path)
         if VARIABLES not in names:
             refuse_archive(path, names)
-        found: StoredWeights = UnpackedWeights(file, path, graph)
+        stored: StoredWeights = UnpackedWeights(file, path, graph)
     elif head.startswith(HDF5) or head[BEGINNING:] == HDF5:
-        found = _stored(file, path, graph)
+        stored = _stored(file, path, graph)
     else:
         raise not_weights(path, head)
     try:
-        compare(model, found, path)
+        compare(model, stored, path)
     except BaseException:
-        found.close()
+        stored.close()
         raise
-    return found
+    return stored
 
 
 def _names(file: Path, path: str) -> list[str]:

@@ -225,10 +225,10 @@ def loss_name(loss: Any) -> str:
     if isinstance(loss, list) and len(loss) == 1:
         loss = loss[0]
     if isinstance(loss, Mapping):
-        found = loss.get("class_name")
-        if found is None and len(loss) == 1:
+        name = loss.get("class_name")
+        if name is None and len(loss) == 1:
             return loss_name(next(iter(loss.values())))
-        loss = found
+        loss = name
     return str(loss or "").lower().replace("_", "")
 
 

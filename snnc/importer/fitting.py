@@ -71,14 +71,14 @@ def fit(windows: Windows, causal: bool = False) -> Fitted | None:
     ways: tuple[Padding, ...] = ("valid", "same")
     for padding in ways:
         axes = [_axis(window, padding) for window in windows]
-        found = [axis for axis in axes if axis is not None]
-        if len(found) < len(axes):
+        fitted_axes = [axis for axis in axes if axis is not None]
+        if len(fitted_axes) < len(axes):
             continue
-        if padding == "same" and causal and len(found) == 1:
+        if padding == "same" and causal and len(fitted_axes) == 1:
             ahead = _causal(windows[0])
-            if ahead is not None and ahead.taps < found[0].taps:
-                padding, found = "causal", [ahead]
-        return _fitted(windows, found, padding, (0,) * len(axes))
+            if ahead is not None and ahead.taps < fitted_axes[0].taps:
+                padding, fitted_axes = "causal", [ahead]
+        return _fitted(windows, fitted_axes, padding, (0,) * len(axes))
     return None
 
 
@@ -86,11 +86,11 @@ def fit_more(windows: Windows) -> Fitted | None:
     """Return a kernel under `same` that has more places than are asked for, or None."""
     wider, skips = [], []
     for window in windows:
-        found = next(_wider(window), None)
-        if found is None:
+        first_fit = next(_wider(window), None)
+        if first_fit is None:
             return None
-        wider.append(found[0])
-        skips.append(found[1])
+        wider.append(first_fit[0])
+        skips.append(first_fit[1])
     axes = [_axis(window, "same") for window in wider]
     known = [axis for axis in axes if axis is not None]
     return _fitted(tuple(wider), known, "same", tuple(skips))
@@ -139,11 +139,11 @@ def _fitted(
 
 
 def _axis(window: AxisWindow, padding: Padding) -> FittedAxis | None:
-    found = _valid(window) if padding == "valid" else _same(window)
-    if found is None and window.places == 1:
+    fitted = _valid(window) if padding == "valid" else _same(window)
+    if fitted is None and window.places == 1:
         stride = 1 if padding == "valid" else window.size
         return FittedAxis(window.size, stride, -window.before)
-    return found
+    return fitted
 
 
 def _valid(window: AxisWindow) -> FittedAxis | None:
@@ -178,20 +178,20 @@ def united(many: Sequence[Windows]) -> Windows | None:
 
     An axis of one place may be read as a whole.
     """
-    found: list[AxisWindow] = []
+    joint: list[AxisWindow] = []
     for axis in zip(*many, strict=True):
         first = axis[0]
         if all(window == first for window in axis):
-            found.append(first)
+            joint.append(first)
             continue
         if first.places == 1:
-            found.append(AxisWindow(first.size, first.size, 1, 0, 1))
+            joint.append(AxisWindow(first.size, first.size, 1, 0, 1))
             continue
         if len({(window.stride, window.places) for window in axis}) > 1:
             return None
         before = max(window.before for window in axis)
         last = max(window.taps - window.before for window in axis)
-        found.append(
+        joint.append(
             AxisWindow(first.size, before + last, first.stride, before, first.places)
         )
-    return tuple(found)
+    return tuple(joint)

@@ -189,10 +189,10 @@ def read_tensors(value: Any) -> tuple[LayerOutput, ...]:
     ValueError
         If it holds anything else.
     """
-    found = tuple(_tensors(value))
-    if not found:
+    tensors = tuple(_tensors(value))
+    if not tensors:
         raise ValueError("its inputs or outputs name no layers")
-    return found
+    return tensors
 
 
 def _read_call(node: Any) -> Call:
@@ -233,9 +233,9 @@ def _sort(
 ) -> None:
     """Take the tensors among arguments apart from the rest."""
     for key, value in arguments.items():
-        found = _known(value)
-        if found:
-            tensors.extend(found)
+        read = _known(value)
+        if read:
+            tensors.extend(read)
         elif value is not None:
             others[key] = value
 

@@ -75,34 +75,34 @@ class Store:
         Keras cuts lists of more than 64 kB into ``name0``, ``name1`` ...
         """
         with self._sound():
-            found = self._group(group)
-            if found is None:
+            item = self._group(group)
+            if item is None:
                 return None
-            if name in found.attrs:
-                return self._attribute(found, name)
-            if f"{name}0" not in found.attrs:
+            if name in item.attrs:
+                return self._attribute(item, name)
+            if f"{name}0" not in item.attrs:
                 return None
             texts: list[str] = []
             number = 0
-            while f"{name}{number}" in found.attrs:
-                texts += self._attribute(found, f"{name}{number}")
+            while f"{name}{number}" in item.attrs:
+                texts += self._attribute(item, f"{name}{number}")
                 number += 1
             return tuple(texts)
 
     def text(self, group: str, name: str) -> str | None:
         """Return an attribute of one text; None if there is none."""
-        found = self.texts(group, name)
-        return found[0] if found else None
+        texts = self.texts(group, name)
+        return texts[0] if texts else None
 
     def members(self, group: str) -> tuple[str, ...]:
         """Return the names of a group's members, none if there is no such group."""
         with self._sound():
-            found = self._group(group)
-            if found is None:
+            item = self._group(group)
+            if item is None:
                 return ()
-            if len(found) > MOST_NAMES:
-                raise self._unsafe(f"`{group}` has {len(found)} members")
-            names = tuple(found)
+            if len(item) > MOST_NAMES:
+                raise self._unsafe(f"`{group}` has {len(item)} members")
+            names = tuple(item)
             if not all(isinstance(name, str) for name in names):
                 raise ValueError(f"a name in `{group}` is not UTF-8")
             return names
@@ -110,41 +110,41 @@ class Store:
     def array(self, path: str) -> Array | None:
         """Return an array; None if there is none of this path."""
         with self._sound():
-            found = self._at(path)
-            if not isinstance(found, self._h5py.Dataset):
+            item = self._at(path)
+            if not isinstance(item, self._h5py.Dataset):
                 return None
-            if reason := _complaint(found, path):
+            if reason := _complaint(item, path):
                 raise self._unsafe(reason)
-            return _read_array(found, path)
+            return _read_array(item, path)
 
     def is_words(self, path: str) -> bool:
         """Whether there is a dataset of texts of this path."""
         with self._sound():
-            found = self._at(path)
-            return isinstance(found, self._h5py.Dataset) and found.dtype.kind in "OS"
+            item = self._at(path)
+            return isinstance(item, self._h5py.Dataset) and item.dtype.kind in "OS"
 
     def words(self, path: str) -> tuple[str, ...] | None:
         """Return a dataset of texts, row by row; None if there is none of this path."""
         with self._sound():
-            found = self._at(path)
-            if not isinstance(found, self._h5py.Dataset):
+            item = self._at(path)
+            if not isinstance(item, self._h5py.Dataset):
                 return None
-            if found.dtype.kind not in "OS" or found.shape is None:
+            if item.dtype.kind not in "OS" or item.shape is None:
                 raise ValueError(f"`{path}` holds no texts")
-            if found.size > MOST_NAMES:
-                raise self._unsafe(f"`{path}` has {found.size} texts")
-            if reason := _complaint(found, path):
+            if item.size > MOST_NAMES:
+                raise self._unsafe(f"`{path}` has {item.size} texts")
+            if reason := _complaint(item, path):
                 raise self._unsafe(reason)
-            values = [found[()]] if found.shape == () else found[()].reshape(-1)
+            values = [item[()]] if item.shape == () else item[()].reshape(-1)
             return tuple(map(_text, values))
 
     def shape(self, path: str) -> tuple[int, ...] | None:
         """Return the shape of an array; None if there is none of this path."""
         with self._sound():
-            found = self._at(path)
-            if not isinstance(found, self._h5py.Dataset) or found.shape is None:
+            item = self._at(path)
+            if not isinstance(item, self._h5py.Dataset) or item.shape is None:
                 return None
-            return tuple(map(int, found.shape))
+            return tuple(map(int, item.shape))
 
     @contextmanager
     def _sound(self) -> Iterator[None]:
@@ -162,24 +162,24 @@ class Store:
             ) from error
 
     def _group(self, path: str) -> Any:
-        found = self._at(path)
-        return found if isinstance(found, self._h5py.Group) else None
+        item = self._at(path)
+        return item if isinstance(item, self._h5py.Group) else None
 
     def _at(self, path: str) -> Any:
-        found: Any = self._file
+        item: Any = self._file
         for name in filter(None, path.split("/")):
-            if not isinstance(found, self._h5py.Group):
+            if not isinstance(item, self._h5py.Group):
                 return None
-            link = found.get(name, getlink=True)
+            link = item.get(name, getlink=True)
             if link is None:
                 return None
             if not isinstance(link, self._h5py.HardLink):
                 raise self._unsafe(f"`{path}` is a link to another place")
-            found = found[name]
-        return found
+            item = item[name]
+        return item
 
-    def _attribute(self, found: Any, name: str) -> tuple[str, ...]:
-        attribute = found.attrs.get_id(name)
+    def _attribute(self, owner: Any, name: str) -> tuple[str, ...]:
+        attribute = owner.attrs.get_id(name)
         if attribute.shape is None or 0 in attribute.shape:
             return ()
         letters = isinstance(attribute.get_type(), self._h5py.h5t.TypeStringID)
@@ -190,7 +190,7 @@ class Store:
         size = attribute.get_storage_size()  # of texts of any length, their addresses
         if size > LARGEST_TEXT:
             raise self._too_large(name, size)
-        value = found.attrs[name]
+        value = owner.attrs[name]
         values: Sequence[Any] = value if attribute.shape else [value]
         return tuple(_text(item) for item in values)
 

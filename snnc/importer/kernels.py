@@ -103,9 +103,9 @@ class Kernels:
                 f"its kernel is {'x'.join(map(str, matrix.shape))}, due is"
                 f" {prod(shape)}x{step.given}"
             )
-        found = matrix.reshape(*(shape[axis] for axis in order), step.given)
+        unflattened = matrix.reshape(*(shape[axis] for axis in order), step.given)
         back = np.argsort(order)
-        kernel: Array = np.transpose(found, (*back, len(order)))
+        kernel: Array = np.transpose(unflattened, (*back, len(order)))
         return kernel, bias
 
     def _flat_norm(
@@ -128,8 +128,8 @@ class Kernels:
         if step.op == "fill":
             norm, units = self.norm(step.layer, step.given)[1], iter(step.factors)
             parts = zip(units, units, units, strict=True)
-            found = [gain * np.maximum(0, f * norm + s) for gain, f, s in parts]
-            return np.asarray(sum(found))
+            parts_shifted = [gain * np.maximum(0, f * norm + s) for gain, f, s in parts]
+            return np.asarray(sum(parts_shifted))
         return _bias(self._weights.of(step.layer), step.given)
 
     def norm(self, name: str, channels: int) -> tuple[Array, Array]:
@@ -162,11 +162,11 @@ class Kernels:
         """Return a kernel of a value's neurons, which lie side by side."""
         if step.op == "mix":
             gains = np.asarray(step.factors).reshape(-1, 1)
-            found = kernel[..., None, :] * gains
+            mixed = kernel[..., None, :] * gains
         else:
             slopes = self._slopes(step, sizes)
-            found = np.stack([kernel, -kernel * slopes[..., None]], axis=-2)
-        wide: Array = found.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
+            mixed = np.stack([kernel, -kernel * slopes[..., None]], axis=-2)
+        wide: Array = mixed.reshape(*kernel.shape[:-2], -1, kernel.shape[-1])
         return wide
 
     def _slopes(self, step: LinearStep, sizes: Shape) -> Array:
@@ -177,8 +177,8 @@ class Kernels:
             return np.broadcast_to(alpha.reshape(-1), (step.given,))
         axes = [axis for axis in step.order if shape[axis] > 1]
         rest = [axis for axis in range(len(shape)) if axis not in axes]
-        found = alpha.reshape(*(shape[axis] for axis in axes), *(1 for _ in rest))
-        whole: Array = np.transpose(found, np.argsort([*axes, *rest]))
+        unflattened = alpha.reshape(*(shape[axis] for axis in axes), *(1 for _ in rest))
+        whole: Array = np.transpose(unflattened, np.argsort([*axes, *rest]))
         return whole
 
     def _own(self, step: LinearStep) -> Array | None:
@@ -193,18 +193,18 @@ class Kernels:
             return np.full((*taps, 1), 1 / prod(taps))
         arrays = self._weights.of(step.layer)
         if step.op == "depthwise":
-            found = _planes(arrays["depthwise_kernel"])
-            kernel = scales.depthwise(found.reshape(-1, *found.shape[-2:]))
-            spatial = found.shape[:-2]
+            weights = _planes(arrays["depthwise_kernel"])
+            kernel = scales.depthwise(weights.reshape(-1, *weights.shape[-2:]))
+            spatial = weights.shape[:-2]
         elif step.op == "separable":
             planes = _planes(arrays["depthwise_kernel"])
             mixed = _planes(arrays["pointwise_kernel"]).reshape(-1, step.given)
             kernel = scales.separable(planes.reshape(-1, *planes.shape[-2:]), mixed)
             spatial = planes.shape[:-2]
         else:
-            found = _planes(arrays["kernel"])
-            spatial = found.shape[:-2]
-            kernel = found.reshape(-1, *found.shape[-2:])
+            weights = _planes(arrays["kernel"])
+            spatial = weights.shape[:-2]
+            kernel = weights.reshape(-1, *weights.shape[-2:])
             if step.groups > 1:
                 kernel = scales.ungrouped(kernel, step.groups)
         if kernel.shape[1:] != (step.read, step.given):
@@ -258,7 +258,7 @@ def _flat(kernel: Array) -> Array:
 
 def _edges(windows: Windows) -> Array:
     """Return what a mean at an edge is larger by than one of all taps."""
-    found: Array = np.ones((1,) * (len(windows) + 2))
+    factors: Array = np.ones((1,) * (len(windows) + 2))
     for axis, window in enumerate(windows):
         starts = np.arange(window.places) * window.stride - window.before
         inside = np.clip(starts + window.taps, 0, window.size) - np.clip(
@@ -266,8 +266,8 @@ def _edges(windows: Windows) -> Array:
         )
         shape = [1] * (len(windows) + 2)
         shape[axis] = window.places
-        found = found * (window.taps / inside).reshape(shape)
-    return found
+        factors = factors * (window.taps / inside).reshape(shape)
+    return factors
 
 
 def _scattered(
@@ -294,14 +294,14 @@ def _scattered(
         own.shape[-2] if own is not None and own.ndim > len(windows) + 1 else None
     )
     read = kernel.shape[-2] if channels is None else channels
-    found = np.zeros((*shape, read, kernel.shape[-1]))
+    scattered = np.zeros((*shape, read, kernel.shape[-1]))
     for taps in product(*(range(window.taps) for window in windows)):
         piece = kernel
         if own is not None:
             piece = own[taps] * kernel if channels is None else own[taps] @ kernel
         into, take = _slices(taps, starts, places, windows, shape)
-        found[into] += piece[take]
-    return found
+        scattered[into] += piece[take]
+    return scattered
 
 
 def _slices(

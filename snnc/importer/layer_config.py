@@ -51,7 +51,7 @@ def head(entry: Any, layer: str) -> tuple[str, Any]:
 
 def names_of(entries: list[Any]) -> list[str]:
     """Return the names of layers; those without one are named as Keras would."""
-    found: list[str] = []
+    names: list[str] = []
     used: Counter[str] = Counter()
     for number, entry in enumerate(entries):
         kind, config = head(entry, f"layer {number}")
@@ -64,9 +64,9 @@ def names_of(entries: list[Any]) -> list[str]:
             own = snake(kind)
             used[own] += 1
             own = own if used[own] == 1 else f"{own}_{used[own] - 1}"
-        found.append(own)
-    refuse_repeats(found)
-    return found
+        names.append(own)
+    refuse_repeats(names)
+    return names
 
 
 def refuse_repeats(names: list[str]) -> None:

@@ -185,28 +185,28 @@ class Term:
 
         Only steps that are the same at all places have one.
         """
-        found = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
-        return found[-1] if len(found) > len(self.steps) - first else None
+        prefixes = [tuple(map(point, self.sizes(first))), *self.prefixes(first)]
+        return prefixes[-1] if len(prefixes) > len(self.steps) - first else None
 
     def prefixes(self, first: int = 0) -> Iterator[Windows]:
         """Give the windows of one step from the first on, of two, ... as one.
 
         It ends before the step with which there is none any more.
         """
-        found: Windows | None = None
+        windows: Windows | None = None
         for step in self.steps[first:]:
             if not step.is_uniform:
                 return
-            if found is None:
-                found = step.windows
+            if windows is None:
+                windows = step.windows
             elif step.windows:  # a vector has no axes
                 both = tuple(
-                    a.then(b) for a, b in zip(found, step.windows, strict=True)
+                    a.then(b) for a, b in zip(windows, step.windows, strict=True)
                 )
                 if None in both:
                     return
-                found = tuple(window for window in both if window is not None)
-            yield found
+                windows = tuple(window for window in both if window is not None)
+            yield windows
 
     def sizes(self, index: int) -> Shape:
         """Return the spatial sizes before a step."""
@@ -221,23 +221,23 @@ class Term:
         """Return in how many groups its channels do not mix."""
         from math import gcd
 
-        found = 0
+        common = 0
         for step in self.steps[first:]:
-            found = gcd(found, step.groups)
-        return found or self.read[-1]
+            common = gcd(common, step.groups)
+        return common or self.read[-1]
 
     def shifts_at(self, first: int = 0) -> Literal["none", "channel", "place"]:
         """Say whether its steps add something, and whether that differs by place.
 
         What is added before zeros are padded counts less at a border.
         """
-        found: Literal["none", "channel", "place"] = "none"
+        shift: Literal["none", "channel", "place"] = "none"
         for step in self.steps[first:]:
             windows = step.windows
-            if found == "channel" and any(w.pads and w.places > 1 for w in windows):
-                found = "place"
-            if found == "none" and step.bias:
-                found = "channel"
-            if all(w.places == 1 for w in windows) and found == "place":
-                found = "channel"
-        return found
+            if shift == "channel" and any(w.pads and w.places > 1 for w in windows):
+                shift = "place"
+            if shift == "none" and step.bias:
+                shift = "channel"
+            if all(w.places == 1 for w in windows) and shift == "place":
+                shift = "channel"
+        return shift

@@ -44,12 +44,15 @@ class Channel:
     def send_arrays(self, arrays: Arrays) -> None:
         import numpy as np
 
-        found = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+        contiguous = {
+            name: np.ascontiguousarray(array) for name, array in arrays.items()
+        }
         headers = [
-            [name, array.dtype.str, arrays[name].shape] for name, array in found.items()
+            [name, array.dtype.str, arrays[name].shape]
+            for name, array in contiguous.items()
         ]
         self.send({"arrays": headers})
-        for array in found.values():
+        for array in contiguous.values():
             self._outgoing.write(array.reshape(-1).view("u1").data)
         self._outgoing.flush()
 
@@ -57,14 +60,14 @@ class Channel:
         """Return the arrays that a message announces."""
         import numpy as np
 
-        found: Arrays = {}
+        received: Arrays = {}
         for name, dtype, shape in message["arrays"]:
             array = np.empty(shape, np.dtype(dtype))
             size = self._incoming.readinto(array.reshape(-1).view("u1").data)  # type: ignore[attr-defined]
             if size < array.nbytes:
                 raise EOFError
-            found[name] = array
-        return found
+            received[name] = array
+        return received
 
 
 def model_message(model: Model, has_weights: bool) -> dict[str, Any]:

@@ -69,13 +69,13 @@ class NamedWeights(StoredWeights):
         part = self._parts[layer]
         group = self._group(part.name)
         listed = self._listed(part, layer)
-        found: dict[str, Item] = {}
+        items: dict[str, Item] = {}
         for name, path in zip(short(listed), listed, strict=True):
             item = read(f"{group}/{path}")
             if item is None:
                 raise unclear(layer, f"`{path}` is not in the file")
-            found[name] = item
-        return found
+            items[name] = item
+        return items
 
     def _group(self, part: str) -> str:
         return f"{self._root}/{self._groups[part]}".lstrip("/")

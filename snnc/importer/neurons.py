@@ -97,11 +97,11 @@ def kept(walk: Walk, owner: str, value: Value) -> Value:
     if known is not None:
         return known
     units = RELU if value.is_positive else SIGNED
-    found = fire(walk, owner, value, units)
+    fired = fire(walk, owner, value, units)
     if units is SIGNED:
-        found = mixed(found, owner, value, (1.0, -1.0))
-    walk.kept[value.terms] = found
-    return found
+        fired = mixed(fired, owner, value, (1.0, -1.0))
+    walk.kept[value.terms] = fired
+    return fired
 
 
 def mixed(fired: Value, owner: str, value: Value, gains: tuple[float, ...]) -> Value:
@@ -219,8 +219,8 @@ def _exact(walk: Walk, owner: str, term: Term) -> Term:
     UnfitError
         If there is no such cut.
     """
-    while (found := pooled(walk, term)) is not None:
-        term = found
+    while (folded := pooled(walk, term)) is not None:
+        term = folded
     for step in term.steps:
         if not step.is_uniform:
             raise UnfitError(EDGE, step.layer)
@@ -258,14 +258,14 @@ def _alike(
     places = places_of(terms)
     if len(places) == 1:
         return terms
-    found: list[Term] = []
+    alike: list[Term] = []
     for number, term in enumerate(terms):
         if len(term.read) == 1:
-            found.append(term)
+            alike.append(term)
             continue
         value = Value((term,), shape)
-        found += kept(walk, f"{owner}_{number}", value).terms
-    return tuple(found)
+        alike += kept(walk, f"{owner}_{number}", value).terms
+    return tuple(alike)
 
 
 def _one_kernel(

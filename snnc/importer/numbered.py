@@ -151,10 +151,10 @@ class NumberedWeights(StoredWeights):
 
     def _numbered(self, group: str, name: str) -> list[str]:
         pattern = re.compile(rf"{re.escape(name)}(?:_(\d{{1,9}}))?")
-        found = [
+        matches = [
             match for m in self._store.members(group) if (match := pattern.fullmatch(m))
         ]
-        return [m[0] for m in sorted(found, key=lambda match: int(match[1] or 0))]
+        return [m[0] for m in sorted(matches, key=lambda match: int(match[1] or 0))]
 
     def _named(
         self,
@@ -166,7 +166,7 @@ class NumberedWeights(StoredWeights):
     ) -> dict[str, Item]:
         values = self._variables(f"{group}/vars", read)
         names = variable_names(kind, options, len(values))
-        found = dict(zip(names, values, strict=True))
+        named = dict(zip(names, values, strict=True))
         for inner in self._store.members(group):
             if inner == "vars" or depth == DEEPEST:
                 continue
@@ -174,8 +174,8 @@ class NumberedWeights(StoredWeights):
                 *_wrapped(kind, options, inner), f"{group}/{inner}", read, depth + 1
             )
             for name, value in below.items():
-                found[f"{inner}/{name}" if name in found else name] = value
-        return found
+                named[f"{inner}/{name}" if name in named else name] = value
+        return named
 
     def _variables(self, group: str, read: Read[Item]) -> list[Item]:
         numbers = sorted(
@@ -183,8 +183,8 @@ class NumberedWeights(StoredWeights):
             for name in self._store.members(group)
             if re.fullmatch(r"\d{1,4}", name)
         )
-        found = [read(f"{group}/{number}") for number in numbers]
-        return [item for item in found if item is not None]
+        items = [read(f"{group}/{number}") for number in numbers]
+        return [item for item in items if item is not None]
 
 
 def _wrapped(

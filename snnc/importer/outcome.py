@@ -92,11 +92,13 @@ def _compiled(
     """Compile a spec, which allows what is so in the model and nobody else wrote."""
     own = Report()
     made = compile_written(written, name, own, request.device)
-    known = [found for found in own.diagnostics if found.code in KEPT]
+    known = [diagnostic for diagnostic in own.diagnostics if diagnostic.code in KEPT]
     if known:
         own, written = Report(), written.allowing(known)
         made = compile_written(written, name, own, request.device)
-    report.extend(found for found in own.diagnostics if found.code not in KEPT)
+    report.extend(
+        diagnostic for diagnostic in own.diagnostics if diagnostic.code not in KEPT
+    )
     return written, made
 
 

@@ -77,14 +77,14 @@ def parse_rewrites(texts: Iterable[str]) -> tuple[tuple[str, str], ...]:
     ValueError
         If one is none of `REWRITES`, or two are for the same.
     """
-    found: dict[str, str] = {}
+    rewrites: dict[str, str] = {}
     for what, by in map(parse_rewrite, texts):
-        if found.get(what, by) != by:
+        if rewrites.get(what, by) != by:
             raise ValueError(
-                f"{what}={found[what]} and {what}={by}: one of them may stand for it"
+                f"{what}={rewrites[what]} and {what}={by}: one of them may stand for it"
             )
-        found[what] = by
-    return tuple(found.items())
+        rewrites[what] = by
+    return tuple(rewrites.items())
 
 
 def parse_rewrite(text: str) -> tuple[str, str]:
@@ -112,12 +112,12 @@ def parse_range(text: str) -> Range:
     """
     low, dots, high = text.partition("..")
     try:
-        found = float(low), float(high)
+        bounds = float(low), float(high)
     except ValueError:
-        found = (0.0, 0.0)
-    if not dots or not float("-inf") < found[0] < found[1] < float("inf"):
+        bounds = (0.0, 0.0)
+    if not dots or not float("-inf") < bounds[0] < bounds[1] < float("inf"):
         raise ValueError(f"{text} is no range; write one such as 0..255")
-    return found
+    return bounds
 
 
 def parse_shape(text: str) -> tuple[int, ...]:

@@ -82,8 +82,8 @@ def separable(kernel: Array, pointwise: Array) -> Array:
     """
     _, channels, multiplier = kernel.shape
     mixed = pointwise.reshape(channels, multiplier, -1)
-    found: Array = np.einsum("tim,imo->tio", kernel, mixed)
-    return found
+    full: Array = np.einsum("tim,imo->tio", kernel, mixed)
+    return full
 
 
 def two_classes(kernel: Array, bias: Array) -> tuple[Array, Array]:

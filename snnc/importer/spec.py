@@ -82,14 +82,14 @@ class WrittenSpec:
 
     def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
         """Return the same spec, which allows what the model is warned of."""
-        found: dict[int, list[str]] = {}
+        by_line: dict[int, list[str]] = {}
         for warning in warnings:
-            codes = found.setdefault(warning.span.first.line, [])
+            codes = by_line.setdefault(warning.span.first.line, [])
             codes += [warning.code] * (warning.code not in codes)
         lines: list[str] = []
         for place, line in enumerate(self.text.split("\n"), start=1):
             indent = line[: len(line) - len(line.lstrip())]
-            for code in found.get(place, ()):
+            for code in by_line.get(place, ()):
                 lines.append(f"{indent}# snnc: allow {code} the Keras model has it")
             lines.append(line)
         return replace(self, text="\n".join(lines))
@@ -142,11 +142,11 @@ class _SpecWriter:
     def _shared_l2(self) -> float:
         """Return the factor that all kernels of Keras have, or 0."""
         drafts = list(self._walk.drafts.values())
-        found = {
+        factors = {
             draft.l2 for draft in drafts if any(step.is_kernel for step in draft.steps)
         }
-        if len(found) == 1:
-            return found.pop()
+        if len(factors) == 1:
+            return factors.pop()
         ends = (self._ends.encoder, self._ends.readout)
         lost = [draft.layer for draft in drafts if draft.l2 and draft.layer in ends]
         why = "an encoder and a readout have the L2 of `train`, which all kernels share"

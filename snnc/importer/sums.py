@@ -71,8 +71,8 @@ def groups_of(walk: Walk, terms: Sequence[Term]) -> int:
     """
     if len(terms) != 1 or walk.reads_input(terms[0].source):
         return 1
-    found = terms[0].groups()
-    return found if found > 1 else 1
+    groups = terms[0].groups()
+    return groups if groups > 1 else 1
 
 
 def size_of(terms: Iterable[Term], units: int) -> int:
@@ -83,8 +83,8 @@ def size_of(terms: Iterable[Term], units: int) -> int:
 
 def shift_of(terms: Iterable[Term]) -> str:
     """Say whether terms add something: ``none``, by ``channel`` or by ``place``."""
-    found = {term.shifts_at() for term in terms}
-    return next((kind for kind in ("place", "channel") if kind in found), "none")
+    shifts = {term.shifts_at() for term in terms}
+    return next((kind for kind in ("place", "channel") if kind in shifts), "none")
 
 
 def bias_of(
@@ -96,8 +96,8 @@ def bias_of(
         return "neuron"
     if ends_in_norm(main):
         terms[0] = replace(main[0], steps=main[0].steps[:-1])
-    found = shift_of(terms)
-    return "on" if found == "channel" or any(unit.shift for unit in units) else "off"
+    shift = shift_of(terms)
+    return "on" if shift == "channel" or any(unit.shift for unit in units) else "off"
 
 
 def l2_of(walk: Walk, terms: Iterable[Term]) -> float:
@@ -188,9 +188,9 @@ def pooled(walk: Walk, term: Term) -> Term | None:
         return None
     mean, rest = term.steps[0], replace(term, steps=term.steps[1:])
     sizes = tuple(window.places for window in mean.windows)
-    found = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
-    if not found.is_matrix:
-        windows = found.windows()
+    reader = replace(rest, source=mean.layer, read=(*sizes, term.read[-1]))
+    if not reader.is_matrix:
+        windows = reader.windows()
         fitted = None if windows is None else fit(windows) or fit_more(windows)
         if fitted is None:
             return None
@@ -198,7 +198,7 @@ def pooled(walk: Walk, term: Term) -> Term | None:
             window.taps == window.stride and window.size % window.taps == 0
             for window in mean.windows
         )
-        if (fitted.is_padded and not is_even) or found.shifts_at() == "place":
+        if (fitted.is_padded and not is_even) or reader.shifts_at() == "place":
             return None
     key = walk.pool(term.source, mean)
-    return replace(found, source=key)
+    return replace(reader, source=key)

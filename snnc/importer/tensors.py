@@ -50,8 +50,10 @@ def convert_weights(
         if made[name].size != prod(shape):
             size = "x".join(map(str, shape))
             raise unclear(name, f"it has {made[name].size} values, {size} are due")
-    found = {name: made[name].reshape(shape) for name, shape in shapes.items()}
-    return found, maker.scales
+    tensors_by_name = {
+        name: made[name].reshape(shape) for name, shape in shapes.items()
+    }
+    return tensors_by_name, maker.scales
 
 
 def unclear(layer: str, reason: str) -> RefusedModelError:
@@ -77,10 +79,10 @@ class _TensorMaker:
             if draft.kind in ("avgpool", "maxpool", "add", "concat"):
                 continue
             for name, tensor in self._tensors(draft):
-                found = np.asarray(tensor, np.float32)
-                if not np.isfinite(found).all():
+                value = np.asarray(tensor, np.float32)
+                if not np.isfinite(value).all():
                     raise unclear(draft.layer, "they hold NaN or infinite values")
-                yield name, found
+                yield name, value
 
     def _tensors(self, draft: StatementDraft) -> Iterator[tuple[str, Array]]:
         kernels, bias = self._read(draft, draft.main)
@@ -100,14 +102,14 @@ class _TensorMaker:
         yield f"{name}.bias", bias
         if draft.is_learned:
             sources = dict.fromkeys(term.source for term in draft.beside)
-            found = [self._seen(key, beside[key]) for key in sources]
-            yield f"{name}.shortcut", _joined(found)
+            seen = [self._seen(key, beside[key]) for key in sources]
+            yield f"{name}.shortcut", _joined(seen)
 
     def _read(
         self, draft: StatementDraft, terms: tuple[Term, ...]
     ) -> tuple[dict[str, Array], Array]:
         """Return by source the kernels (taps, in, out) of a statement, and the bias."""
-        found: dict[str, Array] = {}
+        arrays_read: dict[str, Array] = {}
         total: Array = np.zeros(1)
         for term in terms:
             kernel, bias = self._composed(draft, term)
@@ -117,10 +119,10 @@ class _TensorMaker:
                 draft, kernel, bias, term is terms[0] and terms is draft.main
             )
             kernel = kernel.reshape(-1, *kernel.shape[-2:])
-            known = found.get(term.source)
-            found[term.source] = kernel if known is None else known + kernel
+            known = arrays_read.get(term.source)
+            arrays_read[term.source] = kernel if known is None else known + kernel
             total = total + bias
-        return found, total
+        return arrays_read, total
 
     def _composed(self, draft: StatementDraft, term: Term) -> tuple[Array, Array]:
         try:

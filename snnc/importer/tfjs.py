@@ -120,8 +120,8 @@ def _stored(
     sizes = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
     if not sizes or dtype not in SIZES:
         return None
-    found = Stored(tuple(shape or ()), str(dtype), packed, files, start)
-    return found if found.size <= LARGEST_ARRAY else None
+    stored = Stored(tuple(shape or ()), str(dtype), packed, files, start)
+    return stored if stored.size <= LARGEST_ARRAY else None
 
 
 class Shards:
@@ -151,10 +151,10 @@ class Shards:
                     pieces.append(opened.read(min(left, size - start)))
                 left -= len(pieces[-1])
             start = max(0, start - size)
-        found = b"".join(pieces)
-        if len(found) < array.size:
+        joined = b"".join(pieces)
+        if len(joined) < array.size:
             raise self._damaged("a shard became shorter while it was read")
-        return found
+        return joined
 
     def _size(self, name: str) -> int:
         if name not in self._sizes:
@@ -210,14 +210,14 @@ class ShardedWeights(StoredWeights):
             for array in self._arrays.values():
                 self._shards.check(array)
             self._are_checked = True
-        found: Arrays = {}
+        arrays: Arrays = {}
         for name, array in self._found(layer):
             values = np.frombuffer(self._shards.read(array), np.dtype(array.dtype))
             if array.packed is not None:
                 scale, low = array.packed
                 values = (values * np.float64(scale) + low).astype(np.float32)
-            found[name] = values.reshape(array.shape)
-        return found
+            arrays[name] = values.reshape(array.shape)
+        return arrays
 
     def shapes(self, layer: str) -> Shapes:
         """See `StoredWeights.shapes`."""

@@ -121,5 +121,5 @@ def short(value: float) -> str:
 
 
 def _options(value: Any) -> Mapping[str, Any]:
-    found = value.get("config") if isinstance(value, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    options = value.get("config") if isinstance(value, Mapping) else None
+    return options if isinstance(options, Mapping) else {}

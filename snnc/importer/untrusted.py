@@ -164,11 +164,11 @@ class _RepeatedError(Exception):
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         counts = Counter(key for key, _ in pairs)
         raise _RepeatedError(counts.most_common(1)[0][0])
-    return found
+    return unique
 
 
 def _check_depth(value: Any, path: str, what: str) -> None:

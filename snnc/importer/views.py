@@ -42,7 +42,7 @@ def order(view: View) -> Group:
 def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
     """Return the view after a `Reshape`; None if it cuts through an axis."""
     axes = [axis for axis in order(view) if shape[axis] > 1]
-    found: list[Group] = []
+    groups: list[Group] = []
     for size in target:
         group: list[int] = []
         left = size
@@ -51,8 +51,8 @@ def regrouped(view: View, shape: Shape, target: Shape) -> View | None:
                 return None
             left //= shape[axes[0]]
             group.append(axes.pop(0))
-        found.append(tuple(group))
-    return None if axes else tuple(found)
+        groups.append(tuple(group))
+    return None if axes else tuple(groups)
 
 
 def axis_of(group: Group, shape: Shape) -> int | None:

@@ -280,8 +280,8 @@ def _clean(value: float) -> float:
 
 
 def _readers(model: Model) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {layer.name: [] for layer in model.layers}
+    readers: dict[str, list[str]] = {layer.name: [] for layer in model.layers}
     for layer in model.layers:
         for name in layer.reads:
-            found[name].append(layer.name)
-    return found
+            readers[name].append(layer.name)
+    return readers

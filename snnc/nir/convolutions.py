@@ -210,11 +210,13 @@ def _numbers(
         if default is None:
             raise node.refused(f"it has no {name}", ANEW)
         return default
-    found = np.broadcast_to(array.reshape(-1), (count,)) if array.size == 1 else array
-    found = found.reshape(-1)
-    is_whole = found.dtype.kind in "biu" or bool((found == np.floor(found)).all())
-    if len(found) != count or not is_whole or (found < least).any():
-        raise node.refused(f"its {name} is {found.tolist()[:4]}", ANEW)
-    if (found > 2**20).any():
-        raise node.refused(f"its {name} is {int(found.max())}", "write a smaller graph")
-    return tuple(int(n) for n in found)
+    numbers = np.broadcast_to(array.reshape(-1), (count,)) if array.size == 1 else array
+    numbers = numbers.reshape(-1)
+    is_whole = numbers.dtype.kind in "biu" or bool((numbers == np.floor(numbers)).all())
+    if len(numbers) != count or not is_whole or (numbers < least).any():
+        raise node.refused(f"its {name} is {numbers.tolist()[:4]}", ANEW)
+    if (numbers > 2**20).any():
+        raise node.refused(
+            f"its {name} is {int(numbers.max())}", "write a smaller graph"
+        )
+    return tuple(int(n) for n in numbers)

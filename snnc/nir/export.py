@@ -164,9 +164,11 @@ def _layout(lowered: LoweredNetwork) -> Layout:
     from snnc.ir.layout import layout_id, tensors
     from snnc.runtime.layout import Layout, Tensor
 
-    found = tensors(lowered.network)
-    layout_tensors = (Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in found)
-    return Layout(layout_id(found), tuple(layout_tensors))
+    ordered = tensors(lowered.network)
+    layout_tensors = (
+        Tensor(t.name, t.shape, t.axes, t.dtype, t.zeros) for t in ordered
+    )
+    return Layout(layout_id(ordered), tuple(layout_tensors))
 
 
 def _tensors(layout: Layout, weights: Weights) -> Mapping[str, Any]:

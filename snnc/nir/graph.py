@@ -204,7 +204,7 @@ class _GraphMaker:
     ) -> tuple[tuple[str, ...], float]:
         """Add the linear nodes of what reads; the first of them has the bias."""
         bias = self._tensors.get(f"{name}.bias")
-        found: list[str] = []
+        names: list[str] = []
         size = 0
         terms = (
             (projection, self._ends[projection.source][which], linear)
@@ -217,14 +217,14 @@ class _GraphMaker:
             scale = gain * self._spikes[projection.source]
             weight = scale * linear.weight
             offset = np.zeros(len(weight))
-            if not found:
+            if not names:
                 offset += rest
                 offset += 0.0 if bias is None else gain * self._by_slice(name, bias)
-            if found and _changes_nothing(linear, weight):
-                found.append(source)
+            if names and _changes_nothing(linear, weight):
+                names.append(source)
                 continue
-            own = f"{node}_from_{source.removesuffix('_neurons')}" if found else node
-            has_bias = not found and bias is not None
+            own = f"{node}_from_{source.removesuffix('_neurons')}" if names else node
+            has_bias = not names and bias is not None
             own = self._add_linear(own, source, linear, weight, offset)
             windows = prod(prod(pool.window) for pool in projection.pools)
             self._graph.terms[own] = TensorTerm(
@@ -235,11 +235,11 @@ class _GraphMaker:
                 windows=windows,
                 bias=(gain, rest) if has_bias else None,
             )
-            found.append(own)
+            names.append(own)
             size += weight.size
         read = {p.tensor for p in projections if p.tensor is not None}
         due = sum(self._tensors[tensor].size for tensor in read)
-        return tuple(found), size / due if due else 1.0
+        return tuple(names), size / due if due else 1.0
 
     def _by_slice(self, name: str, bias: Array) -> Array:
         """Return a bias of channels for each slice of the depth axis."""

@@ -166,11 +166,11 @@ def read_graph(file: Path, path: str) -> NirGraph:
         finally:
             store.close()
     except RefusedModelError as error:
-        found = error.diagnostic
-        if isinstance(found, DamagedModel | UnsafeModel):
-            raise not_nir(path, found.reason) from error
-        if isinstance(found, ModelTooLarge):
-            raise not_nir(path, f"{found.what} has {found.size} bytes") from error
+        refusal = error.diagnostic
+        if isinstance(refusal, DamagedModel | UnsafeModel):
+            raise not_nir(path, refusal.reason) from error
+        if isinstance(refusal, ModelTooLarge):
+            raise not_nir(path, f"{refusal.what} has {refusal.size} bytes") from error
         raise
 
 
@@ -192,10 +192,10 @@ def _graph(store: Store, path: str) -> NirGraph:
         raise not_nir(path, f"it has {len(names)} nodes, at most {MOST_NODES} are read")
     nodes = {name: _node(store, name, path) for name in names}
     facts = {
-        name: found[0]
+        name: words[0]
         for name in store.members("node/metadata")
         if name in ("spec", "layout_id")
-        and (found := store.words(f"node/metadata/{name}"))
+        and (words := store.words(f"node/metadata/{name}"))
     }
     return ordered(nodes, _edges(store, path), version, facts)
 
@@ -231,7 +231,7 @@ def _node(store: Store, name: str, path: str) -> Node:
 
 
 def _word(store: Store, place: str, path: str) -> str:
-    found = store.words(place)
-    if not found:
+    words = store.words(place)
+    if not words:
         raise not_nir(path, f"`{place}` is missing")
-    return found[0]
+    return words[0]

@@ -67,9 +67,9 @@ def run(
         assert weights is not None
         spec = reader.nir["facts"].get("spec")
         if spec and takes_spec:
-            found = _restore(reader, spec, request, weights_file, output, report)
-            if found is not None or report.errors:
-                return found
+            own_spec = _restore(reader, spec, request, weights_file, output, report)
+            if own_spec is not None or report.errors:
+                return own_spec
         done = outcome(target, model, weights, request, weights_file, output, report)
         return (
             done
@@ -109,10 +109,10 @@ def _restore(
     from snnc.nir.restore import restored
     from snnc.weights.migrate import serialized
 
-    found = restored(spec, reader.nir, reader.of, request.device)
-    if found is None:
+    network = restored(spec, reader.nir, reader.of, request.device)
+    if network is None:
         return None
-    lowered, values = found
+    lowered, values = network
     contents = {}
     if weights_file is not None:
         layout = tensors(lowered.network)

@@ -107,11 +107,11 @@ def linears_of(
     given = _cut(target.volume, along, count)
     if isinstance(reach, Compare):
         compares = projection.picked is None and nodes > 1
-        found = compared(projection, reach, node, given[-1], nodes if compares else 1)
+        movings = compared(projection, reach, node, given[-1], nodes if compares else 1)
     else:
         kernel = _kernel(projection, reach, tensors, given[-1], network.input)
-        found = [(0, moved(kernel, reach, picked))]
-    for number, moving in found:
+        movings = [(0, moved(kernel, reach, picked))]
+    for number, moving in movings:
         here = picked
         if nodes > 1 and isinstance(reach, Compare) and projection.picked is None:
             here = places(read[:3])  # all nodes of a level, each by itself

@@ -50,7 +50,7 @@ def compared(
     projection: Projection, reach: Compare, node: int, channels: int, nodes: int
 ) -> list[tuple[int, Moving]]:
     """Return what a neuron of a window compares, by the nodes that it reads."""
-    found = []
+    reads = []
     entries = reach.nodes[node]
     for number in sorted({first % nodes for _, first, _ in entries}):
         own = [
@@ -64,8 +64,8 @@ def compared(
             kernel[tuple(at)] += weight * np.eye(channels)
         stride = _along(reach.axis, own[0][2], 1)
         before = _along(reach.axis, -low, 0)
-        found.append((number, _over_pools(projection, kernel, stride, before)))
-    return found
+        reads.append((number, _over_pools(projection, kernel, stride, before)))
+    return reads
 
 
 def _over_pools(

@@ -67,8 +67,8 @@ def even(axes: tuple[PaddedAxis, PaddedAxis]) -> tuple[EvenPadding, EvenPadding]
 def _smallest(axis: PaddedAxis) -> EvenPadding:
     """The axis by itself: two sizes one apart differ in what they leave over."""
     least = _fewest(axis)
-    found = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
-    return next(even for even in found if even is not None)
+    paddings = (_with_taps(axis, least + more) for more in range(SPARE + axis.stride))
+    return next(even for even in paddings if even is not None)
 
 
 def _fewest(axis: PaddedAxis) -> int:

@@ -24,11 +24,11 @@ def main(how: str, target: str) -> None:
     with refusing(channel, target):
         limit(of_file(Path(target)))
         graph = read_graph(Path(target), target)
-        found = translate(graph, Path(target).stem)
+        translated = translate(graph, Path(target).stem)
         message = {
             "edges": graph.edges,
             "facts": dict(graph.facts),
-            "notes": found.notes,
+            "notes": translated.notes,
             "kinds": {node.name: node.kind for node in graph.nodes},
             "cells": {
                 node.name: {
@@ -39,8 +39,8 @@ def main(how: str, target: str) -> None:
                 if node.kind in NEURONS
             },
         }
-        channel.send({**model_message(found.model, True), "nir": message})
-        answer(channel, target, found.weights)
+        channel.send({**model_message(translated.model, True), "nir": message})
+        answer(channel, target, translated.weights)
 
 
 if __name__ == "__main__":

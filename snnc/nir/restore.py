@@ -68,13 +68,17 @@ def restored(
     places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
     if not _is_same(places, message):
         return None
-    found = {name: np.full(int(np.prod(s)), np.nan) for name, s in shapes.items()}
+    values_by_name = {
+        name: np.full(int(np.prod(s)), np.nan) for name, s in shapes.items()
+    }
     for name, term in places.terms.items():
-        if not _take(term, used.terms[name], arrays(f"{name}/raw"), found):
+        if not _take(term, used.terms[name], arrays(f"{name}/raw"), values_by_name):
             return None
-    if any(np.isnan(values).any() for values in found.values()):
+    if any(np.isnan(values).any() for values in values_by_name.values()):
         return None
-    whole = {n: v.reshape(shapes[n]).astype(np.float32) for n, v in found.items()}
+    whole = {
+        n: v.reshape(shapes[n]).astype(np.float32) for n, v in values_by_name.items()
+    }
     return lowered, whole
 
 
@@ -101,7 +105,7 @@ def _take(
     place: TensorTerm,
     used: TensorTerm,
     arrays: Mapping[str, Any],
-    found: dict[str, Array],
+    tensors: dict[str, Array],
 ) -> bool:
     """Take the values of a tensor from a node; whether all others there are zeros."""
     kernel = np.asarray(arrays["kernel"], float)
@@ -113,12 +117,12 @@ def _take(
     if place.bias is not None:
         gain, rest = place.bias
         bias = (np.asarray(arrays["bias"], float) - rest) / gain
-        values = found[f"{place.layer}.bias"]
+        values = tensors[f"{place.layer}.bias"]
         values[:] = bias[: len(values)]
     if place.tensor is not None:
         alone = count == 1
         values = kernel[alone] / place.scale * place.windows
-        found[place.tensor][number[alone].astype(int) - 1] = values
+        tensors[place.tensor][number[alone].astype(int) - 1] = values
     return True
 
 

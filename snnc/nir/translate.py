@@ -193,13 +193,13 @@ class _Translator:
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
             raise node.refused("it reads what was flattened", "leave the Flatten out")
-        found = convolutions.convolved(node, value.layer, value.shape)
-        if self._rescales(node, value, found.weight):
+        convolved = convolutions.convolved(node, value.layer, value.shape)
+        if self._rescales(node, value, convolved.weight):
             return replace(value, layer=node.name)
-        self.layers += found.layers
+        self.layers += convolved.layers
         factor = np.broadcast_to(value.factor, value.shape[:1])
-        self.kernels[node.name] = FoldedKernel(node, found.weight, factor, ())
-        return NodeValue(node.name, found.shape, np.ones(1), linear=(node.name,))
+        self.kernels[node.name] = FoldedKernel(node, convolved.weight, factor, ())
+        return NodeValue(node.name, convolved.shape, np.ones(1), linear=(node.name,))
 
     def _rescales(self, node: Node, value: NodeValue, weight: Array) -> bool:
         """Take what scales the whole input as that: `as` of a spec."""

@@ -39,18 +39,18 @@ def convert(model: Any, inference_only: bool = True) -> Mapping[str, ConverterTr
         return watched.trials
     refused, places = refusals(watched.net, watched.owners)
     outputs = {tensor._keras_history.layer.name for tensor in watched.outputs_of_model}
-    found = {}
+    trials = {}
     for name, trial in watched.trials.items():
         reason = refused.get(name) or (refused.get("") if name in outputs else None)
         if trial.loihi == "builds":
-            found[name] = ConverterTrial(
+            trials[name] = ConverterTrial(
                 trial.converter,
                 "refused" if reason else "builds",
                 reason or places.get(name, ""),
             )
         else:
-            found[name] = trial
-    return found
+            trials[name] = trial
+    return trials
 
 
 def functional(model: Any) -> Any:

@@ -94,17 +94,17 @@ def activate(
     if value.is_positive and name == "relu" and not value.flat:
         walk.keep(layer, "what it reads is never below 0", option)
         return value
-    found = _pieces(name, options, walk)
+    pieces = _pieces(name, options, walk)
     stands = "relu6" if re.fullmatch(r"relu[\d.]+", name) else name
     if name != "relu" and walk.request.rewrite(stands) == "relu":
         walk.rewrite(layer, f"`{stands}=relu`: neurons are ReLU; retrain", option)
-        found = RELU, (1.0,)
-    elif found is None:
+        pieces = RELU, (1.0,)
+    elif pieces is None:
         _refuse(layer, walk, name, stands, option)
-        found = RELU, (1.0,)
+        pieces = RELU, (1.0,)
     elif name == "prelu":
         return _fire_slopes(layer, walk, value, option)
-    units, gains = found
+    units, gains = pieces
     if len(units) > 1:
         _tell_units(layer, walk, len(units), stands, option)
     under = padded_under_norm(value)
@@ -211,10 +211,10 @@ def _fire_slopes(layer: KerasLayer, walk: Walk, value: Value, option: str) -> Va
     own = [axis for group in keras for axis in group if value.shape[axis] > 1]
     is_uniform = set(own) <= {len(value.shape) - 1}
     inside, pad = unpadded(value) if is_uniform else (value, None)
-    found = _fire(layer, walk, inside, option, SIGNED, (1.0, -1.0))
-    if found.broken or found.parts:
-        return found
-    (term,) = found.terms
+    fired = _fire(layer, walk, inside, option, SIGNED, (1.0, -1.0))
+    if fired.broken or fired.parts:
+        return fired
+    (term,) = fired.terms
     step = LinearStep(
         "slope",
         layer.name,
@@ -225,8 +225,8 @@ def _fire_slopes(layer: KerasLayer, walk: Walk, value: Value, option: str) -> Va
         is_uniform=is_uniform,
         order=tuple(axis for group in keras for axis in group),
     )
-    found = replace(found, terms=(replace(term, steps=(*term.steps[:-1], step)),))
-    return found if pad is None else extended(found, pad, found.view)
+    fired = replace(fired, terms=(replace(term, steps=(*term.steps[:-1], step)),))
+    return fired if pad is None else extended(fired, pad, fired.view)
 
 
 def _finish(

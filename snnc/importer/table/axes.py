@@ -54,17 +54,17 @@ def axes_of(layer: KerasLayer, value: Value, rank: int) -> Axes:
     groups = view[1:] if is_first(layer) else view[:-1]
     last = view[0] if is_first(layer) else view[-1]
     try:
-        found = [_spatial(group, value.shape) for group in groups]
+        places = [_spatial(group, value.shape) for group in groups]
         if axis_of(last, value.shape) not in (channels, None) and any(
             value.shape[axis] > 1 for axis in last
         ):
             raise AxesError("it takes for channels what lies in space")
-        if channels in found or _lost(value, last):
+        if channels in places or _lost(value, last):
             raise AxesError("it takes for space what are channels")
     except ValueError as error:
         raise AxesError(f"{error} to it") from error
-    sizes = tuple(1 if axis is None else value.shape[axis] for axis in found)
-    return Axes(tuple(found), sizes, _view(found, channels, is_first(layer)))
+    sizes = tuple(1 if axis is None else value.shape[axis] for axis in places)
+    return Axes(tuple(places), sizes, _view(places, channels, is_first(layer)))
 
 
 def _spatial(group: tuple[int, ...], shape: Shape) -> int | None:
@@ -80,8 +80,8 @@ def _lost(value: Value, group: tuple[int, ...]) -> bool:
     return value.shape[-1] > 1 and channels not in group
 
 
-def _view(found: Sequence[int | None], channels: int, first: bool) -> View:
-    spatial = tuple(() if axis is None else (axis,) for axis in found)
+def _view(axes: Sequence[int | None], channels: int, first: bool) -> View:
+    spatial = tuple(() if axis is None else (axis,) for axis in axes)
     return ((channels,), *spatial) if first else (*spatial, (channels,))
 
 

@@ -105,8 +105,8 @@ def read_dense(layer: KerasLayer, walk: Walk) -> Value:
     units = int(layer.options["units"])
     bias = bool(layer.options.get("use_bias", True))
     if len(value.view) == 1:
-        found = _matrix(layer, value, units, bias)
-        return activate(layer, walk, found, activation)
+        sum_of_terms = _matrix(layer, value, units, bias)
+        return activate(layer, walk, sum_of_terms, activation)
     channels = len(value.shape) - 1
     long = [axis for axis in value.view[-1] if value.shape[axis] > 1]
     if long not in ([channels], []) or (not long and value.shape[-1] > 1):

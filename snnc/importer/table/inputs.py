@@ -55,9 +55,9 @@ def read_input(layer: KerasLayer, walk: Walk) -> Value:
     walk.keep(layer, "the spec's input")
     if len(shape) > 4:
         kept = [axis for axis, size in enumerate(shape) if size > 1]
-        found = _laid_out(walk, tuple(shape[axis] for axis in kept))
-        view = regrouped(found.view, found.shape, tuple(shape))
-        return replace(found, view=view or found.view)
+        laid_out = _laid_out(walk, tuple(shape[axis] for axis in kept))
+        view = regrouped(laid_out.view, laid_out.shape, tuple(shape))
+        return replace(laid_out, view=view or laid_out.view)
     if _is_channels_first(layer, walk) and len(shape) > 1:
         return _first(layer, walk, tuple(shape))
     return _laid_out(walk, tuple(shape))
@@ -147,7 +147,7 @@ def scaled(
         walk.keep(layer, "as `in LO..HI as LO..HI` of the input")
         return value
     channels = value.shape[-1]
-    fits = all(len(found) in (1, channels) for found in (factors, shifts))
+    fits = all(len(numbers) in (1, channels) for numbers in (factors, shifts))
     if (
         value.parts
         or not fits
@@ -200,9 +200,9 @@ def read_normalization(layer: KerasLayer, walk: Walk) -> Value:
         return walk.refuse(
             layer, "it multiplies by what it should divide by", "normalize the data"
         )
-    found = _scalar(layer, walk, value)
-    if found is not None:
-        return scaled(layer, walk, value, *found)
+    scaled_value = _scalar(layer, walk, value)
+    if scaled_value is not None:
+        return scaled(layer, walk, value, *scaled_value)
     if axis is None or axis == []:
         axes = [-1] if _is_one_axis(value) else []
     keras = [a if a < 0 else a - 1 - len(value.view) for a in axes]

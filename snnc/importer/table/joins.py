@@ -28,13 +28,13 @@ def read_add(layer: KerasLayer, walk: Walk) -> Value:
     if len(sources) == len(set(sources)) == len(values):
         walk.keep(layer, "`add`: its readers get all inputs with one kernel")
         return _joined(layer, walk, values[0], sources, "add", values[0].shape)
-    found = summed(values, [1.0] * len(values), layer.name)
-    if len({term.source for term in found.terms}) <= MOST_SOURCES:
+    total = summed(values, [1.0] * len(values), layer.name)
+    if len({term.source for term in total.terms}) <= MOST_SOURCES:
         walk.keep(layer, "its readers add what it adds")
-        return found
+        return total
     walk.rewrite(layer, "neurons keep the sum, of which so many layers have a part")
     try:
-        return kept(walk, layer.name, found)
+        return kept(walk, layer.name, total)
     except UnfitError as error:
         return walk.refuse(layer, str(error), "put `Activation('relu')` behind it")
 
@@ -63,18 +63,18 @@ def read_maximum(layer: KerasLayer, walk: Walk) -> Value:
     if any(value.broken for value in values) or _are_unequal(layer, walk, values):
         return BROKEN
     sign = 1.0 if layer.kind == "Maximum" else -1.0
-    found, *others = values
+    largest, *others = values
     walk.rewrite(layer, "max(a, b) is b + relu(a - b): a neuron for each value of it")
     try:
         for other in others:
-            apart = summed([found, other], [sign, -sign], layer.name)
+            apart = summed([largest, other], [sign, -sign], layer.name)
             above = fire(walk, layer.name, apart)
             larger = summed([other, above], [1.0, sign], layer.name)
-            positive = found.is_positive and other.is_positive
-            found = replace(larger, is_positive=positive)
+            positive = largest.is_positive and other.is_positive
+            largest = replace(larger, is_positive=positive)
     except UnfitError as error:
         return walk.refuse(layer, str(error), "use `Concatenate` and a convolution")
-    return found
+    return largest
 
 
 def summed(values: Sequence[Value], gains: Sequence[float], layer: str) -> Value:

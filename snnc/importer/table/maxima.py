@@ -33,10 +33,10 @@ def maximum(
     if value.is_input and walk.seen[0] >= 0:
         value = replace(value, is_positive=True)
     value, windows = _padding(rectified(layer, walk, value), windows)
-    found = _statement(layer, walk, value, windows, view)
-    if found is not None:
+    statement = _statement(layer, walk, value, windows, view)
+    if statement is not None:
         walk.keep(layer, "`maxpool`, neurons that compare what it reads")
-        return found
+        return statement
     levels = prod(window.taps for window in windows) - 1
     is_padded = any(window.pads for window in windows)
     if levels > MOST_LEVELS or (is_padded and not value.is_positive):
@@ -97,8 +97,8 @@ def _statement(
     )
     points = tuple(map(point, shape[:-1]))
     steps = tuple(replace(step, windows=points) for step in norms)
-    found = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
-    return replace(found, is_positive=value.is_positive)
+    compared = Value((Term(key, shape, steps),), (*shape[:-1], value.shape[-1]), view)
+    return replace(compared, is_positive=value.is_positive)
 
 
 def _trailing_norms(walk: Walk, term: Term) -> tuple[LinearStep, ...]:
@@ -148,8 +148,8 @@ def _larger(layer: KerasLayer, walk: Walk, pair: list[Value]) -> Value:
         return pair[0]
     first, second = pair
     above = fire(walk, layer.name, summed([first, second], [1.0, -1.0], layer.name))
-    found = summed([second, above], [1.0, 1.0], layer.name)
-    return replace(found, is_positive=first.is_positive and second.is_positive)
+    sum_of_both = summed([second, above], [1.0, 1.0], layer.name)
+    return replace(sum_of_both, is_positive=first.is_positive and second.is_positive)
 
 
 def rectified(layer: KerasLayer, walk: Walk, value: Value) -> Value:

@@ -84,9 +84,9 @@ def _slope(others: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _sizes(others: Mapping[str, Any]) -> list[int] | None:
-    found = others.get("shape", others.get("newshape", others.get("1")))
-    is_list = isinstance(found, list) and all(type(n) is int for n in found)
-    return found if is_list and isinstance(found, list) and len(found) > 1 else None
+    sizes = others.get("shape", others.get("newshape", others.get("1")))
+    is_list = isinstance(sizes, list) and all(type(n) is int for n in sizes)
+    return sizes if is_list and isinstance(sizes, list) and len(sizes) > 1 else None
 
 
 def _is_over_space(value: Value, others: Mapping[str, Any]) -> bool:
@@ -110,10 +110,10 @@ def _arithmetic(
             "use `Concatenate` and a convolution of kernel 1",
         )
     constants = {
-        key: found for key, other in others.items() if (found := _numbers(other))
+        key: constant for key, other in others.items() if (constant := _numbers(other))
     }
     is_first = "0" in constants or "x" in constants
-    is_by_zero = sign == BY and any(0.0 in found for found in constants.values())
+    is_by_zero = sign == BY and any(0.0 in constant for constant in constants.values())
     if len(constants) != 1 or (is_first and sign == BY) or is_by_zero:
         return walk.refuse(
             layer,

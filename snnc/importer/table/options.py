@@ -70,7 +70,7 @@ def tell_options(layer: KerasLayer, walk: Walk, *kept: str) -> None:
 
 def take_l2(layer: KerasLayer, walk: Walk) -> float:
     """Return a kernel's L2 factor, and note what other penalties there are."""
-    found = 0.0
+    factor = 0.0
     kept = PENALTIES[layer.kind.startswith("DepthwiseConv")]
     for option in PENALTIES:
         value = layer.options.get(option)
@@ -81,14 +81,14 @@ def take_l2(layer: KerasLayer, walk: Walk) -> float:
         l2 = factors.get("l2") or 0.0
         is_l2 = isinstance(l2, (int, float)) and l2 > 0
         if option == kept and is_l2:
-            found = float(l2)
-            walk.keep(layer, "as `l2`", f"{option} L2 {found:.6g}")
+            factor = float(l2)
+            walk.keep(layer, "as `l2`", f"{option} L2 {factor:.6g}")
         if option != kept or not is_l2 or factors.get("l1"):
             what = "L1" if factors.get("l1") else shown(value)
             walk.train(
                 layer, "specs have `l2` alone; it is not kept", f"{option} {what}"
             )
-    return found
+    return factor
 
 
 def dims(value: Any, rank: int) -> Shape:

@@ -116,9 +116,9 @@ def filled(
     Of a norm's zeros that is a number for each channel, c: to pad x with c is to pad
     x - c with zeros, and to add c to all of it.
     """
-    found = _added(fired, norm, units, [-gain for gain in gains])
+    inner = _added(fired, norm, units, [-gain for gain in gains])
     return replace(
-        _added(extended(found, pad, found.view), norm, units, gains),
+        _added(extended(inner, pad, inner.view), norm, units, gains),
         is_positive=fired.is_positive,
     )
 

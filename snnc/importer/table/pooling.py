@@ -16,10 +16,10 @@ from snnc.importer.walk import Walk
 
 def read_average_pooling(layer: KerasLayer, walk: Walk) -> Value:
     """Read an average over windows."""
-    found = _windows(layer, walk)
-    if found is None:
+    pooled = _windows(layer, walk)
+    if pooled is None:
         return BROKEN
-    value, windows, axes = found
+    value, windows, axes = pooled
     if all(window.is_point for window in windows):
         walk.keep(layer, "of windows of one value: it gives what it reads")
         return replace(value, view=axes.view)
@@ -43,10 +43,10 @@ def read_max_pooling(layer: KerasLayer, walk: Walk) -> Value:
     by = walk.request.rewrite("maxpool")
     rank = int(layer.kind[-2])
     size = dims(layer.options.get("pool_size", 2), rank)
-    found = _windows(layer, walk, is_replaced=by is not None)
-    if found is None:
+    pooled = _windows(layer, walk, is_replaced=by is not None)
+    if pooled is None:
         return BROKEN
-    value, windows, axes = found
+    value, windows, axes = pooled
     if set(size) == {1}:
         walk.keep(layer, "of windows of one value: its reader skips the others")
         return extended(value, windowed(layer, value, windows), axes.view)
@@ -71,11 +71,11 @@ def read_max_pooling(layer: KerasLayer, walk: Walk) -> Value:
 def read_global_average(layer: KerasLayer, walk: Walk) -> Value:
     """Read the average over all pixels."""
     tell_options(layer, walk)
-    found = _all(layer, walk)
-    if found is None:
+    pooled = _all(layer, walk)
+    if pooled is None:
         return BROKEN
     walk.keep(layer, "`avgpool { window all }`, which takes no neurons and no cores")
-    return found
+    return pooled
 
 
 def read_global_max(layer: KerasLayer, walk: Walk) -> Value:
@@ -85,10 +85,10 @@ def read_global_max(layer: KerasLayer, walk: Walk) -> Value:
     if value.broken:
         return BROKEN
     if walk.request.rewrite("globalmaxpool") is None:
-        found = _whole(layer, walk, value)
-        if found is None:
+        pooled = _whole(layer, walk, value)
+        if pooled is None:
             return BROKEN
-        windows, view = found
+        windows, view = pooled
         return maximum(layer, walk, value, windows, view)
     walk.rewrite(layer, "`globalmaxpool=avgpool`: the mean; retrain")
     walk.stands[layer.name] = (layer.kind,)
@@ -97,10 +97,10 @@ def read_global_max(layer: KerasLayer, walk: Walk) -> Value:
 
 def _all(layer: KerasLayer, walk: Walk, value: Value | None = None) -> Value | None:
     value = value or walk.source(layer)
-    found = None if value.broken else _whole(layer, walk, value)
-    if found is None:
+    pooled = None if value.broken else _whole(layer, walk, value)
+    if pooled is None:
         return None
-    windows, view = found
+    windows, view = pooled
     step = _mean(layer, value, windows)
     return extended(value, step, view, value.is_positive)
 
