@@ -72,17 +72,17 @@ def build(
     path = spec.path or _written(spec, folder, check, force)
     device_name = None if spec.device == DEFAULT else spec.device
     wanted = Wanted(path.as_posix(), device_name, partial(_compiled, spec))
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     action = _Check() if check else _Write(force)
     if not build_specs(
         [wanted],
         folder,
         action,
-        lambda own: found.extend(own.diagnostics),
+        lambda own: report.extend(own.diagnostics),
         sweep=False,
         force=force,
     ):
-        raise SpecError(found.diagnostics)
+        raise SpecError(report.diagnostics)
     return Package(folder / spec.name)
 
 
@@ -123,10 +123,10 @@ class _Check:
     """Reports what is not up to date."""
 
     def package(self, job: Job, report: diagnostics.Report) -> bool:
-        found, lock = compare(job.package), job.package.lock
-        for problem in problems(found, job.spec.path, lock, job.command):
+        comparison, lock = compare(job.package), job.package.lock
+        for problem in problems(comparison, job.spec.path, lock, job.command):
             report.add(problem)
-        return not any((*refusals(found), *kept(found)))
+        return not any((*refusals(comparison), *kept(comparison)))
 
     def orphan(self, orphan: Orphan, command: str, report: diagnostics.Report) -> None:
         for problem in orphaned(orphan, compare(orphan.package), command):

@@ -119,11 +119,11 @@ def calibrate(
     from snnc.runtime.layout import source_of
 
     package = as_package(package)
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     profile = read_profile(device)
     data = Path(x) if isinstance(x, str | os.PathLike) else x
     source = weights if isinstance(weights, Mapping) else Path(weights)
-    done = calibrate_package(package.folder, data, source, examples, found, profile)
-    if found.errors:
-        raise SpecError(found.diagnostics)
-    return Calibration(package, public(found.diagnostics), done, source_of(source))
+    done = calibrate_package(package.folder, data, source, examples, report, profile)
+    if report.errors:
+        raise SpecError(report.diagnostics)
+    return Calibration(package, public(report.diagnostics), done, source_of(source))

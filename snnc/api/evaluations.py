@@ -314,8 +314,8 @@ def evaluate(
         )
         each = None if examples_out is None else Path(examples_out)
         with progress_bar(how.runs(len(task.examples)), "examples", progress) as bar:
-            found = run.on_engine(task, how, bar, each)
-        return Evaluation(package, found.result, found.firing, task)
+            measured = run.on_engine(task, how, bar, each)
+        return Evaluation(package, measured.result, measured.firing, task)
     with progress_bar(len(task.examples), "examples", progress) as bar:
         if simulator == "keras":
             result = run.on_keras(task, bar)

@@ -90,7 +90,7 @@ def import_keras(
     pairs = parse_rewrites(f"{w}={by}" for w, by in (rewrite or {}).items())
     asked = readout, chips, read_profile(device), input_shape
     request = ImportRequest(name, pairs, encode, input_range, *asked)
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     with TemporaryDirectory() as folder:
         file, shown = os.fspath(model) if _is_path(model) else "", ""
         if not file:
@@ -100,9 +100,9 @@ def import_keras(
             model.save(file)
         made = Path(folder) / "weights.safetensors"
         beside = os.fspath(weights)
-        done = run(file, request, made, None, found, tell, beside, shown)
-        if done is None or found.errors:
-            raise SpecError(found.diagnostics)
+        done = run(file, request, made, None, report, tell, beside, shown)
+        if done is None or report.errors:
+            raise SpecError(report.diagnostics)
         for note in done.notes:
             tell(note)
         return parse(done.text, device), load_file(made)

@@ -37,9 +37,9 @@ def _of_report(report: Report, against: Spec | FileName | None) -> Iterator[Sect
         yield _picture("The cores", spec.name, report.plot_cores)
     yield Section("Weights and operations", _weights(report))
     if against is not None:
-        found = spec.changed_since(against)
-        title = f"What changed since {found.difference.old.source}"
-        yield Section(title, preformatted(str(found)))
+        changes = spec.changed_since(against)
+        title = f"What changed since {changes.difference.old.source}"
+        yield Section(title, preformatted(str(changes)))
     if report.cores:
         about = (
             "Changes after which it fits; or, as it fits, how far layers could grow."

@@ -95,12 +95,12 @@ class SpecError(ValueError):
 
     diagnostics: tuple[Diagnostic, ...]
 
-    def __init__(self, found: Sequence[Found]) -> None:
+    def __init__(self, diagnostics: Sequence[Found]) -> None:
         from snnc.diagnostics.text import render
 
-        super().__init__(render(found).rstrip("\n"))
-        self._coloured = render(found, colour=True).rstrip("\n")
-        self.diagnostics = public(found)
+        super().__init__(render(diagnostics).rstrip("\n"))
+        self._coloured = render(diagnostics, colour=True).rstrip("\n")
+        self.diagnostics = public(diagnostics)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (str(self), self._coloured, self.diagnostics)
@@ -113,10 +113,12 @@ class SpecError(ValueError):
         return self._coloured.split("\n")
 
 
-def _restored(text: str, coloured: str, found: tuple[Diagnostic, ...]) -> SpecError:
+def _restored(
+    text: str, coloured: str, diagnostics: tuple[Diagnostic, ...]
+) -> SpecError:
     """Make an error anew in another process."""
     error = SpecError.__new__(SpecError, text)
     error.args = (text,)
     error._coloured = coloured
-    error.diagnostics = found
+    error.diagnostics = diagnostics
     return error

@@ -126,10 +126,10 @@ class Spec(Displayed):
 
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
         """Return the spec with settings that were read: for `replace` and sweeps."""
-        found = diagnostics.Report()
-        document = edited(_document(self), settings, found)
-        if found.errors:
-            raise SpecError(found.diagnostics)
+        report = diagnostics.Report()
+        document = edited(_document(self), settings, report)
+        if report.errors:
+            raise SpecError(report.diagnostics)
         made = self.made
         return _compiled(made.source, None, self.device, document, made.known)
 
@@ -233,12 +233,12 @@ def _compiled(
     SpecError
         If it has errors before the chip's limits are looked at.
     """
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     profile = read_profile(device)
-    made = compile_spec(source, found, "place", profile, known or Known(), document)
+    made = compile_spec(source, report, "place", profile, known or Known(), document)
     if made.lowered is None:
-        raise SpecError(found.diagnostics)
-    return Spec(path, device, document is not None, made, found)
+        raise SpecError(report.diagnostics)
+    return Spec(path, device, document is not None, made, report)
 
 
 def load(path: FileName, device: str = DEFAULT) -> Spec:
@@ -259,11 +259,11 @@ def load(path: FileName, device: str = DEFAULT) -> Spec:
     ValueError
         If the device can't be read, or ``path`` names no revision.
     """
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     name = os.fspath(path)
-    source = _read(name, found)
+    source = _read(name, report)
     if source is None:
-        raise SpecError(found.diagnostics)
+        raise SpecError(report.diagnostics)
     file = None if name.startswith("git:") else Path(path)
     return _compiled(source, file, device)
 
@@ -322,14 +322,14 @@ def check(
     """
     if isinstance(spec, Spec):
         return spec.diagnostics
-    found = diagnostics.Report()
-    source = _read(os.fspath(spec), found)
+    report = diagnostics.Report()
+    source = _read(os.fspath(spec), report)
     if source is None:
-        return public(found.diagnostics)
+        return public(report.diagnostics)
     profile = read_profile(device)
     if not fix:
-        compile_spec(source, found, "place", profile)
-        return public(found.diagnostics)
+        compile_spec(source, report, "place", profile)
+        return public(report.diagnostics)
     from snnc.autofix import autofix
 
     fixed = autofix(source, False, profile)

@@ -246,9 +246,9 @@ def sweep(
     problems = run_left(jobs.values(), folder, workers, dask, progress)
     records = SweepRecords(folder)
     for i, job in jobs.items():
-        found = records.read(job.name)
-        result = None if found is None else found["result"]
-        problem = "" if found else problems.get(job.name, "not done")
+        record = records.read(job.name)
+        result = None if record is None else record["result"]
+        problem = "" if record else problems.get(job.name, "not done")
         variants[i] = replace(variants[i], result=result, problem=problem)
     best = front([variant._costs() for variant in variants])
     pairs = zip(variants, best, strict=True)
@@ -265,7 +265,7 @@ def _choices(
     SpecError
         If a value can't be read.
     """
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     chosen = []
     if isinstance(settings, Mapping):
         for path, values in settings.items():
@@ -273,12 +273,12 @@ def _choices(
             own: list[Setting] = []
             for value in _several(values):
                 text = f"{path}={spelt(value, key)}"
-                own += read_settings(text, "sweep", found, several=False)
+                own += read_settings(text, "sweep", report, several=False)
             chosen.append(tuple(own))
     else:
-        chosen = [read_settings(text, "--set", found) for text in settings]
-    if found.errors:
-        raise SpecError(found.diagnostics)
+        chosen = [read_settings(text, "--set", report) for text in settings]
+    if report.errors:
+        raise SpecError(report.diagnostics)
     return chosen
 
 

@@ -25,12 +25,12 @@ def settings_of(changes: Mapping[str, Any]) -> tuple[Setting, ...]:
     TypeError
         If it is of a type that no value has.
     """
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     settings: list[Setting] = []
     for text in _texts(changes):
-        settings += read_settings(text, _WHERE, found, several=False)
-    if found.errors:
-        raise SpecError(found.diagnostics)
+        settings += read_settings(text, _WHERE, report, several=False)
+    if report.errors:
+        raise SpecError(report.diagnostics)
     return tuple(settings)
 
 

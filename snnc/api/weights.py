@@ -76,11 +76,11 @@ class Weights(Displayed):
         """
         from snnc.weights.migrate import carry
 
-        found, path = diagnostics.Report(), self.listing.header.path
+        report, path = diagnostics.Report(), self.listing.header.path
         names = os.fspath(old), os.fspath(new)
         profile = read_profile(device)
-        if carry(path, *names, Path(output), force, found, profile) is None:
-            raise SpecError(found.diagnostics)
+        if carry(path, *names, Path(output), force, report, profile) is None:
+            raise SpecError(report.diagnostics)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc weights --format json`` prints."""
@@ -123,16 +123,16 @@ def weights(
     require(("numpy", "safetensors"), "import", "weights")
     from snnc.weights.inspect import inspect
 
-    found = diagnostics.Report()
+    report = diagnostics.Report()
     target = None if spec is None else as_spec(spec, device)
     if target is not None and target.made.mapped is None:
         raise SpecError(target.found.diagnostics)
     mapped = None if target is None else target.made.mapped
     with _stored(file, mapped) as path:
-        listing = inspect(path, mapped, True, found, read_profile(device))
+        listing = inspect(path, mapped, True, report, read_profile(device))
     if listing is None:
-        raise SpecError(found.diagnostics)
-    return Weights(public(found.diagnostics), listing)
+        raise SpecError(report.diagnostics)
+    return Weights(public(report.diagnostics), listing)
 
 
 @contextmanager

@@ -72,6 +72,6 @@ def _sections(
     old: Version, new: Version, names: Mapping[str, str]
 ) -> Iterator[ChangedStatement]:
     was = properties.sections(old, names)
-    for name, found in properties.sections(new, {}).items():
-        if changed := properties.changes(was[name], found):
+    for name, properties_now in properties.sections(new, {}).items():
+        if changed := properties.changes(was[name], properties_now):
             yield ChangedStatement(name, changed)

@@ -44,10 +44,10 @@ def document(difference: Difference) -> dict[str, Any]:
     }
 
 
-def _properties(found: Iterable[Changed]) -> list[dict[str, Any]]:
+def _properties(changes: Iterable[Changed]) -> list[dict[str, Any]]:
     return [
         {"property": change.key, "old": change.old, "new": change.new}
-        for change in found
+        for change in changes
     ]
 
 
@@ -80,12 +80,12 @@ def _layer(change: LayerChange) -> dict[str, Any]:
         case LayerRenamed():
             return {"change": "renamed", **asdict(change)}
         case LayerChanged(name, kind, properties):
-            found = _properties(properties)
+            listed = _properties(properties)
             return {
                 "change": "changed",
                 "name": name,
                 "kind": kind,
-                "properties": found,
+                "properties": listed,
             }
         case _:
             return {"change": "reordered", **asdict(change)}
@@ -99,8 +99,8 @@ def _cores(cores: Cores) -> dict[str, Any]:
     }
 
 
-def _fit(found: CoresTaken | CoresRefused) -> dict[str, Any]:
-    return {"fits": isinstance(found, CoresTaken), **asdict(found)}
+def _fit(taken: CoresTaken | CoresRefused) -> dict[str, Any]:
+    return {"fits": isinstance(taken, CoresTaken), **asdict(taken)}
 
 
 def _use_change(change: UseChanged) -> dict[str, Any]:

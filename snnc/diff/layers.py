@@ -77,11 +77,11 @@ def layer_changes(
     return tuple(_changes(old, new, matching))
 
 
-def rate_changes(found: tuple[LayerChange, ...]) -> tuple[RateChanged, ...]:
+def rate_changes(changes: tuple[LayerChange, ...]) -> tuple[RateChanged, ...]:
     """The budgets among the changes."""
     return tuple(
         RateChanged(layer.name, *_budgets(change))
-        for layer in found
+        for layer in changes
         if isinstance(layer, LayerChanged)
         for change in layer.properties
         if change.key in ("rate", "percentile")
@@ -116,8 +116,8 @@ def _renamed(
         if layer.name in taken:
             continue
         for candidate in left:
-            found = differences(old, candidate, new, layer, names)
-            if all(change.key in ignored for change in found):
+            changes = differences(old, candidate, new, layer, names)
+            if all(change.key in ignored for change in changes):
                 return {candidate.name: layer.name}
     return {}
 
@@ -132,8 +132,8 @@ def differences(
     return properties.changes(_without(was, both), _without(now, both))
 
 
-def _without(found: Properties, keys: set[str]) -> Properties:
-    return {key: value for key, value in found.items() if key not in keys}
+def _without(found_properties: Properties, keys: set[str]) -> Properties:
+    return {key: value for key, value in found_properties.items() if key not in keys}
 
 
 def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerChange]:
@@ -141,13 +141,13 @@ def _changes(old: Version, new: Version, matching: Matching) -> Iterator[LayerCh
     before = {after.name: layer for layer, after in matching.pairs}
     for layer in old.network.layers:
         if layer.name not in names:
-            found = properties.of_layer(old, layer, {})
-            text = properties.statement(layer, found)
+            written = properties.of_layer(old, layer, {})
+            text = properties.statement(layer, written)
             yield LayerRemoved(layer.name, layer.kind, layer.shape, text)
     for layer in new.network.layers:
         if layer.name not in before:
-            found = properties.of_layer(new, layer, {})
-            text = properties.statement(layer, found)
+            written = properties.of_layer(new, layer, {})
+            text = properties.statement(layer, written)
             yield LayerAdded(layer.name, layer.kind, layer.shape, text)
             continue
         was = before[layer.name]

@@ -104,9 +104,9 @@ def _layer(change: LayerChange) -> Iterator[Row]:
         case LayerRenamed(old, new):
             yield code(new), "name", code(old), code(new)
         case LayerChanged(name, _, properties):
-            for found in properties:
-                if found.key not in ("rate", "percentile"):
-                    yield code(name), found.key, code(found.old), code(found.new)
+            for changed in properties:
+                if changed.key not in ("rate", "percentile"):
+                    yield code(name), changed.key, code(changed.old), code(changed.new)
         case _:
             yield "", "order", _listed(change.old), _listed(change.new)
 

@@ -82,15 +82,17 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
     names
         What other layers are to be called, by the names that they have.
     """
-    found: Properties = {"kind": layer.kind}
-    found["from"] = _sources(layer.sources, names)
-    found.update(_operation(layer))
+    written_properties: Properties = {"kind": layer.kind}
+    written_properties["from"] = _sources(layer.sources, names)
+    written_properties.update(_operation(layer))
     if layer.shortcut is not None:
-        found["shortcut"] = names.get(layer.shortcut.source, layer.shortcut.source)
+        written_properties["shortcut"] = names.get(
+            layer.shortcut.source, layer.shortcut.source
+        )
     if layer.spiking is not None:
-        found.update(_spiking(layer, layer.spiking))
-    found["shape"] = dims(layer.shape)
-    return found
+        written_properties.update(_spiking(layer, layer.spiking))
+    written_properties["shape"] = dims(layer.shape)
+    return written_properties
 
 
 def changes(
@@ -101,15 +103,15 @@ def changes(
     return tuple(c for key in keys for c in _change(key, old.get(key), new.get(key)))
 
 
-def statement(layer: Layer, found: Mapping[str, Written]) -> str:
+def statement(layer: Layer, values: Mapping[str, Written]) -> str:
     """A layer as a statement, without what every layer says by default."""
     head = layer.kind if layer.name.startswith(layer.kind) else ""
     head = head or f"{layer.kind} {layer.name}"
     size = ("filters", "kernel", "stride", "multiplier", "factor", "units", "window")
     keys = (*size, "shortcut")
-    inner = ", ".join(f"{key} {found[key]}" for key in keys if key in found)
+    inner = ", ".join(f"{key} {values[key]}" for key in keys if key in values)
     block = f" {{ {inner} }}" if inner else ""
-    return f"{head} from {found['from']}{block}"
+    return f"{head} from {values['from']}{block}"
 
 
 def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Changed]:
@@ -177,21 +179,21 @@ def _kernel(operation: Convolution) -> Properties:
 
 
 def _spiking(layer: Layer, spiking: Spiking) -> Properties:
-    found: Properties = {"rate": _rate(spiking.rate)}
+    written_properties: Properties = {"rate": _rate(spiking.rate)}
     if layer.kind == "encode rate":
-        return found
+        return written_properties
     if isinstance(layer.operation, MaxPool):
-        return found | {"synapse": written.time(spiking.synapse)}
+        return written_properties | {"synapse": written.time(spiking.synapse)}
     trained: Properties = {
         "batchnorm": written.flag(spiking.batchnorm),
         "dropout": written.number(spiking.dropout),
     }
     if layer.is_encoder:
-        return found | trained
-    found["percentile"] = written.number(spiking.rate.percentile)
-    found["neuron"] = _neuron(spiking.neuron)
+        return written_properties | trained
+    written_properties["percentile"] = written.number(spiking.rate.percentile)
+    written_properties["neuron"] = _neuron(spiking.neuron)
     return (
-        found
+        written_properties
         | trained
         | {
             "l2": written.number(spiking.l2),
@@ -202,13 +204,13 @@ def _spiking(layer: Layer, spiking: Spiking) -> Properties:
     )
 
 
-def inherited(version: Version, found: Mapping[str, Written]) -> set[str]:
+def inherited(version: Version, values: Mapping[str, Written]) -> set[str]:
     """The properties of a layer that are those of `train` or `timing`."""
     usual = {
         "l2": written.number(version.network.train.l2),
         "synapse": written.time(version.spec.timing.synapse),
     }
-    return {key for key in INHERITED if found.get(key) == usual[key]}
+    return {key for key in INHERITED if values.get(key) == usual[key]}
 
 
 def sections(version: Version, names: Mapping[str, str]) -> dict[str, Properties]:
@@ -242,28 +244,28 @@ def _target(network: Network) -> Properties:
 
 def _input(network: Network) -> Properties:
     read = network.input
-    found: Properties = {
+    written_properties: Properties = {
         "input": read.name,
         "shape": dims(read.shape),
         "in": written.interval(read.low, read.high),
     }
     if read.scaled is not None:
-        found["as"] = written.interval(*read.scaled)
-    return found
+        written_properties["as"] = written.interval(*read.scaled)
+    return written_properties
 
 
 def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
-    found: Properties = {
+    written_properties: Properties = {
         "readout": readout.name,
         "from": _sources(readout.sources, names),
     }
     if readout.labels is None:
-        found["units"] = str(readout.units)
+        written_properties["units"] = str(readout.units)
     else:
-        found["classes"] = classes(readout.labels)
-    found["decide"] = readout.decide
-    found["synapse"] = written.time(readout.synapse)
-    return found
+        written_properties["classes"] = classes(readout.labels)
+    written_properties["decide"] = readout.decide
+    written_properties["synapse"] = written.time(readout.synapse)
+    return written_properties
 
 
 def classes(labels: tuple[str, ...]) -> str:
@@ -274,9 +276,9 @@ def classes(labels: tuple[str, ...]) -> str:
 
 
 def _train(train: BaseModel) -> Properties:
-    found: Properties = {}
+    written_properties: Properties = {}
     for key in type(train).model_fields:
         value = getattr(train, key)
         is_choice = isinstance(value, BaseModel)
-        found[key] = _chosen(value) if is_choice else written.plain(value)
-    return found
+        written_properties[key] = _chosen(value) if is_choice else written.plain(value)
+    return written_properties

@@ -79,10 +79,10 @@ def _head(difference: Difference) -> Lines:
 
 
 def _section(title: str, lines: Lines) -> Lines:
-    found = list(lines)
-    if found:
+    shown = list(lines)
+    if shown:
         yield title
-        yield from found
+        yield from shown
 
 
 def _item(sign: str, text: str) -> str:
@@ -187,13 +187,13 @@ def same_sentence(difference: Difference) -> str:
     return "The same network"
 
 
-def _core_line(found: CoresTaken | CoresRefused) -> str:
+def _core_line(taken: CoresTaken | CoresRefused) -> str:
     """Return the cores of one network, or why it has none."""
-    if isinstance(found, CoresRefused):
-        return f"does not fit ({found.code}: {found.message})"
-    if not found.cores:
+    if isinstance(taken, CoresRefused):
+        return f"does not fit ({taken.code}: {taken.message})"
+    if not taken.cores:
         return "no cores"
-    return f"{counted(found.cores, 'core')} on {counted(found.chips, 'chip')}"
+    return f"{counted(taken.cores, 'core')} on {counted(taken.chips, 'chip')}"
 
 
 def core_lines(cores: Cores) -> tuple[str, ...]:
@@ -208,7 +208,7 @@ def core_lines(cores: Cores) -> tuple[str, ...]:
 
 def budget_groups(rates: Iterable[RateChanged]) -> dict[tuple[str, str], list[str]]:
     """Group budgets by old and new value; the layers of each."""
-    found: dict[tuple[str, str], list[str]] = {}
+    groups: dict[tuple[str, str], list[str]] = {}
     for rate in rates:
-        found.setdefault((rate.old, rate.new), []).append(rate.layer)
-    return found
+        groups.setdefault((rate.old, rate.new), []).append(rate.layer)
+    return groups

@@ -100,14 +100,14 @@ def _renamed(
     was: Mapping[str, Tensor], now: Mapping[str, Tensor], names: Mapping[str, str]
 ) -> tuple[TensorRenamed, ...]:
     """Tensors of layers that have another name, where the shape is the same."""
-    found = []
+    renamed = []
     for tensor in was.values():
         layer, _, part = tensor.name.rpartition(".")
         name = f"{names.get(layer, layer)}.{part}"
         same = name in now and now[name].takes(tensor)
         if same and name != tensor.name:
-            found.append(TensorRenamed(tensor.name, name, tensor.shape))
-    return tuple(found)
+            renamed.append(TensorRenamed(tensor.name, name, tensor.shape))
+    return tuple(renamed)
 
 
 def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
@@ -123,11 +123,11 @@ def causes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
 
 def notes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
     """What changes in spikes although the weights mean the same."""
-    found: dict[str, list[str]] = {}
+    by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
         for text in _spikes(new.network, was, now):
-            found.setdefault(text, []).append(now.name)
-    for text, layers in found.items():
+            by_text.setdefault(text, []).append(now.name)
+    for text, layers in by_text.items():
         yield Cause(", ".join(layers), text)
     if _curves(old.network) != _curves(new.network):
         yield Cause(new.network.name, "`build_model(aware=True)` has another curve")
@@ -158,24 +158,24 @@ def _of_input(old: Input, new: Input) -> Iterator[Cause]:
 
 
 def _input_traits(read: Input) -> Traits:
-    found = {"shape": dims(read.shape)}
+    traits = {"shape": dims(read.shape)}
     low, high = read.scaled or (read.low, read.high)
     if (low, high) != (read.low, read.high):
-        found["scaling"] = f"{interval(read.low, read.high)} as {interval(low, high)}"
-    return found
+        traits["scaling"] = f"{interval(read.low, read.high)} as {interval(low, high)}"
+    return traits
 
 
 def _traits(network: Network, layer: Layer, names: Mapping[str, str]) -> Traits:
-    found: dict[str, object] = {"reads": _reads(layer.sources, names)}
-    found |= _operation(network, layer)
+    traits: dict[str, object] = {"reads": _reads(layer.sources, names)}
+    traits |= _operation(network, layer)
     if layer.shortcut is not None:
-        found["shortcut"] = _reads([layer.shortcut.source], names)
+        traits["shortcut"] = _reads([layer.shortcut.source], names)
         stride = layer.shortcut.stride
         if stride:
-            found["stride of the shortcut"] = dims(_effective(stride, layer.shape))
+            traits["stride of the shortcut"] = dims(_effective(stride, layer.shape))
     if layer.spiking is not None:
-        found["neurons"] = _curve(network, layer)
-    return found
+        traits["neurons"] = _curve(network, layer)
+    return traits
 
 
 def _reads(sources: Iterable[str], names: Mapping[str, str]) -> str:

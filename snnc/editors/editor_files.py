@@ -38,7 +38,7 @@ def _pattern(rule: Rule) -> dict[str, Any]:
 def to_fill(example: str) -> str:
     """Make each number of an example a place to fill in: ``filters ${1:8}``."""
     count = iter(range(1, 100))
-    return _NUMBER.sub(lambda found: f"${{{next(count)}:{found[0]}}}", example)
+    return _NUMBER.sub(lambda match: f"${{{next(count)}:{match[0]}}}", example)
 
 
 def snippets() -> dict[str, Any]:

@@ -88,8 +88,8 @@ def rules() -> tuple[Rule, ...]:
 
 def _terminal(name: str) -> str:
     """The pattern of one of the grammar's terminals."""
-    (found,) = (t for t in parser().terminals if t.name == name)
-    return str(found.pattern.to_regexp()).replace("\n", r"\n")
+    (terminal,) = (t for t in parser().terminals if t.name == name)
+    return str(terminal.pattern.to_regexp()).replace("\n", r"\n")
 
 
 def _any_of(words: Iterable[str]) -> str:
@@ -170,14 +170,14 @@ def coloured_parts(text: str) -> Iterator[tuple[str, Category | None]]:
     """Yield all of a ``.snn`` text in order, each part with what it is."""
     at = 0
     while at < len(text):
-        found = _first(text, at)
-        if found is None:
+        first = _first(text, at)
+        if first is None:
             blank = re.compile(r"\s+").match(text, at)
             end = blank.end() if blank else at + 1
             yield text[at:end], None
             at = end
             continue
-        match, rule = found
+        match, rule = first
         yield from _parts(text, match, rule)
         at = match.end()
 

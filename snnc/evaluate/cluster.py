@@ -108,12 +108,12 @@ class Carrier(WorkerPlugin):
                 self._engine = self._open()
         # Nengo has one memory for the layers that it steps.
         with self._stepping if self._engine.hosted else nullcontext():
-            spans, found = [(0, len(x))], []
+            spans, results = [(0, len(x))], []
             kept = self._program.compares
             for fresh in run_spans(self._engine, presentation, x, spans, 1):
-                found.append(_light(fresh, kept))
+                results.append(_light(fresh, kept))
                 get_worker().log_event(self.name, fresh.part.stop - fresh.part.start)
-        return found
+        return results
 
     def _open(self) -> Engine:
         program = self._program
@@ -299,11 +299,11 @@ def _collected(
     first = [submit(*each) for each in islice(waiting, AHEAD * max(1, threads))]
     running = as_completed(first, loop=client.loop)
     for future in running:
-        found = future.result()
-        if isinstance(found, Refusal):
-            raise (NotBuiltError if found.of_build else CannotRunError)(found.text)
+        result = future.result()
+        if isinstance(result, Refusal):
+            raise (NotBuiltError if result.of_build else CannotRunError)(result.text)
         for each in islice(waiting, 1):
             running.add(submit(*each))
         start, x = given.pop(future.key)
-        for fresh in found:
+        for fresh in result:
             yield moved(fresh, start, x)

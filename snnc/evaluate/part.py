@@ -92,10 +92,10 @@ def moved(fresh: Fresh, by: int, images: NDArray[Any]) -> Fresh:
     return Fresh(span, part, fresh.counts, images[start:stop])
 
 
-def whole_spans(found: Iterable[Fresh]) -> Iterator[ExactPart]:
+def whole_spans(results: Iterable[Fresh]) -> Iterator[ExactPart]:
     """Yield the part of each span once the last of its examples is there."""
     building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
-    for fresh in found:
+    for fresh in results:
         key = fresh.part.presentation, fresh.span
         building[key].append(fresh.part)
         if fresh.part.stop == fresh.span[1]:

@@ -105,10 +105,10 @@ def span(text: str, examples: int) -> tuple[Presentation, Span]:
     ValueError
         If it is of none.
     """
-    found = _Span.model_validate_json(text)
-    if not found.start < found.stop <= examples:
+    parsed = _Span.model_validate_json(text)
+    if not parsed.start < parsed.stop <= examples:
         raise ValueError("no examples of the run")
-    return found.presentation, (found.start, found.stop)
+    return parsed.presentation, (parsed.start, parsed.stop)
 
 
 def restore(text: str, scope: Scope) -> ExactPart:
@@ -119,36 +119,36 @@ def restore(text: str, scope: Scope) -> ExactPart:
     ValueError
         If it is no such line, or does not agree with the run.
     """
-    found = _Record.model_validate_json(text)
-    way, (start, stop) = span(text, scope.counts.get(found.presentation, 0))
+    parsed = _Record.model_validate_json(text)
+    way, (start, stop) = span(text, scope.counts.get(parsed.presentation, 0))
     count = stop - start
     ends = len(moments(scope.steps))
-    early = np.frombuffer(bytes.fromhex(found.early))
-    outputs = np.array(found.outputs, np.float64)
-    others = np.frombuffer(bytes.fromhex(found.others))
+    early = np.frombuffer(bytes.fromhex(parsed.early))
+    outputs = np.array(parsed.outputs, np.float64)
+    others = np.frombuffer(bytes.fromhex(parsed.others))
     return ExactPart(
         start,
         stop,
         np.concatenate([early, outputs.ravel()]).reshape(ends, count, scope.units),
         others.reshape(scope.ways, count, scope.units),
-        _firing(found.firing, count, scope),
-        _compared(found.keras, count, scope),
+        _firing(parsed.firing, count, scope),
+        _compared(parsed.keras, count, scope),
         presentation=way,
-        overflows=found.overflows,
-        cores=found.cores,
+        overflows=parsed.overflows,
+        cores=parsed.cores,
     )
 
 
 def _firing(
-    found: Mapping[str, _Firing], count: int, scope: Scope
+    firing: Mapping[str, _Firing], count: int, scope: Scope
 ) -> dict[str, Firing]:
     """Hold the neurons to those of the run, each in each example."""
-    if found.keys() != scope.neurons.keys():
+    if firing.keys() != scope.neurons.keys():
         raise ValueError("other layers")
     layers = {}
     for name, neurons in scope.neurons.items():
-        seen = np.array(found[name].seen, np.int64)
-        packed = np.frombuffer(bytes.fromhex(found[name].fired), np.uint8)
+        seen = np.array(firing[name].seen, np.int64)
+        packed = np.frombuffer(bytes.fromhex(firing[name].fired), np.uint8)
         if int(seen.sum()) != neurons * count or len(seen) > MOST_SPIKES + 1:
             raise ValueError(f"{name}: other neurons")
         if len(packed) != -(-neurons // 8):

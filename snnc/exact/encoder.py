@@ -82,13 +82,13 @@ def _ancestors(graph: dict[Any, Iterable[Any]], ends: list[Any]) -> set[Any]:
     for op, readers in graph.items():
         for reader in readers:
             before.setdefault(reader, []).append(op)
-    found: set[Any] = set()
+    ancestors: set[Any] = set()
     waiting = list(ends)
     while waiting:
-        new = set(before.get(waiting.pop(), ())) - found
-        found |= new
+        new = set(before.get(waiting.pop(), ())) - ancestors
+        ancestors |= new
         waiting.extend(new)
-    return found
+    return ancestors
 
 
 def _number(model: Any, built: Any, neurons: list[Any]) -> tuple[dict[Any, int], int]:

@@ -201,10 +201,10 @@ class Analyses:
     async def settled(self, uri: str) -> Analysis:
         """Wait for the analysis with all advice."""
         while True:
-            found = await self.newest(uri)
+            newest = await self.newest(uri)
             later = self._work[uri].settled if uri in self._work else None
-            if found.settled or later is None:
-                return found
+            if newest.settled or later is None:
+                return newest
             try:
                 return await asyncio.shield(later)
             except asyncio.CancelledError:
@@ -224,24 +224,24 @@ class Analyses:
         steps = analyse(buffer.source, self._device(), self._memory)
         loop = asyncio.get_running_loop()
         started = time.perf_counter()
-        found = await loop.run_in_executor(self._quick, next, steps)
+        analysis = await loop.run_in_executor(self._quick, next, steps)
         self._took = time.perf_counter() - started
         work = self._work[buffer.uri]
-        later = self._told(buffer, self._settle(buffer, found, steps))
+        later = self._told(buffer, self._settle(buffer, analysis, steps))
         work.settled = asyncio.ensure_future(later)
-        work.newest = found
-        self._ready(buffer, found, False)
-        return found
+        work.newest = analysis
+        self._ready(buffer, analysis, False)
+        return analysis
 
     async def _settle(
         self, buffer: Buffer, first: Analysis, steps: Iterator[Analysis]
     ) -> Analysis:
         await asyncio.sleep(IDLE)
         loop = asyncio.get_running_loop()
-        found = await loop.run_in_executor(self._patient, next, steps, first)
-        if found is not first:
-            self._work[buffer.uri].newest = found
-            self._ready(buffer, found, True)
+        analysis = await loop.run_in_executor(self._patient, next, steps, first)
+        if analysis is not first:
+            self._work[buffer.uri].newest = analysis
+            self._ready(buffer, analysis, True)
         # Where the cursor rests it is asked for; by then it should be there.
-        await loop.run_in_executor(self._patient, lambda: found.summary)
-        return found
+        await loop.run_in_executor(self._patient, lambda: analysis.summary)
+        return analysis

@@ -51,7 +51,7 @@ class Completion:
     @property
     def plain(self) -> str:
         """What is written where places can't be filled in."""
-        return _PLACE.sub(lambda found: found[1] or found[2], self.text)
+        return _PLACE.sub(lambda match: match[1] or match[2], self.text)
 
 
 _PLACE = re.compile(r"\$\{\d+(?::([^}]*)|\|([^,|}]*)[^}]*)\}|\$0")
@@ -101,7 +101,7 @@ class _Text:
     def names(self, *, here: bool = False) -> list[str]:
         """The names of layers above the statement, or the cursor, the nearest first."""
         above = self.source.text[: self.at]
-        begun = [found.start() for found in _BEGINNING.finditer(above)]
+        begun = [match.start() for match in _BEGINNING.finditer(above)]
         above = above[: begun[-1]] if begun and not here else above
         pattern = _NAMED_YAML if self.is_yaml else _NAMED
         return list(dict.fromkeys(reversed(pattern.findall(above))))

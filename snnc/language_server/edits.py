@@ -83,12 +83,12 @@ def workspace_edit(
     uri: str, edits: Iterable[Edit], server: SpecServer
 ) -> types.WorkspaceEdit:
     """Edits of the text as it is now, where the client can tell that from later."""
-    found = text_edits(edits, server)
+    sent = text_edits(edits, server)
     if not server.supports("workspace.workspace_edit.document_changes"):
-        return types.WorkspaceEdit(changes={uri: found})
+        return types.WorkspaceEdit(changes={uri: sent})
     buffer = server.buffers.get(uri)
     version = None if buffer is None else buffer.version
     document = types.OptionalVersionedTextDocumentIdentifier(uri, version)
     return types.WorkspaceEdit(
-        document_changes=[types.TextDocumentEdit(document, list(found))]
+        document_changes=[types.TextDocumentEdit(document, list(sent))]
     )

@@ -27,8 +27,8 @@ def hints(analysis: Analysis) -> Iterator[Hint]:
         yield _behind(analysis, name.span.start), total(analysis)
     shapes = {layer.span: (layer.name, layer.shape) for layer in network.layers}
     for statement in analysis.document.statements:
-        if (found := shapes.get(head(statement))) is not None:
-            layer, shape = found
+        if (known := shapes.get(head(statement))) is not None:
+            layer, shape = known
             at = _behind(analysis, statement.span.start)
             yield at, f"-> {dims(shape)}{_cost(layer, mapped)}"
 

@@ -34,8 +34,8 @@ def definitions(document: tree.Document, name: str) -> list[Span]:
 
 def references(document: tree.Document, name: str) -> list[Span]:
     """Where a name is meant: behind `from`, and as a shortcut."""
-    found = mentions(document)
-    return [span for other, span, given in found if not given and other == name]
+    mentioned = mentions(document)
+    return [span for other, span, given in mentioned if not given and other == name]
 
 
 def is_network(document: tree.Document, offset: int) -> bool:

@@ -138,8 +138,8 @@ def _network(analysis: Analysis) -> Iterator[str]:
 
 
 def _share(analysis: Analysis) -> str:
-    found = share(analysis)
-    return f" ({found})" if found else ""
+    used = share(analysis)
+    return f" ({used})" if used else ""
 
 
 def layer(analysis: Analysis, name: str) -> str:
@@ -151,16 +151,16 @@ def layer(analysis: Analysis, name: str) -> str:
         low, high = network.input.low, network.input.high
         shape = dims(network.input.shape)
         return f"**{name}**: input, `{shape}`, values in {low:g}..{high:g}"
-    found = network.by_name.get(name)
+    known = network.by_name.get(name)
     row = analysis.rows.get(name)
     summary = analysis.summary
-    if found is None:
+    if known is None:
         return (
             "" if row is None else f"**{name}**: {row.kind}, `{dims(row.shape)}`, host"
         )
-    parts = [f"**{name}**: {found.kind}, `{dims(found.shape)}`{_cores(row)}"]
-    if found.spiking is not None:
-        parts.append(_spiking(found))
+    parts = [f"**{name}**: {known.kind}, `{dims(known.shape)}`{_cores(row)}"]
+    if known.spiking is not None:
+        parts.append(_spiking(known))
     if row is not None and row.use is not None and summary is not None:
         parts += _use(row)
         parts += [prose(sentence(r, summary.profile.core)) for r in row.reasons]
@@ -176,12 +176,12 @@ def _cores(row: Row | None) -> str:
     )
 
 
-def _spiking(found: Layer) -> str:
-    assert found.spiking is not None
-    rate = found.spiking.rate
+def _spiking(layer: Layer) -> str:
+    assert layer.spiking is not None
+    rate = layer.spiking.rate
     return (
         f"rates {rates(rate.low, rate.high)} (percentile {rate.percentile:g}),"
-        f" synapse {1000 * found.spiking.synapse:g} ms"
+        f" synapse {1000 * layer.spiking.synapse:g} ms"
     )
 
 

@@ -82,10 +82,10 @@ class SpecServer(LanguageServer):
 
     def supports(self, capability: str) -> bool:
         """Whether the client has a capability, named by its path."""
-        found: Any = self.client_capabilities
+        value: Any = self.client_capabilities
         for name in capability.split("."):
-            found = getattr(found, name, None)
-        return bool(found)
+            value = getattr(value, name, None)
+        return bool(value)
 
     def begin(self, params: types.InitializeParams) -> None:
         """Take what a client says when it starts."""
@@ -125,8 +125,8 @@ class SpecServer(LanguageServer):
         if self.supports("workspace.configuration"):
             items = [types.ConfigurationItem(section=SECTION)]
             params = types.ConfigurationParams(items)
-            found = await self.workspace_configuration_async(params)
-            self.configure(next(iter(found), None))
+            sections = await self.workspace_configuration_async(params)
+            self.configure(next(iter(sections), None))
 
     async def analysis(self, uri: str) -> Analysis | None:
         """What is known of a text as it is by then; None if it is closed or no spec."""
@@ -135,11 +135,11 @@ class SpecServer(LanguageServer):
         except KeyError:
             return None
 
-    def sent(self, uri: str, found: Analysis) -> list[types.Diagnostic]:
+    def sent(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """All diagnostics of a text, as they are sent."""
         from snnc.language_server import diagnostics
 
-        shown = [diagnostics.as_sent(d, uri, self.codec) for d in found.diagnostics]
+        shown = [diagnostics.as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
             shown.insert(0, diagnostics.of_device(self._wrong_device))
         return shown
@@ -159,9 +159,9 @@ class SpecServer(LanguageServer):
         profile, self._wrong_device = self._devices.read(self.settings)
         return profile
 
-    def _ready(self, buffer: Buffer, found: Analysis, again: bool) -> None:
+    def _ready(self, buffer: Buffer, analysis: Analysis, again: bool) -> None:
         if not self.supports(PULLED):
-            self._send(buffer.uri, buffer.version, self.sent(buffer.uri, found))
+            self._send(buffer.uri, buffer.version, self.sent(buffer.uri, analysis))
         if again:
             self._refresh()
 
@@ -173,9 +173,9 @@ class SpecServer(LanguageServer):
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
 
     def _send(
-        self, uri: str, version: int | None, found: list[types.Diagnostic]
+        self, uri: str, version: int | None, diagnostics: list[types.Diagnostic]
     ) -> None:
-        params = types.PublishDiagnosticsParams(uri, found, version)
+        params = types.PublishDiagnosticsParams(uri, diagnostics, version)
         self.text_document_publish_diagnostics(params)
 
     def _refresh(self) -> None:

@@ -27,7 +27,7 @@ _MEASURABLE = ("NUMBER", "RANGE")
 def place_behind(before: str) -> CursorPlace | None:
     """What begins behind a text; None where the network has ended."""
     # A kind that is first on its line begins a statement, whatever is open above it.
-    begun = [found.end() for found in _STATEMENT.finditer(before)]
+    begun = [match.end() for match in _STATEMENT.finditer(before)]
     if not begun:
         return CursorPlace("statement" if _NETWORK.search(before) else "header")
     frames = _Frames()

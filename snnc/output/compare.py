@@ -144,23 +144,23 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
 def _generated(
     folder: Path, file: GeneratedFile, records: PackageRecords
 ) -> ComparedFile:
-    found = read(folder, file.path)
-    text = found if isinstance(found, str) else None
-    return ComparedFile(file.path, _state(found, file, records), text, file.text)
+    content = read(folder, file.path)
+    text = content if isinstance(content, str) else None
+    return ComparedFile(file.path, _state(content, file, records), text, file.text)
 
 
 def _state(
-    found: str | Obstacle | None, file: GeneratedFile, records: PackageRecords
+    content: str | Obstacle | None, file: GeneratedFile, records: PackageRecords
 ) -> FileState:
-    if found is None:
+    if content is None:
         return FileState.MISSING
-    if isinstance(found, Obstacle):
+    if isinstance(content, Obstacle):
         return FileState.FOREIGN
-    if found == file.text:
+    if content == file.text:
         return FileState.UNCHANGED
-    if found == "" or records.vouch_for(file.path, found):
+    if content == "" or records.vouch_for(file.path, content):
         return FileState.STALE
-    if file.path in records.files or is_generated(found):
+    if file.path in records.files or is_generated(content):
         return FileState.EDITED
     return FileState.FOREIGN
 
@@ -173,13 +173,13 @@ def _left_over(
     if records.lock is None or records.is_merging:
         owned |= _headed(package.folder)
     for name in sorted(owned - {file.path for file in package.files} - {NAME}):
-        found = read(package.folder, name)
-        if not isinstance(found, str):
+        content = read(package.folder, name)
+        if not isinstance(content, str):
             continue
-        if records.vouch_for(name, found):
-            yield ComparedFile(name, FileState.LEFT_OVER, found, None)
-        elif is_generated(found):
-            yield ComparedFile(name, FileState.EDITED_LEFT_OVER, found, None)
+        if records.vouch_for(name, content):
+            yield ComparedFile(name, FileState.LEFT_OVER, content, None)
+        elif is_generated(content):
+            yield ComparedFile(name, FileState.EDITED_LEFT_OVER, content, None)
 
 
 def _headed(folder: Path) -> set[str]:

@@ -74,8 +74,8 @@ def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
 
 
 def _folders(output: Path) -> list[Path]:
-    found = output.iterdir() if output.is_dir() else ()
-    return sorted(path for path in found if path.is_dir() and not path.is_symlink())
+    inside = output.iterdir() if output.is_dir() else ()
+    return sorted(path for path in inside if path.is_dir() and not path.is_symlink())
 
 
 def _names(folder: Path) -> Iterator[str]:

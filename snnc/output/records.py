@@ -118,15 +118,15 @@ class PackageRecords:
         OSError
             If one can't be read.
         """
-        found, marker = read(folder, NAME), read(folder, MARKER)
+        text, marker = read(folder, NAME), read(folder, MARKER)
         lock, flaw = None, ""
-        if isinstance(found, str) and found:  # an empty file is what a power cut leaves
+        if isinstance(text, str) and text:  # an empty file is what a power cut leaves
             try:
-                lock = Lock.parse(found)
+                lock = Lock.parse(text)
             except LockError as error:
                 flaw = str(error)
         announced = _announced(marker) if isinstance(marker, str) else {}
-        return cls(found, lock, flaw, marker is not None, announced)
+        return cls(text, lock, flaw, marker is not None, announced)
 
     @property
     def files(self) -> Mapping[str, str]:
@@ -173,8 +173,8 @@ def announcement(texts: Mapping[str, str]) -> str:
 
 
 def _announced(marker: str) -> dict[str, frozenset[str]]:
-    found: dict[str, frozenset[str]] = {}
+    announced: dict[str, frozenset[str]] = {}
     for line in map(_LINE.fullmatch, marker.splitlines()):
         if line is not None and is_plain(line[2]):
-            found[line[2]] = found.get(line[2], frozenset()) | {line[1]}
-    return found
+            announced[line[2]] = announced.get(line[2], frozenset()) | {line[1]}
+    return announced

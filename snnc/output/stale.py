@@ -66,21 +66,21 @@ def problems(
 def _of_files(
     comparison: Comparison, spec: str, wanted: Lock, command: str
 ) -> Iterator[Diagnostic]:
-    found = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
-    if len(found) > 1:  # that the lock differs as well goes without saying
-        found = [row for row in found if row.name != NAME]
+    changed = [row for row in comparison.rows if row.state is not FileState.UNCHANGED]
+    if len(changed) > 1:  # that the lock differs as well goes without saying
+        changed = [row for row in changed if row.name != NAME]
     folder, built = comparison.folder, comparison.origin
-    states = {row.state for row in found}
-    paths = [(folder / row.name).as_posix() for row in found]
-    names = ", ".join(row.name for row in found[1:])
-    if not found:
+    states = {row.state for row in changed}
+    paths = [(folder / row.name).as_posix() for row in changed]
+    names = ", ".join(row.name for row in changed[1:])
+    if not changed:
         return
     if built is not None and built != wanted.origin and FileState.STALE in states:
         yield _of_origin(folder.as_posix(), built, wanted.origin, command)
     elif states == {FileState.MISSING}:
         span = nowhere(paths[0])
         yield Missing(span=span, path=paths[0], command=command, names=names)
-    elif states == {FileState.LEFT_OVER} and len(found) == 1:
+    elif states == {FileState.LEFT_OVER} and len(changed) == 1:
         yield LeftOver(
             span=nowhere(paths[0]),
             path=paths[0],
@@ -93,7 +93,7 @@ def _of_files(
             path=folder.as_posix(),
             spec=spec,
             changed=comparison.lock is None or comparison.lock.spec != wanted.spec,
-            names=_named(found),
+            names=_named(changed),
             command=command,
         )
 

@@ -144,12 +144,12 @@ def nowhere(path: str) -> Span:
 def _write(
     package: PackageFiles, force: bool, report: Report, waiting: Callable[[Path], None]
 ) -> WrittenFiles | None:
-    found = compare(package, force)
-    if not (found.is_settled or _is_refused(found)):
-        found = _write_alone(package, force, waiting)
-    for diagnostic in (*refusals(found), *kept(found)):
+    comparison = compare(package, force)
+    if not (comparison.is_settled or _is_refused(comparison)):
+        comparison = _write_alone(package, force, waiting)
+    for diagnostic in (*refusals(comparison), *kept(comparison)):
         report.add(diagnostic)
-    return None if _is_refused(found) else planned(found)
+    return None if _is_refused(comparison) else planned(comparison)
 
 
 def _write_alone(
@@ -158,15 +158,15 @@ def _write_alone(
     """Compare again, for another build may have written since, and write."""
     try:
         with exclusive(package.folder, waiting) as hold:
-            found = compare(package, force)
-            if not _is_refused(found):
-                _apply(found, hold)
+            comparison = compare(package, force)
+            if not _is_refused(comparison):
+                _apply(comparison, hold)
     except OSError:
         _remove_empty(package.folder)
         raise
     if not package.files:
         _remove_empty(package.folder)
-    return found
+    return comparison
 
 
 def _remove_empty(folder: Path) -> None:

@@ -58,17 +58,17 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     from matplotlib.collections import PatchCollection
     from matplotlib.patches import Patch, Rectangle
 
-    found = list(tiles(mapped))
-    if not found:
+    filled = list(tiles(mapped))
+    if not filled:
         raise ValueError("`target nengo` has no cores to draw")
     size = mapped.lowered.network.device.chip.cores
-    columns = FEW if len(found) <= FEW else COLUMNS
-    rows = _rows(len(found), size, columns)
+    columns = FEW if len(filled) <= FEW else COLUMNS
+    rows = _rows(len(filled), size, columns)
     ax = axes(ax, WIDTH / columns * (rows + 1) + 0.8)
-    looked = looks(list(dict.fromkeys(tile.layer for tile in found)))
+    looked = looks(list(dict.fromkeys(tile.layer for tile in filled)))
     line = ax.spines["left"].get_edgecolor()
     frames = []
-    for number, tile in enumerate(found):
+    for number, tile in enumerate(filled):
         x, y = _place(number, size, columns)
         frames.append(Rectangle((x, y), 0.9, 0.9))
         for i, share in enumerate(tile.use):
@@ -84,7 +84,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     ax.add_collection(
         PatchCollection(frames, facecolor="none", edgecolor=line, linewidth=0.6)
     )
-    chips = -(-len(found) // size)
+    chips = -(-len(filled) // size)
     for chip in range(chips if chips > 1 else 0):
         _, top = _place(chip * size, size, columns)
         ax.text(0, top + 1.0, f"chip {chip + 1}", size="small", va="bottom")
@@ -103,7 +103,7 @@ def cores(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
     )
     name = mapped.lowered.network.name
     ax.set_title(
-        f"{name}: {counted(len(found), 'core')} on {counted(chips, 'chip')}\n"
+        f"{name}: {counted(len(filled), 'core')} on {counted(chips, 'chip')}\n"
         f"bars of a core: {', '.join(COUNTERS)}"
     )
     return ax

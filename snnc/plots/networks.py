@@ -34,7 +34,7 @@ class DrawnNode:
 def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
     """Return the input, the layers and the readout in the order of the spec."""
     network = mapped.lowered.network
-    found = [
+    drawn = [
         DrawnNode(network.input.name, "input", dims(network.input.shape), "host", ())
     ]
     for layer in network.layers:
@@ -46,11 +46,11 @@ def nodes(mapped: MappedNetwork) -> list[DrawnNode]:
         shortcut = None if layer.shortcut is None else layer.shortcut.source
         shape = dims(layer.shape)
         node = DrawnNode(layer.name, layer.kind, shape, takes, layer.sources, shortcut)
-        found.append(node)
+        drawn.append(node)
     readout = network.readout
     shape = dims(readout.shape)
-    found.append(DrawnNode(readout.name, "readout", shape, "host", readout.sources))
-    return found
+    drawn.append(DrawnNode(readout.name, "readout", shape, "host", readout.sources))
+    return drawn
 
 
 def network(mapped: MappedNetwork, ax: Axes | None = None) -> Axes:
@@ -181,10 +181,10 @@ def _skips(rows: list[DrawnNode]) -> Iterator[tuple[int, int, bool, int]]:
     busy: list[int] = []
     for place, node in enumerate(rows):
         above = rows[place - 1].name if place else None
-        found = [(at[name], False) for name in node.reads if name != above]
+        skips = [(at[name], False) for name in node.reads if name != above]
         if node.shortcut is not None:
-            found.append((at[node.shortcut], True))
-        for start, is_shortcut in found:
+            skips.append((at[node.shortcut], True))
+        for start, is_shortcut in skips:
             free = (i for i, until in enumerate(busy) if until <= start)
             lane = next(free, len(busy))
             busy[lane : lane + 1] = [place]

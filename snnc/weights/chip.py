@@ -70,13 +70,13 @@ class Precision:
 def precision(placed: PlacedLayer) -> Precision:
     """Sum up the cores of a layer."""
     blocks = placed.blocks
-    found = blocks.exponent[blocks.has_weights].tolist()
+    exponents = blocks.exponent[blocks.has_weights].tolist()
     biased = [_bits(bias) for bias in blocks.bias if bias]
     most = BIAS_MANTISSA.bit_length()
     return Precision(
         name=placed.name,
         cores=len(placed.cores),
-        exponents=(min(found), max(found)) if found else None,
+        exponents=(min(exponents), max(exponents)) if exponents else None,
         weight_bits=min(_weight_bits(placed), default=0),
         threshold_bits=min(map(_bits, blocks.threshold_mantissa)),
         bias_bits=min(most, *biased) if biased else None,
@@ -255,8 +255,8 @@ def _is_by_bias(placed: PlacedLayer, core: CoreContent) -> bool:
 
 def _rounded(placed: PlacedLayer) -> Iterator[Diagnostic]:
     """One warning for the tensor, and the core, that rounding changes most."""
-    found = (each for each in rounded(placed) if not each.too_strong)
-    worst = max(found, key=lambda each: each.error, default=None)
+    sound = (each for each in rounded(placed) if not each.too_strong)
+    worst = max(sound, key=lambda each: each.error, default=None)
     if worst is None or worst.error <= ERROR_MOST:
         return
     values = asdict(worst)

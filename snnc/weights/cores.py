@@ -116,8 +116,10 @@ class PlacedLayer:
         ``blocks`` are those of the layer, unless others are given.
         """
         same = (blocks or self.blocks).take([core.number] * len(core.synapses))
-        found = weight_exponents(same, [synapse.weight for synapse in core.synapses])
-        values = zip(found.bits, found.excess, found.refused, strict=True)
+        exponents = weight_exponents(
+            same, [synapse.weight for synapse in core.synapses]
+        )
+        values = zip(exponents.bits, exponents.excess, exponents.refused, strict=True)
         return [StoredKernel(int(b), float(e), bool(r)) for b, e, r in values]
 
 
@@ -133,10 +135,10 @@ def placed_layers(
     tensors
         Its weights, by name, each of its layout's shape.
     """
-    found = (p for p in mapped.populations if p.population.on_chip)
+    populations = (p for p in mapped.populations if p.population.on_chip)
     return tuple(
         _placed(mapped, population, tensors)
-        for population in found
+        for population in populations
         # What max pools compare has no weights that are trained.
         if not isinstance(population.population.layer.operation, MaxPool)
     )
@@ -215,13 +217,13 @@ def _biases(biases: Array, piece: Piece) -> Array:
     """The biases of what a core holds: of channels, or of neurons."""
     channels = np.arange(*piece.strip)
     if biases.ndim == 1:
-        found: Array = biases[channels % piece.part.channels]
-        return found
+        values: Array = biases[channels % piece.part.channels]
+        return values
     volume = biases.reshape(volume_of(biases.shape))
     slices = piece.part.slices[0] + channels // piece.part.channels
     rows, columns = (slice(*side) for side in (piece.rows, piece.columns))
-    found = volume[slices, rows, columns, channels % piece.part.channels]
-    return found
+    values = volume[slices, rows, columns, channels % piece.part.channels]
+    return values
 
 
 def _synapses(

@@ -133,19 +133,19 @@ def _length(start: bytes, size: int) -> int:
 
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(text.decode("utf-8"), object_pairs_hook=_without_repeats)
+        parsed = json.loads(text.decode("utf-8"), object_pairs_hook=_without_repeats)
     except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
         raise _DamagedError("its header is no JSON") from error
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise _DamagedError("its header is no JSON object")
-    return found
+    return parsed
 
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    unique = dict(pairs)
+    if len(unique) < len(pairs):
         raise _DamagedError("its header has a name twice")
-    return found
+    return unique
 
 
 def _checked(
@@ -154,12 +154,12 @@ def _checked(
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
         raise _DamagedError("its metadata is no table of texts")
-    found = sorted(
+    ordered = sorted(
         (_stored(name, entry, begin) for name, entry in header.items()),
         key=lambda tensor: (tensor.start, tensor.stop),
     )
     end = begin
-    for tensor in found:
+    for tensor in ordered:
         if tensor.start != end:
             raise _DamagedError(
                 f"the bytes of {tensor.name} are not behind the others'"
@@ -170,7 +170,7 @@ def _checked(
     if end < size:
         raise _DamagedError(f"{size - end} bytes of it belong to no tensor")
     texts = {str(key): str(value) for key, value in metadata.items()}
-    return WeightsHeader(path, texts, {tensor.name: tensor for tensor in found})
+    return WeightsHeader(path, texts, {tensor.name: tensor for tensor in ordered})
 
 
 def _stored(name: str, entry: Any, begin: int) -> StoredTensor:

@@ -131,7 +131,7 @@ def report_values(
 
     They hold values that are not finite, or some for a bias that is off.
     """
-    file, found = header.path.as_posix(), len(report.diagnostics)
+    file, before = header.path.as_posix(), len(report.diagnostics)
     for tensor in tensors(network):
         name, spread = tensor.name, known[tensor.name]
         size = header.tensors[name].size
@@ -158,7 +158,7 @@ def report_values(
                     size=size,
                 )
             )
-    return len(report.diagnostics) == found
+    return len(report.diagnostics) == before
 
 
 def _on_chip(

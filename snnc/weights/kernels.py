@@ -89,8 +89,8 @@ class Arriving:
     @cached_property
     def _magnitudes(self) -> Array:
         """The largest magnitudes over the source's channels."""
-        found: Array = np.abs(self.kernel).max(axis=3)
-        return found
+        largest: Array = np.abs(self.kernel).max(axis=3)
+        return largest
 
     def values(self, boxes: Iterable[Box]) -> tuple[Array, Array]:
         """Return the weights in boxes and the channels of the target, both flat."""

@@ -69,16 +69,16 @@ def document(listing: Listing) -> dict[str, Any]:
 
     ``fits`` is about names, shapes, types and the identity of the layout.
     """
-    found: dict[str, Any] = {
+    listed: dict[str, Any] = {
         "version": VERSION,
         "file": listing.header.path.as_posix(),
         "metadata": dict(sorted(listing.header.metadata.items())),
         "tensors": [_tensor(pair, listing) for pair in listing.pairs],
     }
     if listing.fit is None:
-        return found
+        return listed
     return {
-        **found,
+        **listed,
         "network": listing.network,
         "layout_id": listing.fit.layout,
         "fits": listing.fit.fits,
@@ -86,25 +86,25 @@ def document(listing: Listing) -> dict[str, Any]:
     }
 
 
-def moves_document(found: Sequence[Move], target: str) -> dict[str, Any]:
+def moves_document(moves: Sequence[Move], target: str) -> dict[str, Any]:
     """What became of each tensor."""
     return {
         "version": VERSION,
         "file": target,
-        "tensors": [_move(move) for move in found],
+        "tensors": [_move(move) for move in moves],
     }
 
 
 def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
     stored = pair.stored
-    found: dict[str, Any] = {
+    entry: dict[str, Any] = {
         "name": pair.name,
         "dtype": None if stored is None else stored.dtype,
         "shape": None if stored is None else list(stored.shape),
     }
     known = (listing.spreads or {}).get(pair.name)
     if known is not None and stored is not None:
-        found |= {
+        entry |= {
             "min": known.low,
             "max": known.high,
             "mean": known.mean,
@@ -115,8 +115,8 @@ def _tensor(pair: Pair, listing: Listing) -> dict[str, Any]:
     if listing.fit is not None:
         wanted = None if pair.wanted is None else list(pair.wanted.shape)
         problem = listing.problem(pair) or None
-        found |= {"expected_shape": wanted, "problem": problem}
-    return found
+        entry |= {"expected_shape": wanted, "problem": problem}
+    return entry
 
 
 def layer_document(layer: Precision) -> dict[str, Any]:

@@ -66,11 +66,11 @@ def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[Synapse
     stored = placed.stored(core)
     if placed.blocks.refused[core.number] or any(each.refused for each in stored):
         return {}
-    found: dict[str, list[SynapsePair]] = {}
+    by_tensor: dict[str, list[SynapsePair]] = {}
     for synapse, each in zip(core.synapses, stored, strict=True):
         if synapse.weight > 0:
-            found.setdefault(synapse.tensor, []).append((synapse, each))
-    return found
+            by_tensor.setdefault(synapse.tensor, []).append((synapse, each))
+    return by_tensor
 
 
 def _in_core(
@@ -108,5 +108,5 @@ def _rounded(synapse: Synapse, block: Blocks, weights: Array) -> Array:
     """Return weights as the chip stores them, in Keras's units."""
     factor = synapse.arriving.factor
     scaled = (weights * factor).astype(np.float32)[np.newaxis]
-    found: Array = decode_weights(block, discretize_weights(block, scaled))[0] / factor
-    return found
+    stored: Array = decode_weights(block, discretize_weights(block, scaled))[0] / factor
+    return stored

@@ -41,11 +41,11 @@ def chip_table(layers: Sequence[Precision]) -> list[str]:
     return [*CAPTION, *columns(CHIP, [_layer(layer) for layer in layers], LEFT)]
 
 
-def moves(found: Sequence[Move], target: str) -> str:
+def moves(each: Sequence[Move], target: str) -> str:
     """One line a tensor: kept, new and how it begins, or gone."""
-    lines = [_move(move) for move in found]
-    kept = sum(move.kept for move in found)
-    new = sum(move.after is not None and not move.kept for move in found)
+    lines = [_move(move) for move in each]
+    kept = sum(move.kept for move in each)
+    new = sum(move.after is not None and not move.kept for move in each)
     summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
     advice = "; train it before it is used" if new else ""
     return "\n".join([*lines, "", summary + advice])

@@ -95,7 +95,7 @@ def _asked(
     server: SpecServer, module: str, function: str
 ) -> Callable[[Any], Awaitable[Any]]:
     async def answer(params: Any) -> Any:
-        found = importlib.import_module(f"{__name__}.{module}")
-        return await getattr(found, function)(server, params)
+        family = importlib.import_module(f"{__name__}.{module}")
+        return await getattr(family, function)(server, params)
 
     return answer

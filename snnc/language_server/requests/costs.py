@@ -27,26 +27,26 @@ async def diagnostic(
     params: types.DocumentDiagnosticParams,
 ) -> types.RelatedFullDocumentDiagnosticReport:
     uri = params.text_document.uri
-    found = await server.analysis(uri)
-    if found and not server.supports("workspace.diagnostics.refresh_support"):
-        found = await server.analyses.settled(uri)
+    analysis = await server.analysis(uri)
+    if analysis and not server.supports("workspace.diagnostics.refresh_support"):
+        analysis = await server.analyses.settled(uri)
     return types.RelatedFullDocumentDiagnosticReport(
-        items=[] if found is None else server.sent(uri, found)
+        items=[] if analysis is None else server.sent(uri, analysis)
     )
 
 
 async def inlay_hints(
     server: SpecServer, params: types.InlayHintParams
 ) -> list[types.InlayHint]:
-    found = await server.analysis(params.text_document.uri)
-    if found is None:
+    analysis = await server.analysis(params.text_document.uri)
+    if analysis is None:
         return []
-    start, end = offsets_in(found.source, params.range, server.codec)
+    start, end = offsets_in(analysis.source, params.range, server.codec)
     return [
         types.InlayHint(
-            position_of(found.source, at, server.codec), text, padding_left=True
+            position_of(analysis.source, at, server.codec), text, padding_left=True
         )
-        for at, text in hints(found)
+        for at, text in hints(analysis)
         if start <= at <= end
     ]
 
@@ -55,12 +55,12 @@ async def lenses(
     server: SpecServer, params: types.CodeLensParams
 ) -> list[types.CodeLens]:
     uri = params.text_document.uri
-    found = await server.analysis(uri)
-    word = None if found is None else found.document.network
-    if found is None or word is None or found.mapped is None:
+    analysis = await server.analysis(uri)
+    word = None if analysis is None else analysis.document.network
+    if analysis is None or word is None or analysis.mapped is None:
         return []
     place = range_of(word.span, server.codec)
-    commands = ((share(found), REPORT), ("Report", REPORT), ("Build", BUILD))
+    commands = ((share(analysis), REPORT), ("Report", REPORT), ("Build", BUILD))
     return [
         types.CodeLens(place, types.Command(title, command, arguments=[uri]))
         for title, command in commands
@@ -80,11 +80,11 @@ async def build(server: SpecServer, uri: Any) -> None:
 
 
 async def report(server: SpecServer, uri: Any) -> None:
-    found = await server.analysis(uri)
+    analysis = await server.analysis(uri)
     path = None
-    if found is not None:
+    if analysis is not None:
         path = await asyncio.get_running_loop().run_in_executor(
-            None, write_report, found, server.reports
+            None, write_report, analysis, server.reports
         )
     if path is None:
         server.say("a spec with errors has no report", types.MessageType.Warning)

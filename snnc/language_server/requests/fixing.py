@@ -72,8 +72,8 @@ def has_any(analysis: Analysis) -> bool:
 
 def fixed(analysis: Analysis) -> tuple[Edit, ...]:
     """What `snnc check --fix` does: all that has one obvious remedy."""
-    found = autofix(analysis.source, device=analysis.made.device)
-    return tuple(between(analysis.source, found.source.text)) if found.count else ()
+    mended = autofix(analysis.source, device=analysis.made.device)
+    return tuple(between(analysis.source, mended.source.text)) if mended.count else ()
 
 
 @lru_cache(maxsize=8)
@@ -93,13 +93,13 @@ def _fitting(analysis: Analysis, diagnostic: Diagnostic) -> tuple[Remedy, ...]:
     with suppress(OutOfWorkError):
         changes = tuple(_changes(diagnostic, trials))
     statements = {head(s): s for s in analysis.document.statements}
-    found: list[Remedy] = []
+    fitting: list[Remedy] = []
     for change in changes:
         statement = statements[spec.places[change.position].span]
         edit = with_property(statement, change.key, change.text.split()[1])
         title = f"Write `{change.text}` in `{change.layer}`, the nearest to fit"
-        found.append(Remedy(title, diagnostic, (edit,), sure=not found))
-    return tuple(found)
+        fitting.append(Remedy(title, diagnostic, (edit,), sure=not fitting))
+    return tuple(fitting)
 
 
 def _changes(diagnostic: Diagnostic, trials: Trials) -> Iterator[Change]:
@@ -129,19 +129,19 @@ async def actions(
     server: SpecServer, params: types.CodeActionParams
 ) -> list[types.CodeAction]:
     uri = params.text_document.uri
-    found = await server.analysis(uri)
-    if found is None:
+    analysis = await server.analysis(uri)
+    if analysis is None:
         return []
-    start, end = offsets_in(found.source, params.range, server.codec)
+    start, end = offsets_in(analysis.source, params.range, server.codec)
     wanted = params.context.only
     loop = asyncio.get_running_loop()
     done: list[types.CodeAction] = []
     if _is_wanted(types.CodeActionKind.QuickFix, wanted):
         remedies_found = await loop.run_in_executor(
-            None, lambda: list(remedies(found, start, end))
+            None, lambda: list(remedies(analysis, start, end))
         )
         done += [_action(remedy, uri, server) for remedy in remedies_found]
-    if _is_wanted(FIX_ALL, wanted) and has_any(found):
+    if _is_wanted(FIX_ALL, wanted) and has_any(analysis):
         action = types.CodeAction("Fix all", FIX_ALL, data=uri)
         if not server.supports("text_document.code_action.resolve_support"):
             action = await resolve(server, action)
@@ -152,11 +152,11 @@ async def actions(
 async def resolve(server: SpecServer, action: types.CodeAction) -> types.CodeAction:
     """Find the edits of what mends all, once that is chosen."""
     uri = str(action.data)
-    found = await server.analysis(uri)
-    if found is None:
+    analysis = await server.analysis(uri)
+    if analysis is None:
         return action
     loop = asyncio.get_running_loop()
-    edits = await loop.run_in_executor(None, fixed, found)
+    edits = await loop.run_in_executor(None, fixed, analysis)
     return types.CodeAction(
         action.title, action.kind, edit=workspace_edit(uri, edits, server)
     )

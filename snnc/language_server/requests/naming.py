@@ -33,10 +33,10 @@ def _places(
 
 
 async def _at(server: SpecServer, params: _Placed) -> tuple[Analysis, int] | None:
-    found = await server.analysis(params.text_document.uri)
-    if found is None:
+    analysis = await server.analysis(params.text_document.uri)
+    if analysis is None:
         return None
-    return found, offset_in(found.source, params.position, server.codec)
+    return analysis, offset_in(analysis.source, params.position, server.codec)
 
 
 async def definition(
@@ -99,15 +99,15 @@ async def prepare(
     here = await _at(server, params)
     if here is None:
         return None
-    found, offset = here
-    named = names.named_at(found.document, offset)
-    network = found.document.network
-    if network is not None and names.is_network(found.document, offset):
+    analysis, offset = here
+    named = names.named_at(analysis.document, offset)
+    network = analysis.document.network
+    if network is not None and names.is_network(analysis.document, offset):
         return range_of(network.span, server.codec)
     return None if named is None else range_of(named[1], server.codec)
 
 
-def _renamed(found: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
+def _renamed(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
     """Replace a name wherever it is said.
 
     Raises
@@ -115,7 +115,7 @@ def _renamed(found: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
     JsonRpcInvalidParams
         If there is no name, or it can't be the new one; the text says why.
     """
-    document = found.document
+    document = analysis.document
     if document.network is not None and names.is_network(document, offset):
         spans = [document.network.span]
         reason = names.why_no_network(document, name)

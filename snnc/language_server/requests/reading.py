@@ -57,11 +57,11 @@ _OF_ROLE: dict[Role, tuple[str, tuple[str, ...]]] = {
 
 
 async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | None:
-    found = await server.analysis(params.text_document.uri)
-    if found is None:
+    analysis = await server.analysis(params.text_document.uri)
+    if analysis is None:
         return None
-    offset = offset_in(found.source, params.position, server.codec)
-    page = page_at(found, offset)
+    offset = offset_in(analysis.source, params.position, server.codec)
+    page = page_at(analysis, offset)
     if page is None:
         return None
     span, text = page
@@ -72,38 +72,38 @@ async def hover(server: SpecServer, params: types.HoverParams) -> types.Hover | 
 async def semantic(
     server: SpecServer, params: types.SemanticTokensParams
 ) -> types.SemanticTokens:
-    found = await server.analysis(params.text_document.uri)
-    if found is None:
+    analysis = await server.analysis(params.text_document.uri)
+    if analysis is None:
         return types.SemanticTokens([])
-    return types.SemanticTokens(_encoded(found, server))
+    return types.SemanticTokens(_encoded(analysis, server))
 
 
 async def symbols(
     server: SpecServer, params: types.DocumentSymbolParams
 ) -> list[types.DocumentSymbol]:
-    found = await server.analysis(params.text_document.uri)
-    return [] if found is None else _symbols(found, server)
+    analysis = await server.analysis(params.text_document.uri)
+    return [] if analysis is None else _symbols(analysis, server)
 
 
 async def folding(
     server: SpecServer, params: types.FoldingRangeParams
 ) -> list[types.FoldingRange]:
-    found = await server.analysis(params.text_document.uri)
+    analysis = await server.analysis(params.text_document.uri)
     comment = types.FoldingRangeKind.Comment
     return [
         types.FoldingRange(
             fold.first - 1, fold.last - 1, kind=comment if fold.is_comment else None
         )
-        for fold in (() if found is None else folds(found.document))
+        for fold in (() if analysis is None else folds(analysis.document))
     ]
 
 
-def _encoded(found: Analysis, server: SpecServer) -> list[int]:
+def _encoded(analysis: Analysis, server: SpecServer) -> list[int]:
     """Tokens as the protocol has them: each by its distance to the one before."""
     data: list[int] = []
     line = column = 0
-    for start, end, kind, modifiers in semantic_tokens(found.document):
-        place = range_of(Span(found.source, start, end), server.codec)
+    for start, end, kind, modifiers in semantic_tokens(analysis.document):
+        place = range_of(Span(analysis.source, start, end), server.codec)
         first, last = place.start, place.end
         if first.line != last.line:
             continue
@@ -116,13 +116,13 @@ def _encoded(found: Analysis, server: SpecServer) -> list[int]:
     return data
 
 
-def _symbols(found: Analysis, server: SpecServer) -> list[types.DocumentSymbol]:
-    inner = [_symbol(entry, server) for entry in symbols_of(found)]
-    word = found.document.network
+def _symbols(analysis: Analysis, server: SpecServer) -> list[types.DocumentSymbol]:
+    inner = [_symbol(entry, server) for entry in symbols_of(analysis)]
+    word = analysis.document.network
     if word is None:
         return inner
     start = word.span.start - word.span.first.column + 1
-    whole = Span(found.source, start, len(found.source.text.rstrip()))
+    whole = Span(analysis.source, start, len(analysis.source.text.rstrip()))
     kind = types.SymbolKind.Module
     return [
         types.DocumentSymbol(

@@ -22,14 +22,14 @@ async def completion(
         return types.CompletionList(False, [])
     source = buffer.source
     offset = offset_in(source, params.position, server.codec)
-    start, found = completions_at(source, offset)
+    start, completions = completions_at(source, offset)
     place = range_of(Span(source, start, offset), server.codec)
     snippets = server.supports(
         "text_document.completion.completion_item.snippet_support"
     )
     return types.CompletionList(
         False,
-        [_item(o, place, number, snippets) for number, o in enumerate(found)],
+        [_item(o, place, number, snippets) for number, o in enumerate(completions)],
     )
 
 
@@ -102,8 +102,8 @@ def layout(source: SourceFile, lines: range | None = None) -> tuple[Edit, ...]:
     document = parse(source, report)
     if report.errors:
         return ()
-    found = between(source, formatted(document))
-    return tuple(edit for edit in found if lines is None or _touches(edit, lines))
+    edits = between(source, formatted(document))
+    return tuple(edit for edit in edits if lines is None or _touches(edit, lines))
 
 
 def _touches(edit: Edit, lines: range) -> bool:
