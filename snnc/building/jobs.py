@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol
 
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.emit.origin import build_command
 from snnc.output import PackageFiles

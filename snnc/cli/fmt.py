@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -17,6 +16,7 @@ from snnc.cli.inputs import (
     with_folders,
 )
 from snnc.cli.talk import offer, offer_lines, say, show
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
 from snnc.source import SourceFile

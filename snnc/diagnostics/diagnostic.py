@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
 from string import Formatter
 from typing import Any, ClassVar
 
 from typing_extensions import Self, dataclass_transform
 
+from snnc.dataclass import dataclass
 from snnc.source import Span
 from snnc.text.printable import in_backticks, printable
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from snnc.dataclass import dataclass
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from pydantic import BaseModel
 
+from snnc.dataclass import dataclass
 from snnc.diff.changes import Changed
 from snnc.diff.version import Version
 from snnc.ir.logical import (

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
+from snnc.dataclass import dataclass
 from snnc.evaluate.part import ExactPart
 from snnc.runtime.measures import Compared
 from snnc.runtime.presentation import Presentation, Span

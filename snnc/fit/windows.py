@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.fit.trials import Change, with_changes
 from snnc.ir.device import Profile

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
 from snnc.importer.model import KerasLayer, Model

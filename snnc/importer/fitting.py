@@ -7,9 +7,10 @@ kernel until the word pads, or skips, what its windows do.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Literal
 
+from snnc.dataclass import dataclass
 from snnc.importer.linear import AxisWindow, Shape, Windows
 
 Padding = Literal["valid", "same", "causal"]

@@ -9,9 +9,10 @@ a tensor; Keras counts those of submodels from 0 or from 1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
+from snnc.dataclass import dataclass
 from snnc.importer.layer_config import (
     FOREIGN,
     check_shape,

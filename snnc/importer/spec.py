@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import Ends

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field
+
+from snnc.dataclass import dataclass
 
 MOST = 10**9
 """Far beyond any device, and small enough that no sum overflows."""

@@ -11,9 +11,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from math import prod
 
+from snnc.dataclass import dataclass
 from snnc.ir.logical import Convolution, Dense, Layer, Network, Readout, Shape
 
 SPATIAL_AXES = {

@@ -6,10 +6,11 @@ Shapes are channels-last without the batch axis. Times are in seconds, rates in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal
 
+from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.language.phases import Phase
 from snnc.language.training import TrainSpec

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from snnc.dataclass import dataclass
 from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
 from snnc.ir.maxima import level_name, tree_of
 from snnc.ir.shapes import of_rank, triple_of

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 
+from snnc.dataclass import dataclass
 from snnc.ir.mapped import MappedNetwork
 
 Chips = Mapping[str, tuple[int, ...]]

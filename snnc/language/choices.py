@@ -1,7 +1,5 @@
 """The table of losses and optimisers, each with settings of its own."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field

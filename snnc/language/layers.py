@@ -4,8 +4,6 @@ None means "not written": `defaults` and what `Otherwise` says fill it in when t
 logical graph is made. What `defaults` may give stands in a base class of its own.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from snnc.language import properties as has

@@ -3,12 +3,11 @@
 What a type refuses it raises as `snnc.language.scalars` says.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
+from typing_extensions import Self
 
 from snnc.language import extents, names, scalars
 from snnc.language import phases as course
@@ -89,7 +88,7 @@ class NeuronSpec(BaseModel):
         return scalars.choice(value)
 
     @model_validator(mode="after")
-    def _relu_takes_nothing(self) -> NeuronSpec:
+    def _relu_takes_nothing(self) -> Self:
         written = self.model_fields_set - {"kind"}
         if self.kind == "relu" and written:
             raise PydanticCustomError(

@@ -4,8 +4,6 @@ pydantic checks what one statement says by itself. What needs more than one stat
 (names, shapes, the chip) is checked on the graph. Times are in seconds, rates in Hz.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from typing import Annotated, Literal, get_args

@@ -1,7 +1,5 @@
 """The table of statements about the whole network: what each takes and says."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict

@@ -8,8 +8,9 @@ is said of a wrong word are made of them, by `keywords`, `forms` and `fields`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Literal
+
+from snnc.dataclass import dataclass
 
 Need = Literal["required", "optional", "none"]
 Place = Literal["front", "encoder", "layer", "back"]

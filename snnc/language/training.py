@@ -1,7 +1,5 @@
 """The table of the `train` statement."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

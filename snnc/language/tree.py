@@ -5,8 +5,7 @@ Both notations, ``.snn`` and YAML, become this tree.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from snnc.dataclass import dataclass
 from snnc.source import Span
 
 

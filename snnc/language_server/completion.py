@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+from snnc.dataclass import dataclass
 from snnc.editors.editor_files import NETWORK, to_fill
 from snnc.language import scalars
 from snnc.language.described import description

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel
 
+from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.fields import keys_of
 from snnc.language.forms import CHOICES, FORMS, NEURONS, model_of

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from pydantic import BaseModel
 
+from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.forms import FORMS, legal_keys, model_of
 from snnc.language.keywords import VARIANTS

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from snnc.dataclass import dataclass
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile

@@ -7,11 +7,12 @@ and most of what stands before, may be as wrong as it likes.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from lark import Token
 from pydantic import BaseModel
 
+from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.forms import settings_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS

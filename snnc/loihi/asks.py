@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal
 
+from snnc.dataclass import dataclass
 from snnc.loihi.link import Link
 from snnc.loihi.site import Wire
 from snnc.loihi.spending import NOTHING, Cut, Spending, Spent, cut_of

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from snnc.dataclass import dataclass
 from snnc.loihi.axis import Interval
 
 

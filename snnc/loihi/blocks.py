@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import product
 
+from snnc.dataclass import dataclass
 from snnc.ir.mapped import Block
 from snnc.loihi.site import Site, Wire, feeds_of, load_of
 from snnc.loihi.tiling import Part, Tiling

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 
+from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (

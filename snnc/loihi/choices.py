@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
 
+from snnc.dataclass import dataclass
 from snnc.ir.lowered import Volume
 from snnc.loihi.site import Fit, Misfit, Site
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip

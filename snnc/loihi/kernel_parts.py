@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from snnc.dataclass import dataclass
 from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.tiling import Piece

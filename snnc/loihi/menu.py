@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from heapq import heappop, heappush
 from math import ceil
 
+from snnc.dataclass import dataclass
 from snnc.loihi.site import Fit, Misfit, Site
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 

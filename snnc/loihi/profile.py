@@ -9,8 +9,6 @@ from pathlib import Path
 from reprlib import repr
 from typing import TYPE_CHECKING, Any, get_type_hints
 
-from pydantic import TypeAdapter, ValidationError
-
 from snnc.ir.device import MOST, Profile
 from snnc.source.small import read_bytes
 
@@ -31,11 +29,10 @@ class ProfileError(ValueError):
     """A device's file that is not one; says what is wrong with it."""
 
 
-_KEYS = {
-    key: [field.name for field in fields(kind)]
-    for key, kind in get_type_hints(Profile).items()
-    if is_dataclass(kind)
+_TABLES = {
+    key: kind for key, kind in get_type_hints(Profile).items() if is_dataclass(kind)
 }
+_KEYS = {key: [field.name for field in fields(kind)] for key, kind in _TABLES.items()}
 """The tables of a device's file, and the keys of each."""
 _WANTED = {
     "dataclass_type": "a table",
@@ -51,12 +48,31 @@ _WANTED = {
 """What pydantic's kinds of errors ask for, in words."""
 
 
-def _read(data: dict[str, Any]) -> Profile:
-    """Check a file's tables by the types of `Profile`, and say what is wrong first."""
+def checked(data: dict[str, Any]) -> Profile:
+    """Check a file's tables by the types of `Profile`, and say what is wrong first.
+
+    Raises
+    ------
+    ProfileError
+        If a table or a number is missing, is unknown, or is not of its type.
+    """
+    # Only devices of others need it: a schema of all tables takes time to make.
+    from pydantic import TypeAdapter, ValidationError
+
     try:
         return TypeAdapter(Profile).validate_python(data)
     except ValidationError as error:
         raise ProfileError(_reason(error.errors(include_url=False)[0])) from error
+
+
+def trusted(data: dict[str, Any]) -> Profile:
+    """What `checked` makes of a file that ships with snnc, which tests have checked."""
+    tables = {key: kind(**_tuples(data[key])) for key, kind in _TABLES.items()}
+    return Profile(**{**data, **tables})
+
+
+def _tuples(table: dict[str, Any]) -> dict[str, Any]:
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in table.items()}
 
 
 def _reason(error: ErrorDetails) -> str:
@@ -85,7 +101,8 @@ def read_profile(name: str = DEFAULT) -> Profile:
         If there is no such profile, or if a table or a number of it is missing,
         is unknown, or is not of its type.
     """
-    path = Path(name) if is_file(name) else HERE / f"{name}.toml"
+    is_foreign = is_file(name)
+    path = Path(name) if is_foreign else HERE / f"{name}.toml"
     try:
         data = tomllib.loads(read_bytes(path).decode("utf-8"))
     except OSError as error:
@@ -96,7 +113,7 @@ def read_profile(name: str = DEFAULT) -> Profile:
     except ValueError as error:  # not UTF-8, not TOML, or a number of many digits
         raise ProfileError(f"{name} is no TOML: {error}") from error
     try:
-        return _read(data)
+        return checked(data) if is_foreign else trusted(data)
     except ProfileError as error:
         raise ProfileError(f"{name}: {error}") from error
 

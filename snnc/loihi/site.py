@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from operator import mul
 from typing import Literal
 
+from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, PopType

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
 
+from snnc.dataclass import dataclass
 from snnc.loihi.link import Link
 from snnc.loihi.site import Wire
 from snnc.loihi.tiling import Tile, Tiling

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from snnc.dataclass import dataclass
 from snnc.emit.files import (
     FORMAT,
     LIBRARY,

@@ -7,9 +7,10 @@ import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path, PurePosixPath
 
+from snnc.dataclass import dataclass
 from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
 from snnc.emit.origin import Origin
 from snnc.output.package import NAME, Lock, LockError, is_plain, text_hash

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from snnc.dataclass import dataclass
 from snnc.runtime.files import write_file
 from snnc.starter import AT_ROOT, starter_files
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from snnc.dataclass import dataclass
 from snnc.runtime.files import write_file
 
 VERSION = 1

@@ -8,10 +8,10 @@ statement however many braces are open: that is where a ``}`` is missing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from lark import Token
 
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import SourceFile

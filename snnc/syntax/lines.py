@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
 
 from lark import Token
 
 from snnc import rules
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.fields import keys_of
 from snnc.language.forms import FORMS, MODELS, values_of

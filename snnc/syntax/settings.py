@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from lark import Token
 
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL

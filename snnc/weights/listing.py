@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from snnc.dataclass import dataclass
 from snnc.weights.fit import LayoutFit, Pair
 from snnc.weights.header import WeightsHeader
 

@@ -53,6 +53,16 @@ def test_every_table_of_the_profile_has_a_source() -> None:
     assert all(table.source for table in tables)
 
 
+def test_what_ships_is_what_its_types_say() -> None:
+    """Nothing checks it when it is read; what is wrong with it is seen here."""
+    for path in Path(profile.__file__).parent.glob("*.toml"):
+        data = profile.tomllib.loads(path.read_text(encoding="utf-8"))
+        checked, trusted = profile.checked(data), profile.trusted(data)
+        assert dataclasses.asdict(checked) == dataclasses.asdict(trusted)
+        assert repr(checked) == repr(trusted)
+        assert repr(read_profile(path.stem)) == repr(checked)
+
+
 def test_the_command_line_takes_a_device(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.building.jobs import Job
 from snnc.cli.colours import unified_diff
 from snnc.cli.talk import offer_lines, say
+from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
 from snnc.output import Comparison, PackageFiles, compare

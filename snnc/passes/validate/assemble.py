@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
 
+from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.forms import VALUES
 from snnc.language.keywords import KINDS

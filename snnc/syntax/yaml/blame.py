@@ -10,10 +10,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
+from snnc.dataclass import dataclass
 from snnc.language.keywords import HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
 from snnc.syntax.yaml.problems import NO_BLANK, in_words
