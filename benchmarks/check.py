@@ -1,11 +1,17 @@
-"""Print how long `check` takes for 10, 100 and 1000 layers, and the ratios.
+"""Print how long `check` takes for 10, 100 and 1000 layers, and to start.
 
-Run it as ``python benchmarks/check.py``; linear time shows as ratios near 10.
+Run it as ``python benchmarks/check.py``; linear time shows as ratios near 10. To start
+is `snnc check specs/drift.snn` in a fresh process, beside one that imports libraries.
 """
 
 from __future__ import annotations
 
+import resource
+import statistics
+import subprocess
+import sys
 import time
+from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
@@ -41,8 +47,35 @@ def _once(text: str) -> float:
     return time.perf_counter() - started
 
 
+ROOT = Path(__file__).parents[1]
+LIBRARIES = "import of its libraries"
+COMMANDS = {
+    "python": ("-c", "pass"),
+    LIBRARIES: ("-c", "import pydantic, lark, click"),
+    "snnc check": ("-m", "snnc", "check", "specs/drift.snn"),
+}
+RUNS = 9
+
+
+def starts() -> dict[str, float]:
+    """Return the processor's time of each command; a first run fills the caches."""
+    found: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    for _ in range(RUNS + 1):
+        for name, arguments in COMMANDS.items():
+            before = _spent()
+            command = [sys.executable, *arguments]
+            subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+            found[name].append(_spent() - before)
+    return {name: statistics.median(each[1:]) for name, each in found.items()}
+
+
+def _spent() -> float:
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
+
+
 def main() -> None:
-    """Print one line for each size."""
+    """Print one line for each size and each command."""
     _once(spec(1))
     before: float | None = None
     for layers in SIZES:
@@ -50,6 +83,10 @@ def main() -> None:
         ratio = f"{took / before:5.1f} x" if before else ""
         print(f"{layers:5} layers {1000 * took:8.1f} ms {ratio}")
         before = took
+    medians = starts()
+    for name, took in medians.items():
+        ratio = took / medians[LIBRARIES]
+        print(f"{name:24} {1000 * took:6.1f} ms {ratio:5.2f} x")
 
 
 if __name__ == "__main__":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import pickle
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -21,17 +22,17 @@ class Plain:
 
 
 class Checked:
-    low: int
-    high: int
+    first: int
+    second: int
     span: int = dataclasses.field(init=False, compare=False)
 
     def __post_init__(self) -> None:
-        if self.low > self.high:
+        if self.first > self.second:
             raise ValueError("backwards")
-        object.__setattr__(self, "span", self.high - self.low)
+        object.__setattr__(self, "span", self.second - self.first)
 
     def __repr__(self) -> str:
-        return f"{self.low}..{self.high}"
+        return f"{self.first}..{self.second}"
 
 
 class Empty:
@@ -49,7 +50,7 @@ OPTIONS: tuple[dict[str, bool], ...] = (
 STEPS: tuple[Callable[[Any], object], ...] = (
     lambda kind: kind(1).first,
     lambda kind: kind(1, (2,)).second,
-    lambda kind: kind(low=1, high=3).span,
+    lambda kind: kind(first=1, second=3).span,
     lambda kind: dataclasses.astuple(kind(3, 1)),
     lambda kind: dataclasses.astuple(kind()),
     lambda kind: dataclasses.astuple(kind(1, 2, 3, 4, 5)),
@@ -59,18 +60,17 @@ STEPS: tuple[Callable[[Any], object], ...] = (
     lambda kind: kind(1, 2) == (1, 2),
     lambda kind: kind(1, 2) < kind(1, 3),
     lambda kind: kind(1, 2) >= kind(1, 3),
-    lambda kind: hash(kind(1, 2)) == hash(kind(1, 2)),
+    lambda kind: len({kind(1, 2), kind(1, 2)}),
     lambda kind: hash(kind(1, 2)) == hash((1, 2, 7)),
     lambda kind: hash(kind()) == hash(()),
     lambda kind: repr(kind(1, 2)),
     lambda kind: repr(kind()),
     lambda kind: dataclasses.asdict(kind(1, 2)),
     lambda kind: dataclasses.replace(kind(1, 2), first=5).first,
-    lambda kind: dataclasses.replace(kind(1, 2), high=5).span,
+    lambda kind: dataclasses.replace(kind(1, 2), second=5).span,
     lambda kind: kind(1).third is kind(1).third,
     lambda kind: setattr(kind(1, 2), "first", 3),
-    lambda kind: setattr(kind(1, 2), "unknown", 3),
-    lambda kind: delattr(kind(1, 2), "low"),
+    lambda kind: delattr(kind(1, 2), "first"),
     lambda kind: hasattr(kind(1, 2), "__dict__"),
     lambda kind: [f.name for f in dataclasses.fields(kind)],
     lambda kind: kind.__match_args__,
@@ -81,7 +81,8 @@ STEPS: tuple[Callable[[Any], object], ...] = (
 def outcome(step: Callable[[Any], object], kind: Any) -> object:
     """What a step gives, or the kind of error that it ends with."""
     try:
-        return step(kind)
+        found = step(kind)
+        return re.sub(" at 0x.*", "", found) if isinstance(found, str) else found
     except (TypeError, ValueError, AttributeError) as error:
         return type(error)
 

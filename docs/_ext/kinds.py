@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import BaseModel
-
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
+from snnc.language.base import Model
 from snnc.language.described import default
 from snnc.language.fields import keys_of
 from snnc.language.forms import FORMS, MODELS, kinds
@@ -50,13 +49,13 @@ def page(kind: str, examples: Path) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _properties(model: type[BaseModel]) -> str:
+def _properties(model: type[Model]) -> str:
     rows = list(_rows(model))
     head = ("property", "default", "means")
     return "\n".join(table(head, rows)) if rows else "It has no properties."
 
 
-def _rows(model: type[BaseModel]) -> Iterator[tuple[str, str, str]]:
+def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
     for key, entry in keys_of(model).items():
         info = model.model_fields[key]
         shown = "required" if info.is_required() else prose(default(info))

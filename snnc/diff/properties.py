@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from pydantic import BaseModel
-
 from snnc.dataclass import dataclass
 from snnc.diff.changes import Changed
 from snnc.diff.version import Version
@@ -24,6 +22,7 @@ from snnc.ir.logical import (
     Spiking,
 )
 from snnc.language import written
+from snnc.language.base import Model
 from snnc.syntax.spelling import quoted, word
 from snnc.text.units import dims
 
@@ -63,7 +62,7 @@ def _neuron(value: Relu | Lif) -> Written:
     return WrittenChoice("lif", settings)
 
 
-def _chosen(value: BaseModel) -> WrittenChoice:
+def _chosen(value: Model) -> WrittenChoice:
     """Write a loss or an optimiser with all of its settings."""
     data = value.model_dump()
     settings = {key: written.plain(data[key]) for key in data if key != "kind"}
@@ -275,10 +274,10 @@ def classes(labels: tuple[str, ...]) -> str:
     return f"[{', '.join(map(word, labels))}]"
 
 
-def _train(train: BaseModel) -> Properties:
+def _train(train: Model) -> Properties:
     written_properties: Properties = {}
     for key in type(train).model_fields:
         value = getattr(train, key)
-        is_choice = isinstance(value, BaseModel)
+        is_choice = isinstance(value, Model)
         written_properties[key] = _chosen(value) if is_choice else written.plain(value)
     return written_properties

@@ -2,25 +2,41 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
-
-from pydantic import ConfigDict, Field
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from snnc.dataclass import dataclass
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler
+    from pydantic_core import CoreSchema
 
 MOST = 10**9
 """Far beyond any device, and small enough that no sum overflows."""
 
-Limit = Annotated[int, Field(strict=True, gt=0, le=MOST)]
-Amount = Annotated[int, Field(strict=True, ge=0, le=MOST)]
-Picojoules = Annotated[float, Field(strict=True, ge=0, le=MOST)]
+
+class Bounds:
+    """What pydantic, which only devices of others need, is told of a type."""
+
+    def __init__(self, **bounds: float) -> None:
+        self._bounds = bounds
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        schema: Any = handler(source)
+        return {**schema, **self._bounds}
+
+
+Limit = Annotated[int, Bounds(strict=True, gt=0, le=MOST)]
+Amount = Annotated[int, Bounds(strict=True, ge=0, le=MOST)]
+Picojoules = Annotated[float, Bounds(strict=True, ge=0, le=MOST)]
 
 
 class Table:
     """A table of a device's file, which pydantic checks as the types say."""
 
     __slots__ = ()
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid")
+    __pydantic_config__: ClassVar[dict[str, str]] = {"extra": "forbid"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +68,7 @@ class SynapseMemory(Table):
 
     source: str
     weight_bits: Limit
-    index_bits: Annotated[tuple[Amount, ...], Field(min_length=1)]
+    index_bits: Annotated[tuple[Amount, ...], Bounds(min_length=1)]
     chunk: Limit
     header_bits: Amount
     memory_unit: Limit

@@ -2,16 +2,14 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
-
+from snnc.language.base import Model
 from snnc.language.literals import Amount, Chosen, Flag
+from snnc.language.reading import ByKind, Limits
 from snnc.language.table import Key, Word
 
 
-class Choice(BaseModel):
+class Choice(Model):
     """A named choice with settings of its own, such as ``adam { ... }``."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     word: ClassVar[Word]
 
@@ -43,12 +41,12 @@ class Focal(Choice):
     kind: Literal["focal"] = "focal"
     gamma: Annotated[
         Amount,
-        Field(ge=0),
+        Limits(ge=0),
         Key("Focal loss: how much easy examples count less", usual="2"),
     ] = 2.0
     alpha: Annotated[
         Amount,
-        Field(gt=0, le=1),
+        Limits(gt=0, le=1),
         Key("Focal loss: the factor of the positive class", usual="0.25"),
     ] = 0.25
 
@@ -69,7 +67,7 @@ class MeanSquaredError(Choice):
 
 LearningRate = Annotated[
     Amount,
-    Field(gt=0),
+    Limits(gt=0),
     Key(
         "The optimizer's step",
         usual="1e-3",
@@ -79,7 +77,7 @@ LearningRate = Annotated[
 ]
 Beta1 = Annotated[
     Amount,
-    Field(ge=0, lt=1),
+    Limits(ge=0, lt=1),
     Key(
         "Decay of the mean of the gradients",
         usual="0.9",
@@ -89,12 +87,12 @@ Beta1 = Annotated[
 ]
 Beta2 = Annotated[
     Amount,
-    Field(ge=0, lt=1),
+    Limits(ge=0, lt=1),
     Key("Decay of the mean of the squared gradients", usual="0.999", same="beta2"),
 ]
 Epsilon = Annotated[
     Amount,
-    Field(gt=0),
+    Limits(gt=0),
     Key("Added to the denominator for stability", usual="1e-7", same="eps"),
 ]
 
@@ -123,7 +121,7 @@ class AdamW(Choice):
     kind: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 1e-3
     weight_decay: Annotated[
-        Amount, Field(ge=0), Key("Decoupled weight decay", usual="4e-3")
+        Amount, Limits(ge=0), Key("Decoupled weight decay", usual="4e-3")
     ] = 4e-3
     beta_1: Beta1 = 0.9
     beta_2: Beta2 = 0.999
@@ -142,14 +140,14 @@ class Sgd(Choice):
     kind: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 1e-2
     momentum: Annotated[
-        Amount, Field(ge=0, lt=1), Key("Momentum, below 1", usual="0.9")
+        Amount, Limits(ge=0, lt=1), Key("Momentum, below 1", usual="0.9")
     ] = 0.0
     nesterov: Annotated[Flag, Key("Whether momentum is Nesterov's", usual="on")] = False
 
 
 Loss = Annotated[
     CrossEntropy | Focal | MeanSquaredError,
-    Field(discriminator="kind"),
+    ByKind(),
     Chosen,
     Key(
         "`cross_entropy`, `focal` or `mse`",
@@ -160,7 +158,7 @@ Loss = Annotated[
 ]
 Optimizer = Annotated[
     Adam | AdamW | Sgd,
-    Field(discriminator="kind"),
+    ByKind(),
     Chosen,
     Key(
         "`adam`, `adamw` or `sgd`",

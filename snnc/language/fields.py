@@ -6,48 +6,46 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel
-from pydantic.fields import FieldInfo
-
+from snnc.language.base import Field, Model
 from snnc.language.choices import Choice
 from snnc.language.table import Key, Otherwise, Part, Word
 
 Note = TypeVar("Note", Key, Otherwise, Part)
 
 
-def notes(info: FieldInfo) -> Iterator[Any]:
+def notes(info: Field) -> Iterator[Any]:
     """What stands beside the type of a field, or beside its type without None."""
     yield from info.metadata
     for part in get_args(info.annotation):
         yield from getattr(part, "__metadata__", ())
 
 
-def note(info: FieldInfo, kind: type[Note]) -> Note | None:
+def note(info: Field, kind: type[Note]) -> Note | None:
     return next((item for item in notes(info) if isinstance(item, kind)), None)
 
 
-def words_of(info: FieldInfo) -> tuple[Word, ...]:
+def words_of(info: Field) -> tuple[Word, ...]:
     """What is said of words that are values of a field."""
     found = note(info, Key)
     return found.words if found is not None else ()
 
 
 @cache
-def keys_of(model: type[BaseModel]) -> Mapping[str, Key]:
+def keys_of(model: type[Model]) -> Mapping[str, Key]:
     """The properties of a statement or choice, in the order of its model."""
     found = {name: note(info, Key) for name, info in model.model_fields.items()}
     return {name: key for name, key in found.items() if key and name != "kind"}
 
 
 @cache
-def parts_of(model: type[BaseModel]) -> Mapping[str, Part]:
+def parts_of(model: type[Model]) -> Mapping[str, Part]:
     """What stands in front of the block of a statement, by the names of the fields."""
     found = {name: note(info, Part) for name, info in model.model_fields.items()}
     return {name: part for name, part in found.items() if part}
 
 
 @cache
-def choices_of(model: type[BaseModel]) -> Mapping[str, Mapping[str, type[Choice]]]:
+def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
     """The properties that are a choice with settings, and its models by their words."""
     found: dict[str, dict[str, type[Choice]]] = {}
     for name, info in model.model_fields.items():
@@ -59,7 +57,7 @@ def choices_of(model: type[BaseModel]) -> Mapping[str, Mapping[str, type[Choice]
 
 def values_in(annotation: Any) -> Iterator[str]:
     """The words that are values of a type, with those inside of its models."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+    if isinstance(annotation, type) and issubclass(annotation, Model):
         for info in annotation.model_fields.values():
             yield from values_in(info.annotation)
         return
@@ -77,7 +75,7 @@ def _types(annotation: Any) -> Iterator[Any]:
         yield from _types(part)
 
 
-def otherwise(model: type[BaseModel], key: str) -> Any:
+def otherwise(model: type[Model], key: str) -> Any:
     """The value of a property where nothing gives it; None if it has none."""
     info = model.model_fields.get(key)
     found = None if info is None else note(info, Otherwise)

@@ -6,9 +6,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from pydantic import BaseModel, BeforeValidator
-
 from snnc.language import tree
+from snnc.language.base import Model
 from snnc.language.choices import Choice
 from snnc.language.fields import (
     choices_of,
@@ -20,6 +19,7 @@ from snnc.language.fields import (
 )
 from snnc.language.literals import NeuronSpec
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
+from snnc.language.reading import Read
 from snnc.language.statements import ABOUT, Statement
 from snnc.language.table import Form, Key, Part, Place, Word
 
@@ -90,7 +90,7 @@ def first_key(owner: str) -> str:
     return next(iter(keys_of(model) if model else settings_of(owner)), "")
 
 
-def tables() -> Iterator[type[BaseModel]]:
+def tables() -> Iterator[type[Model]]:
     """Every model that has properties: of statements, of neurons, of choices."""
     yield from STATEMENTS
     yield NeuronSpec
@@ -119,7 +119,7 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
         for name, info in model.model_fields.items():
             key = PARTS[name].key if name in PARTS else name
             for item in notes(info):
-                if isinstance(item, BeforeValidator):
+                if isinstance(item, Read):
                     found.setdefault(item.func, set()).add(key)
     return {reader: frozenset(keys) for reader, keys in found.items()}
 

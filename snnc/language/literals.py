@@ -5,40 +5,36 @@ What a type refuses it raises as `snnc.language.scalars` says.
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
-from pydantic_core import PydanticCustomError
-from typing_extensions import Self
-
 from snnc.language import extents, names, scalars
 from snnc.language import phases as course
+from snnc.language.base import Model
+from snnc.language.reading import Limits, Read
 from snnc.language.table import Key, Word
 
-Bare = BeforeValidator(scalars.bare)
-Chosen = BeforeValidator(scalars.choice)
+Bare = Read(scalars.bare)
+Chosen = Read(scalars.choice)
 
-Amount = Annotated[float, BeforeValidator(scalars.amount)]
-Share = Annotated[float, BeforeValidator(scalars.share), Field(ge=0, lt=1)]
-Whole = Annotated[int, BeforeValidator(scalars.whole)]
-Flag = Annotated[bool, BeforeValidator(scalars.flag)]
-KernelBias = Annotated[bool | Literal["neuron"], BeforeValidator(scalars.bias)]
-Seconds = Annotated[float, BeforeValidator(scalars.seconds)]
-Hertz = Annotated[float, BeforeValidator(scalars.hertz)]
-RateRange = Annotated[tuple[float, float], BeforeValidator(extents.rates)]
-UpperRateRange = Annotated[tuple[float, float], BeforeValidator(extents.upper_rate)]
-ValueRange = Annotated[tuple[float, float], BeforeValidator(extents.values)]
-DimsValue = Annotated[tuple[int, ...], BeforeValidator(extents.dims)]
-ShapeValue = Annotated[tuple[int, ...], BeforeValidator(extents.shape)]
-Window = Annotated[tuple[int, ...] | Literal["all"], BeforeValidator(extents.window)]
-Block = Annotated[tuple[int, ...] | Literal["auto"], BeforeValidator(extents.block)]
-Identifier = Annotated[str, BeforeValidator(names.identifier)]
-Phases = Annotated[tuple[course.Phase, ...], BeforeValidator(course.phases)]
-ClassNames = Annotated[int | tuple[str, ...], BeforeValidator(names.classes)]
+Amount = Annotated[float, Read(scalars.amount)]
+Share = Annotated[float, Read(scalars.share), Limits(ge=0, lt=1)]
+Whole = Annotated[int, Read(scalars.whole)]
+Flag = Annotated[bool, Read(scalars.flag)]
+KernelBias = Annotated[bool | Literal["neuron"], Read(scalars.bias)]
+Seconds = Annotated[float, Read(scalars.seconds)]
+Hertz = Annotated[float, Read(scalars.hertz)]
+RateRange = Annotated[tuple[float, float], Read(extents.rates)]
+UpperRateRange = Annotated[tuple[float, float], Read(extents.upper_rate)]
+ValueRange = Annotated[tuple[float, float], Read(extents.values)]
+DimsValue = Annotated[tuple[int, ...], Read(extents.dims)]
+ShapeValue = Annotated[tuple[int, ...], Read(extents.shape)]
+Window = Annotated[tuple[int, ...] | Literal["all"], Read(extents.window)]
+Block = Annotated[tuple[int, ...] | Literal["auto"], Read(extents.block)]
+Identifier = Annotated[str, Read(names.identifier)]
+Phases = Annotated[tuple[course.Phase, ...], Read(course.phases)]
+ClassNames = Annotated[int | tuple[str, ...], Read(names.classes)]
 
 
-class NeuronSpec(BaseModel):
+class NeuronSpec(Model):
     """``relu`` or ``lif``; time constants in seconds, of ``lif`` alone."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     kind: Annotated[
         Literal["relu", "lif"],
@@ -64,7 +60,7 @@ class NeuronSpec(BaseModel):
     ]
     tau_rc: Annotated[
         Seconds,
-        Field(gt=0),
+        Limits(gt=0),
         Key(
             "Time constant of the membrane, a time",
             usual="20 ms",
@@ -74,7 +70,7 @@ class NeuronSpec(BaseModel):
     ] = 20e-3
     tau_ref: Annotated[
         Seconds,
-        Field(ge=0),
+        Limits(ge=0),
         Key(
             "Refractory period, a time",
             usual="2 ms",
@@ -82,18 +78,16 @@ class NeuronSpec(BaseModel):
         ),
     ] = 2e-3
 
-    @model_validator(mode="before")
     @classmethod
-    def _written(cls, value: Any) -> Any:
+    def read(cls, value: Any) -> Any:
         return scalars.choice(value)
 
-    @model_validator(mode="after")
-    def _relu_takes_nothing(self) -> Self:
-        written = self.model_fields_set - {"kind"}
+    def check(self) -> None:
+        """Refuse time constants of ``relu``."""
+        written = {*self.model_fields_set} - {"kind"}
         if self.kind == "relu" and written:
-            raise PydanticCustomError(
+            raise scalars.problem(
                 "not_taken",
                 "`relu` takes no {key}",
                 {"key": min(written), "owner": "relu"},
             )
-        return self

@@ -1,14 +1,12 @@
 """The spec as data: the statements of `statements` and `layers` together.
 
-pydantic checks what one statement says by itself. What needs more than one statement
+A model checks what one statement says by itself. What needs more than one statement
 (names, shapes, the chip) is checked on the graph. Times are in seconds, rates in Hz.
 """
 
 import hashlib
 import json
 from typing import Annotated, Literal, get_args
-
-from pydantic import BeforeValidator, Field
 
 from snnc.language.layers import (
     ConvProperties,
@@ -20,6 +18,7 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.literals import Identifier
+from snnc.language.reading import ByKind, Read
 from snnc.language.scalars import bare, unexpected
 from snnc.language.statements import (
     InputSpec,
@@ -68,7 +67,7 @@ class DefaultsSpec(
         ),
     )
 
-    layer: Annotated[str, BeforeValidator(_scope)] | None = None
+    layer: Annotated[str, Read(_scope)] | None = None
 
 
 class Spec(Statement):
@@ -77,10 +76,8 @@ class Spec(Statement):
     snn: Literal[1] = 1
     network: Identifier
     about: str = ""
-    target: LoihiTarget | NengoTarget = Field(
-        default_factory=LoihiTarget, discriminator="kind"
-    )
-    timing: TimingSpec = Field(default_factory=TimingSpec)
+    target: Annotated[LoihiTarget | NengoTarget, ByKind()] = LoihiTarget()
+    timing: TimingSpec = TimingSpec()
     defaults: tuple[DefaultsSpec, ...] = ()
     input: InputSpec
     layers: tuple[LayerSpec, ...]
@@ -103,6 +100,5 @@ STATEMENTS: tuple[type[Statement], ...] = (
 
 def spec_hash(spec: Spec) -> str:
     """Return the SHA-256 of the canonical spec, which has no comments or layout."""
-    data = spec.model_dump(mode="json")
-    canonical = json.dumps(data, sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(spec.model_dump(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

@@ -7,10 +7,8 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from pydantic_core import PydanticCustomError
-
 from snnc.language import tree
-from snnc.language.scalars import bare, refused, unexpected
+from snnc.language.scalars import bare, problem, refused, unexpected
 
 # Longer ones could not be laid out so that every formatter leaves them alone.
 LONGEST = 40
@@ -104,9 +102,7 @@ def identifier(value: Any) -> str:
     if isinstance(value, tree.Text) or not isinstance(name, str):
         raise unexpected("a name", "c0")
     if reason := why_no_name(name):
-        raise PydanticCustomError(
-            "bad_name", "{name}: {reason}", {"name": name, "reason": reason}
-        )
+        raise problem("bad_name", "{name}: {reason}", {"name": name, "reason": reason})
     return name
 
 
@@ -141,7 +137,7 @@ def _labels(items: Sequence[Any]) -> tuple[str, ...]:
         if not isinstance(label, str) or not label.strip():
             raise unexpected("a list of names", "classes [cat, dog]", **place)
         if label in seen:
-            raise PydanticCustomError(
+            raise problem(
                 "repeated_class",
                 "the class {label} is named twice",
                 {"label": label, "first": getattr(seen[label], "span", None), **place},

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from snnc.language import literals
 from snnc.language.literals import (
     Amount,
@@ -26,6 +24,7 @@ from snnc.language.literals import (
     ValueRange,
     Whole,
 )
+from snnc.language.reading import Limits
 from snnc.language.table import Key, Part, Word
 
 MOST_CHIPS = 768
@@ -61,11 +60,11 @@ Mapped = Annotated[
 
 # Of the target and of time.
 Chips = Annotated[
-    Whole, Field(ge=1, le=MOST_CHIPS), Key("Chips of the system", usual="1")
+    Whole, Limits(ge=1, le=MOST_CHIPS), Key("Chips of the system", usual="1")
 ]
 Cores = Annotated[
     Whole,
-    Field(ge=1),
+    Limits(ge=1),
     Key("Cores that may be used", usual="128", nearby="max_cores"),
 ]
 Pop = Annotated[
@@ -79,7 +78,7 @@ Pop = Annotated[
 ]
 Step = Annotated[
     Seconds,
-    Field(gt=0),
+    Limits(gt=0),
     Key(
         "The simulator's step, a time",
         usual="1 ms",
@@ -88,7 +87,7 @@ Step = Annotated[
 ]
 Present = Annotated[
     Seconds,
-    Field(gt=0),
+    Limits(gt=0),
     Key(
         "How long an example is presented, a multiple of dt",
         usual="100 ms",
@@ -98,7 +97,7 @@ Present = Annotated[
 ]
 Synapse = Annotated[
     Seconds,
-    Field(ge=0),
+    Limits(ge=0),
     Key(
         "Time constant of the filter on all that is read",
         usual="5 ms",
@@ -108,7 +107,7 @@ Synapse = Annotated[
 ]
 ReadoutSynapse = Annotated[
     Seconds,
-    Field(ge=0),
+    Limits(ge=0),
     Key("Time constant of the filter on the output", usual="5 ms"),
 ]
 
@@ -133,7 +132,7 @@ UpperRate = Annotated[
 ]
 Percentile = Annotated[
     Amount,
-    Field(gt=0, le=100),
+    Limits(gt=0, le=100),
     Key("The percentile of the rates that is held in the range", usual="99.9"),
 ]
 Neuron = Annotated[
@@ -165,7 +164,7 @@ Dropout = Annotated[
 ]
 L2 = Annotated[
     Amount,
-    Field(ge=0),
+    Limits(ge=0),
     Key(
         "The factor of the l2 penalty on kernels",
         usual="1e-4",
@@ -197,7 +196,7 @@ Block = Annotated[
 # Of the operations.
 Filters = Annotated[
     Whole,
-    Field(ge=1),
+    Limits(ge=1),
     Key(
         "Output channels",
         usual="8",
@@ -264,7 +263,7 @@ Dilation = Annotated[
 ]
 Groups = Annotated[
     Whole,
-    Field(ge=1),
+    Limits(ge=1),
     Key(
         "Equal groups of channels and filters, each convolved by itself",
         usual="1",
@@ -274,7 +273,7 @@ Groups = Annotated[
 ]
 Multiplier = Annotated[
     Whole,
-    Field(ge=1),
+    Limits(ge=1),
     Key(
         "Output channels of each channel",
         usual="1",
@@ -320,7 +319,7 @@ Window = Annotated[
 ]
 Units = Annotated[
     Whole,
-    Field(ge=1),
+    Limits(ge=1),
     Key(
         "Output units; in a readout the values of a regression",
         usual="64",

@@ -7,18 +7,26 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
-
-from pydantic import BaseModel
-from pydantic_core import PydanticCustomError
+from typing import TYPE_CHECKING, Any
 
 from snnc.language import tree
 from snnc.language.units import HERTZ, SECONDS
 
+if TYPE_CHECKING:
+    from pydantic_core import PydanticCustomError
+
+
+def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustomError:
+    """Describe a value that is refused."""
+    # A good spec need not wait for the import.
+    from pydantic_core import PydanticCustomError
+
+    return PydanticCustomError(kind, template, context)
+
 
 def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomError:
     """Say that a value is of the wrong type: what is expected, with an example."""
-    return PydanticCustomError(
+    return problem(
         "wrong_type",
         "expected {expected}, for example {example}",
         {"expected": expected, "example": example, **context},
@@ -27,13 +35,11 @@ def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomErr
 
 def refused(reason: str, **context: Any) -> PydanticCustomError:
     """Say that a value of the right type is outside what is allowed."""
-    return PydanticCustomError(
-        "bad_value", "{reason}", {"reason": reason, "limit": "", **context}
-    )
+    return problem("bad_value", "{reason}", {"reason": reason, "limit": "", **context})
 
 
 def needs_unit(units: Mapping[str, int], likely: str) -> PydanticCustomError:
-    return PydanticCustomError(
+    return problem(
         "missing_unit",
         "a unit is missing",
         {"units": tuple(units), "likely": likely},
@@ -64,7 +70,7 @@ def choice(value: Any) -> Any:
         return {"kind": value.name.text, **settings}
     if isinstance(value, (tree.Word, str)):
         return {"kind": bare(value)}
-    if isinstance(value, (Mapping, BaseModel)):
+    if isinstance(value, Mapping) or hasattr(value, "model_fields"):
         return value
     raise unexpected("a name", "adam")
 
@@ -129,7 +135,7 @@ def bias(value: Any) -> bool | str:
 def divisor(unit: tree.Word, units: Mapping[str, int]) -> int:
     if unit.text in units:
         return units[unit.text]
-    raise PydanticCustomError(
+    raise problem(
         "wrong_unit",
         "the unit {unit} does not fit",
         {"unit": unit.text, "units": tuple(units), "span": unit.span},

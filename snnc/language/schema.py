@@ -7,12 +7,11 @@ and why, where of alternatives it could only say that none of them holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, BeforeValidator
-
 from snnc.language import extents, names, phases, scalars
+from snnc.language.base import Model
 from snnc.language.described import description
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.forms import (
@@ -27,6 +26,7 @@ from snnc.language.forms import (
 )
 from snnc.language.literals import NeuronSpec
 from snnc.language.model import SCOPES, DefaultsSpec
+from snnc.language.reading import Read
 from snnc.language.table import Word
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -159,7 +159,7 @@ class _Writer:
 
     def _mapping(
         self,
-        model: type[BaseModel],
+        model: type[Model],
         keys: tuple[str, ...] | None = None,
         more: Mapping[str, Schema] | None = None,
     ) -> Schema:
@@ -243,7 +243,7 @@ def _plain(info: Any) -> Schema:
         If nothing says what texts its type takes.
     """
     for part in _parts(info.annotation, info.metadata):
-        if isinstance(part, BeforeValidator) and part.func in _FORMS:
+        if isinstance(part, Read) and part.func in _FORMS:
             form = _FORMS[part.func]
             return {**form, **_limits(info)} if form.get("type") in _NUMBERS else form
     literals = [
@@ -278,7 +278,7 @@ def _limits(info: Any) -> Schema:
     }
 
 
-def _parts(annotation: Any, metadata: list[Any]) -> list[Any]:
+def _parts(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
     """An annotation, what it is made of, and what is said about it."""
     inner = [] if get_origin(annotation) is Literal else get_args(annotation)
     found = [annotation, *metadata, *getattr(annotation, "__metadata__", ())]

@@ -2,9 +2,8 @@
 
 from typing import Annotated, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict
-
 from snnc.language import properties as has
+from snnc.language.base import Model
 from snnc.language.table import Form, Otherwise, Word
 
 ABOUT = Form(
@@ -17,14 +16,12 @@ ABOUT = Form(
 """The one statement that is a text, without properties."""
 
 
-class Statement(BaseModel):
+class Statement(Model):
     """What all statements share: unknown keys are errors, values do not change.
 
     ``forms`` are the kinds of statements that the model is of, ``variant`` the word
     behind the kind where there are several models of it.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     forms: ClassVar[tuple[Form, ...]] = ()
     variant: ClassVar[Word | None] = None

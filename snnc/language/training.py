@@ -2,12 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
-
 from snnc.language import properties as has
 from snnc.language.choices import Adam, Loss, Optimizer
 from snnc.language.literals import Amount, Bare, Flag, Phases, Share, Whole
 from snnc.language.phases import PHASES
+from snnc.language.reading import Limits
 from snnc.language.statements import Statement
 from snnc.language.table import Form, Key, Otherwise, Word
 
@@ -26,10 +25,10 @@ class TrainSpec(Statement):
         ),
     )
     loss: Annotated[Loss | None, Otherwise(text="by the readout")] = None
-    optimizer: Optimizer = Field(default_factory=Adam)
+    optimizer: Optimizer = Adam()
     batch: Annotated[
         Whole,
-        Field(ge=1),
+        Limits(ge=1),
         Key(
             "Examples a step of training",
             usual="64",
@@ -38,7 +37,7 @@ class TrainSpec(Statement):
     ] = 64
     epochs: Annotated[
         Whole,
-        Field(ge=1),
+        Limits(ge=1),
         Key(
             "How often training sees the data",
             usual="20",
@@ -99,7 +98,7 @@ class TrainSpec(Statement):
     ] = PHASES
     rate_weight: Annotated[
         Amount,
-        Field(ge=0),
+        Limits(ge=0),
         Key(
             "The weight of the penalty on rates out of range",
             usual="1e-3",
@@ -126,7 +125,7 @@ class TrainSpec(Statement):
     ] = 0.1
     seed: Annotated[
         Whole,
-        Field(ge=0),
+        Limits(ge=0),
         Key(
             "The seed of the split and the initial weights",
             usual="0",

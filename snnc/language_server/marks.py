@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from pydantic import BaseModel
-
 from snnc.dataclass import dataclass
 from snnc.language import tree
+from snnc.language.base import Model
 from snnc.language.fields import keys_of
 from snnc.language.forms import CHOICES, FORMS, NEURONS, model_of
 from snnc.language.literals import NeuronSpec
@@ -39,7 +38,7 @@ class WordMark:
     text: str
     span: Span
     statement: tree.Statement
-    model: type[BaseModel] | None = None
+    model: type[Model] | None = None
     key: str = ""
 
 
@@ -64,12 +63,12 @@ def _of(statement: tree.Statement) -> Iterator[WordMark]:
         yield from _property(item, statement, model)
 
 
-def _model(statement: tree.Statement) -> type[BaseModel] | None:
+def _model(statement: tree.Statement) -> type[Model] | None:
     return NeuronSpec if statement.kind.text == "neuron" else model_of(statement)
 
 
 def _property(
-    item: tree.Property, statement: tree.Statement, model: type[BaseModel] | None
+    item: tree.Property, statement: tree.Statement, model: type[Model] | None
 ) -> Iterator[WordMark]:
     key, value = item.key.text, item.value
     known = model if model is not None and key in keys_of(model) else None
@@ -86,7 +85,7 @@ def _property(
         yield WordMark("value", value.span.text, value.span, statement, known, key)
 
 
-def model_of_choice(key: str, word: str) -> type[BaseModel] | None:
+def model_of_choice(key: str, word: str) -> type[Model] | None:
     """The settings of a loss, an optimizer or a neuron."""
     if key == "neuron":
         return NeuronSpec if word in NEURONS else None

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
-
 from snnc.dataclass import dataclass
 from snnc.language import tree
+from snnc.language.base import Model
 from snnc.language.forms import FORMS, legal_keys, model_of
 from snnc.language.keywords import VARIANTS
 from snnc.language.literals import NeuronSpec
@@ -39,7 +38,7 @@ class CursorPlace:
     where: Where
     kind: str = ""
     variant: str = ""
-    model: type[BaseModel] | None = None
+    model: type[Model] | None = None
     legal: tuple[str, ...] = ()
     key: str = ""
     measured: bool = False
@@ -72,7 +71,7 @@ def statement_of(kind: str, variant: str) -> tree.Statement:
     return tree.Statement(tree.Word(kind, nowhere), nowhere, variant=second)
 
 
-def takes(statement: tree.Statement) -> tuple[type[BaseModel] | None, tuple[str, ...]]:
+def takes(statement: tree.Statement) -> tuple[type[Model] | None, tuple[str, ...]]:
     """The model of a statement, and the keys that it takes."""
     kind = statement.kind.text
     if kind not in FORMS:

@@ -10,10 +10,10 @@ import re
 from dataclasses import field, replace
 
 from lark import Token
-from pydantic import BaseModel
 
 from snnc.dataclass import dataclass
 from snnc.language import tree
+from snnc.language.base import Model
 from snnc.language.forms import settings_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS
 from snnc.language_server.marks import REFERRING, model_of_choice
@@ -42,7 +42,7 @@ def place_behind(before: str) -> CursorPlace | None:
 class _Frame:
     """An open brace or bracket: whose keys stand there, and which did."""
 
-    model: type[BaseModel] | None
+    model: type[Model] | None
     legal: tuple[str, ...]
     is_list: bool = False
     key: str = ""

@@ -29,7 +29,7 @@ class ProfileError(ValueError):
     """A device's file that is not one; says what is wrong with it."""
 
 
-_TABLES = {
+_TABLES: dict[str, Any] = {
     key: kind for key, kind in get_type_hints(Profile).items() if is_dataclass(kind)
 }
 _KEYS = {key: [field.name for field in fields(kind)] for key, kind in _TABLES.items()}

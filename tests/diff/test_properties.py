@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from snnc.diff import compare
+from snnc.language.base import Model
 from snnc.source import Span
 from tests.agreement.drawing import draw_spec
 from tests.diff.comparing import version
@@ -27,7 +27,7 @@ _SETTINGS = settings(
 
 def canonical(node: Any) -> Any:
     """What a graph says, without places."""
-    if isinstance(node, BaseModel):
+    if isinstance(node, Model):
         return node.model_dump()
     if isinstance(node, tuple):
         return [canonical(part) for part in node]

@@ -18,7 +18,6 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pydantic import BaseModel
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.text import render
@@ -27,6 +26,7 @@ from snnc.editors.rules import value_words
 from snnc.emit import Origin
 from snnc.emit.files import LIBRARY, Module, is_generated
 from snnc.emit.python import comment
+from snnc.language.base import Model
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.language.model import Spec
 from snnc.source import SourceFile, Span
@@ -265,18 +265,18 @@ def same_when_converted(results: Any) -> None:
 
 def said(results: Any) -> str:
     """The spec, with the line ends that reading a file leaves."""
-    spec = results.spec.spec.model_dump_json()
+    spec = json.dumps(results.spec.spec.model_dump())
     return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")
 
 
-def string_fields(model: type[BaseModel]) -> set[str]:
+def string_fields(model: type[Model]) -> set[str]:
     """Each field of a model, and of those inside it, that holds a text."""
     found = set()
     for name, info in model.model_fields.items():
         parts = list(parts_of(info.annotation))
         found |= {f"{model.__name__}.{name}" for part in parts if part is str}
         for part in parts:
-            if isinstance(part, type) and issubclass(part, BaseModel):
+            if isinstance(part, type) and issubclass(part, Model):
                 found |= string_fields(part)
     return found
 
@@ -291,7 +291,7 @@ def said_fields(value: Any) -> set[str]:
     """Each field of a spec that says a text in words of its own."""
     if isinstance(value, tuple):
         return {field for item in value for field in said_fields(item)}
-    if not isinstance(value, BaseModel):
+    if not isinstance(value, Model):
         return set()
     found = set()
     for name in type(value).model_fields:

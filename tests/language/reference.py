@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from pydantic import BaseModel
-
+from snnc.language.base import Model
 from snnc.language.described import default
 from snnc.language.fields import keys_of, note
 from snnc.language.forms import (
@@ -84,7 +83,7 @@ def choices() -> Iterator[Row]:
 
 def meanings() -> Iterator[Row]:
     """Every property, once for each meaning."""
-    found: dict[str, dict[str, type[BaseModel]]] = {}
+    found: dict[str, dict[str, type[Model]]] = {}
     for model in tables():
         for key, entry in keys_of(model).items():
             found.setdefault(key, {}).setdefault(entry.about, model)
@@ -94,11 +93,11 @@ def meanings() -> Iterator[Row]:
             yield " of ".join(f"`{word}`" for word in (key, *own)), f"{about}."
 
 
-def settings(model: type[BaseModel] | None, keys: Iterable[str]) -> str:
+def settings(model: type[Model] | None, keys: Iterable[str]) -> str:
     return ", ".join(setting(model, key) for key in keys if model)
 
 
-def setting(model: type[BaseModel], key: str) -> str:
+def setting(model: type[Model], key: str) -> str:
     """A property with its default, or with what that follows from."""
     info = model.model_fields[key]
     shown, otherwise = default(info), note(info, Otherwise)

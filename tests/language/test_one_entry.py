@@ -22,7 +22,7 @@ from tests.support import ROOT
 PROPERTY = """
 Jitter = Annotated[
     Amount,
-    Field(ge=0, le=9),
+    Limits(ge=0, le=9),
     Key("Noise of the current", usual="0.5", same="current_noise", nearby="shake"),
 ]
 """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,11 @@ from snnc.cli import main
 from snnc.loihi import profile
 from snnc.loihi.profile import ProfileError, read_profile
 from tests.support import ROOT, codes, sound
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
 
 SHIPPED = Path(profile.__file__).with_name("loihi1.toml").read_text(encoding="utf-8")
 DRIFT = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
@@ -56,7 +62,7 @@ def test_every_table_of_the_profile_has_a_source() -> None:
 def test_what_ships_is_what_its_types_say() -> None:
     """Nothing checks it when it is read; what is wrong with it is seen here."""
     for path in Path(profile.__file__).parent.glob("*.toml"):
-        data = profile.tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
         checked, trusted = profile.checked(data), profile.trusted(data)
         assert dataclasses.asdict(checked) == dataclasses.asdict(trusted)
         assert repr(checked) == repr(trusted)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from pydantic import BaseModel
-
 from snnc.dataclass import dataclass
 from snnc.language import tree
+from snnc.language.base import Model
 from snnc.language.forms import VALUES
 from snnc.language.keywords import KINDS
 from snnc.language.located import Place
@@ -27,7 +26,7 @@ class Checked:
     """
 
     statement: tree.Statement
-    model: BaseModel | None
+    model: Model | None
     named: bool
 
     @property

@@ -1,15 +1,15 @@
-"""One statement to its model, by pydantic."""
+"""One statement to its model, by its types."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-
-from pydantic import BaseModel, ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
+from snnc.language.base import Model
 from snnc.language.forms import FORMS, VALUES, model_of, owner_of
 from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.parts import check_parts, head
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 def check_statement(
     statement: tree.Statement, report: Report, others: Sequence[tree.Statement] = ()
-) -> BaseModel | None:
+) -> Model | None:
     """Return the model of a statement, or None after reporting what is wrong.
 
     ``others`` are the statements of the spec, whose names a report can tell.
@@ -42,15 +42,19 @@ def _model(
     properties: Mapping[str, tree.Property],
     report: Report,
     others: Sequence[tree.Statement],
-) -> BaseModel | None:
+) -> Model | None:
     model = model_of(statement)
     if model is None:
         return None
     values = _values(statement, properties)
+    with suppress(ValueError):
+        return model.accept(values)
+    # A good spec need not wait for the import of what explains bad ones.
+    from pydantic import ValidationError
+
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        # A good spec need not wait for the import of what explains bad ones.
         from snnc.passes.validate.translate import Located, translate
 
         located = Located(values, head(statement), _written(statement, others))
