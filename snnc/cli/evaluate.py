@@ -118,7 +118,7 @@ def _run(asked: Asked) -> int:
     except RefusedRunError as error:
         say(f"error: {error}")
         return 1
-    from snnc.exact.refusals import CannotRunError
+    from snnc.exact.package import CannotRunError
     from snnc.runtime.data import DataError
 
     try:

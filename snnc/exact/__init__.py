@@ -17,6 +17,6 @@ span, as nengo-loihi does. Neither depends on how threads share the work (`strea
 
 from snnc.exact.engine import Engine, make_engine, open_engine
 from snnc.exact.outcome import Outcome
-from snnc.exact.refusals import CannotRunError
+from snnc.exact.package import CannotRunError
 
 __all__ = ["CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]

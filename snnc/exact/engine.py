@@ -11,9 +11,16 @@ from numpy.typing import NDArray
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
 from snnc.exact.outcome import Kept, Outcome, join
-from snnc.exact.package import Built, ImportedPackage, build, open_package
+from snnc.exact.package import (
+    Built,
+    CannotRunError,
+    ImportedPackage,
+    OtherShapeError,
+    TooManyStepsError,
+    build,
+    open_package,
+)
 from snnc.exact.read import block_starts, read_tables
-from snnc.exact.refusals import CannotRunError, OtherShapeError, TooManyStepsError
 from snnc.exact.stream import (
     Chunk,
     Circuit,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.exact.refusals import NotFixedError, NothingOnChipError
+from snnc.exact.package import NotFixedError, NothingOnChipError
 from snnc.exact.tables import (
     AxonTable,
     Compartments,

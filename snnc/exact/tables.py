@@ -15,7 +15,7 @@ import numpy as np
 from numba import njit  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 
-from snnc.exact.refusals import NotFixedError
+from snnc.exact.package import NotFixedError
 
 Int32 = NDArray[np.int32]
 Int64 = NDArray[np.int64]

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.importer.model import KerasLayer, Model
+from snnc.importer.model import KerasLayer, Model, Shapes, StoredWeights
 from snnc.importer.numbered import NAMES, variable_names
 from snnc.importer.refusal import NOWHERE, RefusedModelError
-from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
 

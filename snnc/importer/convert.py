@@ -10,7 +10,7 @@ from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
 from snnc.importer.finish import Ends, finish
 from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import KerasLayer, Model
+from snnc.importer.model import KerasLayer, Model, ModelWeights
 from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
@@ -19,7 +19,6 @@ from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
 from snnc.importer.table.refused import read_foreign, read_refused
 from snnc.importer.walk import Walk
-from snnc.importer.weights import ModelWeights
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes

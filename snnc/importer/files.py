@@ -22,17 +22,16 @@ from snnc.importer.foreign import (
     refuse_unnamed,
 )
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import Graph, Model
+from snnc.importer.model import Graph, Model, ModelWeights, StoredWeights
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
-from snnc.importer.weights import ModelWeights, StoredWeights
 from snnc.rules.models import PythonSource, WeightsAlone
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays, Shapes
+    from snnc.importer.model import Arrays, Shapes
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 

@@ -16,8 +16,7 @@ import numpy as np
 
 from snnc.importer import scales
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows
-from snnc.importer.model import KerasLayer
-from snnc.importer.weights import ModelWeights
+from snnc.importer.model import KerasLayer, ModelWeights
 
 if TYPE_CHECKING:
     from snnc.importer.scales import Array

@@ -16,7 +16,7 @@ from snnc.importer.model import Compiled, KerasLayer, Model
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
 
 class Channel:

@@ -14,12 +14,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import Graph, NestedLayer
+from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights
 from snnc.importer.numbered import NAMES, Item, Read, unclear
-from snnc.importer.weights import Shapes, StoredWeights
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
 ROOT = "model_weights"
 Owners = dict[str, list[str]]

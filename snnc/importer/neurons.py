@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from snnc.importer.cuts import cuts_of
 from snnc.importer.draft import RELU, SIGNED, StatementDraft, Unit, Value
-from snnc.importer.fitting import Fitted
+from snnc.importer.fitting import Fitted, cuts_of
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, point
 from snnc.importer.sums import (
     apart,

@@ -16,13 +16,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.layer_config import snake
-from snnc.importer.model import Graph, NestedLayer
+from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights
 from snnc.importer.refusal import NOWHERE, RefusedModelError
-from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
 _KERNEL = ("kernel", "bias")
 _DEPTHWISE = ("depthwise_kernel", "bias")

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
-from snnc.importer.model import Model
+from snnc.importer.model import Model, ModelWeights
 from snnc.importer.refusal import place
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec
 from snnc.importer.statements import TOP
-from snnc.importer.weights import ModelWeights
 from snnc.passes import Compilation
 from snnc.runtime.files import replacing
 

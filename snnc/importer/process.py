@@ -14,13 +14,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.dataclass import dataclass
 from snnc.importer.messages import Channel, model_of, refusal_of
-from snnc.importer.model import Model
+from snnc.importer.model import Model, ModelWeights
 from snnc.importer.refusal import NOWHERE, RefusedModelError
-from snnc.importer.weights import ModelWeights
 from snnc.rules.models import DamagedModel, ReadingStopped
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
 
 MEMORY = 2 * 2**30

@@ -12,11 +12,10 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.importer.foreign import not_a_model
-from snnc.importer.model import Model
+from snnc.importer.model import Model, ModelWeights
 from snnc.importer.process import ModelReader
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import ImportRequest
-from snnc.importer.weights import ModelWeights
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import ModelTooLarge, PackageMissing
 

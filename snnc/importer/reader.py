@@ -17,9 +17,9 @@ from pathlib import Path
 
 from snnc.importer.files import Read, read_file
 from snnc.importer.messages import Channel, model_message, refusal_message
+from snnc.importer.model import ModelWeights
 from snnc.importer.process import MEMORY, limit, of_file
 from snnc.importer.refusal import NOWHERE, RefusedModelError
-from snnc.importer.weights import ModelWeights
 from snnc.rules.files import FileUnreadable
 from snnc.rules.models import ReadingStopped
 

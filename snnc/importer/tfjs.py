@@ -16,15 +16,14 @@ from snnc.dataclass import dataclass
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
 from snnc.importer.hdf5 import LARGEST_ARRAY
-from snnc.importer.model import Graph, Model
+from snnc.importer.model import Graph, Model, Shapes, StoredWeights
 from snnc.importer.named import full_names, owned, owners, short
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.untrusted import parse
-from snnc.importer.weights import Shapes, StoredWeights
 from snnc.rules.models import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
 SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
 """Bytes of a value; what is packed as another dtype is multiplied back."""

@@ -9,9 +9,8 @@ from typing import Any
 from snnc.importer.decisions import Decisions
 from snnc.importer.draft import INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term, Windows
-from snnc.importer.model import KerasLayer, Model
+from snnc.importer.model import KerasLayer, Model, ModelWeights
 from snnc.importer.request import ImportRequest, Range
-from snnc.importer.weights import ModelWeights
 
 
 class Walk(Decisions):

@@ -1,4 +1,4 @@
-"""Each word of a spec that says something, and what it is there."""
+"""Each word of a spec that says something, what it is there, and what names mean."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from snnc.language.base import Model
 from snnc.language.fields import keys_of
 from snnc.language.forms import CHOICES, FORMS, NEURONS, model_of
 from snnc.language.literals import NeuronSpec
+from snnc.language.names import why_no_name, why_no_package
 from snnc.source import Span
 
 Role = Literal["kind", "variant", "definition", "reference", "key", "value"]
@@ -97,3 +98,62 @@ def mark_at(document: tree.Document, offset: int) -> WordMark | None:
     touching = (m for m in marks(document) if m.span.start <= offset <= m.span.end)
     # Of two that touch, the one that begins there is meant.
     return max(touching, key=lambda mark: mark.span.start, default=None)
+
+
+def mentions(document: tree.Document) -> Iterator[tuple[str, Span, bool]]:
+    """Each name with its place, and whether it is given there."""
+    for mark in marks(document):
+        if mark.role in ("definition", "reference"):
+            yield mark.text, mark.span, mark.role == "definition"
+
+
+def named_at(document: tree.Document, offset: int) -> tuple[str, Span] | None:
+    """The name of a layer that is said at a place."""
+    for name, span, _ in mentions(document):
+        if span.start <= offset <= span.end:
+            return name, span
+    return None
+
+
+def definition_spans(document: tree.Document, name: str) -> list[Span]:
+    """Where a name is given: once, in a spec without errors."""
+    return [
+        span for other, span, given in mentions(document) if given and other == name
+    ]
+
+
+def reference_spans(document: tree.Document, name: str) -> list[Span]:
+    """Where a name is meant: behind `from`, and as a shortcut."""
+    mentioned = mentions(document)
+    return [span for other, span, given in mentioned if not given and other == name]
+
+
+def is_network(document: tree.Document, offset: int) -> bool:
+    """Whether the network's name is at a place."""
+    word = document.network
+    return word is not None and word.span.start <= offset <= word.span.end
+
+
+def why_not_renamed(document: tree.Document, old: str, new: str) -> str:
+    """Why a layer can't be renamed; an empty string if it can.
+
+    What can't be read may mean the name too, so a spec with syntax errors is refused.
+    """
+    if reason := why_no_name(new):
+        return f"{new}: {reason}"
+    if new != old and definition_spans(document, new):
+        return f"{new}: there is another layer of that name"
+    return _unread(document)
+
+
+def why_no_network(document: tree.Document, new: str) -> str:
+    """Why a network can't have another name; an empty string if it can."""
+    reason = why_no_package(new)
+    return f"{new}: {reason}" if reason else _unread(document)
+
+
+def _unread(document: tree.Document) -> str:
+    broken = next((s for s in document.statements if s.broken), None)
+    if broken is None:
+        return ""
+    return f"line {broken.span.first.line} can't be read: mend it first"

@@ -15,8 +15,7 @@ from snnc.language.units import HERTZ, SECONDS
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.hints import share, thousands, total
-from snnc.language_server.marks import WordMark, mark_at
-from snnc.language_server.names import is_network
+from snnc.language_server.marks import WordMark, is_network, mark_at
 from snnc.report.sentences import sentence
 from snnc.report.sentences import total as total_sentence
 from snnc.report.summary import COUNTERS, Row

@@ -14,7 +14,7 @@ from snnc.nir.graph_file import Node
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
     Array = NDArray[Any]
 

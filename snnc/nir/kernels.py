@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.dataclass import dataclass
-from snnc.importer.weights import ModelWeights
+from snnc.importer.model import ModelWeights
 from snnc.nir.convolutions import arrays_of
 from snnc.nir.graph_file import Node
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.importer.weights import Arrays
+    from snnc.importer.model import Arrays
 
     Array = NDArray[Any]
 

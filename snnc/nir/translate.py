@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.dataclass import dataclass
-from snnc.importer.model import KerasLayer, Model
-from snnc.importer.weights import ModelWeights
+from snnc.importer.model import KerasLayer, Model, ModelWeights
 from snnc.nir import convolutions
 from snnc.nir.graph_file import NirGraph, Node
 from snnc.nir.kernels import FoldedKernel, GraphWeights, matrix_of

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from snnc.rules import syntax as syntax
     from snnc.rules import training as training
     from snnc.rules import values as values
-    from snnc.rules import variants as variants
     from snnc.rules import weights as weights
     from snnc.rules import windows as windows
     from snnc.rules import yaml as yaml

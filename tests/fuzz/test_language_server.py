@@ -14,13 +14,15 @@ from pygls.workspace import PositionCodec
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.language_server import names
 from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
 from snnc.language_server.completion import completions_at
 from snnc.language_server.diagnostics import as_sent
 from snnc.language_server.hints import hints
-from snnc.language_server.marks import marks
+from snnc.language_server.marks import (
+    marks,
+    named_at,
+)
 from snnc.language_server.pages import page_at
 from snnc.language_server.requests.fixing import remedies
 from snnc.language_server.requests.reading import folds, semantic_tokens, symbols_of
@@ -118,7 +120,7 @@ def asked(found: Analysis, offset: int) -> None:
         assert 0 <= at <= len(source.text)
     page_at(found, offset)
     completions_at(source, offset)
-    names.named_at(found.document, offset)
+    named_at(found.document, offset)
     for entry in symbols_of(found):
         range_of(entry.whole, CODEC)
     for fold in folds(found.document):

@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.importer.model import ModelWeights
 from snnc.importer.read import read
-from snnc.importer.weights import ModelWeights
 from tests.support import ROOT
 
 # Those of which each has kinds or arrangements of layers that the others lack.

@@ -10,8 +10,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT, LIBRARY
-from snnc.exact.package import open_package
-from snnc.exact.refusals import OtherFormatError
+from snnc.exact.package import OtherFormatError, open_package
 from snnc.output import PackageFiles
 from snnc.output.formats import other_format
 from snnc.output.package import NAME

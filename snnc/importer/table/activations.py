@@ -12,8 +12,8 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.cuts import cuts_of
 from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
+from snnc.importer.fitting import cuts_of
 from snnc.importer.linear import LinearStep, point
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, mixed

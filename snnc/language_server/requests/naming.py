@@ -8,10 +8,18 @@ from typing import Protocol
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
-from snnc.language_server import names
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
 from snnc.language_server.edits import Edit, workspace_edit
+from snnc.language_server.marks import (
+    definition_spans,
+    is_network,
+    mentions,
+    named_at,
+    reference_spans,
+    why_no_network,
+    why_not_renamed,
+)
 from snnc.language_server.server import SpecServer
 from snnc.source import Span
 
@@ -43,11 +51,11 @@ async def definition(
     server: SpecServer, params: types.DefinitionParams
 ) -> list[types.Location]:
     here = await _at(server, params)
-    named = here and names.named_at(here[0].document, here[1])
+    named = here and named_at(here[0].document, here[1])
     if not here or not named:
         return []
     return _places(
-        server, params.text_document.uri, names.definitions(here[0].document, named[0])
+        server, params.text_document.uri, definition_spans(here[0].document, named[0])
     )
 
 
@@ -55,12 +63,12 @@ async def references(
     server: SpecServer, params: types.ReferenceParams
 ) -> list[types.Location]:
     here = await _at(server, params)
-    named = here and names.named_at(here[0].document, here[1])
+    named = here and named_at(here[0].document, here[1])
     if not here or not named:
         return []
-    spans = names.references(here[0].document, named[0])
+    spans = reference_spans(here[0].document, named[0])
     if params.context.include_declaration:
-        spans = [*names.definitions(here[0].document, named[0]), *spans]
+        spans = [*definition_spans(here[0].document, named[0]), *spans]
     return _places(server, params.text_document.uri, spans)
 
 
@@ -69,7 +77,7 @@ async def highlight(
     params: types.DocumentHighlightParams,
 ) -> list[types.DocumentHighlight]:
     here = await _at(server, params)
-    named = here and names.named_at(here[0].document, here[1])
+    named = here and named_at(here[0].document, here[1])
     if not here or not named:
         return []
     kinds = {True: types.DocumentHighlightKind.Write}
@@ -78,7 +86,7 @@ async def highlight(
             range_of(span, server.codec),
             kinds.get(given, types.DocumentHighlightKind.Read),
         )
-        for name, span, given in names.mentions(here[0].document)
+        for name, span, given in mentions(here[0].document)
         if name == named[0]
     ]
 
@@ -100,9 +108,9 @@ async def prepare(
     if here is None:
         return None
     analysis, offset = here
-    named = names.named_at(analysis.document, offset)
+    named = named_at(analysis.document, offset)
     network = analysis.document.network
-    if network is not None and names.is_network(analysis.document, offset):
+    if network is not None and is_network(analysis.document, offset):
         return range_of(network.span, server.codec)
     return None if named is None else range_of(named[1], server.codec)
 
@@ -116,13 +124,13 @@ def _renamed(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
         If there is no name, or it can't be the new one; the text says why.
     """
     document = analysis.document
-    if document.network is not None and names.is_network(document, offset):
+    if document.network is not None and is_network(document, offset):
         spans = [document.network.span]
-        reason = names.why_no_network(document, name)
-    elif named := names.named_at(document, offset):
+        reason = why_no_network(document, name)
+    elif named := named_at(document, offset):
         old, _ = named
-        reason = names.why_not_renamed(document, old, name)
-        spans = [span for other, span, _ in names.mentions(document) if other == old]
+        reason = why_not_renamed(document, old, name)
+        spans = [span for other, span, _ in mentions(document) if other == old]
     else:
         spans, reason = [], "no name stands here"
     if reason:

@@ -31,7 +31,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
     if variant is None:
         if not variants or kind.text == "defaults":
             return None
-        return rules.variants.MissingVariant(
+        return rules.misplaced.MissingVariant(
             span=kind.span, kind=kind.text, known=variants
         )
     if variant.text in variants:
@@ -48,7 +48,7 @@ def _unknown_variant(
         return problem
     if variant.text in REFUSED:
         return _refused(variant, "value")
-    return rules.variants.UnknownVariant(
+    return rules.misplaced.UnknownVariant(
         span=variant.span,
         kind=kind.text,
         word=variant.text,
