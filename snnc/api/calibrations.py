@@ -69,7 +69,7 @@ class Calibration(Displayed):
         self.package.opened.layout.save(path, self.weights, self.source)
 
     def __str__(self) -> str:
-        from snnc.calibrate.text import table
+        from snnc.calibrate.calibration_text import table
 
         return table(self.found)
 

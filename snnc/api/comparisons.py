@@ -144,19 +144,19 @@ class Diff(Displayed):
 
     def text(self) -> str:
         """Return what changed, a section after another."""
-        from snnc.diff.text import render
+        from snnc.diff.difference_text import render
 
         return render(self.difference)
 
     def markdown(self) -> str:
         """Return what is fit for a comment on a pull request."""
-        from snnc.diff.markdown import render
+        from snnc.diff.difference_markdown import render
 
         return render(self.difference)
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc diff --format json`` prints."""
-        from snnc.diff.json import document
+        from snnc.diff.difference_json import document
 
         return document(self.difference)
 

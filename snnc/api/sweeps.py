@@ -18,7 +18,7 @@ from snnc.api.values import spelt
 from snnc.loihi.profile import DEFAULT
 from snnc.sweep.front import front
 from snnc.sweep.records import SweepRecords
-from snnc.sweep.text import Line, table
+from snnc.sweep.sweep_text import Line, table
 from snnc.syntax.settings import Setting, read_settings
 from snnc.text.units import counted
 

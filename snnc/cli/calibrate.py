@@ -82,7 +82,7 @@ def command(
     except (CannotCalibrateError, CannotRunError, OSError) as error:
         say(f"error: {error}")
         return 1
-    from snnc.calibrate.text import table
+    from snnc.calibrate.calibration_text import table
 
     click.echo(table(found))
     if found.precision is None:

@@ -48,14 +48,14 @@ def _version(spec: str, report: Report) -> Version | None:
 
 def _print(difference: Difference, form: str) -> None:
     if form == "json":
-        from snnc.diff.json import document
+        from snnc.diff.difference_json import document
 
         offer_json(document(difference))
     elif form == "markdown":
-        from snnc.diff import markdown
+        from snnc.diff.difference_markdown import render
 
-        offer_lines(markdown.render(difference))
+        offer_lines(render(difference))
     else:
-        from snnc.diff import text
+        from snnc.diff.difference_text import render
 
-        offer_lines(text.render(difference), colours.difference)
+        offer_lines(render(difference), colours.difference)

@@ -92,7 +92,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
 
         offer_json(document(listing))
     else:
-        from snnc.weights.text import table
+        from snnc.weights.listing_text import table
 
         offer_lines(table(listing))
     return 1 if report.errors else 0
@@ -117,7 +117,7 @@ def _migrate(
 
         offer_json(moves_document(moves, output.as_posix()))
     else:
-        from snnc.weights.text import moves as told
+        from snnc.weights.listing_text import moves as told
 
         offer_lines(told(moves, output.as_posix()))
     return 0

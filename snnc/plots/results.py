@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.runtime.results import Result
-    from snnc.sweep.text import Line
+    from snnc.sweep.sweep_text import Line
 
 
 MOST_NUMBERS = 12

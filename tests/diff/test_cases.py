@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diff import Difference, markdown, text
-from snnc.diff.json import document
+from snnc.diff import Difference, difference_markdown, difference_text
+from snnc.diff.difference_json import document
 from tests.diff.comparing import CASES, case_difference
 
 
@@ -24,8 +24,8 @@ def _json(difference: Difference) -> str:
 
 
 WRITERS: dict[str, Callable[[Difference], str]] = {
-    "expected.txt": text.render,
-    "expected.md": markdown.render,
+    "expected.txt": difference_text.render,
+    "expected.md": difference_markdown.render,
     "expected.json": _json,
 }
 
@@ -42,13 +42,13 @@ def test_prints_exactly_this(case: Path, name: str) -> None:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_text_fits_a_terminal(case: Path) -> None:
-    lines = text.render(case_difference(case)).splitlines()
-    assert max(map(len, lines)) <= text.WIDTH
+    lines = difference_text.render(case_difference(case)).splitlines()
+    assert max(map(len, lines)) <= difference_text.WIDTH
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_every_row_of_a_table_has_its_cells(case: Path) -> None:
-    lines = markdown.render(case_difference(case)).splitlines()
+    lines = difference_markdown.render(case_difference(case)).splitlines()
     for above, row in pairwise(lines):
         if above.startswith("|") and row.startswith("|"):
             assert _bars(row) == _bars(above)

@@ -22,7 +22,7 @@ from snnc.exact.package import open_package
 from snnc.runtime import arrays
 from snnc.runtime.data import DataError, Examples, open_data
 from snnc.source import SourceFile
-from snnc.weights import text as weights_text
+from snnc.weights import listing_text
 from snnc.weights.chip import complaints, precision
 from snnc.weights.cores import placed_layers
 from snnc.weights.fit import fit
@@ -144,7 +144,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
         known = spreads(read_values(header))
         listing = Listing(header, known, "fuzzed", fit(header, LAYOUT))
         json.dumps(document(listing), allow_nan=False)
-        assert weights_text.table(listing)
+        assert listing_text.table(listing)
 
 
 @cache

@@ -42,7 +42,7 @@ def keras_models() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def trials(keras_models: dict[str, Any]) -> dict[str, Trials]:
-    from snnc.importer.converter.convert import convert
+    from snnc.importer.converter.run_converter import convert
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -85,7 +85,7 @@ def runs(converter: Any) -> bool:
     """Return whether nengo-loihi builds a network and makes a step."""
     import nengo_loihi
 
-    from snnc.importer.converter.loihi import put_first_neurons_on_host
+    from snnc.importer.converter.run_loihi import put_first_neurons_on_host
 
     put_first_neurons_on_host(converter.net)
     try:
@@ -171,7 +171,7 @@ def test_each_registered_layer_is_in_a_model(keras_models: dict[str, Any]) -> No
 def test_training_makes_tensor_nodes(
     name: str, layers: set[str], keras_models: dict[str, Any]
 ) -> None:
-    from snnc.importer.converter.convert import convert
+    from snnc.importer.converter.run_converter import convert
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snnc.sweep.front import front
 from snnc.sweep.records import SweepRecords, name_of
-from snnc.sweep.text import Line, table
+from snnc.sweep.sweep_text import Line, table
 from snnc.sweep.workers import DONE, run_jobs
 
 ECHO = """

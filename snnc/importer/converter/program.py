@@ -36,7 +36,7 @@ def main(how: str, target: str, processor: str, memory: str) -> None:
     try:
         model = _model(how, target)
         with _looking_for_no_gpus():
-            from snnc.importer.converter.convert import convert
+            from snnc.importer.converter.run_converter import convert
 
         trials = convert(model)
     except RefusedModelError as error:

@@ -15,7 +15,12 @@ from snnc.diff.changes import (
 )
 from snnc.diff.compare import Difference
 from snnc.diff.cores import CoresTaken, UseChanged
-from snnc.diff.text import budget_groups, core_lines, same_sentence, verdict_sentence
+from snnc.diff.difference_text import (
+    budget_groups,
+    core_lines,
+    same_sentence,
+    verdict_sentence,
+)
 from snnc.text.tables import Row, code, prose, table
 from snnc.text.units import dims
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnc.calibrate.run import Calibrated
 from snnc.runtime.budgets import judged, outside, slack_of
 from snnc.text.tables import columns
-from snnc.weights.text import chip_table
+from snnc.weights.listing_text import chip_table
 
 COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")
 LEFT = {"layer", ""}

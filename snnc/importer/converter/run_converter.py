@@ -14,7 +14,7 @@ import tensorflow as tf
 from nengo_dl.converter import LayerConverter
 
 from snnc.importer.converter.ask import ConverterTrial, words
-from snnc.importer.converter.loihi import refusals
+from snnc.importer.converter.run_loihi import refusals
 
 Owners = dict[Any, str]
 """The layer that a Nengo object was made for."""
