@@ -26,11 +26,14 @@ WAYS = {"1 worker": 1, "2 workers": 2, "a thread for each core": None}
 
 def timed(task: Task, workers: int | None) -> tuple[float, float, float]:
     """Return the seconds of a run, those until its first part, and its rate after."""
-    from snnc.evaluate.exact import How, run_exact  # a worker runs this file too
+    from snnc.evaluate.exact import (  # a worker runs this file too
+        RunSettings,
+        run_exact,
+    )
 
     told: list[tuple[float, int]] = []
     out = task.weights.with_suffix(".jsonl")
-    how = How(task.package.network.steps, "rest", workers, None, out, False)
+    how = RunSettings(task.package.network.steps, "rest", workers, None, out, False)
     started = time.perf_counter()
 
     def tell(done: int) -> None:

@@ -295,7 +295,7 @@ def evaluate(
     require_extras(simulator, shared=dask is not None or (workers or 1) > 1)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.evaluate import run
-    from snnc.evaluate.exact import How
+    from snnc.evaluate.exact import RunSettings
     from snnc.evaluate.task import open_task
 
     data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
@@ -304,7 +304,7 @@ def evaluate(
     if task.package.hash != package.opened.hash:
         raise ValueError(f"{package.folder} was built anew: open it as Package again")
     if simulator == "exact":
-        how = How(
+        how = RunSettings(
             steps=steps or task.package.network.steps,
             presentation=presentation,
             workers=workers,

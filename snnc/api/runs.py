@@ -144,7 +144,7 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
 
 
 @dataclass(frozen=True)
-class Shared:
+class SweepSettings:
     """What all variants of a sweep have in common."""
 
     folder: Path
@@ -192,7 +192,7 @@ class Shared:
         return identity
 
 
-def run_left(
+def run_remaining(
     jobs: Iterable[VariantJob],
     folder: Path,
     workers: int | None,

@@ -12,7 +12,7 @@ from snnc import diagnostics
 from snnc.api.display import Displayed
 from snnc.api.problems import SpecError
 from snnc.api.reports import Report
-from snnc.api.runs import Shared, data_file, run_left
+from snnc.api.runs import SweepSettings, data_file, run_remaining
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.values import spelt
 from snnc.loihi.profile import DEFAULT
@@ -239,11 +239,11 @@ def sweep(
     folder.mkdir(parents=True, exist_ok=True)
     files = [None if d is None else data_file(d, folder) for d in (data, test)]
     path = None if weights is None else Path(weights).absolute()
-    shared = Shared(folder, files[0], files[1], path, epochs, examples, seed)
+    shared = SweepSettings(folder, files[0], files[1], path, epochs, examples, seed)
     jobs = {
         i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
     }
-    problems = run_left(jobs.values(), folder, workers, dask, progress)
+    problems = run_remaining(jobs.values(), folder, workers, dask, progress)
     records = SweepRecords(folder)
     for i, job in jobs.items():
         record = records.read(job.name)

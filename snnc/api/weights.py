@@ -74,12 +74,12 @@ class Weights(Displayed):
         SpecError
             If nothing was written, and why; also if the tensors are in no file.
         """
-        from snnc.weights.migrate import carry
+        from snnc.weights.migrate import migrate_file
 
         report, path = diagnostics.Report(), self.listing.header.path
         names = os.fspath(old), os.fspath(new)
         profile = read_profile(device)
-        if carry(path, *names, Path(output), force, report, profile) is None:
+        if migrate_file(path, *names, Path(output), force, report, profile) is None:
             raise SpecError(report.diagnostics)
 
     def as_dict(self) -> dict[str, Any]:

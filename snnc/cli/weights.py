@@ -105,10 +105,10 @@ def _migrate(
     if needs:
         say(f"error: --migrate needs {' and '.join(needs)}: {EXTRA}")
         return 1
-    from snnc.weights.migrate import carry
+    from snnc.weights.migrate import migrate_file
 
     report = Report()
-    moves = carry(file, old, new, output, force, report, device())
+    moves = migrate_file(file, old, new, output, force, report, device())
     show(report)
     if moves is None:
         return 1

@@ -39,7 +39,7 @@ from distributed.comm.core import connect
 from nengo.exceptions import BuildError
 
 from snnc.dataclass import dataclass
-from snnc.evaluate.part import Fresh, moved, run_spans
+from snnc.evaluate.part import SpanResult, moved, run_spans
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.exact import CannotRunError, Engine, open_engine
 from snnc.exact.package import ImportedPackage
@@ -102,7 +102,7 @@ class Carrier(WorkerPlugin):
         if self._engine is not None:
             self._engine.close()
 
-    def run(self, presentation: Presentation, x: Any) -> list[Fresh]:
+    def run(self, presentation: Presentation, x: Any) -> list[SpanResult]:
         """Run examples of one span on this thread."""
         with self._opening:
             if self._engine is None:
@@ -129,13 +129,15 @@ class Carrier(WorkerPlugin):
             return open_engine(package, weights, program.steps)
 
 
-def _light(fresh: Fresh, compares: bool) -> Fresh:
+def _light(fresh: SpanResult, compares: bool) -> SpanResult:
     """Return examples without what who sent them has, or nobody wants."""
     counts = fresh.counts if compares else {}
     return replace(fresh, images=fresh.images[:0], counts=counts)
 
 
-def run_here(key: str, presentation: Presentation, x: Any) -> list[Fresh] | Refusal:
+def run_here(
+    key: str, presentation: Presentation, x: Any
+) -> list[SpanResult] | Refusal:
     """Run the examples of a span on the worker that this is called on."""
     carrier = get_worker().plugins[key]
     assert isinstance(carrier, Carrier)
@@ -159,7 +161,7 @@ def open_client(workers: int | None, address: str | None) -> Iterator[Client]:
             yield client
         return
     with _safe_path():
-        with _deaf():
+        with _ignoring_interrupts():
             cluster = LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,
@@ -206,7 +208,7 @@ def _among_modules() -> Iterator[None]:
 
 
 @contextmanager
-def _deaf() -> Iterator[None]:
+def _ignoring_interrupts() -> Iterator[None]:
     """Let processes that start ignore Ctrl-C, which a terminal sends to all of them."""
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -217,7 +219,7 @@ def _deaf() -> Iterator[None]:
 
 @contextmanager
 def _connected(address: str) -> Iterator[Client]:
-    _knock(address)
+    _check_scheduler(address)
     with Client(address, timeout=PATIENCE, set_as_default=False) as client:
         try:
             client.wait_for_workers(1, timeout=PATIENCE)
@@ -226,7 +228,7 @@ def _connected(address: str) -> Iterator[Client]:
         yield client
 
 
-def _knock(address: str) -> None:
+def _check_scheduler(address: str) -> None:
     """Raise NoClusterError unless a scheduler answers.
 
     A `Client` would say so too, but then take 20 s to end.
@@ -255,7 +257,7 @@ def run_there(
     left: Mapping[Presentation, Sequence[Span]],
     out: Path | None,
     progress: Callable[[int], None],
-) -> Iterator[Fresh]:
+) -> Iterator[SpanResult]:
     """Yield what spans of examples gave, as workers are done with them.
 
     ``progress`` is told how many examples workers have run, now and again.
@@ -286,7 +288,7 @@ def _collected(
     key: str,
     examples: Examples,
     left: Mapping[Presentation, Sequence[Span]],
-) -> Iterator[Fresh]:
+) -> Iterator[SpanResult]:
     given: dict[Any, Any] = {}
 
     def submit(presentation: Presentation, span: Span) -> Any:

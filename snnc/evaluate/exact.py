@@ -11,7 +11,7 @@ from pathlib import Path
 from snnc.dataclass import dataclass
 from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.others import Trained
-from snnc.evaluate.part import ExactPart, Fresh, run_spans, spans_left, whole_spans
+from snnc.evaluate.part import ExactPart, SpanResult, run_spans, spans_left, whole_spans
 from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
@@ -27,7 +27,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class How:
+class RunSettings:
     """How to run; what is done is kept in ``out``, if anywhere.
 
     ``workers`` processes on this machine, or those of the Dask cluster at the address
@@ -61,7 +61,7 @@ class How:
 
 
 def run_exact(
-    task: Task, how: How, progress: Progress, trained: Trained | None = None
+    task: Task, how: RunSettings, progress: Progress, trained: Trained | None = None
 ) -> list[ExactPart]:
     """Return the parts of all examples, those of an interrupted run included.
 
@@ -75,7 +75,7 @@ def run_exact(
     """
     compares = trained is not None
     run, scope = _identity(task, how, compares), _scope(task, how, compares)
-    kept: AbstractContextManager[Journal | Unkept] = nullcontext(Unkept())
+    kept: AbstractContextManager[Journal | NoJournal] = nullcontext(NoJournal())
     if how.out is not None:
         kept = open_journal(how.out, run, how.resume, scope)
     with kept as journal:
@@ -92,7 +92,7 @@ def run_exact(
     return parts
 
 
-class Unkept:
+class NoJournal:
     """Takes parts, and keeps none of them on disk."""
 
     done: tuple[ExactPart, ...] = ()
@@ -101,7 +101,7 @@ class Unkept:
         """Leave it to who adds it."""
 
 
-def _left(parts: list[ExactPart], task: Task, how: How) -> Spans:
+def _left(parts: list[ExactPart], task: Task, how: RunSettings) -> Spans:
     """Return which examples are yet to run in each way."""
     threads = how.workers or os.cpu_count() or 1
     left: dict[Presentation, list[Span]] = {}
@@ -115,8 +115,8 @@ def _left(parts: list[ExactPart], task: Task, how: How) -> Spans:
 
 
 def _fresh(
-    task: Task, left: Spans, how: How, compares: bool, progress: Progress
-) -> Iterator[Fresh]:
+    task: Task, left: Spans, how: RunSettings, compares: bool, progress: Progress
+) -> Iterator[SpanResult]:
     package, examples = task.package, task.examples
     if how.shared:
         from snnc.evaluate import cluster  # importing Dask takes a second
@@ -146,7 +146,7 @@ def _opened(task: Task, steps: int) -> Iterator[Engine]:
         yield engine
 
 
-def _scope(task: Task, how: How, compares: bool) -> Scope:
+def _scope(task: Task, how: RunSettings, compares: bool) -> Scope:
     network = task.package.network
     return Scope(
         counts=how.counts(len(task.examples)),
@@ -158,7 +158,7 @@ def _scope(task: Task, how: How, compares: bool) -> Scope:
     )
 
 
-def _identity(task: Task, how: How, compares: bool) -> Run:
+def _identity(task: Task, how: RunSettings, compares: bool) -> Run:
     """Return what has to agree for a run to be the same."""
     counts = how.counts(len(task.examples))
     return {

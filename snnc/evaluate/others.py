@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.evaluate.part import Fresh
+from snnc.evaluate.part import SpanResult
 from snnc.evaluate.refusals import MissingExtraError, RefusedRunError
 from snnc.evaluate.task import Task
 from snnc.runtime.data import Examples
@@ -98,7 +98,7 @@ class Trained:
         self.seconds = 0.0
         self.reference = reference_of(task)
 
-    def compared(self, fresh: Fresh) -> Fresh:
+    def compared(self, fresh: SpanResult) -> SpanResult:
         """Return examples with what the model says of them."""
         started = time.perf_counter()
         keras = self.reference.compared(fresh.images, fresh.counts)

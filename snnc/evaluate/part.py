@@ -43,7 +43,7 @@ class ExactPart(measures.Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Fresh:
+class SpanResult:
     """A few examples of a span, and their spikes for Keras to compare with.
 
     ``counts`` are (examples, *shape) of each layer, ``images`` (examples, *input
@@ -62,7 +62,7 @@ def run_spans(
     images: Any,
     spans: Sequence[Span],
     threads: int | None = None,
-) -> Iterator[Fresh]:
+) -> Iterator[SpanResult]:
     """Run spans of examples side by side, a few examples at a time."""
     carries, network = presentation == "row", engine.network
     how = network.readout.decide
@@ -81,18 +81,18 @@ def run_spans(
             overflows=tuple(map(int, outcome.overflows)),
             cores=engine.cores,
         )
-        yield Fresh(chunk.span, part, outcome.counts, chunk.images)
+        yield SpanResult(chunk.span, part, outcome.counts, chunk.images)
 
 
-def moved(fresh: Fresh, by: int, images: NDArray[Any]) -> Fresh:
+def moved(fresh: SpanResult, by: int, images: NDArray[Any]) -> SpanResult:
     """Return examples with their numbers among all, and with themselves."""
     start, stop = fresh.part.start, fresh.part.stop
     part = replace(fresh.part, start=start + by, stop=stop + by)
     span = fresh.span[0] + by, fresh.span[1] + by
-    return Fresh(span, part, fresh.counts, images[start:stop])
+    return SpanResult(span, part, fresh.counts, images[start:stop])
 
 
-def whole_spans(results: Iterable[Fresh]) -> Iterator[ExactPart]:
+def whole_spans(results: Iterable[SpanResult]) -> Iterator[ExactPart]:
     """Yield the part of each span once the last of its examples is there."""
     building: dict[tuple[Presentation, Span], list[ExactPart]] = defaultdict(list)
     for fresh in results:

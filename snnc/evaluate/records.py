@@ -81,19 +81,21 @@ def record(part: ExactPart) -> dict[str, Any]:
         "outputs": part.outputs[-1].tolist(),
         "early": part.outputs[:-1].tobytes().hex(),
         "others": part.others.tobytes().hex(),
-        "firing": {name: _counted(firing) for name, firing in part.firing.items()},
+        "firing": {
+            name: _firing_record(firing) for name, firing in part.firing.items()
+        },
         "overflows": part.overflows,
         "cores": part.cores,
-        "keras": None if part.keras is None else _said(part.keras),
+        "keras": None if part.keras is None else _keras_record(part.keras),
     }
 
 
-def _counted(firing: Firing) -> dict[str, Any]:
+def _firing_record(firing: Firing) -> dict[str, Any]:
     fired = np.packbits(firing.fired).tobytes().hex()
     return {"seen": firing.seen.tolist(), "fired": fired}
 
 
-def _said(keras: Compared) -> dict[str, Any]:
+def _keras_record(keras: Compared) -> dict[str, Any]:
     alike = {name: astuple(each) for name, each in keras.alike.items()}
     return {"outputs": keras.outputs.tolist(), "alike": alike}
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.dataclass import dataclass
-from snnc.evaluate.exact import How, run_exact
+from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.others import (
     Simulator,
     Trained,
@@ -72,7 +72,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class EngineResult:
     """The result of a run on the exact engine, and how each layer fired."""
 
     result: Result
@@ -80,8 +80,8 @@ class Found:
 
 
 def on_engine(
-    task: Task, how: How, progress: Progress, each: Path | None = None
-) -> Found:
+    task: Task, how: RunSettings, progress: Progress, each: Path | None = None
+) -> EngineResult:
     """Run the exact engine; ``each`` is a file for what is decided of each example.
 
     ``seconds`` are those of this run, without Keras's. Workers go on while Keras runs,
@@ -110,14 +110,16 @@ def on_engine(
     firing = {name: reduce(add, (p.firing[name] for p in shown)) for name in names}
     others = [part for part in parts if part.presentation != how.presentation]
     if not others:
-        return Found(result, firing)
+        return EngineResult(result, firing)
     rows, rests = outputs_of(shown)[-1], outputs_of(others)[-1]
     y = task.examples.y[: len(rests)]
     contrasted = contrast(rows[: len(y)], rests, y, result.classes)
-    return Found(replace(result, contrast=contrasted), firing)
+    return EngineResult(replace(result, contrast=contrasted), firing)
 
 
-def _result(parts: Sequence[ExactPart], task: Task, how: How, seconds: float) -> Result:
+def _result(
+    parts: Sequence[ExactPart], task: Task, how: RunSettings, seconds: float
+) -> Result:
     overflows = np.sum([part.overflows for part in parts], axis=0)
     network = task.package.network
     return result_of(

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
-from snnc.exact.outcome import Given, Kept, Layers
+from snnc.exact.outcome import Kept, LaneResult, Layers
 from snnc.exact.package import Built
-from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting
+from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
 
 
 def _nengo_loihi(module: str) -> Any:
@@ -33,7 +33,7 @@ class ChipInterface:
         self._tables = tables
         heard = fanin(tables.axons, tables.blocks, tables.compartments)
         self._chip = BuiltChip(tables.compartments, tables.rows, heard)
-        self._state = resting(tables.blocks, tables.sources, limit)
+        self._state = resting_state(tables.blocks, tables.sources, limit)
         self._limit = limit
         self.rest()
 
@@ -134,7 +134,9 @@ class Hosted:
         """Return what `run` takes."""
         return images.reshape(len(images), -1)
 
-    def run(self, values: NDArray[Any], rests: Bools, keep: Sequence[Kept]) -> Given:
+    def run(
+        self, values: NDArray[Any], rests: Bools, keep: Sequence[Kept]
+    ) -> LaneResult:
         """Present examples, (examples, values), one after another.
 
         ``rests``, (examples,), tells which of them forget those before.
@@ -149,7 +151,7 @@ class Hosted:
         spikes = {name: np.stack([t[name] for t in trains]) for name in trains[0]}
         counts = {name: s.sum(axis=1).astype(np.uint16) for name, s in spikes.items()}
         overflows = self._chip.overflows - before
-        return Given(np.stack(rows), overflows, counts, spikes)
+        return LaneResult(np.stack(rows), overflows, counts, spikes)
 
     def rest(self) -> None:
         """Forget the examples before; nengo-loihi's simulator cannot reset itself."""

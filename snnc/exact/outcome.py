@@ -17,7 +17,7 @@ Layers = dict[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class LaneResult:
     """What a lane gives: rows, and the rest as in `Outcome`."""
 
     rows: NDArray[np.float64]

@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from snnc.dataclass import dataclass
 from snnc.exact.encoder import Encoder
 from snnc.exact.kernel import run_examples
-from snnc.exact.outcome import Given, Kept, Outcome
+from snnc.exact.outcome import Kept, LaneResult, Outcome
 from snnc.exact.tables import (
     Bools,
     BuiltChip,
     Floats,
     Int64,
     ReadoutTable,
-    resting,
-    waking,
+    host_state,
+    resting_state,
 )
 from snnc.runtime.presentation import Presentation, Span
 from snnc.runtime.results import Decide
@@ -51,7 +51,7 @@ class Runner(Protocol):
 
     def run(
         self, values: NDArray[Any], /, rests: Bools, keep: Sequence[Kept]
-    ) -> Given: ...
+    ) -> LaneResult: ...
 
 
 class Runs(Protocol):
@@ -172,11 +172,11 @@ class Lane:
         self._circuit = circuit
         blocks, steps = circuit.chip.fanin.start, circuit.steps
         self._sources = int(blocks[-1]) + circuit.encoder.size
-        self._state = resting(blocks, self._sources, steps)
+        self._state = resting_state(blocks, self._sources, steps)
         units = len(circuit.readout.bias)
-        self._host = waking(circuit.encoder.voltage, units, steps)
+        self._host = host_state(circuit.encoder.voltage, units, steps)
 
-    def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> Given:
+    def run(self, charges: Floats, rests: Bools, keep: Sequence[Kept]) -> LaneResult:
         """Present examples, (examples, encoder neurons), one after another.
 
         ``rests``, (examples,), tells which of them forget those before.
@@ -191,7 +191,7 @@ class Lane:
         parts = (circuit.chip, circuit.readout, circuit.encoder.voltage)
         states = (self._state, self._host)
         run_examples(*parts, *states, charges, rests, rows, counts, spikes)
-        return Given(
+        return LaneResult(
             rows,
             self._state.overflows - before,
             self._layers(counts) if "counts" in keep else {},

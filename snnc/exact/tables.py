@@ -182,7 +182,7 @@ class HostState(NamedTuple):
     fresh: NDArray[np.uint8]
 
 
-def resting(blocks: Int64, sources: int, steps: int) -> ChipState:
+def resting_state(blocks: Int64, sources: int, steps: int) -> ChipState:
     """Return the state of a chip before the first of ``steps``."""
     size, widest = int(blocks[-1]), int(np.diff(blocks).max())
     spiked = np.zeros(-(-widest // 8) * 8, np.uint8)
@@ -204,7 +204,7 @@ def resting(blocks: Int64, sources: int, steps: int) -> ChipState:
     )
 
 
-def waking(voltage: Floats, units: int, steps: int) -> HostState:
+def host_state(voltage: Floats, units: int, steps: int) -> HostState:
     """Return the state of encoders and a readout before the first of ``steps``."""
     return HostState(
         voltage=voltage.copy(),

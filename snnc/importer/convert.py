@@ -8,7 +8,7 @@ from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
-from snnc.importer.finish import Ends, finish
+from snnc.importer.finish import NetworkEnds, finish
 from snnc.importer.layer_config import FOREIGN
 from snnc.importer.model import KerasLayer, Model, ModelWeights
 from snnc.importer.refusal import RefusedModelError
@@ -51,7 +51,7 @@ class Conversion:
     request: ImportRequest
     decisions: tuple[Decision, ...]
     drafts: tuple[StatementDraft, ...]
-    ends: Ends | None
+    ends: NetworkEnds | None
     written: WrittenSpec | None
     problems: tuple[Diagnostic, ...]
     walk: Walk | None = None

@@ -13,7 +13,7 @@ from snnc.importer.convert import Conversion, compile_written
 from snnc.importer.converter.ask import ConverterTrial
 from snnc.importer.decisions import Decision
 from snnc.importer.draft import INPUT, StatementDraft
-from snnc.importer.finish import NEURAL, Ends, encoder_of, read_by
+from snnc.importer.finish import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
 from snnc.importer.refusal import RefusedModelError
 from snnc.importer.spec import WrittenSpec, write
@@ -169,7 +169,9 @@ def written_part(walk: Walk) -> WrittenSpec | None:
     if not any(INPUT in draft.sources for draft in trial.drafts.values()):
         return None
     try:
-        return write(trial, Ends(encoder_of(trial, key), key, "units 1", False, ()))
+        return write(
+            trial, NetworkEnds(encoder_of(trial, key), key, "units 1", False, ())
+        )
     except RefusedModelError:  # it is too long to be read
         return None
 

@@ -22,7 +22,7 @@ MOST_WEIGHTS = 10_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Ends:
+class NetworkEnds:
     """What encodes and what decides.
 
     Attributes
@@ -46,7 +46,7 @@ class Ends:
     notes: tuple[str, ...]
 
 
-def finish(walk: Walk) -> Ends | None:
+def finish(walk: Walk) -> NetworkEnds | None:
     """Choose the encoder and the readout; None if a layer was refused."""
     values = [walk.values[name] for name in walk.model.outputs]
     if any(value.broken for value in values) or walk.has_refused:
@@ -65,7 +65,7 @@ def finish(walk: Walk) -> Ends | None:
     walk.drafts = read_by(walk, draft.layer)
     encoder = encoder_of(walk, draft.layer)
     notes = tuple(_notes(walk, values, pair))
-    return Ends(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
+    return NetworkEnds(encoder, draft.layer, _size(walk, draft, pair), pair, notes)
 
 
 def _readout(walk: Walk, values: list[Value]) -> StatementDraft:

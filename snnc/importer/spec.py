@@ -9,7 +9,7 @@ from dataclasses import replace
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
-from snnc.importer.finish import Ends
+from snnc.importer.finish import NetworkEnds
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import Range
 from snnc.importer.statements import ENCODED, RATE, StatementWriter, by_x
@@ -96,13 +96,13 @@ class WrittenSpec:
         return replace(self, text="\n".join(lines))
 
 
-def write(walk: Walk, ends: Ends) -> WrittenSpec:
+def write(walk: Walk, ends: NetworkEnds) -> WrittenSpec:
     """Write the spec of a model whose layers all can be imported."""
     return _SpecWriter(walk, ends).written()
 
 
 class _SpecWriter:
-    def __init__(self, walk: Walk, ends: Ends) -> None:
+    def __init__(self, walk: Walk, ends: NetworkEnds) -> None:
         self._walk = walk
         self._ends = ends
         self._notes: list[str] = list(ends.notes)

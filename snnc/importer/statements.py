@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from snnc.importer.draft import INPUT, StatementDraft
-from snnc.importer.finish import Ends
+from snnc.importer.finish import NetworkEnds
 from snnc.importer.train import number, short
 from snnc.importer.walk import Walk, word
 
@@ -27,7 +27,7 @@ class StatementWriter:
     """
 
     def __init__(
-        self, walk: Walk, ends: Ends, names: Mapping[str, str], l2: float
+        self, walk: Walk, ends: NetworkEnds, names: Mapping[str, str], l2: float
     ) -> None:
         self._drafts = list(walk.drafts.values())
         self._ends = ends

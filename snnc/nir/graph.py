@@ -19,7 +19,7 @@ from snnc.ir.logical import Input, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of
 from snnc.nir.linear import Matrix, linears_of, nir_shape, nodes_of
-from snnc.nir.moving import Conv
+from snnc.nir.moving import Convolution2d
 from snnc.nir.neurons import Neuron, NirNeurons, nir_neurons_of, spike_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class TensorTerm:
 
     layer: str
     tensor: str | None
-    linear: Conv | Matrix
+    linear: Convolution2d | Matrix
     scale: float
     windows: int
     bias: tuple[float, float] | None
@@ -251,13 +251,13 @@ class _GraphMaker:
         self,
         name: str,
         source: str,
-        linear: Conv | Matrix,
+        linear: Convolution2d | Matrix,
         weight: Array,
         bias: Array,
     ) -> str:
         graph = self._graph
         weight, bias = weight.astype(np.float32), bias.astype(np.float32)
-        if isinstance(linear, Conv):
+        if isinstance(linear, Convolution2d):
             return graph.add(name, _conv(linear, weight, bias), source)
         if linear.flattens is not None:
             shape = {"input": np.array(linear.flattens)}
@@ -268,7 +268,7 @@ class _GraphMaker:
         )
 
 
-def _conv(linear: Conv, weight: Array, bias: Array) -> ExportedNode:
+def _conv(linear: Convolution2d, weight: Array, bias: Array) -> ExportedNode:
     # Readers differ in what else they know: Spyx drops dilation and groups.
     values = {
         "input_shape": linear.image,
@@ -282,12 +282,12 @@ def _conv(linear: Conv, weight: Array, bias: Array) -> ExportedNode:
     return ExportedNode("Conv2d", values)
 
 
-def _changes_nothing(linear: Conv | Matrix, weight: Array) -> bool:
+def _changes_nothing(linear: Convolution2d | Matrix, weight: Array) -> bool:
     """Whether an edge will do, which nirtorch runs in the right order without a node.
 
     It follows the first edge of a node to its end before the next one.
     """
-    if isinstance(linear, Conv):
+    if isinstance(linear, Convolution2d):
         if weight.shape[2:] != (1, 1) or linear.stride != (1, 1):
             return False
         weight = weight[:, :, 0, 0]
@@ -302,7 +302,9 @@ def _scaling(shape: Shape, slope: float, offset: float) -> ExportedNode:
     bias = np.full(channels, offset, np.float32)
     if len(shape) == 1:
         return ExportedNode("Affine", {"weight": scale, "bias": bias})
-    kernel = Conv(scale[:, :, None, None], (1, 1), (0, 0), (shape[1], shape[2]))
+    kernel = Convolution2d(
+        scale[:, :, None, None], (1, 1), (0, 0), (shape[1], shape[2])
+    )
     return _conv(kernel, kernel.weight, bias)
 
 

@@ -25,7 +25,7 @@ from snnc.ir.lowered import (
 )
 from snnc.ir.shapes import volume_of
 from snnc.nir.moving import (
-    Conv,
+    Convolution2d,
     NoNodeError,
     behind,
     compared,
@@ -75,7 +75,7 @@ def linears_of(
     projection: Projection,
     tensors: Mapping[str, Array],
     node: int = 0,
-) -> Iterator[tuple[int, Conv | Matrix]]:
+) -> Iterator[tuple[int, Convolution2d | Matrix]]:
     """Give what a projection computes, activations in, sums out.
 
     Parameters

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Conv:
+class Convolution2d:
     """A 2-D convolution: ``weight`` (out, in, rows, columns) over ``image``."""
 
     weight: Array
@@ -34,7 +34,7 @@ class Conv:
 
 
 @dataclass(frozen=True, slots=True)
-class Moving:
+class MovingKernel:
     """A kernel (depth, height, width, in, out) and how it moves over a source."""
 
     kernel: Array
@@ -48,7 +48,7 @@ class NoNodeError(ValueError):
 
 def compared(
     projection: Projection, reach: Compare, node: int, channels: int, nodes: int
-) -> list[tuple[int, Moving]]:
+) -> list[tuple[int, MovingKernel]]:
     """Return what a neuron of a window compares, by the nodes that it reads."""
     reads = []
     entries = reach.nodes[node]
@@ -70,7 +70,7 @@ def compared(
 
 def _over_pools(
     projection: Projection, kernel: Array, stride: Triple, before: Triple
-) -> Moving:
+) -> MovingKernel:
     shrink = (1, 1, 1)
     for pool in projection.pools:
         shrink = _triple(a * s for a, s in zip(shrink, pool.stride, strict=True))
@@ -78,20 +78,20 @@ def _over_pools(
             b > 0 for b in before
         ):
             raise NoNodeError("a padded maximum of averages that overlap")
-    return Moving(
+    return MovingKernel(
         folded(kernel, projection),
         _triple(a * b for a, b in zip(stride, shrink, strict=True)),
         _triple(a * b for a, b in zip(before, shrink, strict=True)),
     )
 
 
-def moved(kernel: Array, window: Window, picked: Grid) -> Moving:
+def moved(kernel: Array, window: Window, picked: Grid) -> MovingKernel:
     """Return how a window moves over the places that are read."""
     pads = [
         same_pad(len(n), k, s)[0] if window.padding == "same" else 0
         for n, k, s in zip(picked, kernel.shape, window.stride, strict=False)
     ]
-    return Moving(kernel, window.stride, (window.depth_before, pads[1], pads[2]))
+    return MovingKernel(kernel, window.stride, (window.depth_before, pads[1], pads[2]))
 
 
 def folded(kernel: Array, projection: Projection) -> Array:
@@ -109,7 +109,9 @@ def _pool(pool: Pool) -> kernels.Pool:
     return kernels.Pool(pool.window, pool.stride)
 
 
-def behind(moving: Moving, picked: Grid, read: Volume, given: Volume) -> Moving:
+def behind(
+    moving: MovingKernel, picked: Grid, read: Volume, given: Volume
+) -> MovingKernel:
     """Return a kernel over some places of a source as one over all of them."""
     for n, m, k, s, b, axis in zip(
         read[:3],
@@ -128,14 +130,16 @@ def behind(moving: Moving, picked: Grid, read: Volume, given: Volume) -> Moving:
     steps = _triple(axis.step for axis in picked)
     starts = [axis.start for axis in picked]
     befores = zip(moving.before, steps, starts, strict=True)
-    return Moving(
+    return MovingKernel(
         kernels.dilated(moving.kernel, steps),
         _triple(a * b for a, b in zip(moving.stride, steps, strict=True)),
         _triple(b * step - start for b, step, start in befores),
     )
 
 
-def convolution(moving: Moving, read: Volume, given: Volume) -> Conv | None:
+def convolution(
+    moving: MovingKernel, read: Volume, given: Volume
+) -> Convolution2d | None:
     slices = range(read[0]), range(given[0])
     stride, before = moving.stride, moving.before
     plane = kernels.plane(moving.kernel, *slices, stride[0], before[0])
@@ -152,7 +156,7 @@ def convolution(moving: Moving, read: Volume, given: Volume) -> Conv | None:
         (axis.front, axis.taps - axis.front - taps)
         for axis, taps in zip((rows, columns), plane.shape, strict=False)
     ]
-    return Conv(
+    return Convolution2d(
         np.pad(plane.transpose(3, 2, 0, 1), [(0, 0), (0, 0), *ends]),
         (stride[1], stride[2]),
         (rows.padding, columns.padding),

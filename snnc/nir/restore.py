@@ -17,7 +17,7 @@ from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
-from snnc.nir.moving import Conv
+from snnc.nir.moving import Convolution2d
 from snnc.nir.neurons import Neuron
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
@@ -129,7 +129,7 @@ def _take(
 def _channels_last(linear: Any) -> Array:
     """Return weights as `snnc.nir.translate` gives them."""
     weight: Array = linear.weight
-    if isinstance(linear, Conv):
+    if isinstance(linear, Convolution2d):
         return weight.transpose(2, 3, 1, 0)
     if linear.flattens is None:
         return weight.T

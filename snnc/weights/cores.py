@@ -21,7 +21,7 @@ from snnc.runtime.integers import (
     neurons_of,
     weight_exponents,
 )
-from snnc.weights.kernels import Array, Arriving, compose, gain_and_rest
+from snnc.weights.kernels import Array, IncomingKernel, compose, gain_and_rest
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -38,7 +38,7 @@ class Synapse:
         The largest magnitude, and that in Keras's units.
     """
 
-    arriving: Arriving
+    arriving: IncomingKernel
     boxes: tuple[Box, ...]
     weight: float
     trained: float
@@ -181,7 +181,7 @@ def _spiking(population: MappedPopulation) -> Spiking:
 
 def _arriving(
     mapped: MappedNetwork, read: MappedProjection, tensors: Mapping[str, Array]
-) -> Arriving:
+) -> IncomingKernel:
     projection = read.projection
     source = mapped.by_name[projection.source]
     target = mapped.by_name[projection.target]
@@ -193,12 +193,12 @@ def _arriving(
     kernel = compose(projection, link, tensors)
     gain, _ = gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
-    return Arriving(projection, link, kernel, gain / spike)
+    return IncomingKernel(projection, link, kernel, gain / spike)
 
 
 def _core(
     population: MappedPopulation,
-    arriving: list[tuple[Arriving, Tiling]],
+    arriving: list[tuple[IncomingKernel, Tiling]],
     biases: Array,
     number: int,
     piece: Piece,
@@ -227,7 +227,7 @@ def _biases(biases: Array, piece: Piece) -> Array:
 
 
 def _synapses(
-    arriving: list[tuple[Arriving, Tiling]], piece: Piece
+    arriving: list[tuple[IncomingKernel, Tiling]], piece: Piece
 ) -> Iterator[Synapse]:
     for read, source in arriving:
         for part in source.parts:

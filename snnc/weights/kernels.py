@@ -39,7 +39,7 @@ def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, eq=False)
-class Arriving:
+class IncomingKernel:
     """The weights of one projection.
 
     Attributes

@@ -37,7 +37,7 @@ from snnc.weights.inspect import (
 from snnc.weights.values import Array, read_values, spreads
 
 
-def carry(
+def migrate_file(
     path: Path,
     old: str,
     new: str,

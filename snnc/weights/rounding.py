@@ -13,7 +13,7 @@ from snnc.weights.kernels import Array
 
 
 @dataclass(frozen=True, slots=True)
-class Rounded:
+class RoundedTensor:
     """What becomes of a tensor's weights in one core.
 
     Attributes
@@ -44,9 +44,9 @@ class Rounded:
     times: float
 
 
-def rounded(placed: PlacedLayer) -> Iterator[Rounded]:
+def rounded(placed: PlacedLayer) -> Iterator[RoundedTensor]:
     """Give each tensor in each core that nengo-loihi builds."""
-    known: dict[object, Rounded] = {}
+    known: dict[object, RoundedTensor] = {}
     for core in placed.cores:
         block = placed.blocks.take([core.number])
         for name, synapses in _by_tensor(placed, core).items():
@@ -75,7 +75,7 @@ def _by_tensor(placed: PlacedLayer, core: CoreContent) -> dict[str, list[Synapse
 
 def _in_core(
     number: int, tensor: str, block: Blocks, synapses: list[SynapsePair]
-) -> Rounded:
+) -> RoundedTensor:
     size = synapses[0][0].arriving.kernel.shape[-1]
     squares, powers, peaks = np.zeros(size), np.zeros(size), np.zeros(size)
     count = 0
@@ -90,7 +90,7 @@ def _in_core(
     whole = float(np.sqrt(squares.sum() / powers.sum()))
     typical = float(np.sqrt(np.median(squares[heard] / powers[heard])))
     channel = int(peaks.argmax())
-    return Rounded(
+    return RoundedTensor(
         core=number,
         tensor=tensor,
         bits=min(stored.bits for _, stored in synapses),

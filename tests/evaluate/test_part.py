@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.evaluate.part import ExactPart, Fresh, spans_left, whole_spans
+from snnc.evaluate.part import ExactPart, SpanResult, spans_left, whole_spans
 
 
 def part(start: int, stop: int) -> ExactPart:
@@ -42,7 +42,7 @@ def test_a_span_is_whole_once_its_last_examples_are_there() -> None:
     def fresh() -> Any:
         for span, start, stop in pieces:
             seen.append(start)
-            yield Fresh(span, part(start, stop), {}, np.zeros(0))
+            yield SpanResult(span, part(start, stop), {}, np.zeros(0))
 
     whole = whole_spans(fresh())
     first = next(whole)

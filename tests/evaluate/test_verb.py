@@ -362,7 +362,7 @@ def test_progress_is_told_while_rows_run(
     monkeypatch.setattr(exact, "ROW", 20)
     made = case(count=30)
     task = open_task(made.folder, made.weights, made.data, None, 0)
-    how = exact.How(20, "row", workers, None, tmp_path / "out", resume=False)
+    how = exact.RunSettings(20, "row", workers, None, tmp_path / "out", resume=False)
     told: list[int] = []
     exact.run_exact(task, how, told.append)
     assert sum(told) == how.runs(30) == 36

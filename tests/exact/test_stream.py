@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.exact.outcome import Given
+from snnc.exact.outcome import LaneResult
 from snnc.exact.stream import CHUNK, RunOptions, stream
 from snnc.runtime.presentation import Presentation, spans_of
 
@@ -25,9 +25,9 @@ class Echo:
     def prepared(self, images: Any) -> Any:
         return images
 
-    def run(self, values: Any, rests: Any, keep: Sequence[str]) -> Given:
+    def run(self, values: Any, rests: Any, keep: Sequence[str]) -> LaneResult:
         rows = np.stack([values, rests], axis=-1)[:, np.newaxis]
-        return Given(rows, np.zeros(3, np.int64), {}, {})
+        return LaneResult(rows, np.zeros(3, np.int64), {}, {})
 
 
 @pytest.mark.parametrize("presentation", ["row", "rest"])
@@ -70,7 +70,7 @@ def test_what_goes_wrong_on_a_thread_is_raised() -> None:
         def lanes(self, count: int) -> list[Echo]:
             return [Broken() for _ in range(count)]
 
-        def run(self, *_: Any) -> Given:
+        def run(self, *_: Any) -> LaneResult:
             raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):

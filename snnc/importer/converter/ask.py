@@ -53,7 +53,7 @@ def ask(
         "snnc.importer.converter.program",
         (how, target, *limits),
         CONVERTER,
-        Ended(target, CONVERTER),
+        ConverterEnded(target, CONVERTER),
     )
     try:
         message = child.answer(child.channel.receive)
@@ -67,7 +67,7 @@ def ask(
     return {name: ConverterTrial(*values) for name, values in message["trials"].items()}
 
 
-class Ended:
+class ConverterEnded:
     """Says why the process told nothing."""
 
     def __init__(self, target: str, limit: ProcessLimit) -> None:
