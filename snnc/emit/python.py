@@ -10,7 +10,7 @@ import builtins
 import re
 import textwrap
 from collections.abc import Collection, Iterable, Sequence
-from math import prod
+from dataclasses import dataclass
 
 from snnc.text.printable import cells
 
@@ -91,63 +91,66 @@ def dims(sizes: Sequence[int]) -> str:
     return str(sizes[0]) if len(set(sizes)) == 1 else items(sizes)
 
 
-def bracket(head: str, arguments: Sequence[str], tail: str, indent: int) -> str:
-    """Write ``head`` + arguments + ``tail``, where head ends with an opening bracket.
+@dataclass(frozen=True, slots=True)
+class Bracket:
+    """Items between brackets, some of them brackets in turn.
 
-    Returns
-    -------
-    str
-        Without the indent of the first line and without a line end.
+    Attributes
+    ----------
+    head, tail
+        What ends with the opening bracket, and what begins with the closing one. A
+        parenthesis behind no name is that of a tuple.
+    items
+        What is between them.
+    exploded
+        Whether each item has a line even if all fit one: a change of it then is one
+        line's.
     """
-    line = f"{head}{', '.join(arguments)}{tail}"
-    if indent + len(line) <= WIDTH:
-        return line
-    return exploded(head, arguments, tail, indent)
 
+    head: str
+    items: Sequence[str | Bracket]
+    tail: str = ")"
+    exploded: bool = False
 
-def exploded(head: str, arguments: Sequence[str], tail: str, indent: int) -> str:
-    """Write the same as `bracket`, but always one argument a line."""
-    margin = " " * (indent + INDENT)
-    body = "".join(f"{margin}{argument},\n" for argument in arguments)
-    return f"{head}\n{body}{' ' * indent}{tail}"
+    def at(self, indent: int, behind: int = 0) -> str:
+        """Lay it out, without the indent of its first line and without a line end.
 
-
-def argument(function: str, arguments: Sequence[str], indent: int) -> str:
-    """Write a call that is an argument of an exploded one: a comma follows it."""
-    line = f"{function}({', '.join(arguments)})"
-    if indent + len(line) < WIDTH:
-        return line
-    return exploded(f"{function}(", arguments, ")", indent)
-
-
-def call(function: str, arguments: Sequence[str], indent: int) -> str:
-    """Write a call as a statement of its own."""
-    return bracket(f"{function}(", arguments, ")", indent)
-
-
-def table(name: str, rows: Sequence[str], indent: int = 0) -> str:
-    """Write ``name = (...)``, a tuple of at least one row."""
-    head = f"{name} = ("
-    if len(rows) == 1:
-        line = f"{head}{rows[0]},)"
-        if indent + len(line) <= WIDTH:
+        It stands on one line if that leaves room for ``behind`` characters, else each
+        item has its own, and so on inwards.
+        """
+        line = "" if self._is_exploded else str(self)
+        if line and indent + len(line) + behind <= WIDTH:
             return line
-    return bracket(head, rows, ")", indent)
+        inner = indent + INDENT
+        lines = (
+            item if isinstance(item, str) else item.at(inner, behind=1)
+            for item in self.items
+        )
+        body = "".join(f"{' ' * inner}{each},\n" for each in lines)
+        return f"{self.head}\n{body}{' ' * indent}{self.tail}"
+
+    def __str__(self) -> str:
+        is_tuple = self.head[-2:] in ("(", "=(", " (")
+        comma = "," if is_tuple and len(self.items) == 1 else ""
+        return f"{self.head}{', '.join(map(str, self.items))}{comma}{self.tail}"
+
+    @property
+    def _is_exploded(self) -> bool:
+        brackets = (item for item in self.items if isinstance(item, Bracket))
+        return self.exploded or any(item._is_exploded for item in brackets)
 
 
-def plural(count: int, noun: str) -> str:
-    """Write a count with its noun."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+def call(function: str, *arguments: str | Bracket) -> Bracket:
+    """Return a call."""
+    return Bracket(f"{function}(", arguments)
 
 
-def volume(shape: Sequence[int]) -> str:
-    """Write a shape with a batch axis in front."""
-    return items(("batch", *shape))
-
-
-def size(shape: Sequence[int]) -> int:
-    """Count the elements of a shape."""
-    return prod(shape)
+def imported(module: str, names: Sequence[str]) -> str:
+    """Write ``from module import names``."""
+    line = f"from {module} import {', '.join(names)}"
+    if len(line) <= WIDTH:
+        return line
+    return Bracket(f"from {module} import (", names, exploded=True).at(0)
 
 
 _BUILTINS = frozenset(dir(builtins))

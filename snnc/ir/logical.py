@@ -12,6 +12,7 @@ from typing import Literal
 
 from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
+from snnc.ir.order import reading_order
 from snnc.language.phases import Phase
 from snnc.language.training import TrainSpec
 from snnc.source import Span
@@ -289,6 +290,17 @@ class Network:
         """The phases of its training: without a chip, it is aware of none."""
         aware = self.train.aware and isinstance(self.target, Loihi)
         return tuple(p for p in self.train.phases if aware or p != "aware")
+
+    @property
+    def rank(self) -> int:
+        """How many axes in space images have, one to three."""
+        return len(self.input.shape) - 1
+
+    @cached_property
+    def in_reading_order(self) -> tuple[Layer, ...]:
+        """Each layer after those that it reads, else in spec order."""
+        order = reading_order({layer.name: layer.reads for layer in self.layers})
+        return tuple(self.by_name[name] for name in order)
 
     @cached_property
     def by_name(self) -> Mapping[str, Layer]:

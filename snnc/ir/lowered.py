@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from typing import TypeVar
 
 from snnc.dataclass import dataclass
 from snnc.ir.logical import Layer, Network, Padding
-from snnc.ir.paths import reading_order
+from snnc.ir.order import reading_order
 from snnc.runtime.maxima import Grid, Nodes
 
 Volume = tuple[int, int, int, int]
 Triple = tuple[int, int, int]
+Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,13 @@ class Pool:
 class Group:
     """Channels that form equal groups, side by side at both ends.
 
-    ``read`` of those that the reader sees are read by ``given`` of its own.
+    ``read`` of those that the reader sees are read by ``given`` of its own, ``count``
+    times.
     """
 
     read: int
     given: int
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +120,8 @@ class Projection:
         the identity (equal volumes but for pools, fixed weights).
     rows
         The stretch of the kernel's input channels that meets the source's channels.
+    all_rows
+        How many input channels the kernel has.
     pools
         The pools passed on the way, source first.
     reach
@@ -129,6 +135,7 @@ class Projection:
     target: str
     tensor: str | None
     rows: tuple[int, int]
+    all_rows: int
     pools: tuple[Pool, ...]
     reach: Window | Compare | Full
     picked: Grid | None = None
@@ -136,12 +143,13 @@ class Projection:
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """The neurons of one encoder or spiking layer, or of one level of a max pool."""
+    """The neurons of one encoder or spiking layer, or of a ``level`` of a max pool."""
 
     name: str
     layer: Layer
     volume: Volume
     on_chip: bool
+    level: int | None = None
 
     @property
     def neurons(self) -> int:
@@ -193,17 +201,16 @@ class LoweredNetwork:
 
     @cached_property
     def _into(self) -> Mapping[str, tuple[Projection, ...]]:
-        return _grouped((p.target, p) for p in self.projections)
+        return grouped((p.target, p) for p in self.projections)
 
     @cached_property
     def _out_of(self) -> Mapping[str, tuple[Projection, ...]]:
-        return _grouped((p.source, p) for p in self.projections)
+        return grouped((p.source, p) for p in self.projections)
 
 
-def _grouped(
-    named: Iterable[tuple[str, Projection]],
-) -> Mapping[str, tuple[Projection, ...]]:
-    found: dict[str, list[Projection]] = {}
-    for name, projection in named:
-        found.setdefault(name, []).append(projection)
-    return {name: tuple(projections) for name, projections in found.items()}
+def grouped(named: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ...]]:
+    """Values by their names, in order."""
+    found: dict[str, list[Value]] = {}
+    for name, value in named:
+        found.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in found.items()}

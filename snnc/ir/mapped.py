@@ -15,7 +15,7 @@ from typing import Literal
 
 from snnc.dataclass import dataclass
 from snnc.ir.logical import Shape
-from snnc.ir.lowered import LoweredNetwork, Population, Projection
+from snnc.ir.lowered import LoweredNetwork, Population, Projection, grouped
 
 PopType = Literal[16, 32]
 Form = Literal["dense", "sparse", "convolution"]
@@ -83,6 +83,7 @@ class MappedProjection:
 class MappedNetwork:
     """The whole mapping; ``populations`` in spec order.
 
+    ``pooled`` are what max pools are the maximum of, as the lowered graph has them.
     ``lower_bound`` are the cores below which there is no mapping out of equal blocks.
     """
 
@@ -90,6 +91,7 @@ class MappedNetwork:
     populations: tuple[MappedPopulation, ...]
     projections: tuple[MappedProjection, ...]
     readout: tuple[MappedProjection, ...]
+    pooled: tuple[MappedProjection, ...]
     lower_bound: int = 0
 
     @cached_property
@@ -102,14 +104,16 @@ class MappedNetwork:
 
     @cached_property
     def _of_layer(self) -> Mapping[str, tuple[MappedPopulation, ...]]:
-        found: dict[str, list[MappedPopulation]] = {}
-        for mapped in self.populations:
-            found.setdefault(mapped.population.layer.name, []).append(mapped)
-        return {name: tuple(several) for name, several in found.items()}
+        return grouped((p.population.layer.name, p) for p in self.populations)
 
     def into(self, name: str) -> tuple[MappedProjection, ...]:
-        """What a population reads."""
-        return tuple(p for p in self.projections if p.projection.target == name)
+        """What a population reads, or what a max pool is the maximum of."""
+        return self._into.get(name, ())
+
+    @cached_property
+    def _into(self) -> Mapping[str, tuple[MappedProjection, ...]]:
+        read = (*self.projections, *self.pooled)
+        return grouped((p.projection.target, p) for p in read)
 
     @property
     def cores(self) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
 
 from snnc.dataclass import dataclass
 from snnc.ir.mapped import MappedNetwork
@@ -38,22 +37,14 @@ class Route:
     crossing_in_order: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class RoutedNetwork:
-    """A mapped network on its chips."""
+    """A mapped network on its chips.
+
+    ``fanouts`` are, of each layer, operations and messages if its neurons spike once.
+    """
 
     mapped: MappedNetwork
-    routes: tuple[Route, ...]
     chips: Chips
-
-    @cached_property
-    def fanouts(self) -> Mapping[str, tuple[int, int]]:
-        """Of each layer, operations and messages if its neurons spike once."""
-        populations = self.mapped.populations
-        layers = {p.population.name: p.population.layer.name for p in populations}
-        found = dict.fromkeys(layers.values(), (0, 0))
-        for route in self.routes:
-            if (layer := layers.get(route.source)) is not None:
-                operations, messages = found[layer]
-                found[layer] = operations + route.operations, messages + route.messages
-        return found
+    routes: tuple[Route, ...]
+    fanouts: Mapping[str, tuple[int, int]]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 from snnc.ir.logical import KernelPadding, Shape
+
+Each = TypeVar("Each")
 
 
 def window_positions(
@@ -50,8 +54,8 @@ def volume_of(shape: Shape) -> tuple[int, int, int, int]:
     return depth, height, width, channels
 
 
-def of_rank(triple: Shape, rank: int) -> Shape:
-    """Extents along depth, height and width as those of ``rank`` spatial axes."""
+def of_rank(triple: tuple[Each, ...], rank: int) -> tuple[Each, ...]:
+    """What is along depth, height and width, along ``rank`` spatial axes alone."""
     return {1: triple[1:2], 2: triple[1:]}.get(rank, triple)
 
 

@@ -62,6 +62,7 @@ def _network(
         populations,
         tuple(_projection(lowered, p, wires) for p in lowered.projections),
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
+        tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
         lower_bound,
     )
 

@@ -55,15 +55,18 @@ def lower(network: Network, report: Report) -> LoweredNetwork:
             for projection in (*_inputs(network, layer), *_shortcuts(network, layer))
         ),
         readout=tuple(
-            _project(network, path, readout.name, f"{readout.name}.kernel", Full())
+            _project(
+                network, path, source, readout.name, f"{readout.name}.kernel", Full()
+            )
             for source in readout.sources
             for path in paths(layers, source)
         ),
         pooled=tuple(
-            _project(network, path, layer.name, None, Compare(0, 1, EVERY))
+            _project(network, path, source, layer.name, None, Compare(0, 1, EVERY))
             for layer in spiking
             if isinstance(layer.operation, MaxPool)
-            for path in paths(layers, layer.sources[0])
+            for source in layer.sources
+            for path in paths(layers, source)
         ),
     )
 
@@ -76,7 +79,11 @@ def _populations(
     tree = tree_of(layer.operation, network.shape_of(layer.sources[0]))
     return tuple(
         Population(
-            level_name(layer.name, i), layer, (*level.shape, layer.shape[-1]), on_chip
+            level_name(layer.name, i),
+            layer,
+            (*level.shape, layer.shape[-1]),
+            on_chip,
+            level=i,
         )
         for i, level in enumerate(tree.levels)
     )
@@ -99,7 +106,7 @@ def _comparisons(
                 )
             else:
                 ways = (Path(level_name(layer.name, read.level), 0, (), read.grid),)
-            found += [_project(network, way, name, None, reach) for way in ways]
+            found += [_project(network, way, source, name, None, reach) for way in ways]
     return tuple(found)
 
 
@@ -108,12 +115,14 @@ def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:
         return _comparisons(network, layer, layer.operation)
     trained = layer.kind != "encode rate"
     tensor = f"{layer.name}.kernel" if trained else None
-    ways = [p for source in layer.sources for p in paths(network.by_name, source)]
+    source = layer.sources[0]
+    ways = [p for each in layer.sources for p in paths(network.by_name, each)]
     # Hundreds of paths to one reader may pass the same pools, mostly none.
     pools = dict.fromkeys(path.pools for path in ways)
     reach = {passed: _reach(network, layer, passed) for passed in pools}
     return tuple(
-        _project(network, path, layer.name, tensor, reach[path.pools]) for path in ways
+        _project(network, path, source, layer.name, tensor, reach[path.pools])
+        for path in ways
     )
 
 
@@ -131,6 +140,7 @@ def _shortcuts(network: Network, layer: Layer) -> tuple[Projection, ...]:
         _project(
             network,
             path,
+            shortcut.source,
             layer.name,
             tensor,
             Full() if matrix else _window(window, path.pools, ()),
@@ -142,6 +152,7 @@ def _shortcuts(network: Network, layer: Layer) -> tuple[Projection, ...]:
 def _project(
     network: Network,
     path: Path,
+    read: str,
     target: str,
     tensor: str | None,
     reach: Window | Compare | Full,
@@ -155,6 +166,7 @@ def _project(
         target=target,
         tensor=tensor,
         rows=(path.first_row, path.first_row + channels),
+        all_rows=network.shape_of(read)[-1],
         pools=tuple(
             Pool(triple_of(pool.window), triple_of(pool.stride))
             for pool, _ in path.pools
@@ -172,7 +184,7 @@ def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
         groups = operation.groups
         if groups == 1:
             return window
-        group = Group(channels // groups, layer.shape[-1] // groups)
+        group = Group(channels // groups, layer.shape[-1] // groups, groups)
         return replace(window, group=group)
     if layer.kind == "encode rate":
         ones = (1,) * (len(layer.shape) - 1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
@@ -33,7 +33,7 @@ def route(mapped: MappedNetwork) -> RoutedNetwork:
         _route(source, target, link, tilings, placements)
         for source, target, link in links
     )
-    return RoutedNetwork(mapped, routes, chips)
+    return RoutedNetwork(mapped, chips, routes, _fanouts(mapped, routes))
 
 
 def _route(
@@ -52,6 +52,18 @@ def _route(
                 crossing[i] += count
     operations = link.operations(tilings[source], tilings[target])
     return Route(source, target, operations, messages, *crossing)
+
+
+def _fanouts(
+    mapped: MappedNetwork, routes: Iterable[Route]
+) -> Mapping[str, tuple[int, int]]:
+    layers = {p.population.name: p.population.layer.name for p in mapped.populations}
+    found = dict.fromkeys(layers.values(), (0, 0))
+    for each in routes:
+        if (layer := layers.get(each.source)) is not None:
+            operations, messages = found[layer]
+            found[layer] = operations + each.operations, messages + each.messages
+    return found
 
 
 def _links(mapped: MappedNetwork) -> Links:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
-from snnc.ir.logical import Layer, Loihi, MaxPool, Network
-from snnc.ir.paths import reading_order
+from snnc.ir.logical import Loihi, MaxPool, Network
 
 
 class HostBetweenChip(Diagnostic):
@@ -36,7 +35,7 @@ class HostBetweenChip(Diagnostic):
             return
         before = chip_before(network)
         after: dict[str, str] = {}
-        for layer in reversed(_in_reading_order(network)):
+        for layer in reversed(network.in_reading_order):
             # What is wrong behind a max pool, the rule for max pools tells.
             pools = isinstance(layer.operation, MaxPool)
             on_chip = layer.on_chip and not pools
@@ -70,15 +69,10 @@ class NothingOnChip(Diagnostic):
     name: str
 
 
-def _in_reading_order(network: Network) -> tuple[Layer, ...]:
-    order = reading_order({layer.name: layer.reads for layer in network.layers})
-    return tuple(network.by_name[name] for name in order)
-
-
 def chip_before(network: Network) -> dict[str, str]:
     """For each layer that depends on the chip, a chip layer before it."""
     before: dict[str, str] = {}
-    for layer in _in_reading_order(network):
+    for layer in network.in_reading_order:
         for source in layer.reads:
             behind = network.by_name.get(source)
             if behind is not None and behind.on_chip:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 
+import black
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.emit.python import bracket, call, dims, items, number, table, variables
+from snnc.emit.python import WIDTH, Bracket, call, dims, items, number, variables
 
 
 @pytest.mark.parametrize(
@@ -40,23 +41,32 @@ def test_tuples_and_dims() -> None:
 
 
 def test_a_call_that_fits_stays_on_its_line() -> None:
-    assert call("f", ["a" * 37, "b" * 33], 4) == f"f({'a' * 37}, {'b' * 33})"
+    assert call("f", "a" * 37, "b" * 33).at(4) == f"f({'a' * 37}, {'b' * 33})"
 
 
 def test_a_call_that_does_not_fit_is_exploded() -> None:
-    text = call("f", ["a" * 37, "b" * 34], 4)
+    text = call("f", "a" * 37, "b" * 34).at(4)
     assert text == f"f(\n        {'a' * 37},\n        {'b' * 34},\n    )"
 
 
 def test_what_follows_a_bracket_counts() -> None:
-    assert "\n" not in bracket("x = f(", ["a" * 60], ")(y)", 4)
-    assert "\n" in bracket("x = f(", ["a" * 66], ")(y)", 4)
+    assert "\n" not in Bracket("x = f(", ["a" * 60], ")(y)").at(4)
+    assert "\n" in Bracket("x = f(", ["a" * 66], ")(y)").at(4)
 
 
 def test_a_table_of_one_row_is_a_tuple() -> None:
-    assert ast.literal_eval(table("T", ["'a'"]).removeprefix("T = ")) == ("a",)
-    long = repr("a" * 80)
-    assert ast.literal_eval(table("T", [long]).removeprefix("T = ")) == ("a" * 80,)
+    for length in (1, 68, 69, 70, 71, 80):
+        text = Bracket("T = (", [repr("a" * length)]).at(0)
+        assert ast.literal_eval(text.removeprefix("T = ")) == ("a" * length,)
+
+
+def test_calls_are_laid_out_as_black_does() -> None:
+    mode = black.Mode(line_length=WIDTH)
+    for length in range(1, 80):
+        inner = call("g", "a" * length)
+        for arguments in ([inner], [inner, "b" * 30], [call("h", inner, "b" * 9)]):
+            text = f"if True:\n    {call('x = f', *arguments, 'y').at(4)}\n"
+            assert black.format_str(text, mode=mode) == text
 
 
 def test_variables_hide_nothing() -> None:

@@ -8,16 +8,15 @@ from snnc.emit.files import Module, render
 from snnc.emit.keras.statements import statements
 from snnc.emit.python import (
     INDENT,
-    bracket,
+    Bracket,
     call,
     docstring,
     items,
     module_docstring,
     number,
     quote,
-    volume,
 )
-from snnc.ir.logical import Loihi, Network, Rectify
+from snnc.ir.logical import Loihi, Network, Rectify, Shape
 from snnc.language.choices import (
     Adam,
     AdamW,
@@ -41,22 +40,18 @@ def compile_code(network: Network, loss: str) -> str:
         if classified
         else 'keras.metrics.RootMeanSquaredError(name="rmse")'
     )
-    inner = 2 * INDENT
-    arguments = (
-        _optimizer(network.train, inner),
-        f"loss={loss}",
-        bracket("metrics=[", (metric,), "]", inner),
-    )
-    return call("model.compile", arguments, INDENT)
+    metrics = Bracket("metrics=[", (metric,), "]")
+    optimizer = _optimizer(network.train)
+    return call("model.compile", optimizer, f"loss={loss}", metrics).at(INDENT)
 
 
-def _optimizer(train: TrainSpec, indent: int) -> str:
+def _optimizer(train: TrainSpec) -> Bracket:
     optimizer = train.optimizer
     rate = number(optimizer.learning_rate)
     if train.schedule == "cosine":
         rate = f"keras.optimizers.schedules.CosineDecay({rate}, steps)"
     function = f"optimizer=keras.optimizers.{CLASSES[optimizer.kind]}"
-    return call(function, (rate, *_optimizer_settings(optimizer)), indent)
+    return call(function, rate, *_optimizer_settings(optimizer))
 
 
 def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
@@ -122,7 +117,7 @@ def keras_model(network: Network) -> Module:
         quantised=isinstance(network.target, Loihi)
         and any(layer.on_chip for layer in network.layers),
         seed=network.train.seed,
-        spiking=call("spiking = SpikingLayers", _settings(network), 4),
+        spiking=call("spiking = SpikingLayers", *_settings(network)).at(INDENT),
         statements=statements(network),
         loss=loss.function,
         cosine=network.train.schedule == "cosine",
@@ -144,12 +139,17 @@ def _settings(network: Network) -> list[str]:
 def _description(network: Network) -> str:
     read, readout = network.input, network.readout
     return docstring(
-        f"It reads ``{read.name}``, {volume(read.shape)}, values in"
+        f"It reads ``{read.name}``, {_batch(read.shape)}, values in"
         f" {read.low:g}..{read.high:g}, and returns ``{readout.name}``,"
-        f" {volume(readout.shape)}. An activation of 1.0 stands for the upper rate"
+        f" {_batch(readout.shape)}. An activation of 1.0 stands for the upper rate"
         " of its layer.",
         indent=4,
     )
+
+
+def _batch(shape: Shape) -> str:
+    """Write a shape with a batch axis in front."""
+    return items(("batch", *shape))
 
 
 def train(network: Network) -> Module:
@@ -169,7 +169,7 @@ def train(network: Network) -> Module:
 
 
 def _docstring(network: Network) -> str:
-    shape = volume(network.input.shape).replace("batch", "examples")
+    shape = _batch(network.input.shape).replace("batch", "examples")
     return module_docstring(
         "Train {name} and write its weights.",
         network.name,

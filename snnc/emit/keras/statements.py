@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from snnc.emit.python import (
     INDENT,
-    WIDTH,
-    argument,
-    bracket,
+    Bracket,
     call,
     dims,
-    exploded,
     items,
     number,
     quote,
@@ -30,7 +27,6 @@ from snnc.ir.logical import (
     Rectify,
     Shape,
 )
-from snnc.ir.paths import reading_order
 
 TAKEN = frozenset(
     {
@@ -61,7 +57,7 @@ TAKEN = frozenset(
 
 def statements(network: Network) -> tuple[str, ...]:
     """Return the statements from the input to the model, without their indent."""
-    return _Statements(network).all()
+    return tuple(line.at(INDENT) for line in _Statements(network).all())
 
 
 class _Statements:
@@ -71,31 +67,27 @@ class _Statements:
         spec = (network.input.name, *layers, network.readout.name)
         self._variables = variables(spec, TAKEN)
 
-    def all(self) -> tuple[str, ...]:
+    def all(self) -> Iterator[Bracket]:
         network = self._network
         model_input = self._variables[network.input.name]
-        reads = {layer.name: layer.reads for layer in network.layers}
-        lines = self._input(network.input)
-        for name in reading_order(reads):
-            layer = network.by_name[name]
-            lines += [*self._shortcut(layer), self._layer(layer)]
+        yield from self._input(network.input)
+        for layer in network.in_reading_order:
+            yield from self._shortcut(layer)
+            yield self._layer(layer)
         readout = network.readout
         output = self._variables[readout.name]
-        dense = ("layers.Dense", (str(readout.units), _name(readout.name)))
+        dense = call("layers.Dense", str(readout.units), _name(readout.name))
         source = self._variables[readout.sources[0]]
-        options = self._l2(readout.l2)
-        lines.append(_applied(output, "spiking.linear", dense, [source, *options]))
-        ends = (model_input, output, _name(network.name))
-        lines.append(bracket("return keras.Model(", ends, ")", INDENT))
-        return tuple(lines)
+        l2 = self._l2(readout.l2)
+        yield call(f"{output} = spiking.linear", dense, source, *l2)
+        yield call("return keras.Model", model_input, output, _name(network.name))
 
-    def _input(self, read: Input) -> list[str]:
+    def _input(self, read: Input) -> Iterator[Bracket]:
         """Write the input and its mapping, whose variable then is the input's."""
         variable = self._variables[read.name]
-        arguments = (items(read.shape), _name(read.name))
-        lines = [call(f"{variable} = keras.Input", arguments, INDENT)]
+        yield call(f"{variable} = keras.Input", items(read.shape), _name(read.name))
         if read.scaled is None:
-            return lines
+            return
         low, high = read.scaled
         spans = (high - low, read.high - read.low)
         divisor = "" if spans[1] == 1 else f" / {number(spans[1])}"
@@ -103,34 +95,30 @@ class _Statements:
         if offset := low - read.low * spans[0] / spans[1]:
             scaling.append(f"offset={number(offset)}")
         scaling.append(_name(f"{read.name}.scaled"))
-        head = "scaled = layers.Rescaling("
-        lines.append(bracket(head, scaling, f")({variable})", INDENT))
         self._variables[read.name] = "scaled"
-        return lines
+        yield Bracket("scaled = layers.Rescaling(", scaling, f")({variable})")
 
-    def _layer(self, layer: Layer) -> str:
+    def _layer(self, layer: Layer) -> Bracket:
         variable = self._variables[layer.name]
         sources = [self._variables[name] for name in layer.sources]
         name = _name(layer.name)
         match layer.operation:
             case AveragePool():
-                head = f"{variable} = layers.{_pool(layer.operation)}"
-                arguments = (*_window(layer.operation), name)
-                return bracket(f"{head}(", arguments, f")({sources[0]})", INDENT)
+                head = f"{variable} = layers.{_pool(layer.operation)}("
+                window = (*_window(layer.operation), name)
+                return Bracket(head, window, f")({sources[0]})")
             case MaxPool():
-                pool = f"layers.{_pool(layer.operation)}"
-                options = [*_window(layer.operation), name]
-                return _applied(variable, "spiking.maxpool", (pool, options), sources)
+                window = (*_window(layer.operation), name)
+                pool = call(f"layers.{_pool(layer.operation)}", *window)
+                return call(f"{variable} = spiking.maxpool", pool, *sources)
             case Add():
                 return _joined(f"{variable} = layers.Add(", name, sources)
             case Concat():
                 return _joined(f"{variable} = layers.Concatenate(", name, sources)
             case _:
                 function, given = _linear(layer)
-                linear = function, (*given, name)
-                return _applied(
-                    variable, "spiking", linear, [sources[0], *self._options(layer)]
-                )
+                linear, options = call(function, *given, name), self._options(layer)
+                return call(f"{variable} = spiking", linear, sources[0], *options)
 
     def _options(self, layer: Layer) -> list[str]:
         spiking = layer.spiking
@@ -149,11 +137,11 @@ class _Statements:
             options.append(f"dropout={number(spiking.dropout)}")
         return options + self._l2(self._l2_of(layer))
 
-    def _shortcut(self, layer: Layer) -> list[str]:
+    def _shortcut(self, layer: Layer) -> Iterator[Bracket]:
         """Write the kernel that a shortcut has of its own, if it has one."""
         shortcut = layer.shortcut
         if shortcut is None or shortcut.stride is None:
-            return []
+            return
         source = self._variables[shortcut.source]
         channels = str(layer.shape[-1])
         function, arguments = "layers.Dense", [channels]
@@ -161,9 +149,8 @@ class _Statements:
             function = f"layers.Conv{len(shortcut.stride)}D"
             arguments = [channels, "1", *_strides(shortcut.stride)]
         arguments += ["use_bias=False", _name(f"{layer.name}.shortcut")]
-        given = [source, *self._l2(self._l2_of(layer))]
-        linear = function, arguments
-        return [_applied("shortcut", "spiking.linear", linear, given)]
+        kernel, l2 = call(function, *arguments), self._l2(self._l2_of(layer))
+        yield call("shortcut = spiking.linear", kernel, source, *l2)
 
     def _l2(self, l2: float) -> list[str]:
         """Return the L2 of a kernel as an argument where it is not that of all."""
@@ -176,27 +163,9 @@ class _Statements:
         return layer.spiking.l2
 
 
-Call = tuple[str, Sequence[str]]
-"""A function and its arguments."""
-
-
-def _applied(variable: str, function: str, layer: Call, others: Sequence[str]) -> str:
-    """Write the statement that applies a layer of Keras to its source."""
-    head = f"{variable} = {function}("
-    built = f"{layer[0]}({', '.join(layer[1])})"
-    line = f"{head}{', '.join((built, *others))})"
-    if INDENT + len(line) <= WIDTH:
-        return line
-    return exploded(head, [argument(*layer, INDENT * 2), *others], ")", INDENT)
-
-
-def _joined(head: str, name: str, sources: Sequence[str]) -> str:
-    line = f"{head}{name})([{', '.join(sources)}])"
-    if INDENT + len(line) <= WIDTH:
-        return line
-    constructor = bracket(head, [name], ")(", INDENT)
-    listed = bracket("[", sources, "]", 2 * INDENT)
-    return f"{constructor}\n{' ' * 2 * INDENT}{listed},\n{' ' * INDENT})"
+def _joined(head: str, name: str, sources: Sequence[str]) -> Bracket:
+    layer = Bracket(head, (name,), ")(").at(INDENT)
+    return Bracket(layer, (Bracket("[", sources, "]"),), exploded="\n" in layer)
 
 
 def _linear(layer: Layer) -> tuple[str, list[str]]:

@@ -3,68 +3,29 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from snnc.emit.files import Module, render
 from snnc.emit.python import (
     INDENT,
     WIDTH,
+    Bracket,
+    call,
     docstring,
-    exploded,
+    imported,
     items,
     module_docstring,
     quote,
     variables,
 )
-from snnc.ir.logical import Layer, Loihi, MaxPool, Network, Rectify
-from snnc.ir.lowered import Compare, Pool, Projection, Triple, Window
+from snnc.ir.logical import Loihi, MaxPool, Network, Rectify
+from snnc.ir.lowered import Compare, Pool, Triple, Window
 from snnc.ir.mapped import MappedNetwork, MappedProjection
-from snnc.ir.maxima import level_name
 from snnc.ir.routed import Chips, RoutedNetwork
+from snnc.ir.shapes import of_rank
 from snnc.runtime.maxima import Grid
 
-
-@dataclass(frozen=True, slots=True)
-class Nested:
-    """A call, or a tuple: ``head`` ends with an opening bracket."""
-
-    head: str
-    items: tuple[str | Nested, ...]
-
-    def laid_out(self, indent: int, behind: int = 0) -> str:
-        """Return it without the indent of its first line.
-
-        It stands on one line if that leaves room for ``behind`` characters, else
-        each item has its own, and so on inwards.
-        """
-        line = str(self)
-        if indent + len(line) + behind <= WIDTH:
-            return line
-        margin = indent + INDENT
-        lines = [f"{' ' * margin}{_laid_out(item, margin)},\n" for item in self.items]
-        return f"{self.head}\n{''.join(lines)}{' ' * indent})"
-
-    def __str__(self) -> str:
-        comma = "," if self._is_tuple and len(self.items) == 1 else ""
-        return f"{self.head}{', '.join(map(str, self.items))}{comma})"
-
-    @property
-    def _is_tuple(self) -> bool:
-        return self.head.removesuffix("(")[-1:] in ("", "=", " ")
-
-
-def call(function: str, arguments: Iterable[str | Nested]) -> Nested:
-    """Return a call."""
-    return Nested(f"{function}(", tuple(arguments))
-
-
-def _laid_out(item: str | Nested, indent: int) -> str:
-    return item if isinstance(item, str) else item.laid_out(indent, behind=1)
-
-
-_INDENT = 8
 KINDS = frozenset(
     {
         "Compare",
@@ -106,57 +67,47 @@ class Statements:
     def _all(self) -> Iterator[str]:
         yield f"{self._variables[self._network.input.name]} = build.input(images)"
         for population in self._mapped.lowered.in_reading_order:
-            name = population.layer.name
-            if population.name == name:
-                into = self._mapped.into(name)
-                connections = map(self._connection, into)
-                layer = f"{self._variables[name]} = build.layer"
-                yield call(layer, (quote(name), *connections)).laid_out(_INDENT)
-            elif population.name == level_name(name, 0):
-                yield self._max_pool(population.layer).laid_out(_INDENT)
+            name, level = population.layer.name, population.level
+            # How levels of a max pool compare what it pools follows from its data.
+            if level in (None, 0):
+                function = "layer" if level is None else "maxpool"
+                head = f"{self._variables[name]} = build.{function}"
+                connections = map(self._connection, self._mapped.into(name))
+                yield call(head, quote(name), *connections).at(2 * INDENT)
         connections = map(self._connection, self._mapped.readout)
-        yield call("build.readout", connections).laid_out(_INDENT)
+        yield call("build.readout", *connections).at(2 * INDENT)
 
-    def _max_pool(self, layer: Layer) -> Nested:
-        """Write what a max pool pools; how it compares that follows from its data."""
-        compared = (
-            self._connection(MappedProjection(projection, "sparse", None))
-            for projection in self._mapped.lowered.pooled
-            if projection.target == layer.name
-        )
-        head = f"{self._variables[layer.name]} = build.maxpool"
-        return call(head, (quote(layer.name), *compared))
+    def _source(self, name: str) -> str:
+        population = self._mapped.lowered.by_name.get(name)
+        if population is None:
+            return self._variables[name]
+        variable, level = self._variables[population.layer.name], population.level
+        return variable if level is None else f"{variable}[{level}]"
 
-    def _source(self, population: str) -> str:
-        layer, _, level = population.partition(".")
-        variable = self._variables[layer]
-        return f"{variable}[{int(level) - 1}]" if level else variable
-
-    def _connection(self, mapped: MappedProjection) -> Nested:
+    def _connection(self, mapped: MappedProjection) -> Bracket:
         projection = mapped.projection
         kind = self._kind(mapped)
-        arguments: list[str | Nested] = [self._source(projection.source)]
+        arguments: list[str | Bracket] = [self._source(projection.source)]
         tensor = projection.tensor
         if tensor not in (None, f"{projection.target}.kernel"):
             arguments.append(f"tensor={quote(str(tensor))}")
-        if kind != "Rectify" and projection.rows != (0, self._channels(projection)):
+        if kind != "Rectify" and projection.rows != (0, projection.all_rows):
             arguments.append(f"rows={items(projection.rows)}")
         if projection.picked is not None:
-            arguments.append(Nested("picked=(", tuple(self._ranges(projection.picked))))
+            ranges = tuple(self._ranges(projection.picked))
+            arguments.append(Bracket("picked=(", ranges))
         if projection.pools:
-            arguments.append(
-                Nested("pools=(", tuple(map(self._pool, projection.pools)))
-            )
+            pools = tuple(map(self._pool, projection.pools))
+            arguments.append(Bracket("pools=(", pools))
         if kind in ("Convolve", "ConvolveSparse"):
             assert isinstance(projection.reach, Window)
             arguments += self._window(projection.reach)
             if (group := projection.reach.group) is not None:
-                filters = self._network.shape_of(projection.target)[-1]
-                arguments.append(f"groups={filters // group.given}")
+                arguments.append(f"groups={group.count}")
         if mapped.pop is not None:
             arguments.append(f"pop_type={mapped.pop}")
         self.used.add(kind)
-        return call(kind, arguments)
+        return call(kind, *arguments)
 
     def _kind(self, mapped: MappedProjection) -> str:
         projection = mapped.projection
@@ -171,28 +122,17 @@ class Statements:
         reader = self._network.by_name[projection.target]
         return "Rectify" if isinstance(reader.operation, Rectify) else "Identity"
 
-    def _channels(self, projection: Projection) -> int:
-        """How many input channels the projection's kernel has in all."""
-        if projection.target == self._network.readout.name:
-            return self._network.shape_of(self._network.readout.sources[0])[-1]
-        reader = self._network.by_name[projection.target]
-        source = reader.sources[0]
-        if reader.shortcut and projection.tensor != f"{reader.name}.kernel":
-            source = reader.shortcut.source
-        return self._network.shape_of(source)[-1]
-
     def _ranges(self, picked: Grid) -> Iterator[str]:
         """Write the places along the axes in space that the network has."""
-        rank = len(self._network.input.shape) - 1
-        for places in {1: picked[1:2], 2: picked[1:]}.get(rank, picked):
+        for places in of_rank(picked, self._network.rank):
             bounds = [places.start, places[-1] + 1, places.step]
             if places.step == 1 or len(places) == 1:
                 bounds = bounds[:2] if places.start else bounds[1:2]
             yield f"range({', '.join(map(str, bounds))})"
 
-    def _pool(self, pool: Pool) -> Nested:
+    def _pool(self, pool: Pool) -> Bracket:
         self.used.add("Pool")
-        return call("Pool", (self._sizes(pool.window), self._sizes(pool.stride)))
+        return call("Pool", self._sizes(pool.window), self._sizes(pool.stride))
 
     def _window(self, window: Window) -> Iterator[str]:
         if window.stride != (1, 1, 1):
@@ -210,8 +150,7 @@ class Statements:
 
     def _sizes(self, triple: Triple) -> str:
         """Write sizes along the axes in space that the network has."""
-        rank = len(self._network.input.shape) - 1
-        return items({1: triple[1:2], 2: triple[1:]}.get(rank, triple))
+        return items(of_rank(triple, self._network.rank))
 
 
 def nengo_network(routed: RoutedNetwork) -> Module:
@@ -228,7 +167,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
             network.about,
             _anatomy(network),
         ),
-        connections=_import(sorted(statements.used & KINDS)),
+        connections=imported("._runtime.connections", sorted(statements.used & KINDS)),
         pools="Pool" in statements.used,
         images_doc=docstring(_images(network), 4),
         statements=statements.lines,
@@ -247,12 +186,6 @@ def _chips(placed: Chips) -> str:
     return textwrap.fill(" ".join(runs), WIDTH)
 
 
-def _import(names: list[str]) -> str:
-    source = "from ._runtime.connections import"
-    line = f"{source} {', '.join(names)}"
-    return line if len(line) <= WIDTH else exploded(f"{source} (", names, ")", 0)
-
-
 def _anatomy(network: Network) -> str:
     spikes = (
         "Activation 1.0 of a layer stands for the upper bound of its rates, HI; a "
@@ -264,7 +197,7 @@ def _anatomy(network: Network) -> str:
         if any(isinstance(layer.operation, MaxPool) for layer in network.layers)
         else ""
     )
-    if len(network.input.shape) < len(("depth", "height", "width", "channels")):
+    if network.rank < 3:
         one = "Every layer is one ensemble, laid out as in Keras."
         return f"{spikes}{one}{maxima}"
     return (

@@ -12,14 +12,12 @@ from snnc.emit.keras.model import keras_model, train
 from snnc.emit.nengo.network import evaluate, nengo_network
 from snnc.emit.package.network import network_data
 from snnc.emit.python import (
-    INDENT,
-    WIDTH,
-    argument,
-    exploded,
+    Bracket,
+    call,
+    imported,
     items,
     module_docstring,
     quote,
-    table,
 )
 from snnc.ir.layout import (
     BIAS_AXES,
@@ -42,16 +40,13 @@ MODULES = (
 
 def docstring_module(network: Network) -> Module:
     """Return ``__init__.py``; it imports nothing, so that importing stays cheap."""
-    body = render(
-        "package/templates/__init__.py.jinja",
-        docstring=module_docstring(
-            "The spiking network {name}: trained by Keras, run by Nengo.",
-            network.name,
-            network.about,
-            MODULES,
-        ),
+    docstring = module_docstring(
+        "The spiking network {name}: trained by Keras, run by Nengo.",
+        network.name,
+        network.about,
+        MODULES,
     )
-    return Module("__init__.py", body)
+    return Module("__init__.py", f"{docstring}\n")
 
 
 def typed_marker() -> Module:
@@ -108,7 +103,7 @@ def layout(network: Network) -> Module:
         ),
         layout_id=layout_id(found),
         imports=_imports(found),
-        tensors=table("TENSORS", [_row(tensor) for tensor in found]),
+        tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in found]).at(0),
     )
     return Module("layout.py", body)
 
@@ -116,13 +111,11 @@ def layout(network: Network) -> Module:
 def _imports(found: tuple[Tensor, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in found})
     names += ["FileName", "Layout", "Tensor", "Tensors"]
-    source = "from ._runtime.layout import"
-    line = f"{source} {', '.join(names)}"
-    return line if len(line) <= WIDTH else exploded(f"{source} (", names, ")", 0)
+    return imported("._runtime.layout", names)
 
 
-def _row(tensor: Tensor) -> str:
+def _row(tensor: Tensor) -> Bracket:
     arguments = [quote(tensor.name), items(tensor.shape), AXES[tensor.axes]]
     if tensor.zeros:
         arguments.append("zeros=True")
-    return argument("Tensor", arguments, INDENT)
+    return call("Tensor", *arguments)

@@ -7,10 +7,8 @@ from collections.abc import Sequence
 from snnc.emit.files import Module, render
 from snnc.emit.python import (
     INDENT,
-    WIDTH,
-    bracket,
+    Bracket,
     call,
-    exploded,
     items,
     module_docstring,
     number,
@@ -73,7 +71,7 @@ def _input(network: Network) -> str:
     if read.scaled is not None:
         bounds = (number(float(bound)) for bound in read.scaled)
         arguments.append(f"scaled={items(bounds)}")
-    return call("INPUT = Input", arguments, 0)
+    return call("INPUT = Input", *arguments).at(0)
 
 
 def _layer(
@@ -84,7 +82,8 @@ def _layer(
     assert spiking is not None
     usual = runtime.Layer(layer.shape, (0.0, 0.0))
     bounds = (number(float(v)) for v in (spiking.rate.low, spiking.rate.high))
-    arguments = [f"shape={items(layer.shape)}", f"rate={items(bounds)}"]
+    arguments: list[str | Bracket] = [f"shape={items(layer.shape)}"]
+    arguments.append(f"rate={items(bounds)}")
     if spiking.rate.percentile != usual.percentile:
         arguments.append(f"percentile={number(float(spiking.rate.percentile))}")
     if layer.is_encoder:
@@ -102,7 +101,8 @@ def _layer(
     if any(fanout):
         arguments.append(f"fanout={items(fanout)}")
     # Always a line each: a changed number then changes one line.
-    return exploded(f"{quote(layer.name)}: Layer(", arguments, ")", INDENT)
+    line = Bracket(f"{quote(layer.name)}: Layer(", arguments, exploded=True)
+    return line.at(INDENT)
 
 
 def _cuts(levels: Sequence[MappedPopulation]) -> list[str]:
@@ -117,23 +117,24 @@ def _cut(mapped: MappedPopulation) -> str:
     return f"Cut({', '.join(arguments)})"
 
 
-def _pool(pool: MaxPool, read: Shape, levels: Sequence[MappedPopulation]) -> str:
-    arguments = [
+def _pool(pool: MaxPool, read: Shape, levels: Sequence[MappedPopulation]) -> Bracket:
+    arguments: list[str | Bracket] = [
         f"reads={items(read)}",
         f"window={items(pool.window)}",
         f"stride={items(pool.stride)}",
     ]
     if pool.padding != "valid":
         arguments.append(f"padding={quote(pool.padding)}")
-    cuts = [_cut(level) for level in levels]
-    arguments.append(exploded("cuts=(", cuts, ")", 3 * INDENT))
-    return exploded("pool=MaxPool(", arguments, ")", 2 * INDENT)
+    arguments.append(
+        Bracket("cuts=(", [_cut(level) for level in levels], exploded=True)
+    )
+    return Bracket("pool=MaxPool(", arguments, exploded=True)
 
 
 def _readout(network: Network) -> str:
     readout = network.readout
     usual = runtime.Readout("", 1)
-    arguments = [quote(readout.name), f"units={readout.units}"]
+    arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
     if readout.labels is None:
         arguments.append("classes=False")
     if readout.decide != usual.decide:
@@ -142,16 +143,9 @@ def _readout(network: Network) -> str:
         arguments.append(f"synapse={_synapse(readout.synapse)}")
     numbers = tuple(map(str, range(readout.units)))
     if readout.labels not in (None, numbers):
-        arguments.append(_names(readout.labels or ()))
-    return call("READOUT = Readout", arguments, 0)
-
-
-def _names(labels: tuple[str, ...]) -> str:
-    quoted = [quote(label) for label in labels]
-    line = f"names={items(quoted)}"
-    if INDENT + len(line) < WIDTH:
-        return line
-    return exploded("names=(", quoted, ")", INDENT)
+        labels = [quote(label) for label in readout.labels or ()]
+        arguments.append(Bracket("names=(", labels))
+    return call("READOUT = Readout", *arguments).at(0)
 
 
 def _network(network: Network) -> str:
@@ -169,7 +163,7 @@ def _network(network: Network) -> str:
         if "aware" in network.phases:
             arguments.append("aware=True")
         arguments.append(f"picojoules={items(number(float(c)) for c in costs)}")
-    return bracket("NETWORK = Network(", arguments, ")", 0)
+    return call("NETWORK = Network", *arguments).at(0)
 
 
 def _synapse(seconds: float) -> str:
