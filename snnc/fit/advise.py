@@ -18,7 +18,7 @@ from snnc.fit.solve import for_axons, for_cores, for_fan_in
 from snnc.fit.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi, Network
 from snnc.ir.mapped import MappedNetwork
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 from snnc.rules.loihi import (
     FitsNoCore,
     MoreCoresThanChips,

@@ -14,7 +14,7 @@ from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 from snnc.loihi.floor import compartment_floors
 from snnc.loihi.plan import Known, alone, block_is_sound
 from snnc.passes.lower import lower

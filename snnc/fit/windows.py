@@ -6,7 +6,7 @@ from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.fit.trials import Change, with_changes
 from snnc.ir.device import Profile
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 from snnc.passes.resolve import resolve
 from snnc.passes.resolve.drafts import draft_layers
 from snnc.passes.verify import verify

@@ -5,19 +5,19 @@ from typing import Annotated, ClassVar, Literal
 from snnc.language.base import Model
 from snnc.language.literals import Amount, Chosen, Flag
 from snnc.language.reading import ByKind, Limits
-from snnc.language.table import Key, Word
+from snnc.language.table import Key, ValueWord
 
 
 class Choice(Model):
     """A named choice with settings of its own, such as ``adam { ... }``."""
 
-    word: ClassVar[Word]
+    word: ClassVar[ValueWord]
 
 
 class CrossEntropy(Choice):
     """Softmax cross entropy over the classes."""
 
-    word = Word(
+    word = ValueWord(
         "cross_entropy",
         "Softmax cross entropy over the classes.",
         same="categorical_crossentropy crossentropy crossentropyloss "
@@ -32,7 +32,7 @@ class CrossEntropy(Choice):
 class Focal(Choice):
     """Focal loss (Lin et al., 2017, https://arxiv.org/abs/1708.02002, eq. 5)."""
 
-    word = Word(
+    word = ValueWord(
         "focal",
         "Focal loss (Lin et al., 2017), for unbalanced classes.",
         same="focal_loss",
@@ -54,7 +54,7 @@ class Focal(Choice):
 class MeanSquaredError(Choice):
     """Mean squared error, the loss of a regression."""
 
-    word = Word(
+    word = ValueWord(
         "mse",
         "Mean squared error, the loss of a regression.",
         same="mean_squared_error mseloss",
@@ -100,7 +100,7 @@ Epsilon = Annotated[
 class Adam(Choice):
     """Adam (Kingma and Ba, 2014)."""
 
-    word = Word(
+    word = ValueWord(
         "adam",
         "Adam (Kingma and Ba, 2014).",
         nearby="nadam adamax adagrad adadelta rmsprop radam lion ftrl lamb",
@@ -116,7 +116,7 @@ class Adam(Choice):
 class AdamW(Choice):
     """Adam with decoupled weight decay (Loshchilov and Hutter, 2017)."""
 
-    word = Word("adamw", "Adam with decoupled weight decay.", same="adam_w")
+    word = ValueWord("adamw", "Adam with decoupled weight decay.", same="adam_w")
 
     kind: Literal["adamw"] = "adamw"
     learning_rate: LearningRate = 1e-3
@@ -131,7 +131,7 @@ class AdamW(Choice):
 class Sgd(Choice):
     """Stochastic gradient descent with momentum."""
 
-    word = Word(
+    word = ValueWord(
         "sgd",
         "Stochastic gradient descent with momentum.",
         nearby="sgdm momentum nesterov",

@@ -1,12 +1,13 @@
-"""Ranges and dims: located syntax or plain Python to tuples."""
+"""Ranges, dims and phases of training: located syntax or plain Python to tuples."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from snnc.language import tree
 from snnc.language.scalars import (
+    HERTZ,
     LARGEST,
     amount,
     bare,
@@ -15,7 +16,7 @@ from snnc.language.scalars import (
     refused,
     unexpected,
 )
-from snnc.language.units import HERTZ
+from snnc.language.written import listed
 
 SLOWEST = 1.0
 """Hz of a rate's upper end: with usual weights nengo-loihi keeps 6 of their 7 bits at
@@ -24,6 +25,9 @@ WIDEST, NARROWEST = 1e12, 1e-12
 """Values of an input: far from where weights that undo them leave float32."""
 RESOLUTION = 1e-6
 """Of a range by its largest end: float32 tells eight values apart there."""
+Phase = Literal["smooth", "scale", "aware"]
+
+PHASES: tuple[Phase, ...] = ("smooth", "scale", "aware")
 
 
 def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
@@ -176,3 +180,40 @@ def block(value: Any) -> tuple[int, ...] | str:
     if isinstance(value, (tree.Word, str)):
         raise unexpected("dims or `auto`", "4x4x16")
     return dims(value, least="auto")
+
+
+def phases(value: Any) -> tuple[Any, ...]:
+    """Read a list of phases; words that are none are left to its type."""
+    if isinstance(value, tree.List):
+        items: Sequence[Any] = value.items
+    elif isinstance(value, (tuple, list)):
+        items = value
+    else:
+        is_phase = bare(value) in PHASES
+        example = listed([bare(value)] if is_phase else PHASES)
+        sure = {"instead": example} if is_phase else {}
+        raise unexpected("a list of phases", example, **sure)
+    if not items:
+        raise refused(
+            "the list is empty",
+            limit="at least one phase",
+            advice=f"write `phases {listed(PHASES)}`, which are all",
+        )
+    names = tuple(map(bare, items))
+    if all(name in PHASES for name in names):
+        _check_order(names, items)
+    return names
+
+
+def _check_order(names: Sequence[Phase], items: Sequence[Any]) -> None:
+    """Refuse a phase that stands twice, or behind one that follows it."""
+    ordered = [phase for phase in PHASES if phase in names]
+    for before, name, item in zip(names, names[1:], items[1:], strict=False):
+        place = {"span": item.span} if hasattr(item, "span") else {}
+        if names.index(name) <= names.index(before):
+            reason, limit = f"`{name}` is given twice", "each phase once at most"
+        elif PHASES.index(name) < PHASES.index(before):
+            reason, limit = f"`{name}` is behind `{before}`", f"goes before `{before}`"
+        else:
+            continue
+        raise refused(reason, limit=limit, instead=listed(ordered), **place)

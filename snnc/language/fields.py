@@ -1,4 +1,4 @@
-"""What the models of the table say of their fields."""
+"""What the models of the table say of their fields, and what is said of these."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Literal, TypeVar, get_args, get_origin
 
+from snnc.language import extents, scalars, written
 from snnc.language.base import Field, Model
 from snnc.language.choices import Choice
-from snnc.language.table import Key, Otherwise, Part, Word
+from snnc.language.reading import Read
+from snnc.language.table import Key, Otherwise, StatementPart, ValueWord
 
-Note = TypeVar("Note", Key, Otherwise, Part)
+Note = TypeVar("Note", Key, Otherwise, StatementPart)
 
 
 def notes(info: Field) -> Iterator[Any]:
@@ -24,7 +26,7 @@ def note(info: Field, kind: type[Note]) -> Note | None:
     return next((item for item in notes(info) if isinstance(item, kind)), None)
 
 
-def words_of(info: Field) -> tuple[Word, ...]:
+def words_of(info: Field) -> tuple[ValueWord, ...]:
     """What is said of words that are values of a field."""
     found = note(info, Key)
     return found.words if found is not None else ()
@@ -38,9 +40,11 @@ def keys_of(model: type[Model]) -> Mapping[str, Key]:
 
 
 @cache
-def parts_of(model: type[Model]) -> Mapping[str, Part]:
+def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
     """What stands in front of the block of a statement, by the names of the fields."""
-    found = {name: note(info, Part) for name, info in model.model_fields.items()}
+    found = {
+        name: note(info, StatementPart) for name, info in model.model_fields.items()
+    }
     return {name: part for name, part in found.items() if part}
 
 
@@ -80,3 +84,33 @@ def otherwise(model: type[Model], key: str) -> Any:
     info = model.model_fields.get(key)
     found = None if info is None else note(info, Otherwise)
     return None if found is None else found.value
+
+
+def description(model: type[Model], field: str) -> str:
+    """Say what a property or part means, with its default behind it in brackets."""
+    entry = keys_of(model).get(field) or parts_of(model)[field]
+    shown = default(model.model_fields[field])
+    return f"{entry.about} ({shown})." if shown else f"{entry.about}."
+
+
+def default(info: Field) -> str:
+    """The default of a field as ``.snn`` writes it, or what it follows from."""
+    found = note(info, Otherwise)
+    if found is not None and found.text:
+        return found.text
+    value = info.default if not found else found.value
+    return "" if info.is_required() or value in (None, ()) else _written(value, info)
+
+
+def _written(value: Any, info: Field) -> str:
+    if isinstance(value, Choice):
+        return value.word.text
+    for item in notes(info):
+        if isinstance(item, Read):
+            if item.func is scalars.seconds:
+                return written.time(value)
+            if item.func in (extents.rates, extents.upper_rate):
+                return written.rates(*value)
+            if item.func is extents.phases:
+                return written.listed(value)
+    return written.extents(value) if isinstance(value, tuple) else written.plain(value)

@@ -20,22 +20,22 @@ from snnc.language.fields import (
 from snnc.language.literals import NeuronSpec
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.reading import Read
-from snnc.language.statements import ABOUT, Statement
-from snnc.language.table import Form, Key, Part, Place, Word
+from snnc.language.statements import ABOUT, StatementModel
+from snnc.language.table import Form, Key, Place, StatementPart, ValueWord
 
 FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
     form.kind: form for model in STATEMENTS for form in model.forms
 }
 """Every kind of statement, in the order of the language."""
 
-MODELS: dict[str, dict[str, type[Statement]]] = {}
+MODELS: dict[str, dict[str, type[StatementModel]]] = {}
 """The models of a kind by the variant, which is empty where there is none."""
 for _model in STATEMENTS:
     for _form in _model.forms:
         _variant = _model.variant.text if _model.variant else ""
         MODELS.setdefault(_form.kind, {})[_variant] = _model
 
-PARTS: Mapping[str, Part] = {
+PARTS: Mapping[str, StatementPart] = {
     name: part for model in STATEMENTS for name, part in parts_of(model).items()
 }
 """What may stand in front of a block, by the names of the fields."""
@@ -48,7 +48,7 @@ CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
 }
 """The losses and optimizers, by the property and the word."""
 
-NEURONS: Mapping[str, Word] = {
+NEURONS: Mapping[str, ValueWord] = {
     word.text: word for word in words_of(NeuronSpec.model_fields["kind"])
 }
 
@@ -131,7 +131,7 @@ def likes_of(keys: Collection[str]) -> frozenset[str]:
     )
 
 
-def words() -> Iterator[tuple[str, Word | Key]]:
+def words() -> Iterator[tuple[str, ValueWord | Key]]:
     """Every property, variant, choice and value, with what is said of it."""
     for model in tables():
         yield from keys_of(model).items()
@@ -149,7 +149,7 @@ def owner_of(statement: tree.Statement) -> str:
     return kind if statement.variant is None else f"{kind} {statement.variant.text}"
 
 
-def model_of(statement: tree.Statement) -> type[Statement] | None:
+def model_of(statement: tree.Statement) -> type[StatementModel] | None:
     """The model of a statement whose kind and variant are known."""
     models = MODELS.get(statement.kind.text, {})
     variant = statement.variant.text if statement.variant else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from snnc.language.fields import keys_of
 from snnc.language.forms import FORMS, MODELS, NEURONS, tables
 from snnc.language.model import SCOPES
-from snnc.language.units import UNITS as UNITS
+from snnc.language.scalars import UNITS as UNITS
 
 KINDS = frozenset(FORMS)
 # `neuron` is a statement and a property; inside braces it is the property.

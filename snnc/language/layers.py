@@ -7,11 +7,11 @@ logical graph is made. What `defaults` may give stands in a base class of its ow
 from typing import Annotated, Literal
 
 from snnc.language import properties as has
-from snnc.language.statements import Statement
-from snnc.language.table import Otherwise, Word, layer
+from snnc.language.statements import StatementModel
+from snnc.language.table import Otherwise, ValueWord, layer
 
 
-class SpikingSpec(Statement):
+class SpikingSpec(StatementModel):
     """Properties of every spiking layer."""
 
     rate: Annotated[has.Rate | None, Otherwise((20.0, 150.0))] = None
@@ -37,11 +37,11 @@ ENCODE = layer(
 )
 
 
-class ConvEncoderSpec(Statement):
+class ConvEncoderSpec(StatementModel):
     """`encode conv`: a trained convolution on the host that makes spikes."""
 
     forms = (ENCODE,)
-    variant = Word(
+    variant = ValueWord(
         "conv",
         "A trained convolution on the host that makes spikes.",
         nearby="conv1d conv2d conv3d",
@@ -60,11 +60,11 @@ class ConvEncoderSpec(Statement):
     rate: has.Rate = (0.0, 250.0)
 
 
-class RateEncoderSpec(Statement):
+class RateEncoderSpec(StatementModel):
     """`encode rate`: each value, or its two signs, as a rate; not trained."""
 
     forms = (ENCODE,)
-    variant = Word("rate", "Each value, or its two signs, as a rate; not trained.")
+    variant = ValueWord("rate", "Each value, or its two signs, as a rate; not trained.")
 
     kind: Literal["encode rate"] = "encode rate"
     name: has.Name | None = None
@@ -241,7 +241,7 @@ class DenseSpec(DenseProperties):
     shortcut: has.Shortcut | None = None
 
 
-class AveragePoolSpec(Statement):
+class AveragePoolSpec(StatementModel):
     """Average pooling without neurons, folded into its reader."""
 
     forms = (
@@ -264,7 +264,7 @@ class AveragePoolSpec(Statement):
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
 
 
-class MaxPoolSpec(Statement):
+class MaxPoolSpec(StatementModel):
     """Max pooling by neurons that compare values by twos."""
 
     forms = (
@@ -288,7 +288,7 @@ class MaxPoolSpec(Statement):
     synapse: Annotated[has.Synapse | None, Otherwise(text="that of `timing`")] = None
 
 
-class JoinSpec(Statement):
+class JoinSpec(StatementModel):
     """`add` and `concat`: sums or joins channels without neurons."""
 
     forms = (

@@ -6,10 +6,9 @@ What a type refuses it raises as `snnc.language.scalars` says.
 from typing import Annotated, Any, Literal
 
 from snnc.language import extents, names, scalars
-from snnc.language import phases as course
 from snnc.language.base import Model
 from snnc.language.reading import Limits, Read
-from snnc.language.table import Key, Word
+from snnc.language.table import Key, ValueWord
 
 Bare = Read(scalars.bare)
 Chosen = Read(scalars.choice)
@@ -29,7 +28,7 @@ ShapeValue = Annotated[tuple[int, ...], Read(extents.shape)]
 Window = Annotated[tuple[int, ...] | Literal["all"], Read(extents.window)]
 Block = Annotated[tuple[int, ...] | Literal["auto"], Read(extents.block)]
 Identifier = Annotated[str, Read(names.identifier)]
-Phases = Annotated[tuple[course.Phase, ...], Read(course.phases)]
+Phases = Annotated[tuple[extents.Phase, ...], Read(extents.phases)]
 ClassNames = Annotated[int | tuple[str, ...], Read(names.classes)]
 
 
@@ -43,13 +42,13 @@ class NeuronSpec(Model):
             "Which neurons",
             usual="relu",
             words=(
-                Word(
+                ValueWord(
                     "relu",
                     "Rectified linear neurons: the rate is linear in the current.",
                     nearby="if integrate_and_fire spiking_relu rectified_linear "
                     "relurate spiking_rectified_linear",
                 ),
-                Word(
+                ValueWord(
                     "lif",
                     "Leaky integrate-and-fire neurons.",
                     nearby="leaky alif plif adlif cuba cubalif lapicque synaptic "

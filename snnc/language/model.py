@@ -1,4 +1,4 @@
-"""The spec as data: the statements of `statements` and `layers` together.
+"""The spec as data, of the statements of `statements` and `layers`, and its places.
 
 A model checks what one statement says by itself. What needs more than one statement
 (names, shapes, the chip) is checked on the graph. Times are in seconds, rates in Hz.
@@ -6,8 +6,10 @@ A model checks what one statement says by itself. What needs more than one state
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Annotated, Literal, get_args
 
+from snnc.dataclass import dataclass
 from snnc.language.layers import (
     ConvProperties,
     DenseProperties,
@@ -25,11 +27,12 @@ from snnc.language.statements import (
     LoihiTarget,
     NengoTarget,
     ReadoutSpec,
-    Statement,
+    StatementModel,
     TimingSpec,
 )
 from snnc.language.table import Form
 from snnc.language.training import TrainSpec
+from snnc.source import Span
 
 SCOPES = tuple(
     form.kind
@@ -70,7 +73,7 @@ class DefaultsSpec(
     layer: Annotated[str, Read(_scope)] | None = None
 
 
-class Spec(Statement):
+class Spec(StatementModel):
     """A whole network, edition 1 of the language."""
 
     snn: Literal[1] = 1
@@ -85,7 +88,7 @@ class Spec(Statement):
     train: TrainSpec | None = None
 
 
-STATEMENTS: tuple[type[Statement], ...] = (
+STATEMENTS: tuple[type[StatementModel], ...] = (
     LoihiTarget,
     NengoTarget,
     TimingSpec,
@@ -102,3 +105,61 @@ def spec_hash(spec: Spec) -> str:
     """Return the SHA-256 of the canonical spec, which has no comments or layout."""
     canonical = json.dumps(spec.model_dump(), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a statement is written.
+
+    ``span`` is its head, from the kind to the name. ``keys`` has the span of the
+    value of each property that is written (and of ``shape``, ``within`` and
+    ``mapped``), ``sources`` the span of each name behind ``from``. A statement that
+    is not written has the place of the network's name.
+    """
+
+    span: Span
+    name: Span | None
+    keys: Mapping[str, Span]
+    sources: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ValidatedSpec:
+    """A spec, as far as it is sound, with its places.
+
+    ``spec`` is built without pydantic's check of the whole, whose parts are checked
+    already. A layer statement with an error is None in ``spec.layers``; so the layer
+    behind it, if it names no source, reads something unknown. A broken or missing
+    input or readout is a placeholder with a name.
+
+    Attributes
+    ----------
+    places
+        Parallel to ``spec.layers``. The name of a place is None if there is none
+        or if it is taken already.
+    defaults
+        Parallel to ``spec.defaults``.
+    broken
+        Names of the input, layers and readout whose statements have errors: what
+        they say is unknown, and nothing should be said about it.
+    defaults_sound
+        Whether every ``defaults`` statement was understood; if not, a property that
+        no statement gives may have been given there.
+    sound
+        Whether nothing at all was wrong.
+    span
+        The network's name, or the file's beginning.
+    """
+
+    spec: Spec
+    places: tuple[Place, ...]
+    input: Place
+    readout: Place
+    target: Place
+    timing: Place
+    train: Place
+    defaults: tuple[Place, ...]
+    broken: frozenset[str]
+    defaults_sound: bool
+    sound: bool
+    span: Span

@@ -25,7 +25,7 @@ from snnc.language.literals import (
     Whole,
 )
 from snnc.language.reading import Limits
-from snnc.language.table import Key, Part, Word
+from snnc.language.table import Key, StatementPart, ValueWord
 
 MOST_CHIPS = 768
 """Chips of the largest system; see docs/decisions/006-bounds.md."""
@@ -33,19 +33,23 @@ MOST_CHIPS = 768
 # What stands in front of the block.
 Name = Annotated[
     Identifier,
-    Part("name", "The name; those of layers with weights name their tensors"),
+    StatementPart("name", "The name; those of layers with weights name their tensors"),
 ]
 Sources = Annotated[
     tuple[Identifier, ...],
-    Part("from", "The layers to read (default: the one before)", nearby="inputs"),
+    StatementPart(
+        "from", "The layers to read (default: the one before)", nearby="inputs"
+    ),
 ]
 Shape = Annotated[
     ShapeValue,
-    Part("shape", "The input's shape, channels last: `28x28x1`", nearby="size"),
+    StatementPart(
+        "shape", "The input's shape, channels last: `28x28x1`", nearby="size"
+    ),
 ]
 Within = Annotated[
     ValueRange,
-    Part(
+    StatementPart(
         "in",
         "The range of the values, checked on data: `0..1`",
         nearby="range values",
@@ -53,7 +57,7 @@ Within = Annotated[
 ]
 Mapped = Annotated[
     ValueRange,
-    Part(
+    StatementPart(
         "as", "The range that the values are mapped to linearly (default: no scaling)"
     ),
 ]
@@ -179,8 +183,8 @@ RunsOn = Annotated[
         usual="chip",
         nearby="placement location device on_chip",
         words=(
-            Word("chip", nearby="loihi core device on_chip"),
-            Word("host", nearby="cpu gpu off_chip node"),
+            ValueWord("chip", nearby="loihi core device on_chip"),
+            ValueWord("host", nearby="cpu gpu off_chip node"),
         ),
     ),
 ]
@@ -232,8 +236,8 @@ Padding = Annotated[
         same="border_mode",
         nearby="pad",
         words=(
-            Word("valid", nearby="none off"),
-            Word("same", nearby="zeros half causal"),
+            ValueWord("valid", nearby="none off"),
+            ValueWord("same", nearby="zeros half causal"),
         ),
     ),
 ]
@@ -246,9 +250,9 @@ KernelPadding = Annotated[
         same="border_mode",
         nearby="pad",
         words=(
-            Word("valid", nearby="none off"),
-            Word("same", nearby="zeros half"),
-            Word("causal", nearby="left"),
+            ValueWord("valid", nearby="none off"),
+            ValueWord("same", nearby="zeros half"),
+            ValueWord("causal", nearby="left"),
         ),
     ),
 ]
@@ -288,7 +292,7 @@ KernelBias = Annotated[
         "Whether the layer has a bias: one a channel, or one a `neuron`",
         usual="on",
         same="use_bias",
-        words=(Word("neuron", nearby="untied position"),),
+        words=(ValueWord("neuron", nearby="untied position"),),
     ),
 ]
 Shortcut = Annotated[
@@ -344,11 +348,11 @@ Decide = Annotated[
         usual="mean",
         nearby="decision decode decoder reduction mode readout_mode vote",
         words=(
-            Word(
+            ValueWord(
                 "mean",
                 nearby="max sum average avg count vote majority rate spikes membrane",
             ),
-            Word("last", nearby="final end"),
+            ValueWord("last", nearby="final end"),
         ),
     ),
 ]

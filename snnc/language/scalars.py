@@ -10,10 +10,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from snnc.language import tree
-from snnc.language.units import HERTZ, SECONDS
 
 if TYPE_CHECKING:
     from pydantic_core import PydanticCustomError
+
+
+SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000}
+HERTZ = {"Hz": 1}
+UNITS = frozenset((*SECONDS, *HERTZ))
 
 
 def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustomError:

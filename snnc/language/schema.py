@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, get_args, get_origin
 
-from snnc.language import extents, names, phases, scalars
+from snnc.language import extents, names, scalars
 from snnc.language.base import Model
-from snnc.language.described import description
-from snnc.language.fields import keys_of, parts_of
+from snnc.language.fields import description, keys_of, parts_of
 from snnc.language.forms import (
     CHOICES,
     FORMS,
@@ -27,7 +26,7 @@ from snnc.language.forms import (
 from snnc.language.literals import NeuronSpec
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.reading import Read
-from snnc.language.table import Word
+from snnc.language.table import ValueWord
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
@@ -62,7 +61,7 @@ _VALUES: Schema = {
 _CLASSES = {**_or_list(_text(r"\d+", "integer"), {"type": "string"}, 2), "minimum": 2}
 _PHASES: Schema = {
     "type": "array",
-    "items": {"enum": list(phases.PHASES)},
+    "items": {"enum": list(extents.PHASES)},
     "minItems": 1,
     "uniqueItems": True,
 }
@@ -81,7 +80,7 @@ _FORMS: dict[Any, Schema] = {
     extents.window: _dims("all"),
     extents.block: _dims("auto"),
     names.identifier: _NAME,
-    phases.phases: _PHASES,
+    extents.phases: _PHASES,
     names.classes: _CLASSES,
 }
 _FILE = {
@@ -143,7 +142,7 @@ class _Writer:
 
     def _layer(self) -> Schema:
         found = {
-            Word(kind, form.about): self._statement(kind)
+            ValueWord(kind, form.about): self._statement(kind)
             for kind, form in FORMS.items()
             if form.is_layer
         }
@@ -216,7 +215,7 @@ def _told(schema: Schema, description: str) -> Schema:
 
 
 def _choice(
-    inner: Mapping[Word, Schema], bare: tuple[str, ...] | None = None
+    inner: Mapping[ValueWord, Schema], bare: tuple[str, ...] | None = None
 ) -> Schema:
     """One of several words, with a mapping of properties below it or without."""
     below = {

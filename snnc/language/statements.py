@@ -4,7 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from snnc.language import properties as has
 from snnc.language.base import Model
-from snnc.language.table import Form, Otherwise, Word
+from snnc.language.table import Form, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",
@@ -16,7 +16,7 @@ ABOUT = Form(
 """The one statement that is a text, without properties."""
 
 
-class Statement(Model):
+class StatementModel(Model):
     """What all statements share: unknown keys are errors, values do not change.
 
     ``forms`` are the kinds of statements that the model is of, ``variant`` the word
@@ -24,7 +24,7 @@ class Statement(Model):
     """
 
     forms: ClassVar[tuple[Form, ...]] = ()
-    variant: ClassVar[Word | None] = None
+    variant: ClassVar[ValueWord | None] = None
 
 
 TARGET = Form(
@@ -36,11 +36,13 @@ TARGET = Form(
 )
 
 
-class LoihiTarget(Statement):
+class LoihiTarget(StatementModel):
     """A Loihi system, with every limit of its cores checked."""
 
     forms = (TARGET,)
-    variant = Word("loihi", "A Loihi system, with every limit of its cores checked.")
+    variant = ValueWord(
+        "loihi", "A Loihi system, with every limit of its cores checked."
+    )
 
     kind: Literal["loihi"] = "loihi"
     chips: has.Chips = 1
@@ -48,11 +50,11 @@ class LoihiTarget(Statement):
     pop: has.Pop = "auto"
 
 
-class NengoTarget(Statement):
+class NengoTarget(StatementModel):
     """Nengo's own simulators: no limits, no blocks."""
 
     forms = (TARGET,)
-    variant = Word(
+    variant = ValueWord(
         "nengo",
         "Nengo's own simulators: no limits.",
         nearby="nengo_dl nengo_ocl nengo_loihi simulator emulator sim",
@@ -61,7 +63,7 @@ class NengoTarget(Statement):
     kind: Literal["nengo"] = "nengo"
 
 
-class TimingSpec(Statement):
+class TimingSpec(StatementModel):
     """The step, how long an example is presented, and the default synapse."""
 
     forms = (
@@ -79,7 +81,7 @@ class TimingSpec(Statement):
     synapse: has.Synapse = 5e-3
 
 
-class InputSpec(Statement):
+class InputSpec(StatementModel):
     """The values that a network reads: their shape and range."""
 
     forms = (
@@ -101,7 +103,7 @@ class InputSpec(Statement):
     mapped: has.Mapped | None = None
 
 
-class ReadoutSpec(Statement):
+class ReadoutSpec(StatementModel):
     """The linear layer on the host that decides."""
 
     forms = (

@@ -17,7 +17,7 @@ Place = Literal["front", "encoder", "layer", "back"]
 
 
 @dataclass(frozen=True, slots=True)
-class Word:
+class ValueWord:
     """A word that is a value, a variant or a choice, such as ``same`` or ``adam``.
 
     Attributes
@@ -49,7 +49,7 @@ class Key:
     usual
         A value to show as an example, as ``.snn`` writes it.
     same, nearby
-        As of a `Word`.
+        As of a `ValueWord`.
     words
         What is said of words that are its values.
     """
@@ -58,11 +58,11 @@ class Key:
     usual: str
     same: str = ""
     nearby: str = ""
-    words: tuple[Word, ...] = ()
+    words: tuple[ValueWord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatementPart:
     """What stands in front of the block in ``.snn``, and is a key in YAML.
 
     ``key`` is that key; the others are as of a `Key`.
@@ -114,7 +114,7 @@ class Form:
     axes
         The spatial axes of what it reads; 0 for any number of them.
     same, nearby
-        As of a `Word`, spelt as `snnc.rules.foreign.plain` does, or with the axes.
+        As of a `ValueWord`, spelt as `snnc.rules.foreign.plain` does, or with the axes.
     """
 
     kind: str

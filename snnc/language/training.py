@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 from snnc.language import properties as has
 from snnc.language.choices import Adam, Loss, Optimizer
+from snnc.language.extents import PHASES
 from snnc.language.literals import Amount, Bare, Flag, Phases, Share, Whole
-from snnc.language.phases import PHASES
 from snnc.language.reading import Limits
-from snnc.language.statements import Statement
-from snnc.language.table import Form, Key, Otherwise, Word
+from snnc.language.statements import StatementModel
+from snnc.language.table import Form, Key, Otherwise, ValueWord
 
 
-class TrainSpec(Statement):
+class TrainSpec(StatementModel):
     """How `train.py` trains; None where the readout decides."""
 
     forms = (
@@ -63,8 +63,8 @@ class TrainSpec(Statement):
             nearby="lr_schedule lr_scheduler scheduler learning_rate_schedule lr_decay "
             "decay annealing",
             words=(
-                Word("constant", nearby="none off fixed"),
-                Word(
+                ValueWord("constant", nearby="none off fixed"),
+                ValueWord(
                     "cosine", nearby="cosine_decay cosine_annealing cosineannealinglr"
                 ),
             ),
@@ -78,17 +78,17 @@ class TrainSpec(Statement):
             usual="[smooth, scale]",
             nearby="stages training_phases",
             words=(
-                Word(
+                ValueWord(
                     "smooth",
                     "As the layers are trained in plain Keras.",
                     nearby="plain float ann pretrain",
                 ),
-                Word(
+                ValueWord(
                     "scale",
                     "Each layer is scaled into its rates.",
                     nearby="scaling rescale calibrate normalise normalize",
                 ),
-                Word(
+                ValueWord(
                     "aware",
                     "With the chip's rates and the noise of spikes.",
                     nearby="chip finetune fine_tune qat spiking snn",

@@ -9,8 +9,7 @@ from typing import Literal
 from snnc.dataclass import dataclass
 from snnc.editors.editor_files import NETWORK, to_fill
 from snnc.language import scalars
-from snnc.language.described import description
-from snnc.language.fields import keys_of, parts_of, values_in
+from snnc.language.fields import description, keys_of, parts_of, values_in
 from snnc.language.forms import (
     CHOICES,
     FORMS,

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import Layer
 from snnc.language import extents, scalars, tree
-from snnc.language.described import description
-from snnc.language.fields import keys_of
+from snnc.language.fields import description, keys_of
 from snnc.language.forms import CHOICES, FORMS, MODELS, NEURONS, PARTS, keys_read_by
-from snnc.language.table import Key, Word
-from snnc.language.units import HERTZ, SECONDS
+from snnc.language.scalars import HERTZ, SECONDS
+from snnc.language.table import Key, ValueWord
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.hints import share, thousands, total
@@ -102,7 +101,7 @@ def kind(word: str, variant: str | None) -> str:
 
 def value(entry: Key, key: str, word: str) -> str:
     """What a word means as the value of a property; empty if nothing is said of it."""
-    known: tuple[Word, ...] = entry.words
+    known: tuple[ValueWord, ...] = entry.words
     if key == "neuron":
         known = tuple(NEURONS.values())
     if key in CHOICES:

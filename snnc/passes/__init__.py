@@ -26,7 +26,7 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Network
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 from snnc.language.tree import Document
 from snnc.loihi.plan import Known
 from snnc.passes.lower import lower

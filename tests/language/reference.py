@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from snnc.language.base import Model
-from snnc.language.described import default
-from snnc.language.fields import keys_of, note
+from snnc.language.fields import default, keys_of, note
 from snnc.language.forms import (
     CHOICES,
     FORMS,
@@ -19,7 +18,7 @@ from snnc.language.forms import (
 from snnc.language.layers import SpikingSpec
 from snnc.language.literals import NeuronSpec
 from snnc.language.model import DefaultsSpec
-from snnc.language.statements import Statement
+from snnc.language.statements import StatementModel
 from snnc.language.table import Form, Otherwise
 
 Row = tuple[str, ...]
@@ -55,7 +54,7 @@ def statements(some: Iterable[str]) -> Iterator[Row]:
             yield f"`{head(form, text)}`", about, settings(model, own_keys(model))
 
 
-def own_keys(model: type[Statement] | None) -> tuple[str, ...]:
+def own_keys(model: type[StatementModel] | None) -> tuple[str, ...]:
     """The properties that not every spiking layer has."""
     if model is None or model is DefaultsSpec:
         return ()

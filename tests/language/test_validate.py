@@ -9,8 +9,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.language.choices import Adam
 from snnc.language.layers import ConvSpec
-from snnc.language.located import ValidatedSpec
-from snnc.language.model import Spec
+from snnc.language.model import Spec, ValidatedSpec
 from snnc.language.statements import LoihiTarget, NengoTarget
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate

@@ -26,7 +26,7 @@ from snnc.language.choices import (
     Optimizer,
     Sgd,
 )
-from snnc.language.phases import PHASES
+from snnc.language.extents import PHASES
 from snnc.language.training import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}

@@ -22,7 +22,7 @@ from snnc.ir.logical import (
     Timing,
 )
 from snnc.language.choices import CrossEntropy, MeanSquaredError
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 from snnc.language.statements import LoihiTarget
 from snnc.language.training import TrainSpec
 from snnc.language.written import listed

@@ -17,7 +17,7 @@ from snnc.language.layers import (
     RateEncoderSpec,
     SpikingSpec,
 )
-from snnc.language.located import Place, ValidatedSpec
+from snnc.language.model import Place, ValidatedSpec
 from snnc.passes.resolve.known import Known
 from snnc.rules.references import (
     Cycle,

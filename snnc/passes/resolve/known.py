@@ -12,7 +12,7 @@ from snnc.language.layers import (
     RateEncoderSpec,
     SpikingSpec,
 )
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 
 
 class Known:

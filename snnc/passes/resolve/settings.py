@@ -15,8 +15,7 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.literals import NeuronSpec
-from snnc.language.located import Place, ValidatedSpec
-from snnc.language.model import DefaultsSpec
+from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
 from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span

@@ -9,7 +9,7 @@ from __future__ import annotations
 from snnc import rules
 from snnc.diagnostics import Report
 from snnc.language import tree
-from snnc.language.located import ValidatedSpec
+from snnc.language.model import ValidatedSpec
 from snnc.language.names import why_no_package
 from snnc.passes.validate.assemble import Assembly, Checked
 from snnc.passes.validate.order import check_defaults, check_names, check_order

@@ -10,8 +10,7 @@ from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.forms import VALUES
 from snnc.language.keywords import KINDS
-from snnc.language.located import Place
-from snnc.language.model import DefaultsSpec, Spec
+from snnc.language.model import DefaultsSpec, Place, Spec
 from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec
 from snnc.passes.validate.order import is_layer
 from snnc.passes.validate.parts import head

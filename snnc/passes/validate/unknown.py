@@ -13,8 +13,8 @@ from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.forms import NEURONS
 from snnc.language.keywords import USUAL
+from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
-from snnc.language.units import SECONDS
 from snnc.rules.names import listed
 from snnc.source import SourceFile
 from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
