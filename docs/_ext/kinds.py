@@ -8,9 +8,10 @@ from pathlib import Path
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.language.base import Model
-from snnc.language.described import default
-from snnc.language.fields import keys_of
+from snnc.language.fields import default, keys_of
 from snnc.language.forms import FORMS, MODELS, kinds
+from snnc.passes.route import route
+from snnc.report.summary import summarise
 from snnc.report.text import table as report
 from snnc.syntax.formatted import printed
 from snnc.text.tables import code, prose, table
@@ -72,4 +73,4 @@ def _example(path: Path) -> Iterator[str]:
     yield "The same in YAML:"
     yield f"```yaml\n{printed(made.document, 'yaml')}```"
     yield f"`snnc report {path.name}` prints:"
-    yield f"```\n{report(made.mapped)}\n```"
+    yield f"```\n{report(summarise(route(made.mapped)))}\n```"
