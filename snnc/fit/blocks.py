@@ -11,8 +11,7 @@ from snnc.fit.trials import Change, Trials
 from snnc.ir.logical import Layer, Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.properties import MOST_CHIPS
-from snnc.loihi.floor import compartment_floors
-from snnc.loihi.plan import whole_block
+from snnc.loihi.plan import compartment_floors, whole_block
 from snnc.loihi.refusals import BLOCK_AXES, block_span
 from snnc.report.summary import block_of
 from snnc.rules.loihi import (

@@ -8,7 +8,7 @@ from math import prod
 
 from snnc.fit.trials import Change, Trials
 from snnc.ir.logical import Convolution, Dense, Layer, Shape
-from snnc.loihi.floor import compartment_floors
+from snnc.loihi.plan import compartment_floors
 
 Holds = Callable[[Sequence[Change]], bool]
 """Whether a variant is as wanted."""

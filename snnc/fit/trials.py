@@ -15,8 +15,7 @@ from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
-from snnc.loihi.floor import compartment_floors
-from snnc.loihi.plan import Known, alone, block_is_sound
+from snnc.loihi.plan import Known, alone, block_is_sound, compartment_floors
 from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, is_sound
 from snnc.passes.resolve import resolve

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 
+from snnc.dataclass import dataclass
 from snnc.ir.lowered import Compare, Full, LoweredNetwork, Population, Projection
 from snnc.ir.mapped import (
     Block,
@@ -14,12 +16,12 @@ from snnc.ir.mapped import (
     MappedProjection,
 )
 from snnc.loihi.axis import cut
-from snnc.loihi.blocks import Reader, blocks_of
 from snnc.loihi.choices import HostChoices
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.fit import Wire, feeds_of, load_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Wire
-from snnc.loihi.tiling import Tiling
+from snnc.loihi.tiling import Part, Tiling
 
 Wires = Mapping[int, Wire]
 """By ``id`` of a projection that ends on the chip."""
@@ -94,14 +96,14 @@ def _population(
         return _hosted(population, tiling.group)
     groups = [solution.tilings[source].group for source in plan.steps[position].sources]
     readers = [
-        Reader(
+        _Reader(
             wires[id(projection)],
             solution.tilings[plan.positions[projection.target]],
         )
         for projection in plan.lowered.out_of(population.name)
         if id(projection) in wires
     ]
-    blocks = blocks_of(choices.site, tiling, groups, readers)
+    blocks = _blocks_of(choices.costs, tiling, groups, readers)
     ensembles = tuple(
         _ensemble(population, part.slices, tiling, found)
         for part, found in zip(tiling.parts, blocks, strict=True)
@@ -134,3 +136,62 @@ def _ensemble(
     if len(population.layer.shape) > 1:
         return Ensemble(*slices, shape, block, blocks)
     return Ensemble(*slices, shape[2:], block and block[2:], blocks)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reader:
+    """One reading of a population on the chip: the wire, and the reader's tiling."""
+
+    wire: Wire
+    target: Tiling
+
+
+def _blocks_of(
+    costs: CostModel,
+    tiling: Tiling,
+    groups: Sequence[int],
+    readers: Sequence[_Reader],
+) -> tuple[tuple[Block, ...], ...]:
+    """The blocks of each ensemble, in nengo-loihi's order.
+
+    Parameters
+    ----------
+    costs, tiling
+        The population and how it is cut.
+    groups
+        How each projection's source is cut.
+    readers
+        Who reads the population on the chip.
+    """
+    axons = [reader.wire.link.axons(tiling, reader.target) for reader in readers]
+    return tuple(
+        _part_blocks(costs, tiling, groups, part, [each[i] for each in axons], readers)
+        for i, part in enumerate(tiling.parts)
+    )
+
+
+def _part_blocks(
+    costs: CostModel,
+    tiling: Tiling,
+    groups: Sequence[int],
+    part: Part,
+    axons: Sequence[Sequence[int]],
+    readers: Sequence[_Reader],
+) -> tuple[Block, ...]:
+    links = costs.chosen(tiling)
+    rows = [[link.row_view(tile) for link in links] for tile in part.rows]
+    columns = [[link.column_view(tile) for link in links] for tile in part.columns]
+    feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
+    found = []
+    places = product(range(len(rows)), range(len(columns)), range(len(feeds)))
+    for number, (i, j, k) in enumerate(places):
+        strip = part.strips[k][1] - part.strips[k][0]
+        load = load_of(links, feeds[k], (rows[i], columns[j]), strip, part.whole)
+        height = part.rows[i][1] - part.rows[i][0]
+        width = part.columns[j][1] - part.columns[j][0]
+        spent = sum(
+            reader.wire.slots * counts[number]
+            for reader, counts in zip(readers, axons, strict=True)
+        )
+        found.append(Block(height * width * strip, load.in_axons, spent, load.bits))
+    return tuple(found)

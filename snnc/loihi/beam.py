@@ -19,12 +19,11 @@ from typing import TypeVar
 
 from snnc.dataclass import dataclass
 from snnc.ir.device import Core
-from snnc.loihi.asks import Ask, Asks
 from snnc.loihi.choices import ChipChoices, Choices, Step
+from snnc.loihi.fit import Fit
 from snnc.loihi.menu import Menu
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Fit
-from snnc.loihi.spending import Spending
+from snnc.loihi.spending import Readers, ReadersSpending, Spending
 from snnc.loihi.stage import DeadEnd, OutOfPatienceError
 from snnc.loihi.tiling import Tiling
 
@@ -57,7 +56,7 @@ class Draft:
     ----------
     cores
         What they take.
-    asks, groups
+    readers, groups
         By source before them: what it must send to, and how it is grouped.
     needs
         The fewest cores with which it can.
@@ -66,7 +65,7 @@ class Draft:
     """
 
     cores: int
-    asks: dict[int, Ask]
+    readers: dict[int, Readers]
     groups: dict[int, int]
     needs: dict[int, int]
     pick: Pick | None
@@ -110,11 +109,13 @@ class Beam:
         self.most = most
         self.dead_end: DeadEnd | None = None
         self._asked = 0
-        self._sites = {
-            step.choices.site for step in steps if isinstance(step.choices, ChipChoices)
+        self._cost_models = {
+            step.choices.costs
+            for step in steps
+            if isinstance(step.choices, ChipChoices)
         }
         self._known = self._fitted
-        self._asks = Asks(spending, core.out_axons)
+        self._readers = ReadersSpending(spending, core.out_axons)
         floors = [step.choices.floor for step in steps]
         self._rest = [sum(floors[:i]) for i in range(len(steps) + 1)]
         self._menus: dict[tuple[object, ...], Menu] = {}
@@ -129,7 +130,7 @@ class Beam:
 
     @property
     def _fitted(self) -> int:
-        return sum(site.work for site in self._sites)
+        return sum(costs.work for costs in self._cost_models)
 
     def run(self, width: int, patience: int = maxsize) -> Solution | None:
         """The best mapping among ``width`` drafts at a time, step by step.
@@ -159,10 +160,10 @@ class Beam:
 
     def _extend(self, draft: Draft, i: int) -> Iterator[Draft]:
         """Cut one step more, in the ways with the fewest cores first."""
-        step, ask = self.steps[i], draft.asks.get(i)
+        step, readers = self.steps[i], draft.readers.get(i)
         before = Draft(
             draft.cores,
-            _without(i, draft.asks),
+            _without(i, draft.readers),
             _without(i, draft.groups),
             _without(i, draft.needs),
             draft.pick,
@@ -178,7 +179,7 @@ class Beam:
             for menu, groups in zip(menus, combinations, strict=True)
         )
         for (tiling, fit), groups in merge(*ways, key=lambda way: way[0][0].cores):
-            if not self._serves(i, ask, tiling):
+            if not self._serves(i, readers, tiling):
                 continue
             more = self._with(before, i, tiling, fit, groups)
             if more is not None:
@@ -188,29 +189,29 @@ class Beam:
         tilings = self.steps[i].choices.tilings  # type: ignore[union-attr]
         tiling = next((t for t in tilings if t.group == group), tilings[0])
         pick = Pick(tiling, Fit(()), draft.pick)
-        return Draft(draft.cores, draft.asks, draft.groups, draft.needs, pick)
+        return Draft(draft.cores, draft.readers, draft.groups, draft.needs, pick)
 
     def _with(
         self, draft: Draft, i: int, tiling: Tiling, fit: Fit, groups: Groups
     ) -> Draft | None:
         """The draft with a step cut; None if one of its sources can't serve it."""
-        asks, needs = dict(draft.asks), dict(draft.needs)
+        readers, needs = dict(draft.readers), dict(draft.needs)
         grouped = dict(draft.groups)
         sources = self.steps[i].sources
         for source, group, wire in zip(sources, groups, fit.wires, strict=True):
             grouped[source] = group
             if isinstance(self.steps[source].choices, ChipChoices):
-                asks[source] = self._asks.more(asks.get(source), wire, tiling)
+                readers[source] = self._readers.more(readers.get(source), wire, tiling)
         cores = draft.cores + tiling.cores
         for source in dict.fromkeys(sources):
-            if source in asks:
+            if source in readers:
                 need = self._need(
-                    source, asks[source], grouped[source], needs.get(source, 0)
+                    source, readers[source], grouped[source], needs.get(source, 0)
                 )
                 if need is None:
                     return None
                 needs[source] = need
-        more = Draft(cores, asks, grouped, needs, Pick(tiling, fit, draft.pick))
+        more = Draft(cores, readers, grouped, needs, Pick(tiling, fit, draft.pick))
         return more if self._rest_of(more, i) <= self.most else None
 
     def _rest_of(self, draft: Draft, i: int) -> int:
@@ -218,26 +219,28 @@ class Beam:
         floors = self._rest[i] - sum(self.steps[s].choices.floor for s in draft.needs)
         return draft.expected + floors
 
-    def _need(self, i: int, ask: Ask, group: int, least: int) -> int | None:
+    def _need(self, i: int, readers: Readers, group: int, least: int) -> int | None:
         """The fewest cores, ``least`` or more, with which a step serves its readers."""
-        key = (id(self.steps[i].choices), self._by_strip[i], group, ask)
+        key = (id(self.steps[i].choices), self._by_strip[i], group, readers)
         if key not in self._needs:
-            self._needs[key] = self._find_need(i, ask, group, least)
+            self._needs[key] = self._find_need(i, readers, group, least)
         return self._needs[key]
 
-    def _find_need(self, i: int, ask: Ask, group: int, least: int) -> int | None:
+    def _find_need(
+        self, i: int, readers: Readers, group: int, least: int
+    ) -> int | None:
         found = []
         for combination in self._combinations(self.steps[i], {}):
             ways = self._menu(i, group, combination)
             enough = (tiling for tiling, _ in ways if tiling.cores >= least)
-            serving = (t.cores for t in enough if self._serves(i, ask, t))
+            serving = (t.cores for t in enough if self._serves(i, readers, t))
             found.append(next(serving, None))
         return min((cores for cores in found if cores is not None), default=None)
 
-    def _serves(self, i: int, ask: Ask | None, tiling: Tiling) -> bool:
+    def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
         """Whether the blocks of a tiling have out-axons enough for all readers."""
         self._asked += 1
-        peak = self._asks.peak(ask, tiling)
+        peak = self._readers.peak(readers, tiling)
         if peak <= self.limit:
             return True
         if self.dead_end is None or peak < self.dead_end.out_axons:
@@ -268,7 +271,7 @@ class Beam:
         if key not in self._menus:
             groups = (group,) if group is not None else self._groups[i]
             self._menus[key] = Menu(
-                choices.site, choices.fixed, groups, sources, self._by_strip[i]
+                choices.costs, choices.fixed, groups, sources, self._by_strip[i]
             )
         return self._menus[key]
 
@@ -277,7 +280,7 @@ class Beam:
         noticed = [False] * len(self.steps)
         for step in self.steps:
             if isinstance(step.choices, ChipChoices):
-                links = step.choices.site.links
+                links = step.choices.costs.links
                 for source, forms in zip(step.sources, links, strict=True):
                     noticed[source] |= set(forms) != {"convolution"}
         return noticed
@@ -308,8 +311,8 @@ def _some_groups(choices: Choices, compartments: int) -> Groups:
 
 def _key(draft: Draft) -> object:
     """What the steps to come notice of a draft."""
-    asks = frozenset(draft.asks.items())
-    return asks, frozenset(draft.groups.items())
+    readers = frozenset(draft.readers.items())
+    return readers, frozenset(draft.groups.items())
 
 
 def _line(pick: Pick | None) -> Iterator[Pick]:

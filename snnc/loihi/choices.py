@@ -9,7 +9,8 @@ from math import prod
 
 from snnc.dataclass import dataclass
 from snnc.ir.lowered import Volume
-from snnc.loihi.site import Fit, Misfit, Site
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip
 
 MAX_COMBINATIONS = 64
@@ -47,7 +48,7 @@ class ChipChoices:
 
     Parameters
     ----------
-    site
+    costs
         The population.
     fixed
         The one tiling for each form that the spec's ``block`` leaves, or None.
@@ -65,18 +66,18 @@ class ChipChoices:
 
     def __init__(
         self,
-        site: Site,
+        costs: CostModel,
         fixed: Sequence[Tiling] | None,
         sources: Sequence[Sequence[int]],
         most: int,
     ) -> None:
-        self.site = site
+        self.costs = costs
         self.fixed = fixed
         self.sources = tuple(tuple(groups) for groups in sources)
-        volume = site.volume
-        limit = site.profile.core.compartments
+        volume = costs.volume
+        limit = costs.profile.core.compartments
         self._pending = iter(
-            fixed if fixed is not None else on_chip(volume, site.forms, limit)
+            fixed if fixed is not None else on_chip(volume, costs.forms, limit)
         )
         self._found: list[Tiling] = []
         self._fits: dict[Groups, list[tuple[Tiling, Fit]]] = {}
@@ -90,14 +91,14 @@ class ChipChoices:
 
     @property
     def volume(self) -> Volume:
-        return self.site.volume
+        return self.costs.volume
 
     def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, Fit]]:
         """The tilings of at most ``cores`` that fit, given the sources' groups."""
         self._fetch(cores)
         fits = self._fits.setdefault(groups, [])
         for tiling in self._found[self._tried.get(groups, 0) :]:
-            fit = self.site.fit(tiling, groups)
+            fit = self.costs.fit(tiling, groups)
             if isinstance(fit, Fit):
                 fits.append((tiling, fit))
         self._tried[groups] = len(self._found)
@@ -129,11 +130,11 @@ class ChipChoices:
 
     def _may_fit(self, tiling: Tiling) -> bool:
         """Not where the sources' groups are too many to try, and none would do."""
-        return bool(self.combinations) or not self.site.exceeds(tiling)
+        return bool(self.combinations) or not self.costs.exceeds(tiling)
 
     def _fits_any(self, tiling: Tiling, combinations: Sequence[Groups]) -> bool:
         return any(
-            isinstance(self.site.fit(tiling, groups), Fit) for groups in combinations
+            isinstance(self.costs.fit(tiling, groups), Fit) for groups in combinations
         )
 
     def _can_fit(self, combinations: Sequence[Groups]) -> bool:
@@ -142,8 +143,8 @@ class ChipChoices:
             return True
         return any(
             isinstance(fit, Fit) or fit.limit == "pop16 bases"
-            for tiling in finest_tilings(self.site)
-            for fit in (self.site.fit(tiling, groups) for groups in combinations)
+            for tiling in finest_tilings(self.costs)
+            for fit in (self.costs.fit(tiling, groups) for groups in combinations)
         )
 
     @cached_property
@@ -168,26 +169,28 @@ class Step:
     sources: tuple[int, ...]
 
 
-def tilings_of(site: Site, group: int, tile: Tile) -> tuple[Tiling, ...]:
+def tilings_of(costs: CostModel, group: int, tile: Tile) -> tuple[Tiling, ...]:
     """Give a tiling in each form of the inputs."""
-    cores = count_cores(site.volume, group, tile)
-    return tuple(Tiling(site.volume, group, tile, forms, cores) for forms in site.forms)
+    cores = count_cores(costs.volume, group, tile)
+    return tuple(
+        Tiling(costs.volume, group, tile, forms, cores) for forms in costs.forms
+    )
 
 
-def finest_tilings(site: Site) -> tuple[Tiling, ...]:
+def finest_tilings(costs: CostModel) -> tuple[Tiling, ...]:
     """Blocks of one neuron, in ensembles of one slice: what needs least of a core."""
-    return tilings_of(site, 1, (1, 1, 1))
+    return tilings_of(costs, 1, (1, 1, 1))
 
 
 def least_misfit(
-    site: Site, tilings: Sequence[Tiling], sources: Sequence[Sequence[int]]
+    costs: CostModel, tilings: Sequence[Tiling], sources: Sequence[Sequence[int]]
 ) -> Misfit | None:
     """How the tilings come closest to fitting, or None if one of them fits.
 
     Sources are tried at their finest and coarsest groups, all alike.
     """
     ends = {tuple(groups[i] for groups in sources) for i in (0, -1)}
-    fits = [site.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]
+    fits = [costs.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]
     if any(isinstance(fit, Fit) for fit in fits):
         return None
     misfits = [fit for fit in fits if isinstance(fit, Misfit)]

@@ -13,7 +13,7 @@ from sys import maxsize
 
 from snnc.dataclass import dataclass
 from snnc.loihi.choices import ChipChoices, Step
-from snnc.loihi.site import Wire
+from snnc.loihi.fit import Wire
 from snnc.loihi.spending import NOTHING, Cut, Spending, Spent, add, cut_of
 from snnc.loihi.tiling import Tiling
 

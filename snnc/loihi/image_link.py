@@ -11,8 +11,7 @@ from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Cut, Interval, View, cut
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Alike, Depth, ensembles
-from snnc.loihi.link import Cost, Feed
-from snnc.loihi.plane_link import PlaneLink
+from snnc.loihi.link import Cost, Feed, PlaneLink
 from snnc.loihi.storage import Footprint, Storage, stored
 from snnc.loihi.strips import NO_EDGES, Edges
 from snnc.loihi.tiling import Part, Tiling

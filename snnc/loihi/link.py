@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from snnc.dataclass import dataclass
-from snnc.loihi.axis import Cut, Interval, View
+from snnc.loihi.axis import Axis, Cut, Interval, View
 from snnc.loihi.depth import Alike
 from snnc.loihi.strips import Edges
 from snnc.loihi.tiling import Part, Tiling
@@ -127,3 +127,29 @@ class Link(Protocol):
         out. An axon that leads to no weight is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and takes no spike.
         """
+
+
+class PlaneLink:
+    """The part of a `Link` from an image that its two axes decide."""
+
+    def __init__(self, rows: Axis, columns: Axis) -> None:
+        self.rows = rows
+        self.columns = columns
+
+    def rows_seen(self, tile: Interval) -> int:
+        return self.rows.seen(tile)
+
+    def columns_seen(self, tile: Interval) -> int:
+        return self.columns.seen(tile)
+
+    def row_view(self, tile: Interval) -> View:
+        return self.rows.view(tile)
+
+    def column_view(self, tile: Interval) -> View:
+        return self.columns.view(tile)
+
+    def rows_alike(self, tiles: Cut) -> range:
+        return self.rows.alike(tiles)
+
+    def columns_alike(self, tiles: Cut) -> range:
+        return self.columns.alike(tiles)

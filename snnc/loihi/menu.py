@@ -14,7 +14,8 @@ from heapq import heappop, heappush
 from math import ceil
 
 from snnc.dataclass import dataclass
-from snnc.loihi.site import Fit, Misfit, Site
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 
 Way = tuple[Tiling, Fit]
@@ -26,7 +27,7 @@ class Menu:
 
     Parameters
     ----------
-    site
+    costs
         The population.
     fixed
         The one tiling for each form that the spec's ``block`` leaves, or None.
@@ -39,7 +40,7 @@ class Menu:
         the most channels of each height and width are tried.
     """
 
-    site: Site
+    costs: CostModel
     fixed: Sequence[Tiling] | None
     groups: Sequence[int]
     sources: tuple[int, ...]
@@ -69,7 +70,7 @@ class Menu:
 
     def _free(self) -> Iterator[Way]:
         # A group stands for its tiles until so many cores are asked for as it needs.
-        volume = self.site.volume
+        volume = self.costs.volume
         waiting: list[tuple[int, int, int, int, int, int]] = []
         for group in self.groups:
             heappush(waiting, (self._least(group), 0, group, 0, 0, 0))
@@ -88,18 +89,18 @@ class Menu:
 
     def _least(self, group: int) -> int:
         """The cores that a group needs at least."""
-        depth, height, width, channels = self.site.volume
+        depth, height, width, channels = self.costs.volume
         slices, most = height * width * channels, self._most
         full, rest = divmod(depth, group)
         return full * ceil(group * slices / most) + ceil(rest * slices / most)
 
     @property
     def _most(self) -> int:
-        return self.site.profile.core.compartments
+        return self.costs.profile.core.compartments
 
     def _widest(self, group: int) -> Iterator[Tile]:
         """For each height and width the tile with the most channels."""
-        _, height, width, channels = self.site.volume
+        _, height, width, channels = self.costs.volume
         strips = least_sizes(group * channels)
         for high in least_sizes(height):
             for wide in least_sizes(width):
@@ -110,10 +111,10 @@ class Menu:
 
     def _cut(self, group: int, tile: Tile) -> tuple[list[Way], int]:
         """The ways to take a tile; and how many channels to try next, 0 for none."""
-        volume, strip = self.site.volume, tile[2]
+        volume, strip = self.costs.volume, tile[2]
         cores = count_cores(volume, group, tile)
         ways: list[Way] = []
-        for forms in self.site.forms:
+        for forms in self.costs.forms:
             tiling = Tiling(volume, group, tile, forms, cores)
             fit = self._fit(tiling)
             if isinstance(fit, Fit):
@@ -125,7 +126,7 @@ class Menu:
         if self.by_strip:
             return ways, strips[n - 1] if n else 0
         # Bases of pop16 are multiples: fewer channels may spend half the slots.
-        base = self.site.profile.axon.pop16_base
+        base = self.costs.profile.axon.pop16_base
         long = any(wire.pop == 32 for _, fit in ways for wire in fit.wires)
         return ways, strip - strip % base if long and strip % base else 0
 
@@ -134,12 +135,12 @@ class Menu:
 
         Found by halving, as costs grow with channels.
         """
-        volume = self.site.volume
+        volume = self.costs.volume
 
         def too_many(strip: int) -> bool:
             tilings = (
                 Tiling(volume, group, (*tile[:2], strip), forms, 0)
-                for forms in self.site.forms
+                for forms in self.costs.forms
             )
             return not any(isinstance(self._fit(t), Fit) for t in tilings)
 
@@ -147,4 +148,4 @@ class Menu:
         return strips[n - 1] if n else 0
 
     def _fit(self, tiling: Tiling) -> Fit | Misfit:
-        return self.site.fit(tiling, self.sources)
+        return self.costs.fit(tiling, self.sources)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from snnc.loihi.choices import ChipChoices
+from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Fit, Misfit
 from snnc.loihi.spending import NOTHING, Spending, Spent, add
 from snnc.loihi.tiling import Tiling
 
@@ -74,7 +74,7 @@ class Coupling:
         if not isinstance(step.choices, ChipChoices):
             return Fit(())
         groups = tuple(tilings[source].group for source in step.sources)
-        return step.choices.site.fit(tilings[position], groups)
+        return step.choices.costs.fit(tilings[position], groups)
 
     def _spent(
         self, source: int, tilings: Sequence[Tiling], fits: Sequence[Fit]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from dataclasses import field
 from functools import cached_property
+from math import ceil
 
 from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
@@ -20,7 +21,8 @@ from snnc.loihi.choices import (
     least_misfit,
     tilings_of,
 )
-from snnc.loihi.site import Misfit, Site
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.fit import Misfit
 from snnc.loihi.spending import Spending
 from snnc.loihi.tiling import Tiling, least_sizes, on_host
 
@@ -101,16 +103,16 @@ def make_plan(
 
 @dataclass(frozen=True, slots=True)
 class Alone:
-    """A population by itself: its site, its finest tilings, its sources' groups."""
+    """A population by itself: its costs, its finest tilings, its sources' groups."""
 
-    site: Site
+    costs: CostModel
     tilings: tuple[Tiling, ...]
     sources: tuple[tuple[int, ...], ...]
 
     @property
     def misfit(self) -> Misfit | None:
         """How the finest tiling comes closest to fitting; None if it fits."""
-        return least_misfit(self.site, self.tilings, self.sources)
+        return least_misfit(self.costs, self.tilings, self.sources)
 
 
 def alone(
@@ -120,9 +122,9 @@ def alone(
     read = lowered.into(population.name)
     volumes = [lowered.by_name[p.source].volume for p in read]
     inlets = [inlet_of(p, v, population) for p, v in zip(read, volumes, strict=True)]
-    site = Site(population.volume, inlets, target.pop, profile)
-    tilings = fixed_tilings(site, block_of(population)) or finest_tilings(site)
-    return Alone(site, tilings, tuple(least_sizes(volume[0]) for volume in volumes))
+    costs = CostModel(population.volume, inlets, target.pop, profile)
+    tilings = fixed_tilings(costs, block_of(population)) or finest_tilings(costs)
+    return Alone(costs, tilings, tuple(least_sizes(volume[0]) for volume in volumes))
 
 
 def _choices(
@@ -134,18 +136,21 @@ def _choices(
 ) -> Choices:
     if not population.on_chip:
         return HostChoices(on_host(population.volume))
-    site = Site(population.volume, inlets, target.pop, profile)
+    costs = CostModel(population.volume, inlets, target.pop, profile)
     return ChipChoices(
-        site, fixed_tilings(site, block_of(population)), groups, target.cores
+        costs,
+        fixed_tilings(costs, block_of(population)),
+        groups,
+        target.cores,
     )
 
 
-def fixed_tilings(site: Site, block: Shape | None) -> tuple[Tiling, ...] | None:
+def fixed_tilings(costs: CostModel, block: Shape | None) -> tuple[Tiling, ...] | None:
     """The tilings that a layer's `block` leaves, one for each form; None if free."""
     if block is None:
         return None
     group, height, width, strip = block_tiling(block)
-    return tilings_of(site, group, (height, width, strip))
+    return tilings_of(costs, group, (height, width, strip))
 
 
 def block_tiling(block: Shape) -> tuple[int, int, int, int]:
@@ -191,6 +196,15 @@ def block_is_sound(population: Population) -> bool:
     return len(block) == len(largest) and all(
         size <= most for size, most in zip(block, largest, strict=True)
     )
+
+
+def compartment_floors(lowered: LoweredNetwork, profile: Profile) -> dict[str, int]:
+    """Cores that the neurons of each chip population fill, by the population's name."""
+    return {
+        population.name: ceil(population.neurons / profile.core.compartments)
+        for population in lowered.populations
+        if population.on_chip
+    }
 
 
 def _involved(lowered: LoweredNetwork) -> tuple[Population, ...]:

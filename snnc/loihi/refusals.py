@@ -11,18 +11,19 @@ from snnc.ir.logical import Layer, Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
-from snnc.loihi.floor import compartment_floors
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.fit import Misfit
 from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,
     alone,
     block_of,
     block_tiling,
+    compartment_floors,
     fixed_tilings,
     largest_block,
     whole_block,
 )
-from snnc.loihi.site import Misfit, Site
 from snnc.loihi.stage import DeadEnd
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
@@ -97,15 +98,15 @@ def _refuse_misfits(plan: Plan) -> Iterator[Diagnostic]:
     for population in plan.misfits:
         choices = plan.step(population).choices
         if isinstance(choices, ChipChoices):
-            yield _refuse_layer(population, choices.site, choices.sources)
+            yield _refuse_layer(population, choices.costs, choices.sources)
 
 
 def _refuse_layer(
-    population: Population, site: Site, sources: Sequence[Sequence[int]]
+    population: Population, costs: CostModel, sources: Sequence[Sequence[int]]
 ) -> Diagnostic:
-    fixed = fixed_tilings(site, block_of(population))
-    tilings = fixed if fixed is not None else finest_tilings(site)
-    misfit = least_misfit(site, tilings, sources)
+    fixed = fixed_tilings(costs, block_of(population))
+    tilings = fixed if fixed is not None else finest_tilings(costs)
+    misfit = least_misfit(costs, tilings, sources)
     if misfit is None or misfit.limit.startswith("pop16"):
         return rules.ShortAxonsImpossible(
             span=population.layer.span,
@@ -128,7 +129,7 @@ def _refuse_layer(
         limit=misfit.limit,
         value=misfit.value,
         most=misfit.most,
-        nearest=_smaller(site, block, sources),
+        nearest=_smaller(costs, block, sources),
     )
 
 
@@ -140,13 +141,13 @@ def _pop16_problem(misfit: Misfit | None) -> str:
 
 
 def _smaller(
-    site: Site, block: Shape, sources: Sequence[Sequence[int]]
+    costs: CostModel, block: Shape, sources: Sequence[Sequence[int]]
 ) -> Shape | None:
     """The block with the most filters that fits, the rest being as it is."""
     group, height, width, channels = block_tiling(block)
     for strip in reversed(least_sizes(channels)):
-        tilings = tilings_of(site, group, (height, width, strip))
-        if least_misfit(site, tilings, sources) is None:
+        tilings = tilings_of(costs, group, (height, width, strip))
+        if least_misfit(costs, tilings, sources) is None:
             return (*block[:-1], strip)
     return None
 
@@ -183,7 +184,7 @@ def refuse_large(
         if population.on_chip and population.volume[0] <= DEEP:
             one = alone(lowered, population, target, profile)
             if one.misfit is not None:
-                yield _refuse_layer(population, one.site, one.sources)
+                yield _refuse_layer(population, one.costs, one.sources)
     yield _refuse_neurons(lowered, target, profile)
 
 

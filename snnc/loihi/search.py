@@ -26,7 +26,7 @@ from sys import maxsize
 from snnc.dataclass import dataclass
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import MANY, Demand
-from snnc.loihi.site import Fit
+from snnc.loihi.fit import Fit
 from snnc.loihi.spending import Spending
 from snnc.loihi.stage import Chosen, DeadEnd, OutOfPatienceError, Stage, States
 from snnc.loihi.tiling import Tiling
@@ -98,8 +98,10 @@ class Search:
         self.patience = patience
         self.floor = sum(step.choices.floor for step in steps)
         self.spending = Spending() if spending is None else spending
-        self._sites = {
-            step.choices.site for step in steps if isinstance(step.choices, ChipChoices)
+        self._cost_models = {
+            step.choices.costs
+            for step in steps
+            if isinstance(step.choices, ChipChoices)
         }
         self._known = self._counted
         self._last = self._last_readers()
@@ -134,7 +136,7 @@ class Search:
 
     @property
     def _counted(self) -> int:
-        return self.spending.work + sum(site.work for site in self._sites)
+        return self.spending.work + sum(costs.work for costs in self._cost_models)
 
     def _within(self, bound: int) -> Solution | None:
         demand = self._demand(bound)

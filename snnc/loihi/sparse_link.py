@@ -11,8 +11,7 @@ from snnc.loihi.axis import Interval, View, cut
 from snnc.loihi.compared import ComparedDepth
 from snnc.loihi.depth import NONE_ALIKE, Alike, ensembles
 from snnc.loihi.fans import Fan, Fans
-from snnc.loihi.link import Cost, Feed
-from snnc.loihi.plane_link import PlaneLink
+from snnc.loihi.link import Cost, Feed, PlaneLink
 from snnc.loihi.scatter import ScatterAxis
 from snnc.loihi.strips import Edges, edges_of
 from snnc.loihi.tiling import Part, Tiling

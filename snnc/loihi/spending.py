@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import operator
+from dataclasses import field
+from typing import Literal
 
 from snnc.dataclass import dataclass
+from snnc.loihi.fit import Wire
 from snnc.loihi.link import Link
-from snnc.loihi.site import Wire
 from snnc.loihi.tiling import Tile, Tiling
 
 
@@ -96,3 +98,88 @@ def add(one: Spent, other: Spent) -> Spent:
     """Add what is spent on two readers, once."""
     slots = _sums(one, other)
     return Spent(slots, max(slots, default=0))
+
+
+@dataclass(slots=True, eq=False)
+class Readers:
+    """Some readers of a population: one of them, and those before it.
+
+    Attributes
+    ----------
+    before
+        The others.
+    wire, target
+        How the last one reads, and how it is cut.
+    peaks
+        By the source's cut: the most slots that one reader takes of a block, and that
+        all would take if they took their most of the same.
+    spent
+        By the source's cut: the slots of each block.
+    """
+
+    before: Readers | None
+    wire: Wire
+    target: Tiling
+    peaks: dict[Cut, tuple[int, int]] = field(default_factory=dict)
+    spent: dict[Cut, Spent] = field(default_factory=dict)
+
+
+class ReadersSpending:
+    """Counts slots that readers take, the same readers in the same order once."""
+
+    def __init__(self, spending: Spending, limit: int) -> None:
+        self._spending = spending
+        self._limit = limit
+        self._known: dict[tuple[Readers | None, Link, Cut, int], Readers] = {}
+
+    def more(self, before: Readers | None, wire: Wire, target: Tiling) -> Readers:
+        """One reader more."""
+        key = before, wire.link, cut_of(target), wire.slots
+        if key not in self._known:
+            self._known[key] = Readers(before, wire, target)
+        return self._known[key]
+
+    def peak(self, readers: Readers | None, source: Tiling) -> int:
+        """The most slots that a block of a source spends, exact where it matters.
+
+        If no sum can break the limit, or a single reader does, it is not counted what
+        they all take of each block.
+        """
+        if readers is None:
+            return 0
+        least, most = self._between(readers, source)
+        if most <= self._limit or least > self._limit:
+            return least
+        return self._sum(readers, source).peak
+
+    def _between(self, readers: Readers, source: Tiling) -> tuple[int, int]:
+        cut, bounds = cut_of(source), (0, 0)
+        lacking, known = _apart(readers, "peaks", cut)
+        if known is not None:
+            bounds = known.peaks[cut]
+        for one in lacking:
+            more = self._spending.peak(one.wire, source, one.target)
+            bounds = one.peaks[cut] = max(bounds[0], more), bounds[1] + more
+        return bounds
+
+    def _sum(self, readers: Readers, source: Tiling) -> Spent:
+        cut, total = cut_of(source), NOTHING
+        lacking, known = _apart(readers, "spent", cut)
+        if known is not None:
+            total = known.spent[cut]
+        for one in lacking:
+            more = self._spending.on(one.wire, source, one.target)
+            total = one.spent[cut] = self._spending.add(total, more)
+        return total
+
+
+def _apart(
+    readers: Readers, what: Literal["peaks", "spent"], cut: Cut
+) -> tuple[list[Readers], Readers | None]:
+    """Those up to the last that were not counted, in order; and the one before."""
+    lacking: list[Readers] = []
+    one: Readers | None = readers
+    while one is not None and cut not in getattr(one, what):
+        lacking.append(one)
+        one = one.before
+    return lacking[::-1], one

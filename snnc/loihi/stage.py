@@ -9,7 +9,7 @@ from math import ceil
 from snnc.dataclass import dataclass
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import Demand
-from snnc.loihi.site import Fit
+from snnc.loihi.fit import Fit
 from snnc.loihi.spending import NOTHING, Spending, Spent
 from snnc.loihi.tiling import Tiling
 
@@ -130,8 +130,8 @@ class Stage:
     def _counted(self) -> int:
         """What fits and slots took so far."""
         choices = self.choices
-        site = choices.site.work if isinstance(choices, ChipChoices) else 0
-        return self.spending.work + site
+        costs = choices.costs.work if isinstance(choices, ChipChoices) else 0
+        return self.spending.work + costs
 
     def promising(self, states: States, width: int) -> States:
         """The states that are cheapest with what their readers lack added."""

@@ -19,10 +19,10 @@ from snnc.dataclass import dataclass
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
+from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, block_of, make_plan
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Fit, Misfit
 from snnc.loihi.tiling import Tiling, on_chip, tiling_of
 
 Bound = Literal["block", "compartments", "alone", "neighbours"]
@@ -127,7 +127,7 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
             own = tuple(forms[id(projection)] for projection in read)
             tiling = replace(tiling, forms=own)
             groups = tuple(tilings[source].group for source in step.sources)
-            found = step.choices.site.fit(tiling, groups)
+            found = step.choices.costs.fit(tiling, groups)
             assert isinstance(found, Fit), "it was mapped"
             fit = found
         tilings.append(tiling)
@@ -187,16 +187,16 @@ def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Miss
     Where some of them keep within a core's compartments, what forbids those is what
     binds; the others would only hide it.
     """
-    site = choices.site
-    cheaper = list(_cheaper(choices, choices.floor, site.profile.core.compartments))
+    costs = choices.costs
+    cheaper = list(_cheaper(choices, choices.floor, costs.profile.core.compartments))
     if not cheaper:
-        every = list(_cheaper(choices, choices.floor, prod(site.volume)))
+        every = list(_cheaper(choices, choices.floor, prod(costs.volume)))
         enough = [tiling for tiling in every if tiling.cores >= filled]
         cheaper = enough or every
     finest = tuple(groups[0] for groups in choices.sources)
     combinations = _combinations(choices.sources) or [finest]
     for tiling, groups in product(cheaper, combinations):
-        fit = site.fit(tiling, groups)
+        fit = costs.fit(tiling, groups)
         if isinstance(fit, Misfit):
             yield Miss(tiling.cores, name, fit)
 
@@ -216,7 +216,7 @@ def _misses_beside(
     Empty if one of them fits: then the search missed it, and nothing binds.
     """
     coupling = Coupling(plan, solution)
-    limit = choices.site.profile.core.compartments
+    limit = choices.costs.profile.core.compartments
     misses = []
     for tiling in _cheaper(choices, solution.tilings[i].cores, limit):
         if not _may_fit(choices, tiling):
@@ -232,13 +232,13 @@ def _misses_beside(
 def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
     """Whether a tiling fits by itself, as far as was tried."""
     combinations = _combinations(choices.sources)
-    fits = (choices.site.fit(tiling, groups) for groups in combinations)
+    fits = (choices.costs.fit(tiling, groups) for groups in combinations)
     return not combinations or any(isinstance(fit, Fit) for fit in fits)
 
 
 def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> Iterator[Tiling]:
     """The tilings with fewer cores, of blocks up to a size."""
-    for tiling in on_chip(choices.site.volume, choices.site.forms, compartments):
+    for tiling in on_chip(choices.costs.volume, choices.costs.forms, compartments):
         if tiling.cores >= cores:
             return
         yield tiling

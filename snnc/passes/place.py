@@ -12,9 +12,15 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, without_device
-from snnc.loihi.floor import compartment_floors
 from snnc.loihi.mapper import Mapper
-from snnc.loihi.plan import Known, Plan, block_is_sound, block_of, make_plan
+from snnc.loihi.plan import (
+    Known,
+    Plan,
+    block_is_sound,
+    block_of,
+    compartment_floors,
+    make_plan,
+)
 from snnc.loihi.search import Solution
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 from snnc.ir.device import Core
-from snnc.loihi.site import Misfit
+from snnc.loihi.fit import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
 from snnc.report.summary import Row, Summary
 from snnc.text.units import counted, dims, human

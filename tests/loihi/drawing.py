@@ -13,10 +13,10 @@ from snnc.ir.lowered import LoweredNetwork, Volume
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, Choices, HostChoices
+from snnc.loihi.fit import Fit
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, count_cores
 from tests.loihi.sketch import Sketch, loihi
 
@@ -218,7 +218,7 @@ def mappings(draw: Draw) -> MappedNetwork:
         fit = Fit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
-            found = step.choices.site.fit(tiling, groups)
+            found = step.choices.costs.fit(tiling, groups)
             assume(isinstance(found, Fit))
             assert isinstance(found, Fit)
             fit = found
@@ -249,5 +249,5 @@ def _tiling(draw: Draw, choices: Choices, volume: Volume) -> Tiling:
         draw(st.integers(1, n) | st.just(n)) for n in (height, width, group * channels)
     )
     tile = (rows, columns, strip)
-    forms = draw(st.sampled_from(choices.site.forms))
+    forms = draw(st.sampled_from(choices.costs.forms))
     return Tiling(volume, group, tile, forms, count_cores(volume, group, tile))

@@ -11,10 +11,10 @@ from snnc.ir.device import Core, Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, Choices, tilings_of
+from snnc.loihi.fit import Fit
 from snnc.loihi.plan import Plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Fit
 from snnc.loihi.tiling import Tiling, least_sizes
 
 Sizes = Callable[[int], tuple[int, ...]]
@@ -47,10 +47,10 @@ def _tilings(choices: Choices, sizes: Sizes) -> Iterator[Tiling]:
     if not isinstance(choices, ChipChoices):
         yield from choices.tilings
         return
-    depth, height, width, channels = choices.site.volume
+    depth, height, width, channels = choices.costs.volume
     for group in sizes(depth):
         for tile in product(sizes(height), sizes(width), sizes(group * channels)):
-            yield from tilings_of(choices.site, group, tile)
+            yield from tilings_of(choices.costs, group, tile)
 
 
 def _is_legal(plan: Plan, tilings: tuple[Tiling, ...]) -> bool:
@@ -59,7 +59,7 @@ def _is_legal(plan: Plan, tilings: tuple[Tiling, ...]) -> bool:
         fit: object = Fit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
-            fit = step.choices.site.fit(tiling, groups)
+            fit = step.choices.costs.fit(tiling, groups)
         if not isinstance(fit, Fit):
             return False
         fits.append(fit)

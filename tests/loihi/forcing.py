@@ -13,10 +13,11 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
+from snnc.loihi.cost_model import CostModel
+from snnc.loihi.fit import Fit, Wire
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
-from snnc.loihi.site import Fit, Site, Wire
 from snnc.loihi.tiling import Tiling
 from tests.loihi.realise import realise
 
@@ -46,26 +47,26 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
             fits.append(Fit(()))
             continue
         tilings.append(_tiling(step.choices, groups, choice))
-        fits.append(_fit(step.choices.site, tilings[-1], groups))
+        fits.append(_fit(step.choices.costs, tilings[-1], groups))
     return _assemble(plan, tilings, fits)
 
 
 def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tiling:
-    tilings = choices.fixed or finest_tilings(choices.site)
+    tilings = choices.fixed or finest_tilings(choices.costs)
     if choices.fixed is None and choices.floor >= 0:
         tilings = [tiling for tiling, _ in choices.within(groups, choices.floor)]
     return tilings[choice % len(tilings)]
 
 
-def _fit(site: Site, tiling: Tiling, groups: tuple[int, ...]) -> Fit:
-    fit = site.fit(tiling, groups)
+def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> Fit:
+    fit = costs.fit(tiling, groups)
     if isinstance(fit, Fit):
         return fit
-    long: PopType = 16 if site.pop == 16 else 32
+    long: PopType = 16 if costs.pop == 16 else 32
     wires = []
-    for form, link in zip(tiling.forms, site.chosen(tiling), strict=True):
+    for form, link in zip(tiling.forms, costs.chosen(tiling), strict=True):
         pop = long if form == "convolution" else None
-        wires.append(Wire(form, link, pop, site.profile.axon.slots(pop)))
+        wires.append(Wire(form, link, pop, costs.profile.axon.slots(pop)))
     return Fit(tuple(wires))
 
 

@@ -102,11 +102,11 @@ def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
                 continue
             groups = tuple(plan.steps[s].choices.groups[0] for s in step.sources)
             tilings = [
-                *finest_tilings(step.choices.site),
+                *finest_tilings(step.choices.costs),
                 *(tiling for tiling, _ in step.choices.within(groups, 12)),
             ]
             for source, forms in zip(
-                step.sources, step.choices.site.links, strict=True
+                step.sources, step.choices.costs.links, strict=True
             ):
                 volume = plan.steps[source].choices.volume
                 depth, height, width, channels = volume

@@ -13,12 +13,13 @@ from snnc.diagnostics import Report, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
 from snnc.loihi.bands import Bands, one_band
+from snnc.loihi.cost_model import CostModel
 from snnc.loihi.depth import Depth
 from snnc.loihi.fans import Fans
+from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
-from snnc.loihi.site import Fit, Misfit, Site
 from snnc.loihi.strips import edges_of, unlike_strips
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes, on_chip
@@ -304,14 +305,16 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     tried = 0
-    fit = Site.fit
+    fit = CostModel.fit
 
-    def counted(site: Site, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
+    def counted(
+        costs: CostModel, tiling: Tiling, groups: tuple[int, ...]
+    ) -> Fit | Misfit:
         nonlocal tried
         tried += 1
-        return fit(site, tiling, groups)
+        return fit(costs, tiling, groups)
 
-    monkeypatch.setattr(Site, "fit", counted)
+    monkeypatch.setattr(CostModel, "fit", counted)
     clip = "conv3d c { filters 4, kernel 3x1x1 }"
     text = spec("100000x1x1x1", "encode rate", clip, target="loihi { chips 16 }")
     assert cores_of(text) == 841

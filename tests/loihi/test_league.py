@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks import league
-from snnc.loihi.floor import compartment_floors
+from snnc.loihi.plan import compartment_floors
 
 
 def test_what_is_published_is_of_a_network_that_is_there() -> None:

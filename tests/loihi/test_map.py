@@ -217,7 +217,7 @@ def test_many_dense_inputs_share_a_form() -> None:
     step = make_plan(lowered, loihi(), read_profile()).steps[-1]
     assert isinstance(step.choices, ChipChoices)
     forms = ("dense", "convolution")
-    assert step.choices.site.forms == tuple((form,) * 4 for form in forms)
+    assert step.choices.costs.forms == tuple((form,) * 4 for form in forms)
 
 
 def test_every_limit_has_a_source() -> None:

@@ -16,11 +16,11 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import mapper
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
+from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.neighbours import Coupling
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution
-from snnc.loihi.site import Fit, Misfit
 from snnc.loihi.tiling import Tiling, least_sizes
 from snnc.loihi.why import Miss, Reason, explain, reasons_of
 from tests.loihi import examples
@@ -57,15 +57,15 @@ def reasons(bound: str) -> Iterator[tuple[Plan, Solution, int, Reason]]:
 
 
 def every_tiling(choices: Any) -> Iterator[Tiling]:
-    depth, height, width, channels = choices.site.volume
+    depth, height, width, channels = choices.costs.volume
     for group in least_sizes(depth):
         sizes = map(least_sizes, (height, width, group * channels))
         for rows, columns, strip in product(*sizes):
-            yield from tilings_of(choices.site, group, (rows, columns, strip))
+            yield from tilings_of(choices.costs, group, (rows, columns, strip))
 
 
 def fits_of(choices: Any, tiling: Tiling) -> list[Fit | Misfit]:
-    return [choices.site.fit(tiling, groups) for groups in product(*choices.sources)]
+    return [choices.costs.fit(tiling, groups) for groups in product(*choices.sources)]
 
 
 def ratio(misfit: Misfit) -> float:
@@ -127,7 +127,7 @@ def mapped_with(
         fit: Fit | Misfit = Fit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
-            fit = step.choices.site.fit(chosen, groups)
+            fit = step.choices.costs.fit(chosen, groups)
         if not isinstance(fit, Fit):
             return None
         fits.append(fit)

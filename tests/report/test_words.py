@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from snnc.loihi.fit import Misfit
 from snnc.loihi.profile import read_profile
-from snnc.loihi.site import Misfit
 from snnc.loihi.why import Miss, Reason, Reasons
 from snnc.report.sentences import bound_by, bounds, sentence, total
 from snnc.text.units import human

@@ -1,40 +1,26 @@
-"""One population on the chip: what it reads, and what a tiling of it costs."""
+"""What tilings of one population on the chip cost, by what it reads."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
-from functools import cached_property
 from itertools import product
 from operator import mul
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.ir.mapped import Form, PopType
+from snnc.ir.mapped import PopType
 from snnc.loihi.axis import Cut, Interval, View
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.depth import Alike
-from snnc.loihi.link import Cost, Feed, Link
+from snnc.loihi.fit import Feeds, Fit, Load, Misfit, Wire, feeds_of, load_of
+from snnc.loihi.link import Link
 from snnc.loihi.strips import unlike_strips
-from snnc.loihi.tiling import Forms, Part, Tiling
+from snnc.loihi.tiling import Forms, Tiling
 
-Feeds = tuple[tuple[Feed, ...], ...]
-"""What a strip gets, for each projection and source ensemble."""
 Views = tuple[View, ...]
 """What a tile sees along one axis, for each projection."""
-Limit = Literal[
-    "compartments",
-    "in-axons",
-    "out-axons",
-    "synapse bits",
-    "pop16 channels",
-    "pop16 in-axons",
-    "pop16 bases",
-]
-
-
 MANY = 1024
 """Tiles of an axis beyond which its ends and its middle speak for all at first."""
 FEEDS_OF_LOOK = 8
@@ -43,64 +29,10 @@ LOOKS_OF_LOAD = 10
 """What the load of one block takes, in looks of a search."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
-    """How one projection reaches a tiling: its form, the link in it, its axons.
+class CostModel:
+    """What tilings of a population on the chip cost, by its volume and what it reads.
 
-    ``slots`` are those of one out-axon.
-    """
-
-    form: Form
-    link: Link
-    pop: PopType | None
-    slots: int
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """A tiling that a core can hold, and the wires of its projections."""
-
-    wires: tuple[Wire, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Misfit:
-    """The first limit that a tiling breaks."""
-
-    limit: Limit
-    value: int
-    most: int
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a block's core holds of inputs; ``aligned`` by projection.
-
-    Bits are counted when they are asked for: it takes long, and there may be far
-    more in-axons than a core has.
-    """
-
-    in_axons: int
-    _costs: Callable[[], list[list[Cost]]]
-
-    @cached_property
-    def costs(self) -> list[list[Cost]]:
-        """What each connection costs, projection by projection."""
-        return self._costs()
-
-    @property
-    def bits(self) -> int:
-        return sum(cost.bits for costs in self.costs for cost in costs)
-
-    @property
-    def aligned(self) -> tuple[bool, ...]:
-        return tuple(all(cost.aligned for cost in costs) for costs in self.costs)
-
-
-class Site:
-    """The geometry of a population on the chip: its volume and what it reads.
-
-    Populations that agree in all of it share one site, and so its costs.
+    Populations that agree in all of it share one.
 
     Parameters
     ----------
@@ -338,56 +270,3 @@ def _distinct(
     by_link = [dict(zip(looks, views, strict=True)) for views in seen]
     every = [tuple(found[link] for link in links) for found in by_link]
     return sorted(every, key=lambda views: -sum(view.inputs for view in views))
-
-
-def feeds_of(
-    links: Sequence[Link], groups: Sequence[int], part: Part, strip: Interval
-) -> Feeds:
-    """What a strip of an ensemble gets, projection by projection."""
-    return tuple(
-        link.feeds(group, part, strip)
-        for link, group in zip(links, groups, strict=True)
-    )
-
-
-def load_of(
-    links: Sequence[Link],
-    feeds: Feeds,
-    views: tuple[Sequence[View], Sequence[View]],
-    strip: int,
-    whole: bool,
-) -> Load:
-    """What one block's inputs cost, over all projections and source ensembles.
-
-    Parameters
-    ----------
-    links
-        One for each projection.
-    feeds
-        From `feeds_of`.
-    views
-        For each projection, what the block sees of the source's rows; and columns.
-    strip
-        Channels of the block.
-    whole
-        Whether the block is all of its ensemble.
-    """
-    # Links that are one object get the same wherever they are fed the same.
-    read = [
-        (link, id(given), row, column)
-        for link, given, row, column in zip(links, feeds, *views, strict=True)
-    ]
-    alike = dict(zip(read, feeds, strict=True))
-    axons = {
-        key: sum(key[0].fed_axons(feed, *key[2:], whole) for feed in given)
-        for key, given in alike.items()
-    }
-
-    def costs() -> list[list[Cost]]:
-        found = {
-            key: [key[0].cost(feed, *key[2:], strip, whole) for feed in given]
-            for key, given in alike.items()
-        }
-        return [found[key] for key in read]
-
-    return Load(sum(axons[key] for key in read), costs)
