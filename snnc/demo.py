@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.dataclass import dataclass
-from snnc.runtime.files import replacing
+from snnc.evaluate.task import write_data
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -121,8 +121,8 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
     say(f"--- {stack()}")
     with demo.step("data", "digits that drift: 4000 clips to train, 200 to test"):
         train, test = drifting_digits()
-        _save(folder / "train.npz", train.x, train.y)
-        _save(folder / "test.npz", test.x, test.y)
+        write_data(folder / "train.npz", train.x, train.y)
+        write_data(folder / "test.npz", test.x, test.y)
         results.examples = len(test.y)
     with demo.step("build", f"snnc build {spec.name}"):
         demo.snnc("build", str(spec), "-o", str(folder), "--force")
@@ -134,13 +134,6 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
         with demo.step(simulator, f"python -m drift.evaluate --simulator {simulator}"):
             results.reports[simulator] = demo.evaluate(simulator)
     return results
-
-
-def _save(path: Path, x: Any, y: Any) -> None:
-    import numpy as np
-
-    with replacing(path) as file:
-        np.savez(file, x=x, y=y)
 
 
 @dataclass(frozen=True, slots=True)

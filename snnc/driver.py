@@ -10,7 +10,7 @@ from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.tree import Document
-from snnc.loihi.plan import Known
+from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
@@ -36,7 +36,7 @@ def compile_spec(
     report: Report,
     through: str = "emit",
     device: Profile | None = None,
-    known: Known | None = None,
+    known: PlanCache | None = None,
     document: Document | None = None,
 ) -> Compilation:
     """Run the passes up to and including one of them, then drop allowed warnings.

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
-from snnc.runtime.files import replacing, write_file
+from snnc.runtime.files import write_file
 from snnc.sweep.records import SweepRecords, name_of
 from snnc.sweep.workers import DONE, run_jobs
 from snnc.text.progress import progress_bar
@@ -131,6 +131,8 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
 
     import numpy as np
 
+    from snnc.evaluate.task import write_data
+
     x, y = map(np.ascontiguousarray, data)
     digest = hashlib.sha256()
     for array in (x, y):
@@ -138,8 +140,7 @@ def data_file(data: FileName | tuple[Any, Any], folder: Path) -> Path:
         digest.update(array.tobytes())
     path = folder / f"data-{digest.hexdigest()[:16]}.npz"
     if not path.exists():
-        with replacing(path) as file:
-            np.savez(file, x=x, y=y)
+        write_data(path, x, y)
     return path
 
 

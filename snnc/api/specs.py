@@ -17,7 +17,7 @@ from snnc.api.values import settings_of
 from snnc.driver import compile_spec, routed
 from snnc.language.model import spec_hash
 from snnc.language.tree import Document
-from snnc.loihi.plan import Known
+from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.passes import Compilation
 from snnc.runtime.files import write_file
@@ -224,7 +224,7 @@ def _compiled(
     path: Path | None,
     device: str,
     document: Document | None = None,
-    known: Known | None = None,
+    known: PlanCache | None = None,
 ) -> Spec:
     """Compile down to the cores.
 
@@ -235,7 +235,9 @@ def _compiled(
     """
     report = diagnostics.Report()
     profile = read_profile(device)
-    made = compile_spec(source, report, "place", profile, known or Known(), document)
+    made = compile_spec(
+        source, report, "place", profile, known or PlanCache(), document
+    )
     if made.lowered is None:
         raise SpecError(report.diagnostics)
     return Spec(path, device, document is not None, made, report)

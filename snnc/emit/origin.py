@@ -76,9 +76,9 @@ class Origin:
         Path or None
             None if ``output`` is not the output that is told.
         """
-        real, told = _real(output), PurePosixPath(self.output).parts
-        count = len(real.parts) - len(told)
-        return Path(*real.parts[:count]) if real.parts[count:] == told else None
+        real, written = _real(output), PurePosixPath(self.output).parts
+        count = len(real.parts) - len(written)
+        return Path(*real.parts[:count]) if real.parts[count:] == written else None
 
     def spec_path(self, output: Path) -> Path | None:
         """Return where the spec is; None if ``output`` is not the one that is told."""

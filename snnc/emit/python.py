@@ -164,11 +164,11 @@ def variables(names: Iterable[str], taken: Collection[str]) -> dict[str, str]:
     """
     wanted = tuple(names)
     used = {*_BUILTINS, *taken}
-    found: dict[str, str] = {}
+    chosen: dict[str, str] = {}
     for name in sorted(wanted, key=lambda name: (name in used, name)):
         variable = name
         while variable in used:
             variable += "_"
         used.add(variable)
-        found[name] = variable
-    return {name: found[name] for name in wanted}
+        chosen[name] = variable
+    return {name: chosen[name] for name in wanted}

@@ -15,10 +15,17 @@ from snnc.dataclass import dataclass
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.arrays import DataError
 from snnc.runtime.data import DataSpec, Examples, open_data, select
+from snnc.runtime.files import replacing
 from snnc.runtime.layout import Tensors, Weights
 
 Data = Path | tuple[NDArray[Any], NDArray[Any]]
 """A file, or a folder, with ``x`` and ``y``; or these."""
+
+
+def write_data(path: Path, x: NDArray[Any], y: NDArray[Any]) -> None:
+    """Write examples and what they are, as training and evaluation read them."""
+    with replacing(path) as file:
+        np.savez(file, x=x, y=y)
 
 
 @dataclass(frozen=True)

@@ -124,8 +124,8 @@ def _cores(
 ) -> Diagnostic:
     diagnostic = _counted(diagnostic, trials)
     room, least = more_room(diagnostic.cores, bool(diagnostic.bound), trials)
-    told = _texts(changes) if trials.certain else _directions(changes)
-    choices = [*told, *([room] if room else [])]
+    written = _texts(changes) if trials.certain else _directions(changes)
+    choices = [*written, *([room] if room else [])]
     blocks = blocks_in_the_way(trials) if trials.certain else ()
     if not choices and not blocks:
         return diagnostic

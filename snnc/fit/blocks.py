@@ -147,15 +147,15 @@ def system_for(diagnostic: MoreCoresThanChips, trials: Trials) -> str:
     larger = replace(target, chips=diagnostic.needed)
     if not trials.countable:
         return WORDS
-    told = []
+    parts = []
     if trials.mapped((), fewer) is not None:
-        told.append(f"`cores {diagnostic.most}`")
+        parts.append(f"`cores {diagnostic.most}`")
     if larger.chips <= MOST_CHIPS and trials.mapped((), larger) is not None:
-        told.append(f"`chips {diagnostic.needed}`")
-    mapped = None if told else trials.unlimited
+        parts.append(f"`chips {diagnostic.needed}`")
+    mapped = None if parts else trials.unlimited
     if mapped is not None:
-        told.append(f"`{_written_room(_of_cores(mapped.cores, trials), trials)}`")
-    return ", or ".join(told) or WORDS
+        parts.append(f"`{_written_room(_of_cores(mapped.cores, trials), trials)}`")
+    return ", or ".join(parts) or WORDS
 
 
 def _of_cores(cores: int, trials: Trials) -> Loihi:
@@ -168,9 +168,9 @@ def _of_cores(cores: int, trials: Trials) -> Loihi:
 def _written_room(target: Loihi, trials: Trials) -> str:
     """The properties of the spec's `target` that change."""
     has_cores = getattr(trials.spec.spec.target, "cores", None) is not None
-    told = []
+    parts = []
     if target.chips > trials.target.chips:
-        told.append(f"chips {target.chips}")
-    if has_cores or not told:
-        told.append(f"cores {target.cores}")
-    return ", ".join(told)
+        parts.append(f"chips {target.chips}")
+    if has_cores or not parts:
+        parts.append(f"cores {target.cores}")
+    return ", ".join(parts)

@@ -15,7 +15,7 @@ from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
-from snnc.loihi.plan import Known, alone, block_is_sound, compartment_floors
+from snnc.loihi.plan import PlanCache, alone, block_is_sound, compartment_floors
 from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, is_sound
 from snnc.passes.resolve import resolve
@@ -136,7 +136,7 @@ class Trials:
         self.profile = device
         self.work = 0
         self._most_work = PATIENT_WORK if patient else MOST_WORK
-        self.known = Known()
+        self.known = PlanCache()
         self._costs: dict[Changes, Cost | None] = {}
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 

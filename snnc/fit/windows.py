@@ -47,14 +47,14 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None
     names = [draft.name for draft in draft_layers(spec, Report())]
     position = names.index(refused.name)
     largest = _largest(trial, position, refused)
-    told = []
+    remedies = []
     if largest is not None:
         rest = "" if largest.value == refused.legal else BEHIND
-        told.append(f"`{largest.text}`{rest}")
+        remedies.append(f"`{largest.text}`{rest}")
     if refused.can_pad:
         padded = Change(position, refused.name, "padding", "same")
-        told += [f"`{padded.text}`"] if trial.holds(padded) else []
-    hint = f"write {', or '.join(told)}" if told else NOTHING
+        remedies += [f"`{padded.text}`"] if trial.holds(padded) else []
+    hint = f"write {', or '.join(remedies)}" if remedies else NOTHING
     report.withdraw(refused)
     report.add(refused.but(hint=hint))
 

@@ -17,6 +17,7 @@ from typing import IO, Any
 
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
+from snnc.weights.header import RepeatedNameError, without_repeats
 
 MOST_MEMBERS = 10_000
 EXPANSION = 100
@@ -145,10 +146,10 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         )
     try:
         text = text if isinstance(text, str) else text.decode("utf-8-sig")
-        value = json.loads(text, object_pairs_hook=_without_repeats)
+        value = json.loads(text, object_pairs_hook=without_repeats)
     except RecursionError as error:
         raise _deep(path, what) from error
-    except _RepeatedError as error:
+    except RepeatedNameError as error:
         reason = f"{what} has the key {str(error)!r} twice in one object"
         raise RefusedModelError(_damaged(path, reason)) from error
     except ValueError as error:
@@ -157,18 +158,6 @@ def parse(text: bytes | str, path: str, what: str) -> Any:
         ) from error
     _check_depth(value, path, what)
     return value
-
-
-class _RepeatedError(Exception):
-    """A key that an object has twice."""
-
-
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    unique = dict(pairs)
-    if len(unique) < len(pairs):
-        counts = Counter(key for key, _ in pairs)
-        raise _RepeatedError(counts.most_common(1)[0][0])
-    return unique
 
 
 def _check_depth(value: Any, path: str, what: str) -> None:

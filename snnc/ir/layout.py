@@ -50,8 +50,8 @@ class Tensor:
 
 def tensors(network: Network) -> tuple[Tensor, ...]:
     """Return the tensors in the order of the spec, the readout's last."""
-    found = [t for layer in network.layers for t in _of_layer(network, layer)]
-    return (*found, *_of_readout(network, network.readout))
+    of_layers = [t for layer in network.layers for t in _of_layer(network, layer)]
+    return (*of_layers, *_of_readout(network, network.readout))
 
 
 def _of_layer(network: Network, layer: Layer) -> Iterator[Tensor]:

@@ -210,7 +210,7 @@ class LoweredNetwork:
 
 def grouped(named: Iterable[tuple[str, Value]]) -> Mapping[str, tuple[Value, ...]]:
     """Values by their names, in order."""
-    found: dict[str, list[Value]] = {}
+    groups: dict[str, list[Value]] = {}
     for name, value in named:
-        found.setdefault(name, []).append(value)
-    return {name: tuple(values) for name, values in found.items()}
+        groups.setdefault(name, []).append(value)
+    return {name: tuple(values) for name, values in groups.items()}

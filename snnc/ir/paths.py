@@ -50,19 +50,19 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     TooManyPathsError
         If there are more than `MAX_PATHS`.
     """
-    found: list[Path] = []
+    complete: list[Path] = []
     pending = [Path(name, 0, ())]
     while pending:
         here = pending.pop()
         layer = layers.get(here.source)
         is_value = layer is not None and isinstance(layer.operation, MaxPool)
         if layer is None or (layer.spiking is not None and not is_value):
-            found.append(here)
-            if len(found) > MAX_PATHS:
+            complete.append(here)
+            if len(complete) > MAX_PATHS:
                 raise TooManyPathsError(name)
             continue
         pending += reversed(_behind(layers, layer, here))
-    return tuple(found)
+    return tuple(complete)
 
 
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
@@ -73,13 +73,13 @@ def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]
     if isinstance(operation, AveragePool):
         source = layer.sources[0]
         return [_pooled(here, source, operation, layers[source].shape)]
-    found, row = [], here.first_row
+    further, row = [], here.first_row
     for source in layer.sources:
         # Hundreds of sums in a row make tens of thousands of these.
-        found.append(Path(source, row, here.pools, here.picked))
+        further.append(Path(source, row, here.pools, here.picked))
         if isinstance(operation, Concat):
             row += layers[source].shape[-1]
-    return found
+    return further
 
 
 def _terms(

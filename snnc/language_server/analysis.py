@@ -18,7 +18,7 @@ from snnc.ir.device import Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.language import tree
 from snnc.language_server.buffers import Buffer
-from snnc.loihi.plan import Known
+from snnc.loihi.plan import PlanCache
 from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.route import route
@@ -44,16 +44,16 @@ class Memory:
 
     def __init__(self, device: Profile) -> None:
         self.device = device
-        self._known = Known()
+        self._known = PlanCache()
         self._room: int | None = None
 
-    def known(self, device: Profile) -> Known:
+    def known(self, device: Profile) -> PlanCache:
         """What is known of a device; nothing, where it is another or was too much."""
         layers = len(self._known.choices)
         if self._room is None and layers:
             self._room = max(LEAST_ROOM, GROWTH * layers)
         if device != self.device or layers > (self._room or LEAST_ROOM):
-            self.device, self._known, self._room = device, Known(), None
+            self.device, self._known, self._room = device, PlanCache(), None
         return self._known
 
 

@@ -105,8 +105,8 @@ def _population(
     ]
     blocks = _blocks_of(choices.costs, tiling, groups, readers)
     ensembles = tuple(
-        _ensemble(population, part.slices, tiling, found)
-        for part, found in zip(tiling.parts, blocks, strict=True)
+        _ensemble(population, part.slices, tiling, own)
+        for part, own in zip(tiling.parts, blocks, strict=True)
     )
     return MappedPopulation(population, tiling.group, ensembles)
 
@@ -182,7 +182,7 @@ def _part_blocks(
     rows = [[link.row_view(tile) for link in links] for tile in part.rows]
     columns = [[link.column_view(tile) for link in links] for tile in part.columns]
     feeds = [feeds_of(links, groups, part, strip) for strip in part.strips]
-    found = []
+    blocks = []
     places = product(range(len(rows)), range(len(columns)), range(len(feeds)))
     for number, (i, j, k) in enumerate(places):
         strip = part.strips[k][1] - part.strips[k][0]
@@ -193,5 +193,5 @@ def _part_blocks(
             reader.wire.slots * counts[number]
             for reader, counts in zip(readers, axons, strict=True)
         )
-        found.append(Block(height * width * strip, load.in_axons, spent, load.bits))
-    return tuple(found)
+        blocks.append(Block(height * width * strip, load.in_axons, spent, load.bits))
+    return tuple(blocks)

@@ -266,8 +266,8 @@ class Axis:
                 tap = place + self.before - first * self.stride
                 starts.setdefault((tap, stop - first), []).append(first - tile[0])
         return tuple(
-            Run(tap, length, *self._number(tap, length), tuple(found))
-            for (tap, length), found in starts.items()
+            Run(tap, length, *self._number(tap, length), tuple(outputs))
+            for (tap, length), outputs in starts.items()
         )
 
     def _number(self, tap: int, length: int) -> tuple[int, int]:

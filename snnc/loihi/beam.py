@@ -144,13 +144,13 @@ class Beam:
         for i in reversed(range(len(self.steps))):
             if self.work > patience:
                 raise OutOfPatienceError
-            found: dict[object, Draft] = {}
+            by_key: dict[object, Draft] = {}
             for draft in drafts:
                 for more in islice(self._extend(draft, i), max(2, width)):
                     key = _key(more)
-                    if key not in found or more.cores < found[key].cores:
-                        found[key] = more
-            drafts = nsmallest(width, found.values(), key=lambda d: d.expected)
+                    if key not in by_key or more.cores < by_key[key].cores:
+                        by_key[key] = more
+            drafts = nsmallest(width, by_key.values(), key=lambda d: d.expected)
         best = min(drafts, key=lambda draft: draft.cores, default=None)
         if best is None:
             return None
@@ -229,13 +229,13 @@ class Beam:
     def _find_need(
         self, i: int, readers: Readers, group: int, least: int
     ) -> int | None:
-        found = []
+        needs = []
         for combination in self._combinations(self.steps[i], {}):
             ways = self._menu(i, group, combination)
             enough = (tiling for tiling, _ in ways if tiling.cores >= least)
             serving = (t.cores for t in enough if self._serves(i, readers, t))
-            found.append(next(serving, None))
-        return min((cores for cores in found if cores is not None), default=None)
+            needs.append(next(serving, None))
+        return min((cores for cores in needs if cores is not None), default=None)
 
     def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
         """Whether the blocks of a tiling have out-axons enough for all readers."""

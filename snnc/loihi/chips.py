@@ -33,12 +33,12 @@ def partition(spikes: Spikes, room: int) -> list[int]:
     Chips are as few as possible, and numbered by their first cores.
     """
     starts = in_order(len(spikes), room), grown(spikes, room)
-    found = []
+    partitions = []
     for start in starts:
         exchange = _Exchange(spikes, start, room)
         exchange.run()
-        found.append(exchange.chips)
-    best = min(found, key=lambda chips: crossing(spikes, chips))
+        partitions.append(exchange.chips)
+    best = min(partitions, key=lambda chips: crossing(spikes, chips))
     numbers: dict[int, int] = {}
     return [numbers.setdefault(chip, len(numbers)) for chip in best]
 

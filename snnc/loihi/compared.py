@@ -55,19 +55,19 @@ class ComparedAxis(ScatterAxis):
     def _run(self, place: int, tile: Interval) -> Run:
         readers = self._readers[place]
         near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
-        found: list[tuple[int, Tap]] = [(o - tile[0], ((0, n),)) for o, n in near]
-        plain, scale = without_factor(found)
+        taps: list[tuple[int, Tap]] = [(o - tile[0], ((0, n),)) for o, n in near]
+        plain, scale = without_factor(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
-        return Run(found[0][0], len(found), values, scale, (found[0][0],))
+        return Run(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
     @cached_property
     def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:
         """The outputs that read a place, and their weights."""
-        found: dict[int, list[tuple[int, int]]] = {}
+        readers: dict[int, list[tuple[int, int]]] = {}
         for output, read in enumerate(self._entries):
             for place, weight in read.items():
-                found.setdefault(place, []).append((output, weight))
-        return found
+                readers.setdefault(place, []).append((output, weight))
+        return readers
 
 
 class ComparedDepth:

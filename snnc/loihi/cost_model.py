@@ -200,7 +200,7 @@ class CostModel:
         if key in self._feeds:
             yield from self._feeds[key]
             return
-        found: dict[Hashable, tuple[int, bool, Feeds]] = {}
+        strips_of: dict[Hashable, tuple[int, bool, Feeds]] = {}
         edges = frozenset(link.edges for link in links)
         alike = Alike(range(tiling.ensembles), 1)
         for link, group in set(zip(links, groups, strict=True)):
@@ -213,10 +213,10 @@ class CostModel:
                 self.work += sum(map(len, feeds)) // FEEDS_OF_LOOK
                 # Links make equal feeds once.
                 same = (b - a, part.whole, *map(id, feeds))
-                if same not in found:
-                    found[same] = b - a, part.whole, feeds
-                    yield found[same]
-        self._feeds[key] = tuple(found.values())
+                if same not in strips_of:
+                    strips_of[same] = b - a, part.whole, feeds
+                    yield strips_of[same]
+        self._feeds[key] = tuple(strips_of.values())
 
     def _formats(
         self,
@@ -268,5 +268,5 @@ def _distinct(
         tuple(view(tiles[i]) for view, _ in looks.values()) for i in few
     )
     by_link = [dict(zip(looks, views, strict=True)) for views in seen]
-    every = [tuple(found[link] for link in links) for found in by_link]
+    every = [tuple(views[link] for link in links) for views in by_link]
     return sorted(every, key=lambda views: -sum(view.inputs for view in views))

@@ -61,8 +61,8 @@ class Fans:
                 if not reached:
                     continue
                 lengths[reached] += self.bands.size(groups)
-                found = [(out, tap) for out, tap, own in reads if width(one, own)]
-                pattern, scale = without_factor(found)
+                read = [(out, tap) for out, tap, own in reads if width(one, own)]
+                pattern, scale = without_factor(read)
                 scales.setdefault((reached, groups, pattern), set()).add(scale)
         kinds = Counter[Kind]()
         for (reached, groups, _), factors in scales.items():
@@ -112,7 +112,7 @@ class Fans:
         A channel counts once for each of these. The strips are those of one source
         ensemble after the other.
         """
-        found = []
+        sums = []
         for part in source.parts:
             steps = Counter[int]()
             for place in range(*part.slices):
@@ -123,8 +123,8 @@ class Fans:
                 for start, end in self._times(target, first):
                     steps[shift + start] += 1
                     steps[shift + end] -= 1
-            found.append(_sums(steps, part.strips))
-        return found
+            sums.append(_sums(steps, part.strips))
+        return sums
 
     def _times(self, target: Tiling, place: int) -> Iterator[Interval]:
         """The channels of a slice of the source that strips read, strip by strip."""
@@ -150,7 +150,7 @@ class Fans:
         Strips are numbered at both ends, those of one ensemble after the other; pairs
         that share nothing are left out.
         """
-        found = Counter[tuple[int, int]]()
+        counts = Counter[tuple[int, int]]()
         strips = [(part, strip) for part in target.parts for strip in part.strips]
         before = 0
         for part in source.parts:
@@ -163,9 +163,9 @@ class Fans:
                         low, high = shift + low, shift + high
                         for i in range(low // size, -(-high // size)):
                             held = min(high, (i + 1) * size) - max(low, i * size)
-                            found[before + i, there] += held
+                            counts[before + i, there] += held
             before += len(part.strips)
-        return found
+        return counts
 
 
 def _own(part: Part, strip: Interval, out: int) -> Interval:

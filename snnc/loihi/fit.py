@@ -123,10 +123,10 @@ def load_of(
     }
 
     def costs() -> list[list[Cost]]:
-        found = {
+        by_key = {
             key: [key[0].cost(feed, *key[2:], strip, whole) for feed in given]
             for key, given in alike.items()
         }
-        return [found[key] for key in read]
+        return [by_key[key] for key in read]
 
     return Load(sum(axons[key] for key in read), costs)

@@ -32,17 +32,17 @@ def kernel_parts(link: ImageLink, piece: Piece, source: Interval) -> tuple[Box, 
     """
     rows, columns = _used(link.rows, piece.rows), _used(link.columns, piece.columns)
     channels = piece.part.channels
-    found: dict[Interval, list[Interval]] = {}
+    depths_by_filters: dict[Interval, list[Interval]] = {}
     for out in range(*piece.part.touched(piece.strip)):
         start = (out - piece.part.slices[0]) * channels
         low = max(0, piece.strip[0] - start)
         high = min(channels, piece.strip[1] - start)
         taps = _depth_taps(link, out, source)
         if taps[0] < taps[1]:
-            found.setdefault((low, high), []).append(taps)
+            depths_by_filters.setdefault((low, high), []).append(taps)
     return tuple(
         Box(depth, rows, columns, filters)
-        for filters, depths in found.items()
+        for filters, depths in depths_by_filters.items()
         for depth in _joined(depths)
     )
 

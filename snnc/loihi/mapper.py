@@ -107,13 +107,13 @@ class Mapper:
         while width <= WIDEST and DEARER * took + self._beam.work <= self._most_work:
             before = self._beam.work
             try:
-                found = self._beam.run(width, patience)
+                solution = self._beam.run(width, patience)
             except OutOfPatienceError:
                 self.gave_up = best is None
                 break
-            if found is not None and (best is None or found.cores < best.cores):
-                best = found
-            if found is None or found.cores == self.lower_bound:
+            if solution is not None and (best is None or solution.cores < best.cores):
+                best = solution
+            if solution is None or solution.cores == self.lower_bound:
                 break
             width, took = WIDER * width, self._beam.work - before
         return best

@@ -51,7 +51,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class PlanCache:
     """What several plans have in common: variants differ in few populations."""
 
     choices: dict[Hashable, Choices] = field(default_factory=dict)
@@ -62,7 +62,7 @@ def make_plan(
     lowered: LoweredNetwork,
     target: Loihi,
     profile: Profile,
-    known: Known | None = None,
+    known: PlanCache | None = None,
 ) -> Plan:
     """Find out, for each population, which tilings fit a core.
 
@@ -75,7 +75,7 @@ def make_plan(
     known
         What plans for the same device found out, to which this one adds.
     """
-    choices = Known().choices if known is None else known.choices
+    choices = PlanCache().choices if known is None else known.choices
     populations = _involved(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
     steps: list[Step] = []

@@ -59,10 +59,10 @@ class ScatterAxis(Axis):
         first, stop = self._reached(place, tile)
         top = place + self.before
         reads = [(o, self.taps[top - o * self.stride]) for o in range(first, stop)]
-        found = [(o - tile[0], tap) for o, tap in reads if tap]
-        plain, scale = without_factor(found)
+        taps = [(o - tile[0], tap) for o, tap in reads if tap]
+        plain, scale = without_factor(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
-        return Run(found[0][0], len(found), values, scale, (found[0][0],))
+        return Run(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
 
 def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:

@@ -57,8 +57,8 @@ class SparseLink(PlaneLink):
         if key not in self._feeds:
             groups = ensembles(self.source[0], group, self.fans.depth.picked)
             fans = (self.fans.fan(part, strip, slices) for slices in groups)
-            found = tuple(fan for fan in fans if fan.entries)
-            self._feeds[key] = self._equal.setdefault(found, found)
+            fed = tuple(fan for fan in fans if fan.entries)
+            self._feeds[key] = self._equal.setdefault(fed, fed)
         return self._feeds[key]
 
     @property
@@ -141,12 +141,12 @@ class SparseLink(PlaneLink):
 
 def _places(tiling: Tiling) -> list[tuple[int, int, int]]:
     """For each strip its first core, the tiles of a row, and the strips of a tile."""
-    found, first = [], 0
+    places, first = [], 0
     for part in tiling.parts:
         strips = len(part.strips)
-        found += [(first + k, len(part.columns), strips) for k in range(strips)]
+        places += [(first + k, len(part.columns), strips) for k in range(strips)]
         first += part.blocks
-    return found
+    return places
 
 
 def _every_array(fan: Fan, rows: View, columns: View) -> Iterator[tuple[int, int]]:

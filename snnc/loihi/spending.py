@@ -48,20 +48,20 @@ class Spending:
     def on(self, wire: Wire, source: Tiling, target: Tiling) -> Spent:
         """Count the slots that a source's blocks spend on one reader."""
         key = (wire.link, cut_of(source), cut_of(target), wire.slots)
-        found = self._known.get(key)
-        if found is None:
-            found = self._known[key] = self._of(_count(wire, source, target))
+        spent = self._known.get(key)
+        if spent is None:
+            spent = self._known[key] = self._of(_count(wire, source, target))
             self.work += LOOKS_OF_COUNT
-        return found
+        return spent
 
     def peak(self, wire: Wire, source: Tiling, target: Tiling) -> int:
         """Count the slots of the block of the source that spends most."""
         key = (wire.link, cut_of(source), cut_of(target))
-        found = self._peaks.get(key)
-        if found is None:
-            found = self._peaks[key] = wire.link.most_axons(source, target)
+        axons = self._peaks.get(key)
+        if axons is None:
+            axons = self._peaks[key] = wire.link.most_axons(source, target)
             self.work += 1
-        return wire.slots * found
+        return wire.slots * axons
 
     def __len__(self) -> int:
         """How many pairs were counted."""

@@ -107,7 +107,7 @@ class Stage:
         OutOfPatienceError
             If that takes more than it may.
         """
-        found: dict[Key, tuple[int, Chosen | None]] = {}
+        reached: dict[Key, tuple[int, Chosen | None]] = {}
         known = self._counted
         for (tilings, spent), (cores, chosen) in states.items():
             if self.looks + self._counted - known > self.patience:
@@ -122,9 +122,9 @@ class Stage:
                     continue
                 key = self._key(tilings, after, tiling)
                 total = cores + tiling.cores
-                if key not in found or total < found[key][0]:
-                    found[key] = (total, Chosen(tiling, fit, chosen))
-        return found
+                if key not in reached or total < reached[key][0]:
+                    reached[key] = (total, Chosen(tiling, fit, chosen))
+        return reached
 
     @property
     def _counted(self) -> int:

@@ -53,13 +53,13 @@ def unlike_strips(
     strips = cut(extent, size)
     marks = {mark for one in edges for mark in one.marks}
     steps = {one.step for one in edges if one.step}
-    found: dict[object, Interval] = {}
+    strips_by_kind: dict[object, Interval] = {}
     for start in range(0, extent, channels):
         for i in _in_slice(strips, start, channels, marks, steps):
             a, b = strips[i]
             touched = b - a, a // channels, (b - 1) // channels
-            found.setdefault(i if edges - {NO_EDGES} else touched, (a, b))
-    return tuple(found.values())
+            strips_by_kind.setdefault(i if edges - {NO_EDGES} else touched, (a, b))
+    return tuple(strips_by_kind.values())
 
 
 def _in_slice(

@@ -127,9 +127,9 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
             own = tuple(forms[id(projection)] for projection in read)
             tiling = replace(tiling, forms=own)
             groups = tuple(tilings[source].group for source in step.sources)
-            found = step.choices.costs.fit(tiling, groups)
-            assert isinstance(found, Fit), "it was mapped"
-            fit = found
+            own_fit = step.choices.costs.fit(tiling, groups)
+            assert isinstance(own_fit, Fit), "it was mapped"
+            fit = own_fit
         tilings.append(tiling)
         fits.append(fit)
     floor = sum(step.choices.floor for step in plan.steps)
@@ -221,10 +221,10 @@ def _misses_beside(
     for tiling in _cheaper(choices, solution.tilings[i].cores, limit):
         if not _may_fit(choices, tiling):
             continue
-        found = coupling.misfit(i, tiling)
-        if isinstance(found, Fit):
+        outcome = coupling.misfit(i, tiling)
+        if isinstance(outcome, Fit):
             return []
-        where, misfit = found
+        where, misfit = outcome
         misses.append(Miss(tiling.cores, plan.populations[where].name, misfit))
     return misses
 

@@ -28,7 +28,7 @@ from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import ValidatedSpec
 from snnc.language.tree import Document
-from snnc.loihi.plan import Known
+from snnc.loihi.plan import PlanCache
 from snnc.passes.lower import lower
 from snnc.passes.parse import parse
 from snnc.passes.place import place
@@ -54,7 +54,7 @@ class Compilation:
 
     source: SourceFile
     device: Profile
-    known: Known | None = None
+    known: PlanCache | None = None
     document: Document | None = None
     spec: ValidatedSpec | None = None
     network: Network | None = None

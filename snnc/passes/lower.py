@@ -94,7 +94,7 @@ def _comparisons(
 ) -> tuple[Projection, ...]:
     """What the levels of a max pool read of what it pools, and of one another."""
     source = layer.sources[0]
-    found = []
+    projections = []
     for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
         name = level_name(layer.name, i)
         for read in level.reads:
@@ -106,8 +106,10 @@ def _comparisons(
                 )
             else:
                 ways = (Path(level_name(layer.name, read.level), 0, (), read.grid),)
-            found += [_project(network, way, source, name, None, reach) for way in ways]
-    return tuple(found)
+            projections += [
+                _project(network, way, source, name, None, reach) for way in ways
+            ]
+    return tuple(projections)
 
 
 def _inputs(network: Network, layer: Layer) -> tuple[Projection, ...]:

@@ -14,8 +14,8 @@ from snnc.language.properties import MOST_CHIPS
 from snnc.loihi.assemble import assemble, without_device
 from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
-    Known,
     Plan,
+    PlanCache,
     block_is_sound,
     block_of,
     compartment_floors,
@@ -27,7 +27,7 @@ from snnc.loihi.search import Solution
 def place(
     lowered: LoweredNetwork,
     report: Report,
-    known: Known | None = None,
+    known: PlanCache | None = None,
     effort: int = 1,
     is_brief: bool = False,
 ) -> MappedNetwork | None:
@@ -67,15 +67,15 @@ def place(
             report.add(diagnostic)
         return None
     most = target.cores if is_brief else maxsize
-    found = attempt(lowered, target, known, most, effort)
+    search = attempt(lowered, target, known, most, effort)
     # Beyond the target too: the problem says how many cores it takes.
-    mapped = found.mapped()
-    if found.fits:
+    mapped = search.mapped()
+    if search.fits:
         return mapped
     # Rules are imported when one is broken: a good spec pays for none.
     from snnc.loihi.refusals import refuse_plan
 
-    for diagnostic in refuse_plan(found.plan, target, found.mapper, mapped):
+    for diagnostic in refuse_plan(search.plan, target, search.mapper, mapped):
         report.add(diagnostic)
     return None
 
@@ -92,8 +92,8 @@ class Attempt:
     @property
     def fits(self) -> bool:
         """Whether a mapping was found that fits the target."""
-        found = self.solution
-        return found is not None and found.cores <= self.target.cores
+        solution = self.solution
+        return solution is not None and solution.cores <= self.target.cores
 
     def mapped(self) -> MappedNetwork | None:
         """The mapping that was found."""
@@ -105,7 +105,7 @@ class Attempt:
 def attempt(
     lowered: LoweredNetwork,
     target: Loihi,
-    known: Known | None = None,
+    known: PlanCache | None = None,
     most: int = maxsize,
     effort: float = 1,
 ) -> Attempt:
@@ -124,7 +124,7 @@ def attempt(
     effort
         How many times the usual work it may take.
     """
-    known = Known() if known is None else known
+    known = PlanCache() if known is None else known
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, known)
     mapper = Mapper(plan.steps, profile.core, known.spending, most, effort)

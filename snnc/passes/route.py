@@ -58,12 +58,12 @@ def _fanouts(
     mapped: MappedNetwork, routes: Iterable[Route]
 ) -> Mapping[str, tuple[int, int]]:
     layers = {p.population.name: p.population.layer.name for p in mapped.populations}
-    found = dict.fromkeys(layers.values(), (0, 0))
+    fanouts = dict.fromkeys(layers.values(), (0, 0))
     for each in routes:
         if (layer := layers.get(each.source)) is not None:
-            operations, messages = found[layer]
-            found[layer] = operations + each.operations, messages + each.messages
-    return found
+            operations, messages = fanouts[layer]
+            fanouts[layer] = operations + each.operations, messages + each.messages
+    return fanouts
 
 
 def _links(mapped: MappedNetwork) -> Links:
@@ -86,7 +86,7 @@ def _spikes(
 ) -> Spikes | None:
     """The spikes between cores; None if that is of too many pairs."""
     first = _firsts(mapped)
-    found: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
+    spikes: list[dict[int, float]] = [{} for _ in range(mapped.cores)]
     pairs = 0
     for source, target, link in links:
         if source not in first:
@@ -94,22 +94,22 @@ def _spikes(
         rate = mapped.lowered.by_name[source].upper_rate
         for a, b, count in link.sent(tilings[source], tilings[target]):
             here, there = first[source] + a, first[target] + b
-            found[here][there] = found[here].get(there, 0.0) + rate * count
-            found[there][here] = found[there].get(here, 0.0) + rate * count
+            spikes[here][there] = spikes[here].get(there, 0.0) + rate * count
+            spikes[there][here] = spikes[there].get(here, 0.0) + rate * count
             pairs += 1
             if pairs > MOST_PAIRS:
                 return None
-    return found
+    return spikes
 
 
 def _firsts(mapped: MappedNetwork) -> dict[str, int]:
     """The number of the first core of each population on the chip."""
-    found, first = {}, 0
+    firsts, first = {}, 0
     for population in mapped.populations:
         if population.cores:
-            found[population.population.name] = first
+            firsts[population.population.name] = first
         first += population.cores
-    return found
+    return firsts
 
 
 def _named(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:

@@ -35,12 +35,12 @@ class _Warnings:
 
     def withdraw(self, code: str, lines: range) -> bool:
         """Withdraw the warnings of a code on some lines; whether there are any."""
-        found = self._found[code]
-        start = bisect_left(found, lines.start, key=itemgetter(0))
-        end = bisect_left(found, lines.stop, key=itemgetter(0))
-        for _, diagnostic in found[start:end]:
+        warnings = self._found[code]
+        start = bisect_left(warnings, lines.start, key=itemgetter(0))
+        end = bisect_left(warnings, lines.stop, key=itemgetter(0))
+        for _, diagnostic in warnings[start:end]:
             self._report.withdraw(diagnostic)
-        del found[start:end]
+        del warnings[start:end]
         return start < end
 
 
@@ -89,12 +89,12 @@ def _read(
     comment: Comment, severities: dict[str, Severity]
 ) -> tuple[Diagnostic | None, str, str]:
     """What is wrong with a comment that can't allow anything, its code and reason."""
-    found = _ALLOW.fullmatch(comment.span.text)
-    if found is None:
+    match = _ALLOW.fullmatch(comment.span.text)
+    if match is None:
         return rules.suppression.UnknownDirective(span=comment.span), "", ""
     source, start = comment.span.source, comment.span.start
-    place = Span(source, start + found.start("code"), start + found.end("code"))
-    code, reason = found["code"], found["reason"].strip(" :-,")
+    place = Span(source, start + match.start("code"), start + match.end("code"))
+    code, reason = match["code"], match["reason"].strip(" :-,")
     return _problem(code, place, severities), code, reason
 
 

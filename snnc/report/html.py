@@ -96,10 +96,10 @@ def _values(summary: Summary) -> dict[str, Any]:
         "counters": COUNTERS,
         "rows": [_row(row, summary, set(_binding(reasons))) for row in summary.rows],
         "caption": example(summary),
-        "totals": [*totals(summary), *maxima.told(summary)],
+        "totals": [*totals(summary), *maxima.notes(summary)],
         "whys": [
             *(sentence(reason, core) for reason in reasons),
-            *maxima.compared(summary),
+            *maxima.alternatives(summary),
         ],
         "total_why": total(summary.reasons, network.name) if reasons else "",
         "tiles": list(_tiles(summary)),

@@ -31,7 +31,7 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     yield _table(text.LAYERS, text.layers(summary))
     yield prose(" ".join(caption(summary)))
     yield _table(text.USE, text.use(summary))
-    yield _listed(chain(totals(summary), maxima.told(summary)))
+    yield _listed(chain(totals(summary), maxima.notes(summary)))
     if why and summary.on_chip:
         yield f"{text.WHY}:"
         yield _listed(text.reasons(summary))

@@ -11,7 +11,7 @@ from snnc.report.summary import Row, Summary
 from snnc.text.units import counted, dims
 
 
-def told(summary: Summary) -> Iterator[str]:
+def notes(summary: Summary) -> Iterator[str]:
     """Say of each max pool how late its maximum is, and how far off."""
     for layer in _pools(summary.network):
         levels = levels_of(summary.network, layer)
@@ -34,7 +34,7 @@ def latency(network: Network, layer: Layer) -> float:
     return levels_of(network, layer) * each
 
 
-def compared(summary: Summary) -> Iterator[str]:
+def alternatives(summary: Summary) -> Iterator[str]:
     """Say of each max pool what it takes, and what would take its place."""
     core = summary.profile.core.compartments
     rows = {row.name: row for row in summary.rows}

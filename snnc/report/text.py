@@ -33,7 +33,7 @@ def table(summary: Summary, why: bool = False) -> str:
         *columns(USE, use(summary), LEFT),
         "",
         *totals(summary),
-        *maxima.told(summary),
+        *maxima.notes(summary),
     ]
     if why and summary.on_chip:
         lines += ["", f"{WHY}:", *reasons(summary)]
@@ -46,7 +46,7 @@ def reasons(summary: Summary) -> Iterator[str]:
     for row in summary.rows:
         for reason in row.reasons:
             yield sentence(reason, core)
-    yield from maxima.compared(summary)
+    yield from maxima.alternatives(summary)
     yield total(summary.reasons, summary.network.name)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from json import JSONDecodeError
 from math import prod
@@ -133,7 +134,9 @@ def _length(start: bytes, size: int) -> int:
 
 def _parsed(text: bytes) -> dict[str, Any]:
     try:
-        parsed = json.loads(text.decode("utf-8"), object_pairs_hook=_without_repeats)
+        parsed = json.loads(text.decode("utf-8"), object_pairs_hook=without_repeats)
+    except RepeatedNameError as error:
+        raise _DamagedError("its header has a name twice") from error
     except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
         raise _DamagedError("its header is no JSON") from error
     if not isinstance(parsed, dict):
@@ -141,10 +144,22 @@ def _parsed(text: bytes) -> dict[str, Any]:
     return parsed
 
 
-def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+class RepeatedNameError(Exception):
+    """A name that an object of JSON has twice."""
+
+
+def without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Return an object of JSON from its names and values.
+
+    Raises
+    ------
+    RepeatedNameError
+        With the name that it has twice.
+    """
     unique = dict(pairs)
     if len(unique) < len(pairs):
-        raise _DamagedError("its header has a name twice")
+        counts = Counter(name for name, _ in pairs)
+        raise RepeatedNameError(counts.most_common(1)[0][0])
     return unique
 
 

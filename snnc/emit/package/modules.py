@@ -93,7 +93,7 @@ AXES: Mapping[tuple[str, ...], str] = {
 
 def layout(network: Network) -> Module:
     """Return the module that names this network's weights."""
-    found = tensors(network)
+    weights = tensors(network)
     body = render(
         "package/templates/layout.py.jinja",
         docstring=module_docstring(
@@ -101,15 +101,15 @@ def layout(network: Network) -> Module:
             network.name,
             "Tensors are in Keras order, float32. Batch norm is folded into them.",
         ),
-        layout_id=layout_id(found),
-        imports=_imports(found),
-        tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in found]).at(0),
+        layout_id=layout_id(weights),
+        imports=_imports(weights),
+        tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
     )
     return Module("layout.py", body)
 
 
-def _imports(found: tuple[Tensor, ...]) -> str:
-    names = sorted({AXES[tensor.axes] for tensor in found})
+def _imports(weights: tuple[Tensor, ...]) -> str:
+    names = sorted({AXES[tensor.axes] for tensor in weights})
     names += ["FileName", "Layout", "Tensor", "Tensors"]
     return imported("._runtime.layout", names)
 

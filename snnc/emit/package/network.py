@@ -56,8 +56,8 @@ def network_data(routed: RoutedNetwork) -> Module:
 
 def _imports(layers: list[str]) -> list[str]:
     used = {"Cut(": "Cut", "Lif(": "Lif", "MaxPool(": "MaxPool"}
-    found = {n for mark, n in used.items() if any(mark in text for text in layers)}
-    return sorted({"Input", "Layer", "Network", "Readout"} | found)
+    optional = {n for mark, n in used.items() if any(mark in text for text in layers)}
+    return sorted({"Input", "Layer", "Network", "Readout"} | optional)
 
 
 def _input(network: Network) -> str:

@@ -27,7 +27,7 @@ from snnc.language.statements import LoihiTarget
 from snnc.language.training import TrainSpec
 from snnc.language.written import listed
 from snnc.passes.resolve.drafts import Draft, draft_layers, in_order, resolve_sources
-from snnc.passes.resolve.known import Known
+from snnc.passes.resolve.known import KnownNames
 from snnc.passes.resolve.operations import Operations
 from snnc.passes.resolve.settings import Settings
 from snnc.passes.resolve.shortcuts import shortcut_of
@@ -180,7 +180,7 @@ class _Resolution:
     def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout
         known = (self._input.name, *(draft.name for draft in drafts))
-        names = Known(self._validated, known[1:])
+        names = KnownNames(self._validated, known[1:])
         if readout.name in self._validated.broken:
             return ()
         if not readout.sources:

@@ -18,7 +18,7 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.model import Place, ValidatedSpec
-from snnc.passes.resolve.known import Known
+from snnc.passes.resolve.known import KnownNames
 from snnc.rules.references import (
     Cycle,
     RepeatedSource,
@@ -54,7 +54,7 @@ class Draft:
 def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
     """Name every layer and resolve_sources what it reads."""
     names = _names(validated)
-    known = Known(validated, names)
+    known = KnownNames(validated, names)
     drafts = []
     before = validated.spec.input.name
     for name, spec, place in zip(
@@ -66,7 +66,7 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
 
 
 def resolve_sources(
-    name: str, span: Span, reader: str | None, known: Known, report: Report
+    name: str, span: Span, reader: str | None, known: KnownNames, report: Report
 ) -> bool:
     """Whether a name exists; reported where it does not.
 
@@ -120,7 +120,7 @@ def _draft(
     spec: LayerSpec | None,
     place: Place,
     before: str,
-    known: Known,
+    known: KnownNames,
     report: Report,
 ) -> Draft:
     if spec is None:

@@ -15,7 +15,7 @@ from snnc.language.layers import (
 from snnc.language.model import ValidatedSpec
 
 
-class Known:
+class KnownNames:
     """The names of the input and the layers, and who could read which of them.
 
     Parameters
