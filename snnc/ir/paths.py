@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from snnc.dataclass import dataclass
@@ -50,19 +50,62 @@ def paths(layers: Mapping[str, Layer], name: str) -> tuple[Path, ...]:
     TooManyPathsError
         If there are more than `MAX_PATHS`.
     """
+    if count_paths(layers, name, {}) > MAX_PATHS:
+        raise TooManyPathsError(name)
     complete: list[Path] = []
     pending = [Path(name, 0, ())]
     while pending:
         here = pending.pop()
-        layer = layers.get(here.source)
-        is_value = layer is not None and isinstance(layer.operation, MaxPool)
-        if layer is None or (layer.spiking is not None and not is_value):
+        layer = _passed(layers, here.source)
+        if layer is None:
             complete.append(here)
-            if len(complete) > MAX_PATHS:
-                raise TooManyPathsError(name)
-            continue
-        pending += reversed(_behind(layers, layer, here))
+        else:
+            pending += reversed(_behind(layers, layer, here))
     return tuple(complete)
+
+
+def count_paths(layers: Mapping[str, Layer], name: str, known: dict[str, int]) -> int:
+    """How many paths end in the values called ``name``; `MAX_PATHS` and 1 for more.
+
+    ``known`` has the counts that other calls for the same layers have found, and gets
+    what this one finds.
+    """
+    pending = [name]
+    while pending:
+        here = pending[-1]
+        layer = None if here in known else _passed(layers, here)
+        if layer is None:
+            known.setdefault(here, 1)
+            pending.pop()
+            continue
+        behind = _sources(layers, layer)
+        lacking = [source for source in behind if source not in known]
+        if not lacking:
+            known[here] = min(sum(map(known.__getitem__, behind)), MAX_PATHS + 1)
+        pending += lacking
+    return known[name]
+
+
+def _passed(layers: Mapping[str, Layer], name: str) -> Layer | None:
+    """The pool or join that a path goes through; None where it ends."""
+    layer = layers.get(name)
+    is_value = layer is not None and isinstance(layer.operation, MaxPool)
+    if layer is None or (layer.spiking is not None and not is_value):
+        return None
+    return layer
+
+
+def _sources(layers: Mapping[str, Layer], layer: Layer) -> Sequence[str]:
+    """What the paths one step further from the reader lead to."""
+    if not isinstance(layer.operation, MaxPool):
+        return layer.sources
+    source = layer.sources[0]
+    picks = tree_of(layer.operation, layers[source].shape).picks
+    return [_term(layer, source, level) for level, _ in picks]
+
+
+def _term(layer: Layer, source: str, level: int | None) -> str:
+    return source if level is None else level_name(layer.name, level)
 
 
 def _behind(layers: Mapping[str, Layer], layer: Layer, here: Path) -> list[Path]:
@@ -90,7 +133,7 @@ def _terms(
     return [
         replace(
             here,
-            source=source if level is None else level_name(layer.name, level),
+            source=_term(layer, source, level),
             picked=grid if here.picked is None else indexed(grid, here.picked),
         )
         for level, grid in tree_of(pool, layers[source].shape).picks

@@ -21,6 +21,7 @@ from snnc.loihi.cost_model import CostModel
 from snnc.loihi.fit import Wire, feeds_of, load_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
+from snnc.loihi.spending import cut_of
 from snnc.loihi.tiling import Part, Tiling
 
 Wires = Mapping[int, Wire]
@@ -163,7 +164,10 @@ def _blocks_of(
     readers
         Who reads the population on the chip.
     """
-    axons = [reader.wire.link.axons(tiling, reader.target) for reader in readers]
+    # Hundreds of readers may be alike.
+    alike = {(r.wire.link, cut_of(r.target)): r.target for r in readers}
+    counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
+    axons = [counted[r.wire.link, cut_of(r.target)] for r in readers]
     return tuple(
         _part_blocks(costs, tiling, groups, part, [each[i] for each in axons], readers)
         for i, part in enumerate(tiling.parts)

@@ -119,6 +119,8 @@ class Beam:
         floors = [step.choices.floor for step in steps]
         self._rest = [sum(floors[:i]) for i in range(len(steps) + 1)]
         self._menus: dict[tuple[object, ...], Menu] = {}
+        # A step is asked again with each of its readers, which may be hundreds.
+        self._free: dict[tuple[int, int], list[Menu]] = {}
         self._needs: dict[tuple[object, ...], int | None] = {}
         self._by_strip = self._strips_noticed()
         self._groups = [_some_groups(step.choices, core.compartments) for step in steps]
@@ -230,12 +232,19 @@ class Beam:
         self, i: int, readers: Readers, group: int, least: int
     ) -> int | None:
         needs = []
-        for combination in self._combinations(self.steps[i], {}):
-            ways = self._menu(i, group, combination)
+        for ways in self._free_menus(i, group):
             enough = (tiling for tiling, _ in ways if tiling.cores >= least)
             serving = (t.cores for t in enough if self._serves(i, readers, t))
             needs.append(next(serving, None))
         return min((cores for cores in needs if cores is not None), default=None)
+
+    def _free_menus(self, i: int, group: int) -> list[Menu]:
+        """The menus of a step in some groups, of whose sources no group is settled."""
+        key = (i, group)
+        if key not in self._free:
+            some = self._combinations(self.steps[i], {})
+            self._free[key] = [self._menu(i, group, groups) for groups in some]
+        return self._free[key]
 
     def _serves(self, i: int, readers: Readers | None, tiling: Tiling) -> bool:
         """Whether the blocks of a tiling have out-axons enough for all readers."""

@@ -225,24 +225,29 @@ class CostModel:
         in_axons: int,
         aligned: Sequence[bool],
     ) -> Fit | Misfit:
-        wires = []
-        for i, link in enumerate(self.chosen(tiling)):
-            misfit = self._pop16_misfit(i, groups[i], in_axons, aligned[i])
-            form = tiling.forms[i]
+        read = list(
+            zip(self.chosen(tiling), tiling.forms, groups, aligned, strict=True)
+        )
+        counts = (inlet.source[3] for inlet in self.inlets)
+        channels = dict(zip(read, counts, strict=True))
+        # Of hundreds of projections most are alike.
+        wires: dict[Hashable, Wire] = {}
+        for alike, each in channels.items():
+            link, form, group, suits = alike
+            misfit = self._pop16_misfit(group * each, in_axons, suits)
             image = form == "convolution"
             if image and self.pop == 16 and misfit is not None:
                 return misfit
             short: PopType = 16 if self.pop != 32 and misfit is None else 32
             pop = short if image else None
-            wires.append(Wire(form, link, pop, self.profile.axon.slots(pop)))
-        return Fit(tuple(wires))
+            wires[alike] = Wire(form, link, pop, self.profile.axon.slots(pop))
+        return Fit(tuple(wires[alike] for alike in read))
 
     def _pop16_misfit(
-        self, projection: int, group: int, in_axons: int, aligned: bool
+        self, channels: int, in_axons: int, aligned: bool
     ) -> Misfit | None:
         """Why a projection can't use pop16 axons, if it can't."""
         axon = self.profile.axon
-        channels = group * self.inlets[projection].source[3]
         if channels > axon.pop16_atoms:
             return Misfit("pop16 channels", channels, axon.pop16_atoms)
         if in_axons > axon.pop16_in_axons:

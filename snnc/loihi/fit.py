@@ -83,10 +83,10 @@ def feeds_of(
     links: Sequence[Link], groups: Sequence[int], part: Part, strip: Interval
 ) -> Feeds:
     """What a strip of an ensemble gets, projection by projection."""
-    return tuple(
-        link.feeds(group, part, strip)
-        for link, group in zip(links, groups, strict=True)
-    )
+    read = list(zip(links, groups, strict=True))
+    # Of hundreds of projections most are alike.
+    alike = {pair: pair[0].feeds(pair[1], part, strip) for pair in dict.fromkeys(read)}
+    return tuple(map(alike.__getitem__, read))
 
 
 def load_of(

@@ -94,6 +94,7 @@ def _comparisons(
 ) -> tuple[Projection, ...]:
     """What the levels of a max pool read of what it pools, and of one another."""
     source = layer.sources[0]
+    pooled = paths(network.by_name, source)
     projections = []
     for i, level in enumerate(tree_of(pool, network.shape_of(source)).levels):
         name = level_name(layer.name, i)
@@ -102,7 +103,7 @@ def _comparisons(
             if read.level is None:
                 ways: Iterable[Path] = (
                     picked_of(path, volume_named(network, path.source), read.grid)
-                    for path in paths(network.by_name, source)
+                    for path in pooled
                 )
             else:
                 ways = (Path(level_name(layer.name, read.level), 0, (), read.grid),)

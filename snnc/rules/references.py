@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import Network
-from snnc.ir.paths import MAX_PATHS, TooManyPathsError, paths
+from snnc.ir.paths import MAX_PATHS, count_paths
 from snnc.rules.names import listed
 
 
@@ -192,10 +192,9 @@ class TooManyPaths(Diagnostic):
         ]
         readout = network.readout
         readers += [(readout.name, readout.span, source) for source in readout.sources]
+        known: dict[str, int] = {}
         for name, span, source in readers:
-            try:
-                paths(network.by_name, source)
-            except TooManyPathsError:
+            if count_paths(network.by_name, source, known) > MAX_PATHS:
                 yield cls(span=span, name=name, limit=MAX_PATHS)
 
 

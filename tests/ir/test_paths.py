@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from snnc.ir.paths import paths
-from tests.support import network, sound
+import pytest
+
+from snnc.ir.paths import TooManyPathsError, count_paths, paths
+from tests.agreement.drawing import draw_spec
+from tests.support import compile_text, network, sound
 
 JOINS = network(
     """
@@ -47,3 +50,40 @@ def test_pools_are_listed_source_first() -> None:
     )
     (path,) = paths(sound(text, "resolve").by_name, "q")
     assert [pool.window for pool, _ in path.pools] == [(2, 2), (3, 3)]
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_paths_are_counted_as_many_as_there_are(seed: int) -> None:
+    made, _ = compile_text(draw_spec(seed), "resolve")
+    layers = made.network.by_name
+    known: dict[str, int] = {}
+    for name in layers:
+        assert count_paths(layers, name, known) == len(paths(layers, name))
+    assert {*layers} <= {*known}
+
+
+def test_too_many_paths_are_refused_without_a_look_at_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand readers of a thousand paths would take half a minute."""
+
+    def walk(*arguments: object) -> None:
+        raise AssertionError("it looks at one")
+
+    pools = "\n".join(
+        f"maxpool m{i} {{ window 2, stride 1, padding same }}" for i in range(100)
+    )
+    text = network(
+        f"""
+        input x 2x2x1 in 0..1
+        encode rate
+        {pools}
+        readout y {{ classes 2 }}
+        """
+    )
+    layers = sound(text, "resolve").by_name
+    monkeypatch.setattr("snnc.ir.paths.MAX_PATHS", 200)
+    monkeypatch.setattr("snnc.ir.paths._behind", walk)
+    assert count_paths(layers, "m99", {}) == 201
+    with pytest.raises(TooManyPathsError):
+        paths(layers, "m99")
