@@ -112,12 +112,12 @@ def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
 
 def rates_of(model: keras.Model, network: Any) -> dict[str, float]:
     """Return the percentile of each layer's rates in Hz, by what its neurons give."""
-    found = {}
-    for name, layer in network.layers.items():
-        neurons = model.get_layer(f"{name}.neurons").output
-        values = keras.Model(model.input, neurons).predict(X, verbose=0)
-        found[name] = layer.high * float(np.percentile(values, layer.percentile))
-    return found
+    layers = network.layers
+    neurons = {name: model.get_layer(f"{name}.neurons").output for name in layers}
+    return {
+        name: layers[name].high * float(np.percentile(values, layers[name].percentile))
+        for name, values in keras.Model(model.input, neurons)(X).items()
+    }
 
 
 @pytest.mark.parametrize(
