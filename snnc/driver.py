@@ -62,7 +62,7 @@ def compile_spec(
         It ends where errors in ``report`` kept the next pass from running.
     """
     profile = device or read_profile()
-    start = Compilation(source, profile, known, document)
+    start = Compilation(source, profile, known or PlanCache(), document)
     made = run_passes(start, report, through)
     add_advice(made, report)
     allow_warnings(made, report)

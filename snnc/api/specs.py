@@ -235,9 +235,7 @@ def _compiled(
     """
     report = diagnostics.Report()
     profile = read_profile(device)
-    made = compile_spec(
-        source, report, "place", profile, known or PlanCache(), document
-    )
+    made = compile_spec(source, report, "place", profile, known, document)
     if made.lowered is None:
         raise SpecError(report.diagnostics)
     return Spec(path, device, document is not None, made, report)

@@ -65,13 +65,12 @@ def command(
     made = None if source is None else compile_spec(source, report, "route", device())
     show(report)
     network = None if made is None else routed(made)
-    if network is None:
+    if made is None or network is None:
         return 1
     if form == "html":
-        assert made is not None
         offer(_page(made, report, None if path == STDIN else path, against))
     else:
-        _print(summarise(network), form, why)
+        _print(summarise(network, made.known), form, why)
     if plot is not None:
         from snnc.api.pictures import drawn
         from snnc.plots.cores import cores

@@ -83,7 +83,11 @@ class Analysis:
     @cached_property
     def summary(self) -> Summary | None:
         """The report of the network; None where there is no mapping."""
-        return None if self.mapped is None else summarise(route(self.mapped))
+        return (
+            None
+            if self.mapped is None
+            else summarise(route(self.mapped), self.made.known)
+        )
 
     @cached_property
     def rows(self) -> dict[str, Row]:

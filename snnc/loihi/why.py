@@ -21,7 +21,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
 from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.neighbours import Coupling
-from snnc.loihi.plan import Plan, block_of, make_plan
+from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling, on_chip, tiling_of
 
@@ -105,13 +105,16 @@ class Reasons:
     exact: bool
 
 
-def reasons_of(mapped: MappedNetwork) -> Reasons:
-    """Say what binds each layer of a mapped network."""
+def reasons_of(mapped: MappedNetwork, known: PlanCache | None = None) -> Reasons:
+    """Say what binds each layer of a mapped network.
+
+    ``known`` is what its mapping has found out, which then is not looked for again.
+    """
     lowered = mapped.lowered
     target, profile = lowered.network.target, lowered.network.device
     if not isinstance(target, Loihi):
         return Reasons((), 0, 0, True)
-    plan = make_plan(lowered, target, profile)
+    plan = make_plan(lowered, target, profile, known)
     return explain(plan, _solution_of(plan, mapped))
 
 

@@ -10,6 +10,7 @@ from snnc.ir.logical import Layer, Loihi, Network, Shape
 from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedPopulation
 from snnc.ir.routed import RoutedNetwork
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
+from snnc.loihi.plan import PlanCache
 from snnc.loihi.why import Reason, Reasons, reasons_of
 
 COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
@@ -85,12 +86,15 @@ class Summary:
         return tuple(row for row in self.rows if row.place == "folded")
 
 
-def summarise(routed: RoutedNetwork) -> Summary:
-    """Count what a network takes and does."""
+def summarise(routed: RoutedNetwork, known: PlanCache | None = None) -> Summary:
+    """Count what a network takes and does.
+
+    ``known`` is what its mapping has found out, which then is not looked for again.
+    """
     mapped = routed.mapped
     network = mapped.lowered.network
     activity = activity_of(routed)
-    reasons = reasons_of(mapped)
+    reasons = reasons_of(mapped, known)
     by_name = {reason.name: reason for reason in reasons.layers}
     readout = network.readout
     rows = [_row(layer, routed, activity, by_name) for layer in network.layers]

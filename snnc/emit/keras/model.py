@@ -17,15 +17,7 @@ from snnc.emit.python import (
     quote,
 )
 from snnc.ir.logical import Loihi, Network, Rectify, Shape
-from snnc.language.choices import (
-    Adam,
-    AdamW,
-    CrossEntropy,
-    Focal,
-    MeanSquaredError,
-    Optimizer,
-    Sgd,
-)
+from snnc.language.choices import Focal, MeanSquaredError, Optimizer
 from snnc.language.extents import PHASES
 from snnc.language.training import TrainSpec
 
@@ -56,23 +48,12 @@ def _optimizer(train: TrainSpec) -> Bracket:
 
 def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
     """Return the settings that are not Keras's own defaults."""
-    usual = _usual(optimizer).model_dump()
-    written = optimizer.model_dump(exclude={"kind", "learning_rate"})
     return tuple(
-        f"{key}={number(value)}"
-        for key, value in written.items()
-        if value != usual[key]
+        f"{name}={number(value)}"
+        for name, field in type(optimizer).model_fields.items()
+        if name not in ("kind", "learning_rate")
+        and (value := getattr(optimizer, name)) != field.default
     )
-
-
-def _usual(optimizer: Optimizer) -> Optimizer:
-    match optimizer:
-        case Adam():
-            return Adam()
-        case AdamW():
-            return AdamW()
-        case Sgd():
-            return Sgd()
 
 
 class LossCode(NamedTuple):
@@ -86,13 +67,13 @@ def loss_code(network: Network) -> LossCode:
     """Return the code of the network's loss, chosen by the readout if not written."""
     train = network.train
     classified = network.readout.labels is not None
-    loss = train.loss or (CrossEntropy() if classified else MeanSquaredError())
     smoothing = [number(train.label_smoothing)] if train.label_smoothing else []
+    loss = train.loss
     if isinstance(loss, Focal):
         arguments = [f"gamma={number(loss.gamma)}", f"alpha={number(loss.alpha)}"]
         arguments += [f"smoothing={value}" for value in smoothing]
         return LossCode(f"focal({', '.join(arguments)})", "focal")
-    if isinstance(loss, MeanSquaredError):
+    if isinstance(loss, MeanSquaredError) or not (loss or classified):
         if not classified:
             return LossCode("keras.losses.MeanSquaredError()")
         return LossCode(f"squared_error({''.join(smoothing)})", "squared_error")

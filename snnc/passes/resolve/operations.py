@@ -385,7 +385,8 @@ class Operations:
             other = f"give the input the shape {expected}"
             if len(self._input.shape) == rank + 1:
                 other = "let it read an earlier layer with `from`"
-            hint = f"use `{_layer_for(shape)}`, or {other}"
+            layer = "dense" if len(shape) == 1 else f"conv{len(shape) - 1}d"
+            hint = f"use `{layer}`, or {other}"
         self._report.add(
             WrongRank(
                 span=draft.place.span,
@@ -396,7 +397,3 @@ class Operations:
                 hint=hint,
             )
         )
-
-
-def _layer_for(shape: Shape) -> str:
-    return "dense" if len(shape) == 1 else f"conv{len(shape) - 1}d"
