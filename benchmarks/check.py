@@ -6,10 +6,12 @@ is `snnc check specs/drift.snn` in a fresh process, beside one that imports libr
 
 from __future__ import annotations
 
+import os
 import resource
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -59,12 +61,20 @@ RUNS = 9
 
 def starts() -> dict[str, float]:
     """Return the processor's time of each command; a first run fills the caches."""
+    with tempfile.TemporaryDirectory() as caches:
+        return _starts({**os.environ, "PYTHONPYCACHEPREFIX": caches})
+
+
+def _starts(environment: dict[str, str]) -> dict[str, float]:
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     found: dict[str, list[float]] = {name: [] for name in COMMANDS}
     for _ in range(RUNS + 1):
         for name, arguments in COMMANDS.items():
             before = _spent()
             command = [sys.executable, *arguments]
-            subprocess.run(command, cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+            subprocess.run(
+                command, cwd=ROOT, env=environment, check=True, capture_output=True
+            )
             found[name].append(_spent() - before)
     return {name: statistics.median(each[1:]) for name, each in found.items()}
 

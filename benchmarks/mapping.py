@@ -3,7 +3,7 @@
 Run it as ``python benchmarks/mapping.py``. Mapping is timed inside a process, in five
 new processes, so that nothing is remembered of the run before; `snnc build` is timed
 from outside, nine times. Medians are printed. Chains are linear if ten times the layers
-take ten times as long.
+take ten times as long; sums in a row are connections by the square.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from snnc.source import SourceFile
 HERE = Path(__file__).parent
 CIFAR10 = HERE / "cifar10.snn"
 CHAINS = (10, 30, 100)
+SUMS = (75, 150, 300)
 
 CONV3D = """\
 snn 1
@@ -62,6 +63,22 @@ def residual(blocks: int) -> str:
     head = "  target loihi { chips 64 }\n  input x 16x16x1 in 0..1\n  encode rate"
     body = "\n".join((head, *lines, "  readout y { classes 2 }"))
     return f"snn 1\n\nnetwork blocks {{\n{body}\n}}\n"
+
+
+def sums(count: int) -> str:
+    """Return convolutions, each of the sum of all before: half of ``count`` squared."""
+    lines = [
+        "  conv2d c0 { filters 2, kernel 1 }",
+        "  conv2d c1 { filters 2, kernel 1 }",
+    ]
+    before = "c0"
+    for i in range(1, count):
+        lines.append(f"  add s{i} from {before}, c{i}")
+        lines.append(f"  conv2d c{i + 1} {{ filters 2, kernel 1 }}")
+        before = f"s{i}"
+    head = "  target loihi { chips 64 }\n  input x 2x2x1 in 0..1\n  encode rate"
+    body = "\n".join((head, *lines, "  readout y { classes 2 }"))
+    return f"snn 1\n\nnetwork sums {{\n{body}\n}}\n"
 
 
 def lowered(text: str) -> LoweredNetwork:
@@ -121,6 +138,7 @@ NETWORKS = {
     "conv3d on 8 chips": CONV3D,
     "residual, 8 blocks": residual(8),
     **{f"chain of {layers}": chain(layers) for layers in CHAINS},
+    **{f"{count} sums in a row": sums(count) for count in SUMS},
 }
 
 

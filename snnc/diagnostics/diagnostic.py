@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import enum
+import sys
 from collections.abc import Callable
 from string import Formatter
 from typing import Any, ClassVar
 
-from typing_extensions import Self, dataclass_transform
-
 from snnc.dataclass import dataclass
 from snnc.source import Span
 from snnc.text.printable import in_backticks, printable
+
+if sys.version_info >= (3, 11):
+    from typing import Self, dataclass_transform
+else:
+    from typing_extensions import Self, dataclass_transform
 
 
 @dataclass_transform(kw_only_default=True, frozen_default=True)

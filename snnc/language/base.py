@@ -7,14 +7,18 @@ good spec. Pydantic reads what remains: it converts, or says all that is wrong.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Collection, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_origin
 
-from typing_extensions import Self, dataclass_transform
-
 from snnc.dataclass import dataclass
 from snnc.language.reading import Reader, UnsureError, reader
+
+if sys.version_info >= (3, 11):
+    from typing import Self, dataclass_transform
+else:
+    from typing_extensions import Self, dataclass_transform
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler, TypeAdapter
