@@ -12,8 +12,7 @@ import click
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
 from snnc.source import SourceFile, Span
-from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin
-from snnc.syntax.folders import specs_in
+from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin, specs_in
 from snnc.syntax.formatted import can_format
 
 stdin_filename = click.option(

@@ -148,7 +148,7 @@ class Header:
         return (None if name is None else self.builder.word(name)), opener
 
     def _hyphenated(self, name: Token) -> Diagnostic | None:
-        from snnc.syntax.other_notations import hyphenated
+        from snnc.syntax.foreign import hyphenated
 
         return hyphenated(self.source, name.start_pos or 0)
 

@@ -31,13 +31,11 @@ from snnc.syntax.constructs import (
 )
 from snnc.syntax.cut import Cutter, Piece
 from snnc.syntax.explain import JOINS, Explainer
-from snnc.syntax.foreign import foreign_value
+from snnc.syntax.foreign import foreign_syntax, foreign_value
 from snnc.syntax.grammar import parser
 from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.header import Header
-from snnc.syntax.lexical import problem_of
-from snnc.syntax.other_notations import foreign_syntax
-from snnc.syntax.quotes import other_quotes, unquoted
+from snnc.syntax.lexical import other_quotes, problem_of, unquoted
 
 
 def comments_of(source: SourceFile, tokens: Sequence[Token]) -> tuple[Comment, ...]:

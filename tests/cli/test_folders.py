@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
-from snnc.syntax.folders import specs_in
+from snnc.syntax.files import specs_in
 from tests.cli.test_cli import BAD, GOOD
 
 YAML = "# the edition\nsnn: 1\n"

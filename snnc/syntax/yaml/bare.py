@@ -10,7 +10,6 @@ from snnc.language.keywords import KEYS
 from snnc.source import Span
 from snnc.syntax.yaml.compose import UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar
-from snnc.syntax.yaml.problems import no_blank
 
 _GLUED = re.compile(r"(\w+)(:)[^\s:]")
 _COLON = re.compile(r"\s*:")
@@ -68,6 +67,8 @@ def _check_blank(key: Scalar) -> None:
     found = _GLUED.match(key.text)
     if found is None or found[1] not in KEYS | _PARTS:
         return
+    from snnc.syntax.yaml.blame import no_blank  # a good spec need not wait for it
+
     at = key.span.start + found.start(2)
     colon = Span(key.span.source, at, at + 1)
     raise UnreadableError(no_blank(colon))

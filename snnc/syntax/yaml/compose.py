@@ -113,8 +113,8 @@ class Composer:
             )
         if not isinstance(error, MarkedYAMLError):
             return self._problem(0, "it can't be parsed")
-        from snnc.syntax.yaml.blame import blame  # a good spec need not wait for it
-        from snnc.syntax.yaml.problems import NO_BLANK, no_blank
+        # A good spec need not wait for it.
+        from snnc.syntax.yaml.blame import NO_BLANK, blame, no_blank
 
         found = blame(self._source, error)
         if found.problem == NO_BLANK:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
 from snnc.language.forms import FORMS, kinds
 from snnc.language.keywords import KINDS
+from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION
 from snnc.syntax.yaml import statements, values
-from snnc.syntax.yaml.comments import comments_of
 from snnc.syntax.yaml.compose import Composer, UnreadableError
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
 
@@ -20,6 +21,8 @@ from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, foun
 _FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+_HEADER = re.compile(r"[|>][^\n]*")
 
 
 def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
@@ -237,3 +240,29 @@ def _with_top_keys(problem: Diagnostic) -> Diagnostic:
 _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
     kind for kind, form in FORMS.items() if not form.is_layer
 )
+
+
+def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
+    """Find the comments outside of the scalars, whose spans are in order."""
+    return tuple(
+        _comment(source, found.start(), found.end())
+        for start, end in _gaps(source, scalars)
+        for found in _COMMENT.finditer(source.text, start, end)
+    )
+
+
+def _gaps(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for span in scalars:
+        header = _HEADER.match(source.text, span.start)
+        yield start, header.end() if header else span.start
+        start = span.end
+    yield start, len(source.text)
+
+
+def _comment(source: SourceFile, start: int, end: int) -> Comment:
+    text = source.text[start + 1 : end].rstrip()
+    _, column = source.line_column(start)
+    before = source.text[start - column + 1 : start]
+    span = Span(source, start, start + 1 + len(text))
+    return Comment(text.removeprefix(" "), span, trailing=bool(before.strip()))

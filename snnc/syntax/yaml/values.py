@@ -66,7 +66,7 @@ def _one_name(node: Node) -> str:
 
 def _hyphenated(node: Scalar) -> Diagnostic | None:
     """A name whose parts are joined by hyphens."""
-    from snnc.syntax.other_notations import (
+    from snnc.syntax.foreign import (
         hyphenated,  # a good spec need not wait for it
     )
 
@@ -164,7 +164,7 @@ def _foreign(key: tree.Word, node: Scalar) -> Diagnostic | None:
     from snnc.syntax.foreign import foreign_text  # a good spec need not wait for it
 
     if key.text == "optimizer":
-        from snnc.syntax.other_notations import no_braces
+        from snnc.syntax.foreign import no_braces
 
         return no_braces(node.span.source, node.span.start)
     return foreign_text(key.text, node.span)
