@@ -66,7 +66,7 @@ def public(found: Sequence[Found]) -> tuple[Diagnostic, ...]:
     """Return diagnostics as data."""
     if not found:
         return ()
-    from snnc.diagnostics.json import document
+    from snnc.diagnostics.diagnostic_json import document
 
     names = {field.name for field in fields(Diagnostic)}
     return tuple(
@@ -96,7 +96,7 @@ class SpecError(ValueError):
     diagnostics: tuple[Diagnostic, ...]
 
     def __init__(self, diagnostics: Sequence[Found]) -> None:
-        from snnc.diagnostics.text import render
+        from snnc.diagnostics.diagnostic_text import render
 
         super().__init__(render(diagnostics).rstrip("\n"))
         self._coloured = render(diagnostics, colour=True).rstrip("\n")

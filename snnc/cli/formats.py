@@ -36,9 +36,9 @@ def show_as(form: str, report: Report) -> None:
     if form == "text":
         show(report)
     elif form == "github":
-        from snnc.diagnostics.github import commands
+        from snnc.diagnostics.code_hosts import github_commands
 
-        for line in commands(report.diagnostics):
+        for line in github_commands(report.diagnostics):
             offer(f"{line}\n")
     else:
         offer_json(_document(form, report))
@@ -46,9 +46,9 @@ def show_as(form: str, report: Report) -> None:
 
 def _document(form: str, report: Report) -> dict[str, Any]:
     if form == "sarif":
-        from snnc.diagnostics import sarif
+        from snnc.diagnostics.code_hosts import sarif_document
 
-        return sarif.document(report.diagnostics)
-    from snnc.diagnostics.json import document
+        return sarif_document(report.diagnostics)
+    from snnc.diagnostics.diagnostic_json import document
 
     return document(report.diagnostics)

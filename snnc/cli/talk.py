@@ -24,7 +24,7 @@ def show(report: Report) -> None:
     """Print all diagnostics to stderr, in colour where that is wanted."""
     if not report.diagnostics:
         return
-    from snnc.diagnostics.text import render
+    from snnc.diagnostics.diagnostic_text import render
 
     colour = wants_colour(sys.stderr)
     text = render(report.diagnostics, colour=colour)

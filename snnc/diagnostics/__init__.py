@@ -1,10 +1,10 @@
 """Problems as data: what they say, where they point, how they print.
 
-`diagnostic.Diagnostic` is the base of every rule, `report.Report` gathers what a run
-finds, `text`, `json`, `github` and `sarif` write it. Knows no rule and no notation.
+`diagnostic.Diagnostic` is the base of every rule, `diagnostic.Report` gathers what a
+run finds, `diagnostic_text`, `diagnostic_json` and `code_hosts` write it. Knows no rule
+and no notation.
 """
 
-from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
-from snnc.diagnostics.report import Report
+from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Report, Severity
 
 __all__ = ["Diagnostic", "Fix", "Label", "Report", "Severity"]

@@ -1,10 +1,12 @@
-"""The base class of every problem that snnc can report, and what it is made of."""
+"""Problems as data: the base class of what snnc can report, and what gathers them."""
 
 from __future__ import annotations
 
 import enum
 import sys
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import field
 from string import Formatter
 from typing import Any, ClassVar
 
@@ -111,11 +113,11 @@ def _filled(template: str, values: object) -> str:
     """
     parts = []
     is_quoted = False
-    for literal, field, spec, _ in Formatter().parse(template):
+    for literal, name, spec, _ in Formatter().parse(template):
         parts.append(literal)
         is_quoted ^= literal.count("`") % 2 == 1
-        if field is not None:
-            shown = _shown(getattr(values, field), spec or "")
+        if name is not None:
+            shown = _shown(getattr(values, name), spec or "")
             parts.append(in_backticks(shown) if is_quoted else printable(shown))
     return "".join(parts)
 
@@ -177,3 +179,56 @@ class Diagnostic(Record):
     def sort_key(self) -> tuple[str, int, int, str]:
         """Diagnostics are shown by place, then by code."""
         return (self.span.source.name, self.span.start, self.span.end, self.code)
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects diagnostics, so that one run reports every problem of a file.
+
+    Attributes
+    ----------
+    limit
+        As many errors as a reader can want: passes stop at it, and more are dropped.
+    """
+
+    limit: int = 100
+    _found: dict[Diagnostic, None] = field(default_factory=dict)
+    _counts: Counter[Severity] = field(default_factory=Counter)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a diagnostic, unless it is an error above the limit.
+
+        The same one reported twice is kept once.
+        """
+        if not (self.full and diagnostic.severity is Severity.ERROR):
+            self.extend([diagnostic])
+
+    def extend(self, diagnostics: Iterable[Diagnostic]) -> None:
+        """Keep diagnostics, however many they are."""
+        for diagnostic in diagnostics:
+            if diagnostic not in self._found:
+                self._found[diagnostic] = None
+                self._counts[diagnostic.severity] += 1
+
+    def withdraw(self, diagnostic: Diagnostic) -> None:
+        """Forget a diagnostic that was added."""
+        del self._found[diagnostic]
+        self._counts[diagnostic.severity] -= 1
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """All diagnostics, sorted by place."""
+        return tuple(sorted(self._found, key=lambda d: d.sort_key))
+
+    @property
+    def errors(self) -> int:
+        return self._counts[Severity.ERROR]
+
+    @property
+    def warnings(self) -> int:
+        return self._counts[Severity.WARNING]
+
+    @property
+    def full(self) -> bool:
+        """Whether there are so many errors that looking for more helps nobody."""
+        return self.errors >= self.limit

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.diagnostics.github import commands
-from snnc.diagnostics.text import render
+from snnc.diagnostics.code_hosts import github_commands
+from snnc.diagnostics.diagnostic_text import render
 from snnc.source import SourceFile, Span
 
 HOSTILE = "a`b\n::error::c\u202e\u2028\x1b[2J##[error]"
@@ -54,6 +54,6 @@ def test_text_shows_them_so_in_every_part(help_text: str) -> None:
 
 
 def test_an_annotation_stays_one_command() -> None:
-    (line,) = commands([hostile()])
+    (line,) = github_commands([hostile()])
     assert line.isprintable()
     assert "##[" not in line

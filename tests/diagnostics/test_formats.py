@@ -9,9 +9,7 @@ import jsonschema
 import pytest
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
-from snnc.diagnostics.github import commands
-from snnc.diagnostics.place import repository_path
-from snnc.diagnostics.sarif import document
+from snnc.diagnostics.code_hosts import github_commands, repository_path, sarif_document
 from snnc.resources import DOCUMENTATION
 from snnc.source import SourceFile, Span
 from tests.rules.checking import check_text
@@ -51,7 +49,7 @@ def test_an_annotation_is_escaped_as_github_asks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    (found,) = commands([Wrong(span=span(8, 13, "a,b:c%.snn"))])
+    (found,) = github_commands([Wrong(span=span(8, 13, "a,b:c%.snn"))])
     assert found == (
         "::error file=a%2Cb%3Ac%25.snn,line=2,endLine=2,col=5,endColumn=10,"
         "title=SNN999%3A wrong%2C badly%3A 100%25"
@@ -60,19 +58,21 @@ def test_an_annotation_is_escaped_as_github_asks(
 
 
 def test_columns_are_left_out_across_lines() -> None:
-    (found,) = commands([Mild(span=span(8, 16))])
+    (found,) = github_commands([Mild(span=span(8, 16))])
     assert found.startswith("::warning file=specs/a.snn,line=2,endLine=3,title=")
 
 
 def test_ten_annotations_then_how_many_more_errors_first() -> None:
     mild = [Mild(span=span(0, 1), word=str(number)) for number in range(9)]
-    printed = list(commands([*mild, *(Wrong(span=span(i, i + 1)) for i in range(3))]))
+    printed = list(
+        github_commands([*mild, *(Wrong(span=span(i, i + 1)) for i in range(3))])
+    )
     assert len(printed) == 11
     assert [line.split()[0] for line in printed[:4]] == ["::error"] * 3 + ["::warning"]
     assert (
         printed[-1] == "::notice title=snnc::2 more: run `snnc check` to see them all"
     )
-    assert len(list(commands(mild))) == 9
+    assert len(list(github_commands(mild))) == 9
 
 
 def test_paths_are_relative_to_the_repository(
@@ -89,7 +89,7 @@ def test_paths_are_relative_to_the_repository(
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.parent.name)
 def test_sarif_of_every_rule_is_valid(case: Path) -> None:
     found = check_text(case.read_text(encoding="utf-8")).diagnostics
-    log = document(found)
+    log = sarif_document(found)
     jsonschema.validate(log, SCHEMA, cls=jsonschema.Draft7Validator)
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -98,7 +98,7 @@ def test_sarif_of_every_rule_is_valid(case: Path) -> None:
 
 
 def test_every_rule_leads_to_its_page() -> None:
-    (run,) = document([Wrong(span=span(0, 3))])["runs"]
+    (run,) = sarif_document([Wrong(span=span(0, 3))])["runs"]
     (rule,) = run["tool"]["driver"]["rules"]
     assert rule["helpUri"] == f"{DOCUMENTATION}rules/SNN999.html"
 
@@ -107,7 +107,7 @@ def test_a_fingerprint_outlives_a_change_of_other_lines() -> None:
     def marks(text: str, *starts: int) -> list[str]:
         source = SourceFile("specs/a.snn", text)
         found = [Wrong(span=Span(source, start, start + 1)) for start in starts]
-        (run,) = document(found)["runs"]
+        (run,) = sarif_document(found)["runs"]
         return [result["partialFingerprints"]["snnc/v1"] for result in run["results"]]
 
     before = marks("one\ntwo\n", 4)
@@ -122,7 +122,7 @@ def test_a_fingerprint_outlives_a_change_of_other_lines() -> None:
 def test_sarif_tells_places_fixes_and_help() -> None:
     place = span(8, 13, "specs/my net.snn")
     found = [Wrong(span=place, fix=Fix(place, "four")), Mild(span=place)]
-    log = document(found)
+    log = sarif_document(found)
     jsonschema.validate(log, SCHEMA, cls=jsonschema.Draft7Validator)
     (run,) = log["runs"]
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [

@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.editors.rules import value_words
 from snnc.emit import Origin

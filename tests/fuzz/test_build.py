@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
 from snnc.output import PackageFiles, compare

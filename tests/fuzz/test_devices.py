@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi import profile

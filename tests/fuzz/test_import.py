@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 
 from snnc.diagnostics import Diagnostic, Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.explanation import document, explain
 from snnc.importer.explanation_text import markdown, text
 from snnc.importer.files import read_file

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 
 from snnc.diagnostics import Diagnostic, Report, Severity
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.evaluate.journal import open_journal
 from snnc.evaluate.records import restore

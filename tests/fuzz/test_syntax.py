@@ -9,10 +9,9 @@ import pytest
 from hypothesis import given
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.github import commands
-from snnc.diagnostics.json import document
-from snnc.diagnostics.sarif import document as sarif
-from snnc.diagnostics.text import render
+from snnc.diagnostics.code_hosts import github_commands, sarif_document
+from snnc.diagnostics.diagnostic_json import document
+from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seeded
@@ -30,7 +29,11 @@ def check(name: str, text: str) -> None:
         compile_spec(SourceFile(name, text), report, through="verify")
         found = report.diagnostics
         shown = render(found)
-        for form in (document(found), list(commands(found)), sarif(found)):
+        for form in (
+            document(found),
+            list(github_commands(found)),
+            sarif_document(found),
+        ):
             json.dumps(form)
     assert all(line.isprintable() for line in shown.splitlines())
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.language.keywords import HEADERS, KEYS, KINDS, REFUSED, UNITS
 from snnc.source import SourceFile

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from tests.rules.checking import assert_accepted, check_case
 
 CASES = sorted(path.parent for path in Path(__file__).parent.glob("cases/*/invalid.*"))

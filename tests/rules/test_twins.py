@@ -13,7 +13,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
 from snnc.passes.parse import parse
 from snnc.source import SourceFile

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.source.small import LARGEST
 from snnc.syntax.files import read
 

@@ -13,7 +13,7 @@ from types import FrameType
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.text import render
+from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from snnc.source.small import LARGEST

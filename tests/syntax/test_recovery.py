@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report, json
-from snnc.diagnostics.text import render
+from snnc.diagnostics import Report, diagnostic_json
+from snnc.diagnostics.diagnostic_text import render
 from snnc.language import tree
 from snnc.language.keywords import KEYS, KINDS, REFUSED, UNITS
 from snnc.passes.parse import parse
@@ -180,7 +180,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     document, report = front_end(text)
     assert report.errors or document.network is not None
     render(report.diagnostics, colour=True)
-    json.document(report.diagnostics)
+    diagnostic_json.document(report.diagnostics)
     source = document.span.source
     for span in spans_of(document):
         assert 0 <= span.start <= span.end <= len(source.text)

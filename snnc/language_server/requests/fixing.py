@@ -12,7 +12,7 @@ from lsprotocol import types
 from snnc.autofix import autofix
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.diagnostics.text import describe_fix
+from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.fit.solve import for_axons, for_cores, for_fan_in
 from snnc.fit.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
-from snnc.diagnostics.text import describe_fix
+from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.source import Position, Span
 from snnc.text.printable import printable
 

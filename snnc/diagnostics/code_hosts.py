@@ -1,5 +1,7 @@
-"""Diagnostics as SARIF 2.1.0, the OASIS format that code scanners exchange.
+"""Diagnostics as code hosts read them: annotations of GitHub, and SARIF 2.1.0.
 
+Annotations are the workflow commands of GitHub Actions; SARIF is the OASIS format that
+code scanners exchange:
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
@@ -10,23 +12,92 @@ import inspect
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from snnc import __version__
-from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label
-from snnc.diagnostics.place import repository_path
+from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.resources import DOCUMENTATION
 from snnc.source import Span
 from snnc.text.printable import printable
 
+MARKERS = (".git", "pyproject.toml")
+MOST_ANNOTATIONS = 10
+"""GitHub shows the first ten annotations of a step and drops the others."""
 SCHEMA = (
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/"
     "sarif-schema-2.1.0.json"
 )
 
 
-def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def repository_path(name: str) -> str:
+    """Return a path relative to the repository that holds it, POSIX.
+
+    That is the nearest folder around the file that holds ``.git`` or
+    ``pyproject.toml``. Outside any the path is relative to the current folder; where
+    that would lead upwards, it stays as it is.
+    """
+    path = Path(os.path.abspath(name))
+    around = path.parents
+    here = Path.cwd()
+    repository = next((f for f in around if _is_repository(f)), here)
+    if repository not in around:
+        return name
+    return path.relative_to(repository).as_posix()
+
+
+def _is_repository(folder: Path) -> bool:
+    return any((folder / marker).exists() for marker in MARKERS)
+
+
+def github_commands(diagnostics: Sequence[Diagnostic]) -> Iterator[str]:
+    """Yield a workflow command, one line, for each of the first ten diagnostics.
+
+    Errors come before warnings, so that what stops a build is among the ten. If
+    there are more, the last line says how many.
+    """
+    ordered = sorted(diagnostics, key=lambda d: d.severity is not Severity.ERROR)
+    for diagnostic in ordered[:MOST_ANNOTATIONS]:
+        yield _command(diagnostic)
+    more = len(ordered) - MOST_ANNOTATIONS
+    if more > 0:
+        yield f"::notice title=snnc::{more} more: run `snnc check` to see them all"
+
+
+def _command(diagnostic: Diagnostic) -> str:
+    values = {
+        "file": printable(repository_path(diagnostic.span.source.name)),
+        **_lines(diagnostic),
+    }
+    values["title"] = f"{diagnostic.code}: {diagnostic.title}"
+    properties = ",".join(f"{key}={_property(v)}" for key, v in values.items())
+    help_text = diagnostic.render_help()
+    said = [diagnostic.render_message(), *diagnostic.render_notes()]
+    message = "\n".join([*said, *([f"help: {help_text}"] if help_text else [])])
+    return f"::{diagnostic.severity.value} {properties}::{_data(message)}"
+
+
+def _lines(diagnostic: Diagnostic) -> dict[str, str]:
+    """Lines, and columns only within one: GitHub refuses them across lines."""
+    first, last = diagnostic.span.first, diagnostic.span.last
+    lines = {"line": str(first.line), "endLine": str(last.line)}
+    if first.line != last.line:
+        return lines
+    return {**lines, "col": str(first.column), "endColumn": str(last.column)}
+
+
+def _data(text: str) -> str:
+    """Escape a message (``escapeData`` in actions/toolkit, core/src/command.ts)."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Escape a property (``escapeProperty`` in the same file)."""
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def sarif_document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     """Make a SARIF log of one run, ready for ``json.dumps``.
 
     Columns count Unicode code points from 1; an end is the position behind the last
