@@ -12,8 +12,8 @@ import os
 import click
 
 from snnc import __version__
+from snnc.cli.printing import say
 from snnc.cli.streams import lenient_streams
-from snnc.cli.talk import say
 from snnc.cli.verbs import Verbs
 from snnc.text.printable import printable
 
@@ -70,11 +70,11 @@ def _run(arguments: list[str] | None) -> int:
         return _refuse(error)
     except OSError as error:
         if error.errno is None:
-            return _confess()
-        say(f"error: {_told(error)}")
+            return _report_bug()
+        say(f"error: {_os_error_text(error)}")
         return FAILED
     except Exception:
-        return _confess()
+        return _report_bug()
     return status if isinstance(status, int) else 0
 
 
@@ -89,7 +89,7 @@ def _refuse(error: click.ClickException) -> int:
     return error.exit_code
 
 
-def _told(error: OSError) -> str:
+def _os_error_text(error: OSError) -> str:
     """What the operating system refuses, which is no bug."""
     try:
         os.getcwd()
@@ -100,7 +100,7 @@ def _told(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}"
 
 
-def _confess() -> int:
+def _report_bug() -> int:
     """Show the traceback of a bug."""
     import traceback
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.talk import say, show
+from snnc.cli.options import device
+from snnc.cli.printing import print_diagnostics, say
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def command(
     try:
         check_writable(weights_out)
         found = calibrate_package(package, data, weights, examples, report, device())
-        show(report)
+        print_diagnostics(report)
         if report.errors:
             say(f"{weights_out} is not written: the chip can't store these weights")
             return 1

@@ -6,8 +6,6 @@ import time
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.formats import diagnostic_format, show_as
 from snnc.cli.inputs import (
     checked_stdin,
     read_input,
@@ -15,7 +13,8 @@ from snnc.cli.inputs import (
     stdin_filename,
     with_folders,
 )
-from snnc.cli.talk import say
+from snnc.cli.options import device, diagnostic_format, print_diagnostics_as
+from snnc.cli.printing import say
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.syntax.files import STDIN, read
@@ -56,7 +55,7 @@ def command(
             name = stdin if path == STDIN else path
             say(f"{name}: ok ({1000 * (time.perf_counter() - started):.0f} ms)")
         report.extend(own.diagnostics)
-    show_as(form, report)
+    print_diagnostics_as(form, report)
     return 1 if report.errors else 0
 
 

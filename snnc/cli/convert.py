@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.renamed import Renamed
+from snnc.cli.options import Renamed
+from snnc.cli.printing import print_data, print_diagnostics, say
 from snnc.cli.schema import one_line, with_modeline
-from snnc.cli.talk import offer, say, show
 from snnc.diagnostics import Diagnostic, Report
 from snnc.driver import compile_file
 from snnc.language import tree
@@ -52,14 +52,14 @@ def command(
     document = None if made is None else made.document
     if document is not None and form == "yaml":
         report.extend(_lost(document))
-    show(report)
+    print_diagnostics(report)
     if document is None or report.errors:
         return 1
     text = printed(document, form)
     if modeline is not None:
         text = with_modeline(text, modeline)
     if output is None:
-        offer(text)
+        print_data(text)
         return 0
     if output.exists() and not force:
         say(f"error: {output} is there already; `--force` replaces it")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.talk import offer_lines, say
+from snnc.cli.printing import print_lines, say
 
 
 @click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
@@ -34,5 +34,5 @@ def command(output: Path) -> int:
     except (StepError, OSError) as error:
         say(f"error: {error}")
         return 1
-    offer_lines(table(results))
+    print_lines(table(results))
     return 0

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import click
 
-from snnc.cli import colours
-from snnc.cli.device import device
-from snnc.cli.formats import format_option
-from snnc.cli.talk import offer_json, offer_lines, show
+from snnc.cli.options import device, format_option
+from snnc.cli.printing import (
+    paint_difference,
+    print_diagnostics,
+    print_json,
+    print_lines,
+)
 from snnc.diagnostics import Report
 from snnc.diff import Difference, Version, compare, compile_version
 from snnc.diff.version import read_spec
@@ -29,7 +32,7 @@ def command(old: str, new: str, form: str, exit_code: bool) -> int:
     """
     report = Report()
     versions = [_version(spec, report) for spec in (old, new)]
-    show(report)
+    print_diagnostics(report)
     before, after = versions
     if before is None or after is None:
         return 2 if exit_code else 1
@@ -50,12 +53,12 @@ def _print(difference: Difference, form: str) -> None:
     if form == "json":
         from snnc.diff.difference_json import document
 
-        offer_json(document(difference))
+        print_json(document(difference))
     elif form == "markdown":
         from snnc.diff.difference_markdown import render
 
-        offer_lines(render(difference))
+        print_lines(render(difference))
     else:
         from snnc.diff.difference_text import render
 
-        offer_lines(render(difference), colours.difference)
+        print_lines(render(difference), paint_difference)

@@ -21,9 +21,8 @@ from snnc.cli.evaluate_options import (
     refuse_at_odds,
     simulator_option,
 )
-from snnc.cli.formats import format_option
-from snnc.cli.renamed import Renamed
-from snnc.cli.talk import offer, offer_json, offer_lines, say
+from snnc.cli.options import Renamed, format_option
+from snnc.cli.printing import print_data, print_json, print_lines, say
 
 if TYPE_CHECKING:
     from snnc.api.evaluations import Evaluation
@@ -139,11 +138,11 @@ def _run(asked: Asked) -> int:
         return INTERRUPTED
     result = evaluation.result
     if asked.form == "json":
-        offer_json(result.as_dict())
+        print_json(result.as_dict())
     elif asked.form == "html":
-        offer(evaluation.html())
+        print_data(evaluation.html())
     else:
-        offer_lines(str(result))
+        print_lines(str(result))
     if asked.plot is not None:
         from snnc.api.pictures import plot
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.formats import Option
+from snnc.cli.options import Option
 from snnc.dataclass import dataclass
 
 SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snnc.cli.talk import offer
+from snnc.cli.printing import print_data
 from snnc.resources import rule_page, rule_pages
 
 
@@ -21,4 +21,4 @@ def command(code: str) -> None:
         page = rule_page(code)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="CODE") from error
-    offer(page)
+    print_data(page)

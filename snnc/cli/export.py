@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.talk import say
+from snnc.cli.options import device
+from snnc.cli.printing import say
 
 if TYPE_CHECKING:
     from snnc.nir.neurons import Neuron

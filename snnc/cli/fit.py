@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.formats import format_option
-from snnc.cli.talk import offer_json, offer_lines, say, show
+from snnc.cli.options import device, format_option
+from snnc.cli.printing import print_diagnostics, print_json, print_lines, say
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.rules.loihi import TooManyCores
@@ -32,7 +31,7 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
     for diagnostic in large:
         report.withdraw(diagnostic)  # what follows says it
-    show(report)
+    print_diagnostics(report)
     if made is None or made.spec is None or made.lowered is None:
         return 1
     from snnc.fit.trials import Trials, target_of
@@ -46,11 +45,11 @@ def command(spec: str, cores: int | None, everything: bool, form: str) -> int:
     if form == "json":
         from snnc.fit.text import document
 
-        offer_json(document(offered))
+        print_json(document(offered))
     else:
         from snnc.fit.text import SHOWN, markdown, table
 
         written = markdown if form == "markdown" else table
         shown = len(offered.variants) if everything else SHOWN
-        offer_lines(written(offered, shown))
+        print_lines(written(offered, shown))
     return 0 if offered.variants or offered.present is not None else 1

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.colours import unified_diff
 from snnc.cli.inputs import (
     checked_stdin,
     read_input,
@@ -15,7 +14,13 @@ from snnc.cli.inputs import (
     stdin_filename,
     with_folders,
 )
-from snnc.cli.talk import offer, offer_lines, say, show
+from snnc.cli.printing import (
+    paint_unified_diff,
+    print_data,
+    print_diagnostics,
+    print_lines,
+    say,
+)
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
@@ -54,7 +59,7 @@ def command(
         own = Report()  # reading ends where a report is full
         changed |= formatter.format(path, own)
         report.extend(own.diagnostics)
-    show(report)
+    print_diagnostics(report)
     return 1 if report.errors or (check and changed) else 0
 
 
@@ -75,7 +80,7 @@ class _Formatter:
         text = formatted(document)
         differs = text != source.text
         if self.diff and differs:
-            offer_lines(_difference(source, text), unified_diff)
+            print_lines(_difference(source, text), paint_unified_diff)
         if self.check and differs:
             say(f"{source.name}: not formatted")
         if not (self.check or self.diff):
@@ -84,7 +89,7 @@ class _Formatter:
 
     def _write(self, path: str, text: str, differs: bool, report: Report) -> None:
         if path == STDIN:
-            offer(text)
+            print_data(text)
         elif differs and replace_text(path, text, report):
             say(f"{path}: formatted")
 

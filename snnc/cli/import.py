@@ -8,9 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.formats import format_option
-from snnc.cli.talk import offer, offer_json, offer_lines, say, show
+from snnc.cli.options import device, format_option
+from snnc.cli.printing import (
+    print_data,
+    print_diagnostics,
+    print_json,
+    print_lines,
+    say,
+)
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
@@ -172,7 +177,7 @@ def command(
         from snnc.importer.converter.ask import ask
 
         trials = ask(model, report, say)
-    show(report)
+    print_diagnostics(report)
     if done is None:
         return 1
     for note in done.notes:
@@ -184,7 +189,7 @@ def command(
         assert isinstance(done, ImportOutcome)  # no spec of a graph's own was asked for
         _print(done, form, trials)
     elif done.text and output is None:
-        offer(done.text)
+        print_data(done.text)
     return status
 
 
@@ -213,12 +218,12 @@ def _print(
     if form == "json":
         from snnc.importer.explanation import document
 
-        offer_json(document(explanation))
+        print_json(document(explanation))
     elif form == "markdown":
         from snnc.importer.explanation_text import markdown
 
-        offer_lines(markdown(explanation))
+        print_lines(markdown(explanation))
     else:
         from snnc.importer.explanation_text import text
 
-        offer_lines(text(explanation))
+        print_lines(text(explanation))

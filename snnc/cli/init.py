@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.talk import offer, say, show
+from snnc.cli.printing import print_data, print_diagnostics, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
@@ -49,10 +49,10 @@ def command(folder: str, requirement: str | None) -> int:
             report.add(AlreadyThere(span=nowhere(name), path=name))
         if not plan.taken:
             for written in plan.write():
-                offer(f"{printable(written.as_posix())}\n")
+                print_data(f"{printable(written.as_posix())}\n")
     except OSError as error:
         report.add(cannot_write(error, Path(folder)))
-    show(report)
+    print_diagnostics(report)
     if report.errors:
         return 1
     for path, text in plan.kept.items():

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.formats import format_option
-from snnc.cli.talk import offer_json, offer_lines
+from snnc.cli.options import device, format_option
+from snnc.cli.printing import print_json, print_lines
 from snnc.report import limits
 
 
@@ -15,8 +14,8 @@ from snnc.report import limits
 def command(form: str) -> None:
     """Print what the device can hold, and where each number comes from."""
     if form == "json":
-        offer_json(limits.document(device()))
+        print_json(limits.document(device()))
     elif form == "markdown":
-        offer_lines(limits.markdown(device()))
+        print_lines(limits.markdown(device()))
     else:
-        offer_lines(limits.text(device()))
+        print_lines(limits.text(device()))

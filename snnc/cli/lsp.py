@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from snnc.cli.talk import say
+from snnc.cli.printing import say
 
 
 @click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")

@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from snnc.cli.device import chosen_device
 from snnc.cli.evaluate_options import (
     DATA,
     WEIGHTS,
@@ -15,7 +14,8 @@ from snnc.cli.evaluate_options import (
     file_option,
     simulator_option,
 )
-from snnc.cli.talk import say
+from snnc.cli.options import chosen_device
+from snnc.cli.printing import say
 
 KINDS = (
     "network", "cores", "accuracy", "raster", "rates", "confusion", "correlation",

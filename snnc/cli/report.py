@@ -6,11 +6,15 @@ from pathlib import Path
 
 import click
 
-from snnc.cli import colours
-from snnc.cli.device import chosen_device, device
-from snnc.cli.formats import format_option
 from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
-from snnc.cli.talk import offer, offer_json, offer_lines, show
+from snnc.cli.options import chosen_device, device, format_option
+from snnc.cli.printing import (
+    paint_report,
+    print_data,
+    print_diagnostics,
+    print_json,
+    print_lines,
+)
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec, routed
 from snnc.loihi.profile import DEFAULT
@@ -63,12 +67,12 @@ def command(
     path = one_spec(spec, report)
     source = None if path is None else read_input(path, name, report)
     made = None if source is None else compile_spec(source, report, "route", device())
-    show(report)
+    print_diagnostics(report)
     network = None if made is None else routed(made)
     if made is None or network is None:
         return 1
     if form == "html":
-        offer(_page(made, report, None if path == STDIN else path, against))
+        print_data(_page(made, report, None if path == STDIN else path, against))
     else:
         _print(summarise(network, made.known), form, why)
     if plot is not None:
@@ -107,12 +111,12 @@ def _print(summary: Summary, form: str, why: bool) -> None:
     if form == "json":
         from snnc.report.json import document
 
-        offer_json(document(summary, why))
+        print_json(document(summary, why))
     elif form == "markdown":
         from snnc.report import markdown
 
-        offer_lines(markdown.render(summary, why))
+        print_lines(markdown.render(summary, why))
     else:
         from snnc.report import text
 
-        offer_lines(text.table(summary, why), colours.report)
+        print_lines(text.table(summary, why), paint_report)

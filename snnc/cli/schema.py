@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from snnc.cli.talk import offer, offer_json
+from snnc.cli.printing import print_data, print_json
 from snnc.text.printable import printable
 
 MODELINE = "# yaml-language-server: $schema="
@@ -39,8 +39,8 @@ def with_modeline(text: str, schema: str) -> str:
 def command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
     if modeline is not None:
-        offer(f"{MODELINE}{modeline}\n")
+        print_data(f"{MODELINE}{modeline}\n")
         return
     from snnc.language.schema import schema
 
-    offer_json(schema())
+    print_json(schema())

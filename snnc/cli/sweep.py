@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from snnc.cli.device import chosen_device
-from snnc.cli.formats import format_option
-from snnc.cli.talk import offer_json, offer_lines, say
+from snnc.cli.options import chosen_device, format_option
+from snnc.cli.printing import print_json, print_lines, say
 from snnc.loihi.profile import DEFAULT
 
 if TYPE_CHECKING:
@@ -129,9 +128,9 @@ def command(
         say(f"interrupted: the same command goes on with what is in {output}")
         return INTERRUPTED
     if form == "json":
-        offer_json(found.as_dict())
+        print_json(found.as_dict())
     else:
-        offer_lines(str(found))
+        print_lines(str(found))
     if plot is not None and not _draw(found, plot):
         return 1
     return 1 if all(variant.problem for variant in found.variants) else 0

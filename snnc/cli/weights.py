@@ -7,9 +7,8 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.device import device
-from snnc.cli.formats import format_option
-from snnc.cli.talk import offer_json, offer_lines, say, show
+from snnc.cli.options import device, format_option
+from snnc.cli.printing import print_diagnostics, print_json, print_lines, say
 from snnc.diagnostics import Report
 
 EXTRA = "pip install numpy safetensors"
@@ -84,17 +83,17 @@ def _list(file: Path, spec: str | None, form: str) -> int:
         say(f"note: without numpy the values are not read: {EXTRA}")
     report = Report()
     listing = inspect(file, spec, calculates, report, device())
-    show(report)
+    print_diagnostics(report)
     if listing is None:
         return 1
     if form == "json":
         from snnc.weights.listing import document
 
-        offer_json(document(listing))
+        print_json(document(listing))
     else:
         from snnc.weights.listing_text import table
 
-        offer_lines(table(listing))
+        print_lines(table(listing))
     return 1 if report.errors else 0
 
 
@@ -109,15 +108,15 @@ def _migrate(
 
     report = Report()
     moves = migrate_file(file, old, new, output, force, report, device())
-    show(report)
+    print_diagnostics(report)
     if moves is None:
         return 1
     if form == "json":
         from snnc.weights.listing import moves_document
 
-        offer_json(moves_document(moves, output.as_posix()))
+        print_json(moves_document(moves, output.as_posix()))
     else:
         from snnc.weights.listing_text import moves as told
 
-        offer_lines(told(moves, output.as_posix()))
+        print_lines(told(moves, output.as_posix()))
     return 0

@@ -357,7 +357,7 @@ def test_a_dry_run_tells_of_a_refusal() -> None:
 def test_modes_exclude_each_other(
     options: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("snnc.cli.building.watch.watch_files", lambda *_: None)
+    monkeypatch.setattr("snnc.cli.build.watch_files", lambda *_: None)
     done = CliRunner().invoke(snnc, ["build", "net.snn", *options])
     assert done.exit_code == 2
     assert f"choose one of {' and '.join(sorted(options))}" in done.stderr

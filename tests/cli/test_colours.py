@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from snnc.cli import colours, snnc
+from snnc.cli import printing, snnc
 from tests.support import ROOT
 
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
@@ -43,8 +43,8 @@ def test_the_environment_decides_before_the_stream(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert colours.wants_colour(Terminal()) is terminal
-    assert colours.wants_colour(io.StringIO()) is file
+    assert printing.wants_colour(Terminal()) is terminal
+    assert printing.wants_colour(io.StringIO()) is file
 
 
 @pytest.fixture
@@ -85,4 +85,4 @@ def test_what_people_read_is_coloured_where_that_is_wanted(
         assert text in coloured
     plain = printed(*arguments)
     assert "\x1b" not in plain
-    assert colours.ESCAPES.sub("", coloured) == plain
+    assert printing.ESCAPES.sub("", coloured) == plain

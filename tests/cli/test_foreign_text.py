@@ -13,7 +13,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from snnc.cli import main
-from snnc.cli.talk import offer_json
+from snnc.cli.printing import print_json
 from tests.support import ROOT, network
 
 HOSTILE = "a\n::error::b\u202e\x1b[2J##[error]`c"
@@ -184,7 +184,7 @@ def test_every_json_is_unicode(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_json_has_no_infinity(capsys: pytest.CaptureFixture[str]) -> None:
-    offer_json({"a": [float("nan"), float("-inf"), 1.5, None, True], "b": {"c": 2}})
+    print_json({"a": [float("nan"), float("-inf"), 1.5, None, True], "b": {"c": 2}})
     expected = {"a": [None, None, 1.5, None, True], "b": {"c": 2}}
     assert json.loads(capsys.readouterr().out, parse_constant=pytest.fail) == expected
 

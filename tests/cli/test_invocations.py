@@ -253,7 +253,7 @@ def test_a_command(
         build()
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("snnc.cli.building.watch.watch_files", once)
+    monkeypatch.setattr("snnc.cli.build.watch_files", once)
     run(case, capsys)
 
 

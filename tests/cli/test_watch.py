@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.cli.building.watch import watch_files
+from snnc.cli.build import watch_files
 from tests.support import ROOT, network
 
 SPEC = network(

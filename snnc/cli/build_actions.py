@@ -6,8 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from snnc.building.jobs import Job
-from snnc.cli.colours import unified_diff
-from snnc.cli.talk import offer_lines, say
+from snnc.cli.printing import paint_unified_diff, print_lines, say
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
@@ -60,7 +59,7 @@ class Check:
 
     def _print(self, found: Comparison) -> None:
         if self.shows_difference and (text := difference(found)):
-            offer_lines(text, unified_diff)
+            print_lines(text, paint_unified_diff)
 
 
 def _compared(package: PackageFiles, report: Report) -> Comparison | None:
@@ -95,7 +94,7 @@ class DryRun:
             report.add(diagnostic)
         if not refused:
             for line in _listed(planned(comparison), package.folder):
-                offer_lines(line)
+                print_lines(line)
 
 
 def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
@@ -124,7 +123,7 @@ class Write:
         told = f"{_count(done)} ({job.milliseconds})"
         say(f"{job.spec.path}: {folder.as_posix()}: {told}")
         for name in done.written:
-            offer_lines(printable((folder / name).as_posix()))
+            print_lines(printable((folder / name).as_posix()))
         if self.tracked:
             report.extend(untracked(job.package))
         return True

@@ -1,1 +1,0 @@
-"""What `snnc build` does with packages, and when."""

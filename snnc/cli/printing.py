@@ -1,0 +1,132 @@
+"""Data on stdout, diagnostics and messages on stderr, and what is painted on them.
+
+Of colours, https://no-color.org comes first, then https://force-color.org, then what
+the stream is.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sys
+from collections.abc import Callable, Mapping
+from math import isfinite
+from typing import TYPE_CHECKING, Any, TextIO
+
+import click
+
+from snnc.text.printable import printable
+
+if TYPE_CHECKING:
+    from snnc.diagnostics import Report
+
+
+_COMMAND = re.compile(r"##(?=\w*\[)")
+ESCAPES = re.compile(r"\x1b\[[\d;]*m")
+Paint = Callable[[str], str]
+"""Colours one line, which is printable already."""
+
+BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "1", "31", "32", "33", "34", "36"
+_TOTAL = re.compile(r"\w+: \d+ neurons?\b")
+_FULL = re.compile(r"\b(?:9\d|100) %")
+_SIGN = re.compile(r"  ([-+~>=]) ")
+_SIGNS = {"-": RED, "+": GREEN, "~": YELLOW, ">": CYAN, "=": BLUE}
+_UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
+
+
+def print_diagnostics(report: Report) -> None:
+    """Print all diagnostics to stderr, in colour where that is wanted."""
+    if not report.diagnostics:
+        return
+    from snnc.diagnostics.diagnostic_text import render
+
+    colour = wants_colour(sys.stderr)
+    text = render(report.diagnostics, colour=colour)
+    click.echo(text, err=True, nl=False, color=colour)
+
+
+def say(line: str) -> None:
+    """Print one line of talk to stderr."""
+    click.echo(printable(line), err=True)
+
+
+def print_data(data: str) -> None:
+    """Print data to stdout, to the letter: a spec, a page, a schema."""
+    click.echo(data, nl=False, color=True)  # which leaves escapes as they are
+
+
+def print_lines(text: str, paint: Paint | None = None) -> None:
+    """Print to stdout what people read: tables, differences; each line printable.
+
+    ``paint`` colours the lines where stdout gets colours.
+    """
+    lines = map(_line, text.removesuffix("\n").split("\n"))
+    if paint is not None and wants_colour(sys.stdout):
+        lines = map(paint, lines)
+    print_data("\n".join(lines) + "\n")
+
+
+def _line(text: str) -> str:
+    """A printable line; a difference shows the tabs of a file."""
+    return "\t".join(map(printable, text.split("\t")))
+
+
+def print_json(document: Mapping[str, Any]) -> None:
+    """Print a document to stdout as JSON.
+
+    What JSON does not know becomes null, as NaN and infinity, or an escape, as bytes of
+    a name that are no UTF-8. The text is ASCII and commands no CI server.
+    """
+    text = json.dumps(_known_to_json(document), indent=2, allow_nan=False)
+    print_data(_COMMAND.sub(r"#\\u0023", text) + "\n")
+
+
+def _known_to_json(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_known_to_json(key): _known_to_json(v) for key, v in value.items()}
+    if isinstance(value, list | tuple):
+        return list(map(_known_to_json, value))
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode("utf-8")
+    return None if isinstance(value, float) and not isfinite(value) else value
+
+
+def wants_colour(stream: TextIO) -> bool:
+    """Whether a stream of the command line gets colours."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR"):
+        return True
+    return os.environ.get("TERM") != "dumb" and stream.isatty()
+
+
+def painted(text: str, code: str) -> str:
+    return f"\x1b[{code}m{text}\x1b[0m" if text else text
+
+
+def paint_unified_diff(line: str) -> str:
+    """Colour a line of a unified diff."""
+    for start, code in _UNIFIED.items():
+        if line.startswith(start):
+            return painted(line, code)
+    return line
+
+
+def paint_difference(line: str) -> str:
+    """Colour a line of `snnc diff`: titles, and the signs of what changed."""
+    if line and not line.startswith(" "):
+        return painted(line, BOLD)
+    found = _SIGN.match(line)
+    if found is None:
+        return line
+    return f"  {painted(found[1], f'{BOLD};{_SIGNS[found[1]]}')} {line[found.end() :]}"
+
+
+def paint_report(line: str) -> str:
+    """Colour a line of `snnc report`: heads, the total, what is nearly full."""
+    if line.startswith("layer ") or _TOTAL.match(line):
+        return painted(line, BOLD)
+    if line.startswith("note: "):
+        return painted(line, YELLOW)
+    return _FULL.sub(lambda found: painted(found[0], YELLOW), line)
