@@ -18,7 +18,7 @@ from snnc.api.values import spelt
 from snnc.loihi.profile import DEFAULT
 from snnc.sweep.front import front
 from snnc.sweep.records import SweepRecords
-from snnc.sweep.sweep_text import Line, table
+from snnc.sweep.sweep_text import VariantLine, table
 from snnc.syntax.settings import Setting, read_settings
 from snnc.text.units import counted
 
@@ -79,10 +79,10 @@ class Variant:
         """Cores that it takes; None if no network is legal."""
         return None if self.report is None else self.report.cores
 
-    def _line(self) -> Line:
+    def _line(self) -> VariantLine:
         result = self.result or {}
         interval = result.get("accuracy_interval")
-        return Line(
+        return VariantLine(
             self.settings,
             self.cores,
             None if self.report is None else self.report.weights,

@@ -35,30 +35,30 @@ class Check:
     shows_difference: bool = True
 
     def package(self, job: Job, report: Report) -> bool:
-        found = _compared(job.package, report)
-        if found is None:
+        comparison = _compared(job.package, report)
+        if comparison is None:
             return False
-        self._print(found)
+        self._print(comparison)
         lock = job.package.lock
-        for problem in problems(found, job.spec.path, lock, job.command):
+        for problem in problems(comparison, job.spec.path, lock, job.command):
             report.add(problem)
         if self.tracked and not report.errors:
             report.extend(untracked(job.package))
         if not report.errors:
-            folder = found.folder.as_posix()
+            folder = comparison.folder.as_posix()
             say(f"{job.spec.path}: {folder}: up to date ({job.milliseconds})")
-        return not any((*refusals(found), *kept(found)))
+        return not any((*refusals(comparison), *kept(comparison)))
 
     def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
-        found = _compared(orphan.package, report)
-        if found is None:
+        comparison = _compared(orphan.package, report)
+        if comparison is None:
             return
-        self._print(found)
-        for problem in orphaned(orphan, found, command):
+        self._print(comparison)
+        for problem in orphaned(orphan, comparison, command):
             report.add(problem)
 
-    def _print(self, found: Comparison) -> None:
-        if self.shows_difference and (text := difference(found)):
+    def _print(self, comparison: Comparison) -> None:
+        if self.shows_difference and (text := difference(comparison)):
             print_lines(text, paint_unified_diff)
 
 

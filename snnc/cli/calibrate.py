@@ -73,22 +73,24 @@ def command(
     report = Report()
     try:
         check_writable(weights_out)
-        found = calibrate_package(package, data, weights, examples, report, device())
+        calibrated = calibrate_package(
+            package, data, weights, examples, report, device()
+        )
         print_diagnostics(report)
         if report.errors:
             say(f"{weights_out} is not written: the chip can't store these weights")
             return 1
-        _save(package, weights, weights_out, found.calibration.tensors)
+        _save(package, weights, weights_out, calibrated.calibration.tensors)
     except (CannotCalibrateError, CannotRunError, OSError) as error:
         say(f"error: {error}")
         return 1
     from snnc.calibrate.calibration_text import table
 
-    click.echo(table(found))
-    if found.precision is None:
+    click.echo(table(calibrated))
+    if calibrated.precision is None:
         check = f"snnc weights {weights_out} SPEC"
         say(f"note: whether the chip can store them, `{check}` tells")
-    if missed := found.calibration.missed:
+    if missed := calibrated.calibration.missed:
         say(f"error: rates not held: {', '.join(missed)}")
         return 1
     return 0

@@ -83,12 +83,12 @@ def with_folders(
         if path == STDIN or not Path(path).is_dir():
             yield path
             continue
-        found = specs_in(Path(path))
-        if not found and not allow_empty:
+        inside = specs_in(Path(path))
+        if not inside and not allow_empty:
             name = Path(path).as_posix()
             nowhere = Span(SourceFile(name, ""), 0, 0)
             report.add(NoSpecInFolder(span=nowhere, name=name))
-        yield from map(str, found)
+        yield from map(str, inside)
 
 
 def one_spec(path: str, report: Report) -> str | None:

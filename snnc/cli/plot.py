@@ -83,14 +83,14 @@ def command(
         else:
             from snnc.api.evaluations import evaluate
 
-            found = evaluate(
+            evaluation = evaluate(
                 what,
                 data,
                 weights=weights,
                 simulator=simulator,  # type: ignore[arg-type]
                 examples=examples,
             )
-            plot(found, kind, file=output, dark=dark, example=example)  # type: ignore[arg-type]
+            plot(evaluation, kind, file=output, dark=dark, example=example)  # type: ignore[arg-type]
     except SpecError as error:
         for line in str(error).split("\n"):
             say(line)

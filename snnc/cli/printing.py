@@ -117,10 +117,10 @@ def paint_difference(line: str) -> str:
     """Colour a line of `snnc diff`: titles, and the signs of what changed."""
     if line and not line.startswith(" "):
         return painted(line, BOLD)
-    found = _SIGN.match(line)
-    if found is None:
+    match = _SIGN.match(line)
+    if match is None:
         return line
-    return f"  {painted(found[1], f'{BOLD};{_SIGNS[found[1]]}')} {line[found.end() :]}"
+    return f"  {painted(match[1], f'{BOLD};{_SIGNS[match[1]]}')} {line[match.end() :]}"
 
 
 def paint_report(line: str) -> str:
@@ -129,4 +129,4 @@ def paint_report(line: str) -> str:
         return painted(line, BOLD)
     if line.startswith("note: "):
         return painted(line, YELLOW)
-    return _FULL.sub(lambda found: painted(found[0], YELLOW), line)
+    return _FULL.sub(lambda match: painted(match[0], YELLOW), line)

@@ -103,7 +103,7 @@ def command(
     from snnc.api.sweeps import sweep
 
     try:
-        found = sweep(
+        swept = sweep(
             spec,
             settings,
             data=data,
@@ -128,20 +128,20 @@ def command(
         say(f"interrupted: the same command goes on with what is in {output}")
         return INTERRUPTED
     if form == "json":
-        print_json(found.as_dict())
+        print_json(swept.as_dict())
     else:
-        print_lines(str(found))
-    if plot is not None and not _draw(found, plot):
+        print_lines(str(swept))
+    if plot is not None and not _draw(swept, plot):
         return 1
-    return 1 if all(variant.problem for variant in found.variants) else 0
+    return 1 if all(variant.problem for variant in swept.variants) else 0
 
 
-def _draw(found: Sweep, file: Path) -> bool:
+def _draw(swept: Sweep, file: Path) -> bool:
     """Draw a sweep; False after saying why it can't be."""
     from snnc.api.pictures import plot
 
     try:
-        plot(found, file=file)
+        plot(swept, file=file)
     except (ValueError, OSError) as error:
         say(f"error: {error}")
         return False

@@ -113,15 +113,15 @@ class Model(metaclass=type):  # noqa: UP050
         ):
             raise UnsureError
         readers = _readers(cls)
-        found = {}
+        accepted = {}
         for name, field in cls.model_fields.items():
             if name in values:
-                found[name] = readers[name](values[name])
+                accepted[name] = readers[name](values[name])
             elif field.is_required():
                 raise UnsureError
             else:
-                found[name] = field.default
-        made = cls._made(found, values)
+                accepted[name] = field.default
+        made = cls._made(accepted, values)
         made.check()
         return made
 
@@ -146,8 +146,8 @@ class Model(metaclass=type):  # noqa: UP050
         defaults = {
             k: f.default for k, f in cls.model_fields.items() if k not in values
         }
-        found = {name: {**defaults, **values}[name] for name in cls.model_fields}
-        return cls._made(found, values)
+        given = {name: {**defaults, **values}[name] for name in cls.model_fields}
+        return cls._made(given, values)
 
     @classmethod
     def _made(cls, values: dict[str, Any], written: Collection[str]) -> Self:

@@ -28,35 +28,35 @@ def note(info: Field, kind: type[Note]) -> Note | None:
 
 def words_of(info: Field) -> tuple[ValueWord, ...]:
     """What is said of words that are values of a field."""
-    found = note(info, Key)
-    return found.words if found is not None else ()
+    key = note(info, Key)
+    return key.words if key is not None else ()
 
 
 @cache
 def keys_of(model: type[Model]) -> Mapping[str, Key]:
     """The properties of a statement or choice, in the order of its model."""
-    found = {name: note(info, Key) for name, info in model.model_fields.items()}
-    return {name: key for name, key in found.items() if key and name != "kind"}
+    notes_by_name = {name: note(info, Key) for name, info in model.model_fields.items()}
+    return {name: key for name, key in notes_by_name.items() if key and name != "kind"}
 
 
 @cache
 def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
     """What stands in front of the block of a statement, by the names of the fields."""
-    found = {
+    notes_by_name = {
         name: note(info, StatementPart) for name, info in model.model_fields.items()
     }
-    return {name: part for name, part in found.items() if part}
+    return {name: part for name, part in notes_by_name.items() if part}
 
 
 @cache
 def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
     """The properties that are a choice with settings, and its models by their words."""
-    found: dict[str, dict[str, type[Choice]]] = {}
+    choices: dict[str, dict[str, type[Choice]]] = {}
     for name, info in model.model_fields.items():
         for part in _types(info.annotation):
             if isinstance(part, type) and issubclass(part, Choice):
-                found.setdefault(name, {})[part.word.text] = part
-    return found
+                choices.setdefault(name, {})[part.word.text] = part
+    return choices
 
 
 def values_in(annotation: Any) -> Iterator[str]:
@@ -82,8 +82,8 @@ def _types(annotation: Any) -> Iterator[Any]:
 def otherwise(model: type[Model], key: str) -> Any:
     """The value of a property where nothing gives it; None if it has none."""
     info = model.model_fields.get(key)
-    found = None if info is None else note(info, Otherwise)
-    return None if found is None else found.value
+    fallback = None if info is None else note(info, Otherwise)
+    return None if fallback is None else fallback.value
 
 
 def description(model: type[Model], field: str) -> str:
@@ -95,10 +95,10 @@ def description(model: type[Model], field: str) -> str:
 
 def default(info: Field) -> str:
     """The default of a field as ``.snn`` writes it, or what it follows from."""
-    found = note(info, Otherwise)
-    if found is not None and found.text:
-        return found.text
-    value = info.default if not found else found.value
+    fallback = note(info, Otherwise)
+    if fallback is not None and fallback.text:
+        return fallback.text
+    value = info.default if not fallback else fallback.value
     return "" if info.is_required() or value in (None, ()) else _written(value, info)
 
 

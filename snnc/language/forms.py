@@ -114,14 +114,14 @@ def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
 @cache
 def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
     """All properties and parts by the functions that read their values."""
-    found: dict[Callable[..., Any], set[str]] = {}
+    by_reader: dict[Callable[..., Any], set[str]] = {}
     for model in tables():
         for name, info in model.model_fields.items():
             key = PARTS[name].key if name in PARTS else name
             for item in notes(info):
                 if isinstance(item, Read):
-                    found.setdefault(item.func, set()).add(key)
-    return {reader: frozenset(keys) for reader, keys in found.items()}
+                    by_reader.setdefault(item.func, set()).add(key)
+    return {reader: frozenset(keys) for reader, keys in by_reader.items()}
 
 
 def likes_of(keys: Collection[str]) -> frozenset[str]:

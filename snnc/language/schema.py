@@ -97,10 +97,10 @@ ID = "urn:snnc:spec:1"
 
 def schema() -> Schema:
     """Return the schema of a YAML spec; every key carries its description."""
-    return _Writer().file()
+    return _SchemaWriter().file()
 
 
-class _Writer:
+class _SchemaWriter:
     """Makes the schema, and a definition of each property that it refers to."""
 
     def __init__(self) -> None:
@@ -141,12 +141,12 @@ class _Writer:
         )
 
     def _layer(self) -> Schema:
-        found = {
+        forms = {
             ValueWord(kind, form.about): self._statement(kind)
             for kind, form in FORMS.items()
             if form.is_layer
         }
-        return _choice(found, bare=tuple(filter(may_be_bare, FORMS)))
+        return _choice(forms, bare=tuple(filter(may_be_bare, FORMS)))
 
     def _defaults(self) -> Schema:
         """Properties, and properties by kind of layer."""
@@ -280,7 +280,7 @@ def _limits(info: Any) -> Schema:
 def _parts(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
     """An annotation, what it is made of, and what is said about it."""
     inner = [] if get_origin(annotation) is Literal else get_args(annotation)
-    found = [annotation, *metadata, *getattr(annotation, "__metadata__", ())]
+    parts = [annotation, *metadata, *getattr(annotation, "__metadata__", ())]
     for part in inner:
-        found += _parts(part, [])
-    return found
+        parts += _parts(part, [])
+    return parts

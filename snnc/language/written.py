@@ -39,8 +39,8 @@ def _scientific(value: float) -> str:
     return _EXPONENT.sub(_short_exponent, f"{digits:e}")
 
 
-def _short_exponent(found: re.Match[str]) -> str:
-    return f"e{found[2].removeprefix('+')}"
+def _short_exponent(match: re.Match[str]) -> str:
+    return f"e{match[2].removeprefix('+')}"
 
 
 def number(value: float) -> str:

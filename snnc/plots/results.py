@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.runtime.results import Result
-    from snnc.sweep.sweep_text import Line
+    from snnc.sweep.sweep_text import VariantLine
 
 
 MOST_NUMBERS = 12
@@ -191,11 +191,11 @@ def correlation(result: Result, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _area(line: Line) -> float:
+def _area(line: VariantLine) -> float:
     return min(_LARGEST, max(12.0, _AREA * (line.cores or 0)))
 
 
-def sweep(name: str, lines: Sequence[Line], ax: Axes | None = None) -> Axes:
+def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Axes:
     """Draw accuracy, or error, over energy; the best are connected and named.
 
     Parameters

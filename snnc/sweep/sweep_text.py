@@ -12,7 +12,7 @@ BEST = "*"
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class VariantLine:
     """A variant: its settings, what it takes, how good it is, what is wrong with it.
 
     ``score`` is a share, or an error if not ``classifies``; ``energy`` is in joules.
@@ -29,7 +29,7 @@ class Line:
     problem: str
 
 
-def table(name: str, lines: Sequence[Line]) -> str:
+def table(name: str, lines: Sequence[VariantLine]) -> str:
     """Return one row a variant, in the order of the settings, and the best below."""
     keys = list(dict.fromkeys(key for line in lines for key in line.settings))
     judged = any(line.score is not None for line in lines)
@@ -41,7 +41,7 @@ def table(name: str, lines: Sequence[Line]) -> str:
     return "\n".join([*told, "", *_sentences(name, lines, judged, kind)])
 
 
-def _cells(line: Line, keys: Sequence[str], judged: bool) -> Iterator[str]:
+def _cells(line: VariantLine, keys: Sequence[str], judged: bool) -> Iterator[str]:
     yield from (line.settings.get(key, "") for key in keys)
     yield "" if line.cores is None else str(line.cores)
     yield "" if line.weights is None else str(line.weights)
@@ -59,7 +59,7 @@ def _cells(line: Line, keys: Sequence[str], judged: bool) -> Iterator[str]:
 
 
 def _sentences(
-    name: str, lines: Sequence[Line], judged: bool, kind: str
+    name: str, lines: Sequence[VariantLine], judged: bool, kind: str
 ) -> Iterator[str]:
     failed = sum(bool(line.problem) for line in lines)
     lost = f", {failed} of which {'has' if failed == 1 else 'have'} a problem"

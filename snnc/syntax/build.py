@@ -80,7 +80,7 @@ class Builder:
         return tree.Range(low, high, self.word(unit), span.to(self.span(unit)))
 
     def text(self, token: Token) -> tree.Text:
-        value = _ESCAPE.sub(lambda found: ESCAPES[found[1]], token[1:-1])
+        value = _ESCAPE.sub(lambda match: ESCAPES[match[1]], token[1:-1])
         return tree.Text(value, self.span(token))
 
     def list(self, *parts: Any) -> tree.List:

@@ -38,8 +38,8 @@ _LONGEST = 60
 def is_item(piece: Piece, source: SourceFile) -> bool:
     """Whether a statement begins as an item of a YAML list does."""
     first = piece.tokens[0]
-    found = _ITEM.match(source.text, first.start_pos or 0)
-    return found is not None and found[1] in KINDS
+    match = _ITEM.match(source.text, first.start_pos or 0)
+    return match is not None and match[1] in KINDS
 
 
 def whole_items(pieces: list[Piece], source: SourceFile) -> list[Piece]:
@@ -101,10 +101,10 @@ def _as_statement(item: Span) -> str:
 def arrow(token: Token, source: SourceFile) -> Diagnostic | None:
     """Describe ``->`` between two layers."""
     start = token.start_pos or 0
-    found = _ARROW.match(source.text, start)
-    if found is None:
+    match = _ARROW.match(source.text, start)
+    if match is None:
         return None
-    mark = found[0]
+    mark = match[0]
     line, column = source.line_column(start)
     text, begun = source.line_text(line), start - column + 1
     before = text[: column - 1].rstrip(" \t")
@@ -148,14 +148,14 @@ def variable(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
 
 def dotted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     """Describe ``nn.Conv2d``: a statement by the name of another library's module."""
-    found = _DOTTED.match(source.text, tokens[0].start_pos or 0)
-    if found is None or tokens[0].type != "NAME":
+    match = _DOTTED.match(source.text, tokens[0].start_pos or 0)
+    if match is None or tokens[0].type != "NAME":
         return None
     # A good spec need not wait for it.
     from snnc.vocabulary.strangers import unknown_kind
 
-    span = Span(source, found.start(), found.end())
-    return unknown_kind(tree.Statement(tree.Word(found[0], span), span))
+    span = Span(source, match.start(), match.end())
+    return unknown_kind(tree.Statement(tree.Word(match[0], span), span))
 
 
 def arithmetic(
@@ -165,16 +165,16 @@ def arithmetic(
     token = tokens[index]
     if token.type != "NUMBER" or not index or tokens[index - 1].type != "NAME":
         return None
-    found = _ARITHMETIC.match(source.text, token.start_pos or 0)
-    if found is None:
+    match = _ARITHMETIC.match(source.text, token.start_pos or 0)
+    if match is None:
         return None
-    value = _calculated(found[0])
-    span = Span(source, *found.span())
+    value = _calculated(match[0])
+    span = Span(source, *match.span())
     exact = value is not None and f"{float(value):.6g}" == str(value)
     number = "" if value is None else f"{float(value):.6g}"
     return rules.syntax.MalformedNumber(
         span=span,
-        text=found[0],
+        text=match[0],
         advice=f"there is no arithmetic: write `{tokens[index - 1]} {number or '...'}`",
         fix=Fix(span, number) if exact else None,
     )
@@ -185,14 +185,14 @@ def _calculated(text: str) -> Fraction | None:
     from fractions import Fraction
 
     total, term = Fraction(0), Fraction(1)
-    for found in _TERM.finditer(text):
-        sign, number = found[1], Fraction(found[2])
+    for match in _TERM.finditer(text):
+        sign, number = match[1], Fraction(match[2])
         if sign == "/" and not number:
             return None
         if sign in ("*", "/"):
             term = term * number if sign == "*" else term / number
             continue
-        total += term if found.start() else 0
+        total += term if match.start() else 0
         term = -number if sign == "-" else number
     return total + term
 

@@ -68,13 +68,13 @@ def _position(document: tree.Document, word: str) -> int | None:
     for i, statement in enumerate(statements):
         if statement.name is not None and statement.name.text == word:
             return i
-    found = [
+    positions = [
         i
         for i, statement in enumerate(statements)
         if statement.kind.text == word
         and (word != "defaults" or statement.variant is None)
     ]
-    return found[0] if len(found) == 1 else None
+    return positions[0] if len(positions) == 1 else None
 
 
 def _unknown(

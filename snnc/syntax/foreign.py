@@ -56,14 +56,14 @@ def foreign_value(
     token = tokens[index]
     start = token.start_pos or 0
     key = str(tokens[index - 1]) if index else ""
-    if token.type == "NUMBER" and (found := _PERCENTAGE.match(source.text, start)):
-        return _percentage(Span(source, start, found.end()), key)
-    if _may_be_dims(tokens, index) and (found := _DIMS.match(source.text, start)):
-        return _dims(Span(source, start, found.end()), key)
-    if key in _AMOUNT_KEYS and (found := _DECIMAL_COMMA.match(source.text, start)):
-        return _decimal_comma(Span(source, start, found.end()), key)
-    if key in _RANGE_KEYS and (found := _RANGE.match(source.text, start)):
-        return _range(Span(source, start, found.end()), key, found)
+    if token.type == "NUMBER" and (match := _PERCENTAGE.match(source.text, start)):
+        return _percentage(Span(source, start, match.end()), key)
+    if _may_be_dims(tokens, index) and (match := _DIMS.match(source.text, start)):
+        return _dims(Span(source, start, match.end()), key)
+    if key in _AMOUNT_KEYS and (match := _DECIMAL_COMMA.match(source.text, start)):
+        return _decimal_comma(Span(source, start, match.end()), key)
+    if key in _RANGE_KEYS and (match := _RANGE.match(source.text, start)):
+        return _range(Span(source, start, match.end()), key, match)
     return None
 
 
@@ -88,8 +88,8 @@ def _dims(span: Span, key: str) -> Diagnostic | None:
     )
 
 
-def _range(span: Span, key: str, found: re.Match[str]) -> Diagnostic | None:
-    written = f"{found['low']}..{found['high']}"
+def _range(span: Span, key: str, match: re.Match[str]) -> Diagnostic | None:
+    written = f"{match['low']}..{match['high']}"
     if span.text == written:
         return None
     behind = " Hz" if key == "rate" else ""
@@ -111,8 +111,8 @@ def foreign_text(key: str, span: Span) -> Diagnostic | None:
     if key in _DIM_KEYS and _DIMS.fullmatch(text):
         return _dims(span, key)
     bare = text.removesuffix("Hz").rstrip()
-    if key in _RANGE_KEYS and (found := _RANGE.fullmatch(bare)):
-        return _range(Span(span.source, span.start, span.start + len(bare)), key, found)
+    if key in _RANGE_KEYS and (match := _RANGE.fullmatch(bare)):
+        return _range(Span(span.source, span.start, span.start + len(bare)), key, match)
     return None
 
 
@@ -158,30 +158,30 @@ def foreign_syntax(
 
 def hyphenated(source: SourceFile, start: int) -> Diagnostic | None:
     """Describe a name with hyphens that begins at a place."""
-    found = _HYPHENATED.match(source.text, start)
-    if found is None:
+    match = _HYPHENATED.match(source.text, start)
+    if match is None:
         return None
-    span = Span(source, start, found.end())
-    name = found[0].replace("-", "_")
+    span = Span(source, start, match.end())
+    name = match[0].replace("-", "_")
     return rules.names.InvalidName(
-        span=span, name=found[0], reason=NAME_RULE, example=name, fix=Fix(span, name)
+        span=span, name=match[0], reason=NAME_RULE, example=name, fix=Fix(span, name)
     )
 
 
 def no_braces(source: SourceFile, start: int) -> Diagnostic | None:
     """Describe ``adam 1e-4`` or ``adam(1e-4)``, which begins at a place."""
-    found = _NO_BRACES.match(source.text, start)
-    if found is None:
+    match = _NO_BRACES.match(source.text, start)
+    if match is None:
         return None
-    name, rate = found["name"], found["rate"]
+    name, rate = match["name"], match["rate"]
     fixed = f"{name} {{ learning_rate {rate} }}"
     if source.is_yaml:
         fixed = f"{{{name}: {{learning_rate: {rate}}}}}"
-    span = Span(source, start, found.end())
+    span = Span(source, start, match.end())
     return rules.syntax.UnexpectedText(
         span=span,
         expected="the settings in braces",
-        found=f"`{found[0]}`",
+        found=f"`{match[0]}`",
         advice=f"write `optimizer {name} {{ learning_rate {rate} }}`",
         fix=Fix(span, fixed),
     )

@@ -32,9 +32,9 @@ _PAIR = (
 
 
 def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
-    found = _QUANTITY.fullmatch(token)
-    if found and found["word"] in UNITS:
-        text = f"{found['number']} {found['word']}"
+    match = _QUANTITY.fullmatch(token)
+    if match and match["word"] in UNITS:
+        text = f"{match['number']} {match['word']}"
         return rules.syntax.MalformedNumber(
             span=span, text=str(token), advice=f"write `{text}`", fix=Fix(span, text)
         )
@@ -122,11 +122,11 @@ def _number(token: Token, span: Span, before: Token | None) -> Diagnostic | None
 
 
 def _string(token: Token, span: Span, before: Token | None) -> Diagnostic | None:
-    for found in _ESCAPE.finditer(token):
-        if found[1] not in ESCAPES:
-            start = span.start + found.start()
+    for match in _ESCAPE.finditer(token):
+        if match[1] not in ESCAPES:
+            start = span.start + match.start()
             place = Span(span.source, start, start + 2)
-            return rules.syntax.UnknownEscape(span=place, text=_short(found[0]))
+            return rules.syntax.UnknownEscape(span=place, text=_short(match[0]))
     return None
 
 
@@ -152,14 +152,14 @@ def other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
     if token.type != "UNKNOWN":
         return None
     # Compiling sets beyond ASCII takes a tenth of the time of `snnc check`.
-    found = re.compile(_PAIR).match(source.text, token.start_pos or 0)
-    if found is None:
+    match = re.compile(_PAIR).match(source.text, token.start_pos or 0)
+    if match is None:
         return None
-    text = quoted(found[found.lastindex or 0])
-    span = Span(source, *found.span())
+    text = quoted(match[match.lastindex or 0])
+    span = Span(source, *match.span())
     return rules.syntax.UnexpectedCharacter(
         span=span,
-        text=found[0][0],
+        text=match[0][0],
         advice=f"texts stand in straight double quotes: write `{text}`",
         fix=Fix(span, text),
     )

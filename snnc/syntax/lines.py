@@ -55,10 +55,10 @@ def rearranged(
     source: SourceFile, tokens: Sequence[Token], index: int
 ) -> Diagnostic | None:
     """Describe a statement that stops being one at a token, by the line to write."""
-    found = _input(source, tokens) if tokens[0] == "input" else _layer(tokens)
-    if found is None or index >= len(tokens):
+    meant = _input(source, tokens) if tokens[0] == "input" else _layer(tokens)
+    if meant is None or index >= len(tokens):
         return None
-    line, sure = found
+    line, sure = meant
     first, last = tokens[0], tokens[-1]
     whole = Span(source, first.start_pos or 0, last.end_pos or 0)
     here = tokens[index]

@@ -118,10 +118,10 @@ def print_snn(document: tree.Document) -> str:
     broken = any(statement.broken for statement in document.statements)
     if edition is None or network is None or broken:
         raise ValueError("a spec with syntax errors can't be formatted")
-    return _Printer(document).print(edition, network)
+    return _SnnPrinter(document).print(edition, network)
 
 
-class _Printer:
+class _SnnPrinter:
     """Writes line by line, and takes the comments in order as it comes by them."""
 
     def __init__(self, document: tree.Document) -> None:

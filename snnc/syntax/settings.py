@@ -79,15 +79,17 @@ def read_settings(
     start = len(path) + 1
     values = list(_values(text, start)) if several else [text[start:]]
     # Each by itself: beside the others, `3,9` would look like dims of another library.
-    found = (_setting(SourceFile(name, f"{path}={v}"), start, report) for v in values)
-    return tuple(setting for setting in found if setting is not None)
+    settings = (
+        _setting(SourceFile(name, f"{path}={v}"), start, report) for v in values
+    )
+    return tuple(setting for setting in settings if setting is not None)
 
 
 def _setting(source: SourceFile, start: int, report: Report) -> Setting | None:
     """Read what stands behind the path; None after reporting what is wrong."""
     words = tuple(
-        tree.Word(found[0], Span(source, *found.span()))
-        for found in _WORD.finditer(source.text, 0, start - 1)
+        tree.Word(match[0], Span(source, *match.span()))
+        for match in _WORD.finditer(source.text, 0, start - 1)
     )
     if not source.text[start:].strip():
         return Setting(words, None)

@@ -42,16 +42,16 @@ def comments_of(source: SourceFile, tokens: Sequence[Token]) -> tuple[Comment, .
     """Find the comments between the tokens of a file, in its order."""
     if "#" not in source.text:
         return ()
-    found = []
+    comments = []
     end = 0
     for token in tokens:
         start = token.start_pos or 0
         if (at := source.text.find("#", end, start)) >= 0:
-            found.append(_comment(source, at, start))
+            comments.append(_comment(source, at, start))
         end = token.end_pos or start
     if (at := source.text.find("#", end)) >= 0:
-        found.append(_comment(source, at, len(source.text)))
-    return tuple(found)
+        comments.append(_comment(source, at, len(source.text)))
+    return tuple(comments)
 
 
 def _comment(source: SourceFile, start: int, end: int) -> Comment:

@@ -16,7 +16,7 @@ from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
 from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
 from snnc.runtime.statistics import Firing
-from snnc.sweep.sweep_text import Line
+from snnc.sweep.sweep_text import VariantLine
 from tests.support import ROOT, network, sound
 
 pytest.importorskip("matplotlib").use("agg")
@@ -79,7 +79,7 @@ REGRESSION = Result(
     over_time=(Moment(5, 0.4), Moment(20, 0.2)),
 )  # fmt: skip
 SWEPT = [
-    Line(
+    VariantLine(
         {"c0.filters": str(n), "timing.present": "60 ms"},
         cores=2 + n,
         weights=100 * n,

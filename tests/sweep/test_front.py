@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from snnc.sweep.front import front
 from snnc.sweep.records import SweepRecords, name_of
-from snnc.sweep.sweep_text import Line, table
+from snnc.sweep.sweep_text import VariantLine, table
 from snnc.sweep.workers import DONE, run_jobs
 
 ECHO = """
@@ -83,7 +83,7 @@ def test_processes_end_with_who_waits_for_them(
 
 def test_a_table_tells_what_is_best() -> None:
     lines = [
-        Line(
+        VariantLine(
             {"c0.filters": str(n), "timing.present": time},
             cores=n,
             weights=100 * n,
@@ -96,7 +96,7 @@ def test_a_table_tells_what_is_best() -> None:
         )
         for n, time in product((4, 8), ("60 ms",))
     ]
-    failed = Line({"c0.filters": "9"}, None, None, None, None, None, True, False, "no")
+    failed = VariantLine({"c0.filters": "9"}, None, None, None, None, None, True, False, "no")
     told = table("net", [*lines, failed])
     head, four, eight, nine, _, counted, best = told.split("\n")
     assert head.split()[-6:] == [

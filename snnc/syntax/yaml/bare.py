@@ -64,11 +64,11 @@ def _lengthen(pairs: list[tuple[Scalar, Node]], last: Scalar | None) -> None:
 
 
 def _check_blank(key: Scalar) -> None:
-    found = _GLUED.match(key.text)
-    if found is None or found[1] not in KEYS | _PARTS:
+    match = _GLUED.match(key.text)
+    if match is None or match[1] not in KEYS | _PARTS:
         return
     from snnc.syntax.yaml.blame import no_blank  # a good spec need not wait for it
 
-    at = key.span.start + found.start(2)
+    at = key.span.start + match.start(2)
     colon = Span(key.span.source, at, at + 1)
     raise UnreadableError(no_blank(colon))

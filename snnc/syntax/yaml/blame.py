@@ -69,8 +69,8 @@ class _Line:
 
 def blame(source: SourceFile, error: MarkedYAMLError) -> Blame:
     """Find the place of what ruamel.yaml stumbled over, as nearly as it can be told."""
-    if found := _no_blank(source) or _empty_list(source):
-        return found
+    if mistake := _no_blank(source) or _empty_list(source):
+        return mistake
     mark = error.problem_mark or error.context_mark
     at = min(mark.index, len(source.text)) if mark else 0
     begun = error.context_mark.index if error.context_mark else at
@@ -93,11 +93,11 @@ _EMPTY = re.compile(r"^[ ]*\w+:[ ]*(\[\]|\{\})[ ]*\n(?:[ ]*- |[ ]+\w)", re.M)
 
 def _empty_list(source: SourceFile) -> Blame | None:
     """An empty list or mapping with items on the lines below it."""
-    found = _EMPTY.search(source.text)
-    if found is None:
+    match = _EMPTY.search(source.text)
+    if match is None:
         return None
-    problem = f"`{found[1]}` says that nothing follows; remove it"
-    return Blame(found.start(1), found.end(1), problem)
+    problem = f"`{match[1]}` says that nothing follows; remove it"
+    return Blame(match.start(1), match.end(1), problem)
 
 
 _GLUED = re.compile(r"[ ]*(?:- +)*(?:snn|network|\w+)(:)(?=[\w.\"'\[{])[^\s:]", re.M)
@@ -107,10 +107,10 @@ def _no_blank(source: SourceFile) -> Blame | None:
     """The first line whose key has no blank behind its colon."""
     at = 0
     for text in source.text.split("\n"):
-        found = _GLUED.match(text)
+        match = _GLUED.match(text)
         word = text.strip().lstrip("- ").partition(":")[0]
-        if found and (word in KEYS | KINDS | HEADERS):
-            colon = at + found.start(1)
+        if match and (word in KEYS | KINDS | HEADERS):
+            colon = at + match.start(1)
             return Blame(colon, colon + 1, NO_BLANK)
         at += len(text) + 1
     return None
@@ -130,8 +130,8 @@ def _unmarked_key(source: SourceFile, at: int) -> Blame:
     line, _ = source.line_column(at)
     text = source.line_text(line)
     start = _line_start(source, at)
-    if found := _NO_BLANK.match(text):
-        colon = start + found.start(1)
+    if match := _NO_BLANK.match(text):
+        colon = start + match.start(1)
         return Blame(colon, colon + 1, NO_BLANK)
     end = start + len(text.split(" #")[0].rstrip())
     return Blame(at, max(end, at + 1), in_words("could not find expected ':'"))

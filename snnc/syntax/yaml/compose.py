@@ -116,13 +116,13 @@ class Composer:
         # A good spec need not wait for it.
         from snnc.syntax.yaml.blame import NO_BLANK, blame, no_blank
 
-        found = blame(self._source, error)
-        if found.problem == NO_BLANK:
-            return no_blank(self._span(found.start, found.end))
-        opener = () if found.opener is None else (found.opener,)
+        blamed = blame(self._source, error)
+        if blamed.problem == NO_BLANK:
+            return no_blank(self._span(blamed.start, blamed.end))
+        opener = () if blamed.opener is None else (blamed.opener,)
         return rules.yaml.NotYaml(
-            span=self._span(found.start, found.end),
-            problem=found.problem,
+            span=self._span(blamed.start, blamed.end),
+            problem=blamed.problem,
             related=tuple(Label(self._span(a, a + 1), "opens here") for a in opener),
         )
 

@@ -75,11 +75,11 @@ class _Reader:
         edition = self._edition(keys)
         network = self._network(keys)
         whole = Span(self._source, 0, len(self._source.text))
-        found = tuple(self._statements(keys))
+        statements_read = tuple(self._statements(keys))
         if network is None and not self._is_known(keys):
-            found = ()
+            statements_read = ()
         layers = keys["layers"][0].span if "layers" in keys else None
-        return tree.Document(edition, network, found, whole, comments, layers)
+        return tree.Document(edition, network, statements_read, whole, comments, layers)
 
     def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
         """Whether anything tells that the file is a spec at all."""
@@ -245,9 +245,9 @@ _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
 def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
     """Find the comments outside of the scalars, whose spans are in order."""
     return tuple(
-        _comment(source, found.start(), found.end())
+        _comment(source, match.start(), match.end())
         for start, end in _gaps(source, scalars)
-        for found in _COMMENT.finditer(source.text, start, end)
+        for match in _COMMENT.finditer(source.text, start, end)
     )
 
 

@@ -85,13 +85,13 @@ def _place(document: tree.Document, layers: list[tree.Statement]) -> Span:
     return whole if start < 0 else Span(first.source, start, whole.end)
 
 
-def _top(kind: str, found: list[tree.Statement]) -> Iterator[Entry]:
-    if kind == "defaults" and len(found) > 1:
-        span = found[0].kind.span.to(found[-1].span)
-        inner = tuple(map(_default, found))
+def _top(kind: str, statements: list[tree.Statement]) -> Iterator[Entry]:
+    if kind == "defaults" and len(statements) > 1:
+        span = statements[0].kind.span.to(statements[-1].span)
+        inner = tuple(map(_default, statements))
         yield Entry(kind, span, inner=inner, is_list=True)
         return
-    yield from map(statement_entry, found)
+    yield from map(statement_entry, statements)
 
 
 def _default(statement: tree.Statement) -> Entry:

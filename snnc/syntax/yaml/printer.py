@@ -31,8 +31,8 @@ def not_in_comments(document: tree.Document) -> Iterator[Span]:
     """Find the characters in comments that a comment of YAML can't hold."""
     for comment in document.comments:
         span = comment.span
-        for found in _NOT_IN_COMMENTS.finditer(span.source.text, span.start, span.end):
-            yield Span(span.source, *found.span())
+        for match in _NOT_IN_COMMENTS.finditer(span.source.text, span.start, span.end):
+            yield Span(span.source, *match.span())
 
 
 def print_yaml(document: tree.Document) -> str:
@@ -50,12 +50,12 @@ def print_yaml(document: tree.Document) -> str:
     if document.edition is None or document.network is None or broken:
         raise ValueError("a spec with syntax errors can't be written anew")
     entries = tuple(entries_of(document))
-    printer = _Printer(document, Remarks(document.comments, entries))
+    printer = _YamlPrinter(document, Remarks(document.comments, entries))
     printer.block(entries, 0)
     return printer.text
 
 
-class _Printer:
+class _YamlPrinter:
     """Writes line by line; ``opened`` is set where no blank line may follow."""
 
     def __init__(self, document: tree.Document, remarks: Remarks) -> None:

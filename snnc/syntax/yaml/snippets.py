@@ -27,7 +27,7 @@ def in_yaml(text: str) -> str:
 
     What is neither, such as a name or a command, stays as it is.
     """
-    return _QUOTED.sub(lambda found: f"`{snippet(found[1])}`", text)
+    return _QUOTED.sub(lambda match: f"`{snippet(match[1])}`", text)
 
 
 def snippet(code: str) -> str:
@@ -46,8 +46,12 @@ def snippet(code: str) -> str:
         dash = "- " if first in LAYERS - {"encode"} else ""
         return dash + statement_entry(statement).flat
     if first in KEYS:
-        found = [entry.flat for entry in _properties(code)]
-        return f"{{{', '.join(found)}}}" if len(found) > 1 else "".join(found) or code
+        entries = [entry.flat for entry in _properties(code)]
+        return (
+            f"{{{', '.join(entries)}}}"
+            if len(entries) > 1
+            else "".join(entries) or code
+        )
     return code
 
 

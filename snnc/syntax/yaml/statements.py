@@ -114,9 +114,9 @@ def defaults(key: Scalar, node: Node, report: Report) -> Iterator[tree.Statement
             continue
         plain = tuple(pair for pair in item.pairs if not _is_scope(*pair))
         if plain or not item.pairs:
-            found = read(key, Mapping(plain, item.span), report)
+            statement = read(key, Mapping(plain, item.span), report)
             is_item = isinstance(node, Sequence)
-            yield replace(found, span=item.span) if is_item else found
+            yield replace(statement, span=item.span) if is_item else statement
         for scope, inner in item.pairs:
             if _is_scope(scope, inner):
                 yield _scoped(key, scope, inner, report)
