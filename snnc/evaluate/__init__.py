@@ -1,10 +1,11 @@
 """Runs a generated package on data: ``snnc evaluate``.
 
 `task` opens the package, its weights and the examples. The exact engine makes
-`part.Part` s of them (`exact`, here or through `cluster` in other processes), `others`
-compares these with the model that was trained, `journal` keeps them on disk while a run
-lasts, and the run-time library makes a result of them. `others` runs the package's own
-simulators; `run` is the whole way, down to what was decided of each example.
+`part.ExactPart` s of them (`exact`, here or through `cluster` in other processes),
+`others` compares these with the model that was trained, `journal` keeps them on disk
+while a run lasts, and the run-time library makes a result of them. `others` runs the
+package's own simulators; `run` is the whole way, down to what was decided of each
+example.
 """
 
 from importlib.util import find_spec

@@ -1,6 +1,6 @@
 """Keras models as data: reads what their files say and runs nothing of it.
 
 `read` gets a model from a process that reads it, `convert` judges each layer by
-`table`, `spec` writes the statements and `tensors` their weights; `explain` tells it
-layer by layer. Only `read` and the types of `model` and `weights` are for other rooms.
+`table`, `spec` writes the statements and `tensors` their weights; `explanation` has it
+layer by layer. Only `read` and the types of `model` are for other rooms.
 """
