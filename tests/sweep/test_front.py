@@ -96,7 +96,9 @@ def test_a_table_tells_what_is_best() -> None:
         )
         for n, time in product((4, 8), ("60 ms",))
     ]
-    failed = VariantLine({"c0.filters": "9"}, None, None, None, None, None, True, False, "no")
+    failed = VariantLine(
+        {"c0.filters": "9"}, None, None, None, None, None, True, False, "no"
+    )
     told = table("net", [*lines, failed])
     head, four, eight, nine, _, counted, best = told.split("\n")
     assert head.split()[-6:] == [
