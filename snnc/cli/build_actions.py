@@ -120,8 +120,8 @@ class Write:
             return False
         if done.before < FORMAT:
             say(f"{folder.as_posix()}: format {done.before}, upgraded to {FORMAT}")
-        told = f"{_count(done)} ({job.milliseconds})"
-        say(f"{job.spec.path}: {folder.as_posix()}: {told}")
+        summary = f"{_count(done)} ({job.milliseconds})"
+        say(f"{job.spec.path}: {folder.as_posix()}: {summary}")
         for name in done.written:
             print_lines(printable((folder / name).as_posix()))
         if self.tracked:

@@ -15,7 +15,7 @@ import click
 from snnc.cli.evaluate_options import (
     DATA,
     WEIGHTS,
-    Asked,
+    EvaluationRequest,
     examples_option,
     file_option,
     refuse_at_odds,
@@ -92,7 +92,7 @@ def command(**options: object) -> int:
     example; rates against their budgets; and how far the Keras model agrees, as a whole
     and layer by layer, if TensorFlow is installed.
     """
-    asked = Asked(**options)  # type: ignore[arg-type]
+    asked = EvaluationRequest(**options)  # type: ignore[arg-type]
     refuse_at_odds(asked)
     if asked.plot is not None:
         from snnc.api.pictures import check_file
@@ -104,7 +104,7 @@ def command(**options: object) -> int:
     return _run(asked)
 
 
-def _run(asked: Asked) -> int:
+def _run(asked: EvaluationRequest) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     if asked.simulator == "exact":
         # Its matrices are small: more threads only wait for each other.
@@ -157,7 +157,7 @@ def _run(asked: Asked) -> int:
     return 0
 
 
-def _evaluate(asked: Asked) -> Evaluation:
+def _evaluate(asked: EvaluationRequest) -> Evaluation:
     from snnc.api.evaluations import evaluate
 
     with _status("reading the package, weights and data"):  # and what takes seconds

@@ -28,14 +28,14 @@ examples_option = click.option(
 )
 
 
-def file_option(name: str, told: str, required: bool = False) -> Option:
+def file_option(name: str, help_text: str, required: bool = False) -> Option:
     """Return an option that takes a file, or a folder, which is read."""
     path = click.Path(path_type=Path)
-    return click.option(name, type=path, required=required, help=told)
+    return click.option(name, type=path, required=required, help=help_text)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class EvaluationRequest:
     """What was typed; None is what was not."""
 
     package: Path
@@ -70,7 +70,7 @@ class Asked:
         return self.output or beside
 
 
-def refuse_at_odds(asked: Asked) -> None:
+def refuse_at_odds(asked: EvaluationRequest) -> None:
     """Refuse options that do nothing with the others, and pipes, read only once."""
     for path in (asked.weights, asked.journal):
         if path.is_fifo():

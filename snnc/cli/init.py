@@ -63,8 +63,8 @@ def command(folder: str, requirement: str | None) -> int:
         say(ROOT.format(files=", ".join(path.as_posix() for path in plan.at_root)))
     workflow = plan.root / WORKFLOW
     if workflow in plan.files and requirement == UNPINNED:
-        told = {"workflow": workflow.as_posix(), "requirement": requirement}
-        _say_lines(SOURCE.format(**told))
+        values = {"workflow": workflow.as_posix(), "requirement": requirement}
+        _say_lines(SOURCE.format(**values))
     return 0
 
 

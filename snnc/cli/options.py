@@ -33,7 +33,7 @@ def device() -> Profile:
     return read_profile(chosen_device() or DEFAULT)
 
 
-def format_option(told: str, *others: str) -> Option:
+def format_option(help_text: str, *others: str) -> Option:
     """Return the option ``--format``: text, JSON, and what others a verb prints."""
     return click.option(
         "--format",
@@ -41,13 +41,13 @@ def format_option(told: str, *others: str) -> Option:
         type=click.Choice(["text", "json", *others]),
         default="text",
         show_default=True,
-        help=told,
+        help=help_text,
     )
 
 
-def diagnostic_format(told: str) -> Option:
+def diagnostic_format(help_text: str) -> Option:
     """Return the option ``--format`` of a verb that prints diagnostics."""
-    return format_option(told, "github", "sarif")
+    return format_option(help_text, "github", "sarif")
 
 
 def print_diagnostics_as(form: str, report: Report) -> None:

@@ -116,7 +116,7 @@ def _migrate(
 
         print_json(moves_document(moves, output.as_posix()))
     else:
-        from snnc.weights.listing_text import moves as told
+        from snnc.weights.listing_text import moves as moves_text
 
-        print_lines(told(moves, output.as_posix()))
+        print_lines(moves_text(moves, output.as_posix()))
     return 0

@@ -1,4 +1,4 @@
-"""From the parsed texts of a model file to `Model`: submodels become their layers."""
+"""From the parsed texts of a file to `KerasModel`: submodels become their layers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from snnc.importer.model import (
     Compiled,
     Graph,
     KerasLayer,
+    KerasModel,
     LayerOutput,
-    Model,
     NestedLayer,
 )
 from snnc.importer.refusal import NOWHERE, RefusedModelError
@@ -54,7 +54,7 @@ def _literal(value: Mapping[str, Any], kind: Any) -> Any:
     return value
 
 
-def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
+def build(config: Any, keras: str | None, training: Any) -> tuple[KerasModel, Graph]:
     """Return a model and its graph.
 
     Parameters
@@ -80,7 +80,7 @@ def build(config: Any, keras: str | None, training: Any) -> tuple[Model, Graph]:
     graph = read_graph(config)
     layers, outputs = flatten(graph)
     compiled = _compiled(training or config.get("compile_config"))
-    model = Model(graph.name, version, layers, graph.inputs, outputs, compiled)
+    model = KerasModel(graph.name, version, layers, graph.inputs, outputs, compiled)
     return model, graph
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.importer.model import KerasLayer, Model, Shapes, StoredWeights
+from snnc.importer.model import KerasLayer, KerasModel, Shapes, StoredWeights
 from snnc.importer.numbered import NAMES, variable_names
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
 
-def compare(model: Model, weights: StoredWeights, path: str) -> None:
+def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
     """Compare the layers in their order, by names and shapes alone.
 
     How many channels a kernel reads is not known here: the conversion checks that.

@@ -10,7 +10,7 @@ from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
 from snnc.importer.finish import NetworkEnds, finish
 from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import KerasLayer, Model, ModelWeights
+from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
@@ -47,7 +47,7 @@ class Conversion:
         What was drafted, to count its cores, if a layer was refused; else None.
     """
 
-    model: Model
+    model: KerasModel
     request: ImportRequest
     decisions: tuple[Decision, ...]
     drafts: tuple[StatementDraft, ...]
@@ -58,7 +58,10 @@ class Conversion:
 
 
 def convert(
-    model: Model, request: ImportRequest, path: str, weights: ModelWeights | None = None
+    model: KerasModel,
+    request: ImportRequest,
+    path: str,
+    weights: ModelWeights | None = None,
 ) -> Conversion:
     """Make a spec of a model.
 
@@ -136,7 +139,7 @@ def compile_written(
 
 
 def _cost(
-    model: Model, request: ImportRequest, rewrite: tuple[str, str], path: str
+    model: KerasModel, request: ImportRequest, rewrite: tuple[str, str], path: str
 ) -> str:
     """Say what a rewrite would cost in cores; nothing if other layers are refused."""
     asked = replace(request, rewrites=(*request.rewrites, rewrite))

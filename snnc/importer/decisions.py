@@ -9,7 +9,7 @@ from typing import Any, Literal
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
-from snnc.importer.model import KerasLayer, Model
+from snnc.importer.model import KerasLayer, KerasModel
 from snnc.importer.refusal import place
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.source import Span
@@ -23,7 +23,7 @@ VERDICTS: dict[Verdict, str] = {
     "rewritten": "rewritten",
     "refused": "refused",
 }
-Cost = Callable[[Model, ImportRequest, tuple[str, str], str], str]
+Cost = Callable[[KerasModel, ImportRequest, tuple[str, str], str], str]
 Cause = tuple[Rule, str, str, str]
 
 
@@ -138,7 +138,7 @@ class Decisions:
 
 def diagnose(
     decisions: Sequence[Decision],
-    model: Model,
+    model: KerasModel,
     request: ImportRequest,
     path: str,
     cost: Cost,

@@ -22,7 +22,7 @@ from snnc.importer.foreign import (
     refuse_unnamed,
 )
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import Graph, Model, ModelWeights, StoredWeights
+from snnc.importer.model import Graph, KerasModel, ModelWeights, StoredWeights
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
 from snnc.importer.refusal import NOWHERE, RefusedModelError
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
-Read = tuple[Model, ModelWeights | None]
-Found = tuple[Model, Graph, StoredWeights | None]
+Read = tuple[KerasModel, ModelWeights | None]
+Found = tuple[KerasModel, Graph, StoredWeights | None]
 
 
 def read_file(file: Path, path: str, weights: str = "") -> Read:
@@ -72,7 +72,9 @@ def _read(file: Path, path: str) -> Found:
     return _read_json(file, path)
 
 
-def read_weights(file: Path, path: str, model: Model, graph: Graph) -> ModelWeights:
+def read_weights(
+    file: Path, path: str, model: KerasModel, graph: Graph
+) -> ModelWeights:
     """Open a file of weights beside an architecture, and compare the two.
 
     Raises

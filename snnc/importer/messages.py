@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic
-from snnc.importer.model import Compiled, KerasLayer, Model
+from snnc.importer.model import Compiled, KerasLayer, KerasModel
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 
 if TYPE_CHECKING:
@@ -70,19 +70,19 @@ class Channel:
         return received
 
 
-def model_message(model: Model, has_weights: bool) -> dict[str, Any]:
+def model_message(model: KerasModel, has_weights: bool) -> dict[str, Any]:
     """Tell a model, and whether there are weights to ask for."""
     return {"model": asdict(model), "has_weights": has_weights}
 
 
-def model_of(message: Mapping[str, Any]) -> Model:
+def model_of(message: Mapping[str, Any]) -> KerasModel:
     """Return the model of a message."""
     values = dict(message["model"])
     layers = (
         KerasLayer(**{**la, "reads": tuple(la["reads"])}) for la in values["layers"]
     )
     compiled = values["compiled"]
-    return Model(
+    return KerasModel(
         **{
             **values,
             "layers": tuple(layers),

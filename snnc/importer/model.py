@@ -57,7 +57,7 @@ class Compiled:
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class KerasModel:
     """A model, flat: submodels are replaced by their layers.
 
     Attributes

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
-from snnc.importer.model import Model, ModelWeights
+from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.refusal import place
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec
@@ -48,7 +48,7 @@ class ImportOutcome:
 
 def outcome(
     target: str,
-    model: Model,
+    model: KerasModel,
     weights: ModelWeights | None,
     request: ImportRequest,
     weights_file: Path | None,

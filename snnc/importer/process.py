@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.dataclass import dataclass
 from snnc.importer.messages import Channel, model_of, refusal_of
-from snnc.importer.model import Model, ModelWeights
+from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ReadingStopped
 
@@ -189,7 +189,7 @@ class ModelReader(ModelWeights):
         self._shares: dict[str, str] = {}
         self._child = Child(self.module, arguments, self._limit, self._ended)
 
-    def read(self) -> tuple[Model, ModelWeights | None]:
+    def read(self) -> tuple[KerasModel, ModelWeights | None]:
         """Return the model, and its weights if it has any; see `snnc.importer.read`."""
         try:
             model, has_weights = self._child.answer(self._receive_model)
@@ -214,7 +214,7 @@ class ModelReader(ModelWeights):
         """End the process."""
         self._child.close()
 
-    def _receive_model(self) -> tuple[Model, bool]:
+    def _receive_model(self) -> tuple[KerasModel, bool]:
         message = self._child.channel.receive()
         if "refused" in message:
             raise refusal_of(message)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.importer.foreign import not_a_model
-from snnc.importer.model import Model, ModelWeights
+from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.process import ModelReader
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import ImportRequest
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from snnc.importer.outcome import ImportOutcome
 
 
-Read = tuple[Model, ModelWeights | None]
+Read = tuple[KerasModel, ModelWeights | None]
 
 KERAS = "pip install 'snnc[keras]'"
 LARGEST_FILE = 4 * 2**30

@@ -16,7 +16,7 @@ from snnc.dataclass import dataclass
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
 from snnc.importer.hdf5 import LARGEST_ARRAY
-from snnc.importer.model import Graph, Model, Shapes, StoredWeights
+from snnc.importer.model import Graph, KerasModel, Shapes, StoredWeights
 from snnc.importer.named import full_names, owned, owners, short
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.untrusted import parse
@@ -54,7 +54,7 @@ def is_layers_model(value: Any) -> bool:
     )
 
 
-def built(path: str, value: Mapping[str, Any]) -> tuple[Model, Graph]:
+def built(path: str, value: Mapping[str, Any]) -> tuple[KerasModel, Graph]:
     """Build what has ``model_config`` and how it was trained side by side."""
     config = value.get("model_config", value)
     if isinstance(config, str):
@@ -67,7 +67,7 @@ def built(path: str, value: Mapping[str, Any]) -> tuple[Model, Graph]:
 
 def read_tfjs(
     file: Path, path: str, value: Mapping[str, Any]
-) -> tuple[Model, Graph, StoredWeights | None]:
+) -> tuple[KerasModel, Graph, StoredWeights | None]:
     """Read a model, and open its shards.
 
     Raises

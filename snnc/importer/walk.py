@@ -9,7 +9,7 @@ from typing import Any
 from snnc.importer.decisions import Decisions
 from snnc.importer.draft import INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Shape, Term, Windows
-from snnc.importer.model import KerasLayer, Model, ModelWeights
+from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest, Range
 
 
@@ -41,7 +41,10 @@ class Walk(Decisions):
     """
 
     def __init__(
-        self, model: Model, request: ImportRequest, weights: ModelWeights | None = None
+        self,
+        model: KerasModel,
+        request: ImportRequest,
+        weights: ModelWeights | None = None,
     ) -> None:
         super().__init__()
         self.model = model
@@ -278,7 +281,7 @@ def _clean(value: float) -> float:
     return near if abs(near - value) < 1e-6 else value
 
 
-def _readers(model: Model) -> Mapping[str, list[str]]:
+def _readers(model: KerasModel) -> Mapping[str, list[str]]:
     readers: dict[str, list[str]] = {layer.name: [] for layer in model.layers}
     for layer in model.layers:
         for name in layer.reads:

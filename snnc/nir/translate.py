@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.dataclass import dataclass
-from snnc.importer.model import KerasLayer, Model, ModelWeights
+from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.nir import convolutions
 from snnc.nir.graph_file import NirGraph, Node
 from snnc.nir.kernels import FoldedKernel, GraphWeights, matrix_of
@@ -61,7 +61,7 @@ class NodeValue:
 class Translated:
     """A model, its weights, and what is to be told."""
 
-    model: Model
+    model: KerasModel
     weights: ModelWeights
     notes: tuple[str, ...]
 
@@ -86,7 +86,7 @@ def translate(graph: NirGraph, name: str) -> Translated:
         else layer
         for layer in translator.layers
     ]
-    model = Model(
+    model = KerasModel(
         name=name,
         keras=graph.version,
         layers=tuple(layers),

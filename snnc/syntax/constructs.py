@@ -13,7 +13,7 @@ from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
 from snnc.language.keywords import HEADERS, KEYS, KINDS
 from snnc.source import SourceFile, Span
-from snnc.syntax.cut import Piece
+from snnc.syntax.cut import StatementTokens
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -35,16 +35,18 @@ _ARROW = re.compile("[-=]>|\u2192")
 _LONGEST = 60
 
 
-def is_item(piece: Piece, source: SourceFile) -> bool:
+def is_item(piece: StatementTokens, source: SourceFile) -> bool:
     """Whether a statement begins as an item of a YAML list does."""
     first = piece.tokens[0]
     match = _ITEM.match(source.text, first.start_pos or 0)
     return match is not None and match[1] in KINDS
 
 
-def whole_items(pieces: list[Piece], source: SourceFile) -> list[Piece]:
+def whole_items(
+    pieces: list[StatementTokens], source: SourceFile
+) -> list[StatementTokens]:
     """Join the lines of each item of a YAML list: they are one mistake."""
-    groups: list[list[Piece]] = []
+    groups: list[list[StatementTokens]] = []
     for piece in pieces:
         is_inner = len(piece.tokens) > 1 and piece.tokens[1] in (":", "-", "->")
         is_inner = is_inner and piece.tokens[0] not in KINDS
@@ -55,12 +57,12 @@ def whole_items(pieces: list[Piece], source: SourceFile) -> list[Piece]:
     return [group[0] if len(group) == 1 else _joined(group) for group in groups]
 
 
-def _joined(pieces: list[Piece]) -> Piece:
+def _joined(pieces: list[StatementTokens]) -> StatementTokens:
     tokens = tuple(token for piece in pieces for token in piece.tokens)
-    return Piece(tokens, pieces[0].broken, pieces[0].mended)
+    return StatementTokens(tokens, pieces[0].broken, pieces[0].mended)
 
 
-def item(piece: Piece, source: SourceFile) -> Diagnostic | None:
+def item(piece: StatementTokens, source: SourceFile) -> Diagnostic | None:
     """Describe an item of a YAML list, and how ``.snn`` writes it."""
     if not is_item(piece, source):
         return None

@@ -22,7 +22,7 @@ _CLOSERS = {"}": "RBRACE", "]": "RSQB"}
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class StatementTokens:
     """The tokens of one statement.
 
     ``broken`` statements are not worth parsing; of ``mended`` ones a missing brace
@@ -49,14 +49,14 @@ class Cutter:
         self._braces = Braces(source, report)
         self._tokens = tokens
         self._opener = opener
-        self._pieces: list[Piece] = []
+        self._pieces: list[StatementTokens] = []
         self._ahead = Ahead(tokens)
         self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
         self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
         self._ended = False
         self._begin()
 
-    def cut(self) -> list[Piece]:
+    def cut(self) -> list[StatementTokens]:
         """Return the statements; report what is wrong with the braces."""
         for index, token in enumerate(self._tokens):
             self._closers_ahead -= token.type == "RBRACE"
@@ -194,7 +194,7 @@ class Cutter:
             self._current.pop()
         if self._current:
             self._close_open(None, "the next statement")
-            piece = Piece(tuple(self._current), self._broken, self._mended)
+            piece = StatementTokens(tuple(self._current), self._broken, self._mended)
             self._pieces.append(piece)
         self._begin()
 

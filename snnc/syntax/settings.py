@@ -17,7 +17,7 @@ from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
-from snnc.syntax.cut import Piece
+from snnc.syntax.cut import StatementTokens
 from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.snn import read_statement
 
@@ -133,7 +133,7 @@ def _read(
         *value,
         token("RBRACE", "}", end, end),
     )
-    piece = Piece(tokens, broken=False, mended=False)
+    piece = StatementTokens(tokens, broken=False, mended=False)
     statement = read_statement(piece, source, report)
     if statement.broken or not statement.properties:
         return None

@@ -29,7 +29,7 @@ from snnc.syntax.constructs import (
     whole_items,
     without_loops,
 )
-from snnc.syntax.cut import Cutter, Piece
+from snnc.syntax.cut import Cutter, StatementTokens
 from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.foreign import foreign_syntax, foreign_value
 from snnc.syntax.grammar import parser
@@ -62,7 +62,7 @@ def _comment(source: SourceFile, start: int, end: int) -> Comment:
     return Comment(text.removeprefix(" "), span, trailing=bool(before.strip()))
 
 
-def whole_texts(pieces: list[Piece]) -> list[Piece]:
+def whole_texts(pieces: list[StatementTokens]) -> list[StatementTokens]:
     """Leave out the lines that a text goes on over, up to its closing quote."""
     kept = []
     index = 0
@@ -72,7 +72,7 @@ def whole_texts(pieces: list[Piece]) -> list[Piece]:
     return kept
 
 
-def _end_of_text(pieces: list[Piece], index: int) -> int:
+def _end_of_text(pieces: list[StatementTokens], index: int) -> int:
     """The index of the piece with the closing quote; ``index`` if there is none."""
     if not _has_open_quote(pieces[index]):
         return index
@@ -84,7 +84,7 @@ def _end_of_text(pieces: list[Piece], index: int) -> int:
     return index
 
 
-def _has_open_quote(piece: Piece) -> bool:
+def _has_open_quote(piece: StatementTokens) -> bool:
     return any(token.type == "UNTERMINATED" for token in piece.tokens)
 
 
@@ -121,7 +121,9 @@ def _too_long(source: SourceFile, last: Token, report: Report) -> tree.Document:
     return tree.Document(None, None, (), Span(source, 0, len(source.text)))
 
 
-def read_statement(piece: Piece, source: SourceFile, report: Report) -> tree.Statement:
+def read_statement(
+    piece: StatementTokens, source: SourceFile, report: Report
+) -> tree.Statement:
     """Read one statement; one that can't be read is reported, and marked as broken."""
     if piece.broken or _is_misspelt(piece, source, report):
         return _broken(piece, source)
@@ -143,7 +145,7 @@ def read_statement(piece: Piece, source: SourceFile, report: Report) -> tree.Sta
     return build(parsed, piece.tokens, source)
 
 
-def _is_misspelt(piece: Piece, source: SourceFile, report: Report) -> bool:
+def _is_misspelt(piece: StatementTokens, source: SourceFile, report: Report) -> bool:
     """Report the first token of a statement that is wrong by itself.
 
     A quote comes before all: what else is wrong may be a part of a text.
@@ -176,7 +178,7 @@ def _first(tokens: tuple[Token, ...], types: Collection[str]) -> int | None:
     return next((i for i, token in enumerate(tokens) if token.type in types), None)
 
 
-def _broken(piece: Piece, source: SourceFile) -> tree.Statement:
+def _broken(piece: StatementTokens, source: SourceFile) -> tree.Statement:
     """What can still be told of a statement: its kind and its name."""
     builder = Builder(source)
     words: list[tree.Word] = []

@@ -39,7 +39,9 @@ def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
         if not isinstance(root, Unread):
             report.add(values.wrong_form(root, "a mapping of keys").diagnostic)
         return tree.Document(None, None, (), whole)
-    return _Reader(source, report).document(root, comments_of(source, composer.scalars))
+    return _DocumentReader(source, report).document(
+        root, comments_of(source, composer.scalars)
+    )
 
 
 def _end(source: SourceFile) -> Span:
@@ -61,7 +63,7 @@ def _edition(name: str, start: Span) -> Fix | None:
     return Fix(first, f"snn: {EDITION}\n") if name == "snn" and alone else None
 
 
-class _Reader:
+class _DocumentReader:
     """Reads the keys of a file."""
 
     def __init__(self, source: SourceFile, report: Report) -> None:
