@@ -20,7 +20,8 @@ from snnc.language.forms import (
 )
 from snnc.language.keywords import VARIANTS
 from snnc.language.table import Form
-from snnc.language_server import pages, snn_places, yaml_places
+from snnc.language_server import pages
+from snnc.language_server.half_written import place_in_snn, place_in_yaml
 from snnc.language_server.place import CursorPlace, is_within_text
 from snnc.source import SourceFile
 
@@ -73,8 +74,8 @@ def completions_at(source: SourceFile, offset: int) -> tuple[int, list[Completio
     start = offset - (len(typed[0]) if typed else 0)
     if is_within_text(before):
         return start, []
-    places = yaml_places if source.is_yaml else snn_places
-    place = places.place_behind(source.text[:start])
+    place_in = place_in_yaml if source.is_yaml else place_in_snn
+    place = place_in(source.text[:start])
     if place is None:
         return start, []
     return start, list(_offered(place, _Text(source, start)))
