@@ -18,6 +18,7 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # the exact engine has its t
 warnings.simplefilter("ignore")  # of versions and devices
 
 from benchmarks.fidelity.measure import measure  # noqa: E402
+from benchmarks.fidelity.networks import KINDS, spec_of  # noqa: E402
 from benchmarks.fidelity.table import page  # noqa: E402
 from benchmarks.study.data import Split, fashion, mnist  # noqa: E402
 from benchmarks.study.packages import build  # noqa: E402
@@ -26,26 +27,6 @@ from benchmarks.study.remembered import remembered  # noqa: E402
 ROOT = Path(__file__).parents[2]
 WRITTEN = ROOT / "docs" / "accuracy"
 DATA = {"mnist": mnist, "fashion": fashion}
-SPEC = """snn 1
-
-network {name} {{
-  timing {{ present 100 ms, synapse {synapse} ms }}
-  defaults {{ neuron {neuron}, rate 20..150 Hz{norm} }}
-
-  input image 28x28x1 in 0..1
-  encode conv {{ filters 4, kernel 3, stride 2, padding same }}
-
-  conv2d a {{ filters 16, padding same }}
-  conv2d b {{ filters 16, padding same, shortcut a }}
-  avgpool {{ window 2 }}
-  conv2d c {{ filters 32, padding same }}
-  avgpool {{ window all }}
-  readout kind {{ classes 10, decide last }}
-
-  train {{ epochs 12 }}
-}}
-"""
-"""A residual network that ends in averages: its decision hangs on small differences."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -71,28 +52,13 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-KINDS = {
-    f"{neuron}{' + batch norm' if norm else ''}{f', synapse {synapse} ms'}": (
-        neuron,
-        norm,
-        synapse,
-    )
-    for neuron in ("relu", "lif")
-    for norm in (False, True)
-    for synapse in (5, 20)
-}
-
-
 def _measured(
     kind: str, data: str, split: Split, seed: int, work: Path
 ) -> dict[str, object]:
-    neuron, norm, synapse = KINDS[kind]
-    name = f"{neuron}_{'norm' if norm else 'plain'}_{synapse}"
+    name, text = spec_of(kind)
     folder = work / data
     folder.mkdir(parents=True, exist_ok=True)
     spec = folder / f"{name}.snn"
-    properties = ", batchnorm on" if norm else ""
-    text = SPEC.format(name=name, neuron=neuron, norm=properties, synapse=synapse)
     spec.write_text(text, encoding="utf-8")
     package = build(spec, folder)
     weights = folder / f"{name}-{seed}.safetensors"

@@ -13,7 +13,7 @@ QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 HEAD = (
     *("network", "data", "seeds", "plain Keras", "Keras", "aware", "chip"),
     *("Keras - plain", "aware - plain", "chip - aware", "2 and 3 times as long"),
-    *("budgets", "time"),
+    *("by the mean: 1, 2, 3 times", "2 times, by the mean - aware", "budgets", "time"),
 )
 
 
@@ -32,7 +32,9 @@ def _grouped(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _row(cells: list[dict[str, Any]]) -> list[str]:
     plain, smooth, aware = (_values(cells, k) for k in ("plain", "smooth", "aware"))
-    chip, twice, thrice = (_chip(cells, times) for times in ("1", "2", "3"))
+    way = cells[0]["decide"]
+    chip, twice, thrice = (_chip(cells, times, way) for times in "123")
+    means = [_chip(cells, times, "mean") for times in "123"]
     missed = sorted({name for cell in cells for name in cell["missed"]})
     seconds = [cell["seconds"]["trained"] / cell["seconds"]["plain"] for cell in cells]
     return [
@@ -42,6 +44,8 @@ def _row(cells: list[dict[str, Any]]) -> list[str]:
         *(f"{100 * values.mean():.1f} %" for values in (plain, smooth, aware, chip)),
         *(_paired(a - b) for a, b in ((smooth, plain), (aware, plain), (chip, aware))),
         f"{100 * twice.mean():.1f} %, {100 * thrice.mean():.1f} %",
+        ", ".join(f"{100 * values.mean():.1f} %" for values in means),
+        _paired(means[1] - aware),
         f"not held: {', '.join(missed)}" if missed else "held",
         f"{np.mean(seconds):.1f}x",
     ]
@@ -51,8 +55,8 @@ def _values(cells: list[dict[str, Any]], key: str) -> Any:
     return np.array([cell[key] for cell in cells])
 
 
-def _chip(cells: list[dict[str, Any]], times: str) -> Any:
-    return np.array([cell["chip"][times] for cell in cells])
+def _chip(cells: list[dict[str, Any]], times: str, way: str) -> Any:
+    return np.array([cell["chip"][times][way] for cell in cells])
 
 
 def _paired(differences: Any) -> str:

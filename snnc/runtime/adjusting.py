@@ -25,6 +25,7 @@ from .model import set_scales
 from .network import Network
 from .noise import PoolNoise, SpikeNoise
 from .progress import Scales
+from .shared_scale import BalancedAdd
 from .statistics import Ranked, ranked
 from .wiring import NEURONS, wiring_of
 
@@ -99,12 +100,18 @@ class Adjuster:
         """How many examples are measured, in words."""
         return f"{len(self.sample)} of the training examples"
 
-    def enter(self, aware: bool) -> None:
-        """Make the model train smoothly, or aware of the chip."""
+    def enter(self, aware: bool, balanced: bool = True) -> None:
+        """Make the model train smoothly, or aware of the chip.
+
+        ``balanced`` keeps layers near one another that share a scale.
+        """
         for name in self._own:
             self._neurons(name).follow(smooth=not aware)
         for part in self._noises():
             part.active = aware
+        for part in self.model.layers:
+            if isinstance(part, BalancedAdd):
+                part.active = balanced
         self._trace_anew()
 
     def settle(self) -> None:

@@ -24,6 +24,7 @@ from .layers import Compare, NeuronBias, Neurons, RateBudget
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
 from .noise import PoolNoise, SpikeNoise
+from .shared_scale import BalancedAdd
 from .wiring import NEURONS, wiring_of
 
 # Of the variance of filtered spikes, the share that neurons feel: tuned on the
@@ -87,10 +88,12 @@ class SpikingLayers:
             current = normalise(current)
             paths = [(*paths[0], current)]
         if shortcut is not None:
-            add = keras.layers.Add(name=f"{name}.sum")
-            current = add([current, shortcut])
             source = shortcut._keras_history[0]
             learned = source.name == f"{name}.shortcut"
+            add = keras.layers.Add(name=f"{name}.sum")
+            if self.aware and not learned:
+                add = BalancedAdd(data.percentile, name=f"{name}.sum")
+            current = add([current, shortcut])
             paths.append((source.input if learned else shortcut, shortcut))
         if self.rate_weight:
             budget = (data, dt, self.aware, self.rate_weight)

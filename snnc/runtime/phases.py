@@ -127,7 +127,7 @@ class Phases:
 
     def _prepare(self, adjuster: Adjuster, index: int, stage: Stage) -> None:
         progress = self._progress
-        adjuster.enter(stage.aware)
+        adjuster.enter(stage.aware, balanced=self._scales)
         if progress.stage == index:
             adjuster.scales = progress.scales
             return

@@ -103,6 +103,7 @@ class Made(NamedTuple):
         return self.module("keras_model").build_model(aware)
 
 
-def packages(folder: Path) -> dict[str, Made]:
-    """Write the packages of all networks."""
-    return {name: Made(write(made, folder)) for name, made in NETWORKS.items()}
+def packages(folder: Path, *networks: Network) -> dict[str, Made]:
+    """Write the packages of networks, or of all that are here."""
+    several = networks or tuple(NETWORKS.values())
+    return {made.name: Made(write(made, folder)) for made in several}

@@ -1,0 +1,112 @@
+"""Layers that share a scale are trained to fire about as fast as one another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from snnc.runtime.shared_scale import BALANCE, WEIGHT, BalancedAdd
+from tests.emit.packages import importable
+from tests.runtime.phased import Made, branches, examples, packages
+
+pytestmark = pytest.mark.slow
+
+X, Y = examples()
+VALUES = np.array([[0.0, 1.0, 3.0, 2.0]], "f4")
+SLOWER = 0.25
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
+    several = branches("relu"), branches("relu_norm", batchnorm=True)
+    found = packages(tmp_path_factory.mktemp("shared"), *several)
+    with importable(found["relu"].package):
+        yield found
+
+
+@pytest.mark.parametrize(
+    ("currents", "lacking"),
+    [
+        (0.0 * VALUES, 0.0),
+        ((1 / SLOWER - 1) * VALUES, 1 - SLOWER / BALANCE),
+        ((SLOWER - 1) * VALUES, 1 - SLOWER / BALANCE),
+        (-2 * VALUES - 1, 1.0),
+        (np.float32(0.05) * VALUES, 0.0),
+    ],
+    ids=["alike", "source slower", "sum slower", "sum silent", "near"],
+)
+def test_the_loss_is_what_the_slower_layer_lacks(
+    currents: np.ndarray, lacking: float
+) -> None:
+    add = BalancedAdd(100.0, name="c.sum")
+    inputs = [tf.constant(currents), tf.constant(VALUES)]
+    np.testing.assert_array_equal(add(inputs, training=True), currents + VALUES)
+    assert float(sum(add.losses)) == pytest.approx(WEIGHT * lacking**2, abs=1e-6)
+
+
+def test_it_adds_no_loss_but_in_training_and_where_it_is_active() -> None:
+    add = BalancedAdd(99.9, name="c.sum")
+    inputs = [tf.constant(9 * VALUES), tf.constant(VALUES)]
+    add(inputs, training=False)
+    assert not add.losses
+    add.active = False
+    add(inputs, training=True)
+    assert not add.losses
+
+
+def test_a_silent_network_gets_no_gradient_that_is_no_number() -> None:
+    add, silent = BalancedAdd(99.9, name="c.sum"), tf.constant(0 * VALUES)
+    with tf.GradientTape() as tape:
+        tape.watch(silent)
+        add([silent, silent], training=True)
+        loss = sum(add.losses)
+    assert np.isfinite(tape.gradient(loss, silent)).all()
+
+
+def shares(model: keras.Model) -> float:
+    """Return the rate of `c0`, as a share of the rate of `c1`, whose scale it has."""
+    ends = [model.get_layer(f"{name}.neurons").output for name in ("c0", "c1")]
+    slower, faster = (
+        np.percentile(values, 99.9) for values in keras.Model(model.input, ends)(X)
+    )
+    return float(slower / faster)
+
+
+def test_training_brings_them_near_one_another(made: dict[str, Made]) -> None:
+    trained = {}
+    for phases in (("smooth", "aware"), ("smooth", "scale", "aware")):
+        trainer = made["relu"].trainer(phases=phases, validation=0.0)
+        trained[phases] = shares(trainer.train(X, Y, epochs=12, seed=2))
+    alone, together = trained.values()
+    assert together > 0.85
+    assert alone < 0.6
+
+
+def test_learned_shortcuts_and_smooth_models_are_left_alone(
+    made: dict[str, Made],
+) -> None:
+    def balanced(model: keras.Model) -> list[str]:
+        return [
+            part.name
+            for part in model.layers
+            if type(part) is not keras.layers.Add and part.name.endswith(".sum")
+        ]
+
+    assert balanced(made["relu_norm"].model(aware=True)) == ["c1.sum"]
+    assert balanced(made["relu_norm"].model()) == []
+
+
+def test_a_saved_model_has_it(made: dict[str, Made], tmp_path: Path) -> None:
+    model = made["relu"].model(aware=True)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded(X[:4]), model(X[:4]))
+    assert (
+        loaded.get_layer("c1.sum").get_config()
+        == model.get_layer("c1.sum").get_config()
+    )
