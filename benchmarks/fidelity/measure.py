@@ -79,11 +79,14 @@ def _keras(
 
 def _chip(
     package: ImportedPackage, weights: Path, test: Examples, times: int
-) -> tuple[float, list[str]]:
-    """Return the accuracy of examples in rows, and layers whose rates are not held."""
+) -> tuple[dict[str, float], list[str]]:
+    """Return the accuracy of examples in rows, and layers whose rates are not held.
+
+    Of the same spikes it is that of each way to decide.
+    """
     network, order = package.network, drawn(len(test), None, 0)
-    steps = times * network.steps
-    outputs, counts = np.empty((len(order), network.readout.units)), []
+    steps, counts = times * network.steps, []
+    outputs = {way: np.empty((len(order), network.readout.units)) for way in WAYS}
     with make_engine(package, weights, steps) as engine:
         spans, kept = spans_of(len(order), ROW), ("counts", "rows")
         for chunk in engine.stream(test.x[order], spans, "row", "last", kept):
