@@ -13,8 +13,8 @@ from benchmarks.study.curve import accuracy
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
+from snnc.runtime.examples import ROW, drawn, spans_of
 from snnc.runtime.measures import layer_result
-from snnc.runtime.presentation import ROW, drawn, spans_of
 from snnc.runtime.results import Decide
 from snnc.runtime.scores import decide
 from snnc.runtime.statistics import Firing

@@ -33,7 +33,7 @@ from numpy.typing import NDArray  # noqa: E402
 from benchmarks.study.data import fashion, mnist  # noqa: E402
 from snnc.exact import open_engine  # noqa: E402
 from snnc.exact.package import ImportedPackage, open_package  # noqa: E402
-from snnc.runtime.presentation import drawn  # noqa: E402
+from snnc.runtime.examples import drawn  # noqa: E402
 from snnc.runtime.scores import decide  # noqa: E402
 
 DATA = {"mnist": mnist, "fashion": fashion}

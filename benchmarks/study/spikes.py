@@ -16,9 +16,9 @@ from benchmarks.study.floats import keras_outputs
 from benchmarks.study.packages import Files
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
+from snnc.runtime.examples import ROW, Presentation, drawn, spans_of
 from snnc.runtime.measures import layer_result
 from snnc.runtime.network import Network
-from snnc.runtime.presentation import ROW, Presentation, drawn, spans_of
 from snnc.runtime.scores import Decide, decide
 from snnc.runtime.statistics import Firing
 

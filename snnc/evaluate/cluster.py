@@ -44,7 +44,7 @@ from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltErr
 from snnc.exact import CannotRunError, Engine, open_engine
 from snnc.exact.package import ImportedPackage
 from snnc.runtime.data import Examples
-from snnc.runtime.presentation import Presentation, Span
+from snnc.runtime.examples import Presentation, Span
 
 PATIENCE = 10  # seconds until an address counts as dead
 SAFE_PATH = "PYTHONSAFEPATH"

@@ -16,7 +16,7 @@ from snnc.evaluate.records import Scope
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
-from snnc.runtime.presentation import ROW, Presentation, Span
+from snnc.runtime.examples import ROW, Presentation, Span
 from snnc.runtime.readings import ways_of
 
 SHARE = 4  # spans for each worker at least, so that all end at about the same time

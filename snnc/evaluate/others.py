@@ -18,7 +18,7 @@ from snnc.evaluate.part import SpanResult
 from snnc.evaluate.refusals import MissingExtraError, RefusedRunError
 from snnc.evaluate.task import Task
 from snnc.runtime.data import Examples
-from snnc.runtime.presentation import Presentation
+from snnc.runtime.examples import Presentation
 from snnc.runtime.results import Result
 
 if TYPE_CHECKING:

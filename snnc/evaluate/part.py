@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from snnc.exact import Engine
 from snnc.exact.outcome import Kept
 from snnc.runtime import measures
-from snnc.runtime.presentation import Presentation, Span
+from snnc.runtime.examples import Presentation, Span
 from snnc.runtime.readings import Reader
 from snnc.runtime.statistics import Firing
 

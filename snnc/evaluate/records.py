@@ -11,8 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from snnc.dataclass import dataclass
 from snnc.evaluate.part import ExactPart
+from snnc.runtime.examples import Presentation, Span
 from snnc.runtime.measures import Compared
-from snnc.runtime.presentation import Presentation, Span
 from snnc.runtime.scores import moments
 from snnc.runtime.statistics import Correlation, Firing
 

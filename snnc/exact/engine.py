@@ -32,8 +32,8 @@ from snnc.exact.stream import (
     stream,
 )
 from snnc.exact.tables import BuiltChip, fanin
+from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
-from snnc.runtime.presentation import ROW, Presentation, Span, spans_of
 from snnc.runtime.results import Decide
 
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds

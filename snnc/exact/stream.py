@@ -32,7 +32,7 @@ from snnc.exact.tables import (
     host_state,
     resting_state,
 )
-from snnc.runtime.presentation import Presentation, Span
+from snnc.runtime.examples import Presentation, Span
 from snnc.runtime.results import Decide
 from snnc.runtime.scores import decide, decide_early
 

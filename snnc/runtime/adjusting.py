@@ -18,14 +18,14 @@ from tensorflow import keras
 from .budgets import judged
 from .curves import curve_of
 from .folding import fold_scales
-from .layers import Neurons, RateBudget
+from .layers import Neurons
 from .layout import Layout
 from .model import driven as driving
 from .model import set_scales
 from .network import Network
 from .noise import PoolNoise, SpikeNoise
 from .progress import Scales
-from .shared_scale import BalancedAdd
+from .rate_losses import BalancedAdd, RateBudget
 from .statistics import Ranked, ranked
 from .wiring import NEURONS, wiring_of
 

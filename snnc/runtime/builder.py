@@ -17,10 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .compat import import_nengo_loihi
-from .connections import Compare, Connection, Part, Population
+from .connections import Compare
 from .layout import Tensors
-from .network import Cut, Input, Layer, Network, Volume, volume_of
-from .neurons import ensemble_of
+from .network import Cut, Layer, Network, Volume, volume_of
+from .neurons import ensemble_of, presented, relay, scaling
+from .populations import Connection, Part, Population
 
 Mode = Literal["spiking", "rate"]
 MODES = ("spiking", "rate")
@@ -171,12 +172,12 @@ class NetworkBuilder:
         Raises ValueError if they have another shape.
         """
         given = self._network.input
-        presented = _presented(images, self._network)
-        self._input = nengo.Node(presented, label=given.name)
+        shown = presented(images, self._network)
+        self._input = nengo.Node(shown, label=given.name)
         values = self._input
         if given.scaled is not None:
             values = nengo.Node(
-                _scaling(given),
+                scaling(given),
                 size_in=self._input.size_out,
                 label=f"{given.name}_scaled",
             )
@@ -374,7 +375,7 @@ class NetworkBuilder:
         if self._loihi is None or layer is None or not layer.on_chip:
             return source
         if source.name not in self._relays:
-            parts = tuple(_relay(part) for part in source.parts)
+            parts = tuple(relay(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
 
@@ -383,38 +384,3 @@ def _named(population: str) -> tuple[str, int | None]:
     """Return the layer of a population, and its level of a max pool."""
     layer, _, level = population.partition(".")
     return layer, int(level) - 1 if level else None
-
-
-def _relay(part: Part) -> Part:
-    label = f"{part.label} on host"
-    size = part.neurons.size_out
-    node = nengo.Node(lambda _, x: x, size_in=size, label=label)
-    nengo.Connection(
-        part.neurons,
-        node,
-        synapse=None,
-        label=f"{part.label} to {label}",
-    )
-    return Part(label, node, part.slices)
-
-
-def _scaling(given: Input) -> Any:
-    """Return what maps values to the range that the layers get."""
-    assert given.scaled is not None
-    start, slope, low = given.scaled[0], given.slope, given.low
-    return lambda _, x: start + slope * (x - low)
-
-
-def _presented(images: NDArray[Any] | None, network: Network) -> Any:
-    """Return what the input gives: zeros, or one example after another."""
-    shape = network.input.shape
-    if images is None:
-        return np.zeros(shape).ravel()
-    images = np.asarray(images)
-    if images.shape[1:] != shape or len(images) == 0:
-        wanted = f"not (examples, *{shape})"
-        raise ValueError(f"images have shape {images.shape}, {wanted}")
-    return nengo.processes.PresentInput(
-        images.reshape(len(images), -1),
-        network.present,
-    )

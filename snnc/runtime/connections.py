@@ -14,7 +14,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import Any, Literal
 
 import nengo
 import numpy as np
@@ -34,127 +33,16 @@ from .maxima import (
     entries,
     whole,
 )
-from .network import Input, Volume, triple
-
-Channels = tuple[int, int]  # the first, and that behind the last
-Padding = Literal["valid", "same"]
-Places = tuple[range, ...]  # along the axes in space that a layer has
-
-
-@dataclass(frozen=True)
-class Part:
-    """The depth slices ``slices`` of a layer or of the input.
-
-    ``neurons`` is what connections begin or end at: an ensemble's neurons, a
-    node or a slice of it.
-    """
-
-    label: str
-    neurons: Any
-    slices: range
-
-
-@dataclass(frozen=True)
-class Population:
-    """The parts of a layer or of the input, in depth order."""
-
-    name: str
-    volume: Volume
-    parts: tuple[Part, ...]
-
-
-# From where, to where, and the transform between them.
-Link = tuple[Part, Part, Any]
-
-
-@dataclass(frozen=True)
-class Connection:
-    """What a layer reads of a source.
-
-    Attributes
-    ----------
-    source
-        The population that is read.
-    rows
-        The kernel's input channels that meet the source's; None for all.
-    pools
-        The average pools on the way, source first.
-    pop_type
-        Bits of an axon onto the chip, for convolutions, where an axon carries
-        a pixel with all its channels. Those of 16 bits take half the room of
-        those of 32, but need blocks whose channels are a multiple of 4.
-    picked
-        The places of the source that are read, as if there were no others;
-        None for all. Pools are over these.
-    """
-
-    source: Population
-    rows: Channels | None = None
-    pools: tuple[Pool, ...] = ()
-    pop_type: int | None = None
-    picked: Places | None = None
-
-    def links(
-        self,
-        reader: Population,
-        tensors: Tensors,
-        given: Input,
-    ) -> Iterator[Link]:
-        """Return what connects the parts of the source to those of a reader.
-
-        ``given`` is the input of the network.
-        """
-        raise NotImplementedError
-
-    @property
-    def read(self) -> Population:
-        """What is read of the source."""
-        if self.picked is None:
-            return self.source
-        depth, *plane = grid_of(self.picked)
-        source, picked = self.source, self.picked
-        parts = tuple(_seen(part, source, picked) for part in source.parts)
-        volume = (len(depth), *map(len, plane), self.source.volume[3])
-        return replace(
-            self.source,
-            volume=(volume[0], volume[1], volume[2], volume[3]),
-            parts=tuple(part for part in parts if len(part.slices)),
-        )
-
-    def _folded(self, kernel: Array) -> Array:
-        """Return the rows of a kernel that are read, over what pools read."""
-        if self.rows is not None:
-            kernel = kernel[..., slice(*self.rows), :]
-        for pool in reversed(self.pools):
-            kernel = kernels.pooled(kernel, pool)
-        return kernel
-
-    def _convolved(
-        self,
-        reader: Population,
-        kernel: Array,
-        stride: Triple = (1, 1, 1),
-        padding: Padding = "valid",
-        depth_before: int = 0,
-    ) -> Iterator[Link]:
-        """Yield a 2-D convolution for each two parts that overlap."""
-        source = self.read
-        _, height, width, _ = source.volume
-        for pre, post in product(source.parts, reader.parts):
-            read, written = pre.slices, post.slices
-            step, before = stride[0], depth_before
-            plane = kernels.plane(kernel, read, written, step, before)
-            if plane is None:
-                continue
-            transform = nengo.Convolution(
-                plane.shape[3],
-                (height, width, plane.shape[2]),
-                kernel_size=plane.shape[:2],
-                strides=stride[1:],
-                padding=padding,
-                init=plane,
-            )
-            yield pre, post, transform
+from .network import Input, triple
+from .populations import (
+    Connection,
+    Link,
+    Padding,
+    Part,
+    Population,
+    grid_of,
+    sub_part,
+)
 
 
 @dataclass(frozen=True)
@@ -260,7 +148,7 @@ class ConvolveSparse(Convolve):
             read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
             shape = (prod(outputs) * plane.shape[3], len(read))
             transform = nengo.Sparse(shape, indices=places, init=weights)
-            yield _chosen(pre, read), post, transform
+            yield sub_part(pre, read), post, transform
 
     def _before(
         self,
@@ -277,39 +165,6 @@ class ConvolveSparse(Convolve):
             room = (outputs[axis] - 1) * step + taps[axis] - image[axis]
             zeros.append(max(room, 0) // 2)
         return zeros[0], zeros[1]
-
-
-def grid_of(picked: Places) -> Grid:
-    """Return places along depth, height and width."""
-    one = range(1)
-    if len(picked) == 1:
-        return one, picked[0], one
-    depth, height, width = (one, *picked)[-3:]
-    return depth, height, width
-
-
-def _seen(part: Part, source: Population, picked: Places) -> Part:
-    """Return a part as if it had no places but some of its source's."""
-    depth, height, width = grid_of(picked)
-    inside = [i for i, place in enumerate(depth) if place in part.slices]
-    shape = (*source.volume[1:3], len(part.slices), source.volume[3])
-    slices = [depth[i] - part.slices.start for i in inside]
-    places = np.arange(prod(shape)).reshape(shape)[:, :, slices]
-    neurons = places[np.ix_(height, width)].ravel()
-    numbers = range(inside[0], inside[-1] + 1) if inside else range(0)
-    return replace(_chosen(part, neurons), slices=numbers)
-
-
-def _chosen(part: Part, read: Array) -> Part:
-    """Return a part of which some neurons alone are read."""
-    neurons, every = part.neurons, np.arange(part.neurons.size_out)
-    if isinstance(neurons, nengo.base.ObjView):
-        whole = np.arange(neurons.obj.size_out)
-        neurons, every = neurons.obj, whole[neurons.slice]
-    read = every[read]
-    if np.array_equal(read, np.arange(neurons.size_out)):
-        return replace(part, neurons=neurons)
-    return replace(part, neurons=neurons[read.tolist()])
 
 
 @dataclass(frozen=True)
@@ -409,7 +264,7 @@ class Compare(Connection):
             shape = (post.neurons.size_in, len(read))
             values = weights / shares
             transform = nengo.Sparse(shape, indices=places, init=values)
-            yield _chosen(pre, read), post, transform
+            yield sub_part(pre, read), post, transform
 
     def _entries(
         self,

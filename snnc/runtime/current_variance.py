@@ -20,8 +20,8 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .curves import spike_variance
+from .layers import registered
 from .network import Network
-from .saving import registered
 from .wiring import Stretch, stretches_of
 
 VARIANCE = ".variance"

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .arrays import DataError, open_arrays
+from .examples import drawn
 from .network import Network
-from .presentation import drawn
 
 CHUNK_BYTES = 2**22  # bytes of examples that are handled together
 CHUNK_EXAMPLES = 64  # at most
@@ -124,7 +124,7 @@ def select(
 ) -> Examples:
     """Return those of the examples that are presented.
 
-    `presentation.drawn` says which of them ``limit`` and ``seed`` leave, and
+    `examples.drawn` says which of them ``limit`` and ``seed`` leave, and
     in what order. Raises DataError if these are not what ``spec`` says.
     """
     counts = f"x has {x.shape[0]} examples, y has {y.shape[0]}"

@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from .builder import BuiltNetwork, Mode
 from .comparison import Reference, model_of
 from .data import DataError, DataSpec, Examples, open_data, select
+from .examples import ROW, Presentation, spans_of
 from .layout import Layout, LayoutError, Weights
 from .measures import Part, result_of
 from .network import Network
-from .presentation import ROW, Presentation, spans_of
 from .readings import Reader
 from .results import Result
 from .scores import decide_early

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import tensorflow as tf
@@ -21,14 +21,24 @@ from tensorflow import keras
 
 from .curves import curve_of, smeared
 from .maxima import entries
-from .network import Layer, volume_of
-from .saving import layer_of, registered
+from .network import Cut, Layer, Lif, MaxPool, volume_of
 
-BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
+PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
+
 # Of the variance of filtered spikes, the share that moves the rate of LIF
 # neurons, whose own time constant filters them once more: measured on the
 # emulator, as decision 025 of snnc says.
-FELT = 0.2
+CURRENT_NOISE_SHARE = 0.2
+
+Class = TypeVar("Class", bound=type)
+
+
+def registered(cls: Class) -> Class:
+    """Register a layer's class under the name of this package."""
+    # A notebook may load a module again; Keras 2 refuses a name it knows.
+    keras.utils.get_custom_objects().pop(f"{PACKAGE}>{cls.__name__}", None)
+    keras.utils.register_keras_serializable(PACKAGE)(cls)
+    return cls
 
 
 @registered
@@ -100,7 +110,7 @@ class Neurons(keras.layers.Layer):
         curve = self.curve
         if self.follows_chip and variance is not None:
             # Where nothing spikes there is no noise, and no width to divide by.
-            width = tf.sqrt(FELT * variance + 1e-8) * self.scale
+            width = tf.sqrt(CURRENT_NOISE_SHARE * variance + 1e-8) * self.scale
             curve = smeared(curve, width)
         if self.scale == 1.0:
             return curve(inputs)
@@ -183,76 +193,31 @@ class Compare(keras.layers.Layer):
         return {**super().get_config(), "layer": asdict(self.layer)}
 
 
-@registered
-class RateBudget(keras.layers.Layer):
-    """Holds a percentile of a layer's rates within its bounds in training.
-
-    Currents (batch, ...), of which 1.0 fires at the upper rate, pass
-    unchanged. Training adds to the loss weight (breach / BREACH)^2, where the
-    breach is a share of the upper rate. Above, it is that of every neuron,
-    and its mean is compared with the share of neurons that may be there: that
-    needs no rank, and so means the same in a batch of any size. Below, it is
-    that of the percentile, and of currents, as silent neurons have no other
-    gradient.
-
-    The metric is the percentile of a batch in Hz. Currents are multiplied by
-    ``scale``, as `Neurons` do.
-    """
-
-    def __init__(
-        self,
-        layer: Layer | dict[str, Any],
-        dt: float,
-        aware: bool,
-        weight: float,
-        scale: float = 1.0,
-        **named: Any,
-    ) -> None:
-        """Take the layer, as `Neurons` does, and the weight in the loss."""
-        super().__init__(**named)
-        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
-        self.dt = dt
-        self.aware = aware
-        self.weight = weight
-        self.scale = scale
-        self.curve = curve_of(self.layer, dt, aware)
-        self.allowed = max(1 - self.layer.percentile / 100, 1e-3)
-        self.rate = keras.metrics.Mean(name=self.name)
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, having measured them."""
-        low, high = self.layer.rate
-        currents = inputs * self.scale
-        current = percentile(currents, self.layer.percentile)
-        # A strategy builds models outside of its replicas.
-        if not tf.distribute.in_cross_replica_context():
-            self.rate.update_state(high * self.curve(current))
-        if training:
-            over = tf.reduce_mean(tf.nn.relu(currents - 1) ** 2) / self.allowed
-            under = tf.nn.relu(low / high - current) ** 2
-            self.add_loss(self.weight * (over + under) / BREACH**2)
-        return inputs
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        own = {
-            "layer": asdict(self.layer),
-            "dt": self.dt,
-            "aware": self.aware,
-            "weight": self.weight,
-            "scale": self.scale,
-        }
-        return {**super().get_config(), **own}
+def layer_of(config: dict[str, Any]) -> Layer:
+    """Return a layer from what a saved model says of it."""
+    lif, pool = config["lif"], config["pool"]
+    return Layer(
+        shape=tuple(config["shape"]),
+        rate=(config["rate"][0], config["rate"][1]),
+        percentile=config["percentile"],
+        encoder=config["encoder"],
+        lif=lif and Lif(**lif),
+        synapse=config["synapse"],
+        cut=_cut(config["cut"]),
+        fanout=(config["fanout"][0], config["fanout"][1]),
+        pool=pool and _pool(pool),
+    )
 
 
-def percentile(values: Any, percent: float) -> Any:
-    """Return what ``numpy.percentile`` does of all values."""
-    flat = tf.reshape(values, [-1])
-    size = tf.size(flat)
-    # In float32, the ranks of a large batch would not be exact.
-    rank = tf.cast(size - 1, tf.float64) * (percent / 100)
-    below = tf.math.floor(rank)
-    upper = tf.math.top_k(flat, size - tf.cast(below, tf.int32)).values
-    ends = upper[-2:]
-    share = tf.cast(rank - below, flat.dtype)
-    return ends[-1] + (ends[0] - ends[-1]) * share
+def _cut(config: dict[str, Any]) -> Cut:
+    return Cut(config["group"], config["block"] and tuple(config["block"]))
+
+
+def _pool(config: dict[str, Any]) -> MaxPool:
+    return MaxPool(
+        reads=tuple(config["reads"]),
+        window=tuple(config["window"]),
+        stride=tuple(config["stride"]),
+        padding=config["padding"],
+        cuts=tuple(map(_cut, config["cuts"])),
+    )

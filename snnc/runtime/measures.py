@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .budgets import judged, slack_of
+from .examples import Presentation
 from .network import Network
-from .presentation import Presentation
 from .readings import judged as judged_readings
 from .results import KerasModel, LayerResult, Result, Work
 from .scores import confusion, over_time, score

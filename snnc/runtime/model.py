@@ -20,16 +20,16 @@ from tensorflow import keras
 
 from .current_variance import CurrentVariance, variance_of
 from .folding import make_identity, scaled, with_norm
-from .layers import Compare, NeuronBias, Neurons, RateBudget
+from .layers import Compare, NeuronBias, Neurons
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
 from .noise import PoolNoise, SpikeNoise
-from .shared_scale import BalancedAdd
+from .rate_losses import BalancedAdd, RateBudget
 from .wiring import NEURONS, wiring_of
 
 # Of the variance of filtered spikes, the share that neurons feel: tuned on the
 # emulator, as decision 025 of snnc says.
-HEARD = 0.1
+NOISE_SHARE = 0.1
 
 
 class SpikingLayers:
@@ -172,7 +172,7 @@ class SpikingLayers:
         """
         network = self.network
         if name != list(network.layers)[-1]:
-            return network.layers[name].synapse or network.dt, HEARD
+            return network.layers[name].synapse or network.dt, NOISE_SHARE
         synapse = network.readout.synapse or network.dt
         if network.readout.decide == "mean":
             # A mean of a time 2 tau is as quiet as a filter of tau.

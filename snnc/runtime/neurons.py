@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Ensembles whose neurons fire at the rates that activations stand for."""
+"""The ensembles and the nodes of a network.
+
+Neurons fire at the rates that activations stand for.
+"""
 
 # mypy: disable-error-code="import-not-found,import-untyped,misc"
 
@@ -12,7 +15,8 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Layer
+from .network import Input, Layer, Network
+from .populations import Part
 
 
 class ClippedRectifiedLinear(nengo.RectifiedLinear):
@@ -92,3 +96,39 @@ def neuron_type(layer: Layer, spiking: bool) -> nengo.neurons.NeuronType:
         return lif(**taus, **settings)
     relu = nengo.SpikingRectifiedLinear if spiking else nengo.RectifiedLinear
     return relu(**settings)
+
+
+def relay(part: Part) -> Part:
+    """Add a node that has on the host what a part of a layer gives."""
+    label = f"{part.label} on host"
+    size = part.neurons.size_out
+    node = nengo.Node(lambda _, x: x, size_in=size, label=label)
+    nengo.Connection(
+        part.neurons,
+        node,
+        synapse=None,
+        label=f"{part.label} to {label}",
+    )
+    return Part(label, node, part.slices)
+
+
+def scaling(given: Input) -> Any:
+    """Return what maps values to the range that the layers get."""
+    assert given.scaled is not None
+    start, slope, low = given.scaled[0], given.slope, given.low
+    return lambda _, x: start + slope * (x - low)
+
+
+def presented(images: NDArray[Any] | None, network: Network) -> Any:
+    """Return what the input gives: zeros, or one example after another."""
+    shape = network.input.shape
+    if images is None:
+        return np.zeros(shape).ravel()
+    images = np.asarray(images)
+    if images.shape[1:] != shape or len(images) == 0:
+        wanted = f"not (examples, *{shape})"
+        raise ValueError(f"images have shape {images.shape}, {wanted}")
+    return nengo.processes.PresentInput(
+        images.reshape(len(images), -1),
+        network.present,
+    )

@@ -18,10 +18,10 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .curves import spike_variance
-from .layers import percentile
+from .layers import layer_of, registered
 from .network import Layer
 from .pooling_error import relative_error
-from .saving import layer_of, registered
+from .rate_losses import percentile
 
 # Neurons of a channel that are driven alike begin alike with an example, and
 # then spike together: of the variance of their rates' errors, this share is

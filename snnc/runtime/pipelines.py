@@ -15,7 +15,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from .data import DataError, DataSpec
-from .splitting import split, split_groups
+from .examples import split, split_groups
 
 WINDOW = 10_000  # examples of a dataset that are shuffled together
 Pair = tuple[NDArray[Any], NDArray[Any]]  # x and y
@@ -63,7 +63,7 @@ class Pipelines:
 
         ``groups``, (examples,), are not divided; ``held_out`` are examples to
         validate on in place of a share of these. Raises DataError as
-        `splitting.split_groups` does.
+        `examples.split_groups` does.
         """
         share = 0.0 if held_out is not None else self.validation
         if groups is None or not share:

@@ -16,9 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .network import Network, Readout
-from .paired import difference, merits
 from .results import Reading
-from .scores import decide, score
+from .scores import decide, difference, merits, score
 
 LONGER = (2, 3)  # times as long as the readout's own synapse
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from .budgets import Verdict
-from .presentation import Presentation
+from .examples import Presentation
 
 # With smooth rates, aware of the discrete ones that the chip has, or imported
 # from elsewhere, which is smooth.

@@ -25,7 +25,7 @@ from .data import (
     load_data,
     load_groups,
 )
-from .labels import ClassWeight, unused_ends, weights_of_classes
+from .examples import ClassWeight, unused_ends, weights_of_classes
 from .layout import Layout, LayoutError, check_writable
 from .network import Network
 

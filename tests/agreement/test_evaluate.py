@@ -16,7 +16,7 @@ import nengo
 import numpy as np
 import pytest
 
-from snnc.runtime.presentation import drawn
+from snnc.runtime.examples import drawn
 from tests.agreement.networks import text
 from tests.support import NENGO_DL, network
 

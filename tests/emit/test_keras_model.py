@@ -298,7 +298,7 @@ def budget_of(load: Load, aware: bool = False) -> Any:
     network = load("volume", "_runtime.network")
     on_chip = network.Cut(block=(1,))
     layer = network.Layer((1,), (20.0, 150.0), 99.0, cut=on_chip)
-    return load("volume", "_runtime.layers").RateBudget(layer, 0.001, aware, 1e-3)
+    return load("volume", "_runtime.rate_losses").RateBudget(layer, 0.001, aware, 1e-3)
 
 
 class TestSpikeNoise:

@@ -20,8 +20,8 @@ from snnc.evaluate.refusals import (
     OtherVersionError,
     UnfinishedError,
 )
+from snnc.runtime.examples import Presentation
 from snnc.runtime.measures import Compared
-from snnc.runtime.presentation import Presentation
 from snnc.runtime.statistics import Correlation, Firing
 
 RUN = {

@@ -17,8 +17,8 @@ from snnc.evaluate.refusals import LostClusterError
 from snnc.exact import make_engine
 from snnc.exact.outcome import join
 from snnc.runtime.data import DataSpec, open_data
+from snnc.runtime.examples import Presentation
 from snnc.runtime.measures import outputs_of
-from snnc.runtime.presentation import Presentation
 from tests.evaluate.conftest import Case
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]

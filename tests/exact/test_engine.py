@@ -17,7 +17,7 @@ from snnc.exact.outcome import join
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.exact.read import read_tables
 from snnc.exact.tables import AxonTable, Compartments, fanin
-from snnc.runtime.presentation import Presentation
+from snnc.runtime.examples import Presentation
 from tests.agreement.networks import text
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network

@@ -42,7 +42,7 @@ def test_rates_are_nearer_to_those_of_currents_that_spread(
         return {n: float(np.mean((a - np.asarray(b)) ** 2)) for (n, a), b in pairs}
 
     spread = distances()
-    monkeypatch.setattr(library, "FELT", 0.0)
+    monkeypatch.setattr(library, "CURRENT_NOISE_SHARE", 0.0)
     still = distances()
     assert spread["encode"] == still["encode"]
     for name in ("c1", "c2", "d0"):

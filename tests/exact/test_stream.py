@@ -11,7 +11,7 @@ import pytest
 
 from snnc.exact.outcome import LaneResult
 from snnc.exact.stream import CHUNK, RunOptions, stream
-from snnc.runtime.presentation import Presentation, spans_of
+from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow
 

@@ -12,8 +12,8 @@ from nengo_loihi.neurons import loihi_rates
 from tensorflow import keras
 
 from snnc.runtime.curves import chip_relu, curve_of, lif, spike_variance
-from snnc.runtime.layers import percentile
 from snnc.runtime.network import Cut, Layer, Lif
+from snnc.runtime.rate_losses import percentile
 
 pytestmark = pytest.mark.slow
 

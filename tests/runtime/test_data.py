@@ -24,7 +24,7 @@ from snnc.runtime.data import (
     load_input,
     open_data,
 )
-from snnc.runtime.presentation import drawn
+from snnc.runtime.examples import drawn
 from tests.runtime.npz import (
     CENTRAL,
     HEADER,

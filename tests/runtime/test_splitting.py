@@ -9,8 +9,7 @@ from hypothesis import strategies as st
 from sklearn.utils.class_weight import compute_class_weight
 
 from snnc.runtime.arrays import DataError
-from snnc.runtime.labels import unused_ends, weights_of_classes
-from snnc.runtime.splitting import split, split_groups
+from snnc.runtime.examples import split, split_groups, unused_ends, weights_of_classes
 
 
 def test_a_split_is_of_all_examples() -> None:
