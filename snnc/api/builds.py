@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from snnc import diagnostics
 from snnc.api.problems import SpecError
 from snnc.api.specs import FileName, Spec, as_spec
-from snnc.building.jobs import Job, Wanted
-from snnc.building.specs import build_specs
+from snnc.building import Job, Wanted, build_specs
 from snnc.loihi.profile import DEFAULT
 from snnc.output import compare
 from snnc.output.orphans import Orphan

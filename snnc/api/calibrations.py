@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from snnc.api.packages import Weights
-    from snnc.calibrate.run import Calibrated
+    from snnc.calibrate import Calibrated
     from snnc.runtime.layout import Source
 
 
@@ -69,7 +69,7 @@ class Calibration(Displayed):
         self.package.opened.layout.save(path, self.weights, self.source)
 
     def __str__(self) -> str:
-        from snnc.calibrate.calibration_text import table
+        from snnc.calibrate import table
 
         return table(self.found)
 
@@ -115,7 +115,7 @@ def calibrate(
     needed = ("numpy", "safetensors", "tensorflow", "nengo")
     require(needed, "keras,nengo", "calibrate")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
-    from snnc.calibrate.run import calibrate_package
+    from snnc.calibrate import calibrate_package
     from snnc.runtime.layout import source_of
 
     package = as_package(package)

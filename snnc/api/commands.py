@@ -36,8 +36,7 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
     FileExistsError
         If another is there already; then nothing is written.
     """
-    from snnc.starter import installed_from
-    from snnc.starter.plan import Plan
+    from snnc.starter import Plan, installed_from
 
     plan = Plan.of(Path(folder), requirement or installed_from())
     if plan.taken:

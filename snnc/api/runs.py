@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
 from snnc.runtime.files import write_file
-from snnc.sweep.records import SweepRecords, name_of
+from snnc.sweep.variants import SweepRecords, name_of
 from snnc.sweep.workers import DONE, run_jobs
 from snnc.text.progress import progress_bar
 

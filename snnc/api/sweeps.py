@@ -16,9 +16,7 @@ from snnc.api.runs import SweepSettings, data_file, run_remaining
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.values import spelt
 from snnc.loihi.profile import DEFAULT
-from snnc.sweep.front import front
-from snnc.sweep.records import SweepRecords
-from snnc.sweep.sweep_text import VariantLine, table
+from snnc.sweep.variants import SweepRecords, VariantLine, front, table
 from snnc.syntax.settings import Setting, read_settings
 from snnc.text.units import counted
 

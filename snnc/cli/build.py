@@ -16,8 +16,7 @@ from typing import NoReturn
 
 import click
 
-from snnc.building.jobs import Action, Wanted
-from snnc.building.specs import build_specs
+from snnc.building import Action, Wanted, build_specs
 from snnc.cli.inputs import specs_argument, with_folders
 from snnc.cli.options import (
     chosen_device,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from snnc.building.jobs import Job
+from snnc.building import Job
 from snnc.cli.printing import paint_unified_diff, print_lines, say
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Report

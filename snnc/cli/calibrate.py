@@ -66,7 +66,7 @@ def command(
         say(f"error: calibrate needs {names}: pip install 'snnc[keras,nengo]'")
         return 1
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
-    from snnc.calibrate.run import CannotCalibrateError, calibrate_package
+    from snnc.calibrate import CannotCalibrateError, calibrate_package
     from snnc.output.imported import CannotRunError
     from snnc.runtime.layout import check_writable
 
@@ -84,7 +84,7 @@ def command(
     except (CannotCalibrateError, CannotRunError, OSError) as error:
         say(f"error: {error}")
         return 1
-    from snnc.calibrate.calibration_text import table
+    from snnc.calibrate import table
 
     click.echo(table(calibrated))
     if calibrated.precision is None:

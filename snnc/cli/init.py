@@ -12,8 +12,7 @@ from snnc.cli.printing import print_data, print_diagnostics, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
-from snnc.starter import SPEC, UNPINNED, WORKFLOW, installed_from
-from snnc.starter.plan import Plan
+from snnc.starter import SPEC, UNPINNED, WORKFLOW, Plan, installed_from
 from snnc.text.printable import printable
 
 NEXT = """\

@@ -16,8 +16,7 @@ from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import Spec
 from snnc.passes import Compilation
-from snnc.source import SourceFile, Span
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST, SourceFile, Span
 from snnc.syntax.files import decode, read
 
 PREFIX = "git:"

@@ -12,11 +12,11 @@ from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
 from snnc.loihi.axis import Cut, Interval, View
+from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.depth import Alike
 from snnc.loihi.fit import Feeds, Fit, Load, Misfit, Wire, feeds_of, load_of
 from snnc.loihi.link import Link
-from snnc.loihi.strips import unlike_strips
 from snnc.loihi.tiling import Forms, Tiling
 
 Views = tuple[View, ...]

@@ -11,10 +11,9 @@ from operator import itemgetter
 from snnc.dataclass import dataclass
 from snnc.loihi.axis import Cut, Interval
 from snnc.loihi.bands import Bands
-from snnc.loihi.compared import ComparedDepth
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Feed
-from snnc.loihi.scatter import Pattern, without_factor
+from snnc.loihi.scatter import ComparedDepth, Pattern, without_factor
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Tiling
 

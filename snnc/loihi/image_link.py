@@ -9,11 +9,10 @@ from math import floor
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Cut, Interval, View, cut
-from snnc.loihi.bands import Bands
+from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Alike, Depth, ensembles
 from snnc.loihi.link import Cost, Feed, PlaneLink
 from snnc.loihi.storage import Footprint, Storage, stored
-from snnc.loihi.strips import NO_EDGES, Edges
 from snnc.loihi.tiling import Part, Tiling
 
 

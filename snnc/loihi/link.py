@@ -11,8 +11,8 @@ from typing import Protocol
 
 from snnc.dataclass import dataclass
 from snnc.loihi.axis import Axis, Cut, Interval, View
+from snnc.loihi.bands import Edges
 from snnc.loihi.depth import Alike
-from snnc.loihi.strips import Edges
 from snnc.loihi.tiling import Part, Tiling
 
 UNSEEN = View(1, 0, tuple)

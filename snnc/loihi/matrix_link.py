@@ -10,9 +10,9 @@ from math import gcd, prod
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Cut, Interval, Picks, View
+from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import Alike, ensembles
 from snnc.loihi.link import UNSEEN, Cost, Feed
-from snnc.loihi.strips import NO_EDGES, Edges
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
 

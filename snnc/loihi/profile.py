@@ -10,7 +10,7 @@ from reprlib import repr
 from typing import TYPE_CHECKING, Any, get_type_hints
 
 from snnc.ir.device import MOST, Profile
-from snnc.source.small import read_bytes
+from snnc.source import read_bytes
 
 if sys.version_info >= (3, 11):
     import tomllib

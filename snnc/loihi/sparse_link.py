@@ -8,12 +8,11 @@ from itertools import product
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Interval, View, cut
-from snnc.loihi.compared import ComparedDepth
+from snnc.loihi.bands import Edges, edges_of
 from snnc.loihi.depth import NONE_ALIKE, Alike, ensembles
 from snnc.loihi.fans import Fan, Fans
 from snnc.loihi.link import Cost, Feed, PlaneLink
-from snnc.loihi.scatter import ScatterAxis
-from snnc.loihi.strips import Edges, edges_of
+from snnc.loihi.scatter import ComparedDepth, ScatterAxis
 from snnc.loihi.tiling import Part, Tiling
 
 

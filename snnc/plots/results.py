@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.runtime.results import Result
-    from snnc.sweep.sweep_text import VariantLine
+    from snnc.sweep.variants import VariantLine
 
 
 MOST_NUMBERS = 12

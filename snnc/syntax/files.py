@@ -12,8 +12,14 @@ from pathlib import Path
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
 from snnc.runtime.files import write_file
-from snnc.source import SourceFile, Span
-from snnc.source.small import LARGEST, NotRegularError, TooLargeError, read_bytes
+from snnc.source import (
+    LARGEST,
+    NotRegularError,
+    SourceFile,
+    Span,
+    TooLargeError,
+    read_bytes,
+)
 
 _BOM = b"\xef\xbb\xbf"
 _YAML = (".yaml", ".yml")

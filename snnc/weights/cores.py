@@ -12,7 +12,6 @@ from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.kernel_parts import Box
 from snnc.loihi.tiling import Piece, Tiling, tiling_of
 from snnc.runtime.integers import (
     Blocks,
@@ -21,7 +20,7 @@ from snnc.runtime.integers import (
     neurons_of,
     weight_exponents,
 )
-from snnc.weights.kernels import Array, IncomingKernel, compose, gain_and_rest
+from snnc.weights.kernels import Array, Box, IncomingKernel, compose, gain_and_rest
 
 LARGEST = float(np.finfo(np.float32).max)
 

@@ -8,8 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from snnc.calibrate.calibration_text import table
-from snnc.calibrate.run import Calibrated
+from snnc.calibrate import Calibrated, table
 from snnc.cli import main
 from snnc.exact.package import open_package
 from snnc.runtime.calibration import Calibration

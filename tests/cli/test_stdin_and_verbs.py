@@ -7,7 +7,7 @@ from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
 from snnc.cli.verbs import VERBS
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from tests.support import ROOT
 
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")

@@ -9,7 +9,7 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.diff.version import read_revision
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from tests.cli.test_cli import snnc
 from tests.diff.comparing import CASES
 

@@ -8,7 +8,7 @@ from itertools import chain
 from hypothesis import strategies as st
 
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, REFUSED, UNITS
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from tests.fuzz.mutate import mutated_text
 from tests.support import ROOT
 

@@ -11,7 +11,7 @@ import pytest
 import pytest_asyncio
 from lsprotocol import types
 
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from tests.language_server.editor import (
     Client,
     Document,

@@ -12,7 +12,7 @@ import pytest
 from snnc.diagnostics import Report, Severity
 from snnc.driver import compile_spec
 from snnc.loihi.axis import Axis, cut
-from snnc.loihi.bands import Bands, one_band
+from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.depth import Depth
 from snnc.loihi.fans import Fans
@@ -20,7 +20,6 @@ from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
-from snnc.loihi.strips import edges_of, unlike_strips
 from snnc.loihi.taps import full_taps, window_taps
 from snnc.loihi.tiling import Tiling, least_sizes, on_chip
 from snnc.source import SourceFile

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from tests.support import codes
 
 HEAD = """snn 1

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 from snnc.cli import snnc
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from tests.support import ROOT
 
 MEMORY = 1 << 30
@@ -91,7 +91,7 @@ def test_a_file_without_leave_to_read_says_so(
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("snnc.source.small._open_at_once", refuse)
+    monkeypatch.setattr("snnc.source._open_at_once", refuse)
     found = check(path)
     assert (found.status, found.codes) == (1, ("SNN705",))
     assert "Permission denied" in found.text

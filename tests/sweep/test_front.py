@@ -9,9 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.sweep.front import front
-from snnc.sweep.records import SweepRecords, name_of
-from snnc.sweep.sweep_text import VariantLine, table
+from snnc.sweep.variants import SweepRecords, VariantLine, front, name_of, table
 from snnc.sweep.workers import DONE, run_jobs
 
 ECHO = """

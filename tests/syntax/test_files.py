@@ -9,7 +9,7 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.diagnostics.diagnostic_text import render
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST
 from snnc.syntax.files import read
 
 

@@ -15,8 +15,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
-from snnc.source import SourceFile
-from snnc.source.small import LARGEST
+from snnc.source import LARGEST, SourceFile
 from tests.fuzz.harness import processor_time
 
 SNN = "snn 1\nnetwork n {\n"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.ir.logical import (
@@ -20,7 +19,6 @@ from snnc.ir.logical import (
     Rectify,
     Shape,
 )
-from snnc.ir.shapes import window_positions
 from snnc.language.forms import FORMS
 from snnc.language.layers import (
     AveragePoolSpec,
@@ -36,21 +34,15 @@ from snnc.language.layers import (
 )
 from snnc.passes.resolve.drafts import Draft
 from snnc.passes.resolve.settings import Settings
-from snnc.passes.resolve.shortcuts import Channels
+from snnc.passes.resolve.windows import Windows
 from snnc.rules.refused import EncodeConvOnFeatures
 from snnc.rules.shapes import (
-    AXES,
     UnequalShapes,
-    WrongRank,
-    axis_names,
-    looks_channels_first,
 )
 from snnc.rules.windows import (
     CausalInSpace,
     DilatedStride,
     GroupsDontDivide,
-    KernelTooLarge,
-    WrongDims,
 )
 
 Computed = tuple[Operation, Shape]
@@ -73,13 +65,12 @@ class Operations:
         self._settings = settings
         self._input = given
         self._report = report
-        self._channels = Channels(given, report)
-        self._uneven: set[str] = set()
+        self._windows = Windows(settings, given, report)
 
     def compute(self, draft: Draft, shapes: list[Shape]) -> Computed | None:
         """The operation and output shape of a layer that reads ``shapes``."""
         spec = draft.spec
-        self._channels.see(draft)
+        self._windows.see(draft)
         if isinstance(spec, (ConvSpec, ConvEncoderSpec)):
             return self._convolution(draft, shapes[0])
         if isinstance(spec, DepthwiseSpec):
@@ -110,7 +101,7 @@ class Operations:
             )
             return None
         if len(shape) - 1 != rank:
-            self._report_rank(draft, shape, rank)
+            self._windows.report_rank(draft, shape, rank)
             return None
         filters = self._settings.required(draft, "filters")
         operation = self._kernel(draft, rank)
@@ -125,7 +116,7 @@ class Operations:
     def _depthwise(self, draft: Draft, shape: Shape) -> Computed | None:
         rank = FORMS[draft.spec.kind].axes if draft.spec else 0
         if len(shape) - 1 != rank:
-            self._report_rank(draft, shape, rank)
+            self._windows.report_rank(draft, shape, rank)
             return None
         operation = self._kernel(draft, rank)
         if operation is None:
@@ -139,10 +130,11 @@ class Operations:
 
     def _kernel(self, draft: Draft, rank: int) -> Convolution | None:
         """What a layer says of its kernel, all channels being one group."""
-        kernel = self._dims(draft, "kernel", rank)
-        stride = self._dims(draft, "stride", rank)
-        encodes = isinstance(draft.spec, ConvEncoderSpec)
-        dilation = (1,) * rank if encodes else self._dims(draft, "dilation", rank)
+        kernel = self._windows.dims(draft, "kernel", rank)
+        stride = self._windows.dims(draft, "stride", rank)
+        dilation: Shape | None = (1,) * rank
+        if not isinstance(draft.spec, ConvEncoderSpec):
+            dilation = self._windows.dims(draft, "dilation", rank)
         if kernel is None or stride is None or dilation is None:
             return None
         if max(stride) > 1 and max(dilation) > 1:
@@ -194,65 +186,74 @@ class Operations:
         )
         return None
 
+    def _slide_kernel(
+        self, draft: Draft, shape: Shape, operation: Convolution
+    ) -> Shape | None:
+        kernel, stride = operation.kernel, operation.stride
+        padding, dilation = operation.padding, operation.dilation
+        return self._windows.slide(
+            draft, shape, "kernel", kernel, stride, padding, dilation
+        )
+
     def _downsample(self, draft: Draft, shape: Shape) -> Computed | None:
         if len(shape) == 1:
-            self._report_rank(draft, shape, None)
+            self._windows.report_rank(draft, shape, None)
             return None
-        factor = self._dims(draft, "factor", len(shape) - 1)
+        factor = self._windows.dims(draft, "factor", len(shape) - 1)
         if factor is None:
             return None
         filters = self._settings.get(draft, "filters") or shape[-1]
         bias = bool(self._settings.get(draft, "bias"))
         ones = (1,) * len(factor)
         operation = Convolution(factor, factor, "valid", bias, dilation=ones)
-        out = self._slide(draft, shape, "factor", factor, factor)
+        out = self._windows.slide(draft, shape, "factor", factor, factor)
         return None if out is None else (operation, (*out, filters))
 
     def _average_pool(
         self, draft: Draft, spec: AveragePoolSpec, shape: Shape
     ) -> Computed | None:
-        windows = self._windows(draft, spec, shape)
+        windows = self._pool(draft, spec, shape)
         if windows is None:
             return None
         window, stride = windows
-        out = self._slide(draft, shape, "window", window, stride)
+        out = self._windows.slide(draft, shape, "window", window, stride)
         divides = all(n % w == 0 for n, w in zip(shape, window, strict=False))
         if window != stride or not divides:
-            self._uneven.add(draft.name)
-        self._pass_on(draft)
+            self._windows.see_uneven(draft)
+        self._windows.pass_on(draft)
         return None if out is None else (AveragePool(window, stride), (*out, shape[-1]))
 
     def _max_pool(
         self, draft: Draft, spec: MaxPoolSpec, shape: Shape
     ) -> Computed | None:
-        windows = self._windows(draft, spec, shape)
+        windows = self._pool(draft, spec, shape)
         if windows is None:
             return None
         window, stride = windows
         # Padding must not make a window larger than all that there is.
-        if self._slide(draft, shape, "window", window, stride) is None:
+        if self._windows.slide(draft, shape, "window", window, stride) is None:
             return None
         padding: Padding = self._settings.get(draft, "padding")
-        out = self._slide(draft, shape, "window", window, stride, padding)
+        out = self._windows.slide(draft, shape, "window", window, stride, padding)
         operation = MaxPool(window, stride, padding)
-        self._pass_on(draft)
+        self._windows.pass_on(draft)
         return None if out is None else (operation, (*out, shape[-1]))
 
-    def _windows(
+    def _pool(
         self, draft: Draft, spec: AveragePoolSpec | MaxPoolSpec, shape: Shape
     ) -> tuple[Shape, Shape] | None:
         """The window and the stride of a pool."""
         if len(shape) == 1:
-            self._report_rank(draft, shape, None)
+            self._windows.report_rank(draft, shape, None)
             return None
         rank = len(shape) - 1
         if spec.window == "all":
             window: Shape | None = shape[:-1]
         else:
-            window = self._dims(draft, "window", rank)
+            window = self._windows.dims(draft, "window", rank)
         if window is None:
             return None
-        stride = self._broadcast(draft, "stride", spec.stride or window, rank)
+        stride = self._windows.broadcast(draft, "stride", spec.stride or window, rank)
         return None if stride is None else (window, stride)
 
     def _rectify(self, shape: Shape) -> Computed:
@@ -266,7 +267,7 @@ class Operations:
     ) -> Computed | None:
         first = shapes[0]
         sound = True
-        self._pass_on(draft)
+        self._windows.pass_on(draft)
         for source, shape in zip(draft.sources[1:], shapes[1:], strict=True):
             equal = shape == first if spec.kind == "add" else shape[:-1] == first[:-1]
             if equal:
@@ -287,113 +288,3 @@ class Operations:
         if spec.kind == "add":
             return Add(), first
         return Concat(), (*first[:-1], sum(shape[-1] for shape in shapes))
-
-    def _pass_on(self, draft: Draft) -> None:
-        """What is folded passes on that a pool before it divides unevenly."""
-        if not self._uneven.isdisjoint(draft.sources):
-            self._uneven.add(draft.name)
-
-    def _dims(self, draft: Draft, key: str, rank: int) -> Shape | None:
-        return self._broadcast(draft, key, self._settings.get(draft, key), rank)
-
-    def _broadcast(
-        self, draft: Draft, key: str, value: Shape, rank: int
-    ) -> Shape | None:
-        if len(value) == 1:
-            return value * rank
-        if len(value) == rank:
-            return value
-        self._report.add(
-            WrongDims(
-                span=self._settings.span_of(draft, key),
-                key=key,
-                value=value,
-                kind=draft.spec.kind if draft.spec else "",
-                given=len(value),
-                expected=rank,
-            )
-        )
-        return None
-
-    def _slide_kernel(
-        self, draft: Draft, shape: Shape, operation: Convolution
-    ) -> Shape | None:
-        kernel, stride = operation.kernel, operation.stride
-        padding, dilation = operation.padding, operation.dilation
-        return self._slide(draft, shape, "kernel", kernel, stride, padding, dilation)
-
-    def _slide(
-        self,
-        draft: Draft,
-        shape: Shape,
-        what: str,
-        kernel: Shape,
-        stride: Shape,
-        padding: KernelPadding = "valid",
-        dilation: Shape = (),
-    ) -> Shape | None:
-        out = []
-        names, apart = AXES[len(shape)], dilation or (1,) * len(kernel)
-        axes = zip(names, shape, kernel, stride, apart, strict=False)
-        for axis, size, k, s, d in axes:
-            positions = window_positions(size, (k - 1) * d + 1, s, padding)
-            if positions < 1:
-                self._report.add(
-                    KernelTooLarge(
-                        span=self._settings.span_of(draft, what),
-                        name=draft.name,
-                        what=what,
-                        size=(k - 1) * d + 1,
-                        dilation=d,
-                        axis=axis,
-                        limit=size,
-                        source=draft.sources[0],
-                        shape=shape,
-                        legal=tuple(
-                            min(taps, (most - 1) // step + 1)
-                            for taps, most, step in zip(
-                                kernel, shape, apart, strict=False
-                            )
-                        ),
-                        can_pad=what == "kernel"
-                        and self._uneven.isdisjoint(draft.sources),
-                        **self._channels_last(),
-                    )
-                )
-                return None
-            out.append(positions)
-        return tuple(out)
-
-    def _channels_last(self) -> dict[str, Any]:
-        """The input's shape with its first axis last, if that is the likely cause."""
-        shape = self._input.shape
-        if not looks_channels_first(shape):
-            return {}
-        last = (*shape[1:], shape[0])
-        dims = "x".join(map(str, last))
-        hint = f"the input looks like channels first: for channels last write `{dims}`"
-        return {"channels_last": last, "hint": hint}
-
-    def _report_rank(self, draft: Draft, shape: Shape, rank: int | None) -> None:
-        kind = draft.spec.kind if draft.spec else ""
-        if self._channels.are_missing(draft, shape, rank):
-            return
-        if rank is None:
-            expected, hint = "a shape with spatial axes", "remove it, or use `dense`"
-        else:
-            expected = axis_names(rank + 1)
-            other = f"give the input the shape {expected}"
-            if len(self._input.shape) == rank + 1:
-                other = "let it read an earlier layer with `from`"
-            layer = "dense" if len(shape) == 1 else f"conv{len(shape) - 1}d"
-            hint = f"use `{layer}`, or {other}"
-        self._report.add(
-            WrongRank(
-                span=draft.place.span,
-                kind=kind,
-                source=draft.sources[0],
-                shape=shape,
-                expected=expected,
-                hint=hint,
-            )
-        )

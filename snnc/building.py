@@ -1,4 +1,7 @@
-"""Compiles specs and hands each package to an action, if none has a better claim."""
+"""Builds the packages of specs: for `snnc build`, from Python, and for sweeps.
+
+Specs are compiled, and each package is handed to an action, if none has a better claim.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +10,61 @@ import shlex
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Protocol
 
-from snnc.building.jobs import Action, Job, Wanted
 from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.emit.origin import Origin
+from snnc.emit.origin import Origin, build_command
 from snnc.ir.logical import Network
 from snnc.language.model import spec_hash
 from snnc.output import PackageFiles
-from snnc.output.orphans import abandoned, remains, renamed
+from snnc.output.orphans import Orphan, abandoned, remains, renamed
 from snnc.output.records import origin_of
 from snnc.output.write import cannot_write
 from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A spec to build: its path as typed, the device, and what compiles it for that.
+
+    ``device`` is None for Loihi 1.
+    """
+
+    path: str
+    device: str | None
+    compile: Callable[[Report], Compilation | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A package as its spec gives it, and how long it took."""
+
+    spec: Wanted
+    package: PackageFiles
+    seconds: float
+
+    @property
+    def command(self) -> str:
+        """What to type to write the package, quoted for a shell."""
+        output = self.package.folder.parent.as_posix()
+        return build_command(self.spec.path, output, self.spec.device)
+
+    @property
+    def milliseconds(self) -> str:
+        return f"{1000 * self.seconds:.0f} ms"
+
+
+class Action(Protocol):
+    """Something done with every package of a run."""
+
+    def package(self, job: Job, report: Report) -> bool:
+        """Do it with the package of a spec; False if a build of it would fail."""
+
+    def orphan(self, orphan: Orphan, command: str, report: Report) -> None:
+        """Do it with a package that should be gone; ``command`` would remove it."""
 
 
 def rival_of(package: PackageFiles, network: str) -> str | None:

@@ -1,10 +1,15 @@
-"""A sweep as a table."""
+"""The variants of a sweep: what is kept of them, which are the best, their table."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from snnc.dataclass import dataclass
+from snnc.runtime.files import write_file
 from snnc.text.tables import columns
 from snnc.text.units import counted, human
 
@@ -70,3 +75,72 @@ def _sentences(
             f"{BEST}: no other is at least as good in {kind}, energy and cores, and "
             f"better in one: {best}"
         )
+
+
+Costs = tuple[float, ...]
+
+
+def front(costs: Sequence[Costs | None]) -> tuple[bool, ...]:
+    """Tell which of them no other is better than.
+
+    Parameters
+    ----------
+    costs
+        As many numbers of each, all the better the lower; None for what failed.
+
+    Returns
+    -------
+    tuple of bool
+        True for Pareto-optimal ones; of equal ones, for all.
+    """
+    known = {own for own in costs if own is not None}
+    return tuple(
+        own is not None and not any(_is_better(other, own) for other in known)
+        for own in costs
+    )
+
+
+def _is_better(one: Costs, other: Costs) -> bool:
+    """Whether one is nowhere worse, and somewhere better."""
+    pairs = list(zip(one, other, strict=True))
+    return all(a <= b for a, b in pairs) and any(a < b for a, b in pairs)
+
+
+VERSION = 1
+DIGITS = 16
+
+
+def name_of(identity: dict[str, Any]) -> str:
+    """Return a name that no other variant, or other data, has."""
+    text = json.dumps(identity, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGITS]
+
+
+@dataclass(frozen=True, slots=True)
+class SweepRecords:
+    """A folder of records; each is whole or not there."""
+
+    folder: Path
+
+    def path(self, name: str) -> Path:
+        """Return the file of a variant; what it makes is in the folder of its name."""
+        return self.folder / f"{name}.json"
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return what is known of a variant.
+
+        None if that is nothing, of another version, or not what snnc wrote: it is run
+        again then.
+        """
+        try:
+            found = json.loads(self.path(name).read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return None
+        is_known = isinstance(found, dict) and found.get("version") == VERSION
+        return found if is_known else None
+
+    def write(self, name: str, record: dict[str, Any]) -> None:
+        """Keep what is known of a variant."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"version": VERSION, **record}, indent=2, sort_keys=True)
+        write_file(self.path(name), text + "\n")
