@@ -142,9 +142,9 @@ def build_specs(
     compiled = [_compiled(*pair, output) for pair in zip(specs, reports, strict=True)]
     _refuse_same_names(compiled, reports)
     done = []
-    for found, report in zip(compiled, reports, strict=True):
-        if found is not None and not (report.errors or _is_taken(found, force, report)):
-            done += [found.job] if action.package(found.job, report) else []
+    for made, report in zip(compiled, reports, strict=True):
+        if made is not None and not (report.errors or _is_taken(made, force, report)):
+            done += [made.job] if action.package(made.job, report) else []
         tell(report)
     if len(done) == len(specs):
         last = Report()
@@ -181,10 +181,10 @@ def _refuse_same_names(
     compiled: Sequence[_Compiled | None], reports: Sequence[Report]
 ) -> None:
     """Report networks whose folders would be one on some disk, at each of them."""
-    for found, report in zip(compiled, reports, strict=True):
-        other = found and _namesake(found, compiled)
-        if found and other:
-            name, span = found.network.name, found.network.span
+    for made, report in zip(compiled, reports, strict=True):
+        other = made and _namesake(made, compiled)
+        if made and other:
+            name, span = made.network.name, made.network.span
             report.add(SameNetwork(span=span, name=name, other=other))
 
 
@@ -196,13 +196,13 @@ def _namesake(of: _Compiled, among: Sequence[_Compiled | None]) -> str | None:
     return next(same, None)
 
 
-def _is_taken(found: _Compiled, force: bool, report: Report) -> bool:
+def _is_taken(made: _Compiled, force: bool, report: Report) -> bool:
     """Whether the package belongs to another spec, which is reported."""
-    package, name = found.job.package, found.network.name
+    package, name = made.job.package, made.network.name
     other = None if force else rival_of(package, name)
     if other is None:
         return False
-    path, span = package.folder.as_posix(), found.network.span
+    path, span = package.folder.as_posix(), made.network.span
     report.add(PackageTaken(span=span, path=path, name=name, other=other))
     return True
 
@@ -213,14 +213,14 @@ def _do_orphans(
     """Do it with what the specs wrote under other names, then with what has no spec."""
     built = {job.package.folder for job in done}
     try:
-        found = [
+        orphans = [
             (orphan, job.command) for job in done for orphan in renamed(job.package)
         ]
         if sweep:
             gone = (*abandoned(output), *remains(output))
             again = done[0].command if done else _nothing_into(output)
-            found += [(orphan, again) for orphan in gone]
-        for orphan, command in found:
+            orphans += [(orphan, again) for orphan in gone]
+        for orphan, command in orphans:
             if orphan.package.folder not in built:  # else it is another spec's by now
                 action.orphan(orphan, command, report)
     except OSError as error:

@@ -96,15 +96,15 @@ def calibrate_package(
         program = package.module("keras_model")
         calibrating = package.library("calibration")
         calibrator = calibrating.Calibrator(network, layout, program.build_model)
-        found = _calibrated(calibrator, x, tensors, weighing.LayoutError)
+        calibration = _calibrated(calibrator, x, tensors, weighing.LayoutError)
     except (
         reading.DataError,
         scaling.CalibrationError,
         weighing.LayoutError,
     ) as error:
         raise CannotCalibrateError(error) from error
-    kept = _precision(folder, layout.id, found.tensors, report, device)
-    return Calibrated(network.name, network.layers, len(x), found, kept)
+    kept = _precision(folder, layout.id, calibration.tensors, report, device)
+    return Calibrated(network.name, network.layers, len(x), calibration, kept)
 
 
 def _calibrated(
@@ -152,23 +152,23 @@ COLUMNS = ("layer", "percentile", "before", "after", "range", "scale", "")
 LEFT = {"layer", ""}
 
 
-def table(found: Calibrated) -> str:
+def table(calibrated: Calibrated) -> str:
     """One row a layer, then what the chip's integers keep of the weights."""
-    rows = [_row(name, found) for name in found.layers]
+    rows = [_row(name, calibrated) for name in calibrated.layers]
     lines = [
-        f"{found.network}, {found.examples} examples",
+        f"{calibrated.network}, {calibrated.examples} examples",
         "",
         *columns(COLUMNS, rows, LEFT),
         "",
-        f"outputs change by at most {found.calibration.change:.1g} of the largest",
+        f"outputs change by at most {calibrated.calibration.change:.1g} of the largest",
     ]
-    if found.precision:
-        lines += ["", *chip_table(found.precision)]
+    if calibrated.precision:
+        lines += ["", *chip_table(calibrated.precision)]
     return "\n".join(lines)
 
 
-def _row(name: str, found: Calibrated) -> tuple[str, ...]:
-    layer, done = found.layers[name], found.calibration
+def _row(name: str, calibrated: Calibrated) -> tuple[str, ...]:
+    layer, done = calibrated.layers[name], calibrated.calibration
     rate = done.after[name].rate
     state = outside(rate, layer.rate, slack_of(layer.rate), judged(rate, layer.rate))
     notes = [state] if state else []

@@ -51,19 +51,19 @@ def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:
     if not isinstance(network.target, Loihi):
         return
     trials = Trials(spec, network.target, network.device)
-    found = report.diagnostics
-    large = next((d for d in found if isinstance(d, TooManyCores)), None)
+    diagnostics = report.diagnostics
+    large = next((d for d in diagnostics if isinstance(d, TooManyCores)), None)
     # What mends the whole network mends each layer of it, and is said of both.
     whole: tuple[Change, ...] = ()
     with suppress(OutOfWorkError):
         whole = () if large is None else for_cores(trials, large.largest)
-    blocks = [d for d in found if isinstance(d, Refused)]
+    blocks = [d for d in diagnostics if isinstance(d, Refused)]
     with suppress(OutOfWorkError):
         for refused, better in zip(
             blocks, with_better_blocks(blocks, trials), strict=True
         ):
             _replace(refused, better, report)
-    for diagnostic in found:
+    for diagnostic in diagnostics:
         with suppress(OutOfWorkError):
             _replace(diagnostic, _advised(diagnostic, trials, whole), report)
 
@@ -192,9 +192,9 @@ def _bound(change: Change) -> str:
     return f"`{change.text}` {more}"
 
 
-def _by_layer(told: Iterable[tuple[str, str]]) -> list[str]:
+def _by_layer(choices: Iterable[tuple[str, str]]) -> list[str]:
     by_layer: dict[str, list[str]] = {}
-    for layer, text in told:
+    for layer, text in choices:
         by_layer.setdefault(layer, []).append(text)
     return [f"{' or '.join(texts)} in `{layer}`" for layer, texts in by_layer.items()]
 

@@ -41,10 +41,10 @@ def with_better_blocks(refused: Sequence[Refused], trials: Trials) -> list[Refus
         ]
     if free is None:
         return list(refused)
-    found = [_quoted(block_of(free.by_name[name])) for name in names]
+    quoted = [_quoted(block_of(free.by_name[name])) for name in names]
     return [
         d.but(hint=f"leave it out, or write {block}")
-        for d, block in zip(refused, found, strict=True)
+        for d, block in zip(refused, quoted, strict=True)
     ]
 
 

@@ -92,16 +92,16 @@ def _larger_strides(operation: Convolution, free: bool) -> Iterable[Shape]:
     """
     present, kernel = operation.stride, operation.kernel
     plane = min(2, len(present))
-    found = []
+    strides = []
     for deeper, wider in product(range(GROWTH + 1), repeat=2):
         added = (*(deeper,) * (len(present) - plane), *(wider,) * plane)
         stride = tuple(s + a for s, a in zip(present, added, strict=True))
         skips = any(
             s > max(k, p) for s, k, p in zip(stride, kernel, present, strict=True)
         )
-        if stride != present and stride not in found and (free or not skips):
-            found.append(stride)
-    return sorted(found, key=lambda stride: (prod(stride), max(stride)))
+        if stride != present and stride not in strides and (free or not skips):
+            strides.append(stride)
+    return sorted(strides, key=lambda stride: (prod(stride), max(stride)))
 
 
 def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
@@ -119,10 +119,10 @@ def largest_kernel(position: int, layer: Layer, holds: Holds) -> Change | None:
 
     most = max(operation.kernel) - 1
     if most > FEW:
-        found = _by_halving(good, most)
+        value = _by_halving(good, most)
     else:
-        found = next(filter(good, range(most, 0, -1)), None)
-    return None if found is None else change(found)
+        value = next(filter(good, range(most, 0, -1)), None)
+    return None if value is None else change(value)
 
 
 LAYERS = 3
@@ -139,9 +139,9 @@ def for_cores(trials: Trials, largest: str) -> tuple[Change, ...]:
     """
     names = dict.fromkeys((largest, *_by_neurons(trials)))
     for name in list(names)[:LAYERS]:
-        found = _narrow_or_stride(trials, name)
-        if found:
-            return tuple(found)
+        changes = _narrow_or_stride(trials, name)
+        if changes:
+            return tuple(changes)
     return ()
 
 
@@ -176,22 +176,22 @@ def _for_fan_in(trials: Trials, name: str, holds: Holds) -> Iterator[Change]:
     read_here = (lowered.by_name.get(p.source) for p in lowered.into(name))
     for source in dict.fromkeys(p.layer.name for p in read_here if p is not None):
         place, read = _find(trials, source)
-        found = (
+        candidates = (
             widest(place, read, holds, read.shape[-1] - 1),
             smallest_stride(place, read, holds),
         )
-        yield from (change for change in found if change is not None)
+        yield from (change for change in candidates if change is not None)
 
 
 def _narrow_or_stride(trials: Trials, name: str) -> list[Change]:
     position, layer = _find(trials, name)
-    found = (
+    candidates = (
         widest(position, layer, trials.fits, layer.shape[-1] - 1)
         if width_key(layer)
         else None,
         smallest_stride(position, layer, trials.fits),
     )
-    return [change for change in found if change is not None]
+    return [change for change in candidates if change is not None]
 
 
 def _find(trials: Trials, name: str) -> tuple[int, Layer]:

@@ -29,8 +29,8 @@ def markdown(offered: Offer, shown: int = SHOWN) -> str:
     """Write the same for a comment on a pull request."""
     rows = [(code(change), *cost) for change, *cost in _rows(offered, shown)]
     lines = tables.table(COLUMNS, rows, right=range(1, len(COLUMNS))) if rows else ()
-    said = prose(_sentence(offered, shown).replace("\n", ". "))
-    return "\n".join([*lines, *[""] * bool(rows), said])
+    sentence = prose(_sentence(offered, shown).replace("\n", ". "))
+    return "\n".join([*lines, *[""] * bool(rows), sentence])
 
 
 def _rows(offered: Offer, shown: int) -> list[Cells]:
@@ -70,10 +70,10 @@ def _sentence(offered: Offer, shown: int) -> str:
             f"{cores}{needs}{_untried(offered)}"
         )
     more = f" ({count - shown} more with --all)" if count > shown else ""
-    found = (
+    summary = (
         f"{offered.name}: {counted(count, 'variant')} on at most {cores}{more}{needs}"
     )
-    return f"{found}{_untried(offered)}" + (f"\n{KEEPS}" if count else "")
+    return f"{summary}{_untried(offered)}" + (f"\n{KEEPS}" if count else "")
 
 
 def _untried(offered: Offer) -> str:

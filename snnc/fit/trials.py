@@ -190,14 +190,14 @@ class Trials:
         self, changes: Changes, target: Loihi | None = None
     ) -> MappedNetwork | None:
         """The mapped variant; None if it does not fit the target."""
-        found = self._attempt(changes, target or self.target)
-        return None if found is None else found.mapped()
+        outcome = self._attempt(changes, target or self.target)
+        return None if outcome is None else outcome.mapped()
 
     def cost(self, changes: Changes) -> Cost | None:
         """What the variant takes; None if it does not fit the target."""
         if changes not in self._costs:
-            found = self._attempt(changes, self.target)
-            self._costs[changes] = None if found is None else _cost(found)
+            outcome = self._attempt(changes, self.target)
+            self._costs[changes] = None if outcome is None else _cost(outcome)
         return self._costs[changes]
 
     def _attempt(self, changes: Changes, target: Loihi) -> Attempt | None:
@@ -210,10 +210,10 @@ class Trials:
             return None
         before = len(self.known.choices)
         effort = EFFORT if changes else 1
-        found = attempt(own, target, self.known, target.cores, effort)
+        outcome = attempt(own, target, self.known, target.cores, effort)
         more = len(self.known.choices) - before
-        self.work += found.mapper.work + CHOICES * more
-        return found if found.fits else None
+        self.work += outcome.mapper.work + CHOICES * more
+        return outcome if outcome.fits else None
 
     def fits(self, changes: Sequence[Change]) -> bool:
         """Whether the variant fits the target, or may fit, where not `certain`."""
@@ -264,11 +264,11 @@ class Trials:
         return self.mapped((), replace(self.target, chips=chips, cores=most))
 
 
-def _cost(found: Attempt) -> Cost:
-    assert found.solution is not None
-    lowered = found.plan.lowered
+def _cost(outcome: Attempt) -> Cost:
+    assert outcome.solution is not None
+    lowered = outcome.plan.lowered
     return Cost(
-        found.solution.cores,
+        outcome.solution.cores,
         sum(p.neurons for p in lowered.populations if p.on_chip),
         sum(prod(tensor.shape) for tensor in tensors(lowered.network)),
     )

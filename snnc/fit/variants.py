@@ -59,8 +59,8 @@ def offer(trials: Trials) -> Offer:
     """
     present = trials.cost(())
     layers = _layers(trials)
-    found, tried = _found(trials, layers, fits=present is not None)
-    variants = [_variant(trials, changes) for changes in found]
+    fitting, tried = _fitting(trials, layers, fits=present is not None)
+    variants = [_variant(trials, changes) for changes in fitting]
     return Offer(
         trials.network().name,
         trials.target.cores,
@@ -72,11 +72,11 @@ def offer(trials: Trials) -> Offer:
     )
 
 
-def _found(
+def _fitting(
     trials: Trials, layers: Sequence[tuple[int, Layer]], fits: bool
 ) -> tuple[list[Changes], int]:
     """What fits, layer by layer in their order, and how many layers were tried."""
-    found: list[Changes] = []
+    alone: list[Changes] = []
     together: list[Changes] = []
     tried = 0
     try:
@@ -84,11 +84,11 @@ def _found(
             together += _thinner(trials, layers)
         for position, layer in sorted(layers, key=lambda at: -prod(at[1].shape)):
             for changes in (_grown if fits else _narrower)(trials, position, layer):
-                found.append(changes)
+                alone.append(changes)
             tried += 1
     except OutOfWorkError:
         pass  # the offer tells how many layers are left
-    return [*sorted(found, key=lambda changes: changes[0].position), *together], tried
+    return [*sorted(alone, key=lambda changes: changes[0].position), *together], tried
 
 
 def _needed(trials: Trials) -> int | None:

@@ -38,10 +38,10 @@ def advise_windows(spec: ValidatedSpec, device: Profile, report: Report) -> None
     Nothing is said anew where something else is wrong: then nothing can be tried.
     """
     trial = Trial(spec, device)
-    found = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
-    if len(found) != 1 or report.errors != 1 or not spec.sound:
+    too_large = [d for d in report.diagnostics if isinstance(d, KernelTooLarge)]
+    if len(too_large) != 1 or report.errors != 1 or not spec.sound:
         return
-    (refused,) = found
+    (refused,) = too_large
     if refused.channels_last is not None:
         return
     names = [draft.name for draft in draft_layers(spec, Report())]

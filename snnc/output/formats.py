@@ -10,7 +10,7 @@ from snnc.emit.files import FORMAT
 from snnc.emit.origin import build_command
 from snnc.output.package import Lock
 from snnc.output.records import PackageRecords
-from snnc.rules.output import NewerFormat, OlderFormat
+from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.source import SourceFile, Span
 
 

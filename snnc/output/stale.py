@@ -16,7 +16,7 @@ from snnc.output.formats import older
 from snnc.output.orphans import Orphan
 from snnc.output.package import NAME, Lock, PackageFiles
 from snnc.output.write import kept, nowhere, refusals
-from snnc.rules.output import (
+from snnc.rules.packages import (
     LeftOver,
     Missing,
     OtherOrigin,

@@ -14,14 +14,8 @@ from snnc.output.compare import ComparedFile, Comparison, FileState, compare
 from snnc.output.exclusive import Hold, exclusive
 from snnc.output.formats import newer
 from snnc.output.package import NAME, PackageFiles
-from snnc.rules.output import (
-    CannotWrite,
-    EditedByHand,
-    EditedLeftOver,
-    EditedLibrary,
-    ForeignFile,
-    LockUnusable,
-)
+from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
+from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile, Span
 

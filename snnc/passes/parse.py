@@ -43,10 +43,10 @@ def _conflict(source: SourceFile) -> Diagnostic | None:
     if "<<<<<<<" not in source.text or ">>>>>>>" not in source.text:
         return None
     marks: list[tuple[int, Span]] = []
-    for found in _MARK.finditer(source.text):
-        kind = found.lastindex or 0
+    for match in _MARK.finditer(source.text):
+        kind = match.lastindex or 0
         if marks or kind == 1:
-            marks.append((kind, Span(source, *found.span(kind))))
+            marks.append((kind, Span(source, *match.span(kind))))
         if marks and kind == len(_SIDES) - 1:
             related = tuple(Label(span, _SIDES[kind]) for kind, span in marks[1:])
             return rules.syntax.MergeConflict(span=marks[0][1], related=related[:3])
@@ -60,10 +60,10 @@ def _other_notation(source: SourceFile) -> Diagnostic | None:
     if len(lines) < 2 or not below.fullmatch(lines[1][1]):
         return None
     start, text = lines[0]
-    found = edition.fullmatch(text)
-    if found is None:
+    match = edition.fullmatch(text)
+    if match is None:
         return None
-    span = Span(source, start, start + found.end(1))
+    span = Span(source, start, start + match.end(1))
     return _is_other(span, ".snn" if source.is_yaml else ".yaml")
 
 
@@ -101,9 +101,9 @@ def _is_python(line: str, text: str) -> bool:
 
 def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:
     """The lines that say something, each with its place; YAML may begin with one."""
-    for found in _SAYS.finditer(source.text):
-        if found[1].rstrip() != "---":
-            yield found.start(1), found[1]
+    for match in _SAYS.finditer(source.text):
+        if match[1].rstrip() != "---":
+            yield match.start(1), match[1]
 
 
 def parse(source: SourceFile, report: Report) -> Document:

@@ -70,15 +70,15 @@ def _links(mapped: MappedNetwork) -> Links:
     populations, network = mapped.lowered.by_name, mapped.lowered.network
     if not isinstance(network.target, Loihi):
         return ()
-    found = []
+    ends = []
     for mapping in mapped.projections:
         projection = mapping.projection
         target = populations[projection.target]
         if target.on_chip:
             inlet = inlet_of(projection, populations[projection.source].volume, target)
             links = build_links(inlet, target.volume, network.device)
-            found.append((projection.source, projection.target, links[mapping.form]))
-    return found
+            ends.append((projection.source, projection.target, links[mapping.form]))
+    return ends
 
 
 def _spikes(

@@ -174,7 +174,7 @@ def _placed(row: Row) -> str:
     on = sorted(Counter(row.chips).items())
     # Neighbours with as many each are told together.
     runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
-    said = []
+    parts = []
     for (_, number), several in runs:
         chips = [chip for _, (chip, _) in several]
         chip = (
@@ -182,5 +182,5 @@ def _placed(row: Row) -> str:
             if len(chips) == 1
             else f"each of chips {chips[0]} to {chips[-1]}"
         )
-        said.append(f"{number} on {chip}")
-    return f"cores of {row.name}: {', '.join(said)}"
+        parts.append(f"{number} on {chip}")
+    return f"cores of {row.name}: {', '.join(parts)}"

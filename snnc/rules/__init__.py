@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from snnc.rules import names as names
     from snnc.rules import nir as nir
     from snnc.rules import output as output
+    from snnc.rules import packages as packages
     from snnc.rules import placement as placement
     from snnc.rules import rates as rates
     from snnc.rules import references as references

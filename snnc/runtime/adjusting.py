@@ -129,10 +129,10 @@ class Adjuster:
         momenta = [norm.momentum for norm in norms]
         for norm in norms:
             norm.momentum = 1.0  # the averages stay
-        found = [_moments(probe(x, training=True)) for x in self._batches()]
+        pairs = [_moments(probe(x, training=True)) for x in self._batches()]
         for norm, momentum in zip(norms, momenta, strict=True):
             norm.momentum = momentum
-        for norm, several in zip(norms, zip(*found, strict=True), strict=True):
+        for norm, several in zip(norms, zip(*pairs, strict=True), strict=True):
             mean, square = np.mean(several, axis=0)
             gamma, beta, *_ = norm.get_weights()
             norm.set_weights([gamma, beta, mean, square - mean**2])
@@ -182,8 +182,8 @@ class Adjuster:
             for x in self._batches(examples):
                 yield _listed(probe(x, training=False))
 
-        found = ranked(self.network.percentiles, currents)
-        return {name: _measured(of) for name, of in found.items()}
+        ranks = ranked(self.network.percentiles, currents)
+        return {name: _measured(of) for name, of in ranks.items()}
 
     def _wanted(self, name: str, driven: Driven) -> float:
         """Return the scale that drives a layer to its upper rate."""
@@ -288,19 +288,19 @@ def _are_alike(some: Scales, others: Scales) -> bool:
     return all(abs(some[n] / others[n] - 1) < TOLERANCE for n in some)
 
 
-def _listed(found: Any) -> list[NDArray[np.float32]]:
+def _listed(outputs: Any) -> list[NDArray[np.float32]]:
     """Return a model's outputs as arrays, of one as of several."""
-    several = found if isinstance(found, (list, tuple)) else [found]
+    several = outputs if isinstance(outputs, (list, tuple)) else [outputs]
     return [np.asarray(values) for values in several]
 
 
-def _moments(found: Any) -> list[tuple[Any, Any]]:
+def _moments(outputs: Any) -> list[tuple[Any, Any]]:
     """Return the mean and mean square of each channel of each output."""
-    flat = (np.asarray(v, np.float64) for v in _listed(found))
+    flat = (np.asarray(v, np.float64) for v in _listed(outputs))
     rows = [values.reshape(-1, values.shape[-1]) for values in flat]
     return [(values.mean(0), (values**2).mean(0)) for values in rows]
 
 
-def _measured(found: Ranked) -> Driven:
-    low, high, share = found.around()
-    return Driven(low + (high - low) * share, found.highest())
+def _measured(ranks: Ranked) -> Driven:
+    low, high, share = ranks.around()
+    return Driven(low + (high - low) * share, ranks.highest())

@@ -54,24 +54,25 @@ train again, or scale weights from elsewhere by `snnc calibrate`
 
 def advice(result: Result) -> list[str]:
     """Return sentences, each on a matter of its own."""
-    told = _carried_over, _readings, _time, _rates
-    return [sentence for each in told for sentence in each(result)]
+    matters = _carried_over, _readings, _time, _rates
+    return [sentence for each in matters for sentence in each(result)]
 
 
 def _carried_over(result: Result) -> Iterator[str]:
     """Say what the state does that one example leaves to the next."""
-    found = result.contrast
-    if found is None or found.gain is None:
+    contrast = result.contrast
+    if contrast is None or contrast.gain is None:
         return
-    apart = f"accuracy (RMSE {found.row:.4g}, from rest {found.rest:.4g})"
+    row, rest = contrast.row, contrast.rest
+    apart = f"accuracy (RMSE {row:.4g}, from rest {rest:.4g})"
     ways = "A longer `present` or a shorter `synapse`"
     if result.classes:
-        points = 100 * abs(found.row - found.rest)
-        apart = f"{points:.1f} points ({_between(found.gain)})"
+        points = 100 * abs(row - rest)
+        apart = f"{points:.1f} points ({_between(contrast.gain)})"
         ways = "`decide last`, a longer `present` or a shorter `synapse`"
     if _is_carried(result):
         yield CARRIED.format(apart=apart, ways=ways)
-    elif found.gain[0] > 0:
+    elif contrast.gain[0] > 0:
         yield UNFILLED.format(apart=apart)
 
 
@@ -86,8 +87,8 @@ def _readings(result: Result) -> Iterator[str]:
         ways = f"decide {best.decide}"
         if best.synapse is not None:
             ways += f", synapse {1000 * best.synapse:g} ms"
-        told = {"more": 100 * more, "between": _between(gain)}
-        yield READS.format(reading=ways, found=percent(best.value), **told)
+        numbers = {"more": 100 * more, "between": _between(gain)}
+        yield READS.format(reading=ways, found=percent(best.value), **numbers)
 
 
 def _time(result: Result) -> Iterator[str]:
@@ -137,12 +138,12 @@ def _is_carried(result: Result) -> bool:
 
 def _alike(early: list[Moment]) -> list[Moment]:
     """Return the last moments that are as good as the end, backwards."""
-    found: list[Moment] = []
+    alike: list[Moment] = []
     for moment in reversed(early):
         if _gain(moment)[1] > ALIKE:
             break
-        found.append(moment)
-    return found
+        alike.append(moment)
+    return alike
 
 
 def _rates(result: Result) -> Iterator[str]:

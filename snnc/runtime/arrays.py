@@ -78,10 +78,10 @@ def open_arrays(
     Raises DataError if an array is missing, encrypted, damaged, or not of
     numbers, and OSError if the file can't be opened.
     """
-    found = Path(path)
-    if found.is_dir():
-        return _open_folder(found, names)
-    return _open_archive(found, names)
+    place = Path(path)
+    if place.is_dir():
+        return _open_folder(place, names)
+    return _open_archive(place, names)
 
 
 def _open_folder(
@@ -142,8 +142,8 @@ def _blaming(path: Path, what: str) -> Iterator[None]:
     except DAMAGE as error:
         reason = str(error).rstrip(".") or type(error).__name__
         advice = "copy or write the file again"
-        told = f"{path}: {what} is damaged: {reason}; {advice}"
-        raise DataError(told) from error
+        message = f"{path}: {what} is damaged: {reason}; {advice}"
+        raise DataError(message) from error
 
 
 def _open_member(
@@ -153,10 +153,10 @@ def _open_member(
 ) -> NDArray[Any]:
     if f"{name}.npy" not in archive.namelist():
         there = sorted(archive.namelist())[:LISTED]
-        told = f"{path}: there is no {name}.npy"
+        message = f"{path}: there is no {name}.npy"
         among = f", but {', '.join(map(repr, there))}" if there else ""
         advice = f"np.savez(path, {name}={name}, ...) writes it"
-        raise DataError(f"{told}{among}; {advice}")
+        raise DataError(f"{message}{among}; {advice}")
     info = archive.getinfo(f"{name}.npy")
     with _blaming(path, name):
         if info.header_offset < 0:
@@ -201,8 +201,8 @@ def _read_header(file: IO[bytes], size: int) -> Header:
         raise DataError("is a single number, not an array of examples")
     there, wanted = size - file.tell(), header.shape[0] * header.row
     if min(header.shape) < 0 or there != wanted:
-        told = f"its header says {header.shape} {header.dtype}"
-        raise ValueError(f"{told}, but there are {there} bytes")
+        message = f"its header says {header.shape} {header.dtype}"
+        raise ValueError(f"{message}, but there are {there} bytes")
     return header
 
 
@@ -256,12 +256,12 @@ def _inflated(
     return array
 
 
-def _copy(file: IO[bytes], copy: IO[bytes], told: str) -> None:
-    """Copy what follows in a file to the temporary one, told as what."""
+def _copy(file: IO[bytes], copy: IO[bytes], what: str) -> None:
+    """Copy what follows in a file to the temporary one; errors name ``what``."""
     try:
         while data := file.read(BLOCK):
             copy.write(data)
         copy.flush()
     except OSError as error:
-        reason = f"{error.strerror} to unpack {told}"
+        reason = f"{error.strerror} to unpack {what}"
         raise OSError(error.errno, reason, tempfile.gettempdir()) from error

@@ -105,15 +105,15 @@ class BuiltNetwork:
     def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
         """Return what each level of its neurons gives: (rows, *volume)."""
         probes = iter(self.layer_probes[name])
-        found = []
+        levels = []
         for depth, height, width, channels in self.volumes[name]:
             parts: list[NDArray[np.float64]] = []
             while sum(part.shape[1] for part in parts) < depth:
                 values = np.asarray(sim.data[next(probes)], dtype=np.float64)
                 grid = values.reshape(len(values), height, width, -1, channels)
                 parts.append(np.moveaxis(grid, 3, 1))
-            found.append(np.concatenate(parts, axis=1))
-        return found
+            levels.append(np.concatenate(parts, axis=1))
+        return levels
 
     def _maximum(self, sim: Any, name: str) -> NDArray[np.float64]:
         volume = volume_of(self.shapes[name])
@@ -314,12 +314,12 @@ class NetworkBuilder:
 
     def _needed(self, probe: Sequence[str]) -> list[str]:
         """Return the layers to probe, and those that their values are of."""
-        found = list(dict.fromkeys(probe))
-        for name in found:
+        needed = list(dict.fromkeys(probe))
+        for name in needed:
             terms = self._terms.get(name, ())
             new = dict.fromkeys(term.layer for term in terms)
-            found += [layer for layer in new if layer not in found]
-        return found
+            needed += [layer for layer in new if layer not in needed]
+        return needed
 
     def _probed(self, name: str) -> list[nengo.Probe]:
         """Probe what the neurons of a layer give."""

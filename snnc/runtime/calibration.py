@@ -87,14 +87,14 @@ class Calibrator:
             if all(step == 1 for step in steps.values()):
                 break
             scales = {name: scales[name] * steps[name] for name in layers}
-            found = scaled(tensors, scales, wiring)
-            after = self._measure(probed, x, found, scaling)
+            final = scaled(tensors, scales, wiring)
+            after = self._measure(probed, x, final, scaling)
         else:
             raise CalibrationError(scaling.not_settled(after, fixed, ROUNDS))
-        found = scaled(tensors, scales, wiring)
-        change = self._change(x, tensors, found)
+        final = scaled(tensors, scales, wiring)
+        change = self._change(x, tensors, final)
         missed = scaling.missed(after)
-        return Calibration(found, scales, before, after, change, fixed, missed)
+        return Calibration(final, scales, before, after, change, fixed, missed)
 
     def _probed(self, model: keras.Model, scaling: Scaling) -> keras.Model:
         """Return a model of what scales are found from."""
@@ -114,8 +114,8 @@ class Calibrator:
         """Return what numpy.percentile would, without holding all values."""
         set_model_weights(probed, self.layout, tensors)
         layers, percentiles = self.network.layers, self.network.percentiles
-        found = ranked(percentiles, lambda: self._activations(probed, x))
-        return {n: _measured(layers[n], r, scaling) for n, r in found.items()}
+        ranks = ranked(percentiles, lambda: self._activations(probed, x))
+        return {n: _measured(layers[n], r, scaling) for n, r in ranks.items()}
 
     def _activations(
         self,
@@ -162,11 +162,11 @@ def with_activations(
     return keras.Model(model.input, [model.output, *neurons])
 
 
-def _measured(layer: Layer, found: Ranked, scaling: Scaling) -> Measured:
-    low, high, share = found.around()
+def _measured(layer: Layer, ranks: Ranked, scaling: Scaling) -> Measured:
+    low, high, share = ranks.around()
     currents = layer.high * low, layer.high * high
     rates = currents
     if scaling.discrete(layer):
         rates = scaling.chip_rate(currents[0]), scaling.chip_rate(currents[1])
     rate = rates[0] + (rates[1] - rates[0]) * share
-    return Measured(rate, currents, found.highest())
+    return Measured(rate, currents, ranks.highest())

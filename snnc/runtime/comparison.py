@@ -80,8 +80,8 @@ class Reference:
 
     def _predicted(self, x: NDArray[Any]) -> list[NDArray[Any]]:
         batches = [x[i : i + BATCH] for i in range(0, len(x), BATCH)]
-        found = [self._model.predict_on_batch(batch) for batch in batches]
-        outputs, *layers = map(np.concatenate, zip(*found, strict=True))
+        predicted = [self._model.predict_on_batch(batch) for batch in batches]
+        outputs, *layers = map(np.concatenate, zip(*predicted, strict=True))
         return [np.asarray(outputs, np.float64), *layers]
 
     @cached_property

@@ -280,10 +280,10 @@ class Compare(Connection):
         if axis == self.level.axis:
             nodes, windows = self.nodes, self.level.windows
         rows = entries(nodes, windows, source.volume[axis], steps)
-        found = []
+        triples = []
         for i, row in enumerate(rows):
-            found += [(i, place, weight) for place, weight in row.items()]
-        return np.array(found, np.int64).reshape(-1, 3)
+            triples += [(i, place, weight) for place, weight in row.items()]
+        return np.array(triples, np.int64).reshape(-1, 3)
 
 
 @dataclass(frozen=True)

@@ -183,11 +183,11 @@ def check_groups(groups: Any, count: int) -> NDArray[Any]:
 
     Raises DataError if it is not one an example.
     """
-    found: NDArray[Any] = np.asarray(groups)
-    if found.shape != (count,) or found.dtype.kind not in "iuUS":
-        told = f"groups are {found.dtype} {found.shape}"
-        raise DataError(f"{told}, not a whole number or a word an example")
-    return found
+    values: NDArray[Any] = np.asarray(groups)
+    if values.shape != (count,) or values.dtype.kind not in "iuUS":
+        message = f"groups are {values.dtype} {values.shape}"
+        raise DataError(f"{message}, not a whole number or a word an example")
+    return values
 
 
 def check_data(
@@ -242,7 +242,7 @@ def _check_values(
     spec: DataSpec,
 ) -> None:
     """Check some examples, in the order in which the file has them."""
-    first, found = "", 0
+    first, count = "", 0
     size = _chunk_size(x)
     ordered = np.sort(rows)
     for start in range(0, len(ordered), size):
@@ -253,11 +253,11 @@ def _check_values(
             place = np.unravel_index(int(outside.argmax()), outside.shape)
             row, *rest = map(int, place)
             first = f"{values[place]} at {(int(part[row]), *rest)}"
-        found += int(outside.sum())
+        count += int(outside.sum())
     if first:
-        many = "this value" if found == 1 else f"{found} such values"
-        told = f"{first} is outside {spec.low}..{spec.high} ({many})"
-        raise DataError(f"x: {told}")
+        many = "this value" if count == 1 else f"{count} such values"
+        message = f"{first} is outside {spec.low}..{spec.high} ({many})"
+        raise DataError(f"x: {message}")
 
 
 def _check_labels(y: NDArray[Any], count: int, spec: DataSpec) -> NDArray[Any]:
@@ -276,8 +276,8 @@ def _check_classes(y: NDArray[Any], count: int, classes: int) -> NDArray[Any]:
         hint = ": use y.astype(int)" if whole else ""
         raise DataError(f"y has type {y.dtype}, not integer{hint}")
     if y.min() < 0 or y.max() >= classes:
-        found = f"labels run from {y.min()} to {y.max()}"
-        raise DataError(f"y: {found}, not within 0..{classes - 1}")
+        extent = f"labels run from {y.min()} to {y.max()}"
+        raise DataError(f"y: {extent}, not within 0..{classes - 1}")
     return np.asarray(y, np.int64)
 
 

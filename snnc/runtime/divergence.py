@@ -60,8 +60,8 @@ class StopAtNaN(keras.callbacks.Callback):
             pairs = zip(self.model.weights, self._before, strict=True)
             for weight, value in pairs:
                 weight.assign(value)
-        told = f"the loss is NaN or infinite in epoch {self._epoch}"
-        raise DivergedError(f"{told}: {self._where()}; {ADVICE}")
+        message = f"the loss is NaN or infinite in epoch {self._epoch}"
+        raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
 
     def _where(self) -> str:
         """Say at which layer values are no numbers, or are the largest."""

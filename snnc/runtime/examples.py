@@ -82,8 +82,8 @@ def unused_ends(y: Labels, classes: int) -> str | None:
     if not unused:
         return None
     named = " nor of ".join(f"class {end}" for end in unused)
-    told = f"no example is of {named}, of 0..{classes - 1}"
-    return f"{told}: are labels shifted?"
+    message = f"no example is of {named}, of 0..{classes - 1}"
+    return f"{message}: are labels shifted?"
 
 
 def weights_of_classes(
@@ -100,8 +100,8 @@ def weights_of_classes(
     """
     if asked != "balanced":
         if others := set(asked) - set(range(classes)):
-            told = f"there is no class {min(others)}"
-            raise DataError(f"class_weight: {told}")
+            message = f"there is no class {min(others)}"
+            raise DataError(f"class_weight: {message}")
         return {label: float(asked.get(label, 1)) for label in range(classes)}
     if y is None:
         raise DataError("class_weight: balanced needs y as an array")

@@ -36,7 +36,7 @@ def scaled(
     are divided by those of the layers that they meet. Those of ``normed`` are
     multiplied by the batch norms behind them.
     """
-    found: Tensors = {}
+    rescaled: Tensors = {}
     for name, tensor in tensors.items():
         layer, _, part = name.rpartition(".")
         behind = layer in normed and part != "shortcut"
@@ -44,8 +44,8 @@ def scaled(
         values = tensor.astype(np.float64) * own
         if name in wiring.reads:
             values = _divided(values, _divisors(wiring.reads[name], scales))
-        found[name] = values.astype(np.float32)
-    return found
+        rescaled[name] = values.astype(np.float32)
+    return rescaled
 
 
 def _divided(
@@ -69,12 +69,12 @@ def _divisors(
 ) -> NDArray[np.float64]:
     """Return the scale of what each row of a kernel reads, (channels,)."""
     # Layers that are summed share a scale; the input has none.
-    found = []
+    rows = []
     for stretch in stretches:
         named = min(stretch.sources, default=None)
         scale = 1.0 if named is None else scales[named]
-        found.append(np.full(stretch.size, scale))
-    return np.concatenate(found)
+        rows.append(np.full(stretch.size, scale))
+    return np.concatenate(rows)
 
 
 def fold_scales(
@@ -97,10 +97,10 @@ def fold_scales(
             bias = own.get_weights()
         if bias:
             raw[f"{name}.bias"] = bias[0]
-        found = list(scaled(raw, scales, wiring, normed).values())
+        weights = list(scaled(raw, scales, wiring, normed).values())
         if own is not None:
-            own.set_weights([found.pop()])
-        parts[name].set_weights(found)
+            own.set_weights([weights.pop()])
+        parts[name].set_weights(weights)
     for name in normed:
         norm, scale = parts[f"{name}.norm"], np.float32(scales[name])
         gamma, beta, mean, variance = norm.get_weights()

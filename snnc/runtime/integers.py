@@ -142,12 +142,12 @@ def discretize_blocks(neurons: Neurons, weights: Any, biases: Any) -> Blocks:
     by_weights = _above(weights, SOMETHING)
     by_biases = ~by_weights & _above(biases, SOMETHING)
     idle = ~by_weights & ~by_biases
-    found = np.empty((5, len(weights)))
+    columns = np.empty((5, len(weights)))
     own = weights[by_weights], biases[by_weights]
-    found[:, by_weights] = _by_weights(neurons, *own)
-    found[:, by_biases] = _by_biases(neurons, biases[by_biases])
-    found[:, idle] = _idle(neurons, biases[idle])
-    scale, exponent, *rest = found
+    columns[:, by_weights] = _by_weights(neurons, *own)
+    columns[:, by_biases] = _by_biases(neurons, biases[by_biases])
+    columns[:, idle] = _idle(neurons, biases[idle])
+    scale, exponent, *rest = columns
     return Blocks(weights, by_weights, scale, exponent.astype(int), *rest)
 
 
@@ -160,8 +160,8 @@ def _by_weights(neurons: Neurons, weights: Array, biases: Array) -> Array:
     threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
     bias = np.round(biases * bias_scale)
     at = _first((threshold <= THRESHOLD_MOST) & (bias <= BIAS_MOST))
-    told = EXPONENTS[at[0]], bias_scale[at], threshold[at], bias[at]
-    return np.stack([scale, *told])
+    chosen = EXPONENTS[at[0]], bias_scale[at], threshold[at], bias[at]
+    return np.stack([scale, *chosen])
 
 
 def _by_biases(neurons: Neurons, biases: Array) -> Array:
@@ -173,8 +173,8 @@ def _by_biases(neurons: Neurons, biases: Array) -> Array:
     # nengo-loihi's scale is no array here, so that float32 stays float32.
     bias = np.round(biases * bias_scale.astype(np.float32))
     at = _first(threshold <= THRESHOLD_MOST)
-    told = np.zeros_like(at[1]), bias_scale[at], threshold[at], bias[at]
-    return np.stack([scale[at], *told])
+    chosen = np.zeros_like(at[1]), bias_scale[at], threshold[at], bias[at]
+    return np.stack([scale[at], *chosen])
 
 
 def _idle(neurons: Neurons, biases: Array) -> Array:

@@ -165,7 +165,7 @@ class Compare(keras.layers.Layer):
         assert pool is not None
         volume = volume_of(pool.reads)
         pooled = tf.reshape(inputs, (-1, *volume))
-        found: list[Any] = []
+        currents: list[Any] = []
         given: list[Any] = []
         for level in pool.tree.levels:
             current: Any = 0.0
@@ -185,8 +185,8 @@ class Compare(keras.layers.Layer):
                 current += tf.transpose(moved, order)
             given.append(tf.nn.relu(current))
             size = math.prod(current.shape[1:])
-            found.append(tf.reshape(current, (-1, size)))
-        return tf.concat(found, axis=1)
+            currents.append(tf.reshape(current, (-1, size)))
+        return tf.concat(currents, axis=1)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

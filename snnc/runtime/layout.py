@@ -126,19 +126,19 @@ class Layout:
         source: object = "weights",
     ) -> None:
         """Raise LayoutError, naming ``source``, unless tensors are these."""
-        found = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
-        _refuse(source, self._mismatches(found))
+        present = {n: (t.shape, t.dtype.name) for n, t in tensors.items()}
+        _refuse(source, self._mismatches(present))
         _refuse(source, self._wrong_values(tensors))
 
     def _checked(self, path: object, file: Any) -> Tensors:
         """Read all tensors, whatever the file says of itself."""
         names = {"F32": "float32", "F16": "float16", "BF16": "bfloat16"}
-        found = {}
+        present = {}
         for name in file.keys():  # noqa: SIM118
             view = file.get_slice(name)
             dtype = view.get_dtype()
-            found[name] = tuple(view.get_shape()), names.get(dtype, dtype)
-        mismatches = list(self._mismatches(found))
+            present[name] = tuple(view.get_shape()), names.get(dtype, dtype)
+        mismatches = list(self._mismatches(present))
         written = (file.metadata() or {}).get("layout_id")
         if written != self.id:
             reason = f"layout_id is {written}, not {self.id}"
@@ -162,21 +162,21 @@ class Layout:
 
     def _mismatches(
         self,
-        found: Mapping[str, tuple[tuple[int, ...], str]],
+        present: Mapping[str, tuple[tuple[int, ...], str]],
     ) -> Iterator[str]:
         """Explain, tensor by tensor, how shapes and types differ."""
         for tensor in self.tensors:
-            if tensor.name not in found:
+            if tensor.name not in present:
                 yield f"{tensor.name} is missing"
                 continue
-            shape, dtype = found[tensor.name]
+            shape, dtype = present[tensor.name]
             if shape != tensor.shape:
                 yield f"{tensor.name} has shape {shape}, not {tensor.shape}"
             if dtype != tensor.dtype:
                 convert = f'convert it with .astype("{tensor.dtype}")'
                 wanted = f"not {tensor.dtype}: {convert}"
                 yield f"{tensor.name} is {dtype}, {wanted}"
-        for name in sorted(found.keys() - {t.name for t in self.tensors}):
+        for name in sorted(present.keys() - {t.name for t in self.tensors}):
             yield f"{name} is not a tensor of this layout"
 
 
@@ -188,8 +188,8 @@ def source_of(weights: Weights) -> Source | None:
     if isinstance(weights, Mapping):
         return None
     with safe_open(os.fspath(weights), framework="numpy") as file:
-        told = (file.metadata() or {}).get("source")
-    return "imported" if told == "imported" else None
+        source = (file.metadata() or {}).get("source")
+    return "imported" if source == "imported" else None
 
 
 def check_writable(path: FileName) -> None:
@@ -241,5 +241,5 @@ def _not_finite(tensors: Mapping[str, NDArray[Any]]) -> Iterator[str]:
 
 
 def _refuse(path: object, problems: Iterable[str]) -> None:
-    if found := list(problems):
-        raise LayoutError(f"{path}: " + "\n  ".join(found))
+    if lines := list(problems):
+        raise LayoutError(f"{path}: " + "\n  ".join(lines))

@@ -168,13 +168,13 @@ def _reads(
         leaves.append(((1, first, stride), (-1, second, stride)))
         for value in pair:
             used |= {level for level, _ in value.nodes}
-    found = [Read(pick.level, pick.grid, tuple(leaves)) for pick in picks]
+    reads = [Read(pick.level, pick.grid, tuple(leaves)) for pick in picks]
     for level in sorted(used):
         shape = levels[level].shape
         own = shape[axis] // levels[level].windows
         nodes = tuple(_nodes_of(pair, level, own) for pair in pairs)
-        found.append(Read(level, whole(shape), nodes))
-    return tuple(found)
+        reads.append(Read(level, whole(shape), nodes))
+    return tuple(reads)
 
 
 def _nodes_of(
@@ -183,12 +183,12 @@ def _nodes_of(
     step: int,
 ) -> tuple[tuple[int, int, int], ...]:
     """Return what the neuron that compares a pair reads of a level."""
-    found = []
+    signed = []
     for sign, value in zip((1, -1), pair, strict=True):
         for which, node in value.nodes:
             if which == level:
-                found.append((sign, node, step))
-    return tuple(found)
+                signed.append((sign, node, step))
+    return tuple(signed)
 
 
 def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
@@ -200,19 +200,19 @@ def behind(grid: Grid, pools: Steps, picked: Grid) -> tuple[Grid, Steps]:
     """
     if not pools:
         return indexed(grid, picked), ()
-    found = []
+    axes = []
     for axis, new in enumerate(picked):
         step = prod(stride[axis] for _, stride in pools)
         reach = covered(1, [(w[axis], s[axis]) for w, s in pools])
         start = new.start * step
         end = start + (new[-1] - new[0]) * step + reach
-        found.append(grid[axis][start:end])
+        axes.append(grid[axis][start:end])
     window, stride = pools[-1]
     moved = stride
     for axis, new in enumerate(picked):
         if len(new) > 1:
             moved = _with(moved, axis, stride[axis] * new.step)
-    return _grid(found), (*pools[:-1], (window, moved))
+    return _grid(axes), (*pools[:-1], (window, moved))
 
 
 def covered(places: int, pools: Sequence[tuple[int, int]]) -> int:
@@ -241,7 +241,7 @@ def entries(
     divided by the pools' windows. Padding is not read.
     """
     inside = left(places, pools)
-    found = []
+    rows = []
     for j in range(windows):
         for node in nodes:
             read: dict[int, int] = {}
@@ -250,8 +250,8 @@ def entries(
                 if 0 <= place < inside:
                     for where, times in _spread(place, pools):
                         read[where] = read.get(where, 0) + weight * times
-            found.append({p: read[p] for p in sorted(read) if read[p]})
-    return found
+            rows.append({p: read[p] for p in sorted(read) if read[p]})
+    return rows
 
 
 EVERY: Nodes = (((1, 0, 1),),)  # each neuron reads its own place
@@ -262,15 +262,15 @@ def _spread(
     pools: Sequence[tuple[int, int]],
 ) -> list[tuple[int, int]]:
     """Return the places that a place behind pools is the mean of."""
-    found = {place: 1}
+    weights = {place: 1}
     for window, stride in reversed(pools):
         wider: dict[int, int] = {}
-        for where, times in found.items():
+        for where, times in weights.items():
             for offset in range(window):
                 at = where * stride + offset
                 wider[at] = wider.get(at, 0) + times
-        found = wider
-    return list(found.items())
+        weights = wider
+    return list(weights.items())
 
 
 def whole(size: Triple) -> Grid:

@@ -71,8 +71,8 @@ def others_of(parts: Sequence[Part]) -> NDArray[np.float64]:
 
 def keras_of(parts: Sequence[Part]) -> Compared | None:
     """Return what Keras says of all examples in order."""
-    found = [part.keras for part in _ordered(parts) if part.keras is not None]
-    return reduce(add, found) if found else None
+    pieces = [part.keras for part in _ordered(parts) if part.keras is not None]
+    return reduce(add, pieces) if pieces else None
 
 
 def result_of(
@@ -97,7 +97,7 @@ def result_of(
     outputs, classes = outputs_of(parts), network.readout.classes
     firing = {n: _sum([p.firing[n] for p in parts]) for n in network.layers}
     keras = keras_of(parts)
-    said = None if keras is None else keras.outputs
+    keras_outputs = None if keras is None else keras.outputs
     spikes = {name: fired.spikes for name, fired in firing.items()}
     layers = []
     for name, fired in firing.items():
@@ -110,7 +110,7 @@ def result_of(
         examples=len(y),
         steps=steps,
         classes=classes,
-        score=score(outputs[-1], y, classes, said, model),
+        score=score(outputs[-1], y, classes, keras_outputs, model),
         over_time=over_time(outputs, y, classes, steps),
         readings=judged_readings(network, outputs[-1], others_of(parts), y),
         confusion=confusion(outputs[-1], y) if classes else (),

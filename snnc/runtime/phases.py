@@ -172,12 +172,12 @@ class Phases:
             self._scale(adjuster)
         adjuster.enter(aware=True)
         if batches.validation is not None:
-            found = adjuster.model.evaluate(
+            metrics = adjuster.model.evaluate(
                 batches.validation,
                 verbose=0,
                 return_dict=True,
             )
-            tell(f"at the end: {_listed(found, 'val_')}")
+            tell(f"at the end: {_listed(metrics, 'val_')}")
         adjuster.fold()  # last, as penalties are on weights before it
 
     def _scale(self, adjuster: Adjuster) -> None:

@@ -68,12 +68,12 @@ def relative_error(
     These fire once in whole steps of ``dt`` seconds, which is an error of its
     own: what is left is that of the comparison.
     """
-    found = expected_error(values, high, synapse, present)
+    error = expected_error(values, high, synapse, present)
     mean = values / (values + 1)  # of the largest of independent values
     share = _discrete(values, high * dt)
     return PoolingError(
-        (found.bias - share) / mean,
-        found.deviation / mean,
+        (error.bias - share) / mean,
+        error.deviation / mean,
     )
 
 
@@ -105,10 +105,10 @@ def _between(
         share = (point - axis[i]) / (axis[i + 1] - axis[i])
         share = min(max(share, 0.0), 1.0)
         spans.append(((i, 1 - share), (i + 1, share)))
-    found = 0.0
+    total = 0.0
     for (i, a), (j, b), (k, c) in product(*spans):
-        found += a * b * c * value(i, j, k)
-    return found
+        total += a * b * c * value(i, j, k)
+    return total
 
 
 VALUES = (2, 4, 9, 16, 25, 49, 100)

@@ -80,16 +80,16 @@ class Reader:
         left = keeps ** np.arange(steps - 1, -1, -1.0)
         left *= (1 - keeps) / (1 - kept)
         fresh = rows - kept * earlier
-        found: NDArray[np.float64] = np.einsum("t,etu->eu", left, fresh)
+        outputs: NDArray[np.float64] = np.einsum("t,etu->eu", left, fresh)
         if not self._carries:
-            found += keeps**steps * earlier[:, 0]
-            return found
+            outputs += keeps**steps * earlier[:, 0]
+            return outputs
         filtered = self._filtered.get(way, earlier[0, 0])
-        for example in found:
+        for example in outputs:
             example += keeps**steps * filtered
             filtered = example
         self._filtered[way] = filtered.copy()
-        return found
+        return outputs
 
 
 def judged(
@@ -104,12 +104,12 @@ def judged(
     """
     classes, ways = network.readout.classes, ways_of(network.readout)
     own = merits(outputs, y, classes)
-    found = []
+    readings = []
     for way, read in zip(ways, others, strict=True):
         gain = difference(merits(read, y, classes), own, len(ways))
         value = score(read, y, classes).value
-        found.append(Reading(way.decide, way.synapse, value, gain))
-    return tuple(found)
+        readings.append(Reading(way.decide, way.synapse, value, gain))
+    return tuple(readings)
 
 
 def _kept(synapse: float | None, dt: float) -> float:

@@ -192,13 +192,13 @@ class Result:
     def by_class(self) -> tuple[ClassResult, ...]:
         """Each class by itself; nothing of a regression."""
         decided = [sum(column) for column in zip(*self.confusion, strict=True)]
-        found = []
+        classes = []
         for i, row in enumerate(self.confusion):
             name, count = self.names[i] if self.names else str(i), sum(row)
             recall = row[i] / count if count else None
             precision = row[i] / decided[i] if decided[i] else None
-            found.append(ClassResult(name, count, recall, precision))
-        return tuple(found)
+            classes.append(ClassResult(name, count, recall, precision))
+        return tuple(classes)
 
     @property
     def rates(self) -> dict[str, float]:
@@ -225,8 +225,8 @@ class Result:
         layers = ({**asdict(r), "holds": r.holds} for r in self.layers)
         moments = []
         for m in self.over_time:
-            told = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
-            moments.append(told)
+            entry = {"steps": m.steps, kind: m.value, "gain_interval": m.gain}
+            moments.append(entry)
         readings = []
         for r in self.readings:
             read = {"decide": r.decide, "synapse": r.synapse}

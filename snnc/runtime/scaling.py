@@ -53,15 +53,15 @@ class Scaling:
 
     def fixed(self, measured: Rates) -> dict[str, str]:
         """Say of each layer for which no scale is exact why."""
-        found = {}
+        reasons = {}
         for name, layer in self.network.layers.items():
             if layer.encoder == "rate":
-                found[name] = "has no weights"
+                reasons[name] = "has no weights"
             elif layer.lif is not None:
-                found[name] = "LIF"
+                reasons[name] = "LIF"
             elif self._clips(layer, measured[name]):
-                found[name] = "clips its highest values"
-        return found
+                reasons[name] = "clips its highest values"
+        return reasons
 
     def discrete(self, layer: Layer) -> bool:
         """Tell whether a layer is measured by its currents.
@@ -170,10 +170,10 @@ class Scaling:
         measured: Rates,
         fixed: Mapping[str, str],
     ) -> Iterator[str]:
-        for name, found in measured.items():
+        for name, values in measured.items():
             layer = self.network.layers[name]
-            least = found.currents[0] if self.discrete(layer) else found.rate
-            if found.highest == 0:
+            least = values.currents[0] if self.discrete(layer) else values.rate
+            if values.highest == 0:
                 reason = "never fires on this data, so no scale helps"
                 yield f"{name} {reason}: train it longer, or leave it out"
                 return  # layers behind it may be silent because of it
@@ -215,5 +215,5 @@ class Scaling:
 
 
 def _refuse(problems: Iterable[str]) -> None:
-    if found := list(problems):
-        raise CalibrationError("\n  ".join(found))
+    if lines := list(problems):
+        raise CalibrationError("\n  ".join(lines))

@@ -128,8 +128,8 @@ def over_time(
     """Judge outputs after each of `moments`, (moments, examples, units)."""
     *early, end = (merits(each, y, classes) for each in outputs)
     gains = [difference(end, merit, len(early)) for merit in early]
-    told = zip(moments(steps), outputs, [*gains, None], strict=True)
-    judged = ((at, score(o, y, classes).value, gain) for at, o, gain in told)
+    timed = zip(moments(steps), outputs, [*gains, None], strict=True)
+    judged = ((at, score(o, y, classes).value, gain) for at, o, gain in timed)
     return tuple(Moment(*each) for each in judged)
 
 

@@ -148,8 +148,8 @@ def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
 
     Tells how large their tensors are. None if it could store all of them.
     """
-    found = dict.fromkeys(_refused(net, dt))
-    return "; ".join(_sizes(name, tensors) for name in found) or None
+    refused = dict.fromkeys(_refused(net, dt))
+    return "; ".join(_sizes(name, tensors) for name in refused) or None
 
 
 def _refused(net: Any, dt: float) -> Iterator[str]:
@@ -171,8 +171,8 @@ def _refused(net: Any, dt: float) -> Iterator[str]:
 
 def _sizes(name: str, tensors: Tensors) -> str:
     own = {n: t for n, t in tensors.items() if n.rpartition(".")[0] == name}
-    told = (f"{n} reaches {np.abs(t).max():.3g}" for n, t in own.items())
-    return f"{name} ({', '.join(told)})"
+    largest = (f"{n} reaches {np.abs(t).max():.3g}" for n, t in own.items())
+    return f"{name} ({', '.join(largest)})"
 
 
 def _opened(

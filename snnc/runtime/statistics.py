@@ -188,12 +188,12 @@ def ranked(
     batch the values of each of them, (batch, ...); those below 0 count as 0.
     It is called twice.
     """
-    found = {name: Ranked(percent) for name, percent in percentiles.items()}
+    ranks = {name: Ranked(percent) for name, percent in percentiles.items()}
     for take in (Ranked.count, Ranked.refine):
         for batch in passes():
-            for of, values in zip(found.values(), batch, strict=True):
+            for of, values in zip(ranks.values(), batch, strict=True):
                 take(of, np.maximum(values, 0))
-    return found
+    return ranks
 
 
 def _bits(values: NDArray[np.float32]) -> NDArray[np.uint32]:

@@ -51,8 +51,8 @@ def text(result: Result) -> str:
         numbers = ">" * (3 + len(result.confusion))
         lines += ["", *aligned([*_classes(result)], f"<{numbers}")]
     for sentence in advice(result):
-        told = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
-        lines += ["", *told]
+        wrapped = wrap(sentence.strip(), WIDTH, break_on_hyphens=False)
+        lines += ["", *wrapped]
     return "\n".join(lines)
 
 
@@ -66,10 +66,10 @@ def _scores(result: Result) -> list[Row]:
     return rows
 
 
-def _contrast(found: Contrast, result: Result) -> str:
+def _contrast(contrast: Contrast, result: Result) -> str:
     write = _percent if result.classes else _number
-    rest, row = write(found.rest), write(found.row)
-    first = counted(found.examples, "example")
+    rest, row = write(contrast.rest), write(contrast.row)
+    first = counted(contrast.examples, "example")
     return f"{rest} of the first {first}, which in a row give {row}"
 
 
@@ -119,12 +119,12 @@ def _facts(result: Result) -> list[Row]:
     return facts
 
 
-def _overflows(found: tuple[int, ...]) -> str:
-    if not any(found):
+def _overflows(counts: tuple[int, ...]) -> str:
+    if not any(counts):
         return "none"
-    pairs = zip(REGISTERS, found, strict=True)
-    told = [f"{number} of the {name}" for name, number in pairs if number]
-    return f"{', '.join(told)}: values wrapped around"
+    pairs = zip(REGISTERS, counts, strict=True)
+    named = [f"{number} of the {name}" for name, number in pairs if number]
+    return f"{', '.join(named)}: values wrapped around"
 
 
 def _over_time(result: Result) -> list[Row]:
@@ -163,8 +163,8 @@ def _classes(result: Result) -> Iterator[Row]:
     """Yield a row a class: how many were taken for each class."""
     columns = range(len(result.confusion))
     yield "class", "recall", "precision", "taken for", *map(str, columns)
-    told = zip(result.by_class, result.confusion, strict=True)
-    for i, (each, counts) in enumerate(told):
+    rows = zip(result.by_class, result.confusion, strict=True)
+    for i, (each, counts) in enumerate(rows):
         name = f"{i} {each.name}" if result.names else each.name
         shares = (_share(each.recall), _share(each.precision))
         taken = (str(count) if count else "." for count in counts)

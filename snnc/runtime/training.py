@@ -276,8 +276,8 @@ def _distribution(strategy: Strategy | None) -> tf.distribute.Strategy:
         return tf.distribute.MirroredStrategy()
     if strategy == "multiworker":
         if not keras.__version__.startswith("2."):
-            found = f"this is Keras {keras.__version__}"
-            raise StrategyError(f"several workers need Keras 2: {found}")
+            version = f"this is Keras {keras.__version__}"
+            raise StrategyError(f"several workers need Keras 2: {version}")
         return tf.distribute.MultiWorkerMirroredStrategy()
     return tf.distribute.get_strategy()
 
@@ -295,9 +295,9 @@ def _batches(
 
 
 def _warn_of_labels(y: Any, accepted: DataSpec) -> None:
-    told = unused_ends(y, accepted.units) if accepted.classifies else None
-    if told is not None:
-        print(f"warning: {told}", file=sys.stderr)
+    warning = unused_ends(y, accepted.units) if accepted.classifies else None
+    if warning is not None:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _progress_file(weights: FileName) -> Path:

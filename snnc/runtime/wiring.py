@@ -98,9 +98,9 @@ def stretches_of(tensor: Any) -> tuple[Stretch, ...]:
     if isinstance(layer, keras.layers.Concatenate):
         joined = map(stretches_of, layer.input)
         return tuple(stretch for part in joined for stretch in part)
-    found = stretches_of(layer.input)
+    stretches = stretches_of(layer.input)
     averaged = _averaged(layer)
-    return tuple(s._replace(averaged=s.averaged * averaged) for s in found)
+    return tuple(s._replace(averaged=s.averaged * averaged) for s in stretches)
 
 
 def _averaged(layer: keras.layers.Layer) -> int:
@@ -117,17 +117,17 @@ def _summed(
     second: tuple[Stretch, ...],
 ) -> tuple[Stretch, ...]:
     """Return the stretches of a sum, cut where those of either end."""
-    found, one, other = [], list(first), list(second)
+    merged, one, other = [], list(first), list(second)
     while one and other:
         size = min(one[0].size, other[0].size)
         sources = one[0].sources | other[0].sources
         averaged = min(one[0].averaged, other[0].averaged)
-        found.append(Stretch(sources, size, averaged))
+        merged.append(Stretch(sources, size, averaged))
         for rest in (one, other):
             part = rest.pop(0)
             if part.size > size:
                 rest.insert(0, part._replace(size=part.size - size))
-    return tuple(found)
+    return tuple(merged)
 
 
 def _groups(

@@ -42,8 +42,8 @@ def table(name: str, lines: Sequence[VariantLine]) -> str:
     energy = "energy" if judged else "energy at most"
     head = (*keys, "cores", "weights", energy, kind, "interval", "best", "")
     rows = [tuple(_cells(line, keys, judged)) for line in lines]
-    told = columns(head, rows, left={*keys, "interval", "best", ""})
-    return "\n".join([*told, "", *_sentences(name, lines, judged, kind)])
+    table_lines = columns(head, rows, left={*keys, "interval", "best", ""})
+    return "\n".join([*table_lines, "", *_sentences(name, lines, judged, kind)])
 
 
 def _cells(line: VariantLine, keys: Sequence[str], judged: bool) -> Iterator[str]:
@@ -133,11 +133,11 @@ class SweepRecords:
         again then.
         """
         try:
-            found = json.loads(self.path(name).read_text(encoding="utf-8"))
+            record = json.loads(self.path(name).read_text(encoding="utf-8"))
         except (FileNotFoundError, ValueError):
             return None
-        is_known = isinstance(found, dict) and found.get("version") == VERSION
-        return found if is_known else None
+        is_known = isinstance(record, dict) and record.get("version") == VERSION
+        return record if is_known else None
 
     def write(self, name: str, record: dict[str, Any]) -> None:
         """Keep what is known of a variant."""

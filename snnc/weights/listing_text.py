@@ -92,13 +92,13 @@ def _sum(listing: Listing) -> str:
     tensors = listing.header.tensors.values()
     values = sum(tensor.size for tensor in tensors)
     name = listing.header.path.as_posix()
-    said = f"{name}: {counted(len(tensors), 'tensor')} of {counted(values, 'value')}"
+    totals = f"{name}: {counted(len(tensors), 'tensor')} of {counted(values, 'value')}"
     spoilt = sum(s.nan + s.infinite for s in (listing.spreads or {}).values())
     if spoilt:
-        said += f" ({spoilt} not finite)"
+        totals += f" ({spoilt} not finite)"
     if listing.fit is None:
-        return said
-    verdict = f"{said}, {_verdict(listing)} {listing.network}"
+        return totals
+    verdict = f"{totals}, {_verdict(listing)} {listing.network}"
     refused = any(layer.refused for layer in listing.layers)
     return f"{verdict}, but not the chip" if refused else verdict
 

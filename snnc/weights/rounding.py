@@ -86,9 +86,9 @@ def _in_core(
         powers += np.bincount(channels, np.square(weights), size)
         np.maximum.at(peaks, channels, np.abs(weights))
         count += len(weights)
-    heard = powers > 0
+    driven = powers > 0
     whole = float(np.sqrt(squares.sum() / powers.sum()))
-    typical = float(np.sqrt(np.median(squares[heard] / powers[heard])))
+    typical = float(np.sqrt(np.median(squares[driven] / powers[driven])))
     channel = int(peaks.argmax())
     return RoundedTensor(
         core=number,

@@ -164,7 +164,7 @@ class _Resolution:
         fix = Fix(span, encoder) if encoder and is_source else None
         self._reads_raw = True
         if kind == "maxpool":
-            found: Diagnostic = MaxPoolOffChip(
+            diagnostic: Diagnostic = MaxPoolOffChip(
                 span=span,
                 name=name,
                 what=f"the values of `{self._input.name}`",
@@ -172,10 +172,10 @@ class _Resolution:
                 fix=fix,
             )
         else:
-            found = ReadsRawValues(
+            diagnostic = ReadsRawValues(
                 span=span, name=name, input=self._input.name, encoder=encoder, fix=fix
             )
-        self._report.add(found)
+        self._report.add(diagnostic)
 
     def _readout_sources(self, drafts: tuple[Draft, ...]) -> tuple[str, ...]:
         readout, place = self._spec.readout, self._validated.readout

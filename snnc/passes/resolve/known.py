@@ -46,13 +46,13 @@ class KnownNames:
 
     def _all_after(self, name: str) -> set[str]:
         """A layer and all that read it, directly or not."""
-        found = {name}
+        after = {name}
         waiting = [name]
         while waiting:
-            readers = self._readers.get(waiting.pop(), set()) - found
-            found |= readers
+            readers = self._readers.get(waiting.pop(), set()) - after
+            after |= readers
             waiting += readers
-        return found
+        return after
 
     @cached_property
     def _readers(self) -> dict[str, set[str]]:

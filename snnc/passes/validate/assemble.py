@@ -102,9 +102,9 @@ class Assembly:
 
     def _one(self, kind: str) -> Checked | None:
         """The sound statement of a kind, else the first one."""
-        found = [c for c in self._checked if c.statement.kind.text == kind]
-        sound = [c for c in found if c.model is not None]
-        return next(iter(sound or found), None)
+        of_kind = [c for c in self._checked if c.statement.kind.text == kind]
+        sound = [c for c in of_kind if c.model is not None]
+        return next(iter(sound or of_kind), None)
 
     def _model(self, kind: str) -> Any:
         checked = self._one(kind)
@@ -138,8 +138,8 @@ def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:
     """
     has_input = any(c.statement.kind.text == "input" for c in checked)
     behind = not has_input
-    for found in checked:
-        behind = behind or found.statement.kind.text == "input"
-        unknown = found.statement.kind.text not in KINDS
-        if is_layer(found.statement) or (unknown and behind):
-            yield found
+    for item in checked:
+        behind = behind or item.statement.kind.text == "input"
+        unknown = item.statement.kind.text not in KINDS
+        if is_layer(item.statement) or (unknown and behind):
+            yield item

@@ -92,20 +92,20 @@ def _advice(
     word = item.key.text
     if text := _in_numbers(item, owner, beside):
         return text
-    if found := own_counterpart(word, owner):
-        return _filled(found, item, owner)
+    if match := own_counterpart(word, owner):
+        return _filled(match, item, owner)
     if nearby_key(word, legal):
         return ""
     if owner == "train" and (line := _setting_line(item, beside)):
         return f"write it as a setting of the {line.split()[0]}: `{line}`"
-    if found := counterpart(word):
-        return _filled(found, item, owner)
+    if match := counterpart(word):
+        return _filled(match, item, owner)
     return _elsewhere(item, owner)
 
 
-def _filled(found: Counterpart, item: tree.Property, owner: str) -> str:
-    value = _like(item.value, found.usual)
-    return found.advice.format(word=normal(item.key.text), owner=owner, value=value)
+def _filled(match: Counterpart, item: tree.Property, owner: str) -> str:
+    value = _like(item.value, match.usual)
+    return match.advice.format(word=normal(item.key.text), owner=owner, value=value)
 
 
 def _like(value: tree.Value, usual: str) -> str:

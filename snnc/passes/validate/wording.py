@@ -12,7 +12,7 @@ from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.forms import FORMS, PARTS
 from snnc.language.keywords import UNITS
-from snnc.passes.validate.wrong_type import LONGEST, found, numeral, wrong_type
+from snnc.passes.validate.wrong_type import LONGEST, described, numeral, wrong_type
 from snnc.source import Span
 from snnc.vocabulary.synonyms import fix_word, nearest
 
@@ -146,7 +146,7 @@ def _unknown_choice(
     return rules.values.UnknownChoice(
         span=span,
         key=key,
-        found=found(word),
+        found=described(word),
         legal=legal,
         near=near,
         fix=fix_word(span, span.text, legal) if near else None,

@@ -68,26 +68,26 @@ def check_properties(
     statement: tree.Statement, report: Report
 ) -> dict[str, tree.Property]:
     """The properties of a statement by key, without those that are wrong."""
-    found = dict[str, tree.Property]()
+    by_key = dict[str, tree.Property]()
     legal = legal_keys(statement)
     if statement.kind.text in BLOCKLESS:
-        return found  # reported as one block too many
+        return by_key  # reported as one block too many
     for item in statement.properties or ():
         if report.full:
             break
-        problem = _repeated(item, found) or _property_problem(statement, item, legal)
+        problem = _repeated(item, by_key) or _property_problem(statement, item, legal)
         problem = problem or _nested_problem(item)
         if problem is None:
-            found[item.key.text] = item
+            by_key[item.key.text] = item
             continue
         report.add(problem)
-    return found
+    return by_key
 
 
 def _repeated(
-    item: tree.Property, found: dict[str, tree.Property]
+    item: tree.Property, by_key: dict[str, tree.Property]
 ) -> Diagnostic | None:
-    first = found.get(item.key.text)
+    first = by_key.get(item.key.text)
     if first is None:
         return None
     return rules.names.RepeatedProperty(
@@ -135,11 +135,11 @@ def _nested_problem(item: tree.Property) -> Diagnostic | None:
     """What is given twice or refused inside ``adam { ... }``."""
     if not isinstance(item.value, tree.Group):
         return None
-    found = dict[str, tree.Property]()
+    by_key = dict[str, tree.Property]()
     for inner in item.value.properties:
-        if problem := _repeated(inner, found) or _nested_problem(inner):
+        if problem := _repeated(inner, by_key) or _nested_problem(inner):
             return problem
         if inner.key.text in REFUSED:
             return _refused(inner.key, "property")
-        found[inner.key.text] = inner
+        by_key[inner.key.text] = inner
     return None

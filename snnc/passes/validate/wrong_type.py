@@ -28,7 +28,7 @@ _FOUND = {
 }
 
 
-def found(node: Any) -> str:
+def described(node: Any) -> str:
     """A value as it is written, or of which kind it is."""
     text = str(node.span.text) if hasattr(node, "span") else ""
     kind = _FOUND.get(type(node), "this")
@@ -62,7 +62,7 @@ def wrong_type(span: Span, key: str, node: Any, context: dict[str, Any]) -> Diag
         span=span,
         key=key,
         expected=expected,
-        found=found(node) if "span" not in context else f"`{span.text}`",
+        found=described(node) if "span" not in context else f"`{span.text}`",
         example=example if bare else f"{key} {example}",
         fix=None if instead is None else Fix(span, instead),
     )
@@ -108,7 +108,7 @@ def _quoted_choice(span: Span, key: str, node: Any) -> Diagnostic | None:
         span=span,
         key=key,
         expected="a name without quotes" if isinstance(node, tree.Text) else "a name",
-        found=found(node),
+        found=described(node),
         example=f"{key} {word}",
         fix=Fix(span, word) if sure and not quoted else None,
     )
