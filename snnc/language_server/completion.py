@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.editors.editor_files import NETWORK, to_fill
 from snnc.language import scalars
 from snnc.language.fields import description, keys_of, parts_of, values_in
@@ -54,7 +54,7 @@ class Completion:
         return _PLACE.sub(lambda match: match[1] or match[2], self.text)
 
 
-_PLACE = re.compile(r"\$\{\d+(?::([^}]*)|\|([^,|}]*)[^}]*)\}|\$0")
+_PLACE = re.compile(r"\$\{\d+(?::([^$}]*)|\|([^,|$}]*)[,|][^$}]*)\}|\$0")
 _TYPED = re.compile(r"(?<![\w.])[\w.]*$")
 
 
