@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.driver import compile_spec
 from snnc.ir.device import Profile

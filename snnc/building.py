@@ -9,10 +9,10 @@ import os
 import shlex
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.emit.origin import Origin, build_command

@@ -7,10 +7,10 @@ integers keep of the result is told from the package's spec, where that is at ha
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.output.imported import open_package, spec_of

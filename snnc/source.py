@@ -6,11 +6,9 @@ import errno
 import os
 import stat
 from bisect import bisect_right
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
-
-from snnc.dataclass import dataclass
+from typing import Literal, NamedTuple
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,8 +73,7 @@ class SourceFile:
         return len(self._starts)
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Position:
+class Position(NamedTuple):
     """A line and a column, both counted from 1."""
 
     line: int

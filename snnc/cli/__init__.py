@@ -6,6 +6,7 @@ stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale outp
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 
@@ -49,9 +50,11 @@ def snnc(device: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    # A run is short and ends with the process: neither collecting garbage nor looking
-    # for plugins of pydantic, of which snnc has none, is worth the wait.
+    # A run is short and ends with the process: neither collecting garbage, then or, as
+    # Python does, at its end, nor looking for plugins of pydantic, of which snnc has
+    # none, is worth the wait.
     gc.disable()
+    atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     with lenient_streams() as streams:
         status = _run(arguments)

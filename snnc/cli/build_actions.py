@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from snnc.building import Job
 from snnc.cli.printing import paint_unified_diff, print_lines, say
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
 from snnc.output import Comparison, PackageFiles, compare

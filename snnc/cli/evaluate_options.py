@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from snnc.cli.options import Option
-from snnc.dataclass import dataclass
 
 SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
 DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -21,7 +22,6 @@ from snnc.cli.printing import (
     print_lines,
     say,
 )
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
 from snnc.source import SourceFile

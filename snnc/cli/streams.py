@@ -11,9 +11,8 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, TextIO
-
-from snnc.dataclass import dataclass
 
 
 class _Raw(io.RawIOBase):

@@ -6,11 +6,10 @@ import enum
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import field
+from dataclasses import dataclass, field
 from string import Formatter
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
-from snnc.dataclass import dataclass
 from snnc.source import Span
 from snnc.text.printable import in_backticks, printable
 
@@ -86,16 +85,14 @@ is there before any diagnostic about what it parsed.
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A second place that a diagnostic points at, and what it says there."""
 
     span: Span
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(NamedTuple):
     """Replacing the text of a span mends the problem.
 
     An ``unsafe`` one may change what the spec means.

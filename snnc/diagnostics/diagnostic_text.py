@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from snnc.source import Span
 from snnc.text.printable import cells, printable, quoted

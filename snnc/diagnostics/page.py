@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
 
 FAMILIES = {

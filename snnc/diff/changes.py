@@ -5,9 +5,9 @@ Values are as the language writes them (``8``, ``3x3``, ``20..150 Hz``).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.layout import Tensor
 from snnc.ir.logical import Shape
 from snnc.text.units import dims

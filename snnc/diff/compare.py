@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.diff import properties
 from snnc.diff.changes import Changed, LayerChange, RateChanged, WeightsChange
 from snnc.diff.cores import Cores, compare_cores

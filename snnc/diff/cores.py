@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.diff.changes import Changed
 from snnc.diff.version import Version
 from snnc.ir.device import Core

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.diff import properties
 from snnc.diff.changes import (
     Changed,

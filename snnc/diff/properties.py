@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.diff.changes import Changed
 from snnc.diff.version import Version
 from snnc.ir.logical import (

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from snnc import rules
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diagnostics.diagnostic import Severity
 from snnc.driver import compile_spec

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from enum import Enum
 from functools import cache
 
-from snnc.dataclass import dataclass
 from snnc.language.fields import values_in
 from snnc.language.forms import FORMS
 from snnc.language.keywords import (

@@ -19,7 +19,7 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,6 @@ from distributed.comm.addressing import parse_address, parse_host_port
 from distributed.comm.core import connect
 from nengo.exceptions import BuildError
 
-from snnc.dataclass import dataclass
 from snnc.evaluate.part import SpanResult, moved, run_spans
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.exact import CannotRunError, Engine, open_engine

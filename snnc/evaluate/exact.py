@@ -6,9 +6,9 @@ import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.dataclass import dataclass
 from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.others import Trained
 from snnc.evaluate.part import ExactPart, SpanResult, run_spans, spans_left, whole_spans

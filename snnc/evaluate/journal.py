@@ -13,12 +13,12 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.evaluate.part import ExactPart
 from snnc.evaluate.records import Scope, record, restore, span
 from snnc.evaluate.refusals import (

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from snnc.dataclass import dataclass
 from snnc.evaluate.part import ExactPart
 from snnc.runtime.examples import Presentation, Span
 from snnc.runtime.measures import Compared

@@ -6,7 +6,7 @@ import csv
 import io
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.dataclass import dataclass
 from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.others import (
     Simulator,

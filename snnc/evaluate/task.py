@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save
 
-from snnc.dataclass import dataclass
 from snnc.output.imported import ImportedPackage, open_package
 from snnc.runtime.arrays import DataError
 from snnc.runtime.data import DataSpec, Examples, open_data, select

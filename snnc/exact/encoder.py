@@ -6,6 +6,7 @@ nengo's own operators compute the currents, once an example instead of once a st
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import nengo
@@ -16,7 +17,6 @@ from nengo.builder.operator import TimeUpdate
 from nengo.builder.processes import SimProcess
 from numpy.typing import NDArray
 
-from snnc.dataclass import dataclass
 from snnc.exact.tables import AxonTable, Floats, Int64, ReadoutTable, Tables
 
 

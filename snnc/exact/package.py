@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.output.imported import (
     CannotRunError,
     ImportedPackage,

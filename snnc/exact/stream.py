@@ -11,7 +11,7 @@ import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import field
+from dataclasses import dataclass, field
 from threading import Lock
 from types import SimpleNamespace
 from typing import Any, NamedTuple, Protocol
@@ -19,7 +19,6 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.dataclass import dataclass
 from snnc.exact.encoder import Encoder
 from snnc.exact.kernel import run_examples
 from snnc.exact.outcome import Kept, LaneResult, Outcome

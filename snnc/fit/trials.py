@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, prod
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.ir.layout import tensors

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import prod, sqrt
 
-from snnc.dataclass import dataclass
 from snnc.fit.solve import smallest_stride, wider_strides, widest, width_key
 from snnc.fit.trials import Change, Changes, Cost, OutOfWorkError, Trials
 from snnc.ir.layout import tensors

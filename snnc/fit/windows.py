@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from snnc.dataclass import dataclass
+from dataclasses import dataclass
+
 from snnc.diagnostics import Report
 from snnc.fit.trials import Change, with_changes
 from snnc.ir.device import Profile

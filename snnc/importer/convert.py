@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value

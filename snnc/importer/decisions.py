@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
 from snnc.importer.model import KerasLayer, KerasModel

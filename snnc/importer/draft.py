@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.importer.linear import LinearStep, Shape, Term
 from snnc.importer.views import View
 

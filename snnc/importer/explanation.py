@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from copy import copy
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written
 from snnc.importer.converter.ask import ConverterTrial

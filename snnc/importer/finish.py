@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from snnc.dataclass import dataclass
 from snnc.importer.draft import INPUT, StatementDraft, Value
 from snnc.importer.linear import LinearStep, Term, point, whole
 from snnc.importer.neurons import UnfitError, kept, readout

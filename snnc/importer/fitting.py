@@ -8,10 +8,9 @@ computes is cut into pieces that are one each.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.importer.linear import AxisWindow, Shape, Term, Windows
 
 Padding = Literal["valid", "same", "causal"]

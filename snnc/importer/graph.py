@@ -9,10 +9,9 @@ a tensor; Keras counts those of submodels from 0 or from 1.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
-from snnc.dataclass import dataclass
 from snnc.importer.layer_config import (
     FOREIGN,
     check_shape,

@@ -9,9 +9,8 @@ a term are multiplied into one kernel.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
-
-from snnc.dataclass import dataclass
 
 Shape = tuple[int, ...]
 Op = Literal[

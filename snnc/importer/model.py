@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from typing_extensions import Self
-
-from snnc.dataclass import dataclass
 
 if TYPE_CHECKING:
     import numpy as np

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
 from snnc.importer.model import KerasModel, ModelWeights

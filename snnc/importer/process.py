@@ -8,11 +8,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from snnc.dataclass import dataclass
 from snnc.importer.messages import Channel, model_of, refusal_of
 from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.refusal import NOWHERE, RefusedModelError

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 
 Range = tuple[float, float]

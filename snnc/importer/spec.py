@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import NetworkEnds

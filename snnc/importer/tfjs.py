@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
 from snnc.importer.hdf5 import LARGEST_ARRAY

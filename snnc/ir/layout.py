@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from math import prod
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Convolution, Dense, Layer, Network, Readout, Shape
 
 SPATIAL_AXES = {

@@ -6,11 +6,10 @@ Shapes are channels-last without the batch axis. Times are in seconds, rates in 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
 from snnc.language.extents import Phase

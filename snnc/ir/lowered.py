@@ -9,10 +9,10 @@ three-dimensional the same way.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Layer, Network, Padding
 from snnc.ir.order import reading_order
 from snnc.runtime.maxima import Grid, Nodes

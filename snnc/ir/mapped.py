@@ -10,10 +10,10 @@ core, in row-major order; the last block of an axis may be smaller.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection, grouped
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
 from snnc.ir.maxima import level_name, tree_of
 from snnc.ir.shapes import of_rank, triple_of

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.ir.mapped import MappedNetwork
 
 Chips = Mapping[str, tuple[int, ...]]

@@ -10,9 +10,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Collection, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple, get_origin
 
-from snnc.dataclass import dataclass
 from snnc.language.reading import Reader, UnsureError, reader
 
 if sys.version_info >= (3, 11):
@@ -27,8 +26,7 @@ if TYPE_CHECKING:
 _NONE: Any = object()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     """One name of a model: its type without notes, the notes, and its default."""
 
     annotation: Any

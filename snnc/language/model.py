@@ -7,9 +7,9 @@ A model checks what one statement says by itself. What needs more than one state
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Annotated, Literal, get_args
+from dataclasses import dataclass
+from typing import Annotated, Literal, NamedTuple, get_args
 
-from snnc.dataclass import dataclass
 from snnc.language.layers import (
     ConvProperties,
     DenseProperties,
@@ -107,8 +107,7 @@ def spec_hash(spec: Spec) -> str:
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Where a statement is written.
 
     ``span`` is its head, from the kind to the name. ``keys`` has the span of the

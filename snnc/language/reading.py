@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
-
-from snnc.dataclass import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 if TYPE_CHECKING:
     from pydantic import GetCoreSchemaHandler
@@ -25,8 +24,7 @@ class UnsureError(ValueError):
     """A value is not of its type, or not as it is."""
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """The function that makes plain Python of what is written, before it is checked."""
 
     func: Reader
@@ -39,8 +37,7 @@ class Read:
         return core_schema.no_info_before_validator_function(self.func, handler(source))
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """What a number must be: at least, more than, at most, less than."""
 
     ge: float | None = None

@@ -8,16 +8,13 @@ is said of a wrong word are made of them, by `keywords`, `forms` and `fields`.
 
 from __future__ import annotations
 
-from typing import Any, Literal
-
-from snnc.dataclass import dataclass
+from typing import Any, Literal, NamedTuple
 
 Need = Literal["required", "optional", "none"]
 Place = Literal["front", "encoder", "layer", "back"]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueWord:
+class ValueWord(NamedTuple):
     """A word that is a value, a variant or a choice, such as ``same`` or ``adam``.
 
     Attributes
@@ -38,8 +35,7 @@ class ValueWord:
     nearby: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(NamedTuple):
     """A property: a note on the type of its values.
 
     Attributes
@@ -61,8 +57,7 @@ class Key:
     words: tuple[ValueWord, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StatementPart:
+class StatementPart(NamedTuple):
     """What stands in front of the block in ``.snn``, and is a key in YAML.
 
     ``key`` is that key; the others are as of a `Key`.
@@ -73,8 +68,7 @@ class StatementPart:
     nearby: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Otherwise:
+class Otherwise(NamedTuple):
     """What holds where nothing is written: a note on a field whose default is None.
 
     Attributes
@@ -89,8 +83,7 @@ class Otherwise:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(NamedTuple):
     """A kind of statement: a note on the model of its properties.
 
     Attributes

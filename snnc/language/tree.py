@@ -5,7 +5,8 @@ Both notations, ``.snn`` and YAML, become this tree.
 
 from __future__ import annotations
 
-from snnc.dataclass import dataclass
+from dataclasses import dataclass
+
 from snnc.source import Span
 
 

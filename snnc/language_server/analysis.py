@@ -9,9 +9,9 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.driver import add_advice, allow_warnings, unlimited, wants_advice
 from snnc.ir.device import Profile

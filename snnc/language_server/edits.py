@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from lsprotocol import types
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Fix
 from snnc.language import tree
 from snnc.language_server.buffers import range_of

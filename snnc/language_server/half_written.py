@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 
 from lark import Token
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.base import Model

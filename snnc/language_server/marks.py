@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.fields import keys_of

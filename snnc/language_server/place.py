@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.forms import FORMS, legal_keys, model_of

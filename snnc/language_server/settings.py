@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from snnc.dataclass import dataclass
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile

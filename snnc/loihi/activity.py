@@ -8,9 +8,9 @@ reads the weights that its axons lead to, as the network is mapped.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Energy
 from snnc.ir.lowered import Population
 from snnc.ir.mapped import MappedNetwork, MappedProjection

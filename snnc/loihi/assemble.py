@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from itertools import product
 
-from snnc.dataclass import dataclass
 from snnc.ir.lowered import Compare, Full, LoweredNetwork, Population, Projection
 from snnc.ir.mapped import (
     Block,

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
 from math import gcd
 from typing import overload
 
-from snnc.dataclass import dataclass
 from snnc.loihi.taps import Tap, Taps
 
 Interval = tuple[int, int]

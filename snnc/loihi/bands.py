@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
 from math import lcm
 
-from snnc.dataclass import dataclass
 from snnc.loihi.axis import Cut, Interval, cut
 
 

@@ -11,13 +11,13 @@ what is asked of them (a beam search).
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import merge, nsmallest
 from itertools import islice, product, repeat
 from math import prod
 from sys import maxsize
 from typing import TypeVar
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Core
 from snnc.loihi.choices import ChipChoices, Choices, Step
 from snnc.loihi.fit import Fit

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.ir.logical import Convolution
 from snnc.ir.lowered import (

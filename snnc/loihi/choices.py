@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
 from math import prod
 
-from snnc.dataclass import dataclass
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.fit import Fit, Misfit

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
 from math import ceil
 from sys import maxsize
 
-from snnc.dataclass import dataclass
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.fit import Wire
 from snnc.loihi.spending import NOTHING, Cut, Spending, Spent, add, cut_of

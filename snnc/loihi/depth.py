@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from math import gcd, lcm
 
-from snnc.dataclass import dataclass
 from snnc.ir.lowered import Window
 from snnc.loihi.axis import Cut, Interval, Picked, cut
 from snnc.loihi.taps import Tap, Taps

@@ -5,10 +5,10 @@ from __future__ import annotations
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from operator import itemgetter
 
-from snnc.dataclass import dataclass
 from snnc.loihi.axis import Cut, Interval
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth

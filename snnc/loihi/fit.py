@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Interval, View
 from snnc.loihi.link import Cost, Feed, Link

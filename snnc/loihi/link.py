@@ -7,9 +7,9 @@ overlap. Every method of a link counts for a single pair.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Protocol
 
-from snnc.dataclass import dataclass
 from snnc.loihi.axis import Axis, Cut, Interval, View
 from snnc.loihi.bands import Edges
 from snnc.loihi.depth import Alike

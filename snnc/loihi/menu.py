@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect, bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from math import ceil
 
-from snnc.dataclass import dataclass
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.fit import Fit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import field
+from dataclasses import dataclass, field
 from functools import cached_property
 from math import ceil
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.lowered import LoweredNetwork, Population

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from sys import maxsize
 
-from snnc.dataclass import dataclass
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import MANY, Demand
 from snnc.loihi.fit import Fit

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import field
+from dataclasses import dataclass, field
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.loihi.fit import Wire
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tile, Tiling

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from heapq import nsmallest
 from math import ceil
 
-from snnc.dataclass import dataclass
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import Demand
 from snnc.loihi.fit import Fit

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import product
 
-from snnc.dataclass import dataclass
 from snnc.ir.device import Profile
 from snnc.loihi.axis import Run, View
 

@@ -8,10 +8,10 @@ matters here is which taps of the composed kernel are equal, and which are zero.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import overload
 
-from snnc.dataclass import dataclass
 from snnc.ir.lowered import Pool
 
 Tap = tuple[tuple[int, int], ...]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from heapq import heappop, heappush
 from itertools import groupby, product, takewhile
 from math import ceil, prod
 
-from snnc.dataclass import dataclass
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
 from snnc.loihi.axis import Cut, Interval, cut

@@ -10,12 +10,11 @@ says by how much.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import product
 from math import ceil, inf, prod
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.importer.model import KerasLayer
 from snnc.nir.graph_file import Node
 

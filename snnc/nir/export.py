@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import importlib.util
 from collections.abc import Mapping
+from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.ir.device import Profile

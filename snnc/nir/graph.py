@@ -8,13 +8,12 @@ run, from ``input`` to ``output``: some readers follow it, and Spyx these two na
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Input, Shape
 from snnc.ir.lowered import LoweredNetwork, Population, Projection
 from snnc.ir.shapes import volume_of

@@ -8,11 +8,11 @@ from __future__ import annotations
 import heapq
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.importer.hdf5 import Store
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.importer.process import ModelReader
 from snnc.importer.read import check_file

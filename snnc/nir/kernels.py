@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.importer.model import ModelWeights
 from snnc.nir.convolutions import arrays_of
 from snnc.nir.graph_file import Node

@@ -8,12 +8,12 @@ dilation and groups are in the kernels, since readers differ in what else they k
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Input, Shape
 from snnc.ir.lowered import (
     Compare,

@@ -6,11 +6,11 @@ Axes are depth, height and width; depth goes into the channels at last.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.ir.lowered import Compare, Pool, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
 from snnc.nir.padding import PaddedAxis, even

@@ -15,12 +15,12 @@ of NIR says nothing of a step, so tools add ``r I`` once a step.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from math import expm1
 from typing import Literal
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Lif, Spiking
 from snnc.nir.graph_file import Node
 

@@ -9,7 +9,7 @@ for `nir.read` to accept a file.
 
 from __future__ import annotations
 
-from snnc.dataclass import dataclass
+from dataclasses import dataclass
 
 SPARE = 4
 """How many taps more than the larger of both axes a square kernel may have."""

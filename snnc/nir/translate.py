@@ -9,13 +9,12 @@ kernels that read it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.nir import convolutions
 from snnc.nir.graph_file import NirGraph, Node

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from snnc.dataclass import dataclass
 from snnc.emit.files import (
     FORMAT,
     LIBRARY,

@@ -8,13 +8,13 @@ import importlib.util
 import os
 import sys
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
-from snnc.dataclass import dataclass
 from snnc.emit.files import LIBRARY
 from snnc.output.formats import other_format
 from snnc.output.records import origin_of

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.dataclass import dataclass
 from snnc.output.package import Lock, PackageFiles
 from snnc.output.records import MARKER, PackageRecords
 from snnc.runtime.files import PART

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from snnc import __version__
-from snnc.dataclass import dataclass
 from snnc.emit.files import FORMAT, GeneratedFile, has_conflict
 from snnc.emit.origin import Origin
 

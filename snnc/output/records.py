@@ -7,10 +7,9 @@ import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import field
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from snnc.dataclass import dataclass
 from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
 from snnc.emit.origin import Origin
 from snnc.output.package import NAME, Lock, LockError, is_plain, text_hash

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records

@@ -17,10 +17,9 @@ emit     `Compilation.modules`    the files of the generated package
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Network

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from sys import maxsize
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import Loihi

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from snnc.dataclass import dataclass
 from snnc.ir.mapped import Block, MappedNetwork
 from snnc.plots.style import WIDTH, axes, bare, looks
 from snnc.text.units import counted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.ir.mapped import MappedNetwork
 from snnc.plots.style import COLOURS, axes, bare, looks
 from snnc.text.units import counted, dims

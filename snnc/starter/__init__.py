@@ -10,10 +10,10 @@ import os
 import re
 import shlex
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from snnc.dataclass import dataclass
 from snnc.runtime.files import write_file
 
 _FOLDER = Path(__file__).parent / "files"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from snnc.dataclass import dataclass
 from snnc.runtime.files import write_file
 from snnc.text.tables import columns
 from snnc.text.units import counted, human

@@ -8,10 +8,10 @@ statement however many braces are open: that is where a ``}`` is missing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from lark import Token
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.language.keywords import BEGINNINGS, HEADERS, KEYS, KINDS
 from snnc.source import SourceFile
@@ -21,8 +21,7 @@ _ENDINGS = frozenset(("RBRACE", "NUMBER", "DIMS", "RANGE", "STRING"))
 _CLOSERS = {"}": "RBRACE", "]": "RSQB"}
 
 
-@dataclass(frozen=True, slots=True)
-class StatementTokens:
+class StatementTokens(NamedTuple):
     """The tokens of one statement.
 
     ``broken`` statements are not worth parsing; of ``mended`` ones a missing brace

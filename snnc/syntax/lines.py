@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import field
+from dataclasses import dataclass, field
 from itertools import pairwise
 
 from lark import Token
 
 from snnc import rules
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.fields import keys_of
 from snnc.language.forms import FORMS, MODELS, values_of

@@ -8,8 +8,8 @@ Of the blank lines between two lines one is kept.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.keywords import BEGINNINGS
 from snnc.source import Span

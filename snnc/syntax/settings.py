@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from lark import Token
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL

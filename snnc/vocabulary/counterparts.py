@@ -7,8 +7,8 @@ Keras, PyTorch, Nengo, snnTorch, Norse and Lava have them; a word with a like is
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.language.forms import FORMS
 from snnc.language.model import SCOPES
 from snnc.vocabulary.synonyms import normal

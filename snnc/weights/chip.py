@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic
 from snnc.rules.weights import (
     NoBiasScale,

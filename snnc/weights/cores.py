@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Lif, MaxPool, Spiking
 from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from snnc.dataclass import dataclass
+from dataclasses import dataclass
+
 from snnc.ir.layout import Tensor, layout_id
 from snnc.text.units import dims
 from snnc.weights.header import StoredTensor, WeightsHeader

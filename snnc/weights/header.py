@@ -10,12 +10,12 @@ import json
 import os
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from json import JSONDecodeError
 from math import prod
 from pathlib import Path
 from typing import Any
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from math import expm1, prod
 from typing import Any
@@ -10,7 +11,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.dataclass import dataclass
 from snnc.ir.logical import Lif, Spiking
 from snnc.ir.lowered import Projection, Window
 from snnc.loihi.axis import Axis, Interval

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.dataclass import dataclass
 from snnc.weights.fit import LayoutFit, Pair
 from snnc.weights.header import WeightsHeader
 

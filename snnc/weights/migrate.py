@@ -8,6 +8,7 @@ biases zero (``kernel_initializer`` of the generated ``build_model``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from math import prod, sqrt
 from pathlib import Path
 from types import MappingProxyType
@@ -15,7 +16,6 @@ from types import MappingProxyType
 import numpy as np
 from safetensors.numpy import save
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.diff import Version, compile_version
 from snnc.diff.layers import match

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.dataclass import dataclass
 from snnc.runtime.integers import Blocks, decode_weights, discretize_weights
 from snnc.weights.cores import CoreContent, PlacedLayer, StoredKernel, Synapse
 from snnc.weights.kernels import Array

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.dataclass import dataclass
 from snnc.weights.header import StoredTensor, WeightsHeader
 
 Array = NDArray[Any]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 import signal
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Report
 from snnc.importer.messages import refusal_of
 from snnc.importer.process import CONVERTER, Child, ProcessLimit

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from snnc.dataclass import dataclass
 from snnc.importer.draft import Value
 from snnc.importer.fitting import positions, same_pads
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 
 from lsprotocol import types
 
 from snnc.autofix import autofix
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.fit.solve import for_axons, for_cores, for_fan_in

@@ -8,12 +8,12 @@ what it means is told.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
 
 from lsprotocol import types
 
-from snnc.dataclass import dataclass
 from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
 from snnc.language.forms import FORMS, owner_of

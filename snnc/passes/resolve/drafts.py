@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import graphlib
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import chain, count
 
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Fix, Report
 from snnc.ir.logical import Shape
 from snnc.language.layers import (

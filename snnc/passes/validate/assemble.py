@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.forms import VALUES

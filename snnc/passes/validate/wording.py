@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from snnc import rules
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
 from snnc.language.forms import FORMS, PARTS

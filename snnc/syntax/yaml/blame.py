@@ -10,11 +10,11 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ruamel.yaml.error import MarkedYAMLError
 
 from snnc import rules
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.keywords import HEADERS, KEYS, KINDS
 from snnc.source import SourceFile, Span

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from snnc.dataclass import dataclass
 from snnc.language import tree
 from snnc.language.forms import kinds, may_be_bare
 from snnc.source import Span

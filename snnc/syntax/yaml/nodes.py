@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from snnc.dataclass import dataclass
+from dataclasses import dataclass
+
 from snnc.source import Span
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import field, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from snnc import rules
-from snnc.dataclass import dataclass
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
 from snnc.language import forms, tree
 from snnc.language.fields import parts_of
