@@ -36,9 +36,9 @@ def init(folder: FileName = ".", requirement: str | None = None) -> tuple[Path, 
     FileExistsError
         If another is there already; then nothing is written.
     """
-    from snnc.starter import Plan, installed_from
+    from snnc.starter import StarterPlan, installed_from
 
-    plan = Plan.of(Path(folder), requirement or installed_from())
+    plan = StarterPlan.of(Path(folder), requirement or installed_from())
     if plan.taken:
         taken = ", ".join(path.as_posix() for path in plan.taken)
         raise FileExistsError(f"{taken}: there already, so nothing was written")

@@ -12,7 +12,7 @@ from snnc.text.units import counted
 
 if TYPE_CHECKING:
     from snnc.diff import Difference
-    from snnc.fit.variants import Offer, Variant
+    from snnc.fit.variants import FitVariant, Offer
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -46,7 +46,7 @@ class Fit(Displayed):
         return self.offer.present is not None
 
     @property
-    def variants(self) -> tuple[Variant, ...]:
+    def variants(self) -> tuple[FitVariant, ...]:
         """Changes, their ``cost`` (cores, neurons, weights), and what is ``kept``."""
         return self.offer.variants
 
@@ -55,7 +55,7 @@ class Fit(Displayed):
         """The specs of the variants, in their order."""
         return tuple(map(self._applied, self.variants))
 
-    def _applied(self, variant: Variant) -> Spec:
+    def _applied(self, variant: FitVariant) -> Spec:
         changes: dict[str, dict[str, Any]] = {}
         for change in variant.changes:
             changes.setdefault(change.layer, {})[change.key] = change.value

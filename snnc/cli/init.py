@@ -12,7 +12,7 @@ from snnc.cli.printing import print_data, print_diagnostics, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
-from snnc.starter import SPEC, UNPINNED, WORKFLOW, Plan, installed_from
+from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
 from snnc.text.printable import printable
 
 NEXT = """\
@@ -42,7 +42,7 @@ def command(folder: str, requirement: str | None) -> int:
     """Write a first spec into FOLDER, and what its repo needs to keep packages."""
     report = Report()
     requirement = requirement or installed_from()
-    plan = Plan.of(Path(folder), requirement)
+    plan = StarterPlan.of(Path(folder), requirement)
     try:
         for name in map(Path.as_posix, plan.taken):
             report.add(AlreadyThere(span=nowhere(name), path=name))

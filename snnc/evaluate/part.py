@@ -24,7 +24,7 @@ KEPT: tuple[Kept, ...] = ("counts", "early", "rows")
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExactPart(measures.Part):
+class ExactPart(measures.EvaluatedPart):
     """What examples ``start`` to ``stop`` gave on the exact engine.
 
     Attributes
@@ -117,7 +117,9 @@ def _joined(parts: Sequence[ExactPart]) -> ExactPart:
     )
 
 
-def spans_left(done: Sequence[measures.Part], count: int, size: int) -> list[Span]:
+def spans_left(
+    done: Sequence[measures.EvaluatedPart], count: int, size: int
+) -> list[Span]:
     """Return what is missing of ``count`` examples, in spans of at most ``size``."""
     edges = [(0, 0), *sorted((p.start, p.stop) for p in done), (count, count)]
     return [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from snnc.fit.trials import Cost, written
-from snnc.fit.variants import Offer, Variant
+from snnc.fit.trials import VariantCost, written
+from snnc.fit.variants import FitVariant, Offer
 from snnc.text import tables
 from snnc.text.tables import Cells, code, columns, prose
 from snnc.text.units import counted
@@ -40,11 +40,11 @@ def _rows(offered: Offer, shown: int) -> list[Cells]:
     return rows + [_row(variant) for variant in offered.variants[:shown]]
 
 
-def _row(variant: Variant) -> Cells:
+def _row(variant: FitVariant) -> Cells:
     return (changes_text(variant), *_cost(variant.cost), f"{100 * variant.kept:.0f} %")
 
 
-def changes_text(variant: Variant) -> str:
+def changes_text(variant: FitVariant) -> str:
     """The changes as a spec has them; of all layers, their widths alone."""
     if len(variant.changes) > ONE_BY_ONE:
         widths = (f"{c.layer} {written(c.value)}" for c in variant.changes)
@@ -56,7 +56,7 @@ def changes_text(variant: Variant) -> str:
     return "; ".join(f"{name}: {', '.join(texts)}" for name, texts in by_layer.items())
 
 
-def _cost(cost: Cost) -> tuple[str, str, str]:
+def _cost(cost: VariantCost) -> tuple[str, str, str]:
     return str(cost.cores), str(cost.neurons), str(cost.weights)
 
 
@@ -100,7 +100,7 @@ def document(offered: Offer) -> dict[str, Any]:
     }
 
 
-def _variant(variant: Variant) -> dict[str, Any]:
+def _variant(variant: FitVariant) -> dict[str, Any]:
     changes = [
         {
             "layer": change.layer,

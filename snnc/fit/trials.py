@@ -86,7 +86,7 @@ EFFORT = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Cost:
+class VariantCost:
     """What a variant takes: cores, neurons on the chip, and numbers to train."""
 
     cores: int
@@ -136,7 +136,7 @@ class Trials:
         self.work = 0
         self._most_work = PATIENT_WORK if patient else MOST_WORK
         self.known = PlanCache()
-        self._costs: dict[Changes, Cost | None] = {}
+        self._costs: dict[Changes, VariantCost | None] = {}
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
     def layers(self) -> tuple[Layer, ...]:
@@ -192,7 +192,7 @@ class Trials:
         outcome = self._attempt(changes, target or self.target)
         return None if outcome is None else outcome.mapped()
 
-    def cost(self, changes: Changes) -> Cost | None:
+    def cost(self, changes: Changes) -> VariantCost | None:
         """What the variant takes; None if it does not fit the target."""
         if changes not in self._costs:
             outcome = self._attempt(changes, self.target)
@@ -263,10 +263,10 @@ class Trials:
         return self.mapped((), replace(self.target, chips=chips, cores=most))
 
 
-def _cost(outcome: Attempt) -> Cost:
+def _cost(outcome: Attempt) -> VariantCost:
     assert outcome.solution is not None
     lowered = outcome.plan.lowered
-    return Cost(
+    return VariantCost(
         outcome.solution.cores,
         sum(p.neurons for p in lowered.populations if p.on_chip),
         sum(prod(tensor.shape) for tensor in tensors(lowered.network)),

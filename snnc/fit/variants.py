@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod, sqrt
 
 from snnc.fit.solve import smallest_stride, wider_strides, widest, width_key
-from snnc.fit.trials import Change, Changes, Cost, OutOfWorkError, Trials
+from snnc.fit.trials import Change, Changes, OutOfWorkError, Trials, VariantCost
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Layer
 
@@ -18,7 +18,7 @@ SHARES = tuple(n / 16 for n in range(15, 0, -1))
 
 
 @dataclass(frozen=True, slots=True)
-class Variant:
+class FitVariant:
     """A legal network near the spec.
 
     ``kept`` is the geometric mean of the shares of neurons and of weights that are
@@ -27,7 +27,7 @@ class Variant:
     """
 
     changes: Changes
-    cost: Cost
+    cost: VariantCost
     kept: float
     open_end: Change | None = None
 
@@ -44,8 +44,8 @@ class Offer:
     name: str
     cores: int
     needed: int | None
-    present: Cost | None
-    variants: tuple[Variant, ...]
+    present: VariantCost | None
+    variants: tuple[FitVariant, ...]
     layers: int
     untried: int
 
@@ -98,12 +98,12 @@ def _needed(trials: Trials) -> int | None:
     return None if trials.unlimited is None else trials.unlimited.cores
 
 
-def _variant(trials: Trials, changes: Changes) -> Variant:
+def _variant(trials: Trials, changes: Changes) -> FitVariant:
     new, (neurons, weights) = trials.cost(changes), _size(trials)
     assert new is not None, "only variants that fit are offered"
     kept = sqrt(new.neurons / neurons * new.weights / weights)
     open_end = next((c for c in changes if c.value == _most(trials, c)), None)
-    return Variant(changes, new, kept, open_end)
+    return FitVariant(changes, new, kept, open_end)
 
 
 def _most(trials: Trials, change: Change) -> int:

@@ -31,7 +31,7 @@ class Pool:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class ChannelGroups:
     """Channels that form equal groups, side by side at both ends.
 
     ``read`` of those that the reader sees are read by ``given`` of its own, ``count``
@@ -79,7 +79,7 @@ class Window:
     zeros_before: tuple[int, int] = (0, 0)
     zeros_behind: tuple[int, int] = (0, 0)
     dilation: Triple = (1, 1, 1)
-    group: Group | None = None
+    group: ChannelGroups | None = None
 
     @property
     def is_sparse(self) -> bool:

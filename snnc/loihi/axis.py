@@ -21,7 +21,7 @@ Interval = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Cut(Sequence[Interval]):
+class Tiles(Sequence[Interval]):
     """The tiles of an axis; they take no memory, however many they are."""
 
     extent: int
@@ -45,13 +45,13 @@ class Cut(Sequence[Interval]):
         return ((i, min(i + size, extent)) for i in range(0, extent, size))
 
 
-def cut(extent: int, size: int) -> Cut:
+def cut(extent: int, size: int) -> Tiles:
     """Cut an axis into tiles of ``size``; the last may be smaller."""
-    return Cut(extent, size)
+    return Tiles(extent, size)
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class TapRun:
     """The inputs that meet a tile through the same stretch of kernel taps.
 
     ``tap`` is the stretch's first tap; ``values`` numbers the stretch by its weights
@@ -79,7 +79,7 @@ class View:
         self,
         size: int,
         inputs: int,
-        find_runs: Callable[[], tuple[Run, ...]],
+        find_runs: Callable[[], tuple[TapRun, ...]],
         each_once: bool = False,
     ) -> None:
         self.size = size
@@ -88,7 +88,7 @@ class View:
         self._each_once = each_once and inputs > 0
 
     @cached_property
-    def runs(self) -> tuple[Run, ...]:
+    def runs(self) -> tuple[TapRun, ...]:
         return self._find_runs()
 
     @cached_property
@@ -178,7 +178,7 @@ class Axis:
             )
         return self._views[key]
 
-    def alike(self, tiles: Cut) -> range:
+    def alike(self, tiles: Tiles) -> range:
         """The tiles that see the same, as neither end of the axis cuts anything off."""
         step = tiles.size * self.stride
         first = -(-self.before // step)
@@ -224,7 +224,7 @@ class Axis:
             for start, stop in self._stretches(target_tile)
         )
 
-    def all_shared(self, sources: Cut, targets: Cut) -> list[tuple[int, int, int]]:
+    def all_shared(self, sources: Tiles, targets: Tiles) -> list[tuple[int, int, int]]:
         """The tiles of the source that tiles of outputs see, and how much of them."""
         return [
             (i, j, n)
@@ -258,7 +258,7 @@ class Axis:
             if start < stop:
                 yield start, stop
 
-    def _find_runs(self, tile: Interval) -> tuple[Run, ...]:
+    def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         starts: dict[tuple[int, int], list[int]] = {}
         for stretch in self._stretches(tile):
             for place in range(*stretch):
@@ -266,7 +266,7 @@ class Axis:
                 tap = place + self.before - first * self.stride
                 starts.setdefault((tap, stop - first), []).append(first - tile[0])
         return tuple(
-            Run(tap, length, *self._number(tap, length), tuple(outputs))
+            TapRun(tap, length, *self._number(tap, length), tuple(outputs))
             for (tap, length), outputs in starts.items()
         )
 

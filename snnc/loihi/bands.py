@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from math import lcm
 
-from snnc.loihi.axis import Cut, Interval, cut
+from snnc.loihi.axis import Interval, Tiles, cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def unlike_strips(
 
 
 def _in_slice(
-    strips: Cut,
+    strips: Tiles,
     start: int,
     channels: int,
     marks: Collection[int],

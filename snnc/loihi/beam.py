@@ -40,16 +40,16 @@ Given = TypeVar("Given")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pick:
+class BeamPick:
     """How a step is cut, and the picks of the steps behind it."""
 
     tiling: Tiling
     fit: Fit
-    behind: Pick | None
+    behind: BeamPick | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Draft:
+class PartialMapping:
     """A part of a mapping: the steps from one on.
 
     Attributes
@@ -68,7 +68,7 @@ class Draft:
     readers: dict[int, Readers]
     groups: dict[int, int]
     needs: dict[int, int]
-    pick: Pick | None
+    pick: BeamPick | None
 
     @property
     def expected(self) -> int:
@@ -142,11 +142,11 @@ class Beam:
         OutOfPatienceError
             If that takes more work than ``patience``.
         """
-        drafts = [Draft(0, {}, {}, {}, None)]
+        drafts = [PartialMapping(0, {}, {}, {}, None)]
         for i in reversed(range(len(self.steps))):
             if self.work > patience:
                 raise OutOfPatienceError
-            by_key: dict[object, Draft] = {}
+            by_key: dict[object, PartialMapping] = {}
             for draft in drafts:
                 for more in islice(self._extend(draft, i), max(2, width)):
                     key = _key(more)
@@ -160,10 +160,10 @@ class Beam:
         tilings, fits = (p.tiling for p in picks), (p.fit for p in picks)
         return Solution(tuple(tilings), tuple(fits), best.cores, self._rest[-1], False)
 
-    def _extend(self, draft: Draft, i: int) -> Iterator[Draft]:
+    def _extend(self, draft: PartialMapping, i: int) -> Iterator[PartialMapping]:
         """Cut one step more, in the ways with the fewest cores first."""
         step, readers = self.steps[i], draft.readers.get(i)
-        before = Draft(
+        before = PartialMapping(
             draft.cores,
             _without(i, draft.readers),
             _without(i, draft.groups),
@@ -187,15 +187,19 @@ class Beam:
             if more is not None:
                 yield more
 
-    def _on_host(self, draft: Draft, i: int, group: int | None) -> Draft:
+    def _on_host(
+        self, draft: PartialMapping, i: int, group: int | None
+    ) -> PartialMapping:
         tilings = self.steps[i].choices.tilings  # type: ignore[union-attr]
         tiling = next((t for t in tilings if t.group == group), tilings[0])
-        pick = Pick(tiling, Fit(()), draft.pick)
-        return Draft(draft.cores, draft.readers, draft.groups, draft.needs, pick)
+        pick = BeamPick(tiling, Fit(()), draft.pick)
+        return PartialMapping(
+            draft.cores, draft.readers, draft.groups, draft.needs, pick
+        )
 
     def _with(
-        self, draft: Draft, i: int, tiling: Tiling, fit: Fit, groups: Groups
-    ) -> Draft | None:
+        self, draft: PartialMapping, i: int, tiling: Tiling, fit: Fit, groups: Groups
+    ) -> PartialMapping | None:
         """The draft with a step cut; None if one of its sources can't serve it."""
         readers, needs = dict(draft.readers), dict(draft.needs)
         grouped = dict(draft.groups)
@@ -213,10 +217,12 @@ class Beam:
                 if need is None:
                     return None
                 needs[source] = need
-        more = Draft(cores, readers, grouped, needs, Pick(tiling, fit, draft.pick))
+        more = PartialMapping(
+            cores, readers, grouped, needs, BeamPick(tiling, fit, draft.pick)
+        )
         return more if self._rest_of(more, i) <= self.most else None
 
-    def _rest_of(self, draft: Draft, i: int) -> int:
+    def _rest_of(self, draft: PartialMapping, i: int) -> int:
         """The cores that a draft of the steps from ``i`` on leads to at least."""
         floors = self._rest[i] - sum(self.steps[s].choices.floor for s in draft.needs)
         return draft.expected + floors
@@ -318,13 +324,13 @@ def _some_groups(choices: Choices, compartments: int) -> Groups:
     return tuple(g for g in groups if g in powers) or groups[:1]
 
 
-def _key(draft: Draft) -> object:
+def _key(draft: PartialMapping) -> object:
     """What the steps to come notice of a draft."""
     readers = frozenset(draft.readers.items())
     return readers, frozenset(draft.groups.items())
 
 
-def _line(pick: Pick | None) -> Iterator[Pick]:
+def _line(pick: BeamPick | None) -> Iterator[BeamPick]:
     while pick is not None:
         yield pick
         pick = pick.behind

@@ -11,7 +11,7 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import PopType
-from snnc.loihi.axis import Cut, Interval, View
+from snnc.loihi.axis import Interval, Tiles, View
 from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.depth import Alike
@@ -257,12 +257,12 @@ class CostModel:
         return None
 
 
-Look = tuple[Callable[[Interval], View], Callable[[Cut], range]]
+Look = tuple[Callable[[Interval], View], Callable[[Tiles], range]]
 """What a tile sees through a link; and which tiles surely see the same."""
 
 
 def _distinct(
-    links: Sequence[Link], looks: Mapping[Link, Look], tiles: Cut
+    links: Sequence[Link], looks: Mapping[Link, Look], tiles: Tiles
 ) -> list[Views]:
     """The different views of the tiles, for all projections, largest first."""
     alike = [find(tiles) for _, find in looks.values()]

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import gcd, lcm
 
 from snnc.ir.lowered import Window
-from snnc.loihi.axis import Cut, Interval, Picked, cut
+from snnc.loihi.axis import Interval, Picked, Tiles, cut
 from snnc.loihi.taps import Tap, Taps
 
 
@@ -148,7 +148,7 @@ class Depth:
         outputs = self._reading((0, extent), inputs)
         return range(outputs.start // group, -(-outputs.stop // group))
 
-    def alike(self, extent: int, group: int, outputs: Cut) -> Alike:
+    def alike(self, extent: int, group: int, outputs: Tiles) -> Alike:
         """Which groups of the outputs read a source in the same way.
 
         Parameters
@@ -168,7 +168,7 @@ class Depth:
         )
         return Alike(range(first, max(first, stop)), group // gcd(group, step))
 
-    def met_alike(self, sources: Cut, extent: int, group: int) -> Alike:
+    def met_alike(self, sources: Tiles, extent: int, group: int) -> Alike:
         """Which groups of a source are read in the same way.
 
         Parameters

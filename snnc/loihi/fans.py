@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
 from operator import itemgetter
 
-from snnc.loihi.axis import Cut, Interval
+from snnc.loihi.axis import Interval, Tiles
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Feed
@@ -173,7 +173,7 @@ def _own(part: Part, strip: Interval, out: int) -> Interval:
     return max(0, strip[0] - start), min(part.channels, strip[1] - start)
 
 
-def _sums(steps: Mapping[int, int], strips: Cut) -> list[int]:
+def _sums(steps: Mapping[int, int], strips: Tiles) -> list[int]:
     """The sums over strips of what changes by ``steps`` where they are."""
     places = sorted(steps)
     heights = [0, *accumulate(steps[place] for place in places)]

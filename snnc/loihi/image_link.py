@@ -8,7 +8,7 @@ from math import floor
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Cut, Interval, View, cut
+from snnc.loihi.axis import Axis, Interval, Tiles, View, cut
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Alike, Depth, ensembles
 from snnc.loihi.link import Cost, Feed, PlaneLink
@@ -266,7 +266,7 @@ class ImageLink(PlaneLink):
         return [t for t in parts if self.depth.meets(t.slices, slices)]
 
 
-def _shared(axis: Axis, sources: Cut, targets: Cut) -> list[list[tuple[int, int]]]:
+def _shared(axis: Axis, sources: Tiles, targets: Tiles) -> list[list[tuple[int, int]]]:
     """For each tile of the inputs, the tiles of outputs that see it, and how much."""
     return [
         [(i, n) for i, tile in enumerate(targets) if (n := axis.shared(source, tile))]

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from snnc.loihi.axis import Axis, Cut, Interval, View
+from snnc.loihi.axis import Axis, Interval, Tiles, View
 from snnc.loihi.bands import Edges
 from snnc.loihi.depth import Alike
 from snnc.loihi.tiling import Part, Tiling
@@ -71,10 +71,10 @@ class Link(Protocol):
     def column_view(self, tile: Interval) -> View:
         """What a tile of columns sees of the source."""
 
-    def rows_alike(self, tiles: Cut) -> range:
+    def rows_alike(self, tiles: Tiles) -> range:
         """Tiles of rows that surely see the same of the source."""
 
-    def columns_alike(self, tiles: Cut) -> range:
+    def columns_alike(self, tiles: Tiles) -> range:
         """Tiles of columns that surely see the same of the source."""
 
     def parts_alike(self, group: int, target: Tiling) -> Alike:
@@ -148,8 +148,8 @@ class PlaneLink:
     def column_view(self, tile: Interval) -> View:
         return self.columns.view(tile)
 
-    def rows_alike(self, tiles: Cut) -> range:
+    def rows_alike(self, tiles: Tiles) -> range:
         return self.rows.alike(tiles)
 
-    def columns_alike(self, tiles: Cut) -> range:
+    def columns_alike(self, tiles: Tiles) -> range:
         return self.columns.alike(tiles)

@@ -9,7 +9,7 @@ from math import gcd, prod
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
-from snnc.loihi.axis import Cut, Interval, Picks, View
+from snnc.loihi.axis import Interval, Picks, Tiles, View
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import Alike, ensembles
 from snnc.loihi.link import UNSEEN, Cost, Feed
@@ -74,10 +74,10 @@ class MatrixLink:
     def column_view(self, tile: Interval) -> View:
         return UNSEEN
 
-    def rows_alike(self, tiles: Cut) -> range:
+    def rows_alike(self, tiles: Tiles) -> range:
         return range(len(tiles))
 
-    def columns_alike(self, tiles: Cut) -> range:
+    def columns_alike(self, tiles: Tiles) -> range:
         return range(len(tiles))
 
     def parts_alike(self, group: int, target: Tiling) -> Alike:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from math import gcd
 
-from snnc.loihi.axis import Axis, Cut, Interval, Picked, Run, View
+from snnc.loihi.axis import Axis, Interval, Picked, TapRun, Tiles, View
 from snnc.loihi.taps import Tap, Taps
 
 Pattern = tuple[tuple[int, Tap], ...]
@@ -53,17 +53,17 @@ class ScatterAxis(Axis):
             self._places[tile] = tuple(sorted(inside))
         return self._places[tile]
 
-    def _find_runs(self, tile: Interval) -> tuple[Run, ...]:
+    def _find_runs(self, tile: Interval) -> tuple[TapRun, ...]:
         return tuple(self._run(place, tile) for place in self._read(tile))
 
-    def _run(self, place: int, tile: Interval) -> Run:
+    def _run(self, place: int, tile: Interval) -> TapRun:
         first, stop = self._reached(place, tile)
         top = place + self.before
         reads = [(o, self.taps[top - o * self.stride]) for o in range(first, stop)]
         taps = [(o - tile[0], tap) for o, tap in reads if tap]
         plain, scale = without_factor(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
-        return Run(taps[0][0], len(taps), values, scale, (taps[0][0],))
+        return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
 
 def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
@@ -97,7 +97,7 @@ class ComparedAxis(ScatterAxis):
     ) -> None:
         super().__init__(inputs, len(entries), 1, 0, Taps(1, 1, 0, ()), picked)
         self._entries = entries
-        self._seen: dict[tuple[int, tuple[Run, ...]], View] = {}
+        self._seen: dict[tuple[int, tuple[TapRun, ...]], View] = {}
         self._by_tile: dict[Interval, View] = {}
 
     def view(self, tile: Interval) -> View:
@@ -108,7 +108,7 @@ class ComparedAxis(ScatterAxis):
             self._by_tile[tile] = self._seen.setdefault((size, runs), view)
         return self._by_tile[tile]
 
-    def alike(self, tiles: Cut) -> range:
+    def alike(self, tiles: Tiles) -> range:
         # Equal views are one object, found by looking at every tile.
         return range(0)
 
@@ -118,13 +118,13 @@ class ComparedAxis(ScatterAxis):
             self._places[tile] = tuple(sorted({p for read in entries for p in read}))
         return self._places[tile]
 
-    def _run(self, place: int, tile: Interval) -> Run:
+    def _run(self, place: int, tile: Interval) -> TapRun:
         readers = self._readers[place]
         near = ((o, n) for o, n in readers if tile[0] <= o < tile[1])
         taps: list[tuple[int, Tap]] = [(o - tile[0], ((0, n),)) for o, n in near]
         plain, scale = without_factor(taps)
         values = self._patterns.setdefault(plain, len(self._patterns))
-        return Run(taps[0][0], len(taps), values, scale, (taps[0][0],))
+        return TapRun(taps[0][0], len(taps), values, scale, (taps[0][0],))
 
     @cached_property
     def _readers(self) -> Mapping[int, Sequence[tuple[int, int]]]:

@@ -28,7 +28,7 @@ from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import MANY, Demand
 from snnc.loihi.fit import Fit
 from snnc.loihi.spending import Spending
-from snnc.loihi.stage import Chosen, DeadEnd, OutOfPatienceError, Stage, States
+from snnc.loihi.stage import Chosen, DeadEnd, OutOfPatienceError, SearchStage, States
 from snnc.loihi.tiling import Tiling
 
 WIDTH = 1024
@@ -175,7 +175,7 @@ class Search:
         alive: list[int] = []
         exact = True
         for i in range(len(self.steps)):
-            stage = Stage(
+            stage = SearchStage(
                 self.steps,
                 i,
                 alive,

@@ -41,7 +41,7 @@ States = Mapping[Key, tuple[int, Chosen | None]]
 """The fewest cores for each key, and the choices that they are of."""
 
 
-class Stage:
+class SearchStage:
     """Step ``i`` of an attempt.
 
     A source spends the same in many states, which is looked for once.

@@ -9,7 +9,7 @@ from functools import lru_cache
 from itertools import product
 
 from snnc.ir.device import Profile
-from snnc.loihi.axis import Run, View
+from snnc.loihi.axis import TapRun, View
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _distinct(rows: View, columns: View, zero: bool) -> Counter[int]:
     return arrays
 
 
-def _identity(row: Run, column: Run, footprint: Footprint) -> Hashable:
+def _identity(row: TapRun, column: TapRun, footprint: Footprint) -> Hashable:
     """What tells an array from the others of its synapse."""
     if not footprint.shared:
         return row.tap, row.length, column.tap, column.length

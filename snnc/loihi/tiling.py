@@ -11,7 +11,7 @@ from math import ceil, prod
 
 from snnc.ir.lowered import Volume
 from snnc.ir.mapped import Form, MappedPopulation
-from snnc.loihi.axis import Cut, Interval, cut
+from snnc.loihi.axis import Interval, Tiles, cut
 
 Tile = tuple[int, int, int]
 """Height, width and channels of a block."""
@@ -29,9 +29,9 @@ class Part:
 
     slices: Interval
     channels: int
-    rows: Cut
-    columns: Cut
-    strips: Cut
+    rows: Tiles
+    columns: Tiles
+    strips: Tiles
 
     @property
     def blocks(self) -> int:

@@ -28,7 +28,7 @@ Bound = Literal["block", "compartments", "alone", "neighbours"]
 
 
 @dataclass(frozen=True, slots=True)
-class Miss:
+class NearMiss:
     """A tiling with fewer cores that does not fit.
 
     Attributes
@@ -87,7 +87,7 @@ class Reason:
     tried: bool
     bound: Bound
     block: Shape | None
-    miss: Miss | None
+    miss: NearMiss | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,12 +178,12 @@ def _reason(plan: Plan, solution: Solution, i: int, choices: ChipChoices) -> Rea
     )
 
 
-def _nearest(misses: Iterable[Miss]) -> Miss | None:
+def _nearest(misses: Iterable[NearMiss]) -> NearMiss | None:
     """The miss closest to fitting; of equal ones that with the most cores."""
     return min(misses, key=lambda miss: (miss.ratio, -miss.cores), default=None)
 
 
-def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Miss]:
+def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[NearMiss]:
     """Tilings with fewer cores than the floor, whatever the sources' groups.
 
     Where some of them keep within a core's compartments, what forbids those is what
@@ -200,7 +200,7 @@ def _misses_alone(choices: ChipChoices, name: str, filled: int) -> Iterator[Miss
     for tiling, groups in product(cheaper, combinations):
         fit = costs.fit(tiling, groups)
         if isinstance(fit, Misfit):
-            yield Miss(tiling.cores, name, fit)
+            yield NearMiss(tiling.cores, name, fit)
 
 
 def _combinations(sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
@@ -212,7 +212,7 @@ def _combinations(sources: Sequence[Sequence[int]]) -> list[tuple[int, ...]]:
 
 def _misses_beside(
     plan: Plan, solution: Solution, i: int, choices: ChipChoices
-) -> list[Miss]:
+) -> list[NearMiss]:
     """Tilings that would do by themselves, the other layers being cut as they are.
 
     Empty if one of them fits: then the search missed it, and nothing binds.
@@ -227,7 +227,7 @@ def _misses_beside(
         if isinstance(outcome, Fit):
             return []
         where, misfit = outcome
-        misses.append(Miss(tiling.cores, plan.populations[where].name, misfit))
+        misses.append(NearMiss(tiling.cores, plan.populations[where].name, misfit))
     return misses
 
 

@@ -17,9 +17,9 @@ from snnc.ir.logical import (
     Shape,
 )
 from snnc.ir.lowered import (
+    ChannelGroups,
     Compare,
     Full,
-    Group,
     LoweredNetwork,
     Pool,
     Population,
@@ -187,7 +187,7 @@ def _reach(network: Network, layer: Layer, pools: Pools) -> Window | Full:
         groups = operation.groups
         if groups == 1:
             return window
-        group = Group(channels // groups, layer.shape[-1] // groups, groups)
+        group = ChannelGroups(channels // groups, layer.shape[-1] // groups, groups)
         return replace(window, group=group)
     if layer.kind == "encode rate":
         ones = (1,) * (len(layer.shape) - 1)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from snnc.ir.device import Core
 from snnc.loihi.fit import Misfit
-from snnc.loihi.why import Miss, Reason, Reasons
+from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.report.summary import Row, Summary
 from snnc.text.units import counted, dims, human
 
@@ -74,7 +74,7 @@ def _miss(reason: Reason) -> str:
     return f"{rest}, {who} {_lacks(miss.misfit)}"
 
 
-def _whose(reason: Reason, miss: Miss) -> str:
+def _whose(reason: Reason, miss: NearMiss) -> str:
     """Name the core that a tiling with fewer cores is too much for."""
     if miss.layer != reason.name:
         return f"on {miss.cores} a core of {miss.layer}"

@@ -24,12 +24,18 @@ from .comparison import Reference, model_of
 from .data import DataError, DataSpec, Examples, open_data, select
 from .examples import ROW, Presentation, spans_of
 from .layout import Layout, LayoutError, Weights
-from .measures import Part, result_of
+from .measures import EvaluatedPart, result_of
 from .network import Network
 from .readings import Reader
 from .results import Result
 from .scores import decide_early
-from .simulators import RefusedError, Run, Simulator, require, simulators_of
+from .simulators import (
+    RefusedError,
+    Simulator,
+    SimulatorRun,
+    require,
+    simulators_of,
+)
 from .statistics import Firing
 
 # Is told how many examples are done, and how many there are.
@@ -147,13 +153,13 @@ class Evaluator:
         model = model_of(self.network, weights, simulator)
         reference = Reference(self.network, self.program, tensors, model)
         spans = spans_of(len(examples), ROW if presentation == "row" else 1)
-        parts: list[Part] = []
+        parts: list[EvaluatedPart] = []
         cores = None
         for start, stop in spans:
             x = examples[start:stop]
             names = tuple(self.network.layers)
             built = self.build_network(tensors, images=x, probe=names)
-            with Run(simulator, built, self.network, tensors) as run:
+            with SimulatorRun(simulator, built, self.network, tensors) as run:
                 cores = run.cores
                 for part in self._parts(run, x, start, reference):
                     parts.append(part)
@@ -171,11 +177,11 @@ class Evaluator:
 
     def _parts(
         self,
-        run: Run,
+        run: SimulatorRun,
         x: NDArray[Any],
         first: int,
         reference: Reference,
-    ) -> Iterator[Part]:
+    ) -> Iterator[EvaluatedPart]:
         """Yield what examples gave, a few at a time; ``first`` is x[0]."""
         names = tuple(self.network.layers)
         compares = find_spec("tensorflow") is not None
@@ -188,7 +194,8 @@ class Evaluator:
             keras = reference.compared(some, spikes) if compares else None
             at = first + start
             outputs, others = decide_early(rows, how), reader.read(rows)
-            yield Part(at, at + len(some), outputs, others, firing, keras)
+            stop = at + len(some)
+            yield EvaluatedPart(at, stop, outputs, others, firing, keras)
 
     def _parser(self) -> argparse.ArgumentParser:
         name = self.network.name

@@ -37,7 +37,7 @@ DECAY_START = 2**21
 DECAY_LOSS = 0.494  # of rounding in a step, as nengo-loihi's authors found
 
 
-class Neurons(NamedTuple):
+class ChipNeurons(NamedTuple):
     """What the neurons of a layer share.
 
     Integers that decay add up to more than one step of them: ``current`` and
@@ -53,7 +53,7 @@ def neurons_of(
     dt: float,
     synapse: float | None,
     tau_rc: float | None = None,
-) -> Neurons:
+) -> ChipNeurons:
     """Return what the neurons of a layer share.
 
     All are seconds: a step, the time constant of the filter on what they
@@ -64,9 +64,9 @@ def neurons_of(
     decay = _stored_decay(-np.expm1(-dt / synapse) if synapse else 1.0, 1)
     current = 1 / _decay_sum(max(0, decay), 1)
     if tau_rc is None:
-        return Neurons(float(np.float32(1 / dt)), current)
+        return ChipNeurons(float(np.float32(1 / dt)), current)
     leak = _stored_decay(-np.expm1(-dt / tau_rc))
-    return Neurons(1.0, current, 1 / _decay_sum(leak))
+    return ChipNeurons(1.0, current, 1 / _decay_sum(leak))
 
 
 def _stored_decay(decay: float, offset: int = 0) -> int:
@@ -132,7 +132,11 @@ class Blocks(NamedTuple):
         return np.asarray((shares > 1) | (self.threshold_mantissa == 0))
 
 
-def discretize_blocks(neurons: Neurons, weights: Any, biases: Any) -> Blocks:
+def discretize_blocks(
+    neurons: ChipNeurons,
+    weights: Any,
+    biases: Any,
+) -> Blocks:
     """Return the integers of blocks: ``discretize_compartment``.
 
     ``weights`` and ``biases``, (blocks,), are the largest magnitudes.
@@ -151,7 +155,7 @@ def discretize_blocks(neurons: Neurons, weights: Any, biases: Any) -> Blocks:
     return Blocks(weights, by_weights, scale, exponent.astype(int), *rest)
 
 
-def _by_weights(neurons: Neurons, weights: Array, biases: Array) -> Array:
+def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
     """Try exponents; return the last five fields of `Blocks`."""
     unit = 1 / (neurons.current * neurons.voltage)
     scale = _by(WEIGHT_MOST, weights)
@@ -164,7 +168,7 @@ def _by_weights(neurons: Neurons, weights: Array, biases: Array) -> Array:
     return np.stack([scale, *chosen])
 
 
-def _by_biases(neurons: Neurons, biases: Array) -> Array:
+def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
     """Try smaller and smaller scales."""
     bias_scale = _by(BIAS_MOST, biases) / _column(np.exp2(HALVINGS))
     scale = bias_scale * neurons.current / WEIGHT_UNIT
@@ -177,7 +181,7 @@ def _by_biases(neurons: Neurons, biases: Array) -> Array:
     return np.stack([scale[at], *chosen])
 
 
-def _idle(neurons: Neurons, biases: Array) -> Array:
+def _idle(neurons: ChipNeurons, biases: Array) -> Array:
     threshold = np.float32(neurons.threshold)
     voltage_scale = IDLE_THRESHOLD / (threshold + 1)
     bias_scale = voltage_scale * neurons.voltage
@@ -193,7 +197,7 @@ def _first(fits: Array) -> tuple[Array, Array]:
     return tries, np.arange(fits.shape[1])
 
 
-def largest_weight(neurons: Neurons) -> float:
+def largest_weight(neurons: ChipNeurons) -> float:
     """Return a block's weight beside which its threshold is not yet 0."""
     unit = neurons.current * neurons.voltage * THRESHOLD_LEAST
     return WEIGHT_MOST * WEIGHT_UNIT * neurons.threshold / unit

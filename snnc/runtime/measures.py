@@ -43,7 +43,7 @@ class Compared:
 
 
 @dataclass(frozen=True)
-class Part:
+class EvaluatedPart:
     """What the examples ``start`` to ``stop`` gave.
 
     ``outputs``, (moments, examples, units), is what the readout decides by
@@ -59,17 +59,17 @@ class Part:
     keras: Compared | None = None
 
 
-def outputs_of(parts: Sequence[Part]) -> NDArray[np.float64]:
+def outputs_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
     """Return the outputs of all examples in order: (moments, examples, units)."""
     return np.concatenate([part.outputs for part in _ordered(parts)], axis=1)
 
 
-def others_of(parts: Sequence[Part]) -> NDArray[np.float64]:
+def others_of(parts: Sequence[EvaluatedPart]) -> NDArray[np.float64]:
     """Return what all examples would decide: (ways, examples, units)."""
     return np.concatenate([part.others for part in _ordered(parts)], axis=1)
 
 
-def keras_of(parts: Sequence[Part]) -> Compared | None:
+def keras_of(parts: Sequence[EvaluatedPart]) -> Compared | None:
     """Return what Keras says of all examples in order."""
     pieces = [part.keras for part in _ordered(parts) if part.keras is not None]
     return reduce(add, pieces) if pieces else None
@@ -77,7 +77,7 @@ def keras_of(parts: Sequence[Part]) -> Compared | None:
 
 def result_of(
     network: Network,
-    parts: Sequence[Part],
+    parts: Sequence[EvaluatedPart],
     y: NDArray[Any],
     *,
     simulator: str,
@@ -186,7 +186,7 @@ def _clipped(
     return clipped / max(1, sum(fired.at_least(0) for fired in encoders))
 
 
-def _ordered(parts: Sequence[Part]) -> list[Part]:
+def _ordered(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:
     return sorted(parts, key=lambda part: part.start)
 
 

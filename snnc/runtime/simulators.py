@@ -66,7 +66,7 @@ def require(simulator: str, network: Network) -> None:
         raise ModuleNotFoundError(f"{missing}: {remedy}")
 
 
-class Run:
+class SimulatorRun:
     """A built network on a simulator, example after example.
 
     All layers must be probed. The state is carried over.
@@ -88,7 +88,7 @@ class Run:
         self._name = name
         self._sim = _opened(name, built, network, tensors)
 
-    def __enter__(self) -> Run:
+    def __enter__(self) -> SimulatorRun:
         """Return itself, to be closed."""
         return self
 

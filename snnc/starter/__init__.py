@@ -71,7 +71,7 @@ def _text(name: str, prefix: str, requirement: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class StarterPlan:
     """What is to be written.
 
     Attributes
@@ -93,7 +93,7 @@ class Plan:
     is_inside: bool
 
     @classmethod
-    def of(cls, place: Path, requirement: str) -> Plan:
+    def of(cls, place: Path, requirement: str) -> StarterPlan:
         """Return the plan for a folder; a workflow there installs ``requirement``."""
         root, prefix = _root_of(place)
         files = {

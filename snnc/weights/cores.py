@@ -15,7 +15,7 @@ from snnc.loihi.image_link import ImageLink
 from snnc.loihi.tiling import Piece, Tiling, tiling_of
 from snnc.runtime.integers import (
     Blocks,
-    Neurons,
+    ChipNeurons,
     discretize_blocks,
     neurons_of,
     weight_exponents,
@@ -99,7 +99,7 @@ class PlacedLayer:
     """A layer on the chip, its cores, and the integers that they hold."""
 
     mapped: MappedPopulation
-    neurons: Neurons
+    neurons: ChipNeurons
     cores: tuple[CoreContent, ...]
     blocks: Blocks
 
@@ -161,7 +161,7 @@ def _placed(
     return PlacedLayer(population, neurons, cores, blocks)
 
 
-def _neurons(population: MappedPopulation, dt: float) -> Neurons:
+def _neurons(population: MappedPopulation, dt: float) -> ChipNeurons:
     spiking = _spiking(population)
     neuron = spiking.neuron
     tau_rc = neuron.tau_rc if isinstance(neuron, Lif) else None

@@ -22,7 +22,7 @@ from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution
 from snnc.loihi.tiling import Tiling, least_sizes
-from snnc.loihi.why import Miss, Reason, explain, reasons_of
+from snnc.loihi.why import NearMiss, Reason, explain, reasons_of
 from tests.loihi import examples
 from tests.loihi.exhaustive import small_profile, within_limits
 from tests.loihi.sketch import Sketch, loihi
@@ -170,7 +170,7 @@ def test_tilings_that_do_not_fit_by_themselves_are_no_neighbours_fault() -> None
     layers = reasons_of(mapped(examples.cifar10())).layers
     reason = layers[1]
     assert (reason.bound, reason.alone, reason.cores) == ("neighbours", 15, 22)
-    assert reason.miss == Miss(18, "l2", Misfit("out-axons", 5408, 4096))
+    assert reason.miss == NearMiss(18, "l2", Misfit("out-axons", 5408, 4096))
 
 
 def test_a_block_of_the_spec_is_the_reason() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from snnc.loihi.fit import Misfit
 from snnc.loihi.profile import read_profile
-from snnc.loihi.why import Miss, Reason, Reasons
+from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.report.sentences import bound_by, bounds, sentence, total
 from snnc.text.units import human
 
@@ -38,12 +38,12 @@ def test_numbers_have_three_digits_and_a_prefix(
     assert human(value, unit) == text
 
 
-def reason(bound: Any, miss: Miss | None, alone: int = 4) -> Reason:
+def reason(bound: Any, miss: NearMiss | None, alone: int = 4) -> Reason:
     return Reason("c1", 1500, 4, 2, alone, True, bound, None, miss)
 
 
-def missed(limit: Any, value: int, most: int, layer: str = "c1") -> Miss:
-    return Miss(3, layer, Misfit(limit, value, most))
+def missed(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
+    return NearMiss(3, layer, Misfit(limit, value, most))
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from nengo_loihi.builder import discretize
 from snnc.runtime import integers
 from snnc.runtime.integers import (
     Blocks,
-    Neurons,
+    ChipNeurons,
     decode_weights,
     discretize_biases,
     discretize_blocks,
@@ -158,7 +158,7 @@ def test_the_limits_are_those_of_nengo_loihi() -> None:
 @pytest.mark.parametrize("neurons", NEURONS)
 @pytest.mark.parametrize(("weight", "bias"), [(1e-6, 0.0), (1e-3, 1e3), (1.0, 1e4)])
 def test_what_would_do_is_just_enough(
-    neurons: Neurons, weight: float, bias: float
+    neurons: ChipNeurons, weight: float, bias: float
 ) -> None:
     blocks = discretize_blocks(neurons, [weight], [bias])
     assert blocks.refused[0]
@@ -169,7 +169,7 @@ def test_what_would_do_is_just_enough(
 
 @pytest.mark.parametrize("neurons", NEURONS)
 def test_beside_the_largest_weight_the_threshold_does_not_vanish(
-    neurons: Neurons,
+    neurons: ChipNeurons,
 ) -> None:
     most = largest_weight(neurons)
     blocks = discretize_blocks(neurons, [most, most * 1.05], [0.0, 0.0])
