@@ -36,7 +36,7 @@ def compile_spec(
     report: Report,
     through: str = "emit",
     device: Profile | None = None,
-    known: PlanCache | None = None,
+    cache: PlanCache | None = None,
     document: Document | None = None,
 ) -> Compilation:
     """Run the passes up to and including one of them, then drop allowed warnings.
@@ -51,7 +51,7 @@ def compile_spec(
         The name of the last pass.
     device
         What is compiled for; None for Loihi 1.
-    known
+    cache
         What mappings of other specs for the device have found out.
     document
         The spec as located syntax, if it is not to be parsed from ``source``.
@@ -62,7 +62,7 @@ def compile_spec(
         It ends where errors in ``report`` kept the next pass from running.
     """
     profile = device or read_profile()
-    start = Compilation(source, profile, known or PlanCache(), document)
+    start = Compilation(source, profile, cache or PlanCache(), document)
     made = run_passes(start, report, through)
     add_advice(made, report)
     allow_warnings(made, report)

@@ -59,7 +59,7 @@ class Report(Displayed):
     @cached_property
     def summary(self) -> Summary:
         """What the network takes and does: internal."""
-        return summarise(self.routed, self.spec.made.known)
+        return summarise(self.routed, self.spec.made.cache)
 
     @property
     def cores(self) -> int:

@@ -131,7 +131,7 @@ class Spec(Displayed):
         if report.errors:
             raise SpecError(report.diagnostics)
         made = self.made
-        return _compiled(made.source, None, self.device, document, made.known)
+        return _compiled(made.source, None, self.device, document, made.cache)
 
     def report(self) -> Report:
         """Return what the network takes: see `snnc.report`."""
@@ -224,7 +224,7 @@ def _compiled(
     path: Path | None,
     device: str,
     document: Document | None = None,
-    known: PlanCache | None = None,
+    cache: PlanCache | None = None,
 ) -> Spec:
     """Compile down to the cores.
 
@@ -235,7 +235,7 @@ def _compiled(
     """
     report = diagnostics.Report()
     profile = read_profile(device)
-    made = compile_spec(source, report, "place", profile, known, document)
+    made = compile_spec(source, report, "place", profile, cache, document)
     if made.lowered is None:
         raise SpecError(report.diagnostics)
     return Spec(path, device, document is not None, made, report)

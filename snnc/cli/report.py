@@ -74,7 +74,7 @@ def command(
     if form == "html":
         print_data(_page(made, report, None if path == STDIN else path, against))
     else:
-        _print(summarise(network, made.known), form, why)
+        _print(summarise(network, made.cache), form, why)
     if plot is not None:
         from snnc.api.pictures import drawn
         from snnc.plots.cores import cores

@@ -116,7 +116,7 @@ class Trials:
     ----------
     certain
         Whether variants are mapped, and not judged by their neurons.
-    known
+    cache
         What mappings of the variants found out, for those to come.
     work
         What was done so far, in looks of the search.
@@ -135,7 +135,7 @@ class Trials:
         self.profile = device
         self.work = 0
         self._most_work = PATIENT_WORK if patient else MOST_WORK
-        self.known = PlanCache()
+        self.cache = PlanCache()
         self._costs: dict[Changes, VariantCost | None] = {}
         self._lowered: dict[Changes, LoweredNetwork | None] = {}
 
@@ -207,10 +207,10 @@ class Trials:
         own = replace(lowered, network=replace(lowered.network, target=target))
         if not is_sound(own, target):
             return None
-        before = len(self.known.choices)
+        before = len(self.cache.choices)
         effort = EFFORT if changes else 1
-        outcome = attempt(own, target, self.known, target.cores, effort)
-        more = len(self.known.choices) - before
+        outcome = attempt(own, target, self.cache, target.cores, effort)
+        more = len(self.cache.choices) - before
         self.work += outcome.mapper.work + CHOICES * more
         return outcome if outcome.fits else None
 

@@ -86,7 +86,7 @@ class Analysis:
         return (
             None
             if self.mapped is None
-            else summarise(route(self.mapped), self.made.known)
+            else summarise(route(self.mapped), self.made.cache)
         )
 
     @cached_property

@@ -61,7 +61,7 @@ def make_plan(
     lowered: LoweredNetwork,
     target: Loihi,
     profile: Profile,
-    known: PlanCache | None = None,
+    cache: PlanCache | None = None,
 ) -> Plan:
     """Find out, for each population, which tilings fit a core.
 
@@ -71,10 +71,10 @@ def make_plan(
     ----------
     lowered, target, profile
         The network, the cores that it may take, and the device that has them.
-    known
+    cache
         What plans for the same device found out, to which this one adds.
     """
-    choices = PlanCache().choices if known is None else known.choices
+    choices = PlanCache().choices if cache is None else cache.choices
     populations = _involved(lowered)
     positions = {p.name: i for i, p in enumerate(populations)}
     steps: list[Step] = []

@@ -104,16 +104,16 @@ class Reasons:
     exact: bool
 
 
-def reasons_of(mapped: MappedNetwork, known: PlanCache | None = None) -> Reasons:
+def reasons_of(mapped: MappedNetwork, cache: PlanCache | None = None) -> Reasons:
     """Say what binds each layer of a mapped network.
 
-    ``known`` is what its mapping has found out, which then is not looked for again.
+    ``cache`` is what its mapping has found out, which then is not looked for again.
     """
     lowered = mapped.lowered
     target, profile = lowered.network.target, lowered.network.device
     if not isinstance(target, Loihi):
         return Reasons((), 0, 0, True)
-    plan = make_plan(lowered, target, profile, known)
+    plan = make_plan(lowered, target, profile, cache)
     return explain(plan, _solution_of(plan, mapped))
 
 

@@ -48,12 +48,12 @@ class Compilation:
     """What has been made so far of a spec, for a device.
 
     What no pass has made is None: it was not asked for, or an error came before it.
-    ``known`` is what mappings of other specs for the device have found out.
+    ``cache`` is what mappings of other specs for the device have found out.
     """
 
     source: SourceFile
     device: Profile
-    known: PlanCache | None = None
+    cache: PlanCache | None = None
     document: Document | None = None
     spec: ValidatedSpec | None = None
     network: Network | None = None
@@ -134,7 +134,7 @@ PIPELINE = (
     Pass(
         "place",
         "mapped",
-        lambda c, report: replace(c, mapped=place(_before(c.lowered), report, c.known)),
+        lambda c, report: replace(c, mapped=place(_before(c.lowered), report, c.cache)),
     ),
     Pass(
         "route",

@@ -27,7 +27,7 @@ from snnc.loihi.search import Solution
 def place(
     lowered: LoweredNetwork,
     report: Report,
-    known: PlanCache | None = None,
+    cache: PlanCache | None = None,
     effort: int = 1,
     is_brief: bool = False,
 ) -> MappedNetwork | None:
@@ -39,7 +39,7 @@ def place(
         The network.
     report
         Receives what does not fit.
-    known
+    cache
         What mappings on the same device found out, to which this one adds.
     effort
         How many times the usual work a mapping may take.
@@ -67,7 +67,7 @@ def place(
             report.add(diagnostic)
         return None
     most = target.cores if is_brief else maxsize
-    search = attempt(lowered, target, known, most, effort)
+    search = attempt(lowered, target, cache, most, effort)
     # Beyond the target too: the problem says how many cores it takes.
     mapped = search.mapped()
     if search.fits:
@@ -105,7 +105,7 @@ class Attempt:
 def attempt(
     lowered: LoweredNetwork,
     target: Loihi,
-    known: PlanCache | None = None,
+    cache: PlanCache | None = None,
     most: int = maxsize,
     effort: float = 1,
 ) -> Attempt:
@@ -117,17 +117,17 @@ def attempt(
         The network.
     target
         The cores that it may take.
-    known
+    cache
         What attempts on the same device found out, to which this one adds.
     most
         Cores beyond which a mapping is of no use; by default it is told all the same.
     effort
         How many times the usual work it may take.
     """
-    known = PlanCache() if known is None else known
+    cache = PlanCache() if cache is None else cache
     profile = lowered.network.device
-    plan = make_plan(lowered, target, profile, known)
-    mapper = Mapper(plan.steps, profile.core, known.spending, most, effort)
+    plan = make_plan(lowered, target, profile, cache)
+    mapper = Mapper(plan.steps, profile.core, cache.spending, most, effort)
     if plan.misfits or mapper.floor > min(most, MOST_CHIPS * profile.chip.cores):
         return Attempt(plan, target, mapper, None)
     solution = mapper.run(hopeless=mapper.floor > target.cores)

@@ -86,15 +86,15 @@ class Summary:
         return tuple(row for row in self.rows if row.place == "folded")
 
 
-def summarise(routed: RoutedNetwork, known: PlanCache | None = None) -> Summary:
+def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
     """Count what a network takes and does.
 
-    ``known`` is what its mapping has found out, which then is not looked for again.
+    ``cache`` is what its mapping has found out, which then is not looked for again.
     """
     mapped = routed.mapped
     network = mapped.lowered.network
     activity = activity_of(routed)
-    reasons = reasons_of(mapped, known)
+    reasons = reasons_of(mapped, cache)
     by_name = {reason.name: reason for reason in reasons.layers}
     readout = network.readout
     rows = [_row(layer, routed, activity, by_name) for layer in network.layers]

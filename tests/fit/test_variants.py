@@ -156,7 +156,7 @@ def test_variants_of_a_large_network_are_counted_with_what_the_others_found() ->
     for value in range(4, 24):
         tried.cost((Change(30, "c30", "filters", value),))
     # Each differs from the rest in what one layer is and another reads.
-    assert len(tried.known.choices) < 60
+    assert len(tried.cache.choices) < 60
 
 
 @pytest.mark.parametrize("lines", ["block 9x4x4", "block 4x4x4"])
