@@ -35,12 +35,14 @@ demo: $(VENV)/ready-all ## from a 25-line spec to spikes on the Loihi emulator
 	@$(BIN)/python -m snnc demo -o '$(DEMO)'
 
 test: $(READY) ## run every test
-	@echo "== linting, type checking"
+	@echo "== linting"
 	@$(BIN)/ruff check snnc tests && $(BIN)/ruff format --check --quiet snnc tests
 	@$(BIN)/lint-imports --no-logo > /dev/null || $(BIN)/lint-imports --no-logo
-	@$(BIN)/mypy
-	@echo "== running every test on two processes"
-	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup
+	@echo "== running every test on two processes, and type checking beside them"
+	@types=$$(mktemp); $(BIN)/mypy > "$$types" 2>&1 & checking=$$!; \
+	$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup; tested=$$?; \
+	wait $$checking; checked=$$?; cat "$$types"; rm "$$types"; \
+	[ $$tested -eq 0 ] && [ $$checked -eq 0 ]
 
 test-modern: $(MODERN)/ready ## run what the newest TensorFlow, Keras 3 and NumPy 2 could break
 	@echo "== comparing with the numbers of the primary stack, then the Keras program"

@@ -118,14 +118,16 @@ SOURCES = {"conv": CONV, "rate": RATE}
 class Place:
     """A stretch of a spec that a payload may take.
 
-    ``is_comment``: between `#` and the end of the line. ``is_free``: where a text
-    stands, or where a name does first; elsewhere only words of the spec are known.
+    ``is_comment``: between `#` and the end of the line. ``is_text``: where any text
+    may stand, in it too. ``is_free``: there, or where a name stands first; elsewhere
+    only words of the spec are known.
     """
 
     name: str
     start: int
     end: int
     is_comment: bool
+    is_text: bool
     is_free: bool
 
 
@@ -154,14 +156,15 @@ def places(file: str) -> tuple[Place, ...]:
     document = compiled(text, file)[0].document
     comments = [Span(c.span.source, c.span.start + 1, c.span.end)
                 for c in document.comments]  # fmt: skip
-    found = [Place(file, c.start, c.end, True, True) for c in comments]
+    found = [Place(file, c.start, c.end, True, True, True) for c in comments]
     seen = {*KINDS, *KEYS, *CLAUSES, *HEADERS, *chain(*VARIANTS.values())}
     seen |= {*value_words(), "name", "shape", "layers"}
     for span in words(file, text):
         is_name = span.text.isidentifier() and span.text not in seen
-        is_free = "harmless" in span.text or (is_name and file.endswith(".snn"))
+        is_text = "harmless" in span.text
+        is_free = is_text or (is_name and file.endswith(".snn"))
         seen.add(span.text)
-        found.append(Place(file, span.start, span.end, False, is_free))
+        found.append(Place(file, span.start, span.end, False, is_text, is_free))
     return tuple(found)
 
 
@@ -320,8 +323,10 @@ FILES = [f"{name}.{end}" for name in SOURCES for end in ("snn", "yaml")]
 def test_no_word_of_a_spec_becomes_code(payload: str, file: str) -> None:
     turn = PAYLOADS.index(payload)
     for number, place in enumerate(places(file)):
-        # Every payload where any text may stand; of the rest, each place has a few.
-        if place.is_free or (number + turn) % 16 == 0:
+        # Every payload where any text may stand. Names must all be words alike, so
+        # each has a quarter; the rest are words that the language knows.
+        every = 1 if place.is_text else 4 if place.is_free else len(PAYLOADS)
+        if (number + turn) % every == 0:
             attack(place, payload)
 
 

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -55,25 +53,22 @@ def test_keras_computes_the_same(package: Package, aware: bool) -> None:
     assert np.abs(outputs - wanted).max() <= 1e-5 * np.abs(wanted).max()
 
 
-def evaluated(package: Package, simulator: str) -> dict[str, Any]:
-    command = [sys.executable, "-m", f"{package.name}.evaluate"]
-    command += ["--format", "json"]
-    command += ["--data", f"{package.name}.npz", "--weights", str(package.weights)]
-    done = subprocess.run(
-        [*command, "--simulator", simulator],
-        cwd=package.folder,
-        env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+def evaluated(
+    package: Package, simulator: str, capsys: pytest.CaptureFixture[str]
+) -> dict[str, Any]:
+    files = ["--data", f"{package.folder}/{package.name}.npz"]
+    files += ["--weights", str(package.weights)]
+    main = package.module("evaluate").main
+    assert main([*files, "--simulator", simulator, "--format", "json"]) == 0
+    found: dict[str, Any] = json.loads(capsys.readouterr().out)
+    return found
 
 
 @pytest.mark.parametrize("simulator", ["nengo", "loihi"])
-def test_evaluate_reports_the_same(package: Package, simulator: str) -> None:
-    report = evaluated(package, simulator)
+def test_evaluate_reports_the_same(
+    package: Package, simulator: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = evaluated(package, simulator, capsys)
     rates = np.array([layer["rate"] for layer in report["layers"]])
     np.testing.assert_array_equal(rates, expected(package, f"{simulator}.rates", rates))
     assert (rates > 0).all()
