@@ -251,6 +251,10 @@ def test_keras_agrees_with_itself(
     assert keras["layers"] == []
 
 
+CLUSTER = pytest.mark.xdist_group("cluster")
+"""Tests of one cluster, which takes seconds to start."""
+
+
 @pytest.fixture(scope="module")
 def scheduler() -> Iterator[LocalCluster]:
     with LocalCluster(
@@ -259,6 +263,7 @@ def scheduler() -> Iterator[LocalCluster]:
         yield cluster
 
 
+@CLUSTER
 @pytest.mark.parametrize("presentation", ["row", "rest"])
 def test_any_number_of_workers_gives_the_same(
     case: Make,
@@ -274,16 +279,17 @@ def test_any_number_of_workers_gives_the_same(
     ways = {
         "threads": [],
         "one": ["--workers", "1"],
-        "two": ["--workers", "2"],
         "dask": ["--dask", scheduler.scheduler_address],
     }
+    if presentation == "row":  # what is started for them knows no presentation
+        ways["two"] = ["--workers", "2"]
     presented = ("--presentation", presentation)
     found = {
         name: told(made, *way, *presented, "--output", str(tmp_path / name))
         for name, way in ways.items()
     }
     rows = {name: outputs(tmp_path / name) for name in ways}
-    assert len(lines(tmp_path / "two")) > 2
+    assert len(lines(tmp_path / "dask")) > 2
     for name in ways:
         assert found[name] == found["threads"]
         assert rows[name] == rows["threads"]
@@ -352,17 +358,20 @@ def test_an_interrupted_run_goes_on(
     assert seen == done > 3
 
 
-@pytest.mark.parametrize("workers", [None, 2])
+@CLUSTER
+@pytest.mark.parametrize("shared", [False, True])
 def test_progress_is_told_while_rows_run(
     case: Make,
+    scheduler: LocalCluster,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    workers: int | None,
+    shared: bool,
 ) -> None:
     monkeypatch.setattr(exact, "ROW", 20)
     made = case(count=30)
     task = open_task(made.folder, made.weights, made.data, None, 0)
-    how = exact.RunSettings(20, "row", workers, None, tmp_path / "out", resume=False)
+    address = scheduler.scheduler_address if shared else None
+    how = exact.RunSettings(20, "row", None, address, tmp_path / "out", resume=False)
     told: list[int] = []
     exact.run_exact(task, how, told.append)
     assert sum(told) == how.runs(30) == 36

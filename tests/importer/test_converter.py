@@ -13,8 +13,10 @@ import pytest
 
 from snnc.diagnostics import Report
 from snnc.importer.converter import ask as asking
+from snnc.importer.converter import program
 from snnc.importer.converter.ask import ConverterTrial, ask
 from snnc.importer.process import ProcessLimit
+from snnc.importer.refusal import RefusedModelError
 from snnc.text.tables import prose, table
 from tests.importer.converter_models import MODELS, SHOWN
 from tests.support import NENGO_DL, ROOT
@@ -27,6 +29,8 @@ HEAD = ("layer", "nengo_dl.Converter", "nengo-loihi")
 TABLE = re.compile(r"^\| layer \| nengo_dl.Converter \|.*?\n\n", re.M | re.S)
 
 Trials = Mapping[str, ConverterTrial]
+TRIED_ONCE = pytest.mark.xdist_group("converter")
+"""All models are built and tried for the first of these tests in a process."""
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +103,7 @@ def runs(converter: Any) -> bool:
 
 
 @pytest.mark.slow
+@TRIED_ONCE
 @pytest.mark.parametrize("name", MODELS)
 def test_a_model_runs_if_and_only_if_all_of_its_layers_do(
     name: str, plain: Any, trials: dict[str, Trials]
@@ -113,6 +118,7 @@ def test_a_model_runs_if_and_only_if_all_of_its_layers_do(
 
 
 @pytest.mark.slow
+@TRIED_ONCE
 def test_what_becomes_of_each_layer_is_accepted(trials: dict[str, Trials]) -> None:
     lines = [
         f"{name}: {layer}: {trial.converter}, {trial.loihi}\n"
@@ -125,6 +131,7 @@ def test_what_becomes_of_each_layer_is_accepted(trials: dict[str, Trials]) -> No
 
 
 @pytest.mark.slow
+@TRIED_ONCE
 def test_the_docs_show_what_becomes_of_each_kind(trials: dict[str, Trials]) -> None:
     rows = []
     for what, (model, layer) in SHOWN.items():
@@ -138,6 +145,7 @@ def test_the_docs_show_what_becomes_of_each_kind(trials: dict[str, Trials]) -> N
 
 
 @pytest.mark.slow
+@TRIED_ONCE
 def test_each_registered_layer_is_in_a_model(keras_models: dict[str, Any]) -> None:
     import nengo_dl
     from tensorflow import keras
@@ -156,6 +164,7 @@ def test_each_registered_layer_is_in_a_model(keras_models: dict[str, Any]) -> No
 
 
 @pytest.mark.slow
+@TRIED_ONCE
 @pytest.mark.parametrize(
     ("name", "layers"),
     [
@@ -180,8 +189,37 @@ def test_training_makes_tensor_nodes(
     assert nodes == layers
 
 
+def saved(model: Any, suffix: str) -> Path:
+    path = Path(f"model.{suffix}")
+    if suffix == "json":
+        path.write_text(model.to_json(), encoding="utf-8")
+    else:
+        model.save(path, save_format="tf" if suffix == "folder" else None)
+    return path
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["json", "h5", "keras", "folder"])
+@TRIED_ONCE
+@pytest.mark.parametrize("suffix", ["h5", "keras"])
+def test_a_file_is_tried_as_the_model_that_was_saved(
+    suffix: str,
+    keras_models: dict[str, Any],
+    trials: dict[str, Trials],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from snnc.importer.converter.run_converter import convert
+
+    monkeypatch.chdir(tmp_path)
+    path = saved(keras_models["fit"], suffix)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert convert(program._model("file", path.name)) == trials["fit"]
+
+
+@pytest.mark.slow
+@TRIED_ONCE
+@pytest.mark.parametrize("suffix", ["json", "folder"])
 def test_a_file_is_tried_in_a_process_of_its_own(
     suffix: str,
     keras_models: dict[str, Any],
@@ -193,12 +231,7 @@ def test_a_file_is_tried_in_a_process_of_its_own(
     for module in ("tensorflow", "nengo_dl"):
         never = "raise SystemExit('a file of the current folder was run')"
         Path(f"{module}.py").write_text(never, encoding="utf-8")
-    model, report = keras_models["fit"], Report()
-    path = Path(f"model.{suffix}")
-    if suffix == "json":
-        path.write_text(model.to_json(), encoding="utf-8")
-    else:
-        model.save(path, save_format="tf" if suffix == "folder" else None)
+    path, report = saved(keras_models["fit"], suffix), Report()
     assert ask(path.name, report, print) == trials["fit"]
     assert not report.diagnostics
 
@@ -262,4 +295,6 @@ def test_code_in_a_file_is_not_run(tmp_path: Path) -> None:
     )
     path = tmp_path / "m.h5"
     lambdas.save(path)
-    assert re.search("SNN808 .*unsafe|SNN808 .*lambda", said_of(path))
+    with pytest.raises(RefusedModelError, match=r"unsafe|lambda") as caught:
+        program._model("file", str(path))
+    assert caught.value.diagnostic.code == "SNN808"

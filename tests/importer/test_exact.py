@@ -13,6 +13,8 @@ from tests.importer.exact_models import CASES, Case, model_of, turned
 from tests.importer.small_models import randomized
 from tests.importer.test_outputs import imported
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
+
 WITHIN = 1e-4
 EXAMPLES = 2
 
@@ -55,7 +57,6 @@ def differences(name: str, case: Case, folder: Path) -> float:
     return float(np.abs(found - expected).max() / max(1.0, np.abs(expected).max()))
 
 
-@pytest.mark.slow
 def test_rate_mode_gives_what_keras_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,7 +65,6 @@ def test_rate_mode_gives_what_keras_does(
     assert {name: error for name, error in found.items() if error > WITHIN} == {}
 
 
-@pytest.mark.slow
 def test_channels_first_are_laid_out_with_channels_last(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

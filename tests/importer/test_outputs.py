@@ -23,6 +23,8 @@ from tests.importer.small_models import (
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+pytestmark = pytest.mark.slow
+
 _IMPORTS = itertools.count()
 
 
@@ -57,7 +59,7 @@ def decided(outputs: Any, like: Any, name: str) -> Any:
     return shares[:, -like.shape[1] :]
 
 
-@pytest.mark.slow
+@pytest.mark.usefixtures("read_here")
 def test_every_kind_of_layer_keeps_the_outputs_of_keras(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -85,7 +87,6 @@ def test_every_kind_of_layer_keeps_the_outputs_of_keras(
         )
 
 
-@pytest.mark.slow
 def test_what_stands_for_a_max_pool_begins_as_the_mean(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,7 +115,6 @@ def test_what_stands_for_a_max_pool_begins_as_the_mean(
     np.testing.assert_allclose(built(x).numpy(), expected, rtol=1e-4)
 
 
-@pytest.mark.slow
 def test_rate_mode_of_nengo_computes_what_keras_computed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

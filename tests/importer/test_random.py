@@ -13,6 +13,8 @@ import pytest
 from snnc.cli import main
 from tests.importer.small_models import randomized
 
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
+
 MODELS, WITHIN = 30, 1e-4
 END = 3
 
@@ -39,7 +41,6 @@ def drawn(keras: Any, chance: random.Random, name: str) -> Any:
     return keras.Model(image, la.Dense(END)(la.Flatten()(before[-1])), name=name)
 
 
-@pytest.mark.slow
 def test_random_chains_give_what_keras_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
