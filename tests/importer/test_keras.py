@@ -85,6 +85,20 @@ def expected_of(model: Any, expected: dict[str, list[Any]]) -> dict[str, list[An
 
 
 @pytest.mark.slow
+def test_a_layer_that_is_called_again_has_its_weights(tmp_path: Path) -> None:
+    from tensorflow import keras
+
+    twice, image = keras.layers.Dense(2, name="twice"), keras.Input((2,))
+    keras.Model(image, twice(twice(image))).save(tmp_path / "m.h5")
+    model, weights = read(tmp_path / "m.h5")
+    (again,) = (layer for layer in model.layers if layer.shares)
+    assert weights is not None
+    with weights:
+        found = weights.of(again.name)["kernel"]
+    np.testing.assert_array_equal(found, twice.get_weights()[0])
+
+
+@pytest.mark.slow
 def test_every_layer_of_the_applications_is_read(tmp_path: Path) -> None:
     from tensorflow import keras
 
