@@ -116,9 +116,9 @@ class Report(Displayed):
 
     def markdown(self, *, why: bool = False) -> str:
         """Return tables for a comment on a pull request."""
-        from snnc.report.markdown import render
+        from snnc.report.text import markdown
 
-        return render(self.summary, why)
+        return markdown(self.summary, why)
 
     def html(self, against: Spec | FileName | None = None) -> str:
         """Return a page that needs nothing else, with pictures and the spec.

@@ -113,9 +113,9 @@ def _print(summary: Summary, form: str, why: bool) -> None:
 
         print_json(document(summary, why))
     elif form == "markdown":
-        from snnc.report import markdown
+        from snnc.report.text import markdown
 
-        print_lines(markdown.render(summary, why))
+        print_lines(markdown(summary, why))
     else:
         from snnc.report import text
 

@@ -1,13 +1,15 @@
-"""The report as tables for people: ``snnc report``."""
+"""The report as tables for people: ``snnc report``, on a terminal or in Markdown."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from snnc.report import maxima
 from snnc.report.sentences import bounds, caption, sentence, total, totals
 from snnc.report.summary import COUNTERS, Row, Summary
-from snnc.text.tables import Cells, columns
+from snnc.text import tables
+from snnc.text.tables import Cells
 from snnc.text.units import dims, human
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
@@ -27,10 +29,10 @@ def table(summary: Summary, why: bool = False) -> str:
         Whether to say in words, too, what keeps layers from fewer cores.
     """
     lines = [
-        *columns(LAYERS, layers(summary), LEFT),
+        *tables.columns(LAYERS, layers(summary), LEFT),
         "",
         *caption(summary),
-        *columns(USE, use(summary), LEFT),
+        *tables.columns(USE, use(summary), LEFT),
         "",
         *totals(summary),
         *maxima.notes(summary),
@@ -38,6 +40,19 @@ def table(summary: Summary, why: bool = False) -> str:
     if why and summary.on_chip:
         lines += ["", f"{WHY}:", *reasons(summary)]
     return "\n".join(lines)
+
+
+def markdown(summary: Summary, why: bool = False) -> str:
+    """Write the tables of the report as GitHub's Markdown, ending with a line end.
+
+    Parameters
+    ----------
+    summary
+        What the network takes and does.
+    why
+        Whether to say in words what keeps layers from fewer cores.
+    """
+    return "\n\n".join(_blocks(summary, why)) + "\n"
 
 
 def reasons(summary: Summary) -> Iterator[str]:
@@ -88,3 +103,27 @@ def _use(row: Row, summary: Summary) -> Cells:
         human(activity.operations),
         human(activity.joules(summary.profile.energy), "J"),
     )
+
+
+def _blocks(summary: Summary, why: bool) -> Iterator[str]:
+    yield f"### {tables.code(summary.network.name)}"
+    if about := " ".join((summary.network.about or "").split()):
+        yield tables.prose(about)
+    yield _table(LAYERS, layers(summary))
+    yield tables.prose(" ".join(caption(summary)))
+    yield _table(USE, use(summary))
+    yield _listed(chain(totals(summary), maxima.notes(summary)))
+    if why and summary.on_chip:
+        yield f"{WHY}:"
+        yield _listed(reasons(summary))
+
+
+def _table(head: Cells, rows: list[Cells]) -> str:
+    head, rows = tables.without_empty(head, rows)
+    right = [i for i, name in enumerate(head) if name not in LEFT]
+    cells = [(tables.code(name), *map(tables.prose, others)) for name, *others in rows]
+    return "\n".join(tables.table(head, cells, right))
+
+
+def _listed(sentences: Iterator[str]) -> str:
+    return "\n".join(f"- {tables.prose(one)}" for one in sentences)

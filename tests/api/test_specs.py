@@ -12,7 +12,7 @@ import pytest
 
 import snnc
 from snnc.passes import PIPELINE
-from snnc.report import html, markdown, text
+from snnc.report import html, text
 from snnc.report.summary import summarise
 from tests.support import ROOT, compile_text
 
@@ -162,7 +162,7 @@ def test_a_report_is_that_of_the_command_line() -> None:
     assert made.routed is not None
     summary = summarise(made.routed)
     assert str(report) == text.table(summary)
-    assert report.markdown(why=True) == markdown.render(summary, why=True)
+    assert report.markdown(why=True) == text.markdown(summary, why=True)
     assert html.fragment(summary) in report.html()
     assert "What changed since" in report.html(against=DRIFT)
     told = report.as_dict()

@@ -17,11 +17,11 @@ import pytest
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
-from snnc.report import limits, markdown
+from snnc.report import limits
 from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.summary import Summary, block_of, summarise
-from snnc.report.text import table
+from snnc.report.text import markdown, table
 from snnc.text.units import dims
 from tests.support import ROOT, SPECS, network, sound
 
@@ -70,7 +70,7 @@ def test_the_page_of_a_spec(spec: Path, summary: Summary) -> None:
 
 
 def test_the_comment_on_a_spec(spec: Path, summary: Summary) -> None:
-    text = markdown.render(summary, why=True)
+    text = markdown(summary, why=True)
     assert same_as_committed(f"{spec.stem}.md", text.removesuffix("\n"))
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from snnc.report.html import page
-from snnc.report.markdown import render
 from snnc.report.summary import summarise
+from snnc.report.text import markdown
 from snnc.text.tables import code, prose, table
 from tests.support import ROOT, sound
 
@@ -46,7 +46,7 @@ def test_what_a_spec_says_of_itself_stays_text_in_every_format() -> None:
     text = MNIST.replace(told, ABOUT.replace("\n", "\\n"))
     assert text != MNIST
     summary = summarise(sound(text, "route"))
-    for text in (render(summary), page(summary)):
+    for text in (markdown(summary), page(summary)):
         assert text.replace("\n", "").isprintable()
         assert "##[" not in text
         assert not any(line.strip().startswith("::") for line in text.splitlines())

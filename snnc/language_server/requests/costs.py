@@ -15,7 +15,7 @@ from snnc.language_server.buffers import Buffer, offsets_in, position_of, range_
 from snnc.language_server.hints import hints, share
 from snnc.language_server.server import BUILD, REPORT, SpecServer
 from snnc.language_server.settings import ClientSettings
-from snnc.report import markdown
+from snnc.report.text import markdown
 from snnc.runtime.files import write_file
 
 LONGEST = 120
@@ -140,5 +140,5 @@ def write_report(analysis: Analysis, folder: Path) -> Path | None:
     if summary is None:
         return None
     path = folder / f"{summary.network.name}.report.md"
-    write_file(path, markdown.render(summary, why=True))
+    write_file(path, markdown(summary, why=True))
     return path
