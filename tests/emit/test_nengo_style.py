@@ -23,7 +23,8 @@ FILES = (
 )
 WHOLE = ("joins", "hosted3d", "features", "residual3d", "pool_same_odd")
 
-pytestmark = pytest.mark.slow
+# The packages are written once, in one process.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("nengo_style")]
 
 
 def long_names(kind: str, shape: str, target: str) -> str:

@@ -25,7 +25,8 @@ RULES = "I,UP,B,D,E,F"
 # and each of ruff's conventions, does not.
 IGNORED = "D413"
 
-pytestmark = pytest.mark.slow
+# The packages are written once, in one process.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("style")]
 
 
 @pytest.fixture(scope="module")
