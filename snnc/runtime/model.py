@@ -91,7 +91,7 @@ class SpikingLayers:
             source = shortcut._keras_history[0]
             learned = source.name == f"{name}.shortcut"
             add = keras.layers.Add(name=f"{name}.sum")
-            if self.aware and not learned:
+            if self.aware and not learned and not batchnorm:
                 add = BalancedAdd(data.percentile, name=f"{name}.sum")
             current = add([current, shortcut])
             paths.append((source.input if learned else shortcut, shortcut))

@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensorflow import keras
 
+from .adjusting import ROUGH, TOLERANCE, Adjuster
 from .progress import Progress
 from .training import Phase
 
 if TYPE_CHECKING:
-    from .adjusting import Adjuster
     from .pipelines import Batches
 
 SMOOTH = "smooth, as in Keras"
@@ -134,7 +134,8 @@ class Phases:
         if progress.epoch:
             adjuster.settle()
         if (stage.aware and self._scales) or self._lif:
-            adjuster.scale(anew=True, examples=MEASURED)
+            tolerance = ROUGH if self._lif else TOLERANCE
+            adjuster.scale(True, MEASURED, tolerance)
             tell(f"scaled into their rates: {_listed(adjuster.scales)}")
         progress.begin(index, stage.start, adjuster.scales)
 

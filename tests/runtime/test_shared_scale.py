@@ -87,7 +87,7 @@ def test_training_brings_them_near_one_another(made: dict[str, Made]) -> None:
     assert alone < 0.6
 
 
-def test_learned_shortcuts_and_smooth_models_are_left_alone(
+def test_learned_shortcuts_norms_and_smooth_models_are_left_alone(
     made: dict[str, Made],
 ) -> None:
     def balanced(model: keras.Model) -> list[str]:
@@ -97,8 +97,9 @@ def test_learned_shortcuts_and_smooth_models_are_left_alone(
             if type(part) is not keras.layers.Add and part.name.endswith(".sum")
         ]
 
-    assert balanced(made["relu_norm"].model(aware=True)) == ["c1.sum"]
-    assert balanced(made["relu_norm"].model()) == []
+    assert balanced(made["relu"].model(aware=True)) == ["c1.sum"]
+    assert balanced(made["relu"].model()) == []
+    assert balanced(made["relu_norm"].model(aware=True)) == []
 
 
 def test_a_saved_model_has_it(made: dict[str, Made], tmp_path: Path) -> None:
