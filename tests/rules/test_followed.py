@@ -29,7 +29,7 @@ FRAME = """
   readout digit { classes 10{readout} }
   train { epochs 3{train} }
 """
-FEW = settings(max_examples=20)
+FEW = settings(max_examples=20, deadline=None)
 TOLD = re.compile(r"write (?:[a-z, ]*, )?`([a-z_0-9]+) ([^`]*)`")
 
 
