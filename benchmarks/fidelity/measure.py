@@ -24,7 +24,7 @@ WAYS: tuple[Decide, ...] = ("last", "mean")
 
 
 def measure(folder: Path, weights: Path, split: Split, seed: int) -> dict[str, Any]:
-    """Return accuracies, seconds of both trainings, and rates that are not held."""
+    """Return accuracies, CPU seconds of both trainings, and rates that are not held."""
     package = open_package(folder)
     plain, plain_seconds = _plain(package, split, seed)
     seconds = _trained(package, weights, split.train, seed)
@@ -47,13 +47,13 @@ def _plain(package: ImportedPackage, split: Split, seed: int) -> tuple[float, fl
 
     program = package.module("keras_model")
     training = package.module("train").TRAINING
-    started = time.perf_counter()
+    started = time.process_time()
     keras.utils.set_random_seed(seed + 1)
     model = program.build_model(seed=seed)
     program.compile_model(model)
     train, settings = split.train, {"epochs": training.epochs, "verbose": 0}
     model.fit(train.x, train.y, batch_size=training.batch, **settings)
-    seconds = time.perf_counter() - started
+    seconds = time.process_time() - started
     return _judged(model.predict(split.test.x, verbose=0), split.test), seconds
 
 
@@ -63,9 +63,9 @@ def _trained(
     trainer = package.module("train").TRAINER
     # Plain Keras sees all examples as well.
     whole = replace(trainer.training, validation=0.0)
-    started = time.perf_counter()
+    started = time.process_time()
     replace(trainer, training=whole).train(train.x, train.y, weights, seed=seed)
-    return time.perf_counter() - started
+    return time.process_time() - started
 
 
 def _keras(
