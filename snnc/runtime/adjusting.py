@@ -31,7 +31,6 @@ from .wiring import NEURONS, wiring_of
 
 BATCH = 256  # examples that are measured at once, if so many fit
 TOLERANCE = 1e-3  # by what share scales or rates differ that are the same
-ROUGH = 0.05  # that, of LIF neurons between epochs: they need many rounds
 ROUNDS = 10  # of scaling, beside one for each layer that reads another
 HEADROOM = 0.95  # of an encoder's ceiling, for the highest value of a sample
 
@@ -138,12 +137,7 @@ class Adjuster:
             gamma, beta, *_ = norm.get_weights()
             norm.set_weights([gamma, beta, mean, square - mean**2])
 
-    def scale(
-        self,
-        anew: bool,
-        examples: int | None = None,
-        tolerance: float = TOLERANCE,
-    ) -> list[Miss]:
+    def scale(self, anew: bool, examples: int | None = None) -> list[Miss]:
         """Bring layers into their rates; return those that miss them.
 
         ``anew`` drives every layer as fast as it may fire, as more spikes tell
@@ -152,13 +146,12 @@ class Adjuster:
 
         What a scale changes of rectified linear neurons is made good where
         they are read. Where rates are discrete, or neurons saturate, it is
-        felt by the layers behind: they are measured again, until no scale
-        changes by more than a share of ``tolerance``.
+        felt by the layers behind: they are measured again.
         """
         driven = self._driven(examples)
         for _ in range(len(self.wiring.groups) + ROUNDS):
             scales = self._rescaled(driven, anew)
-            if _are_alike(scales, self.scales, tolerance):
+            if _are_alike(scales, self.scales):
                 break
             self.scales = scales
             driven = self._driven(examples)
@@ -291,8 +284,8 @@ class Adjuster:
         self.model.make_predict_function(force=True)
 
 
-def _are_alike(some: Scales, others: Scales, tolerance: float) -> bool:
-    return all(abs(some[n] / others[n] - 1) < tolerance for n in some)
+def _are_alike(some: Scales, others: Scales) -> bool:
+    return all(abs(some[n] / others[n] - 1) < TOLERANCE for n in some)
 
 
 def _listed(outputs: Any) -> list[NDArray[np.float32]]:

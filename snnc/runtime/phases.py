@@ -22,11 +22,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensorflow import keras
 
-from .adjusting import ROUGH, TOLERANCE, Adjuster
 from .progress import Progress
 from .training import Phase
 
 if TYPE_CHECKING:
+    from .adjusting import Adjuster
     from .pipelines import Batches
 
 SMOOTH = "smooth, as in Keras"
@@ -134,8 +134,7 @@ class Phases:
         if progress.epoch:
             adjuster.settle()
         if (stage.aware and self._scales) or self._lif:
-            tolerance = ROUGH if self._lif else TOLERANCE
-            adjuster.scale(True, MEASURED, tolerance)
+            adjuster.scale(anew=True, examples=MEASURED)
             tell(f"scaled into their rates: {_listed(adjuster.scales)}")
         progress.begin(index, stage.start, adjuster.scales)
 
