@@ -15,8 +15,6 @@ import nengo
 import numpy as np
 import pytest
 
-from benchmarks.forum import SMALL, twin
-from benchmarks.forum import SPEC as FORUM
 from tests.agreement.built import predicted_blocks
 from tests.agreement.drawing import draw_spec
 from tests.agreement.networks import BODIES, text
@@ -72,9 +70,7 @@ def test_keras_and_rate_mode_agree(package: Package, name: str, neuron: str) -> 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: spec.stem)
 def test_the_example_specs_agree(package: Package, spec: Path) -> None:
-    written = spec.read_text(encoding="utf-8")
-    # Nengo-loihi takes half a minute for the size of this one, as long as for all else.
-    made = package(twin(written, "small", SMALL) if spec == FORUM else written)
+    made = package(spec.read_text(encoding="utf-8"))
     check_rate_mode(made)
     check_cores(made)
 
