@@ -1,7 +1,7 @@
 """``python -m benchmarks.fidelity``: the table of docs/accuracy/fidelity.md.
 
-Without options it takes about an hour on two cores. What is measured stays in
-``snnc-fidelity``, so that an interrupted run goes on.
+Without options it takes hours on two cores; ``--kinds`` and ``--data`` take a part.
+What is measured stays in ``snnc-fidelity``, so that an interrupted run goes on.
 """
 
 from __future__ import annotations
