@@ -124,7 +124,7 @@ def __dir__() -> list[str]:
 class _Interface(ModuleType):
     """Keeps functions such as `diff` from the rooms that are called as they are.
 
-    Importing ``snnc.diff.compare`` makes ``snnc.diff`` the room, unless it is told not
+    Importing ``snnc.diff.version`` makes ``snnc.diff`` the room, unless it is told not
     to; the room itself is found by its full name, as all of snnc does.
     """
 

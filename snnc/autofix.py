@@ -10,7 +10,7 @@ from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.formatted import can_format, formatted
+from snnc.syntax.files import can_format, formatted
 
 
 def apply_fixes(text: str, fixes: Iterable[Fix]) -> tuple[str, int]:

@@ -16,7 +16,7 @@ from snnc.ir.device import Profile
 from snnc.output.imported import open_package, spec_of
 from snnc.runtime.budgets import judged, outside, slack_of
 from snnc.text.tables import columns
-from snnc.weights.listing_text import chip_table
+from snnc.weights.listing import chip_table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,7 +17,7 @@ from snnc.source import SourceFile
 from snnc.syntax.files import read
 
 if TYPE_CHECKING:
-    from snnc.ir.routed import RoutedNetwork
+    from snnc.ir.mapped import RoutedNetwork
 
 
 def compile_file(
@@ -84,7 +84,7 @@ def add_advice(made: Compilation, report: Report) -> None:
 
         advise(made.spec, made.lowered.network, report)
     if any(d.code == "SNN301" for d in report.diagnostics):
-        from snnc.fit.windows import advise_windows  # only what is too large needs it
+        from snnc.fit.blocks import advise_windows  # only what is too large needs it
 
         advise_windows(made.spec, made.device, report)
     if made.mapped is not None and _has_blocks(made.mapped):

@@ -17,7 +17,7 @@ from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.language.forms import kinds
 from snnc.resources import DOCUMENTATION
-from snnc.syntax.formatted import formatted
+from snnc.syntax.files import formatted
 from tests.support import ROOT
 from tests.test_extras import PROJECT
 

@@ -13,7 +13,7 @@ from snnc.language.forms import FORMS, MODELS, kinds
 from snnc.passes.route import route
 from snnc.report.summary import summarise
 from snnc.report.text import table as report
-from snnc.syntax.formatted import printed
+from snnc.syntax.files import printed
 from snnc.text.tables import code, prose, table
 
 

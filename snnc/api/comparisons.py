@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.display import Displayed
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
-from snnc.text.units import counted
+from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     from snnc.diff import Difference

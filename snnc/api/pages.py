@@ -13,7 +13,7 @@ from snnc import __version__
 from snnc.api.display import preformatted, spec_html
 from snnc.ir.layout import tensors
 from snnc.report.html import Section, document, page, style
-from snnc.text.units import human
+from snnc.text.tables import human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -66,7 +66,7 @@ def public(found: Sequence[Found]) -> tuple[Diagnostic, ...]:
     """Return diagnostics as data."""
     if not found:
         return ()
-    from snnc.diagnostics.diagnostic_json import document
+    from snnc.diagnostics.machine_formats import document
 
     names = {field.name for field in fields(Diagnostic)}
     return tuple(

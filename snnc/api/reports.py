@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.display import Displayed
 from snnc.api.problems import Diagnostic
 from snnc.ir.layout import tensors
-from snnc.ir.routed import RoutedNetwork
+from snnc.ir.mapped import RoutedNetwork
 from snnc.loihi.profile import DEFAULT
 from snnc.report.summary import Row, Summary, summarise
-from snnc.text.units import counted
+from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

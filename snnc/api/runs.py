@@ -17,14 +17,13 @@ from typing import TYPE_CHECKING, Any, cast
 from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
 from snnc.runtime.files import write_file
-from snnc.sweep.variants import SweepRecords, name_of
-from snnc.sweep.workers import DONE, run_jobs
+from snnc.sweep import DONE, SweepRecords, name_of, run_jobs
 from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.sweep.workers import Tell
+    from snnc.sweep import Tell
 
 
 HELD_OUT = 0.2

@@ -23,15 +23,14 @@ from snnc.passes import Compilation
 from snnc.runtime.files import write_file
 from snnc.source import SourceFile
 from snnc.syntax.edit import edited, settled
-from snnc.syntax.files import read, replace_text
-from snnc.syntax.formatted import printed
+from snnc.syntax.files import printed, read, replace_text
 from snnc.syntax.settings import Setting
 
 if TYPE_CHECKING:
     from snnc.api.comparisons import Diff, Fit
     from snnc.api.packages import Package
     from snnc.api.reports import Report
-    from snnc.ir.routed import RoutedNetwork
+    from snnc.ir.mapped import RoutedNetwork
 
 FileName = str | os.PathLike[str]
 

@@ -89,7 +89,7 @@ class Weights(Displayed):
         return document(self.listing)
 
     def __str__(self) -> str:
-        from snnc.weights.listing_text import table
+        from snnc.weights.listing import table
 
         return table(self.listing)
 

@@ -14,7 +14,7 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.driver import compile_file
 from snnc.language import tree
 from snnc.runtime.files import write_file
-from snnc.syntax.formatted import printed
+from snnc.syntax.files import printed
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")

@@ -25,8 +25,7 @@ from snnc.cli.printing import (
 from snnc.diagnostics import Report
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.files import STDIN, replace_text
-from snnc.syntax.formatted import SUFFIXES, can_format, formatted
+from snnc.syntax.files import STDIN, SUFFIXES, can_format, formatted, replace_text
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")

@@ -12,8 +12,7 @@ import click
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
 from snnc.source import SourceFile, Span
-from snnc.syntax.files import STDIN, STDIN_NAME, read, read_stdin, specs_in
-from snnc.syntax.formatted import can_format
+from snnc.syntax.files import STDIN, STDIN_NAME, can_format, read, read_stdin, specs_in
 
 stdin_filename = click.option(
     "--stdin-filename",

@@ -55,7 +55,7 @@ def print_diagnostics_as(form: str, report: Report) -> None:
     if form == "text":
         print_diagnostics(report)
     elif form == "github":
-        from snnc.diagnostics.code_hosts import github_commands
+        from snnc.diagnostics.machine_formats import github_commands
 
         for line in github_commands(report.diagnostics):
             print_data(f"{line}\n")
@@ -65,10 +65,10 @@ def print_diagnostics_as(form: str, report: Report) -> None:
 
 def _document(form: str, report: Report) -> dict[str, Any]:
     if form == "sarif":
-        from snnc.diagnostics.code_hosts import sarif_document
+        from snnc.diagnostics.machine_formats import sarif_document
 
         return sarif_document(report.diagnostics)
-    from snnc.diagnostics.diagnostic_json import document
+    from snnc.diagnostics.machine_formats import document
 
     return document(report.diagnostics)
 

@@ -91,7 +91,7 @@ def _list(file: Path, spec: str | None, form: str) -> int:
 
         print_json(document(listing))
     else:
-        from snnc.weights.listing_text import table
+        from snnc.weights.listing import table
 
         print_lines(table(listing))
     return 1 if report.errors else 0
@@ -116,7 +116,7 @@ def _migrate(
 
         print_json(moves_document(moves, output.as_posix()))
     else:
-        from snnc.weights.listing_text import moves as moves_text
+        from snnc.weights.listing import moves as moves_text
 
         print_lines(moves_text(moves, output.as_posix()))
     return 0

@@ -1,7 +1,7 @@
 """Problems as data: what they say, where they point, how they print.
 
 `diagnostic.Diagnostic` is the base of every rule, `diagnostic.Report` gathers what a
-run finds, `diagnostic_text`, `diagnostic_json` and `code_hosts` write it. Knows no rule
+run finds, `diagnostic_text` and `machine_formats` write it. Knows no rule
 and no notation.
 """
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 from snnc.ir.layout import Tensor
 from snnc.ir.logical import Shape
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 Verdict = Literal["valid", "retrain", "incompatible"]
 

@@ -10,7 +10,7 @@ from snnc.diff.version import Version
 from snnc.ir.device import Core
 from snnc.ir.logical import Shape
 from snnc.ir.mapped import Block, MappedPopulation
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from snnc.diff import Difference
 from snnc.diff.changes import (
     Changed,
     LayerAdded,
@@ -15,7 +16,6 @@ from snnc.diff.changes import (
     LayerRenamed,
     WeightsChange,
 )
-from snnc.diff.compare import Difference
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, CoreUse, UseChanged
 from snnc.ir.layout import Tensor
 

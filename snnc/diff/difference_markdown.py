@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from snnc.diff import Difference
 from snnc.diff.changes import (
     LayerAdded,
     LayerChange,
@@ -13,7 +14,6 @@ from snnc.diff.changes import (
     WeightsChange,
     arrow,
 )
-from snnc.diff.compare import Difference
 from snnc.diff.cores import CoresTaken, UseChanged
 from snnc.diff.difference_text import (
     budget_groups,
@@ -21,8 +21,7 @@ from snnc.diff.difference_text import (
     same_sentence,
     verdict_sentence,
 )
-from snnc.text.tables import Row, code, prose, table
-from snnc.text.units import dims
+from snnc.text.tables import Row, code, dims, prose, table
 
 
 def render(difference: Difference) -> str:

@@ -9,6 +9,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from snnc.diff import Difference
 from snnc.diff.changes import (
     LayerAdded,
     LayerChange,
@@ -19,10 +20,9 @@ from snnc.diff.changes import (
     WeightsChange,
     arrow,
 )
-from snnc.diff.compare import Difference
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, UseChanged
 from snnc.text.printable import printable
-from snnc.text.units import counted, dims
+from snnc.text.tables import counted, dims
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}

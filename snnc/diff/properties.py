@@ -24,7 +24,7 @@ from snnc.ir.logical import (
 from snnc.language import written
 from snnc.language.base import Model
 from snnc.syntax.spelling import quoted, word
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 INHERITED = ("l2", "synapse")
 """Properties whose usual value is that of `train` or `timing`."""

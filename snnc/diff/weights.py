@@ -32,7 +32,7 @@ from snnc.ir.logical import (
 )
 from snnc.ir.shapes import pads
 from snnc.language.written import interval, number
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 Traits = Mapping[str, object]
 """What a layer computes, as words and values that are equal where it is the same."""

@@ -8,8 +8,7 @@ from typing import Any
 from snnc.fit.trials import VariantCost, written
 from snnc.fit.variants import FitVariant, Offer
 from snnc.text import tables
-from snnc.text.tables import Cells, code, columns, prose
-from snnc.text.units import counted
+from snnc.text.tables import Cells, code, columns, counted, prose
 
 COLUMNS = ("change", "cores", "neurons", "weights", "keeps")
 SHOWN = 10

@@ -19,7 +19,7 @@ from snnc.passes.lower import lower
 from snnc.passes.place import Attempt, attempt, is_sound
 from snnc.passes.resolve import resolve
 from snnc.passes.verify import verify
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,9 @@ from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
-from snnc.importer.table import HANDLERS
+from snnc.importer.table import HANDLERS, read_foreign, read_refused
 from snnc.importer.table.operations import read_operation
 from snnc.importer.table.options import check_options
-from snnc.importer.table.refused import read_foreign, read_refused
 from snnc.importer.walk import Walk
 from snnc.ir.device import Profile
 from snnc.loihi.profile import read_profile

@@ -7,11 +7,10 @@ from dataclasses import dataclass, replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import INPUT, StatementDraft, Value
+from snnc.importer.draft import INPUT, StatementDraft, Value, order, plain
 from snnc.importer.linear import LinearStep, Term, point, whole
 from snnc.importer.neurons import UnfitError, kept, readout
 from snnc.importer.sums import size_of
-from snnc.importer.views import order, plain
 from snnc.importer.walk import Walk
 
 CLASS_LOSSES = ("crossentropy", "focal")

@@ -13,7 +13,7 @@ from typing import Literal
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
 from snnc.language.extents import Phase
-from snnc.language.training import TrainSpec
+from snnc.language.statements import TrainSpec
 from snnc.source import Span
 
 Shape = tuple[int, ...]

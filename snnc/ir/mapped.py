@@ -1,4 +1,4 @@
-"""The mapped graph: ensembles, their blocks, and how each connection is realised.
+"""The mapped graph: ensembles, their blocks, how each connection is realised; routed.
 
 A population becomes one ensemble for each group of ``group`` consecutive depth
 slices (the last may be smaller). A convolutional ensemble is laid out
@@ -124,3 +124,46 @@ class MappedNetwork:
     def chips(self) -> int:
         """How many chips the cores fill."""
         return -(-self.cores // self.lowered.network.device.chip.cores)
+
+
+Chips = Mapping[str, tuple[int, ...]]
+"""The chip of each core of each population on the chip, in nengo-loihi's order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A projection that ends on the chip, if every neuron of its source spikes once.
+
+    Attributes
+    ----------
+    source, target
+        Names of populations.
+    operations
+        Synaptic operations: weights that are read.
+    messages
+        Spikes that cores get.
+    crossing
+        Those of ``messages`` that go from one chip to another.
+    crossing_in_order
+        Those that would if blocks filled one chip after the other.
+    """
+
+    source: str
+    target: str
+    operations: int
+    messages: int
+    crossing: int
+    crossing_in_order: int
+
+
+@dataclass(frozen=True, slots=True)
+class RoutedNetwork:
+    """A mapped network on its chips.
+
+    ``fanouts`` are, of each layer, operations and messages if its neurons spike once.
+    """
+
+    mapped: MappedNetwork
+    chips: Chips
+    routes: tuple[Route, ...]
+    fanouts: Mapping[str, tuple[int, int]]

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from snnc.ir.logical import AveragePool, Concat, Layer, MaxPool, Shape
-from snnc.ir.maxima import level_name, tree_of
-from snnc.ir.shapes import of_rank, triple_of
+from snnc.ir.shapes import level_name, of_rank, tree_of, triple_of
 from snnc.runtime.maxima import Grid, behind, indexed, whole
 
 MAX_PATHS = 1024

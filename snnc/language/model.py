@@ -29,9 +29,9 @@ from snnc.language.statements import (
     ReadoutSpec,
     StatementModel,
     TimingSpec,
+    TrainSpec,
 )
 from snnc.language.table import Form
-from snnc.language.training import TrainSpec
 from snnc.source import Span
 
 SCOPES = tuple(

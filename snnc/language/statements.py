@@ -4,7 +4,11 @@ from typing import Annotated, ClassVar, Literal
 
 from snnc.language import properties as has
 from snnc.language.base import Model
-from snnc.language.table import Form, Otherwise, ValueWord
+from snnc.language.choices import Adam, Loss, Optimizer
+from snnc.language.extents import PHASES
+from snnc.language.literals import Amount, Bare, Flag, Phases, Share, Whole
+from snnc.language.reading import Limits
+from snnc.language.table import Form, Key, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",
@@ -127,3 +131,126 @@ class ReadoutSpec(StatementModel):
     units: has.Units | None = None
     decide: has.Decide = "mean"
     synapse: has.ReadoutSynapse = 10e-3
+
+
+class TrainSpec(StatementModel):
+    """How `train.py` trains; None where the readout decides."""
+
+    forms = (
+        Form(
+            "train",
+            "How `train.py` trains the network.",
+            "train { epochs 20 }",
+            place="back",
+            once=True,
+            nearby="fit training compile hyperparameters",
+        ),
+    )
+    loss: Annotated[Loss | None, Otherwise(text="by the readout")] = None
+    optimizer: Optimizer = Adam()
+    batch: Annotated[
+        Whole,
+        Limits(ge=1),
+        Key(
+            "Examples a step of training",
+            usual="64",
+            same="batch_size mini_batch mini_batch_size",
+        ),
+    ] = 64
+    epochs: Annotated[
+        Whole,
+        Limits(ge=1),
+        Key(
+            "How often training sees the data",
+            usual="20",
+            same="epoch",
+            nearby="max_epochs",
+        ),
+    ] = 20
+    l2: has.L2 = 0.0
+    label_smoothing: Annotated[
+        Share,
+        Key(
+            "The share of a label given to all classes, below 1",
+            usual="0.1",
+            nearby="smoothing",
+        ),
+    ] = 0.0
+    schedule: Annotated[
+        Literal["constant", "cosine"],
+        Bare,
+        Key(
+            "The learning rate's course: `constant` or `cosine`",
+            usual="cosine",
+            nearby="lr_schedule lr_scheduler scheduler learning_rate_schedule lr_decay "
+            "decay annealing",
+            words=(
+                ValueWord("constant", nearby="none off fixed"),
+                ValueWord(
+                    "cosine", nearby="cosine_decay cosine_annealing cosineannealinglr"
+                ),
+            ),
+        ),
+    ] = "constant"
+    phases: Annotated[
+        Phases,
+        Key(
+            "What training goes through, in this order: as in Keras, scaled into the "
+            "rates, aware of the chip",
+            usual="[smooth, scale]",
+            nearby="stages training_phases",
+            words=(
+                ValueWord(
+                    "smooth",
+                    "As the layers are trained in plain Keras.",
+                    nearby="plain float ann pretrain",
+                ),
+                ValueWord(
+                    "scale",
+                    "Each layer is scaled into its rates.",
+                    nearby="scaling rescale calibrate normalise normalize",
+                ),
+                ValueWord(
+                    "aware",
+                    "With the chip's rates and the noise of spikes.",
+                    nearby="chip finetune fine_tune qat spiking snn",
+                ),
+            ),
+        ),
+    ] = PHASES
+    rate_weight: Annotated[
+        Amount,
+        Limits(ge=0),
+        Key(
+            "The weight of the penalty on rates out of range",
+            usual="1e-3",
+            nearby="rate_reg rate_regularization spike_regularization "
+            "activity_regularizer",
+        ),
+    ] = 0.0
+    aware: Annotated[
+        Flag,
+        Key(
+            "Whether training ends aware of the chip's rates: off, `phases` lacks it",
+            usual="on",
+            nearby="quantization_aware quantisation_aware qat hardware_aware",
+        ),
+    ] = True
+    validation: Annotated[
+        Share,
+        Key(
+            "The share of the data held out for validation",
+            usual="0.1",
+            same="validation_split val_split validation_fraction",
+            nearby="val valid",
+        ),
+    ] = 0.1
+    seed: Annotated[
+        Whole,
+        Limits(ge=0),
+        Key(
+            "The seed of the split and the initial weights",
+            usual="0",
+            same="random_seed random_state",
+        ),
+    ] = 0

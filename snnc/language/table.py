@@ -1,6 +1,6 @@
 """What the table of the language says of a word besides its type, limits and default.
 
-The table is the spec's models: `model` and `training` list the statements and what each
+The table is the spec's models: `statements` and `layers` list what each statement
 takes, `properties` has every property once. The entries below are notes on their types
 and classes. Parsers, printers, the JSON Schema, ``docs/language.md``, editors and what
 is said of a wrong word are made of them, by `keywords`, `forms` and `fields`.

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 MOST_DIGITS = 18
 """More digits in a row are taken for a mistake."""

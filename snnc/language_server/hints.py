@@ -8,7 +8,7 @@ from snnc.ir.logical import Loihi
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Analysis
 from snnc.passes.validate.parts import head
-from snnc.text.units import counted, dims
+from snnc.text.tables import counted, dims
 
 Hint = tuple[int, str]
 """A place in the text, and what is shown there."""

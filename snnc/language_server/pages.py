@@ -20,8 +20,7 @@ from snnc.report.sentences import total as total_sentence
 from snnc.report.summary import COUNTERS, Row
 from snnc.resources import rule_pages
 from snnc.source import Span
-from snnc.text.tables import prose
-from snnc.text.units import counted, dims, human
+from snnc.text.tables import counted, dims, human, prose
 
 Page = tuple[Span | None, str]
 """What a page is about, and its text."""

@@ -13,8 +13,7 @@ from functools import cached_property
 
 from snnc.ir.device import Energy
 from snnc.ir.lowered import Population
-from snnc.ir.mapped import MappedNetwork, MappedProjection
-from snnc.ir.routed import Route, RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, MappedProjection, Route, RoutedNetwork
 
 
 @dataclass(frozen=True, slots=True)

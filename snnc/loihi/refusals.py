@@ -28,7 +28,7 @@ from snnc.loihi.stage import DeadEnd
 from snnc.loihi.tiling import least_sizes
 from snnc.rules import loihi as rules
 from snnc.source import Span
-from snnc.text.units import counted
+from snnc.text.tables import counted
 
 DEEP = 64
 """Slices beyond which a layer of a network far too large is not looked at."""

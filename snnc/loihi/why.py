@@ -19,7 +19,7 @@ from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
 from snnc.loihi.fit import Fit, Misfit
-from snnc.loihi.neighbours import Coupling
+from snnc.loihi.mapper import Coupling
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
 from snnc.loihi.search import Solution
 from snnc.loihi.tiling import Tiling, on_chip, tiling_of

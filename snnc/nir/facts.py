@@ -10,8 +10,7 @@ from snnc.ir.logical import Input, Lif, Readout
 from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.nir.graph import ExportedGraph, ExportedLayer
 from snnc.nir.linear import nir_shape
-from snnc.text.tables import columns
-from snnc.text.units import dims
+from snnc.text.tables import columns, dims
 
 VERSION = 1
 """Of what stands in the metadata; it grows where a key changes its meaning."""

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.refusal import NOWHERE, RefusedModelError
-from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
-from snnc.rules.nir import (
+from snnc.rules.architectures import (
     LooseEdge,
     NewerNir,
     NodeRefused,
@@ -24,6 +23,7 @@ from snnc.rules.nir import (
     RecurrentNir,
     SeveralNirEnds,
 )
+from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

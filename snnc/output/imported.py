@@ -16,8 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
 from snnc.emit.files import LIBRARY
-from snnc.output.formats import other_format
-from snnc.output.records import origin_of
+from snnc.output.records import origin_of, other_format
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Layout, Tensors, Weights

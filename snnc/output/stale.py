@@ -12,9 +12,9 @@ from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.emit.origin import Origin
 from snnc.output.compare import ComparedFile, Comparison, FileState
-from snnc.output.formats import older
 from snnc.output.orphans import Orphan
 from snnc.output.package import NAME, Lock, PackageFiles
+from snnc.output.records import older
 from snnc.output.write import kept, nowhere, refusals
 from snnc.rules.packages import (
     LeftOver,
@@ -25,7 +25,7 @@ from snnc.rules.packages import (
     UnresolvedMerge,
     Untracked,
 )
-from snnc.text.units import counted
+from snnc.text.tables import counted
 
 _SHOWN = (FileState.STALE, FileState.MISSING, FileState.EDITED, FileState.LEFT_OVER)
 

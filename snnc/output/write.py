@@ -12,8 +12,8 @@ from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare
 from snnc.output.exclusive import Hold, exclusive
-from snnc.output.formats import newer
 from snnc.output.package import NAME, PackageFiles
+from snnc.output.records import newer
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file

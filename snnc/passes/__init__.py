@@ -38,7 +38,7 @@ from snnc.source import SourceFile, Span
 
 if TYPE_CHECKING:
     from snnc.emit.files import Module
-    from snnc.ir.routed import RoutedNetwork
+    from snnc.ir.mapped import RoutedNetwork
 
 Made = TypeVar("Made")
 

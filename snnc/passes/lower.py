@@ -27,9 +27,8 @@ from snnc.ir.lowered import (
     Triple,
     Window,
 )
-from snnc.ir.maxima import level_name, tree_of, volume_named
 from snnc.ir.paths import Path, paths, picked_of
-from snnc.ir.shapes import pads, triple_of, volume_of
+from snnc.ir.shapes import level_name, pads, tree_of, triple_of, volume_named, volume_of
 from snnc.runtime.maxima import EVERY, whole
 
 Pools = tuple[tuple[AveragePool, Shape], ...]

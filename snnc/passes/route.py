@@ -1,14 +1,20 @@
-"""Mapped to routed graph: chips of the cores, and the spikes between cores."""
+"""Mapped to routed graph: chips of the cores, and the spikes between cores.
+
+Which core is on which chip is a partition of the graph of spikes between cores into
+parts of at most a chip's cores, so that few spikes go from one chip to another. Parts
+are begun in two ways, in the order of the cores and grown from a core, and both
+improved by moving and exchanging cores until nothing is won by it, as Kernighan and Lin
+do. Work is counted, never timed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from heapq import heappop, heappush
 
 from snnc.ir.logical import Loihi
-from snnc.ir.mapped import MappedNetwork
-from snnc.ir.routed import Chips, Route, RoutedNetwork
+from snnc.ir.mapped import Chips, MappedNetwork, Route, RoutedNetwork
 from snnc.loihi.build_links import build_links, inlet_of
-from snnc.loihi.chips import MOST_PAIRS, Spikes, in_order, partition
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Tiling, tiling_of
 
@@ -118,3 +124,130 @@ def _named(mapped: MappedNetwork, chips: Sequence[int]) -> Chips:
         name: tuple(chips[first : first + cores[name]])
         for name, first in _firsts(mapped).items()
     }
+
+
+Spikes = Sequence[Mapping[int, float]]
+"""For each core the spikes to and from each other, in Hz."""
+
+MOST_PAIRS = 2_000_000
+"""Pairs of cores with spikes beyond which cores are left in their order."""
+MOST_LOOKS = 2_000_000
+"""Exchanges of two cores that are looked at, one to two seconds."""
+LEAST_GAIN = 1e-9
+"""What sums of rates may be off by, as a share of all."""
+
+
+def in_order(cores: int, room: int) -> list[int]:
+    """The chip of each core where they fill one after the other."""
+    return [core // room for core in range(cores)]
+
+
+def partition(spikes: Spikes, room: int) -> list[int]:
+    """The chip of each core, ``room`` of them at most on one.
+
+    Chips are as few as possible, and numbered by their first cores.
+    """
+    starts = in_order(len(spikes), room), grown(spikes, room)
+    partitions = []
+    for start in starts:
+        exchange = _Exchange(spikes, start, room)
+        exchange.run()
+        partitions.append(exchange.chips)
+    best = min(partitions, key=lambda chips: crossing(spikes, chips))
+    numbers: dict[int, int] = {}
+    return [numbers.setdefault(chip, len(numbers)) for chip in best]
+
+
+def crossing(spikes: Spikes, chips: Sequence[int]) -> float:
+    """Twice the spikes between chips, in Hz."""
+    pairs = ((i, j, n) for i, near in enumerate(spikes) for j, n in near.items())
+    return sum(n for i, j, n in pairs if chips[i] != chips[j])
+
+
+def grown(spikes: Spikes, room: int) -> list[int]:
+    """Fill each chip with the core that has most to do with those on it."""
+    chips = [-1] * len(spikes)
+    first = 0
+    for n in range(len(spikes)):
+        if n % room == 0:
+            near: dict[int, float] = {}
+            waiting: list[tuple[float, int]] = []
+        while first < len(chips) and chips[first] >= 0:
+            first += 1
+        core = first
+        while waiting:
+            count, other = heappop(waiting)
+            # A core waits anew whenever it has more to do with those on the chip.
+            if chips[other] < 0 and near[other] == -count:
+                core = other
+                break
+        chips[core] = n // room
+        for other, count in spikes[core].items():
+            if chips[other] < 0:
+                near[other] = near.get(other, 0.0) + count
+                heappush(waiting, (-near[other], other))
+    return chips
+
+
+class _Exchange:
+    """Moves cores to chips with room, and exchanges cores of two chips."""
+
+    def __init__(self, spikes: Spikes, chips: Sequence[int], room: int) -> None:
+        self.chips = list(chips)
+        self._spikes = spikes
+        self._room = room
+        self._looks = 0
+        self._least = LEAST_GAIN * sum(sum(near.values()) for near in spikes)
+        self._on: list[dict[int, None]] = [{} for _ in range(max(chips) + 1)]
+        self._to: list[dict[int, float]] = [{} for _ in chips]
+        for core, chip in enumerate(chips):
+            self._on[chip][core] = None
+            for other, count in spikes[core].items():
+                self._count(other, chip, count)
+
+    def run(self) -> None:
+        """Go on until no core is better elsewhere, or there was work enough."""
+        improved = True
+        while improved:
+            improved = False
+            for core in range(len(self.chips)):
+                improved |= self._improve(core)
+
+    def _improve(self, core: int) -> bool:
+        """Put a core where it has more to do, if that wins anything on the whole."""
+        chips = [c for c in self._to[core] if self._gain(core, c) > self._least]
+        for chip in sorted(chips, key=lambda c: (-self._gain(core, c), c)):
+            if len(self._on[chip]) < self._room:
+                self._move(core, chip)
+                return True
+            if self._looks > MOST_LOOKS:
+                return False
+            self._looks += len(self._on[chip])
+            here, near = self.chips[core], self._spikes[core]
+            gains = (
+                (self._gain(other, here) - 2 * near.get(other, 0.0), -other)
+                for other in self._on[chip]
+            )
+            gain, other = max(gains)
+            if gain + self._gain(core, chip) > self._least:
+                self._move(core, chip)
+                self._move(-other, here)
+                return True
+        return False
+
+    def _gain(self, core: int, chip: int) -> float:
+        """By how much fewer spikes of a core cross if it goes to a chip."""
+        to = self._to[core]
+        return to.get(chip, 0.0) - to.get(self.chips[core], 0.0)
+
+    def _move(self, core: int, chip: int) -> None:
+        before = self.chips[core]
+        del self._on[before][core]
+        self._on[chip][core] = None
+        self.chips[core] = chip
+        for other, count in self._spikes[core].items():
+            self._count(other, before, -count)
+            self._count(other, chip, count)
+
+    def _count(self, core: int, chip: int, count: float) -> None:
+        self._to[core][chip] = self._to[core].get(chip, 0.0) + count

@@ -8,8 +8,7 @@ from typing import Protocol
 from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.logical import Network
 from snnc.rules.ceilings import NoSuchRate, RateAboveCeiling, StepTooLong
-from snnc.rules.maxima import LargeMaxPool, MaxPoolOffChip
-from snnc.rules.placement import HostBetweenChip
+from snnc.rules.placement import HostBetweenChip, LargeMaxPool, MaxPoolOffChip
 from snnc.rules.rates import (
     AveragedLif,
     DecayTooFast,

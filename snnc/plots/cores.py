@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from snnc.ir.mapped import Block, MappedNetwork
 from snnc.plots.style import WIDTH, axes, bare, looks
-from snnc.text.units import counted
+from snnc.text.tables import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

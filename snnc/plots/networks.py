@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.plots.style import COLOURS, axes, bare, looks
-from snnc.text.units import counted, dims
+from snnc.text.tables import counted, dims
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.plots.style import COLOURS, axes, open_frame
-from snnc.text.units import human
+from snnc.text.tables import human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
     from snnc.runtime.results import Result
-    from snnc.sweep.variants import VariantLine
+    from snnc.sweep import VariantLine
 
 
 MOST_NUMBERS = 12

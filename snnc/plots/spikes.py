@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.plots.style import BREACH, COLOURS, HELD, axes, open_frame
-from snnc.text.units import human
+from snnc.text.tables import human
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

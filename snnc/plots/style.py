@@ -9,7 +9,7 @@ from contextvars import ContextVar
 from os import PathLike
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from snnc.text.notebooks import in_notebook
+from snnc.text.progress import in_notebook
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,11 +8,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.loihi.why import Reason
-from snnc.report import maxima
-from snnc.report.sentences import bounds, example, sentence, total, totals
+from snnc.report.sentences import (
+    bounds,
+    example,
+    maxima_alternatives,
+    maxima_notes,
+    sentence,
+    total,
+    totals,
+)
 from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.text.printable import printable
-from snnc.text.units import dims, human
+from snnc.text.tables import dims, human
 
 if TYPE_CHECKING:
     from jinja2 import Template
@@ -96,10 +103,10 @@ def _values(summary: Summary) -> dict[str, Any]:
         "counters": COUNTERS,
         "rows": [_row(row, summary, set(_binding(reasons))) for row in summary.rows],
         "caption": example(summary),
-        "totals": [*totals(summary), *maxima.notes(summary)],
+        "totals": [*totals(summary), *maxima_notes(summary)],
         "whys": [
             *(sentence(reason, core) for reason in reasons),
-            *maxima.alternatives(summary),
+            *maxima_alternatives(summary),
         ],
         "total_why": total(summary.reasons, network.name) if reasons else "",
         "tiles": list(_tiles(summary)),

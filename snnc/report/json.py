@@ -12,9 +12,8 @@ from typing import Any
 
 from snnc.ir.logical import MaxPool
 from snnc.ir.mapped import Ensemble
-from snnc.ir.maxima import error_of, levels_of
-from snnc.report.maxima import latency
-from snnc.report.sentences import bounds, sentence, total
+from snnc.ir.shapes import error_of, levels_of
+from snnc.report.sentences import bounds, latency, sentence, total
 from snnc.report.summary import Row, Summary
 
 VERSION = 1

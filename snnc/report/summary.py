@@ -7,8 +7,13 @@ from dataclasses import dataclass
 
 from snnc.ir.device import Core, Profile
 from snnc.ir.logical import Layer, Loihi, Network, Shape
-from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedPopulation
-from snnc.ir.routed import RoutedNetwork
+from snnc.ir.mapped import (
+    Block,
+    Ensemble,
+    MappedNetwork,
+    MappedPopulation,
+    RoutedNetwork,
+)
 from snnc.loihi.activity import Activity, NetworkActivity, activity_of, joined
 from snnc.loihi.plan import PlanCache
 from snnc.loihi.why import Reason, Reasons, reasons_of

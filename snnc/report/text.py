@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from snnc.report import maxima
-from snnc.report.sentences import bounds, caption, sentence, total, totals
+from snnc.report.sentences import (
+    bounds,
+    caption,
+    maxima_alternatives,
+    maxima_notes,
+    sentence,
+    total,
+    totals,
+)
 from snnc.report.summary import COUNTERS, Row, Summary
 from snnc.text import tables
-from snnc.text.tables import Cells
-from snnc.text.units import dims, human
+from snnc.text.tables import Cells, dims, human
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
@@ -35,7 +41,7 @@ def table(summary: Summary, why: bool = False) -> str:
         *tables.columns(USE, use(summary), LEFT),
         "",
         *totals(summary),
-        *maxima.notes(summary),
+        *maxima_notes(summary),
     ]
     if why and summary.on_chip:
         lines += ["", f"{WHY}:", *reasons(summary)]
@@ -61,7 +67,7 @@ def reasons(summary: Summary) -> Iterator[str]:
     for row in summary.rows:
         for reason in row.reasons:
             yield sentence(reason, core)
-    yield from maxima.alternatives(summary)
+    yield from maxima_alternatives(summary)
     yield total(summary.reasons, summary.network.name)
 
 
@@ -112,7 +118,7 @@ def _blocks(summary: Summary, why: bool) -> Iterator[str]:
     yield _table(LAYERS, layers(summary))
     yield tables.prose(" ".join(caption(summary)))
     yield _table(USE, use(summary))
-    yield _listed(chain(totals(summary), maxima.notes(summary)))
+    yield _listed(chain(totals(summary), maxima_notes(summary)))
     if why and summary.on_chip:
         yield f"{WHY}:"
         yield _listed(reasons(summary))

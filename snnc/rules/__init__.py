@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from snnc.rules import misplaced as misplaced
     from snnc.rules import models as models
     from snnc.rules import names as names
-    from snnc.rules import nir as nir
     from snnc.rules import output as output
     from snnc.rules import packages as packages
     from snnc.rules import placement as placement
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     from snnc.rules import references as references
     from snnc.rules import refused as refused
     from snnc.rules import shapes as shapes
-    from snnc.rules import spelling as spelling
     from snnc.rules import suppression as suppression
     from snnc.rules import syntax as syntax
     from snnc.rules import training as training

@@ -1,16 +1,18 @@
-"""Spec files: read from disk or stdin, and replaced."""
+"""Spec files: read from disk or stdin, replaced, and laid out as their notation is."""
 
 from __future__ import annotations
 
 import errno
+import importlib
 import os
 import re
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Report
+from snnc.language.tree import Document
 from snnc.runtime.files import write_file
 from snnc.source import (
     LARGEST,
@@ -194,3 +196,28 @@ def _is_spec(path: Path) -> bool:
         return bool(_EDITION.search(read_bytes(path)))
     except OSError:
         return False
+
+
+# The module that prints a notation, and its function.
+_PRINTERS = {
+    "snn": ("snnc.syntax.printer", "print_snn"),
+    "yaml": ("snnc.syntax.yaml.printer", "print_yaml"),
+}
+SUFFIXES = (".snn", ".yaml", ".yml")
+
+
+def can_format(name: str) -> bool:
+    """Whether files of such a name have a formatter."""
+    return PurePosixPath(name).suffix in SUFFIXES
+
+
+def formatted(document: Document) -> str:
+    """Write a document that has no syntax error as its notation's formatter does."""
+    return printed(document, document.span.source.notation)
+
+
+def printed(document: Document, notation: str) -> str:
+    """Write a document that has no syntax error in a notation, ``snn`` or ``yaml``."""
+    module, function = _PRINTERS[notation]
+    text: str = getattr(importlib.import_module(module), function)(document)
+    return text

@@ -83,7 +83,7 @@ def _dims(span: Span, key: str) -> Diagnostic | None:
         return None
     # The shape has no key in `.snn`.
     shown = f"{key} {dims}" if key in _DIM_KEYS - {"shape"} else dims
-    return rules.spelling.DimsSpelling(
+    return rules.misplaced.DimsSpelling(
         span=span, text=span.text, dims=shown, fix=Fix(span, dims)
     )
 
@@ -93,7 +93,7 @@ def _range(span: Span, key: str, match: re.Match[str]) -> Diagnostic | None:
     if span.text == written:
         return None
     behind = " Hz" if key == "rate" else ""
-    return rules.spelling.RangeSpelling(
+    return rules.misplaced.RangeSpelling(
         span=span,
         text=span.text,
         range=f"{key} {written}{behind}",
@@ -136,7 +136,7 @@ def _percentage(span: Span, key: str) -> Diagnostic:
             fix=Fix(span, number),
         )
     share = f"{float(number) / 100:.6g}"
-    return rules.spelling.Percentage(
+    return rules.misplaced.Percentage(
         span=span, text=span.text, share=f"{key} {share}", fix=Fix(span, share)
     )
 

@@ -8,7 +8,16 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from snnc.text.notebooks import in_notebook
+
+def in_notebook() -> bool:
+    """Tell whether a kernel runs here, rather than IPython in a terminal or nothing.
+
+    That ipykernel was imported says nothing: whoever starts kernels imports it.
+    """
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    return hasattr(shell, "kernel")
+
 
 Moved = Callable[[int], None]
 

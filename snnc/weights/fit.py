@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snnc.ir.layout import Tensor, layout_id
-from snnc.text.units import dims
+from snnc.text.tables import dims
 from snnc.weights.header import StoredTensor, WeightsHeader
 
 

@@ -13,7 +13,7 @@ from snnc.ir.layout import tensors
 from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
-from snnc.text.units import dims
+from snnc.text.tables import dims
 from snnc.weights.fit import LayoutFit, Pair, advice, fit
 from snnc.weights.header import WeightsHeader, nowhere, read_header
 from snnc.weights.listing import Listing

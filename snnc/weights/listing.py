@@ -1,11 +1,13 @@
-"""What ``snnc weights`` says of a file, as data and as JSON."""
+"""What ``snnc weights`` says of a file: as data, as JSON, and as tables for people."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from snnc.text.printable import printable
+from snnc.text.tables import Cells, columns, counted, dims
 from snnc.weights.fit import LayoutFit, Pair
 from snnc.weights.header import WeightsHeader
 
@@ -135,3 +137,119 @@ def _move(move: Move) -> dict[str, Any]:
     if move.seed is not None:
         begins = {"initializer": "he_uniform", "seed": move.seed}
     return {"name": move.name, "becomes": "new", **begins}
+
+
+TENSORS = ("tensor", "shape", "type", "min", "max", "std", "NaN", "infinite", "problem")
+CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias")
+CAPTION = (
+    "On the chip, of each layer's worst core: bits kept of a tensor's largest weights,",
+    "rms error of its weights by rounding, bits used of threshold and of largest bias",
+    "(and how much of what can be stored):",
+)
+LEFT = {"tensor", "shape", "type", "problem", "layer"}
+
+
+def table(listing: Listing) -> str:
+    """One row a tensor, what the file is for, and what the chip makes of it."""
+    rows = [_tensor_row(pair, listing) for pair in listing.pairs]
+    lines = [*columns(TENSORS, rows, LEFT), "", *_metadata(listing), _sum(listing)]
+    if listing.layers:
+        lines += ["", *chip_table(listing.layers)]
+    return "\n".join(printable(line) for line in lines)
+
+
+def chip_table(layers: Sequence[Precision]) -> list[str]:
+    """Lay out what the chip keeps of the weights of its layers."""
+    return [*CAPTION, *columns(CHIP, [_layer(layer) for layer in layers], LEFT)]
+
+
+def moves(each: Sequence[Move], target: str) -> str:
+    """One line a tensor: kept, new and how it begins, or gone."""
+    lines = [_move_line(move) for move in each]
+    kept = sum(move.kept for move in each)
+    new = sum(move.after is not None and not move.kept for move in each)
+    summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
+    advice = "; train it before it is used" if new else ""
+    return "\n".join([*lines, "", summary + advice])
+
+
+def _move_line(move: Move) -> str:
+    before, after = move.before, move.after
+    if after is None:
+        return f"  - {move.name}: not in the new network"
+    if move.was:
+        return f"  > {move.name} {dims(after.shape)}: {move.was} of the old network"
+    if move.kept:
+        return f"  = {move.name} {dims(after.shape)}"
+    begins = "zeros" if move.seed is None else f"He uniform, seed {move.seed}"
+    was = f", was {dims(before.shape)}" if before is not None else ""
+    return f"  + {move.name} {dims(after.shape)}{was}: {begins}"
+
+
+def _tensor_row(pair: Pair, listing: Listing) -> Cells:
+    stored = pair.stored
+    problem = listing.problem(pair)
+    if stored is None:
+        assert pair.wanted is not None
+        return (pair.name, dims(pair.wanted.shape), *[""] * 6, problem)
+    shape = dims(stored.shape) or "one value"
+    known = (listing.spreads or {}).get(pair.name)
+    return (pair.name, shape, stored.dtype, *_spread(known), problem)
+
+
+def _spread(spread: Spread | None) -> Cells:
+    if spread is None:
+        return ("",) * 5
+    numbers = (spread.low, spread.high, spread.deviation)
+    parts = ["" if number is None else f"{number + 0.0:.3g}" for number in numbers]
+    return (*parts, *(str(n) if n else "" for n in (spread.nan, spread.infinite)))
+
+
+def _metadata(listing: Listing) -> Iterator[str]:
+    for key, value in sorted(listing.header.metadata.items()):
+        yield f"{key} {value}"
+
+
+def _sum(listing: Listing) -> str:
+    tensors = listing.header.tensors.values()
+    values = sum(tensor.size for tensor in tensors)
+    name = listing.header.path.as_posix()
+    totals = f"{name}: {counted(len(tensors), 'tensor')} of {counted(values, 'value')}"
+    spoilt = sum(s.nan + s.infinite for s in (listing.spreads or {}).values())
+    if spoilt:
+        totals += f" ({spoilt} not finite)"
+    if listing.fit is None:
+        return totals
+    verdict = f"{totals}, {_verdict(listing)} {listing.network}"
+    refused = any(layer.refused for layer in listing.layers)
+    return f"{verdict}, but not the chip" if refused else verdict
+
+
+def _verdict(listing: Listing) -> str:
+    problems = sum(bool(listing.problem(pair)) for pair in listing.pairs)
+    if problems:
+        return f"{counted(problems, 'problem')}: they do not fit"
+    fits = listing.fit is not None and listing.fit.fits
+    return "which fit" if fits else "written for another network than"
+
+
+def _layer(layer: Precision) -> Cells:
+    low, high = layer.exponents or (0, 0)
+    weighs = layer.exponents is not None
+    return (
+        layer.name,
+        str(layer.cores),
+        (f"{low}" if low == high else f"{low}..{high}") if weighs else "",
+        f"{layer.weight_bits} of 7" if weighs else "",
+        "" if layer.rounding is None else f"{100 * layer.rounding:.1f} %",
+        _used(layer.threshold_bits, 17, layer.threshold_share),
+        _used(layer.bias_bits, 12, layer.bias_share),
+    )
+
+
+def _used(bits: int | None, most: int, share: float) -> str:
+    """How many bits of a number are used, and how much of its range."""
+    if bits is None:
+        return ""
+    part = f"{100 * share:.0f} %" if share < 1e4 else f"{100 * share:.0e} %"
+    return f"{bits} of {most} ({part})" if share <= 1 and bits else f"refused ({part})"

@@ -10,8 +10,8 @@ import pytest
 import snnc
 from snnc.api.builds import MARK
 from snnc.cli import main
-from snnc.loihi.chips import Spikes, partition
 from snnc.passes import route
+from snnc.passes.route import Spikes, partition
 from tests.api.test_specs import SMALL
 from tests.support import network
 

@@ -81,7 +81,7 @@ def test_each_verb_of_the_command_line_is_one_call() -> None:
 
 
 def test_functions_stay_what_they_are_when_rooms_of_their_names_are_imported() -> None:
-    import snnc.diff.compare
+    import snnc.diff.version
     import snnc.fit.trials
 
     assert inspect.isfunction(snnc.diff)

@@ -17,8 +17,7 @@ from snnc.api.runs import run_file
 from snnc.cli import main
 from snnc.loihi.profile import read_profile
 from snnc.plots.style import theme
-from snnc.sweep.variants import SweepRecords
-from snnc.sweep.workers import DONE, Tell
+from snnc.sweep import DONE, SweepRecords, Tell
 from tests.api.test_specs import DRIFT, SMALL
 from tests.support import ROOT
 

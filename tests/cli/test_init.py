@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
 from snnc.starter import SPEC, starter_files
-from snnc.syntax.formatted import formatted
+from snnc.syntax.files import formatted
 from tests.rules.checking import assert_accepted
 from tests.support import ROOT, codes, sound
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from snnc.diagnostics import Diagnostic, Fix, Label
-from snnc.diagnostics.code_hosts import github_commands
 from snnc.diagnostics.diagnostic_text import render
+from snnc.diagnostics.machine_formats import github_commands
 from snnc.source import SourceFile, Span
 
 HOSTILE = "a`b\n::error::c\u202e\u2028\x1b[2J##[error]"

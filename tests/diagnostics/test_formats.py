@@ -9,7 +9,11 @@ import jsonschema
 import pytest
 
 from snnc.diagnostics import Diagnostic, Fix, Severity
-from snnc.diagnostics.code_hosts import github_commands, repository_path, sarif_document
+from snnc.diagnostics.machine_formats import (
+    github_commands,
+    repository_path,
+    sarif_document,
+)
 from snnc.resources import DOCUMENTATION
 from snnc.source import SourceFile, Span
 from tests.rules.checking import check_text

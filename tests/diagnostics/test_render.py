@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from snnc.diagnostics import Diagnostic, Fix, Label, Report, Severity
-from snnc.diagnostics.diagnostic_json import document
 from snnc.diagnostics.diagnostic_text import describe_fix, expand, render
+from snnc.diagnostics.machine_formats import document
 from snnc.source import SourceFile, Span
 
 

@@ -27,7 +27,7 @@ from snnc.ir.logical import (
     Spiking,
     Timing,
 )
-from snnc.language.training import TrainSpec
+from snnc.language.statements import TrainSpec
 from snnc.loihi.profile import read_profile
 from snnc.source import SourceFile, Span
 

@@ -20,7 +20,7 @@ from snnc.passes import Compilation
 from snnc.passes.parse import parse
 from snnc.passes.suppress import SIGN
 from snnc.source import SourceFile, Span
-from snnc.syntax.formatted import formatted
+from snnc.syntax.files import formatted
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml
 from tests.fuzz.harness import fuzz, processor_time, seeded

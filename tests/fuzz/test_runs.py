@@ -22,12 +22,11 @@ from snnc.exact.package import open_package
 from snnc.runtime import arrays
 from snnc.runtime.data import DataError, Examples, open_data
 from snnc.source import SourceFile
-from snnc.weights import listing_text
 from snnc.weights.chip import complaints, precision
 from snnc.weights.cores import placed_layers
 from snnc.weights.fit import fit
 from snnc.weights.header import read_header
-from snnc.weights.listing import Listing, document, layer_document
+from snnc.weights.listing import Listing, document, layer_document, table
 from snnc.weights.values import read_values, spreads
 from tests.exact.proof import random_images, write_package
 from tests.fuzz.harness import fuzz, processor_time, seeded
@@ -144,7 +143,7 @@ def test_weights_files_are_listed_or_refused(file: Path, data: bytes) -> None:
         known = spreads(read_values(header))
         listing = Listing(header, known, "fuzzed", fit(header, LAYOUT))
         json.dumps(document(listing), allow_nan=False)
-        assert listing_text.table(listing)
+        assert table(listing)
 
 
 @cache

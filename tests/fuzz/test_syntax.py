@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given
 
 from snnc.diagnostics import Report
-from snnc.diagnostics.code_hosts import github_commands, sarif_document
-from snnc.diagnostics.diagnostic_json import document
 from snnc.diagnostics.diagnostic_text import render
+from snnc.diagnostics.machine_formats import document, github_commands, sarif_document
 from snnc.driver import compile_spec
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time, seeded

@@ -14,8 +14,7 @@ from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
 from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import REWRITES, ImportRequest
-from snnc.importer.table import HANDLERS
-from snnc.importer.table.refused import REFUSED
+from snnc.importer.table import HANDLERS, REFUSED
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import codes
 

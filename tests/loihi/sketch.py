@@ -29,7 +29,7 @@ from snnc.ir.logical import (
 )
 from snnc.ir.lowered import LoweredNetwork
 from snnc.ir.shapes import window_positions
-from snnc.language.training import TrainSpec
+from snnc.language.statements import TrainSpec
 from snnc.loihi.profile import read_profile
 from snnc.passes.lower import lower
 from snnc.source import SourceFile, Span

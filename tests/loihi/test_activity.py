@@ -11,8 +11,7 @@ from hypothesis import HealthCheck, given, settings
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Chip, Profile
-from snnc.ir.mapped import MappedNetwork
-from snnc.ir.routed import RoutedNetwork
+from snnc.ir.mapped import MappedNetwork, RoutedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.passes.place import place

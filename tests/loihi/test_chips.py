@@ -17,8 +17,8 @@ from nengo_loihi.hardware import allocators
 from snnc.ir.device import Chip
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
-from snnc.loihi.chips import crossing, in_order, partition
 from snnc.loihi.profile import read_profile
+from snnc.passes.route import crossing, in_order, partition
 from snnc.runtime.board import Placement, hardware_options
 from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch

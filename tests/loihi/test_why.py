@@ -17,7 +17,7 @@ from snnc.loihi import mapper
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
 from snnc.loihi.fit import Fit, Misfit
-from snnc.loihi.neighbours import Coupling
+from snnc.loihi.mapper import Coupling
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Search, Solution

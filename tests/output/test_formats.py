@@ -12,8 +12,8 @@ from snnc.emit import Module, Origin
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.exact.package import OtherFormatError, open_package
 from snnc.output import PackageFiles
-from snnc.output.formats import other_format
 from snnc.output.package import NAME
+from snnc.output.records import other_format
 from snnc.output.write import write_package
 
 pytestmark = pytest.mark.slow

@@ -16,7 +16,7 @@ from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
 from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
 from snnc.runtime.statistics import Firing
-from snnc.sweep.variants import VariantLine
+from snnc.sweep import VariantLine
 from tests.support import ROOT, network, sound
 
 pytest.importorskip("matplotlib").use("agg")

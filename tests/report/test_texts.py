@@ -22,7 +22,7 @@ from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.summary import Summary, block_of, summarise
 from snnc.report.text import markdown, table
-from snnc.text.units import dims
+from snnc.text.tables import dims
 from tests.support import ROOT, SPECS, network, sound
 
 EXPECTED = Path(__file__).parent / "expected"

@@ -11,7 +11,7 @@ from snnc.loihi.fit import Misfit
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.report.sentences import bound_by, bounds, sentence, total
-from snnc.text.units import human
+from snnc.text.tables import human
 
 CORE = read_profile().core
 

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.sweep.variants import SweepRecords, VariantLine, front, name_of, table
-from snnc.sweep.workers import DONE, run_jobs
+from snnc.sweep import (
+    DONE,
+    SweepRecords,
+    VariantLine,
+    front,
+    name_of,
+    run_jobs,
+    table,
+)
 
 ECHO = """
 import os, sys

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snnc.diagnostics import Report, diagnostic_json
+from snnc.diagnostics import Report, machine_formats
 from snnc.diagnostics.diagnostic_text import render
 from snnc.language import tree
 from snnc.language.keywords import KEYS, KINDS, REFUSED, UNITS
@@ -180,7 +180,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
     document, report = front_end(text)
     assert report.errors or document.network is not None
     render(report.diagnostics, colour=True)
-    diagnostic_json.document(report.diagnostics)
+    machine_formats.document(report.diagnostics)
     source = document.span.source
     for span in spans_of(document):
         assert 0 <= span.start <= span.end <= len(source.text)

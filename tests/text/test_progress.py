@@ -6,8 +6,7 @@ import sys
 
 import pytest
 
-from snnc.text.notebooks import in_notebook
-from snnc.text.progress import progress_bar
+from snnc.text.progress import in_notebook, progress_bar
 from tests.support import ROOT
 
 
@@ -19,7 +18,7 @@ def test_bars_are_shown_in_a_kernel_and_not_where_it_was_started(
     from nbclient import NotebookClient
 
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    code = "from snnc.text.notebooks import in_notebook\nprint(in_notebook())"
+    code = "from snnc.text.progress import in_notebook\nprint(in_notebook())"
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
     NotebookClient(book, timeout=60).execute()
     assert book.cells[0].outputs[0].text == "True\n"

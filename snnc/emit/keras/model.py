@@ -19,7 +19,7 @@ from snnc.emit.python import (
 from snnc.ir.logical import Loihi, Network, Rectify, Shape
 from snnc.language.choices import Focal, MeanSquaredError, Optimizer
 from snnc.language.extents import PHASES
-from snnc.language.training import TrainSpec
+from snnc.language.statements import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}
 

@@ -21,8 +21,7 @@ from snnc.emit.python import (
 )
 from snnc.ir.logical import Loihi, MaxPool, Network, Rectify
 from snnc.ir.lowered import Compare, Pool, Triple, Window
-from snnc.ir.mapped import MappedNetwork, MappedProjection
-from snnc.ir.routed import Chips, RoutedNetwork
+from snnc.ir.mapped import Chips, MappedNetwork, MappedProjection, RoutedNetwork
 from snnc.ir.shapes import of_rank
 from snnc.runtime.maxima import Grid
 

@@ -1,8 +1,8 @@
-"""All modules of the generated package, the shortest of them made here."""
+"""All modules of the generated package; those that need no framework are made here."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -10,13 +10,14 @@ from snnc import runtime
 from snnc.emit.files import LIBRARY, Module, render
 from snnc.emit.keras.model import keras_model, train
 from snnc.emit.nengo.network import evaluate, nengo_network
-from snnc.emit.package.network import network_data
 from snnc.emit.python import (
+    INDENT,
     Bracket,
     call,
     imported,
     items,
     module_docstring,
+    number,
     quote,
 )
 from snnc.ir.layout import (
@@ -28,8 +29,9 @@ from snnc.ir.layout import (
     layout_id,
     tensors,
 )
-from snnc.ir.logical import Network
-from snnc.ir.routed import RoutedNetwork
+from snnc.ir.logical import Lif, Loihi, MaxPool, Network, Shape
+from snnc.ir.mapped import MappedPopulation, RoutedNetwork
+from snnc.runtime.network import Layer, Readout
 
 MODULES = (
     "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
@@ -102,13 +104,13 @@ def layout(network: Network) -> Module:
             "Tensors are in Keras order, float32. Batch norm is folded into them.",
         ),
         layout_id=layout_id(weights),
-        imports=_imports(weights),
+        imports=_layout_imports(weights),
         tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
     )
     return Module("layout.py", body)
 
 
-def _imports(weights: tuple[Tensor, ...]) -> str:
+def _layout_imports(weights: tuple[Tensor, ...]) -> str:
     names = sorted({AXES[tensor.axes] for tensor in weights})
     names += ["FileName", "Layout", "Tensor", "Tensors"]
     return imported("._runtime.layout", names)
@@ -119,3 +121,154 @@ def _row(tensor: Tensor) -> Bracket:
     if tensor.zeros:
         arguments.append("zeros=True")
     return call("Tensor", *arguments)
+
+
+ANATOMY = (
+    "A layer keeps a percentile of its rates within ``rate``, in Hz; activation 1.0"
+    " stands for the upper one. ``cut`` is the depth slices of an ensemble and what a"
+    " core holds of it, ``fanout`` the synaptic operations and the spikes to cores if"
+    " each neuron spikes once."
+)
+
+
+def network_data(routed: RoutedNetwork) -> Module:
+    """Return the module that holds the network's timing, layers and readout."""
+    network = routed.mapped.lowered.network
+    layers = [
+        _layer(network, levels, routed.fanouts[layer.name])
+        for layer in network.layers
+        if (levels := routed.mapped.of_layer(layer.name))
+    ]
+    body = render(
+        "package/templates/network.py.jinja",
+        docstring=module_docstring(
+            "The network {name}, as the data that its programs share.",
+            network.name,
+            network.about,
+            ANATOMY,
+        ),
+        imports=", ".join(_network_imports(layers)),
+        dt=number(network.timing.dt),
+        present=number(network.timing.present),
+        input=_input(network),
+        layers=layers,
+        readout=_readout(network),
+        network=_network(network),
+    )
+    return Module("network.py", body)
+
+
+def _network_imports(layers: list[str]) -> list[str]:
+    used = {"Cut(": "Cut", "Lif(": "Lif", "MaxPool(": "MaxPool"}
+    optional = {n for mark, n in used.items() if any(mark in text for text in layers)}
+    return sorted({"Input", "Layer", "Network", "Readout"} | optional)
+
+
+def _input(network: Network) -> str:
+    read = network.input
+    arguments = [
+        quote(read.name),
+        f"shape={items(read.shape)}",
+        f"low={number(float(read.low))}",
+        f"high={number(float(read.high))}",
+    ]
+    if read.scaled is not None:
+        bounds = (number(float(bound)) for bound in read.scaled)
+        arguments.append(f"scaled={items(bounds)}")
+    return call("INPUT = Input", *arguments).at(0)
+
+
+def _layer(
+    network: Network, levels: Sequence[MappedPopulation], fanout: tuple[int, int]
+) -> str:
+    layer = levels[0].population.layer
+    spiking = layer.spiking
+    assert spiking is not None
+    usual = Layer(layer.shape, (0.0, 0.0))
+    bounds = (number(float(v)) for v in (spiking.rate.low, spiking.rate.high))
+    arguments: list[str | Bracket] = [f"shape={items(layer.shape)}"]
+    arguments.append(f"rate={items(bounds)}")
+    if spiking.rate.percentile != usual.percentile:
+        arguments.append(f"percentile={number(float(spiking.rate.percentile))}")
+    if layer.is_encoder:
+        arguments.append(f"encoder={quote(layer.kind.removeprefix('encode '))}")
+    if isinstance(spiking.neuron, Lif):
+        taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
+        arguments.append(f"lif=Lif(tau_rc={taus[0]}, tau_ref={taus[1]})")
+    if not layer.is_encoder and spiking.synapse != usual.synapse:
+        arguments.append(f"synapse={_synapse(spiking.synapse)}")
+    if isinstance(layer.operation, MaxPool):
+        read = network.shape_of(layer.sources[0])
+        arguments.append(_pool(layer.operation, read, levels))
+    else:
+        arguments += _cuts(levels)
+    if any(fanout):
+        arguments.append(f"fanout={items(fanout)}")
+    # Always a line each: a changed number then changes one line.
+    line = Bracket(f"{quote(layer.name)}: Layer(", arguments, exploded=True)
+    return line.at(INDENT)
+
+
+def _cuts(levels: Sequence[MappedPopulation]) -> list[str]:
+    cut = _cut(levels[0])
+    return [] if cut == "Cut()" else [f"cut={cut}"]
+
+
+def _cut(mapped: MappedPopulation) -> str:
+    arguments = [f"group={mapped.group}"] if mapped.group != 1 else []
+    if mapped.block_shape is not None:
+        arguments.append(f"block={items(mapped.block_shape)}")
+    return f"Cut({', '.join(arguments)})"
+
+
+def _pool(pool: MaxPool, read: Shape, levels: Sequence[MappedPopulation]) -> Bracket:
+    arguments: list[str | Bracket] = [
+        f"reads={items(read)}",
+        f"window={items(pool.window)}",
+        f"stride={items(pool.stride)}",
+    ]
+    if pool.padding != "valid":
+        arguments.append(f"padding={quote(pool.padding)}")
+    arguments.append(
+        Bracket("cuts=(", [_cut(level) for level in levels], exploded=True)
+    )
+    return Bracket("pool=MaxPool(", arguments, exploded=True)
+
+
+def _readout(network: Network) -> str:
+    readout = network.readout
+    usual = Readout("", 1)
+    arguments: list[str | Bracket] = [quote(readout.name), f"units={readout.units}"]
+    if readout.labels is None:
+        arguments.append("classes=False")
+    if readout.decide != usual.decide:
+        arguments.append(f"decide={quote(readout.decide)}")
+    if readout.synapse != usual.synapse:
+        arguments.append(f"synapse={_synapse(readout.synapse)}")
+    numbers = tuple(map(str, range(readout.units)))
+    if readout.labels not in (None, numbers):
+        labels = [quote(label) for label in readout.labels or ()]
+        arguments.append(Bracket("names=(", labels))
+    return call("READOUT = Readout", *arguments).at(0)
+
+
+def _network(network: Network) -> str:
+    arguments = [
+        f"name={quote(network.name)}",
+        "dt=DT",
+        "present=PRESENT",
+        "input=INPUT",
+        "layers=LAYERS",
+        "readout=READOUT",
+    ]
+    if isinstance(network.target, Loihi):
+        energy = network.device.energy
+        costs = (energy.synaptic_operation, energy.spike, energy.active_update)
+        if "aware" in network.phases:
+            arguments.append("aware=True")
+        arguments.append(f"picojoules={items(number(float(c)) for c in costs)}")
+    return call("NETWORK = Network", *arguments).at(0)
+
+
+def _synapse(seconds: float) -> str:
+    return number(seconds) if seconds > 0 else "None"

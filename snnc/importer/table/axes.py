@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from snnc.importer.draft import Value
+from snnc.importer.draft import Value, View, axis_of
 from snnc.importer.fitting import positions, same_pads
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.views import View, axis_of
 
 
 class AxesError(Exception):

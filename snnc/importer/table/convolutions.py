@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.draft import BROKEN, Value
+from snnc.importer.draft import BROKEN, Value, order, plain, sizes
 from snnc.importer.linear import LinearStep, Op, Shape, Term, point, whole
 from snnc.importer.model import KerasLayer
 from snnc.importer.table.activations import activate, activation_of
 from snnc.importer.table.axes import AxesError, axes_of, extended, is_first, slide
 from snnc.importer.table.options import dims, shown, take_l2, tell_options
-from snnc.importer.views import order, plain, sizes
 from snnc.importer.walk import Walk
 
 

@@ -6,14 +6,22 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
+from snnc.importer.draft import (
+    BROKEN,
+    INPUT,
+    StatementDraft,
+    Value,
+    channels_first,
+    joined,
+    plain,
+    regrouped,
+)
 from snnc.importer.layer_config import LARGEST_INPUT
 from snnc.importer.linear import LinearStep, Shape, Term, point
 from snnc.importer.model import KerasLayer
 from snnc.importer.table.axes import once
 from snnc.importer.table.convolutions import keras_sizes, normalized
 from snnc.importer.table.options import shown
-from snnc.importer.views import channels_first, joined, plain, regrouped
 from snnc.importer.walk import Walk
 
 

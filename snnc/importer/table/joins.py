@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value
+from snnc.importer.draft import BROKEN, INPUT, StatementDraft, Value, plain
 from snnc.importer.linear import LinearStep, Term, point
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, kept
 from snnc.importer.table.options import tell_options
-from snnc.importer.views import plain
 from snnc.importer.walk import Walk
 
 MOST_SOURCES = 64

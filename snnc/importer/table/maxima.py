@@ -6,7 +6,7 @@ from dataclasses import replace
 from itertools import product
 from math import prod
 
-from snnc.importer.draft import INPUT, StatementDraft, Value
+from snnc.importer.draft import INPUT, StatementDraft, Value, View
 from snnc.importer.fitting import fit
 from snnc.importer.linear import AxisWindow, LinearStep, Term, Windows, point
 from snnc.importer.model import KerasLayer
@@ -15,7 +15,6 @@ from snnc.importer.table.axes import extended
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
 from snnc.importer.table.padding import unpadded
-from snnc.importer.views import View
 from snnc.importer.walk import Walk
 
 NEGATIVE = "what it reads may be below 0, and rates are not"

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from snnc.importer.draft import BROKEN, StatementDraft, Value
+from snnc.importer.draft import BROKEN, StatementDraft, Value, View
 from snnc.importer.linear import AxisWindow, LinearStep, Shape, Term, Windows, point
 from snnc.importer.model import KerasLayer
 from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
 from snnc.importer.table.maxima import maximum, rectified, windowed
 from snnc.importer.table.options import dims, tell_options
-from snnc.importer.views import View
 from snnc.importer.walk import Walk
 
 

@@ -25,7 +25,7 @@ from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
 from snnc.passes.validate.parts import head
 from snnc.source import SourceFile, Span
-from snnc.text.units import dims
+from snnc.text.tables import dims
 
 Token = tuple[int, int, str, tuple[str, ...]]
 """A start, an end, a type and modifiers."""

@@ -23,16 +23,19 @@ from snnc.ir.logical import (
 )
 from snnc.language.choices import CrossEntropy, MeanSquaredError
 from snnc.language.model import ValidatedSpec
-from snnc.language.statements import LoihiTarget
-from snnc.language.training import TrainSpec
+from snnc.language.statements import LoihiTarget, TrainSpec
 from snnc.language.written import listed
-from snnc.passes.resolve.drafts import Draft, draft_layers, in_order, resolve_sources
-from snnc.passes.resolve.known import KnownNames
+from snnc.passes.resolve.drafts import (
+    Draft,
+    KnownNames,
+    draft_layers,
+    in_order,
+    resolve_sources,
+)
 from snnc.passes.resolve.operations import Operations
 from snnc.passes.resolve.settings import Settings
-from snnc.passes.resolve.shortcuts import shortcut_of
-from snnc.rules.maxima import MaxPoolOffChip
-from snnc.rules.placement import NothingOnChip
+from snnc.passes.resolve.shapes import shortcut_of
+from snnc.rules.placement import MaxPoolOffChip, NothingOnChip
 from snnc.rules.references import (
     EncoderReadsLayer,
     NothingReads,

@@ -1,14 +1,16 @@
-"""Layer statements with their names and sources resolved."""
+"""Layer statements with their sources resolved, and the names that they can read."""
 
 from __future__ import annotations
 
 import graphlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import chain, count
 
 from snnc.diagnostics import Fix, Report
 from snnc.ir.logical import Shape
+from snnc.language.keywords import RESERVED
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
@@ -18,7 +20,6 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.model import Place, ValidatedSpec
-from snnc.passes.resolve.known import KnownNames
 from snnc.rules.references import (
     Cycle,
     RepeatedSource,
@@ -28,6 +29,67 @@ from snnc.rules.references import (
 )
 from snnc.source import Span
 from snnc.text.near import closest, only_near
+
+
+class KnownNames:
+    """The names of the input and the layers, and who could read which of them.
+
+    Parameters
+    ----------
+    validated
+        The spec.
+    names
+        The name of each of its layers, in order.
+    """
+
+    def __init__(self, validated: ValidatedSpec, names: Sequence[str]) -> None:
+        self._input = validated.spec.input.name
+        self._layers = dict(zip(names, validated.spec.layers, strict=True))
+        self.names = (self._input, *names)
+
+    def readable_by(self, reader: str | None) -> tuple[str, ...]:
+        """The written names that a layer, or the readout (None), could read.
+
+        Encoders read the input; other layers read layers, but none that reads them.
+        """
+        spec = self._layers.get(reader or "")
+        if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
+            return (self._input,)
+        after = set() if reader is None else self._all_after(reader)
+        return tuple(
+            name for name in self._layers if name not in after and name not in RESERVED
+        )
+
+    def _all_after(self, name: str) -> set[str]:
+        """A layer and all that read it, directly or not."""
+        after = {name}
+        waiting = [name]
+        while waiting:
+            readers = self._readers.get(waiting.pop(), set()) - after
+            after |= readers
+            waiting += readers
+        return after
+
+    @cached_property
+    def _readers(self) -> dict[str, set[str]]:
+        readers: dict[str, set[str]] = {}
+        for reader, read in self._reads():
+            for name in read:
+                readers.setdefault(name, set()).add(reader)
+        return readers
+
+    def _reads(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Each layer with the names that it reads."""
+        before = self._input
+        for name, spec in self._layers.items():
+            sources = () if spec is None else spec.sources
+            yield name, (*(sources or (before,)), *_shortcut(spec))
+            before = name
+
+
+def _shortcut(spec: LayerSpec | None) -> tuple[str, ...]:
+    shortcut = spec.shortcut if isinstance(spec, SpikingSpec) else None
+    return () if shortcut is None else (shortcut,)
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from snnc.language.layers import (
 )
 from snnc.passes.resolve.drafts import Draft
 from snnc.passes.resolve.settings import Settings
-from snnc.passes.resolve.windows import Windows
+from snnc.passes.resolve.shapes import Windows
 from snnc.rules.refused import EncodeConvOnFeatures
 from snnc.rules.shapes import (
     UnequalShapes,

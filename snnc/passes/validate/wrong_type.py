@@ -124,7 +124,7 @@ def _bracketed(span: Span, key: str, node: tree.List) -> Diagnostic | None:
     if not items or not all(map(_is_size, items)):
         return None
     dims = "x".join(item.span.text for item in items)
-    return rules.spelling.DimsSpelling(
+    return rules.misplaced.DimsSpelling(
         span=span, text=span.text, dims=f"{key} {dims}", fix=Fix(span, dims)
     )
 

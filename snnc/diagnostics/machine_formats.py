@@ -1,7 +1,7 @@
-"""Diagnostics as code hosts read them: annotations of GitHub, and SARIF 2.1.0.
+"""Diagnostics for programs: JSON, annotations of GitHub, and SARIF 2.1.0.
 
-Annotations are the workflow commands of GitHub Actions; SARIF is the OASIS format that
-code scanners exchange:
+JSON is that of ``snnc check --format json``, version 1. Annotations are the workflow
+commands of GitHub Actions; SARIF is the OASIS format that code scanners exchange:
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
@@ -18,9 +18,64 @@ from urllib.parse import quote
 
 from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
+from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.resources import DOCUMENTATION
-from snnc.source import Span
+from snnc.source import Position, Span
 from snnc.text.printable import printable
+
+VERSION = 1
+
+
+def document(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+    """Make plain data of diagnostics, ready for ``json.dumps``.
+
+    Lines and columns count from 1, an end is the position behind the last
+    character. Label and help are empty where there is none.
+    """
+    return {"version": VERSION, "diagnostics": [_json_entry(d) for d in diagnostics]}
+
+
+def _json_entry(diagnostic: Diagnostic) -> dict[str, Any]:
+    return {
+        "code": diagnostic.code,
+        "severity": diagnostic.severity.value,
+        "message": diagnostic.render_message(),
+        **_json_place(diagnostic.span),
+        "label": diagnostic.render_label(),
+        "notes": list(diagnostic.render_notes()),
+        "help": diagnostic.render_help(),
+        "related": [_json_related(label) for label in diagnostic.related],
+        "fix": None if diagnostic.fix is None else _json_fix(diagnostic.fix),
+    }
+
+
+def _json_related(label: Label) -> dict[str, Any]:
+    return {"message": printable(label.text), **_json_place(label.span)}
+
+
+def _json_place(span: Span) -> dict[str, Any]:
+    return {
+        "file": span.source.name,
+        "line": span.first.line,
+        "column": span.first.column,
+        "end_line": span.last.line,
+        "end_column": span.last.column,
+    }
+
+
+def _json_fix(fix: Fix) -> dict[str, Any]:
+    return {
+        "description": describe_fix(fix),
+        "start": _json_position(fix.span.first),
+        "end": _json_position(fix.span.last),
+        "replacement": fix.replacement,
+        "unsafe": fix.unsafe,
+    }
+
+
+def _json_position(position: Position) -> dict[str, int]:
+    return {"line": position.line, "column": position.column}
+
 
 MARKERS = (".git", "pyproject.toml")
 MOST_ANNOTATIONS = 10
