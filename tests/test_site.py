@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from snnc import __version__
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS, command_of
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.language.forms import kinds
@@ -36,7 +36,7 @@ def ext(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_each_verb_has_a_page_with_all_of_its_options(ext: Any) -> None:
     for verb in VERBS:
-        command = importlib.import_module(f"snnc.cli.{verb}").command
+        command = command_of(verb)
         page = ext("commands").page(verb, command)
         assert page.startswith(f"# snnc {verb}\n")
         options = [name for p in command.params for name in p.opts if "--" in name]

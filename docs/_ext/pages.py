@@ -6,7 +6,6 @@ where the package has one. Lists of pages that grow are appended to their index.
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ import schemas
 from sphinx.application import Sphinx
 
 import snnc
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS, command_of
 from snnc.editors.pygments import SnnLexer
 
 DOCS = Path(__file__).parent.parent
@@ -43,9 +42,7 @@ def write(app: Sphinx) -> None:
 
 
 def _commands() -> dict[str, str]:
-    found: dict[str, click.Command] = {
-        verb: importlib.import_module(f"snnc.cli.{verb}").command for verb in VERBS
-    }
+    found: dict[str, click.Command] = {verb: command_of(verb) for verb in VERBS}
     pages = {f"commands/{verb}": commands.page(verb, c) for verb, c in found.items()}
     return {**pages, "commands/index": commands.index(VERBS)}
 

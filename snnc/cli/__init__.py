@@ -1,4 +1,4 @@
-"""The command line: one verb a file, each imported when it is used.
+"""The command line: a file a verb or a few, each imported when it is used.
 
 stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale output,
 2 usage, 3 a bug in snnc, 130 interrupted.
@@ -8,15 +8,92 @@ from __future__ import annotations
 
 import atexit
 import gc
+import importlib
 import os
 
 import click
 
 from snnc import __version__
-from snnc.cli.printing import say
-from snnc.cli.streams import lenient_streams
-from snnc.cli.verbs import Verbs
+from snnc.cli.printing import lenient_streams, say
+from snnc.text.near import closest
 from snnc.text.printable import printable
+
+VERBS = {
+    "build": "check specs and write their packages",
+    "calibrate": "scale weights from elsewhere into a package's rates",
+    "check": "report every problem of specs",
+    "convert": "write a spec in the other notation, .snn or YAML",
+    "demo": "train and run a drifting-digits network, from spec to spikes",
+    "diff": "say what changed between two specs, for a reviewer",
+    "evaluate": "run a trained package on data, spike for spike as the chip does",
+    "explain": "print the page of a diagnostic's code",
+    "export": "write a trained package for other tools: NIR",
+    "fit": "list variants of a spec that fit so many cores",
+    "fmt": "write specs in the one true layout",
+    "import": "write the spec, and the weights, of a Keras model",
+    "init": "write a first spec, and what its repo needs",
+    "limits": "print what the device can hold",
+    "lsp": "serve an editor by the Language Server Protocol",
+    "plot": "draw a network, its cores, or what it does with data",
+    "report": "print a network's layers, cores and their use",
+    "schema": "print the JSON Schema of YAML specs, for editors",
+    "sweep": "compare variants of a spec: costs at once, accuracy on data",
+    "weights": "show a weights file, and whether a network and its chip take it",
+}
+
+_FILES = {
+    "calibrate": "weights",
+    "demo": "init",
+    "explain": "editors",
+    "export": "exchange",
+    "fit": "report",
+    "fmt": "convert",
+    "import": "exchange",
+    "limits": "report",
+    "lsp": "editors",
+    "schema": "editors",
+}
+"""The files of verbs that are not named after them."""
+
+
+def command_of(verb: str) -> click.Command:
+    """Import a verb's file, and return its command."""
+    file = importlib.import_module(f"{__name__}.{_FILES.get(verb, verb)}")
+    command: click.Command = getattr(file, f"{verb}_command")
+    return command
+
+
+class Verbs(click.Group):
+    """A group that imports a verb's module only when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        return command_of(name) if name in VERBS else None
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the verbs where an unknown one is typed."""
+        if args[0] not in VERBS and not args[0].startswith("-"):
+            raise click.UsageError(_unknown(args[0]), ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(VERBS.items()))
+
+
+def _unknown(verb: str) -> str:
+    near = closest(verb.lower(), VERBS)
+    hint = f" Did you mean {near}?" if near else ""
+    if verb.lower() == "train":
+        hint = " What snnc build wrote trains: python -m NAME.train, in its folder."
+    return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."
+
 
 FAILED = 1
 BUG = 3

@@ -61,7 +61,7 @@ _State = tuple[tuple[int, int, int] | None, ...]
     help="Replace files edited by hand, and take over another spec's package.",
 )
 @click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
-def command(
+def build_command(
     specs: tuple[str, ...],
     allow_empty: bool,
     output: str,

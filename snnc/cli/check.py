@@ -30,7 +30,7 @@ from snnc.syntax.files import STDIN, read
     help="With --fix, also write what may change what a spec means: check it.",
 )
 @stdin_filename
-def command(
+def check_command(
     specs: tuple[str, ...],
     allow_empty: bool,
     form: str,

@@ -25,7 +25,7 @@ from snnc.diff.version import read_spec
     is_flag=True,
     help="Exit with 1 if the networks differ, and with 2 if one is no sound spec.",
 )
-def command(old: str, new: str, form: str, exit_code: bool) -> int:
+def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
     """Say what changed between two specs, and whether trained weights stay valid.
 
     OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`.

@@ -85,7 +85,7 @@ INTERRUPTED = 130
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw accuracy and energy over presentation time: .png, .svg or .pdf.",
 )
-def command(**options: object) -> int:
+def evaluate_command(**options: object) -> int:
     """Run the generated package in the folder PACKAGE on data, and judge it.
 
     Prints accuracy or error, now and for shorter presentations; spikes and energy of an

@@ -1,14 +1,15 @@
-"""``snnc init``."""
+"""``snnc init`` and ``snnc demo``: a first spec, and a first network."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import shlex
 from pathlib import Path
 
 import click
 
-from snnc.cli.printing import print_data, print_diagnostics, say
+from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
@@ -38,7 +39,7 @@ if your snnc is from elsewhere, name that by `snnc init --requirement`, or edit 
     help="What the workflow installs with pip; by default the git commit that this snnc"
     " was installed from, or else snnc.",
 )
-def command(folder: str, requirement: str | None) -> int:
+def init_command(folder: str, requirement: str | None) -> int:
     """Write a first spec into FOLDER, and what its repo needs to keep packages."""
     report = Report()
     requirement = requirement or installed_from()
@@ -78,3 +79,31 @@ def _way_to(folder: str) -> str:
     go = "" if place == Path.cwd() else f"cd {shlex.quote(printable(folder))}\n  "
     is_repo = any((around / ".git").exists() for around in (place, *place.parents))
     return go if is_repo else f"{go}git init\n  "
+
+
+@click.command("demo", epilog="Example: snnc demo -o /tmp/drift")
+@click.option(
+    "-o",
+    "--output",
+    default="snnc-demo",
+    show_default=True,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where data, package and weights go.",
+)
+def demo_command(output: Path) -> int:
+    """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""
+    needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
+    missing = [name for name in needed if importlib.util.find_spec(name) is None]
+    if missing:
+        say(f"the demo needs {', '.join(missing)}: pip install 'snnc[all]'")
+        return 1
+    from snnc.demo import StepError, run_demo, table
+    from snnc.resources import spec_path
+
+    try:
+        results = run_demo(output, spec_path("drift.snn"), say)
+    except (StepError, OSError) as error:
+        say(f"error: {error}")
+        return 1
+    print_lines(table(results))
+    return 0

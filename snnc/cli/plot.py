@@ -51,7 +51,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
     help="The one whose raster is drawn.",
 )
 @click.option("--dark", is_flag=True, help="Draw on dark ground.")
-def command(
+def plot_command(
     what: Path,
     kind: str,
     output: Path,

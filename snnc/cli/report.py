@@ -1,4 +1,4 @@
-"""``snnc report``."""
+"""``snnc report``, ``snnc fit``, ``snnc limits``: what networks take, and may take."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ from snnc.cli.printing import (
     print_diagnostics,
     print_json,
     print_lines,
+    say,
 )
 from snnc.diagnostics import Report
-from snnc.driver import compile_spec, routed
+from snnc.driver import compile_file, compile_spec, routed
 from snnc.loihi.profile import DEFAULT
 from snnc.passes import Compilation
+from snnc.report import limits
 from snnc.report.summary import Summary, summarise
+from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
 
 
@@ -46,7 +49,7 @@ from snnc.syntax.files import STDIN
     help="Also draw the cores: .png, .svg or .pdf.",
 )
 @stdin_filename
-def command(
+def report_command(
     spec: str,
     form: str,
     why: bool,
@@ -120,3 +123,59 @@ def _print(summary: Summary, form: str, why: bool) -> None:
         from snnc.report import text
 
         print_lines(text.table(summary, why), paint_report)
+
+
+@click.command("limits", epilog="Example: snnc limits")
+@format_option("How to print them.", "markdown")
+def limits_command(form: str) -> None:
+    """Print what the device can hold, and where each number comes from."""
+    if form == "json":
+        print_json(limits.document(device()))
+    elif form == "markdown":
+        print_lines(limits.markdown(device()))
+    else:
+        print_lines(limits.text(device()))
+
+
+@click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")
+@click.argument("spec", type=click.Path())
+@click.option(
+    "--cores",
+    type=click.IntRange(min=1),
+    help="Cores that there are; by default those of the spec's target.",
+)
+@click.option("--all", "everything", is_flag=True, help="Print every variant found.")
+@format_option("How to print it.", "markdown")
+def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
+    """List variants of SPEC (filters, strides) that fit so many cores.
+
+    Those that keep most of the network come first. If SPEC itself fits, the list
+    tells how far each layer could grow, up to 16 times its filters.
+    """
+    report = Report()
+    made = compile_file(spec, report, "place", device())
+    large = [d for d in report.diagnostics if isinstance(d, TooManyCores)]
+    for diagnostic in large:
+        report.withdraw(diagnostic)  # what follows says it
+    print_diagnostics(report)
+    if made is None or made.spec is None or made.lowered is None:
+        return 1
+    from snnc.fit.trials import Trials, target_of
+    from snnc.fit.variants import offer
+
+    target = target_of(made.lowered.network, cores)
+    if target is None:
+        say(f"{spec}: `target nengo` has no cores; nothing to fit")
+        return 1
+    offered = offer(Trials(made.spec, target, made.device, patient=True))
+    if form == "json":
+        from snnc.fit.text import document
+
+        print_json(document(offered))
+    else:
+        from snnc.fit.text import SHOWN, markdown, table
+
+        written = markdown if form == "markdown" else table
+        shown = len(offered.variants) if everything else SHOWN
+        print_lines(written(offered, shown))
+    return 0 if offered.variants or offered.present is not None else 1

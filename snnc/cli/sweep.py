@@ -78,7 +78,7 @@ INTERRUPTED = 130
     help="Also draw accuracy over energy: .png, .svg or .pdf.",
 )
 @format_option("How to print it.")
-def command(
+def sweep_command(
     spec: str,
     settings: tuple[str, ...],
     data: Path | None,

@@ -11,7 +11,7 @@ import time
 import pytest
 
 import snnc
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS
 from tests.support import ROOT
 
 HEAVY = ("click", "lark", "matplotlib", "nengo", "numpy", "pydantic", "tensorflow")

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS
 from snnc.resources import rule_pages
 from tests.support import ROOT
 

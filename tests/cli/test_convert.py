@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from snnc.cli.convert import command
+from snnc.cli.convert import convert_command
 from tests.support import ROOT
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    result = CliRunner().invoke(command, arguments, standalone_mode=False)
+    result = CliRunner().invoke(convert_command, arguments, standalone_mode=False)
     return result.return_value, result.output
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS
 from snnc.starter import SPEC, starter_files
 from tests.support import ROOT
 

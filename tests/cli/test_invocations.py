@@ -14,8 +14,7 @@ import pytest
 from distributed import LocalCluster
 
 from snnc import resources
-from snnc.cli import main, snnc
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS, command_of, main, snnc
 from snnc.demo import drifting_digits
 from tests.support import ROOT
 from tests.weights.files import SMALL, save, weights_of
@@ -197,7 +196,7 @@ SLOW: list[Case] = [
 
 def options() -> Iterator[set[str]]:
     """The ways of typing each option, after its verb; those before a verb alone."""
-    commands = {v: importlib.import_module(f"snnc.cli.{v}").command for v in VERBS}
+    commands = {v: command_of(v) for v in VERBS}
     for verb, command in commands.items():
         for option in command.params:
             yield {f"{verb} {name}" for name in option.opts if name.startswith("-")}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from collections import defaultdict
 from pathlib import Path
 
@@ -10,8 +9,7 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from snnc.cli import snnc
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS, command_of, snnc
 from tests.support import ROOT
 
 OPTIONS = {
@@ -78,7 +76,7 @@ OPTIONS = {
 
 
 def options(verb: str) -> list[click.Option]:
-    command = importlib.import_module(f"snnc.cli.{verb}").command
+    command = command_of(verb)
     return [option for option in command.params if isinstance(option, click.Option)]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,8 +12,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft7Validator
 
-from snnc.cli import main
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS, command_of, main
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, network, sound
 from tests.weights.files import SMALL, save, weights_of
@@ -197,7 +195,7 @@ def test_every_verb_that_prints_json_has_a_schema() -> None:
 
 
 def formats(verb: str) -> tuple[str, ...]:
-    command = importlib.import_module(f"snnc.cli.{verb}").command
+    command = command_of(verb)
     choices = [p.type for p in command.params if "--format" in p.opts]
     return tuple(
         choice for t in choices if isinstance(t, click.Choice) for choice in t.choices

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner, Result
 
-from snnc.cli import snnc
-from snnc.cli.verbs import VERBS
+from snnc.cli import VERBS, snnc
 from snnc.source import LARGEST
 from tests.support import ROOT
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from snnc.cli.fit import command
+from snnc.cli.report import fit_command
 from snnc.fit import trials
 from snnc.fit.text import table
 from snnc.fit.trials import Change, Trials
@@ -96,7 +96,7 @@ def test_the_command_prints_exactly_this(
     name: str, arguments: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(ROOT)
-    printed = CliRunner().invoke(command, arguments, standalone_mode=False).stdout
+    printed = CliRunner().invoke(fit_command, arguments, standalone_mode=False).stdout
     path = EXPECTED / name
     if os.environ.get("SNNC_ACCEPT"):
         path.write_text(printed, encoding="utf-8")
@@ -106,7 +106,7 @@ def test_the_command_prints_exactly_this(
 def test_the_json_has_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     arguments = ["specs/drift.snn", "--cores", "4", "--format", "json"]
-    result = CliRunner().invoke(command, arguments, standalone_mode=False)
+    result = CliRunner().invoke(fit_command, arguments, standalone_mode=False)
     document = json.loads(result.stdout)
     assert set(document) == {
         "version",
@@ -143,7 +143,7 @@ def test_layers_are_tried_as_long_as_work_lasts_and_the_rest_is_told(
     spec = tmp_path / "net.snn"
     spec.write_text(many_layers(60), encoding="utf-8")
     arguments = [str(spec), "--cores", str(cores)]
-    printed = CliRunner().invoke(command, arguments, standalone_mode=False).stdout
+    printed = CliRunner().invoke(fit_command, arguments, standalone_mode=False).stdout
     path = EXPECTED / name
     if os.environ.get("SNNC_ACCEPT"):
         path.write_text(printed, encoding="utf-8")
@@ -172,7 +172,7 @@ def test_advice_ends_where_its_work_does(
 def test_a_network_without_a_chip_has_nothing_to_fit(tmp_path: Path) -> None:
     spec = tmp_path / "net.snn"
     spec.write_text(TOO_WIDE.replace("loihi { cores 20 }", "nengo"), encoding="utf-8")
-    result = CliRunner().invoke(command, [str(spec)], standalone_mode=False)
+    result = CliRunner().invoke(fit_command, [str(spec)], standalone_mode=False)
     assert (result.return_value, result.stdout) == (1, "")
     assert "has no cores" in result.stderr
 
@@ -189,6 +189,6 @@ def test_more_than_was_tried_may_fit_and_the_table_says_so() -> None:
 def test_a_fan_in_that_no_core_holds_is_told_before_the_list(tmp_path: Path) -> None:
     spec = tmp_path / "net.snn"
     spec.write_text(far_reaching(), encoding="utf-8")
-    result = CliRunner().invoke(command, [str(spec)], standalone_mode=False)
+    result = CliRunner().invoke(fit_command, [str(spec)], standalone_mode=False)
     assert "SNN401" in result.stderr
     assert "a: filters" in result.stdout
