@@ -19,15 +19,13 @@ __version__ = "0.2.0"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from snnc.api.builds import build as build
-    from snnc.api.calibrations import Calibration as Calibration
-    from snnc.api.calibrations import calibrate as calibrate
-    from snnc.api.commands import convert as convert
-    from snnc.api.commands import demo as demo
-    from snnc.api.commands import explain as explain
-    from snnc.api.commands import fmt as fmt
-    from snnc.api.commands import init as init
-    from snnc.api.commands import limits as limits
-    from snnc.api.commands import schema as schema
+    from snnc.api.builds import convert as convert
+    from snnc.api.builds import demo as demo
+    from snnc.api.builds import explain as explain
+    from snnc.api.builds import fmt as fmt
+    from snnc.api.builds import init as init
+    from snnc.api.builds import limits as limits
+    from snnc.api.builds import schema as schema
     from snnc.api.comparisons import Diff as Diff
     from snnc.api.comparisons import Fit as Fit
     from snnc.api.comparisons import diff as diff
@@ -49,13 +47,22 @@ if TYPE_CHECKING:
     from snnc.api.specs import parse as parse
     from snnc.api.sweeps import Sweep as Sweep
     from snnc.api.sweeps import sweep as sweep
+    from snnc.api.weights import Calibration as Calibration
     from snnc.api.weights import Weights as Weights
+    from snnc.api.weights import calibrate as calibrate
     from snnc.api.weights import weights as weights
 
 _HOMES = {
-    "builds": ("build",),
-    "calibrations": ("Calibration", "calibrate"),
-    "commands": ("convert", "demo", "explain", "fmt", "init", "limits", "schema"),
+    "builds": (
+        "build",
+        "convert",
+        "demo",
+        "explain",
+        "fmt",
+        "init",
+        "limits",
+        "schema",
+    ),
     "comparisons": ("Diff", "Fit", "diff", "fit"),
     "evaluations": ("Evaluation", "evaluate"),
     "models": ("export_nir", "import_keras"),
@@ -65,7 +72,7 @@ _HOMES = {
     "reports": ("Report", "report"),
     "specs": ("Spec", "check", "load", "parse"),
     "sweeps": ("Sweep", "sweep"),
-    "weights": ("Weights", "weights"),
+    "weights": ("Calibration", "Weights", "calibrate", "weights"),
 }
 """The modules of `snnc.api`, each with the names that are at home there."""
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.api.packages import Weights
+    from snnc.api.packages import GivenWeights
     from snnc.evaluate.task import Task
     from snnc.runtime.results import LayerResult, Result
     from snnc.runtime.statistics import Firing
@@ -225,7 +225,7 @@ def evaluate(
     package: Package | FileName,
     x: Any,
     y: Any = None,
-    weights: Weights | None = None,
+    weights: GivenWeights | None = None,
     *,
     simulator: Simulator = "exact",
     examples: int | None = None,

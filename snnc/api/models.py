@@ -17,7 +17,7 @@ from snnc.loihi.profile import DEFAULT, read_profile
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.api.packages import Package, Weights
+    from snnc.api.packages import GivenWeights, Package
     from snnc.nir.export import Exported
     from snnc.nir.neurons import Neuron
 
@@ -110,7 +110,7 @@ def import_keras(
 
 def export_nir(
     package: Package | Spec | FileName,
-    weights: Weights,
+    weights: GivenWeights,
     path: FileName,
     *,
     neuron: Neuron = "if",

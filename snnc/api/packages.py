@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.api.calibrations import Calibration
     from snnc.api.evaluations import Evaluation
+    from snnc.api.weights import Calibration
 
-    Weights = FileName | Mapping[str, NDArray[Any]]
+    GivenWeights = FileName | Mapping[str, NDArray[Any]]
 
 
 @dataclass(frozen=True, eq=False, repr=False, init=False)
@@ -160,16 +160,16 @@ class Package:
         return Training(self, trained, None if weights is None else Path(weights))
 
     def evaluate(
-        self, x: Any, y: Any = None, weights: Weights | None = None, **options: Any
+        self, x: Any, y: Any = None, weights: GivenWeights | None = None, **options: Any
     ) -> Evaluation:
         """Run the network on data: see `snnc.evaluate`, whose options it takes."""
         from snnc.api.evaluations import evaluate
 
         return evaluate(self, x, y, weights, **options)
 
-    def calibrate(self, x: Any, weights: Weights, **options: Any) -> Calibration:
+    def calibrate(self, x: Any, weights: GivenWeights, **options: Any) -> Calibration:
         """Scale weights into the layers' rates: see `snnc.calibrate`."""
-        from snnc.api.calibrations import calibrate
+        from snnc.api.weights import calibrate
 
         return calibrate(self, x, weights, **options)
 

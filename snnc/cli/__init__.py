@@ -51,7 +51,7 @@ _FILES = {
     "import": "exchange",
     "limits": "report",
     "lsp": "editors",
-    "schema": "editors",
+    "schema": "convert",
 }
 """The files of verbs that are not named after them."""
 

@@ -17,12 +17,13 @@ from typing import NoReturn
 import click
 
 from snnc.building import Action, Wanted, build_specs
-from snnc.cli.inputs import specs_argument, with_folders
 from snnc.cli.options import (
     chosen_device,
     device,
     diagnostic_format,
     print_diagnostics_as,
+    specs_argument,
+    with_folders,
 )
 from snnc.cli.printing import print_diagnostics, say
 from snnc.diagnostics import Report

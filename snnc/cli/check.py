@@ -6,14 +6,16 @@ import time
 
 import click
 
-from snnc.cli.inputs import (
+from snnc.cli.options import (
     checked_stdin,
+    device,
+    diagnostic_format,
+    print_diagnostics_as,
     read_input,
     specs_argument,
     stdin_filename,
     with_folders,
 )
-from snnc.cli.options import device, diagnostic_format, print_diagnostics_as
 from snnc.cli.printing import say
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec

@@ -1,4 +1,4 @@
-"""``snnc fmt`` and ``snnc convert``: a spec in its layout, or in another notation."""
+"""``snnc fmt``, ``snnc convert`` and ``snnc schema``: layout and notations of specs."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.editors import one_line, with_modeline
-from snnc.cli.inputs import (
+from snnc.cli.options import (
+    Renamed,
     checked_stdin,
     read_input,
     specs_argument,
     stdin_filename,
     with_folders,
 )
-from snnc.cli.options import Renamed
 from snnc.cli.printing import (
     paint_unified_diff,
     print_data,
     print_diagnostics,
+    print_json,
     print_lines,
     say,
 )
@@ -39,6 +39,7 @@ from snnc.syntax.files import (
     printed,
     replace_text,
 )
+from snnc.text.printable import printable
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
@@ -117,6 +118,45 @@ def _difference(source: SourceFile, text: str) -> str:
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
         for line in lines
     )
+
+
+MODELINE = "# yaml-language-server: $schema="
+
+
+def one_line(path: str | None) -> str | None:
+    """Return a path that a comment can name.
+
+    Raises
+    ------
+    click.BadParameter
+        If it has a line end, or what is no text.
+    """
+    if path is not None and path != printable(path):
+        raise click.BadParameter("name a path that prints on one line")
+    return path
+
+
+def with_modeline(text: str, schema: str) -> str:
+    """Begin a YAML text with the line that names its schema, in place of another."""
+    first, _, rest = text.partition("\n")
+    return f"{MODELINE}{schema}\n{rest if first.startswith(MODELINE) else text}"
+
+
+@click.command("schema", epilog="Example: snnc schema > snnc.schema.json")
+@click.option(
+    "--modeline",
+    callback=lambda ctx, option, path: one_line(path),
+    metavar="PATH",
+    help="Print the line that makes editors use the schema at PATH instead.",
+)
+def schema_command(modeline: str | None) -> None:
+    """Print the JSON Schema (draft-07) of YAML specs, for editors."""
+    if modeline is not None:
+        print_data(f"{MODELINE}{modeline}\n")
+        return
+    from snnc.language.schema import schema
+
+    print_json(schema())
 
 
 @click.command("convert", epilog="Example: snnc convert specs/drift.snn --to yaml")

@@ -6,8 +6,15 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.inputs import checked_stdin, one_spec, read_input, stdin_filename
-from snnc.cli.options import chosen_device, device, format_option
+from snnc.cli.options import (
+    checked_stdin,
+    chosen_device,
+    device,
+    format_option,
+    one_spec,
+    read_input,
+    stdin_filename,
+)
 from snnc.cli.printing import (
     paint_report,
     print_data,

@@ -26,7 +26,7 @@ from snnc.language.keywords import (
     VARIANTS,
 )
 from snnc.language.model import Spec
-from snnc.syntax.grammar import parser
+from snnc.syntax.build import parser
 
 SWITCHES = frozenset(("on", "off", "true", "false"))
 

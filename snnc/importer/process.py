@@ -241,7 +241,7 @@ class ModelReader(ModelWeights):
             )
         how = f"by {signal.Signals(-status).name}" if status < 0 else f"with {status}"
         if self._how != "file":
-            from snnc.importer.called import failed
+            from snnc.importer.reader import failed
 
             return failed(self._how, self._target, f"its process ended {how}")
         if status < 0:

@@ -25,7 +25,7 @@ from snnc.language.keywords import BEGINNINGS, VARIANTS
 from snnc.language_server.marks import REFERRING, model_of_choice
 from snnc.language_server.place import CursorPlace, Where, kind_of, statement_of, takes
 from snnc.source import SourceFile
-from snnc.syntax.grammar import tokens
+from snnc.syntax.build import tokens
 from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence
 

@@ -137,11 +137,11 @@ class SpecServer(LanguageServer):
 
     def sent(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """All diagnostics of a text, as they are sent."""
-        from snnc.language_server import diagnostics
+        from snnc.language_server.edits import as_sent, of_device
 
-        shown = [diagnostics.as_sent(d, uri, self.codec) for d in analysis.diagnostics]
+        shown = [as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
-            shown.insert(0, diagnostics.of_device(self._wrong_device))
+            shown.insert(0, of_device(self._wrong_device))
         return shown
 
     def say(self, text: str, kind: types.MessageType) -> None:
@@ -166,9 +166,9 @@ class SpecServer(LanguageServer):
             self._refresh()
 
     def _failed(self, buffer: Buffer, error: Exception) -> None:
-        from snnc.language_server import diagnostics
+        from snnc.language_server.edits import of_bug
 
-        self._send(buffer.uri, buffer.version, [diagnostics.of_bug(error)])
+        self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))
         self.window_log_message(types.LogMessageParams(types.MessageType.Error, text))
 

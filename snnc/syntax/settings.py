@@ -16,8 +16,8 @@ from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
+from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.cut import StatementTokens
-from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.snn import read_statement
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")

@@ -19,7 +19,8 @@ from snnc.language.keywords import KINDS
 from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
 from snnc.syntax.braces import OPENERS
-from snnc.syntax.build import Builder, build, heading, span_of
+from snnc.syntax.build import Builder, build, heading, parser, span_of
+from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.constructs import (
     arithmetic,
     arrow,
@@ -32,8 +33,6 @@ from snnc.syntax.constructs import (
 from snnc.syntax.cut import Cutter, StatementTokens
 from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.foreign import foreign_syntax, foreign_value
-from snnc.syntax.grammar import parser
-from snnc.syntax.grammar import tokens as tokens_of
 from snnc.syntax.header import Header
 from snnc.syntax.lexical import other_quotes, problem_of, unquoted
 

@@ -62,7 +62,7 @@ WRITES = {"write_text", "write_bytes", "save_file", "touch"}
 TEMPORARY = {
     "api/weights.py",
     "evaluate/cluster.py",
-    "importer/called.py",
+    "importer/reader.py",
     "importer/files.py",
 }
 """Modules that write within temporary folders, where nothing is replaced."""

@@ -30,7 +30,7 @@ from snnc.language.base import Model
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.language.model import Spec
 from snnc.source import SourceFile, Span
-from snnc.syntax.grammar import parser
+from snnc.syntax.build import parser
 from snnc.syntax.printer import print_snn
 from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.printer import not_in_comments, print_yaml

@@ -17,7 +17,7 @@ from snnc.driver import compile_spec
 from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
 from snnc.language_server.completion import completions_at
-from snnc.language_server.diagnostics import as_sent
+from snnc.language_server.edits import as_sent
 from snnc.language_server.hints import hints
 from snnc.language_server.marks import (
     marks,

@@ -10,7 +10,7 @@ from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
-from snnc.syntax.grammar import parser
+from snnc.syntax.build import parser
 
 SPECS = sorted((Path(__file__).parents[2] / "specs").glob("*.snn"))
 HEAD = "snn 1\nnetwork n {\n"

@@ -17,11 +17,10 @@ from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
-from snnc.importer.called import called, failed, loaded
 from snnc.importer.converter.ask import words
 from snnc.importer.messages import refusal_message
 from snnc.importer.process import ProcessLimit, limit
-from snnc.importer.reader import quiet_channel
+from snnc.importer.reader import called, failed, loaded, quiet_channel
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import ConverterStopped
 

@@ -18,8 +18,13 @@ from snnc.fit.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offsets_in
-from snnc.language_server.diagnostics import as_sent
-from snnc.language_server.edits import Edit, between, with_property, workspace_edit
+from snnc.language_server.edits import (
+    Edit,
+    as_sent,
+    between,
+    with_property,
+    workspace_edit,
+)
 from snnc.language_server.server import FIX_ALL, SpecServer
 from snnc.passes.validate.parts import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons

@@ -6,6 +6,7 @@ said about what follows from that.
 
 from __future__ import annotations
 
+from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.ir.device import Profile
 from snnc.ir.logical import (
@@ -42,7 +43,6 @@ from snnc.rules.references import (
     ReadsRawValues,
     encoder_help,
 )
-from snnc.rules.training import LossNeedsClasses, NothingTrains
 from snnc.source import Span
 
 
@@ -230,7 +230,7 @@ class _Resolution:
         if readout.name in self._validated.broken:
             return
         self._report.add(
-            LossNeedsClasses(
+            rules.values.LossNeedsClasses(
                 span=place.keys.get("loss", place.span),
                 loss=loss.kind,
                 readout=readout.name,
@@ -245,7 +245,7 @@ class _Resolution:
         if "smooth" in train.phases or ("aware" in train.phases and not dropped):
             return
         self._report.add(
-            NothingTrains(
+            rules.values.NothingTrains(
                 span=place.keys.get("phases", place.span),
                 phases=listed(train.phases),
                 dropped=dropped if "aware" in train.phases else "",

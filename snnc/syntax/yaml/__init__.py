@@ -1,9 +1,279 @@
-"""The YAML notation: the same syntax tree from other characters."""
+"""The YAML notation: the same syntax tree from other characters.
 
+Here are the keys of the file, in the language's order.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from snnc import rules
+from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.diagnostics.diagnostic import TRANSLATIONS
-from snnc.syntax.yaml.document import parse_yaml
+from snnc.language import tree
+from snnc.language.forms import FORMS, kinds
+from snnc.language.keywords import KINDS
+from snnc.language.tree import Comment
+from snnc.source import SourceFile, Span
+from snnc.syntax.header import EDITION
+from snnc.syntax.yaml import statements, values
+from snnc.syntax.yaml.compose import Composer, UnreadableError
+from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
 
 __all__ = ["parse_yaml"]
+
+# The order of the language; keys of a YAML file may stand in any.
+_FRONT, _BACK = kinds("front", "encoder"), kinds("back")
+_EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
+_EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+_HEADER = re.compile(r"[|>][^\n]*")
+
+
+def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
+    """Read a whole file; what can't be read is reported and marked as broken."""
+    whole = Span(source, 0, len(source.text))
+    composer = Composer(source, report)
+    errors = report.errors
+    root = composer.compose()
+    if root is None or values.is_empty(root):
+        if report.errors == errors:
+            report.add(rules.syntax.NothingHere(span=_end(source)))
+        return tree.Document(None, None, (), whole)
+    if not isinstance(root, Mapping):
+        if not isinstance(root, Unread):
+            report.add(values.wrong_form(root, "a mapping of keys").diagnostic)
+        return tree.Document(None, None, (), whole)
+    return _DocumentReader(source, report).document(
+        root, comments_of(source, composer.scalars)
+    )
+
+
+def _end(source: SourceFile) -> Span:
+    end = len(source.text.rstrip())
+    return Span(source, end, end)
+
+
+def _misnamed(key: Scalar) -> Diagnostic:
+    """The edition under another key."""
+    return rules.names.UnknownKind(
+        span=key.span, word=key.text, near="snn", known=_TOP, fix=Fix(key.span, "snn")
+    )
+
+
+def _edition(name: str, start: Span) -> Fix | None:
+    """Write the edition in front of the first key; a network's name is not known."""
+    first = Span(start.source, start.start, start.start)
+    alone = start.first.column == 1
+    return Fix(first, f"snn: {EDITION}\n") if name == "snn" and alone else None
+
+
+class _DocumentReader:
+    """Reads the keys of a file."""
+
+    def __init__(self, source: SourceFile, report: Report) -> None:
+        self._source = source
+        self._report = report
+
+    def document(
+        self, root: Mapping, comments: tuple[tree.Comment, ...]
+    ) -> tree.Document:
+        keys = self._keys(root)
+        edition = self._edition(keys)
+        network = self._network(keys)
+        whole = Span(self._source, 0, len(self._source.text))
+        statements_read = tuple(self._statements(keys))
+        if network is None and not self._is_known(keys):
+            statements_read = ()
+        layers = keys["layers"][0].span if "layers" in keys else None
+        return tree.Document(edition, network, statements_read, whole, comments, layers)
+
+    def _is_known(self, keys: dict[str, tuple[Scalar, Node]]) -> bool:
+        """Whether anything tells that the file is a spec at all."""
+        return bool(keys.keys() & (KINDS | _EXAMPLES.keys() | {"layers"}))
+
+    def _keys(self, root: Mapping) -> dict[str, tuple[Scalar, Node]]:
+        keys: dict[str, tuple[Scalar, Node]] = {}
+        for key, node in root.pairs:
+            if key.text in keys:
+                self._report.add(statements.repeated(key, keys[key.text][0]))
+            else:
+                keys[key.text] = (key, node)
+        for name, example in _EXAMPLES.items():
+            other = keys.keys() & _EDITIONS if name == "snn" else ()
+            if other and name not in keys:
+                self._report.add(_misnamed(keys.pop(min(other))[0]))
+            elif name not in keys:
+                start = root.pairs[0][0].span if root.pairs else root.span
+                fix = _edition(name, start) if "network" in keys else None
+                self._report.add(
+                    rules.yaml.MissingKey(
+                        span=start, key=name, example=example, fix=fix
+                    )
+                )
+        return keys
+
+    def _edition(self, keys: dict[str, tuple[Scalar, Node]]) -> tree.Number | None:
+        _, node = keys.get("snn", (None, None))
+        if node is None or isinstance(node, Unread):
+            return None
+        if isinstance(node, Scalar) and node.text == str(EDITION):
+            return tree.Number(EDITION, node.span)
+        if values.is_empty(node):
+            key = keys["snn"][0]
+            self._report.add(rules.syntax.MissingValue(span=key.span, key="snn"))
+            return None
+        text = found(node).strip("`")
+        fix = None
+        if isinstance(node, Scalar):
+            same = node.text.strip().lstrip("vV") in (str(EDITION), f"{EDITION}.0")
+            fix = Fix(node.span, str(EDITION), unsafe=not same)
+        self._report.add(
+            rules.syntax.UnknownEdition(
+                span=node.span, edition=text[:20], latest=EDITION, fix=fix
+            )
+        )
+        return None
+
+    def _network(self, keys: dict[str, tuple[Scalar, Node]]) -> tree.Word | None:
+        key, node = keys.get("network", (None, None))
+        if key is None or node is None:
+            return None
+        try:
+            return values.name_of(tree.Word(key.text, key.span), node)
+        except UnreadableError as problem:
+            self._report.add(problem.diagnostic)
+        except values.SilentError:
+            pass
+        return None
+
+    def _statements(
+        self, keys: dict[str, tuple[Scalar, Node]]
+    ) -> Iterator[tree.Statement]:
+        rest = keys.keys() - {*_FRONT, *_BACK, *_EXAMPLES, "layers"}
+        for name in _FRONT:
+            yield from self._statement(keys, name)
+        for name in sorted(rest, key=lambda name: keys[name][0].span.start):
+            yield self._stray(keys[name][0])
+        if "layers" in keys:
+            yield from self._layers(*keys["layers"])
+        for name in _BACK:
+            yield from self._statement(keys, name)
+
+    def _statement(
+        self, keys: dict[str, tuple[Scalar, Node]], name: str
+    ) -> Iterator[tree.Statement]:
+        if name not in keys:
+            return
+        key, node = keys[name]
+        if name == "defaults":
+            yield from statements.defaults(key, node, self._report)
+            return
+        yield statements.read(key, node, self._report)
+
+    def _stray(self, key: Scalar) -> tree.Statement:
+        """Report a key that is none of the file's: a layer's kind, or misspelt."""
+        if key.text in KINDS:
+            self._misplaced(key, "outside `layers`", "into the list `layers`")
+        elif key.text.lower() in ("layer", "layers", "model", "sequential"):
+            self._report.add(
+                rules.names.UnknownKind(
+                    span=key.span,
+                    word=key.text,
+                    near="layers",
+                    known=_TOP,
+                    fix=Fix(key.span, "layers"),
+                )
+            )
+        else:
+            self._report.add(_with_top_keys(statements.unknown(values.word(key))))
+        return tree.Statement(values.word(key), key.span, broken=True)
+
+    def _misplaced(self, key: Scalar, where: str, there: str) -> None:
+        self._report.add(
+            rules.yaml.MisplacedKey(
+                span=key.span, key=key.text, where=where, there=there
+            )
+        )
+
+    def _layers(self, key: Scalar, node: Node) -> Iterator[tree.Statement]:
+        if isinstance(node, Unread) or values.is_empty(node):
+            return
+        if not isinstance(node, Sequence):
+            self._report.add(values.wrong_form(node, "a list of layers").diagnostic)
+            yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
+            return
+        for item in node.items:
+            yield self._layer(item)
+            if self._report.full:
+                return
+
+    def _layer(self, item: Node) -> tree.Statement:
+        broken = tree.Statement(tree.Word("", item.span), item.span, broken=True)
+        if isinstance(item, Unread):
+            return broken
+        try:
+            key, node = self._pair(item)
+        except UnreadableError as problem:
+            self._report.add(problem.diagnostic)
+            return broken
+        if key.text in _NO_LAYERS:
+            self._misplaced(key, "in the list of layers", "to the file's keys")
+            return broken
+        return statements.read(key, node, self._report)
+
+    def _pair(self, item: Node) -> tuple[Scalar, Node]:
+        """Return kind and properties: of ``- avgpool`` the latter are empty."""
+        if isinstance(item, Scalar) and item.text:
+            end = Span(self._source, item.span.end, item.span.end)
+            return item, Scalar("", end, plain=True)
+        if not isinstance(item, Mapping):
+            raise values.wrong_form(item, "a layer")
+        return values.one_pair(item)
+
+
+_TOP = ("snn", "network", *_FRONT, "layers", *_BACK)
+
+
+def _with_top_keys(problem: Diagnostic) -> Diagnostic:
+    """Name the keys that a file has, where all that is known is that one is wrong."""
+    if not isinstance(problem, rules.names.UnknownKind) or problem.near is not None:
+        return problem
+    return rules.names.UnknownKind(
+        span=problem.span, word=problem.word, near=None, known=_TOP, is_key=True
+    )
+
+
+_NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
+    kind for kind, form in FORMS.items() if not form.is_layer
+)
+
+
+def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
+    """Find the comments outside of the scalars, whose spans are in order."""
+    return tuple(
+        _comment(source, match.start(), match.end())
+        for start, end in _gaps(source, scalars)
+        for match in _COMMENT.finditer(source.text, start, end)
+    )
+
+
+def _gaps(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tuple[int, int]]:
+    start = 0
+    for span in scalars:
+        header = _HEADER.match(source.text, span.start)
+        yield start, header.end() if header else span.start
+        start = span.end
+    yield start, len(source.text)
+
+
+def _comment(source: SourceFile, start: int, end: int) -> Comment:
+    text = source.text[start + 1 : end].rstrip()
+    _, column = source.line_column(start)
+    before = source.text[start - column + 1 : start]
+    span = Span(source, start, start + 1 + len(text))
+    return Comment(text.removeprefix(" "), span, trailing=bool(before.strip()))
 
 
 def _in_yaml(text: str) -> str:

@@ -13,7 +13,7 @@ from snnc.language.forms import FORMS, first_key
 from snnc.language.keywords import KEYS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder, span_of
-from snnc.syntax.grammar import tokens as tokens_of
+from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.lexical import problem_of
 from snnc.syntax.yaml.bare import rejoined
 from snnc.syntax.yaml.compose import UnreadableError
