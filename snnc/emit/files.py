@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from snnc.emit.origin import Origin
-from snnc.emit.python import comment
+from snnc.emit.python import comment, module_docstring
 
 if TYPE_CHECKING:
     from jinja2 import BytecodeCache, Environment
@@ -78,15 +79,29 @@ def has_conflict(text: str) -> bool:
     return False
 
 
-def render(template: str, **values: object) -> str:
-    """Return a template of this folder, such as ``keras/templates/train.py.jinja``.
+def rendered(
+    template: str, name: str, docstring: Sequence[str], **values: object
+) -> Module:
+    """Return the module that a template of this folder arranges.
+
+    Parameters
+    ----------
+    template
+        Such as ``keras/templates/train.py.jinja``, which is of ``train.py``.
+    name
+        The network's.
+    docstring
+        Summary and paragraphs of the module's docstring, as for `module_docstring`.
 
     Raises
     ------
     jinja2.UndefinedError
         If the template uses a value that is not given.
     """
-    return _environment().get_template(template).render(values)
+    summary, *paragraphs = docstring
+    values["docstring"] = module_docstring(summary, name, *paragraphs)
+    body = _environment().get_template(template).render(values)
+    return Module(PurePosixPath(template).stem, body)
 
 
 @cache

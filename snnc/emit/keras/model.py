@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import Module, rendered
 from snnc.emit.keras.statements import statements
 from snnc.emit.python import (
     INDENT,
@@ -12,7 +12,6 @@ from snnc.emit.python import (
     call,
     docstring,
     items,
-    module_docstring,
     number,
     quote,
 )
@@ -85,13 +84,11 @@ def loss_code(network: Network) -> LossCode:
 def keras_model(network: Network) -> Module:
     """Return the module that builds, compiles, saves and loads the Keras model."""
     loss = loss_code(network)
-    body = render(
+    summary = "The Keras model of {name}: its layers, its loss and its weights."
+    return rendered(
         "keras/templates/keras_model.py.jinja",
-        docstring=module_docstring(
-            "The Keras model of {name}: its layers, its loss and its weights.",
-            network.name,
-            network.about,
-        ),
+        network.name,
+        (summary, network.about),
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
         rectify=any(isinstance(x.operation, Rectify) for x in network.layers),
@@ -104,7 +101,6 @@ def keras_model(network: Network) -> Module:
         cosine=network.train.schedule == "cosine",
         compile=compile_code(network, loss.expression),
     )
-    return Module("keras_model.py", body)
 
 
 def _settings(network: Network) -> list[str]:
@@ -136,9 +132,10 @@ def _batch(shape: Shape) -> str:
 def train(network: Network) -> Module:
     """Return the module that trains the Keras model and writes its weights."""
     settings, phases = network.train, network.phases
-    body = render(
+    return rendered(
         "keras/templates/train.py.jinja",
-        docstring=_docstring(network),
+        network.name,
+        ("Train {name} and write its weights.", _command(network)),
         epochs=settings.epochs,
         batch=settings.batch,
         validation=number(settings.validation),
@@ -146,16 +143,13 @@ def train(network: Network) -> Module:
         cosine=settings.schedule == "cosine",
         phases="" if phases == PHASES else items(map(quote, phases)),
     )
-    return Module("train.py", body)
 
 
-def _docstring(network: Network) -> str:
+def _command(network: Network) -> str:
     shape = _batch(network.input.shape).replace("batch", "examples")
-    return module_docstring(
-        "Train {name} and write its weights.",
-        network.name,
+    return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz holds ``x``, {shape}, and ``y``, {_labels(network)}.",
+        f" where data.npz holds ``x``, {shape}, and ``y``, {_labels(network)}."
     )
 
 

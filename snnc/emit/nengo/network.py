@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from itertools import groupby
 
-from snnc.emit.files import Module, render
+from snnc.emit.files import Module, rendered
 from snnc.emit.python import (
     INDENT,
     WIDTH,
@@ -15,7 +15,6 @@ from snnc.emit.python import (
     docstring,
     imported,
     items,
-    module_docstring,
     quote,
     variables,
 )
@@ -156,13 +155,14 @@ def nengo_network(routed: RoutedNetwork) -> Module:
     """The module that builds the network in Nengo."""
     network = routed.mapped.lowered.network
     statements = Statements(routed.mapped)
-    body = render(
+    purpose = (
+        ": the network that Loihi runs." if isinstance(network.target, Loihi) else "."
+    )
+    return rendered(
         "nengo/templates/nengo_network.py.jinja",
-        docstring=module_docstring(
-            "Native Nengo code of {name}: the network that Loihi runs."
-            if isinstance(network.target, Loihi)
-            else "Native Nengo code of {name}.",
-            network.name,
+        network.name,
+        (
+            f"Native Nengo code of {{name}}{purpose}",
             network.about,
             _anatomy(network),
         ),
@@ -173,7 +173,6 @@ def nengo_network(routed: RoutedNetwork) -> Module:
         chips=_chips(routed.chips),
         seed=network.train.seed,
     )
-    return Module("nengo_network.py", body)
 
 
 def _chips(placed: Chips) -> str:
@@ -218,13 +217,12 @@ def _images(network: Network) -> str:
 def evaluate(network: Network) -> Module:
     """The module that runs the network on a data set and prints a report."""
     simulator = "loihi" if isinstance(network.target, Loihi) else "nengo"
-    body = render(
+    return rendered(
         "nengo/templates/evaluate.py.jinja",
-        docstring=module_docstring(
+        network.name,
+        (
             "Run {name} on spikes: how right it is and how fast it fires.",
-            network.name,
             f"``python -m {network.name}.evaluate --data data.npz --weights "
             f"w.safetensors --simulator {simulator}`` does so from the command line.",
         ),
     )
-    return Module("evaluate.py", body)

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from snnc import runtime
-from snnc.emit.files import LIBRARY, Module, render
+from snnc.emit.files import LIBRARY, Module, rendered
 from snnc.emit.keras.model import keras_model, train
 from snnc.emit.nengo.network import evaluate, nengo_network
 from snnc.emit.python import (
@@ -16,7 +16,6 @@ from snnc.emit.python import (
     call,
     imported,
     items,
-    module_docstring,
     number,
     quote,
 )
@@ -42,13 +41,12 @@ MODULES = (
 
 def docstring_module(network: Network) -> Module:
     """Return ``__init__.py``; it imports nothing, so that importing stays cheap."""
-    docstring = module_docstring(
-        "The spiking network {name}: trained by Keras, run by Nengo.",
+    summary = "The spiking network {name}: trained by Keras, run by Nengo."
+    return rendered(
+        "package/templates/__init__.py.jinja",
         network.name,
-        network.about,
-        MODULES,
+        (summary, network.about, MODULES),
     )
-    return Module("__init__.py", f"{docstring}\n")
 
 
 def typed_marker() -> Module:
@@ -96,18 +94,17 @@ AXES: Mapping[tuple[str, ...], str] = {
 def layout(network: Network) -> Module:
     """Return the module that names this network's weights."""
     weights = tensors(network)
-    body = render(
+    return rendered(
         "package/templates/layout.py.jinja",
-        docstring=module_docstring(
+        network.name,
+        (
             "The weight layout of {name}, and the safetensors files that hold it.",
-            network.name,
             "Tensors are in Keras order, float32. Batch norm is folded into them.",
         ),
         layout_id=layout_id(weights),
         imports=_layout_imports(weights),
         tensors=Bracket("TENSORS = (", [_row(tensor) for tensor in weights]).at(0),
     )
-    return Module("layout.py", body)
 
 
 def _layout_imports(weights: tuple[Tensor, ...]) -> str:
@@ -139,14 +136,11 @@ def network_data(routed: RoutedNetwork) -> Module:
         for layer in network.layers
         if (levels := routed.mapped.of_layer(layer.name))
     ]
-    body = render(
+    summary = "The network {name}, as the data that its programs share."
+    return rendered(
         "package/templates/network.py.jinja",
-        docstring=module_docstring(
-            "The network {name}, as the data that its programs share.",
-            network.name,
-            network.about,
-            ANATOMY,
-        ),
+        network.name,
+        (summary, network.about, ANATOMY),
         imports=", ".join(_network_imports(layers)),
         dt=number(network.timing.dt),
         present=number(network.timing.present),
@@ -155,7 +149,6 @@ def network_data(routed: RoutedNetwork) -> Module:
         readout=_readout(network),
         network=_network(network),
     )
-    return Module("network.py", body)
 
 
 def _network_imports(layers: list[str]) -> list[str]:
