@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
@@ -53,7 +54,7 @@ Link = tuple[Part, Part, Any]
 
 
 @dataclass(frozen=True)
-class Connection:
+class Connection(ABC):
     """What a layer reads of a source.
 
     Attributes
@@ -79,6 +80,7 @@ class Connection:
     pop_type: int | None = None
     picked: Places | None = None
 
+    @abstractmethod
     def links(
         self,
         reader: Population,
@@ -89,7 +91,6 @@ class Connection:
 
         ``given`` is the input of the network.
         """
-        raise NotImplementedError
 
     @property
     def read(self) -> Population:
