@@ -1,7 +1,7 @@
 """The command line: a file a verb or a few, each imported when it is used.
 
 stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale output,
-2 usage, 3 a bug in snnc, 130 interrupted.
+2 usage, 3 a bug in snnc, 130 interrupted. Begin at `check`. Imports every room.
 """
 
 from __future__ import annotations

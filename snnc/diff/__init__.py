@@ -1,7 +1,8 @@
 """What changed between two networks: data, one pure comparison, and three writers.
 
 ``version`` reads a spec, perhaps from git, and compiles it, `compare` makes a
-`Difference` of two of them, and ``difference_text`` and its like write it.
+`Difference` of two of them, and ``difference_text`` and its like write it. Imports
+`driver` and what is below.
 """
 
 from __future__ import annotations

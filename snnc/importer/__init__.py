@@ -2,5 +2,6 @@
 
 `read` gets a model from a process that reads it, `convert` judges each layer by
 `table`, `spec` writes the statements and `tensors` their weights; `explanation` has it
-layer by layer. Only `read` and the types of `model` are for other rooms.
+layer by layer. Only `read` and the types of `model` are for other rooms. Imports
+`weights` and what is below.
 """

@@ -4,7 +4,8 @@ Out: `export.export_nir` compiles a spec, `neurons` says how its values become N
 `linear` its kernels, `graph` makes the nodes, `facts` tells what they can't say. In:
 `importing.run` has `program` read a file (`graph_file`) in its own process, whose nodes
 `translate` makes the layers of a model that `snnc.importer` imports; where the file has
-the spec that it was exported from, `restore` gives that spec back.
+the spec that it was exported from, that spec is given back. Imports `importer` and
+what is below.
 """
 
 from __future__ import annotations

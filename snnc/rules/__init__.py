@@ -1,7 +1,7 @@
 """Every kind of problem that snnc can report, one family a file.
 
 The families are imported when a problem is reported: a good spec pays for none.
-`snnc.rules.catalogue` lists all of them.
+`snnc.rules.catalogue` lists all of them. Imports `ir`, `diagnostics` and what is below.
 """
 
 from __future__ import annotations

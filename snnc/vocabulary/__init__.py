@@ -2,5 +2,6 @@
 
 `synonyms` finds the nearest word, `counterparts` knows words of Keras, PyTorch, Nengo
 and other tools, `strangers` answers a statement of an unknown kind. Parsers and passes
-ask it once something is wrong: a good spec loads none of it.
+ask it once something is wrong: a good spec loads none of it. Imports `rules`,
+`language` and what is below.
 """
