@@ -25,7 +25,7 @@ from safetensors.numpy import load_file
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.emit.origin import Origin
+from snnc.emit.files import Origin
 from snnc.source import SourceFile
 
 SPEC = """\

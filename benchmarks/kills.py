@@ -21,8 +21,7 @@ from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
-from snnc.emit.files import LIBRARY
-from snnc.emit.origin import Origin
+from snnc.emit.files import LIBRARY, Origin
 from snnc.language.model import spec_hash
 from snnc.output import FileState, Lock, PackageFiles, compare
 from snnc.output.package import NAME

@@ -15,12 +15,12 @@ from typing import Protocol
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.emit.origin import Origin, build_command
+from snnc.emit.files import Origin, build_command
 from snnc.ir.logical import Network
 from snnc.language.model import spec_hash
 from snnc.output import PackageFiles
-from snnc.output.orphans import Orphan, abandoned, remains, renamed
 from snnc.output.records import origin_of
+from snnc.output.stale import Orphan, abandoned, remains, renamed
 from snnc.output.write import cannot_write
 from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork

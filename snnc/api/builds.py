@@ -15,8 +15,7 @@ from snnc.api.specs import FileName, Spec, as_spec
 from snnc.building import Job, Wanted, build_specs
 from snnc.loihi.profile import DEFAULT, read_profile
 from snnc.output import compare
-from snnc.output.orphans import Orphan
-from snnc.output.stale import orphaned, problems
+from snnc.output.stale import Orphan, orphaned, problems
 from snnc.output.write import kept, refusals, write_package
 from snnc.passes import Compilation, run_passes
 from snnc.runtime.files import write_file

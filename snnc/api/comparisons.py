@@ -63,12 +63,12 @@ class Fit(Displayed):
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc fit --format json`` prints."""
-        from snnc.fit.text import document
+        from snnc.fit.variants import document
 
         return document(self.offer)
 
     def __str__(self) -> str:
-        from snnc.fit.text import table
+        from snnc.fit.variants import table
 
         return table(self.offer, len(self.variants))
 

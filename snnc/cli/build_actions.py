@@ -11,8 +11,7 @@ from snnc.cli.printing import paint_unified_diff, print_lines, say
 from snnc.diagnostics import Report
 from snnc.emit.files import FORMAT
 from snnc.output import Comparison, PackageFiles, compare
-from snnc.output.orphans import Orphan
-from snnc.output.stale import difference, orphaned, problems, untracked
+from snnc.output.stale import Orphan, difference, orphaned, problems, untracked
 from snnc.output.write import (
     WrittenFiles,
     cannot_write,

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
-from snnc.cli.evaluate_options import (
+from snnc.cli.evaluate import (
     DATA,
     WEIGHTS,
     examples_option,

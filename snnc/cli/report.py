@@ -176,11 +176,11 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
         return 1
     offered = offer(Trials(made.spec, target, made.device, patient=True))
     if form == "json":
-        from snnc.fit.text import document
+        from snnc.fit.variants import document
 
         print_json(document(offered))
     else:
-        from snnc.fit.text import SHOWN, markdown, table
+        from snnc.fit.variants import SHOWN, markdown, table
 
         written = markdown if form == "markdown" else table
         shown = len(offered.variants) if everything else SHOWN

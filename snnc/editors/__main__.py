@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from snnc.editors.editor_files import snippets_text, textmate_text
+from snnc.editors.rules import snippets_text, textmate_text
 
 if __name__ == "__main__":
     text = snippets_text() if "snippets" in sys.argv[1:] else textmate_text()

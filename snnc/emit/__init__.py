@@ -6,7 +6,6 @@ headers. Reads the graphs of `ir` and computes no geometry; imports `loihi`, of 
 has the devices, and what is below.
 """
 
-from snnc.emit.files import GeneratedFile, Module
-from snnc.emit.origin import Origin
+from snnc.emit.files import GeneratedFile, Module, Origin
 
 __all__ = ["GeneratedFile", "Module", "Origin"]

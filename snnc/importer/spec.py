@@ -11,8 +11,14 @@ from snnc.importer.draft import INPUT
 from snnc.importer.finish import NetworkEnds
 from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import Range
-from snnc.importer.statements import ENCODED, RATE, StatementWriter, by_x
-from snnc.importer.train import number, train_lines
+from snnc.importer.statements import (
+    ENCODED,
+    RATE,
+    StatementWriter,
+    by_x,
+    number,
+    train_lines,
+)
 from snnc.importer.walk import Walk
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from snnc.editors.editor_files import NETWORK, to_fill
+from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import scalars
 from snnc.language.fields import description, keys_of, parts_of, values_in
 from snnc.language.forms import (

@@ -11,10 +11,10 @@ from snnc.emit.files import (
     FORMAT,
     LIBRARY,
     GeneratedFile,
+    Origin,
     has_conflict,
     is_generated,
 )
-from snnc.emit.origin import Origin
 from snnc.output.package import NAME, Lock, PackageFiles, text_hash
 from snnc.output.records import Obstacle, PackageRecords, read
 

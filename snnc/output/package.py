@@ -11,8 +11,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
 from snnc import __version__
-from snnc.emit.files import FORMAT, GeneratedFile, has_conflict
-from snnc.emit.origin import Origin
+from snnc.emit.files import FORMAT, GeneratedFile, Origin, has_conflict
 
 NAME = "snnc.lock"
 LONGEST_NAME = 255

@@ -12,8 +12,14 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from snnc.diagnostics import Diagnostic
-from snnc.emit.files import FORMAT, LIBRARY, has_conflict, is_generated
-from snnc.emit.origin import Origin, build_command
+from snnc.emit.files import (
+    FORMAT,
+    LIBRARY,
+    Origin,
+    build_command,
+    has_conflict,
+    is_generated,
+)
 from snnc.output.package import NAME, Lock, LockError, is_plain, text_hash
 from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.runtime.files import PART

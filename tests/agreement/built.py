@@ -15,8 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.emit.files import Module
-from snnc.emit.origin import Origin
+from snnc.emit.files import Module, Origin
 from snnc.ir.mapped import Block, MappedNetwork
 from tests.loihi.realise import count_blocks
 

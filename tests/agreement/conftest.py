@@ -12,7 +12,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from snnc.emit.origin import Origin
+from snnc.emit.files import Origin
 from tests.support import compile_text
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -17,9 +17,8 @@ from pygments.lexer import Lexer
 from pygments.token import Error
 
 from snnc.diagnostics import Report
-from snnc.editors.editor_files import textmate_text
 from snnc.editors.pygments import SnnLexer
-from snnc.editors.rules import SWITCHES, Category, value_words
+from snnc.editors.rules import SWITCHES, Category, textmate_text, value_words
 from snnc.language import tree
 from snnc.language.keywords import (
     CLAUSES,

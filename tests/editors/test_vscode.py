@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.editors.editor_files import snippets, snippets_text
+from snnc.editors.rules import snippets, snippets_text
 from snnc.language.forms import FORMS
 from snnc.language_server.settings import ClientSettings
 from snnc.passes.parse import parse

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.emit.origin import Origin
+from snnc.emit.files import Origin
 from tests.agreement.networks import text
 from tests.support import network, sound
 

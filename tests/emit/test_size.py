@@ -6,8 +6,7 @@ import difflib
 
 import pytest
 
-from snnc.emit.files import LIBRARY
-from snnc.emit.origin import Origin
+from snnc.emit.files import LIBRARY, Origin
 from tests.support import ROOT, sound
 
 DRIFT = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")

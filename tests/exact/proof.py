@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.emit.origin import Origin
+from snnc.emit.files import Origin
 from snnc.exact import Engine, Outcome, make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from tests.agreement.drawing import draw_spec

@@ -12,9 +12,8 @@ from click.testing import CliRunner
 
 from snnc.cli.report import fit_command
 from snnc.fit import trials
-from snnc.fit.text import table
 from snnc.fit.trials import Change, Trials
-from snnc.fit.variants import Offer, offer
+from snnc.fit.variants import Offer, offer, table
 from snnc.ir.logical import Loihi
 from snnc.source import Span
 from tests.fit.nets import far_reaching, wide

@@ -18,10 +18,9 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
 from snnc.output import PackageFiles, compare
-from snnc.output.orphans import abandoned, remains, renamed
 from snnc.output.package import NAME
 from snnc.output.records import MARKER, announcement
-from snnc.output.stale import difference, problems
+from snnc.output.stale import abandoned, difference, problems, remains, renamed
 from snnc.output.write import write_package
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.mutate import mutated_bytes

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile
-from snnc.emit.origin import Origin
+from snnc.emit.files import Origin
 from snnc.emit.package.modules import library
 from tests.support import SPECS, sound
 

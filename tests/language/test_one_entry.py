@@ -176,7 +176,7 @@ def test_schema_document_and_editors_have_it(ask: Ask) -> None:
     found = ask("""
 from pygments.token import Name, Keyword
 from snnc.editors.pygments import SnnLexer
-from snnc.editors.editor_files import textmate_text
+from snnc.editors.rules import textmate_text
 from snnc.language.schema import schema
 from tests.language.reference import reference
 definitions = schema()["definitions"]

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from snnc.emit.origin import Origin
+from snnc.emit.files import Origin
 from tests.support import sound
 
 CLIPS = """snn 1

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.kills import killed_at, mend, package, verdict
 from snnc.diagnostics import Report
 from snnc.output import PackageFiles
-from snnc.output.orphans import remains, renamed
+from snnc.output.stale import remains, renamed
 from snnc.output.write import write_package
 from tests.support import ROOT
 

@@ -18,8 +18,16 @@ from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION
 from snnc.syntax.yaml import statements, values
-from snnc.syntax.yaml.compose import Composer, UnreadableError
-from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
+from snnc.syntax.yaml.compose import Composer
+from snnc.syntax.yaml.nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unread,
+    UnreadableError,
+    found,
+)
 
 __all__ = ["parse_yaml"]
 
@@ -277,7 +285,7 @@ def _comment(source: SourceFile, start: int, end: int) -> Comment:
 
 
 def _in_yaml(text: str) -> str:
-    from snnc.syntax.yaml.snippets import in_yaml  # a sound spec need not wait for it
+    from snnc.syntax.yaml.entries import in_yaml  # a sound spec need not wait for it
 
     return in_yaml(text)
 

@@ -22,19 +22,18 @@ from ruamel.yaml.reader import ReaderError
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.source import SourceFile, Span
-from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
+from snnc.syntax.yaml.nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unread,
+    UnreadableError,
+)
 
 DEEPEST = 12
 MOST_EVENTS = 20_000
 LONGEST = 400_000
-
-
-class UnreadableError(Exception):
-    """Reading ends here; carries what is to be reported."""
-
-    def __init__(self, diagnostic: Diagnostic) -> None:
-        super().__init__(diagnostic.render_message())
-        self.diagnostic = diagnostic
 
 
 class _EnoughError(Exception):

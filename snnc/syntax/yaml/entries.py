@@ -1,4 +1,8 @@
-"""A spec as the nested keys that its YAML text has, in the language's order."""
+"""A spec as the nested keys that its YAML text has, and what a text quotes of one.
+
+Notes and helps are written once, with ``.snn`` such as `` `stride 2` ``. For
+the author of a YAML file these are parsed and printed as the YAML formatter does.
+"""
 
 from __future__ import annotations
 
@@ -7,11 +11,13 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.forms import kinds, may_be_bare
-from snnc.source import Span
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
+from snnc.source import SourceFile, Span
 from snnc.syntax import spelling
-from snnc.syntax.yaml import entries
+from snnc.syntax.snn import parse_snn
 
 _FRONT, _BACK = kinds("front"), kinds("back")
 LAYERS = frozenset(kinds("encoder", "layer"))
@@ -96,7 +102,7 @@ def _top(kind: str, statements: list[tree.Statement]) -> Iterator[Entry]:
 
 def _default(statement: tree.Statement) -> Entry:
     """One of several `defaults`, without the key that they share."""
-    key = entries.key(statement.variant.text) if statement.variant else ""
+    key = key_text(statement.variant.text) if statement.variant else ""
     return Entry(key, statement.span, inner=tuple(_properties(statement)))
 
 
@@ -104,7 +110,7 @@ def statement_entry(statement: tree.Statement) -> Entry:
     """Return a statement as a key and what stands below it."""
     kind, span = statement.kind.text, statement.span
     if statement.text is not None:
-        return Entry(kind, span, entries.text(statement.text.value))
+        return Entry(kind, span, plain_or_quoted(statement.text.value))
     inner = (*_parts(statement), *_properties(statement), *_sources(statement))
     if statement.variant is None:
         if not inner and may_be_bare(kind):
@@ -114,7 +120,7 @@ def statement_entry(statement: tree.Statement) -> Entry:
     if not inner:
         return Entry(kind, span, variant.text)
     whole = variant.span.to(inner[-1].span)
-    chosen = Entry(entries.key(variant.text), whole, inner=inner)
+    chosen = Entry(key_text(variant.text), whole, inner=inner)
     return Entry(kind, span, inner=(chosen,))
 
 
@@ -128,7 +134,7 @@ def _parts(statement: tree.Statement) -> Iterator[Entry]:
     }
     for key, value in parts.items():
         if value is not None:
-            yield Entry(key, value.span, entries.scalar(value))
+            yield Entry(key, value.span, scalar_text(value))
 
 
 def _sources(statement: tree.Statement) -> Iterator[Entry]:
@@ -146,7 +152,7 @@ def _properties(statement: tree.Statement) -> Iterable[Entry]:
 
 def property_entry(item: tree.Property) -> Entry:
     """Return a property as a key with its value."""
-    return _value(entries.key(item.key.text), item.value, item.span)
+    return _value(key_text(item.key.text), item.value, item.span)
 
 
 def _value(key: str, value: tree.Value, span: Span) -> Entry:
@@ -154,14 +160,14 @@ def _value(key: str, value: tree.Value, span: Span) -> Entry:
         inner = tuple(map(property_entry, value.properties))
         if not inner:
             return Entry(key, span, value.name.text)
-        group = Entry(entries.key(value.name.text), value.span, inner=inner)
+        group = Entry(key_text(value.name.text), value.span, inner=inner)
         return Entry(key, span, inner=(group,))
     if isinstance(value, tree.List):
         items = tuple(_value("", item, item.span) for item in value.items)
         return Entry(key, span, inner=items, is_list=True)
     if isinstance(value, tree.Text):
-        return Entry(key, span, entries.label(value.value))
-    return Entry(key, span, entries.scalar(value))
+        return Entry(key, span, quoted(value.value))
+    return Entry(key, span, scalar_text(value))
 
 
 # What can't be taken for anything but a text: it begins with a letter, and has no
@@ -171,20 +177,20 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _EXPONENT = re.compile(r"(?<![\d.])([+-]?\d+)e")
 
 
-def text(value: str) -> str:
+def plain_or_quoted(value: str) -> str:
     """Write the text of ``about``, without quotes where it can be read so."""
-    return value if _PLAIN.fullmatch(value) else label(value)
+    return value if _PLAIN.fullmatch(value) else quoted(value)
 
 
-def key(word: str) -> str:
+def key_text(word: str) -> str:
     """Write a key, in quotes if it is no word."""
-    return word if _WORD.fullmatch(word) else label(word)
+    return word if _WORD.fullmatch(word) else quoted(word)
 
 
-def label(value: str) -> str:
+def quoted(value: str) -> str:
     """Write a string in double quotes."""
-    quoted = json.dumps(value, ensure_ascii=False)
-    return "".join(c if c.isprintable() else _escaped(c) for c in quoted)
+    text = json.dumps(value, ensure_ascii=False)
+    return "".join(c if c.isprintable() else _escaped(c) for c in text)
 
 
 def _escaped(character: str) -> str:
@@ -192,8 +198,69 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def scalar(value: spelling.Scalar) -> str:
+def scalar_text(value: spelling.Scalar) -> str:
     """Write a literal; YAML 1.1 knows no float without a point, so it gets one."""
     if isinstance(value, tree.Word):
         return value.text
     return _EXPONENT.sub(r"\1.0e", spelling.scalar(value))
+
+
+_QUOTED = re.compile(r"`([^`]+)`")
+_HEADER = re.compile(r"(?:snn \d+|network \w+)(?= \{|$)")
+# What a clause can stand behind.
+_BEFORE = {"from": "dense x ", "in": "input x 1 ", "as": "input x 1 in 0..1 "}
+
+
+def in_yaml(text: str) -> str:
+    """Rewrite each quoted statement, property or part of a text.
+
+    What is neither, such as a name or a command, stays as it is.
+    """
+    return _QUOTED.sub(lambda match: f"`{snippet(match[1])}`", text)
+
+
+def snippet(code: str) -> str:
+    """Write one statement, property or part as YAML; other words as they are.
+
+    What can only be an item of `layers` has the dash of one before it.
+    """
+    first, _, rest = code.partition(" ")
+    if not rest:
+        return code
+    if first in HEADERS and (header := _HEADER.match(code)):
+        return header[0].replace(" ", ": ", 1)
+    if first in CLAUSES:
+        return _clause(first, code) or code
+    if first in KINDS and (statement := _statement(code)):
+        dash = "- " if first in LAYERS - {"encode"} else ""
+        return dash + statement_entry(statement).flat
+    if first in KEYS:
+        entries = [entry.flat for entry in _entries_in(code)]
+        return (
+            f"{{{', '.join(entries)}}}"
+            if len(entries) > 1
+            else "".join(entries) or code
+        )
+    return code
+
+
+def _statement(code: str) -> tree.Statement | None:
+    """Parse one statement; None if it is none."""
+    report = Report()
+    source = SourceFile("help.snn", f"snn 1\nnetwork x {{\n{code}\n}}\n")
+    statements = parse_snn(source, report).statements
+    return statements[0] if len(statements) == 1 and not report.errors else None
+
+
+def _clause(first: str, code: str) -> str:
+    """Write a part that stands before the block in ``.snn``, such as ``from a``."""
+    statement = _statement(_BEFORE[first] + code)
+    entries = statement_entry(statement).inner if statement else None
+    return next((e.flat for e in entries or () if e.key == first), "")
+
+
+def _entries_in(code: str) -> Iterator[Entry]:
+    """Parse keys with their values; nothing if they are none."""
+    statement = _statement(f"train {{ {code} }}")
+    for item in (statement.properties if statement else None) or ():
+        yield property_entry(item)

@@ -13,9 +13,15 @@ from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.source import Span
 from snnc.syntax.yaml import values
-from snnc.syntax.yaml.bare import rejoined
-from snnc.syntax.yaml.compose import UnreadableError
-from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread
+from snnc.syntax.yaml.nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unread,
+    UnreadableError,
+    rejoined,
+)
 from snnc.syntax.yaml.values import SilentError, word
 from snnc.text.near import closest
 

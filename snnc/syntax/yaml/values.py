@@ -15,9 +15,16 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder, span_of
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.lexical import problem_of
-from snnc.syntax.yaml.bare import rejoined
-from snnc.syntax.yaml.compose import UnreadableError
-from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence, Unread, found
+from snnc.syntax.yaml.nodes import (
+    Mapping,
+    Node,
+    Scalar,
+    Sequence,
+    Unread,
+    UnreadableError,
+    found,
+    rejoined,
+)
 
 LONGEST = 1_000
 _LONGEST_SHOWN = 60
