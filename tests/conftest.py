@@ -3,6 +3,8 @@
 import gc
 import re
 import signal
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +34,36 @@ def pytest_collection_finish() -> None:
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)
     gc.enable()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that are slow: the others end where two processes end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+def pytest_runtest_setup() -> None:
+    """Let TensorFlow run its graphs as they are, wherever a test or a file imports it.
+
+    To make a graph faster takes longer than all the steps that a test lets it run: half
+    the time of a small training. Processes that tests start do as a user's do.
+    """
+    tensorflow = sys.modules.get("tensorflow")
+    if tensorflow is not None:
+        as_they_are = {"disable_meta_optimizer": True}
+        tensorflow.config.optimizer.set_experimental_options(as_they_are)
+
+
+@pytest.fixture
+def eagerly() -> Iterator[None]:
+    """Let Keras train without graphs: to trace one takes longer than a few steps."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
 
 
 def pytest_ignore_collect(

@@ -13,7 +13,7 @@ from tensorflow import keras
 from tests.emit.packages import importable
 from tests.runtime.phased import NETWORKS, Made, examples, packages
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
 X, _ = examples()
 RELU = ("relu", "relu_norm", "chain")

@@ -86,6 +86,7 @@ def plain(norm: bool) -> keras.Model:
     return keras.Model(image, layers.Dense(4, name="digit")(d0))
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize("name", ["relu", "relu_norm"])
 def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
     trainer = made[name].trainer(phases=("smooth",), validation=0.0)
@@ -120,6 +121,7 @@ def rates_of(model: keras.Model, network: Any) -> dict[str, float]:
     }
 
 
+@pytest.mark.usefixtures("eagerly")
 @pytest.mark.parametrize(
     ("name", "phases"),
     [
@@ -170,6 +172,7 @@ def test_the_loss_at_the_end_is_that_of_the_last_epoch(
     assert loss == pytest.approx(history["val_loss"][-1], rel=0.01)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_patience_is_that_of_each_stage(
     made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,7 +14,7 @@ from tensorflow import keras
 
 from tests.emit.packages import Load
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
 
 RNG = np.random.default_rng(0)
 X = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
@@ -328,6 +328,12 @@ class TestPatience:
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         progress = load("colours", "_runtime.progress").Progress
+        end = progress.on_epoch_end
+
+        def growing(self: Any, epoch: int, logs: Any = None) -> None:
+            end(self, epoch, {**logs, "val_loss": float(epoch)})
+
+        monkeypatch.setattr(progress, "on_epoch_end", growing)
         monkeypatch.setattr(progress, "remove", lambda self: None)
         # Without scales, for which LIF neurons are trained in many stages.
         settings = replace(rich.TRAINER.training, phases=("smooth", "aware"))
