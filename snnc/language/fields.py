@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 
 from snnc.language import extents, scalars, written
 from snnc.language.base import Field, Model
-from snnc.language.choices import Choice
+from snnc.language.property_types import Choice
 from snnc.language.reading import Read
 from snnc.language.table import Key, Otherwise, StatementPart, ValueWord
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from snnc.language import tree
 from snnc.language.base import Model
-from snnc.language.choices import Choice
 from snnc.language.fields import (
     choices_of,
     keys_of,
@@ -17,8 +16,8 @@ from snnc.language.fields import (
     values_in,
     words_of,
 )
-from snnc.language.literals import NeuronSpec
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
+from snnc.language.property_types import Choice, NeuronSpec
 from snnc.language.reading import Read
 from snnc.language.statements import ABOUT, StatementModel
 from snnc.language.table import Form, Key, Place, StatementPart, ValueWord

@@ -19,7 +19,7 @@ from snnc.language.layers import (
     MaxPoolSpec,
     SpikingSpec,
 )
-from snnc.language.literals import Identifier
+from snnc.language.property_types import Identifier
 from snnc.language.reading import ByKind, Read
 from snnc.language.scalars import bare, unexpected
 from snnc.language.statements import (

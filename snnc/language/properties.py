@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from snnc.language import literals
-from snnc.language.literals import (
+from snnc.language import property_types
+from snnc.language.property_types import (
     Amount,
     Bare,
     ClassNames,
@@ -189,7 +189,7 @@ RunsOn = Annotated[
     ),
 ]
 Block = Annotated[
-    literals.Block,
+    property_types.Block,
     Key(
         "What one core holds: dims of the layer's rank, slices first",
         usual="auto",
@@ -287,7 +287,7 @@ Multiplier = Annotated[
 ]
 Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on", same="use_bias")]
 KernelBias = Annotated[
-    literals.KernelBias,
+    property_types.KernelBias,
     Key(
         "Whether the layer has a bias: one a channel, or one a `neuron`",
         usual="on",
@@ -313,7 +313,7 @@ Factor = Annotated[
     ),
 ]
 Window = Annotated[
-    literals.Window,
+    property_types.Window,
     Key(
         "The pool's size: one number, dims, or `all`",
         usual="2",

@@ -23,8 +23,8 @@ from snnc.language.forms import (
     scope_keys,
     settings_of,
 )
-from snnc.language.literals import NeuronSpec
 from snnc.language.model import SCOPES, DefaultsSpec
+from snnc.language.property_types import NeuronSpec
 from snnc.language.reading import Read
 from snnc.language.table import ValueWord
 

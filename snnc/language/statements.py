@@ -4,9 +4,18 @@ from typing import Annotated, ClassVar, Literal
 
 from snnc.language import properties as has
 from snnc.language.base import Model
-from snnc.language.choices import Adam, Loss, Optimizer
 from snnc.language.extents import PHASES
-from snnc.language.literals import Amount, Bare, Flag, Phases, Share, Whole
+from snnc.language.property_types import (
+    Adam,
+    Amount,
+    Bare,
+    Flag,
+    Loss,
+    Optimizer,
+    Phases,
+    Share,
+    Whole,
+)
 from snnc.language.reading import Limits
 from snnc.language.table import Form, Key, Otherwise, ValueWord
 

@@ -10,8 +10,8 @@ from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.fields import keys_of
 from snnc.language.forms import CHOICES, FORMS, NEURONS, model_of
-from snnc.language.literals import NeuronSpec
 from snnc.language.names import why_no_name, why_no_package
+from snnc.language.property_types import NeuronSpec
 from snnc.source import Span
 
 Role = Literal["kind", "variant", "definition", "reference", "key", "value"]

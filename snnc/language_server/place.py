@@ -9,7 +9,7 @@ from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.forms import FORMS, legal_keys, model_of
 from snnc.language.keywords import VARIANTS
-from snnc.language.literals import NeuronSpec
+from snnc.language.property_types import NeuronSpec
 from snnc.source import SourceFile, Span
 
 Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]

@@ -11,8 +11,8 @@ from snnc.language import tree
 from snnc.language.fields import keys_of
 from snnc.language.forms import CHOICES, FORMS, MODELS, settings_of
 from snnc.language.keywords import KEYS, KINDS, USUAL, VARIANTS
-from snnc.language.literals import NeuronSpec
 from snnc.language.model import DefaultsSpec
+from snnc.language.property_types import NeuronSpec
 from snnc.rules.foreign import plain
 from snnc.vocabulary.counterparts import counterpart
 from snnc.vocabulary.synonyms import fix_word, known_kind, nearest, same_key

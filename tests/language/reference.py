@@ -16,8 +16,8 @@ from snnc.language.forms import (
     tables,
 )
 from snnc.language.layers import SpikingSpec
-from snnc.language.literals import NeuronSpec
 from snnc.language.model import DefaultsSpec
+from snnc.language.property_types import NeuronSpec
 from snnc.language.statements import StatementModel
 from snnc.language.table import Form, Otherwise
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
 from snnc.diagnostics import Report
-from snnc.language import choices, literals, model, tree
+from snnc.language import model, property_types, tree
 from snnc.language.keywords import RESERVED
 from snnc.language.names import why_no_name
 from snnc.passes.parse import parse
@@ -34,37 +34,41 @@ def read(kind: Any, value: Any) -> Any:
 @pytest.mark.parametrize(
     ("kind", "text", "expected"),
     [
-        (literals.Amount, "3", 3.0),
-        (literals.Amount, "5e-5", 5e-5),
-        (literals.Whole, "64", 64),
-        (literals.Flag, "on", True),
-        (literals.Flag, "off", False),
-        (literals.Seconds, "5 ms", 0.005),
-        (literals.Seconds, "0.06 s", 0.06),
-        (literals.Seconds, "20 us", 2e-5),
-        (literals.Hertz, "150 Hz", 150.0),
-        (literals.RateRange, "20..150 Hz", (20.0, 150.0)),
-        (literals.RateRange, "..250 Hz", (0.0, 250.0)),
-        (literals.ValueRange, "-1..1", (-1.0, 1.0)),
-        (literals.DimsValue, "3", (3,)),
-        (literals.DimsValue, "1x2x2", (1, 2, 2)),
-        (literals.ShapeValue, "8x16x16x1", (8, 16, 16, 1)),
-        (literals.Window, "all", "all"),
-        (literals.Window, "2x3", (2, 3)),
-        (literals.Block, "auto", "auto"),
-        (literals.Block, "2x4x4x8", (2, 4, 4, 8)),
-        (literals.Identifier, "c0", "c0"),
-        (literals.ClassNames, "10", 10),
-        (literals.ClassNames, '[cat, "big dog"]', ("cat", "big dog")),
-        (literals.NeuronSpec, "relu", literals.NeuronSpec(kind="relu")),
+        (property_types.Amount, "3", 3.0),
+        (property_types.Amount, "5e-5", 5e-5),
+        (property_types.Whole, "64", 64),
+        (property_types.Flag, "on", True),
+        (property_types.Flag, "off", False),
+        (property_types.Seconds, "5 ms", 0.005),
+        (property_types.Seconds, "0.06 s", 0.06),
+        (property_types.Seconds, "20 us", 2e-5),
+        (property_types.Hertz, "150 Hz", 150.0),
+        (property_types.RateRange, "20..150 Hz", (20.0, 150.0)),
+        (property_types.RateRange, "..250 Hz", (0.0, 250.0)),
+        (property_types.ValueRange, "-1..1", (-1.0, 1.0)),
+        (property_types.DimsValue, "3", (3,)),
+        (property_types.DimsValue, "1x2x2", (1, 2, 2)),
+        (property_types.ShapeValue, "8x16x16x1", (8, 16, 16, 1)),
+        (property_types.Window, "all", "all"),
+        (property_types.Window, "2x3", (2, 3)),
+        (property_types.Block, "auto", "auto"),
+        (property_types.Block, "2x4x4x8", (2, 4, 4, 8)),
+        (property_types.Identifier, "c0", "c0"),
+        (property_types.ClassNames, "10", 10),
+        (property_types.ClassNames, '[cat, "big dog"]', ("cat", "big dog")),
+        (property_types.NeuronSpec, "relu", property_types.NeuronSpec(kind="relu")),
         (
-            literals.NeuronSpec,
+            property_types.NeuronSpec,
             "lif { tau_rc 10 ms }",
-            literals.NeuronSpec(kind="lif", tau_rc=0.01, tau_ref=0.002),
+            property_types.NeuronSpec(kind="lif", tau_rc=0.01, tau_ref=0.002),
         ),
-        (choices.Loss, "mse", choices.MeanSquaredError()),
-        (choices.Loss, "focal { gamma 1 }", choices.Focal(gamma=1.0)),
-        (choices.Optimizer, "sgd { nesterov on }", choices.Sgd(nesterov=True)),
+        (property_types.Loss, "mse", property_types.MeanSquaredError()),
+        (property_types.Loss, "focal { gamma 1 }", property_types.Focal(gamma=1.0)),
+        (
+            property_types.Optimizer,
+            "sgd { nesterov on }",
+            property_types.Sgd(nesterov=True),
+        ),
     ],
 )
 def test_syntax_becomes_plain_python(kind: Any, text: str, expected: Any) -> None:
@@ -77,43 +81,43 @@ def test_syntax_becomes_plain_python(kind: Any, text: str, expected: Any) -> Non
 @pytest.mark.parametrize(
     ("kind", "text", "error"),
     [
-        (literals.Amount, "on", "wrong_type"),
-        (literals.Amount, "3 ms", "wrong_type"),
-        (literals.Whole, "3.0", "wrong_type"),
-        (literals.Whole, str(2**31), "bad_value"),
-        (literals.Flag, "1", "wrong_type"),
-        (literals.Seconds, "5", "missing_unit"),
-        (literals.Seconds, "5 Hz", "wrong_unit"),
-        (literals.Seconds, "5 msec", "wrong_unit"),
-        (literals.Hertz, "5", "missing_unit"),
-        (literals.RateRange, "20..150", "missing_unit"),
-        (literals.RateRange, "20..150 ms", "wrong_unit"),
-        (literals.RateRange, "150 Hz", "wrong_type"),
-        (literals.RateRange, "20.. Hz", "wrong_type"),
-        (literals.RateRange, "150..20 Hz", "bad_value"),
-        (literals.RateRange, "-5..20 Hz", "bad_value"),
-        (literals.RateRange, "0..0 Hz", "bad_value"),
-        (literals.ValueRange, "..1", "wrong_type"),
-        (literals.ValueRange, "1..1", "bad_value"),
-        (literals.ValueRange, "0..1 Hz", "bad_value"),
-        (literals.DimsValue, "0", "bad_value"),
-        (literals.DimsValue, "3x0", "bad_value"),
-        (literals.DimsValue, "2.5", "wrong_type"),
-        (literals.DimsValue, "all", "wrong_type"),
-        (literals.ShapeValue, "1x2x3x4x5", "bad_value"),
-        (literals.Window, "some", "wrong_type"),
-        (literals.Identifier, "lambda", "bad_name"),
-        (literals.Identifier, '"c0"', "wrong_type"),
-        (literals.ClassNames, "1", "bad_value"),
-        (literals.ClassNames, "[a]", "bad_value"),
-        (literals.ClassNames, "[a, a]", "repeated_class"),
-        (literals.ClassNames, "[a, 3]", "wrong_type"),
-        (literals.ClassNames, '[a, " "]', "wrong_type"),
-        (literals.NeuronSpec, "tanh", "literal_error"),
-        (literals.NeuronSpec, "relu { tau_rc 5 ms }", "not_taken"),
-        (literals.NeuronSpec, "3", "wrong_type"),
-        (choices.Loss, "hinge", "union_tag_invalid"),
-        (choices.Optimizer, "adam { gamma 1 }", "extra_forbidden"),
+        (property_types.Amount, "on", "wrong_type"),
+        (property_types.Amount, "3 ms", "wrong_type"),
+        (property_types.Whole, "3.0", "wrong_type"),
+        (property_types.Whole, str(2**31), "bad_value"),
+        (property_types.Flag, "1", "wrong_type"),
+        (property_types.Seconds, "5", "missing_unit"),
+        (property_types.Seconds, "5 Hz", "wrong_unit"),
+        (property_types.Seconds, "5 msec", "wrong_unit"),
+        (property_types.Hertz, "5", "missing_unit"),
+        (property_types.RateRange, "20..150", "missing_unit"),
+        (property_types.RateRange, "20..150 ms", "wrong_unit"),
+        (property_types.RateRange, "150 Hz", "wrong_type"),
+        (property_types.RateRange, "20.. Hz", "wrong_type"),
+        (property_types.RateRange, "150..20 Hz", "bad_value"),
+        (property_types.RateRange, "-5..20 Hz", "bad_value"),
+        (property_types.RateRange, "0..0 Hz", "bad_value"),
+        (property_types.ValueRange, "..1", "wrong_type"),
+        (property_types.ValueRange, "1..1", "bad_value"),
+        (property_types.ValueRange, "0..1 Hz", "bad_value"),
+        (property_types.DimsValue, "0", "bad_value"),
+        (property_types.DimsValue, "3x0", "bad_value"),
+        (property_types.DimsValue, "2.5", "wrong_type"),
+        (property_types.DimsValue, "all", "wrong_type"),
+        (property_types.ShapeValue, "1x2x3x4x5", "bad_value"),
+        (property_types.Window, "some", "wrong_type"),
+        (property_types.Identifier, "lambda", "bad_name"),
+        (property_types.Identifier, '"c0"', "wrong_type"),
+        (property_types.ClassNames, "1", "bad_value"),
+        (property_types.ClassNames, "[a]", "bad_value"),
+        (property_types.ClassNames, "[a, a]", "repeated_class"),
+        (property_types.ClassNames, "[a, 3]", "wrong_type"),
+        (property_types.ClassNames, '[a, " "]', "wrong_type"),
+        (property_types.NeuronSpec, "tanh", "literal_error"),
+        (property_types.NeuronSpec, "relu { tau_rc 5 ms }", "not_taken"),
+        (property_types.NeuronSpec, "3", "wrong_type"),
+        (property_types.Loss, "hinge", "union_tag_invalid"),
+        (property_types.Optimizer, "adam { gamma 1 }", "extra_forbidden"),
     ],
 )
 def test_other_values_are_refused(kind: Any, text: str, error: str) -> None:
@@ -124,13 +128,13 @@ def test_other_values_are_refused(kind: Any, text: str, error: str) -> None:
 
 @given(st.integers(0, 10**6))
 def test_milliseconds_are_divided_not_multiplied(value: int) -> None:
-    assert read(literals.Seconds, syntax(f"{value} ms")) == value / 1000
+    assert read(property_types.Seconds, syntax(f"{value} ms")) == value / 1000
 
 
 @pytest.mark.parametrize("value", [True, float("nan"), float("inf"), "3", None])
 def test_plain_values_that_are_no_amounts(value: object) -> None:
     with pytest.raises(ValidationError):
-        read(literals.Amount, value)
+        read(property_types.Amount, value)
 
 
 @pytest.mark.parametrize(

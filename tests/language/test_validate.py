@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Report
-from snnc.language.choices import Adam
 from snnc.language.layers import ConvSpec
 from snnc.language.model import Spec, ValidatedSpec
+from snnc.language.property_types import Adam
 from snnc.language.statements import LoihiTarget, NengoTarget
 from snnc.passes.parse import parse
 from snnc.passes.validate import validate

@@ -16,8 +16,8 @@ from snnc.emit.python import (
     quote,
 )
 from snnc.ir.logical import Loihi, Network, Rectify, Shape
-from snnc.language.choices import Focal, MeanSquaredError, Optimizer
 from snnc.language.extents import PHASES
+from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
 from snnc.language.statements import TrainSpec
 
 CLASSES = {"adam": "Adam", "adamw": "AdamW", "sgd": "SGD"}

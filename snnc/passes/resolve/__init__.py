@@ -22,8 +22,8 @@ from snnc.ir.logical import (
     Shortcut,
     Timing,
 )
-from snnc.language.choices import CrossEntropy, MeanSquaredError
 from snnc.language.model import ValidatedSpec
+from snnc.language.property_types import CrossEntropy, MeanSquaredError
 from snnc.language.statements import LoihiTarget, TrainSpec
 from snnc.language.written import listed
 from snnc.passes.resolve.drafts import (

@@ -14,8 +14,8 @@ from snnc.language.layers import (
     RateEncoderSpec,
     SpikingSpec,
 )
-from snnc.language.literals import NeuronSpec
 from snnc.language.model import DefaultsSpec, Place, ValidatedSpec
+from snnc.language.property_types import NeuronSpec
 from snnc.passes.resolve.drafts import Draft
 from snnc.rules.references import MissingSetting
 from snnc.source import Span
