@@ -12,7 +12,7 @@ NIR := .venv-nir
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # How many times as many inputs `make fuzz` draws as `make test` does.
 TIMES ?= 100
-KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,batchnorm curves current_variance losses progress training wiring)
+KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model training_layers) $(patsubst %,tests/runtime/test_%.py,batchnorm curves current_variance losses progress shared_scale training wiring)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -104,7 +104,7 @@ picture: $(READY) ## draw the picture of the README from what `make demo` has le
 	@$(BIN)/python -m benchmarks.picture '$(DEMO)' docs/pictures/drift.png
 
 accept: $(READY) ## write the golden packages and expected texts anew
-	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_init.py
+	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,10 @@ class Case:
         ]
 
 
+Make = Callable[..., Case]
+Told = dict[str, Any]
+
+
 @pytest.fixture(scope="session")
 def case(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Case]:
     """Return what makes a case of one of `BODIES`, with so many examples."""
@@ -83,3 +88,54 @@ def labels(package: ImportedPackage, count: int) -> np.ndarray:
     if readout.classes:
         return random.integers(0, readout.units, count)
     return random.normal(size=(count, readout.units)).astype(np.float32)
+
+
+@pytest.fixture
+def without_keras(monkeypatch: pytest.MonkeyPatch) -> None:
+    from snnc.evaluate import run
+
+    monkeypatch.setattr(run, "has_keras", lambda: False)
+
+
+@pytest.fixture
+def short_rows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let rows and the sample be as short as the data of a test."""
+    from snnc.evaluate import exact
+
+    monkeypatch.setattr(exact, "ROW", 4)
+    monkeypatch.setattr(exact, "SAMPLE", 6)
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
+    """Return what runs the verb and reads its JSON, its seconds left out."""
+    from snnc.cli import main
+
+    def act(case: Case, *options: str) -> Told:
+        status = main([*case.arguments, "--format", "json", *options])
+        out, err = capsys.readouterr()
+        assert status == 0, err
+        found: Told = json.loads(out)
+        assert found.pop("seconds") > 0
+        return found
+
+    return act
+
+
+def approximately(found: Any) -> Any:
+    """Compare numbers in documents with the tolerance of a float32."""
+    if isinstance(found, dict):
+        return {name: approximately(value) for name, value in found.items()}
+    if isinstance(found, list):
+        return [approximately(value) for value in found]
+    return pytest.approx(found, rel=1e-6) if isinstance(found, float) else found
+
+
+def lines(path: Path) -> list[Told]:
+    """Return the parts of a file of results, each presentation's by their examples."""
+    records = [json.loads(line) for line in path.read_text().splitlines()[1:]]
+    return sorted(records, key=lambda part: (part["presentation"], part["start"]))
+
+
+def outputs(path: Path) -> list[list[float]]:
+    return [row for record in lines(path) for row in record["outputs"]]

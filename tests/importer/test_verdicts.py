@@ -11,38 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from snnc.importer.build import build
-from snnc.importer.convert import Conversion, convert
+from snnc.importer.convert import convert
 from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.importer.table import HANDLERS, REFUSED
 from tests.importer.configs import IMAGE, functional, layer
-from tests.support import codes
-
-CONV: dict[str, Any] = {"filters": 2, "kernel_size": [3, 3], "activation": "relu"}
-POOL = {"pool_size": [2, 2]}
-END = layer("Dense", "end", "f", units=3, activation="softmax")
-
-
-def of(*layers: dict[str, Any], **request: Any) -> Conversion:
-    return convert(
-        build(functional(*layers), None, None)[0], ImportRequest(**request), "m.h5"
-    )
-
-
-def between(
-    kind: str, options: dict[str, Any] | None = None, **request: Any
-) -> Conversion:
-    """Put a layer between a convolution and the end of a model."""
-    return of(
-        IMAGE,
-        layer("Conv2D", "a", "image", **CONV),
-        layer(kind, "x", "a", **(options or {})),
-        layer("Conv2D", "b", "x", **CONV | {"kernel_size": [1, 1]}),
-        layer("Flatten", "f", "b"),
-        END,
-        **request,
-    )
-
+from tests.importer.conversions import CONV, END, POOL, between, of
 
 LAYERS: dict[str, tuple[str, dict[str, Any], str]] = {
     "foreign": ("QConv2D", CONV, "SNN817"),
@@ -250,139 +224,6 @@ def test_a_rewrite_that_nothing_needs_is_told() -> None:
     assert [problem.code for problem in found.problems] == ["SNN836"]
 
 
-def test_an_input_without_a_shape_is_refused() -> None:
-    free = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
-    found = of(free, layer("Conv2D", "a", "image", **CONV))
-    assert [problem.code for problem in found.problems] == ["SNN835"]
-
-
-def test_sizes_that_are_left_open_can_be_asked_for() -> None:
-    free = layer("InputLayer", "image", batch_input_shape=[None, None, 8, 1])
-    layers = layer("Conv2D", "a", "image", **CONV), layer("Flatten", "f", "a"), END
-    found = of(free, *layers, shape=(10, 8, 1))
-    assert found.written is not None
-    assert "input image 10x8x1 in 0..1" in found.written.text
-    for shape in ((10, 9, 1), (10, 8), (2**30, 8, 1)):
-        (problem,) = of(free, *layers, shape=shape).problems
-        assert problem.code == "SNN835"
-        assert "--input-shape" in problem.render_help()
-
-
-def test_strides_that_keras_does_not_write_are_refused() -> None:
-    with pytest.raises(RefusedModelError, match="its strides is None"):
-        between("Conv2D", CONV | {"strides": None})
-    pool = between("AveragePooling2D", POOL | {"strides": None})  # as its window
-    assert pool.written is not None
-
-
-def test_zeros_in_front_alone_are_causal() -> None:
-    conv = {"filters": 4, "kernel_size": [3], "activation": "relu"}
-    causal = conv | {"padding": "causal"}
-    found = of(
-        layer("InputLayer", "wave", batch_input_shape=[None, 16, 2]),
-        layer("Conv1D", "a", "wave", **causal),
-        layer("Conv1D", "b", "a", **causal | {"dilation_rate": [2]}),
-        layer("Conv1D", "c", "b", **causal | {"strides": [2]}),
-        layer("ZeroPadding1D", "z", "c", padding=[2, 0]),
-        layer("Conv1D", "d", "z", **conv),
-        layer("DepthwiseConv1D", "e", "d", kernel_size=[3], activation="relu"),
-        layer("Flatten", "f", "e"),
-        END,
-    )
-    assert found.written is not None
-    lines = [line.strip() for line in found.written.text.splitlines()]
-    assert "encode conv a { filters 4, kernel 5, padding same, rate ..250 Hz }" in lines
-    for written in (
-        "conv1d b { filters 4, kernel 3, padding causal, dilation 2 }",
-        "conv1d c { filters 4, kernel 3, stride 2, padding causal }",
-        "conv1d d { filters 4, kernel 3, padding causal }",
-    ):
-        assert written in lines
-    assert codes(found.written.text) == []
-
-
-def test_an_input_within_a_sequential_hands_on_what_it_reads() -> None:
-    layers = [
-        layer("Conv2D", "a", batch_input_shape=[None, 8, 8, 1], **CONV),
-        layer("InputLayer", "i", batch_input_shape=[None, 8, 8, 1]),
-        layer("Conv2D", "b", **CONV),
-        layer("Flatten", "f"),
-        layer("Identity", "same"),
-        layer("Dense", "end", units=3),
-    ]
-    config = {"class_name": "Sequential", "config": {"name": "n", "layers": layers}}
-    found = convert(build(config, None, None)[0], ImportRequest(), "m.h5")
-    assert [draft.layer for draft in found.drafts] == ["a", "b", "end"]
-
-
-def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
-    same = CONV | {"padding": "same"}
-    conv = layer("Conv2D", "conv", "image", **same)
-    conv["inbound_nodes"].append([["relu", 0, 0, {}]])
-    relu = layer("ReLU", "relu", "conv")
-    relu["inbound_nodes"].append([["conv", 1, 0, {}]])
-    flat = layer("Flatten", "f", "relu")
-    flat["inbound_nodes"][0][0][1] = 1
-    small = IMAGE | {"config": IMAGE["config"] | {"batch_input_shape": [None, 8, 8, 2]}}
-    found = of(small, conv, relu, flat, END)
-    assert [d.layer for d in found.drafts] == ["conv", "conv (call 2)", "end"]
-    told = [d.why for d in found.decisions if d.option == "weights of its own"]
-    assert told == ["`conv` has them in Keras: retraining parts them"]
-
-
-def test_calls_of_submodels_in_each_other_are_counted() -> None:
-    inner = functional(IMAGE, layer("ReLU", "r", "image"))
-    for number in range(15):
-        name = f"m{number}"
-        once = inner | {"name": name, "inbound_nodes": [[["image", 0, 0, {}]]]}
-        once["inbound_nodes"].append([[name, 1, 0, {}]])
-        inner = functional(IMAGE, once)
-        inner["config"]["output_layers"] = [[name, 2, 0]]
-    with pytest.raises(RefusedModelError) as caught:
-        build(inner, None, None)
-    assert caught.value.diagnostic.code == "SNN811"
-
-
-def test_neurons_that_nothing_reads_are_none_of_the_spec() -> None:
-    layers = layer("ReLU", "dead", "image"), layer("Flatten", "f", "image")
-    found = of(IMAGE, *layers, layer("Dense", "end", "f", units=3))
-    assert found.written is not None
-    assert codes(found.written.text) == []
-    assert "dead" not in found.written.text
-
-
-def test_names_become_legal() -> None:
-    found = of(
-        IMAGE,
-        layer("Conv2D", "conv2d", "image", **CONV),
-        layer("Conv2D", "a/b.c-d", "conv2d", **CONV),
-        layer("Conv2D", "a_b_c_d", "a/b.c-d", **CONV),
-        layer("Flatten", "f", "a_b_c_d"),
-        layer("Dense", "for", "f", units=2, activation="softmax"),
-    )
-    assert found.written is not None
-    assert codes(found.written.text) == []
-    names = found.written.names
-    assert names["conv2d"] == "conv2d_0"
-    assert names["a_b_c_d"] == "a_b_c_d"
-    assert len(set(names.values())) == len(names) - 1  # the encoder has two keys
-
-
-def test_neurons_of_one_layer_never_take_the_name_of_another() -> None:
-    found = of(
-        IMAGE,
-        layer("Conv2D", "c", "image", **CONV | {"activation": "linear"}),
-        layer("LeakyReLU", "l", "c", alpha=0.3),
-        layer("MaxPooling2D", "p", "l", **POOL),
-        layer("Conv2D", "d", "p", **CONV | {"kernel_size": [1, 1]}),
-        layer("MaxPooling2D", "p_1", "d", **POOL),
-        layer("Flatten", "f", "p_1"),
-        layer("Dense", "end", "f", units=2, activation="softmax"),
-    )
-    assert found.written is not None
-    assert "  maxpool p_1 {" in found.written.text
-
-
 def _model() -> dict[str, Any]:
     return functional(
         IMAGE,
@@ -399,7 +240,6 @@ def _model() -> dict[str, Any]:
 
 EXACT = ("maxpool", "globalmaxpool", "relu6", "leaky_relu", "hard_sigmoid")
 """What neurons compute as it is, so that a rewrite only saves some of them."""
-
 VALUES = st.one_of(
     st.none(), st.booleans(), st.integers(-3, 9), st.floats(allow_nan=False),
     st.text(max_size=3), st.lists(st.integers(-1, 9), max_size=4),

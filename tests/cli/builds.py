@@ -1,0 +1,145 @@
+"""A folder with a spec that was built, and what can become of it."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from snnc import __version__
+from snnc.cli import snnc
+from snnc.emit.files import FORMAT
+from snnc.output.records import MARKER
+from tests.support import network
+
+SPEC = network(
+    """
+  input image 8x8x1 in 0..1
+  encode conv { filters 2 }
+  conv2d a { filters 4 }
+  readout y { classes 2 }
+  train { epochs 3 }
+    """
+)
+EXPECTED = Path(__file__).parent / "building"
+
+
+def run(*arguments: str) -> Result:
+    return CliRunner().invoke(snnc, arguments, standalone_mode=False)
+
+
+def build(*options: str, spec: str = "net.snn") -> Result:
+    return run("build", spec, *options)
+
+
+def begin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repo with one spec, which is built, to work in."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "pyproject.toml").write_text("")
+    (tmp_path / "net.snn").write_text(SPEC)
+    assert build().return_value == 0
+    return tmp_path
+
+
+def rewrite(path: str, old: str, new: str) -> None:
+    text = Path(path).read_text()
+    assert old in text
+    Path(path).write_text(text.replace(old, new))
+
+
+def package() -> dict[str, tuple[bytes, int]]:
+    """All files of all packages: what they hold and when they were written."""
+    found = files("models")
+    return {str(p): (p.read_bytes(), p.stat().st_mtime_ns) for p in found}
+
+
+def files(folder: str) -> list[Path]:
+    return [path for path in Path(folder).rglob("*") if path.is_file()]
+
+
+def told(done: Result) -> str:
+    """What a user reads, without times and numbers of files."""
+    return re.sub(r"\d+ (ms|files)", r"N \1", done.stderr)
+
+
+def stale() -> None:
+    rewrite("net.snn", "epochs 3", "epochs 4")
+
+
+def edited() -> None:
+    rewrite("models/net/train.py", "epochs=3", "epochs=5")
+
+
+def missing() -> None:
+    Path("models/net/layout.py").unlink()
+
+
+def never_built() -> None:
+    shutil.rmtree("models/net")
+
+
+def interrupted() -> None:
+    before = Path("models/net/snnc.lock").read_text()
+    stale()
+    build()
+    Path("models/net/snnc.lock").write_text(before)
+
+
+def killed() -> None:
+    Path("models/net", MARKER).write_text("")
+
+
+def left_over() -> None:
+    rewrite("models/net/snnc.lock", '"py.typed"', '"evil.txt"')
+    os.rename("models/net/py.typed", "models/net/evil.txt")
+
+
+def foreign() -> None:
+    Path("models/net/train.py").write_text("mine = True\n")
+    rewrite("models/net/snnc.lock", '"train.py"', '"other.py"')
+
+
+def removed() -> None:
+    """Build a second spec, and lose it."""
+    Path("gone.snn").write_text(SPEC.replace("network net", "network second"))
+    build(spec="gone.snn")
+    Path("gone.snn").unlink()
+
+
+def renamed() -> None:
+    rewrite("net.snn", "network net", "network other")
+    build("--output", "elsewhere")
+
+
+def edited_left_over() -> None:
+    edited()
+    rewrite("net.snn", "network net", "network other")
+    build()
+
+
+def lost() -> None:
+    """Lose the lock, and change the spec."""
+    Path("models/net/snnc.lock").unlink()
+    stale()
+
+
+def damaged() -> None:
+    rewrite("models/net/snnc.lock", '"format"', '"fromat"')
+
+
+def newer() -> None:
+    rewrite("models/net/snnc.lock", f'"format": {FORMAT}', '"format": 99')
+    rewrite("models/net/snnc.lock", f'"snnc": "{__version__}"', '"snnc": "9.9"')
+
+
+def older() -> None:
+    rewrite("models/net/snnc.lock", f'"format": {FORMAT}', '"format": 1')
+    stale()
+
+
+def merging() -> None:
+    rewrite("models/net/snnc.lock", "{\n", "<<<<<<< ours\n=======\n>>>>>>> theirs\n{\n")

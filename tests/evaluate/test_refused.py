@@ -1,0 +1,118 @@
+"""What `snnc evaluate` refuses, and what it says."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from safetensors.numpy import load_file, save_file
+
+from snnc.cli import main
+from snnc.evaluate import run
+from snnc.evaluate.others import has_keras
+from tests.evaluate.conftest import Case, Make
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("without_keras", "short_rows"),
+]
+
+
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    status = main([*arguments])
+    out, err = capsys.readouterr()
+    assert not out
+    return f"exit {status}: {err[err.lower().index('error') :].strip()}"
+
+
+def too_strong(made: Case) -> Iterator[str]:
+    """Write weights that nengo-loihi fails on, each in another way."""
+    tensors = made.package.layout.load(made.weights)
+    kernel, bias = tensors["c0.kernel"], tensors["c0.bias"]
+    changes = {
+        "strong.safetensors": {"c0.kernel": np.full_like(kernel, 1e4)},
+        "stronger.safetensors": {"c0.kernel": np.full_like(kernel, 1e30)},
+        "strongest.safetensors": {"c0.kernel": np.full_like(kernel, 3.4e38)},
+        "weak.safetensors": {"c0.kernel": np.full_like(kernel, 1e-6)},
+        "biased.safetensors": {"c0.bias": np.full_like(bias, 3e38)},
+    }
+    for name, change in changes.items():
+        made.package.layout.save(made.weights.parent / name, tensors | change)
+        yield name
+
+
+@pytest.mark.parametrize("simulator", ["exact", "keras", "nengo", "loihi"])
+def test_a_bias_that_is_off_is_not_taken_from_a_file(
+    case: Make,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    simulator: str,
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case("biasless", 3)
+    weights = load_file(made.weights)
+    biased = {**weights, "c0.bias": weights["c0.bias"] + 0.3}
+    save_file(biased, made.weights, {"layout_id": made.package.layout.id})
+    text = refused(capsys, *made.arguments, "--simulator", simulator)
+    assert text.startswith("exit 1: error: ")
+    assert "w.safetensors: c0 has no bias, but c0.bias is not 0" in text
+
+
+def test_what_is_refused(
+    case: Make,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made, other, host = case(), case("regression"), case("host")
+    monkeypatch.chdir(made.weights.parent)
+    small = ["evaluate", "small", "--data", "data.npz", "--weights"]
+    fits = [*small, "w.safetensors"]
+    Path("notes.txt").write_text("mine\n")
+    (old := made.weights.parent / "old").mkdir()
+    for source in made.folder.glob("*.py"):
+        (old / source.name).write_text(source.read_text())
+    content = bytearray(made.data.read_bytes())
+    content[200] ^= 1
+    Path("damaged.npz").write_bytes(content)
+    Path("foreign").write_bytes(other.weights.read_bytes())
+    texts = [
+        refused(capsys, "evaluate", "nothing", *fits[2:]),
+        refused(capsys, "evaluate", "old", *fits[2:]),
+        refused(capsys, *host.arguments),
+        refused(capsys, *host.arguments, "--simulator", "loihi"),
+        refused(capsys, *small, "foreign"),
+        refused(capsys, *small, "nothing"),
+        *(refused(capsys, *small, strong) for strong in too_strong(made)),
+        refused(capsys, *small, "strong.safetensors", "--simulator", "loihi"),
+        refused(capsys, *fits, "--steps", "65536"),
+        refused(capsys, *fits, "--output", "notes.txt"),
+        refused(capsys, *fits, "--output", "nowhere/out"),
+        refused(capsys, *fits[:3], "nothing.npz", *fits[4:]),
+        refused(capsys, *fits[:3], "damaged.npz", *fits[4:]),
+        refused(capsys, *fits, "--examples-out", "nowhere/each.csv"),
+        refused(capsys, *fits, "--examples-out", "data.npz"),
+        refused(capsys, *fits, "--dask", "scheduler"),
+        refused(capsys, *fits, "--simulator", "keras", "--strict"),
+        refused(capsys, *fits, "--simulator", "nengo", "--steps", "9"),
+        refused(capsys, *fits, "--simulator", "keras", "--presentation", "row"),
+        refused(capsys, *fits, "--workers", "2", "--dask", "tcp://h:1"),
+    ]
+    genuine = importlib.util.find_spec
+    absent = ("numba", "distributed", "tensorflow")
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name in absent else genuine(name, *rest),
+    )
+    texts.append(refused(capsys, *fits, "--workers", "2"))
+    texts.append(refused(capsys, *fits, "--simulator", "keras"))
+    text = "\n".join(texts) + "\n"
+    golden = Path(__file__).parent / "refused.txt"
+    if os.environ.get("SNNC_ACCEPT"):
+        golden.write_text(text, encoding="utf-8")
+    assert text == golden.read_text(encoding="utf-8")

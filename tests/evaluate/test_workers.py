@@ -1,0 +1,164 @@
+"""`snnc evaluate` on several workers, interrupted, and what it tells meanwhile."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from distributed import LocalCluster
+
+from snnc.cli import main
+from snnc.evaluate import cluster, exact, run
+from snnc.evaluate.others import has_keras
+from snnc.evaluate.task import open_task
+from tests.evaluate.conftest import Make, Told, approximately, lines, outputs
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.usefixtures("without_keras", "short_rows"),
+]
+
+
+CLUSTER = pytest.mark.xdist_group("cluster")
+"""Tests of one cluster, which takes seconds to start."""
+
+
+@pytest.fixture(scope="module")
+def scheduler() -> Iterator[LocalCluster]:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address=None, memory_limit=0
+    ) as cluster:
+        yield cluster
+
+
+@CLUSTER
+@pytest.mark.parametrize("presentation", ["row", "rest"])
+def test_any_number_of_workers_gives_the_same(
+    case: Make,
+    told: Callable[..., Told],
+    scheduler: LocalCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    presentation: str,
+) -> None:
+    if presentation == "row":
+        monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case()
+    ways = {
+        "threads": [],
+        "one": ["--workers", "1"],
+        "dask": ["--dask", scheduler.scheduler_address],
+    }
+    if presentation == "row":  # what is started for them knows no presentation
+        ways["two"] = ["--workers", "2"]
+    presented = ("--presentation", presentation)
+    found = {
+        name: told(made, *way, *presented, "--output", str(tmp_path / name))
+        for name, way in ways.items()
+    }
+    rows = {name: outputs(tmp_path / name) for name in ways}
+    assert len(lines(tmp_path / "dask")) > 2
+    for name in ways:
+        assert found[name] == found["threads"]
+        assert rows[name] == rows["threads"]
+    assert len(np.unique(rows["threads"], axis=0)) > 1
+
+
+@pytest.mark.parametrize("knows_safe_path", [False, True])
+def test_workers_import_nothing_from_the_current_folder(
+    knows_safe_path: bool,
+    case: Make,
+    told: Callable[..., Told],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As Python 3.11 and newer keep them from it, and as it is done for 3.10."""
+    if not knows_safe_path:
+        monkeypatch.setattr(cluster, "SAFE_PATH", "UNKNOWN_SAFE_PATH")
+        monkeypatch.setattr(cluster, "KNOWS_SAFE_PATH", False)
+    elif sys.version_info < (3, 11):
+        pytest.skip("Python 3.10 has no such mode")
+    for name in ("multiprocessing", "numpy", "struct"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    assert told(case(), "--workers", "2")["examples"] == 21
+
+
+@pytest.mark.parametrize("presentation", ["row", "rest"])
+def test_an_interrupted_run_goes_on(
+    case: Make,
+    told: Callable[..., Told],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    presentation: str,
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case()
+    way = ("--presentation", presentation)
+    out = made.weights.with_suffix(".evaluation.jsonl")
+    want = told(made, *way)
+    whole = outputs(out)
+    out.unlink()
+    genuine, seen = vars(exact)["whole_spans"], 0
+
+    def interrupted(found: Any) -> Any:
+        nonlocal seen
+        for part in genuine(found):
+            seen += 1
+            yield part
+            if seen == 2:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(exact, "whole_spans", interrupted)
+    assert main([*made.arguments, *way]) == 130
+    assert "`--resume` goes on" in capsys.readouterr().err
+    assert len(lines(out)) == 2
+    assert main([*made.arguments, *way]) == 1
+    assert "`--resume`" in capsys.readouterr().err
+    assert main([*made.arguments, *way, "--resume", "--seed", "1"]) == 1
+    assert "with other seed;" in capsys.readouterr().err
+    again = told(made, *way, "--resume")
+    assert again == (want if presentation == "row" else approximately(want))
+    assert all(layer["correlation"] is not None for layer in again["layers"])
+    assert sorted(outputs(out)) == sorted(whole)
+    done = seen
+    assert told(made, *way, "--resume") == again  # a whole one is only read
+    assert seen == done > 3
+
+
+@CLUSTER
+@pytest.mark.parametrize("shared", [False, True])
+def test_progress_is_told_while_rows_run(
+    case: Make,
+    scheduler: LocalCluster,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shared: bool,
+) -> None:
+    monkeypatch.setattr(exact, "ROW", 20)
+    made = case(count=30)
+    task = open_task(made.folder, made.weights, made.data, None, 0)
+    address = scheduler.scheduler_address if shared else None
+    how = exact.RunSettings(20, "row", None, address, tmp_path / "out", resume=False)
+    told: list[int] = []
+    exact.run_exact(task, how, told.append)
+    assert sum(told) == how.runs(30) == 36
+    rows = sorted(told, reverse=True)[:5]
+    assert rows == [8, 8, 8, 4, 2]  # 20 and 10 in chunks
+
+
+def test_a_terminal_shows_something_at_once(
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = case()
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+    assert main(made.arguments) == 0
+    err = capsys.readouterr().err
+    assert err.startswith("reading the package, weights and data\r")
+    assert "examples" in err
+    assert "27/27" in err

@@ -1,0 +1,16 @@
+"""A package that was written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.output.packages import build
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    folder = tmp_path / "models" / "net"
+    build(folder)
+    return folder

@@ -1,0 +1,47 @@
+"""Packages of a few small files, written as a build writes them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from snnc.diagnostics import Report
+from snnc.emit import GeneratedFile, Module, Origin
+from snnc.output import PackageFiles
+from snnc.output.write import WrittenFiles, write_package
+
+ORIGIN = Origin("specs/a.snn", "models")
+LIBRARY_TEXT = """\
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""
+NAMES = ("a.py", "b.py", "py.typed", "snnc.lock")
+
+
+def files(body: str = "X = 1\n", **more: str) -> list[GeneratedFile]:
+    bodies = {"a.py": body, "b.py": "Y = 2\n", "py.typed": ""}
+    bodies |= {f"{name}.py": text for name, text in more.items()}
+    return [Module(name, text).headed(ORIGIN) for name, text in bodies.items()]
+
+
+def wanted(folder: Path, body: str = "X = 1\n", **more: str) -> PackageFiles:
+    return PackageFiles.of(folder, files(body, **more), "f" * 64, ORIGIN)
+
+
+def write(
+    package: PackageFiles, force: bool = False
+) -> tuple[WrittenFiles | None, list[str]]:
+    report = Report()
+    written = write_package(package, force, report)
+    return written, [diagnostic.code for diagnostic in report.diagnostics]
+
+
+def build(
+    folder: Path, body: str = "X = 1\n", force: bool = False
+) -> tuple[WrittenFiles | None, list[str]]:
+    return write(wanted(folder, body), force)
+
+
+def edit(path: Path) -> str:
+    text = path.read_text() + "Z = 3\n"
+    path.write_text(text)
+    return text

@@ -1,0 +1,135 @@
+"""Files that somebody has edited, or that are left over, stay until they are forced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.emit import GeneratedFile
+from snnc.output import PackageFiles, compare
+from snnc.output.write import WrittenFiles, write_package
+from tests.output.packages import (
+    LIBRARY_TEXT,
+    NAMES,
+    ORIGIN,
+    build,
+    edit,
+    files,
+    wanted,
+    write,
+)
+
+
+def test_an_edited_file_stops_the_build(package: Path) -> None:
+    edited = edit(package / "a.py")
+    assert build(package, "X = 3\n") == (None, ["SNN721"])
+    assert (package / "a.py").read_text() == edited
+
+
+def test_force_replaces_an_edited_file(package: Path) -> None:
+    edit(package / "a.py")
+    written, codes = build(package, force=True)
+    assert codes == []
+    assert written is not None
+    assert written.written == ("a.py",)
+
+
+def test_all_edited_files_are_one_report(package: Path) -> None:
+    edit(package / "a.py")
+    edit(package / "b.py")
+    report = Report()
+    assert write_package(wanted(package), False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN721"
+    assert "a.py" in found.render_message()
+    assert found.render_notes()[0] == "edited, too: b.py"
+
+
+def test_files_that_are_no_longer_generated_are_removed(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "old.cpython-311.pyc").write_bytes(b"")
+    assert build(tmp_path) == (
+        WrittenFiles(("snnc.lock",), ("old.py",), ("a.py", "b.py", "py.typed")),
+        [],
+    )
+    assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
+
+
+def test_an_edited_file_that_is_no_longer_generated_is_kept(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    edited = edit(tmp_path / "old.py")
+    for _ in range(2):
+        written, codes = build(tmp_path, "X = 3\n")
+        assert written is not None
+        assert codes == ["SNN729"]
+        assert (tmp_path / "old.py").read_text() == edited
+    assert build(tmp_path, "X = 3\n", force=True)[1] == []
+    assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
+
+
+def test_what_is_left_over_is_kept_without_a_lock(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    (tmp_path / "mine.py").write_text("mine = True\n")
+    (tmp_path / "snnc.lock").unlink()
+    for _ in range(2):
+        written, codes = build(tmp_path)
+        assert written is not None
+        assert (written.removed, codes) == ((), ["SNN729"])
+    assert build(tmp_path, force=True)[1] == []
+    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
+
+
+def test_what_somebody_put_in_place_of_a_file_left_over_stays(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    (tmp_path / "old.py").write_text("mine = True\n")
+    for force in (False, True):
+        written, codes = build(tmp_path, force=force)
+        assert written is not None
+        assert codes == []
+    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "old.py"}
+
+
+def test_files_in_the_folder_of_the_library_are_owned_too(tmp_path: Path) -> None:
+    library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
+    full = PackageFiles.of(tmp_path, [*files(), library], "f" * 64, ORIGIN)
+    assert write(full)[1] == []
+    assert (tmp_path / "_runtime" / "a.py").read_text() == library.text
+    assert compare(full).is_settled
+    (tmp_path / "_runtime" / "mine.py").write_text("mine = True\n")
+    assert build(tmp_path)[1] == []
+    assert [p.name for p in (tmp_path / "_runtime").iterdir()] == ["mine.py"]
+    write(full)
+    (tmp_path / "_runtime" / "mine.py").unlink()
+    assert build(tmp_path)[1] == []
+    assert {path.name for path in tmp_path.iterdir()} == set(NAMES)
+
+
+def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
+    library = [GeneratedFile(f"_runtime/{n}.py", LIBRARY_TEXT) for n in "ab"]
+    full = PackageFiles.of(tmp_path, [*files(), *library], "f" * 64, ORIGIN)
+    write(full)
+    for name in "ab":
+        edit(tmp_path / "_runtime" / f"{name}.py")
+    report = Report()
+    assert write_package(full, False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN733"
+    assert found.render_notes()[0] == "not as `snnc.lock` says: a.py, b.py"
+    assert write(full, force=True)[1] == []
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_what_a_linked_library_holds_is_never_replaced(
+    tmp_path: Path, force: bool
+) -> None:
+    (tmp_path / "theirs").mkdir()
+    (tmp_path / "theirs" / "a.py").write_text(LIBRARY_TEXT + "theirs = True\n")
+    (tmp_path / "net").mkdir()
+    (tmp_path / "net" / "_runtime").symlink_to(tmp_path / "theirs")
+    library = GeneratedFile("_runtime/a.py", LIBRARY_TEXT)
+    full = PackageFiles.of(tmp_path / "net", [*files(), library], "f" * 64, ORIGIN)
+    assert write(full, force) == (None, ["SNN722"])
+    assert (tmp_path / "theirs" / "a.py").read_text().endswith("theirs = True\n")

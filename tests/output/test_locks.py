@@ -1,0 +1,159 @@
+"""Locks that are damaged, lost, of another version, or in the middle of a merge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from snnc.diagnostics import Report
+from snnc.emit.files import FORMAT
+from snnc.output import compare
+from snnc.output.stale import problems
+from snnc.output.write import WrittenFiles, write_package
+from tests.output.packages import (
+    NAMES,
+    build,
+    edit,
+    wanted,
+    write,
+)
+
+UNUSABLE = {
+    "empty_object": "{}",
+    "cut": "{",
+    "list": "[]",
+    "binary": "\0\1",
+    "files": '{"format": 1, "spec": "", "files": 3}',
+    "hash": '{"format": 1, "spec": "", "files": {"a.py": 3}}',
+    "infinite": '{"format": 1e999, "spec": "", "files": {}}',
+    "digits": '{"format": 1%s, "spec": "", "files": {}}' % ("0" * 5000),
+    "nested": "[" * 100_000,
+    "null": r'{"format": 1, "spec": "", "files": {"a\u0000.py": ""}}',
+    "surrogate": r'{"format": 1, "spec": "", "files": {"\ud800.py": ""}}',
+    "name": '{"format": 1, "spec": "", "files": {"%s": ""}}' % ("a" * 256),
+    "source": '{"format": 1, "spec": "", "files": {}, "output": ".", "source": "%s"}'
+    % ("a" * 10_000),
+    "source_null": r'{"format": 1, "spec": "", "files": {}, "source": "\u0000"}',
+    "parent": '{"format": 1, "spec": "", "files": {"../mine.py": ""}}',
+    "root": '{"format": 1, "spec": "", "files": {"/mine.py": ""}}',
+    "dots": '{"format": 1, "spec": "", "files": {"..": ""}}',
+    "nameless": '{"format": 1, "spec": "", "files": {"": ""}}',
+    "drive": r'{"format": 1, "spec": "", "files": {"C:\\mine.py": ""}}',
+}
+
+
+@pytest.mark.parametrize("lock", UNUSABLE.values(), ids=UNUSABLE)
+def test_a_lock_that_is_none_is_one_problem_until_it_is_forced(
+    package: Path, lock: str
+) -> None:
+    (package.parent / "mine.py").write_text("")
+    (package / "snnc.lock").write_text(lock)
+    assert build(package) == (None, ["SNN734"])
+    assert build(package, "X = 3\n") == (None, ["SNN734"])
+    assert build(package, force=True)[1] == []
+    assert compare(wanted(package)).is_settled
+    assert (package.parent / "mine.py").exists()
+
+
+@pytest.mark.parametrize("name", ["a.py", "snnc.lock"])
+def test_what_is_no_text_any_more_was_edited(package: Path, name: str) -> None:
+    (package / name).write_bytes((package / name).read_bytes() + b"# \xe9\n")
+    codes = {"a.py": "SNN721", "snnc.lock": "SNN734"}
+    assert build(package) == (None, [codes[name]])
+    assert build(package, force=True)[1] == []
+    assert compare(wanted(package)).is_settled
+
+
+def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None:
+    (package / "snnc.lock").unlink()
+    report = Report()
+    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN734"
+    assert "is missing" in found.render_message()
+    assert found.render_notes() == ("not as the spec gives it: a.py",)
+    written, _ = build(package, "X = 3\n", force=True)
+    assert written == WrittenFiles(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
+
+
+@pytest.mark.parametrize("lock", ["", None])
+def test_without_a_lock_what_is_as_it_should_be_gets_one(
+    package: Path, lock: str | None
+) -> None:
+    (package / "snnc.lock").unlink()
+    if lock is not None:
+        (package / "snnc.lock").write_text(lock)
+    assert build(package) == (WrittenFiles(("snnc.lock",), (), NAMES[:-1]), [])
+
+
+def reformat(package: Path, number: int, **more: object) -> None:
+    """Change the format that a lock tells, and more of it."""
+    path = package / "snnc.lock"
+    data = {**json.loads(path.read_text()), "format": number, "snnc": "9.9", **more}
+    path.write_text(json.dumps(data))
+
+
+@pytest.mark.parametrize("more", [{}, {"files": ["a.py"], "source": 3}])
+def test_a_package_of_a_newer_snnc_is_not_replaced(
+    package: Path, more: dict[str, object]
+) -> None:
+    reformat(package, FORMAT + 1, **more)
+    before = {p.name: p.read_text() for p in package.iterdir()}
+    report = Report()
+    assert write_package(wanted(package, "X = 3\n"), False, report) is None
+    (found,) = report.diagnostics
+    assert found.code == "SNN735"
+    assert f"snnc 9.9, a newer one: format {FORMAT + 1}" in found.render_message()
+    assert {p.name: p.read_text() for p in package.iterdir()} == before
+    assert build(package, "X = 3\n", force=True)[1] == []
+    assert compare(wanted(package, "X = 3\n")).is_settled
+
+
+def test_a_package_of_an_older_snnc_is_upgraded(tmp_path: Path) -> None:
+    write(wanted(tmp_path, old="A = 1\n"))
+    reformat(tmp_path, FORMAT - 1)
+    written, codes = build(tmp_path, "X = 3\n")
+    assert codes == []
+    assert written == WrittenFiles(
+        ("a.py", "snnc.lock"), ("old.py",), ("b.py", "py.typed"), FORMAT - 1
+    )
+
+
+CONFLICT = """\
+<<<<<<< HEAD
+{}\
+=======
+{}\
+>>>>>>> other
+"""
+
+
+def test_after_a_failed_merge_every_headed_file_is_ours(tmp_path: Path) -> None:
+    ours, theirs = wanted(tmp_path, "X = 3\n"), wanted(tmp_path, "X = 4\n")
+    write(wanted(tmp_path, old="A = 1\n"))
+    locks = ours.lock_text({}), theirs.lock_text({})
+    (tmp_path / "snnc.lock").write_text(CONFLICT.format(*locks))
+    modules = ours.files[0].text, theirs.files[0].text
+    (tmp_path / "a.py").write_text(CONFLICT.format(*modules))
+    (tmp_path / "mine.py").write_text("mine = True\n")
+    edit(tmp_path / "b.py")
+    told = problems(compare(ours), "a.snn", ours.lock, "snnc build a.snn")
+    assert [problem.code for problem in told] == ["SNN737"]
+    written, codes = build(tmp_path, "X = 5\n")
+    assert codes == []
+    assert written == WrittenFiles(
+        ("a.py", "b.py", "snnc.lock"), ("old.py",), ("py.typed",)
+    )
+    assert {path.name for path in tmp_path.iterdir()} == {*NAMES, "mine.py"}
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_failed_merge_makes_nobody_elses_file_ours(
+    package: Path, force: bool
+) -> None:
+    text = wanted(package).lock_text({})
+    (package / "snnc.lock").write_text(CONFLICT.format("{\n", text))
+    (package / "a.py").write_text("mine = True\n")
+    assert build(package, force=force) == (None, ["SNN722"])
