@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc import diagnostics
-from snnc.api.needs import require
-from snnc.api.problems import SpecError
+from snnc.api.problems import SpecError, require
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.building import Job, Wanted, build_specs
 from snnc.loihi.profile import DEFAULT, read_profile

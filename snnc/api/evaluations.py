@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc.api.display import Displayed
-from snnc.api.needs import missing
 from snnc.api.packages import Package, as_package
+from snnc.api.problems import missing
 from snnc.api.specs import FileName
 from snnc.text.progress import progress_bar
 

@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Literal
 
 from snnc import diagnostics
-from snnc.api.needs import require
-from snnc.api.problems import SpecError
+from snnc.api.problems import SpecError, require
 from snnc.api.specs import FileName, Spec, parse
 from snnc.loihi.profile import DEFAULT, read_profile
 

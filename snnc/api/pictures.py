@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from snnc.api.evaluations import Evaluation
-from snnc.api.needs import require
 from snnc.api.packages import Package, Training
+from snnc.api.problems import require
 from snnc.api.reports import Report
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.api.sweeps import Sweep

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from snnc import diagnostics
 from snnc.api.display import Displayed
-from snnc.api.needs import require
 from snnc.api.packages import Package, as_package
-from snnc.api.problems import Diagnostic, SpecError, public
+from snnc.api.problems import Diagnostic, SpecError, public, require
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT, read_profile
 

@@ -192,7 +192,7 @@ def _diagnostic(
     if rule == "input":
         return imports.InputRefused(**same)
     if rule == "inputs":
-        return architectures.SeveralInputs(**same)
+        return architectures.SeveralModelInputs(**same)
     if rule == "foreign":
         return architectures.CustomObject(**same)
     return imports.LayerRefused(**same)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeVar, get_args, get_origin
 from snnc.language import extents, scalars, written
 from snnc.language.base import Field, Model
 from snnc.language.property_types import Choice
-from snnc.language.reading import Read
+from snnc.language.reading import ReadBy
 from snnc.language.table import Key, Otherwise, StatementPart, ValueWord
 
 Note = TypeVar("Note", Key, Otherwise, StatementPart)
@@ -106,7 +106,7 @@ def _written(value: Any, info: Field) -> str:
     if isinstance(value, Choice):
         return value.word.text
     for item in notes(info):
-        if isinstance(item, Read):
+        if isinstance(item, ReadBy):
             if item.func is scalars.seconds:
                 return written.time(value)
             if item.func in (extents.rates, extents.upper_rate):

@@ -18,7 +18,7 @@ from snnc.language.fields import (
 )
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
 from snnc.language.property_types import Choice, NeuronSpec
-from snnc.language.reading import Read
+from snnc.language.reading import ReadBy
 from snnc.language.statements import ABOUT, StatementModel
 from snnc.language.table import Form, Key, Place, StatementPart, ValueWord
 
@@ -118,7 +118,7 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
         for name, info in model.model_fields.items():
             key = PARTS[name].key if name in PARTS else name
             for item in notes(info):
-                if isinstance(item, Read):
+                if isinstance(item, ReadBy):
                     by_reader.setdefault(item.func, set()).add(key)
     return {reader: frozenset(keys) for reader, keys in by_reader.items()}
 

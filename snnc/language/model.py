@@ -20,7 +20,7 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.property_types import Identifier
-from snnc.language.reading import ByKind, Read
+from snnc.language.reading import ByKind, ReadBy
 from snnc.language.scalars import bare, unexpected
 from snnc.language.statements import (
     InputSpec,
@@ -70,7 +70,7 @@ class DefaultsSpec(
         ),
     )
 
-    layer: Annotated[str, Read(_scope)] | None = None
+    layer: Annotated[str, ReadBy(_scope)] | None = None
 
 
 class Spec(StatementModel):

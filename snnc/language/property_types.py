@@ -8,29 +8,29 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from snnc.language import extents, names, scalars
 from snnc.language.base import Model
-from snnc.language.reading import ByKind, Limits, Read
+from snnc.language.reading import ByKind, Limits, ReadBy
 from snnc.language.table import Key, ValueWord
 
-Bare = Read(scalars.bare)
-Chosen = Read(scalars.choice)
+Bare = ReadBy(scalars.bare)
+Chosen = ReadBy(scalars.choice)
 
-Amount = Annotated[float, Read(scalars.amount)]
-Share = Annotated[float, Read(scalars.share), Limits(ge=0, lt=1)]
-Whole = Annotated[int, Read(scalars.whole)]
-Flag = Annotated[bool, Read(scalars.flag)]
-KernelBias = Annotated[bool | Literal["neuron"], Read(scalars.bias)]
-Seconds = Annotated[float, Read(scalars.seconds)]
-Hertz = Annotated[float, Read(scalars.hertz)]
-RateRange = Annotated[tuple[float, float], Read(extents.rates)]
-UpperRateRange = Annotated[tuple[float, float], Read(extents.upper_rate)]
-ValueRange = Annotated[tuple[float, float], Read(extents.values)]
-DimsValue = Annotated[tuple[int, ...], Read(extents.dims)]
-ShapeValue = Annotated[tuple[int, ...], Read(extents.shape)]
-Window = Annotated[tuple[int, ...] | Literal["all"], Read(extents.window)]
-Block = Annotated[tuple[int, ...] | Literal["auto"], Read(extents.block)]
-Identifier = Annotated[str, Read(names.identifier)]
-Phases = Annotated[tuple[extents.Phase, ...], Read(extents.phases)]
-ClassNames = Annotated[int | tuple[str, ...], Read(names.classes)]
+Amount = Annotated[float, ReadBy(scalars.amount)]
+Share = Annotated[float, ReadBy(scalars.share), Limits(ge=0, lt=1)]
+Whole = Annotated[int, ReadBy(scalars.whole)]
+Flag = Annotated[bool, ReadBy(scalars.flag)]
+KernelBias = Annotated[bool | Literal["neuron"], ReadBy(scalars.bias)]
+Seconds = Annotated[float, ReadBy(scalars.seconds)]
+Hertz = Annotated[float, ReadBy(scalars.hertz)]
+RateRange = Annotated[tuple[float, float], ReadBy(extents.rates)]
+UpperRateRange = Annotated[tuple[float, float], ReadBy(extents.upper_rate)]
+ValueRange = Annotated[tuple[float, float], ReadBy(extents.values)]
+DimsValue = Annotated[tuple[int, ...], ReadBy(extents.dims)]
+ShapeValue = Annotated[tuple[int, ...], ReadBy(extents.shape)]
+Window = Annotated[tuple[int, ...] | Literal["all"], ReadBy(extents.window)]
+Block = Annotated[tuple[int, ...] | Literal["auto"], ReadBy(extents.block)]
+Identifier = Annotated[str, ReadBy(names.identifier)]
+Phases = Annotated[tuple[extents.Phase, ...], ReadBy(extents.phases)]
+ClassNames = Annotated[int | tuple[str, ...], ReadBy(names.classes)]
 
 
 class NeuronSpec(Model):

@@ -24,7 +24,7 @@ class UnsureError(ValueError):
     """A value is not of its type, or not as it is."""
 
 
-class Read(NamedTuple):
+class ReadBy(NamedTuple):
     """The function that makes plain Python of what is written, before it is checked."""
 
     func: Reader
@@ -99,7 +99,7 @@ def reader(annotation: Any, notes: tuple[Any, ...] = ()) -> Reader:
         If the type is of no kind that the language has.
     """
     inner = _tagged(annotation) if ByKind() in notes else _plain(annotation)
-    funcs = [note.func for note in notes if isinstance(note, Read)]
+    funcs = [note.func for note in notes if isinstance(note, ReadBy)]
     limits = [note for note in notes if isinstance(note, Limits)]
     if not funcs and not limits:
         return inner

@@ -25,7 +25,7 @@ from snnc.language.forms import (
 )
 from snnc.language.model import SCOPES, DefaultsSpec
 from snnc.language.property_types import NeuronSpec
-from snnc.language.reading import Read
+from snnc.language.reading import ReadBy
 from snnc.language.table import ValueWord
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
@@ -242,7 +242,7 @@ def _plain(info: Any) -> Schema:
         If nothing says what texts its type takes.
     """
     for part in _parts(info.annotation, info.metadata):
-        if isinstance(part, Read) and part.func in _FORMS:
+        if isinstance(part, ReadBy) and part.func in _FORMS:
             form = _FORMS[part.func]
             return {**form, **_limits(info)} if form.get("type") in _NUMBERS else form
     literals = [

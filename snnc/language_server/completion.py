@@ -22,7 +22,7 @@ from snnc.language.keywords import VARIANTS
 from snnc.language.table import Form
 from snnc.language_server import pages
 from snnc.language_server.half_written import place_in_snn, place_in_yaml
-from snnc.language_server.place import CursorPlace, is_within_text
+from snnc.language_server.marks import CursorPlace, is_within_text
 from snnc.source import SourceFile
 
 Sort = Literal["statement", "variant", "key", "value", "unit", "layer", "text"]

@@ -22,8 +22,15 @@ from snnc.language.base import Model
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.forms import settings_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS
-from snnc.language_server.marks import REFERRING, model_of_choice
-from snnc.language_server.place import CursorPlace, Where, kind_of, statement_of, takes
+from snnc.language_server.marks import (
+    REFERRING,
+    CursorPlace,
+    Where,
+    kind_of,
+    model_of_choice,
+    statement_of,
+    takes,
+)
 from snnc.source import SourceFile
 from snnc.syntax.build import tokens
 from snnc.syntax.yaml.compose import Composer

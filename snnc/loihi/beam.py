@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from snnc.ir.device import Core
 from snnc.loihi.choices import ChipChoices, Choices, Step
-from snnc.loihi.fit import Fit
+from snnc.loihi.fit import BlockFit
 from snnc.loihi.menu import Menu
 from snnc.loihi.search import Solution
 from snnc.loihi.spending import Readers, ReadersSpending, Spending
@@ -44,7 +44,7 @@ class BeamPick:
     """How a step is cut, and the picks of the steps behind it."""
 
     tiling: Tiling
-    fit: Fit
+    fit: BlockFit
     behind: BeamPick | None
 
 
@@ -192,13 +192,18 @@ class Beam:
     ) -> PartialMapping:
         tilings = self.steps[i].choices.tilings  # type: ignore[union-attr]
         tiling = next((t for t in tilings if t.group == group), tilings[0])
-        pick = BeamPick(tiling, Fit(()), draft.pick)
+        pick = BeamPick(tiling, BlockFit(()), draft.pick)
         return PartialMapping(
             draft.cores, draft.readers, draft.groups, draft.needs, pick
         )
 
     def _with(
-        self, draft: PartialMapping, i: int, tiling: Tiling, fit: Fit, groups: Groups
+        self,
+        draft: PartialMapping,
+        i: int,
+        tiling: Tiling,
+        fit: BlockFit,
+        groups: Groups,
     ) -> PartialMapping | None:
         """The draft with a step cut; None if one of its sources can't serve it."""
         readers, needs = dict(draft.readers), dict(draft.needs)

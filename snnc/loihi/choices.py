@@ -10,7 +10,7 @@ from math import prod
 
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import Fit, Misfit
+from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip
 
 MAX_COMBINATIONS = 64
@@ -38,9 +38,9 @@ class HostChoices:
     def groups(self) -> tuple[int, ...]:
         return tuple(tiling.group for tiling in self.tilings)
 
-    def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, Fit]]:
+    def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, BlockFit]]:
         """The tilings; on the host all fit."""
-        return [(tiling, Fit(())) for tiling in self.tilings]
+        return [(tiling, BlockFit(())) for tiling in self.tilings]
 
 
 class ChipChoices:
@@ -80,7 +80,7 @@ class ChipChoices:
             fixed if fixed is not None else on_chip(volume, costs.forms, limit)
         )
         self._found: list[Tiling] = []
-        self._fits: dict[Groups, list[tuple[Tiling, Fit]]] = {}
+        self._fits: dict[Groups, list[tuple[Tiling, BlockFit]]] = {}
         self._tried: dict[Groups, int] = {}
         self.groups = (
             least_sizes(volume[0])
@@ -93,13 +93,13 @@ class ChipChoices:
     def volume(self) -> Volume:
         return self.costs.volume
 
-    def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, Fit]]:
+    def within(self, groups: Groups, cores: int) -> list[tuple[Tiling, BlockFit]]:
         """The tilings of at most ``cores`` that fit, given the sources' groups."""
         self._fetch(cores)
         fits = self._fits.setdefault(groups, [])
         for tiling in self._found[self._tried.get(groups, 0) :]:
             fit = self.costs.fit(tiling, groups)
-            if isinstance(fit, Fit):
+            if isinstance(fit, BlockFit):
                 fits.append((tiling, fit))
         self._tried[groups] = len(self._found)
         return [fit for fit in fits if fit[0].cores <= cores]
@@ -134,7 +134,8 @@ class ChipChoices:
 
     def _fits_any(self, tiling: Tiling, combinations: Sequence[Groups]) -> bool:
         return any(
-            isinstance(self.costs.fit(tiling, groups), Fit) for groups in combinations
+            isinstance(self.costs.fit(tiling, groups), BlockFit)
+            for groups in combinations
         )
 
     def _can_fit(self, combinations: Sequence[Groups]) -> bool:
@@ -142,7 +143,7 @@ class ChipChoices:
         if self.fixed is not None or not combinations:
             return True
         return any(
-            isinstance(fit, Fit) or fit.limit == "pop16 bases"
+            isinstance(fit, BlockFit) or fit.limit == "pop16 bases"
             for tiling in finest_tilings(self.costs)
             for fit in (self.costs.fit(tiling, groups) for groups in combinations)
         )
@@ -191,7 +192,7 @@ def least_misfit(
     """
     ends = {tuple(groups[i] for groups in sources) for i in (0, -1)}
     fits = [costs.fit(tiling, groups) for tiling in tilings for groups in sorted(ends)]
-    if any(isinstance(fit, Fit) for fit in fits):
+    if any(isinstance(fit, BlockFit) for fit in fits):
         return None
     misfits = [fit for fit in fits if isinstance(fit, Misfit)]
     return min(misfits, key=lambda misfit: misfit.value / misfit.most)

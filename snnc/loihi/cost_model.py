@@ -15,7 +15,7 @@ from snnc.loihi.axis import Interval, Tiles, View
 from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.depth import Alike
-from snnc.loihi.fit import Feeds, Fit, Load, Misfit, Wire, feeds_of, load_of
+from snnc.loihi.fit import BlockFit, Feeds, Load, Misfit, Wire, feeds_of, load_of
 from snnc.loihi.link import Link
 from snnc.loihi.tiling import Forms, Tiling
 
@@ -64,7 +64,7 @@ class CostModel:
         self.profile = profile
         self.work = 0
         self.links = tuple(build_links(i, volume, profile) for i in self.inlets)
-        self._fits: dict[tuple[Tiling, tuple[int, ...]], Fit | Misfit] = {}
+        self._fits: dict[tuple[Tiling, tuple[int, ...]], BlockFit | Misfit] = {}
         self._most: dict[tuple[int, int, Forms], tuple[int, ...]] = {}
         self._views: dict[tuple[int, int, Forms], list[Views]] = {}
         self._feeds: dict[Hashable, tuple[tuple[int, bool, Feeds], ...]] = {}
@@ -88,7 +88,7 @@ class CostModel:
     def _in_form(self, forms: Forms) -> tuple[Link, ...]:
         return tuple(links[form] for links, form in zip(self.links, forms, strict=True))
 
-    def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
+    def fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | Misfit:
         """Whether cores hold a tiling whose sources are cut into ``groups``.
 
         Parameters
@@ -103,7 +103,7 @@ class CostModel:
             self._fits[key] = self._fit(tiling, groups)
         return self._fits[key]
 
-    def _fit(self, tiling: Tiling, groups: tuple[int, ...]) -> Fit | Misfit:
+    def _fit(self, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit | Misfit:
         core = self.profile.core
         if tiling.compartments > core.compartments:
             return Misfit("compartments", tiling.compartments, core.compartments)
@@ -224,7 +224,7 @@ class CostModel:
         groups: tuple[int, ...],
         in_axons: int,
         aligned: Sequence[bool],
-    ) -> Fit | Misfit:
+    ) -> BlockFit | Misfit:
         read = list(
             zip(self.chosen(tiling), tiling.forms, groups, aligned, strict=True)
         )
@@ -241,7 +241,7 @@ class CostModel:
             short: PopType = 16 if self.pop != 32 and misfit is None else 32
             pop = short if image else None
             wires[alike] = Wire(form, link, pop, self.profile.axon.slots(pop))
-        return Fit(tuple(wires[alike] for alike in read))
+        return BlockFit(tuple(wires[alike] for alike in read))
 
     def _pop16_misfit(
         self, channels: int, in_axons: int, aligned: bool

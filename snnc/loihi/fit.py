@@ -39,7 +39,7 @@ class Wire:
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class BlockFit:
     """A tiling that a core can hold, and the wires of its projections."""
 
     wires: tuple[Wire, ...]

@@ -15,7 +15,7 @@ from sys import maxsize
 from snnc.ir.device import Core
 from snnc.loihi.beam import Beam
 from snnc.loihi.choices import ChipChoices, Step
-from snnc.loihi.fit import Fit, Misfit
+from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import PATIENCE, Search, Solution
 from snnc.loihi.spending import NOTHING, Spending, Spent, add
@@ -138,7 +138,7 @@ class Coupling:
         self.solution = solution
         self._spending = Spending()
 
-    def misfit(self, i: int, tiling: Tiling) -> tuple[int, Misfit] | Fit:
+    def misfit(self, i: int, tiling: Tiling) -> tuple[int, Misfit] | BlockFit:
         """Where the mapping breaks if layer ``i`` is cut into ``tiling``.
 
         The layer itself is looked at first, then what reads it, then the out-axons
@@ -146,7 +146,7 @@ class Coupling:
 
         Returns
         -------
-        tuple or Fit
+        tuple or BlockFit
             The position of the layer that breaks a limit, and the limit; the
             layer's own fit if none does.
         """
@@ -179,15 +179,15 @@ class Coupling:
         read = {source for reader in readers for source in steps[reader].sources}
         return [s for s in sorted(read) if isinstance(steps[s].choices, ChipChoices)]
 
-    def _fit(self, position: int, tilings: Sequence[Tiling]) -> Fit | Misfit:
+    def _fit(self, position: int, tilings: Sequence[Tiling]) -> BlockFit | Misfit:
         step = self.plan.steps[position]
         if not isinstance(step.choices, ChipChoices):
-            return Fit(())
+            return BlockFit(())
         groups = tuple(tilings[source].group for source in step.sources)
         return step.choices.costs.fit(tilings[position], groups)
 
     def _spent(
-        self, source: int, tilings: Sequence[Tiling], fits: Sequence[Fit]
+        self, source: int, tilings: Sequence[Tiling], fits: Sequence[BlockFit]
     ) -> Spent:
         """The out-axons that a layer spends on all that reads it on the chip."""
         total = NOTHING

@@ -14,10 +14,10 @@ from heapq import heappop, heappush
 from math import ceil
 
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import Fit, Misfit
+from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 
-Way = tuple[Tiling, Fit]
+Way = tuple[Tiling, BlockFit]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Menu:
         for tiling in self.fixed or ():
             if tiling.group in self.groups:
                 fit = self._fit(tiling)
-                if isinstance(fit, Fit):
+                if isinstance(fit, BlockFit):
                     yield tiling, fit
 
     def _free(self) -> Iterator[Way]:
@@ -116,7 +116,7 @@ class Menu:
         for forms in self.costs.forms:
             tiling = Tiling(volume, group, tile, forms, cores)
             fit = self._fit(tiling)
-            if isinstance(fit, Fit):
+            if isinstance(fit, BlockFit):
                 ways.append((tiling, fit))
         strips = least_sizes(group * volume[3])
         n = bisect_left(strips, strip)
@@ -141,10 +141,10 @@ class Menu:
                 Tiling(volume, group, (*tile[:2], strip), forms, 0)
                 for forms in self.costs.forms
             )
-            return not any(isinstance(self._fit(t), Fit) for t in tilings)
+            return not any(isinstance(self._fit(t), BlockFit) for t in tilings)
 
         n = bisect_left(strips, True, key=too_many)
         return strips[n - 1] if n else 0
 
-    def _fit(self, tiling: Tiling) -> Fit | Misfit:
+    def _fit(self, tiling: Tiling) -> BlockFit | Misfit:
         return self.costs.fit(tiling, self.sources)

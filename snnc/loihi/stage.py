@@ -9,7 +9,7 @@ from math import ceil
 
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import Demand
-from snnc.loihi.fit import Fit
+from snnc.loihi.fit import BlockFit
 from snnc.loihi.spending import NOTHING, Spending, Spent
 from snnc.loihi.tiling import Tiling
 
@@ -19,7 +19,7 @@ class Chosen:
     """A tiling, its fit, and the choices before it."""
 
     tiling: Tiling
-    fit: Fit
+    fit: BlockFit
     before: Chosen | None
 
 
@@ -165,7 +165,7 @@ class SearchStage:
         tilings: tuple[Tiling, ...],
         spent: Sequence[Spent],
         tiling: Tiling,
-        fit: Fit,
+        fit: BlockFit,
         spare: int,
     ) -> Sequence[Spent] | None:
         """The out-axons spent once the step reads; None if a block has too few."""

@@ -18,7 +18,7 @@ from typing import Literal
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
-from snnc.loihi.fit import Fit, Misfit
+from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.mapper import Coupling
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
 from snnc.loihi.search import Solution
@@ -121,16 +121,16 @@ def _solution_of(plan: Plan, mapped: MappedNetwork) -> Solution:
     """The solution that a mapped network was made of."""
     forms = {id(p.projection): p.form for p in mapped.projections}
     tilings: list[Tiling] = []
-    fits: list[Fit] = []
+    fits: list[BlockFit] = []
     for population, step in zip(plan.populations, plan.steps, strict=True):
-        tiling, fit = tiling_of(mapped.by_name[population.name]), Fit(())
+        tiling, fit = tiling_of(mapped.by_name[population.name]), BlockFit(())
         if isinstance(step.choices, ChipChoices):
             read = plan.lowered.into(population.name)
             own = tuple(forms[id(projection)] for projection in read)
             tiling = replace(tiling, forms=own)
             groups = tuple(tilings[source].group for source in step.sources)
             own_fit = step.choices.costs.fit(tiling, groups)
-            assert isinstance(own_fit, Fit), "it was mapped"
+            assert isinstance(own_fit, BlockFit), "it was mapped"
             fit = own_fit
         tilings.append(tiling)
         fits.append(fit)
@@ -224,7 +224,7 @@ def _misses_beside(
         if not _may_fit(choices, tiling):
             continue
         outcome = coupling.misfit(i, tiling)
-        if isinstance(outcome, Fit):
+        if isinstance(outcome, BlockFit):
             return []
         where, misfit = outcome
         misses.append(NearMiss(tiling.cores, plan.populations[where].name, misfit))
@@ -235,7 +235,7 @@ def _may_fit(choices: ChipChoices, tiling: Tiling) -> bool:
     """Whether a tiling fits by itself, as far as was tried."""
     combinations = _combinations(choices.sources)
     fits = (choices.costs.fit(tiling, groups) for groups in combinations)
-    return not combinations or any(isinstance(fit, Fit) for fit in fits)
+    return not combinations or any(isinstance(fit, BlockFit) for fit in fits)
 
 
 def _cheaper(choices: ChipChoices, cores: int, compartments: int) -> Iterator[Tiling]:

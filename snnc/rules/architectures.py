@@ -150,7 +150,7 @@ class SecondOutput(Diagnostic):
     index: int
 
 
-class SeveralInputs(LayerRefusal):
+class SeveralModelInputs(LayerRefusal):
     """A model has more inputs than the one that a spec has."""
 
     code = "SNN822"

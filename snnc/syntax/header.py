@@ -16,7 +16,7 @@ from snnc.syntax.build import Builder
 EDITION = 1
 
 
-class Header:
+class SpecHeader:
     """Reads ``snn 1`` and ``network NAME {`` from the beginning of the tokens."""
 
     def __init__(self, source: SourceFile, report: Report, tokens: list[Token]) -> None:

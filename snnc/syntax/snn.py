@@ -33,7 +33,7 @@ from snnc.syntax.constructs import (
 from snnc.syntax.cut import Cutter, StatementTokens
 from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.foreign import foreign_syntax, foreign_value
-from snnc.syntax.header import Header
+from snnc.syntax.header import SpecHeader
 from snnc.syntax.lexical import other_quotes, problem_of, unquoted
 
 
@@ -100,7 +100,7 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
         return _too_long(source, tokens[-1], report)
     comments = comments_of(source, tokens)
     whole = Span(source, 0, len(source.text))
-    header = Header(source, report, tokens)
+    header = SpecHeader(source, report, tokens)
     edition, network, opener, start = header.read()
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), whole, comments)

@@ -13,7 +13,7 @@ from snnc.ir.lowered import LoweredNetwork, Volume
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, Choices, HostChoices
-from snnc.loihi.fit import Fit
+from snnc.loihi.fit import BlockFit
 from snnc.loihi.plan import make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
@@ -212,15 +212,15 @@ def mappings(draw: Draw) -> MappedNetwork:
     lowered = draw(networks(draw(st.sampled_from(["auto", "auto", 16, 32]))))
     plan = make_plan(lowered, lowered.network.target, read_profile())
     tilings: list[Tiling] = []
-    fits: list[Fit] = []
+    fits: list[BlockFit] = []
     for population, step in zip(plan.populations, plan.steps, strict=True):
         tiling = _tiling(draw, step.choices, population.volume)
-        fit = Fit(())
+        fit = BlockFit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
             found = step.choices.costs.fit(tiling, groups)
-            assume(isinstance(found, Fit))
-            assert isinstance(found, Fit)
+            assume(isinstance(found, BlockFit))
+            assert isinstance(found, BlockFit)
             fit = found
         tilings.append(tiling)
         fits.append(fit)

@@ -11,7 +11,7 @@ from snnc.ir.device import Core, Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, Choices, tilings_of
-from snnc.loihi.fit import Fit
+from snnc.loihi.fit import BlockFit
 from snnc.loihi.plan import Plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
@@ -54,13 +54,13 @@ def _tilings(choices: Choices, sizes: Sizes) -> Iterator[Tiling]:
 
 
 def _is_legal(plan: Plan, tilings: tuple[Tiling, ...]) -> bool:
-    fits: list[Fit] = []
+    fits: list[BlockFit] = []
     for step, tiling in zip(plan.steps, tilings, strict=True):
-        fit: object = Fit(())
+        fit: object = BlockFit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
             fit = step.choices.costs.fit(tiling, groups)
-        if not isinstance(fit, Fit):
+        if not isinstance(fit, BlockFit):
             return False
         fits.append(fit)
     mapped = assemble(plan, Solution(tilings, tuple(fits), 0, 0, False))

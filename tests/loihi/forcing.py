@@ -14,7 +14,7 @@ from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import Fit, Wire
+from snnc.loihi.fit import BlockFit, Wire
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution
@@ -39,12 +39,12 @@ def force(lowered: LoweredNetwork, choice: int) -> MappedNetwork:
     assert isinstance(target, Loihi)
     plan = make_plan(lowered, target, read_profile())
     tilings: list[Tiling] = []
-    fits: list[Fit] = []
+    fits: list[BlockFit] = []
     for step in plan.steps:
         groups = tuple(tilings[source].group for source in step.sources)
         if isinstance(step.choices, HostChoices):
             tilings.append(step.choices.tilings[choice % len(step.choices.tilings)])
-            fits.append(Fit(()))
+            fits.append(BlockFit(()))
             continue
         tilings.append(_tiling(step.choices, groups, choice))
         fits.append(_fit(step.choices.costs, tilings[-1], groups))
@@ -58,19 +58,19 @@ def _tiling(choices: ChipChoices, groups: tuple[int, ...], choice: int) -> Tilin
     return tilings[choice % len(tilings)]
 
 
-def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> Fit:
+def _fit(costs: CostModel, tiling: Tiling, groups: tuple[int, ...]) -> BlockFit:
     fit = costs.fit(tiling, groups)
-    if isinstance(fit, Fit):
+    if isinstance(fit, BlockFit):
         return fit
     long: PopType = 16 if costs.pop == 16 else 32
     wires = []
     for form, link in zip(tiling.forms, costs.chosen(tiling), strict=True):
         pop = long if form == "convolution" else None
         wires.append(Wire(form, link, pop, costs.profile.axon.slots(pop)))
-    return Fit(tuple(wires))
+    return BlockFit(tuple(wires))
 
 
-def _assemble(plan: Plan, tilings: list[Tiling], fits: list[Fit]) -> MappedNetwork:
+def _assemble(plan: Plan, tilings: list[Tiling], fits: list[BlockFit]) -> MappedNetwork:
     cores = sum(tiling.cores for tiling in tilings)
     return assemble(plan, Solution(tuple(tilings), tuple(fits), cores, 0, False))
 

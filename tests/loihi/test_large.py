@@ -16,7 +16,7 @@ from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.depth import Depth
 from snnc.loihi.fans import Fans
-from snnc.loihi.fit import Fit, Misfit
+from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
@@ -308,7 +308,7 @@ def test_what_exceeds_a_core_with_any_group_of_its_source_is_not_tried_with_each
 
     def counted(
         costs: CostModel, tiling: Tiling, groups: tuple[int, ...]
-    ) -> Fit | Misfit:
+    ) -> BlockFit | Misfit:
         nonlocal tried
         tried += 1
         return fit(costs, tiling, groups)

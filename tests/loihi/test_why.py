@@ -16,7 +16,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import mapper
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
-from snnc.loihi.fit import Fit, Misfit
+from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.mapper import Coupling
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
@@ -64,7 +64,7 @@ def every_tiling(choices: Any) -> Iterator[Tiling]:
             yield from tilings_of(choices.costs, group, (rows, columns, strip))
 
 
-def fits_of(choices: Any, tiling: Tiling) -> list[Fit | Misfit]:
+def fits_of(choices: Any, tiling: Tiling) -> list[BlockFit | Misfit]:
     return [choices.costs.fit(tiling, groups) for groups in product(*choices.sources)]
 
 
@@ -88,7 +88,7 @@ def test_the_bounds_are_what_trying_every_tiling_finds(bound: str) -> None:
         assert reason.alone == min(
             tiling.cores
             for tiling in every_tiling(choices)
-            if any(isinstance(fit, Fit) for fit in fits_of(choices, tiling))
+            if any(isinstance(fit, BlockFit) for fit in fits_of(choices, tiling))
         )
         expected = {
             "compartments": reason.cores == reason.filled,
@@ -122,13 +122,13 @@ def mapped_with(
 ) -> MappedNetwork | None:
     """The mapping with one layer cut anew, or None if a tiling does not fit."""
     tilings = (*solution.tilings[:i], tiling, *solution.tilings[i + 1 :])
-    fits: list[Fit] = []
+    fits: list[BlockFit] = []
     for step, chosen in zip(plan.steps, tilings, strict=True):
-        fit: Fit | Misfit = Fit(())
+        fit: BlockFit | Misfit = BlockFit(())
         if isinstance(step.choices, ChipChoices):
             groups = tuple(tilings[source].group for source in step.sources)
             fit = step.choices.costs.fit(chosen, groups)
-        if not isinstance(fit, Fit):
+        if not isinstance(fit, BlockFit):
             return None
         fits.append(fit)
     return assemble(plan, Solution(tilings, tuple(fits), 0, 0, False))
@@ -228,7 +228,7 @@ def test_a_layer_that_could_do_with_fewer_cores_is_not_explained_away() -> None:
     dearer = next(
         (tiling, fit)
         for tiling in every_tiling(plan.steps[2].choices)
-        if tiling.cores > 22 and isinstance(fit := coupling.misfit(2, tiling), Fit)
+        if tiling.cores > 22 and isinstance(fit := coupling.misfit(2, tiling), BlockFit)
     )
     wasteful = replace(
         best,

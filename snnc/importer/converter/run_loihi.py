@@ -119,7 +119,7 @@ class RefusalRecord:
         """Return a builder that leaves out what can't be built."""
         record = self
 
-        class Recording(Builder):  # type: ignore[misc]
+        class RecordingBuilder(Builder):  # type: ignore[misc]
             @classmethod
             def build(cls, model: Any, obj: Any, *args: Any, **kwargs: Any) -> Any:
                 if not isinstance(obj, OBJECTS):  # a part of one, such as a transform
@@ -135,13 +135,13 @@ class RefusalRecord:
                     record.refuse(obj, error)
                     return None
 
-        return Recording
+        return RecordingBuilder
 
     def passthrough_split(self) -> type[PassthroughSplit]:
         """Return a splitter that leaves Nodes that can't be merged on the host."""
         record = self
 
-        class Recording(PassthroughSplit):  # type: ignore[misc]
+        class RecordingSplit(PassthroughSplit):  # type: ignore[misc]
             def _split_cluster(self, cluster: Any) -> None:
                 known = {record.owners.get(obj, "") for obj in cluster.objs}
                 before = set(self.to_add)
@@ -153,7 +153,7 @@ class RefusalRecord:
                 for connection in self.to_add - before:
                     record.merged[connection] = sorted(known)
 
-        return Recording
+        return RecordingSplit
 
 
 def _ends(obj: Any) -> set[Any]:
