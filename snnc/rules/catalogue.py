@@ -65,7 +65,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     syntax.MergeConflict,
     syntax.NotASpec,
     yaml.NotYaml,
-    yaml.AnchorOrAlias,
+    yaml.Reference,
     yaml.Tag,
     yaml.SeveralDocuments,
     yaml.RepeatedKey,

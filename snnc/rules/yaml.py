@@ -23,7 +23,7 @@ class NotYaml(Diagnostic):
     advice: str = ""
 
 
-class AnchorOrAlias(Diagnostic):
+class Reference(Diagnostic):
     """An anchor (`&a`), an alias (`*a`) or a merge (`<<`) is used.
 
     A spec says things where they are read, so that a line can be understood and

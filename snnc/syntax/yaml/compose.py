@@ -129,7 +129,7 @@ class Composer:
         if self._report.full:
             raise _EnoughError
         if isinstance(event, AliasEvent):
-            self._report.add(rules.yaml.AnchorOrAlias(span=self._mark(event)))
+            self._report.add(rules.yaml.Reference(span=self._mark(event)))
             return Unread(self._mark(event))
         refused = self._is_decorated(event)
         node = self._plain_node(event, depth)
@@ -141,7 +141,7 @@ class Composer:
         if event.anchor is not None:
             at = self._source.text.find("&", start)
             span = self._span(at, at + 1 + len(event.anchor))
-            self._report.add(rules.yaml.AnchorOrAlias(span=span))
+            self._report.add(rules.yaml.Reference(span=span))
             return True
         if event.tag is None:
             return False
@@ -207,7 +207,7 @@ class Composer:
 
     def _merge(self, key: Scalar, value: Node) -> None:
         if not isinstance(value, Unread):
-            self._report.add(rules.yaml.AnchorOrAlias(span=key.span))
+            self._report.add(rules.yaml.Reference(span=key.span))
 
     def _no_key(self, key: Node) -> None:
         what = "a mapping" if isinstance(key, Mapping) else "a list"
