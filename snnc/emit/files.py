@@ -204,14 +204,14 @@ def has_conflict(text: str) -> bool:
 
 
 def rendered(
-    template: str, name: str, docstring: Sequence[str], **values: object
+    path: str, name: str, docstring: Sequence[str], **values: object
 ) -> Module:
-    """Return the module that a template of this folder arranges.
+    """Return the module that its template arranges.
 
     Parameters
     ----------
-    template
-        Such as ``keras/templates/train.py.jinja``, which is of ``train.py``.
+    path
+        Such as ``train.py``, whose template is ``templates/train.py.jinja``.
     name
         The network's.
     docstring
@@ -224,8 +224,7 @@ def rendered(
     """
     summary, *paragraphs = docstring
     values["docstring"] = module_docstring(summary, name, *paragraphs)
-    body = _environment().get_template(template).render(values)
-    return Module(PurePosixPath(template).stem, body)
+    return Module(path, _environment().get_template(f"{path}.jinja").render(values))
 
 
 @cache
@@ -235,7 +234,7 @@ def _environment() -> Environment:
 
     return Environment(
         bytecode_cache=_compiled(),
-        loader=FileSystemLoader(Path(__file__).parent),
+        loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
         autoescape=False,
         trim_blocks=True,

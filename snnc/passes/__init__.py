@@ -94,7 +94,7 @@ def _route(mapped: MappedNetwork) -> RoutedNetwork:
 def _emit(routed: RoutedNetwork) -> tuple[Module, ...]:
     """The files of the package; nothing is reported."""
     # Only `snnc build` emits: the other verbs must not wait for the templates.
-    from snnc.emit.package.modules import package_modules
+    from snnc.emit.package import package_modules
 
     return package_modules(routed)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.emit.package.modules import AXES
+from snnc.emit.package import AXES
 from snnc.runtime import layout
 from tests.support import ROOT
 

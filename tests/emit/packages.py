@@ -12,7 +12,7 @@ from types import ModuleType
 from snnc.diagnostics import Report
 from snnc.emit import Module, Origin
 from snnc.emit.files import LIBRARY
-from snnc.emit.package.modules import package_modules
+from snnc.emit.package import package_modules
 from snnc.ir.logical import Network
 from snnc.passes.lower import lower
 from snnc.passes.place import place

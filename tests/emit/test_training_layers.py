@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from snnc.emit.keras.model import keras_model
+from snnc.emit.keras_model import keras_model
 from tests.emit.networks import (
     conv3d_relu,
 )

@@ -16,7 +16,7 @@ import pytest
 
 from snnc.emit.files import FORMAT, LIBRARY, GeneratedFile
 from snnc.emit.files import Origin
-from snnc.emit.package.modules import library
+from snnc.emit.package import library
 from tests.support import SPECS, sound
 
 GOLDEN = Path(__file__).parent

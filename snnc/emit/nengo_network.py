@@ -159,7 +159,7 @@ def nengo_network(routed: RoutedNetwork) -> Module:
         ": the network that Loihi runs." if isinstance(network.target, Loihi) else "."
     )
     return rendered(
-        "nengo/templates/nengo_network.py.jinja",
+        "nengo_network.py",
         network.name,
         (
             f"Native Nengo code of {{name}}{purpose}",
@@ -218,7 +218,7 @@ def evaluate(network: Network) -> Module:
     """The module that runs the network on a data set and prints a report."""
     simulator = "loihi" if isinstance(network.target, Loihi) else "nengo"
     return rendered(
-        "nengo/templates/evaluate.py.jinja",
+        "evaluate.py",
         network.name,
         (
             "Run {name} on spikes: how right it is and how fast it fires.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from snnc.emit.files import Module, rendered
-from snnc.emit.keras.statements import statements
+from snnc.emit.keras_statements import statements
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -86,7 +86,7 @@ def keras_model(network: Network) -> Module:
     loss = loss_code(network)
     summary = "The Keras model of {name}: its layers, its loss and its weights."
     return rendered(
-        "keras/templates/keras_model.py.jinja",
+        "keras_model.py",
         network.name,
         (summary, network.about),
         description=_description(network),
@@ -133,7 +133,7 @@ def train(network: Network) -> Module:
     """Return the module that trains the Keras model and writes its weights."""
     settings, phases = network.train, network.phases
     return rendered(
-        "keras/templates/train.py.jinja",
+        "train.py",
         network.name,
         ("Train {name} and write its weights.", _command(network)),
         epochs=settings.epochs,

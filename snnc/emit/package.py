@@ -8,8 +8,8 @@ from pathlib import Path
 
 from snnc import runtime
 from snnc.emit.files import LIBRARY, Module, rendered
-from snnc.emit.keras.model import keras_model, train
-from snnc.emit.nengo.network import evaluate, nengo_network
+from snnc.emit.keras_model import keras_model, train
+from snnc.emit.nengo_network import evaluate, nengo_network
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -43,7 +43,7 @@ def docstring_module(network: Network) -> Module:
     """Return ``__init__.py``; it imports nothing, so that importing stays cheap."""
     summary = "The spiking network {name}: trained by Keras, run by Nengo."
     return rendered(
-        "package/templates/__init__.py.jinja",
+        "__init__.py",
         network.name,
         (summary, network.about, MODULES),
     )
@@ -95,7 +95,7 @@ def layout(network: Network) -> Module:
     """Return the module that names this network's weights."""
     weights = tensors(network)
     return rendered(
-        "package/templates/layout.py.jinja",
+        "layout.py",
         network.name,
         (
             "The weight layout of {name}, and the safetensors files that hold it.",
@@ -138,7 +138,7 @@ def network_data(routed: RoutedNetwork) -> Module:
     ]
     summary = "The network {name}, as the data that its programs share."
     return rendered(
-        "package/templates/network.py.jinja",
+        "network.py",
         network.name,
         (summary, network.about, ANATOMY),
         imports=", ".join(_network_imports(layers)),

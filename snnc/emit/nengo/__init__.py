@@ -1,1 +1,0 @@
-"""The Nengo side of the generated package."""
