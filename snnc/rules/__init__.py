@@ -1,7 +1,8 @@
 """Every kind of problem that snnc can report, one family a file.
 
 The families are imported when a problem is reported: a good spec pays for none.
-`snnc.rules.catalogue` lists all of them. Imports `ir`, `diagnostics` and what is below.
+`snnc.rules.catalogue` lists all of them; SARIF shows the names of their classes.
+Imports `ir`, `diagnostics` and what is below.
 """
 
 from __future__ import annotations
