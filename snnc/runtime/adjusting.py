@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from .budgets import judged
+from .current_variance import CurrentVariance
 from .curves import curve_of
 from .folding import fold_scales
 from .layers import Neurons
@@ -110,6 +112,8 @@ class Adjuster:
         for part in self._noises():
             part.active = aware
         for part in self.model.layers:
+            if isinstance(part, CurrentVariance):
+                part.active = aware
             if isinstance(part, BalancedAdd):
                 part.active = balanced
         self._trace_anew()
@@ -177,12 +181,16 @@ class Adjuster:
         layers = self.network.layers
         ends = [driving(self.model, n, layer) for n, layer in layers.items()]
         probe = keras.Model(self.model.input, ends)
+        batches = self._batches(examples)
 
         def currents() -> Iterator[list[NDArray[np.float32]]]:
-            for x in self._batches(examples):
+            for x in batches:
                 yield _listed(probe(x, training=False))
 
-        ranks = ranked(self.network.percentiles, currents)
+        # It is read twice: what fits into memory is computed once.
+        held = sum(map(len, batches)) <= self.network.examples_at_once
+        passes = partial(iter, [*currents()]) if held else currents
+        ranks = ranked(self.network.percentiles, passes)
         return {name: _measured(of) for name, of in ranks.items()}
 
     def _wanted(self, name: str, driven: Driven) -> float:

@@ -40,7 +40,8 @@ class CurrentVariance(keras.layers.Layer):
     A layer named ``c.variance`` is that of ``c``, whose kernel it finds where it
     is called: it has no weights of its own, and nothing of ``c`` is saved
     with it. ``hertz`` has the rate of activation 1.0 of each layer of neurons
-    that the values are of.
+    that the values are of. Neurons that are not to know of it get zeros, where
+    it is not ``active``.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class CurrentVariance(keras.layers.Layer):
         self.stretches = tuple(stretches)
         self.hertz = dict(hertz)
         self.synapse = synapse
+        self.active = True
         self._parts: Callable[[], tuple[Any, Any]] = lambda: (None, None)
 
     def __call__(
@@ -80,6 +82,8 @@ class CurrentVariance(keras.layers.Layer):
         training: bool | None = None,
     ) -> Any:
         """Return variances of the shape of what is driven."""
+        if not self.active:
+            return tf.zeros_like(driven if normed is None else normed)
         linear, norm = self._parts()
         stretches = [Stretch.of(one) for one in self.stretches]
         hertz = np.concatenate([self._hertz(one) for one in stretches])

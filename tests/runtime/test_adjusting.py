@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorflow import keras
 
-from tests.emit.packages import importable
+from tests.emit.packages import importable, module
 from tests.runtime.phased import NETWORKS, Made, examples, packages
 
 pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("eagerly")]
@@ -60,6 +61,37 @@ def test_some_of_the_examples_are_measured_alone(made: Any) -> None:
     few.scale(anew=True)
     assert adjuster.scales == pytest.approx(few.scales, rel=2e-3)
     assert adjuster.scales != pytest.approx(whole, rel=2e-3)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_what_memory_does_not_hold_is_measured_alike(
+    made: Any, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held, calls = measured_with_room(made[name], monkeypatch, len(X))
+    twice, more = measured_with_room(made[name], monkeypatch, len(X) // 2)
+    assert held == pytest.approx(twice, rel=1e-6)
+    assert more == 2 * 2 * calls  # halves of the examples, twice
+
+
+def measured_with_room(
+    made: Made, monkeypatch: pytest.MonkeyPatch, examples: int
+) -> tuple[dict[str, float], int]:
+    """Return scales, and how often the first layer was computed for them."""
+    kind = module(made.package, "_runtime.network").Network
+    model, calls = drawn(made), 0
+    called = keras.layers.Layer.__call__
+
+    def count(layer: Any, *values: Any, **named: Any) -> Any:
+        nonlocal calls
+        calls += layer.name == "c0" and tf.is_tensor(values[0])
+        return called(layer, *values, **named)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(kind, "examples_at_once", examples)
+        adjuster = made.adjuster(model, X)
+        patched.setattr(keras.layers.Layer, "__call__", count)
+        adjuster.scale(anew=True)
+    return adjuster.scales, calls
 
 
 @pytest.mark.parametrize("name", NETWORKS)

@@ -126,3 +126,16 @@ def test_gradients_reach_the_kernel_by_its_variance(made: dict[str, Made]) -> No
     with tf.GradientTape() as tape:
         total = tf.reduce_sum(varied(examples()[0]))
     assert np.abs(np.asarray(tape.gradient(total, kernel))).max() > 0
+
+
+def test_a_smooth_model_computes_no_variance(made: dict[str, Made]) -> None:
+    x = examples()[0]
+    model = program(made, "lif_norm").build_model(aware=True)
+    varied = keras.Model(model.input, model.get_layer("c1.variance").output)
+    adjuster = made["lif_norm"].adjuster(model, x)
+    aware = np.asarray(model(x))
+    adjuster.enter(aware=False)
+    assert not np.asarray(varied(x)).any()
+    adjuster.enter(aware=True)
+    assert np.asarray(varied(x)).all()
+    np.testing.assert_array_equal(model(x), aware)
