@@ -33,9 +33,11 @@ AROUND = frozenset(
         "place",
         "synapse",
         "block",
+        "start",
     ]
 )
-"""What `defaults` may say of any neurons: it is around a layer, not its definition."""
+"""What `defaults` may say of any neurons, and the start of an encoder's: it is around a
+layer, not its definition."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,8 @@ def _kernel(operation: Convolution) -> Properties:
 
 def _spiking(layer: Layer, spiking: Spiking) -> Properties:
     written_properties: Properties = {"rate": _rate(spiking.rate)}
+    if layer.is_encoder:
+        written_properties["start"] = spiking.start
     if layer.kind == "encode rate":
         return written_properties
     if isinstance(layer.operation, MaxPool):

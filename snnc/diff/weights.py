@@ -136,6 +136,9 @@ def notes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
 def _spikes(network: Network, old: Layer, new: Layer) -> Iterator[str]:
     if old.spiking is None or new.spiking is None:
         return
+    if old.spiking.start != new.spiking.start:
+        how = arrow(old.spiking.start, new.spiking.start)
+        yield f"start {how}, so that its neurons spike in other steps"
     was, now = old.spiking.rate.high, new.spiking.rate.high
     if was == now:
         return

@@ -185,6 +185,8 @@ def _layer(
         arguments.append(f"percentile={number(float(spiking.rate.percentile))}")
     if layer.is_encoder:
         arguments.append(f"encoder={quote(layer.kind.removeprefix('encode '))}")
+    if spiking.start != usual.start:
+        arguments.append(f"start={quote(spiking.start)}")
     if isinstance(spiking.neuron, Lif):
         taus = (number(spiking.neuron.tau_rc), number(spiking.neuron.tau_ref))
         arguments.append(f"lif=Lif(tau_rc={taus[0]}, tau_ref={taus[1]})")

@@ -102,7 +102,11 @@ class Rate:
 
 @dataclass(frozen=True, slots=True)
 class Spiking:
-    """What makes a layer a spiking layer."""
+    """What makes a layer a spiking layer.
+
+    ``start`` is at which voltages its neurons begin, of an encoder: all at 0, or
+    spread over 0..1.
+    """
 
     neuron: Relu | Lif
     rate: Rate
@@ -112,6 +116,7 @@ class Spiking:
     place: Literal["chip", "host"]
     synapse: float
     block: Shape | None
+    start: Literal["rest", "spread"] = "rest"
 
 
 @dataclass(frozen=True, slots=True)

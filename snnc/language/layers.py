@@ -58,6 +58,7 @@ class ConvEncoderSpec(StatementModel):
     batchnorm: has.BatchNorm = False
     dropout: has.Dropout = 0.0
     rate: has.Rate = (0.0, 250.0)
+    start: has.Start = "rest"
 
 
 class RateEncoderSpec(StatementModel):
@@ -70,6 +71,7 @@ class RateEncoderSpec(StatementModel):
     name: has.Name | None = None
     sources: has.Sources = ()
     rate: has.Rate = (0.0, 250.0)
+    start: has.Start = "rest"
 
 
 class KernelProperties(SpikingSpec):

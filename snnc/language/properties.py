@@ -197,6 +197,21 @@ Block = Annotated[
     ),
 ]
 
+# Of encoders.
+Start = Annotated[
+    Literal["rest", "spread"],
+    Bare,
+    Key(
+        "The voltages that neurons begin with: 0 (`rest`), or `spread` over 0..1",
+        usual="spread",
+        nearby="initial_state init_state initial_voltage voltage v_init v0",
+        words=(
+            ValueWord("rest", nearby="zero zeros reset off"),
+            ValueWord("spread", nearby="uniform random on"),
+        ),
+    ),
+]
+
 # Of the operations.
 Filters = Annotated[
     Whole,

@@ -20,7 +20,7 @@ from .compat import import_nengo_loihi
 from .connections import Compare
 from .layout import Tensors
 from .network import Cut, Layer, Network, Volume, volume_of
-from .neurons import ensemble_of, presented, relay, scaling
+from .neurons import ensemble_of, first_voltages, presented, relay, scaling
 from .populations import Connection, Part, Population
 
 Mode = Literal["spiking", "rate"]
@@ -146,8 +146,8 @@ class NetworkBuilder:
         """Begin with an empty network.
 
         ``tensors`` are those of the network's layout. In mode "spiking" all
-        states are zero at the start. In mode "rate" nothing is filtered.
-        Raises ValueError if there is no such mode.
+        states are zero at the start, but for voltages that an encoder spreads.
+        In mode "rate" nothing is filtered. Raises ValueError for other modes.
         """
         if mode not in MODES:
             raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
@@ -252,8 +252,9 @@ class NetworkBuilder:
     ) -> Population:
         """Add the ensembles of a layer, or of a level of a max pool."""
         bias = self._tensors.get(f"{name}.bias")
+        voltages = first_voltages(layer, name)
         depth, height, width, channels = volume
-        group = cut.group
+        group, spiking = cut.group, self._spiking
         parts = []
         for start in range(0, depth, group):
             slices = range(start, min(start + group, depth))
@@ -261,11 +262,9 @@ class NetworkBuilder:
             label = name if depth <= group else part
             shape = (height, width, len(slices) * channels)
             size = prod(shape)
-            own = bias
-            if bias is not None and bias.ndim > 1:
-                values = bias.reshape(volume)[slices.start : slices.stop]
-                own = np.moveaxis(values, 0, 2).ravel()
-            ensemble = ensemble_of(layer, label, size, own, self._spiking)
+            own = _of_slices(bias, volume, slices)
+            voltage = _of_slices(voltages, volume, slices)
+            ensemble = ensemble_of(layer, label, size, own, spiking, voltage)
             self._place(ensemble, cut, shape)
             parts.append(Part(label, ensemble.neurons, slices))
         ensembles = self._layers.setdefault(_named(name)[0], [])
@@ -378,6 +377,21 @@ class NetworkBuilder:
             parts = tuple(relay(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
+
+
+def _of_slices(
+    values: NDArray[Any] | None,
+    volume: Volume,
+    slices: range,
+) -> NDArray[Any] | None:
+    """Return those of some depth slices, in the order of their ensemble.
+
+    What has one axis alone is for each channel, or of one slice: it stays.
+    """
+    if values is None or values.ndim == 1:
+        return values
+    part = values.reshape(volume)[slices.start : slices.stop]
+    return np.moveaxis(part, 0, 2).ravel()
 
 
 def _named(population: str) -> tuple[str, int | None]:

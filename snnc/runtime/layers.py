@@ -201,6 +201,7 @@ def layer_of(config: dict[str, Any]) -> Layer:
         rate=(config["rate"][0], config["rate"][1]),
         percentile=config["percentile"],
         encoder=config["encoder"],
+        start=config["start"],
         lif=lif and Lif(**lif),
         synapse=config["synapse"],
         cut=_cut(config["cut"]),

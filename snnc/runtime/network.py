@@ -81,6 +81,9 @@ class Layer:
     encoder
         Of an encoder, on the host: whether it is trained ("conv") or not
         ("rate"). It fires at most once a step.
+    start
+        At which voltages the neurons of an encoder begin: at 0 ("rest"), or
+        spread over 0..1 ("spread").
     lif
         The time constants of LIF neurons; None of rectified linear ones.
     synapse
@@ -100,6 +103,7 @@ class Layer:
     rate: tuple[float, float]
     percentile: float = 99.9
     encoder: Literal["conv", "rate"] | None = None
+    start: Literal["rest", "spread"] = "rest"
     lif: Lif | None = None
     synapse: float | None = 0.005
     cut: Cut = Cut()

@@ -9,6 +9,7 @@ Neurons fire at the rates that activations stand for.
 
 from __future__ import annotations
 
+import zlib
 from typing import Any
 
 import nengo
@@ -47,10 +48,12 @@ def ensemble_of(
     size: int,
     bias: NDArray[Any] | None,
     spiking: bool,
+    voltage: NDArray[Any] | None = None,
 ) -> nengo.Ensemble:
     """Return ``size`` neurons of a layer.
 
-    ``bias`` has a value a channel, or a value a neuron.
+    ``bias`` has a value a channel, or a value a neuron. ``voltage`` is that
+    which each spiking neuron begins with; None for 0.
     """
     gain, rest = gain_and_rest(layer)
     current = np.full(size, rest)
@@ -63,7 +66,7 @@ def ensemble_of(
         encoders=np.ones((size, 1)),
         gain=np.full(size, gain),
         bias=current,
-        neuron_type=neuron_type(layer, spiking),
+        neuron_type=neuron_type(layer, spiking, voltage),
         label=label,
     )
 
@@ -81,12 +84,34 @@ def gain_and_rest(layer: Layer) -> tuple[float, float]:
     return 1 + 1 / float(np.expm1(period)) - rest, rest
 
 
-def neuron_type(layer: Layer, spiking: bool) -> nengo.neurons.NeuronType:
-    """Return neurons whose spike has the amplitude 1 / ``layer.high``."""
+def first_voltages(layer: Layer, name: str) -> NDArray[np.float64] | None:
+    """Return the voltages that an encoder begins with, in its shape.
+
+    They are drawn for the layer as a whole, so that no cut of it changes a
+    spike, and by its name alone: a seed of training changes none either. None
+    if all are 0.
+    """
+    if layer.start == "rest":
+        return None
+    # Generators of NumPy's newer kind may draw otherwise in each version.
+    draws = np.random.RandomState(zlib.crc32(name.encode()))
+    return draws.uniform(size=layer.shape)
+
+
+def neuron_type(
+    layer: Layer,
+    spiking: bool,
+    voltage: NDArray[Any] | None = None,
+) -> nengo.neurons.NeuronType:
+    """Return neurons whose spike has the amplitude 1 / ``layer.high``.
+
+    Spiking ones begin with ``voltage``, (neurons,), or with 0.
+    """
     settings: dict[str, Any] = {"amplitude": 1 / layer.high}
     if spiking:
         # Nengo would draw voltages; those of the chip start at 0.
-        settings["initial_state"] = {"voltage": nengo.dists.Choice([0])}
+        start = nengo.dists.Choice([0]) if voltage is None else voltage
+        settings["initial_state"] = {"voltage": start}
     if layer.encoder is not None:
         encoders = (ClippedRectifiedLinear, ClippedSpikingRectifiedLinear)
         return encoders[spiking](**settings)

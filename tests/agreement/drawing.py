@@ -65,13 +65,14 @@ class _Drawing:
 
     def _encoder(self) -> str:
         random = self._random
+        start = ("rest", "spread")[self._seed % 3 == 0]
         if random.randint(0, 1):
-            return "encode rate e"
+            return f"encode rate e {{ start {start} }}"
         return (
             f"encode conv e {{ filters {random.randint(1, 4)}, "
             f"kernel {self._dims(1, 3)}, stride {self._dims(1, 2)}, "
             f"padding {random.choice(('same', 'valid'))}, "
-            f"batchnorm {random.choice(('on', 'off'))} }}"
+            f"batchnorm {random.choice(('on', 'off'))}, start {start} }}"
         )
 
     def _layer(self, name: str) -> str:

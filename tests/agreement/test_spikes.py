@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from snnc.runtime.network import Cut
 from tests.agreement import chip
 from tests.agreement.built import Weights, imported
 from tests.support import ROOT, network, sound
@@ -26,6 +28,7 @@ DRIFT = (ROOT / "specs" / "drift.snn").read_text(encoding="utf-8")
 C0, C1 = "stride 1x2x2", "filters 16, kernel 3, stride 2"
 A_SLICE = (C0, f"{C0}, block 1x7x7x8"), (C1, f"{C1}, block 1x3x3x16")
 UNEVEN = (C0, f"{C0}, block 4x3x5x20"), (C1, f"{C1}, block 2x2x3x12")
+SPREAD = "encode conv { filters 2", "encode conv { start spread, filters 2"
 
 WIDE = """
     target loihi { chips 1 }
@@ -104,9 +107,14 @@ def drift(*replaced: tuple[str, str]) -> str:
     return text
 
 
-def drift_spikes(text: str) -> Values:
-    layers = ("c0", "c1", "d0")
+def drift_spikes(text: str, group: int = 1) -> Values:
+    """What layers give, the encoder cut into ensembles of so many slices."""
+    layers = ("encode", "c0", "c1", "d0")
     with package_of(text) as package:
+        network = package.network
+        encoder = replace(network.layers["encode"], cut=Cut(group))
+        all_layers = {**network.layers, "encode": encoder}
+        package.nengo.NETWORK = replace(network, layers=all_layers)
         return spikes_of(built_of(package, layers), layers, 2 * package.network.steps)
 
 
@@ -118,9 +126,13 @@ def test_groups_of_slices_take_fewer_cores_than_an_ensemble_a_slice() -> None:
     assert chosen.cores == 5
 
 
-@pytest.mark.parametrize("blocks", [A_SLICE, UNEVEN], ids=["a slice", "uneven"])
-def test_conv3d_spikes_alike_however_it_is_cut(blocks: Any) -> None:
-    assert_equal(drift_spikes(drift(*blocks)), drift_spikes(DRIFT))
+def test_conv3d_spikes_alike_however_it_is_cut() -> None:
+    assert_equal(drift_spikes(drift(*A_SLICE)), drift_spikes(DRIFT))
+
+
+def test_voltages_that_are_spread_are_those_of_neurons_however_they_are_cut() -> None:
+    found = drift_spikes(drift(*UNEVEN, SPREAD), group=3)
+    assert_equal(found, drift_spikes(drift(SPREAD)))
 
 
 def dense_spikes(body: str, matrix: bool) -> Values:

@@ -17,6 +17,7 @@ from tests.agreement.drawing import draw_spec
 from tests.diff.comparing import version
 
 WORDS = {"same": "valid", "valid": "same", "on": "off", "off": "on", "classes": "units"}
+WORDS |= {"rest": "spread", "spread": "rest"}
 TOKEN = re.compile(rf"\b(?:\d+|{'|'.join(WORDS)})\b")
 _SETTINGS = settings(
     max_examples=40,

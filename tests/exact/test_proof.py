@@ -90,6 +90,31 @@ def test_a_host_that_hears_both_the_chip_and_what_feeds_it(tmp_path: Path) -> No
     assert counts["h"].any()
 
 
+@pytest.mark.parametrize(
+    ("encoder", "place"),
+    [("conv", "chip"), ("rate", "chip"), ("conv", "host")],
+)
+def test_voltages_that_are_spread(tmp_path: Path, encoder: str, place: str) -> None:
+    """In a row they are spread once; from rest, before each example."""
+    body = f"""
+        timing {{ present 20 ms }}
+        input clip 3x7x7x2 in -1..1
+        encode {encoder} e {{ start spread }}
+        conv3d c {{ filters 3, kernel 2, place {place} }}
+        dense d {{ units 6 }}
+        readout y {{ classes 2 }}
+    """
+    package = open_package(write_package(network(body, "started"), tmp_path))
+    weights = random_weights(package, bias=0.3)
+    assert not compare(package, weights, random_images(package))
+    with make_engine(package, weights) as engine:
+        assert engine.hosted == (place == "host")
+        twice = np.repeat(random_images(package, 1), 2, axis=0)
+        first, second = engine.run(twice, keep=["spikes"]).spikes["e"]
+    assert first.any(axis=(1, 2, 3, 4)).all()  # some neuron in each step
+    assert np.array_equal(first, second)
+
+
 @pytest.mark.parametrize("readout", ["0 ms", "1 ms", "0.01 ms", "10 ms"])
 @pytest.mark.parametrize("layers", ["0 ms", "5 ms"])
 @pytest.mark.parametrize("place", ["chip", "host"])

@@ -59,7 +59,7 @@ PLACES = {
     "|weight_decay 1e-4|l1 1e-4|label_smooth 0.1|qat on|spike_regularization 1e-3"
     "|weights x|resume on|iterations 100",
     "encode": "method poisson|num_steps 100|max_rate 250 Hz|synapse 5 ms|neuron lif"
-    "|activation relu|l2 1e-3|units 8|threshold 0.1",
+    "|activation relu|l2 1e-3|units 8|threshold 0.1|initial_state spread|v_init 0",
     "readout": "num_classes 10|labels 10|outputs 10|class_names [a, b]|bias off"
     "|neuron lif|rate 20..150 Hz|dropout 0.2|mode mean|tau_out 10 ms|loss mse|l2 1e-3",
     "avgpool": "pool_size 2|kernel 2|strides 2|padding same|rate 20..150 Hz|mode max",
@@ -78,12 +78,14 @@ PLACES = {
     "place": "cpu|loihi|off_chip",
     "decide": "max|sum|final|latency",
     "schedule": "cosine_decay|none|step",
+    "start": "now|uniform|zero",
 }
 VALUES = {"neuron": "conv2d", "padding": "conv2d", "place": "conv2d"} | {
     "loss": "train",
     "optimizer": "train",
     "schedule": "train",
     "decide": "readout",
+    "start": "encode",
 }
 CASES = [(place, word) for place, words in PLACES.items() for word in words.split("|")]
 

@@ -64,7 +64,7 @@ def specs(draw: st.DrawFn) -> str:
         draw(st.sampled_from(["timing { dt 1 ms }", ""])),
         *draw(st.lists(_FLAT.map("defaults {}".format), max_size=2)),
         f"input {draw(_WORD)} 4x4x1 in 0..1",
-        draw(st.sampled_from(["encode conv", "encode rate e", ""])),
+        draw(st.sampled_from(["encode conv { start spread }", "encode rate e", ""])),
         *draw(st.lists(_layer(), max_size=4)),
         f"readout {draw(_WORD)} {draw(_block())}",
         draw(st.one_of(st.just(""), _block().map("train {}".format))),

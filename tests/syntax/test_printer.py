@@ -32,7 +32,7 @@ network  n{ # opener
   encode conv e { filters 2 # few
      # a kernel
 
-     kernel 3
+     kernel 3  start   spread
      # and no more
      } # behind
   dense a {}
@@ -66,6 +66,7 @@ network n {  # opener
     # a kernel
 
     kernel 3
+    start spread
     # and no more
   }  # behind
   dense a {}

@@ -131,6 +131,7 @@ class Settings:
             place="host",
             synapse=0.0,
             block=None,
+            start=spec.start,
         )
 
 
