@@ -17,6 +17,9 @@ KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model training_layers) $(
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
+# Tests start many programs, each of which would compile all of snnc for itself.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test test-modern test-nir fuzz check coverage oracle study docs picture accept clean
 

@@ -269,15 +269,15 @@ def focal_features() -> Network:
 def long_names() -> Network:
     """Return a network whose statements are too long for one line."""
     a, b, c, d = (letter * 40 for letter in "abcd")
-    shape = (32, 32, 32, 3)
+    shape = (16, 32, 32, 3)
     return network(
         "n" * 40,
-        (32, 32, 32, 2),
-        rate_encoder("image", (32, 32, 32, 2), 1.0, False),
+        (16, 32, 32, 2),
+        rate_encoder("image", (16, 32, 32, 2), 1.0, False),
         conv(a, "encode", shape, padding="same", neuron=LIF, dropout=0.1),
         conv(b, a, shape, padding="same", shortcut=Shortcut(a, None)),
         conv(c, b, shape, padding="same", shortcut=Shortcut("encode", (1, 1, 1))),
-        join(d, "concat", (a, b, c), (32, 32, 32, 9)),
+        join(d, "concat", (a, b, c), (16, 32, 32, 9)),
         about="One word " * 30 + "o" * 90,
         target=FOUR_CHIPS,
     )
