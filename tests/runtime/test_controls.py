@@ -87,6 +87,7 @@ def test_weights_of_classes_are_in_the_loss(load: Load) -> None:
     assert balanced["loss"] == pytest.approx(plain["loss"], rel=0.02)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_the_command_line_takes_them(
     main: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -121,6 +122,7 @@ class TooFast(keras.callbacks.Callback):
             self.model.optimizer.learning_rate.assign(1e30)
 
 
+@pytest.mark.usefixtures("eagerly")
 def test_a_loss_that_is_no_number_ends_the_training(load: Load, tmp_path: Path) -> None:
     train = load("volume", "train").train
     diverged = load("volume", "_runtime.training").DivergedError
