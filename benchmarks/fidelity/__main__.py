@@ -55,20 +55,24 @@ def main(arguments: list[str] | None = None) -> int:
 def _measured(
     kind: str, data: str, split: Split, seed: int, work: Path
 ) -> dict[str, object]:
-    name, text = spec_of(kind)
     folder = work / data
+    package = _built(folder, *spec_of(kind))
+    spread = _built(folder / "spread", *spec_of(kind, spread=True))
+    weights = folder / f"{package.name}-{seed}.safetensors"
+    inputs: list[Path | str] = [package, spread, package / "_runtime", data, str(seed)]
+    return remembered(
+        folder / "measured",
+        f"{package.name}-{seed}",
+        inputs,
+        lambda: measure(package, spread, weights, split, seed),
+    )
+
+
+def _built(folder: Path, name: str, text: str) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     spec = folder / f"{name}.snn"
     spec.write_text(text, encoding="utf-8")
-    package = build(spec, folder)
-    weights = folder / f"{name}-{seed}.safetensors"
-    inputs: list[Path | str] = [package, package / "_runtime", data, str(seed)]
-    return remembered(
-        folder / "measured",
-        f"{name}-{seed}",
-        inputs,
-        lambda: measure(package, weights, split, seed),
-    )
+    return build(spec, folder)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,13 +19,20 @@ from snnc.runtime.results import Decide
 from snnc.runtime.scores import decide
 from snnc.runtime.statistics import Firing
 
-LONGER = (1, 2, 3)  # times as long as the spec presents an example
+# Times as long as the spec presents an example: as the spec is, and spread.
+LONGER, SPREAD_LONGER = (1, 2, 3), (1, 2)
 WAYS: tuple[Decide, ...] = ("last", "mean")
 
 
-def measure(folder: Path, weights: Path, split: Split, seed: int) -> dict[str, Any]:
-    """Return accuracies, CPU seconds of both trainings, and rates that are not held."""
-    package = open_package(folder)
+def measure(
+    folder: Path, spread_folder: Path, weights: Path, split: Split, seed: int
+) -> dict[str, Any]:
+    """Return accuracies, CPU seconds of both trainings, and rates that are not held.
+
+    The package in ``spread_folder`` differs in the voltages that its encoder begins
+    with alone: the same weights are judged in it.
+    """
+    package, spread = open_package(folder), open_package(spread_folder)
     plain, plain_seconds = _plain(package, split, seed)
     seconds = _trained(package, weights, split.train, seed)
     test = split.test
@@ -36,6 +43,10 @@ def measure(folder: Path, weights: Path, split: Split, seed: int) -> dict[str, A
         "aware": _keras(package, weights, test, aware=True),
         "decide": package.network.readout.decide,
         "chip": {times: shares for times, (shares, _) in chip.items()},
+        "spread": {
+            str(times): _chip(spread, weights, test, times)[0]
+            for times in SPREAD_LONGER
+        },
         "missed": chip["1"][1],
         "seconds": {"plain": plain_seconds, "trained": seconds},
     }

@@ -9,7 +9,7 @@ network {name} {{
   defaults {{ neuron {neuron}, rate 20..150 Hz{norm} }}
 
   input image 28x28x1 in 0..1
-  encode conv {{ filters 4, kernel 3, stride 2, padding same }}
+  encode conv {{ filters 4, kernel 3, stride 2, padding same{start} }}
 
   conv2d a {{ filters 16, padding same }}
   conv2d b {{ filters 16, padding same, shortcut a }}
@@ -31,7 +31,7 @@ network {name} {{
   defaults conv2d {{ padding same }}
 
   input image 28x28x1 in 0..1
-  encode conv {{ filters 8, kernel 3, stride 2, padding same }}
+  encode conv {{ filters 8, kernel 3, stride 2, padding same{start} }}
 
   conv2d a {{ filters 16 }}
   conv2d b {{ filters 16 }}
@@ -65,10 +65,17 @@ KINDS = {
 }
 
 
-def spec_of(kind: str) -> tuple[str, str]:
-    """Return the name and the text of a kind's spec."""
+def spec_of(kind: str, spread: bool = False) -> tuple[str, str]:
+    """Return the name and the text of a kind's spec.
+
+    With ``spread`` the neurons of its encoder begin with other voltages than 0.
+    """
     text, neuron, norm, synapse = KINDS[kind]
     depth = "deep_" if text is DEEP else ""
     name = f"{depth}{neuron}_{'norm' if norm else 'plain'}_{synapse}"
-    norms = ", batchnorm on" if norm else ""
-    return name, text.format(name=name, neuron=neuron, norm=norms, synapse=synapse)
+    words = {
+        "neuron": neuron,
+        "norm": ", batchnorm on" if norm else "",
+        "start": ", start spread" if spread else "",
+    }
+    return name, text.format(name=name, synapse=synapse, **words)

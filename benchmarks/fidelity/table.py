@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 
+STARTS = ("chip", "spread")  # voltages of the encoder: all 0, or spread over 0..1
 # Student's t at 97.5 %, by degrees of freedom.
 QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 HEAD = (
-    *("network", "data", "seeds", "plain Keras", "Keras", "aware", "chip"),
-    *("Keras - plain", "aware - plain", "chip - aware", "2 and 3 times as long"),
-    *("by the mean: 1, 2, 3 times", "2 times, by the mean - aware", "budgets", "time"),
+    *("network", "data", "seeds", "plain Keras", "Keras", "aware", "chip", "spread"),
+    *("Keras - plain", "aware - plain", "chip - aware", "spread - aware"),
+    *("2 times as long: chip, spread", "by the mean: chip, spread"),
+    *("2 times, by the mean: chip, spread", "2 times, by the mean: spread - aware"),
+    *("budgets", "time"),
 )
 
 
@@ -33,19 +36,21 @@ def _grouped(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 def _row(cells: list[dict[str, Any]]) -> list[str]:
     plain, smooth, aware = (_values(cells, k) for k in ("plain", "smooth", "aware"))
     way = cells[0]["decide"]
-    chip, twice, thrice = (_chip(cells, times, way) for times in "123")
-    means = [_chip(cells, times, "mean") for times in "123"]
+    chip, spread = (_on_chip(cells, start, "1", way) for start in STARTS)
+    double = [_on_chip(cells, start, "2", way) for start in STARTS]
+    mean = [_on_chip(cells, start, "1", "mean") for start in STARTS]
+    double_mean = [_on_chip(cells, start, "2", "mean") for start in STARTS]
     missed = sorted({name for cell in cells for name in cell["missed"]})
     seconds = [cell["seconds"]["trained"] / cell["seconds"]["plain"] for cell in cells]
     return [
         cells[0]["kind"],
         cells[0]["data"],
         str(len(cells)),
-        *(f"{100 * values.mean():.1f} %" for values in (plain, smooth, aware, chip)),
-        *(_paired(a - b) for a, b in ((smooth, plain), (aware, plain), (chip, aware))),
-        f"{100 * twice.mean():.1f} %, {100 * thrice.mean():.1f} %",
-        ", ".join(f"{100 * values.mean():.1f} %" for values in means),
-        _paired(means[1] - aware),
+        *map(_share, (plain, smooth, aware, chip, spread)),
+        *(_paired(a - b) for a, b in ((smooth, plain), (aware, plain))),
+        *(_paired(a - aware) for a in (chip, spread)),
+        *(", ".join(map(_share, pair)) for pair in (double, mean, double_mean)),
+        _paired(double_mean[1] - aware),
         f"not held: {', '.join(missed)}" if missed else "held",
         f"{np.mean(seconds):.1f}x",
     ]
@@ -55,8 +60,12 @@ def _values(cells: list[dict[str, Any]], key: str) -> Any:
     return np.array([cell[key] for cell in cells])
 
 
-def _chip(cells: list[dict[str, Any]], times: str, way: str) -> Any:
-    return np.array([cell["chip"][times][way] for cell in cells])
+def _on_chip(cells: list[dict[str, Any]], start: str, times: str, way: str) -> Any:
+    return np.array([cell[start][times][way] for cell in cells])
+
+
+def _share(values: Any) -> str:
+    return f"{100 * values.mean():.1f} %"
 
 
 def _paired(differences: Any) -> str:
