@@ -135,6 +135,12 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
         f"The host runs {', '.join(_on_host(lowered))} and the readout beside Loihi;"
         " here they are nodes as all others."
     )
+    if spread := [p.name for p in lowered.populations if _is_spread(p)]:
+        yield (
+            f"NIR has no voltages to begin with: {', '.join(spread)}, with `start"
+            " spread`, begins at 0 here, so that neurons that are driven alike spike in"
+            " step."
+        )
     if dropped := list(_dropped(lowered, graph)):
         yield (
             "IF and LIF have no synapse: the filters on what is read are left out"
@@ -199,3 +205,8 @@ def _rate(population: Population) -> float:
 def _is_lif(population: Population) -> bool:
     assert population.layer.spiking is not None
     return isinstance(population.layer.spiking.neuron, Lif)
+
+
+def _is_spread(population: Population) -> bool:
+    assert population.layer.spiking is not None
+    return population.layer.spiking.start == "spread"

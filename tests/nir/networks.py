@@ -88,7 +88,7 @@ BODIES = {
     "leaky": """
       neuron lif { tau_rc 20 ms, tau_ref 0 ms }
       input values 7 in 0..1 as -1..1
-      encode rate
+      encode rate { start spread }
       dense d0 { units 6 }
       dense d1 { units 6, rate 9..80 Hz, shortcut d0 }
       readout y { units 2 }
