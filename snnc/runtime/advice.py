@@ -22,12 +22,16 @@ fill, and examples in a row find them filled
 """
 FALLS = """
 accuracy falls with time, from {best} after {steps} steps: what the layers
-settle at is wrong, which a longer `present` does not mend; a longer `synapse`
-or a higher `rate` may, where `as Keras` falls
+settle at is wrong, which a longer `present` does not mend; {first}a longer
+`synapse` or a higher `rate` may, where `as Keras` falls
 """
 BELOW = """
-accuracy has settled below Keras's, which a longer `present` does not mend; a
-longer `synapse` or a higher `rate` may, where `as Keras` falls
+accuracy has settled below Keras's, which a longer `present` does not mend;
+{first}a longer `synapse` or a higher `rate` may, where `as Keras` falls
+"""
+# Neurons that are driven alike and begin alike spike in step for good.
+SPREAD = """
+try `start spread` in {names} first, with which the weights stay as they are;
 """
 RISES = """
 accuracy still rises at the end of an example: a longer `present` may decide
@@ -103,16 +107,23 @@ def _time(result: Result) -> Iterator[str]:
     last = _gain(early[-1])
     if falls := [moment for moment in early if _gain(moment)[1] < 0]:
         best = max(falls, key=lambda moment: moment.value)
-        yield FALLS.format(best=percent(best.value), steps=best.steps)
+        accuracy, first = percent(best.value), _first(result)
+        yield FALLS.format(best=accuracy, steps=best.steps, first=first)
     elif last[0] > 0:
         if _lacks(result):
             yield RISES
     elif _is_carried(result):
         return  # a longer or a shorter example would carry over less or more
     elif _settled_below(result, last):
-        yield BELOW
+        yield BELOW.format(first=_first(result))
     elif alike := _alike(early):
         yield ENOUGH.format(steps=alike[-1].steps)
+
+
+def _first(result: Result) -> str:
+    """Return what to try before all else where layers settle at the wrong."""
+    names = ", ".join(f"`{name}`" for name in result.resting)
+    return f"{SPREAD.format(names=names).strip()} " if names else ""
 
 
 def _settled_below(result: Result, last: Interval) -> bool:

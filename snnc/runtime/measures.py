@@ -118,6 +118,7 @@ def result_of(
         layers=tuple(layers),
         spikes=sum(spikes.values()),
         clipped=_clipped(network, firing, steps),
+        resting=_resting(network),
         work=None if cores is None else work_of(network, spikes, steps),
         cores=cores,
         **known,
@@ -184,6 +185,12 @@ def _clipped(
     encoders = [firing[name] for name in layers if layers[name].encoder]
     clipped = sum(fired.at_least(steps) for fired in encoders)
     return clipped / max(1, sum(fired.at_least(0) for fired in encoders))
+
+
+def _resting(network: Network) -> tuple[str, ...]:
+    """Return the encoders whose voltages all begin at 0."""
+    layers = network.layers.items()
+    return tuple(n for n, x in layers if x.encoder and x.start == "rest")
 
 
 def _ordered(parts: Sequence[EvaluatedPart]) -> list[EvaluatedPart]:

@@ -154,8 +154,9 @@ class Result:
     examples of each class, (classes, classes), were taken for each; ``names``
     are those of classes that have any; ``spikes`` are those of all layers in
     an example; ``clipped`` is the share of encoder values that ask for more
-    than a spike a step; ``overflows`` are those of `REGISTERS`; ``seconds`` is
-    how long it took.
+    than a spike a step; ``resting`` are the encoders whose voltages all begin
+    at 0; ``overflows`` are those of `REGISTERS`; ``seconds`` is how long it
+    took.
     """
 
     network: str
@@ -173,6 +174,7 @@ class Result:
     layers: tuple[LayerResult, ...] = ()
     spikes: float | None = None
     clipped: float | None = None
+    resting: tuple[str, ...] = ()
     work: Work | None = None
     cores: int | None = None
     overflows: tuple[int, ...] | None = None

@@ -11,10 +11,12 @@ import pytest
 
 from snnc.runtime import advice
 from snnc.runtime.advice import BELOW, ENOUGH, FALLS, RISES
-from snnc.runtime.network import Input, Network, Readout
+from snnc.runtime.measures import EvaluatedPart, result_of
+from snnc.runtime.network import Input, Layer, Network, Readout
 from snnc.runtime.readings import judged
 from snnc.runtime.results import Contrast, Result
 from snnc.runtime.scores import contrast, over_time, score
+from snnc.runtime.statistics import Firing
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")
@@ -44,15 +46,19 @@ def result(*shares: float, keras: float = 1.0, count: int = 1000) -> Result:
     )
 
 
+def fall(best: str) -> str:
+    return FALLS.format(best=best, steps=50, first="")
+
+
 @pytest.mark.parametrize(
     ("shares", "more", "advised"),
     [
         ((0.1, 0.4, 0.8, 0.9), {}, [RISES]),
         ((0.1, 0.4, 0.8, 0.9), {"keras": 0.9}, []),  # nothing is left to gain
-        ((0.1, 0.914, 0.8, 0.7), {}, [FALLS.format(best="91.4 %", steps=50)]),
+        ((0.1, 0.914, 0.8, 0.7), {}, [fall("91.4 %")]),
         # A fall that the last two columns do not show.
-        ((0.1, 0.9, 0.7, 0.7), {}, [FALLS.format(best="90.0 %", steps=50)]),
-        ((0.1, 0.5, 0.7, 0.7), {}, [BELOW]),
+        ((0.1, 0.9, 0.7, 0.7), {}, [fall("90.0 %")]),
+        ((0.1, 0.5, 0.7, 0.7), {}, [BELOW.format(first="")]),
         ((0.1, 0.5, 0.7, 0.7), {"keras": 0.705}, [ENOUGH.format(steps=75)]),
         ((0.1, 0.9, 0.9, 0.9), {"keras": 0.9}, [ENOUGH.format(steps=50)]),
         # Nothing that chance would not do, nor enough to say that it is alike.
@@ -66,6 +72,35 @@ def test_what_more_time_would_do(
     assert advice.advice(result(*shares, **more)) == advised
 
 
+@pytest.mark.parametrize("shares", [(0.1, 0.9, 0.8, 0.7), (0.1, 0.5, 0.7, 0.7)])
+def test_voltages_are_spread_first_where_layers_settle_at_the_wrong(
+    shares: tuple[float, ...],
+) -> None:
+    told = []
+    for resting in [("e",), ()]:
+        (one,) = advice.advice(replace(result(*shares), resting=resting))
+        told.append(" ".join(one.split()))
+    first = "try `start spread` in `e` first, with which the weights stay as they are; "
+    assert told[0].replace(first, "") == told[1] != told[0]
+    up = advice.advice(replace(result(0.1, 0.4, 0.8, 0.9), resting=("e",)))
+    assert up == [RISES]
+
+
+def test_an_encoder_that_rests_is_known_of_its_network() -> None:
+    layers = {
+        "e": Layer((1,), (0.0, 250.0), encoder="conv"),
+        "s": Layer((1,), (0.0, 250.0), encoder="conv", start="spread"),
+        "d": Layer((1,), (20.0, 150.0)),
+    }
+    fired = Firing.of(np.ones((2, 1), int))
+    part = EvaluatedPart(
+        0, 2, np.zeros((4, 2, 2)), np.zeros((3, 2, 2)), dict.fromkeys(layers, fired)
+    )
+    how: Any = {"simulator": "exact", "presentation": "row", "model": "smooth"}
+    judged = result_of(replace(NET, layers=layers), [part], np.zeros(2, int), **how)
+    assert judged.resting == ("e",)
+
+
 def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
     found = result(0.1, 0.5, 0.66, 0.66)
     y = np.ones(100, int)
@@ -77,7 +112,7 @@ def test_state_that_costs_is_told_and_is_not_a_steady_state() -> None:
     (told,) = advice.advice(replace(found, contrast=contrast(rest, row, y, True)))[:1]
     assert told.split()[:5] == ["from", "rest", "25.0", "points", "(95"]
     same = replace(found, contrast=contrast(row, row, y, True))
-    assert advice.advice(same) == advice.advice(found) == [BELOW]
+    assert advice.advice(same) == advice.advice(found) == [BELOW.format(first="")]
 
 
 def test_another_readout_is_told_where_it_is_better_by_more_than_chance() -> None:
