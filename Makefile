@@ -95,9 +95,11 @@ oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all c
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
 
 # Debian's package dataset-fashion-mnist has the images of one of them.
-study: $(READY) ## train three networks and measure what the chip loses: docs/accuracy
+study: $(READY) ## train networks of many kinds, measure what the chip loses: docs/accuracy
 	@echo "== the accuracy study: files go to snnc-study/, where an interrupted one goes on"
 	@$(BIN)/python -m benchmarks.study
+	@echo "== kinds of neurons and norms beside plain Keras: files go to snnc-fidelity/"
+	@$(BIN)/python -m benchmarks.fidelity --write
 
 docs: $(VENV)/ready-docs ## build the documentation site; a warning is an error
 	@$(BIN)/python -m sphinx --quiet -W --keep-going -b html docs docs/_build/html
@@ -111,4 +113,4 @@ accept: $(READY) ## write the golden packages and expected texts anew
 	@git --no-pager diff --stat -- tests docs
 
 clean: ## remove what the tasks made
-	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache
+	rm -rf $(VENV) $(MODERN) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

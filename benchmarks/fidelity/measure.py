@@ -15,6 +15,7 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import ROW, drawn, spans_of
 from snnc.runtime.measures import layer_result
+from snnc.runtime.readings import Reader, ways_of
 from snnc.runtime.results import Decide
 from snnc.runtime.scores import decide
 from snnc.runtime.statistics import Firing
@@ -22,6 +23,7 @@ from snnc.runtime.statistics import Firing
 # Times as long as the spec presents an example: as the spec is, and spread.
 LONGER, SPREAD_LONGER = (1, 2, 3), (1, 2)
 WAYS: tuple[Decide, ...] = ("last", "mean")
+SLOWER = "last, slower"  # behind a filter twice as long as the readout's
 
 
 def measure(
@@ -97,13 +99,20 @@ def _chip(
     """
     network, order = package.network, drawn(len(test), None, 0)
     steps, counts = times * network.steps, []
-    outputs = {way: np.empty((len(order), network.readout.units)) for way in WAYS}
+    shape = len(order), network.readout.units
+    outputs = {way: np.empty(shape) for way in (*WAYS, SLOWER)}
+    slower = [way.synapse for way in ways_of(network.readout)].index(
+        2 * (network.readout.synapse or network.dt)
+    )
     with make_engine(package, weights, steps) as engine:
         spans, kept = spans_of(len(order), ROW), ("counts", "rows")
+        readers = {span: Reader(network, carries=True) for span in spans}
         for chunk in engine.stream(test.x[order], spans, "row", "last", kept):
             rows = order[chunk.start :][: len(chunk.images)]
             for way in WAYS:
                 outputs[way][rows] = decide(chunk.outcome.rows, way)
+            others = readers[chunk.span].read(chunk.outcome.rows)
+            outputs[SLOWER][rows] = others[slower]
             counts.append(chunk.outcome.counts)
     missed = []
     for name in network.layers:
@@ -113,7 +122,7 @@ def _chip(
             whole = whole + part
         if not layer_result(network, name, whole, steps).holds:
             missed.append(name)
-    return {way: _judged(outputs[way], test) for way in WAYS}, missed
+    return {way: _judged(given, test) for way, given in outputs.items()}, missed
 
 
 def _judged(outputs: Any, test: Examples) -> float:
