@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,14 +28,14 @@ SLOWER = "last, slower"  # behind a filter twice as long as the readout's
 def measure(
     folder: Path, spread_folder: Path, weights: Path, split: Split, seed: int
 ) -> dict[str, Any]:
-    """Return accuracies, CPU seconds of both trainings, and rates that are not held.
+    """Return accuracies, and layers whose rates are not held.
 
     The package in ``spread_folder`` differs in the voltages that its encoder begins
     with alone: the same weights are judged in it.
     """
     package, spread = open_package(folder), open_package(spread_folder)
-    plain, plain_seconds = _plain(package, split, seed)
-    seconds = _trained(package, weights, split.train, seed)
+    plain = _plain(package, split, seed)
+    _train(package, weights, split.train, seed)
     test = split.test
     chip = {str(times): _chip(package, weights, test, times) for times in LONGER}
     return {
@@ -50,35 +49,28 @@ def measure(
             for times in SPREAD_LONGER
         },
         "missed": chip["1"][1],
-        "seconds": {"plain": plain_seconds, "trained": seconds},
     }
 
 
-def _plain(package: ImportedPackage, split: Split, seed: int) -> tuple[float, float]:
+def _plain(package: ImportedPackage, split: Split, seed: int) -> float:
     """Train the layers as a user of Keras does, and judge them."""
     from tensorflow import keras
 
     program = package.module("keras_model")
     training = package.module("train").TRAINING
-    started = time.process_time()
     keras.utils.set_random_seed(seed + 1)
     model = program.build_model(seed=seed)
     program.compile_model(model)
     train, settings = split.train, {"epochs": training.epochs, "verbose": 0}
     model.fit(train.x, train.y, batch_size=training.batch, **settings)
-    seconds = time.process_time() - started
-    return _judged(model.predict(split.test.x, verbose=0), split.test), seconds
+    return _judged(model.predict(split.test.x, verbose=0), split.test)
 
 
-def _trained(
-    package: ImportedPackage, weights: Path, train: Examples, seed: int
-) -> float:
+def _train(package: ImportedPackage, weights: Path, train: Examples, seed: int) -> None:
     trainer = package.module("train").TRAINER
     # Plain Keras sees all examples as well.
     whole = replace(trainer.training, validation=0.0)
-    started = time.process_time()
     replace(trainer, training=whole).train(train.x, train.y, weights, seed=seed)
-    return time.process_time() - started
 
 
 def _keras(

@@ -63,6 +63,7 @@ KINDS = {
         ("deep, ", DEEP, "lif", True, 5),
     ]
 }
+USUAL = tuple(KINDS)[:5]  # what is measured where no kinds are named
 
 
 def spec_of(kind: str, spread: bool = False) -> tuple[str, str]:

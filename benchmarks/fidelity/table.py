@@ -16,7 +16,7 @@ QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
 SAME = ("network", "data", "seeds")
 TRAINED = (
     *("plain Keras", "snnc", "snnc, aware", "snnc - plain", "aware - plain"),
-    *("budgets", "time"),
+    "budgets",
 )
 ON_CHIP = (
     *("Keras, aware", "chip", "spread", "chip - aware", "spread - aware"),
@@ -59,12 +59,10 @@ def _named(cells: list[dict[str, Any]]) -> list[str]:
 def _trained(cells: list[dict[str, Any]]) -> list[str]:
     plain, smooth, aware = (_values(cells, k) for k in ("plain", "smooth", "aware"))
     missed = sorted({name for cell in cells for name in cell["missed"]})
-    seconds = [cell["seconds"]["trained"] / cell["seconds"]["plain"] for cell in cells]
     return [
         *map(_share, (plain, smooth, aware)),
         *(_paired(a - plain) for a in (smooth, aware)),
         f"not held: {', '.join(missed)}" if missed else "held",
-        f"{np.mean(seconds):.1f}x",
     ]
 
 
