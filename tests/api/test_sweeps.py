@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -243,6 +244,7 @@ def test_a_job_that_kills_the_workers_of_a_cluster_does_not_end_the_sweep(
 
     def run(path: str) -> str:
         if path == "deadly":
+            time.sleep(1)  # until it is known that the other job has ended
             os._exit(1)
         return DONE
 
