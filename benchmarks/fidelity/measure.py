@@ -43,7 +43,10 @@ def measure(
         "smooth": _keras(package, weights, test, aware=False),
         "aware": _keras(package, weights, test, aware=True),
         "decide": package.network.readout.decide,
-        "chip": {times: shares for times, (shares, _) in chip.items()},
+        "chip": {
+            times: {way: shares[way] for way in WAYS}
+            for times, (shares, _) in chip.items()
+        },
         "spread": {
             str(times): _chip(spread, weights, test, times)[0]
             for times in SPREAD_LONGER
