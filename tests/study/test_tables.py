@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.fidelity import table
 from benchmarks.study import plots, results, tables
 from benchmarks.study.curve import accuracy, over_time
 from snnc.runtime.scores import decide
@@ -26,6 +28,23 @@ def test_every_network_is_studied() -> None:
 def test_written_tables_are_those_of_the_numbers(network: dict[str, Any]) -> None:
     path = WRITTEN / f"{network['name']}.md"
     assert path.read_text(encoding="utf-8") == f"{tables.page(network)}\n"
+
+
+def test_kinds_of_networks_have_the_tables_of_their_numbers() -> None:
+    cells = json.loads((WRITTEN / "fidelity.json").read_text(encoding="utf-8"))
+    written = (WRITTEN / "fidelity.md").read_text(encoding="utf-8")
+    assert written == f"{table.page(cells)}\n"
+    normed = [one for one in cells if one["kind"].startswith("relu + batch norm")]
+    text = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    for cell in normed:
+        if cell["data"] == "mnist":
+            pairs = [
+                cell[start]["1"][way]
+                for way in ("last", "mean")
+                for start in ("chip", "spread")
+            ]
+            shown = (f"{100 * share:.1f} %" for share in (cell["aware"], *pairs))
+            assert f"| {cell['seed']} | {' | '.join(shown)} |" in text
 
 
 def test_the_text_shows_the_tables_of_the_numbers() -> None:
