@@ -96,9 +96,9 @@ def _chip(
     steps, counts = times * network.steps, []
     shape = len(order), network.readout.units
     outputs = {way: np.empty(shape) for way in (*WAYS, SLOWER)}
-    slower = [way.synapse for way in ways_of(network.readout)].index(
-        2 * (network.readout.synapse or network.dt)
-    )
+    synapse = network.readout.synapse
+    assert synapse is not None
+    slower = [way.synapse for way in ways_of(network.readout)].index(2 * synapse)
     with make_engine(package, weights, steps) as engine:
         spans, kept = spans_of(len(order), ROW), ("counts", "rows")
         readers = {span: Reader(network, carries=True) for span in spans}
