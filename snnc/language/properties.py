@@ -136,7 +136,7 @@ UpperRate = Annotated[
 ]
 Percentile = Annotated[
     Amount,
-    Limits(gt=0, le=100),
+    Limits(gt=1, le=100),
     Key("The percentile of the rates that is held in the range", usual="99.9"),
 ]
 Neuron = Annotated[

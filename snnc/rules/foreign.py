@@ -115,9 +115,13 @@ class Separable(Refused):
     label = "not a statement"
     notes = ("on the chip there are neurons between its two parts",)
     help = (
-        "write `depthwise2d NAME {{ kernel 3 }}`, and behind it "
-        "`conv2d NAME {{ filters 8, kernel 1 }}`"
+        "write `depthwise{axes}d NAME {{ kernel 3 }}`, and behind it "
+        "`conv{axes}d NAME {{ filters 8, kernel 1 }}`"
     )
+
+    @property
+    def axes(self) -> str:
+        return "1" if "1" in self.word else "2"
 
 
 class GlobalPool(Refused):

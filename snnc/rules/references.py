@@ -79,10 +79,10 @@ class NothingReads(Diagnostic):
     name: str
 
 
-def encoder_help(encoder: str) -> str:
+def encoder_help(encoder: str, key: str = "from") -> str:
     """Say what a reader of the input does instead; the encoder may have no name."""
     if encoder:
-        return f"read the encoder: write `from {encoder}`"
+        return f"read the encoder: write `{key} {encoder}`"
     return (
         "put an encoder between: `encode conv { filters 2 }` (trained) or `encode rate`"
     )
@@ -103,10 +103,11 @@ class ReadsRawValues(Diagnostic):
     name: str
     input: str
     encoder: str = ""
+    key: str = "from"
 
     @property
     def hint(self) -> str:
-        return encoder_help(self.encoder)
+        return encoder_help(self.encoder, self.key)
 
 
 class EncoderReadsLayer(Diagnostic):

@@ -127,6 +127,7 @@ class UnknownChoice(Diagnostic):
     found: str
     legal: tuple[str, ...]
     near: str | None
+    advice: str = ""
 
     @property
     def choices(self) -> str:
@@ -134,7 +135,7 @@ class UnknownChoice(Diagnostic):
 
     @property
     def hint(self) -> str:
-        return did_you_mean(self.near, self.legal, "write {}")
+        return self.advice or did_you_mean(self.near, self.legal, "write {}")
 
 
 class RepeatedClass(Diagnostic):

@@ -55,7 +55,7 @@ class WrongDims(Diagnostic):
     code = "SNN302"
     title = "wrong number of dims"
     message = "`{key} {value}` has {given} dims, but `{kind}` works on {expected}"
-    help = "write one integer for all axes, or {expected}: `{key} {example}`"
+    help = "{hint}"
 
     key: str
     value: Shape
@@ -64,9 +64,13 @@ class WrongDims(Diagnostic):
     expected: int
 
     @property
-    def example(self) -> Shape:
+    def hint(self) -> str:
         padded = (*self.value, *self.value[-1:] * self.expected)
-        return padded[: self.expected]
+        dims = "x".join(map(str, padded[: self.expected]))
+        whole = f"write `{self.key} {self.value[-1]}`"
+        if self.expected == 1:
+            return whole
+        return f"{whole} for all axes, or `{self.key} {dims}` for each its own"
 
 
 class CausalInSpace(Diagnostic):

@@ -22,6 +22,8 @@ _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
     r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
 )
+_UNIT_TWICE = re.compile(r"^([^a-zA-Z]+)([^\W\d]\w*)\.\.(.+\2)$")
+_INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 _PAIR = (
@@ -32,7 +34,7 @@ _PAIR = (
 
 
 def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
-    match = _QUANTITY.fullmatch(token)
+    match = _QUANTITY.fullmatch(_UNIT_TWICE.sub(r"\1..\3", token))
     if match and match["word"] in UNITS:
         text = f"{match['number']} {match['word']}"
         return rules.syntax.MalformedNumber(
@@ -83,6 +85,8 @@ def _unknown(token: Token, span: Span, before: Token | None) -> Diagnostic:
             span=span, mark=str(token), key=str(before), fix=_spaced(span)
         )
     advice = next((a for mark, a in _ADVICE if mark in token), "")
+    if _INFINITE.match(span.source.text, span.start):
+        advice = "an end is finite: write the least and the largest value of the data"
     if not advice:
         return rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
     return rules.syntax.UnexpectedCharacter(

@@ -117,6 +117,19 @@ def home_of(key: str) -> str:
     return found[0] if len(found) == 1 and FORMS[found[0]].once else ""
 
 
+def sibling_with(key: str, owner: str) -> str:
+    """Another variant of a statement that has a property: ``target loihi``; or none."""
+    kind = owner.partition(" ")[0]
+    return next(
+        (
+            f"{kind} {variant}"
+            for variant, model in MODELS.get(kind, {}).items()
+            if variant and key in keys_of(model)
+        ),
+        "",
+    )
+
+
 def setting_line(word: str, value: str, given: Mapping[str, tree.Value]) -> str:
     """The loss or the optimizer with a setting; empty if a word names none.
 

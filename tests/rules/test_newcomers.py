@@ -55,6 +55,8 @@ LINES = [
     ("depthwise d { kernel 3 }", "SNN200", "did you mean `depthwise2d`?"),
     ("DepthwiseConv1D d { kernel 3 }", "SNN200", "did you mean `depthwise1d`?"),
     ("SeparableConv2D d { filters 8 }", "SNN922", "`depthwise2d NAME { kernel 3 }`"),
+    ("SeparableConv1D d { filters 8 }", "SNN922", "`conv1d NAME { filters 8, kernel 1"),
+    ("depthwise1d d { kernel 3 }", "SNN300", "use `depthwise2d`, or"),
     ("globalavgpool", "SNN923", "`avgpool { window all }`"),
     ("global_average_pooling", "SNN923", "`avgpool { window all }`"),
     ("GlobalAveragePooling2D g", "SNN923", "`avgpool { window all }`"),
@@ -199,6 +201,14 @@ CHANGES = [
     ("s0 {", "s0 from c-0 {", "SNN213", "`c_0`"),
     ("c0 {", "c0 from input {", "SNN224", "write `from e`"),
     ("c0 {", "c0 from image {", "SNN253", "read the encoder: write `from e`"),
+    ("kernel 3", "shortcut image", "SNN253", "read the encoder: write `shortcut e`"),
+    ("kernel 3", "kernel 3x3x3", "SNN302", "write `kernel 3` for all axes, or `ke"),
+    ("28x28x1", "28x28x1 in -inf..inf #", "SNN101", "the least and the largest value"),
+    ("rate 20..150 Hz", "rate 20Hz..150Hz", "SNN102", "write `20..150 Hz`"),
+    ("kernel 3", "percentile 0.999", "SNN206", "write `percentile 99.9`: it is of a"),
+    ("loihi { chips 1 }", "nengo { chips 1 }", "SNN203", "write `target loihi`,"),
+    ("conv e {", "rate e {", "SNN203", "write `encode conv`, which has `filters`"),
+    ("e { filters 2 }", "e { padding causal }", "SNN210", "of `conv1d` alone"),
     ("image 28x28x1", "28x28x1 image", "SNN100", "`input image 28x28x1 in 0..1`"),
     ("in 0..1", "as 0..1", "SNN100", "`input image 28x28x1 in 0..255 as 0..1`"),
     ("c0 { filters 8, kernel 3 }", "c0 filters 8, kernel 3 }", "SNN126", ""),
@@ -335,3 +345,14 @@ def test_several_branches_miss_the_channels_once() -> None:
 def test_words_of_other_libraries_may_be_names(name: str) -> None:
     assert name not in RESERVED
     assert check_text(SPEC.replace("c0", name)).diagnostics == ()
+
+
+def test_who_reads_a_layer_without_its_name_is_not_blamed() -> None:
+    read = SPEC.replace("dense d0 {", "dense d0 from c0 {").replace("c0 {", "{", 1)
+    assert only(read).code == "SNN212"
+
+
+def test_no_word_that_can_be_no_name_is_offered() -> None:
+    wrong = SPEC.replace("c0 {", "größe {").replace("d0 {", "d0 from c0 {")
+    _, unknown = check_text(wrong).diagnostics
+    assert unknown.render_help() == "write `e` or `s0`, which can be read here"

@@ -151,15 +151,15 @@ class _Resolution:
         if raw not in read:
             return True
         index = read.index(raw)
-        span = (
-            _source_span(draft, index)
-            if index < len(draft.sources)
-            else draft.span_of("shortcut")
-        )
-        self._report_raw(span, draft.name, kind)
+        if index < len(draft.sources):
+            self._report_raw(_source_span(draft, index), draft.name, kind)
+        else:
+            self._report_raw(draft.span_of("shortcut"), draft.name, key="shortcut")
         return False
 
-    def _report_raw(self, span: Span, name: str, kind: str = "") -> None:
+    def _report_raw(
+        self, span: Span, name: str, kind: str = "", key: str = "from"
+    ) -> None:
         """Report a reader of the input; an encoder that nothing reads is meant."""
         encoders = [s for s in self._spec.layers if s and s.kind.startswith("encode")]
         encoder = next((s.name for s in encoders if s.name), None) or ""
@@ -176,7 +176,12 @@ class _Resolution:
             )
         else:
             diagnostic = ReadsRawValues(
-                span=span, name=name, input=self._input.name, encoder=encoder, fix=fix
+                span=span,
+                name=name,
+                input=self._input.name,
+                encoder=encoder,
+                key=key,
+                fix=fix,
             )
         self._report.add(diagnostic)
 

@@ -10,7 +10,6 @@ from itertools import chain, count
 
 from snnc.diagnostics import Fix, Report
 from snnc.ir.logical import Shape
-from snnc.language.keywords import RESERVED
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,
@@ -20,6 +19,7 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.model import Place, ValidatedSpec
+from snnc.language.names import why_no_name
 from snnc.rules.references import (
     Cycle,
     RepeatedSource,
@@ -46,6 +46,10 @@ class KnownNames:
         self._input = validated.spec.input.name
         self._layers = dict(zip(names, validated.spec.layers, strict=True))
         self.names = (self._input, *names)
+        places = zip(names, validated.places, strict=True)
+        self._unwritten = frozenset(n for n, place in places if place.name is None)
+        self.lacks_one = any(self._layers[name] is None for name in self._unwritten)
+        """Whether a broken layer has lost its name, which may be any."""
 
     def readable_by(self, reader: str | None) -> tuple[str, ...]:
         """The written names that a layer, or the readout (None), could read.
@@ -56,8 +60,9 @@ class KnownNames:
         if isinstance(spec, (ConvEncoderSpec, RateEncoderSpec)):
             return (self._input,)
         after = set() if reader is None else self._all_after(reader)
+        never = after | self._unwritten
         return tuple(
-            name for name in self._layers if name not in after and name not in RESERVED
+            name for name in self._layers if name not in never and not why_no_name(name)
         )
 
     def _all_after(self, name: str) -> set[str]:
@@ -130,13 +135,13 @@ def draft_layers(validated: ValidatedSpec, report: Report) -> tuple[Draft, ...]:
 def resolve_sources(
     name: str, span: Span, reader: str | None, known: KnownNames, report: Report
 ) -> bool:
-    """Whether a name exists; reported where it does not.
+    """Whether a name exists; reported where it does not, if no layer has lost its own.
 
     ``reader`` is the layer that reads it, or None for the readout.
     """
     if name in known.names:
         return True
-    if report.full:
+    if report.full or known.lacks_one:
         return False
     readable = known.readable_by(reader)
     only = only_near(name, readable)

@@ -240,7 +240,8 @@ class Windows:
             other = f"give the input the shape {expected}"
             if len(self._input.shape) == rank + 1:
                 other = "let it read an earlier layer with `from`"
-            layer = "dense" if len(shape) == 1 else f"conv{len(shape) - 1}d"
+            family = "depthwise" if kind.startswith("depthwise") else "conv"
+            layer = "dense" if len(shape) == 1 else f"{family}{len(shape) - 1}d"
             hint = f"use `{layer}`, or {other}"
         self._report.add(
             WrongRank(

@@ -44,6 +44,8 @@ def _advice(key: str, name: str, limit: str, node: Any) -> str:
     value = getattr(node, "value", None)
     if key in _SHARES and isinstance(value, int) and 1 < value < 100:
         return f"write `{key} {value / 100:g}`: it is a share of 1, not a percentage"
+    if key == "percentile" and value is not None and 0 < value <= 1:
+        return f"write `{key} {100 * value:g}`: it is of a hundred"
     usual = USUAL.get(key)
     return f"write, for example, `{key} {usual}`" if usual else ""
 

@@ -24,6 +24,7 @@ from snnc.vocabulary.strangers import (
     home_of,
     owners,
     setting_line,
+    sibling_with,
 )
 from snnc.vocabulary.synonyms import (
     fix_word,
@@ -170,6 +171,8 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
         return f"write `{key} {value}` in the layer, beside `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
         return f"write `{key} {value}` in a layer, or in `defaults` for all"
+    if sibling := sibling_with(key, owner):
+        return f"write `{sibling}`, which has `{key}`, or remove it"
     if home := home_of(key):
         return f"write `{key} {value}` in `{home}`"
     if key in NEURON_KEYS:

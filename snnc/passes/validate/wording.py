@@ -13,6 +13,7 @@ from snnc.language import tree
 from snnc.language.forms import FORMS, PARTS
 from snnc.language.keywords import UNITS
 from snnc.passes.validate.wrong_type import LONGEST, described, numeral, wrong_type
+from snnc.rules.names import listed
 from snnc.source import Span
 from snnc.vocabulary.synonyms import fix_word, nearest
 
@@ -143,12 +144,16 @@ def _unknown_choice(
     word = node.name if isinstance(node, tree.Group) else node
     span = word.span
     near = nearest(span.text, legal) if isinstance(word, tree.Word) else None
+    advice = ""
+    if key == "padding" and span.text == "causal":
+        near, advice = None, f"it is of `conv1d` alone: write {listed(legal)}"
     return rules.values.UnknownChoice(
         span=span,
         key=key,
         found=described(word),
         legal=legal,
         near=near,
+        advice=advice,
         fix=fix_word(span, span.text, legal) if near else None,
     )
 
