@@ -20,7 +20,7 @@ from snnc.diagnostics import Report
 from snnc.exact.engine import open_engine
 from snnc.ir.mapped import MappedNetwork
 from snnc.language_server.analysis import Memory, analyse
-from snnc.language_server.hints import hints
+from snnc.language_server.pages import hints
 from snnc.loihi.profile import read_profile
 from snnc.report.summary import COUNTERS
 from snnc.syntax.files import read

@@ -15,7 +15,7 @@ from snnc import __version__
 from snnc.cli import VERBS, command_of
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.language.forms import kinds
+from snnc.language.keywords import kinds
 from snnc.resources import DOCUMENTATION
 from snnc.syntax.files import formatted
 from tests.support import ROOT

@@ -14,9 +14,8 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import ROW, drawn, spans_of
 from snnc.runtime.measures import layer_result
-from snnc.runtime.readings import Reader, ways_of
 from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide
+from snnc.runtime.scores import Reader, decide, ways_of
 from snnc.runtime.statistics import Firing
 
 # Times as long as the spec presents an example: as the spec is, and spread.

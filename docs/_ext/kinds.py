@@ -9,7 +9,7 @@ from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.language.base import Model
 from snnc.language.fields import default, keys_of
-from snnc.language.forms import FORMS, MODELS, kinds
+from snnc.language.keywords import FORMS, MODELS, kinds
 from snnc.passes.route import route
 from snnc.report.summary import summarise
 from snnc.report.text import table as report

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 _ESCAPE = re.compile(r"\x1b\[([\d;]*)m")
 # Legible on white and on black; the hues are those of Okabe and Ito.

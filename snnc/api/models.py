@@ -161,7 +161,7 @@ def _check(model: Any) -> None:
         kind = type(model).__name__
         raise TypeError(f"neither a Keras model nor the path of one: {kind}")
     from snnc.importer.graph import MODELS
-    from snnc.importer.refusal import place
+    from snnc.importer.model import place
     from snnc.rules.architectures import NoInputShape, SubclassedModel
 
     kind, span = type(model).__name__, place(f"{model.name}.keras")

@@ -16,7 +16,7 @@ import click
 from snnc import __version__
 from snnc.cli.printing import lenient_streams, say
 from snnc.text.near import closest
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 VERBS = {
     "build": "check specs and write their packages",

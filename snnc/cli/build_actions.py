@@ -20,7 +20,7 @@ from snnc.output.write import (
     refusals,
     write_package,
 )
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 
 @dataclass(frozen=True, slots=True)

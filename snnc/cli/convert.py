@@ -39,7 +39,7 @@ from snnc.syntax.files import (
     printed,
     replace_text,
 )
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")

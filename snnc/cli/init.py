@@ -14,7 +14,7 @@ from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 NEXT = """\
 Next:

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 if TYPE_CHECKING:
     from snnc.diagnostics import Report

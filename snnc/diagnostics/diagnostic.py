@@ -11,7 +11,7 @@ from string import Formatter
 from typing import Any, ClassVar, NamedTuple
 
 from snnc.source import Span
-from snnc.text.printable import in_backticks, printable
+from snnc.text.tables import in_backticks, printable
 
 if sys.version_info >= (3, 11):
     from typing import Self, dataclass_transform

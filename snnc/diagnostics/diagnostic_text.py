@@ -9,7 +9,7 @@ from itertools import groupby
 
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Severity
 from snnc.source import Span
-from snnc.text.printable import cells, printable, quoted
+from snnc.text.tables import cells, printable, quoted
 
 TAB = 4
 WIDEST = 160

@@ -21,7 +21,7 @@ from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
 from snnc.resources import DOCUMENTATION
 from snnc.source import Position, Span
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 VERSION = 1
 

@@ -21,8 +21,7 @@ from snnc.diff.changes import (
     arrow,
 )
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, UseChanged
-from snnc.text.printable import printable
-from snnc.text.tables import counted, dims
+from snnc.text.tables import counted, dims, printable
 
 WIDTH = 88
 SIGNS = {LayerAdded: "+", LayerRemoved: "-", LayerRenamed: ">", LayerChanged: "~"}

@@ -16,12 +16,13 @@ from functools import cache
 from typing import Any
 
 from snnc.language.fields import values_in
-from snnc.language.forms import FORMS, MODELS
 from snnc.language.keywords import (
     CLAUSES,
+    FORMS,
     HEADERS,
     KEYS,
     KINDS,
+    MODELS,
     REFUSED,
     RESERVED,
     UNITS,

@@ -12,7 +12,7 @@ import textwrap
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from snnc.text.printable import cells
+from snnc.text.tables import cells
 
 WIDTH = 79
 _QUOTES_THAT_COULD_CLOSE = re.compile(r'"(?="|$)|(?<=")"|^"')

@@ -11,13 +11,19 @@ from pathlib import Path
 
 from snnc.evaluate.journal import Journal, Run, open_journal
 from snnc.evaluate.others import Trained
-from snnc.evaluate.part import ExactPart, SpanResult, run_spans, spans_left, whole_spans
-from snnc.evaluate.records import Scope
+from snnc.evaluate.part import (
+    ExactPart,
+    Scope,
+    SpanResult,
+    run_spans,
+    spans_left,
+    whole_spans,
+)
 from snnc.evaluate.refusals import NotBuiltError
 from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
 from snnc.runtime.examples import ROW, Presentation, Span
-from snnc.runtime.readings import ways_of
+from snnc.runtime.scores import ways_of
 
 SHARE = 4  # spans for each worker at least, so that all end at about the same time
 SAMPLE = 100  # examples of those in a row that are run from rest too, to compare

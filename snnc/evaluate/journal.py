@@ -19,8 +19,7 @@ from typing import IO, Any
 
 import numpy as np
 
-from snnc.evaluate.part import ExactPart
-from snnc.evaluate.records import Scope, record, restore, span
+from snnc.evaluate.part import ExactPart, Scope, record, restore, span
 from snnc.evaluate.refusals import (
     DamagedJournalError,
     NoJournalError,

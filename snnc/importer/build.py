@@ -10,14 +10,15 @@ from typing import Any
 from snnc.importer.graph import read_graph
 from snnc.importer.layer_config import malformed, plain, refuse_repeats
 from snnc.importer.model import (
+    NOWHERE,
     Compiled,
     Graph,
     KerasLayer,
     KerasModel,
     LayerOutput,
     NestedLayer,
+    RefusedModelError,
 )
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
 
 POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snnc.importer.model import KerasLayer, KerasModel, Shapes, StoredWeights
+from snnc.importer.model import (
+    NOWHERE,
+    KerasLayer,
+    KerasModel,
+    RefusedModelError,
+    Shapes,
+    StoredWeights,
+)
 from snnc.importer.numbered import NAMES, variable_names
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
 

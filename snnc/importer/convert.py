@@ -9,8 +9,7 @@ from snnc.importer.decisions import Decision, diagnose
 from snnc.importer.draft import StatementDraft, Value
 from snnc.importer.finish import NetworkEnds, finish
 from snnc.importer.layer_config import FOREIGN
-from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
-from snnc.importer.refusal import RefusedModelError
+from snnc.importer.model import KerasLayer, KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.table import HANDLERS, read_foreign, read_refused

@@ -8,8 +8,7 @@ from typing import Any, Literal
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
-from snnc.importer.model import KerasLayer, KerasModel
-from snnc.importer.refusal import place
+from snnc.importer.model import KerasLayer, KerasModel, place
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.source import Span
 

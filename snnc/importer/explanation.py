@@ -14,7 +14,7 @@ from snnc.importer.decisions import Decision
 from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.finish import NEURAL, NetworkEnds, encoder_of, read_by
 from snnc.importer.linear import Shape
-from snnc.importer.refusal import RefusedModelError
+from snnc.importer.model import RefusedModelError
 from snnc.importer.spec import WrittenSpec, write
 from snnc.importer.walk import Walk
 from snnc.ir.mapped import MappedNetwork

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from snnc.importer.decisions import VERDICTS, Decision, Verdict
 from snnc.importer.explanation import Explained, Explanation, Placed
-from snnc.text.printable import printable
-from snnc.text.tables import Cells, Row, code, columns, prose, table
+from snnc.text.tables import Cells, Row, code, columns, printable, prose, table
 
 HEAD: Cells = ("layer", "kind", "shape", "neurons", "cores")
 PART = "what the others take, relu in place of a refused activation"

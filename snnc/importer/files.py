@@ -22,10 +22,16 @@ from snnc.importer.foreign import (
     refuse_unnamed,
 )
 from snnc.importer.hdf5 import Store
-from snnc.importer.model import Graph, KerasModel, ModelWeights, StoredWeights
+from snnc.importer.model import (
+    NOWHERE,
+    Graph,
+    KerasModel,
+    ModelWeights,
+    RefusedModelError,
+    StoredWeights,
+)
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
 from snnc.rules.models import PythonSource, WeightsAlone

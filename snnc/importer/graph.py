@@ -23,8 +23,13 @@ from snnc.importer.layer_config import (
     read_options,
     snake,
 )
-from snnc.importer.model import Graph, LayerOutput, NestedLayer
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    NOWHERE,
+    Graph,
+    LayerOutput,
+    NestedLayer,
+    RefusedModelError,
+)
 from snnc.rules.architectures import NoInputShape, SubclassedModel
 
 MODELS = {"Functional", "Model", "Sequential"}

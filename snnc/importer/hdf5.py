@@ -11,7 +11,7 @@ from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.untrusted import EXPANSION, LARGEST_TEXT, SMALL
 from snnc.rules.models import (
     DamagedModel,

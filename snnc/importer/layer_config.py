@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.rules.architectures import (
     MalformedLayer,
     NotFiniteOption,

@@ -12,8 +12,13 @@ from typing import IO, TYPE_CHECKING, Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic
-from snnc.importer.model import Compiled, KerasLayer, KerasModel
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    NOWHERE,
+    Compiled,
+    KerasLayer,
+    KerasModel,
+    RefusedModelError,
+)
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays

@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.layer_config import snake
-from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import (
+    NOWHERE,
+    Graph,
+    NestedLayer,
+    RefusedModelError,
+    Shapes,
+    StoredWeights,
+)
 from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
-from snnc.importer.model import KerasModel, ModelWeights
-from snnc.importer.refusal import place
+from snnc.importer.model import KerasModel, ModelWeights, place
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec
 from snnc.importer.statements import TOP

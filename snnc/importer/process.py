@@ -14,8 +14,7 @@ from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.messages import Channel, model_of, refusal_of
-from snnc.importer.model import KerasModel, ModelWeights
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, KerasModel, ModelWeights, RefusedModelError
 from snnc.rules.models import DamagedModel, ReadingStopped
 
 if TYPE_CHECKING:

@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.importer.foreign import not_a_model
-from snnc.importer.model import KerasModel, ModelWeights
+from snnc.importer.model import NOWHERE, KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.process import ModelReader
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.models import ModelTooLarge, PackageMissing

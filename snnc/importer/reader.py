@@ -21,9 +21,8 @@ from typing import Any
 
 from snnc.importer.files import Read, read_file, read_hdf5
 from snnc.importer.messages import Channel, model_message, refusal_message
-from snnc.importer.model import ModelWeights
+from snnc.importer.model import NOWHERE, ModelWeights, RefusedModelError
 from snnc.importer.process import MEMORY, limit, of_file
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.files import FileUnreadable
 from snnc.rules.models import CodeFailed, ReadingStopped
 from snnc.text.near import only_near

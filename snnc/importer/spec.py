@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.draft import INPUT
 from snnc.importer.finish import NetworkEnds
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.request import Range
 from snnc.importer.statements import (
     ENCODED,

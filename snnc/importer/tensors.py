@@ -13,8 +13,7 @@ from snnc.importer.convert import Conversion
 from snnc.importer.draft import INPUT, RELU, StatementDraft
 from snnc.importer.kernels import Kernels
 from snnc.importer.linear import Term
-from snnc.importer.model import ModelWeights
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, ModelWeights, RefusedModelError
 from snnc.importer.scales import Scales
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Network

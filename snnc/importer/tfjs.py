@@ -16,9 +16,15 @@ from typing import TYPE_CHECKING, Any
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
 from snnc.importer.hdf5 import LARGEST_ARRAY
-from snnc.importer.model import Graph, KerasModel, Shapes, StoredWeights
+from snnc.importer.model import (
+    NOWHERE,
+    Graph,
+    KerasModel,
+    RefusedModelError,
+    Shapes,
+    StoredWeights,
+)
 from snnc.importer.named import full_names, owned, owners, short
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.untrusted import parse
 from snnc.rules.models import DamagedModel, UnsafeModel
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.rules.models import DamagedModel, ModelTooLarge, UnsafeModel
 from snnc.weights.header import RepeatedNameError, without_repeats
 

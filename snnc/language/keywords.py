@@ -1,11 +1,177 @@
-"""The language's words: kinds, variants, units, keys, refused ones, usual values."""
+"""The language's words, and what each kind of statement has: lookups in the table."""
 
 from __future__ import annotations
 
-from snnc.language.fields import keys_of
-from snnc.language.forms import FORMS, MODELS, NEURONS, tables
-from snnc.language.model import SCOPES
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cache
+from typing import Any
+
+from snnc.language import tree
+from snnc.language.base import Model
+from snnc.language.fields import (
+    choices_of,
+    keys_of,
+    notes,
+    parts_of,
+    values_in,
+    words_of,
+)
+from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
+from snnc.language.property_types import Choice, NeuronSpec
+from snnc.language.reading import ReadBy
 from snnc.language.scalars import UNITS as UNITS
+from snnc.language.statements import ABOUT, StatementModel
+from snnc.language.table import Form, Key, Place, StatementPart, ValueWord
+
+FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
+    form.kind: form for model in STATEMENTS for form in model.forms
+}
+"""Every kind of statement, in the order of the language."""
+
+MODELS: dict[str, dict[str, type[StatementModel]]] = {}
+"""The models of a kind by the variant, which is empty where there is none."""
+for _model in STATEMENTS:
+    for _form in _model.forms:
+        _variant = _model.variant.text if _model.variant else ""
+        MODELS.setdefault(_form.kind, {})[_variant] = _model
+
+PARTS: Mapping[str, StatementPart] = {
+    name: part for model in STATEMENTS for name, part in parts_of(model).items()
+}
+"""What may stand in front of a block, by the names of the fields."""
+
+VALUES = ("shape", "within", "mapped")
+"""Those of them that are of the input alone."""
+
+CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
+    key: choices for model in STATEMENTS for key, choices in choices_of(model).items()
+}
+"""The losses and optimizers, by the property and the word."""
+
+NEURONS: Mapping[str, ValueWord] = {
+    word.text: word for word in words_of(NeuronSpec.model_fields["kind"])
+}
+
+BLOCKLESS = frozenset(
+    kind
+    for kind in FORMS
+    if not any(keys_of(model) for model in MODELS.get(kind, {}).values())
+)
+"""Kinds of statements without properties."""
+
+
+def kinds(*places: Place) -> tuple[str, ...]:
+    """The kinds of statements that stand in some of the places of a YAML file."""
+    return tuple(kind for kind, form in FORMS.items() if form.place in places)
+
+
+def may_be_bare(kind: str) -> bool:
+    """Whether a layer may be its kind alone, as YAML's ``- avgpool``."""
+    form = FORMS.get(kind)
+    if form is None or form.place != "layer" or form.sources == "required":
+        return False
+    return form.name != "required"
+
+
+def settings_of(choice: str) -> tuple[str, ...]:
+    """The settings of a loss, an optimizer or a neuron; nothing if it has none."""
+    if choice in NEURONS:
+        return tuple(keys_of(NeuronSpec)) if choice == "lif" else ()
+    models = (choices.get(choice) for choices in CHOICES.values())
+    return next((tuple(keys_of(model)) for model in models if model), ())
+
+
+def first_key(owner: str) -> str:
+    """What a bare number behind a kind, a variant or a choice is meant as."""
+    if owner in FORMS and FORMS[owner].size:
+        return FORMS[owner].size
+    by_word = {v: model for models in MODELS.values() for v, model in models.items()}
+    model = MODELS.get(owner, {}).get("") or by_word.get(owner)
+    return next(iter(keys_of(model) if model else settings_of(owner)), "")
+
+
+def tables() -> Iterator[type[Model]]:
+    """Every model that has properties: of statements, of neurons, of choices."""
+    yield from STATEMENTS
+    yield NeuronSpec
+    for choices in CHOICES.values():
+        yield from choices.values()
+
+
+def values_of(key: str) -> tuple[str, ...]:
+    """The words that are values of a property."""
+    fields = (model.model_fields for model in tables() if key in keys_of(model))
+    return tuple(
+        dict.fromkeys(word for f in fields for word in values_in(f[key].annotation))
+    )
+
+
+def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
+    """The properties and parts of some types, by the functions that read these."""
+    return frozenset(key for reader in readers for key in _by_reader()[reader])
+
+
+@cache
+def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
+    """All properties and parts by the functions that read their values."""
+    by_reader: dict[Callable[..., Any], set[str]] = {}
+    for model in tables():
+        for name, info in model.model_fields.items():
+            key = PARTS[name].key if name in PARTS else name
+            for item in notes(info):
+                if isinstance(item, ReadBy):
+                    by_reader.setdefault(item.func, set()).add(key)
+    return {reader: frozenset(keys) for reader, keys in by_reader.items()}
+
+
+def likes_of(keys: Collection[str]) -> frozenset[str]:
+    """What other libraries call some properties."""
+    return frozenset(
+        like for key, entry in words() if key in keys for like in entry.same.split()
+    )
+
+
+def words() -> Iterator[tuple[str, ValueWord | Key]]:
+    """Every property, variant, choice and value, with what is said of it."""
+    for model in tables():
+        yield from keys_of(model).items()
+        for info in model.model_fields.values():
+            yield from ((word.text, word) for word in words_of(info))
+    models = (model for by_variant in MODELS.values() for model in by_variant.values())
+    choices = (model.word for found in CHOICES.values() for model in found.values())
+    for word in (*choices, *(m.variant for m in models if m.variant)):
+        yield word.text, word
+
+
+def owner_of(statement: tree.Statement) -> str:
+    """The statement's words as a reader would quote them, without the name."""
+    kind = statement.kind.text
+    return kind if statement.variant is None else f"{kind} {statement.variant.text}"
+
+
+def model_of(statement: tree.Statement) -> type[StatementModel] | None:
+    """The model of a statement whose kind and variant are known."""
+    models = MODELS.get(statement.kind.text, {})
+    variant = statement.variant.text if statement.variant else ""
+    return models.get(variant) or next(iter(models.values()), None)
+
+
+def legal_keys(statement: tree.Statement) -> tuple[str, ...]:
+    """The properties that a statement takes, in the order of its model."""
+    model = model_of(statement)
+    if model is None:
+        return ()
+    variant = statement.variant.text if statement.variant else ""
+    if statement.kind.text == "neuron":
+        return settings_of(variant)
+    return scope_keys(variant) if variant in SCOPES else tuple(keys_of(model))
+
+
+def scope_keys(kind: str) -> tuple[str, ...]:
+    """The properties of a kind of layer that ``defaults`` may give."""
+    layer = MODELS[kind][""]
+    return tuple(key for key in keys_of(DefaultsSpec) if key in keys_of(layer))
+
 
 KINDS = frozenset(FORMS)
 # `neuron` is a statement and a property; inside braces it is the property.

@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args, get_origin
 from snnc.language import extents, names, scalars
 from snnc.language.base import Model
 from snnc.language.fields import description, keys_of, parts_of
-from snnc.language.forms import (
+from snnc.language.keywords import (
     CHOICES,
     FORMS,
     MODELS,

@@ -3,7 +3,7 @@
 The table is the spec's models: `statements` and `layers` list what each statement
 takes, `properties` has every property once. The entries below are notes on their types
 and classes. Parsers, printers, the JSON Schema, ``docs/language.md``, editors and what
-is said of a wrong word are made of them, by `keywords`, `forms` and `fields`.
+is said of a wrong word are made of them, by `keywords` and `fields`.
 """
 
 from __future__ import annotations

@@ -10,15 +10,15 @@ from typing import Literal
 from snnc.editors.rules import NETWORK, to_fill
 from snnc.language import scalars
 from snnc.language.fields import description, keys_of, parts_of, values_in
-from snnc.language.forms import (
+from snnc.language.keywords import (
     CHOICES,
     FORMS,
     MODELS,
     NEURONS,
+    VARIANTS,
     keys_read_by,
     may_be_bare,
 )
-from snnc.language.keywords import VARIANTS
 from snnc.language.table import Form
 from snnc.language_server import pages
 from snnc.language_server.half_written import place_in_snn, place_in_yaml

@@ -17,7 +17,7 @@ from snnc.language_server.server import SpecServer
 from snnc.resources import rule_pages
 from snnc.rules.suppression import UnusedAllow
 from snnc.source import SourceFile, Span
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 SOURCE = "snnc"
 _SEVERITIES = {

@@ -20,8 +20,7 @@ from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.fields import keys_of, parts_of
-from snnc.language.forms import settings_of
-from snnc.language.keywords import BEGINNINGS, VARIANTS
+from snnc.language.keywords import BEGINNINGS, VARIANTS, settings_of
 from snnc.language_server.marks import (
     REFERRING,
     CursorPlace,

@@ -9,8 +9,14 @@ from typing import Literal
 from snnc.language import tree
 from snnc.language.base import Model
 from snnc.language.fields import keys_of
-from snnc.language.forms import CHOICES, FORMS, NEURONS, legal_keys, model_of
-from snnc.language.keywords import VARIANTS
+from snnc.language.keywords import (
+    CHOICES,
+    FORMS,
+    NEURONS,
+    VARIANTS,
+    legal_keys,
+    model_of,
+)
 from snnc.language.names import why_no_name, why_no_package
 from snnc.language.property_types import NeuronSpec
 from snnc.source import SourceFile, Span

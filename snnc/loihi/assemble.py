@@ -18,7 +18,7 @@ from snnc.ir.mapped import (
 from snnc.loihi.axis import cut
 from snnc.loihi.choices import HostChoices
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import Wire, feeds_of, load_of
+from snnc.loihi.link import Wire, feeds_of, load_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
 from snnc.loihi.spending import cut_of

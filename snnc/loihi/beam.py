@@ -20,7 +20,7 @@ from typing import TypeVar
 
 from snnc.ir.device import Core
 from snnc.loihi.choices import ChipChoices, Choices, Step
-from snnc.loihi.fit import BlockFit
+from snnc.loihi.link import BlockFit
 from snnc.loihi.menu import Menu
 from snnc.loihi.search import Solution
 from snnc.loihi.spending import Readers, ReadersSpending, Spending

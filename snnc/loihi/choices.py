@@ -10,7 +10,7 @@ from math import prod
 
 from snnc.ir.lowered import Volume
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import BlockFit, Misfit
+from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes, on_chip
 
 MAX_COMBINATIONS = 64

@@ -15,8 +15,7 @@ from snnc.loihi.axis import Interval, Tiles, View
 from snnc.loihi.bands import unlike_strips
 from snnc.loihi.build_links import Inlet, build_links
 from snnc.loihi.depth import Alike
-from snnc.loihi.fit import BlockFit, Feeds, Load, Misfit, Wire, feeds_of, load_of
-from snnc.loihi.link import Link
+from snnc.loihi.link import BlockFit, Feeds, Link, Load, Misfit, Wire, feeds_of, load_of
 from snnc.loihi.tiling import Forms, Tiling
 
 Views = tuple[View, ...]

@@ -13,7 +13,7 @@ from math import ceil
 from sys import maxsize
 
 from snnc.loihi.choices import ChipChoices, Step
-from snnc.loihi.fit import Wire
+from snnc.loihi.link import Wire
 from snnc.loihi.spending import NOTHING, Cut, Spending, Spent, add, cut_of
 from snnc.loihi.tiling import Tiling
 

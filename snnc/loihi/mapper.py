@@ -15,7 +15,7 @@ from sys import maxsize
 from snnc.ir.device import Core
 from snnc.loihi.beam import Beam
 from snnc.loihi.choices import ChipChoices, Step
-from snnc.loihi.fit import BlockFit, Misfit
+from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import PATIENCE, Search, Solution
 from snnc.loihi.spending import NOTHING, Spending, Spent, add

@@ -14,7 +14,7 @@ from heapq import heappop, heappush
 from math import ceil
 
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import BlockFit, Misfit
+from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.tiling import Tile, Tiling, count_cores, least_sizes
 
 Way = tuple[Tiling, BlockFit]

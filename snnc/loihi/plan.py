@@ -21,7 +21,7 @@ from snnc.loihi.choices import (
     tilings_of,
 )
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import Misfit
+from snnc.loihi.link import Misfit
 from snnc.loihi.spending import Spending
 from snnc.loihi.tiling import Tiling, least_sizes, on_host
 

@@ -12,7 +12,7 @@ from snnc.ir.lowered import LoweredNetwork, Population
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import ChipChoices, finest_tilings, least_misfit, tilings_of
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import Misfit
+from snnc.loihi.link import Misfit
 from snnc.loihi.mapper import Mapper
 from snnc.loihi.plan import (
     Plan,

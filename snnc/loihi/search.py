@@ -26,7 +26,7 @@ from sys import maxsize
 
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import MANY, Demand
-from snnc.loihi.fit import BlockFit
+from snnc.loihi.link import BlockFit
 from snnc.loihi.spending import Spending
 from snnc.loihi.stage import Chosen, DeadEnd, OutOfPatienceError, SearchStage, States
 from snnc.loihi.tiling import Tiling

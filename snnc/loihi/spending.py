@@ -6,8 +6,7 @@ import operator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from snnc.loihi.fit import Wire
-from snnc.loihi.link import Link
+from snnc.loihi.link import Link, Wire
 from snnc.loihi.tiling import Tile, Tiling
 
 

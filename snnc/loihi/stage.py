@@ -9,7 +9,7 @@ from math import ceil
 
 from snnc.loihi.choices import ChipChoices, Step
 from snnc.loihi.demand import Demand
-from snnc.loihi.fit import BlockFit
+from snnc.loihi.link import BlockFit
 from snnc.loihi.spending import NOTHING, Spending, Spent
 from snnc.loihi.tiling import Tiling
 

@@ -18,7 +18,7 @@ from typing import Literal
 from snnc.ir.logical import Loihi, Shape
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.choices import MAX_COMBINATIONS, ChipChoices
-from snnc.loihi.fit import BlockFit, Misfit
+from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.mapper import Coupling
 from snnc.loihi.plan import Plan, PlanCache, block_of, make_plan
 from snnc.loihi.search import Solution

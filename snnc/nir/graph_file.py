@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.refusal import NOWHERE, RefusedModelError
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.rules.architectures import (
     LooseEdge,
     NewerNir,

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.diagnostics import Report
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.process import ModelReader
 from snnc.importer.read import check_file
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors

@@ -18,8 +18,7 @@ from snnc.report.sentences import (
     totals,
 )
 from snnc.report.summary import COUNTERS, Row, Summary
-from snnc.text.printable import printable
-from snnc.text.tables import dims, human
+from snnc.text.tables import dims, human, printable
 
 if TYPE_CHECKING:
     from jinja2 import Template

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snnc.ir.device import Profile
-from snnc.text.printable import printable
-from snnc.text.tables import columns, prose, table
+from snnc.text.tables import columns, printable, prose, table
 
 VERSION = 1
 LEFT = ("limit", "source")

@@ -10,7 +10,7 @@ from math import ceil, prod, sqrt
 from snnc.ir.device import Core
 from snnc.ir.logical import Layer, MaxPool, Network
 from snnc.ir.shapes import error_of, levels_of
-from snnc.loihi.fit import Misfit
+from snnc.loihi.link import Misfit
 from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.report.summary import Row, Summary
 from snnc.text.tables import counted, dims, human

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic, Severity
-from snnc.text.printable import printable
+from snnc.text.tables import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
 LOOK_AT_BIAS = (

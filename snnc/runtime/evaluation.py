@@ -26,9 +26,8 @@ from .examples import ROW, Presentation, spans_of
 from .layout import Layout, LayoutError, Weights
 from .measures import EvaluatedPart, result_of
 from .network import Network
-from .readings import Reader
 from .results import Result
-from .scores import decide_early
+from .scores import Reader, decide_early
 from .simulators import (
     RefusedError,
     Simulator,

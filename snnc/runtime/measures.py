@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from .budgets import judged, slack_of
 from .examples import Presentation
 from .network import Network
-from .readings import judged as judged_readings
 from .results import KerasModel, LayerResult, Result, Work
 from .scores import confusion, over_time, score
+from .scores import judged as judged_readings
 from .statistics import Correlation, Firing
 
 PICO = 1e-12

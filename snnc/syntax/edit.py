@@ -13,7 +13,7 @@ from typing import Any
 
 from snnc.diagnostics import Fix, Report
 from snnc.language import tree
-from snnc.language.forms import CHOICES, FORMS, NEURONS, legal_keys, settings_of
+from snnc.language.keywords import CHOICES, FORMS, NEURONS, legal_keys, settings_of
 from snnc.rules.references import UnknownLayer
 from snnc.source import Span
 from snnc.syntax.settings import Setting

@@ -11,8 +11,7 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language.fields import keys_of
-from snnc.language.forms import FORMS, MODELS, values_of
-from snnc.language.keywords import KEYS, USUAL, VARIANTS
+from snnc.language.keywords import FORMS, KEYS, MODELS, USUAL, VARIANTS, values_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.braces import CLOSERS, OPENERS, Nesting
 from snnc.syntax.build import span_of

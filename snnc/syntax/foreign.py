@@ -10,7 +10,7 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import extents, scalars
-from snnc.language.forms import keys_read_by, likes_of
+from snnc.language.keywords import keys_read_by, likes_of
 from snnc.source import SourceFile, Span
 
 _OURS = keys_read_by(extents.dims, extents.window, extents.block, extents.shape)

@@ -1,11 +1,80 @@
-"""Numbers and tables as people read them, and as GitHub shows them."""
+r"""Text, numbers and tables as people read them, and as GitHub shows them.
+
+`printable` is the one way for text that snnc did not write to where people and CI
+servers read. The name of a file, a layer or a tensor may hold anything: what moves the
+cursor of a terminal, turns the order of letters round, or ends a line, behind which a
+CI server takes the rest for a command. Such characters are shown as Python's escapes:
+``\x1b``.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from unicodedata import ucd_3_2_0
 
-from snnc.text.printable import printable
+# GitHub obeys `::error::` where a line begins and `##[error]` anywhere, Azure
+# `##vso[...]`. The last character of a match is escaped.
+_COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_INVISIBLE = frozenset(("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"))
+
+
+def printable(text: str) -> str:
+    """Return a text as one line that prints as it reads and commands nothing."""
+    if text.isprintable() and not _COMMAND.search(text):
+        return text
+    return "".join(cells(text))
+
+
+def quoted(text: str) -> str:
+    """Return a text between backticks, which it can't end: for a sentence, or Markdown.
+
+    Messages quote so whatever can be typed, and are shown as Markdown too.
+    """
+    return f"`{in_backticks(text)}`"
+
+
+def in_backticks(text: str) -> str:
+    """Return a text for use between the backticks of a sentence."""
+    return printable(text).replace("`", "\\x60")
+
+
+def cells(text: str, *, on_every_python: bool = False) -> list[str]:
+    """Return what each character of a text is shown as, itself or an escape.
+
+    Parameters
+    ----------
+    text
+        Any text, half surrogate pairs included.
+    on_every_python
+        Whether also to escape what Unicode 3.2, which every Python carries, does not
+        know; otherwise younger scripts show where the Python at hand knows them.
+    """
+    shown = [c if _is_printable(c, on_every_python) else escape(c) for c in text]
+    for found in _COMMAND.finditer(text):
+        last = found.end() - 1
+        shown[last] = escape(text[last])
+    return shown
+
+
+def _is_printable(character: str, on_every_python: bool) -> bool:
+    if not character.isprintable():
+        return False
+    if not on_every_python or character == " ":
+        return True
+    return ucd_3_2_0.category(character) not in _INVISIBLE
+
+
+def escape(character: str) -> str:
+    """Return the escape of a character in a Python string."""
+    code = ord(character)
+    if character in _SHORT:
+        return _SHORT[character]
+    if code <= 0xFF:
+        return f"\\x{code:02x}"
+    return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
+
 
 PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
 

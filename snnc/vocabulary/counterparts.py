@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from snnc.language.forms import FORMS
+from snnc.language.keywords import FORMS
 from snnc.language.model import SCOPES
 from snnc.vocabulary.synonyms import normal
 

@@ -9,8 +9,16 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
 from snnc.language.fields import keys_of
-from snnc.language.forms import CHOICES, FORMS, MODELS, settings_of
-from snnc.language.keywords import KEYS, KINDS, USUAL, VARIANTS
+from snnc.language.keywords import (
+    CHOICES,
+    FORMS,
+    KEYS,
+    KINDS,
+    MODELS,
+    USUAL,
+    VARIANTS,
+    settings_of,
+)
 from snnc.language.model import DefaultsSpec
 from snnc.language.property_types import NeuronSpec
 from snnc.rules.foreign import plain

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 
 from snnc.diagnostics import Fix
-from snnc.language.forms import FORMS, words
+from snnc.language.keywords import FORMS, words
 from snnc.source import Span
 from snnc.text.near import nearest_spelling, only_near
 

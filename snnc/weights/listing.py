@@ -6,8 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from snnc.text.printable import printable
-from snnc.text.tables import Cells, columns, counted, dims
+from snnc.text.tables import Cells, columns, counted, dims, printable
 from snnc.weights.fit import LayoutFit, Pair
 from snnc.weights.header import WeightsHeader
 

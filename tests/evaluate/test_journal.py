@@ -11,8 +11,7 @@ import numpy as np
 import pytest
 
 from snnc.evaluate.journal import Journal, open_journal
-from snnc.evaluate.part import ExactPart
-from snnc.evaluate.records import Scope, record
+from snnc.evaluate.part import ExactPart, Scope, record
 from snnc.evaluate.refusals import (
     DamagedJournalError,
     NoJournalError,

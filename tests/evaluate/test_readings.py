@@ -14,7 +14,7 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.examples import Presentation
 from snnc.runtime.measures import others_of, outputs_of
-from snnc.runtime.readings import ways_of
+from snnc.runtime.scores import ways_of
 from tests.evaluate.conftest import SMALL, Case
 from tests.exact.proof import random_images, write_package
 from tests.support import network

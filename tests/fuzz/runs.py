@@ -12,8 +12,7 @@ import numpy as np
 from hypothesis import strategies as st
 from safetensors.numpy import save
 
-from snnc.evaluate.part import ExactPart
-from snnc.evaluate.records import Scope, record
+from snnc.evaluate.part import ExactPart, Scope, record
 from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.data import DataSpec
 from snnc.runtime.measures import Compared

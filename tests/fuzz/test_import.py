@@ -19,9 +19,9 @@ from snnc.importer.explanation import document, explain
 from snnc.importer.explanation_text import markdown, text
 from snnc.importer.files import read_file
 from snnc.importer.messages import model_message, model_of
+from snnc.importer.model import RefusedModelError
 from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.process import MEMORY
-from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from snnc.weights.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seeded

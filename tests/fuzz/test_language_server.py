@@ -18,12 +18,11 @@ from snnc.language_server.analysis import Analysis, Memory, analyse
 from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
 from snnc.language_server.completion import completions_at
 from snnc.language_server.edits import as_sent
-from snnc.language_server.hints import hints
 from snnc.language_server.marks import (
     marks,
     named_at,
 )
-from snnc.language_server.pages import page_at
+from snnc.language_server.pages import hints, page_at
 from snnc.language_server.requests.fixing import remedies
 from snnc.language_server.requests.reading import folds, semantic_tokens, symbols_of
 from snnc.language_server.requests.writing import layout

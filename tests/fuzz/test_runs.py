@@ -15,7 +15,7 @@ from snnc.diagnostics import Diagnostic, Report, Severity
 from snnc.diagnostics.diagnostic_text import render
 from snnc.driver import compile_spec
 from snnc.evaluate.journal import open_journal
-from snnc.evaluate.records import restore
+from snnc.evaluate.part import restore
 from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import CannotRunError, make_engine
 from snnc.exact.package import open_package

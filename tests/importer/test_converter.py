@@ -15,8 +15,8 @@ from snnc.diagnostics import Report
 from snnc.importer.converter import ask as asking
 from snnc.importer.converter import program
 from snnc.importer.converter.ask import ConverterTrial, ask
+from snnc.importer.model import RefusedModelError
 from snnc.importer.process import ProcessLimit
-from snnc.importer.refusal import RefusedModelError
 from snnc.text.tables import prose, table
 from tests.importer.converter_models import MODELS, SHOWN
 from tests.support import NENGO_DL, ROOT

@@ -21,8 +21,8 @@ import pytest
 
 from snnc.cli import main
 from snnc.importer.files import read_file
+from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedModelError
 from tests.importer.configs import small
 from tests.support import ROOT
 

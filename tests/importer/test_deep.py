@@ -10,7 +10,7 @@ import pytest
 
 from snnc.importer.build import build
 from snnc.importer.convert import Conversion, convert
-from snnc.importer.refusal import RefusedModelError
+from snnc.importer.model import RefusedModelError
 from snnc.importer.request import ImportRequest
 from tests.importer.configs import functional, layer
 

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from snnc.importer.files import read_file
+from snnc.importer.model import RefusedModelError
 from snnc.importer.read import start
-from snnc.importer.refusal import RefusedModelError
 
 DATA = Path(__file__).parent / "data"
 

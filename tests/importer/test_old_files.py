@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from snnc.importer.convert import convert
+from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedModelError
 from snnc.importer.request import ImportRequest
 from tests.importer.configs import IMAGE, functional, layer, small
 

@@ -14,9 +14,9 @@ import h5py
 import pytest
 
 from snnc.importer import process as process_module
+from snnc.importer.model import RefusedModelError
 from snnc.importer.process import MEMORY, SECONDS
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedModelError
 from tests.support import ROOT
 
 DATA = Path(__file__).parent / "data"
@@ -74,7 +74,7 @@ def test_a_file_without_end_is_told(
 MEASURED = """
 import resource, sys
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedModelError
+from snnc.importer.model import RefusedModelError
 try:
     read(sys.argv[1])
 except RefusedModelError as error:

@@ -18,8 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from snnc.importer.files import read_file
+from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
-from snnc.importer.refusal import RefusedModelError
 from tests.importer.configs import IMAGE, functional, layer, small
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from snnc.importer.build import build
 from snnc.importer.convert import convert
-from snnc.importer.refusal import RefusedModelError
+from snnc.importer.model import RefusedModelError
 from snnc.importer.request import ImportRequest
 from tests.importer.configs import IMAGE, functional, layer
 from tests.importer.conversions import CONV, END, POOL, between, of

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from snnc.importer.build import build
 from snnc.importer.convert import convert
-from snnc.importer.refusal import RefusedModelError
+from snnc.importer.model import RefusedModelError
 from snnc.importer.request import REWRITES, ImportRequest
 from snnc.importer.table import HANDLERS, REFUSED
 from tests.importer.configs import IMAGE, functional, layer

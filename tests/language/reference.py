@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from snnc.language.base import Model
 from snnc.language.fields import default, keys_of, note
-from snnc.language.forms import (
+from snnc.language.keywords import (
     CHOICES,
     FORMS,
     MODELS,

@@ -160,7 +160,7 @@ def test_what_is_wrong_with_it_is_told(ask: Ask) -> None:
 def test_defaults_give_it_and_the_table_has_what_holds_otherwise(ask: Ask) -> None:
     found = ask("""
 from snnc.language.fields import otherwise
-from snnc.language.forms import scope_keys
+from snnc.language.keywords import scope_keys
 from snnc.language.layers import ConvSpec
 text = spec("conv2d c { filters 2 }").replace(
     "input x", "defaults squeeze { jitter 1 }\\n  input x"

@@ -13,7 +13,7 @@ from pydantic_core import PydanticCustomError
 
 from snnc.language import tree
 from snnc.language.base import Field, Model, noted
-from snnc.language.forms import tables
+from snnc.language.keywords import tables
 from snnc.language.model import Spec
 from snnc.language.reading import UnsureError, reader
 from tests.language.test_literals import syntax

@@ -7,8 +7,7 @@ import os
 import re
 from typing import get_args
 
-from snnc.language.forms import FORMS, MODELS
-from snnc.language.keywords import KINDS, REFUSED
+from snnc.language.keywords import FORMS, KINDS, MODELS, REFUSED
 from snnc.rules.names import UnknownKind
 from tests.language.reference import reference
 from tests.support import ROOT

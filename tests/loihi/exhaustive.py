@@ -11,7 +11,7 @@ from snnc.ir.device import Core, Profile
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, Choices, tilings_of
-from snnc.loihi.fit import BlockFit
+from snnc.loihi.link import BlockFit
 from snnc.loihi.plan import Plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution

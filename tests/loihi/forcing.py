@@ -14,7 +14,7 @@ from snnc.ir.mapped import MappedNetwork, PopType
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, HostChoices, finest_tilings
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.fit import BlockFit, Wire
+from snnc.loihi.link import BlockFit, Wire
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import Solution

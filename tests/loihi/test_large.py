@@ -16,8 +16,8 @@ from snnc.loihi.bands import Bands, edges_of, one_band, unlike_strips
 from snnc.loihi.cost_model import CostModel
 from snnc.loihi.depth import Depth
 from snnc.loihi.fans import Fans
-from snnc.loihi.fit import BlockFit, Misfit
 from snnc.loihi.image_link import ImageLink
+from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.profile import read_profile
 from snnc.loihi.search import PATIENCE, Search
 from snnc.loihi.taps import full_taps, window_taps

@@ -16,7 +16,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi import mapper
 from snnc.loihi.assemble import assemble
 from snnc.loihi.choices import ChipChoices, tilings_of
-from snnc.loihi.fit import BlockFit, Misfit
+from snnc.loihi.link import BlockFit, Misfit
 from snnc.loihi.mapper import Coupling
 from snnc.loihi.plan import Plan, make_plan
 from snnc.loihi.profile import read_profile

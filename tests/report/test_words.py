@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from snnc.loihi.fit import Misfit
+from snnc.loihi.link import Misfit
 from snnc.loihi.profile import read_profile
 from snnc.loihi.why import NearMiss, Reason, Reasons
 from snnc.report.sentences import bound_by, bounds, sentence, total

@@ -13,9 +13,8 @@ from snnc.runtime import advice
 from snnc.runtime.advice import BELOW, ENOUGH, FALLS, RISES
 from snnc.runtime.measures import EvaluatedPart, result_of
 from snnc.runtime.network import Input, Layer, Network, Readout
-from snnc.runtime.readings import judged
 from snnc.runtime.results import Contrast, Result
-from snnc.runtime.scores import contrast, over_time, score
+from snnc.runtime.scores import contrast, judged, over_time, score
 from snnc.runtime.statistics import Firing
 
 NET = Network(

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from snnc.text.printable import cells, printable, quoted
+from snnc.text.tables import cells, printable, quoted
 
 ANY = st.text(st.characters(codec=None), max_size=40)
 

@@ -12,9 +12,9 @@ from typing import Literal
 
 from snnc.diagnostics import Report
 from snnc.importer.messages import refusal_of
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.process import CONVERTER, Child, ProcessLimit
 from snnc.importer.read import how_to_read
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import ConverterStopped
 
 PACKAGES = {

@@ -19,9 +19,9 @@ from typing import Any
 
 from snnc.importer.converter.ask import words
 from snnc.importer.messages import refusal_message
+from snnc.importer.model import NOWHERE, RefusedModelError
 from snnc.importer.process import ProcessLimit, limit
 from snnc.importer.reader import called, failed, loaded, quiet_channel
-from snnc.importer.refusal import NOWHERE, RefusedModelError
 from snnc.rules.models import ConverterStopped
 
 

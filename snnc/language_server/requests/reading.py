@@ -16,7 +16,7 @@ from lsprotocol import types
 
 from snnc.editors.rules import Category, coloured_parts
 from snnc.language import tree
-from snnc.language.forms import FORMS, owner_of
+from snnc.language.keywords import FORMS, owner_of
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import offset_in, range_of
 from snnc.language_server.marks import Role, marks

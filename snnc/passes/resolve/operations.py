@@ -19,7 +19,7 @@ from snnc.ir.logical import (
     Rectify,
     Shape,
 )
-from snnc.language.forms import FORMS
+from snnc.language.keywords import FORMS
 from snnc.language.layers import (
     AveragePoolSpec,
     ConvEncoderSpec,

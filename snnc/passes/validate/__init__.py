@@ -14,8 +14,7 @@ from snnc import rules
 from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.base import Model
-from snnc.language.forms import VALUES
-from snnc.language.keywords import KINDS
+from snnc.language.keywords import KINDS, VALUES
 from snnc.language.model import DefaultsSpec, Place, Spec, ValidatedSpec
 from snnc.language.names import why_no_package
 from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec

@@ -9,7 +9,7 @@ from itertools import count
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
-from snnc.language.forms import FORMS
+from snnc.language.keywords import FORMS
 from snnc.passes.validate.parts import head
 from snnc.source import Span
 

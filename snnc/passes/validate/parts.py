@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
-from snnc.language.forms import BLOCKLESS, FORMS, owner_of
+from snnc.language.keywords import BLOCKLESS, FORMS, owner_of
 from snnc.language.table import Form
 from snnc.source import Span
 

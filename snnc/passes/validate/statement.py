@@ -10,8 +10,17 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
 from snnc.language.base import Model
-from snnc.language.forms import BLOCKLESS, FORMS, VALUES, legal_keys, model_of, owner_of
-from snnc.language.keywords import KINDS, REFUSED, VARIANTS
+from snnc.language.keywords import (
+    BLOCKLESS,
+    FORMS,
+    KINDS,
+    REFUSED,
+    VALUES,
+    VARIANTS,
+    legal_keys,
+    model_of,
+    owner_of,
+)
 from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.parts import check_parts, head
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.diagnostics import Diagnostic
 from snnc.language import scalars, tree
-from snnc.language.forms import keys_read_by, settings_of
+from snnc.language.keywords import keys_read_by, settings_of
 from snnc.passes.validate.unknown import unknown_property
 from snnc.passes.validate.wording import MAKERS, Written, shown
 from snnc.source import Span

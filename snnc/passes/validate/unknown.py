@@ -11,8 +11,7 @@ from collections.abc import Sequence
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.forms import NEURONS
-from snnc.language.keywords import USUAL
+from snnc.language.keywords import NEURONS, USUAL
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
 from snnc.rules.names import listed

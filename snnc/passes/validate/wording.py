@@ -10,8 +10,7 @@ from typing import Any
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label
 from snnc.language import tree
-from snnc.language.forms import FORMS, PARTS
-from snnc.language.keywords import UNITS
+from snnc.language.keywords import FORMS, PARTS, UNITS
 from snnc.passes.validate.wrong_type import LONGEST, described, numeral, wrong_type
 from snnc.rules.names import listed
 from snnc.source import Span

@@ -7,8 +7,7 @@ from typing import Any
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.language import tree
-from snnc.language.forms import CHOICES, NEURONS
-from snnc.language.keywords import USUAL
+from snnc.language.keywords import CHOICES, NEURONS, USUAL
 from snnc.source import SourceFile, Span
 from snnc.syntax.snn import parse_snn
 

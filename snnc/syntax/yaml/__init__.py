@@ -12,8 +12,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.diagnostics.diagnostic import TRANSLATIONS
 from snnc.language import tree
-from snnc.language.forms import FORMS, kinds
-from snnc.language.keywords import KINDS
+from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION

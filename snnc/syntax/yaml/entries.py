@@ -13,8 +13,7 @@ from dataclasses import dataclass
 
 from snnc.diagnostics import Report
 from snnc.language import tree
-from snnc.language.forms import kinds, may_be_bare
-from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS
+from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, kinds, may_be_bare
 from snnc.source import SourceFile, Span
 from snnc.syntax import spelling
 from snnc.syntax.snn import parse_snn

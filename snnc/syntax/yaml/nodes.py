@@ -9,8 +9,7 @@ import re
 from dataclasses import dataclass, replace
 
 from snnc.diagnostics import Diagnostic
-from snnc.language.forms import PARTS
-from snnc.language.keywords import KEYS
+from snnc.language.keywords import KEYS, PARTS
 from snnc.source import Span
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
-from snnc.language import forms, tree
+from snnc.language import keywords, tree
 from snnc.language.fields import parts_of
 from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS
 from snnc.source import Span
@@ -25,10 +25,10 @@ from snnc.syntax.yaml.nodes import (
 from snnc.syntax.yaml.values import SilentError, word
 from snnc.text.near import closest
 
-PARTS = {part.key: field for field, part in forms.PARTS.items()}
+PARTS = {part.key: field for field, part in keywords.PARTS.items()}
 """What is a key here, and stands in front of the block in ``.snn``, by its field."""
 _MEANT = {
-    word: part.key for part in forms.PARTS.values() for word in part.nearby.split()
+    word: part.key for part in keywords.PARTS.values() for word in part.nearby.split()
 }
 _CHOOSING = frozenset(VARIANTS) - {"defaults"}
 
@@ -36,11 +36,13 @@ _CHOOSING = frozenset(VARIANTS) - {"defaults"}
 # Of these a key can be a part only.
 _ONLY_PARTS = {
     kind: tuple(part.key for part in parts_of(model).values())
-    for kind in forms.BLOCKLESS
-    for model in forms.MODELS.get(kind, {}).values()
+    for kind in keywords.BLOCKLESS
+    for model in keywords.MODELS.get(kind, {}).values()
 }
 # Of these it can be a property only.
-_NAMELESS = frozenset(kind for kind, form in forms.FORMS.items() if form.name == "none")
+_NAMELESS = frozenset(
+    kind for kind, form in keywords.FORMS.items() if form.name == "none"
+)
 _NAMED = KINDS - _NAMELESS - _ONLY_PARTS.keys()
 _PARTS_OF_NAMED = ("name", "from")
 
@@ -223,7 +225,7 @@ def _misspelt(
 
 def _legal(statement: tree.Statement) -> tuple[str, ...]:
     """All keys of a statement, for whoever has misspelt one."""
-    return (*_PARTS_OF_NAMED, *forms.legal_keys(statement))
+    return (*_PARTS_OF_NAMED, *keywords.legal_keys(statement))
 
 
 def repeated(key: Scalar, first: Scalar) -> Diagnostic:

@@ -9,8 +9,7 @@ from lark import Token
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
 from snnc.language import tree
-from snnc.language.forms import FORMS, first_key
-from snnc.language.keywords import KEYS
+from snnc.language.keywords import FORMS, KEYS, first_key
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder, span_of
 from snnc.syntax.build import tokens as tokens_of
