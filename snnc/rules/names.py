@@ -41,15 +41,14 @@ class UnknownKind(Diagnostic):
     word: str
     near: str | None
     known: tuple[str, ...]
-    is_key: bool = False
+    begins: str = "a statement begins with"
     advice: str = ""
 
     @property
     def hint(self) -> str:
         if self.advice:
             return self.advice
-        what = "the keys of a file are" if self.is_key else "a statement begins with"
-        return did_you_mean(self.near, self.known, what + " {}")
+        return did_you_mean(self.near, self.known, self.begins + " {}")
 
 
 class UnknownProperty(Diagnostic):

@@ -204,7 +204,15 @@ class MissingNetwork(Diagnostic):
     title = "missing network"
     message = "expected `network NAME {{` after the edition"
     label = "expected `network NAME {{`"
-    help = "write `network NAME {{` before the first statement, `}}` after the last"
+    help = "{hint}"
+
+    near: str | None = None
+
+    @property
+    def hint(self) -> str:
+        if self.near is not None:
+            return f"did you mean `{self.near}`?"
+        return "write `network NAME {` before the first statement, `}` after the last"
 
 
 class TextAfterEnd(Diagnostic):

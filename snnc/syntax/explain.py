@@ -22,9 +22,12 @@ _AFTER = {
     "FROM": "the name of a layer",
     "COMMA": "the name of a layer",
 }
+_SHAPE = "a shape and a range"
 _LONGEST = 30
 JOINS = ("add", "concat")
 _ADVICE = {
+    _SHAPE: "sizes are numbers, without the axis of examples: write, for example,"
+    " `input image 28x28x1 in 0..1`",
     _AFTER["IN"]: "write, for example, `in 0..1`",
     _AFTER["AS"]: "write, for example, `as 0..1`",
     _AFTER["FROM"]: "write, for example, `from c0`",
@@ -143,6 +146,8 @@ class Explainer:
             return rules.syntax.PropertyOutsideBlock(
                 span=self.span(token), key=str(token), given=self._rest_from(token)
             )
+        if self.tokens[0] == "input":
+            return self._unexpected_token(token, _SHAPE)
         return self._unexpected_token(token, "the end of the line")
 
     def _rest_from(self, token: Token) -> str:
@@ -167,7 +172,9 @@ class Explainer:
             span=self.span(token),
             expected=expected,
             found=_quoted(token),
-            advice=self._joined(token) or _ADVICE.get(expected, ""),
+            advice=self._joined(token)
+            or self._early_from(token)
+            or _ADVICE.get(expected, ""),
         )
 
     def _joined(self, token: Token) -> str:
@@ -177,6 +184,17 @@ class Explainer:
         if kind not in JOINS or token.type != "COMMA" or not plain:
             return ""
         return f"write `{kind} from {self.span(rest[0]).to(self.span(rest[-1])).text}`"
+
+    def _early_from(self, token: Token) -> str:
+        """Say where a `from` belongs that stands among the properties."""
+        behind = self.tokens[self.tokens.index(token) + 1 :]
+        opener = next((t for t in self.tokens if t.type == "LBRACE"), None)
+        if token.type != "FROM" or opener is None or not behind:
+            return ""
+        head = Span(
+            self.source, self.span(self.tokens[0]).start, self.span(opener).start
+        )
+        return f"it stands before the block: `{head.text}from {behind[0]} {{ ... }}`"
 
 
 def _quoted(token: Token) -> str:

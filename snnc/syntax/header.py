@@ -12,6 +12,8 @@ from snnc.language import tree
 from snnc.language.keywords import HEADERS, KINDS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import Builder
+from snnc.syntax.lexical import problem_of
+from snnc.text.near import closest
 
 EDITION = 1
 
@@ -116,7 +118,7 @@ class SpecHeader:
         self._skip_lines()
         word = self._take("NAME", "network")
         if word is None:
-            self.report.add(rules.syntax.MissingNetwork(span=self._here()))
+            self.report.add(self._no_network())
             self._skip_to_network()
             if not self._take("NAME", "network") and not self._is_misspelt():
                 return None, None
@@ -146,6 +148,14 @@ class SpecHeader:
         if opener is None:
             self._skip_rest_of_line()
         return (None if name is None else self.builder.word(name)), opener
+
+    def _no_network(self) -> Diagnostic:
+        """Say what is wrong with the word that stands where `network` is due."""
+        token, here = self._peek(), self._here()
+        if token is not None and (problem := problem_of(token, here, None)):
+            return problem
+        near = closest((token or "").lower(), ("network",))
+        return rules.syntax.MissingNetwork(span=here, near=near)
 
     def _hyphenated(self, name: Token) -> Diagnostic | None:
         from snnc.syntax.foreign import hyphenated

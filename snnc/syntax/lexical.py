@@ -99,10 +99,15 @@ def _no_key(mark: Span, before: str) -> str:
     rest = mark.source.text[mark.end :].lstrip(" \t")
     if rest.startswith("{"):
         return "remove it: the block follows the name"
-    kind = re.match(r"\w*", rest)
-    if kind is None or kind[0] not in KINDS or before in KEYS:
+    from snnc.vocabulary.synonyms import known_kind  # a good spec need not wait for it
+
+    word = re.match(r"(?:\w+\.)*(\w+)", rest)
+    if word is None or before in KEYS:
         return ""
-    return f"a statement begins with its kind: `{kind[0]} {before} {{ ... }}`"
+    kind = word[1] if word[1] in KINDS else known_kind(word[1], KINDS)[0]
+    return (
+        f"a statement begins with its kind: `{kind} {before} {{ ... }}`" if kind else ""
+    )
 
 
 def _spaced(mark: Span) -> Fix:
@@ -173,6 +178,8 @@ def unquoted(tokens: Sequence[Token], source: SourceFile) -> Diagnostic | None:
     """Describe an ``about`` whose text has no quotes, or others."""
     if tokens[0] != "about" or len(tokens) < 3 or tokens[1].type == "STRING":
         return None
+    if tokens[-1] == '"':
+        tokens = tokens[:-1]
     if any(token.type in ("UNTERMINATED", "LBRACE") for token in tokens):
         return None
     if problem := other_quotes(tokens[1], source):

@@ -210,20 +210,32 @@ def _glued(word: str) -> str | None:
     return next((f"{k} {v}" for k, v in pairs if word.replace("_", "") == k + v), None)
 
 
-def _unknown(statement: tree.Statement) -> Diagnostic:
+def _two_words(kind: tree.Word) -> str:
+    """What to write for ``dense d0:``, a kind and a name as one key of YAML."""
+    first, _, name = kind.text.partition(" ")
+    if first not in KINDS or not name.isidentifier():
+        return ""
+    return f"the name stands below: `{first}: {{name: {name}, ...}}`"
 
+
+def _unknown(statement: tree.Statement) -> Diagnostic:
     kind, known = statement.kind, tuple(sorted(KINDS))
     meant, certain = known_kind(kind.text, known)
     name = statement.name.text if statement.name else ""
     if (glued := _glued(kind.text)) and not kind.span.source.is_yaml:
         meant, certain = glued, True
-    advice = "" if meant else kind_counterpart(kind.text, name)
+    begins = "a statement begins with"
+    if kind.span.source.is_yaml:  # a key of the file has none of its own kind
+        known = tuple(word for word in known if FORMS[word].is_layer)
+        begins = "a layer begins with"
+    advice = "" if meant else kind_counterpart(kind.text, name) or _two_words(kind)
     fix = Fix(kind.span, meant) if meant and certain else None
     return rules.names.UnknownKind(
         span=kind.span,
         word=kind.text,
-        near=meant or nearest(kind.text, known),
+        near=meant or nearest(kind.text, KINDS),
         known=known,
-        fix=fix if meant or advice else fix_word(kind.span, kind.text, known),
+        begins=begins,
+        fix=fix if meant or advice else fix_word(kind.span, kind.text, KINDS),
         advice=advice,
     )

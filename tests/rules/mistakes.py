@@ -270,6 +270,23 @@ WORDS: list[Mistake] = [
 ]
 # What is replaced by what, the code, and a phrase of the help.
 HELPED: list[tuple[str, str, str, str]] = [
+    ("layers:\n  - conv3d:\n      name: c0\n      filters: 8\n      kernel: 3\n"
+     "      stride: 1x2x2\n  - conv3d: {name: c1, filters: 16, kernel: 3, stride: 2}\n"
+     "  - dense:\n      name: d0\n      units: 64\n      dropout: 0.2\n",
+     "layers: {dense: {name: d0, units: 64}}\n", "SNN135",
+     "begin each with a dash, such as `- dense: {name: d0, units: 64}`"),
+    ("input:\n  name: clip\n  shape: 8x16x16x1\n  in: 0..1", "input: clip 8x16x16x1",
+     "SNN135", "`input: {name: image, shape: 28x28x1, in: 0..1}`"),
+    ("target:\n  loihi:\n    chips: 1", "target: {chips: 1}", "SNN201",
+     "write `target: loihi` (the chip"),
+    ("target:\n  loihi:\n    chips: 1", "target: loihi, chips 1", "SNN135",
+     "write, for example, `target: {loihi: {chips: 1}}`"),
+    ("  - dense:\n      name: d0\n", "  - dense d0:\n", "SNN200",
+     "the name stands below: `dense: {name: d0, ...}`"),
+    ("  - dense:\n", "  - fc7x:\n", "SNN200", "a layer begins with `add`, `avgpool`"),
+    ("- dense:\n      name: d0\n      units: 64\n      dropout: 0.2",
+     "- class_name: Dense\n    config: {units: 64}", "SNN138",
+     "write the kind first, and the others below it: `dense: {...}`"),
     ("- dense:\n      name: d0\n      units: 64\n      dropout: 0.2\n",
      "- avgpool: 2\n", "SNN135", "`- avgpool: {window: 2}`"),
     ("units: 64", "units: 64\n      bias: False", "SNN205", "write `bias: off`"),

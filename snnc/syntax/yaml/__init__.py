@@ -208,7 +208,9 @@ class _DocumentReader:
         if isinstance(node, Unread) or values.is_empty(node):
             return
         if not isinstance(node, Sequence):
-            self._report.add(values.wrong_form(node, "a list of layers").diagnostic)
+            advice = "begin each with a dash, such as `dense d0 { units 64 }`"
+            problem = values.wrong_form(node, "a list of layers", advice)
+            self._report.add(problem.diagnostic)
             yield tree.Statement(tree.Word("", key.span), key.span, broken=True)
             return
         for item in node.items:
@@ -248,7 +250,11 @@ def _with_top_keys(problem: Diagnostic) -> Diagnostic:
     if not isinstance(problem, rules.names.UnknownKind) or problem.near is not None:
         return problem
     return rules.names.UnknownKind(
-        span=problem.span, word=problem.word, near=None, known=_TOP, is_key=True
+        span=problem.span,
+        word=problem.word,
+        near=None,
+        known=_TOP,
+        begins="the keys of a file are",
     )
 
 

@@ -10,7 +10,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Label, Report
 from snnc.language import keywords, tree
 from snnc.language.fields import parts_of
-from snnc.language.keywords import KEYS, KINDS, REFUSED, VARIANTS
+from snnc.language.keywords import KEYS, KINDS, REFUSED, USUAL, VARIANTS
 from snnc.source import Span
 from snnc.syntax.yaml import values
 from snnc.syntax.yaml.nodes import (
@@ -102,6 +102,9 @@ def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
     if isinstance(node, Unread):
         raise SilentError
     if isinstance(node, Scalar):
+        first = node.text.partition(",")[0].partition(" ")[0]
+        if first != node.text and first in VARIANTS[kind.text]:
+            raise values.wrong_form(node, "one word", _with_settings(kind.text, first))
         variant = None if values.is_empty(node) else values.name(node)
         return tree.Statement(kind, span, variant=variant)
     if isinstance(node, Mapping) and not node.pairs:
@@ -109,7 +112,16 @@ def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
     if isinstance(node, Sequence):
         raise values.wrong_form(node, f"one of {', '.join(VARIANTS[kind.text])}")
     key, inner = values.one_pair(node)
+    if key.text not in VARIANTS[kind.text] and not isinstance(inner, Mapping):
+        return tree.Statement(kind, span, variant=word(key))
     return _statement(kind, word(key), inner, span)
+
+
+def _with_settings(kind: str, variant: str) -> str:
+    """How settings are written of a statement that is one of several."""
+    key = forms.first_key(variant)
+    usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
+    return f"write, for example, `{kind}: {{{variant}: {{{usual}}}}}`"
 
 
 def defaults(key: Scalar, node: Node, report: Report) -> Iterator[tree.Statement]:

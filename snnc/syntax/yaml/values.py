@@ -201,7 +201,8 @@ def _example(owner: str, node: Node) -> str:
     if key not in KEYS or not value:
         key, value = meant, ""
     if not key:
-        return ""
+        form = FORMS.get(owner)
+        return f"write, for example, `{form.example}`" if form else ""
     dash = "- " if owner in FORMS and FORMS[owner].place == "layer" else ""
     return f"write, for example, `{dash}{owner}: {{{key}: {value or '...'}}}`"
 
@@ -230,6 +231,7 @@ def one_pair(node: Mapping) -> tuple[Scalar, Node]:
 
 
 _SELECTORS = frozenset(("name", "type", "kind", "class_name", "layer"))
+_SETTINGS = frozenset(("config", "args", "kwargs", "params", "properties", "settings"))
 
 
 def _with_kind(node: Mapping) -> str:
@@ -237,11 +239,12 @@ def _with_kind(node: Mapping) -> str:
     (key, chosen), *rest = node.pairs
     if key.text not in _SELECTORS or not isinstance(chosen, Scalar):
         return ""
-    kind = next((k for k, v in rest if is_empty(v) or isinstance(v, Mapping)), None)
-    if kind is not None:
-        return f"write the kind first, and the others below it: `{kind.text}: {{...}}`"
-    inner = ", ".join(f"{k.text}: {v.span.text}" for k, v in rest)
-    shown = inner if len(inner) <= _LONGEST_SHOWN and "\n" not in inner else "..."
+    inner = next((k for k, v in rest if is_empty(v) or isinstance(v, Mapping)), None)
+    if inner is not None:
+        kind = chosen.text.lower() if inner.text in _SETTINGS else inner.text
+        return f"write the kind first, and the others below it: `{kind}: {{...}}`"
+    pairs = ", ".join(f"{k.text}: {v.span.text}" for k, v in rest)
+    shown = pairs if len(pairs) <= _LONGEST_SHOWN and "\n" not in pairs else "..."
     return f"write `{chosen.text}: {{{shown}}}`"
 
 
