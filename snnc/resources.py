@@ -41,8 +41,10 @@ def rule_page(code: str) -> str:
     if page is not None:
         return page.read_text(encoding="utf-8")
     near = closest(code.upper(), pages)
-    hint = f"; did you mean {near}?" if near else ""
-    raise ValueError(f"there is no code {code}{hint}")
+    hint = "`snnc check` prints them, as in error[SNN301]"
+    if near:
+        hint = f"did you mean {near}?"
+    raise ValueError(f"there is no code {code}; {hint}")
 
 
 def _folder(name: str) -> Path:

@@ -7,7 +7,7 @@ import os
 import stat
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
 
 
@@ -128,6 +128,15 @@ class TooLargeError(OSError):
     def __init__(self, path: Path, size: int) -> None:
         super().__init__(errno.EFBIG, f"more than {LARGEST} bytes", str(path))
         self.size = size
+
+
+def module_of(path: PurePath) -> str:
+    """The name by which Python imports a file from here: `a.b` of `a/b.py`.
+
+    Of a file elsewhere it is the name in its own folder.
+    """
+    parts = path.with_suffix("").parts
+    return ".".join(parts) if all(map(str.isidentifier, parts)) else path.stem
 
 
 def read_bytes(path: Path) -> bytes:

@@ -130,10 +130,12 @@ def check_file(file: FileName) -> None:
     Raises
     ------
     ValueError
-        If the file's name is not that of a picture.
+        If the file's name is not that of a picture, or its folder is not there.
     ModuleNotFoundError
         If matplotlib is not installed; it says what to install.
     """
     if Path(file).suffix not in SUFFIXES:
         raise ValueError(f"{file} is no picture: name a file {', '.join(SUFFIXES)}")
+    if not (folder := Path(file).parent).is_dir():
+        raise ValueError(f"{file}: there is no folder {folder}")
     require(("matplotlib",), "plot", "a picture")

@@ -87,11 +87,17 @@ class Verbs(click.Group):
             formatter.write_dl(list(VERBS.items()))
 
 
+_ELSEWHERE = {
+    "train": " What snnc build wrote trains: python -m NAME.train, in its folder.",
+    "watch": " snnc build --watch SPECS builds whenever a spec is saved.",
+}
+"""What does the work of verbs that there are not."""
+
+
 def _unknown(verb: str) -> str:
     near = closest(verb.lower(), VERBS)
     hint = f" Did you mean {near}?" if near else ""
-    if verb.lower() == "train":
-        hint = " What snnc build wrote trains: python -m NAME.train, in its folder."
+    hint = _ELSEWHERE.get(verb.lower(), hint)
     return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."
 
 
@@ -164,7 +170,8 @@ def _refuse(error: click.ClickException) -> int:
     if isinstance(error, click.NoSuchOption) and error.option_name in own:
         text = f"{error.option_name} stands before the verb"
         error = click.UsageError(text, error.ctx)
-    error.message = printable(error.message)  # type: ignore[misc]
+    if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # has many lines
+        error.message = printable(error.message)  # type: ignore[misc]
     error.show()
     return error.exit_code
 

@@ -35,6 +35,7 @@ from snnc.importer.numbered import FOLDERS, NumberedWeights
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
 from snnc.rules.models import PythonSource, WeightsAlone
+from snnc.source import module_of
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays, Shapes
@@ -73,7 +74,8 @@ def _read(file: Path, path: str) -> Found:
     if head.startswith(ZIP):
         return _read_archive(file, path)
     if file.suffix == ".py":
-        raise RefusedModelError(PythonSource(span=NOWHERE, path=path, module=file.stem))
+        module = module_of(file)
+        raise RefusedModelError(PythonSource(span=NOWHERE, path=path, module=module))
     refuse_bytes(path, head)
     return _read_json(file, path)
 

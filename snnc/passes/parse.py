@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language.tree import Document
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile, Span, module_of
 from snnc.syntax.snn import parse_snn
 
 # A line that says something, from its first word on.
@@ -88,7 +88,7 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
     if source.text.startswith("#!") or _is_python(text.rstrip(), source.text):
         path = PurePosixPath(source.name)
         is_module = path.suffix == ".py" and path.stem.isidentifier()
-        model = f"{path.stem if is_module else 'MODULE'}:FUNCTION"
+        model = f"{module_of(path) if is_module else 'MODULE'}:FUNCTION"
         return rules.syntax.NotASpec(span=span, looks="Python", model=model)
     return None
 

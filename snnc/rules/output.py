@@ -9,6 +9,8 @@ from snnc.diagnostics import Diagnostic
 
 _NO_ROOM = frozenset(map(os.strerror, (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)))
 
+_NO_FOLDER = os.strerror(errno.ENOENT)
+
 
 class CannotWrite(Diagnostic):
     """The operating system refuses to write a file of the package.
@@ -29,6 +31,8 @@ class CannotWrite(Diagnostic):
     def cure(self) -> str:
         if self.reason in _NO_ROOM:
             return "make room, and type the command again"
+        if self.reason == _NO_FOLDER:
+            return "make its folder, or name another file"
         return "choose another folder with `-o`, or make this one writable"
 
 

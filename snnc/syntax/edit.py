@@ -82,7 +82,9 @@ def _unknown(
 ) -> UnknownLayer:
     """Say what there is instead of a name, or what a name lacks behind it."""
     known = tuple(_names(document))
-    near = nearest_spelling(word.text, known)
+    of_layers = (s for s in document.statements if word.text in legal_keys(s))
+    near = next((f"{s.name.text}.{word.text}" for s in of_layers if s.name), None)
+    near = near or nearest_spelling(word.text, known)
     only = only_near(word.text, known)
     return UnknownLayer(
         span=word.span,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner, Result
 
-from snnc.cli import VERBS, snnc
+from snnc.cli import VERBS, main, snnc
 from snnc.source import LARGEST
 from tests.support import ROOT
 
@@ -116,6 +116,26 @@ def test_who_asks_for_training_is_told_what_trains() -> None:
     done = CliRunner().invoke(snnc, ["train"])
     assert done.exit_code == 2
     assert "python -m NAME.train" in " ".join(done.stderr.split())
+
+
+def test_who_asks_for_watching_is_told_which_verb_does() -> None:
+    done = CliRunner().invoke(snnc, ["watch"])
+    assert "snnc build --watch SPECS" in " ".join(done.stderr.split())
+
+
+def test_nothing_typed_prints_the_help_in_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main([]) == 2
+    lines = capsys.readouterr().err.split("\n")
+    assert lines[0] == "Usage: snnc [OPTIONS] COMMAND [ARGS]..."
+    assert f"  check      {VERBS['check']}" in lines
+
+
+def test_a_word_that_is_no_code_is_told_where_codes_are() -> None:
+    done = CliRunner().invoke(snnc, ["explain", "kernel"])
+    told = " ".join(done.stderr.split())
+    assert "there is no code kernel; `snnc check` prints them, as in error[" in told
 
 
 def test_a_verb_like_no_other_is_not_guessed() -> None:

@@ -114,6 +114,17 @@ def test_what_is_no_regular_file_is_refused(tmp_path: Path) -> None:
     assert found == ["SNN801", "SNN809", "SNN700", "SNN801"]
 
 
+def test_a_python_file_is_named_as_python_imports_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "nets").mkdir()
+    (tmp_path / "nets" / "small.py").write_text("import nothing")
+    with pytest.raises(RefusedModelError) as refused:
+        read(Path("nets/small.py"))
+    assert "write `nets.small:function`" in refused.value.diagnostic.render_help()
+
+
 def hdf5(path: Path, kernel: Any) -> Path:
     with h5py.File(path, "w") as file:
         file.attrs["model_config"] = json.dumps(small())

@@ -33,6 +33,11 @@ RATES = f"{RUN} rates --example 2".split()
     ("arguments", "status", "said"),
     [
         (["plot", DRIFT, "-o", "net.txt"], 1, "name a file .png, .svg, .pdf"),
+        (
+            ["plot", DRIFT, "-o", "no/n.png"],
+            1,
+            "error: no/n.png: there is no folder no",
+        ),
         (["plot", DRIFT, "-o", "n.png", "--kind", "rates"], 2, "needs --data and"),
         (["plot", DRIFT, "-o", "n.png", "--data", "d.npz"], 2, "nothing reads --data"),
         (["plot", DRIFT, "-o", "n.png", "--example", "3"], 2, "reads --example"),

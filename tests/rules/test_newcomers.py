@@ -353,6 +353,11 @@ def test_words_of_other_libraries_may_be_names(name: str) -> None:
     assert check_text(SPEC.replace("c0", name)).diagnostics == ()
 
 
+def test_a_program_is_named_as_python_imports_it() -> None:
+    (found,) = check_text("import tensorflow as tf\n", "nets/small.py").diagnostics
+    assert "`snnc import nets.small:FUNCTION`" in found.render_help()
+
+
 def test_who_reads_a_layer_without_its_name_is_not_blamed() -> None:
     read = SPEC.replace("dense d0 {", "dense d0 from c0 {").replace("c0 {", "{", 1)
     assert only(read).code == "SNN212"

@@ -119,7 +119,7 @@ def _chosen(kind: tree.Word, node: Node, span: Span) -> tree.Statement:
 
 def _with_settings(kind: str, variant: str) -> str:
     """How settings are written of a statement that is one of several."""
-    key = forms.first_key(variant)
+    key = keywords.first_key(variant)
     usual = f"{key}: {USUAL[key]}" if key in USUAL else "..."
     return f"write, for example, `{kind}: {{{variant}: {{{usual}}}}}`"
 
