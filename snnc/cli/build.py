@@ -31,7 +31,7 @@ from snnc.driver import compile_file
 
 INTERVAL = 0.2
 
-_State = tuple[tuple[int, int, int] | None, ...]
+_State = dict[Path, tuple[int, int, int] | None]
 
 
 @click.command("build", epilog="Example: snnc build specs/drift.snn -o models")
@@ -104,10 +104,18 @@ def build_command(
             wanted, Path(output), action, print_diagnostics, force=force
         )
         return 0 if built else 1
+
     # A spec that is being saved, or checked out, may be gone for a moment.
-    act = partial(build_specs, wanted, Path(output), action, print_diagnostics)
-    again = partial(act, sweep=False, force=force)
-    watch_files([Path(path) for path in paths], again)
+    def now() -> list[Path]:
+        return [Path(path) for path in with_folders(specs, Report(), allow_empty=True)]
+
+    def again() -> None:
+        found = [_wanted(str(path)) for path in now()]
+        build_specs(
+            found, Path(output), action, print_diagnostics, sweep=False, force=force
+        )
+
+    watch_files(now, again)
 
 
 def _wanted(spec: str) -> Wanted:
@@ -136,11 +144,11 @@ def _action_of(
 
 
 def watch_files(
-    paths: Sequence[Path],
+    find: Callable[[], Sequence[Path]],
     act: Callable[[], object],
     pause: Callable[[float], object] = time.sleep,
 ) -> NoReturn:
-    """Act now and after each save, until the user interrupts.
+    """Act now and after each save of what is found, until the user interrupts.
 
     A change counts when it is the same twice in a row: a file that is being written,
     or replaced, is left alone until it rests.
@@ -151,12 +159,12 @@ def watch_files(
         When the user has had enough.
     """
     gc.enable()  # the command line turns it off, for runs that are short
-    done = seen = _state(paths)
+    done = seen = _state(find())
     act()
-    say(f"watching {', '.join(path.as_posix() for path in paths)}: Ctrl-C ends")
+    say(f"watching {', '.join(path.as_posix() for path in seen)}: Ctrl-C ends")
     while True:
         pause(INTERVAL)
-        now = _state(paths)
+        now = _state(find())
         if now == seen != done:
             done = now
             act()
@@ -164,7 +172,7 @@ def watch_files(
 
 
 def _state(paths: Sequence[Path]) -> _State:
-    return tuple(map(_stamp, paths))
+    return {path: _stamp(path) for path in paths}
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

@@ -7,11 +7,13 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from snnc.cli import snnc
 from snnc.cli.build import watch_files
 from tests.support import ROOT, network
 
@@ -44,7 +46,7 @@ def watched(path: Path, saves: list[str | None]) -> list[str]:
             path.with_suffix(".new").replace(path)
 
     with pytest.raises(EnoughError):
-        watch_files([path], lambda: read.append(path.read_text()), pause)
+        watch_files(lambda: [path], lambda: read.append(path.read_text()), pause)
     return read
 
 
@@ -71,8 +73,28 @@ def test_a_file_that_is_gone_for_a_moment_is_not_built(tmp_path: Path) -> None:
         step()
 
     with pytest.raises(EnoughError):
-        watch_files([path], lambda: builds.append(path.exists()), pause)
+        watch_files(lambda: [path], lambda: builds.append(path.exists()), pause)
     assert builds == [True, True]
+
+
+def test_a_folder_is_looked_into_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("specs").mkdir()
+    Path("specs/net.snn").write_text(SPEC)
+
+    def watch(find: Callable[[], list[Path]], act: Callable[[], None]) -> None:
+        act()
+        Path("specs/net.snn").unlink()
+        Path("specs/other.snn").write_text(SPEC.replace("network net", "network other"))
+        assert find() == [Path("specs/other.snn")]
+        act()
+
+    monkeypatch.setattr("snnc.cli.build.watch_files", watch)
+    done = CliRunner().invoke(snnc, ["build", "specs", "--watch"])
+    assert "specs/other.snn: models/other: " in done.stderr
+    assert "error" not in done.stderr
 
 
 @pytest.fixture
