@@ -148,8 +148,10 @@ def _told(
             f" again, `{program}.train --initial` begins with these weights"
         )
         return
+    softened = conversion.ends.size.startswith("classes")
+    outputs = f"the outputs are {tool}'s{', before a softmax' if softened else ''}"
     yield (
-        f"the outputs are {tool}'s, before a softmax; whether rates fit the budget is a"
+        f"{outputs}; whether rates fit the budget is a"
         " matter of data: `snnc calibrate`, once it is built, scales the weights"
     )
 

@@ -225,6 +225,17 @@ def test_weights_are_asked_of_a_model_that_has_none(folder: Path) -> None:
     assert not Path("w.safetensors").exists()
 
 
+@pytest.mark.parametrize(
+    ("readout", "outputs"), [("units", "Keras's;"), ("classes", "Keras's, before a so")]
+)
+def test_a_softmax_is_told_of_where_there_are_classes(
+    folder: Path, readout: str, outputs: str
+) -> None:
+    model = Path(__file__).parent / "data" / "k3_chain.h5"
+    done = run(str(model), "--readout", readout, "--weights-out", "w.safetensors")
+    assert f"note: the outputs are {outputs}" in done.stderr
+
+
 @pytest.mark.parametrize("failing", ["net.snn", "net.safetensors"])
 def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
     model = Path(__file__).parent / "data" / "k3_chain.h5"
