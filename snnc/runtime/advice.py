@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from .results import Interval, Moment, Result
 from .tables import percent
 
-ALIKE = 0.01  # what an accuracy may lose and still be as good
+ALIKE = 0.01  # what an accuracy may lose, or the share that an error may gain
 
 CARRIED = """
 the state that is carried over costs {apart}: an example is decided while the
@@ -68,6 +68,8 @@ def _carried_over(result: Result) -> Iterator[str]:
     if contrast is None or contrast.gain is None:
         return
     row, rest = contrast.row, contrast.rest
+    if not result.classes and abs(row - rest) <= ALIKE * rest:
+        return
     apart = f"accuracy (RMSE {row:.4g}, from rest {rest:.4g})"
     ways = "A longer `present` or a shorter `synapse`"
     if result.classes:

@@ -139,6 +139,10 @@ def test_values_are_compared_by_their_errors() -> None:
     (told,) = advice.advice(replace(BASE, classes=False, contrast=found))
     assert "`decide last`" not in told
     assert contrast(far[:1], near[:1], y[:1], False).gain is None
+    hardly: Contrast = contrast(y + 0.1001, y + 0.1, y, False)
+    assert hardly.gain is not None
+    assert hardly.gain[1] < 0
+    assert advice.advice(replace(BASE, classes=False, contrast=hardly)) == []
 
 
 def test_intervals_of_shares_shrink_with_examples() -> None:
