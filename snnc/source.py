@@ -1,4 +1,4 @@
-"""Source files, spans of their text, and the small files that a user names."""
+"""Source files, spans of their text, small files of users, and files of snnc's own."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from typing import Literal, NamedTuple
+
+from snnc.text.near import closest
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,3 +175,49 @@ def _beginning(path: Path) -> bytes:
 def _open_at_once(path: str, flags: int) -> int:
     """Open without waiting: a pipe may have taken the file's place, or none write."""
     return os.open(path, flags | getattr(os, "O_NONBLOCK", 0))
+
+
+DOCUMENTATION = "https://snnc.readthedocs.io/en/stable/"
+"""Where the pages of ``docs/`` stand as a site, ending with a slash."""
+
+_ROOT = Path(__file__).parent
+_CHECKOUT = {"specs": "specs", "grammar": "grammar", "rules": "docs/rules"}
+
+
+def spec_path(name: str) -> Path:
+    """The path of an example spec, such as ``drift.snn``."""
+    return _folder("specs") / name
+
+
+def grammar_path() -> Path:
+    """The path of the grammar of ``.snn`` files."""
+    return _folder("grammar") / "snn.lark"
+
+
+def rule_pages() -> dict[str, Path]:
+    """The documentation page of each diagnostic, by its code."""
+    return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}
+
+
+def rule_page(code: str) -> str:
+    """Return the text of the page of a code.
+
+    Raises
+    ------
+    ValueError
+        If there is none; the text tells the nearest.
+    """
+    pages = rule_pages()
+    page = pages.get(code.upper())
+    if page is not None:
+        return page.read_text(encoding="utf-8")
+    near = closest(code.upper(), pages)
+    hint = "`snnc check` prints them, as in error[SNN301]"
+    if near:
+        hint = f"did you mean {near}?"
+    raise ValueError(f"there is no code {code}; {hint}")
+
+
+def _folder(name: str) -> Path:
+    packaged = _ROOT / f"_{name}"
+    return packaged if packaged.is_dir() else _ROOT.parent / _CHECKOUT[name]

@@ -16,7 +16,7 @@ from snnc.cli import VERBS, command_of
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
 from snnc.language.keywords import kinds
-from snnc.resources import DOCUMENTATION
+from snnc.source import DOCUMENTATION
 from snnc.syntax.files import formatted
 from tests.support import ROOT
 from tests.test_extras import PROJECT

@@ -190,7 +190,7 @@ def demo(
         If Keras, Nengo or scikit-learn are not installed.
     """
     from snnc.demo import run_demo
-    from snnc.resources import spec_path
+    from snnc.source import spec_path
 
     needed = ("numpy", "sklearn", "tensorflow", "nengo", "nengo_loihi")
     require(needed, "all", "the demo")
@@ -236,7 +236,7 @@ def explain(code: str) -> str:
     ValueError
         If there is none; the text tells the nearest.
     """
-    from snnc.resources import rule_page
+    from snnc.source import rule_page
 
     return rule_page(code)
 

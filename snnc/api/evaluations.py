@@ -204,7 +204,7 @@ class Evaluation(Displayed):
 
     def html(self) -> str:
         """Return a page that needs nothing else, with tables and pictures."""
-        from snnc.api.pages import evaluation_page
+        from snnc.api.pictures import evaluation_page
 
         return evaluation_page(self)
 

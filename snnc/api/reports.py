@@ -128,7 +128,7 @@ class Report(Displayed):
         against
             A spec, its file or a revision of it, to say what changed since.
         """
-        from snnc.api.pages import report_page
+        from snnc.api.pictures import report_page
 
         return report_page(self, against)
 
@@ -154,7 +154,7 @@ class Report(Displayed):
             If the network has no cores.
         """
         from snnc.api.pictures import drawn
-        from snnc.plots.cores import cores
+        from snnc.plots.networks import cores
 
         return drawn(cores, self.routed.mapped, ax=ax)
 

@@ -76,7 +76,7 @@ def _text(value: str) -> str:
     """Leave a literal as it is, and put what can only be a sentence into quotes."""
     if _LITERAL.match(value) or not value:
         return value
-    from snnc.syntax.spelling import quoted
+    from snnc.syntax.printer import quoted
 
     return quoted(value)
 

@@ -44,6 +44,7 @@ VERBS = {
 _FILES = {
     "calibrate": "weights",
     "demo": "init",
+    "diff": "report",
     "explain": "editors",
     "export": "exchange",
     "fit": "report",
@@ -51,6 +52,7 @@ _FILES = {
     "import": "exchange",
     "limits": "report",
     "lsp": "editors",
+    "plot": "sweep",
     "schema": "convert",
 }
 """The files of verbs that are not named after them."""

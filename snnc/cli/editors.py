@@ -9,7 +9,7 @@ import sys
 import click
 
 from snnc.cli.printing import print_data, say
-from snnc.resources import rule_page, rule_pages
+from snnc.source import rule_page, rule_pages
 
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:

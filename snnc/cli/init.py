@@ -98,7 +98,7 @@ def demo_command(output: Path) -> int:
         say(f"the demo needs {', '.join(missing)}: pip install 'snnc[all]'")
         return 1
     from snnc.demo import StepError, run_demo, table
-    from snnc.resources import spec_path
+    from snnc.source import spec_path
 
     try:
         results = run_demo(output, spec_path("drift.snn"), say)

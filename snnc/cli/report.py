@@ -1,8 +1,12 @@
-"""``snnc report``, ``snnc fit``, ``snnc limits``: what networks take, and may take."""
+"""``snnc report``, ``limits``, ``fit``, ``diff``.
+
+They tell what networks take, what they may take, and what changed.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -16,6 +20,7 @@ from snnc.cli.options import (
     stdin_filename,
 )
 from snnc.cli.printing import (
+    paint_difference,
     paint_report,
     print_data,
     print_diagnostics,
@@ -31,6 +36,9 @@ from snnc.report import limits
 from snnc.report.summary import Summary, summarise
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
+
+if TYPE_CHECKING:
+    from snnc.diff import Difference, Version
 
 
 @click.command(
@@ -87,7 +95,7 @@ def report_command(
         _print(summarise(network, made.cache), form, why)
     if plot is not None:
         from snnc.api.pictures import drawn
-        from snnc.plots.cores import cores
+        from snnc.plots.networks import cores
         from snnc.plots.style import save
 
         save(drawn(cores, network.mapped, ax=None), plot)
@@ -186,3 +194,56 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
         shown = len(offered.variants) if everything else SHOWN
         print_lines(written(offered, shown))
     return 0 if offered.variants or offered.present is not None else 1
+
+
+@click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
+@click.argument("old", type=click.Path())
+@click.argument("new", type=click.Path())
+@format_option("Markdown is fit for a comment on a pull request.", "markdown")
+@click.option(
+    "--exit-code",
+    is_flag=True,
+    help="Exit with 1 if the networks differ, and with 2 if one is no sound spec.",
+)
+def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
+    """Say what changed between two specs, and whether trained weights stay valid.
+
+    OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`.
+    """
+    from snnc.diff import compare
+
+    report = Report()
+    versions = [_version(spec, report) for spec in (old, new)]
+    print_diagnostics(report)
+    before, after = versions
+    if before is None or after is None:
+        return 2 if exit_code else 1
+    difference = compare(before, after)
+    _print_difference(difference, form)
+    return 1 if exit_code and not difference.same else 0
+
+
+def _version(spec: str, report: Report) -> Version | None:
+    from snnc.diff import compile_version
+    from snnc.diff.version import read_spec
+
+    try:
+        source = read_spec(spec, report)
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    return None if source is None else compile_version(source, report, device())
+
+
+def _print_difference(difference: Difference, form: str) -> None:
+    if form == "json":
+        from snnc.diff.difference_json import document
+
+        print_json(document(difference))
+    elif form == "markdown":
+        from snnc.diff.difference_markdown import render
+
+        print_lines(render(difference))
+    else:
+        from snnc.diff.difference_text import render
+
+        print_lines(render(difference), paint_difference)

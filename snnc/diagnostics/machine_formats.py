@@ -19,8 +19,7 @@ from urllib.parse import quote
 from snnc import __version__
 from snnc.diagnostics.diagnostic import Diagnostic, Fix, Label, Severity
 from snnc.diagnostics.diagnostic_text import describe_fix
-from snnc.resources import DOCUMENTATION
-from snnc.source import Position, Span
+from snnc.source import DOCUMENTATION, Position, Span
 from snnc.text.tables import printable
 
 VERSION = 1

@@ -14,6 +14,7 @@ from snnc.diff.changes import (
     LayerChanged,
     LayerRemoved,
     LayerRenamed,
+    LayersReordered,
     WeightsChange,
 )
 from snnc.diff.cores import Cores, CoresRefused, CoresTaken, CoreUse, UseChanged
@@ -21,6 +22,13 @@ from snnc.ir.layout import Tensor
 
 VERSION = 1
 SECTIONS = ("network", "target", "timing", "input", "readout", "train")
+_WORDS = {
+    LayerAdded: "added",
+    LayerRemoved: "removed",
+    LayerRenamed: "renamed",
+    LayerChanged: "changed",
+    LayersReordered: "reordered",
+}
 
 
 def document(difference: Difference) -> dict[str, Any]:
@@ -72,23 +80,10 @@ def _tensor(tensor: Tensor) -> dict[str, Any]:
 
 
 def _layer(change: LayerChange) -> dict[str, Any]:
-    match change:
-        case LayerAdded():
-            return {"change": "added", **asdict(change)}
-        case LayerRemoved():
-            return {"change": "removed", **asdict(change)}
-        case LayerRenamed():
-            return {"change": "renamed", **asdict(change)}
-        case LayerChanged(name, kind, properties):
-            listed = _properties(properties)
-            return {
-                "change": "changed",
-                "name": name,
-                "kind": kind,
-                "properties": listed,
-            }
-        case _:
-            return {"change": "reordered", **asdict(change)}
+    data = {"change": _WORDS[type(change)], **asdict(change)}
+    if isinstance(change, LayerChanged):
+        data["properties"] = _properties(change.properties)
+    return data
 
 
 def _cores(cores: Cores) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from snnc.ir.logical import (
 )
 from snnc.language import written
 from snnc.language.base import Model
-from snnc.syntax.spelling import quoted, word
+from snnc.syntax.printer import quoted, word
 from snnc.text.tables import dims
 
 INHERITED = ("l2", "synapse")

@@ -22,7 +22,7 @@ from snnc.runtime.examples import Presentation
 from snnc.runtime.results import Result
 
 if TYPE_CHECKING:
-    from snnc.runtime.comparison import Reference
+    from snnc.runtime.measures import Reference
 
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field
 
 from snnc.exact import Engine
-from snnc.exact.outcome import Kept
+from snnc.exact.stream import Kept
 from snnc.runtime import measures
 from snnc.runtime.examples import Presentation, Span
 from snnc.runtime.measures import Compared

@@ -27,10 +27,9 @@ from snnc.evaluate.others import (
 from snnc.evaluate.part import ExactPart
 from snnc.evaluate.refusals import NoFolderError
 from snnc.evaluate.task import Task
-from snnc.runtime.comparison import model_of
 from snnc.runtime.examples import Presentation
 from snnc.runtime.files import write_file
-from snnc.runtime.measures import keras_of, outputs_of, result_of
+from snnc.runtime.measures import keras_of, model_of, outputs_of, result_of
 from snnc.runtime.results import Result
 from snnc.runtime.scores import confusion, contrast, score
 from snnc.runtime.statistics import Firing

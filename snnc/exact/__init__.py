@@ -16,7 +16,7 @@ span, as nengo-loihi does. Neither depends on how threads share the work (`strea
 """
 
 from snnc.exact.engine import Engine, make_engine, open_engine
-from snnc.exact.outcome import Outcome
 from snnc.exact.package import CannotRunError
+from snnc.exact.stream import Outcome
 
 __all__ = ["CannotRunError", "Engine", "Outcome", "make_engine", "open_engine"]

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from snnc.exact.encoder import read_encoder, read_readout, wire
 from snnc.exact.hosted import Hosted
-from snnc.exact.outcome import Kept, Outcome, join
 from snnc.exact.package import (
     Built,
     CannotRunError,
@@ -25,8 +24,11 @@ from snnc.exact.stream import (
     Chunk,
     Circuit,
     Images,
+    Kept,
+    Outcome,
     RunOptions,
     Runs,
+    join,
     read_places,
     share,
     stream,

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.exact.kernel import file_spikes, mark_spikes, rest_chip, run_chip
-from snnc.exact.outcome import Kept, LaneResult, Layers
 from snnc.exact.package import Built
+from snnc.exact.stream import Kept, LaneResult, Layers
 from snnc.exact.tables import Bools, BuiltChip, Tables, fanin, resting_state
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from snnc.importer.build import build
-from snnc.importer.compare import compare
 from snnc.importer.foreign import (
     BEGINNING,
     HDF5,
@@ -31,7 +30,7 @@ from snnc.importer.model import (
     StoredWeights,
 )
 from snnc.importer.named import ROOT, NamedWeights
-from snnc.importer.numbered import FOLDERS, NumberedWeights
+from snnc.importer.numbered import FOLDERS, NumberedWeights, compare
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
 from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
 from snnc.rules.models import PythonSource, WeightsAlone

@@ -14,8 +14,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
+from snnc.importer.layer_config import NAMES
 from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights
-from snnc.importer.numbered import NAMES, Item, Read, unclear
+from snnc.importer.numbered import Item, Read, unclear
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays

@@ -4,80 +4,33 @@
 in their order as ``layers/conv2d``, ``layers/conv2d_1`` ..., by their class and not by
 their name; each has ``vars/0``, ``vars/1`` ..., and a submodel has ``layers`` again.
 Keras 2.12 calls the folder ``_layer_checkpoint_dependencies`` and counts every layer
-with weights twice, so numbers are compared, not taken at their word.
+with weights twice, so numbers are compared, not taken at their word. Shapes tell, too,
+whether the weights are those of a model in another file.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from snnc.importer.hdf5 import Store
-from snnc.importer.layer_config import snake
+from snnc.importer.layer_config import NAMES, snake, variable_names
 from snnc.importer.model import (
     NOWHERE,
     Graph,
+    KerasLayer,
+    KerasModel,
     NestedLayer,
     RefusedModelError,
     Shapes,
     StoredWeights,
 )
-from snnc.rules.models import WeightsUnclear
+from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays
-
-_KERNEL = ("kernel", "bias")
-_DEPTHWISE = ("depthwise_kernel", "bias")
-_SEPARABLE = ("depthwise_kernel", "pointwise_kernel", "bias")
-_RECURRENT = ("kernel", "recurrent_kernel", "bias")
-_NORM = ("gamma", "beta")
-
-NAMES = {
-    "BatchNormalization": (*_NORM, "moving_mean", "moving_variance"),
-    "Conv1D": _KERNEL,
-    "Conv1DTranspose": _KERNEL,
-    "Conv2D": _KERNEL,
-    "Conv2DTranspose": _KERNEL,
-    "Conv3D": _KERNEL,
-    "Conv3DTranspose": _KERNEL,
-    "Dense": _KERNEL,
-    "DepthwiseConv1D": _DEPTHWISE,
-    "DepthwiseConv2D": _DEPTHWISE,
-    "EinsumDense": _KERNEL,
-    "Embedding": ("embeddings",),
-    "GRU": _RECURRENT,
-    "GroupNormalization": _NORM,
-    "LSTM": _RECURRENT,
-    "LayerNormalization": _NORM,
-    "Normalization": ("mean", "variance", "count"),
-    "PReLU": ("alpha",),
-    "SeparableConv1D": _SEPARABLE,
-    "SeparableConv2D": _SEPARABLE,
-    "SimpleRNN": _RECURRENT,
-}
-NAMES["SyncBatchNormalization"] = NAMES["BatchNormalization"]
-
-_SWITCHES = {"bias": "use_bias", "beta": "center", "gamma": "scale"}
-
-
-def variable_names(kind: str, options: Mapping[str, Any], count: int) -> Sequence[str]:
-    """Return the names of a layer's ``count`` variables, in Keras's order.
-
-    Where the class is unknown or has another number of variables, they are numbered
-    from 0, as in the file.
-    """
-    names = [
-        name
-        for name in NAMES.get(kind, ())
-        if options.get(_SWITCHES.get(name, ""), True)
-    ]
-    if len(names) == count or (kind == "Normalization" and 0 < count < len(names)):
-        return names[:count]
-    return [str(number) for number in range(count)]
-
 
 Item = TypeVar("Item")
 Read = Callable[[str], Item | None]
@@ -227,3 +180,90 @@ def _parts(
 def unclear(layer: str, reason: str) -> RefusedModelError:
     """Refuse a file that does not say which weights are a layer's."""
     return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
+
+
+def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:
+    """Compare the layers in their order, by names and shapes alone.
+
+    How many channels a kernel reads is not known here: the conversion checks that.
+
+    Raises
+    ------
+    RefusedModelError
+        SNN826, with the first layer that differs.
+    """
+    for layer in model.layers:
+        if layer.shares:
+            continue
+        try:
+            reason = next(_differences(layer, weights.shapes(layer.name)), "")
+        except RefusedModelError as error:
+            if not isinstance(error.diagnostic, WeightsUnclear):
+                raise
+            reason = error.diagnostic.reason
+        if reason:
+            raise RefusedModelError(
+                WeightsDiffer(
+                    span=NOWHERE,
+                    path=path,
+                    layer=layer.name,
+                    kind=layer.kind,
+                    reason=reason,
+                )
+            )
+
+
+def _differences(layer: KerasLayer, shapes: Shapes) -> Iterator[str]:
+    if layer.kind not in NAMES:
+        return
+    due = variable_names(layer.kind, layer.options, len(shapes))
+    present = ", ".join(shapes) or "no weights"
+    if set(due) != set(shapes) or not shapes:
+        names = ", ".join(n for n in NAMES[layer.kind])
+        yield f"the file has {present} for it, due are {names}"
+    for name, size in _sizes(layer).items():
+        shape = shapes.get(name)
+        if shape is None:
+            continue
+        if any(n is not None and n != m for n, m in _pairs(size, shape)):
+            stored = "x".join(map(str, shape)) or "a single number"
+            asked = "x".join("?" if n is None else str(n) for n in size)
+            yield f"its {name} in the file is {stored}, due is {asked}"
+
+
+def _pairs(
+    size: tuple[int | None, ...], shape: tuple[int, ...]
+) -> Iterator[tuple[int | None, int]]:
+    if len(size) != len(shape):
+        yield (-1, 0)
+        return
+    yield from zip(size, shape, strict=True)
+
+
+def _sizes(layer: KerasLayer) -> dict[str, tuple[int | None, ...]]:
+    """Return what the options say of the shapes; None is what they do not."""
+    options, kind = layer.options, layer.kind
+    filters, units = _count(options.get("filters")), _count(options.get("units"))
+    kernel = options.get("kernel_size")
+    rank = int(kind[-2]) if kind.endswith("D") else 0
+    taps: tuple[int | None, ...] = (_count(kernel),) * rank
+    if isinstance(kernel, list):
+        taps = tuple(map(_count, kernel))
+    if kind in ("Conv1D", "Conv2D", "Conv3D"):
+        return {"kernel": (*taps, None, filters), "bias": (filters,)}
+    if kind == "Dense":
+        return {"kernel": (None, units), "bias": (units,)}
+    multiplier = _count(options.get("depth_multiplier", 1))
+    if kind.startswith("DepthwiseConv"):
+        return {"depthwise_kernel": (*taps, None, multiplier)}
+    if kind.startswith("SeparableConv"):
+        return {
+            "depthwise_kernel": (*taps, None, multiplier),
+            "pointwise_kernel": (*(1,) * rank, None, filters),
+            "bias": (filters,),
+        }
+    return {}
+
+
+def _count(value: object) -> int | None:
+    return value if type(value) is int else None

@@ -23,8 +23,7 @@ from snnc.loihi.profile import read_profile
 from snnc.passes import Compilation, run_passes
 from snnc.passes.route import route
 from snnc.report.summary import Row, Summary, summarise
-from snnc.resources import spec_path
-from snnc.source import SourceFile
+from snnc.source import SourceFile, spec_path
 
 LEAST_ROOM = 300
 """Layers that are remembered at least; a large one takes some hundred kilobytes."""

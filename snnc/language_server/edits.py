@@ -14,9 +14,8 @@ from snnc.diagnostics import Diagnostic, Fix, Severity
 from snnc.language import tree
 from snnc.language_server.buffers import range_of
 from snnc.language_server.server import SpecServer
-from snnc.resources import rule_pages
 from snnc.rules.suppression import UnusedAllow
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile, Span, rule_pages
 from snnc.text.tables import printable
 
 SOURCE = "snnc"

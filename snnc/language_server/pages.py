@@ -15,12 +15,11 @@ from snnc.language.table import Key, ValueWord
 from snnc.language.written import rates
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.marks import WordMark, is_network, mark_at
-from snnc.passes.validate.parts import head
+from snnc.passes.validate.structure import head
 from snnc.report.sentences import sentence
 from snnc.report.sentences import total as total_sentence
 from snnc.report.summary import COUNTERS, Row
-from snnc.resources import rule_pages
-from snnc.source import Span
+from snnc.source import Span, rule_pages
 from snnc.text.tables import counted, dims, human, prose
 
 Page = tuple[Span | None, str]

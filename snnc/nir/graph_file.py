@@ -235,3 +235,28 @@ def _word(store: Store, place: str, path: str) -> str:
     if not words:
         raise not_nir(path, f"`{place}` is missing")
     return words[0]
+
+
+def matrix_of(node: Node) -> Array:
+    """Return the weight (out, in) of an `Affine` or `Linear` node.
+
+    Raises
+    ------
+    RefusedModelError
+        If it is no matrix of finite numbers, or its bias does not fit it.
+    """
+    import numpy as np
+
+    weight = node.array("weight")
+    if weight.ndim != 2:
+        raise node.refused(f"its weight has {weight.ndim} axes", "write it anew")
+    bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
+    if bias.shape != weight.shape[:1]:
+        shape = "x".join(map(str, bias.shape)) or "a number"
+        raise node.refused(
+            f"its bias has the shape {shape}, for {weight.shape[0]} channels",
+            "write it anew",
+        )
+    if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
+        raise node.refused("it holds NaN or infinite weights", "train it anew")
+    return weight

@@ -17,8 +17,8 @@ import numpy as np
 
 from snnc.importer.model import KerasLayer, KerasModel, ModelWeights
 from snnc.nir import convolutions
-from snnc.nir.graph_file import NirGraph, Node
-from snnc.nir.kernels import FoldedKernel, GraphWeights, matrix_of
+from snnc.nir.convolutions import FoldedKernel, GraphWeights
+from snnc.nir.graph_file import NirGraph, Node, matrix_of
 from snnc.nir.neurons import NEURONS, SpecNeurons, spec_neurons_of
 
 if TYPE_CHECKING:

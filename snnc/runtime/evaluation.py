@@ -20,11 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .builder import BuiltNetwork, Mode
-from .comparison import Reference, model_of
 from .data import DataError, DataSpec, Examples, open_data, select
 from .examples import ROW, Presentation, spans_of
 from .layout import Layout, LayoutError, Weights
-from .measures import EvaluatedPart, result_of
+from .measures import EvaluatedPart, Reference, model_of, result_of
 from .network import Network
 from .results import Result
 from .scores import Reader, decide_early

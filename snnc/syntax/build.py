@@ -14,8 +14,7 @@ from lark import Lark, Token, Tree
 
 from snnc.language import tree
 from snnc.language.keywords import KEYS, KINDS, UNITS, VARIANTS
-from snnc.resources import grammar_path
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile, Span, grammar_path
 
 _MEASURABLE = frozenset(("NUMBER", "RANGE"))
 _VALUES = frozenset(("NAME", "NUMBER", "DIMS", "RANGE", "STRING", "LSQB"))

@@ -14,7 +14,7 @@ from snnc.language.keywords import KEYS, KINDS, UNITS
 from snnc.language.written import MOST_DIGITS
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import ESCAPES
-from snnc.syntax.spelling import quoted
+from snnc.syntax.printer import quoted
 
 # Digits behind a point make a number no larger.
 _DIGITS = re.compile(rf"(?<![.\d])\d{{{MOST_DIGITS + 1},}}")
@@ -99,7 +99,7 @@ def _no_key(mark: Span, before: str) -> str:
     rest = mark.source.text[mark.end :].lstrip(" \t")
     if rest.startswith("{"):
         return "remove it: the block follows the name"
-    from snnc.vocabulary.synonyms import known_kind  # a good spec need not wait for it
+    from snnc.vocabulary.strangers import known_kind  # a good spec need not wait for it
 
     word = re.match(r"(?:\w+\.)*(\w+)", rest)
     if word is None or before in KEYS:

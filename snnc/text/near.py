@@ -1,4 +1,4 @@
-"""Words that are close to a misspelt one."""
+"""Words that are close to a misspelt one, and words in one spelling."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from itertools import groupby
 
+_COUNT = re.compile(r"^(n|num|nb|no|number_of)_(?=.)")
 _SHORT = 4
 _LONGEST = 40
 """No word of the language is longer; a longer one is no slip of the fingers."""
@@ -94,3 +95,13 @@ def edits(word: str, other: str) -> int:
 
 def _digits(word: str) -> list[str]:
     return re.findall(r"\d", word)
+
+
+def normal(word: str) -> str:
+    """A word in the spelling of the tables: `num_Filters` is `filters`."""
+    return without_count(word).replace("_", "")
+
+
+def without_count(word: str) -> str:
+    """A word without what only says that a number follows: `num_filters`."""
+    return _COUNT.sub("", word.lower())

@@ -1,7 +1,7 @@
 """What to write for properties of other libraries that have no like here.
 
 Keras, PyTorch, Nengo, snnTorch, Norse and Lava have them; a word with a like is in
-`snnc.vocabulary.synonyms`.
+`snnc.vocabulary.strangers`.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from snnc.language.keywords import FORMS
 from snnc.language.model import SCOPES
-from snnc.vocabulary.synonyms import normal
+from snnc.text.near import normal
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
 from snnc.text.tables import dims
 from snnc.weights.fit import LayoutFit, Pair, advice, fit
-from snnc.weights.header import WeightsHeader, nowhere, read_header
+from snnc.weights.header import WeightsHeader, nowhere, read_or_report
 from snnc.weights.listing import Listing
 
 if TYPE_CHECKING:
@@ -81,15 +81,6 @@ def inspect(
     return Listing(header, known, network.name, fitting, layers)
 
 
-def read_or_report(path: Path, report: Report) -> WeightsHeader | None:
-    """Return the header of a weights file; None if that is reported to be none."""
-    header = read_header(path)
-    if isinstance(header, Diagnostic):
-        report.add(header)
-        return None
-    return header
-
-
 def compile_to_cores(
     spec: str, report: Report, device: Profile | None = None
 ) -> tuple[Network, MappedNetwork] | None:
@@ -105,14 +96,13 @@ def refusal(
     header: WeightsHeader, network: Network, fitting: LayoutFit, migrating: bool = False
 ) -> Diagnostic:
     """Say, tensor by tensor, how a file does not fit a network."""
-    problems = fitting.problems
     return WeightsDoNotFit(
         span=network.span,
         file=header.path.as_posix(),
         network=network.name,
         written=fitting.written or "not there",
         layout=fitting.layout,
-        problems=tuple(map(_problem, problems)),
+        problems=tuple(map(_problem, fitting.problems)),
         hint=advice(fitting, migrating),
     )
 

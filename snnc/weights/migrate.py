@@ -28,12 +28,8 @@ from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import Source
 from snnc.weights.fit import fit
-from snnc.weights.header import nowhere
-from snnc.weights.inspect import (
-    read_or_report,
-    refusal,
-    report_values,
-)
+from snnc.weights.header import nowhere, read_or_report
+from snnc.weights.inspect import refusal, report_values
 from snnc.weights.values import Array, read_values, spreads
 
 

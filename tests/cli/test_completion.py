@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from snnc.cli import VERBS
-from snnc.resources import rule_pages
+from snnc.source import rule_pages
 from tests.support import ROOT
 
 # What bash does when TAB is pressed behind the last of the words.

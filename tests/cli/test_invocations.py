@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from distributed import LocalCluster
 
-from snnc import resources
+from snnc import source
 from snnc.cli import VERBS, command_of, main, snnc
 from snnc.demo import drifting_digits
 from tests.support import ROOT
@@ -280,7 +280,7 @@ def test_a_command_that_loads_much(
     train, test = drifting_digits(40, 8)
     demo = importlib.import_module("snnc.demo")
     monkeypatch.setattr(demo, "drifting_digits", lambda: (train, test))
-    monkeypatch.setattr(resources, "spec_path", brief)
+    monkeypatch.setattr(source, "spec_path", brief)
     line, status, seen = case
     if "@scheduler" not in line:
         run(case, capsys)

@@ -14,8 +14,7 @@ from snnc.diagnostics.machine_formats import (
     repository_path,
     sarif_document,
 )
-from snnc.resources import DOCUMENTATION
-from snnc.source import SourceFile, Span
+from snnc.source import DOCUMENTATION, SourceFile, Span
 from tests.rules.checking import check_text
 from tests.support import ROOT
 

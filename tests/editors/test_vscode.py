@@ -16,7 +16,7 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.editors.rules import snippets, snippets_text
 from snnc.language.keywords import FORMS
-from snnc.language_server.settings import ClientSettings
+from snnc.language_server.server import ClientSettings
 from snnc.passes.parse import parse
 from snnc.source import SourceFile
 from tests.support import ROOT

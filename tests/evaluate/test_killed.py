@@ -15,7 +15,7 @@ from snnc.evaluate.cluster import Program, open_client, run_there
 from snnc.evaluate.part import spans_left
 from snnc.evaluate.refusals import LostClusterError
 from snnc.exact import make_engine
-from snnc.exact.outcome import join
+from snnc.exact.stream import join
 from snnc.runtime.data import DataSpec, open_data
 from snnc.runtime.examples import Presentation
 from snnc.runtime.measures import outputs_of

@@ -13,9 +13,9 @@ import pytest
 from nengo_loihi.block import LoihiBlock, Synapse
 
 from snnc.exact import CannotRunError, Engine, make_engine, open_engine
-from snnc.exact.outcome import join
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.exact.read import read_tables
+from snnc.exact.stream import join
 from snnc.exact.tables import AxonTable, Compartments, fanin
 from snnc.runtime.examples import Presentation
 from tests.agreement.networks import text

@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.exact.outcome import LaneResult
-from snnc.exact.stream import CHUNK, RunOptions, stream
+from snnc.exact.stream import CHUNK, LaneResult, RunOptions, stream
 from snnc.runtime.examples import Presentation, spans_of
 
 pytestmark = pytest.mark.slow

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from snnc.plots import cores, networks, results, spikes
+from snnc.plots import networks, results, spikes
 from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
 from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
@@ -109,8 +109,8 @@ PICTURES = {
     "network without a chip": lambda: networks.network(
         mapped(network("target nengo\n" + LONG))
     ),
-    "cores": lambda: cores.cores(spec("drift")),
-    "cores of a row": lambda: cores.cores(spec("allconv")),
+    "cores": lambda: networks.cores(spec("drift")),
+    "cores of a row": lambda: networks.cores(spec("allconv")),
     "raster": lambda: spikes.raster(TRAINS, 0.001),
     "rates": lambda: spikes.rates(FIRING, LAYERS, 0.06),
     "accuracy": lambda: results.accuracy(RESULT, 0.001),
@@ -205,20 +205,20 @@ def test_what_skips_layers_has_a_lane_of_its_own() -> None:
 
 def test_cores_are_filled_by_their_four_limits() -> None:
     drift = spec("drift")
-    found = list(cores.tiles(drift))
+    found = list(networks.tiles(drift))
     assert [tile.layer for tile in found] == ["c0", "c0", "c0", "c1", "d0"]
-    ax = cores.cores(drift)
+    ax = networks.cores(drift)
     heights = [bar.get_height() / 0.9 for bar in ax.patches]  # type: ignore[attr-defined]
     assert heights == pytest.approx([share for tile in found for share in tile.use])
     assert max(heights) == pytest.approx(784 / 1024)
     with pytest.raises(ValueError, match="no cores"):
-        cores.cores(mapped(network("target nengo\n" + LONG)))
+        networks.cores(mapped(network("target nengo\n" + LONG)))
 
 
 def test_each_chip_has_its_place() -> None:
-    assert cores._place(0, 128, 16) == (0, 0)
-    assert cores._place(127, 128, 16) == (15, -7)
-    assert cores._place(128, 128, 16) == (0, -9)
+    assert networks._place(0, 128, 16) == (0, 0)
+    assert networks._place(127, 128, 16) == (15, -7)
+    assert networks._place(128, 128, 16) == (0, -9)
 
 
 def test_a_raster_marks_each_spike_that_is_shown() -> None:
@@ -281,7 +281,7 @@ def test_axes_are_taken_and_returned() -> None:
 
     figure, both = plt.subplots(1, 2)
     assert results.correlation(RESULT, both[1]) is both[1]
-    assert cores.cores(spec("drift"), both[0]) is both[0]
+    assert networks.cores(spec("drift"), both[0]) is both[0]
     plt.close(figure)
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from snnc.diagnostics import Diagnostic
 from snnc.diagnostics.page import Example, index, page
-from snnc.resources import rule_pages
 from snnc.rules.catalogue import RULES
+from snnc.source import rule_pages
 from tests.support import ROOT
 
 CASES = Path(__file__).parent / "cases"

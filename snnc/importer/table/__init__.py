@@ -11,6 +11,7 @@ from collections.abc import Callable
 from snnc.importer.draft import Value
 from snnc.importer.model import KerasLayer
 from snnc.importer.table.activations import read_activation, read_neurons
+from snnc.importer.table.axes import read_cropping, read_zero_padding
 from snnc.importer.table.convolutions import (
     read_batch_norm,
     read_convolution,
@@ -36,7 +37,6 @@ from snnc.importer.table.joins import (
     read_subtract,
 )
 from snnc.importer.table.operations import read_operation
-from snnc.importer.table.padding import read_cropping, read_zero_padding
 from snnc.importer.table.pooling import (
     read_average_pooling,
     read_global_average,

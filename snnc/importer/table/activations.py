@@ -18,9 +18,8 @@ from snnc.importer.linear import LinearStep, point
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, mixed
 from snnc.importer.request import ACTIVATIONS
-from snnc.importer.table.axes import extended
+from snnc.importer.table.axes import extended, filled, padded_under_norm, unpadded
 from snnc.importer.table.options import shown
-from snnc.importer.table.padding import filled, padded_under_norm, unpadded
 from snnc.importer.walk import Walk
 
 ALIASES = {

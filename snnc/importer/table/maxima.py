@@ -11,10 +11,9 @@ from snnc.importer.fitting import fit
 from snnc.importer.linear import AxisWindow, LinearStep, Term, Windows, point
 from snnc.importer.model import KerasLayer
 from snnc.importer.neurons import UnfitError, fire, kept
-from snnc.importer.table.axes import extended
+from snnc.importer.table.axes import extended, unpadded
 from snnc.importer.table.convolutions import normed
 from snnc.importer.table.joins import summed
-from snnc.importer.table.padding import unpadded
 from snnc.importer.walk import Walk
 
 NEGATIVE = "what it reads may be below 0, and rates are not"

@@ -13,8 +13,7 @@ from lsprotocol import types
 from snnc.language_server.analysis import Analysis
 from snnc.language_server.buffers import Buffer, offsets_in, position_of, range_of
 from snnc.language_server.pages import hints, share
-from snnc.language_server.server import BUILD, REPORT, SpecServer
-from snnc.language_server.settings import ClientSettings
+from snnc.language_server.server import BUILD, REPORT, ClientSettings, SpecServer
 from snnc.report.text import markdown
 from snnc.runtime.files import write_file
 

@@ -26,7 +26,7 @@ from snnc.language_server.edits import (
     workspace_edit,
 )
 from snnc.language_server.server import FIX_ALL, SpecServer
-from snnc.passes.validate.parts import head
+from snnc.passes.validate.structure import head
 from snnc.rules.loihi import FitsNoCore, TooManyCores, TooManyOutAxons
 from snnc.source import Span
 

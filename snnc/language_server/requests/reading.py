@@ -23,7 +23,7 @@ from snnc.language_server.marks import Role, marks
 from snnc.language_server.pages import page_at
 from snnc.language_server.requests import COLOURED, MODIFIERS
 from snnc.language_server.server import SpecServer
-from snnc.passes.validate.parts import head
+from snnc.passes.validate.structure import head
 from snnc.source import SourceFile, Span
 from snnc.text.tables import dims
 

@@ -18,14 +18,14 @@ from snnc.language.keywords import KINDS, VALUES
 from snnc.language.model import DefaultsSpec, Place, Spec, ValidatedSpec
 from snnc.language.names import why_no_package
 from snnc.language.statements import InputSpec, LoihiTarget, ReadoutSpec, TimingSpec
-from snnc.passes.validate.order import (
+from snnc.passes.validate.statement import check_statement
+from snnc.passes.validate.structure import (
     check_defaults,
     check_names,
     check_order,
+    head,
     is_layer,
 )
-from snnc.passes.validate.parts import head
-from snnc.passes.validate.statement import check_statement
 from snnc.source import Span
 
 

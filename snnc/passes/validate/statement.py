@@ -22,7 +22,7 @@ from snnc.language.keywords import (
     owner_of,
 )
 from snnc.language.statements import ReadoutSpec
-from snnc.passes.validate.parts import check_parts, head
+from snnc.passes.validate.structure import check_parts, head
 
 if TYPE_CHECKING:
     from snnc.passes.validate.wording import Written
@@ -64,7 +64,7 @@ def _model(
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        from snnc.passes.validate.translate import Located, translate
+        from snnc.passes.validate.unknown import Located, translate
 
         located = Located(values, head(statement), _written(statement, others))
         for detail in error.errors(include_url=False):
@@ -173,7 +173,7 @@ def _head_problem(statement: tree.Statement) -> Diagnostic | None:
 def _unknown_variant(
     kind: tree.Word, variant: tree.Word, variants: tuple[str, ...]
 ) -> Diagnostic | None:
-    from snnc.vocabulary.synonyms import fix_word, nearest  # a good spec has none
+    from snnc.vocabulary.strangers import fix_word, nearest  # a good spec has none
 
     if kind.text == "neuron" and (problem := _refused(variant, "value")):
         return problem

@@ -1,37 +1,143 @@
-"""What to say of a property that its statement does not have.
+"""From pydantic's errors to diagnostics, and what to say of an unknown property.
 
-It may be a word of another library, a property of another statement, or misspelt.
+Diagnostics point at the exact words. A property that its statement does not have may be
+a word of another library, a property of another statement, or misspelt.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
-from snnc.language import tree
-from snnc.language.keywords import NEURONS, USUAL
+from snnc.language import scalars, tree
+from snnc.language.keywords import NEURONS, USUAL, keys_read_by, settings_of
 from snnc.language.scalars import SECONDS
 from snnc.language.statements import TimingSpec
+from snnc.passes.validate.wording import MAKERS, Written, shown
 from snnc.rules.names import listed
-from snnc.source import SourceFile
+from snnc.source import SourceFile, Span
+from snnc.text.near import normal
 from snnc.vocabulary.counterparts import Counterpart, counterpart, own_counterpart
 from snnc.vocabulary.strangers import (
     LAYER_KEYS,
     NEURON_KEYS,
+    fix_word,
     home_of,
+    nearby_key,
+    nearest,
     owners,
+    same_key,
     setting_line,
     sibling_with,
 )
-from snnc.vocabulary.synonyms import (
-    fix_word,
-    nearby_key,
-    nearest,
-    normal,
-    same_key,
-)
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+_LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
+_SHARES = keys_read_by(scalars.share)
+
+
+def out_of_limits(
+    span: Span, key: str, node: Any, context: dict[str, Any]
+) -> Diagnostic:
+    """Say which limit a number passes, and which number near it does not."""
+    name = next(name for name in _LIMITS if name in context)
+    limit = f"{context[name]:g}"
+    return rules.values.OutOfRange(
+        span=span,
+        key=key,
+        reason=f"{span.text} is out of range",
+        limit=f"it must be {_LIMITS[name]} {limit}",
+        advice=_within(key, name, limit, node),
+    )
+
+
+def _within(key: str, name: str, limit: str, node: Any) -> str:
+    if key == "cores" and name == "ge":
+        return "remove it: then all cores of the chips may be used"
+    if name in ("ge", "le"):
+        return f"write `{key} {limit}{_unit(node)}`"
+    value = getattr(node, "value", None)
+    if key in _SHARES and isinstance(value, int) and 1 < value < 100:
+        return f"write `{key} {value / 100:g}`: it is a share of 1, not a percentage"
+    if key == "percentile" and value is not None and 0 < value <= 1:
+        return f"write `{key} {100 * value:g}`: it is of a hundred"
+    usual = USUAL.get(key)
+    return f"write, for example, `{key} {usual}`" if usual else ""
+
+
+def _unit(node: Any) -> str:
+    return f" {node.unit.text}" if isinstance(node, tree.Quantity) else ""
+
+
+class Located:
+    """The syntax of a statement by the path that pydantic gives for an error."""
+
+    def __init__(self, values: Mapping[str, Any], whole: Span, names: Written) -> None:
+        self.names = names
+        self._values = values
+        self._whole = whole
+
+    def find(self, path: tuple[int | str, ...]) -> tuple[Span, str, Any]:
+        """The span, the key and the syntax at a path, as near as it can be told."""
+        node: Any = self._values
+        span, key = self._whole, ""
+        for index, step in enumerate(path):
+            if _is_tag(node, step) and index + 1 < len(path):
+                continue
+            inner = _below(node, step)
+            if inner is None:
+                continue
+            node = inner
+            span = getattr(node, "span", span)
+            key = step if isinstance(step, str) else key
+        return span, key, node
+
+
+def _is_tag(node: Any, step: int | str) -> bool:
+    """Whether a step only names the choice, such as ``adam``, that is taken."""
+    return isinstance(node, tree.Group) and node.name.text == step
+
+
+def _below(node: Any, step: int | str) -> Any:
+    """Go one step down; None where there is nothing written."""
+    if isinstance(node, Mapping):
+        return node.get(step)
+    if isinstance(node, (list, tuple)) and isinstance(step, int):
+        return node[step]
+    if isinstance(node, tree.List) and isinstance(step, int):
+        return node.items[step]
+    if isinstance(node, tree.Group):
+        return next((p.value for p in node.properties if p.key.text == step), None)
+    return None
+
+
+def translate(error: ErrorDetails, located: Located) -> Diagnostic:
+    """Make a diagnostic of one error."""
+    path = error["loc"]
+    span, key, node = located.find(path)
+    context = {"names": located.names, **error.get("ctx", {})}
+    if isinstance(context.get("span"), Span):
+        span = context["span"]
+    if error["type"] in ("extra_forbidden", "not_taken"):
+        return _not_taken(error, context, located)
+    return MAKERS.get(error["type"], out_of_limits)(span, shown(key), node, context)
+
+
+def _not_taken(
+    error: ErrorDetails, context: dict[str, Any], located: Located
+) -> Diagnostic:
+    """A property that a choice such as ``adam`` or ``relu`` does not have."""
+    key = context.get("key", error["loc"][-1])
+    _, _, group = located.find(error["loc"][:1])
+    prop = next(p for p in group.properties if p.key.text == key)
+    owner = group.name.text
+    return unknown_property(prop, owner, settings_of(owner))
+
 
 _DT: float = TimingSpec.model_fields["dt"].default
 _STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))

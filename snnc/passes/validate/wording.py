@@ -14,7 +14,7 @@ from snnc.language.keywords import FORMS, PARTS, UNITS
 from snnc.passes.validate.wrong_type import LONGEST, described, numeral, wrong_type
 from snnc.rules.names import listed
 from snnc.source import Span
-from snnc.vocabulary.synonyms import fix_word, nearest
+from snnc.vocabulary.strangers import fix_word, nearest
 
 _SCALED = {
     "khz": ("Hz", 1e3),

@@ -15,7 +15,7 @@ from snnc.diagnostics import Report
 from snnc.language import tree
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, kinds, may_be_bare
 from snnc.source import SourceFile, Span
-from snnc.syntax import spelling
+from snnc.syntax.printer import Scalar, scalar
 from snnc.syntax.snn import parse_snn
 
 _FRONT, _BACK = kinds("front"), kinds("back")
@@ -197,11 +197,11 @@ def _escaped(character: str) -> str:
     return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
-def scalar_text(value: spelling.Scalar) -> str:
+def scalar_text(value: Scalar) -> str:
     """Write a literal; YAML 1.1 knows no float without a point, so it gets one."""
     if isinstance(value, tree.Word):
         return value.text
-    return _EXPONENT.sub(r"\1.0e", spelling.scalar(value))
+    return _EXPONENT.sub(r"\1.0e", scalar(value))
 
 
 _QUOTED = re.compile(r"`([^`]+)`")
