@@ -81,12 +81,12 @@ def has_keras() -> bool:
 def reference_of(task: Task) -> Reference:
     """Return the model as it was trained."""
     package = task.package
-    comparison = package.library("comparison")
-    reference: Reference = comparison.Reference(
+    measures = package.library("measures")
+    reference: Reference = measures.Reference(
         package.network,
         lambda: package.module("keras_model"),
         task.tensors,
-        comparison.model_of(package.network, task.weights, "keras"),
+        measures.model_of(package.network, task.weights, "keras"),
     )
     return reference
 
