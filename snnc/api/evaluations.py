@@ -320,7 +320,7 @@ def evaluate(
         if simulator == "keras":
             result = run.on_keras(task, bar)
         else:
-            result = run.on_package(task, simulator, presentation, bar)
+            result = run.run_other(task, simulator, presentation, bar)
     return Evaluation(package, result, {}, task)
 
 

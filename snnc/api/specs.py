@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from snnc import diagnostics
 from snnc.api.display import Displayed, spec_html
 from snnc.api.problems import Diagnostic, SpecError, public
-from snnc.api.values import settings_of
 from snnc.driver import compile_spec, routed
 from snnc.language.model import spec_hash
 from snnc.language.tree import Document
@@ -24,7 +23,7 @@ from snnc.runtime.files import write_file
 from snnc.source import SourceFile
 from snnc.syntax.edit import edited, settled
 from snnc.syntax.files import printed, read, replace_text
-from snnc.syntax.settings import Setting
+from snnc.syntax.settings import Setting, settings_of
 
 if TYPE_CHECKING:
     from snnc.api.comparisons import Diff, Fit
@@ -121,7 +120,11 @@ class Spec(Displayed):
         --------
         >>> spec.replace(c0={"filters": 6}, timing={"present": "100 ms"})
         """
-        return self.with_settings(settings_of(changes))
+        report = diagnostics.Report()
+        settings = settings_of(changes, report)
+        if report.errors:
+            raise SpecError(report.diagnostics)
+        return self.with_settings(settings)
 
     def with_settings(self, settings: Iterable[Setting]) -> Spec:
         """Return the spec with settings that were read: for `replace` and sweeps."""

@@ -14,10 +14,9 @@ from snnc.api.problems import SpecError
 from snnc.api.reports import Report
 from snnc.api.runs import SweepSettings, data_file, run_remaining
 from snnc.api.specs import FileName, Spec, as_spec
-from snnc.api.values import spelt
 from snnc.loihi.profile import DEFAULT
 from snnc.sweep import SweepRecords, VariantLine, front, table
-from snnc.syntax.settings import Setting, read_settings
+from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:

@@ -37,8 +37,8 @@ class Changed:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerAdded:
-    """A layer that the old network does not have; ``definition`` is its statement."""
+class _OneSided:
+    """A layer that one of the networks has; ``definition`` is its statement."""
 
     name: str
     kind: str
@@ -50,16 +50,13 @@ class LayerAdded:
 
 
 @dataclass(frozen=True, slots=True)
-class LayerRemoved:
+class LayerAdded(_OneSided):
+    """A layer that the old network does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class LayerRemoved(_OneSided):
     """A layer that the new network does not have."""
-
-    name: str
-    kind: str
-    shape: Shape
-    definition: str
-
-    def explain(self) -> str:
-        return f"{self.definition}, of shape {dims(self.shape)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from snnc.evaluate.journal import Journal, Run, open_journal
-from snnc.evaluate.others import Trained
 from snnc.evaluate.part import (
     ExactPart,
     Scope,
@@ -24,6 +24,9 @@ from snnc.evaluate.task import Task
 from snnc.exact import Engine, make_engine
 from snnc.runtime.examples import ROW, Presentation, Span
 from snnc.runtime.scores import ways_of
+
+if TYPE_CHECKING:
+    from snnc.evaluate.run import Trained
 
 SHARE = 4  # spans for each worker at least, so that all end at about the same time
 SAMPLE = 100  # examples of those in a row that are run from rest too, to compare

@@ -20,7 +20,7 @@ from .compat import import_nengo_loihi
 from .connections import Compare
 from .layout import Tensors
 from .network import Cut, Layer, Network, Volume, volume_of
-from .neurons import ensemble_of, first_voltages, presented, relay, scaling
+from .neurons import ensembles_of, presented, relay, scaling
 from .populations import Connection, Part, Population
 
 Mode = Literal["spiking", "rate"]
@@ -252,24 +252,13 @@ class NetworkBuilder:
     ) -> Population:
         """Add the ensembles of a layer, or of a level of a max pool."""
         bias = self._tensors.get(f"{name}.bias")
-        voltages = first_voltages(layer, name)
-        depth, height, width, channels = volume
-        group, spiking = cut.group, self._spiking
-        parts = []
-        for start in range(0, depth, group):
-            slices = range(start, min(start + group, depth))
-            part = f"{name}[{slices.start}:{slices.stop}]"
-            label = name if depth <= group else part
-            shape = (height, width, len(slices) * channels)
-            size = prod(shape)
-            own = _of_slices(bias, volume, slices)
-            voltage = _of_slices(voltages, volume, slices)
-            ensemble = ensemble_of(layer, label, size, own, spiking, voltage)
-            self._place(ensemble, cut, shape)
-            parts.append(Part(label, ensemble.neurons, slices))
+        spiking = self._spiking
+        parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
+        for part in parts:
+            self._place(part, cut, volume)
         ensembles = self._layers.setdefault(_named(name)[0], [])
         ensembles += [part.neurons.ensemble for part in parts]
-        return Population(name, volume, tuple(parts))
+        return Population(name, volume, parts)
 
     def readout(self, *connections: Connection) -> None:
         """Add the node of the readout, on the host, and what it reads."""
@@ -325,23 +314,20 @@ class NetworkBuilder:
         ensembles = self._layers[name]
         return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
 
-    def _place(
-        self,
-        ensemble: nengo.Ensemble,
-        cut: Cut,
-        shape: tuple[int, ...],
-    ) -> None:
+    def _place(self, part: Part, cut: Cut, volume: Volume) -> None:
         """Put an ensemble on the host, or on the chip block by block."""
         if self._loihi is None:
             return
-        config = self.net.config[ensemble]
+        config = self.net.config[part.neurons.ensemble]
         block = cut.block
         if block is None:
             config.on_chip = False
             return
+        _, height, width, channels = volume
+        shape = (height, width, len(part.slices) * channels)
         # The block of a dense layer has one axis, that of a convolution three.
-        shape = shape[-len(block) :]
-        config.block_shape = self._loihi.BlockShape(block, shape)
+        own = shape[-len(block) :]
+        config.block_shape = self._loihi.BlockShape(block, own)
 
     def _connect(
         self,
@@ -377,21 +363,6 @@ class NetworkBuilder:
             parts = tuple(relay(part) for part in source.parts)
             self._relays[source.name] = replace(source, parts=parts)
         return self._relays[source.name]
-
-
-def _of_slices(
-    values: NDArray[Any] | None,
-    volume: Volume,
-    slices: range,
-) -> NDArray[Any] | None:
-    """Return those of some depth slices, in the order of their ensemble.
-
-    What has one axis alone is for each channel, or of one slice: it stays.
-    """
-    if values is None or values.ndim == 1:
-        return values
-    part = values.reshape(volume)[slices.start : slices.stop]
-    return np.moveaxis(part, 0, 2).ravel()
 
 
 def _named(population: str) -> tuple[str, int | None]:

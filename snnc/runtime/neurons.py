@@ -10,13 +10,15 @@ Neurons fire at the rates that activations stand for.
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Input, Layer, Network
+from .network import Cut, Input, Layer, Network, Volume
 from .populations import Part
 
 
@@ -40,6 +42,47 @@ class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
     ) -> None:
         """Fire for one step, with currents clipped at 1 / dt."""
         super().step(dt, np.minimum(current, 1 / dt), output, voltage)
+
+
+def ensembles_of(
+    layer: Layer,
+    name: str,
+    volume: Volume,
+    cut: Cut,
+    bias: NDArray[Any] | None,
+    spiking: bool,
+) -> Iterator[Part]:
+    """Yield the ensembles of a layer, or of a level of a max pool.
+
+    Each has the neurons of some depth slices, laid out (height, width, slices
+    x channels). ``bias`` is for each channel, or of the shape of ``volume``.
+    """
+    voltages = first_voltages(layer, name)
+    depth, group = volume[0], cut.group
+    for start in range(0, depth, group):
+        slices = range(start, min(start + group, depth))
+        part = f"{name}[{slices.start}:{slices.stop}]"
+        label = name if depth <= group else part
+        size = len(slices) * prod(volume[1:])
+        own = _of_slices(bias, volume, slices)
+        voltage = _of_slices(voltages, volume, slices)
+        ensemble = ensemble_of(layer, label, size, own, spiking, voltage)
+        yield Part(label, ensemble.neurons, slices)
+
+
+def _of_slices(
+    values: NDArray[Any] | None,
+    volume: Volume,
+    slices: range,
+) -> NDArray[Any] | None:
+    """Return those of some depth slices, in the order of their ensemble.
+
+    What has one axis alone is for each channel, or of one slice: it stays.
+    """
+    if values is None or values.ndim == 1:
+        return values
+    part = values.reshape(volume)[slices.start : slices.stop]
+    return np.moveaxis(part, 0, 2).ravel()
 
 
 def ensemble_of(

@@ -1,14 +1,16 @@
 """Settings beside a spec: ``c0.filters=8``, as ``snnc sweep --set`` takes them.
 
 A setting is read by the parser of ``.snn``, and keeps its place in what the user
-wrote, so that what is wrong with it is told as in a file, under its own words.
+wrote, so that what is wrong with it is told as in a file, under its own words. Values
+of Python, which `Spec.replace` is given, are spelt as ``.snn`` first.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from lark import Token
 
@@ -18,11 +20,14 @@ from snnc.language.keywords import UNITS, USUAL
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.cut import StatementTokens
+from snnc.syntax.printer import quoted
 from snnc.syntax.snn import read_statement
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _WORD = re.compile(r"\w+")
 _OPENING, _CLOSING = "[{", "]}"
+_RANGES = frozenset(("in", "as"))
+_LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,3 +158,69 @@ def _measured(key: str, value: tree.Value) -> tree.Value:
     if isinstance(value, tree.Range) and value.unit is None:
         return replace(value, unit=word)
     return value
+
+
+def settings_of(changes: Mapping[str, Any], report: Report) -> tuple[Setting, ...]:
+    """Return what Python asks for, in its order; ``report`` gets what can't be read.
+
+    Raises
+    ------
+    TypeError
+        If a value is of a type that no value has.
+    """
+    settings: list[Setting] = []
+    for text in _texts(changes):
+        settings += read_settings(text, "replace", report, several=False)
+    return tuple(settings)
+
+
+def _texts(changes: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in changes.items():
+        if not isinstance(value, Mapping):
+            yield f"{name}={spelt(value, name)}"
+            continue
+        for key, inner in value.items():
+            yield f"{name}.{key}={spelt(inner, key)}"
+
+
+def spelt(value: Any, key: str = "") -> str:
+    """Write a value as a spec has it.
+
+    Raises
+    ------
+    TypeError
+        If no property has values of its type.
+    """
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        return _text(value)
+    if hasattr(value, "item") and getattr(value, "shape", None) == ():
+        value = value.item()  # a number of NumPy
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{word} {_block(inner)}" for word, inner in value.items())
+    if isinstance(value, tuple) and len(value) == 2 and key in _RANGES:
+        return "..".join(map(repr, value))
+    if isinstance(value, tuple) and value and all(isinstance(v, int) for v in value):
+        return "x".join(map(str, value))
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(spelt, value))}]"
+    raise TypeError(f"{key}: a spec has no values of the type {type(value).__name__}")
+
+
+def _text(value: str) -> str:
+    """Leave a literal as it is, and put what can only be a sentence into quotes."""
+    if _LITERAL.match(value) or not value:
+        return value
+    return quoted(value)
+
+
+def _block(settings: Any) -> str:
+    if not isinstance(settings, Mapping):
+        raise TypeError(f"{settings!r} is no mapping of settings to their values")
+    inner = ", ".join(f"{key} {spelt(value, key)}" for key, value in settings.items())
+    return f"{{ {inner} }}"

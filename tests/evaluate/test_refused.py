@@ -13,7 +13,7 @@ from safetensors.numpy import load_file, save_file
 
 from snnc.cli import main
 from snnc.evaluate import run
-from snnc.evaluate.others import has_keras
+from snnc.evaluate.run import has_keras
 from tests.evaluate.conftest import Case, Make
 
 pytestmark = [

@@ -14,7 +14,7 @@ import pytest
 
 from snnc.cli import main
 from snnc.evaluate import run
-from snnc.evaluate.others import has_keras
+from snnc.evaluate.run import has_keras
 from tests.evaluate.conftest import Case, Make, Told, approximately, lines
 
 pytestmark = [

@@ -13,7 +13,7 @@ from distributed import LocalCluster
 
 from snnc.cli import main
 from snnc.evaluate import cluster, exact, run
-from snnc.evaluate.others import has_keras
+from snnc.evaluate.run import has_keras
 from snnc.evaluate.task import open_task
 from tests.evaluate.conftest import Make, Told, approximately, lines, outputs
 

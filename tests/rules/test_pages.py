@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from snnc.diagnostics import Diagnostic
-from snnc.diagnostics.page import Example, index, page
 from snnc.rules.catalogue import RULES
 from snnc.source import rule_pages
+from tests.rules.page import Example, index, page
 from tests.support import ROOT
 
 CASES = Path(__file__).parent / "cases"
