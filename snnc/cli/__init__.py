@@ -94,12 +94,28 @@ _ELSEWHERE = {
     "watch": " snnc build --watch SPECS builds whenever a spec is saved.",
 }
 """What does the work of verbs that there are not."""
+_MEANT = {
+    "build": "compile generate make",
+    "check": "lint validate verify",
+    "evaluate": "predict run simulate test",
+    "fmt": "format",
+    "init": "create new",
+    "plot": "draw show visualize",
+    "report": "info inspect stats summary",
+    "--help": "help",
+    "--version": "version",
+}
+"""What other programs call the verbs."""
 
 
 def _unknown(verb: str) -> str:
-    near = closest(verb.lower(), VERBS)
+    word = verb.lower()
+    meant = (ours for ours, theirs in _MEANT.items() if word in theirs.split())
+    near = next(meant, None) or closest(word, VERBS)
     hint = f" Did you mean {near}?" if near else ""
-    hint = _ELSEWHERE.get(verb.lower(), hint)
+    hint = _ELSEWHERE.get(word, hint)
+    if os.path.exists(verb):
+        hint = f" Write one before the file: snnc check {printable(verb)}."
     return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."
 
 

@@ -45,6 +45,13 @@ def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
         return rules.syntax.MalformedNumber(
             span=span, text=str(token), advice=f"write `{plain}`", fix=Fix(span, plain)
         )
+    if before in KINDS and re.fullmatch(r"\d\w*", token):
+        return rules.names.InvalidName(
+            span=span,
+            name=str(token),
+            reason="a name begins with a letter",
+            example=f"n{token}",
+        )
     return rules.syntax.MalformedNumber(
         span=span,
         text=str(token),

@@ -118,6 +118,20 @@ def test_who_asks_for_training_is_told_what_trains() -> None:
     assert "python -m NAME.train" in " ".join(done.stderr.split())
 
 
+@pytest.mark.parametrize(
+    ("typed", "hint"),
+    [
+        ("lint", "Did you mean check?"),
+        ("compile", "Did you mean build?"),
+        ("help", "Did you mean --help?"),
+        (str(ROOT / "specs"), f"Write one before the file: snnc check {ROOT}/specs."),
+    ],
+)
+def test_a_verb_of_another_program_names_ours(typed: str, hint: str) -> None:
+    done = CliRunner().invoke(snnc, [typed], terminal_width=500)
+    assert hint in done.stderr
+
+
 def test_who_asks_for_watching_is_told_which_verb_does() -> None:
     done = CliRunner().invoke(snnc, ["watch"])
     assert "snnc build --watch SPECS" in " ".join(done.stderr.split())

@@ -96,6 +96,7 @@ LINES = [
     ("dense 16", "SNN216", "`dense d0 { units 16 }`"),
     ("avgpool 3", "SNN216", "write `avgpool { window 3 }`"),
     ("conv2d c-1 { filters 8 }", "SNN213", "`c_1`"),
+    ("conv2d 1c { filters 8 }", "SNN213", "such as `n1c`"),
     ("add c0, e", "SNN100", "write `add from c0, e`"),
     ("conv2d 32 3x3 same", "SNN100", "{ filters 32, kernel 3x3, padding same }`"),
     ("conv2d c1 32 3x3", "SNN100", "`conv2d c1 { filters 32, kernel 3x3 }`"),
