@@ -61,6 +61,11 @@ DAMAGE = (
 )
 
 
+_LABELS = ": labels are numbered by np.unique(y, return_inverse=True)[1]"
+AS_NUMBERS = {"U": _LABELS, "S": _LABELS, "b": ": use astype(int)"}
+"""What makes numbers of arrays of a kind; for messages."""
+
+
 class DataError(ValueError):
     """Data that can't be read or used; says which file and array, and why."""
 
@@ -196,7 +201,8 @@ def _read_header(file: IO[bytes], size: int) -> Header:
         advice = "np.asarray(..., dtype=np.float32) makes these of most"
         raise DataError(f"holds Python objects in place of numbers; {advice}")
     if header.dtype.kind not in "iuf":
-        raise DataError(f"has type {header.dtype}, not float or integer")
+        hint = AS_NUMBERS.get(header.dtype.kind, "")
+        raise DataError(f"has type {header.dtype}, not float or integer{hint}")
     if not header.shape:
         raise DataError("is a single number, not an array of examples")
     there, wanted = size - file.tell(), header.shape[0] * header.row

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .arrays import DataError, open_arrays
+from .arrays import AS_NUMBERS, DataError, open_arrays
 from .examples import drawn
 from .network import Network
 
@@ -227,13 +227,23 @@ def _check_input(x: NDArray[Any], spec: DataSpec) -> None:
 
 def _check_shape(x: NDArray[Any], spec: DataSpec) -> None:
     if x.shape[1:] != spec.shape or not x.shape:
-        lacks_channel = (*x.shape[1:], 1) == spec.shape and x.shape
-        hint = ": use x[..., np.newaxis]" if lacks_channel else ""
+        hint = _reshaped(x.shape[1:], spec.shape) if x.shape else ""
         raise DataError(f"x has shape {x.shape}, not {spec.batch}{hint}")
     if x.dtype.kind not in "iuf":
         raise DataError(f"x has type {x.dtype}, not float or integer")
     if x.shape[0] == 0:
         raise DataError("x holds no examples")
+
+
+def _reshaped(given: tuple[int, ...], shape: tuple[int, ...]) -> str:
+    """Return what makes examples of a shape, if all that differs is the axes."""
+    if (*given, 1) == shape:
+        return ": use x[..., np.newaxis]"
+    if given == (shape[-1], *shape[:-1]):
+        return ": use np.moveaxis(x, 1, -1)"
+    if prod(given) == prod(shape):
+        return f": use x.reshape({', '.join(map(str, (-1, *shape)))})"
+    return ""
 
 
 def _check_values(
@@ -257,7 +267,7 @@ def _check_values(
     if first:
         many = "this value" if count == 1 else f"{count} such values"
         message = f"{first} is outside {spec.low}..{spec.high} ({many})"
-        raise DataError(f"x: {message}")
+        raise DataError(f"x: {message}: scale x, or widen the spec's input")
 
 
 def _check_labels(y: NDArray[Any], count: int, spec: DataSpec) -> NDArray[Any]:
@@ -273,7 +283,8 @@ def _check_classes(y: NDArray[Any], count: int, classes: int) -> NDArray[Any]:
         raise DataError(f"y has shape {y.shape}, not ({count},){hint}")
     if y.dtype.kind not in "iu":
         whole = y.dtype.kind == "f" and (y == np.rint(y)).all()
-        hint = ": use y.astype(int)" if whole else ""
+        numbered = AS_NUMBERS.get(y.dtype.kind, "")
+        hint = ": use y.astype(int)" if whole else numbered
         raise DataError(f"y has type {y.dtype}, not integer{hint}")
     if y.min() < 0 or y.max() >= classes:
         extent = f"labels run from {y.min()} to {y.max()}"

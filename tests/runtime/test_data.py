@@ -271,6 +271,8 @@ BAD: dict[str, Callable[[Path], Path]] = {
     "nothing": lambda path: archive(path, x=npy(X[:0]), y=npy(Y[:0])),
     "outside": late,
     "no channels": with_x(npy(X[..., 0])),
+    "channels first": with_x(npy(np.moveaxis(X, -1, 1))),
+    "flattened": with_x(npy(X.reshape(50, 36))),
 }
 
 
@@ -295,6 +297,7 @@ LABELS = {
     "too few": Y[:9],
     "floats": Y.astype(float),
     "fractions": Y + 0.5,
+    "names": np.array(["cat", "dog"])[Y % 2],
     "out of range": Y - 1,
 }
 VALUES = {
