@@ -14,7 +14,7 @@ import os
 import click
 
 from snnc import __version__
-from snnc.cli.printing import lenient_streams, say
+from snnc.cli.printing import lenient_streams, reason, say
 from snnc.text.near import closest
 from snnc.text.tables import printable
 
@@ -200,9 +200,7 @@ def _os_error_text(error: OSError) -> str:
         os.getcwd()
     except FileNotFoundError:
         return "the current folder is gone: change to one that is there"
-    if error.filename is None:
-        return str(error.strerror)
-    return f"{error.filename}: {error.strerror}"
+    return reason(error) if error.filename else str(error.strerror)
 
 
 def _report_bug() -> int:

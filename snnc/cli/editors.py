@@ -29,7 +29,8 @@ def explain_command(code: str) -> None:
 
 
 @click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")
-def lsp_command() -> int:
+@click.option("--stdio", is_flag=True, help="As without it; many clients add it.")
+def lsp_command(stdio: bool) -> int:
     """Serve an editor over stdin and stdout, by the Language Server Protocol."""
     try:
         from snnc.language_server.requests import create_server

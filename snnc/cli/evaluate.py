@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.options import Option, Renamed, format_option
-from snnc.cli.printing import print_data, print_json, print_lines, say
+from snnc.cli.printing import print_data, print_json, print_lines, reason, say
 
 if TYPE_CHECKING:
     from snnc.api.evaluations import Evaluation
@@ -208,8 +208,7 @@ def _run(asked: EvaluationRequest) -> int:
             say(f"  - {line}")
         return 1
     except OSError as error:
-        said = (error.filename, error.strerror)
-        say(f"error: {': '.join(map(str, said)) if all(said) else error}")
+        say(f"error: {reason(error)}")
         return 1
     except KeyboardInterrupt:
         if asked.resumable and asked.journal.exists():

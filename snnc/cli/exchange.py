@@ -14,6 +14,7 @@ from snnc.cli.printing import (
     print_diagnostics,
     print_json,
     print_lines,
+    reason,
     say,
 )
 from snnc.diagnostics import Report
@@ -276,7 +277,7 @@ def export_command(
     try:
         done = export_nir(package, weights, output, neuron, device())
     except (CannotExportError, OSError) as error:
-        for line in f"error: {error}".split("\n"):  # a layout names each tensor
+        for line in f"error: {reason(error)}".split("\n"):  # a layout names each tensor
             say(line)
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
+from snnc.cli.printing import print_data, print_diagnostics, print_lines, reason, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
@@ -103,7 +103,7 @@ def demo_command(output: Path) -> int:
     try:
         results = run_demo(output, spec_path("drift.snn"), say)
     except (StepError, OSError) as error:
-        say(f"error: {error}")
+        say(f"error: {reason(error)}")
         return 1
     print_lines(table(results))
     return 0

@@ -16,7 +16,7 @@ from snnc.cli.evaluate import (
     simulator_option,
 )
 from snnc.cli.options import chosen_device, format_option
-from snnc.cli.printing import print_json, print_lines, say
+from snnc.cli.printing import print_json, print_lines, reason, say
 from snnc.loihi.profile import DEFAULT
 
 if TYPE_CHECKING:
@@ -130,7 +130,7 @@ def sweep_command(
             say(line)
         return 1
     except (ValueError, OSError, ModuleNotFoundError) as error:
-        say(f"error: {error}")
+        say(f"error: {reason(error)}")
         return 1
     except KeyboardInterrupt:
         say(f"interrupted: the same command goes on with what is in {output}")
@@ -151,7 +151,7 @@ def _draw(swept: Sweep, file: Path) -> bool:
     try:
         plot(swept, file=file)
     except (ValueError, OSError) as error:
-        say(f"error: {error}")
+        say(f"error: {reason(error)}")
         return False
     return True
 
@@ -261,7 +261,7 @@ def plot_command(
             say(line)
         return 1
     except (ValueError, IndexError, ModuleNotFoundError, OSError) as error:
-        say(f"error: {error}")
+        say(f"error: {reason(error)}")
         return 1
     say(f"{output.as_posix()} written")
     return 0

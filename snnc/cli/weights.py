@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.options import device, format_option
-from snnc.cli.printing import print_diagnostics, print_json, print_lines, say
+from snnc.cli.printing import print_diagnostics, print_json, print_lines, reason, say
 from snnc.diagnostics import Report
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def calibrate_command(
             return 1
         _save(package, weights, weights_out, calibrated.calibration.tensors)
     except (CannotCalibrateError, CannotRunError, OSError) as error:
-        say(f"error: {error}")
+        say(f"error: {reason(error)}")
         return 1
     from snnc.calibrate import table
 

@@ -214,6 +214,14 @@ def test_options_at_odds_are_refused(
     assert said in capsys.readouterr().err
 
 
+def test_data_that_are_not_there_are_told_by_their_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--data", "/no.npz"]
+    assert main([*command, "--train"]) == 1
+    assert capsys.readouterr().err == "error: /no.npz: No such file or directory\n"
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_cluster_does_the_same_jobs(

@@ -30,9 +30,10 @@ def test_a_missing_library_is_told(library: str) -> None:
     assert library in done.stderr
 
 
-def test_an_editor_that_goes_ends_the_server() -> None:
+@pytest.mark.parametrize("options", [[], ["--stdio"]])
+def test_an_editor_that_goes_ends_the_server(options: list[str]) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "snnc", "lsp"],
+        [sys.executable, "-m", "snnc", "lsp", *options],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
         text=True,

@@ -56,6 +56,7 @@ OPTIONS = {
     "--stdin-filename": "check fmt report",
     "--modeline": "convert schema",
     "--requirement": "init",
+    "--stdio": "lsp",
     "--fix": "check",
     "--unsafe-fixes": "check",
     "--cores": "fit",
