@@ -243,9 +243,9 @@ def explain(code: str) -> str:
 
 def limits(device: str = DEFAULT) -> str:
     """Return what a device can hold, and where each number comes from, as a table."""
-    from snnc.report.limits import text
+    from snnc.report.text import limits_table
 
-    return text(read_profile(device))
+    return limits_table(read_profile(device))
 
 
 def schema() -> dict[str, Any]:

@@ -32,7 +32,7 @@ from snnc.diagnostics import Report
 from snnc.driver import compile_file, compile_spec, routed
 from snnc.loihi.profile import DEFAULT
 from snnc.passes import Compilation
-from snnc.report import limits
+from snnc.report import text
 from snnc.report.summary import Summary, summarise
 from snnc.rules.loihi import TooManyCores
 from snnc.syntax.files import STDIN
@@ -131,12 +131,8 @@ def _print(summary: Summary, form: str, why: bool) -> None:
 
         print_json(document(summary, why))
     elif form == "markdown":
-        from snnc.report.text import markdown
-
-        print_lines(markdown(summary, why))
+        print_lines(text.markdown(summary, why))
     else:
-        from snnc.report import text
-
         print_lines(text.table(summary, why), paint_report)
 
 
@@ -145,11 +141,11 @@ def _print(summary: Summary, form: str, why: bool) -> None:
 def limits_command(form: str) -> None:
     """Print what the device can hold, and where each number comes from."""
     if form == "json":
-        print_json(limits.document(device()))
+        print_json(text.limits_document(device()))
     elif form == "markdown":
-        print_lines(limits.markdown(device()))
+        print_lines(text.limits_markdown(device()))
     else:
-        print_lines(limits.text(device()))
+        print_lines(text.limits_table(device()))
 
 
 @click.command("fit", epilog="Example: snnc fit specs/drift.snn --cores 4")

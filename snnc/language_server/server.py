@@ -212,7 +212,7 @@ class SpecServer(LanguageServer):
 
     def sent(self, uri: str, analysis: Analysis) -> list[types.Diagnostic]:
         """All diagnostics of a text, as they are sent."""
-        from snnc.language_server.edits import as_sent, of_device
+        from snnc.language_server.buffers import as_sent, of_device
 
         shown = [as_sent(d, uri, self.codec) for d in analysis.diagnostics]
         if self._wrong_device:
@@ -241,7 +241,7 @@ class SpecServer(LanguageServer):
             self._refresh()
 
     def _failed(self, buffer: Buffer, error: Exception) -> None:
-        from snnc.language_server.edits import of_bug
+        from snnc.language_server.buffers import of_bug
 
         self._send(buffer.uri, buffer.version, [of_bug(error)])
         text = "".join(traceback.format_exception(error))

@@ -22,12 +22,11 @@ from snnc.ir.shapes import triple_of
 from snnc.loihi.axis import Axis, Picked, Picks
 from snnc.loihi.bands import Bands, one_band
 from snnc.loihi.depth import Depth
-from snnc.loihi.fans import Fans
+from snnc.loihi.fans import ComparedDepth, Entries, Fans
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.link import Link
 from snnc.loihi.matrix_link import MatrixLink
-from snnc.loihi.scatter import ComparedAxis, ComparedDepth, Entries, ScatterAxis
-from snnc.loihi.sparse_link import SparseLink
+from snnc.loihi.sparse_link import ComparedAxis, ScatterAxis, SparseLink
 from snnc.loihi.taps import Taps, full_taps, window_taps
 from snnc.runtime.maxima import EVERY, entries
 

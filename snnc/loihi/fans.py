@@ -4,22 +4,56 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise, product
+from math import gcd
 from operator import itemgetter
 
-from snnc.loihi.axis import Interval, Tiles
+from snnc.loihi.axis import Interval, Picked, Tiles
 from snnc.loihi.bands import Bands
 from snnc.loihi.depth import Depth
 from snnc.loihi.link import Feed
-from snnc.loihi.scatter import ComparedDepth, Pattern, without_factor
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Tiling
 
+Pattern = tuple[tuple[int, Tap], ...]
+"""Outputs, and the taps through which they read a place, without their factor."""
+Entries = Sequence[Mapping[int, int]]
+"""For each output, the places that it reads and their weights."""
 Read = tuple[int, Tap, Interval]
 """An output slice, the tap with which it reads, and which of its channels do."""
 Kind = tuple[int, frozenset[int]]
+
+
+class ComparedDepth:
+    """A depth axis of which each output reads a few places, as of a `ComparedAxis`."""
+
+    def __init__(self, entries: Entries, picked: Picked | None = None) -> None:
+        self.picked = picked
+        self._entries = entries
+
+    def tap(self, output: int, place: int) -> Tap:
+        """The tap with which one slice reads another; empty if none does."""
+        weight = self._entries[output].get(place)
+        return ((0, weight),) if weight else ()
+
+    def extent(self, inputs: int) -> int:
+        """How many slices the source has of which ``inputs`` are read."""
+        return inputs if self.picked is None else self.picked.extent
+
+    def within(self, slices: Interval) -> Interval:
+        """The input slices among some of the source's."""
+        return slices if self.picked is None else self.picked.within(slices)
+
+
+def without_factor(reads: list[tuple[int, Tap]]) -> tuple[Pattern, int]:
+    """What outputs read through taps, and the common factor of their weights."""
+    scale = gcd(*(times for _, tap in reads for _, times in tap))
+    return (
+        tuple((o, tuple((i, n // scale) for i, n in tap)) for o, tap in reads),
+        scale,
+    )
 
 
 @dataclass(frozen=True, slots=True)

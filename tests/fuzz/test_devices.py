@@ -16,9 +16,8 @@ from snnc.driver import compile_spec
 from snnc.ir.device import Profile
 from snnc.loihi import profile
 from snnc.report import json as report_json
-from snnc.report import limits
 from snnc.report.summary import summarise
-from snnc.report.text import table
+from snnc.report.text import limits_table, table
 from snnc.source import SourceFile
 from tests.fuzz.harness import fuzz, processor_time
 from tests.fuzz.mutate import mutated_bytes, mutated_text
@@ -82,7 +81,7 @@ def test_device_files_are_read_or_refused(file: Path, data: bytes) -> None:
         except profile.ProfileError as error:
             said = str(error)
         else:
-            assert all(line.isprintable() for line in limits.text(device).split("\n"))
+            assert all(line.isprintable() for line in limits_table(device).split("\n"))
             place(device)
             return
     assert said.startswith(str(file))

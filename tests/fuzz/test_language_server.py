@@ -15,9 +15,14 @@ from pygls.workspace import PositionCodec
 from snnc.diagnostics import Report
 from snnc.driver import compile_spec
 from snnc.language_server.analysis import Analysis, Memory, analyse
-from snnc.language_server.buffers import Buffer, offset_in, position_of, range_of
+from snnc.language_server.buffers import (
+    Buffer,
+    as_sent,
+    offset_in,
+    position_of,
+    range_of,
+)
 from snnc.language_server.completion import completions_at
-from snnc.language_server.edits import as_sent
 from snnc.language_server.marks import (
     marks,
     named_at,

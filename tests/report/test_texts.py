@@ -17,11 +17,10 @@ import pytest
 
 from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.profile import read_profile
-from snnc.report import limits
 from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.summary import Summary, block_of, summarise
-from snnc.report.text import markdown, table
+from snnc.report.text import limits_table, markdown, table
 from snnc.text.tables import dims
 from tests.support import ROOT, SPECS, network, sound
 
@@ -90,14 +89,14 @@ def test_a_page_shows_what_report_prints() -> None:
 
 
 def test_the_table_of_limits() -> None:
-    assert same_as_committed("limits.txt", limits.text(read_profile()))
+    assert same_as_committed("limits.txt", limits_table(read_profile()))
 
 
 def test_a_limit_is_a_line_whatever_its_source_is() -> None:
     profile = read_profile()
     chip = replace(profile.chip, source="a\nb")
-    shown = limits.text(replace(profile, name="c\td", chip=chip)).splitlines()
-    assert len(shown) == len(limits.text(profile).splitlines())
+    shown = limits_table(replace(profile, name="c\td", chip=chip)).splitlines()
+    assert len(shown) == len(limits_table(profile).splitlines())
     assert shown[0].split() == ["limit", "c\\td", "source"]
     assert shown[1].endswith("128  a\\nb")
 

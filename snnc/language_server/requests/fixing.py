@@ -17,11 +17,11 @@ from snnc.fit.solve import for_axons, for_cores, for_fan_in
 from snnc.fit.trials import Change, OutOfWorkError, Trials
 from snnc.ir.logical import Loihi
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import offsets_in
-from snnc.language_server.edits import (
+from snnc.language_server.buffers import (
     Edit,
     as_sent,
     between,
+    offsets_in,
     with_property,
     workspace_edit,
 )

@@ -10,9 +10,16 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from snnc.diagnostics import Report
 from snnc.language_server.analysis import Analysis
-from snnc.language_server.buffers import offset_in, offsets_in, range_of
+from snnc.language_server.buffers import (
+    Edit,
+    between,
+    offset_in,
+    offsets_in,
+    range_of,
+    text_edits,
+    workspace_edit,
+)
 from snnc.language_server.completion import Completion, Sort, completions_at
-from snnc.language_server.edits import Edit, between, text_edits, workspace_edit
 from snnc.language_server.marks import (
     definition_spans,
     is_network,
