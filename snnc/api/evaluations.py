@@ -6,12 +6,13 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from snnc.api.display import Displayed
 from snnc.api.packages import Package, as_package
 from snnc.api.problems import missing
 from snnc.api.specs import FileName
+from snnc.rules.names import listed
 from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -280,6 +281,9 @@ def evaluate(
     package = as_package(package)
     if weights is None:
         raise ValueError("weights: name a safetensors file, or give its tensors")
+    _check(examples=(examples, 1), steps=(steps, 2), workers=(workers, 1))
+    if simulator not in (known := get_args(Simulator)):
+        raise ValueError(f"there is no simulator {simulator}: name {listed(known)}")
     if simulator != "exact":
         options = {
             "steps": steps,
@@ -322,6 +326,13 @@ def evaluate(
         else:
             result = run.run_other(task, simulator, presentation, bar)
     return Evaluation(package, result, {}, task)
+
+
+def _check(**counts: tuple[int | None, int]) -> None:
+    """Refuse counts below their least."""
+    for name, (value, least) in counts.items():
+        if value is not None and value < least:
+            raise ValueError(f"{name} is {value}, not {least} or more")
 
 
 def require_extras(simulator: Simulator, shared: bool) -> None:

@@ -185,7 +185,15 @@ class Spec(Displayed):
         return load(file, self.device)
 
     def to(self, notation: Literal["snn", "yaml"]) -> str:
-        """Return the text in the one true layout of a notation, with its comments."""
+        """Return the text in the one true layout of a notation, with its comments.
+
+        Raises
+        ------
+        ValueError
+            If there is no such notation.
+        """
+        if notation not in ("snn", "yaml"):
+            raise ValueError(f"there is no notation {notation}: name `snn` or `yaml`")
         return printed(settled(_document(self)), notation)
 
     def __str__(self) -> str:

@@ -114,6 +114,10 @@ def test_what_does_not_fit_is_refused(
         package.evaluate(X, Y, {n: t for n, t in weights.items() if n != "c0.kernel"})
     with pytest.raises(ValueError, match="name a safetensors file"):
         package.evaluate(X, Y)
+    with pytest.raises(ValueError, match="examples is 0, not 1 or more"):
+        package.evaluate(X, Y, weights, examples=0)
+    with pytest.raises(ValueError, match=r"name `exact`, .* or `keras`"):
+        package.evaluate(X, Y, weights, simulator="brian")  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="steps is for the simulator exact"):
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)
 

@@ -86,6 +86,11 @@ def test_replace_changes_one_thing_and_keeps_comments(
     assert snnc.parse(as_yaml.text) == changed
 
 
+def test_there_are_two_notations() -> None:
+    with pytest.raises(ValueError, match="no notation xml: name `snn` or `yaml`"):
+        snnc.parse(SMALL).to("xml")  # type: ignore[arg-type]
+
+
 def test_replace_goes_on_from_what_was_replaced() -> None:
     spec = snnc.parse(SMALL).replace(c0={"filters": 4}).replace(c0={"kernel": 2})
     assert "filters 4, kernel 2 }" in spec.text
