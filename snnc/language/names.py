@@ -5,6 +5,7 @@ from __future__ import annotations
 import keyword
 import sys
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any
 
 from snnc.language import tree
@@ -108,6 +109,7 @@ def identifier(value: Any) -> str:
 
 def classes(value: Any) -> int | tuple[str, ...]:
     if isinstance(value, tree.List):
+        _check_commas(value.items)
         return _labels(value.items)
     if isinstance(value, (tuple, list)):
         return _labels(value)
@@ -127,6 +129,25 @@ def classes(value: Any) -> int | tuple[str, ...]:
             advice=f"write at most `classes {MOST_CLASSES}`",
         )
     return int(number)
+
+
+def _check_commas(items: Sequence[tree.Value]) -> None:
+    """Refuse ``[cat, polar bear]``: a blank parts names, unless commas do so."""
+    text = items[0].span.source.text if items else ""
+    pairs = [
+        (a.span, b.span, text[a.span.end : b.span.start]) for a, b in pairwise(items)
+    ]
+    if not any("," in gap for _, _, gap in pairs):
+        return
+    for one, other, gap in pairs:
+        if not gap.strip(" \t"):
+            name = f"{one.text} {other.text}".replace('"', "")
+            raise refused(
+                f"no comma stands between `{one.text}` and `{other.text}`",
+                limit="one or two names",
+                advice=f'write `"{name}"`, or put a comma between them',
+                span=one.to(other),
+            )
 
 
 def _labels(items: Sequence[Any]) -> tuple[str, ...]:

@@ -138,6 +138,7 @@ CHANGES = [
     ("rate 20..150 Hz", "rate 150..20 Hz", "SNN206", "write `rate 20..150 Hz`"),
     ("rate 20..150 Hz", "rate 20..150 ms", "SNN209", "`rate 20..150 Hz`"),
     ("rate 20..150 Hz", "rate 20..1500 Hz", "SNN500", "write `rate 20..1000 Hz`"),
+    ("classes 10", "classes [cat, polar bear]", "SNN206", 'write `"polar bear"`, or'),
     ("classes 10", "classes 1", "SNN206", "`units 1` for a regression"),
     ("1e-3", "-1e-3", "SNN206", "`learning_rate 1e-3`"),
     ("factor 2", "window 2", "SNN203", "did you mean `factor`?"),
