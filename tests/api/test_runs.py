@@ -117,7 +117,7 @@ def test_what_does_not_fit_is_refused(
     with pytest.raises(ValueError, match="examples is 0, not 1 or more"):
         package.evaluate(X, Y, weights, examples=0)
     with pytest.raises(ValueError, match=r"name `exact`, .* or `keras`"):
-        package.evaluate(X, Y, weights, simulator="brian")  # type: ignore[arg-type]
+        package.evaluate(X, Y, weights, simulator="brian")
     with pytest.raises(ValueError, match="steps is for the simulator exact"):
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)
 
