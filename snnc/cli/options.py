@@ -13,7 +13,15 @@ from snnc.cli.printing import print_data, print_diagnostics, print_json
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
 from snnc.source import SourceFile, Span
-from snnc.syntax.files import STDIN, STDIN_NAME, can_format, read, read_stdin, specs_in
+from snnc.syntax.files import (
+    STDIN,
+    STDIN_NAME,
+    can_format,
+    is_package,
+    read,
+    read_stdin,
+    specs_in,
+)
 
 if TYPE_CHECKING:
     from snnc.ir.device import Profile
@@ -91,7 +99,9 @@ def with_folders(
         if not inside and not allow_empty:
             name = Path(path).as_posix()
             nowhere = Span(SourceFile(name, ""), 0, 0)
-            report.add(NoSpecInFolder(span=nowhere, name=name))
+            report.add(
+                NoSpecInFolder(span=nowhere, name=name, is_package=is_package(name))
+            )
         yield from map(str, inside)
 
 

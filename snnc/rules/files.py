@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from snnc.diagnostics import Diagnostic
 
+_OF_PACKAGE = "it is a package: name its spec, the `source` in its `snnc.lock`"
+
 
 class FileMissing(Diagnostic):
     """There is no file of this name."""
@@ -22,9 +24,15 @@ class FileIsDirectory(Diagnostic):
     code = "SNN701"
     title = "directory in place of a file"
     message = "`{name}` is a directory"
-    help = "name the spec in it, such as `{name}/network.snn`"
+    help = "{hint}"
 
     name: str
+    is_package: bool = False
+
+    @property
+    def hint(self) -> str:
+        specs = f"name the spec in it, such as `{self.name}/network.snn`"
+        return _OF_PACKAGE if self.is_package else specs
 
 
 class NoSpecInFolder(Diagnostic):
@@ -37,9 +45,15 @@ class NoSpecInFolder(Diagnostic):
     code = "SNN706"
     title = "no spec in a folder"
     message = "there is no spec in `{name}`"
-    help = "specs are `.snn` files, and YAML files with a key `snn`"
+    help = "{hint}"
 
     name: str
+    is_package: bool = False
+
+    @property
+    def hint(self) -> str:
+        specs = "specs are `.snn` files, and YAML files with a key `snn`"
+        return _OF_PACKAGE if self.is_package else specs
 
 
 class FileNotRegular(Diagnostic):

@@ -61,7 +61,9 @@ def _unreadable(name: str, error: Exception) -> Diagnostic:
         case FileNotFoundError() | NotADirectoryError():
             return rules.files.FileMissing(span=_nowhere(name), name=name)
         case IsADirectoryError():
-            return rules.files.FileIsDirectory(span=_nowhere(name), name=name)
+            return rules.files.FileIsDirectory(
+                span=_nowhere(name), name=name, is_package=is_package(name)
+            )
         case NotRegularError():
             return rules.files.FileNotRegular(span=_nowhere(name), name=name)
         case TooLargeError(size=size):
@@ -168,6 +170,11 @@ def replace_text(path: str | Path, text: str, report: Report) -> bool:
         report.add(rules.output.CannotRewrite(span=nowhere, path=name, reason=reason))
         return False
     return True
+
+
+def is_package(folder: str) -> bool:
+    """Whether a folder holds what `snnc build` wrote."""
+    return Path(folder, "snnc.lock").is_file()
 
 
 def specs_in(folder: Path) -> list[Path]:

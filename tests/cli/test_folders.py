@@ -31,6 +31,14 @@ def test_specs_of_both_notations_are_found_at_any_depth(tmp_path: Path) -> None:
     assert found == ["a/deep/c.snn", "a.yaml", "b.snn", "d.yml"]
 
 
+@pytest.mark.parametrize("verb", ["report", "fit"])
+def test_a_package_in_place_of_its_spec_is_told(verb: str, tmp_path: Path) -> None:
+    write(tmp_path, "net.snn")
+    run("build", tmp_path / "net.snn", "-o", tmp_path)
+    done = run(verb, tmp_path / "net")
+    assert "help: it is a package: name its spec, the `source` in its" in done.stderr
+
+
 def test_other_files_and_folders_are_left_alone(tmp_path: Path) -> None:
     write(tmp_path, "compose.yaml", "text.md", text="services: {}\nx: {snn: 1}\n")
     write(tmp_path, ".git/a.snn", "env/a.snn", "env/pyvenv.cfg", ".b.snn")
