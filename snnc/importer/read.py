@@ -6,11 +6,12 @@ import importlib.util
 import re
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from snnc.diagnostics import Report
+from snnc.diagnostics import Diagnostic, Report
 from snnc.importer.foreign import not_a_model
 from snnc.importer.model import NOWHERE, KerasModel, ModelWeights, RefusedModelError
 from snnc.importer.process import ModelReader
@@ -78,21 +79,33 @@ def start(
     """
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
-    try:
+    with refusing(name):
         how = how_to_read(Path(name), name, tell or _to_stderr)
-        if beside:
-            if how != "file":
-                raise not_a_model(name, "`--weights` belongs to an architecture's file")
-            name = beside
-            check_file(Path(name), name)
-            name = target if isinstance(target, str) else target.as_posix()
+        if beside and how != "file":
+            raise not_a_model(name, "`--weights` belongs to an architecture's file")
+    if beside:
+        with refusing(beside):
+            check_file(Path(beside), beside)
+    with refusing(name):
         return ModelReader(how, name, beside)
+
+
+@contextmanager
+def refusing(name: str) -> Iterator[None]:
+    """Refuse, by its name, what is not there or what the system does not read.
+
+    Raises
+    ------
+    RefusedModelError
+        In place of `OSError`, and of what is raised for a name that can't be one.
+    """
+    try:
+        yield
     except RefusedModelError as error:
         raise error.at(name) from error
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise RefusedModelError(FileMissing(span=NOWHERE, name=name)).at(
-            name
-        ) from error
+        refusal: Diagnostic = FileMissing(span=NOWHERE, name=name)
+        raise RefusedModelError(refusal).at(name) from error
     except (OSError, ValueError) as error:  # ValueError: a name with a null character
         reason = getattr(error, "strerror", None) or str(error)
         refusal = FileUnreadable(span=NOWHERE, name=name, reason=reason)

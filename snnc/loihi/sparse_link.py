@@ -31,18 +31,13 @@ class ScatterAxis(Axis):
     that read it (`set_weights`, ``nengo_loihi/block.py:734``): a run is one place.
     """
 
-    def __init__(
-        self,
-        inputs: int,
-        outputs: int,
-        stride: int,
-        before: int,
-        taps: Taps,
-        picked: Picked | None = None,
-    ) -> None:
-        super().__init__(inputs, outputs, stride, before, taps, picked)
-        self._patterns: dict[Pattern, int] = {}
-        self._places: dict[Interval, tuple[int, ...]] = {}
+    @cached_property
+    def _patterns(self) -> dict[Pattern, int]:
+        return {}
+
+    @cached_property
+    def _places(self) -> dict[Interval, tuple[int, ...]]:
+        return {}
 
     def _stretches(self, tile: Interval) -> Iterator[Interval]:
         places = self._read(tile)

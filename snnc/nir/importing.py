@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from snnc.diagnostics import Report
-from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.importer.model import RefusedModelError
 from snnc.importer.process import ModelReader
-from snnc.importer.read import check_file
+from snnc.importer.read import check_file, refusing
 from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
 from snnc.ir.layout import layout_id, tensors
@@ -26,7 +26,6 @@ from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
 from snnc.nir.moving import Convolution2d
 from snnc.nir.neurons import Neuron
 from snnc.passes import Compilation, run_passes
-from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.source import SourceFile
 
 if TYPE_CHECKING:
@@ -103,15 +102,9 @@ def run(
 
 
 def _start(target: str) -> GraphReader:
-    try:
+    with refusing(target):
         check_file(Path(target), target)
         return GraphReader("file", target)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise RefusedModelError(FileMissing(span=NOWHERE, name=target)) from error
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        refusal = FileUnreadable(span=NOWHERE, name=target, reason=reason)
-        raise RefusedModelError(refusal) from error
 
 
 def _restore(

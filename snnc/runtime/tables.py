@@ -9,7 +9,10 @@ from collections.abc import Sequence
 PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
 
 
-def aligned(rows: Sequence[Sequence[str]], sides: str) -> list[str]:
+def aligned(
+    rows: Sequence[Sequence[str]],
+    sides: Sequence[str],
+) -> list[str]:
     """Return rows as lines, each column aligned to its side, < or >."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []

@@ -1,4 +1,5 @@
 """What people read and write: printable text, numbers, tables, words that are meant.
 
-The ground floor, beside `runtime`: it imports no other room, and every room may use it.
+The ground floor, on `runtime` alone, whose way to write numbers and tables is that of
+all rooms; every room may use it.
 """

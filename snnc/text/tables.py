@@ -13,6 +13,10 @@ import re
 from collections.abc import Collection, Iterator, Sequence
 from unicodedata import ucd_3_2_0
 
+from snnc.runtime.tables import aligned
+from snnc.runtime.tables import counted as counted
+from snnc.runtime.tables import human as human
+
 # GitHub obeys `::error::` where a line begins and `##[error]` anywhere, Azure
 # `##vso[...]`. The last character of a match is escaped.
 _COMMAND = re.compile(r"^\s*:(?=:)|#(?=#\w*\[)")
@@ -76,33 +80,6 @@ def escape(character: str) -> str:
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"
 
 
-PREFIXES = {9: "G", 6: "M", 3: "k", 0: "", -3: "m", -6: "u", -9: "n", -12: "p"}
-
-
-def human(value: float, unit: str = "") -> str:
-    """Write a number with three digits and an SI prefix, such as ``12.3 uJ``.
-
-    >>> human(4123456), human(4.4e-5, "J"), human(0), human(9.6)
-    ('4.12 M', '44.0 uJ', '0', '9.6')
-    """
-    exponent = _exponent(value)
-    scaled = value / 10.0**exponent
-    digits = f"{scaled:#.3g}".rstrip(".") if exponent else f"{scaled:.3g}"
-    return f"{digits} {PREFIXES[exponent]}{unit}".rstrip()
-
-
-def _exponent(value: float) -> int:
-    """The largest prefix that leaves a digit before the point, rounding included."""
-    rounded = abs(float(f"{value:.2e}"))
-    fitting = [exponent for exponent in PREFIXES if rounded >= 10.0**exponent]
-    return max(fitting, default=0 if rounded == 0 else min(PREFIXES))
-
-
-def counted(number: int, noun: str) -> str:
-    """Write a number of things: ``1 core``, ``2 cores``."""
-    return f"{number} {noun}" + ("" if number == 1 else "s")
-
-
 def dims(shape: tuple[int, ...]) -> str:
     """Write a shape: ``16x16x4``."""
     return "x".join(map(str, shape))
@@ -124,13 +101,7 @@ def columns(head: Cells, rows: Sequence[Cells], left: Collection[str]) -> Iterat
         Names of the columns that are aligned to the left.
     """
     head, rows = without_empty(head, [tuple(map(printable, row)) for row in rows])
-    widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-    for row in (head, *rows):
-        cells = (
-            cell.ljust(width) if name in left else cell.rjust(width)
-            for name, cell, width in zip(head, row, widths, strict=True)
-        )
-        yield "  ".join(cells).rstrip()
+    yield from aligned([head, *rows], ["<" if n in left else ">" for n in head])
 
 
 def without_empty(head: Cells, rows: Sequence[Cells]) -> tuple[Cells, list[Cells]]:
