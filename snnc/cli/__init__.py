@@ -14,7 +14,8 @@ import os
 import click
 
 from snnc import __version__
-from snnc.cli.printing import lenient_streams, reason, say
+from snnc.cli.printing import lenient_streams, say
+from snnc.runtime.files import reason
 from snnc.text.near import closest
 from snnc.text.tables import printable
 

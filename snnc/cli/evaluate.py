@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.options import Option, Renamed, format_option
-from snnc.cli.printing import print_data, print_json, print_lines, reason, say
+from snnc.cli.printing import print_data, print_json, print_lines, say
+from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
     from snnc.api.evaluations import Evaluation

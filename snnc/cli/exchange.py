@@ -14,10 +14,10 @@ from snnc.cli.printing import (
     print_diagnostics,
     print_json,
     print_lines,
-    reason,
     say,
 )
 from snnc.diagnostics import Report
+from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from snnc.cli.printing import print_data, print_diagnostics, print_lines, reason, say
+from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
 from snnc.diagnostics import Report
 from snnc.output.write import cannot_write, nowhere
 from snnc.rules.output import AlreadyThere
+from snnc.runtime.files import reason
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
 from snnc.text.tables import printable
 

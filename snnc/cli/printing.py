@@ -53,13 +53,6 @@ def print_diagnostics(report: Report) -> None:
     click.echo(text, err=True, nl=False, color=colour)
 
 
-def reason(error: Exception) -> str:
-    """What an error says: of a file its name and why, without a number in front."""
-    if isinstance(error, OSError) and error.filename and error.strerror:
-        return f"{error.filename}: {error.strerror}"
-    return str(error)
-
-
 def say(line: str) -> None:
     """Print one line of talk to stderr."""
     click.echo(printable(line), err=True)

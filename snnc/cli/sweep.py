@@ -16,8 +16,9 @@ from snnc.cli.evaluate import (
     simulator_option,
 )
 from snnc.cli.options import chosen_device, format_option
-from snnc.cli.printing import print_json, print_lines, reason, say
+from snnc.cli.printing import print_json, print_lines, say
 from snnc.loihi.profile import DEFAULT
+from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
     from snnc.api.sweeps import Sweep

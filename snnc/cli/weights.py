@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from snnc.cli.options import device, format_option
-from snnc.cli.printing import print_diagnostics, print_json, print_lines, reason, say
+from snnc.cli.printing import print_diagnostics, print_json, print_lines, say
 from snnc.diagnostics import Report
+from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Tensors

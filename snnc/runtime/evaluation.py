@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ from numpy.typing import NDArray
 from .builder import BuiltNetwork, Mode
 from .data import DataError, DataSpec, Examples, open_data, select
 from .examples import ROW, Presentation, spans_of
+from .files import reason
 from .layout import Layout, LayoutError, Weights
 from .measures import EvaluatedPart, Reference, model_of, result_of
 from .network import Network
@@ -104,6 +106,8 @@ class Evaluator:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Evaluate from the command line; return the exit status."""
+        # TensorFlow talks a lot.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         parser = self._parser()
         options = parser.parse_args(arguments)
         try:
@@ -123,7 +127,7 @@ class Evaluator:
             OSError,
             RefusedError,
         ) as error:
-            print(f"{parser.prog}: {error}", file=sys.stderr)
+            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             return 130

@@ -14,6 +14,13 @@ PART = ".snnc-part"
 """How the name of a file that is being written ends."""
 
 
+def reason(error: Exception) -> str:
+    """Return what an error says: of a file its name and why, and no number."""
+    if isinstance(error, OSError) and error.filename and error.strerror:
+        return f"{os.fspath(error.filename)}: {error.strerror}"
+    return str(error)
+
+
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file, of text as UTF-8, as `replacing` does.
 

@@ -26,6 +26,7 @@ from .data import (
     load_groups,
 )
 from .examples import ClassWeight, unused_ends, weights_of_classes
+from .files import reason
 from .layout import Layout, LayoutError, check_writable
 from .network import Network
 
@@ -202,6 +203,8 @@ class Trainer:
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
         """Train from the command line; return the exit status."""
+        # TensorFlow talks a lot.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         parser = self._parser()
         options = vars(parser.parse_args(arguments))
         data, weights = options.pop("data"), options.pop("weights")
@@ -226,7 +229,7 @@ class Trainer:
             OSError,
             StrategyError,
         ) as error:
-            print(f"{parser.prog}: {error}", file=sys.stderr)
+            print(f"{parser.prog}: {reason(error)}", file=sys.stderr)
             return 1
         except KeyboardInterrupt:
             return 130

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -73,6 +74,18 @@ def refused(
     files = ("--data", f"{folder}/d.npz", "--weights", f"{folder}/w")
     assert load("volume", "train").main([*files, *options]) == 1
     return capsys.readouterr().err.splitlines()[-1]
+
+
+def test_only_what_is_wrong_is_told_of_data_that_are_not_there(
+    load: Load, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("TF_CPP_MIN_LOG_LEVEL", raising=False)
+    for program in ("train", "evaluate"):
+        files = ("--data", "no.npz", "--weights", "w")
+        assert load("volume", program).main([*files]) == 1
+        told = f"volume.{program}: no.npz: No such file or directory\n"
+        assert capsys.readouterr().err == told
+        assert os.environ.pop("TF_CPP_MIN_LOG_LEVEL") == "2"
 
 
 def test_initial_weights_of_another_layout_are_refused(
