@@ -116,6 +116,13 @@ class Span:
         return f"Span({self.source.name!r}, {self.start}, {self.end})"
 
 
+def whole_file(name: str | PurePath) -> Span:
+    """Return the place of what is wrong with a file as a whole, read or not."""
+    return Span(
+        SourceFile(name if isinstance(name, str) else name.as_posix(), ""), 0, 0
+    )
+
+
 LARGEST = 256 * 1024
 """Bytes of the largest spec or device."""
 

@@ -161,10 +161,10 @@ def _check(model: Any) -> None:
         kind = type(model).__name__
         raise TypeError(f"neither a Keras model nor the path of one: {kind}")
     from snnc.importer.graph import MODELS
-    from snnc.importer.model import place
     from snnc.rules.architectures import NoInputShape, SubclassedModel
+    from snnc.source import whole_file
 
-    kind, span = type(model).__name__, place(f"{model.name}.keras")
+    kind, span = type(model).__name__, whole_file(Path(f"{model.name}.keras"))
     if kind not in MODELS:
         raise SpecError((SubclassedModel(span=span, name=model.name, kind=kind),))
     if not getattr(model, "built", True):

@@ -11,9 +11,10 @@ import click
 
 from snnc.cli.printing import print_data, print_diagnostics, print_lines, say
 from snnc.diagnostics import Report
-from snnc.output.write import cannot_write, nowhere
+from snnc.output.write import cannot_write
 from snnc.rules.output import AlreadyThere
 from snnc.runtime.files import reason
+from snnc.source import whole_file
 from snnc.starter import SPEC, UNPINNED, WORKFLOW, StarterPlan, installed_from
 from snnc.text.tables import printable
 
@@ -47,7 +48,7 @@ def init_command(folder: str, requirement: str | None) -> int:
     plan = StarterPlan.of(Path(folder), requirement)
     try:
         for name in map(Path.as_posix, plan.taken):
-            report.add(AlreadyThere(span=nowhere(name), path=name))
+            report.add(AlreadyThere(span=whole_file(name), path=name))
         if not plan.taken:
             for written in plan.write():
                 print_data(f"{printable(written.as_posix())}\n")

@@ -12,7 +12,7 @@ import click
 from snnc.cli.printing import print_data, print_diagnostics, print_json
 from snnc.diagnostics import Report
 from snnc.rules.files import NoSpecInFolder
-from snnc.source import SourceFile, Span
+from snnc.source import SourceFile, whole_file
 from snnc.syntax.files import (
     STDIN,
     STDIN_NAME,
@@ -98,7 +98,7 @@ def with_folders(
         inside = specs_in(Path(path))
         if not inside and not allow_empty:
             name = Path(path).as_posix()
-            nowhere = Span(SourceFile(name, ""), 0, 0)
+            nowhere = whole_file(name)
             report.add(
                 NoSpecInFolder(span=nowhere, name=name, is_package=is_package(name))
             )

@@ -16,7 +16,7 @@ from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.language.model import Spec
 from snnc.passes import Compilation
-from snnc.source import LARGEST, SourceFile, Span
+from snnc.source import LARGEST, SourceFile, Span, whole_file
 from snnc.syntax.files import decode, read
 
 PREFIX = "git:"
@@ -98,9 +98,9 @@ def read_revision(revision: str, path: str, report: Report) -> SourceFile | None
     """
     name = f"{revision}:{path}"
     try:
-        data = _blob(revision, path, Span(SourceFile(name, ""), 0, 0))
+        data = _blob(revision, path, whole_file(name))
     except FileNotFoundError:
-        data = rules.files.GitMissing(span=Span(SourceFile(name, ""), 0, 0))
+        data = rules.files.GitMissing(span=whole_file(name))
     if isinstance(data, Diagnostic):
         report.add(data)
         return None

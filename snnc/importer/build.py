@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterator, Mapping
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 from typing import Any
 
 from snnc.importer.graph import read_graph
@@ -19,6 +18,7 @@ from snnc.importer.model import (
     NestedLayer,
     RefusedModelError,
 )
+from snnc.ir.order import reading_order
 from snnc.rules.architectures import CyclicModel, NoSuchLayer, SecondOutput
 
 POLICIES = {"DTypePolicy", "FloatDTypePolicy", "Policy", "PolicyV1"}
@@ -212,27 +212,18 @@ class Calls:
 
     def ordered(self) -> Iterator[tuple[CallKey, NestedLayer]]:
         """Give calls behind what they read, else in the order of the configuration."""
-        calls = list(self._all)
-        places = {call: place for place, call in enumerate(calls)}
-        sorter: TopologicalSorter[int] = TopologicalSorter()
+        reads: dict[CallKey, list[CallKey]] = {}
         for call, part in self._all.items():
-            before = [self.of(tensor) for tensor in part.reads]
-            if unknown := [one for one in before if one not in places]:
+            reads[call] = [self.of(tensor) for tensor in part.reads]
+            if unknown := [one for one in reads[call] if one not in self._all]:
                 raise _missing(f"`{part.name}`", unknown[0][0])
-            sorter.add(places[call], *(places[one] for one in before))
         try:
-            sorter.prepare()
+            order = reading_order(reads)
         except CycleError as error:
-            cycle = tuple(calls[place][0] for place in error.args[1])
+            cycle = tuple(name for name, _ in error.args[1])
             raise RefusedModelError(CyclicModel(span=NOWHERE, layers=cycle)) from error
-        ready = list(sorter.get_ready())
-        heapq.heapify(ready)
-        while ready:
-            place = heapq.heappop(ready)
-            yield calls[place], self._all[calls[place]]
-            sorter.done(place)
-            for after in sorter.get_ready():
-                heapq.heappush(ready, after)
+        for call in order:
+            yield call, self._all[call]
 
 
 def _missing(reader: str, layer: str) -> RefusedModelError:

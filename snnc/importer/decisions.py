@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.draft import BROKEN, Value
-from snnc.importer.model import KerasLayer, KerasModel, place
+from snnc.importer.model import KerasLayer, KerasModel
 from snnc.importer.request import REWRITES, ImportRequest
-from snnc.source import Span
+from snnc.source import Span, whole_file
 
 Verdict = Literal["kept", "training", "rewritten", "refused"]
 Rule = Literal["layer", "option", "activation", "maxpool", "input", "inputs", "foreign"]
@@ -148,7 +149,7 @@ def diagnose(
     cost :
         Says in a phrase what a rewrite of all max pools would cost.
     """
-    span = place(path)
+    span = whole_file(Path(path))
     kinds = {layer.name: layer.kind for layer in model.layers}
     causes: dict[Cause, list[str]] = {}
     for d in decisions:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from snnc.diagnostics import Diagnostic
-from snnc.source import SourceFile, Span
+from snnc.source import whole_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -212,7 +212,7 @@ class StoredWeights(ModelWeights):
         """Return the shapes of a layer's arrays, of which nothing is read."""
 
 
-NOWHERE = Span(SourceFile("model", ""), 0, 0)
+NOWHERE = whole_file("model")
 """The place of a diagnostic until `RefusedModelError.at` says what was read."""
 
 
@@ -233,9 +233,4 @@ class RefusedModelError(Exception):
         """Return the same refusal, which names what was to be imported."""
         if self.diagnostic.span is not NOWHERE:
             return self
-        return RefusedModelError(self.diagnostic.but(span=place(name)))
-
-
-def place(name: str | Path) -> Span:
-    """Return the place of what is wrong with a file as a whole."""
-    return Span(SourceFile(Path(name).as_posix(), ""), 0, 0)
+        return RefusedModelError(self.diagnostic.but(span=whole_file(Path(name))))

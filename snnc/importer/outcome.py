@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written, convert
-from snnc.importer.model import KerasModel, ModelWeights, place
+from snnc.importer.model import KerasModel, ModelWeights
 from snnc.importer.request import ImportRequest
 from snnc.importer.spec import WrittenSpec
 from snnc.importer.statements import TOP
 from snnc.passes import Compilation
 from snnc.runtime.files import replacing
+from snnc.source import whole_file
 
 if TYPE_CHECKING:
     from snnc.importer.scales import Scales
@@ -111,7 +112,7 @@ def _weights(
     if weights is None:
         from snnc.rules.imports import NoWeights
 
-        report.add(NoWeights(span=place(target), path=target))
+        report.add(NoWeights(span=whole_file(Path(target)), path=target))
         return None
     if compilation.lowered is None:  # as its diagnostics say
         return None
@@ -169,6 +170,6 @@ def write_all(contents: Mapping[Path, bytes], report: Report) -> bool:
 
         name = Path(error.filename).as_posix()
         reason = error.strerror or str(error)
-        report.add(CannotWrite(span=place(name), path=name, reason=reason))
+        report.add(CannotWrite(span=whole_file(Path(name)), path=name, reason=reason))
         return False
     return True

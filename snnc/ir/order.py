@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping
+from graphlib import CycleError, TopologicalSorter
+from heapq import heapify, heappop, heappush
+from typing import TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
 
 
-def reading_order(reads: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
+def reading_order(reads: Mapping[Key, Iterable[Key]]) -> tuple[Key, ...]:
     """Order names so that each comes after those it reads.
 
     Among several that are ready, the one that stands first in ``reads`` goes first.
@@ -14,27 +18,28 @@ def reading_order(reads: Mapping[str, Iterable[str]]) -> tuple[str, ...]:
 
     Raises
     ------
-    ValueError
-        If names read each other in a circle.
+    graphlib.CycleError
+        If names read each other in a circle, which is its second argument.
     """
-    names: Sequence[str] = tuple(reads)
-    place = {name: index for index, name in enumerate(names)}
-    readers: dict[str, list[str]] = {name: [] for name in names}
-    missing = {}
-    for name in names:
-        sources = {source for source in reads[name] if source in place}
-        missing[name] = len(sources)
-        for source in sources:
-            readers[source].append(name)
-    ready = [place[name] for name in names if not missing[name]]
+    names = tuple(reads)
+    places = {name: place for place, name in enumerate(names)}
+    sorter: TopologicalSorter[int] = TopologicalSorter(
+        dict.fromkeys(range(len(names)), ())
+    )
+    for name, sources in reads.items():
+        sorter.add(places[name], *(places[s] for s in sources if s in places))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        circle = [names[place] for place in error.args[1]]
+        raise CycleError("the names read each other in a circle", circle) from error
+    ready = list(sorter.get_ready())
+    heapify(ready)
     order = []
     while ready:
-        name = names[heapq.heappop(ready)]
-        order.append(name)
-        for reader in readers[name]:
-            missing[reader] -= 1
-            if not missing[reader]:
-                heapq.heappush(ready, place[reader])
-    if len(order) < len(names):
-        raise ValueError("the names read each other in a circle")
+        place = heappop(ready)
+        order.append(names[place])
+        sorter.done(place)
+        for after in sorter.get_ready():
+            heappush(ready, after)
     return tuple(order)

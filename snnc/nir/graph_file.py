@@ -5,16 +5,16 @@
 
 from __future__ import annotations
 
-import heapq
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.ir.order import reading_order
 from snnc.rules.architectures import (
     LooseEdge,
     NewerNir,
@@ -125,27 +125,16 @@ def ordered(
 
 
 def _ordered(nodes: Mapping[str, Node], edges: tuple[Edge, ...]) -> Iterator[Node]:
-    places = {name: place for place, name in enumerate(nodes)}
-    names = tuple(nodes)
-    sorter: TopologicalSorter[int] = TopologicalSorter()
-    for place in places.values():
-        sorter.add(place)
+    reads: dict[str, list[str]] = {name: [] for name in nodes}
     for source, target in edges:
-        sorter.add(places[target], places[source])
+        reads[target].append(source)
     try:
-        sorter.prepare()
+        order = reading_order(reads)
     except CycleError as error:
-        circle = [f"`{names[place]}`" for place in error.args[1][:-1]]
+        circle = [f"`{name}`" for name in error.args[1][:-1]]
         listed = ", ".join(circle[:8]) + (" and others" if len(circle) > 8 else "")
         raise RefusedModelError(RecurrentNir(span=NOWHERE, nodes=listed)) from error
-    ready = list(sorter.get_ready())
-    heapq.heapify(ready)
-    while ready:
-        place = heapq.heappop(ready)
-        yield nodes[names[place]]
-        sorter.done(place)
-        for after in sorter.get_ready():
-            heapq.heappush(ready, after)
+    return map(nodes.__getitem__, order)
 
 
 def read_graph(file: Path, path: str) -> NirGraph:

@@ -23,7 +23,7 @@ from snnc.emit.files import (
 from snnc.output.package import NAME, Lock, LockError, is_plain, text_hash
 from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.runtime.files import PART
-from snnc.source import SourceFile, Span
+from snnc.source import whole_file
 
 
 class Obstacle(enum.Enum):
@@ -215,7 +215,7 @@ def newer(folder: Path, lock: Lock) -> Diagnostic:
     """Return what to report of a package that a newer snnc wrote."""
     path = folder.as_posix()
     return NewerFormat(
-        span=Span(SourceFile(path, ""), 0, 0),
+        span=whole_file(path),
         path=path,
         version=lock.version,
         format=lock.format,
@@ -233,7 +233,7 @@ def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
     """
     path = folder.as_posix()
     return OlderFormat(
-        span=Span(SourceFile(path, ""), 0, 0),
+        span=whole_file(path),
         path=path,
         version=lock.version,
         format=lock.format,

@@ -14,7 +14,7 @@ from snnc.emit.files import FORMAT, LIBRARY, Origin
 from snnc.output.compare import ComparedFile, Comparison, FileState
 from snnc.output.package import NAME, Lock, PackageFiles
 from snnc.output.records import MARKER, PackageRecords, older
-from snnc.output.write import kept, nowhere, refusals
+from snnc.output.write import kept, refusals
 from snnc.rules.packages import (
     LeftOver,
     Missing,
@@ -25,6 +25,7 @@ from snnc.rules.packages import (
     Untracked,
 )
 from snnc.runtime.files import PART
+from snnc.source import whole_file
 from snnc.text.tables import counted
 
 
@@ -133,11 +134,11 @@ def problems(
     if refused:
         yield from refused
     elif comparison.merging:
-        yield UnresolvedMerge(span=nowhere(folder), path=folder, command=command)
+        yield UnresolvedMerge(span=whole_file(folder), path=folder, command=command)
     elif comparison.unfinished or comparison.mixed:
-        yield Unfinished(span=nowhere(folder), folder=folder, command=command)
+        yield Unfinished(span=whole_file(folder), folder=folder, command=command)
     elif comparison.is_absent:
-        yield Missing(span=nowhere(folder), path=folder, command=command)
+        yield Missing(span=whole_file(folder), path=folder, command=command)
     elif comparison.lock is not None and comparison.format < FORMAT:
         yield older(comparison.folder, comparison.lock, command)
     else:
@@ -159,18 +160,18 @@ def _of_files(
     if built is not None and built != wanted.origin and FileState.STALE in states:
         yield _of_origin(folder.as_posix(), built, wanted.origin, command)
     elif states == {FileState.MISSING}:
-        span = nowhere(paths[0])
+        span = whole_file(paths[0])
         yield Missing(span=span, path=paths[0], command=command, names=names)
     elif states == {FileState.LEFT_OVER} and len(changed) == 1:
         yield LeftOver(
-            span=nowhere(paths[0]),
+            span=whole_file(paths[0]),
             path=paths[0],
             reason=f"`{spec}` gives no such file",
             command=command,
         )
     else:
         yield Stale(
-            span=nowhere(folder.as_posix()),
+            span=whole_file(folder.as_posix()),
             path=folder.as_posix(),
             spec=spec,
             changed=comparison.lock is None or comparison.lock.spec != wanted.spec,
@@ -191,7 +192,7 @@ def _of_origin(
 ) -> Diagnostic:
     spec, device = (None, None) if wanted is None else (wanted.spec, wanted.device)
     return OtherOrigin(
-        span=nowhere(folder),
+        span=whole_file(folder),
         path=folder,
         built=built.spec,
         wanted=spec or "",
@@ -210,7 +211,7 @@ def orphaned(
     path = orphan.package.folder.as_posix()
     if comparison.names(FileState.LEFT_OVER):
         yield LeftOver(
-            span=nowhere(path), path=path, reason=orphan.reason, command=command
+            span=whole_file(path), path=path, reason=orphan.reason, command=command
         )
 
 
@@ -280,4 +281,4 @@ def _report(
     folder: str, names: Sequence[str], missing: Sequence[str], reason: str
 ) -> Diagnostic:
     listed = "" if len(missing) == len(names) else ", ".join(missing)
-    return Untracked(span=nowhere(folder), path=folder, names=listed, reason=reason)
+    return Untracked(span=whole_file(folder), path=folder, names=listed, reason=reason)

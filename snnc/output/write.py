@@ -17,7 +17,7 @@ from snnc.output.records import newer
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
 from snnc.runtime.files import write_file
-from snnc.source import SourceFile, Span
+from snnc.source import whole_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def cannot_write(error: OSError, folder: Path) -> Diagnostic:
     """Return what to report where the operating system refuses something."""
     path = Path(error.filename or folder).as_posix()
     reason = error.strerror or str(error)
-    return CannotWrite(span=nowhere(path), path=path, reason=reason)
+    return CannotWrite(span=whole_file(path), path=path, reason=reason)
 
 
 def planned(comparison: Comparison) -> WrittenFiles:
@@ -89,7 +89,7 @@ def refusals(comparison: Comparison) -> Iterator[Diagnostic]:
         return
     for name in comparison.names(FileState.FOREIGN):
         path = (comparison.folder / name).as_posix()
-        yield ForeignFile(span=nowhere(path), path=path)
+        yield ForeignFile(span=whole_file(path), path=path)
     edited = comparison.names(FileState.EDITED)
     if edited and comparison.lock is None:
         yield _unusable(comparison)
@@ -101,7 +101,7 @@ def _unusable(comparison: Comparison) -> Diagnostic:
     path = (comparison.folder / NAME).as_posix()
     names = comparison.names(FileState.EDITED, FileState.EDITED_LEFT_OVER)
     return LockUnusable(
-        span=nowhere(path),
+        span=whole_file(path),
         path=path,
         reason=comparison.flaw,
         names=", ".join(name for name in names if name != NAME),
@@ -114,11 +114,11 @@ def _edited(folder: Path, names: tuple[str, ...]) -> Iterator[Diagnostic]:
     own = [name for name in names if name not in library]
     if own:
         path = (folder / own[0]).as_posix()
-        yield EditedByHand(span=nowhere(path), path=path, names=", ".join(own[1:]))
+        yield EditedByHand(span=whole_file(path), path=path, names=", ".join(own[1:]))
     if library:
         path = (folder / LIBRARY).as_posix()
         listed = ", ".join(name.removeprefix(f"{LIBRARY}/") for name in library)
-        yield EditedLibrary(span=nowhere(path), path=path, names=listed)
+        yield EditedLibrary(span=whole_file(path), path=path, names=listed)
 
 
 def kept(comparison: Comparison) -> Iterator[Diagnostic]:
@@ -127,12 +127,7 @@ def kept(comparison: Comparison) -> Iterator[Diagnostic]:
         return
     for name in comparison.names(FileState.EDITED_LEFT_OVER):
         path = (comparison.folder / name).as_posix()
-        yield EditedLeftOver(span=nowhere(path), path=path)
-
-
-def nowhere(path: str) -> Span:
-    """Return the span of a file as a whole."""
-    return Span(SourceFile(path, ""), 0, 0)
+        yield EditedLeftOver(span=whole_file(path), path=path)
 
 
 def _write(

@@ -21,6 +21,7 @@ from snnc.source import (
     Span,
     TooLargeError,
     read_bytes,
+    whole_file,
 )
 
 _BOM = b"\xef\xbb\xbf"
@@ -52,26 +53,22 @@ def read(path: str | Path, report: Report) -> SourceFile | None:
     return decode(name, data, report)
 
 
-def _nowhere(name: str) -> Span:
-    return Span(SourceFile(name, ""), 0, 0)
-
-
 def _unreadable(name: str, error: Exception) -> Diagnostic:
     match error:
         case FileNotFoundError() | NotADirectoryError():
-            return rules.files.FileMissing(span=_nowhere(name), name=name)
+            return rules.files.FileMissing(span=whole_file(name), name=name)
         case IsADirectoryError():
             return rules.files.FileIsDirectory(
-                span=_nowhere(name), name=name, is_package=is_package(name)
+                span=whole_file(name), name=name, is_package=is_package(name)
             )
         case NotRegularError():
-            return rules.files.FileNotRegular(span=_nowhere(name), name=name)
+            return rules.files.FileNotRegular(span=whole_file(name), name=name)
         case TooLargeError(size=size):
             return rules.files.FileTooLarge(
-                span=_nowhere(name), size=size, limit=LARGEST
+                span=whole_file(name), size=size, limit=LARGEST
             )
     reason = getattr(error, "strerror", None) or str(error)
-    return rules.files.FileUnreadable(span=_nowhere(name), name=name, reason=reason)
+    return rules.files.FileUnreadable(span=whole_file(name), name=name, reason=reason)
 
 
 def decode(name: str, data: bytes, report: Report) -> SourceFile | None:
@@ -121,7 +118,7 @@ def read_stdin(report: Report, name: str = STDIN_NAME) -> SourceFile | None:
     SourceFile or None
         None if it can't be read.
     """
-    nowhere = _nowhere(name)
+    nowhere = whole_file(name)
     try:
         data = _beginning()
     except OSError as error:
@@ -166,7 +163,7 @@ def replace_text(path: str | Path, text: str, report: Report) -> bool:
     except OSError as error:
         name = Path(path).as_posix()
         reason = error.strerror or str(error)
-        nowhere = Span(SourceFile(name, ""), 0, 0)
+        nowhere = whole_file(name)
         report.add(rules.output.CannotRewrite(span=nowhere, path=name, reason=reason))
         return False
     return True

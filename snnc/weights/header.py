@@ -20,7 +20,7 @@ from snnc.diagnostics import Diagnostic, Report
 from snnc.ir.logical import Shape
 from snnc.rules.files import FileMissing, FileUnreadable
 from snnc.rules.weights import NotSafetensors
-from snnc.source import SourceFile, Span
+from snnc.source import whole_file
 
 LENGTH = 8
 LARGEST = 100_000_000
@@ -87,18 +87,15 @@ def read_header(path: str | Path) -> WeightsHeader | Diagnostic:
     try:
         return _read(path)
     except (FileNotFoundError, NotADirectoryError):
-        return FileMissing(span=nowhere(path), name=path.as_posix())
+        return FileMissing(span=whole_file(path), name=path.as_posix())
     except OSError as error:
         reason = error.strerror or str(error)
-        return FileUnreadable(span=nowhere(path), name=path.as_posix(), reason=reason)
+        return FileUnreadable(
+            span=whole_file(path), name=path.as_posix(), reason=reason
+        )
     except _DamagedError as error:
         name, reason = path.as_posix(), str(error)
-        return NotSafetensors(span=nowhere(path), name=name, reason=reason)
-
-
-def nowhere(path: Path) -> Span:
-    """Return the place of what is wrong with a file as a whole."""
-    return Span(SourceFile(path.as_posix(), ""), 0, 0)
+        return NotSafetensors(span=whole_file(path), name=name, reason=reason)
 
 
 def _read(path: Path) -> WeightsHeader:

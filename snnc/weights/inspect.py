@@ -13,9 +13,10 @@ from snnc.ir.layout import tensors
 from snnc.ir.logical import Network
 from snnc.ir.mapped import MappedNetwork
 from snnc.rules.weights import BiasNotZero, NotFinite, WeightsDoNotFit
+from snnc.source import whole_file
 from snnc.text.tables import dims
 from snnc.weights.fit import LayoutFit, Pair, advice, fit
-from snnc.weights.header import WeightsHeader, nowhere, read_or_report
+from snnc.weights.header import WeightsHeader, read_or_report
 from snnc.weights.listing import Listing
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def report_values(
         if not spread.finite:
             report.add(
                 NotFinite(
-                    span=nowhere(header.path),
+                    span=whole_file(header.path),
                     tensor=name,
                     file=file,
                     nan=spread.nan,

@@ -27,8 +27,9 @@ from snnc.rules.output import CannotWrite
 from snnc.rules.weights import WouldOverwrite
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import Source
+from snnc.source import whole_file
 from snnc.weights.fit import fit
-from snnc.weights.header import nowhere, read_or_report
+from snnc.weights.header import read_or_report
 from snnc.weights.inspect import refusal, report_values
 from snnc.weights.values import Array, read_values, spreads
 
@@ -67,7 +68,7 @@ def migrate_file(
     header = read_or_report(path, report)
     before, after = _version(old, report, device), _version(new, report, device)
     if output.exists() and not force:
-        report.add(WouldOverwrite(span=nowhere(output), path=output.as_posix()))
+        report.add(WouldOverwrite(span=whole_file(output), path=output.as_posix()))
     if header is None or before is None or after is None or report.errors:
         return None
     fitting = fit(header, tensors(before.network))
@@ -85,7 +86,7 @@ def migrate_file(
         write_file(output, serialized(wanted, migrate(moves, values)))
     except OSError as error:
         reason, name = error.strerror or str(error), output.as_posix()
-        report.add(CannotWrite(span=nowhere(output), path=name, reason=reason))
+        report.add(CannotWrite(span=whole_file(output), path=name, reason=reason))
         return None
     return moves
 
