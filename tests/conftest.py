@@ -1,16 +1,19 @@
 """What all tests need of the process that they run in."""
 
 import gc
+import os
 import re
 import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
+from xdist.remote import Producer
 
 from snnc.demo import stack
+from tests.scheduling import FileScheduling, run_quietly
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
@@ -19,6 +22,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 
 
 _ALL_SLOW = re.compile(r"^pytestmark = (?:\[\s*)?pytest\.mark\.slow\b", re.MULTILINE)
+
+_IS_ONE_OF_TWO = "PYTEST_XDIST_WORKER" in os.environ
 
 # A shell that starts a command in the background lets it ignore Ctrl-C, and so would
 # every process that a test starts to interrupt it.
@@ -37,9 +42,28 @@ def pytest_collection_finish() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that are slow: the others end where two processes end."""
+    """Begin with slow groups and files: the others end where two processes end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(
+        key=lambda item: (
+            item.path not in slow,
+            item.get_closest_marker("xdist_group") is None,
+        )
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(
+    config: pytest.Config, log: Producer
+) -> FileScheduling | None:
+    """Hand out what is fast by the file, where `make` asks for groups."""
+    is_asked = config.getoption("dist") == "loadgroup"
+    return FileScheduling(config, log) if is_asked else None
+
+
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> Any:
+    """Tell another process of what it prints alone; None lets pytest run the test."""
+    return run_quietly(item, nextitem) if _IS_ONE_OF_TWO else None
 
 
 def pytest_runtest_setup() -> None:

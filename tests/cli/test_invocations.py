@@ -11,7 +11,6 @@ from typing import Any
 import click
 import numpy as np
 import pytest
-from distributed import LocalCluster
 
 from snnc import source
 from snnc.cli import VERBS, command_of, main, snnc
@@ -285,6 +284,8 @@ def test_a_command_that_loads_much(
     if "@scheduler" not in line:
         run(case, capsys)
         return
+    from distributed import LocalCluster
+
     with LocalCluster(n_workers=1, threads_per_worker=1) as cluster:
         address = cluster.scheduler_address
         run((line.replace("@scheduler", address), status, seen), capsys)

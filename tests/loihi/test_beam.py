@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import count, islice, product
 
 import pytest
 
@@ -22,8 +22,11 @@ from tests.loihi.exhaustive import within_limits
 from tests.loihi.test_large import spec
 from tests.loihi.test_search import small_plan
 
-PLANS = [small_plan(seed, graph) for seed in range(150) for graph in (False, True)]
-SOUND = [plan for plan in PLANS if not plan.misfits]
+
+def sound(number: int) -> list[Plan]:
+    """Return plans of small networks that have a mapping."""
+    drawn = (small_plan(seed, graph) for seed in count() for graph in (False, True))
+    return list(islice((plan for plan in drawn if not plan.misfits), number))
 
 
 def beam(plan: Plan, width: int) -> int | None:
@@ -38,8 +41,9 @@ def beam(plan: Plan, width: int) -> int | None:
 
 @pytest.mark.slow
 def test_a_beam_finds_a_sound_mapping_near_the_best() -> None:
-    best = [Search(plan.steps, plan.profile.core.out_axons).run() for plan in SOUND]
-    narrow, wide = ([beam(plan, width) for plan in SOUND] for width in (1, 64))
+    plans = sound(300)
+    best = [Search(plan.steps, plan.profile.core.out_axons).run() for plan in plans]
+    narrow, wide = ([beam(plan, width) for plan in plans] for width in (1, 64))
     missed, one, many, least = 0, 0, 0, 0
     for found, few, more in zip(best, narrow, wide, strict=True):
         if found is None:
@@ -54,7 +58,7 @@ def test_a_beam_finds_a_sound_mapping_near_the_best() -> None:
 
 
 def test_the_bound_is_below_every_mapping() -> None:
-    for plan in SOUND[:60]:
+    for plan in sound(60):
         hasty, patient = (
             Mapper(plan.steps, plan.profile.core, effort=effort)
             for effort in (0.001, 1)
@@ -96,7 +100,7 @@ def test_what_a_large_network_is_said_to_take_suffices() -> None:
 
 def test_the_most_axons_of_a_block_are_those_of_the_fullest() -> None:
     found = 0
-    for plan in SOUND[:120]:
+    for plan in sound(30):
         for step in plan.steps:
             if not isinstance(step.choices, ChipChoices):
                 continue

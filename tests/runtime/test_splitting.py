@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.utils.class_weight import compute_class_weight
 
 from snnc.runtime.arrays import DataError
 from snnc.runtime.examples import split, split_groups, unused_ends, weights_of_classes
@@ -78,6 +77,8 @@ def test_labels_that_may_be_shifted_are_told() -> None:
 
 
 def test_balanced_weights_are_those_of_scikit_learn() -> None:
+    from sklearn.utils.class_weight import compute_class_weight
+
     y = np.array([0] * 6 + [1] * 3 + [3])
     found = weights_of_classes("balanced", y, 4)
     there = np.unique(y)
