@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
-import os
 import shutil
 import stat
 import tempfile
@@ -24,7 +22,6 @@ from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
 from snnc.importer.read import read
 from tests.importer.configs import small
-from tests.support import ROOT
 
 DATA = Path(__file__).parent / "data"
 CONFIG = json.dumps(small())
@@ -232,22 +229,6 @@ def test_an_attribute_of_texts_has_a_largest_size(tmp_path: Path) -> None:
         names = file.create_group("model_weights/c").attrs
         names.create("weight_names", [b"c"] * 9, dtype="S2000000")
     assert code(tmp_path / "m.h5") == "SNN805"
-
-
-def test_a_missing_package_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (tmp_path / "h5py.py").write_text("raise ImportError", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    (tmp_path / "saved_model.pb").touch()
-    for target, package in ((DATA / "k3_chain.h5", "h5py"), (tmp_path, "TensorFlow")):
-        with pytest.raises(
-            RefusedModelError, match=f"needs {package}, which"
-        ) as caught:
-            read(target)
-        assert caught.value.diagnostic.code == "SNN807"
-        assert "pip install" in str(caught.value.diagnostic.render_help())
 
 
 CODE = """

@@ -13,7 +13,7 @@ from tests.importer.exact_models import CASES, Case, model_of, turned
 from tests.importer.small_models import randomized
 from tests.importer.test_outputs import imported
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
+pytestmark = pytest.mark.slow
 
 WITHIN = 1e-4
 EXAMPLES = 2

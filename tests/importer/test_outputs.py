@@ -59,7 +59,6 @@ def decided(outputs: Any, like: Any, name: str) -> Any:
     return shares[:, -like.shape[1] :]
 
 
-@pytest.mark.usefixtures("read_here")
 def test_every_kind_of_layer_keeps_the_outputs_of_keras(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import signal
 import struct
@@ -17,7 +18,15 @@ from snnc.importer import process as process_module
 from snnc.importer.model import RefusedModelError
 from snnc.importer.process import MEMORY, SECONDS
 from snnc.importer.read import read
+from snnc.nir.importing import GraphReader
+from snnc.rules.architectures import NotNir
 from tests.support import ROOT
+
+
+@pytest.fixture(autouse=True)
+def without_processes() -> None:
+    """Start them."""
+
 
 DATA = Path(__file__).parent / "data"
 LONG = 8_000_000
@@ -158,3 +167,26 @@ def test_a_bug_of_the_reader_is_no_refusal(
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
     with pytest.raises(RuntimeError, match="ended with 1"):
         read(DATA / "k3_chain.h5")
+
+
+def test_a_missing_package_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "h5py.py").write_text("raise ImportError", encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    (tmp_path / "saved_model.pb").touch()
+    for target, package in ((DATA / "k3_chain.h5", "h5py"), (tmp_path, "TensorFlow")):
+        with pytest.raises(
+            RefusedModelError, match=f"needs {package}, which"
+        ) as caught:
+            read(target)
+        assert caught.value.diagnostic.code == "SNN807"
+        assert "pip install" in str(caught.value.diagnostic.render_help())
+
+
+def test_a_graph_is_read_by_a_process_of_its_own() -> None:
+    reader = GraphReader("file", str(DATA / "k3_chain.h5"))
+    with pytest.raises(RefusedModelError) as caught:
+        reader.read()
+    assert caught.value.diagnostic.code == NotNir.code

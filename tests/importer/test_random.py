@@ -13,7 +13,7 @@ import pytest
 from snnc.cli import main
 from tests.importer.small_models import randomized
 
-pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("read_here")]
+pytestmark = pytest.mark.slow
 
 MODELS, WITHIN = 30, 1e-4
 END = 3
