@@ -139,8 +139,19 @@ def _called(name: str, entry: Mapping[str, Any]) -> NestedLayer:
         calls = read_calls(entry.get("inbound_nodes", []))
     except ValueError as error:
         raise malformed(f"`{name}`", str(error)) from error
-    first, *others = [_part(name, entry, call) for call in calls or (Call((), {}),)]
-    return replace(first, again=tuple(others))
+    first, *others = calls or (Call((), {}),)
+    part = _part(name, entry, first)
+    return replace(part, again=tuple(_again(part, entry, call) for call in others))
+
+
+def _again(part: NestedLayer, entry: Mapping[str, Any], call: Call) -> NestedLayer:
+    """Return a part as it is called once more; the graph of a submodel is read once.
+
+    Of submodels in each other that are all called twice, a file has few lines.
+    """
+    if part.inside is not None:
+        return replace(part, reads=call.tensors)
+    return _part(part.name, entry, call)
 
 
 def _part(name: str, entry: Mapping[str, Any], call: Call) -> NestedLayer:

@@ -95,7 +95,7 @@ def test_each_call_of_a_layer_has_neurons_of_its_own() -> None:
 
 def test_calls_of_submodels_in_each_other_are_counted() -> None:
     inner = functional(IMAGE, layer("ReLU", "r", "image"))
-    for number in range(15):
+    for number in range(30):
         name = f"m{number}"
         once = inner | {"name": name, "inbound_nodes": [[["image", 0, 0, {}]]]}
         once["inbound_nodes"].append([[name, 1, 0, {}]])
