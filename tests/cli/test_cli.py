@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import subprocess
 import sys
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from snnc.cli import main
 from tests.support import ROOT, SPECS, network
 
 GOOD = network(
@@ -24,6 +27,21 @@ BAD = GOOD.replace("filters 4", "filtres 4")
 
 
 def snnc(*arguments: str | Path, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run a command in this process, as `started` does in one of its own."""
+    typed = [str(argument) for argument in arguments]
+    out, err = (io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2))
+    before = Path.cwd()
+    os.chdir(cwd)
+    try:
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(typed)
+    finally:
+        os.chdir(before)
+    told = [stream.buffer.getvalue().decode("utf-8") for stream in (out, err)]
+    return subprocess.CompletedProcess(typed, status, *told)
+
+
+def started(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
     return subprocess.run(
         [sys.executable, "-m", "snnc", *map(str, arguments)],
@@ -43,14 +61,14 @@ def spec(tmp_path: Path) -> Path:
 
 
 def test_check_is_silent_on_stdout_and_says_ok() -> None:
-    done = snnc("check", *(path.relative_to(ROOT) for path in SPECS))
+    done = started("check", *(path.relative_to(ROOT) for path in SPECS), cwd=ROOT)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.count(": ok (") == len(SPECS)
 
 
 def test_check_prints_the_place_and_exits_1(tmp_path: Path) -> None:
     (tmp_path / "bad.snn").write_text(BAD)
-    done = snnc("check", "bad.snn", cwd=tmp_path)
+    done = started("check", "bad.snn", cwd=tmp_path)
     assert done.returncode == 1
     assert " --> bad.snn:6:" in done.stderr
     assert "Traceback" not in done.stderr

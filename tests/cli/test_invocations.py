@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import shlex
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -104,6 +105,7 @@ QUICK: list[Case] = [
     (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
     (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
     ("lsp --help", 0, prints("Language Server Protocol")),
+    ("lsp --stdio --help", 0, prints("Language Server Protocol")),
     ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
     ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
@@ -215,24 +217,33 @@ def test_every_option_is_typed() -> None:
     assert {verb for verb in VERBS if f"{verb} {verb}" not in typed} == set()
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with a spec, others that differ, and weights."""
-    monkeypatch.chdir(tmp_path)
-    Path("pyproject.toml").touch()
-    Path("small.snn").write_text(SMALL)
-    Path(MISSPELT).write_text(SMALL.replace("filters 3", "filtres 3", 1))
-    Path(LOOSE).write_text(SMALL.replace("readout", "maxpool  p { window 2 }\nreadout"))
-    Path("newer.snn").write_text(SMALL.replace("snn 1", "snn 2"))
-    Path(BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
-    Path("loose.yaml").touch()
+    made = tmp_path_factory.mktemp("typed")
+    (made / "pyproject.toml").touch()
+    (made / "small.snn").write_text(SMALL)
+    (made / MISSPELT).write_text(SMALL.replace("filters 3", "filtres 3", 1))
+    with_pool = SMALL.replace("readout", "maxpool  p { window 2 }\nreadout")
+    (made / LOOSE).write_text(with_pool)
+    (made / "newer.snn").write_text(SMALL.replace("snn 1", "snn 2"))
+    (made / BUDGET).write_text(SMALL.replace("filters 3", "filters 4"))
+    (made / "loose.yaml").touch()
     device = (ROOT / "snnc/loihi/loihi1.toml").read_text()
-    Path("half.toml").write_text(
+    (made / "half.toml").write_text(
         device.replace("compartments = 1024", "compartments = 512")
     )
     for name, scale in {"small": 0.1, "loud": 3.0}.items():
         weights = {k: abs(v) for k, v in weights_of(SMALL, scale).items()}
-        save(Path(f"{name}.safetensors"), SMALL, weights)
+        save(made / f"{name}.safetensors", SMALL, weights)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def folder(files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where each command is typed."""
+    shutil.copytree(files, tmp_path, dirs_exist_ok=True)
+    monkeypatch.chdir(tmp_path)
 
 
 def run(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
@@ -243,6 +254,7 @@ def run(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     assert seen(out, err), f"{out}{err}"
 
 
+@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case[0])
 def test_a_command(
     case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -64,14 +65,24 @@ def packages() -> dict[str, str]:
     return {path.as_posix(): path.read_text() for path in paths}
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+@pytest.fixture(scope="module")
+def begun(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repo with a package, from which a branch `theirs` has begun."""
+    made = tmp_path_factory.mktemp("begun")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.chdir(made)
+        git("init", "--quiet", "--initial-branch", "ours")
+        Path("net.snn").write_text(SPEC)
+        commit()
+        git("branch", "theirs")
+    return made
+
+
+@pytest.fixture(autouse=True)
+def folder(begun: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A copy of it."""
+    shutil.copytree(begun, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
-    git("init", "--quiet", "--initial-branch", "ours")
-    Path("net.snn").write_text(SPEC)
-    commit()
-    git("branch", "theirs")
     return tmp_path
 
 
@@ -100,8 +111,22 @@ def put_right(tmp_path: Path) -> None:
     assert git("diff", "--stat") == ""
 
 
-@pytest.mark.parametrize("style", ["merge", "diff3"])
-@pytest.mark.parametrize("command", ["merge", "rebase", "cherry-pick"])
+@pytest.mark.parametrize(
+    ("style", "command"),
+    [
+        ("merge", "merge"),
+        ("diff3", "rebase"),
+        ("merge", "cherry-pick"),
+        *(
+            pytest.param(*pair, marks=pytest.mark.slow)
+            for pair in (
+                ("diff3", "merge"),
+                ("merge", "rebase"),
+                ("diff3", "cherry-pick"),
+            )
+        ),
+    ],
+)
 def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -> None:
     git("config", "merge.conflictStyle", style)
     diverge(("first { filters 4", "first { filters 6"), ("epochs 3", "epochs 5"))

@@ -1,4 +1,4 @@
-"""One server and one client of it for all tests of a file."""
+"""One server and one client of it for all tests of the room."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest_asyncio
 from tests.language_server.editor import Client, start
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def client() -> AsyncIterator[Client]:
     found = await start()
     yield found

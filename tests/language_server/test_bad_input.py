@@ -21,7 +21,10 @@ from tests.language_server.editor import (
 )
 from tests.support import ROOT
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("language_server"),
+]
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 FAR = types.Position(2**31 - 1, 2**31 - 1)
 
@@ -148,7 +151,7 @@ async def test_a_text_as_large_as_can_be_is_judged(client: Client) -> None:
 Started = Callable[..., Awaitable[Client]]
 
 
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="session")
 async def started() -> AsyncIterator[Started]:
     """Start servers that end with the test."""
     clients: list[Client] = []

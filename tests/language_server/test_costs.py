@@ -10,7 +10,10 @@ from lsprotocol import types
 from tests.language_server.editor import Client, Document, open_text
 from tests.support import ROOT, network
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("language_server"),
+]
 GOOD = (ROOT / "specs/drift.snn").read_text(encoding="utf-8")
 YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
 # Of 20 cores where one chip is allowed two.

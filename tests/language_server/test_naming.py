@@ -11,7 +11,10 @@ from pygls.exceptions import JsonRpcException
 from tests.language_server.editor import Client, Document, open_text
 from tests.support import network
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="session"),
+    pytest.mark.xdist_group("language_server"),
+]
 SNN = network(
     """
     input i 8x8x4 in 0..1

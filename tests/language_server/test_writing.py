@@ -138,7 +138,8 @@ def test_keys_of_yaml(text: str, some: set[str], others: set[str]) -> None:
     assert others & found == set()
 
 
-@pytest.mark.asyncio(loop_scope="module")
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.xdist_group("language_server")
 async def test_a_client_replaces_the_word_that_is_typed(client: Client) -> None:
     document = open_text(client, f"{HEAD}  conv2d c1 {{ padd }}\n}}\n")
     params = types.CompletionParams(document.identifier, document.at("padd", 4))

@@ -13,7 +13,9 @@ def test_what_is_published_is_of_a_network_that_is_there() -> None:
     assert set(league.PUBLISHED) <= specs
 
 
-@pytest.mark.parametrize("name", ["nengo_cifar10", "all_cnn_c"])
+@pytest.mark.parametrize(
+    "name", ["nengo_cifar10", pytest.param("all_cnn_c", marks=pytest.mark.slow)]
+)
 def test_the_same_network_in_parts_takes_fewer_cores(name: str) -> None:
     whole, parts = league.map_spec(name), league.map_spec(f"{name}_parts")
     neurons = [sum(p.population.neurons for p in m.populations) for m in (whole, parts)]

@@ -164,6 +164,7 @@ def test_too_few_cores_are_refused_with_the_number_needed() -> None:
     assert "11 cores" in problem.render_message()
 
 
+@pytest.mark.slow
 def test_a_network_far_too_large_is_refused_with_the_cores_that_it_takes() -> None:
     sketch = image(side=64)
     for _ in range(3):

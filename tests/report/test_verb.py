@@ -76,6 +76,7 @@ def test_a_network_that_is_too_large_is_reported_all_the_same(
     assert "on 11 cores of 1 chip" in printed.out
 
 
+@pytest.mark.slow
 def test_a_page_has_pictures_variants_and_the_spec(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
