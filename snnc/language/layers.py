@@ -224,12 +224,12 @@ class DenseProperties(SpikingSpec):
 
 
 class DenseSpec(DenseProperties):
-    """A spiking dense layer; it flattens its input as Keras does."""
+    """A spiking dense layer, with a `Flatten` of Keras before it."""
 
     forms = (
         layer(
             "dense",
-            "A spiking dense layer; it flattens its input as Keras does.",
+            "A spiking dense layer, with a `Flatten` of Keras before it.",
             "dense d0 { units 64 }",
             size="units",
             same="fc fullyconnected linear",

@@ -215,6 +215,19 @@ def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> No
     assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
 
 
+def test_padding_that_no_kernel_has_is_done_to_the_data(folder: Path) -> None:
+    config = functional(
+        IMAGE,
+        layer("ZeroPadding2D", "p", "image", padding=[[2, 2], [2, 2]]),
+        layer("Conv2D", "c", "p", filters=2, kernel_size=[3, 3], strides=[2, 2],
+              activation="relu"),
+        layer("Flatten", "f", "c"),
+        layer("Dense", "d", "f", units=2),
+    )  # fmt: skip
+    Path("padded.json").write_text(json.dumps(config))
+    assert "= help: pad the data (`np.pad`), and import" in run("padded.json").stderr
+
+
 def test_weights_are_asked_of_a_model_that_has_none(folder: Path) -> None:
     done = run(
         "m.json", "--rewrite", "maxpool=avgpool", "--weights-out", "w.safetensors"

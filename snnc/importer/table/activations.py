@@ -12,11 +12,11 @@ from dataclasses import replace
 from math import prod
 from typing import Any
 
-from snnc.importer.draft import BROKEN, RELU, SIGNED, Unit, Value
+from snnc.importer.draft import BROKEN, INPUT, RELU, SIGNED, Unit, Value
 from snnc.importer.fitting import cuts_of
-from snnc.importer.linear import LinearStep, point
+from snnc.importer.linear import LinearStep, Term, point
 from snnc.importer.model import KerasLayer
-from snnc.importer.neurons import UnfitError, fire, mixed
+from snnc.importer.neurons import BORDER, UnfitError, fire, mixed
 from snnc.importer.request import ACTIVATIONS
 from snnc.importer.table.axes import extended, filled, padded_under_norm, unpadded
 from snnc.importer.table.options import shown
@@ -174,6 +174,9 @@ def _fire(
     try:
         fired = fire(walk, layer.name, value, units)
     except UnfitError as error:
+        if str(error) == BORDER and all(map(_pads_input, value.terms)):
+            remedy = "pad the data (`np.pad`), and import the model without its padding"
+            return walk.refuse(layer, BORDER, remedy)
         return _unfit(walk.layers.get(error.layer, layer), walk, str(error))
     (term,) = fired.terms
     if len(units) == 1:
@@ -181,6 +184,10 @@ def _fire(
             walk.keep(layer, f"the neurons of `{term.source}`", option)
         return fired
     return replace(mixed(fired, layer.name, value, gains), is_positive=False)
+
+
+def _pads_input(term: Term) -> bool:
+    return term.source == INPUT and term.steps[0].op == "window"
 
 
 def _unfit(layer: KerasLayer, walk: Walk, why: str) -> Value:
