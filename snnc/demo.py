@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.evaluate.task import write_data
+from snnc.runtime.tables import percent
 
 FRAMES, SIZE = 8, 16
 DIRECTIONS = ((0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1), (-1, 0), (-1, 1))
@@ -197,14 +198,14 @@ def table(results: Results) -> str:
     keras = reports["loihi"]["keras_accuracy"]
     rows = [
         (f"on {results.examples} unseen clips", "accuracy", "as Keras", "seconds"),
-        ("Keras", _share(keras), "", f"{seconds['train']:.1f} to train"),
+        ("Keras", percent(keras), "", f"{seconds['train']:.1f} to train"),
     ]
     for simulator, report in reports.items():
         rows.append(
             (
                 LABELS[simulator],
-                _share(report["accuracy"]),
-                _share(report["agreement"]),
+                percent(report["accuracy"]),
+                percent(report["agreement"]),
                 f"{seconds[simulator]:.1f}",
             )
         )
@@ -238,7 +239,3 @@ def _breaches(report: dict[str, Any]) -> str:
         if not layer["holds"]
     ]
     return ", ".join(breaches) or "none"
-
-
-def _share(value: float) -> str:
-    return f"{100 * value:.1f} %"

@@ -82,7 +82,7 @@ def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Proper
         What other layers are to be called, by the names that they have.
     """
     written_properties: Properties = {"kind": layer.kind}
-    written_properties["from"] = _sources(layer.sources, names)
+    written_properties["from"] = source_names(layer.sources, names)
     written_properties.update(_operation(layer))
     if layer.shortcut is not None:
         written_properties["shortcut"] = names.get(
@@ -125,7 +125,8 @@ def _change(key: str, old: Written | None, new: Written | None) -> Iterator[Chan
         yield Changed(key, *texts)
 
 
-def _sources(sources: Iterable[str], names: Mapping[str, str]) -> str:
+def source_names(sources: Iterable[str], names: Mapping[str, str]) -> str:
+    """What is read, by the new names of the old layers."""
     return ", ".join(names.get(name, name) for name in sources)
 
 
@@ -258,7 +259,7 @@ def _input(network: Network) -> Properties:
 def _readout(readout: Readout, names: Mapping[str, str]) -> Properties:
     written_properties: Properties = {
         "readout": readout.name,
-        "from": _sources(readout.sources, names),
+        "from": source_names(readout.sources, names),
     }
     if readout.labels is None:
         written_properties["units"] = str(readout.units)

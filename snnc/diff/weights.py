@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 
 from snnc.diff.changes import (
     Cause,
@@ -13,7 +13,7 @@ from snnc.diff.changes import (
     arrow,
 )
 from snnc.diff.layers import Matching
-from snnc.diff.properties import classes
+from snnc.diff.properties import classes, source_names
 from snnc.diff.version import Version
 from snnc.ir.layout import Tensor, layout_id, tensors
 from snnc.ir.logical import (
@@ -169,20 +169,16 @@ def _input_traits(read: Input) -> Traits:
 
 
 def _traits(network: Network, layer: Layer, names: Mapping[str, str]) -> Traits:
-    traits: dict[str, object] = {"reads": _reads(layer.sources, names)}
+    traits: dict[str, object] = {"reads": source_names(layer.sources, names)}
     traits |= _operation(network, layer)
     if layer.shortcut is not None:
-        traits["shortcut"] = _reads([layer.shortcut.source], names)
+        traits["shortcut"] = source_names([layer.shortcut.source], names)
         stride = layer.shortcut.stride
         if stride:
             traits["stride of the shortcut"] = dims(_effective(stride, layer.shape))
     if layer.spiking is not None:
         traits["neurons"] = _curve(network, layer)
     return traits
-
-
-def _reads(sources: Iterable[str], names: Mapping[str, str]) -> str:
-    return ", ".join(names.get(name, name) for name in sources)
 
 
 def _operation(network: Network, layer: Layer) -> Traits:
@@ -250,8 +246,8 @@ def _curve(network: Network, layer: Layer) -> str:
 def _of_readout(
     old: Readout, new: Readout, names: Mapping[str, str]
 ) -> Iterator[Cause]:
-    first: dict[str, object] = {"reads": _reads(old.sources, names)}
-    second: dict[str, object] = {"reads": _reads(new.sources, {})}
+    first: dict[str, object] = {"reads": source_names(old.sources, names)}
+    second: dict[str, object] = {"reads": source_names(new.sources, {})}
     yield from _differing(new.name, first, second)
     if (old.labels is None) != (new.labels is None):
         kinds = ("values" if r.labels is None else "classes" for r in (old, new))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from snnc.diagnostics import Diagnostic
+from snnc.rules.models import WeightsUnclear
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
@@ -234,3 +235,8 @@ class RefusedModelError(Exception):
         if self.diagnostic.span is not NOWHERE:
             return self
         return RefusedModelError(self.diagnostic.but(span=whole_file(Path(name))))
+
+
+def unclear(layer: str, reason: str) -> RefusedModelError:
+    """Refuse a file that does not say which weights are a layer's."""
+    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from snnc.importer.hdf5 import Store
 from snnc.importer.layer_config import NAMES
-from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights
-from snnc.importer.numbered import Item, Read, unclear
+from snnc.importer.model import Graph, NestedLayer, Shapes, StoredWeights, unclear
+from snnc.importer.numbered import Item, Read
 
 if TYPE_CHECKING:
     from snnc.importer.model import Arrays

@@ -26,6 +26,7 @@ from snnc.importer.model import (
     RefusedModelError,
     Shapes,
     StoredWeights,
+    unclear,
 )
 from snnc.rules.models import WeightsDiffer, WeightsUnclear
 
@@ -175,11 +176,6 @@ def _parts(
             else:
                 step = f"{folder}/{kind}:{number}:{len(parts)}"
                 yield from _parts(part.inside, f"{name}/", step)
-
-
-def unclear(layer: str, reason: str) -> RefusedModelError:
-    """Refuse a file that does not say which weights are a layer's."""
-    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
 
 
 def compare(model: KerasModel, weights: StoredWeights, path: str) -> None:

@@ -15,13 +15,13 @@ from snnc.importer.statements import (
     ENCODED,
     RATE,
     StatementWriter,
-    by_x,
     number,
     train_lines,
 )
 from snnc.importer.walk import Walk
 from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile
+from snnc.text import tables
 
 
 def mended(names: Iterable[str]) -> dict[str, str]:
@@ -141,7 +141,7 @@ class _SpecWriter:
 
     def _input_line(self) -> str:
         given, seen = self._walk.given, self._walk.seen
-        name, shape = self._names[self._input.name], by_x(self._walk.input_shape)
+        name, shape = self._names[self._input.name], tables.dims(self._walk.input_shape)
         line = f"input {name} {shape} in {_range(given)}"
         return line if given == seen else f"{line} as {_range(seen)}"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.finish import NetworkEnds, loss_name
 from snnc.importer.model import Compiled
 from snnc.importer.walk import Walk, word
+from snnc.language.written import extents
 
 TOP = 250.0
 """The upper rate of an encoder in Hz."""
@@ -86,7 +87,7 @@ class StatementWriter:
         elif draft.kind in ("avgpool", "maxpool"):
             yield from _window(draft)
         elif draft.kind == "downsample":
-            yield f"factor {_dims(draft.kernel)}"
+            yield f"factor {extents(draft.kernel)}"
         elif draft.kind == "dense":
             yield f"units {draft.shape[-1]}"
         elif draft.kind == "conv":
@@ -114,13 +115,13 @@ class StatementWriter:
 def _convolution(draft: StatementDraft) -> Iterator[str]:
     if not draft.is_depthwise:
         yield f"filters {draft.shape[-1]}"
-    yield f"kernel {_dims(draft.kernel)}"
+    yield f"kernel {extents(draft.kernel)}"
     if set(draft.stride) != {1}:
-        yield f"stride {_dims(draft.stride)}"
+        yield f"stride {extents(draft.stride)}"
     if draft.padding != "valid":
         yield f"padding {draft.padding}"
     if draft.extent != draft.kernel:
-        yield f"dilation {_dims(draft.dilation)}"
+        yield f"dilation {extents(draft.dilation)}"
     multiplier = draft.shape[-1] // draft.groups
     if draft.is_depthwise and multiplier > 1:
         yield f"multiplier {multiplier}"
@@ -129,20 +130,11 @@ def _convolution(draft: StatementDraft) -> Iterator[str]:
 
 
 def _window(draft: StatementDraft) -> Iterator[str]:
-    yield "window all" if draft.is_global else f"window {_dims(draft.kernel)}"
+    yield "window all" if draft.is_global else f"window {extents(draft.kernel)}"
     if not draft.is_global and draft.stride != draft.kernel:
-        yield f"stride {_dims(draft.stride)}"
+        yield f"stride {extents(draft.stride)}"
     if draft.padding == "same":
         yield "padding same"
-
-
-def _dims(shape: Sequence[int]) -> str:
-    return str(shape[0]) if len(set(shape)) == 1 else by_x(shape)
-
-
-def by_x(shape: Sequence[int]) -> str:
-    """Return dims as a spec has them."""
-    return "x".join(map(str, shape))
 
 
 CROSS_ENTROPIES = (

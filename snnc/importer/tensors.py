@@ -13,11 +13,10 @@ from snnc.importer.convert import Conversion
 from snnc.importer.draft import INPUT, RELU, StatementDraft
 from snnc.importer.kernels import Kernels
 from snnc.importer.linear import Term
-from snnc.importer.model import NOWHERE, ModelWeights, RefusedModelError
+from snnc.importer.model import ModelWeights, unclear
 from snnc.importer.scales import Scales
 from snnc.ir.layout import tensors
 from snnc.ir.logical import Network
-from snnc.rules.models import WeightsUnclear
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -53,11 +52,6 @@ def convert_weights(
         name: made[name].reshape(shape) for name, shape in shapes.items()
     }
     return tensors_by_name, maker.scales
-
-
-def unclear(layer: str, reason: str) -> RefusedModelError:
-    """Return the refusal of weights that are not those of the model."""
-    return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
 
 
 class _TensorMaker:

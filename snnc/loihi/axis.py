@@ -20,6 +20,11 @@ Interval = tuple[int, int]
 """Half-open: the places ``start`` up to, not including, ``stop``."""
 
 
+def length(interval: Interval) -> int:
+    """How many places an interval has."""
+    return interval[1] - interval[0]
+
+
 @dataclass(frozen=True, slots=True)
 class Tiles(Sequence[Interval]):
     """The tiles of an axis; they take no memory, however many they are."""

@@ -8,7 +8,7 @@ from math import floor
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Volume
-from snnc.loihi.axis import Axis, Interval, Tiles, View, cut
+from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Alike, Depth, ensembles
 from snnc.loihi.link import Cost, Feed, PlaneLink
@@ -232,8 +232,8 @@ class ImageLink(PlaneLink):
         read = [self._channels(part, strip) > 0 for strip in part.strips]
         if not whole:
             return [strips * n * m * k for n, m, k in product(rows, columns, read)]
-        tall = [_size(self.rows.within(tile)) for tile in part.rows]
-        wide = [_size(self.columns.within(tile)) for tile in part.columns]
+        tall = [length(self.rows.within(tile)) for tile in part.rows]
+        wide = [length(self.columns.within(tile)) for tile in part.columns]
         return [
             (strips * n * m + whole * high * across) * k
             for (n, high), (m, across), k in product(
@@ -243,15 +243,15 @@ class ImageLink(PlaneLink):
 
     def _inputs(self, part: Part) -> int:
         """How many slices of an ensemble of the source are read, or could be."""
-        return _size(self.depth.within(part.slices))
+        return length(self.depth.within(part.slices))
 
     def _channels(self, part: Part, strip: Interval) -> int:
         """How many channels of a strip of the source are of slices that are read."""
         if self.depth.picked is None:
-            return _size(strip)
+            return length(strip)
         channels, total = part.channels, 0
         for place in range(*part.touched(strip)):
-            if _size(self.depth.within((place, place + 1))):
+            if length(self.depth.within((place, place + 1))):
                 start = (place - part.slices[0]) * channels
                 total += min(strip[1], start + channels) - max(strip[0], start)
         return total
@@ -259,7 +259,7 @@ class ImageLink(PlaneLink):
     def _met(self, part: Part, target: Tiling) -> list[Part]:
         """The ensembles of the target that read an ensemble of the source."""
         slices = self.depth.within(part.slices)
-        if not _size(slices):
+        if not length(slices):
             return []
         near = self.depth.readers(slices, target.volume[0], target.group)
         parts = map(target.part, near)
@@ -275,8 +275,4 @@ def _shared(axis: Axis, sources: Tiles, targets: Tiles) -> list[list[tuple[int, 
 
 
 def _slices(part: Part) -> int:
-    return _size(part.slices)
-
-
-def _size(interval: Interval) -> int:
-    return interval[1] - interval[0]
+    return length(part.slices)

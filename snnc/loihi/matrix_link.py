@@ -9,7 +9,7 @@ from math import gcd, prod
 
 from snnc.ir.device import Profile
 from snnc.ir.lowered import Pool, Volume
-from snnc.loihi.axis import Interval, Picks, Tiles, View
+from snnc.loihi.axis import Interval, Picks, Tiles, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import Alike, ensembles
 from snnc.loihi.link import UNSEEN, Cost, Feed
@@ -134,12 +134,12 @@ class MatrixLink:
             return prod(b - a for a, b in (rows, columns, strip))
         depth, *plane = self.picked
         high, wide = (
-            _size(axis.within(tile))
+            length(axis.within(tile))
             for axis, tile in zip(plane, (rows, columns), strict=True)
         )
         read = 0
         for place in range(*part.touched(strip)):
-            if _size(depth.within((place, place + 1))):
+            if length(depth.within((place, place + 1))):
                 start = (place - part.slices[0]) * part.channels
                 read += min(strip[1], start + part.channels) - max(strip[0], start)
         return high * wide * read
@@ -164,10 +164,6 @@ class MatrixLink:
         ]
         places = {_join(*place) for place in product(*axes)}
         return len(places - {None}) * channels + (None in places)
-
-
-def _size(interval: Interval) -> int:
-    return interval[1] - interval[0]
 
 
 _Scaled = tuple[Tap, int]

@@ -46,14 +46,15 @@ def comments_of(source: SourceFile, tokens: Sequence[Token]) -> tuple[Comment, .
     for token in tokens:
         start = token.start_pos or 0
         if (at := source.text.find("#", end, start)) >= 0:
-            comments.append(_comment(source, at, start))
+            comments.append(comment_at(source, at, start))
         end = token.end_pos or start
     if (at := source.text.find("#", end)) >= 0:
-        comments.append(_comment(source, at, len(source.text)))
+        comments.append(comment_at(source, at, len(source.text)))
     return tuple(comments)
 
 
-def _comment(source: SourceFile, start: int, end: int) -> Comment:
+def comment_at(source: SourceFile, start: int, end: int) -> Comment:
+    """The comment between a sign and where it ends at the latest."""
     text = source.text[start + 1 : end].rstrip()
     _, column = source.line_column(start)
     before = source.text[start - column + 1 : start]

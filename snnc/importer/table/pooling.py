@@ -11,6 +11,7 @@ from snnc.importer.table.axes import Axes, AxesError, axes_of, extended, slide
 from snnc.importer.table.maxima import maximum, rectified, windowed
 from snnc.importer.table.options import dims, tell_options
 from snnc.importer.walk import Walk
+from snnc.text import tables
 
 
 def read_average_pooling(layer: KerasLayer, walk: Walk) -> Value:
@@ -52,7 +53,7 @@ def read_max_pooling(layer: KerasLayer, walk: Walk) -> Value:
     if by is None:
         return maximum(layer, walk, value, windows, axes.view)
     stride = dims(layer.options.get("strides") or size, rank)
-    rewritten = f"{layer.kind} of {_x(size)}, stride {_x(stride)}"
+    rewritten = f"{layer.kind} of {tables.dims(size)}, stride {tables.dims(stride)}"
     value = rectified(layer, walk, value)
     if by == "downsample" and value.spikes is not None and _is_tiled(windows):
         return _downsample(layer, walk, value, windows, axes, rewritten)
@@ -205,7 +206,3 @@ def _downsample(
         )
     )
     return Value((Term(layer.name, shape),), shape, axes.view, is_positive=True)
-
-
-def _x(shape: Shape) -> str:
-    return "x".join(map(str, shape))

@@ -16,6 +16,7 @@ from snnc.language.keywords import FORMS, KINDS, kinds
 from snnc.language.tree import Comment
 from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION
+from snnc.syntax.snn import comment_at
 from snnc.syntax.yaml import statements, values
 from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import (
@@ -266,7 +267,7 @@ _NO_LAYERS = frozenset(kind for kind in _TOP if kind not in FORMS) | frozenset(
 def comments_of(source: SourceFile, scalars: Iterable[Span]) -> tuple[Comment, ...]:
     """Find the comments outside of the scalars, whose spans are in order."""
     return tuple(
-        _comment(source, match.start(), match.end())
+        comment_at(source, match.start(), match.end())
         for start, end in _gaps(source, scalars)
         for match in _COMMENT.finditer(source.text, start, end)
     )
@@ -279,14 +280,6 @@ def _gaps(source: SourceFile, scalars: Iterable[Span]) -> Iterator[tuple[int, in
         yield start, header.end() if header else span.start
         start = span.end
     yield start, len(source.text)
-
-
-def _comment(source: SourceFile, start: int, end: int) -> Comment:
-    text = source.text[start + 1 : end].rstrip()
-    _, column = source.line_column(start)
-    before = source.text[start - column + 1 : start]
-    span = Span(source, start, start + 1 + len(text))
-    return Comment(text.removeprefix(" "), span, trailing=bool(before.strip()))
 
 
 def _in_yaml(text: str) -> str:
