@@ -360,6 +360,13 @@ def test_a_program_is_named_as_python_imports_it() -> None:
     assert "`snnc import nets.small:FUNCTION`" in found.render_help()
 
 
+def test_shapes_are_not_blamed_for_what_broken_defaults_may_have_said() -> None:
+    good = SPEC.replace("20..150 Hz", "20..150 Hz, padding same")
+    good = good.replace(CONV, f"{CONV}\n  conv2d c1 {{ filters 8, shortcut c0 }}")
+    assert check_text(good).diagnostics == ()
+    assert only(good.replace("150 Hz, p", "150, p")).code == "SNN207"
+
+
 def test_who_reads_a_layer_without_its_name_is_not_blamed() -> None:
     read = SPEC.replace("dense d0 {", "dense d0 from c0 {").replace("c0 {", "{", 1)
     assert only(read).code == "SNN212"

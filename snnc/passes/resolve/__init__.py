@@ -64,6 +64,8 @@ class _Resolution:
         self._device = device
         self._spec = validated.spec
         self._report = report
+        # A broken `defaults` may have said what shapes follow from.
+        self._of_shapes = report if validated.defaults_sound else Report()
         self._train = _training(validated)
         self._settings = Settings(validated, self._train.l2, report)
         self._input = self._read_input()
@@ -76,7 +78,7 @@ class _Resolution:
         order = in_order(drafts, self._report)
         if order is None:
             return None
-        operations = Operations(self._settings, self._input, self._report)
+        operations = Operations(self._settings, self._input, self._of_shapes)
         for draft in order:
             layer = self._layer(draft, operations)
             if layer is not None:
@@ -99,7 +101,7 @@ class _Resolution:
             source_shape = self._shape(draft.shortcut)
             if source_shape is None:
                 return None
-            shortcut = shortcut_of(draft, shape, source_shape, self._report)
+            shortcut = shortcut_of(draft, shape, source_shape, self._of_shapes)
             if shortcut is None:
                 return None
         return Layer(
