@@ -92,29 +92,9 @@ def build_links(inlet: Inlet, target: Volume, profile: Profile) -> dict[Form, Li
     return links
 
 
-@lru_cache(maxsize=256)
-def _axis(
-    inputs: int,
-    outputs: int,
-    stride: int,
-    before: int,
-    taps: Taps,
-    picked: Picked | None,
-) -> Axis:
-    """Equal axes are one object, so that what was found for it is shared."""
-    return Axis(inputs, outputs, stride, before, taps, picked)
-
-
-@lru_cache(maxsize=256)
-def _scattered(
-    inputs: int,
-    outputs: int,
-    stride: int,
-    before: int,
-    taps: Taps,
-    picked: Picked | None,
-) -> ScatterAxis:
-    return ScatterAxis(inputs, outputs, stride, before, taps, picked)
+# Equal axes are one object, so that what was found for it is shared.
+_axis = lru_cache(maxsize=256)(Axis)
+_scattered = lru_cache(maxsize=256)(ScatterAxis)
 
 
 def _window(

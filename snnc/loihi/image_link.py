@@ -11,7 +11,7 @@ from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Alike, Depth, ensembles
-from snnc.loihi.link import Cost, Feed, PlaneLink
+from snnc.loihi.link import Cost, Feed, PlaneLink, channels_read
 from snnc.loihi.storage import Footprint, Storage, stored
 from snnc.loihi.tiling import Part, Tiling
 
@@ -189,7 +189,7 @@ class ImageLink(PlaneLink):
 
     def operations(self, source: Tiling, target: Tiling) -> int:
         joined = sum(
-            self._inputs(pre) * _slices(post)
+            self._inputs(pre) * length(post.slices)
             for pre in source.parts
             for post in self._met(pre, target)
         )
@@ -211,7 +211,7 @@ class ImageLink(PlaneLink):
             ]
             for high, wide, strip in product(rows, columns, pre.strips):
                 core += 1
-                channels = self._channels(pre, strip)
+                channels = channels_read(pre, strip, self.depth.picked)
                 near = product(met if channels else (), high, wide)
                 for (first, across, strips), (i, n), (j, m) in near:
                     there = first + (i * across + j) * strips
@@ -229,7 +229,9 @@ class ImageLink(PlaneLink):
         strips = sum(len(t.strips) for t in met if not t.whole)
         whole = sum(t.whole for t in met)
         # A strip of slices that are not picked has no axons.
-        read = [self._channels(part, strip) > 0 for strip in part.strips]
+        read = [
+            channels_read(part, strip, self.depth.picked) > 0 for strip in part.strips
+        ]
         if not whole:
             return [strips * n * m * k for n, m, k in product(rows, columns, read)]
         tall = [length(self.rows.within(tile)) for tile in part.rows]
@@ -244,17 +246,6 @@ class ImageLink(PlaneLink):
     def _inputs(self, part: Part) -> int:
         """How many slices of an ensemble of the source are read, or could be."""
         return length(self.depth.within(part.slices))
-
-    def _channels(self, part: Part, strip: Interval) -> int:
-        """How many channels of a strip of the source are of slices that are read."""
-        if self.depth.picked is None:
-            return length(strip)
-        channels, total = part.channels, 0
-        for place in range(*part.touched(strip)):
-            if length(self.depth.within((place, place + 1))):
-                start = (place - part.slices[0]) * channels
-                total += min(strip[1], start + channels) - max(strip[0], start)
-        return total
 
     def _met(self, part: Part, target: Tiling) -> list[Part]:
         """The ensembles of the target that read an ensemble of the source."""
@@ -272,7 +263,3 @@ def _shared(axis: Axis, sources: Tiles, targets: Tiles) -> list[list[tuple[int, 
         [(i, n) for i, tile in enumerate(targets) if (n := axis.shared(source, tile))]
         for source in sources
     ]
-
-
-def _slices(part: Part) -> int:
-    return length(part.slices)

@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import Literal, Protocol
 
 from snnc.ir.mapped import Form, PopType
-from snnc.loihi.axis import Axis, Interval, Tiles, View
+from snnc.loihi.axis import Axis, Interval, Picked, Tiles, View, length
 from snnc.loihi.bands import Edges
 from snnc.loihi.depth import Alike
 from snnc.loihi.tiling import Part, Tiling
@@ -130,6 +130,18 @@ class Link(Protocol):
         out. An axon that leads to no weight is not connected (``axon_map``,
         ``nengo_loihi/hardware/nxsdk_objects.py:304-343``), and takes no spike.
         """
+
+
+def channels_read(part: Part, strip: Interval, picked: Picked | None) -> int:
+    """How many channels of a strip of a source are of slices that are read."""
+    if picked is None:
+        return length(strip)
+    channels, total = part.channels, 0
+    for place in range(*part.touched(strip)):
+        if length(picked.within((place, place + 1))):
+            start = (place - part.slices[0]) * channels
+            total += min(strip[1], start + channels) - max(strip[0], start)
+    return total
 
 
 class PlaneLink:

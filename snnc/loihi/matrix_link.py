@@ -12,7 +12,7 @@ from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Interval, Picks, Tiles, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import Alike, ensembles
-from snnc.loihi.link import UNSEEN, Cost, Feed
+from snnc.loihi.link import UNSEEN, Cost, Feed, channels_read
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
 
@@ -137,12 +137,7 @@ class MatrixLink:
             length(axis.within(tile))
             for axis, tile in zip(plane, (rows, columns), strict=True)
         )
-        read = 0
-        for place in range(*part.touched(strip)):
-            if length(depth.within((place, place + 1))):
-                start = (place - part.slices[0]) * part.channels
-                read += min(strip[1], start + part.channels) - max(strip[0], start)
-        return high * wide * read
+        return high * wide * channels_read(part, strip, depth)
 
     def _rows(self, slices: Interval) -> int:
         if slices not in self._distinct:
