@@ -73,6 +73,9 @@ def snnc(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
 def test_a_file_without_end_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    hasty = "from snnc.importer import process; process.SECONDS = 2; import runpy;"
+    start = process_module._START.replace("import runpy;", hasty)
+    monkeypatch.setattr(process_module, "_START", start)
     monkeypatch.setattr(process_module, "SECONDS", 2)
     with pytest.raises(RefusedModelError, match="takes more than 2 s") as caught:
         read(endless(tmp_path))
