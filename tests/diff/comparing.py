@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from snnc.diagnostics import Report
@@ -32,6 +33,7 @@ def case_version(case: Path, side: str) -> Version:
     return made
 
 
+@cache
 def case_difference(case: Path) -> Difference:
     """Compare the two specs of a case."""
     return compare(case_version(case, "old"), case_version(case, "new"))

@@ -10,6 +10,7 @@ import os
 import re
 from collections import Counter
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,11 @@ def spec(request: pytest.FixtureRequest) -> Path:
 
 @pytest.fixture
 def summary(spec: Path) -> Summary:
+    return summary_of(spec)
+
+
+@cache
+def summary_of(spec: Path) -> Summary:
     return summarise(sound(spec.read_text(encoding="utf-8"), "route"))
 
 
