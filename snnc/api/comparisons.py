@@ -156,7 +156,7 @@ class Diff(Displayed):
 
     def as_dict(self) -> dict[str, Any]:
         """Return what ``snnc diff --format json`` prints."""
-        from snnc.diff.difference_json import document
+        from snnc.diff import document
 
         return document(self.difference)
 

@@ -232,7 +232,7 @@ def _version(spec: str, report: Report) -> Version | None:
 
 def _print_difference(difference: Difference, form: str) -> None:
     if form == "json":
-        from snnc.diff.difference_json import document
+        from snnc.diff import document
 
         print_json(document(difference))
     elif form == "markdown":

@@ -14,8 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from snnc.diff import Difference, difference_markdown, difference_text
-from snnc.diff.difference_json import document
+from snnc.diff import Difference, difference_markdown, difference_text, document
 from tests.diff.comparing import CASES, case_difference
 
 
