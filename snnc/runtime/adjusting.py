@@ -7,9 +7,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
-from functools import partial
-from typing import Any, NamedTuple
+from collections.abc import Mapping
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -26,13 +25,14 @@ from .model import driven as driving
 from .model import set_scales
 from .network import Network
 from .noise import PoolNoise, SpikeNoise
+from .probes import Currents, Driven, settling
 from .progress import Scales
 from .rate_losses import BalancedAdd, RateBudget
-from .statistics import Ranked, ranked
 from .wiring import NEURONS, wiring_of
 
 BATCH = 256  # examples that are measured at once, if so many fit
 TOLERANCE = 1e-3  # by what share scales or rates differ that are the same
+ROUGH = 2e-2  # and scales of some examples: epochs change them by far more
 ROUNDS = 10  # of scaling, beside one for each layer that reads another
 HEADROOM = 0.95  # of an encoder's ceiling, for the highest value of a sample
 
@@ -50,16 +50,6 @@ class Miss(NamedTuple):
         low, high = self.bounds
         where = f"at {self.rate:.3g} Hz of {low:g}..{high:g} Hz"
         return f"{self.name} is {where}: {self.reason}"
-
-
-class Driven(NamedTuple):
-    """The percentile of a layer's currents, and the highest of them.
-
-    Of currents below 0, which no neuron feels, it is 0.
-    """
-
-    percentile: float
-    highest: float
 
 
 class Adjuster:
@@ -81,6 +71,8 @@ class Adjuster:
         self.model = model
         self.sample = sample
         self.wiring = wiring_of(model, layout, tuple(network.layers))
+        self._entered: tuple[bool, bool] | None = None
+        self._probe()
 
     @property
     def scales(self) -> Scales:
@@ -95,7 +87,6 @@ class Adjuster:
         for part in self.model.layers:
             if isinstance(part, RateBudget):
                 part.scale = scales[part.name.rpartition(".")[0]]
-        self._trace_anew()
 
     @property
     def examples(self) -> str:
@@ -105,8 +96,12 @@ class Adjuster:
     def enter(self, aware: bool, balanced: bool = True) -> None:
         """Make the model train smoothly, or aware of the chip.
 
-        ``balanced`` keeps layers near one another that share a scale.
+        ``balanced`` keeps layers near one another that share a scale. Keras
+        traces anew, as it does not where only scales change.
         """
+        if self._entered == (aware, balanced):
+            return
+        self._entered = aware, balanced
         for name in self._own:
             self._neurons(name).follow(smooth=not aware)
         for part in self._noises():
@@ -116,46 +111,47 @@ class Adjuster:
                 part.active = aware
             if isinstance(part, BalancedAdd):
                 part.active = balanced
-        self._trace_anew()
+        # Keras keeps what it traced of a model whose parts have changed.
+        self.model.make_train_function(force=True)
+        self.model.make_test_function(force=True)
+        self.model.make_predict_function(force=True)
+        self._probe()
 
-    def settle(self) -> None:
-        """Give batch norms the statistics of the sample.
+    def _probe(self) -> None:
+        layers, model = self.network.layers.items(), self.model
+        ends = {name: driving(model, name, layer) for name, layer in layers}
+        self._currents = Currents(model, ends, self.network.percentiles)
+        kind = keras.layers.BatchNormalization
+        norms = [part for part in model.layers if isinstance(part, kind)]
+        self._settle = settling(model, norms) if norms else None
+
+    def settle(self, examples: int | None = None) -> None:
+        """Give batch norms the statistics of the first examples, or of all.
 
         Their moving averages lag behind the weights, the more the fewer
         batches there were. (Those of averaged weights are renewed so:
         Izmailov et al., 2018, arXiv:1803.05407.)
         """
-        kind = keras.layers.BatchNormalization
-        norms = [part for part in self.model.layers if isinstance(part, kind)]
-        if not norms:
-            return
-        probe = keras.Model(self.model.input, [norm.input for norm in norms])
-        momenta = [norm.momentum for norm in norms]
-        for norm in norms:
-            norm.momentum = 1.0  # the averages stay
-        pairs = [_moments(probe(x, training=True)) for x in self._batches()]
-        for norm, momentum in zip(norms, momenta, strict=True):
-            norm.momentum = momentum
-        for norm, several in zip(norms, zip(*pairs, strict=True), strict=True):
-            mean, square = np.mean(several, axis=0)
-            gamma, beta, *_ = norm.get_weights()
-            norm.set_weights([gamma, beta, mean, square - mean**2])
+        if self._settle is not None:
+            for count, x in enumerate(self._batches(examples)):
+                self._settle(x, count / (count + 1))
 
     def scale(self, anew: bool, examples: int | None = None) -> list[Miss]:
         """Bring layers into their rates; return those that miss them.
 
         ``anew`` drives every layer as fast as it may fire, as more spikes tell
         more. Otherwise layers that keep to their rates stay as they are. Rates
-        are those of the first ``examples`` of the sample, or of all.
+        are those of the first ``examples`` of the sample, roughly, or of all.
 
         What a scale changes of rectified linear neurons is made good where
         they are read. Where rates are discrete, or neurons saturate, it is
         felt by the layers behind: they are measured again.
         """
+        alike = TOLERANCE if examples is None else ROUGH
         driven = self._driven(examples)
         for _ in range(len(self.wiring.groups) + ROUNDS):
             scales = self._rescaled(driven, anew)
-            if _are_alike(scales, self.scales):
+            if _are_alike(scales, self.scales, alike):
                 break
             self.scales = scales
             driven = self._driven(examples)
@@ -178,20 +174,7 @@ class Adjuster:
 
     def _driven(self, examples: int | None) -> dict[str, Driven]:
         """Measure the currents of all layers on examples of the sample."""
-        layers = self.network.layers
-        ends = [driving(self.model, n, layer) for n, layer in layers.items()]
-        probe = keras.Model(self.model.input, ends)
-        batches = self._batches(examples)
-
-        def currents() -> Iterator[list[NDArray[np.float32]]]:
-            for x in batches:
-                yield _listed(probe(x, training=False))
-
-        # It is read twice: what fits into memory is computed once.
-        held = sum(map(len, batches)) <= self.network.examples_at_once
-        passes = partial(iter, [*currents()]) if held else currents
-        ranks = ranked(self.network.percentiles, passes)
-        return {name: _measured(of) for name, of in ranks.items()}
+        return self._currents(self._batches(examples))
 
     def _wanted(self, name: str, driven: Driven) -> float:
         """Return the scale that drives a layer to its upper rate."""
@@ -285,30 +268,6 @@ class Adjuster:
         sample = self.sample[:examples]
         return np.array_split(sample, -(-len(sample) // size))
 
-    def _trace_anew(self) -> None:
-        # Keras keeps what it traced of a model whose parts have changed.
-        self.model.make_train_function(force=True)
-        self.model.make_test_function(force=True)
-        self.model.make_predict_function(force=True)
 
-
-def _are_alike(some: Scales, others: Scales) -> bool:
-    return all(abs(some[n] / others[n] - 1) < TOLERANCE for n in some)
-
-
-def _listed(outputs: Any) -> list[NDArray[np.float32]]:
-    """Return a model's outputs as arrays, of one as of several."""
-    several = outputs if isinstance(outputs, (list, tuple)) else [outputs]
-    return [np.asarray(values) for values in several]
-
-
-def _moments(outputs: Any) -> list[tuple[Any, Any]]:
-    """Return the mean and mean square of each channel of each output."""
-    flat = (np.asarray(v, np.float64) for v in _listed(outputs))
-    rows = [values.reshape(-1, values.shape[-1]) for values in flat]
-    return [(values.mean(0), (values**2).mean(0)) for values in rows]
-
-
-def _measured(ranks: Ranked) -> Driven:
-    low, high, share = ranks.around()
-    return Driven(low + (high - low) * share, ranks.highest())
+def _are_alike(some: Scales, others: Scales, share: float) -> bool:
+    return all(abs(some[n] / others[n] - 1) < share for n in some)

@@ -20,7 +20,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .curves import spike_variance
-from .layers import registered
+from .layers import registered, setting
 from .network import Network
 from .wiring import Stretch, stretches_of
 
@@ -54,10 +54,23 @@ class CurrentVariance(keras.layers.Layer):
         """Take what the channels of values are, and the filter in seconds."""
         super().__init__(**named)
         self.stretches = tuple(stretches)
+        self._settings = [setting(v) for v in self._of_channels(hertz)]
         self.hertz = dict(hertz)
         self.synapse = synapse
         self.active = True
         self._parts: Callable[[], tuple[Any, Any]] = lambda: (None, None)
+
+    @property
+    def hertz(self) -> dict[str, float]:
+        """The rates of activation 1.0; what was traced follows them."""
+        return self._hertz
+
+    @hertz.setter
+    def hertz(self, hertz: dict[str, float]) -> None:
+        self._hertz = hertz
+        values = self._of_channels(hertz)
+        for one, of_channels in zip(self._settings, values, strict=True):
+            one.value.assign(of_channels)
 
     def __call__(
         self,
@@ -85,22 +98,23 @@ class CurrentVariance(keras.layers.Layer):
         if not self.active:
             return tf.zeros_like(driven if normed is None else normed)
         linear, norm = self._parts()
-        stretches = [Stretch.of(one) for one in self.stretches]
-        hertz = np.concatenate([self._hertz(one) for one in stretches])
-        counts = [one.averaged for one in stretches for _ in range(one.size)]
-        rates = tf.nn.relu(inputs) * hertz.astype(np.float32)
-        variance = spike_variance(rates, self.synapse)
-        variance *= (1 / (hertz**2 * counts)).astype(np.float32)
-        if linear is not None:
-            variance = _through(linear, variance)
+        hertz, units = (one.value for one in self._settings)
+        variance = spike_variance(tf.nn.relu(inputs) * hertz, self.synapse)
+        if linear is None:
+            return variance * units
+        kernel = _kernel_of(linear, variance) ** 2
+        # A kernel has fewer numbers to multiply than what it is applied to.
+        if isinstance(linear, keras.layers.Dense):
+            units = tf.tile(units, [kernel.shape[0] // units.shape[0]])
+        kernel *= units[:, None]
         if norm is not None:
             if training:
                 axes = list(range(len(driven.shape) - 1))
                 moved = tf.math.reduce_variance(driven, axes)
             else:
                 moved = norm.moving_variance
-            variance *= norm.gamma**2 / (moved + norm.epsilon)
-        return variance
+            kernel *= norm.gamma**2 / (moved + norm.epsilon)
+        return _through(linear, variance, kernel)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
@@ -111,9 +125,14 @@ class CurrentVariance(keras.layers.Layer):
         }
         return {**super().get_config(), **own}
 
-    def _hertz(self, stretch: Stretch) -> Any:
-        slowest = min(self.hertz[name] for name in stretch.sources)
-        return np.full(stretch.size, slowest)
+    def _of_channels(self, hertz: Mapping[str, float]) -> tuple[Any, Any]:
+        """Return the rate of 1.0 of each channel, and the unit of variances."""
+        stretches = [Stretch.of(one) for one in self.stretches]
+        sizes = [one.size for one in stretches]
+        slowest = [min(hertz[n] for n in one.sources) for one in stretches]
+        rates = np.repeat(slowest, sizes)
+        counts = np.repeat([one.averaged for one in stretches], sizes)
+        return rates, 1 / (rates**2 * counts)
 
 
 def variance_of(
@@ -150,8 +169,8 @@ def _linear(driven: Any, name: str) -> Any:
     return layer if layer.name == name else None
 
 
-def _through(linear: keras.layers.Layer, variance: Any) -> Any:
-    """Return the variance of sums that a layer's kernel weights."""
+def _kernel_of(linear: keras.layers.Layer, variance: Any) -> Any:
+    """Return a layer's kernel, from all channels of what it reads."""
     channels = int(variance.shape[-1])
     # Keras 2 has a name of its own for it, and another kernel that is None.
     kernel = getattr(linear, "depthwise_kernel", None)
@@ -161,8 +180,14 @@ def _through(linear: keras.layers.Layer, variance: Any) -> Any:
         *taps, read, multiplier = map(int, kernel.shape)
         kernel = tf.reshape(kernel, (*taps, 1, read * multiplier))
     if isinstance(linear, keras.layers.Dense):
-        size = int(kernel.shape[0])
-        return tf.matmul(tf.reshape(variance, (-1, size)), kernel**2)
+        return kernel
+    return _whole(kernel, channels // int(kernel.shape[-2]))
+
+
+def _through(linear: keras.layers.Layer, variance: Any, kernel: Any) -> Any:
+    """Return what a layer of another kernel, and of no bias, computes."""
+    if isinstance(linear, keras.layers.Dense):
+        return tf.matmul(tf.reshape(variance, (-1, kernel.shape[0])), kernel)
     padding = linear.padding
     if padding == "causal":
         before = linear.dilation_rate[0] * (linear.kernel_size[0] - 1)
@@ -170,7 +195,7 @@ def _through(linear: keras.layers.Layer, variance: Any) -> Any:
         padding = "valid"
     return tf.nn.convolution(
         variance,
-        _whole(kernel**2, channels // int(kernel.shape[-2])),
+        kernel,
         linear.strides,
         padding.upper(),
         dilations=linear.dilation_rate,

@@ -21,6 +21,7 @@ from .network import Layer, Lif
 
 Curve = Any  # from currents, (batch, ...), to activations of the same shape
 
+FAR_BELOW = -4.0  # the threshold, in widths of noise
 SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
 
 
@@ -79,6 +80,8 @@ def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
         tau_rc = -dt / math.log1p(-decay)
         tau_ref = dt * round(tau_ref / dt)
 
+    unit = slope * tau_rc / (high * dt**2)  # of gradients
+
     def steps(current: Any) -> Any:
         return tau_ref / dt + tau_rc / dt * tf.math.log1p(1 / current)
 
@@ -95,9 +98,9 @@ def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
             soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
             # Far below J = 1 the sigmoid is 0 and may meet no infinity.
             soft = tf.maximum(soft, 1e-6)
-            softened = tf.math.sigmoid(current / SOFTNESS) * slope
-            steepness = tau_rc / (high * dt**2 * soft * (soft + 1))
-            return upstream * softened * steepness / steps(soft) ** 2
+            softened = tf.math.sigmoid(current / SOFTNESS)
+            flatness = soft * (soft + 1) * steps(soft) ** 2
+            return upstream * unit * softened / flatness
 
         return rates, gradient
 
@@ -111,15 +114,30 @@ def smeared(curve: Curve, width: float) -> Curve:
     times the share of them: exact for rectified linear neurons.
     """
 
-    def activation(x: Any) -> Any:
+    @tf.custom_gradient
+    def activation(x: Any, width: Any) -> Any:
         # Further below 0 there is nothing that float32 could tell.
-        place = tf.maximum(x / width, -4.0)
+        place = tf.maximum(x / width, FAR_BELOW)
         share = 0.5 * tf.math.erfc(-place * math.sqrt(0.5))
         density = tf.exp(-(place**2) / 2) / math.sqrt(2 * math.pi)
-        above = width * (place + density / share)
-        return share * curve(tf.maximum(above, 0.0))
+        hazard = density / share
+        mean = place + hazard
+        with tf.GradientTape(persistent=True) as tape:
+            above = width * mean
+            tape.watch(above)
+            rates = curve(above)
 
-    return activation
+        # TensorFlow's own would compute the normal curve twice more.
+        def gradient(upstream: Any) -> Any:
+            by_above = tape.gradient(rates, above, upstream * share)
+            by_x = upstream * rates * density / width
+            by_x += by_above * (1 - hazard * mean)
+            by_x = tf.where(place > FAR_BELOW, by_x, 0.0)
+            return by_x, by_above * mean - by_x * place
+
+        return share * rates, gradient
+
+    return lambda x: activation(x, width)
 
 
 def spike_variance(rates: Any, synapse: float) -> Any:
@@ -131,4 +149,5 @@ def spike_variance(rates: Any, synapse: float) -> Any:
     coth(T / (2 tau)). What is returned is within 7 % of its variance, and takes
     a training half the time.
     """
-    return -tf.math.expm1(-6 * synapse * rates) / (12 * synapse**2)
+    # The gradient of expm1, which is exact near 0, would take another exp.
+    return (1 - tf.exp(-6 * synapse * rates)) * (1 / (12 * synapse**2))

@@ -41,6 +41,36 @@ def registered(cls: Class) -> Class:
     return cls
 
 
+def setting(value: Any) -> Any:
+    """Return a variable, ``.value``, that what was traced reads as it then is.
+
+    It is no weight: Keras takes the variables that are a layer's attributes for
+    weights, but not those of a checkpoint. A SavedModel has them.
+    """
+    variable = tf.Variable(value, trainable=False, dtype=tf.float32)
+    return tf.train.Checkpoint(value=variable)
+
+
+class Scaled(keras.layers.Layer):
+    """A layer with a number ``scale``, which what was traced of it follows."""
+
+    def __init__(self, scale: float, **named: Any) -> None:
+        """Take the number."""
+        super().__init__(**named)
+        self._setting = setting(scale)
+        self.scale = scale
+
+    @property
+    def scale(self) -> float:
+        """The number; as a tensor, of float32, it is ``_setting.value``."""
+        return self._scale
+
+    @scale.setter
+    def scale(self, scale: float) -> None:
+        self._scale = scale
+        self._setting.value.assign(scale)
+
+
 @registered
 class Rectify(keras.layers.Layer):
     """Values over ``scale``; if ``signed``, then their negatives as channels.
@@ -71,7 +101,7 @@ class Rectify(keras.layers.Layer):
 
 
 @registered
-class Neurons(keras.layers.Layer):
+class Neurons(Scaled):
     """The neurons of a layer: from currents to activations, of one shape.
 
     They compute f(s x) / s, where s is ``scale``: 1, but in training. LIF
@@ -88,11 +118,10 @@ class Neurons(keras.layers.Layer):
         **named: Any,
     ) -> None:
         """Take the layer, a step in seconds, and whether to know the chip."""
-        super().__init__(**named)
+        super().__init__(scale, **named)
         self.layer = layer_of(layer) if isinstance(layer, dict) else layer
         self.dt = dt
         self.aware = aware
-        self.scale = scale
         self.follow(smooth=False)
 
     def follow(self, smooth: bool) -> None:
@@ -107,14 +136,15 @@ class Neurons(keras.layers.Layer):
 
     def call(self, inputs: Any, variance: Any = None) -> Any:
         """Return the activations of currents, perhaps with their variance."""
-        curve = self.curve
+        curve, scale = self.curve, self._setting.value
         if self.follows_chip and variance is not None:
             # Where nothing spikes there is no noise, and no width to divide by.
-            width = tf.sqrt(CURRENT_NOISE_SHARE * variance + 1e-8) * self.scale
+            felt = variance * (CURRENT_NOISE_SHARE * scale**2)
+            width = tf.sqrt(felt + 1e-8 * scale**2)
             curve = smeared(curve, width)
-        if self.scale == 1.0:
-            return curve(inputs)
-        return curve(inputs * self.scale) / self.scale
+        if curve is keras.activations.relu:
+            return curve(inputs)  # the same with any scale
+        return curve(inputs * scale) * (1 / scale)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""

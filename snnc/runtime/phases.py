@@ -33,7 +33,7 @@ SMOOTH = "smooth, as in Keras"
 CHIP = "aware, with the chip's rates and the noise of spikes"
 AWARE_SHARE = 1 / 3  # of the epochs of a training that has both kinds
 AWARE_PARTS = 3  # of the epochs that are aware, scaled anew before each
-MEASURED = 1024  # examples, before that; at the end it is all of the sample
+MEASURED = 512  # examples, before that; at the end it is all of the sample
 
 
 class Stage(NamedTuple):
@@ -132,7 +132,7 @@ class Phases:
             adjuster.scales = progress.scales
             return
         if progress.epoch:
-            adjuster.settle()
+            adjuster.settle(MEASURED)
         if (stage.aware and self._scales) or self._lif:
             adjuster.scale(anew=True, examples=MEASURED)
             tell(f"scaled into their rates: {_listed(adjuster.scales)}")

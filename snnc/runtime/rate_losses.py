@@ -17,7 +17,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .curves import curve_of
-from .layers import layer_of, registered
+from .layers import Scaled, layer_of, registered
 from .network import Layer
 
 BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
@@ -26,7 +26,7 @@ WEIGHT = 1.0  # in the loss, of a layer that is silent beside the other
 
 
 @registered
-class RateBudget(keras.layers.Layer):
+class RateBudget(Scaled):
     """Holds a percentile of a layer's rates within its bounds in training.
 
     Currents (batch, ...), of which 1.0 fires at the upper rate, pass
@@ -51,12 +51,11 @@ class RateBudget(keras.layers.Layer):
         **named: Any,
     ) -> None:
         """Take the layer, as `Neurons` does, and the weight in the loss."""
-        super().__init__(**named)
+        super().__init__(scale, **named)
         self.layer = layer_of(layer) if isinstance(layer, dict) else layer
         self.dt = dt
         self.aware = aware
         self.weight = weight
-        self.scale = scale
         self.curve = curve_of(self.layer, dt, aware)
         self.allowed = max(1 - self.layer.percentile / 100, 1e-3)
         self.rate = keras.metrics.Mean(name=self.name)
@@ -64,7 +63,7 @@ class RateBudget(keras.layers.Layer):
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the inputs, having measured them."""
         low, high = self.layer.rate
-        currents = inputs * self.scale
+        currents = inputs * self._setting.value
         current = percentile(currents, self.layer.percentile)
         # A strategy builds models outside of its replicas.
         if not tf.distribute.in_cross_replica_context():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,52 @@ def test_kernels_are_found_again_in_a_model_that_is_loaded(
         for of in (model, again)
     )
     np.testing.assert_allclose(after, 9 * np.asarray(before), rtol=1e-4)
+
+
+def scaled(made: dict[str, Made]) -> tuple[keras.Model, Any]:
+    model = program(made, "lif_norm").build_model(aware=True)
+    adjuster = made["lif_norm"].adjuster(model, examples()[0])
+    adjuster.enter(aware=True)
+    adjuster.scale(anew=True)
+    assert len({1.0, *adjuster.scales.values()}) > 2
+    return model, adjuster
+
+
+def test_scales_are_no_weights_and_in_every_copy_of_a_model(
+    made: dict[str, Made], tmp_path: Path
+) -> None:
+    model, _ = scaled(made)
+    kinds = ("Neurons", "CurrentVariance", "SpikeNoise")
+    ours = [part for part in model.layers if type(part).__name__ in kinds]
+    assert not [weight for part in ours for weight in part.weights]
+    x = examples()[0]
+    wanted = np.asarray(model(x))
+    exported, folder = hasattr(model, "export"), str(tmp_path / "saved")
+    (model.export if exported else model.save)(folder)
+    served = tf.saved_model.load(folder).signatures["serving_default"]
+    (found,) = served(tf.constant(x)).values()
+    np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+    cloned = keras.models.clone_model(model)
+    cloned.set_weights(model.get_weights())
+    for copy in (cloned, pickle.loads(pickle.dumps(model))):
+        np.testing.assert_array_equal(copy(x), wanted)
+
+
+def test_what_was_traced_of_a_model_follows_its_scales(
+    made: dict[str, Made], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model, adjuster = scaled(made)
+    x = examples()[0]
+    before = model.predict(x, verbose=0)
+    with monkeypatch.context() as patched:
+        patched.delattr(type(model.get_layer("c0.neurons")), "call")
+        adjuster.scales = {name: 2 * s for name, s in adjuster.scales.items()}
+        adjuster.enter(aware=True)
+        after = model.predict(x, verbose=0)
+    cloned = keras.models.clone_model(model)
+    cloned.set_weights(model.get_weights())
+    np.testing.assert_allclose(after, cloned(x), rtol=1e-4, atol=1e-5)
+    assert np.abs(after - before).max() > 0.01
 
 
 def test_gradients_reach_the_kernel_by_its_variance(made: dict[str, Made]) -> None:

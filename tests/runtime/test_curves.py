@@ -11,7 +11,7 @@ import tensorflow as tf
 from nengo_loihi.neurons import loihi_rates
 from tensorflow import keras
 
-from snnc.runtime.curves import chip_relu, curve_of, lif, spike_variance
+from snnc.runtime.curves import chip_relu, curve_of, lif, smeared, spike_variance
 from snnc.runtime.network import Cut, Layer, Lif
 from snnc.runtime.rate_losses import percentile
 
@@ -124,6 +124,19 @@ def test_the_gradient_of_lif_is_its_slope_above_the_threshold() -> None:
         y = curve(x)
     slope = (curve(x + 1e-2) - curve(x - 1e-2)) / 2e-2
     np.testing.assert_allclose(tape.gradient(y, x), slope, rtol=0.02)
+
+
+def test_the_gradients_of_a_mean_over_noise_are_its_slopes() -> None:
+    x = tf.constant(np.linspace(-1, 2, 40))  # float64: slopes are differences
+    width = tf.constant(np.resize([0.06, 0.3, 1.0], 40))
+    for curve in (tf.nn.softplus, tf.math.square):
+        found, wanted = tf.test.compute_gradient(
+            lambda x, width, curve=curve: smeared(curve, width)(x), [x, width]
+        )
+        for ours, slopes in zip(found, wanted, strict=True):
+            assert np.abs(slopes).max() > 0.1
+            # Differences of 1/1024 to both sides are no slopes yet.
+            np.testing.assert_allclose(ours, slopes, rtol=1e-3, atol=1e-4)
 
 
 @pytest.mark.parametrize("percent", [50.0, 99.0, 99.9, 100.0, 1.0])
