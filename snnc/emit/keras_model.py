@@ -142,6 +142,7 @@ def train(network: Network) -> Module:
         seed=settings.seed,
         cosine=settings.schedule == "cosine",
         phases="" if phases == PHASES else items(map(quote, phases)),
+        fit_readout=settings.fit_readout,
     )
 
 

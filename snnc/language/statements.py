@@ -245,6 +245,14 @@ class TrainSpec(StatementModel):
             nearby="quantization_aware quantisation_aware qat hardware_aware",
         ),
     ] = True
+    fit_readout: Annotated[
+        Flag,
+        Key(
+            "Whether the phase `aware` ends with a readout that is fitted to spikes",
+            usual="off",
+            nearby="refit readout_fit retrain_readout fit_head decoder_solver",
+        ),
+    ] = True
     validation: Annotated[
         Share,
         Key(

@@ -72,13 +72,10 @@ def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
     the soft LIF neuron (Hunsberger and Eliasmith, 2015, arXiv:1510.08829),
     with softplus(J - 1) in place of J - 1.
     """
+    slope = lif_slope(high, neuron)
     tau_rc, tau_ref = neuron.tau_rc, neuron.tau_ref
-    slope = 1 / 64 + 1 / math.expm1((1 / high - tau_ref) / tau_rc)
     if aware:
-        # The chip decays by 12-bit integers, and refracts in whole steps.
-        decay = round(-math.expm1(-dt / tau_rc) * 4095) / 4095
-        tau_rc = -dt / math.log1p(-decay)
-        tau_ref = dt * round(tau_ref / dt)
+        tau_rc, tau_ref = chip_taus(neuron, dt)
 
     unit = slope * tau_rc / (high * dt**2)  # of gradients
 
@@ -105,6 +102,21 @@ def lif(high: float, neuron: Lif, dt: float, aware: bool) -> Curve:
         return rates, gradient
 
     return activation
+
+
+def lif_slope(high: float, neuron: Lif) -> float:
+    """Return the current J from activation 0.0 to 1.0 of LIF neurons."""
+    period = (1 / high - neuron.tau_ref) / neuron.tau_rc
+    return 1 / 64 + 1 / math.expm1(period)
+
+
+def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
+    """Return the time constants of LIF neurons on the chip, in seconds.
+
+    It decays by 12-bit integers, and refracts in whole steps.
+    """
+    decay = round(-math.expm1(-dt / neuron.tau_rc) * 4095) / 4095
+    return -dt / math.log1p(-decay), dt * round(neuron.tau_ref / dt)
 
 
 def smeared(curve: Curve, width: float) -> Curve:

@@ -12,6 +12,7 @@ that a model that was saved with them can be loaded.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .curves import curve_of, smeared
-from .maxima import entries
+from .maxima import Grid, Level, entries
 from .network import Cut, Layer, Lif, MaxPool, volume_of
 
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
@@ -193,26 +194,11 @@ class Compare(keras.layers.Layer):
         """Return the difference of the two values that each neuron reads."""
         pool = self.layer.pool
         assert pool is not None
-        volume = volume_of(pool.reads)
-        pooled = tf.reshape(inputs, (-1, *volume))
+        pooled = tf.reshape(inputs, (-1, *volume_of(pool.reads)))
         currents: list[Any] = []
         given: list[Any] = []
         for level in pool.tree.levels:
-            current: Any = 0.0
-            for read in level.reads:
-                source = pooled if read.level is None else given[read.level]
-                for axis, places in enumerate(read.grid, 1):
-                    source = tf.gather(source, list(places), axis=axis)
-                size = source.shape[level.axis + 1]
-                rows = entries(read.nodes, level.windows, size, ())
-                matrix = np.zeros((len(rows), size), np.float32)
-                for row, weights in enumerate(rows):
-                    for place, weight in weights.items():
-                        matrix[row, place] = weight
-                moved = tf.tensordot(source, matrix.T, ([level.axis + 1], [0]))
-                order = [0, 1, 2, 3]
-                order.insert(level.axis + 1, 4)
-                current += tf.transpose(moved, order)
+            current = driving(level, pooled, given)
             given.append(tf.nn.relu(current))
             size = math.prod(current.shape[1:])
             currents.append(tf.reshape(current, (-1, size)))
@@ -221,6 +207,36 @@ class Compare(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         return {**super().get_config(), "layer": asdict(self.layer)}
+
+
+def driving(level: Level, pooled: Any, given: Sequence[Any]) -> Any:
+    """Return what drives a level of a max pool.
+
+    ``pooled`` is (batch, depth, height, width, channels), and so is what each
+    of the levels before gives.
+    """
+    current: Any = 0.0
+    for read in level.reads:
+        source = pooled if read.level is None else given[read.level]
+        source = gathered(source, read.grid)
+        size = source.shape[level.axis + 1]
+        rows = entries(read.nodes, level.windows, size, ())
+        matrix = np.zeros((len(rows), size), np.float32)
+        for row, weights in enumerate(rows):
+            for place, weight in weights.items():
+                matrix[row, place] = weight
+        moved = tf.tensordot(source, matrix.T, ([level.axis + 1], [0]))
+        order = [0, 1, 2, 3]
+        order.insert(level.axis + 1, 4)
+        current += tf.transpose(moved, order)
+    return current
+
+
+def gathered(source: Any, grid: Grid) -> Any:
+    """Return the places of a grid of (batch, *places, channels)."""
+    for axis, places in enumerate(grid, 1):
+        source = tf.gather(source, list(places), axis=axis)
+    return source
 
 
 def layer_of(config: dict[str, Any]) -> Layer:

@@ -94,7 +94,8 @@ class SpikingLayers:
             if self.aware and not learned and not batchnorm:
                 add = BalancedAdd(data.percentile, name=f"{name}.sum")
             current = add([current, shortcut])
-            paths.append((source.input if learned else shortcut, shortcut))
+            read = _unflattened(source) if learned else shortcut
+            paths.append((read, shortcut))
         if self.rate_weight:
             budget = (data, dt, self.aware, self.rate_weight)
             current = RateBudget(*budget, name=f"{name}.rate")(current)
@@ -280,6 +281,12 @@ def scales_of(model: keras.Model) -> dict[str, float]:
     """Return the scale of each of a model's layers of neurons."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
     return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
+
+
+def _unflattened(layer: keras.layers.Layer) -> Any:
+    """Return what a layer reads, before it is made flat for it."""
+    before = layer.input._keras_history[0]
+    return before.input if before.name == f"{layer.name}.flat" else layer.input
 
 
 def _kernel_of(layer: keras.layers.Layer) -> str:

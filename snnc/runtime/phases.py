@@ -6,7 +6,8 @@ First a network is trained as its layers are in plain Keras. Then each layer
 gets a scale with which its rates keep to their bounds: a layer computes
 f(s x) / s from its currents x, so that neither outputs nor gradients of
 rectified linear neurons change, nor what an optimizer knows of them. Last it
-is trained on with the chip's rates and the noise of spikes, and scaled again.
+is trained on with the chip's rates and the noise of spikes, and scaled again;
+the readout is fitted to spikes.
 """
 
 # mypy: allow-subclassing-any
@@ -28,6 +29,7 @@ from .training import Phase
 if TYPE_CHECKING:
     from .adjusting import Adjuster
     from .pipelines import Batches
+    from .readout_fit import ReadoutFit
 
 SMOOTH = "smooth, as in Keras"
 CHIP = "aware, with the chip's rates and the noise of spikes"
@@ -94,11 +96,13 @@ class Phases:
         progress: Progress,
         class_weight: dict[int, float] | None = None,
         lif: bool = False,
+        readout: ReadoutFit | None = None,
     ) -> None:
         """Take the phases, the epochs of all, and what each class counts.
 
-        ``lif`` tells that it has LIF neurons.
+        ``lif`` tells that it has LIF neurons. ``readout`` fits it at the end.
         """
+        self._readout = readout
         self._scales = "scale" in phases
         self._lif = lif and self._scales
         self._stages = stages_of(phases, epochs, self._lif)
@@ -171,6 +175,8 @@ class Phases:
         if self._scales:
             self._scale(adjuster)
         adjuster.enter(aware=True)
+        if self._readout is not None:
+            tell(self._readout.fit(adjuster.model))
         if batches.validation is not None:
             metrics = adjuster.model.evaluate(
                 batches.validation,

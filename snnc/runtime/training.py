@@ -55,7 +55,9 @@ class Training:
 
     ``batch`` examples make a step; ``validation`` is the share of examples
     held out; with a cosine ``schedule`` the learning rate falls to 0.
-    ``phases`` are those that it goes through: see `phases`.
+    ``phases`` are those that it goes through: see `phases`. With
+    ``fit_readout``, what is aware of the chip ends with a readout that is
+    fitted to spikes: see `readout_fit`.
     """
 
     epochs: int = 20
@@ -64,6 +66,7 @@ class Training:
     seed: int = 0
     schedule: Literal["constant", "cosine"] = "constant"
     phases: tuple[Phase, ...] = ("smooth", "scale", "aware")
+    fit_readout: bool = True
 
 
 @dataclass(frozen=True)
@@ -156,6 +159,7 @@ class Trainer:
         from .phases import Phases, tell
         from .pipelines import Pipelines, sample_of
         from .progress import Progress
+        from .readout_fit import ReadoutFit
 
         distribution = _distribution(strategy)
         replicas = distribution.num_replicas_in_sync
@@ -184,12 +188,18 @@ class Trainer:
             if initial is not None:
                 program.import_weights(model, initial)
             progress.restore(model)
-            sample = sample_of(batches)
+            pair = sample_of(batches)
+            sample, _ = pair
             adjuster = Adjuster(self.network, self.layout, model, sample)
             ways = self.training.phases
             layers = self.network.layers
             lif = any(layer.lif is not None for layer in layers.values())
-            phases = Phases(ways, epochs, progress, weighted, lif)
+            readout = None
+            if self.training.fit_readout and "aware" in ways:
+                # As many steps of spikes as examples were trained on.
+                count = epochs * batches.steps * batch // self.network.steps
+                readout = ReadoutFit(self.network, pair, count, weighted)
+            phases = Phases(ways, epochs, progress, weighted, lif, readout)
             stops = StopAtNaN(layers, sample[:batch])
             others = [stops, *_logs(tensorboard), *callbacks]
             phases.train(adjuster, batches, others)
