@@ -11,6 +11,7 @@ Their noise is not that of any one layer, and no layer behind takes it back.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, NamedTuple
 
@@ -27,13 +28,16 @@ ROW = 32  # examples in a row, of which the first begins at rest
 READINGS = 3  # of an example that is decided by its end
 HELD_OUT = 4  # a fourth tells whether it is worth it
 RATE, BATCH, UPDATES = 0.03, 256, 200
-COST = 2e-4  # of a kernel's squared distance from the trained one, for each value
-FAINTEST = 0.01  # of the most varied value: what a value is divided by at least
+# Of a kernel's squared distance from the trained one, for each value.
+COST = 2e-4
+# Of the most varied value: what a value is divided by at least.
+FAINTEST = 0.01
 
 Pair = tuple[NDArray[np.float32], NDArray[Any]]
 
 
-class ReadoutFit(NamedTuple):
+@dataclass(frozen=True)
+class ReadoutFit:
     """Fits readouts of a network's models to ``count`` examples.
 
     ``sample`` is what they are drawn from, x of (examples, *shape) and y;
@@ -115,7 +119,8 @@ def _readings(
     # What a filter shows a time constant before is another draw of the noise.
     apart = max(1, round((readout.synapse or 0.0) / network.dt))
     ends = {count - index * apart for index in range(READINGS)}
-    return [np.asarray(shown) for end, shown in enumerate(steps, 1) if end in ends]
+    shown = enumerate(steps, start=1)
+    return [np.asarray(read) for end, read in shown if end in ends]
 
 
 class _Head(NamedTuple):
@@ -130,7 +135,11 @@ class _Head(NamedTuple):
     loss: Any
     class_weight: dict[int, float] | None
 
-    def loss_of(self, values: NDArray[np.float32], labels: NDArray[Any]) -> float:
+    def loss_of(
+        self,
+        values: NDArray[np.float32],
+        labels: NDArray[Any],
+    ) -> float:
         """Return its loss as it is."""
         model = self._model(values)
         model.compile(loss=self.loss)

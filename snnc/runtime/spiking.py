@@ -47,11 +47,10 @@ class SpikingRun:
         """Take a network and its model, with the scales that it has."""
         self.network = network
         layers = network.layers
-        self._cuts = [_cut_of(model, name, layers[name]) for name in layers]
-        self._parts = [
-            _part_of(layer, cut, network.dt)
-            for layer, cut in zip(layers.values(), self._cuts, strict=True)
-        ]
+        cuts = {n: _cut_of(model, n, layer) for n, layer in layers.items()}
+        self._cuts = list(cuts.values())
+        dt = network.dt
+        self._parts = [_part_of(layers[n], cut, dt) for n, cut in cuts.items()]
         # A spike takes a step to each layer: the model is cut between them.
         self._wires = keras.Model(
             [model.input, *(cut.output for cut in self._cuts)],
@@ -60,7 +59,7 @@ class SpikingRun:
                 _copied(model.get_layer(network.readout.name).input),
             ],
         )
-        self._kept = _kept(network.readout.synapse, network.dt)
+        self._kept = _kept(network.readout.synapse, dt)
         self._step = tf.function(self._compute, autograph=False)
 
     def begin(self, batch: int) -> None:
@@ -176,10 +175,9 @@ class _Maxima:
         self._pool = layer.pool
         self._shape = shape
         *_, channels = volume_of(self._pool.reads)
-        self._levels = [
-            _Neurons(layer, (*level.shape, channels), scale, dt)
-            for level in self._pool.tree.levels
-        ]
+        levels = self._pool.tree.levels
+        shapes = [(*level.shape, channels) for level in levels]
+        self._levels = [_Neurons(layer, of, scale, dt) for of in shapes]
 
     def rest(self, batch: int) -> tuple[Any, ...]:
         # Beside the state of each level stands what it gave.

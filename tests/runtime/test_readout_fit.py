@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -92,7 +93,7 @@ def test_scales_are_of_no_account(
 def test_it_stays_as_trained_where_a_fit_would_be_a_guess(
     made: Made, fitting: ModuleType, changes: dict[str, Any], told: str
 ) -> None:
-    fit = fitting.ReadoutFit(made.network, (X, Y), COUNT)._replace(**changes)
+    fit = replace(fitting.ReadoutFit(made.network, (X, Y), COUNT), **changes)
     model = made.model(aware=True)
     kept = model.get_weights()
     assert fit.fit(model) == f"readout as trained: {told}"
@@ -114,8 +115,13 @@ def test_training_ends_with_it_unless_it_is_off(
     made: Made, monkeypatch: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     readout = made.module("_runtime.readout_fit").ReadoutFit
-    fits = []
-    monkeypatch.setattr(readout, "fit", lambda self, _: fits.append(self) or "fitted")
+    fits: list[Any] = []
+
+    def fitted(self: Any, _: Any) -> str:
+        fits.append(self)
+        return "fitted"
+
+    monkeypatch.setattr(readout, "fit", fitted)
     for changes in ({}, {"fit_readout": False}, {"phases": ("smooth",)}):
         made.trainer(**changes).train(X, Y, epochs=1)
     (fit,) = fits
