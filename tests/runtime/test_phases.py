@@ -159,7 +159,7 @@ def test_what_training_tells(made: Any, capsys: pytest.CaptureFixture[str]) -> N
         "epoch 3 of 3",
         "all layers keep to their rates, on 58 of the training examples",
     ]
-    assert told[4:] == ["at the end"]
+    assert told[4:] == ["readout as trained", "at the end"]
 
 
 def test_the_loss_at_the_end_is_that_of_the_last_epoch(
