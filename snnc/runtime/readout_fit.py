@@ -10,9 +10,7 @@ Their noise is not that of any one layer, and no layer behind takes it back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -21,6 +19,7 @@ from numpy.typing import NDArray
 from tensorflow import keras
 
 from .network import VALUES_AT_ONCE, Network
+from .scores import decide
 from .spiking import SpikingRun
 
 LEAST, MOST = 200, 2048  # examples that a readout is fitted to
@@ -96,7 +95,12 @@ def spikes_of(
     It is (readings, values); examples that began at rest are left out.
     """
     run, shown, labels = SpikingRun(network, model), [], []
-    streams = max(1, min(len(x) // ROW, network.examples_at_once))
+    values = model.get_layer(network.readout.name).input.shape[-1]
+    room = min(
+        network.examples_at_once,
+        VALUES_AT_ONCE // (network.steps * values),
+    )
+    streams = max(1, min(len(x) // ROW, room))
     run.begin(streams)
     for start in range(0, len(x) - streams + 1, streams):
         part = slice(start, start + streams)
@@ -109,18 +113,18 @@ def spikes_of(
 
 def _readings(
     network: Network,
-    steps: Iterator[Any],
+    steps: NDArray[np.float32],
 ) -> list[NDArray[np.float32]]:
-    """Return what decides of an example, (streams, values), or might as well."""
-    count, readout = network.steps, network.readout
+    """Return what decides of an example, or might as well.
+
+    ``steps`` are (steps, streams, values), each reading (streams, values).
+    """
+    readout = network.readout
     if readout.decide == "mean":
-        later = [*islice(steps, count // 2, None)]
-        return [np.mean(later, axis=0)]
+        return [decide(steps.swapaxes(0, 1), "mean")]
     # What a filter shows a time constant before is another draw of the noise.
     apart = max(1, round((readout.synapse or 0.0) / network.dt))
-    ends = {count - index * apart for index in range(READINGS)}
-    shown = enumerate(steps, start=1)
-    return [np.asarray(read) for end, read in shown if end in ends]
+    return list(steps[::-1][::apart][:READINGS])
 
 
 class _Head(NamedTuple):

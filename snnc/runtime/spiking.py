@@ -10,7 +10,7 @@ Its weights are not rounded as the chip's are; else it is the same network.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -60,7 +60,7 @@ class SpikingRun:
             ],
         )
         self._kept = _kept(network.readout.synapse, dt)
-        self._step = tf.function(self._compute, autograph=False)
+        self._steps = tf.function(self._present, autograph=False)
 
     def begin(self, batch: int) -> None:
         """Let ``batch`` runs begin, at rest but for voltages that are spread."""
@@ -70,16 +70,29 @@ class SpikingRun:
             _zeros(batch, self._wires.outputs[-1]),
         )
 
-    def present(self, x: NDArray[np.float32]) -> Iterator[Any]:
+    def present(self, x: NDArray[np.float32]) -> NDArray[np.float32]:
         """Present an example to each run, ``x`` of (batch, *shape).
 
-        It yields what the readout's filter shows after each step,
-        (batch, values). The next examples follow where these end.
+        It returns what the readout's filter shows after each step, (steps,
+        batch, values). The next examples follow where these end.
         """
-        given = tf.constant(x)
-        for _ in range(self.network.steps):
-            self.state = self._step(given, self.state)
-            yield self.state.read
+        reads, self.state = self._steps(tf.constant(x), self.state)
+        return np.asarray(reads)
+
+    def _present(self, x: Any, state: State) -> tuple[Any, State]:
+        count = self.network.steps
+
+        def step(index: Any, state: State, reads: Any) -> tuple[Any, ...]:
+            state = self._compute(x, state)
+            return index + 1, state, reads.write(index, state.read)
+
+        reads = tf.TensorArray(tf.float32, count)
+        _, state, reads = tf.while_loop(
+            lambda index, *_: index < count,
+            step,
+            (0, state, reads),
+        )
+        return reads.stack(), state
 
     def _compute(self, x: Any, state: State) -> State:
         *driving, read = self._wires([x, *state.outputs], training=False)

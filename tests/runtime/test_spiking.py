@@ -93,9 +93,12 @@ def rates_of(
     program.import_weights(model, weights)
     run = package.module("_runtime.spiking").SpikingRun(package.network, model)
     run.begin(1)
-    means = []
+    step, means = tf.function(run._compute, autograph=False), []
     for example in x:
-        outputs = [run.state.outputs for _ in run.present(example[None])]
+        outputs = []
+        for _ in range(package.network.steps):
+            run.state = step(tf.constant(example[None]), run.state)
+            outputs.append(run.state.outputs)
         several = zip(*outputs, strict=True)
         means.append([np.mean(each, axis=0)[0] for each in several])
     layers = package.network.layers
