@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -307,6 +308,8 @@ def evaluate(
     task = open_task(package.folder, source, data, examples, seed)
     if task.package.hash != package.opened.hash:
         raise ValueError(f"{package.folder} was built anew: open it as Package again")
+    if simulator in ("exact", "keras") and task.examples.warning is not None:
+        print(f"warning: {task.examples.warning}", file=sys.stderr)  # others do so
     if simulator == "exact":
         how = RunSettings(
             steps=steps or task.package.network.steps,

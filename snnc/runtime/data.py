@@ -18,6 +18,8 @@ from .network import Network
 
 CHUNK_BYTES = 2**22  # bytes of examples that are handled together
 CHUNK_EXAMPLES = 64  # at most
+NARROW = 0.02  # of a range, which values in it should fill
+WIDE = 16  # a range that values in 0..1 are not meant for
 
 __all__ = [
     "DataError",
@@ -29,6 +31,7 @@ __all__ = [
     "load_data",
     "load_groups",
     "load_input",
+    "narrow",
     "open_data",
     "select",
 ]
@@ -69,12 +72,14 @@ class Examples:
     ``rows`` are their places in ``x``, in the order in which they are
     presented; ``y``, in the same order, is (examples,) int64 or (examples,
     units) float32. ``identity`` changes when the content of the file does.
+    ``warning`` says if ``x`` hardly fills the range of the network's input.
     """
 
     identity: str
     x: NDArray[Any]
     y: NDArray[Any]
     rows: NDArray[np.int64]
+    warning: str | None = None
 
     def __len__(self) -> int:
         """Return the number of examples."""
@@ -132,8 +137,24 @@ def select(
         raise DataError(f"{counts}: write as many of both")
     _check_shape(x, spec)
     rows = drawn(len(x), limit, seed)
-    _check_values(x, rows, spec)
-    return Examples("", x, _check_labels(y[rows], len(rows), spec), rows)
+    warning = narrow(*_check_values(x, rows, spec), spec)
+    labels = _check_labels(y[rows], len(rows), spec)
+    return Examples("", x, labels, rows, warning)
+
+
+def narrow(least: float, most: float, spec: DataSpec) -> str | None:
+    """Say if values in ``least`` to ``most`` hardly fill what a network reads.
+
+    They are below 2 % of its range, or within 1 of 0 where that is 16 or more
+    wide, as images in 0..1 for a spec that says 0..255. None if they fill it.
+    """
+    extent, highest = spec.high - spec.low, max(-least, most)
+    if highest >= NARROW * extent and (highest > 1 or extent < WIDE):
+        return None
+    found = f"{least:.4g}..{most:.4g}"
+    wanted = f"the spec's {spec.low:g}..{spec.high:g}"
+    advice = "scale x, or narrow the spec's input"
+    return f"x is within {found}, a small part of {wanted}: {advice}"
 
 
 def load_data(
@@ -250,9 +271,13 @@ def _check_values(
     x: NDArray[Any],
     rows: NDArray[np.int64],
     spec: DataSpec,
-) -> None:
-    """Check some examples, in the order in which the file has them."""
+) -> tuple[float, float]:
+    """Check some examples, in the order in which the file has them.
+
+    Returns the least and the highest of their values.
+    """
     first, count = "", 0
+    least, most = spec.high, spec.low
     size = _chunk_size(x)
     ordered = np.sort(rows)
     for start in range(0, len(ordered), size):
@@ -264,10 +289,13 @@ def _check_values(
             row, *rest = map(int, place)
             first = f"{values[place]} at {(int(part[row]), *rest)}"
         count += int(outside.sum())
+        least = min(least, float(values.min()))
+        most = max(most, float(values.max()))
     if first:
         many = "this value" if count == 1 else f"{count} such values"
         message = f"{first} is outside {spec.low}..{spec.high} ({many})"
         raise DataError(f"x: {message}: scale x, or widen the spec's input")
+    return least, most
 
 
 def _check_labels(y: NDArray[Any], count: int, spec: DataSpec) -> NDArray[Any]:

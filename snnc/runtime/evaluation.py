@@ -149,6 +149,8 @@ class Evaluator:
     ) -> Result:
         started = time.perf_counter()
         require(simulator, self.network)
+        if examples.warning is not None:
+            print(f"warning: {examples.warning}", file=sys.stderr)
         tensors = self.layout.read(weights)
         tell = progress or (lambda done, total: None)
         tell(0, len(examples))

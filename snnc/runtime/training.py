@@ -24,6 +24,7 @@ from .data import (
     check_groups,
     load_data,
     load_groups,
+    narrow,
 )
 from .examples import ClassWeight, unused_ends, weights_of_classes
 from .files import reason
@@ -137,6 +138,7 @@ class Trainer:
         accepted = DataSpec.of(self.network)
         if y is not None:
             x, y = check_data(x, y, accepted)
+            _warn_of_range(x, accepted)
             _warn_of_labels(y, accepted)
         if validation is not None:
             validation = check_data(*validation, accepted)
@@ -190,6 +192,8 @@ class Trainer:
             progress.restore(model)
             pair = sample_of(batches)
             sample, _ = pair
+            if y is None:
+                _warn_of_range(sample, accepted)
             adjuster = Adjuster(self.network, self.layout, model, sample)
             ways = self.training.phases
             layers = self.network.layers
@@ -305,6 +309,12 @@ def _batches(
     if y is None:
         return pipelines.of_dataset(x, held_out)
     return pipelines.of_arrays(x, y, groups, held_out)
+
+
+def _warn_of_range(x: Any, accepted: DataSpec) -> None:
+    warning = narrow(float(x.min()), float(x.max()), accepted)
+    if warning is not None:
+        print(f"warning: {warning}", file=sys.stderr)
 
 
 def _warn_of_labels(y: Any, accepted: DataSpec) -> None:

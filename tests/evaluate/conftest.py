@@ -39,7 +39,13 @@ HOST = """
     readout y { classes 2 }
 """
 BIASLESS = SMALL.replace("filters 3", "filters 3, bias off")
-BODIES = {"small": SMALL, "biasless": BIASLESS, "regression": REGRESSION, "host": HOST}
+BODIES = {
+    "small": SMALL,
+    "biasless": BIASLESS,
+    "bytes": SMALL.replace("0..1", "0..255"),
+    "regression": REGRESSION,
+    "host": HOST,
+}
 
 
 @dataclass(frozen=True)

@@ -199,3 +199,17 @@ def test_keras_agrees_with_itself(
     assert exact["keras_accuracy"] == keras["accuracy"]
     assert exact["agreement"] is not None
     assert keras["layers"] == []
+
+
+@pytest.mark.parametrize("simulator", ["exact", "nengo"])
+def test_data_of_another_range_are_told_once(
+    case: Make, capsys: pytest.CaptureFixture[str], simulator: str
+) -> None:
+    made = case("bytes", 3)
+    for scale, times in ((1, 0), (255, 1)):
+        with np.load(made.data) as found:
+            np.savez(made.data, x=found["x"] / scale, y=found["y"])
+        assert main([*made.arguments, "--simulator", simulator]) == 0
+        told = capsys.readouterr().err
+        assert told.count("warning: x is within ") == times
+        assert told.count("a small part of the spec's 0..255: scale x") == times

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import tensorflow as tf
 from tensorflow import keras
 
 from tests.emit.packages import Load
@@ -112,6 +113,18 @@ def test_labels_that_may_be_shifted_are_told(
     assert main(tmp_path, y=Y % 3) == 0
     told = "warning: no example is of class 3, of 0..3: are labels shifted?"
     assert told in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("eagerly")
+@pytest.mark.parametrize("dataset", [False, True])
+def test_data_that_hardly_fill_their_range_are_told(
+    load: Load, capsys: pytest.CaptureFixture[str], dataset: bool
+) -> None:
+    x = 0.009 * X / X.max()
+    data = (tf.data.Dataset.from_tensor_slices((x, Y)),) if dataset else (x, Y)
+    load("volume", "train").train(*data, epochs=1)
+    told = "..0.009, a small part of the spec's 0..1: scale x, or narrow the spec's"
+    assert capsys.readouterr().err.count(told) == 1
 
 
 class TooFast(keras.callbacks.Callback):

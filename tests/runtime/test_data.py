@@ -23,6 +23,7 @@ from snnc.runtime.data import (
     load_data,
     load_input,
     open_data,
+    select,
 )
 from snnc.runtime.examples import drawn
 from tests.runtime.npz import (
@@ -173,6 +174,28 @@ def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
             continue
         with pytest.raises(DataError, match=r"9.0 at \(7, 2, 0, 0\) is outside"):
             open_data(path, SPEC, 10, seed)
+
+
+@pytest.mark.parametrize(
+    ("bounds", "values", "said"),
+    [
+        ((0, 255), (0, 1), "x is within 0..1, a small part of the spec's 0..255: "),
+        ((0, 16), (0, 1), "x is within 0..1, "),
+        ((-128, 127), (-1, 0.5), "x is within -1..0.5, "),
+        ((0, 1), (0, 0.0039), "x is within 0..0.0039, "),
+        ((0, 255), (0, 16), None),
+        ((0, 16), (0, 2), None),
+        ((-1, 1), (-0.5, 0), None),
+        ((100, 200), (100, 101), None),
+    ],
+)
+def test_values_that_hardly_fill_the_range_are_told(
+    bounds: tuple[float, float], values: tuple[float, float], said: str | None
+) -> None:
+    spec = DataSpec((2,), *map(float, bounds), 3, classifies=True)
+    x = np.array([values, values], np.float32)
+    warning = select(x, np.arange(2), spec).warning
+    assert warning is None if said is None else (warning or "").startswith(said)
 
 
 def late(path: Path) -> Path:
