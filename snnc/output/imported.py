@@ -7,7 +7,8 @@ import importlib
 import importlib.util
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from os import PathLike
@@ -15,8 +16,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, cast
 
+from snnc import runtime
 from snnc.emit.files import LIBRARY
-from snnc.output.records import origin_of, other_format
+from snnc.output.records import origin_of, other_format, rebuild_command
 
 if TYPE_CHECKING:
     from snnc.runtime.layout import Layout, Tensors, Weights
@@ -130,6 +132,32 @@ def open_package(folder: str | PathLike[str]) -> ImportedPackage:
     if name not in sys.modules:
         _import(name, path)
     return ImportedPackage(path, name, sources)
+
+
+@contextmanager
+def blaming_the_library(
+    package: ImportedPackage, folder: str | PathLike[str]
+) -> Iterator[None]:
+    """Say of what fails with a package that its library is not this snnc's, if so.
+
+    A format has one library once it is released; before, each commit may have another.
+
+    Raises
+    ------
+    OtherFormatError
+        In place of what another library raises where this snnc's has other names.
+    """
+    try:
+        yield
+    except (AttributeError, ImportError, KeyError, TypeError) as error:
+        ours = Path(runtime.__file__).parent.glob("*.py")
+        own = {f"{LIBRARY}/{path.name}": path.read_bytes() for path in ours}
+        if own.items() <= package.sources.items():
+            raise
+        raise OtherFormatError(
+            f"{folder} was built by another version of snnc, or edited since",
+            f"type `{rebuild_command(Path(folder))}`, which builds it anew",
+        ) from error
 
 
 def _import(name: str, path: Path) -> None:

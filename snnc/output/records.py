@@ -208,7 +208,7 @@ def other_format(folder: Path) -> Diagnostic | None:
         return None
     if lock.format > FORMAT:
         return newer(folder, lock)
-    return older(folder, lock, _command(folder, lock))
+    return older(folder, lock, rebuild_command(folder))
 
 
 def newer(folder: Path, lock: Lock) -> Diagnostic:
@@ -242,11 +242,11 @@ def older(folder: Path, lock: Lock, command: str) -> Diagnostic:
     )
 
 
-def _command(folder: Path, lock: Lock) -> str:
-    """What builds a package anew, seen from the current folder."""
-    output = folder.parent
-    spec = None if lock.origin is None else lock.origin.spec_path(output)
-    if lock.origin is None or spec is None:
+def rebuild_command(folder: Path) -> str:
+    """Return what builds a package anew, seen from the current folder."""
+    output, origin = folder.parent, origin_of(folder)
+    spec = None if origin is None else origin.spec_path(output)
+    if origin is None or spec is None:
         return f"snnc build SPEC -o {output.as_posix()}"
     seen = Path(os.path.relpath(spec)).as_posix()
-    return build_command(seen, output.as_posix(), lock.origin.device)
+    return build_command(seen, output.as_posix(), origin.device)

@@ -192,7 +192,8 @@ def test_only_what_is_drawn_is_checked(tmp_path: Path) -> None:
 def test_values_that_hardly_fill_the_range_are_told(
     bounds: tuple[float, float], values: tuple[float, float], said: str | None
 ) -> None:
-    spec = DataSpec((2,), *map(float, bounds), 3, classifies=True)
+    low, high = bounds
+    spec = DataSpec((2,), low, high, 3, classifies=True)
     x = np.array([values, values], np.float32)
     warning = select(x, np.arange(2), spec).warning
     assert warning is None if said is None else (warning or "").startswith(said)
