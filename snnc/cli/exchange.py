@@ -270,9 +270,13 @@ def export_command(
     tells what each tool makes of the file, in numbers.
     """
     from snnc.nir.export import CannotExportError, export_nir
+    from snnc.runtime.layout import OTHERS
 
     if output.suffix == ".safetensors" or _is_same(output, weights):
         raise click.UsageError("-o would replace weights: name a file such as net.nir")
+    if output.suffix.lower() in {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}:
+        named = output.with_suffix(".nir")
+        raise click.UsageError(f"what is written is NIR: type -o {named}")
     started = time.perf_counter()
     try:
         done = export_nir(package, weights, output, neuron, device())

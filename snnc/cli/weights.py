@@ -180,7 +180,7 @@ def calibrate_command(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.calibrate import CannotCalibrateError, calibrate_package
     from snnc.output.imported import CannotRunError
-    from snnc.runtime.layout import check_writable
+    from snnc.runtime.layout import LayoutError, check_writable
 
     report = Report()
     try:
@@ -193,7 +193,7 @@ def calibrate_command(
             say(f"{weights_out} is not written: the chip can't store these weights")
             return 1
         _save(package, weights, weights_out, calibrated.calibration.tensors)
-    except (CannotCalibrateError, CannotRunError, OSError) as error:
+    except (CannotCalibrateError, CannotRunError, LayoutError, OSError) as error:
         say(f"error: {reason(error)}")
         return 1
     from snnc.calibrate import table

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from .builder import BuiltNetwork, Mode
 from .data import DataError, DataSpec, Examples, open_data, select
 from .examples import ROW, Presentation, spans_of
-from .files import reason
+from .files import reason, show
 from .layout import Layout, LayoutError, Weights
 from .measures import EvaluatedPart, Reference, model_of, result_of
 from .network import Network
@@ -132,7 +132,8 @@ class Evaluator:
         except KeyboardInterrupt:
             return 130
         as_json = options.format == "json"
-        print(json.dumps(result.as_dict(), indent=2) if as_json else result)
+        document = json.dumps(result.as_dict(), indent=2)
+        show(document if as_json else str(result))
         if not (options.strict and result.missed):
             return 0
         names = ", ".join(result.missed)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import IO
@@ -19,6 +20,19 @@ def reason(error: Exception) -> str:
     if isinstance(error, OSError) and error.filename and error.strerror:
         return f"{os.fspath(error.filename)}: {error.strerror}"
     return str(error)
+
+
+def show(text: str) -> None:
+    """Print a text to stdout, until a reader such as ``head`` has seen enough."""
+    try:
+        print(text, flush=True)
+    except BrokenPipeError:
+        leave_pipe()
+
+
+def leave_pipe() -> None:
+    """Let Python end in silence, though nobody reads stdout any more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:

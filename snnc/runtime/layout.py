@@ -45,6 +45,8 @@ MAGIC = {
     b"\x89HDF": "HDF5, such as .h5",
     b"\x93NUMPY": "an array of NumPy",
 }
+# How they are named, lest a file that is written is taken for one.
+OTHERS = ".h5 .hdf5 .keras .nir .npy .npz .onnx .pb .pkl .pt .pth .tflite"
 
 
 class LayoutError(ValueError):
@@ -193,8 +195,14 @@ def source_of(weights: Weights) -> Source | None:
 
 
 def check_writable(path: FileName) -> None:
-    """Raise OSError, naming the file, unless it can be written."""
+    """Raise OSError, naming the file, unless it can be written.
+
+    Raises LayoutError if it is named as one of another format.
+    """
     target = Path(path)
+    if target.suffix.lower() in OTHERS.split():
+        name = target.with_suffix(".safetensors")
+        raise LayoutError(f"{target}: weights are safetensors: write {name}")
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder, not a file to write")
     try:

@@ -27,7 +27,7 @@ from .data import (
     narrow,
 )
 from .examples import ClassWeight, unused_ends, weights_of_classes
-from .files import reason
+from .files import leave_pipe, reason
 from .layout import Layout, LayoutError, check_writable
 from .network import Network
 
@@ -126,10 +126,10 @@ class Trainer:
 
         Raises DataError if data or progress are not what the network accepts,
         and before it trains LayoutError if the initial weights are not of the
-        network's layout, OSError if the weights can't be written,
-        StrategyError if the devices can't share a batch, ModuleNotFoundError
-        if TensorBoard is asked for and not installed; DivergedError when the
-        loss is no number.
+        network's layout, or those to write are named as of another format,
+        OSError if they can't be written, StrategyError if the devices can't
+        share a batch, ModuleNotFoundError if TensorBoard is asked for and not
+        installed; DivergedError when the loss is no number.
         """
         if weights is not None:
             check_writable(weights)
@@ -235,6 +235,9 @@ class Trainer:
             if groups is not None:
                 options["groups"] = load_groups(data, groups, len(x))
             self.train(x, y, weights, **options)
+        except BrokenPipeError:
+            leave_pipe()
+            return 1
         except (
             DataError,
             DivergedError,

@@ -185,3 +185,10 @@ def test_time_constants_are_those_of_a_chip(
         out, err = capsys.readouterr()
         assert said in err
         assert "neuron" not in out  # no leak that Loihi could follow
+
+
+def test_a_file_of_another_format_is_refused(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["export", "net", "--weights", "w", "-o", "net.onnx"]) == 2
+    assert "what is written is NIR: type -o net.nir" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -125,6 +126,18 @@ def test_data_that_hardly_fill_their_range_are_told(
     load("volume", "train").train(*data, epochs=1)
     told = "..0.009, a small part of the spec's 0..1: scale x, or narrow the spec's"
     assert capsys.readouterr().err.count(told) == 1
+
+
+@pytest.mark.usefixtures("eagerly")
+def test_a_reader_that_has_seen_enough_ends_it_in_silence(
+    main: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with pytest.MonkeyPatch.context() as patch, open(writer, "w") as stdout:
+        patch.setattr(sys, "stdout", stdout)
+        assert main(tmp_path) == 1
+    assert "pipe" not in capfd.readouterr().err
 
 
 class TooFast(keras.callbacks.Callback):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -112,3 +114,10 @@ def test_nobody_sees_half_a_file(tmp_path: Path) -> None:
         assert (tmp_path / "a").read_text() == "old"
         assert any(name.endswith(PART) for name in names(tmp_path))
     assert (tmp_path / "a").read_text() == "new"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    code = "from snnc.runtime.files import show; [show('x\\n' * 10**5) for _ in 'ab']"
+    line = f'{sys.executable} -c "{code}" | head -1'
+    done = subprocess.run(["sh", "-c", line], capture_output=True, check=True)
+    assert (done.stdout, done.stderr) == (b"x\n", b"")
