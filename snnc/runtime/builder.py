@@ -44,24 +44,22 @@ class Term:
 class BuiltNetwork:
     """A Nengo network and the handles to run it.
 
-    Attributes
-    ----------
-    net
+    ``net``
         The network.
-    input
+    ``input``
         The node of the values, flattened in Keras order.
-    layers
+    ``layers``
         The ensembles of each layer, in depth order.
-    output
+    ``output``
         The probe of the readout: (rows, units).
-    layer_probes
+    ``layer_probes``
         The probes of the layers that were named, in depth order.
-    shapes
+    ``shapes``
         The shape of each layer's activations, in Keras order.
-    volumes
+    ``volumes``
         The shapes of each layer's neurons: one, or those of a max pool's
         levels, in their order.
-    terms
+    ``terms``
         What each max pool is the sum of.
     """
 

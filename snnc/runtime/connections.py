@@ -49,23 +49,21 @@ from .populations import (
 class Convolve(Connection):
     """A convolution.
 
-    Attributes
-    ----------
-    tensor
+    ``tensor``
         The name of its kernel; None for the reader's own.
-    stride
+    ``stride``
         Over the source, pools included; None for 1.
-    padding
+    ``padding``
         Of height and width.
-    depth_before
+    ``depth_before``
         How many slices of zeros stand in front of the source.
-    zeros_before
+    ``zeros_before``
         How many rows and columns of zeros stand in front of the kernel.
-    zeros_behind
+    ``zeros_behind``
         How many stand behind it.
-    dilation
+    ``dilation``
         The step between the kernel's taps, over what pools give; None for 1.
-    groups
+    ``groups``
         Equal groups of channels and filters, each convolved by itself.
     """
 

@@ -38,10 +38,7 @@ def leave_pipe() -> None:
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> None:
     """Write a file, of text as UTF-8, as `replacing` does.
 
-    Raises
-    ------
-    OSError
-        If it can't be written; what was there stays.
+    Raises OSError if it can't be written; what was there stays.
     """
     data = content.encode("utf-8") if isinstance(content, str) else content
     with replacing(path) as file:
@@ -56,10 +53,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     stays, and a link to it stays a link. What is no regular file, such as
     ``/dev/stdout``, is written to as it is.
 
-    Raises
-    ------
-    OSError
-        Naming ``path``, if it can't be written; what was there stays.
+    Raises OSError, naming ``path``, if it can't be written; what was there
+    stays.
     """
     mode = _mode(path)
 

@@ -49,13 +49,11 @@ class Window:
 class Read:
     """What the neurons of a level read of one population.
 
-    Attributes
-    ----------
-    level
+    ``level``
         The level that is read; None for what is pooled.
-    grid
+    ``grid``
         The places that are read; along the level's own axis all of them.
-    nodes
+    ``nodes``
         For each neuron of a window the weights, 1 or -1, and the places that
         they have in window j of that axis: ``first + j * step``.
     """

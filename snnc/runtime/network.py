@@ -69,32 +69,30 @@ class MaxPool:
 class Layer:
     """A layer of neurons: what it gives, how fast it may fire, where it runs.
 
-    Attributes
-    ----------
-    shape
+    ``shape``
         Of its activations, in Keras order.
-    rate
+    ``rate``
         Bounds in Hz of a percentile of its rates. Activation 1.0 stands for
         the upper one, and a spike has the amplitude of its inverse.
-    percentile
+    ``percentile``
         Which one, in percent.
-    encoder
+    ``encoder``
         Of an encoder, on the host: whether it is trained ("conv") or not
         ("rate"). It fires at most once a step.
-    start
+    ``start``
         At which voltages the neurons of an encoder begin: at 0 ("rest"), or
         spread over 0..1 ("spread").
-    lif
+    ``lif``
         The time constants of LIF neurons; None of rectified linear ones.
-    synapse
+    ``synapse``
         The time constant in seconds of the filter on all that it reads; None
         without one.
-    cut
+    ``cut``
         How it is cut into ensembles and cores.
-    pool
+    ``pool``
         What the neurons of a max pool compare, and how they are cut; None of
         other layers.
-    fanout
+    ``fanout``
         What one spike of each of its neurons brings about on the chip:
         synaptic operations, and spikes that cores get.
     """

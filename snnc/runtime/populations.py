@@ -57,19 +57,17 @@ Link = tuple[Part, Part, Any]
 class Connection(ABC):
     """What a layer reads of a source.
 
-    Attributes
-    ----------
-    source
+    ``source``
         The population that is read.
-    rows
+    ``rows``
         The kernel's input channels that meet the source's; None for all.
-    pools
+    ``pools``
         The average pools on the way, source first.
-    pop_type
+    ``pop_type``
         Bits of an axon onto the chip, for convolutions, where an axon carries
         a pixel with all its channels. Those of 16 bits take half the room of
         those of 32, but need blocks whose channels are a multiple of 4.
-    picked
+    ``picked``
         The places of the source that are read, as if there were no others;
         None for all. Pools are over these.
     """

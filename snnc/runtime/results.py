@@ -24,23 +24,21 @@ REGISTERS = ("input", "current", "current with bias")
 class LayerResult:
     """How a layer fired; rates in Hz, spikes of an example.
 
-    Attributes
-    ----------
-    low, high, percentile
+    ``low``, ``high``, ``percentile``
         The budget: bounds of the percentile of neurons' rates in an example.
-    rate
+    ``rate``
         That percentile.
-    verdict
+    ``verdict``
         Whether it is held, tolerated outside of its bounds, or missed.
-    slack
+    ``slack``
         By how much it is tolerated below and above them.
-    spikes
+    ``spikes``
         Of all neurons, on average.
-    silent
+    ``silent``
         The share of neurons that have never fired.
-    saturated
+    ``saturated``
         The share of neurons and examples with a spike in every step.
-    correlation
+    ``correlation``
         Pearson's, of spikes and of Keras's activations over neurons and
         examples; None where one of them does not vary, and without Keras.
     """

@@ -19,14 +19,12 @@ class Firing:
 
     What two sets of examples gave can be added.
 
-    Attributes
-    ----------
-    examples
+    ``examples``
         How many there are.
-    seen
+    ``seen``
         How many neurons gave each number of spikes in an example, over all
         examples: (most spikes + 1,).
-    fired
+    ``fired``
         Whether each neuron has ever fired: (neurons,).
     """
 
@@ -84,13 +82,11 @@ class Correlation:
     Updating formulae and a pairwise algorithm for computing sample variances,
     1979.
 
-    Attributes
-    ----------
-    count
+    ``count``
         How many pairs there are.
-    means
+    ``means``
         Of both variables.
-    products
+    ``products``
         The sums of products of deviations from the means: of the first with
         itself, of both, of the second with itself.
     """
