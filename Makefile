@@ -12,7 +12,7 @@ NIR := .venv-nir
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # How many times as many inputs `make fuzz` draws as `make test` does.
 TIMES ?= 100
-KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model training_layers) $(patsubst %,tests/runtime/test_%.py,batchnorm curves current_variance losses probes progress shared_scale training wiring)
+KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model training_layers) $(patsubst %,tests/runtime/test_%.py,batchnorm curves current_variance losses probes progress readout_fit shared_scale spiking training wiring)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
@@ -55,9 +55,9 @@ test-modern: $(MODERN)/ready ## run what the newest TensorFlow, Keras 3 and NumP
 
 # Python 3.12 or 3.13: name another place with PYTHON_MODERN.
 $(MODERN)/ready: pyproject.toml
-	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,loihi] (about 2 GB)"
+	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,evaluate] (about 2 GB)"
 	@test -x $(MODERN)/bin/python || $(PYTHON_MODERN) -m venv $(MODERN)
-	@$(MODERN)/bin/python -m pip install --quiet --editable '.[keras,loihi]' 'pytest>=8' 'pytest-xdist>=3.5' pytest-asyncio
+	@$(MODERN)/bin/python -m pip install --quiet --editable '.[keras,evaluate]' 'pytest>=8' 'pytest-xdist>=3.5' pytest-asyncio
 	@for tools in old new; do $(PYTHON_MODERN) -m venv $(MODERN)/$$tools; done
 	@$(MODERN)/old/bin/python -m pip install --quiet black==24.1.0 ruff==0.5.0
 	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff
