@@ -206,15 +206,16 @@ def rule_pages() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_folder("rules").glob("SNN*.md"))}
 
 
-def rule_page(code: str) -> str:
-    """Return the text of the page of a code.
+def rule_page(code: str | int) -> str:
+    """Return the text of the page of a code, or of its number.
 
     Raises
     ------
     ValueError
         If there is none; the text tells the nearest.
     """
-    pages = rule_pages()
+    pages, code = rule_pages(), str(code)
+    code = f"SNN{code}" if code.isdecimal() else code
     page = pages.get(code.upper())
     if page is not None:
         return page.read_text(encoding="utf-8")

@@ -228,8 +228,8 @@ def fmt(spec: Spec | FileName) -> str:
     return spec.to(spec.notation)
 
 
-def explain(code: str) -> str:
-    """Return the page of a diagnostic's code, such as ``SNN301``, as Markdown.
+def explain(code: str | int) -> str:
+    """Return the page of a diagnostic's code, ``SNN301`` or 301, as Markdown.
 
     Raises
     ------

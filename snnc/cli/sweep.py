@@ -110,6 +110,7 @@ def sweep_command(
     _refuse_at_odds(data, train, test, weights, plot, workers, dask)
     from snnc.api.problems import SpecError
     from snnc.api.sweeps import sweep
+    from snnc.syntax.settings import NoSettingError
 
     try:
         swept = sweep(
@@ -130,6 +131,8 @@ def sweep_command(
         for line in str(error).split("\n"):
             say(line)
         return 1
+    except NoSettingError as error:
+        raise click.UsageError(f"--set {error}") from error
     except (ValueError, OSError, ModuleNotFoundError) as error:
         say(f"error: {reason(error)}")
         return 1

@@ -75,6 +75,8 @@ class Explainer:
         """Describe a word too many in front of the block, if there is one."""
         names = list(takewhile(lambda token: token.type == "NAME", self.tokens))
         most = 3 if names and names[0] in VARIANTS else 2
+        if most == 3 and FORMS[names[0]].name == "none" and names[-1] in KEYS:
+            most = 2  # `target loihi chips 1`
         if len(names) <= most:
             return None
         return self._stray_word(names[most], names[most - 1])
@@ -174,6 +176,7 @@ class Explainer:
             found=_quoted(token),
             advice=self._joined(token)
             or self._early_from(token)
+            or self._bracketed(token)
             or _ADVICE.get(expected, ""),
         )
 
@@ -194,7 +197,22 @@ class Explainer:
         head = Span(
             self.source, self.span(self.tokens[0]).start, self.span(opener).start
         )
-        return f"it stands before the block: `{head.text}from {behind[0]} {{ ... }}`"
+        sources = _listed(behind[1:] if behind[0].type == "LSQB" else behind[:1])
+        return f"it stands before the block: `{head.text}from {sources} {{ ... }}`"
+
+    def _bracketed(self, token: Token) -> str:
+        """Say how the layers are listed that stand in brackets."""
+        at = self.tokens.index(token)
+        if token.type != "LSQB" or at == 0 or self.tokens[at - 1].type != "FROM":
+            return ""
+        sources = _listed(self.tokens[at + 1 :])
+        return f"write `from {sources}`" if sources else ""
+
+
+def _listed(tokens: Sequence[Token]) -> str:
+    """The names that tokens begin with, between commas."""
+    listed = takewhile(lambda token: token.type in ("NAME", "COMMA"), tokens)
+    return ", ".join(token for token in listed if token.type == "NAME")
 
 
 def _quoted(token: Token) -> str:

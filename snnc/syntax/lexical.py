@@ -108,6 +108,9 @@ def _no_key(mark: Span, before: str) -> str:
         return "remove it: the block follows the name"
     from snnc.vocabulary.strangers import known_kind  # a good spec need not wait for it
 
+    if before == "shape":
+        value = re.match(r"[\w.]*", rest)
+        return f"a shape has no key: write `{value[0]}`" if value else ""
     word = re.match(r"(?:\w+\.)*(\w+)", rest)
     if word is None or before in KEYS:
         return ""

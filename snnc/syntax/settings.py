@@ -26,8 +26,12 @@ from snnc.syntax.snn import read_statement
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _WORD = re.compile(r"\w+")
 _OPENING, _CLOSING = "[{", "]}"
-_RANGES = frozenset(("in", "as"))
+_RANGES = frozenset(("in", "as", "rate"))
 _LITERAL = re.compile(r'"|[^\W\d]\w*(?:\s*\{.*\})?\s*$|[-+.\d\[]', re.DOTALL)
+
+
+class NoSettingError(ValueError):
+    """A text that sets nothing: no path with a value; the text is for users."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +78,12 @@ def read_settings(
 
     Raises
     ------
-    ValueError
-        If it is no path with a value; the text is for users.
+    NoSettingError
+        If it is no path with a value.
     """
     path, equals, _ = text.partition("=")
     if not equals or not _PATH.fullmatch(path):
-        raise ValueError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
+        raise NoSettingError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")
     start = len(path) + 1
     values = list(_values(text, start)) if several else [text[start:]]
     # Each by itself: beside the others, `3,9` would look like dims of another library.

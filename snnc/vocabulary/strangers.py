@@ -291,6 +291,21 @@ def _two_words(kind: tree.Word) -> str:
     return f"the name stands below: `{first}: {{name: {name}, ...}}`"
 
 
+def _with_type(statement: tree.Statement) -> str:
+    """What to write for ``d0: {type: dense, units: 64}``; empty without a type."""
+    properties, name = statement.properties or (), statement.kind.text
+    types = [item.value for item in properties if item.key.text == "type"]
+    if not types or not isinstance(types[0], tree.Word):
+        return ""
+    kind, _ = known_kind(types[0].text, KINDS)
+    rest = [item.span.text for item in properties if item.key.text != "type"]
+    if kind is None or any("\n" in text for text in rest):
+        return ""
+    if statement.kind.span.source.is_yaml:
+        return f"write `{kind}: {{{', '.join([f'name: {name}', *rest])}}}`"
+    return f"write `{kind} {name} {{ {', '.join(rest)} }}`"
+
+
 def _unknown(statement: tree.Statement) -> Diagnostic:
     kind, known = statement.kind, tuple(sorted(KINDS))
     meant, certain = known_kind(kind.text, known)
@@ -302,6 +317,8 @@ def _unknown(statement: tree.Statement) -> Diagnostic:
         known = tuple(word for word in known if FORMS[word].is_layer)
         begins = "a layer begins with"
     advice = "" if meant else kind_counterpart(kind.text, name) or _two_words(kind)
+    if typed := _with_type(statement):
+        meant, advice = None, typed
     fix = Fix(kind.span, meant) if meant and certain else None
     return rules.names.UnknownKind(
         span=kind.span,

@@ -62,6 +62,7 @@ def test_yaml_is_known_by_how_it_begins() -> None:
         ({"timing": {"present": "60 ms"}}, "timing { present 60 ms }"),
         ({"timing": {"present": 60}}, "timing { present 60 ms }"),
         ({"c0": {"rate": "20..200"}}, "rate 20..200 Hz }"),
+        ({"c0": {"rate": (20, 200)}}, "rate 20..200 Hz }"),
         ({"train": {"optimizer": {"sgd": {"learning_rate": 0.5}}}}, "sgd { learning"),
         ({"network": "other"}, "network other {"),
         ({"about": "All that it does."}, 'about "All that it does."'),
@@ -238,6 +239,7 @@ def test_a_spec_is_saved_once(tmp_path: Path) -> None:
 
 def test_the_language_can_be_read() -> None:
     assert snnc.explain("snn301").startswith("# SNN301")
+    assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
     assert "compartments a core" in snnc.limits()

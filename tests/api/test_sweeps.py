@@ -204,6 +204,7 @@ def test_data_of_the_same_bytes_are_kept_apart(tmp_path: Path) -> None:
         (["--data", "d.npz"], "give one of --train and --weights"),
         (["--data", "d.npz", "--weights", "w", "--test", "t.npz"], "is for --train"),
         (["--data", "d.npz", "--train", "--plot", "p.gif"], "is no picture"),
+        (["--set", "c0.filters"], "--set c0.filters: write NAME.PROPERTY=VALUE"),
     ],
 )
 def test_options_at_odds_are_refused(
