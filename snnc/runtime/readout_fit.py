@@ -24,7 +24,7 @@ from .spiking import SpikingRun
 
 LEAST, MOST = 200, 2048  # examples that a readout is fitted to
 ROW = 32  # examples in a row, of which the first begins at rest
-READINGS = 3  # of an example that is decided by its end
+READINGS = 3  # of an example that is decided by its end, in its last quarter
 HELD_OUT = 4  # a fourth tells whether it is worth it
 RATE, BATCH, UPDATES = 0.03, 256, 200
 # Of a kernel's squared distance from the trained one, for each value.
@@ -123,8 +123,10 @@ def _readings(
     if readout.decide == "mean":
         return [decide(steps.swapaxes(0, 1), "mean")]
     # What a filter shows a time constant before is another draw of the noise.
+    # Long before the end it is still that of the example before.
     apart = max(1, round((readout.synapse or 0.0) / network.dt))
-    return list(steps[::-1][::apart][:READINGS])
+    count = min(READINGS, 1 + len(steps) // 4 // apart)
+    return list(steps[::-1][::apart][:count])
 
 
 class _Head(NamedTuple):

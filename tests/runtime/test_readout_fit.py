@@ -131,6 +131,25 @@ def test_training_ends_with_it_unless_it_is_off(
     assert capsys.readouterr().out.count("fitted") == 1
 
 
+@pytest.mark.parametrize(
+    ("decide", "count", "kept"),
+    [
+        ("last", 100, [99, 89, 79]),
+        ("last", 60, [59, 49]),
+        ("last", 30, [29]),
+        ("mean", 100, [74.5]),
+    ],
+)
+def test_what_is_read_is_of_the_end_of_an_example(
+    made: Made, fitting: ModuleType, decide: str, count: int, kept: list[float]
+) -> None:
+    network = made.network
+    readout = replace(network.readout, decide=decide, synapse=10 * network.dt)
+    steps = np.arange(count, dtype="f4")[:, None, None] * np.ones((1, 2, 3), "f4")
+    read = fitting._readings(replace(network, readout=readout), steps)
+    assert [values[1, 2] for values in read] == kept
+
+
 def test_values_of_a_regression_are_fitted_too(fitting: ModuleType) -> None:
     rng = np.random.default_rng(0)
     inputs = keras.Input((12,))
