@@ -22,7 +22,6 @@ _NUMERAL = re.compile(r"[+-]?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _QUANTITY = re.compile(
     r"(?P<number>(?:[+-]?\d*(?:\.\d+)?\.\.)?[+-]?\d+(?:\.\d+)?)(?P<word>[^\W\d]\w*)"
 )
-_UNIT_TWICE = re.compile(r"^([^a-zA-Z]+)([^\W\d]\w*)\.\.(.+\2)$")
 _INFINITE = re.compile(r"[+-]?inf(inity)?\b")
 _ESCAPE = re.compile(r"\\(.)")
 TYPOGRAPHIC = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
@@ -33,8 +32,17 @@ _PAIR = (
 )
 
 
+def _with_one_unit(text: str) -> str:
+    """Return `20..150Hz` for `20Hz..150Hz`, and other texts as they are."""
+    low, dots, high = text.partition("..")
+    for unit in sorted(UNITS, key=len, reverse=True):
+        if low.endswith(unit) and high.endswith(unit):
+            return f"{low.removesuffix(unit)}{dots}{high}"
+    return text
+
+
 def _malformed(token: Token, span: Span, before: Token | None) -> Diagnostic:
-    match = _QUANTITY.fullmatch(_UNIT_TWICE.sub(r"\1..\3", token))
+    match = _QUANTITY.fullmatch(_with_one_unit(token))
     if match and match["word"] in UNITS:
         text = f"{match['number']} {match['word']}"
         return rules.syntax.MalformedNumber(
