@@ -229,8 +229,8 @@ class Reader:
         if way.synapse == self._synapse:
             return decide(rows, way.decide)
         assert way.synapse is not None
-        kept = _kept(self._synapse, self._dt)
-        keeps = _kept(way.synapse, self._dt)
+        kept = kept_of(self._synapse, self._dt)
+        keeps = kept_of(way.synapse, self._dt)
         steps = rows.shape[1]
         # Of what is new in each step, so much is left at the end.
         left = keeps ** np.arange(steps - 1, -1, -1.0)
@@ -268,6 +268,6 @@ def judged(
     return tuple(readings)
 
 
-def _kept(synapse: float | None, dt: float) -> float:
+def kept_of(synapse: float | None, dt: float) -> float:
     """Return what a step leaves of a lowpass filter's state."""
     return 0.0 if synapse is None else math.exp(-dt / synapse)

@@ -9,8 +9,6 @@ Its weights are not rounded as the chip's are; else it is the same network.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +16,10 @@ import tensorflow as tf
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from .curves import chip_taus, lif_slope
-from .layers import driving, gathered
 from .model import driven
-from .network import Layer, Network, volume_of
+from .network import Layer, Network
+from .scores import kept_of
+from .spiking_neurons import SpikingMaxima, SpikingNeurons
 from .wiring import NEURONS, stretches_of
 
 
@@ -59,7 +57,7 @@ class SpikingRun:
                 _copied(model.get_layer(network.readout.name).input),
             ],
         )
-        self._kept = _kept(network.readout.synapse, dt)
+        self._kept = kept_of(network.readout.synapse, dt)
         self._steps = tf.function(self._present, autograph=False)
 
     def begin(self, batch: int) -> None:
@@ -133,139 +131,15 @@ def _copied(tensor: Any) -> Any:
     return keras.layers.Activation("linear")(tensor)
 
 
-def _part_of(layer: Layer, cut: _Cut, dt: float) -> _Neurons | _Maxima:
+def _part_of(
+    layer: Layer,
+    cut: _Cut,
+    dt: float,
+) -> SpikingNeurons | SpikingMaxima:
     if layer.pool is None:
         shape = tuple(cut.drives.shape[1:])
-        return _Neurons(layer, shape, cut.scale, dt)
-    return _Maxima(layer, tuple(cut.output.shape[1:]), cut.scale, dt)
-
-
-class _Neurons:
-    """Neurons behind a synapse, whose state is current, voltage and waiting."""
-
-    def __init__(
-        self,
-        layer: Layer,
-        shape: tuple[int, ...],
-        scale: float,
-        dt: float,
-    ) -> None:
-        self._layer = layer
-        self._shape = shape
-        self._kept = _kept(None if layer.encoder else layer.synapse, dt)
-        self._advance = neurons(layer, scale, dt)
-
-    def rest(self, batch: int) -> tuple[Any, Any, Any]:
-        zeros = tf.zeros((batch, *self._shape))
-        voltage = zeros
-        if self._layer.start == "spread":
-            draws = np.random.RandomState(0).uniform(size=self._shape)
-            voltage = zeros + tf.constant(draws, tf.float32)
-        return zeros, voltage, zeros
-
-    def step(self, drives: Any, state: Any) -> tuple[Any, Any]:
-        current, voltage, wait = state
-        current = self._kept * current + (1 - self._kept) * drives
-        output, voltage, wait = self._advance(current, voltage, wait)
-        return output, (current, voltage, wait)
-
-
-class _Maxima:
-    """The neurons of a max pool, whose state is that of each level.
-
-    What it gives is the sum of values that it pools and of neurons that
-    compare them, as `maxima` says.
-    """
-
-    def __init__(
-        self,
-        layer: Layer,
-        shape: tuple[int, ...],
-        scale: float,
-        dt: float,
-    ) -> None:
-        assert layer.pool is not None
-        self._pool = layer.pool
-        self._shape = shape
-        *_, channels = volume_of(self._pool.reads)
-        levels = self._pool.tree.levels
-        shapes = [(*level.shape, channels) for level in levels]
-        self._levels = [_Neurons(layer, of, scale, dt) for of in shapes]
-
-    def rest(self, batch: int) -> tuple[Any, ...]:
-        # Beside the state of each level stands what it gave.
-        states = (level.rest(batch) for level in self._levels)
-        return tuple((state[0], state) for state in states)
-
-    def step(self, drives: Any, state: Any) -> tuple[Any, Any]:
-        pooled = tf.reshape(drives, (-1, *volume_of(self._pool.reads)))
-        given = [output for output, _ in state]
-        tree = self._pool.tree
-        state = tuple(
-            neurons.step(driving(level, pooled, given), before)
-            for neurons, level, (_, before) in zip(
-                self._levels,
-                tree.levels,
-                state,
-                strict=True,
-            )
-        )
-        given = [output for output, _ in state]
-        total: Any = 0.0
-        for pick in tree.picks:
-            source = pooled if pick.level is None else given[pick.level]
-            total += gathered(source, pick.grid)
-        return tf.reshape(total, (-1, *self._shape)), state
-
-
-# From a current, a voltage and the steps to wait: what neurons give, and the
-# other two anew.
-Advance = Callable[[Any, Any, Any], tuple[Any, Any, Any]]
-
-
-def neurons(layer: Layer, scale: float, dt: float) -> Advance:
-    """Return how a layer's neurons go through a step of ``dt`` seconds.
-
-    They compute about f(s x) / s, where s is ``scale`` and f their curve.
-    Those of an encoder are on the host, and keep what is above the threshold:
-    nengo.SpikingRectifiedLinear. The others are
-    nengo_loihi.neurons.LoihiSpikingRectifiedLinear and LoihiLIF.
-    """
-    drive = layer.high * scale * dt
-    height = 1 / drive
-
-    def encoder(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
-        voltage = voltage + tf.clip_by_value(current * drive, 0.0, 1.0)
-        spikes = tf.floor(voltage)
-        return spikes * height, voltage - spikes, wait
-
-    def relu(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
-        voltage = tf.nn.relu(voltage + current * drive)
-        spikes = tf.cast(voltage >= 1, tf.float32)
-        return spikes * height, voltage * (1 - spikes), wait
-
-    if layer.encoder is not None:
-        return encoder
-    if layer.lif is None:
-        return relu
-    tau_rc, tau_ref = chip_taus(layer.lif, dt)
-    slope = lif_slope(layer.high, layer.lif) * scale
-    share, refractory = -math.expm1(-dt / tau_rc), round(tau_ref / dt)
-
-    def lif(current: Any, voltage: Any, wait: Any) -> tuple[Any, Any, Any]:
-        pull = 63 / 64 + slope * current - voltage
-        moved = tf.nn.relu(voltage + share * pull)
-        voltage = tf.where(wait > 0, voltage, moved)
-        spikes = tf.cast(voltage > 1, tf.float32)
-        wait = tf.where(spikes > 0, float(refractory), tf.nn.relu(wait - 1))
-        return spikes * height, voltage * (1 - spikes), wait
-
-    return lif
-
-
-def _kept(synapse: float | None, dt: float) -> float:
-    """Return what a step leaves of a lowpass filter's state."""
-    return 0.0 if synapse is None else math.exp(-dt / synapse)
+        return SpikingNeurons(layer, shape, cut.scale, dt)
+    return SpikingMaxima(layer, tuple(cut.output.shape[1:]), cut.scale, dt)
 
 
 def _zeros(batch: int, tensor: Any) -> Any:

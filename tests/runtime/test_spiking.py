@@ -15,7 +15,7 @@ from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
 from snnc.runtime.network import Layer, Lif
 from snnc.runtime.neurons import gain_and_rest
-from snnc.runtime.spiking import neurons
+from snnc.runtime.spiking_neurons import neurons
 from tests.agreement.networks import BODIES
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
