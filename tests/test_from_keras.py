@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from benchmarks import converter
 from benchmarks.forum import SMALL, SPEC, twin
 from snnc.cli import snnc
-from tests.support import NENGO_DL, ROOT, codes
+from tests.support import ROOT, codes
 
 TEXT = (ROOT / "docs/from-keras.md").read_text(encoding="utf-8")
 FORUM = ROOT / "tests/importer/data/forum.json"
@@ -23,30 +24,21 @@ BLOCKS = SHOWN.findall(TEXT)
 
 
 def model() -> str:
-    """Return the code that makes the models and writes their files."""
+    """Return the code that makes the model and writes its file."""
     return "".join(re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL))
 
 
 def test_commands_are_found() -> None:
-    assert len(BLOCKS) == 6
+    assert len(BLOCKS) == 5
 
 
 @pytest.mark.parametrize(
-    ("command", "shown"),
-    [
-        pytest.param(
-            *block,
-            id=block[0],
-            marks=[pytest.mark.slow, NENGO_DL] * ("--converter" in block[0]),
-        )
-        for block in BLOCKS
-    ],
+    ("command", "shown"), BLOCKS, ids=[command for command, _ in BLOCKS]
 )
 def test_a_command_prints_what_is_shown(
     command: str, shown: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shutil.copy(FORUM, tmp_path)
-    shutil.copy(FORUM.with_name("small.json"), tmp_path)
     shutil.copytree(ROOT / "specs", tmp_path / "specs")
     monkeypatch.chdir(tmp_path)
     result = CliRunner().invoke(snnc, command.split(), standalone_mode=False)
@@ -68,7 +60,7 @@ def test_its_twin_of_reduced_size_is_sound() -> None:
 
 
 @pytest.mark.slow
-def test_the_models_are_those_that_are_imported(
+def test_the_model_is_the_one_that_is_imported(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import tensorflow as tf
@@ -76,6 +68,11 @@ def test_the_models_are_those_that_are_imported(
     monkeypatch.chdir(tmp_path)
     with tf.Graph().as_default():  # its 300 million weights are not made
         exec(model(), {})
-    for kept in (FORUM, FORUM.with_name("small.json")):
-        made = json.loads(Path(kept.name).read_text(encoding="utf-8"))
-        assert made == json.loads(kept.read_text(encoding="utf-8"))
+    made = json.loads(Path(FORUM.name).read_text(encoding="utf-8"))
+    assert made == json.loads(FORUM.read_text(encoding="utf-8"))
+
+
+def test_the_table_has_the_layers_that_the_benchmark_tries() -> None:
+    (table,) = converter.TABLE.findall(TEXT)
+    _, _, *lines = table.strip().split("\n")
+    assert [line[2:].split(" | ")[0] for line in lines] == list(converter.ROWS)

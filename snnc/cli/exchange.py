@@ -20,9 +20,6 @@ from snnc.diagnostics import Report
 from snnc.runtime.files import reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from snnc.importer.converter.ask import ConverterTrial
     from snnc.importer.outcome import ImportOutcome
     from snnc.importer.request import ImportRequest
     from snnc.nir.importing import Restored
@@ -97,12 +94,6 @@ Form = Literal["text", "json", "markdown"]
 @click.option(
     "--explain", is_flag=True, help="Print what becomes of each layer, not the spec."
 )
-@click.option(
-    "--converter",
-    is_flag=True,
-    help="Let --explain run nengo_dl.Converter and nengo-loihi too, and tell what"
-    " becomes of each layer there.",
-)
 @format_option("How --explain prints it.", "markdown")
 @click.option("--force", is_flag=True, help="Replace files that are there already.")
 def import_command(
@@ -118,7 +109,6 @@ def import_command(
     readout: Literal["units", "classes"] | None,
     chips: int | None,
     explain: bool,
-    converter: bool,
     form: Form,
     force: bool,
 ) -> int:
@@ -141,13 +131,6 @@ def import_command(
         raise click.UsageError(
             "--explain writes no files: leave out -o and --weights-out"
         )
-    if converter and not explain:
-        raise click.UsageError("--converter belongs to --explain")
-    if converter:
-        from snnc.importer.converter.ask import missing
-
-        if absent := missing():
-            raise click.UsageError(absent)
     from snnc.importer.request import (
         ImportRequest,
         parse_range,
@@ -175,11 +158,6 @@ def import_command(
         from snnc.importer.read import run
 
         done = run(model, request, weights_out, output, report, say, weights_read or "")
-    trials: Mapping[str, ConverterTrial] = {}
-    if converter and done is not None:
-        from snnc.importer.converter.ask import ask
-
-        trials = ask(model, report, say)
     print_diagnostics(report)
     if done is None:
         return 1
@@ -190,7 +168,7 @@ def import_command(
         from snnc.importer.outcome import ImportOutcome
 
         assert isinstance(done, ImportOutcome)  # no spec of a graph's own was asked for
-        _print(done, form, trials)
+        _print(done, form)
     elif done.text and output is None:
         print_data(done.text)
     return status
@@ -212,12 +190,10 @@ def _import_nir(
     return run(model, request, weights_out, output, report, takes_spec=not asks)
 
 
-def _print(
-    done: ImportOutcome, form: Form, trials: Mapping[str, ConverterTrial]
-) -> None:
+def _print(done: ImportOutcome, form: Form) -> None:
     from snnc.importer.explanation import explain
 
-    explanation = explain(done.conversion, done.compilation, trials)
+    explanation = explain(done.conversion, done.compilation)
     if form == "json":
         from snnc.importer.explanation import document
 

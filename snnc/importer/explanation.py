@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from copy import copy
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.importer.convert import Conversion, compile_written
-from snnc.importer.converter.ask import ConverterTrial
 from snnc.importer.decisions import Decision
 from snnc.importer.draft import INPUT, StatementDraft
 from snnc.importer.finish import NEURAL, NetworkEnds, encoder_of, read_by
@@ -26,12 +25,11 @@ JSON_VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """A layer of Keras: what becomes of it here and, if it was tried, by NengoDL."""
+    """A layer of Keras, and what becomes of it."""
 
     name: str
     kind: str
     decisions: tuple[Decision, ...]
-    trial: ConverterTrial | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,19 +71,13 @@ class Explanation:
         return sum(placed.cores or 0 for placed in self.network)
 
 
-def explain(
-    conversion: Conversion,
-    compilation: Compilation | None,
-    trials: Mapping[str, ConverterTrial],
-) -> Explanation:
+def explain(conversion: Conversion, compilation: Compilation | None) -> Explanation:
     """Gather an explanation.
 
     Parameters
     ----------
     compilation :
         Those of the compiler's passes over the spec.
-    trials :
-        By the layers' names; empty if the Converter was not run.
     """
     model, written = conversion.model, conversion.written
     by_layer: dict[str, list[Decision]] = {layer.name: [] for layer in model.layers}
@@ -96,7 +88,6 @@ def explain(
             layer.name,
             str(layer.options.get("node", layer.kind)),
             tuple(by_layer[layer.name]),
-            trials.get(layer.name),
         )
         for layer in model.layers
     )
@@ -222,5 +213,5 @@ def _layer(layer: Explained) -> dict[str, Any]:
             }
             for decision in layer.decisions
         ],
-        "converter": None if layer.trial is None else asdict(layer.trial),
+        "converter": None,  # a key may not go within a version of the JSON
     }

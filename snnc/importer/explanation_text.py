@@ -79,26 +79,17 @@ def _layer(layer: Explained) -> Iterator[str]:
             yield f"  {'':<{WIDTH}}{remedy}"
     if not layer.decisions:
         yield "  not reached: what it reads is refused"
-    trial = layer.trial
-    if trial is not None:
-        yield f"  nengo_dl.Converter: {trial.converter}; nengo-loihi: {trial.loihi}"
-        if trial.why:
-            yield f"    {trial.why}"
 
 
 LAYERS = ("layer", "becomes")
-TRIED = ("nengo_dl.Converter", "nengo-loihi")
 
 
 def markdown(explanation: Explanation) -> str:
     """Write a table of layers and one of cores."""
-    is_tried = any(layer.trial for layer in explanation.layers)
-    head = (*LAYERS, *TRIED) if is_tried else LAYERS
-    rows = [_row(layer)[: len(head)] for layer in explanation.layers]
     lines = [
         f"## {code(explanation.model)}",
         "",
-        *table(head, rows),
+        *table(LAYERS, list(map(_row, explanation.layers))),
         "",
         *_end(explanation),
     ]
@@ -111,12 +102,7 @@ def _row(layer: Explained) -> Row:
         way = f" ({remedy})" if remedy else ""
         sentences.append(f"**{VERDICTS[verdict]}** {prose(sentence + way)}".strip())
     becomes = "<br>".join(sentences) or "not reached: what it reads is refused"
-    trial = layer.trial
-    others = ("", "")
-    if trial is not None:
-        why = f": {trial.why}" if trial.why else ""
-        others = (prose(f"{trial.converter}{why}"), prose(trial.loihi))
-    return (f"{code(layer.name)} ({prose(layer.kind)})", becomes, *others)
+    return (f"{code(layer.name)} ({prose(layer.kind)})", becomes)
 
 
 def _end(explanation: Explanation) -> Iterator[str]:

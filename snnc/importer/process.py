@@ -51,10 +51,6 @@ class ProcessLimit:
     memory: int
 
 
-CONVERTER = ProcessLimit(300, 8 * 2**30)
-"""Importing TensorFlow and both libraries alone takes 7 s and 3 GiB of addresses."""
-
-
 def of_file(*files: Path) -> ProcessLimit:
     """Return what reading files may take."""
     size = sum(file.stat().st_size for file in files)

@@ -70,11 +70,6 @@ def failed(how: str, target: str, reason: str, meant: str = "") -> RefusedModelE
             f"check that `from {module} import {function}` works in this folder, and"
             f" that `{function}()` returns a Keras model"
         )
-    if how == "file":
-        way_out = (
-            "build the model with the Keras of TensorFlow 2.12, which the Converter"
-            " runs with, and save it there; or leave out `--converter`"
-        )
     if meant:
         way_out = f"did you mean `snnc import {meant}`?"
     return RefusedModelError(

@@ -211,7 +211,6 @@ RULES: tuple[type[Diagnostic], ...] = (
     architectures.SecondOutput,
     architectures.SeveralModelInputs,
     models.ReadingStopped,
-    models.ConverterStopped,
     models.OldModel,
     models.WeightsDiffer,
     imports.LayerRefused,

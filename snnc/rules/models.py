@@ -124,8 +124,6 @@ class PackageMissing(Diagnostic):
 class CodeFailed(Diagnostic):
     """The user's code, or TensorFlow's reading of a SavedModel, gave no model.
 
-    A file is loaded by TensorFlow for `--converter` alone.
-
     `module:function` imports the module from the current directory, in a process of its
     own, and calls the function without arguments; it has to return a Keras model. What
     the process wrote stands above the message.
@@ -191,26 +189,6 @@ class ReadingStopped(Diagnostic):
 
     path: str
     limit: str
-
-
-class ConverterStopped(Diagnostic):
-    """NengoDL's Converter and nengo-loihi, which `--converter` runs, did not end.
-
-    They run in a process of their own, which is stopped after 300 seconds of a
-    processor or above 8 GiB of memory. Dense layers that read large images have more
-    weights than that.
-    """
-
-    code = "SNN824"
-    title = "Converter that takes too long or too much memory"
-    message = "NengoDL's Converter and nengo-loihi can't try `{path}`: {reason}"
-    help = (
-        "try a model of the same layers that reads a smaller input: what becomes of a"
-        " layer depends on its kind and options, but for the limits of a core"
-    )
-
-    path: str
-    reason: str
 
 
 class OldModel(Diagnostic):

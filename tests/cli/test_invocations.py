@@ -151,7 +151,6 @@ QUICK: list[Case] = [
 EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"
 SLOW: list[Case] = [
-    (f"import {MODEL} --explain --converter", 1, says("SNN808")),
     (f"{EVALUATE} --simulator nengo --format text", 0, prints("accuracy")),
     (f"{EVALUATE} --examples 2 --format json", 0, prints('"examples": 2')),
     (f"{EVALUATE} --steps 9 --format json", 0, prints('"steps": 9')),

@@ -46,7 +46,6 @@ OPTIONS = {
     "--all": "fit",
     "--why": "report",
     "--explain": "import",
-    "--converter": "import",
     "--exit-code": "diff",
     "--strict": "evaluate",
     # What is done.

@@ -142,7 +142,6 @@ def commands(schema: str) -> Iterator[list[str]]:
     elif schema == "import":
         yield ["import", "m.json", "--explain"]
         yield ["import", "m.json", "--explain", "--rewrite", "maxpool=avgpool"]
-        yield ["import", "m.json", "--explain", "--converter"]
 
 
 def printed(schema: str, capsys: pytest.CaptureFixture[str]) -> Iterator[Any]:

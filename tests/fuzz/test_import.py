@@ -67,7 +67,7 @@ def answer(file: Path) -> None:
 
 
 def show(done: ImportOutcome) -> None:
-    explanation = explain(done.conversion, done.compilation, {})
+    explanation = explain(done.conversion, done.compilation)
     json.dumps(document(explanation), allow_nan=False)
     assert text(explanation)
     assert markdown(explanation)

@@ -14,8 +14,6 @@ import pytest
 from click.testing import CliRunner, Result
 
 from snnc.cli import snnc
-from snnc.importer.converter import ask
-from snnc.importer.converter.ask import ConverterTrial
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, codes
 
@@ -115,35 +113,6 @@ def test_cores_are_explained_as_they_are_reported(folder: Path) -> None:
     assert run("m.json", "-o", "net.snn").return_value == 0
     done = CliRunner().invoke(snnc, ["report", "net.snn", "--format", "json"])
     assert explained["network"]["cores"] == json.loads(done.stdout)["cores"]
-
-
-@pytest.mark.parametrize("form", ["text", "markdown", "json"])
-def test_what_the_converter_does_is_printed_in_each_format(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, form: str
-) -> None:
-    trials = {
-        "rescaling": ConverterTrial("TensorNode", "refused", "it stays TensorFlow"),
-        "conv2d": ConverterTrial("native", "builds", "neurons on the host"),
-        "flat": ConverterTrial("native", "builds", ""),
-    }
-    monkeypatch.setattr(ask, "missing", lambda: "")
-    monkeypatch.setattr(ask, "ask", lambda *_: trials)
-    done = run(
-        "m.json", "--rewrite", "maxpool=avgpool", "--explain", "--converter",
-        "--format", form,
-    )  # fmt: skip
-    assert done.return_value == 0
-    suffix = {"text": "txt", "markdown": "md"}.get(form, form)
-    compare(f"tried.{suffix}", done.stdout)
-
-
-def test_what_the_converter_needs_is_asked_for(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ask, "find_spec", lambda name: name == "tensorflow" or None)
-    done = CliRunner().invoke(snnc, ["import", "m.json", "--explain", "--converter"])
-    assert done.exit_code == 2
-    assert "runs nengo-dl, nengo-loihi: type `pip install" in done.stderr
 
 
 def test_a_refused_model_is_told_and_explained(folder: Path) -> None:
@@ -267,7 +236,6 @@ def test_both_files_are_written_or_neither(folder: Path, failing: str) -> None:
     ("arguments", "told"),
     [
         (("--format", "json"), "--format belongs to --explain"),
-        (("--converter",), "--converter belongs to --explain"),
         (("--rewrite", "maxpool=maxpool"), "maxpool=downsample|avgpool"),
         (
             ("--rewrite", "maxpool=avgpool", "--rewrite", "maxpool=downsample"),
