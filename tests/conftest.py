@@ -79,15 +79,6 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture
-def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read files of models in threads of this process."""
-    from tests.importer.here import patches
-
-    for name, fake in patches().items():
-        monkeypatch.setattr(name, fake)
-
-
-@pytest.fixture
 def eagerly() -> Iterator[None]:
     """Let Keras train without graphs: to trace one takes longer than a few steps."""
     import tensorflow as tf

@@ -37,6 +37,9 @@ def import_keras(
 ) -> tuple[Spec, dict[str, NDArray[Any]]]:
     """Return the spec of a Keras model, and its weights in the layout of that.
 
+    A file is read in this process. To read one that you don't trust with limits of time
+    and memory, type ``snnc import``.
+
     Parameters
     ----------
     model : keras.Model, or a path

@@ -10,6 +10,7 @@ import atexit
 import gc
 import importlib
 import os
+import sys
 
 import click
 
@@ -168,7 +169,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        status = snnc.main(args=arguments, prog_name="snnc", standalone_mode=False)
+        typed = sys.argv[1:] if arguments is None else None
+        status = snnc.main(
+            args=arguments, prog_name="snnc", standalone_mode=False, obj=typed
+        )
     except (click.exceptions.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except click.ClickException as error:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import signal
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 import click
 
+from snnc.cli.import_child import is_child, reading_limits, run_child
 from snnc.cli.options import device, format_option
 from snnc.cli.printing import (
     print_data,
@@ -18,10 +21,12 @@ from snnc.cli.printing import (
 )
 from snnc.diagnostics import Report
 from snnc.runtime.files import reason
+from snnc.source import whole_file
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from snnc.importer.outcome import ImportOutcome
-    from snnc.importer.request import ImportRequest
     from snnc.nir.importing import Restored
     from snnc.nir.neurons import Neuron
 
@@ -151,13 +156,25 @@ def import_command(
     if taken:
         return 1
     report = Report()
+    typed = click.get_current_context().find_root().obj
+    if typed is not None:  # so that no temporary folder and no child is left
+        signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    if typed is not None and not is_child() and Path(model).is_file():
+        return _import_in_child(typed, Path(model), weights_read, report)
+    limits = reading_limits(model) if is_child() else None
+    files = weights_out, output
     done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
-        done = _import_nir(model, request, weights_out, output, report, explain)
+        # What is asked of the spec is asked of one that is made of the nodes.
+        takes_spec = not explain and request == ImportRequest(device=request.device)
+        from snnc.nir.importing import run as run_nir
+
+        done = run_nir(model, request, *files, report, takes_spec, limits)
     else:
         from snnc.importer.read import run
 
-        done = run(model, request, weights_out, output, report, say, weights_read or "")
+        beside = weights_read or ""
+        done = run(model, request, *files, report, say, beside, limits=limits)
     print_diagnostics(report)
     if done is None:
         return 1
@@ -174,20 +191,16 @@ def import_command(
     return status
 
 
-def _import_nir(
-    model: str,
-    request: ImportRequest,
-    weights_out: Path | None,
-    output: Path | None,
-    report: Report,
-    explain: bool,
-) -> ImportOutcome | Restored | None:
-    from snnc.importer.request import ImportRequest
-    from snnc.nir.importing import run
-
-    # What is asked of the spec is asked of one that is made of the nodes.
-    asks = explain or request != ImportRequest(device=request.device)
-    return run(model, request, weights_out, output, report, takes_spec=not asks)
+def _import_in_child(
+    typed: Sequence[str], model: Path, weights: Path | None, report: Report
+) -> int:
+    """Return the exit status of the child; 1 and a line if it has none."""
+    status = run_child(typed, *filter(None, (model, weights)))
+    if isinstance(status, int):
+        return status
+    report.add(status.but(span=whole_file(model)))
+    print_diagnostics(report)
+    return 1
 
 
 def _print(done: ImportOutcome, form: Form) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import errno
+import shutil
 import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -20,20 +26,21 @@ from snnc.importer.foreign import (
     refuse_old,
     refuse_unnamed,
 )
-from snnc.importer.hdf5 import Store
+from snnc.importer.hdf5 import LARGEST, Store
+from snnc.importer.json_text import LARGEST as LARGEST_TEXT
+from snnc.importer.json_text import parse, too_deep
 from snnc.importer.model import (
     NOWHERE,
     Graph,
     KerasModel,
-    ModelWeights,
     RefusedModelError,
     StoredWeights,
+    too_large,
 )
 from snnc.importer.named import ROOT, NamedWeights
 from snnc.importer.numbered import FOLDERS, NumberedWeights, compare
 from snnc.importer.tfjs import built, is_layers_model, read_tfjs
-from snnc.importer.untrusted import LARGEST_TEXT, Archive, parse
-from snnc.rules.models import PythonSource, WeightsAlone
+from snnc.rules.models import DamagedModel, PythonSource, WeightsAlone
 from snnc.source import module_of
 
 if TYPE_CHECKING:
@@ -41,7 +48,7 @@ if TYPE_CHECKING:
 
 CONFIG, METADATA, VARIABLES = "config.json", "metadata.json", "model.weights.h5"
 
-Read = tuple[KerasModel, ModelWeights | None]
+Read = tuple[KerasModel, StoredWeights | None]
 Found = tuple[KerasModel, Graph, StoredWeights | None]
 
 
@@ -53,7 +60,10 @@ def read_file(file: Path, path: str, weights: str = "") -> Read:
     weights :
         Another file, whose weights take the place of those of this one; or nothing.
     """
-    model, graph, own = _read(file, path)
+    try:
+        model, graph, own = _read(file, path)
+    except RecursionError as error:
+        raise too_deep(path, "the model") from error
     if not weights:
         return model, own
     if own is not None:
@@ -81,7 +91,7 @@ def _read(file: Path, path: str) -> Found:
 
 def read_weights(
     file: Path, path: str, model: KerasModel, graph: Graph
-) -> ModelWeights:
+) -> StoredWeights:
     """Open a file of weights beside an architecture, and compare the two.
 
     Raises
@@ -93,7 +103,8 @@ def read_weights(
     with file.open("rb") as opened:
         head = opened.read(BEGINNING + len(HDF5))
     if head.startswith(ZIP):
-        names = _names(file, path)
+        with _archive(file, path) as archive:
+            names = archive.namelist()
         if VARIABLES not in names:
             refuse_archive(path, names)
         stored: StoredWeights = UnpackedWeights(file, path, graph)
@@ -107,14 +118,6 @@ def read_weights(
         stored.close()
         raise
     return stored
-
-
-def _names(file: Path, path: str) -> list[str]:
-    archive = Archive(file, path)
-    try:
-        return archive.names
-    finally:
-        archive.close()
 
 
 def _stored(file: Path, path: str, graph: Graph) -> StoredWeights:
@@ -154,13 +157,8 @@ def _read_json(file: Path, path: str) -> Found:
     return *build(value, None, None), None
 
 
-def read_hdf5(file: Path, path: str) -> Read:
-    """Read what ``model.save('model.h5')`` wrote."""
-    model, _, weights = _read_hdf5(file, path)
-    return model, weights
-
-
 def _read_hdf5(file: Path, path: str) -> Found:
+    """Read what ``model.save('model.h5')`` wrote."""
     store = Store(file, path)
     try:
         config = store.text("", "model_config")
@@ -197,26 +195,53 @@ def _without_config(store: Store, path: str) -> RefusedModelError:
 
 def _read_archive(file: Path, path: str) -> Found:
     """Read what ``model.save('model.keras')`` wrote."""
-    archive = Archive(file, path)
-    try:
-        names = archive.names
+    with _archive(file, path) as archive:
+        names = archive.namelist()
         if CONFIG not in names:
             refuse_archive(path, names)
-        config = parse(archive.read(CONFIG, LARGEST_TEXT), path, CONFIG)
-        metadata = _metadata(archive)
-        refuse_json(path, config)
-        model, graph = build(config, metadata.get("keras_version"), None)
-    finally:
-        archive.close()
+        config = _member(archive, CONFIG, path)
+        metadata = _member(archive, METADATA, path) if METADATA in names else None
+    refuse_json(path, config)
+    keras = metadata.get("keras_version") if isinstance(metadata, dict) else None
+    model, graph = build(config, keras, None)
     weights = UnpackedWeights(file, path, graph) if VARIABLES in names else None
     return model, graph, weights
 
 
-def _metadata(archive: Archive) -> dict[str, Any]:
-    if METADATA not in archive.names:
-        return {}
-    value = parse(archive.read(METADATA, LARGEST_TEXT), archive.path, METADATA)
-    return value if isinstance(value, dict) else {}
+def _member(archive: zipfile.ZipFile, name: str, path: str) -> Any:
+    with archive.open(name) as member:
+        return parse(member.read(LARGEST_TEXT + 1), path, name)
+
+
+@contextmanager
+def _archive(file: Path, path: str) -> Iterator[zipfile.ZipFile]:
+    """Open an archive, whose members are read by name and never unpacked by it.
+
+    Raises
+    ------
+    RefusedModelError
+        Also in place of whatever zipfile raises on a damaged archive.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            size = sum(
+                member.file_size
+                for member in archive.infolist()
+                if member.compress_type != zipfile.ZIP_STORED  # else the file has them
+            )
+            if size > LARGEST:
+                raise too_large(path, "an archive", size, LARGEST)
+            yield archive
+    except (
+        EOFError, IndexError, KeyError, NotImplementedError, OSError, RuntimeError,
+        ValueError, zipfile.BadZipFile, zlib.error,
+    ) as error:  # fmt: skip
+        if getattr(error, "errno", None) not in (None, errno.EINVAL):
+            raise  # such as a full disk
+        reason = str(error) or type(error).__name__
+        raise RefusedModelError(
+            DamagedModel(span=NOWHERE, path=path, reason=reason)
+        ) from error
 
 
 class UnpackedWeights(StoredWeights):
@@ -236,24 +261,19 @@ class UnpackedWeights(StoredWeights):
         return self._opened().shapes(layer)
 
     def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
-            self._open = None
-        if self._unpacked is not None:
-            self._unpacked.close()
-            self._unpacked = None
+        for opened in (self._open, self._unpacked):
+            if opened is not None:
+                opened.close()
 
     def _opened(self) -> NumberedWeights:
         if self._open is None:
-            self._open = self._unpack()
+            # Without a name, so that nothing of it is left however this process ends.
+            self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
+            with (
+                _archive(self._file, self._path) as archive,
+                archive.open(VARIABLES) as member,
+            ):
+                shutil.copyfileobj(member, self._unpacked)
+                self._unpacked.flush()
+            self._open = NumberedWeights(Store(self._unpacked, self._path), self._graph)
         return self._open
-
-    def _unpack(self) -> NumberedWeights:
-        # Without a name, so that nothing of it is left however this process ends.
-        self._unpacked = tempfile.TemporaryFile()  # noqa: SIM115
-        archive = Archive(self._file, self._path)
-        try:
-            archive.copy(VARIABLES, self._unpacked)
-        finally:
-            archive.close()
-        return NumberedWeights(Store(self._unpacked, self._path), self._graph)

@@ -5,20 +5,13 @@ Every step follows hard links alone, so that no soft or external link leads else
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from math import prod
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from snnc.importer.model import NOWHERE, RefusedModelError
-from snnc.importer.untrusted import EXPANSION, LARGEST_TEXT, SMALL
-from snnc.rules.models import (
-    DamagedModel,
-    ModelTooLarge,
-    PackageMissing,
-    UnsafeModel,
-)
+from snnc.importer.model import NOWHERE, RefusedModelError, too_large
+from snnc.rules.models import DamagedModel, PackageMissing, UnsafeModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,14 +20,11 @@ if TYPE_CHECKING:
     Array = NDArray[np.generic]
 
 
-MOST_NAMES = 100_000
 INSTALL = "pip install 'snnc[import]'"
-LARGEST_ARRAY = 2**30
-"""Bytes: the largest array of VGG16 has 411 MB."""
+LARGEST = 2**30
+"""Bytes of all arrays that are read; VGG16 has 553 MB of weights."""
 KINDS = "biuf"
 """NumPy's letters of the dtypes that weights may have: no objects, no records."""
-FILTERS = (1, 2, 3, 4, 5, 6, 32000)
-"""Those of the HDF5 library itself, and LZF, which h5py has; others are plug-ins."""
 
 
 class Store:
@@ -50,12 +40,14 @@ class Store:
     Raises
     ------
     RefusedModelError
-        By every method too: if the file is damaged or not safe to read, or h5py is not
-        installed.
+        By every method too: if the file is damaged, leads elsewhere or declares too
+        large arrays, or h5py is not installed.
     """
 
     def __init__(self, file: Path | IO[bytes], path: str) -> None:
         self.path = path
+        self._declared: set[str] = set()
+        self._size = 0
         try:
             import h5py
         except ImportError as error:
@@ -70,79 +62,73 @@ class Store:
         self._file.close()
 
     def texts(self, group: str, name: str) -> tuple[str, ...] | None:
-        """Return an attribute of texts, a single one as a tuple; None if there is none.
+        """Return an attribute of texts, a single one as a tuple; None if it is missing.
 
         Keras cuts lists of more than 64 kB into ``name0``, ``name1`` ...
         """
         with self._sound():
-            item = self._group(group)
-            if item is None:
+            item = self._at(group)
+            if not isinstance(item, self._h5py.Group):
                 return None
-            if name in item.attrs:
-                return self._attribute(item, name)
-            if f"{name}0" not in item.attrs:
-                return None
-            texts: list[str] = []
-            number = 0
-            while f"{name}{number}" in item.attrs:
-                texts += self._attribute(item, f"{name}{number}")
-                number += 1
-            return tuple(texts)
+            names = [name]
+            if name not in item.attrs:
+                names = []
+                while f"{name}{len(names)}" in item.attrs:
+                    names.append(f"{name}{len(names)}")
+            return self._attributes(item, names) if names else None
 
     def text(self, group: str, name: str) -> str | None:
-        """Return an attribute of one text; None if there is none."""
+        """Return an attribute of one text; None if it is missing."""
         texts = self.texts(group, name)
         return texts[0] if texts else None
 
     def members(self, group: str) -> tuple[str, ...]:
-        """Return the names of a group's members, none if there is no such group."""
+        """Return the names of a group's members, an empty tuple if it is missing."""
         with self._sound():
-            item = self._group(group)
-            if item is None:
+            item = self._at(group)
+            if not isinstance(item, self._h5py.Group):
                 return ()
-            if len(item) > MOST_NAMES:
-                raise self._unsafe(f"`{group}` has {len(item)} members")
             names = tuple(item)
             if not all(isinstance(name, str) for name in names):
                 raise ValueError(f"a name in `{group}` is not UTF-8")
             return names
 
     def array(self, path: str) -> Array | None:
-        """Return an array; None if there is none of this path."""
+        """Return an array; None if it is missing."""
         with self._sound():
-            item = self._at(path)
-            if not isinstance(item, self._h5py.Dataset):
+            item = self._dataset(path)
+            if item is None:
                 return None
-            if reason := _complaint(item, path):
-                raise self._unsafe(reason)
-            return _read_array(item, path)
+            self._declare(item, path)
+            if item.dtype.kind not in KINDS:
+                raise ValueError(f"`{path}` has the dtype {item.dtype}")
+            if item.shape is None:  # HDF5 has arrays without values
+                raise ValueError(f"`{path}` has no values")
+            values: Array = item[()]
+            return values
 
     def is_words(self, path: str) -> bool:
         """Whether there is a dataset of texts of this path."""
         with self._sound():
-            item = self._at(path)
-            return isinstance(item, self._h5py.Dataset) and item.dtype.kind in "OS"
+            item = self._dataset(path)
+            return item is not None and item.dtype.kind in "OS"
 
     def words(self, path: str) -> tuple[str, ...] | None:
-        """Return a dataset of texts, row by row; None if there is none of this path."""
+        """Return a dataset of texts, row by row; None if it is missing."""
         with self._sound():
-            item = self._at(path)
-            if not isinstance(item, self._h5py.Dataset):
+            item = self._dataset(path)
+            if item is None:
                 return None
+            self._declare(item, path)
             if item.dtype.kind not in "OS" or item.shape is None:
                 raise ValueError(f"`{path}` holds no texts")
-            if item.size > MOST_NAMES:
-                raise self._unsafe(f"`{path}` has {item.size} texts")
-            if reason := _complaint(item, path):
-                raise self._unsafe(reason)
-            values = [item[()]] if item.shape == () else item[()].reshape(-1)
-            return tuple(map(_text, values))
+            return _texts(item[()], path)
 
     def shape(self, path: str) -> tuple[int, ...] | None:
-        """Return the shape of an array; None if there is none of this path."""
+        """Return the shape of an array; None if it is missing."""
         with self._sound():
-            item = self._at(path)
-            if not isinstance(item, self._h5py.Dataset) or item.shape is None:
+            item = self._dataset(path)
+            if item is None or item.shape is None:
                 return None
             return tuple(map(int, item.shape))
 
@@ -161,10 +147,6 @@ class Store:
                 DamagedModel(span=NOWHERE, path=self.path, reason=reason)
             ) from error
 
-    def _group(self, path: str) -> Any:
-        item = self._at(path)
-        return item if isinstance(item, self._h5py.Group) else None
-
     def _at(self, path: str) -> Any:
         item: Any = self._file
         for name in filter(None, path.split("/")):
@@ -178,32 +160,25 @@ class Store:
             item = item[name]
         return item
 
-    def _attribute(self, owner: Any, name: str) -> tuple[str, ...]:
-        attribute = owner.attrs.get_id(name)
-        if attribute.shape is None or 0 in attribute.shape:
-            return ()
-        letters = isinstance(attribute.get_type(), self._h5py.h5t.TypeStringID)
-        if not letters or len(attribute.shape) > 1:
-            raise ValueError(f"its attribute `{name}` is no text")
-        if attribute.shape and attribute.shape[0] > MOST_NAMES:
-            raise self._unsafe(f"`{name}` lists {attribute.shape[0]} names")
-        size = attribute.get_storage_size()  # of texts of any length, their addresses
-        if size > LARGEST_TEXT:
-            raise self._too_large(name, size)
-        value = owner.attrs[name]
-        values: Sequence[Any] = value if attribute.shape else [value]
-        return tuple(_text(item) for item in values)
+    def _dataset(self, path: str) -> Any:
+        item = self._at(path)
+        return item if isinstance(item, self._h5py.Dataset) else None
 
-    def _too_large(self, name: str, size: int) -> RefusedModelError:
-        return RefusedModelError(
-            ModelTooLarge(
-                span=NOWHERE,
-                path=self.path,
-                what=f"the attribute `{name}`",
-                size=size,
-                limit=LARGEST_TEXT,
-            )
-        )
+    def _declare(self, dataset: Any, path: str) -> None:
+        """Refuse an array from other files, or one too many; nothing of it is read."""
+        if dataset.is_virtual or dataset.external:
+            raise self._unsafe(f"`{path}` takes its values from other files")
+        size = dataset.nbytes
+        if size > LARGEST:
+            raise self._unsafe(f"`{path}` has {size} bytes, at most {LARGEST} are read")
+        self._size += 0 if path in self._declared else size
+        self._declared.add(path)
+        if self._size > LARGEST:
+            raise too_large(self.path, "weights", self._size, LARGEST)
+
+    def _attributes(self, owner: Any, names: list[str]) -> tuple[str, ...]:
+        what = f"its attribute `{names[0]}`"
+        return tuple(text for name in names for text in _texts(owner.attrs[name], what))
 
     def _unsafe(self, reason: str) -> RefusedModelError:
         return RefusedModelError(
@@ -211,45 +186,17 @@ class Store:
         )
 
 
-def _text(value: Any) -> str:
-    text = value.decode("utf-8") if isinstance(value, bytes) else str(value)
-    text.encode()  # h5py leaves bytes that are no UTF-8 as halves of surrogate pairs
-    return text
-
-
-def _complaint(dataset: Any, path: str) -> str:
-    """Return why an array is not safe to read, or nothing; nothing of it is read."""
-    if dataset.is_virtual or dataset.external:
-        return f"`{path}` takes its values from other files"
-    size, stored = dataset.nbytes, dataset.id.get_storage_size()
-    if size > LARGEST_ARRAY:
-        return f"`{path}` has {size} bytes, at most {LARGEST_ARRAY} are read"
-    if size > max(SMALL, EXPANSION * stored):
-        return f"`{path}` has {size} bytes, of which {stored} are stored"
-    if dataset.chunks and _chunk(dataset) > max(size, SMALL):
-        return f"`{path}` is stored in pieces larger than itself"
-    plan = dataset.id.get_create_plist()
-    filters = [plan.get_filter(number)[0] for number in range(plan.get_nfilters())]
-    if any(number not in FILTERS for number in filters):
-        return f"`{path}` is packed by a plug-in"
-    return ""
-
-
-def _chunk(dataset: Any) -> int:
-    return int(dataset.dtype.itemsize) * prod(map(int, dataset.chunks))
-
-
-def _read_array(dataset: Any, path: str) -> Array:
-    """Return the values of an array that there is no _complaint about.
+def _texts(value: Any, what: str) -> tuple[str, ...]:
+    """Return texts as h5py gives them: one, or an array of any shape.
 
     Raises
     ------
     ValueError
-        If it holds no plain numbers.
+        If they are not texts, or not UTF-8.
     """
-    if dataset.dtype.kind not in KINDS:
-        raise ValueError(f"`{path}` has the dtype {dataset.dtype}")
-    if dataset.shape is None:  # HDF5 has arrays without values
-        raise ValueError(f"`{path}` has no values")
-    values: Array = dataset[()]
-    return values
+    values = value.reshape(-1).tolist() if hasattr(value, "reshape") else [value]
+    if not all(isinstance(one, str | bytes) for one in values):
+        raise ValueError(f"{what} is no text")
+    texts = [one.decode("utf-8") if isinstance(one, bytes) else one for one in values]
+    "".join(texts).encode()  # h5py leaves other bytes as halves of surrogate pairs
+    return tuple(texts)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import Self
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.models import WeightsUnclear
+from snnc.rules.models import ModelTooLarge, WeightsUnclear
 from snnc.source import whole_file
 
 if TYPE_CHECKING:
@@ -206,7 +206,7 @@ class ModelWeights(ABC):
 
 
 class StoredWeights(ModelWeights):
-    """Weights in a file of this process, which can be looked at without reading."""
+    """Weights in an open file, whose shapes are known without reading them."""
 
     @abstractmethod
     def shapes(self, layer: str) -> Shapes:
@@ -240,3 +240,10 @@ class RefusedModelError(Exception):
 def unclear(layer: str, reason: str) -> RefusedModelError:
     """Refuse a file that does not say which weights are a layer's."""
     return RefusedModelError(WeightsUnclear(span=NOWHERE, layer=layer, reason=reason))
+
+
+def too_large(path: str, what: str, size: int, limit: int) -> RefusedModelError:
+    """Refuse what has, or declares, more bytes than are read."""
+    return RefusedModelError(
+        ModelTooLarge(span=NOWHERE, path=path, what=what, size=size, limit=limit)
+    )

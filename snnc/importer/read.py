@@ -7,23 +7,29 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from snnc.diagnostics import Diagnostic, Report
+from snnc.importer.files import read_file
 from snnc.importer.foreign import not_a_model
-from snnc.importer.model import NOWHERE, KerasModel, ModelWeights, RefusedModelError
-from snnc.importer.process import ModelReader
+from snnc.importer.model import (
+    NOWHERE,
+    KerasModel,
+    ModelWeights,
+    RefusedModelError,
+    StoredWeights,
+    too_large,
+)
+from snnc.importer.outcome import ImportOutcome, outcome
 from snnc.importer.request import ImportRequest
+from snnc.importer.user_code import saved_by_code
 from snnc.rules.files import FileMissing, FileUnreadable
-from snnc.rules.models import ModelTooLarge, PackageMissing
+from snnc.rules.models import PackageMissing, WeightsUnclear
 
 if TYPE_CHECKING:
-    from snnc.importer.outcome import ImportOutcome
-
-
-Read = tuple[KerasModel, ModelWeights | None]
+    from snnc.importer.model import Arrays
 
 KERAS = "pip install 'snnc[keras]'"
 LARGEST_FILE = 4 * 2**30
@@ -31,11 +37,65 @@ LARGEST_FILE = 4 * 2**30
 CALL = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 
 
+class ReadWeights(ModelWeights):
+    """The weights of a model that was read, also of further calls of its layers.
+
+    Parameters
+    ----------
+    name :
+        The file, for messages.
+    stored :
+        The weights in the file.
+    resources :
+        Everything that is closed with the weights.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        model: KerasModel,
+        stored: StoredWeights,
+        resources: ExitStack,
+    ) -> None:
+        self._name, self._stored, self._resources = name, stored, resources
+        self._owners = {
+            layer.name: layer.shares or layer.name for layer in model.layers
+        }
+        self._loaded: dict[str, Arrays | RefusedModelError] = {}
+
+    def load(self) -> None:
+        """Read all weights now; refusals are raised when a layer is asked for."""
+        refusal: RefusedModelError | None = None
+        for layer in dict.fromkeys(self._owners.values()):
+            try:
+                self._loaded[layer] = refusal or self._read(layer)
+            except RefusedModelError as error:
+                self._loaded[layer] = error
+                if not isinstance(error.diagnostic, WeightsUnclear):
+                    refusal = error  # of the whole file
+
+    def of(self, layer: str) -> Arrays:
+        """See `ModelWeights.of`."""
+        owner = self._owners[layer]
+        found = self._loaded.get(owner)
+        if isinstance(found, RefusedModelError):
+            raise found
+        return self._read(owner) if found is None else found
+
+    def _read(self, owner: str) -> Arrays:
+        with refusing(self._name):
+            return self._stored.of(owner)
+
+    def close(self) -> None:
+        """See `ModelWeights.close`."""
+        self._resources.close()
+
+
 def read(
     target: str | Path,
     tell: Callable[[str], None] | None = None,
     weights: str | Path = "",
-) -> Read:
+) -> tuple[KerasModel, ReadWeights | None]:
     """Read a model, and open its weights.
 
     Parameters
@@ -45,37 +105,22 @@ def read(
         TensorFlow.js, told apart by content and not by name; the folder of a
         SavedModel; or ``module:function``.
     tell :
-        Is given a sentence before code is run, which only the last two take; by default
-        it goes to stderr.
+        Gets a sentence before code is run, for the last two; by default it goes to
+        stderr.
     weights :
-        A file of weights beside an architecture: what ``save_weights`` or ``save``
-        wrote, of Keras 2 or 3.
+        A file of weights for an architecture, which ``save_weights`` or ``save`` of
+        Keras 2 or 3 wrote.
 
     Returns
     -------
     tuple of Model and Weights, or Model and None
-        None where only the architecture is written down. The weights are a context
-        manager; nothing of them is read before it is asked for.
+        None if the file has only an architecture. The weights are a context manager;
+        each layer is read when it is asked for.
 
     Raises
     ------
     RefusedModelError
         Whatever is wrong, with the diagnostic.
-    """
-    return start(target, tell, weights).read()
-
-
-def start(
-    target: str | Path,
-    tell: Callable[[str], None] | None = None,
-    weights: str | Path = "",
-) -> ModelReader:
-    """Begin to read a model, in a process of its own, and don't wait for it.
-
-    Raises
-    ------
-    RefusedModelError
-        As `read`, if what is to be read is not there or no model's file.
     """
     name = target if isinstance(target, str) else target.as_posix()
     beside = weights if isinstance(weights, str) else weights.as_posix()
@@ -86,8 +131,15 @@ def start(
     if beside:
         with refusing(beside):
             check_file(Path(beside), beside)
-    with refusing(name):
-        return ModelReader(how, name, beside)
+    with refusing(name), ExitStack() as stack:
+        file = Path(name)
+        if how != "file":
+            file = stack.enter_context(saved_by_code(how, name))
+        model, stored = read_file(file, name, beside)
+        if stored is None:
+            return model, None
+        stack.callback(stored.close)
+        return model, ReadWeights(name, model, stored, stack.pop_all())
 
 
 @contextmanager
@@ -97,23 +149,25 @@ def refusing(name: str) -> Iterator[None]:
     Raises
     ------
     RefusedModelError
-        In place of `OSError`, and of what is raised for a name that can't be one.
+        Instead of `OSError`.
     """
     try:
+        if "\0" in name:
+            raise OSError("embedded null byte")
         yield
     except RefusedModelError as error:
         raise error.at(name) from error
-    except (FileNotFoundError, NotADirectoryError) as error:
-        refusal: Diagnostic = FileMissing(span=NOWHERE, name=name)
-        raise RefusedModelError(refusal).at(name) from error
-    except (OSError, ValueError) as error:  # ValueError: a name with a null character
-        reason = getattr(error, "strerror", None) or str(error)
-        refusal = FileUnreadable(span=NOWHERE, name=name, reason=reason)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        refusal: Diagnostic = FileUnreadable(span=NOWHERE, name=name, reason=reason)
+        missing = isinstance(error, FileNotFoundError | NotADirectoryError)
+        if missing and not Path(name).exists():
+            refusal = FileMissing(span=NOWHERE, name=name)
         raise RefusedModelError(refusal).at(name) from error
 
 
 def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
-    """Return how `snnc.importer.reader` has to read something."""
+    """Return ``file``, or how `snnc.importer.user_code` gets the model."""
     if not path.exists() and CALL.fullmatch(name):
         tell(f"note: `{name}` is code of yours: running it to get the model")
         return "call"
@@ -127,24 +181,16 @@ def how_to_read(path: Path, name: str, tell: Callable[[str], None]) -> str:
 
 
 def check_file(path: Path, name: str) -> None:
-    """Refuse what is no regular file, or too large a one."""
+    """Refuse what is not a regular file, or is too large."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         raise not_a_model(name, "it is not a regular file")
     if status.st_size > LARGEST_FILE:
-        raise RefusedModelError(
-            ModelTooLarge(
-                span=NOWHERE,
-                path=name,
-                what="a file",
-                size=status.st_size,
-                limit=LARGEST_FILE,
-            )
-        )
+        raise too_large(name, "a file", status.st_size, LARGEST_FILE)
 
 
 def _check_folder(path: Path, name: str) -> None:
-    """Refuse what is no SavedModel, or can't be loaded."""
+    """Refuse a folder that is not a SavedModel, or can't be loaded."""
     if (path / "config.json").exists():
         reason = "it is the folder of an unpacked `.keras` archive: pack it with zip"
         raise not_a_model(name, reason)
@@ -171,6 +217,7 @@ def run(
     say: Callable[[str], None],
     weights_read: str | Path = "",
     shown: str = "",
+    limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | None:
     """Import a model; None if it can't be read, or the files not be written.
 
@@ -181,23 +228,24 @@ def run(
     weights_file, output :
         The files to write, or None; of two of them, both are written or none.
     report :
-        Receives every problem, those of the spec included.
+        Receives every problem, also in the spec.
     weights_read :
         See `snnc.importer.read`.
     shown :
         What users call the model, if that is not ``target``.
+    limits :
+        Limits reading; all weights are read before it ends.
     """
-    reader, shown = None, shown or target
+    shown = shown or target
     try:
-        reader = start(target, say, weights_read)
-        # The compiler is loaded while another process reads the model.
-        from snnc.importer.outcome import outcome
-
-        model, weights = reader.read()
-        return outcome(shown, model, weights, request, weights_file, output, report)
+        with ExitStack() as stack:
+            with limits or nullcontext():
+                model, weights = read(target, say, weights_read)
+                if weights is not None:
+                    stack.enter_context(weights)
+                    if limits is not None:
+                        weights.load()
+            return outcome(shown, model, weights, request, weights_file, output, report)
     except RefusedModelError as error:
         report.add(error.at(shown).diagnostic)
         return None
-    finally:
-        if reader is not None:
-            reader.close()

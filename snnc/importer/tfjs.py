@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from snnc.importer.build import build
 from snnc.importer.foreign import not_a_model, refuse_old
-from snnc.importer.hdf5 import LARGEST_ARRAY
+from snnc.importer.hdf5 import LARGEST
+from snnc.importer.json_text import parse
 from snnc.importer.model import (
     NOWHERE,
     Graph,
@@ -23,9 +24,9 @@ from snnc.importer.model import (
     RefusedModelError,
     Shapes,
     StoredWeights,
+    too_large,
 )
 from snnc.importer.named import full_names, owned, owners, short
-from snnc.importer.untrusted import parse
 from snnc.rules.models import DamagedModel, UnsafeModel
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
 SIZES = {"float32": 4, "int32": 4, "float16": 2, "uint16": 2, "uint8": 1, "bool": 1}
 """Bytes of a value; what is packed as another dtype is multiplied back."""
-MOST = 100_000
-"""Weights, and files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +85,9 @@ def read_tfjs(
     if not manifest:
         return model, graph, None
     arrays = dict(_arrays(manifest, path))
-    if len(arrays) > MOST:
-        raise not_a_model(path, f"it lists {len(arrays)} weights")
+    size = sum(array.size for array in arrays.values())
+    if size > LARGEST:
+        raise too_large(path, "weights", size, LARGEST)
     return model, graph, ShardedWeights(Shards(file.parent, path), arrays, graph)
 
 
@@ -125,8 +125,7 @@ def _stored(
     sizes = isinstance(shape, list) and all(type(n) is int and n >= 0 for n in shape)
     if not sizes or dtype not in SIZES:
         return None
-    stored = Stored(tuple(shape or ()), str(dtype), packed, files, start)
-    return stored if stored.size <= LARGEST_ARRAY else None
+    return Stored(tuple(shape or ()), str(dtype), packed, files, start)
 
 
 class Shards:
@@ -174,8 +173,6 @@ class Shards:
             raise RefusedModelError(
                 UnsafeModel(span=NOWHERE, path=self._path, reason=reason)
             )
-        if len(self._sizes) >= MOST:
-            raise self._damaged("it has too many shards")
         if not file.is_file():
             raise self._damaged(f"its shard `{name:.80}` is not beside it")
         parts = [file, *(p for p in file.parents if self._folder in p.parents)]

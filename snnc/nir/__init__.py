@@ -2,10 +2,9 @@
 
 Out: `export.export_nir` compiles a spec, `neurons` says how its values become NIR's,
 `linear` its kernels, `graph` makes the nodes, `facts` tells what they can't say. In:
-`importing.run` has `program` read a file (`graph_file`) in its own process, whose nodes
-`translate` makes the layers of a model that `snnc.importer` imports; where the file has
-the spec that it was exported from, that spec is given back. Imports `importer` and
-what is below.
+`importing.run` reads a file (`graph_file`), whose nodes `translate` makes the layers of
+a model that `snnc.importer` imports; where the file has the spec that it was exported
+from, that spec is given back. Imports `importer` and what is below.
 """
 
 from __future__ import annotations

@@ -6,16 +6,17 @@ the export puts them: it is run on tensors that hold the numbers of their own va
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from snnc.diagnostics import Report
-from snnc.importer.model import RefusedModelError
-from snnc.importer.process import ModelReader
+from snnc.importer.model import ModelWeights, RefusedModelError
+from snnc.importer.outcome import ImportOutcome, outcome, write_all
 from snnc.importer.read import check_file, refusing
 from snnc.importer.request import ImportRequest
 from snnc.ir.device import Profile
@@ -23,27 +24,18 @@ from snnc.ir.layout import layout_id, tensors
 from snnc.ir.lowered import LoweredNetwork
 from snnc.loihi.profile import read_profile
 from snnc.nir.graph import ExportedGraph, TensorTerm, graph_of
+from snnc.nir.graph_file import NirGraph, read_graph
 from snnc.nir.moving import Convolution2d
-from snnc.nir.neurons import Neuron
+from snnc.nir.neurons import NEURONS, Neuron
+from snnc.nir.translate import Translated, translate
 from snnc.passes import Compilation, run_passes
 from snnc.source import SourceFile
+from snnc.weights.migrate import serialized
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Array = NDArray[Any]
-    from snnc.importer.outcome import ImportOutcome
-
-
-class GraphReader(ModelReader):
-    """A running `snnc.nir.program`; ``nir`` is what it tells beside the model."""
-
-    module = "snnc.nir.program"
-    nir: Mapping[str, Any]
-
-    def take_more(self, message: Mapping[str, Any]) -> None:
-        """Take what else the program tells."""
-        self.nir = message["nir"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +53,7 @@ def run(
     output: Path | None,
     report: Report,
     takes_spec: bool = True,
+    limits: AbstractContextManager[None] | None = None,
 ) -> ImportOutcome | Restored | None:
     """Import a graph; None if it can't be read, or the files not be written.
 
@@ -74,51 +67,39 @@ def run(
         Receives every problem.
     takes_spec
         Whether the spec in a file that snnc exported is the one that is wanted.
+    limits
+        Limits reading.
     """
-    reader = None
     try:
-        reader = _start(target)
-        from snnc.importer.outcome import outcome
-
-        model, weights = reader.read()
-        assert weights is not None
-        spec = reader.nir["facts"].get("spec")
-        if spec and takes_spec:
-            own_spec = _restore(reader, spec, request, weights_file, output, report)
+        with refusing(target), limits or nullcontext():
+            check_file(Path(target), target)
+            graph = read_graph(Path(target), target)
+            nodes = translate(graph, Path(target).stem)
+        spec = graph.facts.get("spec") if takes_spec else None
+        if spec:
+            own_spec = _restore(
+                graph, spec, nodes.weights, request, weights_file, output, report
+            )
             if own_spec is not None or report.errors:
                 return own_spec
-        done = outcome(target, model, weights, request, weights_file, output, report)
-        return (
-            done
-            if done is None
-            else _with_notes(done, reader, bool(spec and takes_spec))
-        )
+        files = weights_file, output
+        done = outcome(target, nodes.model, nodes.weights, request, *files, report)
+        return done if done is None else _with_notes(done, nodes, bool(spec))
     except RefusedModelError as error:
         report.add(error.at(target).diagnostic)
         return None
-    finally:
-        if reader is not None:
-            reader.close()
-
-
-def _start(target: str) -> GraphReader:
-    with refusing(target):
-        check_file(Path(target), target)
-        return GraphReader("file", target)
 
 
 def _restore(
-    reader: GraphReader,
+    graph: NirGraph,
     spec: str,
+    weights: ModelWeights,
     request: ImportRequest,
     weights_file: Path | None,
     output: Path | None,
     report: Report,
 ) -> Restored | None:
-    from snnc.importer.outcome import write_all
-    from snnc.weights.migrate import serialized
-
-    network = restored(spec, reader.nir, reader.of, request.device)
+    network = restored(spec, graph, weights, request.device)
     if network is None:
         return None
     lowered, values = network
@@ -135,11 +116,9 @@ def _restore(
 
 
 def _with_notes(
-    done: ImportOutcome, reader: GraphReader, has_spec: bool
+    done: ImportOutcome, nodes: Translated, has_spec: bool
 ) -> ImportOutcome:
-    from dataclasses import replace
-
-    notes = tuple(dict.fromkeys(reader.nir["notes"]))
+    notes = tuple(dict.fromkeys(nodes.notes))
     if has_spec:
         changed = (
             "the graph is no longer that of the spec which it carries: this one is made"
@@ -157,11 +136,8 @@ RESETS = (
 )
 
 
-Arrays = Callable[[str], Mapping[str, Any]]
-
-
 def restored(
-    spec: str, message: Mapping[str, Any], arrays: Arrays, device: Profile | None
+    spec: str, graph: NirGraph, weights: ModelWeights, device: Profile | None
 ) -> tuple[LoweredNetwork, dict[str, Array]] | None:
     """Return the network of a spec with the weights of a graph.
 
@@ -169,10 +145,8 @@ def restored(
     ----------
     spec
         The text of the spec that the graph carries.
-    message
-        What the program that reads graphs tells of it, see `snnc.nir.program`.
-    arrays
-        Gives the kernel and bias of a linear node, as they stand in the file.
+    weights
+        The kernels and biases of its linear nodes.
 
     Returns
     -------
@@ -186,9 +160,9 @@ def restored(
     if lowered is None or report.errors:
         return None
     shapes = {t.name: t.shape for t in tensors(lowered.network)}
-    if layout_id(tensors(lowered.network)) != message["facts"].get("layout_id"):
+    if layout_id(tensors(lowered.network)) != graph.facts.get("layout_id"):
         return None
-    kinds = set(message["kinds"].values())
+    kinds = {node.kind for node in graph.nodes}
     neuron: Neuron = "cubalif" if "CubaLIF" in kinds else "if"
     numbers = {
         name: np.arange(1.0, 1 + np.prod(shape)).reshape(shape)
@@ -196,13 +170,13 @@ def restored(
     }
     ones = {name: np.ones(shape) for name, shape in shapes.items()}
     places, used = (graph_of(lowered, t, neuron) for t in (numbers, ones))
-    if not _is_same(places, message):
+    if not _is_same(places, graph):
         return None
     values_by_name = {
         name: np.full(int(np.prod(s)), np.nan) for name, s in shapes.items()
     }
     for name, term in places.terms.items():
-        if not _take(term, used.terms[name], arrays(f"{name}/raw"), values_by_name):
+        if not _take(term, used.terms[name], weights.of(f"{name}/raw"), values_by_name):
             return None
     if any(np.isnan(values).any() for values in values_by_name.values()):
         return None
@@ -212,23 +186,22 @@ def restored(
     return lowered, whole
 
 
-def _is_same(graph: ExportedGraph, message: Mapping[str, Any]) -> bool:
+def _is_same(exported: ExportedGraph, graph: NirGraph) -> bool:
     """Whether nodes, edges and neurons are those of a graph."""
-    kinds = {name: node.kind for name, node in graph.nodes.items()}
-    edges = {tuple(edge) for edge in message["edges"]}
-    cells = {
-        name: {
-            key: float(np.float32(array.flat[0])) for key, array in node.values.items()
-        }
-        for name, node in graph.nodes.items()
-        if name in message["cells"]
-    }
-    same = kinds == message["kinds"] and edges == set(graph.edges)
-    return same and all(
-        value == cells[name].get(key)
-        for name, cell in message["cells"].items()
-        for key, value in cell.items()
+    kinds = {name: node.kind for name, node in exported.nodes.items()}
+    if kinds != {node.name: node.kind for node in graph.nodes}:
+        return False
+    return set(graph.edges) == set(exported.edges) and all(
+        _has_value(exported.nodes[node.name].values.get(key), array)
+        for node in graph.nodes
+        if node.kind in NEURONS
+        for key, array in node.arrays.items()
     )
+
+
+def _has_value(exported: Array | None, array: Array) -> bool:
+    """Whether neurons are exported with the value that the first of them has."""
+    return exported is not None and bool(np.float32(exported.flat[0]) == array.flat[0])
 
 
 def _take(

@@ -162,8 +162,8 @@ class NotNir(Diagnostic):
     """A file is no graph of NIR, or none that is sound.
 
     `snnc import` reads as NIR what ends in `.nir`: HDF5 with a `version` and a `node`,
-    as `nir.write` makes them. It reads it in a process of its own, with limits, and
-    follows no link out of the file.
+    as `nir.write` makes them. It follows no link out of the file, and the arrays may
+    have 1 GiB in all.
     """
 
     code = "SNN850"

@@ -59,9 +59,9 @@ class DamagedModel(Diagnostic):
 class UnsafeModel(Diagnostic):
     """A file asks for something that no sound model needs, so it is not read on.
 
-    Such are archives that unpack to many times their size or whose members have paths
-    that lead elsewhere, and HDF5 files that point into other files or claim arrays far
-    larger than what they store. Keras writes none of them.
+    Such are HDF5 files that point into other files or claim an array of more than
+    1 GiB, shards outside the folder of their model, and JSON that is nested too deeply.
+    Keras writes none of them.
     """
 
     code = "SNN804"
@@ -74,7 +74,11 @@ class UnsafeModel(Diagnostic):
 
 
 class ModelTooLarge(Diagnostic):
-    """A file or its architecture is larger than that of any network for a chip."""
+    """A file, or what it declares, is larger than that of any network for a chip.
+
+    The arrays that are read may have 1 GiB in all, and so may the members of an archive
+    that are compressed. The text of an architecture may have 16 MiB.
+    """
 
     code = "SNN805"
     title = "model file too large"
@@ -124,9 +128,9 @@ class PackageMissing(Diagnostic):
 class CodeFailed(Diagnostic):
     """The user's code, or TensorFlow's reading of a SavedModel, gave no model.
 
-    `module:function` imports the module from the current directory, in a process of its
-    own, and calls the function without arguments; it has to return a Keras model. What
-    the process wrote stands above the message.
+    `module:function` imports the module from the current directory and calls the
+    function without arguments. It has to return a Keras model. What the code printed is
+    above the message.
     """
 
     code = "SNN808"
@@ -173,7 +177,7 @@ class WeightsUnclear(Diagnostic):
 class ReadingStopped(Diagnostic):
     """A file takes more time or memory to read than one of its size needs.
 
-    Model files are read in a process of their own, which is stopped after ten seconds
+    `snnc import` reads model files in a child process. It is stopped after ten seconds
     of a processor, and one more for each 20 MiB of the file, or above 2 GiB of memory.
     Damage can lead the HDF5 library in circles, and a small file can be made to unpack
     to any size.

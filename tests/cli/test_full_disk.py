@@ -62,8 +62,8 @@ WRITES = {"write_text", "write_bytes", "save_file", "touch"}
 TEMPORARY = {
     "api/weights.py",
     "evaluate/cluster.py",
-    "importer/reader.py",
     "importer/files.py",
+    "importer/user_code.py",
 }
 """Modules that write within temporary folders, where nothing is replaced."""
 

@@ -253,7 +253,6 @@ def run(case: Case, capsys: pytest.CaptureFixture[str]) -> None:
     assert seen(out, err), f"{out}{err}"
 
 
-@pytest.mark.usefixtures("read_here")
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: case[0])
 def test_a_command(
     case: Case, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch

@@ -8,20 +8,20 @@ import resource
 import signal
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 
+from snnc.cli.import_child import MEMORY
 from snnc.diagnostics import Diagnostic, Report
 from snnc.diagnostics.diagnostic_text import render
 from snnc.importer.explanation import document, explain
 from snnc.importer.explanation_text import markdown, text
-from snnc.importer.files import read_file
-from snnc.importer.messages import model_message, model_of
 from snnc.importer.model import RefusedModelError
 from snnc.importer.outcome import ImportOutcome, outcome
-from snnc.importer.process import MEMORY
+from snnc.importer.read import read
 from snnc.importer.request import ImportRequest
 from snnc.weights.header import read_header
 from tests.fuzz.harness import fuzz, processor_time, seeded
@@ -48,10 +48,12 @@ def answer(file: Path) -> None:
     for request in WISHES:
         report = Report()
         try:
-            model, weights = read_file(file, file.name)
-            model = model_of(json.loads(json.dumps(model_message(model, True))))
+            model, weights = read(file)
             target = file.with_name("weights") if weights is not None else None
-            done = outcome(file.name, model, weights, request, target, None, report)
+            with weights or nullcontext():
+                if weights is not None:
+                    weights.load()
+                done = outcome(file.name, model, weights, request, target, None, report)
         except RefusedModelError as error:
             report.add(error.at(file.name).diagnostic)
         except MemoryError:  # which the process that reads tells of
@@ -88,7 +90,7 @@ def test_models_of_json_are_read_or_refused(file: Path, data: bytes) -> None:
 
 
 def apart(act: Callable[[], None]) -> str:
-    """Do something in a process like that which reads models; return its traceback.
+    """Do something in a process like the child that imports; return its traceback.
 
     What a library of C does to the process is nobody's fault: it may crash, or go
     round in a circle until it is stopped.

@@ -13,7 +13,7 @@ import pytest
 
 from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
-from snnc.importer.read import start
+from snnc.importer.read import read as read_target
 
 DATA = Path(__file__).parent / "data"
 
@@ -43,7 +43,7 @@ def weights_only(folder: Path, rename: str = "{}", leave_out: int = 0) -> Path:
 
 
 def read(path: Path, weights: Path | None = None) -> Any:
-    """Read in this process what another one reads for the import."""
+    """Read a file, and perhaps the weights of another."""
     beside = "" if weights is None else weights.as_posix()
     return read_file(path, path.as_posix(), beside)
 
@@ -194,7 +194,7 @@ def test_shards_within_a_linked_folder_are_not_read(tmp_path: Path) -> None:
 def test_the_folder_of_a_model_is_told_by_its_file(tmp_path: Path) -> None:
     published(tmp_path / "in")
     with pytest.raises(RefusedModelError, match=r"name the `model\.json` in it"):
-        start((tmp_path / "in").as_posix())
+        read_target(tmp_path / "in")
 
 
 def test_a_graph_of_tensorflow_js_is_named(tmp_path: Path) -> None:

@@ -1,32 +1,30 @@
-"""Models are read in a process of their own, with limits of time and memory."""
+"""The command line reads models in a child with limits of time and memory."""
 
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import signal
 import struct
 import subprocess
 import sys
 import time
+import zipfile
+from contextlib import ExitStack
 from pathlib import Path
 
 import h5py
 import pytest
 
-from snnc.importer import process as process_module
+from snnc.cli import import_child
+from snnc.cli.import_child import LIMIT, MEMORY, SECONDS, run_child
+from snnc.diagnostics import Diagnostic
+from snnc.importer.files import read_file
 from snnc.importer.model import RefusedModelError
-from snnc.importer.process import MEMORY, SECONDS
-from snnc.importer.read import read
-from snnc.nir.importing import GraphReader
-from snnc.rules.architectures import NotNir
+from snnc.importer.read import ReadWeights, read
+from tests.importer.configs import small
 from tests.support import ROOT
-
-
-@pytest.fixture(autouse=True)
-def without_processes() -> None:
-    """Start them."""
-
 
 DATA = Path(__file__).parent / "data"
 LONG = 8_000_000
@@ -41,6 +39,19 @@ def endless(folder: Path) -> Path:
     first = content.index(b"GCOL") + 16
     content[first : first + 16] = bytes(16)
     path = folder / "endless.h5"
+    path.write_bytes(content)
+    return path
+
+
+def endless_graph(folder: Path) -> Path:
+    """A file of NIR in which the library goes round in the same circle."""
+    path = folder / "endless.nir"
+    with h5py.File(path, "w") as file:
+        file["version"] = "1.0.8"
+        file.create_group("node")
+    content = bytearray(path.read_bytes())
+    first = content.index(b"GCOL") + 16
+    content[first : first + 16] = bytes(16)
     path.write_bytes(content)
     return path
 
@@ -69,50 +80,78 @@ def snnc(*arguments: str | Path, folder: Path) -> subprocess.Popen[str]:
     )
 
 
+def ended(path: Path, *options: str) -> str:
+    """Return the message of a child that did not end by itself."""
+    diagnostic = run_child(["import", str(path), *options], path)
+    assert isinstance(diagnostic, Diagnostic)
+    return f"{diagnostic.code} {diagnostic.render_message()}"
+
+
 @pytest.mark.slow
-def test_a_file_without_end_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("suffix", ["h5", "nir"])
+def test_a_file_without_end_is_told_and_loses_nothing(
+    suffix: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    hasty = "from snnc.importer import process; process.SECONDS = 2; import runpy;"
-    start = process_module._START.replace("import runpy;", hasty)
-    monkeypatch.setattr(process_module, "_START", start)
-    monkeypatch.setattr(process_module, "SECONDS", 2)
-    with pytest.raises(RefusedModelError, match="takes more than 2 s") as caught:
-        read(endless(tmp_path))
-    assert caught.value.diagnostic.code == "SNN823"
-
-
-# In a process of its own: the most memory of any child is told, and tests have others.
-MEASURED = """
-import resource, sys
-from snnc.importer.read import read
-from snnc.importer.model import RefusedModelError
-try:
-    read(sys.argv[1])
-except RefusedModelError as error:
-    found = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
-    print(found, error.diagnostic.code, error.diagnostic.render_message())
-"""
+    monkeypatch.setattr(import_child, "SECONDS", 2)
+    path = {"h5": endless, "nir": endless_graph}[suffix](tmp_path)
+    (tmp_path / "net.snn").write_text("mine")
+    found = ended(path, "--force", "-o", str(tmp_path / "net.snn"))
+    assert found.startswith("SNN823 ")
+    assert "takes more than 2 s to read" in found
+    assert (tmp_path / "net.snn").read_text() == "mine"
 
 
 @pytest.mark.slow
 def test_a_file_that_fills_the_memory_is_told(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", MEASURED, str(repeated(tmp_path))]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    kibibytes, code, said = done.stdout.strip().split(maxsplit=2)
-    assert code == "SNN823"
-    assert "more than 2 GiB of memory" in said
-    assert int(kibibytes) * 1024 < MEMORY
+    done = snnc("import", repeated(tmp_path), folder=tmp_path)
+    out, told = done.communicate()
+    assert (done.returncode, out, told.count("error[")) == (1, "", 1)
+    assert "error[SNN823]" in told
+    assert "more than 2 GiB of memory" in told
 
 
-def test_ctrl_c_ends_a_reading(tmp_path: Path) -> None:
+def declared(folder: Path) -> Path:
+    """An archive with a member that claims 3 GiB."""
+    path = folder / "m.keras"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("config.json", json.dumps(small()))
+        archive.writestr("bomb", bytes(2**20))
+    content = bytearray(path.read_bytes())
+    size = content.rindex(b"PK\x01\x02") + 24
+    content[size : size + 4] = (3 * 2**30).to_bytes(4, "little")
+    path.write_bytes(content)
+    return path
+
+
+def cut(folder: Path) -> Path:
+    """A file of which the last part is missing."""
+    path = folder / "m.h5"
+    path.write_bytes((DATA / "k3_chain.h5").read_bytes()[:-1000])
+    return path
+
+
+@pytest.mark.slow
+def test_the_child_says_what_is_wrong(tmp_path: Path) -> None:
+    for path, code in ((declared(tmp_path), "SNN805"), (cut(tmp_path), "SNN803")):
+        done = snnc("import", path, "-o", "net.snn", folder=tmp_path)
+        out, told = done.communicate()
+        assert (done.returncode, out, told.count("error[")) == (1, "", 1)
+        assert f"error[{code}]" in told
+        assert not (tmp_path / "net.snn").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_reading(number: int, tmp_path: Path) -> None:
     process = snnc("import", endless(tmp_path), folder=tmp_path)
-    reader = reading_child(process.pid)
-    process.send_signal(signal.SIGINT)
+    child = reading_child(process.pid)
+    process.send_signal(number)
     # Python ends by the signal itself if it interrupts code made from text, as that of
     # dataclasses is, whatever catches it; shells call both 130.
-    assert process.wait(SECONDS) in (130, -signal.SIGINT)
-    assert not Path(f"/proc/{reader}").exists()
+    assert process.wait(SECONDS) in (128 + number, -number)
+    last = time.monotonic() + 5
+    while Path(f"/proc/{child}").exists():  # killed, but perhaps not gone
+        assert time.monotonic() < last
+        time.sleep(0.01)
     assert "".join(process.communicate()).strip() == ""
 
 
@@ -124,6 +163,70 @@ def reading_child(parent: int) -> int:
         if found and f" {SECONDS} " in Path(f"/proc/{found[0]}/limits").read_text():
             return int(found[0])
         time.sleep(0.05)
+
+
+MEASURED = """
+from resource import RLIMIT_AS, RLIMIT_CPU, getrlimit
+from snnc.cli.import_child import reading_limits
+def limits():
+    print(*(getrlimit(kind)[0] for kind in (RLIMIT_CPU, RLIMIT_AS)))
+limits()
+with reading_limits("m.h5"):
+    limits()
+limits()
+"""
+
+
+def test_limits_end_with_reading() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURED],
+        env={**os.environ, "PYTHONPATH": str(ROOT), LIMIT: "7"},
+        capture_output=True,
+        text=True,
+    )
+    before, within, after = done.stdout.splitlines()
+    assert within == f"7 {MEMORY}"
+    assert before == after != within
+
+
+def test_weights_that_are_loaded_need_no_file() -> None:
+    model, stored = read_file(DATA / "k3_chain.h5", "m.h5")
+    assert stored is not None
+    with ExitStack() as stack:
+        stack.callback(stored.close)
+        weights = ReadWeights("m.h5", model, stored, stack.pop_all())
+    expected = {layer.name: stored.of(layer.name) for layer in model.layers}
+    weights.load()
+    weights.close()
+    for name, arrays in expected.items():
+        assert list(weights.of(name)) == list(arrays)
+
+
+def test_weights_that_can_not_be_loaded_are_told_when_they_are_asked_for(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "m.h5"
+    path.write_bytes((DATA / "k3_chain.h5").read_bytes())
+    with h5py.File(path, "r+") as file:
+        del file["model_weights/dense"]
+        file["model_weights/dense"] = h5py.SoftLink("/elsewhere")
+    _, weights = read(path)
+    assert weights is not None
+    with weights:
+        weights.load()
+        assert list(weights.of("conv2d")) == ["kernel"]
+        with pytest.raises(RefusedModelError, match="is a link to another place"):
+            weights.of("dense")
+
+
+@pytest.mark.parametrize("name", ["a\0b.h5", "no/such.h5"])
+def test_a_name_that_can_not_be_a_file_is_refused(name: str) -> None:
+    weights = DATA / "forum.json", name
+    for arguments in ((name,), weights):
+        with pytest.raises(RefusedModelError) as caught:
+            read(arguments[0], None, *arguments[1:])
+        assert caught.value.diagnostic.code in ("SNN700", "SNN705")
+        assert caught.value.diagnostic.span.source.name == name
 
 
 NEVER = "raise SystemExit('a file of the current folder was run')"
@@ -153,30 +256,32 @@ def test_tensorflow_is_not_imported_from_the_current_folder(tmp_path: Path) -> N
     assert "was run" not in told
 
 
+@pytest.mark.slow
 def test_a_crash_of_the_library_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "h5py.py").write_text("import os; os.abort()", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    with pytest.raises(RefusedModelError, match="ended by SIGABRT") as caught:
-        read(DATA / "k3_chain.h5")
-    assert caught.value.diagnostic.code == "SNN803"
+    found = ended(DATA / "k3_chain.h5")
+    assert found.startswith("SNN803 ")
+    assert "ended by SIGABRT" in found
 
 
-def test_a_bug_of_the_reader_is_no_refusal(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.slow
+def test_a_bug_of_the_child_is_no_refusal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "h5py.py").write_text("1 / 0", encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
-    with pytest.raises(RuntimeError, match="ended with 1"):
-        read(DATA / "k3_chain.h5")
+    path = DATA / "k3_chain.h5"
+    assert run_child(["import", str(path)], path) == 3
+    assert "This is a bug in snnc" in capfd.readouterr().err
 
 
 def test_a_missing_package_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "h5py.py").write_text("raise ImportError", encoding="utf-8")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    monkeypatch.setitem(sys.modules, "h5py", None)
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     (tmp_path / "saved_model.pb").touch()
     for target, package in ((DATA / "k3_chain.h5", "h5py"), (tmp_path, "TensorFlow")):
@@ -186,10 +291,3 @@ def test_a_missing_package_is_named(
             read(target)
         assert caught.value.diagnostic.code == "SNN807"
         assert "pip install" in str(caught.value.diagnostic.render_help())
-
-
-def test_a_graph_is_read_by_a_process_of_its_own() -> None:
-    reader = GraphReader("file", str(DATA / "k3_chain.h5"))
-    with pytest.raises(RefusedModelError) as caught:
-        reader.read()
-    assert caught.value.diagnostic.code == NotNir.code

@@ -1,0 +1,104 @@
+"""``snnc import`` once more as a child, which ends if reading a file does not.
+
+The child does all of the command, on the same streams. While it reads a model, its
+processor time and its memory are limited. If the HDF5 library crashes, the child ends.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from snnc.diagnostics import Diagnostic
+from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.rules.models import DamagedModel, ReadingStopped
+
+SECONDS = 10
+BYTES_PER_SECOND = 20 * 2**20
+"""VGG16 (553 MB) takes 2 s and may take 36."""
+MEMORY = 2 * 2**30
+LIMIT = "SNNC_IMPORT_SECONDS"
+"""The environment variable from which the child knows its limit."""
+_START = (
+    "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
+    " from snnc.cli import main; sys.exit(main())"
+)
+"""Imports nothing from the current folder, as ``python -P``, which 3.10 lacks."""
+
+
+def is_child() -> bool:
+    """Whether this process is the child."""
+    return LIMIT in os.environ
+
+
+def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
+    """Run the command line again, and wait for it.
+
+    Parameters
+    ----------
+    files
+        What it reads; the first is the model.
+
+    Returns
+    -------
+    int or Diagnostic
+        Its exit status, or why it has none.
+    """
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    seconds = SECONDS + size // BYTES_PER_SECOND
+    root = str(Path(__file__).resolve().parents[2])
+    # The stacks of more threads would count as memory.
+    limits = {LIMIT: str(seconds), "OMP_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", _START, root, *arguments]
+    status = subprocess.run(command, env={**os.environ, **limits}).returncode
+    return status if status >= 0 else _reason(-status, files[0].as_posix(), seconds)
+
+
+def _reason(number: int, path: str, seconds: int) -> Diagnostic:
+    """Return why a signal ended the child."""
+    name = signal.Signals(number).name
+    limits = {"SIGXCPU": f"{seconds} s", "SIGKILL": "the free memory"}
+    if name in limits:
+        return ReadingStopped(span=NOWHERE, path=path, limit=limits[name])
+    reason = f"the library that reads it ended by {name}"
+    return DamagedModel(span=NOWHERE, path=path, reason=reason)
+
+
+@contextmanager
+def reading_limits(path: str) -> Iterator[None]:
+    """Limit what the child takes; SIGXCPU ends it after its seconds.
+
+    Raises
+    ------
+    RefusedModelError
+        Instead of MemoryError.
+    """
+    try:
+        import resource
+    except ImportError:  # Windows
+        yield
+        return
+    limits = {
+        resource.RLIMIT_CORE: 0,
+        resource.RLIMIT_CPU: int(os.environ[LIMIT]),
+        resource.RLIMIT_AS: MEMORY,
+    }
+    before = {kind: resource.getrlimit(kind) for kind in limits}
+    try:
+        for kind, (soft, hard) in before.items():
+            if soft < 0 or soft > limits[kind]:  # below 0: no limit
+                with suppress(ValueError, OSError):  # macOS does not limit memory
+                    resource.setrlimit(kind, (limits[kind], hard))
+        yield
+    except MemoryError as error:
+        limit = f"{MEMORY // 2**30} GiB of memory"
+        stopped = ReadingStopped(span=NOWHERE, path=path, limit=limit)
+        raise RefusedModelError(stopped) from error
+    finally:
+        for kind, old in before.items():
+            resource.setrlimit(kind, old)

@@ -1,0 +1,45 @@
+"""JSON of model files."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from snnc.importer.model import NOWHERE, RefusedModelError, too_large
+from snnc.rules.models import DamagedModel, UnsafeModel
+from snnc.weights.header import RepeatedNameError, without_repeats
+
+LARGEST = 16 * 1024 * 1024
+"""Bytes: fifteen times the text of the largest Keras application."""
+
+
+def parse(text: bytes | str, path: str, what: str) -> Any:
+    """Return what a JSON text says.
+
+    Raises
+    ------
+    RefusedModelError
+        If it is too long, nested too deeply or not JSON, or has a key twice in one
+        object. ``what`` names the text.
+    """
+    if len(text) > LARGEST:
+        raise too_large(path, what, len(text), LARGEST)
+    try:
+        value = json.loads(text, object_pairs_hook=without_repeats)
+        json.dumps(value, ensure_ascii=False).encode()  # fails on half a surrogate pair
+    except RecursionError as error:
+        raise too_deep(path, what) from error
+    except (RepeatedNameError, ValueError) as error:
+        reason = f"{what} is no JSON ({error})"
+        if isinstance(error, RepeatedNameError):
+            reason = f"{what} has the key {str(error)!r} twice in one object"
+        raise RefusedModelError(
+            DamagedModel(span=NOWHERE, path=path, reason=reason)
+        ) from error
+    return value
+
+
+def too_deep(path: str, what: str) -> RefusedModelError:
+    """Refuse what is nested deeper than Python follows."""
+    reason = f"{what} is nested too deeply"
+    return RefusedModelError(UnsafeModel(span=NOWHERE, path=path, reason=reason))
