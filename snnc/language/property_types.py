@@ -52,8 +52,8 @@ class NeuronSpec(Model):
                 ValueWord(
                     "lif",
                     "Leaky integrate-and-fire neurons.",
-                    nearby="leaky alif plif adlif cuba cubalif lapicque synaptic "
-                    "soft_lif lif_rate adaptive_lif parametric_lif lifcell",
+                    nearby="leaky alif plif lapicque synaptic soft_lif lif_rate "
+                    "adaptive_lif parametric_lif",
                 ),
             ),
         ),

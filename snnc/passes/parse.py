@@ -25,9 +25,6 @@ _PYTHON = re.compile(
     r"import [A-Za-z_][\w.]*(?: as \w+)?(?:,.*)?|from [A-Za-z_.][\w.]* import .+"
     r'|(?:def|class) \w+\s*[(:].*|"""[^"]*(?:""")?|@\w[\w.]*(?:\(.*)?'
 )
-# So begins a program too, unless a line below begins as a spec does.
-_ASSIGNMENT = re.compile(r"[A-Za-z_][\w.]* = .+")
-_HEADER = re.compile(r"^[^\S\n]*(?:snn|network)\b", re.MULTILINE)
 _LONGEST = 60
 _JSON = re.compile(r'\{\s*"|\[\s*\{\s*"')
 _JSON_OF_A_SPEC = re.compile(r'"?(?:snn|network)"?\s*:')
@@ -85,18 +82,12 @@ def _foreign(source: SourceFile) -> Diagnostic | None:
             return None if source.is_yaml else _is_other(span, ".yaml")
         model = source.name if source.name.endswith(".json") else "MODEL.json"
         return rules.syntax.NotASpec(span=span, looks="JSON", model=model)
-    if source.text.startswith("#!") or _is_python(text.rstrip(), source.text):
+    if source.text.startswith("#!") or _PYTHON.fullmatch(text.rstrip()):
         path = PurePosixPath(source.name)
         is_module = path.suffix == ".py" and path.stem.isidentifier()
         model = f"{module_of(path) if is_module else 'MODULE'}:FUNCTION"
         return rules.syntax.NotASpec(span=span, looks="Python", model=model)
     return None
-
-
-def _is_python(line: str, text: str) -> bool:
-    if _PYTHON.fullmatch(line):
-        return True
-    return bool(_ASSIGNMENT.fullmatch(line)) and not _HEADER.search(text)
 
 
 def _lines(source: SourceFile) -> Iterator[tuple[int, str]]:

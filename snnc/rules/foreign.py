@@ -181,10 +181,7 @@ class Attention(Refused):
 
 
 _RELU = "activation relu act nonlinearity rectifiedlinear spikingrectifiedlinear"
-_LIF = (
-    "lif leaky liflayer lifcell lifneuron lifnode lifrecurrentcell cuba cubalif "
-    "synaptic rleaky lapicque alphaneuron ifnode"
-)
+_LIF = "lif leaky lifneuron lifnode synaptic rleaky lapicque alphaneuron ifnode"
 _ANYWHERE: dict[type[Refused], str] = {
     GlobalMaxPool: "globalmaxpool globalmaxpooling",
     REFUSED["softmax"]: "logsoftmax softmaxlayer",

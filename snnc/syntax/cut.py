@@ -53,6 +53,7 @@ class Cutter:
         self._closers_ahead = sum(t.type == "RBRACE" for t in tokens)
         self._openers_ahead = sum(t.type == "LBRACE" for t in tokens)
         self._ended = False
+        self._groups = 0
         self._begin()
 
     def cut(self) -> list[StatementTokens]:
@@ -62,7 +63,10 @@ class Cutter:
             self._openers_ahead -= token.type == "LBRACE"
             if self._report.full:
                 return self._pieces
-            if not self._ended and self._is_end(index, token):
+            if self._groups and token.type == "RBRACE" and not self._nesting.depth:
+                self._flush()
+                self._groups -= 1
+            elif not self._ended and self._is_end(index, token):
                 self._flush()
                 self._ended = True
                 if not self._goes_on(index):
@@ -116,6 +120,9 @@ class Cutter:
 
     def _take(self, index: int, token: Token) -> None:
         if self._ahead.begins_line(index) or self._is_kind_as_key(token):
+            if self._opens_group():
+                self._groups += self._nesting.depth
+                self._close_all(None)
             self._flush()
         if self._follows_statement(token):
             self._braces.on_same_line(self._current[-1], token)
@@ -131,6 +138,18 @@ class Cutter:
         if token.type == "RBRACE" and not self._nesting.in_block:
             self._close_open("LBRACE", "`}`")
         self._push(token)
+
+    def _opens_group(self) -> bool:
+        """Whether the block of an unknown statement has statements in it, and closes.
+
+        They are read as if it were not there, so that the unknown word is one error.
+        """
+        last = last_word(self._current)
+        if last is None or last.type != "LBRACE":
+            return False
+        unknown = self._current[0] not in KINDS | HEADERS
+        closed = self._closers_ahead - self._openers_ahead
+        return unknown and closed > self._groups + self._nesting.depth
 
     def _lacks_opener(self, index: int, token: Token) -> bool:
         """Whether a block's first key comes, of which the ``{`` is missing."""
@@ -204,6 +223,10 @@ class Cutter:
             last = last_word(self._current) or openers[-1]
             self._braces.missing(openers[-1], last, before)
             self._mended = True
+        self._close_all(down_to)
+
+    def _close_all(self, down_to: str | None) -> None:
+        openers = self._nesting.openers
         while openers and openers[-1].type != down_to:
             self._put_in(OPENERS[openers[-1].type])
 

@@ -21,15 +21,7 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.braces import OPENERS
 from snnc.syntax.build import Builder, build, heading, parser, span_of
 from snnc.syntax.build import tokens as tokens_of
-from snnc.syntax.constructs import (
-    arithmetic,
-    arrow,
-    dotted,
-    item,
-    variable,
-    whole_items,
-    without_loops,
-)
+from snnc.syntax.constructs import dotted, item, whole_items
 from snnc.syntax.cut import Cutter, StatementTokens
 from snnc.syntax.explain import JOINS, Explainer
 from snnc.syntax.foreign import foreign_syntax, foreign_value
@@ -105,8 +97,7 @@ def parse_snn(source: SourceFile, report: Report) -> tree.Document:
     edition, network, opener, start = header.read()
     if start == len(tokens) and network is None:
         return tree.Document(edition, None, (), whole, comments)
-    body = without_loops(tokens[start:], source, report)
-    pieces = whole_texts(Cutter(source, report, body, opener).cut())
+    pieces = whole_texts(Cutter(source, report, tokens[start:], opener).cut())
     pieces = whole_items(pieces, source)
     statements = []
     for piece in pieces:
@@ -153,10 +144,8 @@ def _is_misspelt(piece: StatementTokens, source: SourceFile, report: Report) -> 
     tokens = piece.tokens
     first = _first(tokens, ("UNTERMINATED",))
     block = _first(tokens, OPENERS)
-    if problem := unquoted(tokens, source) or item(piece, source):
-        report.add(problem)
-        return True
-    if problem := variable(tokens, source) or dotted(tokens, source):
+    problem = unquoted(tokens, source) or item(piece, source)
+    if problem := problem or dotted(tokens, source):
         report.add(problem)
         return True
     for index in range(len(tokens)) if first is None else (first,):
@@ -164,9 +153,7 @@ def _is_misspelt(piece: StatementTokens, source: SourceFile, report: Report) -> 
         span = span_of(tokens[index], source)
         in_block = block is not None and block < index
         problem = foreign_value(tokens, index, source)
-        problem = problem or arithmetic(tokens, index, source)
         problem = problem or other_quotes(tokens[index], source)
-        problem = problem or arrow(tokens[index], source)
         problem = problem or foreign_syntax(tokens, index, source, in_block)
         if problem := problem or problem_of(tokens[index], span, before):
             report.add(problem)

@@ -1,6 +1,6 @@
 """What to write for properties of other libraries that have no like here.
 
-Keras, PyTorch, Nengo, snnTorch, Norse and Lava have them; a word with a like is in
+Keras, Nengo and PyTorch with its libraries have them; a word with a like is in
 `snnc.vocabulary.strangers`.
 """
 
@@ -165,13 +165,7 @@ _COUNTERPARTS = (
         owners="downsample",
     ),
     Counterpart(
-        "leak voltage_decay dv tau_mem_inv",
-        "write `tau_rc 20 ms`, the time constant of the membrane",
-        owners="lif",
-    ),
-    Counterpart(
-        "current_decay du tau_syn_inv synaptic_decay tau_syn tau_synapse tau_s synapse "
-        "alpha",
+        "tau_syn tau_synapse tau_s synapse alpha",
         "write `synapse 5 ms` beside `neuron`: it filters what the layer reads",
         owners="lif",
     ),
@@ -198,17 +192,16 @@ _COUNTERPARTS = (
         owners="adam adamw sgd",
     ),
     Counterpart(
-        "threshold v_th vth v_thresh v_threshold spike_threshold thr",
+        "threshold v_threshold spike_threshold",
         "remove it: the threshold is 1, and `rate` says how often the neurons fire",
     ),
     Counterpart(
-        "reset reset_mechanism reset_mode reset_delay v_reset v_rest v_leak v_init "
-        "initial_state min_voltage init_hidden",
+        "reset reset_mechanism reset_mode reset_delay v_reset v_init initial_state "
+        "min_voltage init_hidden",
         "remove it: a neuron begins at 0, and is 0 again after a spike",
     ),
     Counterpart(
-        "surrogate spike_grad surrogate_function surrogate_gradient "
-        "surrogate_disable tau_grad scale_grad",
+        "surrogate spike_grad surrogate_function surrogate_gradient surrogate_disable",
         "remove it: training follows the neurons' rate curve, and needs no surrogate",
     ),
     Counterpart(
@@ -222,7 +215,7 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "bits weight_bits weight_precision quantize quantise quantization "
-        "quantisation precision dtype weight_scale weight_exp message_bits",
+        "quantisation precision dtype",
         "remove it: the chip stores every weight in 8 bits",
     ),
     Counterpart(
@@ -267,10 +260,6 @@ _COUNTERPARTS = (
     Counterpart(
         "time_distributed",
         "remove it: a `conv3d` with time on its depth axis reads several frames",
-    ),
-    Counterpart(
-        "delay delays axonal_delay synaptic_delay",
-        "remove it: nothing is delayed but by the filter, `synapse 5 ms`",
     ),
     Counterpart(
         "weights weight weight_file pretrained",

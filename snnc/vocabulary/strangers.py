@@ -99,13 +99,12 @@ def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
 
 
 _ADVICE = {
-    "connection connections connect edge edges link projection": "a layer reads the "
-    "one before it, or those that it names: `conv2d c1 from c0 {{ filters 8 }}`",
-    "probe probes record": "remove it: `build_network` of the package takes "
-    '`probe=["c0"]`',
+    "connection connections edge edges link": "a layer reads the one before "
+    "it, or those that it names: `conv2d c1 from c0 {{ filters 8 }}`",
+    "probe probes": 'remove it: `build_network` of the package takes `probe=["c0"]`',
     "sequential model module net layers graph network": "a file holds one network, "
     "and each layer has a line: `conv2d c0 {{ filters 8 }}`",
-    "evaluate predict run simulate simulator test main": "remove it: `evaluate` of the "
+    "evaluate predict run simulate simulator test": "remove it: `evaluate` of the "
     "package runs the network",
     "noise gaussiannoise": "remove it: training with `aware` has the noise of few "
     "spikes",
@@ -125,12 +124,8 @@ _ADVICE = {
     "name": "the name stands behind `network`: `network {name} {{`",
     "version spec": "remove it: `snn 1` on the first line is the version",
     "author license url date": "write it as a comment: `# {word}`",
-    "let var const def class function macro define": "write values where they are "
-    "used, or in `defaults` for all layers: there are no variables",
-    "include require using": "a file holds one network, and includes no other",
-    "stdp pes hebbian rstdp learningrule learning": "remove it: weights are trained "
-    "in Keras, and the chip learns nothing",
-    "end done pass endif": "remove it: a `}}` ends the block",
+    "pes learningrule learning": "remove it: weights are trained in Keras, and the "
+    "chip learns nothing",
 }
 _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.split()}
 

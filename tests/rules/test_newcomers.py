@@ -233,6 +233,30 @@ CHANGES = [
     ),
 ]
 
+# Constructs of other languages, which have no message of their own: the code, and the
+# words that the caret stands under.
+OTHERS = [
+    ("let filters = 8", "SNN115", "="),
+    ("f = 8", "SNN115", "="),
+    ("define F 8", "SNN200", "define"),
+    ("include other", "SNN200", "include"),
+    ("conv2d c1 { filters 8*2 }", "SNN101", "*"),
+    ("conv2d c1 { filters 8 - 2 }", "SNN101", "-"),
+    ("conv2d c1 { filters 8+2 }", "SNN100", "+2"),
+    ("conv2d c1 { filters 8 } -> conv2d c2 { filters 8 }", "SNN101", "-"),
+    ("conv2d c1 { filters 8 } => conv2d c2 { filters 8 }", "SNN101", "=>"),
+    ("for i in 0..3 {\n    conv2d c1 { filters 8 }\n  }", "SNN200", "for"),
+    ("while on { conv2d c1 { filters 8 } }", "SNN200", "while"),
+    ("repeat 3 {\n    repeat 2 {\n      conv2d c1 {}\n    }\n  }", "SNN100", "{"),
+    ("block b {\n    conv2d c1 { filters 8 }\n  }", "SNN222", "block"),
+    ("LIFCell l", "SNN200", "LIFCell"),
+    ("CubaLIF l", "SNN200", "CubaLIF"),
+    ("NeuronGroup g", "SNN200", "NeuronGroup"),
+    ("conv2d c1 { filters 8, delay 1 }", "SNN203", "delay"),
+    ("conv2d c1 { filters 8, neuron lif { dv 1 } }", "SNN203", "dv"),
+    ("dense d1 { units 9, neuron lif { tau_mem_inv 9 } }", "SNN203", "tau_mem_inv"),
+]
+
 
 def only(text: str) -> Diagnostic:
     (diagnostic,) = check_text(text).diagnostics
@@ -252,6 +276,24 @@ def test_a_line_of_another_library(line: str, code: str, phrase: str) -> None:
     found = only(SPEC.replace(CONV, f"{CONV}\n  {line}"))
     assert (found.code, found.span.first.line) == (code, line_of(CONV) + 1)
     assert phrase in found.render_help()
+
+
+@pytest.mark.parametrize(("lines", "code", "under"), OTHERS, ids=lambda part: part)
+def test_lines_of_another_language(lines: str, code: str, under: str) -> None:
+    found = only(SPEC.replace(CONV, f"{CONV}\n  {lines}"))
+    assert (found.code, found.span.text) == (code, under)
+
+
+def test_a_program_that_begins_with_an_assignment_has_no_edition() -> None:
+    found = only("# The network.\nmodel = Sequential([\n    Dense(10),\n])\n")
+    assert (found.code, found.span.text) == ("SNN109", "model")
+
+
+def test_statements_in_the_block_of_an_unknown_one_are_read() -> None:
+    block = "    conv2d c1 { filters 8 }\n    conv2d c2 { filters @ }\n  }"
+    lines = f"{CONV}\n  stage s {{\n{block}\n  conv2d c3 from c1 {{ filters 8 }}"
+    found = check_text(SPEC.replace(CONV, lines)).diagnostics
+    assert [d.span.text for d in found] == ["stage", "@"]
 
 
 @pytest.mark.parametrize(

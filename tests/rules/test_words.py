@@ -33,19 +33,19 @@ FRAME = """
   train { epochs 3{train} }
 """
 PLACES = {
-    "conv2d": "bits 8|weight_bits 8|quantize on|threshold 1|v_th 1|beta 0.9|tau 20 ms"
+    "conv2d": "bits 8|weight_bits 8|quantize on|threshold 1|beta 0.9|tau 20 ms"
     "|tau_mem 20 ms|reset_mechanism zero|spike_grad atan|init_hidden on|max_rate 150 Hz"
     "|firing_rate 150 Hz|gain 1|intercepts 0|amplitude 1|kernel_size 3|out_channels 8"
     "|num_filters 8|n_neurons 100|size 3|pad 1|batch_norm on|norm batch|drop 0.2|p 0.2"
     "|weight_decay 1e-4|kernel_regularizer l2|kernel_initializer he|input_shape 28x28x1"
     "|data_format last|name c0|trainable off|dtype float32|device cpu|inputs e|skip e"
-    "|activity_regularizer l1|recurrent on|delay 1|weights x|pool 2|seed 1|epochs 3"
+    "|activity_regularizer l1|recurrent on|weights x|pool 2|seed 1|epochs 3"
     "|present 100 ms|learning_rate 1e-3|classes 10|tau_rc 20 ms|lif on|host on"
     "|window 2",
     "dense": "hidden 64|n_neurons 64|out_features 64|in_features 784|use_bias off"
     "|return_sequences on|filters 8|kernel 3|width 64",
     "lif": "tau 20 ms|tau_mem 20 ms|tau_m 20 ms|tau_syn 5 ms|refractory_period 2 ms"
-    "|t_ref 2 ms|beta 0.9|decay 0.5|alpha 0.9|voltage_decay 128|v_threshold 1|v_reset 0"
+    "|t_ref 2 ms|beta 0.9|decay 0.5|alpha 0.9|v_threshold 1|v_reset 0"
     "|surrogate atan|learn_beta on|gain 1|rate 20..150 Hz|bias 1",
     "timing": "timesteps 100|num_steps 100|T 100|T 100 ms|duration 100 ms"
     "|presentation_time 100 ms|timestep 1 ms|tau_syn 5 ms|reset on|epochs 3",
@@ -65,12 +65,12 @@ PLACES = {
     "avgpool": "pool_size 2|kernel 2|strides 2|padding same|rate 20..150 Hz|mode max",
     "downsample": "stride 2|kernel 3|pool_size 2|padding same|scale 2|mode nearest",
     "defaults": "activation relu|tau_rc 20 ms|bits 8|present 100 ms|max_rate 150 Hz",
-    "a line": "Leaky l|LIFCell l|Ensemble x|Connection x|Node n|Probe p|Sequential"
+    "a line": "Leaky l|Ensemble x|Connection x|Node n|Probe p|Sequential"
     "|compile|fit|GaussianNoise|ZeroPadding2D|Cropping2D|Reshape r|Subtract s"
     "|Average a|Rescaling|Normalization|layers|layer l|hidden h|fc1|logits y|head h"
     "|residual r|branch b|device loihi|evaluate x|weights x|dataset mnist|version 1"
-    "|name digits|title x|include x|stdp s|bn b|end|poisson p|learning_rate 1e-3"
-    "|tau_rc 20|conv4d c|AvgPool2d a|decoder d|include x",
+    "|name digits|title x|bn b|poisson p|learning_rate 1e-3"
+    "|tau_rc 20|conv4d c|AvgPool2d a|decoder d",
     "neuron": "leaky|if|alif|SpikingRectifiedLinear|LIFRate|izhikevich|softlif",
     "loss": "mae|binary_crossentropy|CrossEntropyLoss|nll|hinge|rmse|MSELoss",
     "optimizer": "rmsprop|nadam|momentum|AdamW|lbfgs",
