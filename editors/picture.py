@@ -27,7 +27,6 @@ vim.o.signcolumn = 'yes'
 vim.cmd.highlight('Normal guibg=NONE')
 vim.cmd.highlight('NormalFloat guibg=NONE')
 vim.cmd.highlight('LspInlayHint guifg=#8fa1b3 gui=italic')
-vim.cmd.highlight('LspCodeLens guifg=#7a7a52')
 vim.api.nvim_set_hl(0, '@lsp.type.property', { link = 'Identifier' })
 require('snnc').setup({ cmd = { '%s', '-m', 'snnc', 'lsp' } })
 """

@@ -135,8 +135,12 @@ def _network(analysis: Analysis) -> Iterator[str]:
 
 
 def _share(analysis: Analysis) -> str:
-    used = share(analysis)
-    return f" ({used})" if used else ""
+    """What the network takes of what its target has; nothing off the chip."""
+    mapped, network = analysis.mapped, analysis.made.network
+    if mapped is None or network is None or not isinstance(network.target, Loihi):
+        return ""
+    chips = counted(mapped.chips, "chip")
+    return f" ({mapped.cores} of {counted(network.target.cores, 'core')}, on {chips})"
 
 
 def layer(analysis: Analysis, name: str) -> str:
@@ -250,15 +254,6 @@ def total(analysis: Analysis) -> str:
     chosen = (p for p in mapped.populations if p.cores or not on_chip)
     neurons = thousands(sum(p.population.neurons for p in chosen), "neuron")
     return f"{neurons}, {counted(mapped.cores, 'core')}" if on_chip else neurons
-
-
-def share(analysis: Analysis) -> str:
-    """What the network takes of what its target has; nothing off the chip."""
-    mapped, network = analysis.mapped, analysis.made.network
-    if mapped is None or network is None or not isinstance(network.target, Loihi):
-        return ""
-    chips = counted(mapped.chips, "chip")
-    return f"{mapped.cores} of {counted(network.target.cores, 'core')}, on {chips}"
 
 
 def thousands(number: int, noun: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 import traceback
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -36,14 +35,11 @@ class ClientSettings:
     ----------
     device
         A device that snnc knows, or the path of its file, from ``root``.
-    output
-        The folder that holds the packages, from ``root``.
     root
         The folder that the client has open.
     """
 
     device: str = "loihi1"
-    output: str = "models"
     root: Path = Path()
 
     def updated(self, section: Any) -> ClientSettings:
@@ -53,9 +49,9 @@ class ClientSettings:
         section = section.get(SECTION, section)
         if not isinstance(section, Mapping):
             return self
-        known = {k: v for k, v in section.items() if isinstance(v, str) and v}
-        device = known.get("device", self.device)
-        return replace(self, device=device, output=known.get("output", self.output))
+        device = section.get("device")
+        named = isinstance(device, str) and device
+        return replace(self, device=device) if named else self
 
     def at(self, root: Path) -> ClientSettings:
         """The settings with the folder that a client has open."""
@@ -99,8 +95,6 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return status.st_mtime_ns, status.st_size
 
 
-BUILD, REPORT = "snnc.build", "snnc.report"
-"""The commands of lenses."""
 FIX_ALL = f"{types.CodeActionKind.SourceFixAll.value}.snnc"
 """The kind of the action that mends all that has one obvious remedy."""
 PULLED = "text_document.diagnostic"
@@ -144,12 +138,6 @@ class SpecServer(LanguageServer):
         from snnc.language_server.analysis import Analyses
 
         return Analyses(self._ready, self._failed, self._profile)
-
-    @cached_property
-    def reports(self) -> Path:
-        """A folder for reports, which goes when the server does."""
-        self._reports = tempfile.TemporaryDirectory(prefix="snnc-")
-        return Path(self._reports.name)
 
     @property
     def codec(self) -> PositionCodec:
@@ -219,9 +207,6 @@ class SpecServer(LanguageServer):
             shown.insert(0, of_device(self._wrong_device))
         return shown
 
-    def say(self, text: str, kind: types.MessageType) -> None:
-        self.window_show_message(types.ShowMessageParams(kind, text))
-
     def _put(self, buffer: Buffer) -> None:
         self.buffers[buffer.uri] = buffer
         if buffer.is_spec:
@@ -257,8 +242,6 @@ class SpecServer(LanguageServer):
         """Have asked anew what changed without an edit."""
         if self.supports("workspace.inlay_hint.refresh_support"):
             self.workspace_inlay_hint_refresh(None)
-        if self.supports("workspace.code_lens.refresh_support"):
-            self.workspace_code_lens_refresh(None)
         if self.supports("workspace.diagnostics.refresh_support"):
             self.workspace_diagnostic_refresh(None)
 

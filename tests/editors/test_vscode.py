@@ -12,7 +12,9 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from click import Context
 
+from snnc.cli import snnc
 from snnc.diagnostics import Report
 from snnc.editors.rules import snippets, snippets_text
 from snnc.language.keywords import FORMS
@@ -50,7 +52,15 @@ def test_what_can_be_set_is_what_the_server_takes() -> None:
     told = PACKAGE["contributes"]["configuration"]["properties"]
     own = {key.removeprefix("snnc."): value["default"] for key, value in told.items()}
     assert own.pop("command") == ["snnc", "lsp"]
-    assert own == {"device": ClientSettings().device, "output": ClientSettings().output}
+    assert own == {"device": ClientSettings().device}
+
+
+def test_its_tasks_are_verbs() -> None:
+    (task,) = PACKAGE["contributes"]["taskDefinitions"]
+    verbs = task["properties"]["verb"]["enum"]
+    assert verbs == ["build", "report"]
+    assert set(verbs) <= set(snnc.list_commands(Context(snnc)))
+    assert json.dumps(verbs) in (EXTENSION / "src/extension.ts").read_text("utf-8")
 
 
 def npm(*arguments: str) -> str:

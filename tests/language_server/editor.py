@@ -30,8 +30,8 @@ class Client(LanguageClient):
         super().__init__(converter_factory=default_converter)
         self.told: dict[str, types.PublishDiagnosticsParams] = {}
         self._news = asyncio.Event()
-        refreshed = ("workspace/codeLens/refresh", "workspace/inlayHint/refresh")
-        ignored = (*refreshed, "client/registerCapability", "telemetry/event")
+        refreshed = "workspace/inlayHint/refresh"
+        ignored = (refreshed, "client/registerCapability", "telemetry/event")
         register_lsp_features(
             self,
             DEFAULT_CLIENT_FEATURES

@@ -1,4 +1,4 @@
-"""Diagnostics, hints and lenses, as clients see them."""
+"""Diagnostics and hints, as clients see them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
+from snnc.language_server.requests import create_server
 from tests.language_server.editor import Client, Document, open_text
 from tests.support import ROOT, network
 
@@ -146,50 +148,11 @@ async def test_other_yaml_is_none_of_its_business(client: Client) -> None:
     assert {d.code for d in await document.diagnostics()} == {"SNN218"}
 
 
-async def test_a_lens_tells_the_cores_and_opens_the_report(
-    client: Client,
-) -> None:
+async def test_no_request_runs_a_command(client: Client) -> None:
     document = open_text(client, GOOD)
-    params = types.CodeLensParams(document.identifier)
-    share, report, build = await client.text_document_code_lens_async(params) or ()
-    assert share.command
-    assert report.command
-    assert build.command
-    assert share.command.title == "5 of 128 cores, on 1 chip"
-    assert (report.command.title, build.command.title) == ("Report", "Build")
-    assert document.quoted(report.range) == "drift"
-    await client.workspace_execute_command_async(
-        types.ExecuteCommandParams(report.command.command, [document.uri])
-    )
-    shown = Path(client.shown_documents[-1].uri.removeprefix("file://"))
-    assert shown.read_text(encoding="utf-8").startswith("### `drift`")
-
-
-@pytest.mark.slow
-async def test_a_saved_spec_is_built(client: Client, tmp_path: Path) -> None:
-    document = open_text(client, GOOD, folder=tmp_path)
-    path = Path(document.uri.removeprefix("file://"))
-    path.write_text(GOOD, encoding="utf-8")
-    client.workspace_did_change_configuration(
-        types.DidChangeConfigurationParams({"snnc": {"output": str(tmp_path / "out")}})
-    )
-    await client.workspace_execute_command_async(
-        types.ExecuteCommandParams("snnc.build", [document.uri])
-    )
-    assert "files written" in client.messages[-1].message
-    assert (tmp_path / "out/drift/network.py").exists()
-    path.write_text(GOOD.replace("units 64", "unit 64"), encoding="utf-8")
-    document.replace("units 64", "unit 64")
-    await client.workspace_execute_command_async(
-        types.ExecuteCommandParams("snnc.build", [document.uri])
-    )
-    assert client.messages[-1].type is types.MessageType.Error
-    assert "`dense` has no property `unit`" in client.messages[-1].message
-
-
-async def test_an_unsaved_spec_is_not_built(client: Client) -> None:
-    document = open_text(client, GOOD)
-    await client.workspace_execute_command_async(
-        types.ExecuteCommandParams("snnc.build", [document.uri])
-    )
-    assert client.messages[-1].message.startswith("save the spec first")
+    build = types.ExecuteCommandParams("snnc.build", [document.uri])
+    with pytest.raises(JsonRpcException):
+        await client.workspace_execute_command_async(build)
+    features = create_server().protocol.fm
+    assert not features.commands
+    assert types.TEXT_DOCUMENT_CODE_LENS not in features.features

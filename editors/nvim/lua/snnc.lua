@@ -5,10 +5,8 @@ local M = {}
 M.defaults = {
   cmd = { "snnc", "lsp" },
   device = "loihi1",
-  output = "models",
   format_on_save = true,
   inlay_hints = true,
-  codelens = true,
 }
 
 --- Whether a YAML buffer is a spec: the server has nothing to say of others.
@@ -28,20 +26,9 @@ local function attach(options, client, buffer)
   if options.inlay_hints then
     vim.lsp.inlay_hint.enable(true, { bufnr = buffer })
   end
-  local group = vim.api.nvim_create_augroup("snnc." .. buffer, {})
-  if options.codelens then
-    vim.api.nvim_create_autocmd({ "BufEnter", "InsertLeave", "BufWritePost" }, {
-      group = group,
-      buffer = buffer,
-      callback = function()
-        vim.lsp.codelens.refresh({ bufnr = buffer })
-      end,
-    })
-    vim.lsp.codelens.refresh({ bufnr = buffer })
-  end
   if options.format_on_save then
     vim.api.nvim_create_autocmd("BufWritePre", {
-      group = group,
+      group = vim.api.nvim_create_augroup("snnc." .. buffer, {}),
       buffer = buffer,
       callback = function()
         vim.lsp.buf.format({ bufnr = buffer, id = client.id })
@@ -59,7 +46,7 @@ local function start(options, buffer)
     name = "snnc",
     cmd = options.cmd,
     root_dir = vim.fs.root(buffer, { "pyproject.toml", ".git" }),
-    settings = { snnc = { device = options.device, output = options.output } },
+    settings = { snnc = { device = options.device } },
     on_attach = function(client, attached)
       attach(options, client, attached)
     end,

@@ -6,6 +6,7 @@ let begun = false;
 
 export async function activate(context: vscode.ExtensionContext): Promise<void> {
   context.subscriptions.push(
+    vscode.tasks.registerTaskProvider("snnc", { provideTasks, resolveTask }),
     vscode.commands.registerCommand("snnc.restart", restart),
     vscode.workspace.onDidOpenTextDocument(startFor),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
@@ -26,10 +27,42 @@ export async function deactivate(): Promise<void> {
 
 /** Start the server for the first spec; of other YAML files it would have nothing to say. */
 async function startFor(document: vscode.TextDocument): Promise<void> {
-  const isSpec = document.languageId === "snn" || (document.languageId === "yaml" && /^snn\s*:/m.test(document.getText()));
-  if (isSpec && !begun) {
+  if (isSpec(document) && !begun) {
     await restart();
   }
+}
+
+function isSpec(document: vscode.TextDocument): boolean {
+  return document.languageId === "snn" || (document.languageId === "yaml" && /^snn\s*:/m.test(document.getText()));
+}
+
+/** Offer to build the spec in the editor, and to report on it. */
+function provideTasks(): vscode.Task[] {
+  const document = vscode.window.activeTextEditor?.document;
+  if (document === undefined || document.isUntitled || !isSpec(document)) {
+    return [];
+  }
+  const folder = vscode.workspace.getWorkspaceFolder(document.uri);
+  const file = vscode.workspace.asRelativePath(document.uri, false);
+  return ["build", "report"].map((verb) => taskOf({ type: "snnc", verb, file }, folder));
+}
+
+/** Complete a task of `tasks.json`. */
+function resolveTask(task: vscode.Task): vscode.Task {
+  return taskOf(task.definition, task.scope);
+}
+
+/** Make the task that runs `snnc VERB FILE` in a terminal, for the device of the settings. */
+function taskOf(definition: vscode.TaskDefinition, scope: vscode.Task["scope"]): vscode.Task {
+  const { verb, file } = definition as vscode.TaskDefinition & { verb: string; file: string };
+  const words = startCommand();
+  const [command = "snnc", ...options] = words.at(-1) === "lsp" ? words.slice(0, -1) : words;
+  const device = vscode.workspace.getConfiguration("snnc").get<string>("device", "loihi1");
+  if (device !== "loihi1") {
+    options.push("--device", device);
+  }
+  const run = new vscode.ProcessExecution(command, [...options, verb, file]);
+  return new vscode.Task(definition, scope ?? vscode.TaskScope.Workspace, `${verb} ${file}`, "snnc", run);
 }
 
 /** Start the server, or say how to get it. */

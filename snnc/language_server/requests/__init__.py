@@ -12,7 +12,7 @@ from typing import Any
 
 from lsprotocol import types
 
-from snnc.language_server.server import BUILD, FIX_ALL, REPORT, SpecServer
+from snnc.language_server.server import FIX_ALL, SpecServer
 
 COLOURED = (
     "comment",
@@ -40,7 +40,6 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
         ),
     ),
     types.TEXT_DOCUMENT_INLAY_HINT: ("costs", "inlay_hints", None),
-    types.TEXT_DOCUMENT_CODE_LENS: ("costs", "lenses", None),
     types.TEXT_DOCUMENT_HOVER: ("reading", "hover", None),
     types.TEXT_DOCUMENT_SEMANTIC_TOKENS_FULL: (
         "reading",
@@ -75,7 +74,6 @@ _ANSWERS: dict[str, tuple[str, str, object]] = {
     ),
     types.CODE_ACTION_RESOLVE: ("fixing", "resolve", None),
 }
-_COMMANDS = {BUILD: ("costs", "build"), REPORT: ("costs", "report")}
 
 
 def create_server(device: str | None = None) -> SpecServer:
@@ -86,8 +84,6 @@ def create_server(device: str | None = None) -> SpecServer:
     server = SpecServer(device)
     for method, (module, function, options) in _ANSWERS.items():
         server.feature(method, options)(_asked(server, module, function))
-    for command, (module, function) in _COMMANDS.items():
-        server.command(command)(_asked(server, module, function))
     return server
 
 
