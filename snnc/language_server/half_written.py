@@ -1,47 +1,42 @@
 """What may be written at a place of a text that is half written.
 
-In a ``.snn`` text the tokens from the first word of the statement up to the cursor tell
-it: what comes behind, and most of what stands before, may be as wrong as it likes.
-
-In a YAML text a word is put in at the cursor, and what is then above it tells: of the
-file only the key that the cursor is below, and of the layers the last one, have to be
-YAML.
+A word is put in at the cursor, the compiler's own parser reads the text before it, and
+what is then above that word tells. Of a ``.snn`` text only the last statement is read,
+and parts of it that can't be read are left out. Of a YAML text only the key that the
+cursor is below, and of the layers the last one, have to be YAML.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-
-from lark import Token
+from collections.abc import Collection
+from dataclasses import replace
 
 from snnc.diagnostics import Report
 from snnc.language import tree
-from snnc.language.base import Model
 from snnc.language.fields import keys_of, parts_of
 from snnc.language.keywords import BEGINNINGS, VARIANTS, settings_of
 from snnc.language_server.marks import (
     REFERRING,
     CursorPlace,
     Where,
-    kind_of,
     model_of_choice,
     statement_of,
     takes,
 )
-from snnc.source import SourceFile
-from snnc.syntax.build import tokens
+from snnc.source import SourceFile, Span
+from snnc.syntax.snn import parse_snn
 from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import Mapping, Node, Scalar, Sequence
 
 _STATEMENT = re.compile(rf"^[ \t]*(?=(?:{'|'.join(BEGINNINGS)})\b)", re.MULTILINE)
 _NETWORK = re.compile(r"^[ \t]*network\b[^\n#]*\{", re.MULTILINE)
-_MEASURABLE = ("NUMBER", "RANGE")
 _TOP = re.compile(r"^[\"']?\w+[\"']?[ \t]*:")
 _ITEM = re.compile(r"^([ \t]*)-(?:[ \t]|$)")
 _MARK = "here__"
+_HEADER = "snn 1\nnetwork n {\n"
 _CLOSERS = {"{": "}", "[": "]"}
+_MOST_LEFT_OUT = 4
 
 
 def place_in_snn(before: str) -> CursorPlace | None:
@@ -50,118 +45,75 @@ def place_in_snn(before: str) -> CursorPlace | None:
     begun = [match.end() for match in _STATEMENT.finditer(before)]
     if not begun:
         return CursorPlace("statement" if _NETWORK.search(before) else "header")
-    frames = _Frames()
-    for token in tokens(before[begun[-1] :]):
-        if not frames.feed(token):
+    text = _HEADER + before[begun[-1] :]
+    for _ in range(_MOST_LEFT_OUT + 1):
+        wrong: list[Span] = []
+        # The word may be a value, a name or a unit, or the key of a value.
+        for word in (_MARK, f"{_MARK} 0"):
+            report = Report()
+            source = SourceFile("half.snn", f"{text}{word}{_closers(text)}\n")
+            for statement in parse_snn(source, report).statements:
+                if (place := _in_statement(statement)) is not None:
+                    return place
+            wrong += (d.span for d in report.diagnostics if d.span.end <= len(text))
+        span = next((span for span in wrong if span.text.strip()), None)
+        if span is None:
             return None
-    return frames.place
+        text = f"{text[: span.start]}{' ' * len(span.text)}{text[span.end :]}"
+    return None
 
 
-@dataclass(slots=True)
-class _Frame:
-    """An open brace or bracket: whose keys stand there, and which did."""
-
-    model: type[Model] | None
-    legal: tuple[str, ...]
-    is_list: bool = False
-    key: str = ""
-    value: str = ""
-    given: set[str] = field(default_factory=set)
-    last: str = ""
-
-
-class _Frames:
-    """Follows a statement token by token, up to the cursor."""
-
-    def __init__(self) -> None:
-        self._heading: list[Token] = []
-        self._frames: list[_Frame] = []
-        self._ended = False
-
-    def feed(self, token: Token) -> bool:
-        """Take a token; False where the network has ended."""
-        if token.type == "NEWLINE":
-            self._ended |= not self._frames
-        elif token.type in ("LBRACE", "LSQB"):
-            self._open(token)
-        elif token.type in ("RBRACE", "RSQB"):
-            if not self._frames:
-                return False
-            self._frames.pop()
-            self._ended = not self._frames
-        elif self._frames:
-            _take(self._frames[-1], token)
-        else:
-            self._heading.append(token)
-        return True
-
-    def _open(self, token: Token) -> None:
-        if not self._frames:
-            self._frames.append(_Frame(*takes(self._statement)))
-            return
-        top = self._frames[-1]
-        if token.type == "LSQB":
-            self._frames.append(_Frame(top.model, (), True, top.key))
-        else:
-            inner = model_of_choice(top.key, top.value)
-            self._frames.append(_Frame(inner, settings_of(top.value)))
-        top.last = ""
-
-    @property
-    def _statement(self) -> tree.Statement:
-        return statement_of(*kind_of([str(token) for token in self._heading]))
-
-    @property
-    def place(self) -> CursorPlace:
-        kind, variant = kind_of([str(token) for token in self._heading])
-        if self._frames:
-            return replace(_inside(self._frames[-1]), kind=kind, variant=variant)
-        if self._ended:
-            return CursorPlace("statement")
-        return replace(self._front(kind), kind=kind, variant=variant)
-
-    def _front(self, kind: str) -> CursorPlace:
-        """In front of the block."""
-        types = [token.type for token in self._heading]
-        if len(types) == 1 and kind in VARIANTS:
-            return CursorPlace("variant")
-        if "FROM" in types and types[-1] in ("FROM", "COMMA"):
-            return CursorPlace("reference")
-        return CursorPlace("part")
+def _in_statement(statement: tree.Statement) -> CursorPlace | None:
+    """The place of the word in a statement; None if it is not in there, or unread."""
+    kind, second = statement.kind.text, statement.variant
+    if kind == _MARK:
+        return CursorPlace("statement")
+    if _is_here(second):
+        return CursorPlace("variant", kind)
+    variant = second.text if second and second.text in VARIANTS.get(kind, ()) else ""
+    if any(map(_is_here, statement.sources)):
+        return CursorPlace("reference", kind, variant)
+    in_front = "{" not in statement.span.text and _MARK in statement.span.text
+    if _is_here(statement.name) or in_front:
+        return CursorPlace("part", kind, variant)
+    return _in_properties(statement.properties or (), kind, variant, ())
 
 
-def _take(frame: _Frame, token: Token) -> None:
-    """Take a word or a value inside of braces."""
-    frame.last = token.type
-    if token.type in ("COMMA", "UNIT") or frame.is_list:
-        return
-    if frame.key and not frame.value:
-        frame.value = str(token)
-    else:
-        frame.key, frame.value = str(token), ""
-        frame.given.add(frame.key)
+def _in_properties(
+    properties: tuple[tree.Property, ...],
+    kind: str,
+    variant: str,
+    above: tuple[str, ...],
+) -> CursorPlace | None:
+    beside = tuple(item.key.text for item in properties)
+    for item in properties:
+        key, value = item.key.text, item.value
+        if key == _MARK:
+            return _inside(kind, variant, above, beside)
+        if isinstance(value, (tree.Quantity, tree.Range)) and _is_here(value.unit):
+            place = _inside(kind, variant, above, beside)
+            return replace(place, key=key, measured=True)
+        items = value.items if isinstance(value, tree.List) else (value,)
+        if any(map(_is_here, items)):
+            return _inside(kind, variant, (*above, key))
+        if isinstance(value, tree.Group):
+            below = (*above, key, value.name.text)
+            place_below = _in_properties(value.properties, kind, variant, below)
+            if place_below is not None:
+                return place_below
+    return None
 
 
-def _inside(frame: _Frame) -> CursorPlace:
-    if frame.is_list or (frame.key and not frame.value):
-        where: Where = "reference" if frame.key == REFERRING else "value"
-        return CursorPlace(where, model=frame.model, key=frame.key)
-    return CursorPlace(
-        "key",
-        model=frame.model,
-        legal=tuple(key for key in frame.legal if key not in frame.given),
-        key=frame.key,
-        measured=frame.last in _MEASURABLE,
-    )
+def _is_here(node: object) -> bool:
+    return isinstance(node, tree.Word) and node.text == _MARK
 
 
 def place_in_yaml(before: str) -> CursorPlace | None:
     """What begins behind a text; None where that can't be told."""
     chunk = _chunk(before)
-    closers = "".join(reversed(list(_open(chunk))))
     # The word may be a key or a value: the text is YAML with one of them.
     for mark in (f"{_MARK}: 0", _MARK):
-        text = SourceFile("chunk.yaml", f"{chunk}{mark}{closers}\n")
+        text = SourceFile("chunk.yaml", f"{chunk}{mark}{_closers(chunk)}\n")
         report = Report()
         root = Composer(text, report).compose()
         if root is None or report.errors:
@@ -187,7 +139,7 @@ def _chunk(before: str) -> str:
     return "\n".join(lines[top:])
 
 
-def _open(chunk: str) -> Iterator[str]:
+def _closers(chunk: str) -> str:
     """What closes the brackets that are open at the end."""
     stack: list[str] = []
     quote = ""
@@ -200,7 +152,7 @@ def _open(chunk: str) -> Iterator[str]:
             stack.append(_CLOSERS[character])
         elif stack and character == stack[-1]:
             stack.pop()
-    return iter(stack)
+    return "".join(reversed(stack))
 
 
 Path = tuple[tuple[str, ...], bool, tuple[str, ...]]
@@ -237,21 +189,35 @@ def _of_path(
     if variants and not rest and kind != "defaults":
         return CursorPlace("variant", kind=kind)
     variant = rest.pop(0) if rest and rest[0] in variants else ""
+    place = _inside(kind, variant, tuple(rest), beside if at_key else None)
+    if rest or not at_key:
+        return place
+    parts = [part.key for part in parts_of(place.model).values()] if place.model else []
+    scopes = variants if kind == "defaults" and not variant else ()
+    names = (*parts, *place.legal, *scopes)
+    return replace(place, legal=tuple(name for name in names if name not in beside))
+
+
+def _inside(
+    kind: str,
+    variant: str,
+    above: tuple[str, ...],
+    beside: Collection[str] | None = None,
+) -> CursorPlace:
+    """What a place in a statement is, below some keys of it.
+
+    ``beside`` are the keys that are given there; None at a value.
+    """
     model, legal = takes(statement_of(kind, variant))
-    while len(rest) > 1:  # a choice with settings: optimizer, adam, learning_rate
-        key, word, *rest = rest
-        model, legal = model_of_choice(key, word), settings_of(word)
-    place = CursorPlace("key", kind, variant, model)
-    if not rest and at_key:
-        parts = [part.key for part in parts_of(model).values()] if model else []
-        scopes = variants if kind == "defaults" and not variant else ()
-        names = (*parts, *legal, *scopes)
-        return replace(place, legal=tuple(key for key in names if key not in beside))
-    if not rest:
-        return replace(place, where="value")
-    referring = rest[0] in ("from", REFERRING)
-    has = model is not None and rest[0] in keys_of(model)
-    return CursorPlace(
-        "reference" if referring else "value", kind, variant, model if has else None,
-        (), rest[0],
-    )  # fmt: skip
+    while len(above) > 1:  # a choice with settings: optimizer, adam, learning_rate
+        key, word, *rest = above
+        model, legal, above = model_of_choice(key, word), settings_of(word), tuple(rest)
+    if not above and beside is not None:
+        legal = tuple(name for name in legal if name not in beside)
+        return CursorPlace("key", kind, variant, model, legal)
+    if not above:
+        return CursorPlace("value", kind, variant, model)
+    (key,) = above
+    where: Where = "reference" if key in ("from", REFERRING) else "value"
+    known = model if model is not None and key in keys_of(model) else None
+    return CursorPlace(where, kind, variant, known, key=key)

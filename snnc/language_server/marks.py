@@ -13,7 +13,6 @@ from snnc.language.keywords import (
     CHOICES,
     FORMS,
     NEURONS,
-    VARIANTS,
     legal_keys,
     model_of,
 )
@@ -209,13 +208,6 @@ def is_within_text(before: str) -> bool:
         elif character == "#":
             return True
     return bool(quote)
-
-
-def kind_of(words: list[str]) -> tuple[str, str]:
-    """The kind and the variant of a statement that begins with some words."""
-    kind = words[0] if words else ""
-    variant = words[1] if len(words) > 1 and words[1] in VARIANTS.get(kind, ()) else ""
-    return kind, variant
 
 
 def statement_of(kind: str, variant: str) -> tree.Statement:

@@ -50,8 +50,9 @@ class ClientSettings:
         if not isinstance(section, Mapping):
             return self
         device = section.get("device")
-        named = isinstance(device, str) and device
-        return replace(self, device=device) if named else self
+        if isinstance(device, str) and device:
+            return replace(self, device=device)
+        return self
 
     def at(self, root: Path) -> ClientSettings:
         """The settings with the folder that a client has open."""
