@@ -255,7 +255,10 @@ class Layer:
 
 @dataclass(frozen=True, slots=True)
 class Readout:
-    """The linear layer on the host; ``labels`` is None for a regression."""
+    """The linear layer on the host; ``labels`` is None for a regression.
+
+    ``spans`` has the places of the values that are written.
+    """
 
     name: str
     sources: tuple[str, ...]
@@ -265,6 +268,7 @@ class Readout:
     synapse: float
     l2: float
     span: Span
+    spans: Mapping[str, Span] = field(default_factory=dict)
 
     @property
     def shape(self) -> Shape:

@@ -18,6 +18,7 @@ from snnc.rules.rates import (
     WideRange,
 )
 from snnc.rules.references import TooManyPaths
+from snnc.rules.response import PresentTooShort
 from snnc.rules.shapes import (
     CrossingShortcuts,
     LooksChannelsFirst,
@@ -69,4 +70,6 @@ def verify(network: Network, report: Report) -> Network:
             if diagnostic.span not in places:
                 report.add(diagnostic)
             places.add(diagnostic.span)
+    if not report.errors:  # a statement that is broken may have said otherwise
+        report.extend(PresentTooShort.check(network))
     return network

@@ -57,11 +57,11 @@ class PresentNotSteps(Diagnostic):
             present=written.text if written else time(timing.present),
             dt=step.text if step else time(timing.dt),
             steps=steps,
-            near=_in_unit_of(written.text if written else "", whole, timing.dt),
+            near=in_unit_of(written.text if written else "", whole, timing.dt),
         )
 
 
-def _in_unit_of(written: str, steps: int, step: float) -> str:
+def in_unit_of(written: str, steps: int, step: float) -> str:
     """A number of steps in the unit of another time, in as many digits as it takes."""
     unit = written.lstrip("+-.0123456789eE").strip()
     unit = unit if unit in UNITS else "ms"

@@ -15,7 +15,7 @@ snn 1
 network net {
   about "A net."
   target loihi { chips 1 }
-  timing { dt 1 ms, present 50 ms }
+  timing { dt 1 ms, present 80 ms }
   input image 12x12x2 in 0..1
   encode conv e { filters 2 }
   conv2d end_a { filters 4 }
@@ -40,7 +40,7 @@ ANOTHER = {
     "from end_a": "from end_b",
     "filters 4": "filters 4, window 3|filters 4, pad 1|filters 4, bits 8",
     "2 }\n\n": "2 }\n  adaptiveavgpool2d { window 2 }\n\n",
-    "present 50 ms": "present 50 mHZ",
+    "present 80 ms": "present 80 mHZ",
 }
 SAME = {
     'about "A net."': "about 'A net.'|about \u201cA net.\u201d|about \u00abA net.\u00bb"
@@ -52,7 +52,7 @@ SAME = {
     "encode conv e": "encodeconv e|encode_conv e|encode cnv e|encode covn e",
     "conv2d end_a": "Conv2D end_a|conv2 end_a|con2vd end_a",
     "filters 4": "filter 4|filtres 4|num_filters 4|filters 2*2|filters = 4",
-    "present 50 ms": "present 50ms|present 50 msec|present 50",
+    "present 80 ms": "present 80ms|present 80 msec|present 80",
     "  conv2d end_a { filters 4 }": "  - conv2d: {name: end_a, filters: 4}"
     "|  - conv2d:\n      name: end_a\n      filters: 4",
     " }\n  conv2d": " } -> conv2d| } => conv2d| } \u2192 conv2d",

@@ -44,6 +44,7 @@ layers:
       dropout: 0.2
 readout:
   name: direction
+  decide: last
   classes: 8
 train:
   loss: cross_entropy
@@ -249,7 +250,8 @@ WORDS: list[Mistake] = [
     ("name: d0", "nam: d0", "SNN203", "nam"),
     ("  - dense:\n", "  - dense: {name: left, units: 4}\n  - dense:\n      from: c1\n",
      "SNN252", None),
-    ("readout:\n  name: direction\n  classes: 8\n", "readout:\n  name: direction\n",
+    ("readout:\n  name: direction\n  decide: last\n  classes: 8\n",
+     "readout:\n  name: direction\n  decide: last\n",
      "SNN211", None),
     ("  classes: 8\n", "  classes: 8\n  units: 2\n", "SNN220", "units: 2"),
     ("classes: 8", "classes: 1", "SNN206", "1"),
@@ -343,7 +345,7 @@ WHOLE: list[tuple[str, str, int]] = [
 # Of these the line is counted from the top.
 ELSEWHERE: list[tuple[str, str, str, int]] = [
     ("network: drift\n", "", "SNN136", 1),
-    ("readout:\n  name: direction\n  classes: 8\n", "", "SNN218", 2),
+    ("readout:\n  name: direction\n  decide: last\n  classes: 8\n", "", "SNN218", 2),
     ("chips: 1", "cores: 2", "SNN406", 22),
 ]
 MISTAKES = [*NOT_READ, *FORMS, *VALUES, *WORDS]

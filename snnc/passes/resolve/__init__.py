@@ -323,6 +323,7 @@ class _Resolution:
             synapse=spec.synapse,
             l2=self._train.l2,
             span=self._validated.readout.span,
+            spans=self._validated.readout.keys,
         )
 
 
