@@ -15,7 +15,7 @@ from __future__ import annotations
 from ._runtime.network import Cut, Input, Layer, Lif, Network, Readout
 
 DT = 0.001  # seconds a step
-PRESENT = 0.08  # seconds an example
+PRESENT = 0.13  # seconds an example
 
 INPUT = Input(
     "image",

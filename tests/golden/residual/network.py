@@ -15,7 +15,7 @@ from __future__ import annotations
 from ._runtime.network import Cut, Input, Layer, Network, Readout
 
 DT = 0.001  # seconds a step
-PRESENT = 0.08  # seconds an example
+PRESENT = 0.13  # seconds an example
 
 INPUT = Input("image", shape=(16, 16, 1), low=0.0, high=1.0)
 LAYERS = {
