@@ -12,7 +12,7 @@ NIR := .venv-nir
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
 # How many times as many inputs `make fuzz` draws as `make test` does.
 TIMES ?= 100
-KERAS_TESTS := $(patsubst %,tests/emit/test_%.py,keras_model training_layers) $(patsubst %,tests/runtime/test_%.py,batchnorm curves current_variance losses probes progress readout_fit shared_scale spiking training wiring)
+KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,batchnorm curves losses phases probes progress scaler shared_scale spiking strategies training wiring)
 
 # TensorFlow's start-up notices say nothing about snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3

@@ -14,7 +14,7 @@ project = "snnc"
 author = copyright = "The snnc developers"
 version = release = snnc.__version__
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "pages"]
-exclude_patterns = ["accuracy", "_build", "_ext", "examples", "schemas"]
+exclude_patterns = ["_build", "_ext", "examples", "schemas"]
 exclude_patterns += ["notebooks/.ipynb_checkpoints"]
 source_suffix = {".md": "markdown"}
 myst_enable_extensions = ["colon_fence"]

@@ -86,7 +86,7 @@ def calibrate_package(
     package = open_package(folder)
     network, layout = package.network, package.layout
     reading = package.library("data")
-    scaling = package.library("scaling")
+    budgets = package.library("budgets")
     weighing = package.library("layout")
     try:
         read = reading.load_input if isinstance(data, Path) else reading.check_input
@@ -99,7 +99,7 @@ def calibrate_package(
         calibration = _calibrated(calibrator, x, tensors, weighing.LayoutError)
     except (
         reading.DataError,
-        scaling.CalibrationError,
+        budgets.CalibrationError,
         weighing.LayoutError,
     ) as error:
         raise CannotCalibrateError(error) from error

@@ -195,7 +195,9 @@ LABELS = {
 def table(results: Results) -> str:
     """Accuracies on the same clips, cores predicted and built, seconds of each step."""
     reports, seconds = results.reports, results.seconds
-    keras = reports["loihi"]["keras_accuracy"]
+    loihi = reports["loihi"]
+    before = loihi["keras_accuracy_before"]
+    keras = loihi["keras_accuracy"] if before is None else before
     rows = [
         (f"on {results.examples} unseen clips", "accuracy", "as Keras", "seconds"),
         ("Keras", percent(keras), "", f"{seconds['train']:.1f} to train"),

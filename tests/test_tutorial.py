@@ -70,7 +70,7 @@ def test_a_person_with_the_tutorial_alone_reaches_the_chip(tmp_path: Path) -> No
     shown = done.stdout
     exact = shown[shown.index("starter on exact") :]
     exact, loihi = exact.split("starter on loihi")
-    for words in ("accuracy ", "accuracy of Keras"):
+    for words in ("accuracy ", "Keras with these weights"):
         assert abs(accuracy(exact, words) - accuracy(evaluated, words)) < POINTS
     assert re.search(r"^cores +3$", loihi, re.MULTILINE)
     assert re.search(

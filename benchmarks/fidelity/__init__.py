@@ -1,7 +1,7 @@
-"""What training costs beside plain Keras, and what the chip costs after it.
+"""What training costs next to plain Keras, and what the chip costs after it.
 
-A small network in kinds (rectified linear or LIF, with or without batch norm, behind a
-short or a long synapse) and a deep one are trained with the same seeds, epochs and
-optimiser as their layers in plain Keras and as `train` does it, and run on the exact
-engine, of test examples in rows.
+Networks are trained with the same seeds, epochs and optimizer in plain Keras and by
+`train`, and run on the exact engine. They are a small one in kinds (rectified linear or
+LIF, with or without batch norm, 100 or 40 ms), a deep one, a conv3d one, one of 60
+drawn characters, and one of depthwise layers on colour patches.
 """

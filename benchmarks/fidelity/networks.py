@@ -1,15 +1,20 @@
-"""The networks: one small one in kinds, and a deep one."""
+"""The networks: a small one in kinds, a deep one, and those of other data."""
 
 from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from benchmarks.fidelity import characters, patches
 
 SMALL = """snn 1
 
 network {name} {{
-  timing {{ present 100 ms, synapse {synapse} ms }}
+  timing {{ present {present} ms, synapse {synapse} ms }}
   defaults {{ neuron {neuron}, rate 20..150 Hz{norm} }}
 
   input image 28x28x1 in 0..1
-  encode conv {{ filters 4, kernel 3, stride 2, padding same{start} }}
+  encode conv {{ filters 4, kernel 3, stride 2, padding same }}
 
   conv2d a {{ filters 16, padding same }}
   conv2d b {{ filters 16, padding same, shortcut a }}
@@ -31,7 +36,7 @@ network {name} {{
   defaults conv2d {{ padding same }}
 
   input image 28x28x1 in 0..1
-  encode conv {{ filters 8, kernel 3, stride 2, padding same{start} }}
+  encode conv {{ filters 8, kernel 3, stride 2, padding same }}
 
   conv2d a {{ filters 16 }}
   conv2d b {{ filters 16 }}
@@ -49,34 +54,65 @@ network {name} {{
 """
 """Eight spiking layers and an encoder, residual as the first stages of a ResNet."""
 
-# A text, neurons, whether they have batch norms, the synapse in ms.
-KINDS = {
-    f"{depth}{neuron}{' + batch norm' * norm}, synapse {synapse} ms": (
-        *(text, neuron, norm, synapse),
-    )
-    for depth, text, neuron, norm, synapse in [
-        *(("", SMALL, "relu", norm, 5) for norm in (False, True)),
-        *(("", SMALL, "lif", norm, 5) for norm in (False, True)),
-        ("deep, ", DEEP, "relu", True, 5),
-        *(("", SMALL, "relu", norm, 20) for norm in (False, True)),
-        *(("", SMALL, "lif", norm, 20) for norm in (False, True)),
-        ("deep, ", DEEP, "lif", True, 5),
-    ]
+DRIFT = Path(__file__).parents[2] / "specs" / "drift.snn"
+
+
+class Kind(NamedTuple):
+    """A network's name, the text of its spec, and the data that it is trained on."""
+
+    name: str
+    text: str
+    data: tuple[str, ...] = ("mnist", "fashion")
+
+
+def _small(neuron: str, norm: bool, synapse: int, present: int = 100) -> Kind:
+    time = "" if present == 100 else f"_{present}"
+    name = f"{neuron}_{'norm' if norm else 'plain'}_{synapse}{time}"
+    return _filled(name, SMALL, neuron, norm, synapse=synapse, present=present)
+
+
+def _deep(neuron: str) -> Kind:
+    return _filled(f"deep_{neuron}_norm_5", DEEP, neuron, True, synapse=5)
+
+
+def _filled(name: str, text: str, neuron: str, norm: bool, **times: int) -> Kind:
+    norms = ", batchnorm on" if norm else ""
+    return Kind(name, text.format(name=name, neuron=neuron, norm=norms, **times))
+
+
+def _norm(norm: bool) -> str:
+    return " + batch norm" if norm else ""
+
+
+USUAL = {
+    **{
+        f"{neuron}{_norm(norm)}, synapse 5 ms": _small(neuron, norm, 5)
+        for neuron in ("relu", "lif")
+        for norm in (False, True)
+    },
+    "deep, relu + batch norm, synapse 5 ms": _deep("relu"),
+    "relu, 40 ms": _small("relu", False, 5, present=40),
+    "drift": Kind("drift", DRIFT.read_text(encoding="utf-8"), ("drift",)),
+    "characters": Kind("characters", characters.SPEC, ("characters",)),
+    **{
+        f"depthwise{_norm(norm)}": Kind(*patches.spec(norm), ("patches",))
+        for norm in (False, True)
+    },
 }
-USUAL = tuple(KINDS)[:5]  # what is measured where no kinds are named
+"""What is measured where no kinds are named."""
+
+KINDS = {
+    **USUAL,
+    **{
+        f"{neuron}{_norm(norm)}, synapse 20 ms": _small(neuron, norm, 20)
+        for neuron in ("relu", "lif")
+        for norm in (False, True)
+    },
+    "deep, lif + batch norm, synapse 5 ms": _deep("lif"),
+}
 
 
-def spec_of(kind: str, spread: bool = False) -> tuple[str, str]:
-    """Return the name and the text of a kind's spec.
-
-    With ``spread`` the neurons of its encoder begin with other voltages than 0.
-    """
-    text, neuron, norm, synapse = KINDS[kind]
-    depth = "deep_" if text is DEEP else ""
-    name = f"{depth}{neuron}_{'norm' if norm else 'plain'}_{synapse}"
-    words = {
-        "neuron": neuron,
-        "norm": ", batchnorm on" if norm else "",
-        "start": ", start spread" if spread else "",
-    }
-    return name, text.format(name=name, synapse=synapse, **words)
+def spec_of(kind: str) -> tuple[str, str]:
+    """Return the name and the text of a kind's spec."""
+    name, text, _ = KINDS[kind]
+    return name, text

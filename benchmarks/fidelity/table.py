@@ -1,50 +1,41 @@
-"""The numbers as tables: means over seeds, differences paired by seed."""
+"""The numbers as a table: accuracies, and differences of the same test examples.
+
+Examples of all seeds are taken together; intervals are of 95 %.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
-from benchmarks.fidelity.measure import SLOWER
+from benchmarks.fidelity.measure import Bools, unpacked
+from snnc.runtime.scores import difference
 
-STARTS = ("chip", "spread")  # voltages of the encoder: all 0, or spread over 0..1
-# Student's t at 97.5 %, by degrees of freedom.
-QUANTILES = {1: 12.706, 2: 4.303, 3: 3.182, 4: 2.776}
-SAME = ("network", "data", "seeds")
-TRAINED = (
-    *("plain Keras", "snnc", "snnc, aware", "snnc - plain", "aware - plain"),
-    "budgets",
-)
-ON_CHIP = (
-    *("Keras, aware", "chip", "spread", "chip - aware", "spread - aware"),
-    *("2, 3 times as long", "mean", "spread, mean", "mean, 2 and 3 times"),
-    *("spread, slower", "spread, slower - aware"),
-    *("spread, 2 times, mean", "spread, 2 times, mean - aware"),
+HEAD = (
+    *("network", "data", "seeds x images", "decide"),
+    *("plain Keras", "before", "Keras"),
+    *("last", "mean", "from rest"),
+    *("last - before", "mean - before", "from rest - before", "chip - plain"),
+    *("agreement", "budgets"),
 )
 
 
 def page(found: Sequence[dict[str, Any]]) -> str:
-    """Return tables in Markdown, a row for each network and data set."""
-    groups = list(_grouped(found))
-    trained = [[*_named(cells), *_trained(cells)] for cells in groups]
-    on_chip = [[*_named(cells), *_on_chip(cells)] for cells in groups]
+    """Return a table in Markdown, a row for each network and data set."""
+    rows = [HEAD, ("---",) * len(HEAD), *map(_row, _grouped(found))]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return (
-        "Trained, by the Keras models:\n\n"
-        f"{_table([*SAME, *TRAINED], trained)}\n\n"
-        "The same weights on the emulator, examples in a row. `spread` is with "
-        "`start spread` of the encoder, `slower` the last output behind a readout "
-        "of twice its `synapse`, 20 ms:\n\n"
-        f"{_table([*SAME, *ON_CHIP], on_chip)}"
+        "# Kinds of networks\n\n"
+        "`before` is Keras with the weights that entered the phase `spikes`, `Keras` "
+        "with those that left it. `last` and `mean` are the chip with examples in a "
+        "row, `from rest` is the chip too. Differences are in points, over the same "
+        "examples of all seeds, with their 95 % interval; `chip` decides as the spec "
+        "says. `agreement` is the correlation of spikes with Keras's activations, in "
+        "the worst layer.\n\n"
+        f"{table}"
     )
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    first, *rest = (f"| {' | '.join(cells)} |" for cells in (head, *rows))
-    rule = "|---|---" + "|--:" * (len(head) - 2) + "|"
-    return "\n".join([first, rule, *rest])
 
 
 def _grouped(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -52,57 +43,44 @@ def _grouped(found: Sequence[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
         yield [cell for cell in found if (cell["kind"], cell["data"]) == key]
 
 
-def _named(cells: list[dict[str, Any]]) -> list[str]:
-    return [cells[0]["kind"], cells[0]["data"], str(len(cells))]
+def _row(cells: list[dict[str, Any]]) -> tuple[str, ...]:
+    first, names = cells[0], cells[0]["right"]
+    right = {
+        name: np.concatenate([unpacked(cell["right"][name]) for cell in cells])
+        for name in names
+    }
+    images = len(right["plain"]) // len(cells)
+    before, chip = right["before"], right[first["decide"]]
+    return (
+        *(first["kind"], first["data"], f"{len(cells)} x {images}", first["decide"]),
+        *(f"{100 * one.mean():.1f} %" for one in right.values()),
+        *(_apart(right[way], before) for way in ("last", "mean", "rest")),
+        *(_apart(chip, right["plain"]), _agreement(cells), _budgets(cells)),
+    )
 
 
-def _trained(cells: list[dict[str, Any]]) -> list[str]:
-    plain, smooth, aware = (_values(cells, k) for k in ("plain", "smooth", "aware"))
-    missed = sorted({name for cell in cells for name in cell["missed"]})
-    return [
-        *map(_share, (plain, smooth, aware)),
-        *(_paired(a - plain) for a in (smooth, aware)),
-        f"not held: {', '.join(missed)}" if missed else "held",
+def _apart(one: Bools, other: Bools) -> str:
+    interval = difference(one, other)
+    assert interval is not None
+    low, high = (100 * end for end in interval)
+    return f"{100 * (one.mean() - other.mean()):+.1f} ({low:+.1f} to {high:+.1f})"
+
+
+def _agreement(cells: list[dict[str, Any]]) -> str:
+    several = [
+        (layer["agreement"], name)
+        for cell in cells
+        for name, layer in cell["layers"].items()
+        if layer["agreement"] is not None
     ]
+    return "{:.3f}, {}".format(*min(several))
 
 
-def _on_chip(cells: list[dict[str, Any]]) -> list[str]:
-    aware, way = _values(cells, "aware"), cells[0]["decide"]
-    chip, spread = (_judged(cells, start, "1", way) for start in STARTS)
-    slower = _judged(cells, "spread", "1", SLOWER)
-    settled = _judged(cells, "spread", "2", "mean")
-    return [
-        *map(_share, (aware, chip, spread)),
-        *(_paired(a - aware) for a in (chip, spread)),
-        _longer(cells, way),
-        *(_share(_judged(cells, start, "1", "mean")) for start in STARTS),
-        _longer(cells, "mean"),
-        *(_share(slower), _paired(slower - aware)),
-        *(_share(settled), _paired(settled - aware)),
-    ]
-
-
-def _longer(cells: list[dict[str, Any]], way: str) -> str:
-    several = (_judged(cells, "chip", times, way) for times in "23")
-    return ", ".join(map(_share, several))
-
-
-def _values(cells: list[dict[str, Any]], key: str) -> Any:
-    return np.array([cell[key] for cell in cells])
-
-
-def _judged(cells: list[dict[str, Any]], start: str, times: str, way: str) -> Any:
-    return np.array([cell[start][times][way] for cell in cells])
-
-
-def _share(values: Any) -> str:
-    return f"{100 * values.mean():.1f} %"
-
-
-def _paired(differences: Any) -> str:
-    """Return a mean in points, with its 95 % interval where there are seeds."""
-    points = 100 * differences
-    if len(points) < 2:
-        return f"{points.mean():+.1f}"
-    spread = points.std(ddof=1) / math.sqrt(len(points))
-    return f"{points.mean():+.1f} ± {QUANTILES[len(points) - 1] * spread:.1f}"
+def _budgets(cells: list[dict[str, Any]]) -> str:
+    missed = {
+        f"{name} at {layer['rate']:.0f} Hz"
+        for cell in cells
+        for name, layer in cell["layers"].items()
+        if not layer["holds"]
+    }
+    return f"missed: {', '.join(sorted(missed))}" if missed else "held"

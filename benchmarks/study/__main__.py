@@ -54,8 +54,6 @@ def main(arguments: list[str] | None = None) -> int:
     known = results.read(out)
     tables.write(out, known)
     plots.write(out, known)
-    if out == WRITTEN:
-        tables.copy(ROOT / "docs" / "accuracy.md", known)
     print("\n\n".join(tables.page(network) for network in known))
     return 0
 

@@ -20,16 +20,16 @@ def keras_model(package: Path) -> ModuleType:
     return open_package(package).module("keras_model")
 
 
-def keras_outputs(files: Files, x: NDArray[Any], aware: bool = False) -> NDArray[Any]:
-    """Return the logits of the Keras model, smooth or with the chip's rate curve."""
+def keras_outputs(files: Files, x: NDArray[Any]) -> NDArray[Any]:
+    """Return the logits of the Keras model."""
     program = keras_model(files.package)
-    model = program.build_model(aware=aware)
+    model = program.build_model()
     program.import_weights(model, files.weights)
     return np.asarray(model.predict(x, batch_size=128, verbose=0))
 
 
 def keras(files: Files, test: Examples) -> dict[str, Any]:
-    """Judge the smooth Keras model."""
+    """Return the accuracy of the Keras model."""
     return accuracy(keras_outputs(files, test.x), test.y)
 
 

@@ -30,15 +30,6 @@ class Network:
     def spec(self) -> Path:
         return ROOT / "specs" / f"{self.name}.snn"
 
-    @property
-    def unaware(self) -> str:
-        """The text of a twin that is trained as in Keras, and then scaled."""
-        text = self.spec.read_text(encoding="utf-8")
-        head, block, rest = text.partition("  train {\n")
-        if not block or "  train {\n" in rest:
-            raise ValueError(f"{self.spec} has no single train block")
-        return f"{head}{block}    aware off\n{rest}"
-
 
 NETWORKS = (
     Network("mnist", "MNIST", data.mnist, 0.5, 1000, 200),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import subprocess
 import sys
@@ -11,13 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.study.networks import ROOT
-
-# What decides which weights come out of a training, beside the data.
-TRAINING = ("keras_model.py", "layout.py", "network.py", "train.py")
-LIBRARY = (
-    *("adjusting", "curves", "data", "folding", "layers", "losses", "model"),
-    *("phases", "pipelines", "progress", "training", "wiring"),
-)
+from benchmarks.study.remembered import hash_of
 
 
 class StepError(RuntimeError):
@@ -47,7 +40,7 @@ def train(package: Path, data: Path, epochs: int | None = None) -> Files:
     folder = package.parent
     weights = folder / f"{package.name}.safetensors"
     key, took = folder / "training.sha256", folder / "training.seconds"
-    wanted = _key(package, data, epochs)
+    wanted = hash_of([package, package / "_runtime", data, str(epochs)])
     if not key.exists() or key.read_text(encoding="ascii") != wanted:
         for old in (weights, took, Path(f"{weights}.progress.npz")):
             old.unlink(missing_ok=True)
@@ -80,12 +73,3 @@ def _run(command: list[str], folder: Path) -> None:
     )
     if done.returncode:
         raise StepError(f"{' '.join(command[2:])}\n{done.stderr.strip()}")
-
-
-def _key(package: Path, data: Path, epochs: int | None) -> str:
-    """Return a hash of all that a training depends on."""
-    found = hashlib.sha256(str(epochs).encode())
-    library = (package / "_runtime" / f"{name}.py" for name in LIBRARY)
-    for path in (*(package / name for name in TRAINING), *library, data):
-        found.update(path.read_bytes())
-    return found.hexdigest()

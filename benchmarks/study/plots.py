@@ -13,8 +13,8 @@ from benchmarks.study.tables import COLUMNS, OURS, ROWS
 COLOURS = {
     "swap": "#bab0ac",
     "tuned": "#76b7b2",
-    "unaware": "#e15759",
-    "aware": "#4e79a7",
+    "smooth": "#e15759",
+    "spikes": "#4e79a7",
 }
 SIZE = (3.3, 2.9)  # inches of a panel
 
@@ -24,7 +24,6 @@ def write(folder: Path, known: list[dict[str, Any]]) -> None:
     if not known:
         return
     _plot(folder / "time.svg", known, _time)
-    _plot(folder / "rates.svg", known, _rates)
     _plot(folder / "columns.svg", known, _columns)
 
 
@@ -71,23 +70,6 @@ def _time(axis: Any, network: dict[str, Any]) -> None:
     axis.set_ylabel("accuracy, %")
     axis.set_ylim(0, 102)
     axis.grid(alpha=0.3)
-
-
-def _rates(axis: Any, network: dict[str, Any]) -> None:
-    """Percentiles of rates; the grey bars are the ranges of the spec."""
-    ours = [name for name in OURS if "loihi" in network["columns"][name]]
-    for offset, name in zip(np.linspace(-0.2, 0.2, len(ours)), ours, strict=True):
-        layers = network["columns"][name]["loihi"]["layers"]
-        places = np.arange(len(layers)) + offset
-        rates = [layer["rate"] for layer in layers]
-        axis.plot(places, rates, "o", color=COLOURS[name], label=COLUMNS[name], ms=5)
-    lows = np.array([layer["low"] for layer in layers])
-    highs = np.array([layer["high"] for layer in layers])
-    places = np.arange(len(layers))
-    axis.bar(places, highs - lows, 0.8, lows, color="#dddddd", zorder=0)
-    axis.set_xticks(places, [layer["name"] for layer in layers])
-    axis.set_ylabel(f"{layers[0]['percentile']:g}th percentile of rates, Hz")
-    axis.set_ylim(0)
 
 
 def _columns(axis: Any, network: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ def remembered(
 
     ``inputs`` are files and texts, and folders of packages.
     """
-    key = _key(inputs)
+    key = hash_of(inputs)
     path = folder / f"{name}.json"
     if path.exists():
         kept: Found = json.loads(path.read_text(encoding="utf-8"))
@@ -33,7 +33,8 @@ def remembered(
     return found
 
 
-def _key(inputs: list[Path | str]) -> str:
+def hash_of(inputs: list[Path | str]) -> str:
+    """Return a hash of texts, of files and of the modules in folders."""
     found = hashlib.sha256()
     for item in inputs:
         if isinstance(item, str):

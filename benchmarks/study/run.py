@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from benchmarks.study.networks import Network
 from benchmarks.study.packages import Files
 from benchmarks.study.remembered import remembered
 from benchmarks.study.swap import Swap
+from snnc.runtime.layout import smooth_path
 
 Say = Callable[[str], None]
 
@@ -49,12 +50,16 @@ def study(network: Network, folder: Path, extent: Extent, say: Say) -> dict[str,
     split.train.save(data)
     split.test.save(folder / "test.npz")
     rows = _Rows(network, folder, split.test, say)
-    unaware, aware = _trained(network, folder, data, extent, say)
+    say(f"{network.name}: build and train")
+    package = packages.build(network.spec, folder)
+    trained = packages.train(package, data, extent.epochs)
+    # The weights that entered the phase spikes are those of `[smooth, scale]`.
+    smooth = replace(trained, weights=smooth_path(trained.weights))
     columns = {
-        "swap": rows.of_swap(unaware, tuned=False),
-        "tuned": rows.of_swap(unaware, tuned=True),
-        "unaware": rows.of_snnc("unaware", unaware),
-        "aware": rows.of_snnc("aware", aware),
+        "swap": rows.of_swap(smooth, tuned=False),
+        "tuned": rows.of_swap(smooth, tuned=True),
+        "smooth": rows.of_snnc("smooth", smooth),
+        "spikes": rows.of_snnc("spikes", trained),
     }
     return {
         "name": network.name,
@@ -62,24 +67,9 @@ def study(network: Network, folder: Path, extent: Extent, say: Say) -> dict[str,
         "points": network.points,
         "train": len(split.train),
         "test": len(split.test),
-        "seconds": {"unaware": unaware.seconds, "aware": aware.seconds},
+        "seconds": trained.seconds,
         "columns": columns,
     }
-
-
-def _trained(
-    network: Network, folder: Path, data: Path, extent: Extent, say: Say
-) -> tuple[Files, Files]:
-    """Return the network trained without and with the chip's rate curve."""
-    twin = folder / "unaware" / network.spec.name
-    twin.parent.mkdir(exist_ok=True)
-    twin.write_text(network.unaware, encoding="utf-8")
-    found = []
-    for spec, name in ((twin, "unaware"), (network.spec, "aware")):
-        say(f"{network.name}: build and train, {name}")
-        package = packages.build(spec, folder / name)
-        found.append(packages.train(package, data, extent.epochs))
-    return found[0], found[1]
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,12 +49,12 @@ def loihi(files: Files, test: Examples) -> dict[str, Any]:
     network = open_package(files.package).network
     how = network.readout.decide
     chosen = decide(ran.outputs, how)
-    aware = keras_outputs(files, test.x, aware=True).argmax(axis=1)
+    in_keras = keras_outputs(files, test.x).argmax(axis=1)
     layers = [_layer(network, name, firing) for name, firing in ran.firing.items()]
     rested = decide(_ran(files, test, "rest").outputs, how)
     return {
         **accuracy(chosen, test.y),
-        "agreement": float((chosen.argmax(axis=1) == aware).mean()),
+        "agreement": float((chosen.argmax(axis=1) == in_keras).mean()),
         "decided": {
             way: accuracy(decide(ran.outputs, way), test.y)["accuracy"] for way in WAYS
         },

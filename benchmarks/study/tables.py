@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,25 +9,26 @@ from typing import Any
 COLUMNS = {
     "swap": "naive swap",
     "tuned": "swap, scaled",
-    "unaware": "snnc, smooth",
-    "aware": "snnc",
+    "smooth": "snnc, smooth",
+    "spikes": "snnc",
 }
-OURS = ("unaware", "aware")
+OURS = ("smooth", "spikes")
 ROWS = {
     "keras": "Keras, float",
     "rate": "rates",
     "nengo": "spikes, Nengo",
     "loihi": "spikes, Loihi emulator",
 }
-WAYS = {"mean": "by the later half's mean", "last": "by the last output"}
+WAYS = {"mean": "by the mean of the second half", "last": "by the last output"}
 MOMENTS = 6
 Cells = Sequence[str]
 
 
 def page(network: dict[str, Any]) -> str:
-    """Return the tables of a network, with a line below each heading."""
+    """Return the page of a network; an old measurement has a note."""
     parts = [
-        f"### {network['title']}",
+        f"# {network['title']}",
+        *([network["note"]] if "note" in network else []),
         f"{network['train']} examples to train, {network['test']} to test.",
         _markdown(_accuracies(network)),
         *_refusals(network),
@@ -44,22 +44,6 @@ def write(folder: Path, known: list[dict[str, Any]]) -> None:
     for network in known:
         path = folder / f"{network['name']}.md"
         path.write_text(f"{page(network)}\n", encoding="utf-8")
-
-
-def copy(path: Path, known: list[dict[str, Any]]) -> None:
-    """Put each network's tables in a text, between the marks that name it."""
-    text = path.read_text(encoding="utf-8")
-    path.write_text(copied(text, known), encoding="utf-8")
-
-
-def copied(text: str, known: list[dict[str, Any]]) -> str:
-    """Return a text with the tables of now; it says where they belong."""
-    for network in known:
-        start, end = f"<!-- {network['name']} -->", f"<!-- /{network['name']} -->"
-        marked = re.compile(f"{start}.*?{end}", re.DOTALL)
-        tables = f"{start}\n\n{page(network)}\n\n{end}"
-        text = tables.join(marked.split(text))
-    return text
 
 
 def _accuracies(network: dict[str, Any]) -> Iterator[Cells]:
@@ -80,7 +64,7 @@ def _accuracy(cell: dict[str, Any]) -> str:
 
 def _refusals(network: dict[str, Any]) -> Iterator[str]:
     swap = network["columns"]["swap"]
-    yield "The swap runs in NengoDL's simulator. Of the others say:"
+    yield "The swap runs in NengoDL's simulator. The other simulators say:"
     lines = []
     for row, name in (("reference", "nengo.Simulator"), ("loihi", "nengo-loihi")):
         told = swap[row].get("refused")
@@ -100,19 +84,16 @@ def _chip(network: dict[str, Any]) -> Iterator[Cells]:
     yield ("on the emulator", *(COLUMNS[name] for name in ran))
     yield ("accuracy", *(percent(cell["accuracy"]) for cell in cells))
     yield ("95 % interval", *(_interval(cell["interval"]) for cell in cells))
-    yield ("below Keras, points", *(f"{_lost(c):.1f}" for c in ran.values()))
+    keras = ran["smooth"]["keras"]["accuracy"]
+    lost = (100 * (keras - cell["accuracy"]) for cell in cells)
+    yield ("below Keras, smooth, points", *(f"{points:.1f}" for points in lost))
     for way, label in WAYS.items():
         yield (label, *(percent(cell["decided"][way]) for cell in cells))
     yield ("each from rest", *(percent(cell["rest"]) for cell in cells))
-    yield ("decides as Keras, aware", *(percent(c["agreement"]) for c in cells))
-    yield ("spikes an example", *(f"{cell['spikes']:.0f}" for cell in cells))
+    yield ("decides as Keras", *(percent(c["agreement"]) for c in cells))
+    yield ("spikes per example", *(f"{cell['spikes']:.0f}" for cell in cells))
     yield ("overflows", *(str(sum(cell["overflows"])) for cell in cells))
     yield ("cores", *(str(cell["cores"]) for cell in cells))
-
-
-def _lost(column: dict[str, Any]) -> float:
-    loss: float = column["keras"]["accuracy"] - column["loihi"]["accuracy"]
-    return 100 * loss
 
 
 def _rates(network: dict[str, Any]) -> Iterator[Cells]:

@@ -64,8 +64,13 @@ class Evaluation(Displayed):
 
     @property
     def keras_accuracy(self) -> float | None:
-        """That of the Keras model on the same examples; None without TensorFlow."""
+        """Keras's with these weights, on the same examples; None without TensorFlow."""
         return self.result.score.keras if self.result.classes else None
+
+    @property
+    def keras_accuracy_before(self) -> float | None:
+        """Keras's with the weights before the phase `spikes`; None if unknown."""
+        return self.result.score.before if self.result.classes else None
 
     @property
     def rmse(self) -> float | None:

@@ -139,9 +139,9 @@ class Package:
         epochs
             The spec's unless given.
         **options
-            ``initial``, ``patience``, ``resume``, ``tensorboard``, ``strategy``,
-            ``seed``, ``validation``, ``groups``, ``class_weight``, ``callbacks``: those
-            of the package's ``train.train``, whose docstring tells them.
+            ``initial``, ``phases``, ``spike_updates``, ``patience``, ``resume``,
+            ``strategy``, ``seed``, ``validation``, ``groups``, ``class_weight``,
+            ``callbacks``: those of the package's ``train.train``; see its docstring.
 
         Raises
         ------

@@ -47,6 +47,7 @@ class VariantJob:
     test: str | None
     weights: str | None
     epochs: int | None
+    phases: tuple[str, ...]
     examples: int | None
     seed: int
 
@@ -76,7 +77,8 @@ def run(job: VariantJob) -> None:
     weights = Path(job.weights or own / "weights.safetensors")
     if job.weights is None and not weights.exists():
         resumes = Path(f"{weights}.progress.npz").exists()
-        package.train(*train, weights, job.epochs, resume=resumes, seed=job.seed)
+        how = {"phases": job.phases, "resume": resumes, "seed": job.seed}
+        package.train(*train, weights, job.epochs, **how)
     journal = own / "evaluation.jsonl"
     found = package.evaluate(
         *test,
@@ -152,6 +154,7 @@ class SweepSettings:
     test: Path | None
     weights: Path | None
     epochs: int | None
+    phases: tuple[str, ...]
     examples: int | None
     seed: int
 
@@ -169,6 +172,7 @@ class SweepSettings:
             None if self.test is None else str(self.test),
             None if self.weights is None else str(self.weights),
             self.epochs,
+            self.phases,
             self.examples,
             self.seed,
         )
@@ -180,6 +184,7 @@ class SweepSettings:
 
         identity: dict[str, Any] = {
             "epochs": self.epochs,
+            "phases": self.phases,
             "examples": self.examples,
             "seed": self.seed,
         }

@@ -133,7 +133,7 @@ class Spec(Displayed):
         if report.errors:
             raise SpecError(report.diagnostics)
         made = self.made
-        return _compiled(made.source, None, self.device, document, made.cache)
+        return _compiled(made.source, None, self.device, document, made.cache, report)
 
     def report(self) -> Report:
         """Return what the network takes: see `snnc.report`."""
@@ -235,15 +235,16 @@ def _compiled(
     device: str,
     document: Document | None = None,
     cache: PlanCache | None = None,
+    report: diagnostics.Report | None = None,
 ) -> Spec:
-    """Compile down to the cores.
+    """Compile down to the cores; ``report`` has what is known of the document.
 
     Raises
     ------
     SpecError
         If it has errors before the chip's limits are looked at.
     """
-    report = diagnostics.Report()
+    report = report or diagnostics.Report()
     profile = read_profile(device)
     made = compile_spec(source, report, "place", profile, cache, document)
     if made.lowered is None:

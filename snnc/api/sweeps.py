@@ -170,6 +170,7 @@ def sweep(
     test: FileName | tuple[Any, Any] | None = None,
     weights: FileName | None = None,
     epochs: int | None = None,
+    phases: Sequence[str] = ("smooth", "scale"),
     examples: int | None = None,
     seed: int = 0,
     output: FileName = "sweep",
@@ -201,6 +202,9 @@ def sweep(
         layout as it is.
     epochs
         The spec's unless given.
+    phases
+        Those of each training, whatever the spec says. The phase ``spikes`` takes
+        several times as long as the others.
     examples
         Evaluate on only so many, drawn by the seed.
     seed
@@ -236,7 +240,8 @@ def sweep(
     folder.mkdir(parents=True, exist_ok=True)
     files = [None if d is None else data_file(d, folder) for d in (data, test)]
     path = None if weights is None else Path(weights).absolute()
-    shared = SweepSettings(folder, files[0], files[1], path, epochs, examples, seed)
+    of_training = path, epochs, tuple(phases)
+    shared = SweepSettings(folder, files[0], files[1], *of_training, examples, seed)
     jobs = {
         i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
     }

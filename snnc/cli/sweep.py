@@ -58,6 +58,13 @@ INTERRUPTED = 130
 )
 @click.option("--epochs", type=click.IntRange(1), help="Epochs, not the spec's.")
 @click.option(
+    "--phases",
+    default="smooth,scale",
+    show_default=True,
+    metavar="PHASE,...",
+    help="Phases of each training; `smooth,scale,spikes` takes several times as long.",
+)
+@click.option(
     "--examples",
     type=click.IntRange(1),
     help="Evaluate on N of them, drawn by the seed.",
@@ -95,6 +102,7 @@ def sweep_command(
     test: Path | None,
     weights: Path | None,
     epochs: int | None,
+    phases: str,
     examples: int | None,
     seed: int,
     output: Path,
@@ -120,6 +128,7 @@ def sweep_command(
             test=test,
             weights=weights,
             epochs=epochs,
+            phases=tuple(phases.split(",")),
             examples=examples,
             seed=seed,
             output=output,

@@ -23,7 +23,6 @@ from snnc.ir.logical import (
     Input,
     Layer,
     Lif,
-    Loihi,
     MaxPool,
     Network,
     Readout,
@@ -125,28 +124,21 @@ def notes(old: Version, new: Version, matching: Matching) -> Iterator[Cause]:
     """What changes in spikes although the weights mean the same."""
     by_text: dict[str, list[str]] = {}
     for was, now in matching.pairs:
-        for text in _spikes(new.network, was, now):
+        for text in _spikes(was, now):
             by_text.setdefault(text, []).append(now.name)
     for text, layers in by_text.items():
         yield Cause(", ".join(layers), text)
-    if _curves(old.network) != _curves(new.network):
-        yield Cause(new.network.name, "`build_model(aware=True)` has another curve")
 
 
-def _spikes(network: Network, old: Layer, new: Layer) -> Iterator[str]:
+def _spikes(old: Layer, new: Layer) -> Iterator[str]:
     if old.spiking is None or new.spiking is None:
         return
     if old.spiking.start != new.spiking.start:
         how = arrow(old.spiking.start, new.spiking.start)
         yield f"start {how}, so that its neurons spike in other steps"
     was, now = old.spiking.rate.high, new.spiking.rate.high
-    if was == now:
-        return
-    text = f"an activation of 1.0 stands for {arrow(number(was), number(now))} Hz"
-    if _quantised(network, new):
-        yield f"{text}, and the curve of `build_model(aware=True)` follows"
-    else:
-        yield text
+    if was != now:
+        yield f"an activation of 1.0 stands for {arrow(number(was), number(now))} Hz"
 
 
 def _differing(name: str, old: Traits, new: Traits) -> Iterator[Cause]:
@@ -228,7 +220,7 @@ def _pads(network: Network, layer: Layer, operation: Convolution | MaxPool) -> s
 
 
 def _curve(network: Network, layer: Layer) -> str:
-    """The neurons' curve, as ``build_model()`` has it without ``aware``."""
+    """The neurons' curve, as ``build_model()`` has it."""
     spiking = layer.spiking
     if spiking is None or layer.kind == "encode rate":
         return "relu"
@@ -260,13 +252,3 @@ def _of_readout(
 def _named(readout: Readout) -> bool:
     """Whether the classes have names rather than numbers."""
     return readout.labels is not None and not all(map(str.isdecimal, readout.labels))
-
-
-def _curves(network: Network) -> object:
-    """What ``build_model(aware=True)`` makes of rates besides the budgets."""
-    places = [_quantised(network, layer) for layer in network.layers if layer.spiking]
-    return network.timing.dt, places
-
-
-def _quantised(network: Network, layer: Layer) -> bool:
-    return isinstance(network.target, Loihi) and layer.on_chip

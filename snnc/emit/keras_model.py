@@ -15,7 +15,7 @@ from snnc.emit.python import (
     number,
     quote,
 )
-from snnc.ir.logical import Loihi, Network, Rectify, Shape
+from snnc.ir.logical import Network, Rectify, Shape
 from snnc.language.extents import PHASES
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
 from snnc.language.statements import TrainSpec
@@ -92,8 +92,6 @@ def keras_model(network: Network) -> Module:
         description=_description(network),
         returned="logits" if network.readout.labels is not None else "predictions",
         rectify=any(isinstance(x.operation, Rectify) for x in network.layers),
-        quantised=isinstance(network.target, Loihi)
-        and any(layer.on_chip for layer in network.layers),
         seed=network.train.seed,
         spiking=call("spiking = SpikingLayers", *_settings(network)).at(INDENT),
         statements=statements(network),
@@ -105,11 +103,9 @@ def keras_model(network: Network) -> Module:
 
 def _settings(network: Network) -> list[str]:
     train = network.train
-    arguments = ["NETWORK", "aware", "seed"]
+    arguments = ["NETWORK", "seed"]
     if train.l2:
         arguments.append(f"l2={number(train.l2)}")
-    if train.rate_weight:
-        arguments.append(f"rate_weight={number(train.rate_weight)}")
     return arguments
 
 
@@ -131,7 +127,7 @@ def _batch(shape: Shape) -> str:
 
 def train(network: Network) -> Module:
     """Return the module that trains the Keras model and writes its weights."""
-    settings, phases = network.train, network.phases
+    settings = network.train
     return rendered(
         "train.py",
         network.name,
@@ -141,8 +137,7 @@ def train(network: Network) -> Module:
         validation=number(settings.validation),
         seed=settings.seed,
         cosine=settings.schedule == "cosine",
-        phases="" if phases == PHASES else items(map(quote, phases)),
-        fit_readout=settings.fit_readout,
+        phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
     )
 
 

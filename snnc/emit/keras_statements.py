@@ -38,7 +38,6 @@ TAKEN = frozenset(
         "SpikingLayers",
         "Weights",
         "annotations",
-        "aware",
         "cross_entropy",
         "focal",
         "keras",
@@ -103,14 +102,10 @@ class _Statements:
         sources = [self._variables[name] for name in layer.sources]
         name = _name(layer.name)
         match layer.operation:
-            case AveragePool():
+            case AveragePool() | MaxPool():
                 head = f"{variable} = layers.{_pool(layer.operation)}("
                 window = (*_window(layer.operation), name)
                 return Bracket(head, window, f")({sources[0]})")
-            case MaxPool():
-                window = (*_window(layer.operation), name)
-                pool = call(f"layers.{_pool(layer.operation)}", *window)
-                return call(f"{variable} = spiking.maxpool", pool, *sources)
             case Add():
                 return _joined(f"{variable} = layers.Add(", name, sources)
             case Concat():

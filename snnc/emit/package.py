@@ -259,8 +259,6 @@ def _network(network: Network) -> str:
     if isinstance(network.target, Loihi):
         energy = network.device.energy
         costs = (energy.synaptic_operation, energy.spike, energy.active_update)
-        if "aware" in network.phases:
-            arguments.append("aware=True")
         arguments.append(f"picojoules={items(number(float(c)) for c in costs)}")
     return call("NETWORK = Network", *arguments).at(0)
 

@@ -33,7 +33,7 @@ from snnc.runtime.files import write_file
 # ``sample`` of them in the other way too.
 Run = dict[str, Any]
 HEAD = {"examples": int, "sample": int, "presentation": str}
-MARK = {"snnc": "evaluation", "version": 6}
+MARK = {"snnc": "evaluation", "version": 7}
 DIGITS = 16
 _SEAL = re.compile(r', "sha256": "[0-9a-f]*"\}$')
 

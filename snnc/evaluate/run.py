@@ -27,7 +27,8 @@ from snnc.evaluate.task import Task
 from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation
 from snnc.runtime.files import write_file
-from snnc.runtime.measures import keras_of, model_of, outputs_of, result_of
+from snnc.runtime.layout import source_of
+from snnc.runtime.measures import BeforeSpikes, keras_of, outputs_of, result_of
 from snnc.runtime.results import Result
 from snnc.runtime.scores import confusion, contrast, score
 from snnc.runtime.statistics import Firing
@@ -89,20 +90,16 @@ def has_keras() -> bool:
 
 
 def reference_of(task: Task) -> Reference:
-    """Return the model as it was trained."""
+    """Return the Keras model with the weights."""
     package = task.package
-    measures = package.library("measures")
-    reference: Reference = measures.Reference(
-        package.network,
-        lambda: package.module("keras_model"),
-        task.tensors,
-        measures.model_of(package.network, task.weights, "keras"),
+    reference: Reference = package.library("measures").Reference(
+        package.network, lambda: package.module("keras_model"), task.tensors
     )
     return reference
 
 
 class Trained:
-    """The model as it was trained; ``seconds`` is the time that it took so far."""
+    """The Keras model with the weights; ``seconds`` is the time it took so far."""
 
     def __init__(self, task: Task) -> None:
         self.seconds = 0.0
@@ -196,7 +193,11 @@ def on_engine(
         keras = keras_of(shown)
         said = None if keras is None else keras.outputs
         _write_examples(each, task, outputs_of(shown)[-1], said)
-    result = _result(shown, task, how, seconds)
+    before = None
+    if trained is not None:
+        checked = task.package.layout, task.weights, task.examples
+        before = trained.reference.before_spikes(*checked)
+    result = _result(shown, task, how, seconds, before)
     names = shown[0].firing
     firing = {name: reduce(add, (p.firing[name] for p in shown)) for name in names}
     others = [part for part in parts if part.presentation != how.presentation]
@@ -209,7 +210,11 @@ def on_engine(
 
 
 def _result(
-    parts: Sequence[ExactPart], task: Task, how: RunSettings, seconds: float
+    parts: Sequence[ExactPart],
+    task: Task,
+    how: RunSettings,
+    seconds: float,
+    before: BeforeSpikes | None,
 ) -> Result:
     overflows = np.sum([part.overflows for part in parts], axis=0)
     network = task.package.network
@@ -219,7 +224,8 @@ def _result(
         task.examples.y,
         simulator="exact",
         presentation=how.presentation,
-        model=model_of(network, task.weights, "exact"),
+        model=source_of(task.weights) or "smooth",
+        before=before,
         steps=how.steps,
         cores=parts[0].cores,
         overflows=tuple(map(int, overflows)),
@@ -228,11 +234,12 @@ def _result(
 
 
 def on_keras(task: Task, progress: Progress) -> Result:
-    """Judge the Keras model that was trained."""
+    """Judge the Keras model with the weights."""
     started = time.perf_counter()
     package, y = task.package, task.examples.y
     reference = reference_of(task)
     outputs = keras_outputs(reference, task.examples, progress)
+    model = source_of(task.weights) or "smooth"
     classes = package.network.readout.classes
     return Result(
         network=package.name,
@@ -241,7 +248,7 @@ def on_keras(task: Task, progress: Progress) -> Result:
         examples=len(y),
         steps=None,
         classes=classes,
-        score=replace(score(outputs, y, classes), model=reference.model),
+        score=replace(score(outputs, y, classes), model=model),
         confusion=confusion(outputs, y) if classes else (),
         names=package.network.readout.names,
         seconds=time.perf_counter() - started,

@@ -12,7 +12,6 @@ from typing import Literal
 
 from snnc.ir.device import Profile
 from snnc.ir.order import reading_order
-from snnc.language.extents import Phase
 from snnc.language.statements import TrainSpec
 from snnc.source import Span
 
@@ -292,12 +291,6 @@ class Network:
     readout: Readout
     train: TrainSpec
     span: Span
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """The phases of its training: without a chip, it is aware of none."""
-        aware = self.train.aware and isinstance(self.target, Loihi)
-        return tuple(p for p in self.train.phases if aware or p != "aware")
 
     @property
     def rank(self) -> int:

@@ -25,9 +25,9 @@ WIDEST, NARROWEST = 1e12, 1e-12
 """Values of an input: far from where weights that undo them leave float32."""
 RESOLUTION = 1e-6
 """Of a range by its largest end: float32 tells eight values apart there."""
-Phase = Literal["smooth", "scale", "aware"]
+Phase = Literal["smooth", "scale", "spikes"]
 
-PHASES: tuple[Phase, ...] = ("smooth", "scale", "aware")
+PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
 def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:

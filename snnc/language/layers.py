@@ -58,7 +58,7 @@ class ConvEncoderSpec(StatementModel):
     batchnorm: has.BatchNorm = False
     dropout: has.Dropout = 0.0
     rate: has.Rate = (0.0, 250.0)
-    start: has.Start = "rest"
+    start: has.Start = "spread"
 
 
 class RateEncoderSpec(StatementModel):
@@ -71,7 +71,7 @@ class RateEncoderSpec(StatementModel):
     name: has.Name | None = None
     sources: has.Sources = ()
     rate: has.Rate = (0.0, 250.0)
-    start: has.Start = "rest"
+    start: has.Start = "spread"
 
 
 class KernelProperties(SpikingSpec):

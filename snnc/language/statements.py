@@ -7,9 +7,7 @@ from snnc.language.base import Model
 from snnc.language.extents import PHASES
 from snnc.language.property_types import (
     Adam,
-    Amount,
     Bare,
-    Flag,
     Loss,
     Optimizer,
     Phases,
@@ -205,7 +203,7 @@ class TrainSpec(StatementModel):
         Phases,
         Key(
             "What training goes through, in this order: as in Keras, scaled into the "
-            "rates, aware of the chip",
+            "rates, on the network's own spikes",
             usual="[smooth, scale]",
             nearby="stages training_phases",
             words=(
@@ -220,39 +218,13 @@ class TrainSpec(StatementModel):
                     nearby="scaling rescale calibrate normalise normalize",
                 ),
                 ValueWord(
-                    "aware",
-                    "With the chip's rates and the noise of spikes.",
+                    "spikes",
+                    "On the network's own spikes, as the chip runs it.",
                     nearby="chip finetune fine_tune qat spiking snn",
                 ),
             ),
         ),
     ] = PHASES
-    rate_weight: Annotated[
-        Amount,
-        Limits(ge=0),
-        Key(
-            "The weight of the penalty on rates out of range",
-            usual="1e-3",
-            nearby="rate_reg rate_regularization spike_regularization "
-            "activity_regularizer",
-        ),
-    ] = 0.0
-    aware: Annotated[
-        Flag,
-        Key(
-            "Whether training ends aware of the chip's rates: off, `phases` lacks it",
-            usual="on",
-            nearby="quantization_aware quantisation_aware qat hardware_aware",
-        ),
-    ] = True
-    fit_readout: Annotated[
-        Flag,
-        Key(
-            "Whether the phase `aware` ends with a readout that is fitted to spikes",
-            usual="off",
-            nearby="refit readout_fit retrain_readout fit_head decoder_solver",
-        ),
-    ] = True
     validation: Annotated[
         Share,
         Key(

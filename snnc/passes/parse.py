@@ -11,6 +11,7 @@ from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language.tree import Document
 from snnc.source import SourceFile, Span, module_of
+from snnc.syntax.removed import without_removed
 from snnc.syntax.snn import parse_snn
 
 # A line that says something, from its first word on.
@@ -101,6 +102,7 @@ def parse(source: SourceFile, report: Report) -> Document:
     """Read a spec; problems are reported and their statements marked as broken.
 
     The name of the file tells the notation: ``.yaml`` or ``.yml``, else ``.snn``.
+    Removed words are reported, and left out of the document.
     """
     read = parse_snn
     if source.is_yaml:
@@ -109,4 +111,4 @@ def parse(source: SourceFile, report: Report) -> Document:
     if problem := not_a_spec(source):
         report.add(problem)
         return Document(None, None, (), Span(source, 0, len(source.text)))
-    return read(source, report)
+    return without_removed(read(source, report), report)

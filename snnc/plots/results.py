@@ -98,10 +98,12 @@ def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
         ax.fill_between(ms, below, above, color=COLOURS[0], alpha=0.2, linewidth=0)
         ax.set_ylim(0, 102)
     ax.plot(ms, [share * v for v in values], "o-", color=COLOURS[0], label="chip")
-    if result.score.keras is not None:
-        ax.axhline(
-            share * result.score.keras, linestyle="--", color=COLOURS[5], label="Keras"
-        )
+    score = result.score
+    keras, label = score.keras, "Keras"
+    if score.before is not None:
+        keras, label = score.before, "Keras before spikes"
+    if keras is not None:
+        ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
     ax.legend(loc="best")
     ax.set_xlabel("milliseconds that an example is presented")
     ax.set_ylabel("accuracy, %" if result.classes else "root mean square error")

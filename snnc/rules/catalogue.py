@@ -101,6 +101,7 @@ RULES: tuple[type[Diagnostic], ...] = (
     misplaced.PropertyAsStatement,
     misplaced.ReservedSource,
     misplaced.InputByKind,
+    misplaced.RemovedWord,
     references.UnknownLayer,
     references.Cycle,
     references.NothingReads,

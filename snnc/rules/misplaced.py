@@ -1,8 +1,8 @@
-"""Words of a statement that are missing, unknown, elsewhere, or in another notation."""
+"""Words of a statement that are missing, unknown, removed, or in another notation."""
 
 from __future__ import annotations
 
-from snnc.diagnostics import Diagnostic
+from snnc.diagnostics import Diagnostic, Severity
 from snnc.rules.names import did_you_mean, listed
 
 _MEANING = {
@@ -144,6 +144,32 @@ class InputByKind(Diagnostic):
         if self.encoder:
             return f"write `from {self.encoder}`, the name of the encoder"
         return "write an encoder before, `encode conv e { filters 2 }`, and `from e`"
+
+
+class RemovedWord(Diagnostic):
+    """`train` says a word that this release no longer has.
+
+    The phase `spikes` trains on the network's own spikes. It replaced the phase `aware`
+    and its property, the readout fitted to spikes, and the penalty on rates.
+
+    The spec means what the fixed text says. `aware off` leaves `spikes` out of
+    `phases`, and the phase `aware` is `spikes`. `aware on`, `fit_readout` and
+    `rate_weight` mean nothing. `snnc check --fix` and `snnc fmt` write that text. The
+    next release refuses these words.
+    """
+
+    code = "SNN225"
+    title = "removed word"
+    severity = Severity.WARNING
+    message = "`{owner}` no longer has `{word}`"
+    label = "removed"
+    notes = ("{successor}",)
+    help = "{advice}"
+
+    owner: str
+    word: str
+    successor: str
+    advice: str
 
 
 class FromAfterBlock(Diagnostic):

@@ -226,7 +226,7 @@ class AveragedLif(Diagnostic):
     Filtered spikes are noisy, and a LIF neuron is steepest at its threshold: there it
     makes rate of noise. Neurons that should be silent fire, an average takes none of
     that back, and layers behind it are driven by it. A rectified linear neuron has no
-    such step. `docs/accuracy.md` has what was measured of both.
+    such step. `docs/accuracy/fidelity.md` compares both.
     """
 
     code = "SNN508"

@@ -170,26 +170,14 @@ class LossNeedsClasses(Diagnostic):
 class NothingTrains(Diagnostic):
     """None of the phases of `train` changes a weight.
 
-    `smooth` trains as plain Keras does, `aware` with the chip's rates; `scale`
-    multiplies what each layer computes, and so brings what was trained into its
-    rates. `aware off` and `target nengo` leave out `aware`.
+    `smooth` trains as plain Keras does, `spikes` trains on the network's own spikes;
+    `scale` multiplies what each layer computes, so that its rates are within `rate`.
     """
 
     code = "SNN601"
     title = "no phase that trains"
     message = "no phase of `phases {phases}` trains"
-    label = "{reason}"
-    help = "write `phases [smooth, scale]`{otherwise}"
+    label = "`scale` does not train"
+    help = "write `phases [smooth, scale, spikes]`"
 
     phases: str
-    dropped: str = ""
-
-    @property
-    def reason(self) -> str:
-        if self.dropped:
-            return f"`{self.dropped}` leaves out `aware`"
-        return "`scale` does not train"
-
-    @property
-    def otherwise(self) -> str:
-        return ", or remove `aware off`" if self.dropped == "aware off" else ""

@@ -26,8 +26,9 @@ settle at is wrong, which a longer `present` does not mend; {first}a longer
 `synapse` or a higher `rate` may, where `as Keras` falls
 """
 BELOW = """
-accuracy has settled below Keras's, which a longer `present` does not mend;
-{first}a longer `synapse` or a higher `rate` may, where `as Keras` falls
+accuracy has settled below the accuracy of Keras{before}: a longer `present`
+does not help; {first}a longer `synapse` or a higher `rate` may, where `as
+Keras` falls
 """
 # Neurons that are driven alike and begin alike spike in step for good.
 SPREAD = """
@@ -117,7 +118,8 @@ def _time(result: Result) -> Iterator[str]:
     elif _is_carried(result):
         return  # a longer or a shorter example would carry over less or more
     elif _settled_below(result, last):
-        yield BELOW.format(first=_first(result))
+        before = "" if result.score.before is None else " before `spikes`"
+        yield BELOW.format(first=_first(result), before=before)
     elif alike := _alike(early):
         yield ENOUGH.format(steps=alike[-1].steps)
 

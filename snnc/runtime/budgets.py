@@ -10,6 +10,11 @@ from typing import Literal
 Bounds = tuple[float, float]
 Verdict = Literal["held", "tolerated", "missed"]
 
+
+class CalibrationError(ValueError):
+    """Raised when no scale brings the rates of a layer within its bounds."""
+
+
 TOLERATED = 0.05  # by what share of a bound a rate may lie outside of it
 ROUNDING = 1e-6  # of the upper bound: rates are numbers of spikes by seconds
 

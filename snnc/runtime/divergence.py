@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""Stops a training whose loss is no number any more, and says where."""
+"""Stops a training whose loss is NaN, and says where."""
 
 # mypy: allow-subclassing-any
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -24,10 +24,10 @@ ADVICE = "a smaller learning rate may do, or another `--seed`"
 
 
 class StopAtNaN(keras.callbacks.Callback):
-    """Raises DivergedError after the batch whose loss is no number.
+    """Raises DivergedError after the batch whose loss is NaN or infinite.
 
-    The update by such a loss makes all weights NaN. Those of a few batches
-    before it tell the layer at which values are none, or are too large.
+    Such an update makes all weights NaN. The weights of some batches before
+    show at which layer the values are NaN, or too large.
     """
 
     def __init__(self, layers: Mapping[str, Layer], x: NDArray[Any]) -> None:
@@ -64,8 +64,10 @@ class StopAtNaN(keras.callbacks.Callback):
         raise DivergedError(f"{message}: {self._where()}; {ADVICE}")
 
     def _where(self) -> str:
-        """Say at which layer values are no numbers, or are the largest."""
-        probed = with_activations(self.model, self._layers)
+        """Say at which layer values are NaN, or are the largest."""
+        # In the phase spikes, the model in training has the one of Keras.
+        model = getattr(self.model, "trained", self.model)
+        probed = with_activations(model, self._layers)
         output, *values = probed.predict_on_batch(self._x)
         names = [*self._layers, "the readout"]
         sizes = [float(np.abs(value).max()) for value in [*values, output]]

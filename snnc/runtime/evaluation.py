@@ -24,8 +24,8 @@ from .builder import BuiltNetwork, Mode
 from .data import DataError, DataSpec, Examples, open_data, select
 from .examples import ROW, Presentation, spans_of
 from .files import reason, show
-from .layout import Layout, LayoutError, Weights
-from .measures import EvaluatedPart, Reference, model_of, result_of
+from .layout import Layout, LayoutError, Weights, source_of
+from .measures import EvaluatedPart, Reference, result_of
 from .network import Network
 from .results import Result
 from .scores import Reader, decide_early
@@ -155,8 +155,9 @@ class Evaluator:
         tensors = self.layout.read(weights)
         tell = progress or (lambda done, total: None)
         tell(0, len(examples))
-        model = model_of(self.network, weights, simulator)
-        reference = Reference(self.network, self.program, tensors, model)
+        reference = None
+        if find_spec("tensorflow") is not None:
+            reference = Reference(self.network, self.program, tensors)
         spans = spans_of(len(examples), ROW if presentation == "row" else 1)
         parts: list[EvaluatedPart] = []
         cores = None
@@ -169,13 +170,17 @@ class Evaluator:
                 for part in self._parts(run, x, start, reference):
                     parts.append(part)
                     tell(part.stop, len(examples))
+        before = None
+        if reference is not None:
+            before = reference.before_spikes(self.layout, weights, examples)
         return result_of(
             self.network,
             parts,
             examples.y,
             simulator=simulator,
             presentation=presentation,
-            model=reference.model,
+            model=source_of(weights) or "smooth",
+            before=before,
             cores=cores,
             seconds=time.perf_counter() - started,
         )
@@ -185,18 +190,19 @@ class Evaluator:
         run: SimulatorRun,
         x: NDArray[Any],
         first: int,
-        reference: Reference,
+        reference: Reference | None,
     ) -> Iterator[EvaluatedPart]:
         """Yield what examples gave, a few at a time; ``first`` is x[0]."""
         names = tuple(self.network.layers)
-        compares = find_spec("tensorflow") is not None
         how = self.network.readout.decide
         reader = Reader(self.network, carries=True)  # a span of one is at rest
         for start in range(0, len(x), run.at_once):
             some = x[start : start + run.at_once]
             rows, spikes = run.present(len(some))
             firing = {name: Firing.of(spikes[name]) for name in names}
-            keras = reference.compared(some, spikes) if compares else None
+            keras = None
+            if reference is not None:
+                keras = reference.compared(some, spikes)
             at = first + start
             outputs, others = decide_early(rows, how), reader.read(rows)
             stop = at + len(some)

@@ -20,16 +20,11 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from .curves import curve_of, smeared
+from .curves import curve_of
 from .maxima import Grid, Level, entries
 from .network import Cut, Layer, Lif, MaxPool, volume_of
 
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
-
-# Of the variance of filtered spikes, the share that moves the rate of LIF
-# neurons, whose own time constant filters them once more: measured on the
-# emulator, as decision 025 of snnc says.
-CURRENT_NOISE_SHARE = 0.2
 
 Class = TypeVar("Class", bound=type)
 
@@ -63,13 +58,18 @@ class Scaled(keras.layers.Layer):
 
     @property
     def scale(self) -> float:
-        """The number; as a tensor, of float32, it is ``_setting.value``."""
+        """The number."""
         return self._scale
 
     @scale.setter
     def scale(self, scale: float) -> None:
         self._scale = scale
         self._setting.value.assign(scale)
+
+    @property
+    def scale_value(self) -> Any:
+        """The number as a variable of float32."""
+        return self._setting.value
 
 
 @registered
@@ -105,54 +105,43 @@ class Rectify(keras.layers.Layer):
 class Neurons(Scaled):
     """The neurons of a layer: from currents to activations, of one shape.
 
-    They compute f(s x) / s, where s is ``scale``: 1, but in training. LIF
-    neurons that are aware of the chip feel the noise of their currents, as far
-    as these come with a variance.
+    They compute f(s x) / s, where s is ``scale``: 1, but in training.
     """
 
     def __init__(
         self,
         layer: Layer | dict[str, Any],
         dt: float,
-        aware: bool,
         scale: float = 1.0,
         **named: Any,
     ) -> None:
-        """Take the layer, a step in seconds, and whether to know the chip."""
+        """Take the layer, and a step in seconds."""
         super().__init__(scale, **named)
         self.layer = layer_of(layer) if isinstance(layer, dict) else layer
         self.dt = dt
-        self.aware = aware
-        self.follow(smooth=False)
+        self.clips(True)
 
-    def follow(self, smooth: bool) -> None:
-        """Take the smooth curve, without a ceiling, or the own one again.
+    def clips(self, clips: bool) -> None:
+        """Let an encoder clip at a spike per step, or not.
 
         What was traced of a model before follows the curve of before.
         """
-        self.follows_chip = self.aware and not smooth
-        free = smooth and self.layer.lif is None
-        curve = curve_of(self.layer, self.dt, self.follows_chip)
+        curve = curve_of(self.layer, self.dt)
+        free = self.layer.encoder is not None and not clips
         self.curve = keras.activations.relu if free else curve
 
-    def call(self, inputs: Any, variance: Any = None) -> Any:
-        """Return the activations of currents, perhaps with their variance."""
-        curve, scale = self.curve, self._setting.value
-        if self.follows_chip and variance is not None:
-            # Where nothing spikes there is no noise, and no width to divide by.
-            felt = variance * (CURRENT_NOISE_SHARE * scale**2)
-            width = tf.sqrt(felt + 1e-8 * scale**2)
-            curve = smeared(curve, width)
-        if curve is keras.activations.relu:
-            return curve(inputs)  # the same with any scale
-        return curve(inputs * scale) * (1 / scale)
+    def call(self, inputs: Any) -> Any:
+        """Return the activations of currents."""
+        scale = self.scale_value
+        if self.curve is keras.activations.relu:
+            return self.curve(inputs)  # the same with any scale
+        return self.curve(inputs * scale) * (1 / scale)
 
     def get_config(self) -> dict[str, Any]:
         """Return the arguments of the constructor."""
         own = {
             "layer": asdict(self.layer),
             "dt": self.dt,
-            "aware": self.aware,
             "scale": self.scale,
         }
         return {**super().get_config(), **own}

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -107,12 +108,14 @@ class Layout:
         path: FileName,
         tensors: Mapping[str, NDArray[Any]],
         source: Source | None = None,
+        smooth_sha256: str | None = None,
     ) -> None:
         """Write all tensors to a safetensors file.
 
-        ``source`` is what `source_of` tells later. The file appears whole or
-        not at all. Raises LayoutError if a tensor
-        is missing, unknown, of another shape or type, or not finite.
+        `source_of` reads ``source`` again, and `smooth_of` the hash of
+        the file of weights that entered the phase `spikes`. The file appears
+        whole or not at all. Raises LayoutError if a tensor is missing,
+        unknown, of another shape or type, or not finite.
         """
         self.check(tensors, path)
         names = [tensor.name for tensor in self.tensors]
@@ -120,6 +123,8 @@ class Layout:
         metadata = {"layout_id": self.id}
         if source is not None:
             metadata["source"] = source
+        if smooth_sha256 is not None:
+            metadata["smooth_sha256"] = smooth_sha256
         write_file(path, _in_order(save(ordered, metadata=metadata)))
 
     def check(
@@ -187,11 +192,47 @@ def source_of(weights: Weights) -> Source | None:
 
     Raises what opening it does.
     """
-    if isinstance(weights, Mapping):
+    imported = _metadata(weights).get("source") == "imported"
+    return "imported" if imported else None
+
+
+def smooth_path(path: FileName) -> Path:
+    """Return where the weights are kept that entered the phase `spikes`.
+
+    That is ``w.smooth.safetensors`` next to ``w.safetensors``.
+    """
+    target = Path(path)
+    stem = target.name.removesuffix(".safetensors")
+    return target.with_name(f"{stem}.smooth.safetensors")
+
+
+def smooth_hash(path: FileName) -> str:
+    """Return the sha256 of the file that `smooth_path` names."""
+    return hashlib.sha256(smooth_path(path).read_bytes()).hexdigest()
+
+
+def smooth_of(weights: Weights) -> Path | None:
+    """Return the file of the weights that entered the phase `spikes`.
+
+    None if ``weights`` are a mapping or never went through that phase. Raises
+    LayoutError if the file is missing, or is not the one that they came from.
+    """
+    expected = _metadata(weights).get("smooth_sha256")
+    if expected is None or isinstance(weights, Mapping):
         return None
+    path = smooth_path(weights)
+    if not path.is_file():
+        raise LayoutError(f"{path.name} is missing")
+    if smooth_hash(weights) != expected:
+        raise LayoutError(f"{path.name} is not of the same training")
+    return path
+
+
+def _metadata(weights: Weights) -> Mapping[str, str]:
+    if isinstance(weights, Mapping):
+        return {}
     with safe_open(os.fspath(weights), framework="numpy") as file:
-        source = (file.metadata() or {}).get("source")
-    return "imported" if source == "imported" else None
+        return file.metadata() or {}
 
 
 def check_writable(path: FileName) -> None:

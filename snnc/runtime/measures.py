@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from functools import cached_property, reduce
 from operator import add
 from types import ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .budgets import judged, slack_of
 from .examples import Presentation
-from .layout import Weights, source_of
+from .layout import Layout, LayoutError, Weights, smooth_of
 from .network import Network
 from .results import KerasModel, LayerResult, Result, Work
 from .scores import confusion, over_time, score
@@ -43,6 +43,17 @@ class Compared:
         outputs = np.concatenate([self.outputs, other.outputs])
         alike = {n: own + other.alike[n] for n, own in self.alike.items()}
         return Compared(outputs, alike)
+
+
+class BeforeSpikes(NamedTuple):
+    """What Keras says with the weights that entered the phase `spikes`.
+
+    ``outputs`` are (examples, units); None if the weights never went through
+    the phase, or if those before it are ``unknown``, which says why.
+    """
+
+    outputs: NDArray[np.float64] | None = None
+    unknown: str | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +97,7 @@ def result_of(
     simulator: str,
     presentation: Presentation,
     model: KerasModel,
+    before: BeforeSpikes | None = None,
     steps: int | None = None,
     cores: int | None = None,
     **known: Any,
@@ -93,8 +105,9 @@ def result_of(
     """Judge all parts of a run, in whatever order they are.
 
     ``steps`` are those of an example, the network's unless given; ``model`` is
-    what Keras's outputs are of. Only where there are ``cores`` is a chip, whose
-    work is told. ``known`` goes into the result as it is.
+    what Keras's outputs are of, ``before`` what they were before the phase
+    `spikes`, of all examples in order. Only where there are ``cores`` is a
+    chip, whose work is told. ``known`` goes into the result as it is.
     """
     steps = network.steps if steps is None else steps
     outputs, classes = outputs_of(parts), network.readout.classes
@@ -113,7 +126,14 @@ def result_of(
         examples=len(y),
         steps=steps,
         classes=classes,
-        score=score(outputs[-1], y, classes, keras_outputs, model),
+        score=score(
+            outputs[-1],
+            y,
+            classes,
+            keras_outputs,
+            model,
+            *(before or BeforeSpikes()),
+        ),
         over_time=over_time(outputs, y, classes, steps),
         readings=judged_readings(network, outputs[-1], others_of(parts), y),
         confusion=confusion(outputs[-1], y) if classes else (),
@@ -204,22 +224,6 @@ def _sum(values: list[Any]) -> Any:
     return reduce(add, values)
 
 
-def model_of(
-    network: Network,
-    weights: Weights,
-    simulator: str,
-) -> KerasModel:
-    """Return which Keras model a simulator's spikes are compared with.
-
-    It is the one that the weights were trained in, where the simulator has the
-    chip's discrete rates.
-    """
-    if source_of(weights) is not None:
-        return "imported"
-    discrete = simulator in ("loihi", "exact", "keras")
-    return "aware" if discrete and network.aware else "smooth"
-
-
 class Reference:
     """A network's Keras model with trained weights.
 
@@ -231,20 +235,40 @@ class Reference:
         network: Network,
         program: Callable[[], ModuleType],
         weights: Weights,
-        model: KerasModel,
     ) -> None:
-        """Take ``keras_model`` of a package, by what imports it, and weights.
-
-        The neurons of an "aware" model fire as the chip lets them.
-        """
+        """Take what imports ``keras_model`` of a package, and weights."""
         self._network = network
         self._program = program
         self._weights = weights
-        self.model = model
 
-    def outputs(self, x: NDArray[Any]) -> NDArray[np.float64]:
-        """Return the outputs of examples: (examples, units)."""
-        return self._predicted(x)[0]
+    def outputs(self, x: Any) -> NDArray[np.float64]:
+        """Return the outputs of examples: (examples, units).
+
+        ``x`` may be `Examples`, of which a few are read at a time.
+        """
+        starts = range(0, len(x), BATCH)
+        batches = [self._predicted(x[i : i + BATCH])[0] for i in starts]
+        return np.concatenate(batches)
+
+    def before_spikes(
+        self,
+        layout: Layout,
+        weights: Weights,
+        x: Any,
+    ) -> BeforeSpikes:
+        """Return outputs of the weights that ``weights`` were before `spikes`.
+
+        ``x`` is as in `outputs`.
+        """
+        try:
+            path = smooth_of(weights)
+            if path is None:
+                return BeforeSpikes()
+            smooth = layout.load(path)
+        except (LayoutError, OSError) as error:
+            return BeforeSpikes(unknown=str(error))
+        reference = Reference(self._network, self._program, smooth)
+        return BeforeSpikes(reference.outputs(x))
 
     def compared(
         self,
@@ -273,6 +297,6 @@ class Reference:
         from .calibration import with_activations
 
         program = self._program()
-        model = program.build_model(aware=self.model == "aware")
+        model = program.build_model()
         program.import_weights(model, self._weights)
         return with_activations(model, self._network.layers)

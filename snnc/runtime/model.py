@@ -4,7 +4,7 @@
 
 The parts of a layer ``c0`` have names of their own in the model: ``c0`` is
 what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``,
-``c0.sum``, ``c0.rate``, ``c0.neurons``, ``c0.noise`` and ``c0.dropout``.
+``c0.sum``, ``c0.neurons`` and ``c0.dropout``.
 """
 
 # mypy: disable-error-code="import-not-found,import-untyped"
@@ -18,18 +18,12 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
-from .current_variance import CurrentVariance, variance_of
 from .folding import make_identity, scaled, with_norm
 from .layers import Compare, NeuronBias, Neurons
 from .layout import Layout, Tensors, Weights
 from .network import Layer, Network
-from .noise import PoolNoise, SpikeNoise
-from .rate_losses import BalancedAdd, RateBudget
+from .rate_losses import BalancedAdd
 from .wiring import NEURONS, wiring_of
-
-# Of the variance of filtered spikes, the share that neurons feel: tuned on the
-# emulator, as decision 025 of snnc says.
-NOISE_SHARE = 0.1
 
 
 class SpikingLayers:
@@ -42,21 +36,13 @@ class SpikingLayers:
     def __init__(
         self,
         network: Network,
-        aware: bool,
         seed: int,
         l2: float = 0.0,
-        rate_weight: float = 0.0,
     ) -> None:
-        """Take the network, and what its training says of every layer.
-
-        ``l2`` is of kernels, ``rate_weight`` of the loss of rates that are
-        out of bounds. With ``aware``, neurons fire as the chip lets them.
-        """
+        """Take the network, and the L2 penalty of all kernels."""
         self.network = network
-        self.aware = aware
         self.seed = seed
         self.l2 = l2
-        self.rate_weight = rate_weight
 
     def __call__(
         self,
@@ -75,65 +61,30 @@ class SpikingLayers:
         linear layer, a bias of each neuron, batch norm, the values of a
         shortcut, neurons, dropout.
         """
-        name, dt = layer.name, self.network.dt
+        name = layer.name
         data = self.network.layers[name]
         current = self.linear(layer, values, l2)
         if data.encoder == "conv" and self.network.input.least >= 0:
             _enliven(layer)
         if neuron_bias:
             current = NeuronBias(name=f"{name}.bias")(current)
-        paths: list[tuple[Any, ...]] = [(values, current)]
         if batchnorm:
             normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
             current = normalise(current)
-            paths = [(*paths[0], current)]
         if shortcut is not None:
-            source = shortcut._keras_history[0]
-            learned = source.name == f"{name}.shortcut"
+            learned = shortcut._keras_history[0].name == f"{name}.shortcut"
             add = keras.layers.Add(name=f"{name}.sum")
-            if self.aware and not learned and not batchnorm:
+            if not learned and not batchnorm:
                 add = BalancedAdd(data.percentile, name=f"{name}.sum")
             current = add([current, shortcut])
-            read = _unflattened(source) if learned else shortcut
-            paths.append((read, shortcut))
-        if self.rate_weight:
-            budget = (data, dt, self.aware, self.rate_weight)
-            current = RateBudget(*budget, name=f"{name}.rate")(current)
-        neurons = Neurons(data, dt, self.aware, name=f"{name}.neurons")
-        on_chip = self.aware and data.on_chip
-        if on_chip and data.lif is not None:
-            variance = variance_of(self.network, name, paths)
-            outputs = neurons(current, variance)
-        else:
-            outputs = neurons(current)
-        if on_chip:
-            seed = self._seed(f"{name}.noise")
-            filtered = self._filtered(name)
-            settings = (*filtered, self.network.present, seed)
-            noise = SpikeNoise(data, *settings, name=f"{name}.noise")
-            outputs = noise(outputs)
+        neurons = Neurons(data, self.network.dt, name=f"{name}.neurons")
+        outputs = neurons(current)
         if dropout:
             seed = self._seed(f"{name}.dropout")
             dropped = f"{name}.dropout"
             drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
             outputs = drop(outputs)
         return outputs
-
-    def maxpool(self, layer: keras.layers.Layer, values: Any) -> Any:
-        """Return the maxima of values that are 0 or more.
-
-        With ``aware`` they are as spikes tell them.
-        """
-        network, name = self.network, layer.name
-        maxima = layer(values)
-        # Windows of one value have no neurons.
-        data = network.layers.get(name)
-        if data is None or not (self.aware and data.on_chip):
-            return maxima
-        seed = self._seed(f"{name}.noise")
-        times = (network.dt, network.present)
-        noise = PoolNoise(data, *times, seed, name=f"{name}.noise")
-        return noise(maxima)
 
     def linear(
         self,
@@ -164,21 +115,6 @@ class SpikingLayers:
             flatten = keras.layers.Flatten(name=f"{layer.name}.flat")
             values = flatten(values)
         return layer(values)
-
-    def _filtered(self, name: str) -> tuple[float, float]:
-        """Return what noise a layer's readers see: its filter, its share.
-
-        The readout sees all that its filter lets pass in the steps by which it
-        decides. Neurons take a part of theirs for a rate.
-        """
-        network = self.network
-        if name != list(network.layers)[-1]:
-            return network.layers[name].synapse or network.dt, NOISE_SHARE
-        synapse = network.readout.synapse or network.dt
-        if network.readout.decide == "mean":
-            # A mean of a time 2 tau is as quiet as a filter of tau.
-            synapse += network.present / 4
-        return synapse, 1.0
 
     def _seed(self, name: str) -> int:
         return (self.seed + zlib.crc32(name.encode())) % 2**31
@@ -242,15 +178,18 @@ def set_model_weights(
     set_scales(model, dict.fromkeys(scales_of(model), 1.0))
 
 
+def fold_model(model: keras.Model, layout: Layout) -> None:
+    """Fold batch norms and scales into the weights of a model itself."""
+    set_model_weights(model, layout, model_weights(model, layout))
+
+
 def driven(model: keras.Model, name: str, layer: Layer) -> Any:
     """Return what drives the neurons of a layer, in a model that has it.
 
     It is of the activations' shape, of a max pool (batch, neurons).
     """
     if layer.pool is None:
-        inputs = model.get_layer(f"{name}{NEURONS}").input
-        # Keras 3 lists the variance of currents as an input, too.
-        return inputs[0] if isinstance(inputs, list) else inputs
+        return model.get_layer(f"{name}{NEURONS}").input
     return Compare(layer)(model.get_layer(name).input)
 
 
@@ -262,31 +201,16 @@ def fired(model: keras.Model, name: str, layer: Layer) -> Any:
 
 
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
-    """Give each of a model's layers of neurons its scale.
-
-    Whoever reads the noise of its spikes takes it from faster or slower ones.
-    """
-    hertz = {}
+    """Give each of a model's layers of neurons its scale."""
     for layer in model.layers:
         if isinstance(layer, Neurons):
-            name = layer.name.removesuffix(NEURONS)
-            layer.scale = scales[name]
-            hertz[name] = layer.layer.high * layer.scale
-    for layer in model.layers:
-        if isinstance(layer, CurrentVariance):
-            layer.hertz = {name: hertz[name] for name in layer.hertz}
+            layer.scale = scales[layer.name.removesuffix(NEURONS)]
 
 
 def scales_of(model: keras.Model) -> dict[str, float]:
     """Return the scale of each of a model's layers of neurons."""
     neurons = (part for part in model.layers if isinstance(part, Neurons))
     return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
-
-
-def _unflattened(layer: keras.layers.Layer) -> Any:
-    """Return what a layer reads, before it is made flat for it."""
-    before = layer.input._keras_history[0]
-    return before.input if before.name == f"{layer.name}.flat" else layer.input
 
 
 def _kernel_of(layer: keras.layers.Layer) -> str:

@@ -187,8 +187,7 @@ class Readout:
 class Network:
     """A network: its timing in seconds, its input, layers and readout.
 
-    ``layers`` are in the order of the spec. ``aware`` tells whether training
-    knows the chip's discrete rates. ``picojoules`` are what a synaptic
+    ``layers`` are in the order of the spec. ``picojoules`` are what a synaptic
     operation takes on the chip, a spike that a core gets, and a neuron's
     update in a step; None without a chip.
     """
@@ -199,7 +198,6 @@ class Network:
     input: Input
     layers: Mapping[str, Layer]
     readout: Readout
-    aware: bool = False
     picojoules: tuple[float, float, float] | None = None
 
     @property

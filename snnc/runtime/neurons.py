@@ -9,7 +9,6 @@ Neurons fire at the rates that activations stand for.
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 from math import prod
 from typing import Any
@@ -20,6 +19,7 @@ from numpy.typing import NDArray
 
 from .network import Cut, Input, Layer, Network, Volume
 from .populations import Part
+from .voltages import first_voltages
 
 
 class ClippedRectifiedLinear(nengo.RectifiedLinear):
@@ -125,20 +125,6 @@ def gain_and_rest(layer: Layer) -> tuple[float, float]:
     rest = 63 / 64
     period = (1 / layer.high - layer.lif.tau_ref) / layer.lif.tau_rc
     return 1 + 1 / float(np.expm1(period)) - rest, rest
-
-
-def first_voltages(layer: Layer, name: str) -> NDArray[np.float64] | None:
-    """Return the voltages that an encoder begins with, in its shape.
-
-    They are drawn for the layer as a whole, so that no cut of it changes a
-    spike, and by its name alone: a seed of training changes none either. None
-    if all are 0.
-    """
-    if layer.start == "rest":
-        return None
-    # Generators of NumPy's newer kind may draw otherwise in each version.
-    draws = np.random.RandomState(zlib.crc32(name.encode()))
-    return draws.uniform(size=layer.shape)
 
 
 def neuron_type(

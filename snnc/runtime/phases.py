@@ -1,13 +1,11 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""The phases of a training: smooth as in Keras, scaled, aware of the chip.
+"""The phases of a training: smooth as in Keras, scaled, on spikes.
 
-First a network is trained as its layers are in plain Keras. Then each layer
-gets a scale with which its rates keep to their bounds: a layer computes
-f(s x) / s from its currents x, so that neither outputs nor gradients of
-rectified linear neurons change, nor what an optimizer knows of them. Last it
-is trained on with the chip's rates and the noise of spikes, and scaled again;
-the readout is fitted to spikes.
+First the layers are trained as in plain Keras. Then each layer gets a scale
+with which its rates are within bounds: it computes f(s x) / s from its currents
+x, so that neither outputs nor gradients of rectified linear neurons change, nor
+the state of an optimizer. Last the network is trained on its own spikes.
 """
 
 # mypy: allow-subclassing-any
@@ -16,146 +14,126 @@ the readout is fitted to spikes.
 from __future__ import annotations
 
 import itertools
-import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tensorflow import keras
 
+from .layers import Neurons
+from .model import fold_model
 from .progress import Progress
+from .rate_losses import BalancedAdd
+from .spike_plan import ROUNDS, SpikePlan
+from .spike_training import SpikeTraining, SpikeValidation
 from .training import Phase
 
 if TYPE_CHECKING:
-    from .adjusting import Adjuster
     from .pipelines import Batches
-    from .readout_fit import ReadoutFit
+    from .scaler import Scaler
 
-SMOOTH = "smooth, as in Keras"
-CHIP = "aware, with the chip's rates and the noise of spikes"
-AWARE_SHARE = 1 / 3  # of the epochs of a training that has both kinds
-AWARE_PARTS = 3  # of the epochs that are aware, scaled anew before each
-MEASURED = 512  # examples, before that; at the end it is all of the sample
+MEASURED = 512  # examples, between epochs of LIF networks
+PATIENCE = 8  # rounds without a better one: the last ones learn slowly
+HOLDS = (ROUNDS // 2, ROUNDS * 4 // 5)  # rounds that begin with a scaling
 
 
 class Stage(NamedTuple):
-    """Epochs of one kind, from ``start`` to before ``stop``."""
+    """Epochs of the phase smooth, from ``start`` to before ``stop``."""
 
-    aware: bool
     start: int
     stop: int
 
 
-def stages_of(
-    phases: Sequence[Phase],
-    epochs: int,
-    lif: bool = False,
-) -> list[Stage]:
-    """Share epochs among the phases that train; what is left out has none.
+def stages_of(epochs: int, doubling: bool) -> list[Stage]:
+    """Divide the epochs of the phase smooth into stages.
 
-    Those that are aware of the chip come in parts, before each of which layers
-    are scaled anew, as their activations go on to change. Of ``lif`` neurons a
-    scale changes what a network computes, and it has to learn with scales like
-    those that it ends with: smooth epochs come in parts, too, each as long as
-    all before it.
+    What a LIF network computes changes with its scales, and it has to learn
+    with scales like those that it ends with. With ``doubling`` there are
+    stages, each as long as all before it, with a scaling before each.
     """
-    aware = "aware" in phases
-    smooth = "smooth" in phases or not aware
-    first = epochs
-    if aware:
-        first -= math.ceil(epochs * AWARE_SHARE) if smooth else epochs
-    stages = []
-    if smooth:
-        doubled = (2**i for i in range(first.bit_length())) if lif else ()
-        bounds = sorted({0, *doubled, first})
-        stages += _between(False, bounds)
-    if aware:
-        size = epochs - first
-        parts = max(1, min(AWARE_PARTS, size))
-        bounds = [first + size * i // parts for i in range(parts + 1)]
-        stages += _between(True, bounds)
-    return stages
+    inner = (2**i for i in range(epochs.bit_length())) if doubling else ()
+    bounds = sorted({0, *inner, epochs})
+    return [Stage(*pair) for pair in itertools.pairwise(bounds)]
 
 
-def _between(aware: bool, bounds: Sequence[int]) -> list[Stage]:
-    if len(bounds) == 1:
-        bounds = [*bounds, *bounds]
-    return [Stage(aware, *pair) for pair in itertools.pairwise(bounds)]
-
-
+@dataclass
 class Phases:
-    """Leads a model through the phases of its training.
+    """Leads a compiled model through the phases of its training.
 
-    ``progress`` is what was done of it before, and where it is saved.
+    ``epochs`` are those of the phase smooth, ``plan`` is that of the phase
+    spikes; ``progress`` has the part that was done before. ``lif`` says that
+    the network has LIF neurons, ``class_weight`` what an example of each
+    class counts. ``before_spikes`` is called with the model that enters the
+    phase spikes.
     """
 
-    def __init__(
-        self,
-        phases: Sequence[Phase],
-        epochs: int,
-        progress: Progress,
-        class_weight: dict[int, float] | None = None,
-        lif: bool = False,
-        readout: ReadoutFit | None = None,
-    ) -> None:
-        """Take the phases, the epochs of all, and what each class counts.
-
-        ``lif`` tells that it has LIF neurons. ``readout`` fits it at the end.
-        """
-        self._readout = readout
-        self._scales = "scale" in phases
-        self._lif = lif and self._scales
-        self._stages = stages_of(phases, epochs, self._lif)
-        self._progress = progress
-        self._class_weight = class_weight
+    phases: Sequence[Phase]
+    epochs: int
+    progress: Progress
+    plan: SpikePlan
+    lif: bool = False
+    class_weight: dict[int, float] | None = None
+    before_spikes: Callable[[], None] = lambda: None
 
     def train(
         self,
-        adjuster: Adjuster,
+        scaler: Scaler,
         batches: Batches,
         callbacks: Sequence[keras.callbacks.Callback],
     ) -> None:
-        """Train the model that ``adjuster`` has, and keep it to its rates.
+        """Train the model of ``scaler``; its history is that of all epochs."""
+        model, progress = scaler.model, self.progress
+        several = [WholeHistory(), *callbacks]
+        scales, smooth = "scale" in self.phases, "smooth" in self.phases
+        doubling = self.lif and scales
+        stages = stages_of(self.epochs, doubling) if smooth else []
+        if progress.stage < len(stages):
+            progress.restore(model)
+            _prepare(model, smooth=True, balanced=scales)
+            for index, stage in enumerate(stages):
+                if progress.stage <= index:
+                    self._train_smooth(scaler, index, stage, batches, several)
+            _prepare(model, smooth=False)
+            if smooth and self.epochs:
+                scaler.settle()
+            if scales:
+                scaler.fill()
+                scaler.hold()
+        if "spikes" in self.phases:
+            fold_model(model, scaler.layout)
+            self._train_spikes(scaler, len(stages), batches, several)
+        if scales or "spikes" in self.phases:
+            _report(scaler)
+        if batches.validation is not None:
+            settings: dict[str, Any] = {"verbose": 0, "return_dict": True}
+            metrics = model.evaluate(batches.validation, **settings)
+            tell(f"at the end, in Keras: {_listed(metrics, 'val_')}")
+        scaler.fold()  # last, as penalties are on weights before it
+        model.history = several[0]
 
-        Its history is that of all epochs.
-        """
-        history = WholeHistory()
-        for index, stage in enumerate(self._stages):
-            if stage.start < stage.stop and self._progress.stage <= index:
-                self._prepare(adjuster, index, stage)
-                several = [history, *callbacks]
-                self._fit(adjuster.model, stage, batches, several)
-        if self._progress.epoch:
-            self._finish(adjuster, batches)
-        adjuster.model.history = history
-
-    def _prepare(self, adjuster: Adjuster, index: int, stage: Stage) -> None:
-        progress = self._progress
-        adjuster.enter(stage.aware, balanced=self._scales)
-        if progress.stage == index:
-            adjuster.scales = progress.scales
-            return
-        if progress.epoch:
-            adjuster.settle(MEASURED)
-        if (stage.aware and self._scales) or self._lif:
-            adjuster.scale(anew=True, examples=MEASURED)
-            tell(f"scaled into their rates: {_listed(adjuster.scales)}")
-        progress.begin(index, stage.start, adjuster.scales)
-
-    def _fit(
+    def _train_smooth(
         self,
-        model: keras.Model,
+        scaler: Scaler,
+        index: int,
         stage: Stage,
         batches: Batches,
         callbacks: list[keras.callbacks.Callback],
     ) -> None:
-        progress = self._progress
+        progress, model = self.progress, scaler.model
+        if progress.stage == index:
+            scaler.scales = progress.scales
+        else:
+            if progress.epoch:
+                scaler.settle(MEASURED)
+            if self.lif and "scale" in self.phases:
+                scaler.fill(MEASURED)
+                tell(f"scaled into their rates: {_listed(scaler.scales)}")
+            progress.begin(index, stage.start, scaler.scales)
         start = progress.epoch
         if start < stage.stop and not progress.stalled:
-            kind = CHIP if stage.aware else SMOOTH
             several = f"s {start + 1} to" if start + 1 < stage.stop else ""
-            last = f"{stage.stop} of {self._stages[-1].stop}"
-            tell(f"epoch{several} {last}: {kind}")
+            tell(f"epoch{several} {stage.stop} of {self.epochs}: smooth")
             model.fit(
                 batches.training(start),
                 steps_per_epoch=batches.steps,
@@ -163,62 +141,121 @@ class Phases:
                 initial_epoch=start,
                 epochs=stage.stop,
                 callbacks=[progress, *callbacks],
-                class_weight=self._class_weight,
+                class_weight=self.class_weight,
                 shuffle=False,  # the pipelines do
-                verbose=1 if _shows_bars() else 2,
+                verbose=_verbosity(),
             )
-        progress.finish(model)
+        _keep_best(progress, model)
 
-    def _finish(self, adjuster: Adjuster, batches: Batches) -> None:
-        """Renew batch norms, scale what has left its bounds, and tell."""
-        adjuster.settle()
-        if self._scales:
-            self._scale(adjuster)
-        adjuster.enter(aware=True)
-        if self._readout is not None:
-            tell(self._readout.fit(adjuster.model))
-        if batches.validation is not None:
-            metrics = adjuster.model.evaluate(
-                batches.validation,
-                verbose=0,
-                return_dict=True,
-            )
-            tell(f"at the end: {_listed(metrics, 'val_')}")
-        adjuster.fold()  # last, as penalties are on weights before it
-
-    def _scale(self, adjuster: Adjuster) -> None:
-        """Scale a trained model, and tell which rates are held."""
-        before = adjuster.scales
-        missed = adjuster.scale(anew=not self._stages[-1].aware)
-        scales = adjuster.scales.items()
-        changed = {n: s / before[n] for n, s in scales if s != before[n]}
-        if changed:
-            tell(f"scaled into their rates: {_listed(changed)}")
-        if missed:
-            for miss in missed:
-                tell(f"rate not held: {miss}")
+    def _train_spikes(
+        self,
+        scaler: Scaler,
+        index: int,
+        batches: Batches,
+        callbacks: list[keras.callbacks.Callback],
+    ) -> None:
+        """Train on spikes, in rounds that count as epochs."""
+        progress, plan, run = self.progress, self.plan, scaler.run
+        first = self.epochs if index else 0
+        training = SpikeTraining(run, scaler.model, plan)
+        held_out = batches.validation
+        validation = SpikeValidation(run, training, held_out, plan, tell)
+        progress.patience = None if held_out is None else PATIENCE
+        if progress.stage == index:
+            progress.restore(training)
+            scaler.scales = progress.scales
         else:
-            tell(f"all layers keep to their rates, on {adjuster.examples}")
+            self.before_spikes()
+            progress.begin(index, first, scaler.scales)
+            progress.keep_best(training, validation.logs())
+        tell(str(plan))
+        if not progress.stalled and progress.epoch < first + ROUNDS:
+            training.fit(
+                plan.batches(batches, progress.epoch, first + ROUNDS),
+                steps_per_epoch=plan.each,
+                initial_epoch=progress.epoch,
+                epochs=first + ROUNDS,
+                callbacks=[
+                    _Hold(scaler, progress, first),
+                    validation,
+                    progress,
+                    *callbacks,
+                ],
+                class_weight=self.class_weight,
+                shuffle=False,
+                verbose=_verbosity(),
+            )
+        _keep_best(progress, training)
+        scaler.scales = progress.scales
+
+
+def _keep_best(progress: Progress, model: keras.Model) -> None:
+    """Give a model its best weights, if any were kept, and print of which epoch."""
+    progress.finish(model)
+    if progress.best_weights:
+        epoch = progress.best_epoch
+        tell(f"kept epoch {epoch}, which has the least validation loss")
+
+
+def _prepare(model: keras.Model, smooth: bool, balanced: bool = False) -> None:
+    """Let encoders clip, unless in the phase smooth; balance shared scales."""
+    for part in model.layers:
+        if isinstance(part, Neurons):
+            part.clips(not smooth)
+        if isinstance(part, BalancedAdd):
+            part.active = balanced
+    # Keras keeps what it traced of a model whose parts have changed.
+    model.make_train_function(force=True)
+    model.make_test_function(force=True)
+    model.make_predict_function(force=True)
+
+
+def _report(scaler: Scaler) -> None:
+    """Scale what is still out of bounds, and print the rates that are missed."""
+    missed = scaler.missed(scaler.hold())
+    for line in missed.values():
+        tell(f"rate not held: {line}")
+    if not missed:
+        tell("all layers are within their rates, in spikes")
+
+
+class _Hold(keras.callbacks.Callback):
+    """Brings rates within their bounds before some rounds on spikes."""
+
+    def __init__(self, scaler: Scaler, progress: Progress, first: int) -> None:
+        super().__init__()
+        self._scaler = scaler
+        self._progress = progress
+        self._first = first
+
+    def on_epoch_begin(
+        self,
+        epoch: int,
+        logs: dict[str, float] | None = None,
+    ) -> None:
+        if epoch - self._first in HOLDS:
+            self._scaler.hold()
+            self._progress.scales = self._scaler.scales
 
 
 class WholeHistory(keras.callbacks.History):
     """The history of several trainings, one after another."""
 
     def __init__(self) -> None:
-        """Begin with none."""
+        """Start with an empty history."""
         super().__init__()
         self.epoch: list[int] = []
 
     def on_train_begin(self, logs: dict[str, float] | None = None) -> None:
-        """Keep the epochs so far: Keras would begin anew."""
+        """Keep the epochs so far, which Keras would drop."""
 
 
-def _shows_bars() -> bool:
-    """Tell whether what is printed is seen at once: a terminal, a notebook."""
+def _verbosity() -> int:
+    """Return Keras' verbosity: bars on a terminal or in a notebook."""
     # A process that starts kernels for others has ipykernel, and no shell.
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython else None
-    return sys.stdout.isatty() or hasattr(shell, "kernel")
+    return 1 if sys.stdout.isatty() or hasattr(shell, "kernel") else 2
 
 
 def tell(line: str) -> None:

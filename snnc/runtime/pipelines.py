@@ -173,10 +173,9 @@ class Pipelines:
         return beginning
 
 
-def sample_of(batches: Batches) -> Pair:
-    """Return the examples to measure on: x, (examples, *shape), and y."""
-    x, y = zip(*batches.sample.as_numpy_iterator(), strict=True)
-    return np.stack(x), np.stack(y)
+def sample_of(batches: Batches) -> NDArray[np.float32]:
+    """Return the examples to measure on, (examples, *shape)."""
+    return np.stack([x for x, _ in batches.sample.as_numpy_iterator()])
 
 
 def single_examples(

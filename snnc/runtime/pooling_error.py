@@ -56,43 +56,6 @@ def expected_error(
     return PoolingError(bias, math.hypot(lasting, counted))
 
 
-def relative_error(
-    values: int,
-    high: float,
-    synapse: float,
-    present: float,
-    dt: float,
-) -> PoolingError:
-    """Return the error, as a share of the maximum, of values of the chip.
-
-    These fire once in whole steps of ``dt`` seconds, which is an error of its
-    own: what is left is that of the comparison.
-    """
-    error = expected_error(values, high, synapse, present)
-    mean = values / (values + 1)  # of the largest of independent values
-    share = _discrete(values, high * dt)
-    return PoolingError(
-        (error.bias - share) / mean,
-        error.deviation / mean,
-    )
-
-
-def _discrete(values: int, step: float) -> float:
-    """Return by how much whole steps make the largest of values smaller.
-
-    A neuron of activation x fires once in ceil(1 / (x step)) steps, and the
-    largest of n independent values is below x with probability x^n.
-    """
-    below = 0.0
-    for i in range(POINTS):
-        x = ((i + 0.5) / POINTS) ** (1 / values)
-        below += 1 / (math.ceil(1 / (x * step) - 1e-9) * step) - x
-    return below / POINTS
-
-
-POINTS = 500
-
-
 def _between(
     place: Sequence[float],
     axes: Sequence[Sequence[float]],

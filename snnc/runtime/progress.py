@@ -41,9 +41,8 @@ class Progress(keras.callbacks.Callback):
         path: Path | None,
         run: list[str],
         patience: int | None = None,
-        writes: bool = True,
     ) -> None:
-        """Take the file to save to, if any, and whether to write to it.
+        """Take the file to save to, if any.
 
         ``run`` is what a training must have in common with the saved one.
         """
@@ -51,10 +50,10 @@ class Progress(keras.callbacks.Callback):
         self.path = path
         self.run = run
         self.patience = patience
-        self.writes = writes
         self.epoch = 0
         self.stage = -1
         self.scales: Scales = {}
+        self.best_scales: Scales = {}
         self.least_loss = math.inf
         self.best_epoch = 0
         self.best_weights: list[NDArray[Any]] = []
@@ -62,15 +61,24 @@ class Progress(keras.callbacks.Callback):
 
     @property
     def stalled(self) -> bool:
-        """Whether patience is at its end."""
+        """Whether patience has run out."""
         waited = self.epoch - self.best_epoch
         return self.patience is not None and waited >= self.patience
 
     def begin(self, stage: int, start: int, scales: Scales) -> None:
-        """Begin with a stage, as its losses are not those of another."""
+        """Begin a stage, whose losses are not those of another."""
         self.stage, self.scales = stage, scales
         self.epoch = self.best_epoch = max(self.epoch, start)
         self.least_loss, self.best_weights = math.inf, []
+
+    def keep_best(self, model: keras.Model, logs: dict[str, float]) -> None:
+        """Keep a model's weights if their validation loss is the least."""
+        loss = logs.get("val_loss", math.inf)
+        if loss < self.least_loss:
+            self.least_loss = loss
+            self.best_epoch = self.epoch
+            self.best_weights = model.get_weights()
+            self.best_scales = dict(self.scales)
 
     def on_epoch_end(
         self,
@@ -80,11 +88,7 @@ class Progress(keras.callbacks.Callback):
         """Compare the epoch with the best before it, and save."""
         self.epoch = epoch + 1
         if self.patience is not None:
-            loss = (logs or {})["val_loss"]
-            if loss < self.least_loss:
-                self.least_loss = loss
-                self.best_epoch = self.epoch
-                self.best_weights = self.model.get_weights()
+            self.keep_best(self.model, logs or {})
         if self.stalled:
             self.model.stop_training = True
         if self.path is not None:
@@ -94,10 +98,11 @@ class Progress(keras.callbacks.Callback):
         """Give a trained model the best weights, if any were kept."""
         if self.best_weights:
             model.set_weights(self.best_weights)
+            self.scales = self.best_scales
 
     def remove(self) -> None:
         """Remove the file, as the training is done."""
-        if self.path is not None and self.writes:
+        if self.path is not None:
             self.path.unlink(missing_ok=True)
 
     def read(self) -> None:
@@ -116,6 +121,8 @@ class Progress(keras.callbacks.Callback):
             stage = int(saved["stage"])
             names = saved["layers"].tolist()
             scales = dict(zip(names, saved["scales"].tolist(), strict=True))
+            best_of = saved["best_scales"].tolist()
+            best_scales = dict(zip(names, best_of, strict=True))
             best_epoch = int(saved["best_epoch"])
             least_loss = float(saved["least_loss"])
             best = _listed(saved, "best")
@@ -135,11 +142,13 @@ class Progress(keras.callbacks.Callback):
         if run != self.run:
             raise DataError(f"{self.path} is of another training: {ANEW}")
         sound = 0 <= best_epoch <= epoch and not math.isnan(least_loss)
-        sound &= all(0 < scale < math.inf for scale in scales.values())
+        several = [*scales.values(), *best_scales.values()]
+        sound &= all(0 < scale < math.inf for scale in several)
         if epoch < 1 or stage < 0 or not variables or not sound:
             raise DataError(damaged)
         self.epoch, self.best_epoch = epoch, best_epoch
         self.stage, self.scales = stage, scales
+        self.best_scales = best_scales
         self.least_loss = least_loss
         self.best_weights, self.saved = best, variables
 
@@ -164,8 +173,6 @@ class Progress(keras.callbacks.Callback):
 
     def _save(self, path: Path) -> None:
         variables = [variable.numpy() for variable in _variables(self.model)]
-        if not self.writes:
-            return  # but its variables may have been gathered from it
         state: Arrays = {
             "run": np.array(self.run),
             "epoch": np.array(self.epoch),
@@ -175,6 +182,8 @@ class Progress(keras.callbacks.Callback):
             "layers": np.array(list(self.scales), np.str_),
             "scales": np.array(list(self.scales.values()), np.float64),
         }
+        best = [self.best_scales.get(n, s) for n, s in self.scales.items()]
+        state["best_scales"] = np.array(best, np.float64)
         for i, value in enumerate(variables):
             state[f"variable.{i}"] = value
         for i, value in enumerate(self.best_weights):

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # The run-time library of snnc; `snnc build` puts a copy into each package.
-"""The layers of Keras that add to the loss what rates lack, or have too much.
+"""A Keras layer with a loss that balances layers that share a scale.
 
-They are registered as those of `layers` are.
+It is registered as those of `layers` are.
 """
 
 # mypy: allow-subclassing-any
@@ -10,80 +10,15 @@ They are registered as those of `layers` are.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
 
-from .curves import curve_of
-from .layers import Scaled, layer_of, registered
-from .network import Layer
+from .layers import registered
 
-BREACH = 0.3  # of the upper rate: the unit in which breaches are paid
 BALANCE = 0.9  # of the faster of two layers, what the slower one should reach
 WEIGHT = 1.0  # in the loss, of a layer that is silent beside the other
-
-
-@registered
-class RateBudget(Scaled):
-    """Holds a percentile of a layer's rates within its bounds in training.
-
-    Currents (batch, ...), of which 1.0 fires at the upper rate, pass
-    unchanged. Training adds to the loss weight (breach / BREACH)^2, where the
-    breach is a share of the upper rate. Above, it is that of every neuron,
-    and its mean is compared with the share of neurons that may be there: that
-    needs no rank, and so means the same in a batch of any size. Below, it is
-    that of the percentile, and of currents, as silent neurons have no other
-    gradient.
-
-    The metric is the percentile of a batch in Hz. Currents are multiplied by
-    ``scale``, as `Neurons` do.
-    """
-
-    def __init__(
-        self,
-        layer: Layer | dict[str, Any],
-        dt: float,
-        aware: bool,
-        weight: float,
-        scale: float = 1.0,
-        **named: Any,
-    ) -> None:
-        """Take the layer, as `Neurons` does, and the weight in the loss."""
-        super().__init__(scale, **named)
-        self.layer = layer_of(layer) if isinstance(layer, dict) else layer
-        self.dt = dt
-        self.aware = aware
-        self.weight = weight
-        self.curve = curve_of(self.layer, dt, aware)
-        self.allowed = max(1 - self.layer.percentile / 100, 1e-3)
-        self.rate = keras.metrics.Mean(name=self.name)
-
-    def call(self, inputs: Any, training: bool | None = None) -> Any:
-        """Return the inputs, having measured them."""
-        low, high = self.layer.rate
-        currents = inputs * self._setting.value
-        current = percentile(currents, self.layer.percentile)
-        # A strategy builds models outside of its replicas.
-        if not tf.distribute.in_cross_replica_context():
-            self.rate.update_state(high * self.curve(current))
-        if training:
-            over = tf.reduce_mean(tf.nn.relu(currents - 1) ** 2) / self.allowed
-            under = tf.nn.relu(low / high - current) ** 2
-            self.add_loss(self.weight * (over + under) / BREACH**2)
-        return inputs
-
-    def get_config(self) -> dict[str, Any]:
-        """Return the arguments of the constructor."""
-        own = {
-            "layer": asdict(self.layer),
-            "dt": self.dt,
-            "aware": self.aware,
-            "weight": self.weight,
-            "scale": self.scale,
-        }
-        return {**super().get_config(), **own}
 
 
 @registered
@@ -101,7 +36,7 @@ class BalancedAdd(keras.layers.Add):
         """Take the percentile that stands for a layer, of 0 to 100."""
         super().__init__(**named)
         self.percent = percent
-        self.active = True
+        self.active = False
 
     def call(self, inputs: Any, training: bool | None = None) -> Any:
         """Return the sum of currents and of the shortcut's activations."""

@@ -10,9 +10,8 @@ from typing import Any, Literal
 from .budgets import Verdict
 from .examples import Presentation
 
-# With smooth rates, aware of the discrete ones that the chip has, or imported
-# from elsewhere, which is smooth.
-KerasModel = Literal["smooth", "aware", "imported"]
+# The plain model, with smooth rates; its weights may be from elsewhere.
+KerasModel = Literal["smooth", "imported"]
 Interval = tuple[float, float]
 Decide = Literal["mean", "last"]
 
@@ -65,10 +64,14 @@ class LayerResult:
 class Score:
     """How good outputs are: a share of right ones, or a root mean square error.
 
-    ``interval`` is the 95 % interval of the share. ``keras`` is what a Keras
-    model has reached and ``model`` which one; ``agreement`` is the share of
-    same decisions, or the root mean square difference; ``loss`` is the 95 %
-    interval of the share that Keras has more of, on the same examples.
+    ``interval`` is the 95 % interval of the share. ``keras`` is what the Keras
+    model has reached with the same weights and ``model`` which one;
+    ``agreement`` is the share of same decisions, or the root mean square
+    difference. ``before`` is what Keras has reached with the weights that
+    entered the phase `spikes`, and ``unknown`` says why that can't be told.
+    ``loss`` is the 95 % interval of what Keras has more of the share, or less
+    of the error, on the same examples: before `spikes`, or with the same
+    weights if they never went through it.
     """
 
     value: float
@@ -77,6 +80,8 @@ class Score:
     agreement: float | None = None
     model: KerasModel | None = None
     loss: Interval | None = None
+    before: float | None = None
+    unknown: str | None = None
 
 
 @dataclass(frozen=True)
@@ -218,7 +223,6 @@ class Result:
             kind, alike = "accuracy", "agreement"
             more = {
                 "accuracy_interval": score.interval,
-                "loss_interval": score.loss,
                 "classes": [asdict(each) for each in self.by_class],
                 "confusion": self.confusion,
             }
@@ -244,7 +248,9 @@ class Result:
             kind: score.value,
             **more,
             f"keras_{kind}": score.keras,
+            f"keras_{kind}_before": score.before,
             "keras_model": score.model,
+            "loss_interval": score.loss,
             alike: score.agreement,
             f"{kind}_over_time": moments,
             "readings": readings,

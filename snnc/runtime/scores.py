@@ -102,19 +102,26 @@ def score(
     classes: bool,
     keras: NDArray[Any] | None = None,
     model: KerasModel | None = None,
+    before: NDArray[Any] | None = None,
+    unknown: str | None = None,
 ) -> Score:
     """Judge outputs, (examples, units), by labels and by those of Keras.
 
     With ``classes``, ``y`` is (examples,), else values (examples, units).
+    ``before`` are Keras's outputs with the weights that entered the phase
+    `spikes`; ``unknown`` says why they are not there.
     """
     judge = _share if classes else _rms
     target: NDArray[Any] = y
     loss = None
-    if classes and keras is not None:
-        loss = difference(merits(keras, y, True), merits(outputs, y, True))
+    best = before if unknown or before is not None else keras
+    if best is not None:
+        more, less = (_shares(o, y, classes) for o in (best, outputs))
+        loss = difference(more, less)
     if classes:
         outputs = outputs.argmax(axis=1)
         keras = None if keras is None else keras.argmax(axis=1)
+        before = None if before is None else before.argmax(axis=1)
     value = judge(outputs, target)
     return Score(
         value,
@@ -123,7 +130,25 @@ def score(
         None if keras is None else judge(outputs, keras),
         None if keras is None else model,
         loss,
+        None if before is None else judge(before, target),
+        unknown,
     )
+
+
+def _shares(
+    outputs: NDArray[Any],
+    y: NDArray[Any],
+    classes: bool,
+) -> NDArray[Any]:
+    """Return a share of the score for each example, the more the better.
+
+    The mean of all is the accuracy, or the root mean square error below 0: to
+    first order, an example with square error e adds (e / rms - rms) / 2 to it
+    (the delta method).
+    """
+    found = merits(outputs, y, classes)
+    rms = 0.0 if classes else math.sqrt(-found.mean())
+    return (found / rms - rms) / 2 if rms else found
 
 
 def over_time(

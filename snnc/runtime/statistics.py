@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -120,82 +119,6 @@ class Correlation:
         """The correlation, or None if a variable does not vary."""
         xx, xy, yy = self.products
         return xy / math.sqrt(xx) / math.sqrt(yy) if xx and yy else None
-
-
-class Ranked:
-    """Finds values of given ranks among more than memory holds.
-
-    All are given twice. Floats from 0 on are ordered as their bits are: the
-    upper halves of all are counted first; then, of those that share its upper
-    half with a value of such a rank, the lower halves.
-    """
-
-    def __init__(self, percentile: float) -> None:
-        """Look for a percentile, as numpy.percentile does, and the highest."""
-        self.share = percentile / 100
-        self.upper = np.zeros(2**16, np.int64)
-        self.lower: dict[int, NDArray[np.int64]] = {}
-
-    def count(self, values: NDArray[np.float32]) -> None:
-        """Take values, not below 0, for the first time."""
-        self.upper += np.bincount(_bits(values) >> 16, minlength=2**16)
-
-    def refine(self, values: NDArray[np.float32]) -> None:
-        """Take values for the second time, after all were counted."""
-        if not self.lower:
-            halves = {self._half(rank) for rank in self._ranks()}
-            self.lower = {half: np.zeros(2**16, np.int64) for half in halves}
-        bits = _bits(values)
-        for half, counts in self.lower.items():
-            rest = bits[bits >> 16 == half] & 0xFFFF
-            counts += np.bincount(rest, minlength=2**16)
-
-    def around(self) -> tuple[float, float, float]:
-        """Return the two nearest values, and where between them it lies."""
-        below, above, last = self._ranks()
-        return self._at(below), self._at(above), self.share * last % 1
-
-    def highest(self) -> float:
-        """Return the highest value."""
-        return self._at(self._ranks()[2])
-
-    def _ranks(self) -> tuple[int, int, int]:
-        last = int(self.upper.sum()) - 1
-        place = self.share * last
-        return int(np.floor(place)), int(np.ceil(place)), last
-
-    def _half(self, rank: int) -> int:
-        return int(np.searchsorted(np.cumsum(self.upper), rank, side="right"))
-
-    def _at(self, rank: int) -> float:
-        half = self._half(rank)
-        rank -= int(self.upper[:half].sum())
-        rest = np.searchsorted(np.cumsum(self.lower[half]), rank, side="right")
-        return float(np.uint32(half << 16 | int(rest)).view(np.float32))
-
-
-def ranked(
-    percentiles: Mapping[str, float],
-    passes: Callable[[], Iterable[Sequence[NDArray[np.float32]]]],
-) -> dict[str, Ranked]:
-    """Return the ranks of what layers give, in the memory of a batch.
-
-    ``percentiles`` are those of the layers by name. ``passes`` gives batch by
-    batch the values of each of them, (batch, ...); those below 0 count as 0.
-    It is called twice.
-    """
-    ranks = {name: Ranked(percent) for name, percent in percentiles.items()}
-    for take in (Ranked.count, Ranked.refine):
-        for batch in passes():
-            for of, values in zip(ranks.values(), batch, strict=True):
-                take(of, np.maximum(values, 0))
-    return ranks
-
-
-def _bits(values: NDArray[np.float32]) -> NDArray[np.uint32]:
-    # The sum makes 0 of -0, which has the bits of no small number.
-    flat = np.ravel(values).astype(np.float32) + np.float32(0)
-    return flat.view(np.uint32)
 
 
 def interval(share: float, count: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ from textwrap import wrap
 
 from .advice import advice
 from .budgets import outside
-from .results import REGISTERS, Contrast, LayerResult, Result, Score
+from .results import REGISTERS, Contrast, LayerResult, Result
 from .tables import aligned, counted, human, percent
 
 Row = tuple[str, ...]
@@ -20,12 +20,7 @@ PRESENTED = {
     "row": " in a row, the state carried over",
     None: "",
 }
-MODELS = {
-    "smooth": " (smooth rates)",
-    "aware": " (aware of the chip's rates)",
-    "imported": " (as imported)",
-    None: "",
-}
+MODELS = {"smooth": "", "imported": " (as imported)", None: ""}
 MOST_CLASSES = 20  # that a table shows
 RATES = ("layer", "percentile", "rate", "budget", "")
 SPIKES = ("layer", "spikes", "silent", "saturated", "as Keras")
@@ -57,13 +52,37 @@ def text(result: Result) -> str:
 
 
 def _scores(result: Result) -> list[Row]:
-    of = _of_classes if result.classes else _of_values
-    rows = of(result.score)
+    score = result.score
+    name, alike, write = "RMSE", "RMS difference to Keras", _number
+    value = write(score.value)
+    if result.classes:
+        name, alike, write = "accuracy", "agreement with Keras", _percent
+        low, high = (f"{100 * bound:.1f}" for bound in score.interval or ())
+        value = f"{write(score.value)}, 95 % interval {low} to {high} %"
+    rows: list[Row] = [(name, value)]
     if result.simulator == "keras":
-        return rows[:1]
+        return rows
     if result.contrast is not None:
-        rows.insert(1, ("each from rest", _contrast(result.contrast, result)))
-    return rows
+        rows.append(("each from rest", _contrast(result.contrast, result)))
+    if score.unknown is not None:
+        rows.append(("Keras before spikes", f"unknown: {score.unknown}"))
+    if score.before is not None:
+        rows.append(("Keras before spikes", _before(score.before, result)))
+    keras = f"{write(score.keras)}{MODELS[score.model]}"
+    rows.append(("Keras with these weights", keras))
+    return [*rows, (alike, write(score.agreement))]
+
+
+def _before(before: float, result: Result) -> str:
+    """Say what Keras had before the phase `spikes`, and what spikes lose."""
+    lost, loss = before - result.score.value, result.score.loss or ()
+    if result.classes:
+        told = f"{percent(before)}, spikes lose {100 * lost:.1f} points"
+        bounds = [f"{100 * bound:.1f}" for bound in loss]
+    else:
+        told = f"{before:.4g}, spikes add {-lost:.4g}"
+        bounds = [f"{bound:.4g}" for bound in loss]
+    return f"{told}, 95 % interval {' to '.join(bounds)}" if bounds else told
 
 
 def _contrast(contrast: Contrast, result: Result) -> str:
@@ -71,31 +90,6 @@ def _contrast(contrast: Contrast, result: Result) -> str:
     rest, row = write(contrast.rest), write(contrast.row)
     first = counted(contrast.examples, "example")
     return f"{rest} of the first {first}, which in a row give {row}"
-
-
-def _of_values(score: Score) -> list[Row]:
-    model = MODELS[score.model]
-    return [
-        ("RMSE", _number(score.value)),
-        ("RMSE of Keras", f"{_number(score.keras)}{model}"),
-        ("RMS difference to Keras", _number(score.agreement)),
-    ]
-
-
-def _of_classes(score: Score) -> list[Row]:
-    low, high = (f"{100 * bound:.1f}" for bound in score.interval or ())
-    model = MODELS[score.model]
-    within = f"95 % interval {low} to {high} %"
-    rows: list[Row] = [
-        ("accuracy", f"{_percent(score.value)}, {within}"),
-        ("accuracy of Keras", f"{_percent(score.keras)}{model}"),
-        ("agreement with Keras", _percent(score.agreement)),
-    ]
-    if score.keras is not None and score.loss is not None:
-        lost = f"{100 * (score.keras - score.value):.1f} points"
-        low, high = (f"{100 * bound:.1f}" for bound in score.loss)
-        rows[2:2] = [("below Keras", f"{lost}, 95 % interval {low} to {high}")]
-    return rows
 
 
 def _facts(result: Result) -> list[Row]:

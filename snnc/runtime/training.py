@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from os import PathLike
 from pathlib import Path
 from types import ModuleType
@@ -28,7 +27,13 @@ from .data import (
 )
 from .examples import ClassWeight, unused_ends, weights_of_classes
 from .files import leave_pipe, reason
-from .layout import Layout, LayoutError, check_writable
+from .layout import (
+    Layout,
+    LayoutError,
+    check_writable,
+    smooth_hash,
+    smooth_path,
+)
 from .network import Network
 
 if TYPE_CHECKING:
@@ -38,16 +43,17 @@ if TYPE_CHECKING:
     from .pipelines import Batches, Pipelines
 
 FileName = str | PathLike[str]
-Strategy = Literal["mirrored", "multiworker"]
-Phase = Literal["smooth", "scale", "aware"]
+Strategy = Literal["mirrored"]
+Phase = Literal["smooth", "scale", "spikes"]
+PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
 class DivergedError(RuntimeError):
-    """A loss that is no number; names the epoch and a layer."""
+    """Raised when the loss is NaN; names the epoch and a layer."""
 
 
 class StrategyError(RuntimeError):
-    """A strategy that Keras or the number of devices does not allow."""
+    """Raised when devices can't share a batch."""
 
 
 @dataclass(frozen=True)
@@ -56,9 +62,7 @@ class Training:
 
     ``batch`` examples make a step; ``validation`` is the share of examples
     held out; with a cosine ``schedule`` the learning rate falls to 0.
-    ``phases`` are those that it goes through: see `phases`. With
-    ``fit_readout``, what is aware of the chip ends with a readout that is
-    fitted to spikes: see `readout_fit`.
+    ``phases`` are those that it goes through: see `phases`.
     """
 
     epochs: int = 20
@@ -66,8 +70,7 @@ class Training:
     validation: float = 0.1
     seed: int = 0
     schedule: Literal["constant", "cosine"] = "constant"
-    phases: tuple[Phase, ...] = ("smooth", "scale", "aware")
-    fit_readout: bool = True
+    phases: tuple[Phase, ...] = PHASES
 
 
 @dataclass(frozen=True)
@@ -92,9 +95,10 @@ class Trainer:
         epochs: int | None = None,
         *,
         initial: FileName | None = None,
+        phases: Sequence[Phase] | None = None,
+        spike_updates: int | None = None,
         patience: int | None = None,
         resume: bool = False,
-        tensorboard: FileName | None = None,
         strategy: Strategy | None = None,
         seed: int | None = None,
         validation: tuple[Any, Any] | None = None,
@@ -107,15 +111,18 @@ class Trainer:
         ``x``, (examples, *the input's shape), is an array with its ``y``, or
         a tf.data.Dataset of both, in single examples or in batches.
 
-        ``epochs`` and ``seed`` are the spec's unless given. ``initial`` is a
-        file of weights to begin with, instead of drawn ones. ``patience`` ends
-        the training that many epochs after the one of the least validation
-        loss, whose weights are kept. ``resume`` goes on with a training that
-        was interrupted: until it is done, ``<weights>.progress.npz`` holds its
-        state after the last whole epoch. ``tensorboard`` is a folder for logs.
-        ``strategy`` shares each batch among all devices of this machine
-        ("mirrored") or of the workers that TF_CONFIG lists ("multiworker";
-        Keras 2 only), which must see one file system. ``seed`` draws the first
+        ``epochs``, those of the phase smooth, ``seed`` and ``phases`` are the
+        spec's unless given. ``initial`` is a file of weights to begin with,
+        instead of drawn ones; without the phase smooth it is needed.
+        ``spike_updates`` is the number of updates in the phase spikes, which
+        otherwise follows from its cost: see `spike_plan`. The weights that
+        enter that phase are written as ``<stem>.smooth.safetensors``.
+        ``patience`` ends the phase smooth that many epochs after the one of
+        the least validation loss, whose weights are kept. ``resume``
+        continues a training that was interrupted: until it is done,
+        ``<weights>.progress.npz`` holds its state after the last whole epoch.
+        ``strategy`` "mirrored" shares each batch among all devices of this
+        machine. ``seed`` draws the first
         weights, dropout, the examples held out and the order of the others.
 
         ``validation`` is (x, y) to validate on, in place of a share of the
@@ -128,13 +135,10 @@ class Trainer:
         and before it trains LayoutError if the initial weights are not of the
         network's layout, or those to write are named as of another format,
         OSError if they can't be written, StrategyError if the devices can't
-        share a batch, ModuleNotFoundError if TensorBoard is asked for and not
-        installed; DivergedError when the loss is no number.
+        share a batch; DivergedError when the loss is NaN.
         """
         if weights is not None:
             check_writable(weights)
-        if tensorboard is not None and find_spec("tensorboard") is None:
-            raise ModuleNotFoundError("TensorBoard is not installed")
         accepted = DataSpec.of(self.network)
         if y is not None:
             x, y = check_data(x, y, accepted)
@@ -154,14 +158,17 @@ class Trainer:
             weighted = weights_of_classes(class_weight, y, classes)
         epochs = self.training.epochs if epochs is None else epochs
         seed = self.training.seed if seed is None else seed
+        phases = self.training.phases if phases is None else tuple(phases)
+        _check_phases(phases, initial)
         program = self.program()
 
-        from .adjusting import Adjuster
         from .divergence import StopAtNaN
+        from .model import model_weights
         from .phases import Phases, tell
         from .pipelines import Pipelines, sample_of
         from .progress import Progress
-        from .readout_fit import ReadoutFit
+        from .scaler import Scaler
+        from .spike_plan import plan_spikes
 
         distribution = _distribution(strategy)
         replicas = distribution.num_replicas_in_sync
@@ -169,10 +176,9 @@ class Trainer:
         if batch % replicas:
             reason = f"can't share batches of {batch} evenly"
             raise StrategyError(f"{replicas} devices {reason}")
-        writes = distribution.extended.should_checkpoint
         file = None if weights is None else _progress_file(weights)
-        run = [self.layout.id, str(seed), *self.training.phases]
-        progress = Progress(file, run, patience, writes)
+        run = [self.layout.id, str(seed), *phases]
+        progress = Progress(file, run, patience)
         if resume:
             progress.read()
         held_out = self.training.validation
@@ -182,37 +188,47 @@ class Trainer:
             reason = "patience needs validation: no examples are held out"
             raise DataError(reason)
         with distribution.scope():
-            # Noise follows from the seed and the values, as if it went on.
             # Keras 2 can't restore dropout: its first masks are drawn again.
-            aware = self.network.aware
-            model = program.build_model(aware=aware, seed=seed)
+            model = program.build_model(seed=seed)
             self._compile(program, model, epochs * batches.steps)
             if initial is not None:
                 program.import_weights(model, initial)
-            progress.restore(model)
-            pair = sample_of(batches)
-            sample, _ = pair
+            sample = sample_of(batches)
             if y is None:
                 _warn_of_range(sample, accepted)
-            adjuster = Adjuster(self.network, self.layout, model, sample)
-            ways = self.training.phases
+            scaler = Scaler(self.network, self.layout, model, sample)
             layers = self.network.layers
-            lif = any(layer.lif is not None for layer in layers.values())
-            readout = None
-            if self.training.fit_readout and "aware" in ways:
-                # As many steps of spikes as examples were trained on.
-                count = epochs * batches.steps * batch // self.network.steps
-                readout = ReadoutFit(self.network, pair, count, weighted)
-            phases = Phases(ways, epochs, progress, weighted, lif, readout)
+            plan = plan_spikes(
+                self.network,
+                model,
+                epochs * batches.steps * batch,
+                seed,
+                spike_updates,
+                replicas,
+            )
+
+            def write_smooth() -> None:
+                if weights is not None:
+                    program.export_weights(model, smooth_path(weights))
+
+            leader = Phases(
+                phases,
+                epochs,
+                progress,
+                plan,
+                any(layer.lif is not None for layer in layers.values()),
+                weighted,
+                write_smooth,
+            )
             stops = StopAtNaN(layers, sample[:batch])
-            others = [stops, *_logs(tensorboard), *callbacks]
-            phases.train(adjuster, batches, others)
+            others = [stops, *callbacks]
+            leader.train(scaler, batches, others)
         if weights is not None:
-            program.export_weights(model, weights)
+            tensors = model_weights(model, self.layout)
+            entered = smooth_hash(weights) if "spikes" in phases else None
+            self.layout.save(weights, tensors, smooth_sha256=entered)
             progress.remove()
-            best = "" if patience is None else ", the best"
-            epoch = progress.epoch if patience is None else progress.best_epoch
-            tell(f"wrote {os.fspath(weights)}: of epoch {epoch}{best}")
+            tell(f"wrote {os.fspath(weights)}")
         return model
 
     def main(self, arguments: Sequence[str] | None = None) -> int:
@@ -242,7 +258,6 @@ class Trainer:
             DataError,
             DivergedError,
             LayoutError,
-            ModuleNotFoundError,
             OSError,
             StrategyError,
         ) as error:
@@ -272,11 +287,15 @@ class Trainer:
         add = parser.add_argument
         add("--data", required=True, help=".npz file with x and y")
         add("--weights", required=True, help="file to write")
-        add("--initial", metavar="FILE", help="weights to begin with")
+        begins = "weights to begin with"
+        add("--from", "--initial", dest="initial", metavar="FILE", help=begins)
+        among = f"some of {','.join(training.phases)}"
+        add("--phases", type=_phases, metavar="P,...", help=among)
+        by_cost = "updates of the phase spikes (by its cost)"
+        add("--spike-updates", type=_positive, metavar="N", help=by_cost)
         add("--epochs", type=_positive, default=training.epochs)
         add("--patience", type=_positive, help="epochs without a better one")
         add("--resume", action="store_true", help="go on with a run cut off")
-        add("--tensorboard", metavar="DIR", help="folder for its logs")
         add("--strategy", choices=get_args(Strategy), help="use all devices")
         add("--seed", type=_whole, default=training.seed)
         held_out = ".npz file to validate on, not a share of the data"
@@ -290,15 +309,9 @@ class Trainer:
 
 def _distribution(strategy: Strategy | None) -> tf.distribute.Strategy:
     import tensorflow as tf
-    from tensorflow import keras
 
     if strategy == "mirrored":
         return tf.distribute.MirroredStrategy()
-    if strategy == "multiworker":
-        if not keras.__version__.startswith("2."):
-            version = f"this is Keras {keras.__version__}"
-            raise StrategyError(f"several workers need Keras 2: {version}")
-        return tf.distribute.MultiWorkerMirroredStrategy()
     return tf.distribute.get_strategy()
 
 
@@ -330,12 +343,19 @@ def _progress_file(weights: FileName) -> Path:
     return Path(f"{os.fspath(weights)}.progress.npz")
 
 
-def _logs(folder: FileName | None) -> list[keras.callbacks.Callback]:
-    from tensorflow import keras
+def _check_phases(phases: Sequence[str], initial: FileName | None) -> None:
+    unknown = [phase for phase in phases if phase not in PHASES]
+    if unknown or not phases:
+        known = ", ".join(PHASES)
+        raise DataError(f"phases: {', '.join(unknown)!r} is not among {known}")
+    if "smooth" not in phases and initial is None:
+        listed = ", ".join(phases)
+        reason = f"phases {listed} train weights that exist"
+        raise DataError(f"{reason}: name their file with --from (initial=)")
 
-    if folder is None:
-        return []
-    return [keras.callbacks.TensorBoard(os.fspath(folder), write_graph=False)]
+
+def _phases(text: str) -> tuple[str, ...]:
+    return tuple(phase.strip() for phase in text.split(","))
 
 
 def _positive(text: str) -> int:

@@ -6,40 +6,24 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
 from tensorflow import keras
 
 from .layout import Layout
 
 NEURONS = ".neurons"
-AVERAGES = ("AveragePooling", "GlobalAveragePooling")
 
 
 class Stretch(NamedTuple):
     """Neighbouring channels, and the layers that are summed in them.
 
-    The values of the input have no layer. Each value is the average of
-    ``averaged`` of the layers' values.
+    The values of the input have no layer.
     """
 
     sources: frozenset[str]
     size: int
-    averaged: int = 1
-
-    @classmethod
-    def of(cls, listed: Sequence[Any]) -> Stretch:
-        """Return what `listed` was made of."""
-        sources, size, averaged = listed
-        return cls(frozenset(sources), int(size), int(averaged))
-
-    @property
-    def listed(self) -> list[Any]:
-        """What it is made of, as JSON has it."""
-        return [sorted(self.sources), self.size, self.averaged]
 
 
 class Wiring(NamedTuple):
@@ -98,18 +82,7 @@ def stretches_of(tensor: Any) -> tuple[Stretch, ...]:
     if isinstance(layer, keras.layers.Concatenate):
         joined = map(stretches_of, layer.input)
         return tuple(stretch for part in joined for stretch in part)
-    stretches = stretches_of(layer.input)
-    averaged = _averaged(layer)
-    return tuple(s._replace(averaged=s.averaged * averaged) for s in stretches)
-
-
-def _averaged(layer: keras.layers.Layer) -> int:
-    """Return of how many values a layer takes the average, if it does."""
-    if not type(layer).__name__.startswith(AVERAGES):
-        return 1
-    if hasattr(layer, "pool_size"):
-        return math.prod(np.atleast_1d(layer.pool_size).tolist())
-    return math.prod(layer.input.shape[1:-1])
+    return stretches_of(layer.input)
 
 
 def _summed(
@@ -121,8 +94,7 @@ def _summed(
     while one and other:
         size = min(one[0].size, other[0].size)
         sources = one[0].sources | other[0].sources
-        averaged = min(one[0].averaged, other[0].averaged)
-        merged.append(Stretch(sources, size, averaged))
+        merged.append(Stretch(sources, size))
         for rest in (one, other):
             part = rest.pop(0)
             if part.size > size:

@@ -16,6 +16,7 @@ from snnc.language import tree
 from snnc.language.keywords import CHOICES, FORMS, NEURONS, legal_keys, settings_of
 from snnc.rules.references import UnknownLayer
 from snnc.source import Span
+from snnc.syntax.removed import without_removed
 from snnc.syntax.settings import Setting
 from snnc.text.near import nearest_spelling, only_near
 
@@ -36,12 +37,12 @@ def edited(
     document
         The spec, without syntax errors.
     report
-        Gets SNN250 for a name that the spec has not. What the values mean is checked
-        when the result is compiled.
+        Gets SNN250 for a name that the spec has not, and SNN225 for a removed word.
+        What the values mean is checked when the result is compiled.
     """
     for setting in settings:
         document = _edited(document, setting, report)
-    return document
+    return without_removed(document, report)
 
 
 def _edited(document: tree.Document, setting: Setting, report: Report) -> tree.Document:

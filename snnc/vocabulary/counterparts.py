@@ -47,8 +47,8 @@ _COUNTERPARTS = (
     Counterpart(
         "callbacks hooks checkpoint model_checkpoint save_best restore_best_weights "
         "resume tensorboard",
-        "remove it: `train` of the package has `--patience`, `--resume` and "
-        "`--tensorboard`",
+        "remove it: `train` of the package has `--patience` and `--resume`, and takes "
+        "Keras callbacks in Python",
     ),
     Counterpart(
         "metrics metric",

@@ -106,8 +106,8 @@ _ADVICE = {
     "and each layer has a line: `conv2d c0 {{ filters 8 }}`",
     "evaluate predict run simulate simulator test": "remove it: `evaluate` of the "
     "package runs the network",
-    "noise gaussiannoise": "remove it: training with `aware` has the noise of few "
-    "spikes",
+    "noise gaussiannoise": "remove it: the phase `spikes` trains with the noise "
+    "of spikes",
     "pad padding zeropadding zeropad": "write `padding same` among the properties of "
     "the convolution that reads it",
     "crop cropping slice reshape permute transpose lambda repeatvector masking unfold "

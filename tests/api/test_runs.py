@@ -32,7 +32,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> snnc.Package:
 
 @pytest.fixture(scope="module")
 def training(package: snnc.Package) -> snnc.Training:
-    return package.train(X, Y)
+    return package.train(X, Y, phases=("smooth", "scale"))
 
 
 def test_training_gives_history_and_weights(
@@ -42,7 +42,9 @@ def test_training_gives_history_and_weights(
     names = {tensor.name for tensor in package.layout.TENSORS}
     assert training.weights.keys() == names
     file = tmp_path / "w.safetensors"
-    again = package.train(package.folder.parent / "data.npz", weights=file, epochs=1)
+    again = package.train(
+        package.folder.parent / "data.npz", weights=file, epochs=1, phases=("smooth",)
+    )
     assert snnc.weights(file, package.spec).fits
     assert again.weights["c0.kernel"].shape == (3, 3, 2, 3)
     assert "loss" in repr(again)
@@ -69,7 +71,7 @@ def test_arrays_and_files_and_the_command_line_agree(
     assert str(found).startswith("small on exact, 24 examples")
     page = found.html()
     assert page.count("data:image/svg+xml;base64,") == 14  # seven, light and dark
-    assert "accuracy of Keras" in page
+    assert "Keras with these weights" in page
     assert "<pre" in found._repr_html_()
 
 

@@ -179,7 +179,7 @@ def test_a_sweep_with_nothing_to_draw_says_so(
 def test_a_device_that_was_edited_is_another(tmp_path: Path) -> None:
     limits = (ROOT / "snnc" / "loihi" / "loihi1.toml").read_text()
     device = tmp_path / "mine.toml"
-    shared = runs.SweepSettings(tmp_path, None, None, None, 1, None, 0)
+    shared = runs.SweepSettings(tmp_path, None, None, None, 1, ("smooth",), None, 0)
     names = []
     for compartments in (1024, 512, 1024):
         device.write_text(limits.replace("= 1024", f"= {compartments}", 1))

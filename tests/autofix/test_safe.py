@@ -51,11 +51,10 @@ SAME = {
     "loss cross_entropy": "loss cross_entrpy|loss categorical_crossentropy",
     "encode conv e": "encodeconv e|encode_conv e|encode cnv e|encode covn e",
     "conv2d end_a": "Conv2D end_a|conv2 end_a|con2vd end_a",
-    "filters 4": "filter 4|filtres 4|num_filters 4|filters 2*2|filters = 4",
+    "filters 4": "filter 4|filtres 4|num_filters 4|filters = 4",
     "present 80 ms": "present 80ms|present 80 msec|present 80",
     "  conv2d end_a { filters 4 }": "  - conv2d: {name: end_a, filters: 4}"
     "|  - conv2d:\n      name: end_a\n      filters: 4",
-    " }\n  conv2d": " } -> conv2d| } => conv2d| } \u2192 conv2d",
 }
 
 

@@ -14,7 +14,7 @@ from snnc.exact.package import open_package
 from snnc.runtime.calibration import Calibration
 from snnc.runtime.layout import Layout
 from snnc.runtime.network import Layer, Lif
-from snnc.runtime.scaling import Measured
+from snnc.runtime.scaler import Measured
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
@@ -110,7 +110,9 @@ def test_a_layer_that_never_fires_leaves_no_file(
     weights["d1.bias"] -= 1000
     save(package, weights)
     assert run(package) == 1
-    assert "error: d1 never fires on this data" in capsys.readouterr().err
+    assert (
+        "error: d1 is at 0 Hz of 20..150 Hz: it never fires" in capsys.readouterr().err
+    )
     assert not (package.parents[1] / "out").exists()
 
 
@@ -176,12 +178,12 @@ def test_what_was_done_as_text() -> None:
         "b": Layer((6, 6, 4), (20.0, 150.0), lif=Lif()),
         "d": Layer((6,), (20.0, 150.0), percentile=99.0),
     }
-    measured = dict.fromkeys(layers, Measured(60.0, (60.0, 60.0), 1.0))
+    measured = dict.fromkeys(layers, Measured(60.0, 0.4, 1.0))
     calibration = Calibration(
         tensors={},
         scales=dict.fromkeys(layers, 1.0) | {"a": 0.512345, "d": 12.0},
-        before=measured | {"a": Measured(292.8, (0.0, 0.0), 3.0)},
-        after=measured | {"b": Measured(3.2, (0.0, 0.0), 3.0)},
+        before=measured | {"a": Measured(292.8, 2.0, 3.0)},
+        after=measured | {"b": Measured(3.2, 0.0, 3.0)},
         change=3.2e-7,
         fixed={"b": "LIF", "e": "clips its highest values"},
         missed=["b"],

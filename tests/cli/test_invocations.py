@@ -186,6 +186,7 @@ SLOW: list[Case] = [
     ),
     (
         "sweep small.snn --set a.filters=3 --data data.npz --train --epochs 1"
+        " --phases smooth"
         " --test data.npz --dask @scheduler",
         0,
         prints("small"),

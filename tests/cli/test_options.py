@@ -36,6 +36,7 @@ OPTIONS = {
     "--train": "sweep",
     "--test": "sweep",
     "--epochs": "sweep",
+    "--phases": "sweep",
     "--against": "report",
     # How it is printed.
     "--plot": "evaluate report sweep",

@@ -152,7 +152,8 @@ def network(
         readout=Readout(
             "digit", (last,), classes or units, labels, "mean", 0.01, l2, SPAN
         ),
-        train=TrainSpec(l2=l2, **train),
+        # The phase `spikes` has tests of its own.
+        train=TrainSpec(l2=l2, **{"phases": ("smooth", "scale"), **train}),
         span=SPAN,
     )
 
@@ -214,9 +215,7 @@ def conv1d_joined() -> Network:
         units=2,
         low=-2.0,
         high=2.0,
-        rate_weight=0.0,
         validation=0.0,
-        aware=False,
     )
 
 

@@ -46,7 +46,7 @@ def randomise(model: keras.Model, seed: int = 5) -> None:
 @pytest.fixture(scope="module")
 def made(load: Load) -> Made:
     """Return a function to one model of each network, whose weights may be any."""
-    return cache(lambda name, aware=False: load(name, "keras_model").build_model(aware))
+    return cache(lambda name: load(name, "keras_model").build_model())
 
 
 @EACH
@@ -89,7 +89,7 @@ def test_a_second_export_is_the_first(
     load: Load, made: Made, name: str, tmp_path: Path
 ) -> None:
     built, layout = load(name, "keras_model"), load(name, "layout")
-    model, again = made(name), made(name, True)
+    model, again = made(name), built.build_model()
     randomise(model)
     built.export_weights(model, tmp_path / "a")
     built.import_weights(again, tmp_path / "a")
@@ -127,9 +127,8 @@ def test_a_bias_where_there_is_none_is_refused(load: Load, tmp_path: Path) -> No
 
 
 @EACH
-@pytest.mark.parametrize("aware", [False, True])
-def test_gradients_reach_every_layer(load: Load, name: str, aware: bool) -> None:
-    model = load(name, "keras_model").build_model(aware)
+def test_gradients_reach_every_layer(load: Load, name: str) -> None:
+    model = load(name, "keras_model").build_model()
     with tf.GradientTape() as tape:
         outputs = model(inputs(name), training=True)
         loss = tf.reduce_mean(outputs**2) + tf.add_n([0.0, *model.losses])
@@ -144,7 +143,7 @@ def test_gradients_reach_every_layer(load: Load, name: str, aware: bool) -> None
 def test_a_few_steps_lower_the_loss(load: Load, name: str) -> None:
     built = load(name, "keras_model")
     keras.utils.set_random_seed(1)
-    model = built.build_model(aware=True)
+    model = built.build_model()
     built.compile_model(model)
     x, readout = inputs(name, 64), NETWORKS[name].readout
     y = (x.reshape(64, -1).mean(axis=1) * 100).astype(int) % readout.units
@@ -231,18 +230,14 @@ def test_no_two_layers_draw_from_one_seed(made: Made, name: str) -> None:
         getattr(layer, "depthwise_initializer", layer.kernel_initializer).seed
         for layer in drawing
     ]
-    seeds += [layer.seed for layer in model.layers if hasattr(layer, "share")]
     assert len(seeds) >= 2
     assert len(set(seeds)) == len(seeds)
 
 
 class TestSaved:
     @EACH
-    @pytest.mark.parametrize("aware", [False, True])
-    def test_a_saved_model_loads(
-        self, made: Made, name: Any, aware: Any, tmp_path: Path
-    ) -> None:
-        model = made(name, aware)
+    def test_a_saved_model_loads(self, made: Made, name: Any, tmp_path: Path) -> None:
+        model = made(name)
         model.save(tmp_path / "model.keras")
         again = keras.models.load_model(tmp_path / "model.keras")
         np.testing.assert_array_equal(again(inputs(name)), model(inputs(name)))

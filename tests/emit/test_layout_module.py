@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
@@ -15,6 +16,7 @@ from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 from snnc.ir.layout import layout_id, tensors
+from snnc.runtime.layout import LayoutError, smooth_of, smooth_path, source_of
 from tests.emit.networks import conv3d_relu
 from tests.emit.packages import Load
 
@@ -70,6 +72,31 @@ def test_equal_weights_are_equal_bytes(
         np.testing.assert_array_equal(
             saved.get_tensor("c0.kernel"), weights["c0.kernel"]
         )
+
+
+def test_weights_before_the_phase_spikes_are_found_by_their_hash(
+    layout: ModuleType, weights: Any, path: Path
+) -> None:
+    assert smooth_of(path) is None
+    smooth = path.with_name("w.smooth.safetensors")
+    assert smooth_path(path) == smooth
+    assert smooth_path(smooth.with_name("w.2")) == smooth.with_name(
+        "w.2.smooth.safetensors"
+    )
+    layout.save_weights(smooth, weights)
+    digest = hashlib.sha256(smooth.read_bytes()).hexdigest()
+    layout.LAYOUT.save(path, weights, source="imported", smooth_sha256=digest)
+    assert smooth_of(path) == smooth
+    assert smooth_of(str(path)) == smooth
+    assert smooth_of(weights) is None
+    assert source_of(path) == "imported"
+    layout.load_weights(path)
+    smooth.write_bytes(path.read_bytes())
+    with pytest.raises(LayoutError, match=r"^w.smooth.safetensors is not of the same"):
+        smooth_of(path)
+    smooth.unlink()
+    with pytest.raises(LayoutError, match=r"^w.smooth.safetensors is missing$"):
+        smooth_of(path)
 
 
 def test_the_file_is_plain_safetensors_with_the_identity(

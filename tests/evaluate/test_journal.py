@@ -135,7 +135,7 @@ def test_another_run_is_not_resumed(tmp_path: Path) -> None:
 
 OTHER = '{"snnc": "evaluation", "version": 3, "examples": 1, "presentation": "rest"}\n'
 FOREIGN = '{"snnc": "training", "version": 5, "examples": 1, "presentation": "rest"}\n'
-HEADLESS = '{"snnc": "evaluation", "version": 6, "presentation": "row"}\n'
+HEADLESS = '{"snnc": "evaluation", "version": 7, "presentation": "row"}\n'
 
 
 @pytest.mark.parametrize("resume", [False, True])

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +17,8 @@ import pytest
 from snnc.cli import main
 from snnc.evaluate import run
 from snnc.evaluate.run import has_keras
+from snnc.runtime.layout import smooth_path
+from snnc.runtime.scores import difference
 from tests.evaluate.conftest import Case, Make, Told, approximately, lines
 
 pytestmark = [
@@ -127,12 +131,107 @@ def test_weights_that_were_imported_are_compared_with_what_was_imported(
 ) -> None:
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(count=6)
-    assert told(made)["keras_model"] == "aware"
+    assert told(made)["keras_model"] == "smooth"
     tensors = made.package.read(made.weights)
     made.package.layout.save(made.weights, tensors, "imported")
     for simulator in ("exact", "loihi", "nengo", "keras"):
         found = told(made, "--simulator", simulator)
         assert found["keras_model"] == "imported"
+
+
+def retrain(made: Case) -> np.ndarray:
+    """Write other weights, as the phase `spikes` of those that were there.
+
+    Return what the network has decided for before: in Keras, (examples, units).
+    """
+    entered = smooth_path(made.weights)
+    entered.write_bytes(made.weights.read_bytes())
+    digest = hashlib.sha256(entered.read_bytes()).hexdigest()
+    tensors = {n: 0.7 * t[..., ::-1] for n, t in made.package.read(entered).items()}
+    made.package.layout.save(made.weights, tensors, smooth_sha256=digest)
+    program = made.package.module("keras_model")
+    model = program.build_model()
+    program.import_weights(model, entered)
+    x = np.load(made.data)["x"]
+    return np.asarray(model(x))
+
+
+@pytest.mark.parametrize("name", ["small", "regression"])
+def test_a_loss_is_relative_to_keras_before_the_phase_spikes(
+    case: Make,
+    told: Callable[..., Told],
+    short_rows_there: Callable[[Case], None],
+    monkeypatch: pytest.MonkeyPatch,
+    name: str,
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case(name, 21)
+    short_rows_there(made)
+    keras, each = retrain(made), made.data.with_name("each.csv")
+    found = told(made, "--examples-out", str(each))
+    assert found == approximately(told(made, "--workers", "2"))
+    there = told(made, "--simulator", "loihi")
+    same = [key for key in found if key.startswith(("keras_", "loss_"))]
+    assert [found[key] for key in same] == approximately([there[key] for key in same])
+    y = np.load(made.data)["y"]
+    with each.open(newline="") as file:
+        rows = [*csv.DictReader(file)]
+    if name == "small":
+        chip = np.array([int(row["chip"]) for row in rows])
+        right = keras.argmax(axis=1) == y
+        assert found["keras_accuracy_before"] == right.mean()
+        assert found["loss_interval"] == list(difference(right, chip == y) or ())
+        assert found["keras_accuracy_before"] != found["keras_accuracy"]
+    else:
+        rmse = np.sqrt(np.mean((keras - y) ** 2))
+        assert found["keras_rmse_before"] == pytest.approx(rmse, rel=1e-5)
+        assert found["keras_rmse_before"] != found["keras_rmse"]
+        middle = sum(found["loss_interval"]) / 2
+        assert middle == pytest.approx(found["rmse"] - rmse, rel=1e-4)
+
+
+def test_a_run_that_is_resumed_knows_keras_before_the_phase_spikes(
+    case: Make, told: Callable[..., Told], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case()
+    retrain(made)
+    kept = made.data.with_name("kept.jsonl")
+    found = told(made, "--output", str(kept))
+    assert found["keras_accuracy_before"] is not None
+    some = kept.read_text().splitlines(keepends=True)[:-2]
+    kept.write_text("".join(some))
+    assert told(made, "--output", str(kept), "--resume") == found
+
+
+def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
+    case: Make, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "has_keras", has_keras)
+    made = case(count=6)
+    retrain(made)
+    accuracy = ["accuracy", "each from rest"]
+    keras = ["Keras with these weights", "agreement with Keras"]
+    name, unknown = "Keras before spikes", "unknown: w.smooth.safetensors is"
+
+    def shown(simulator: str = "exact") -> dict[str, str]:
+        assert main([*made.arguments, "--simulator", simulator]) == 0
+        scores, _, _ = capsys.readouterr().out.partition("encoder values")
+        rows = [re.split("  +", line) for line in scores.splitlines()[2:]]
+        return {row[0]: row[1] for row in rows}
+
+    found = shown()
+    assert [*found] == [*accuracy, name, *keras]
+    assert re.fullmatch(r"\d+\.\d %, spikes lose \S+ points, .* to .*", found[name])
+    smooth_path(made.weights).write_bytes(made.weights.read_bytes())
+    for simulator in ("exact", "nengo"):
+        assert shown(simulator)[name] == f"{unknown} not of the same training"
+    smooth_path(made.weights).unlink()
+    found = shown()
+    assert [*found] == [*accuracy, name, *keras]
+    assert found[name] == f"{unknown} missing"
+    made.package.layout.save(made.weights, made.package.read(made.weights))
+    assert [*shown()] == [*accuracy, *keras]
 
 
 def test_strict_is_an_exit_code(

@@ -75,8 +75,8 @@ def test_the_bound_is_below_every_mapping() -> None:
 def cores_needed(text: str) -> int:
     report = Report()
     compile_spec(SourceFile("a.snn", text), report, "place")
-    (problem,) = report.diagnostics
-    assert isinstance(problem, TooManyCores)
+    # Deep networks may be presented for too short a time as well.
+    (problem,) = (d for d in report.diagnostics if isinstance(d, TooManyCores))
     return problem.cores
 
 

@@ -189,7 +189,7 @@ PROPERTIES = {
     "dense": "units rate block",
     "readout": "synapse",
     "lif": "tau_rc tau_ref",
-    "train": "batch epochs l2 label_smoothing rate_weight validation seed",
+    "train": "batch epochs l2 label_smoothing validation seed",
 }
 WRONG = ("0", "-1", "101", "99999999999", "0 ms", "-5 ms", "200..100 Hz", "0 Hz")
 

@@ -91,16 +91,17 @@ class Made(NamedTuple):
         return self.module("layout").LAYOUT
 
     def trainer(self, **changes: Any) -> Any:
-        """Return its trainer, with some settings of training changed."""
+        """Return its trainer, with all phases, and some settings changed."""
         trainer = self.module("train").TRAINER
-        return replace(trainer, training=replace(trainer.training, **changes))
+        settings = {"phases": ("smooth", "scale", "spikes"), **changes}
+        return replace(trainer, training=replace(trainer.training, **settings))
 
-    def adjuster(self, model: keras.Model, x: np.ndarray) -> Any:
-        adjusting = self.module("_runtime.adjusting")
-        return adjusting.Adjuster(self.network, self.layout, model, x)
+    def scaler(self, model: keras.Model, x: np.ndarray) -> Any:
+        scaling = self.module("_runtime.scaler")
+        return scaling.Scaler(self.network, self.layout, model, x)
 
-    def model(self, aware: bool = False) -> keras.Model:
-        return self.module("keras_model").build_model(aware)
+    def model(self) -> keras.Model:
+        return self.module("keras_model").build_model()
 
 
 def packages(folder: Path, *networks: Network) -> dict[str, Made]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from snnc.exact import make_engine
+from snnc.exact.package import open_package
+from snnc.runtime.budgets import judged
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import SPECS, network, sound
@@ -47,25 +50,23 @@ MIXED = network(
     concat k from c, n
     dense d from k { units 6 }
     readout y { classes 3 }
-    train { aware off }
     """,
     "mixed",
 )
 # The shortcut ties `a` and `b`, and no scale serves both ranges.
 AT_ODDS = """
+    timing { present 1000 ms }
     input values 12 in 0..1
     encode rate
-    dense a { units 16, rate 140..150 Hz }
+    dense a { units 16, rate 300..310 Hz }
     dense b { units 16, rate 1..2 Hz, shortcut a }
     readout y { units 2 }
-    train { aware off }
 """
 LOUD = """
     input values 6x1 in 0..1
     encode conv e { filters 2, rate RATES }
     conv1d c { filters 4, rate 1..150 Hz }
     readout y { classes 2 }
-    train { aware off }
 """
 
 pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
@@ -81,9 +82,7 @@ def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
             return importlib.import_module(f"{name}.{short}")
 
         network, keras = module("network").NETWORK, module("keras_model")
-        calibration, scaling = (
-            module(f"_runtime.{n}") for n in ("calibration", "scaling")
-        )
+        calibration = module("_runtime.calibration")
         layout = package.layout
         random = np.random.default_rng(0)
         read = network.input
@@ -95,9 +94,8 @@ def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
             layers=network.layers,
             calibration=calibration,
             library=module("_runtime.network"),
-            scaling=scaling,
             errors=SimpleNamespace(
-                calibration=scaling.CalibrationError,
+                calibration=module("_runtime.budgets").CalibrationError,
                 data=module("_runtime.data").DataError,
                 layout=module("_runtime.layout").LayoutError,
             ),
@@ -126,58 +124,50 @@ def random_weights(model: Any, layout: Any, gain: float) -> dict[str, np.ndarray
     return {name: values.astype(np.float32) for name, values in found.items()}
 
 
-def run(
-    package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path, aware: bool
-) -> list[np.ndarray]:
-    """Return the model's outputs and its layers' activations, all at once."""
-    model = package.keras.build_model(aware=aware)
-    package.layout.save_weights(path, weights)
-    package.keras.import_weights(model, path)
-    neurons = [model.get_layer(f"{n}.neurons").output for n in package.layers]
-    probed = package.keras.keras.Model(model.input, [model.output, *neurons])
-    return [np.asarray(values) for values in probed(package.x, training=False)]
-
-
 def outputs(
     package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path
 ) -> np.ndarray:
-    return run(package, weights, path, aware=False)[0]
+    """Return the outputs of the Keras model."""
+    package.layout.save_weights(path, weights)
+    model = package.keras.build_model()
+    package.keras.import_weights(model, path)
+    return np.asarray(model(package.x, training=False))
 
 
 def rates(
-    package: SimpleNamespace, weights: dict[str, np.ndarray], path: Path
-) -> dict[str, float]:
-    """Return each layer's percentile in Hz, of all activations at once."""
-    _, *activations = run(package, weights, path, package.network.aware)
-    return {
-        name: layer.high * float(np.percentile(values, layer.percentile))
-        for (name, layer), values in zip(
-            package.layers.items(), activations, strict=True
-        )
-    }
+    package: SimpleNamespace, weights: dict[str, np.ndarray]
+) -> dict[str, tuple[float, str]]:
+    """Return each layer's percentile in Hz on the chip, and whether it holds."""
+    opened = open_package(Path(package.keras.__file__).parent)
+    with make_engine(opened, weights) as engine:
+        counts = engine.run(package.x, "row", keep=("counts",)).counts
+    present = package.network.present
+    found: dict[str, tuple[float, str]] = {}
+    for name, layer in package.layers.items():
+        rate = float(np.percentile(counts[name], layer.percentile)) / present
+        found[name] = rate, judged(rate, layer.rate, present)
+    return found
 
 
 def check(package: SimpleNamespace, path: Path) -> Any:
-    """Calibrate; compare outputs and percentiles, both measured by other means."""
+    """Calibrate; compare outputs and the chip's rates, both measured by other means."""
     found = package.calibrate(package.x, package.weights)
     before = outputs(package, package.weights, path)
     after = outputs(package, found.tensors, path)
     assert np.abs(after - before).max() <= 1e-5 * np.abs(before).max()
     assert found.change <= 1e-5
-    was = rates(package, package.weights, path)
-    now = rates(package, found.tensors, path)
     assert any(scale != 1 for scale in found.scales.values())
-    for name, layer in package.layers.items():
-        assert found.before[name].rate == pytest.approx(was[name], rel=1e-5)
-        if name not in found.fixed:
-            assert layer.low * (1 - 1e-4) <= now[name] <= layer.high * (1 + 1e-4)
     return found
 
 
 @pytest.mark.parametrize("name", BODIES)
 def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
     with made(text(name, "relu")) as package:
-        check(package, tmp_path / "w.safetensors")
+        found = check(package, tmp_path / "w.safetensors")
+        on_chip = rates(package, found.tensors)
+    free = [name for name in on_chip if name not in found.fixed]
+    # Weights of 8 bits move single rates of layers of few neurons.
+    assert sum(on_chip[name][1] == "missed" for name in free) <= len(free) // 4
 
 
 @pytest.mark.parametrize(
@@ -186,22 +176,9 @@ def test_rates_hold_and_outputs_stay(name: str, tmp_path: Path) -> None:
 def test_rates_of_the_examples_hold(name: str, gain: float, tmp_path: Path) -> None:
     with made(SPEC_OF[name], gain) as package:
         found = check(package, tmp_path / "w.safetensors")
+        on_chip = rates(package, found.tensors)
     assert not found.missed
-
-
-def test_without_the_chips_curve_a_rate_goes_to_the_bound(tmp_path: Path) -> None:
-    with made(text("joins", "relu", "nengo")) as package:
-        found = check(package, tmp_path / "w.safetensors")
-        layers = package.layers
-    assert found.scales["a"] == found.scales["b"]
-    alone = [name for name in layers if name not in ("e", "a", "b")]
-    for name in alone:
-        bounds = layers[name]
-        outside = not bounds.low <= found.before[name].rate <= bounds.high
-        nearest = min(max(found.before[name].rate, bounds.low), bounds.high)
-        assert found.after[name].rate == pytest.approx(nearest, rel=1e-4)
-        assert outside == (found.scales[name] != 1)
-    assert found.after["d"].rate == pytest.approx(150, rel=1e-4)
+    assert {verdict for _, verdict in on_chip.values()} <= {"held", "tolerated"}
 
 
 def test_lif_layers_stay_as_they_are(tmp_path: Path) -> None:
@@ -224,15 +201,6 @@ def test_of_a_lif_network_only_the_encoder_is_scaled(tmp_path: Path) -> None:
     assert set(found.fixed) >= {"c0", "s0", "c1", "s1", "c2", "d0"}
 
 
-def test_batches_make_no_difference(monkeypatch: pytest.MonkeyPatch) -> None:
-    with made(text("conv2d", "relu")) as package:
-        whole = package.calibrate(package.x, package.weights).tensors
-        monkeypatch.setattr(package.library, "VALUES_AT_ONCE", 1)
-        single = package.calibrate(package.x, package.weights).tensors
-    for name, tensor in whole.items():
-        np.testing.assert_allclose(single[name], tensor, rtol=1e-5)
-
-
 def test_what_holds_already_is_not_touched() -> None:
     with made(text("features", "relu", "nengo")) as package:
         once = package.calibrate(package.x, package.weights).tensors
@@ -241,67 +209,42 @@ def test_what_holds_already_is_not_touched() -> None:
         np.testing.assert_array_equal(twice[name], tensor)
 
 
-def test_a_rate_at_its_bound_is_not_scaled() -> None:
-    with made(text("features", "relu", "nengo")) as package:
-        groups = [[name] for name in package.layers]
-        scaling = package.scaling.Scaling(package.network, groups)
-        for bound in ("low", "high"):
-            rates = {n: getattr(b, bound) for n, b in package.layers.items()}
-            measured = {
-                name: package.scaling.Measured(rate, (rate, rate), 1.0)
-                for name, rate in rates.items()
-            }
-            steps = scaling.rescale(measured, {})
-            assert steps == dict.fromkeys(package.layers, 1.0)
-
-
 def test_a_layer_that_never_fires_is_named() -> None:
     with made(text("conv2d", "relu")) as package:
         package.weights["c0.bias"] -= 1000
         with pytest.raises(package.errors.calibration) as raised:
             package.calibrate(package.x, package.weights)
     assert str(raised.value) == (
-        "c0 never fires on this data, so no scale helps: train it longer, or leave "
-        "it out"
-    )  # and not those behind it
+        "c0 is at 0 Hz of 20..150 Hz: it never fires; train longer, or remove it"
+    )  # and not those after it
 
 
-def refused(spec: str) -> str:
+def refused(spec: str, added: Mapping[str, np.ndarray] | None = None) -> str:
     """Return why the random weights of a network can't be calibrated."""
-    with (
-        made(spec) as package,
-        pytest.raises(package.errors.calibration) as raised,
-    ):
-        package.calibrate(package.x, package.weights)
+    with made(spec) as package:
+        for name, values in (added or {}).items():
+            package.weights[name] += values.astype(np.float32)
+        with pytest.raises(package.errors.calibration) as raised:
+            package.calibrate(package.x, package.weights)
     return str(raised.value)
 
 
 def test_a_percentile_of_zeros_is_told() -> None:
-    spec = text("features", "relu").replace("units 9", "units 9, percentile 10")
-    message = refused(spec)
-    assert message.startswith(
-        "d2: 10 % of its values are 0, so no scale reaches its rate: give it fewer "
+    spec = text("features", "relu").replace(
+        "9, shortcut d0, bias off", "9, percentile 10"
+    )
+    spec = spec.replace("present 20 ms", "present 200 ms")
+    message = refused(spec, {"d2.bias": -1000 * (np.arange(9) < 3)})
+    assert message == (
+        "d2 is at 0 Hz of 20..150 Hz: 10 % of its values are 0; give it fewer "
+        "channels, or a higher percentile"
     )
 
 
 def test_rates_at_odds_are_told() -> None:
     message = refused(network(AT_ODDS, "odds"))
     assert message.startswith("a is at ")
-    assert " Hz of 140..150 Hz, b is at " in message
-    assert message.endswith(
-        " Hz of 1..2 Hz, and they share a scale: give one of them a wider rate, or "
-        "train again"
-    )
-
-
-def test_rates_that_the_chip_does_not_have_are_told() -> None:
-    # Between 1000 / 7 and 1000 / 6 Hz there is none.
-    spec = text("features", "relu").replace("units 9", "units 9, rate 150..160 Hz")
-    message = refused(spec)
-    assert message.startswith("d2 is at ")
-    assert message.endswith(
-        " Hz of 150..160 Hz; of the chip's rates, 1 / (k dt), none is"
-    )
+    assert " Hz of 300..310 Hz: it shares a scale with b; widen the rate" in message
 
 
 def make_loud(package: SimpleNamespace, gain: float) -> None:
@@ -328,18 +271,9 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
         make_loud(package, 1.0)
         with pytest.raises(package.errors.calibration) as raised:
             package.calibrate(x, package.weights)
-    assert str(raised.value) == (
-        "e is at 2.5 Hz of 240..250 Hz; scaled to it, its highest values would clip"
-    )
-
-
-def test_discrete_rates_that_do_not_settle_are_told(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    with made(text("features", "relu")) as package:
-        monkeypatch.setattr(package.calibration, "ROUNDS", 1)
-        with pytest.raises(package.errors.calibration, match="after 1 rounds"):
-            package.calibrate(package.x, package.weights)
+    message = str(raised.value)
+    assert message.startswith("e is at ")
+    assert "scaled up, its highest values would clip; widen its rate" in message
 
 
 @pytest.mark.parametrize("shape", [(0, 12), (4, 11), (4, 12, 1)])

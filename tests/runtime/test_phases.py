@@ -4,28 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from tensorflow import keras
 
+from snnc.exact import make_engine
+from snnc.exact.package import open_package
 from snnc.runtime.phases import Stage, stages_of
+from snnc.runtime.spike_plan import SpikePlan
+from snnc.runtime.spike_training import SpikeValidation
 from tests.emit.packages import importable
 from tests.runtime.phased import NETWORKS, Made, examples, packages
 
 pytestmark = pytest.mark.slow
 
 X, Y = examples()
-ALL: Any = ("smooth", "scale", "aware")
-SUBSETS = (
-    ("smooth",),
-    ("aware",),
-    ("smooth", "scale"),
-    ("smooth", "aware"),
-    ("scale", "aware"),
-    ALL,
-)
+ALL: Any = ("smooth", "scale", "spikes")
 
 
 @pytest.fixture(scope="module")
@@ -35,29 +32,20 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Made]]:
         yield found
 
 
-@pytest.mark.parametrize("phases", SUBSETS)
-@pytest.mark.parametrize("lif", [False, True])
-@pytest.mark.parametrize("epochs", [0, 1, 2, 3, 20])
-def test_stages_are_all_epochs_one_after_another(
-    phases: Any, epochs: int, lif: bool
-) -> None:
-    stages = stages_of(phases, epochs, lif)
-    edges = [stage.start for stage in stages] + [stages[-1].stop]
-    assert edges[0] == 0
-    assert edges[-1] == epochs
-    assert edges == sorted(edges)
+@pytest.mark.parametrize("doubling", [False, True])
+@pytest.mark.parametrize("epochs", [1, 2, 3, 20])
+def test_stages_are_all_epochs_one_after_another(epochs: int, doubling: bool) -> None:
+    stages = stages_of(epochs, doubling)
+    assert stages[0].start == 0
+    assert stages[-1].stop == epochs
     assert all(a.stop == b.start for a, b in pairwise(stages))
-    kinds = list(dict.fromkeys(stage.aware for stage in stages))
-    assert kinds == [kind == "aware" for kind in phases if kind != "scale"]
-
-
-def test_the_only_epoch_is_aware() -> None:
-    assert stages_of(ALL, 1) == [Stage(False, 0, 0), Stage(True, 0, 1)]
+    assert all(stage.start < stage.stop for stage in stages)
 
 
 def test_scales_follow_lif_neurons_from_the_first_epoch_on() -> None:
-    smooth = [stage for stage in stages_of(ALL, 20, lif=True) if not stage.aware]
-    assert [stage.start for stage in smooth] == [0, 1, 2, 4, 8]
+    stages = stages_of(20, doubling=True)
+    assert [stage.start for stage in stages] == [0, 1, 2, 4, 8, 16]
+    assert stages_of(20, doubling=False) == [Stage(0, 20)]
 
 
 def plain(norm: bool) -> keras.Model:
@@ -111,55 +99,88 @@ def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
             np.testing.assert_allclose(found, wanted, rtol=1e-3, atol=1e-5)
 
 
-def rates_of(model: keras.Model, network: Any) -> dict[str, float]:
-    """Return the percentile of each layer's rates in Hz, by what its neurons give."""
-    layers = network.layers
-    neurons = {name: model.get_layer(f"{name}.neurons").output for name in layers}
-    return {
-        name: layers[name].high * float(np.percentile(values, layers[name].percentile))
-        for name, values in keras.Model(model.input, neurons)(X).items()
-    }
+@pytest.mark.parametrize("name", NETWORKS)
+def test_trained_layers_spike_within_their_rates(
+    made: Any, name: str, tmp_path: Path
+) -> None:
+    trainer = made[name].trainer(validation=0.0)
+    trainer.train(X, Y, tmp_path / "w", epochs=3, spike_updates=10)
+    package = open_package(made[name].package)
+    with make_engine(package, tmp_path / "w") as engine:
+        counts = engine.run(X, "row", keep=("counts",)).counts
+    network, judged = made[name].network, made[name].module("_runtime.budgets").judged
+    for layer, data in network.layers.items():
+        rate = np.percentile(counts[layer], data.percentile) / network.present
+        assert judged(rate, data.rate, network.present) != "missed", (layer, rate)
 
 
-@pytest.mark.usefixtures("eagerly")
-@pytest.mark.parametrize(
-    ("name", "phases"),
-    [
-        *((name, ALL) for name in NETWORKS),
-        ("relu_norm", ("smooth", "scale")),
-        ("lif", ("scale", "aware")),
-    ],
-)
-def test_trained_layers_keep_to_their_rates(made: Any, name: str, phases: Any) -> None:
-    trainer = made[name].trainer(phases=phases, validation=0.0)
-    model = trainer.train(X, Y, epochs=3)
-    judged = made[name].module("_runtime.budgets").judged
-    network = made[name].network
-    for layer, rate in rates_of(model, network).items():
-        bounds = network.layers[layer].rate
-        assert judged(rate, bounds, network.present) != "missed", (layer, rate)
-
-
-def test_without_scale_no_rate_is_told(
+def test_the_smooth_phase_alone_says_nothing_of_rates(
     made: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made["chain"].trainer(phases=("smooth",)).train(X, Y, epochs=1)
     printed = capsys.readouterr().out
-    assert "scaled" not in printed
     assert "rate" not in printed
+    assert "spikes" not in printed
 
 
-def test_what_training_tells(made: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    made["chain"].trainer().train(X, Y, epochs=3)
+def test_lines_that_training_prints(
+    made: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    made["chain"].trainer().train(X, Y, epochs=3, spike_updates=60)
     lines = [line.split(": ")[0] for line in capsys.readouterr().out.splitlines()]
-    told = [line for line in lines if line.split()[:1] != ["Epoch"] and "/" not in line]
-    assert told[:4] == [
-        "epochs 1 to 2 of 3",
-        "scaled into their rates",
-        "epoch 3 of 3",
-        "all layers keep to their rates, on 58 of the training examples",
+    told = [line for line in lines if line.split()[0] not in ("Epoch", "kept")]
+    told = [line for line in told if "/" not in line]
+    assert told == [
+        "epochs 1 to 3 of 3",
+        "spikes",
+        "spikes",
+        "all layers are within their rates, in spikes",
+        "at the end, in Keras",
     ]
-    assert told[4:] == ["readout as trained", "at the end"]
+
+
+@pytest.mark.parametrize(("verbose", "begins"), [(1, "\nspikes"), (2, "spikes")])
+def test_the_estimate_has_a_line_of_its_own(verbose: int, begins: str) -> None:
+    lines: list[str] = []
+    nothing: Any = None
+    plan = SpikePlan(each=6, streams=40, seed=0)
+    validation = SpikeValidation(nothing, nothing, None, plan, lines.append)
+    validation.set_params({"verbose": verbose})
+    for batch in range(6):
+        validation.on_train_batch_end(batch)
+    assert [line.split(":")[0] for line in lines] == [begins]
+
+
+def test_weights_that_enter_the_phase_spikes_are_written(
+    made: Any, tmp_path: Path
+) -> None:
+    layout = made["chain"].layout
+    weights = tmp_path / "w.safetensors"
+    trainer = made["chain"].trainer(validation=0.0)
+    trainer.train(X, Y, weights, epochs=3, spike_updates=10)
+    before = layout.load(tmp_path / "w.smooth.safetensors")
+    other = tmp_path / "other.safetensors"
+    two = made["chain"].trainer(phases=("smooth", "scale"), validation=0.0)
+    two.train(X, Y, other, epochs=3)
+    for name, tensor in layout.load(other).items():
+        np.testing.assert_array_equal(before[name], tensor)
+    assert not np.array_equal(before["d0.kernel"], layout.load(weights)["d0.kernel"])
+
+
+def test_weights_that_exist_are_trained_on_spikes_alone(
+    made: Any, tmp_path: Path
+) -> None:
+    layout = made["chain"].layout
+    start, weights = tmp_path / "start", tmp_path / "w.safetensors"
+    made["chain"].trainer(phases=("smooth", "scale")).train(X, Y, start, epochs=3)
+    train = made["chain"].trainer().train
+    with pytest.raises(made["chain"].module("_runtime.data").DataError, match="--from"):
+        train(X, Y, weights, phases=("spikes",))
+    train(X, Y, weights, phases=("spikes",), initial=start, spike_updates=10)
+    before, after = layout.load(start), layout.load(weights)
+    entered = layout.load(tmp_path / "w.smooth.safetensors")
+    np.testing.assert_array_equal(entered["c0.kernel"], before["c0.kernel"])
+    assert not np.array_equal(after["c0.kernel"], before["c0.kernel"])
 
 
 def test_the_loss_at_the_end_is_that_of_the_last_epoch(
@@ -168,7 +189,7 @@ def test_the_loss_at_the_end_is_that_of_the_last_epoch(
     trainer = made["chain"].trainer(phases=("smooth", "scale"))
     history = trainer.train(X, Y, epochs=2).history.history
     *_, last = capsys.readouterr().out.splitlines()
-    loss = float(last.split("at the end: val_loss ")[1].split(",")[0])
+    loss = float(last.split("in Keras: val_loss ")[1].split(",")[0])
     assert loss == pytest.approx(history["val_loss"][-1], rel=0.01)
 
 
@@ -176,12 +197,13 @@ def test_the_loss_at_the_end_is_that_of_the_last_epoch(
 def test_patience_is_that_of_each_stage(
     made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    progress = made["chain"].module("_runtime.progress").Progress
+    progress = made["lif"].module("_runtime.progress").Progress
     end = progress.on_epoch_end
 
     def growing(self: Any, epoch: int, logs: Any = None) -> None:
         end(self, epoch, {**logs, "val_loss": float(epoch)})
 
     monkeypatch.setattr(progress, "on_epoch_end", growing)
-    model = made["chain"].trainer().train(X, Y, epochs=9, patience=1)
-    assert model.history.epoch == [0, 1, 6, 7, 8]  # of 6, 1, 1 and 1 epochs
+    trainer = made["lif"].trainer(phases=("smooth", "scale"))
+    model = trainer.train(X, Y, epochs=9, patience=1)
+    assert model.history.epoch == [0, 1, 2, 3, 4, 5, 8]

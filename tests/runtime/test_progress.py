@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +20,9 @@ X = RNG.uniform(0, 1, (40, 4, 6, 6, 1)).astype("f4")
 Y = np.arange(40) % 4
 IMAGES = RNG.uniform(0, 1, (70, 8, 8, 3)).astype("f4")
 LABELS = np.arange(70) % 4
+SPIKES = ("smooth", "scale", "spikes")
+SHORT: Any = {"epochs": 2, "spike_updates": 10, "phases": SPIKES}
+SMOOTH: Any = {"epochs": 2, "phases": ("smooth", "scale")}
 
 
 class CutOffError(Exception):
@@ -58,16 +60,12 @@ def data_error(load: Load) -> type[Exception]:
 
 def cut_off(
     train: ModuleType,
-    monkeypatch: pytest.MonkeyPatch,
     epoch: int,
     *arguments: Any,
     **options: Any,
 ) -> None:
-    training = sys.modules[train.Trainer.__module__]
-    with monkeypatch.context() as patch:
-        patch.setattr(training, "_logs", lambda folder: [Power(epoch)])
-        with pytest.raises(CutOffError):
-            train.train(*arguments, **options)
+    with pytest.raises(CutOffError):
+        train.train(*arguments, **options, callbacks=[Power(epoch)])
 
 
 def assert_same(first: dict[str, np.ndarray], second: dict[str, np.ndarray]) -> None:
@@ -84,16 +82,17 @@ def test_a_resumed_training_ends_as_one_that_was_not_cut_off(
 ) -> None:
     make = load("volume", "keras_model").build_model
     monkeypatch.setattr(load("volume", "keras_model"), "build_model", without(make))
-    train.train(X, Y, tmp_path / "whole", epochs=4)
+    train.train(X, Y, tmp_path / "whole", **SHORT)
     read = load("volume", "layout").load_weights
     parts = tmp_path / "parts"
-    # Of these epochs the first two are smooth, the others aware.
-    for epoch in (1, 2, 3):
-        how = {"epochs": 4, "resume": True}
-        cut_off(train, monkeypatch, epoch, X, Y, parts, **how)
+    # Of these epochs the first two are smooth, the others rounds on spikes.
+    for epoch in (1, 4, 8):
+        cut_off(train, epoch, X, Y, parts, **SHORT, resume=True)
         assert progress_of(parts).exists()
-    train.train(X, Y, parts, epochs=4, resume=True)
+    train.train(X, Y, parts, **SHORT, resume=True)
     assert_same(read(tmp_path / "whole"), read(parts))
+    entered = [tmp_path / f"{name}.smooth.safetensors" for name in ("whole", "parts")]
+    assert_same(*map(read, entered))
 
 
 def without(make: Any) -> Any:
@@ -115,14 +114,14 @@ def without(make: Any) -> Any:
 def test_what_is_saved_is_all_that_training_changes(
     load: Load, rich: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut_off(rich, monkeypatch, 1, IMAGES, LABELS, tmp_path / "w", epochs=2)
+    cut_off(rich, 1, IMAGES, LABELS, tmp_path / "w", **SHORT)
     progress = load("colours", "_runtime.progress")
     built = load("colours", "keras_model")
-    model = built.build_model(aware=True)
+    model = built.build_model()
     built.compile_model(model, 4)
     before = [v.numpy() for v in progress._variables(model)]
     layout = load("colours", "layout").LAYOUT_ID
-    run = [layout, "0", "smooth", "scale", "aware"]
+    run = [layout, "0", "smooth", "scale", "spikes"]
     read = progress.Progress(progress_of(tmp_path / "w"), run)
     read.read()
     read.restore(model)
@@ -136,14 +135,14 @@ def test_what_is_saved_is_all_that_training_changes(
 def test_the_progress_goes_when_the_training_is_done(
     train: ModuleType, tmp_path: Path
 ) -> None:
-    train.train(X, Y, tmp_path / "w", epochs=1)
+    train.train(X, Y, tmp_path / "w", **SMOOTH)
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
 
 def test_without_progress_a_resumed_training_starts(
     train: ModuleType, tmp_path: Path
 ) -> None:
-    model = train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+    model = train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
     assert int(model.optimizer.iterations) == 2
 
 
@@ -153,19 +152,19 @@ def test_a_training_that_only_lacked_its_weights_writes_them(
     def fail(*_: object) -> None:
         raise CutOffError
 
-    built = load("volume", "keras_model")
+    model = load("volume", "_runtime.model")
     with monkeypatch.context() as patch:
-        patch.setattr(built, "export_weights", fail)
+        patch.setattr(model, "model_weights", fail)
         with pytest.raises(CutOffError):
-            train.train(X, Y, tmp_path / "w", epochs=1)
-    train.train(X, Y, tmp_path / "w", epochs=1, resume=True)
+            train.train(X, Y, tmp_path / "w", **SMOOTH)
+    train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
     assert [path.name for path in tmp_path.iterdir()] == ["w"]
 
 
 def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
     load: Load, train: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+    cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
     before = progress_of(tmp_path / "w").read_bytes()
 
     def half(file: Any, **arrays: np.ndarray) -> None:
@@ -175,9 +174,9 @@ def test_a_cut_in_the_middle_of_saving_leaves_the_epoch_before(
     with monkeypatch.context() as patch:
         patch.setattr(np, "savez", half)
         with pytest.raises(CutOffError):
-            train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+            train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
     assert progress_of(tmp_path / "w").read_bytes() == before
-    train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+    train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
     assert (tmp_path / "w").exists()
 
 
@@ -198,6 +197,7 @@ SOUND = {
     "stage": np.array(0),
     "layers": np.array(["c0", "d0"]),
     "scales": np.array([0.5, 2.0]),
+    "best_scales": np.array([0.5, 2.0]),
     "variable.0": np.zeros(3),
     "variable.1": np.zeros(3),
     "best.0": np.zeros(3),
@@ -246,9 +246,9 @@ def test_another_seed_is_another_training(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+    cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
     with pytest.raises(data_error, match="is of another training: remove it"):
-        train.train(X, Y, tmp_path / "w", epochs=2, seed=1, resume=True)
+        train.train(X, Y, tmp_path / "w", **SMOOTH, seed=1, resume=True)
 
 
 def test_another_optimizer_is_refused(
@@ -258,14 +258,14 @@ def test_another_optimizer_is_refused(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    cut_off(train, monkeypatch, 1, X, Y, tmp_path / "w", epochs=2)
+    cut_off(train, 1, X, Y, tmp_path / "w", **SMOOTH)
 
     def compile_model(model: Any) -> None:
         model.compile("sgd", "mse")
 
     monkeypatch.setattr(load("volume", "keras_model"), "compile_model", compile_model)
     with pytest.raises(data_error, match="is of another optimizer"):
-        train.train(X, Y, tmp_path / "w", epochs=2, resume=True)
+        train.train(X, Y, tmp_path / "w", **SMOOTH, resume=True)
 
 
 class TestPatience:
@@ -336,7 +336,7 @@ class TestPatience:
         monkeypatch.setattr(progress, "on_epoch_end", growing)
         monkeypatch.setattr(progress, "remove", lambda self: None)
         # Without scales, for which LIF neurons are trained in many stages.
-        settings = replace(rich.TRAINER.training, phases=("smooth", "aware"))
+        settings = replace(rich.TRAINER.training, phases=("smooth",))
         train = replace(rich.TRAINER, training=settings).train
         how = {"weights": tmp_path / "w", "epochs": 50, "patience": 1}
         first = train(IMAGES, LABELS, **how)

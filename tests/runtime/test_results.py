@@ -39,7 +39,7 @@ CLASSES = Result(
     examples=200,
     steps=60,
     classes=True,
-    score=Score(0.98, (0.9497, 0.9922), 0.995, 0.985, "aware", (-0.001, 0.031)),
+    score=Score(0.98, (0.9497, 0.9922), 0.955, 0.985, "smooth", (-0.001, 0.031), 0.995),
     over_time=(
         Moment(15, 0.125, (0.8, 0.9)),
         Moment(30, 0.5, (0.4, 0.56)),
@@ -68,7 +68,7 @@ VALUES = Result(
     examples=1,
     steps=20,
     classes=False,
-    score=Score(0.12345, None, 0.1, 0.05, "smooth"),
+    score=Score(0.12345, None, 0.11, 0.05, "smooth", (0.002, 0.045), 0.1),
     over_time=(Moment(10, 0.2345, (0.02, 0.3)), Moment(20, 0.12345)),
     readings=(Reading("mean", None, 0.1, (0.001, 0.02)),),
     contrast=Contrast(1, 0.12345, 0.1, None),
@@ -82,6 +82,12 @@ RESULTS = {
     "values": VALUES,
     "without TensorFlow": replace(
         CLASSES, score=Score(1.0, (0.98, 1.0)), layers=LAYERS[2:3], overflows=(0, 0, 0)
+    ),
+    "before spikes unknown": replace(
+        VALUES,
+        score=replace(
+            VALUES.score, before=None, loss=None, unknown="w.smooth is missing"
+        ),
     ),
     "from rest": replace(CLASSES, presentation="rest", contrast=None, names=()),
     "Keras alone": Result(
@@ -110,7 +116,7 @@ def test_a_layer_that_never_fires_is_named() -> None:
 def test_a_model_that_was_imported_is_called_so() -> None:
     score = replace(CLASSES.score, model="imported")
     told = str(replace(CLASSES, score=score))
-    assert "accuracy of Keras       99.5 % (as imported)\n" in told
+    assert "Keras with these weights  95.5 % (as imported)\n" in told
 
 
 def test_more_than_20_classes_have_no_table() -> None:

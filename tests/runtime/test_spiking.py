@@ -13,7 +13,7 @@ from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
-from snnc.runtime.network import Layer, Lif
+from snnc.runtime.network import Cut, Layer, Lif
 from snnc.runtime.neurons import gain_and_rest
 from snnc.runtime.spiking_neurons import neurons
 from tests.agreement.networks import BODIES
@@ -24,14 +24,51 @@ pytestmark = pytest.mark.slow
 
 DT, HIGH = 0.001, 150.0
 LIF = Lif(tau_rc=0.02, tau_ref=0.002)
+CHIP = Cut(block=(40,))
 RNG = np.random.default_rng(0)
 KINDS: dict[str, tuple[Layer, Any]] = {
     "encoder": (
         Layer((40,), (20, HIGH), encoder="conv"),
         nengo.SpikingRectifiedLinear(),
     ),
-    "relu": (Layer((40,), (20, HIGH)), LoihiSpikingRectifiedLinear()),
-    "lif": (Layer((40,), (20, HIGH), lif=LIF), LoihiLIF(LIF.tau_rc, LIF.tau_ref)),
+    "relu": (Layer((40,), (20, HIGH), cut=CHIP), LoihiSpikingRectifiedLinear()),
+    "lif": (
+        Layer((40,), (20, HIGH), lif=LIF, cut=CHIP),
+        LoihiLIF(LIF.tau_rc, LIF.tau_ref),
+    ),
+    "relu on the host": (Layer((40,), (20, HIGH)), nengo.SpikingRectifiedLinear()),
+    "lif on the host": (
+        Layer((40,), (20, HIGH), lif=LIF),
+        nengo.LIF(LIF.tau_rc, LIF.tau_ref),
+    ),
+}
+
+
+MORE = {
+    "spread": """
+        input image 9x9x2 in 0..1
+        encode conv e { filters 4, start spread }
+        conv2d c { filters 6 }
+        dense d { units 20 }
+        readout y { classes 3 }
+    """,
+    "pools_between_hosts": """
+        input image 12x12x2 in 0..1
+        encode rate e { start spread }
+        conv2d pre { filters 4, place host }
+        maxpool m { window 2 }
+        conv2d c { filters 6 }
+        conv2d post { filters 4, place host, padding same, shortcut c }
+        readout y { classes 3 }
+    """,
+    "nengo": """
+        input image 9x9x2 in 0..1
+        encode conv e { filters 4, start spread }
+        conv2d c { filters 6 }
+        maxpool m { window 2 }
+        dense d { units 20, neuron lif }
+        readout y { classes 3 }
+    """,
 }
 
 
@@ -64,12 +101,18 @@ def test_neurons_fire_as_those_of_nengo(kind: str, scale: float) -> None:
         ("causal_pools", "relu"),
         ("maxpool2d", "relu"),
         ("maxpool3d", "lif"),
+        ("hosted", "relu"),
+        ("hosted3d", "lif"),
+        ("depthwise2d", "relu"),
+        ("spread", "relu"),
+        ("pools_between_hosts", "relu"),
     ],
 )
 def test_layers_fire_as_the_exact_engine_says(
     tmp_path: Path, name: str, neuron: str
 ) -> None:
-    text = network(f"defaults {{ neuron {neuron} }}\n{BODIES[name]}", name)
+    body = {**BODIES, **MORE}[name]
+    text = network(f"defaults {{ neuron {neuron} }}\n{body}", f"net_{name}")
     package = open_package(write_package(text, tmp_path))
     weights, x = random_weights(package), random_images(package, 3)
     with make_engine(package, weights) as engine:
@@ -84,27 +127,36 @@ def test_layers_fire_as_the_exact_engine_says(
         assert np.corrcoef(given[layer].ravel(), rates.ravel())[0, 1] > 0.97, layer
 
 
+def test_a_network_for_nengo_fires_as_its_simulator_says(tmp_path: Path) -> None:
+    text = network(f"target nengo\n{MORE['nengo']}", "hosted")
+    package = open_package(write_package(text, tmp_path))
+    weights, x = random_weights(package), random_images(package, 3)
+    layers, steps = package.network.layers, package.network.steps
+    program = package.module("nengo_network")
+    built = program.build_network(weights, x, probe=tuple(layers))
+    with nengo.Simulator(built.net, dt=DT, progress_bar=False) as simulator:
+        simulator.run_steps(3 * steps)
+        given = rates_of(package, weights, x)
+        for name, layer in layers.items():
+            if layer.pool is not None:
+                continue
+            values = built.layer_values(simulator, name).reshape(3, steps, -1)
+            wanted = values.mean(axis=1) * layer.high
+            # Nengo's filters pass a value on in the step in which it arrives.
+            slack = 2.5 / package.network.present
+            apart = np.abs(given[name].reshape(3, -1) - wanted)
+            assert wanted.max() > 20, name
+            assert np.mean(apart > slack) < 0.01, name
+
+
 def rates_of(
     package: ImportedPackage, weights: Any, x: np.ndarray
 ) -> dict[str, np.ndarray]:
     """Return the rate in Hz of each neuron in each example of a row."""
     program = package.module("keras_model")
-    model = program.build_model(aware=True)
+    model = program.build_model()
     program.import_weights(model, weights)
     run = package.module("_runtime.spiking").SpikingRun(package.network, model)
-    run.begin(1)
-    step, means = tf.function(run._compute, autograph=False), []
-    for example in x:
-        outputs = []
-        for _ in range(package.network.steps):
-            run.state = step(tf.constant(example[None]), run.state)
-            outputs.append(run.state.outputs)
-        several = zip(*outputs, strict=True)
-        means.append([np.mean(each, axis=0)[0] for each in several])
+    firing = run.firing(x, 1)
     layers = package.network.layers
-    return {
-        name: np.stack(of) * layer.high
-        for (name, layer), of in zip(
-            layers.items(), zip(*means, strict=True), strict=True
-        )
-    }
+    return {name: firing[name] * layer.high for name, layer in layers.items()}

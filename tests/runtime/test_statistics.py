@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snnc.runtime.statistics import Correlation, Firing, Ranked, interval
+from snnc.runtime.statistics import Correlation, Firing, interval
 
 COUNTS = st.lists(st.integers(0, 20), min_size=1, max_size=50)
 
@@ -49,33 +49,6 @@ def test_a_correlation_in_batches_is_that_of_all() -> None:
 def test_what_does_not_vary_correlates_with_nothing() -> None:
     assert Correlation.of(np.zeros(5), np.arange(5)).value is None
     assert Correlation.of(np.arange(5), np.ones(5)).value is None
-
-
-def ranked(values: np.ndarray, percentile: float) -> Ranked:
-    found = Ranked(percentile)
-    for part in np.array_split(values, 7):
-        found.count(part)
-    for part in np.array_split(values, 3):
-        found.refine(part)
-    return found
-
-
-@pytest.mark.parametrize("percentile", [0.0, 10.0, 50.0, 99.9, 100.0])
-@pytest.mark.parametrize("size", [1, 2, 10_001])
-def test_ranks_are_those_of_numpy(percentile: float, size: int) -> None:
-    random = np.random.default_rng(size)
-    values = np.maximum(random.normal(size=size), -0.0).astype(np.float32)
-    found = ranked(values, percentile)
-    want = np.percentile(values.astype(np.float64), percentile)
-    low, high, share = found.around()
-    assert low + (high - low) * share == pytest.approx(want, rel=1e-12)
-    assert found.highest() == values.max()
-
-
-def test_minus_zero_is_not_the_highest() -> None:
-    found = ranked(np.array([-0.0, 2.0, 1.0], np.float32), 50.0)
-    assert found.around() == (1.0, 1.0, 0.0)
-    assert found.highest() == 2.0
 
 
 @pytest.mark.parametrize(

@@ -58,12 +58,13 @@ def run(package: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_training_begins_with_given_weights(
     load: Load, train: Any, tmp_path: Path
 ) -> None:
-    train(X, Y, tmp_path / "first", epochs=1)
-    train(X, Y, tmp_path / "again", epochs=0, initial=tmp_path / "first", seed=7)
+    train(X, Y, tmp_path / "first", epochs=1, phases=("smooth",))
+    again: Any = {"epochs": 0, "phases": ("smooth",), "seed": 7}
+    train(X, Y, tmp_path / "again", initial=tmp_path / "first", **again)
     layout = load("volume", "layout")
-    first, again = (layout.load_weights(tmp_path / n) for n in ("first", "again"))
+    first, second = (layout.load_weights(tmp_path / n) for n in ("first", "again"))
     for name, tensor in first.items():
-        np.testing.assert_array_equal(tensor, again[name])
+        np.testing.assert_array_equal(tensor, second[name])
 
 
 def refused(
@@ -136,22 +137,6 @@ def test_a_global_seed_of_zero_is_no_obstacle(train: Any) -> None:
 def test_the_seed_draws_weights_and_examples(train: Any) -> None:
     first, second = (train(X, Y, epochs=1, seed=seed).get_weights() for seed in (0, 9))
     assert all(np.abs(a - b).max() > 0 for a, b in zip(first, second, strict=True))
-
-
-def test_logs_are_written_for_tensorboard(train: Any, tmp_path: Path) -> None:
-    train(X, Y, epochs=1, tensorboard=tmp_path / "logs")
-    files = [path.parent.name for path in tmp_path.rglob("events.out.tfevents.*")]
-    assert sorted(files) == ["train", "validation"]
-
-
-def test_tensorboard_must_be_installed(
-    load: Load, train: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(
-        load("volume", "_runtime.training"), "find_spec", lambda name: None
-    )
-    with pytest.raises(ModuleNotFoundError, match="TensorBoard is not installed"):
-        train(X, Y, epochs=1, tensorboard="logs")
 
 
 def test_history_has_validation(train: Any) -> None:

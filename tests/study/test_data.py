@@ -10,8 +10,6 @@ import pytest
 
 from benchmarks.study.data import MissingDataError, fashion, split
 from benchmarks.study.idx import read_idx
-from benchmarks.study.networks import NETWORKS, Network
-from tests.support import codes
 
 
 def test_a_split_uses_every_example_once() -> None:
@@ -71,12 +69,3 @@ def test_fashion_mnist_is_read_from_a_folder(tmp_path: Path) -> None:
 def test_missing_images_are_told_how_to_install(tmp_path: Path) -> None:
     with pytest.raises(MissingDataError, match="apt-get install dataset-fashion-mnist"):
         fashion(tmp_path / "none")
-
-
-@pytest.mark.parametrize("network", NETWORKS, ids=lambda network: network.name)
-def test_the_smooth_twin_is_sound_and_differs_in_one_line(network: Network) -> None:
-    own = network.spec.read_text(encoding="utf-8").splitlines()
-    twin = network.unaware.splitlines()
-    assert codes(network.unaware) == []
-    assert [line for line in twin if line not in own] == ["    aware off"]
-    assert len(twin) == len(own) + 1

@@ -34,35 +34,18 @@ def test_kinds_of_networks_have_the_tables_of_their_numbers() -> None:
     cells = json.loads((WRITTEN / "fidelity.json").read_text(encoding="utf-8"))
     written = (WRITTEN / "fidelity.md").read_text(encoding="utf-8")
     assert written == f"{table.page(cells)}\n"
-    normed = [one for one in cells if one["kind"].startswith("relu + batch norm")]
-    text = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
-    for cell in normed:
-        if cell["data"] == "mnist":
-            pairs = [
-                cell[start]["1"][way]
-                for way in ("last", "mean")
-                for start in ("chip", "spread")
-            ]
-            shown = (f"{100 * share:.1f} %" for share in (cell["aware"], *pairs))
-            assert f"| {cell['seed']} | {' | '.join(shown)} |" in text
-
-
-def test_the_text_shows_the_tables_of_the_numbers() -> None:
-    text = (ROOT / "docs" / "accuracy.md").read_text(encoding="utf-8")
-    assert all(tables.page(network) in text for network in KNOWN)
-    assert tables.copied(text, KNOWN) == text
 
 
 def test_a_table_shows_a_number_and_a_breach() -> None:
     network = copy.deepcopy(KNOWN[0])
     columns = network["columns"]
-    columns["aware"]["keras"]["accuracy"] = 0.9
-    columns["aware"]["loihi"].update(accuracy=0.8765, interval=[0.85, 0.89])
-    columns["aware"]["loihi"]["layers"][1].update(rate=234.4, holds=False)
+    columns["smooth"]["keras"]["accuracy"] = 0.9
+    columns["spikes"]["loihi"].update(accuracy=0.8765, interval=[0.85, 0.89])
+    columns["spikes"]["loihi"]["layers"][1].update(rate=234.4, holds=False)
     page = tables.page(network)
     assert "87.65 %" in page
     assert "| 85.0 to 89.0 % |" in page
-    assert "2.4 |" in page.split("below Keras, points")[1].splitlines()[0]
+    assert "2.4 |" in page.split("below Keras, smooth, points")[1].splitlines()[0]
     assert "234 Hz, not held" in page
 
 
@@ -77,7 +60,7 @@ def test_numbers_of_a_network_replace_its_own_alone(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_plots_are_the_same_bytes_for_the_same_numbers(tmp_path: Path) -> None:
     other = copy.deepcopy(KNOWN)
-    other[0]["columns"]["aware"]["loihi"]["curve"][10] = 0.5
+    other[0]["columns"]["spikes"]["loihi"]["curve"][10] = 0.5
     found = []
     for name, known in (("a", KNOWN), ("b", KNOWN), ("c", other)):
         folder = tmp_path / name

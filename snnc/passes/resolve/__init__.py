@@ -247,17 +247,10 @@ class _Resolution:
 
     def _report_phases(self) -> None:
         train, place = self._train, self._validated.train
-        dropped = "" if isinstance(self._target(), Loihi) else "target nengo"
-        dropped = dropped if train.aware else "aware off"
-        if "smooth" in train.phases or ("aware" in train.phases and not dropped):
-            return
-        self._report.add(
-            rules.values.NothingTrains(
-                span=place.keys.get("phases", place.span),
-                phases=listed(train.phases),
-                dropped=dropped if "aware" in train.phases else "",
-            )
-        )
+        if {"smooth", "spikes"}.isdisjoint(train.phases):
+            span = place.keys.get("phases", place.span)
+            phases = listed(train.phases)
+            self._report.add(rules.values.NothingTrains(span=span, phases=phases))
 
     def _network(
         self, drafts: tuple[Draft, ...], readout_sources: tuple[str, ...]

@@ -19,22 +19,19 @@ from ._runtime.model import SpikingLayers, model_weights, set_model_weights
 from .layout import LAYOUT
 from .network import NETWORK
 
-SEED = 0  # of kernels, noise and dropout
+SEED = 0  # of kernels and dropout
 
 layers = keras.layers
 
 
-def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
+def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from values to logits.
 
     It reads ``image``, (batch, 32, 32, 3), values in 0..1, and returns
     ``object``, (batch, 10). An activation of 1.0 stands for the upper rate of
     its layer.
-
-    With ``aware``, neurons fire as the chip lets them: once in a whole number
-    of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed)
+    spiking = SpikingLayers(NETWORK, seed)
     image = keras.Input((32, 32, 3), name="image")
     scaled = layers.Rescaling(2.0, offset=-1.0, name="image.scaled")(image)
     encode = spiking(

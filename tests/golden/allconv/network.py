@@ -29,6 +29,7 @@ LAYERS = {
         shape=(16, 16, 4),
         rate=(0.0, 250.0),
         encoder="conv",
+        start="spread",
         fanout=(203136, 3456),
     ),
     "c0": Layer(
@@ -96,6 +97,5 @@ NETWORK = Network(
     input=INPUT,
     layers=LAYERS,
     readout=READOUT,
-    aware=True,
     picojoules=(23.6, 1.7, 81.0),
 )

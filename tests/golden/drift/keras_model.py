@@ -18,22 +18,19 @@ from ._runtime.model import SpikingLayers, model_weights, set_model_weights
 from .layout import LAYOUT
 from .network import NETWORK
 
-SEED = 0  # of kernels, noise and dropout
+SEED = 0  # of kernels and dropout
 
 layers = keras.layers
 
 
-def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
+def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from values to logits.
 
     It reads ``clip``, (batch, 8, 16, 16, 1), values in 0..1, and returns
     ``direction``, (batch, 8). An activation of 1.0 stands for the upper rate
     of its layer.
-
-    With ``aware``, neurons fire as the chip lets them: once in a whole number
-    of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, l2=5e-5)
+    spiking = SpikingLayers(NETWORK, seed, l2=5e-5)
     clip = keras.Input((8, 16, 16, 1), name="clip")
     encode = spiking(layers.Conv3D(2, 1, name="encode"), clip)
     c0 = spiking(layers.Conv3D(8, 3, strides=(1, 2, 2), name="c0"), encode)

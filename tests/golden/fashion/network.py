@@ -23,6 +23,7 @@ LAYERS = {
         shape=(26, 26, 8),
         rate=(0.0, 250.0),
         encoder="conv",
+        start="spread",
         fanout=(331776, 25000),
     ),
     "c0": Layer(
@@ -67,6 +68,5 @@ NETWORK = Network(
     input=INPUT,
     layers=LAYERS,
     readout=READOUT,
-    aware=True,
     picojoules=(23.6, 1.7, 81.0),
 )

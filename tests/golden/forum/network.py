@@ -23,6 +23,7 @@ LAYERS = {
         shape=(16, 18, 32, 16),
         rate=(0.0, 250.0),
         encoder="conv",
+        start="spread",
         fanout=(47550464, 3326976),
     ),
     "c1": Layer(
@@ -51,6 +52,5 @@ NETWORK = Network(
     input=INPUT,
     layers=LAYERS,
     readout=READOUT,
-    aware=True,
     picojoules=(23.6, 1.7, 81.0),
 )

@@ -23,6 +23,7 @@ LAYERS = {
         shape=(28, 28, 3),
         rate=(0.0, 250.0),
         encoder="conv",
+        start="spread",
         fanout=(146016, 6804),
     ),
     "c0": Layer(
@@ -51,6 +52,5 @@ NETWORK = Network(
     input=INPUT,
     layers=LAYERS,
     readout=READOUT,
-    aware=True,
     picojoules=(23.6, 1.7, 81.0),
 )

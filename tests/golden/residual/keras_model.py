@@ -19,22 +19,19 @@ from ._runtime.model import SpikingLayers, model_weights, set_model_weights
 from .layout import LAYOUT
 from .network import NETWORK
 
-SEED = 0  # of kernels, noise and dropout
+SEED = 0  # of kernels and dropout
 
 layers = keras.layers
 
 
-def build_model(aware: bool = False, seed: int = SEED) -> keras.Model:
+def build_model(seed: int = SEED) -> keras.Model:
     """Return the model, from values to logits.
 
     It reads ``image``, (batch, 16, 16, 1), values in 0..1, and returns
     ``digit``, (batch, 10). An activation of 1.0 stands for the upper rate of
     its layer.
-
-    With ``aware``, neurons fire as the chip lets them: once in a whole number
-    of steps. Gradients stay those of smooth neurons.
     """
-    spiking = SpikingLayers(NETWORK, aware, seed, l2=0.0001)
+    spiking = SpikingLayers(NETWORK, seed, l2=0.0001)
     image = keras.Input((16, 16, 1), name="image")
     pixels = spiking(layers.Conv2D(4, 3, padding="same", name="pixels"), image)
     stem = spiking(layers.Conv2D(8, 3, padding="same", name="stem"), pixels)

@@ -23,6 +23,7 @@ LAYERS = {
         shape=(16, 16, 4),
         rate=(0.0, 250.0),
         encoder="conv",
+        start="spread",
         fanout=(67712, 1152),
     ),
     "stem": Layer(
@@ -69,6 +70,5 @@ NETWORK = Network(
     input=INPUT,
     layers=LAYERS,
     readout=READOUT,
-    aware=True,
     picojoules=(23.6, 1.7, 81.0),
 )

@@ -1,0 +1,257 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Trains a network on its own spikes.
+
+Forward, the network is simulated in spikes, examples in a row. Backward, the
+gradient is that of one pass through the Keras model, on the means of the
+spikes: a neuron has the mean slope of its rate curve at its currents (a
+straight-through estimator), and its output is replaced by what it fired
+(tandem learning: Wu et al., 2021, doi:10.1109/TNNLS.2021.3095724). Nothing is
+kept of the time steps, so memory does not grow with them.
+"""
+
+# mypy: allow-subclassing-any
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .spike_plan import SpikePlan
+from .spiking import Firing, SpikingRun, State
+from .wiring import NEURONS
+
+RESTS = 0.1  # the share of streams that begin an update from rest
+HELD_OUT = 512  # examples at most
+STREAMS = 16  # of held-out examples side by side
+FEW = 2  # updates
+EXCESS = 0.2  # the weight in the loss of rates above their bounds
+ALLOWED = 0.95  # of the upper bound
+
+
+class SpikeTraining(keras.Model):
+    """A model whose training step simulates the network in spikes.
+
+    It has the weights of the Keras model that it takes. A step takes a batch
+    of ``streams`` examples; each stream continues with the state that the
+    example before has left, or begins from rest.
+    """
+
+    def __init__(
+        self,
+        run: SpikingRun,
+        model: keras.Model,
+        plan: SpikePlan,
+    ) -> None:
+        """Take a simulation of a compiled model, that model and a plan."""
+        super().__init__()
+        self.trained = model
+        self._network = run.network
+        self._run = run
+        replicas = tf.distribute.get_strategy().num_replicas_in_sync
+        self._streams = plan.streams // replicas
+        self._seed, self._each = plan.seed, plan.each
+        self._state = _Variables(run.rest(self._streams))
+        self._loss_mean = keras.metrics.Mean(name="loss")
+        self._kinds = [self._loss_mean]
+        if self._network.readout.classes:
+            kind = keras.metrics.SparseCategoricalAccuracy
+            self._kinds.append(kind(name="accuracy"))
+        schedule = keras.optimizers.schedules.CosineDecay
+        rate = schedule(plan.learning_rate, plan.updates)
+        # XLA takes longer for loops of small convolutions on a CPU.
+        optimizer = keras.optimizers.Adam(rate)
+        self.compile(optimizer=optimizer, jit_compile=False)
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The mean loss and, of classes, the accuracy."""
+        return self._kinds
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:
+        """Return the outputs of the Keras model."""
+        return self.trained(inputs, training=False)
+
+    def train_step(self, data: Any) -> dict[str, Any]:
+        """Present a batch, and change the weights."""
+        x, y, weight = keras.utils.unpack_x_y_sample_weight(data)
+        x = tf.ensure_shape(x, [self._streams, *x.shape[1:]])
+        state = self._rested(self._state.read())
+        firing, state = self._run.present(x, state, slopes=True)
+        self._state.write(state)
+        variables = self.trainable_variables
+        with tf.GradientTape() as tape:
+            outputs, excess = self._outputs(x, firing)
+            loss = self._loss(y, outputs, weight)
+            # Of a large excess the gradient is that of its logarithm: else
+            # it alone would decide, and rates fall to nothing.
+            excess = EXCESS * tf.math.log1p(excess)
+            total = loss + excess + sum(self.trained.losses, 0.0)
+            replicas = tf.distribute.get_strategy().num_replicas_in_sync
+            total /= replicas  # whose gradients are summed
+        gradients = tape.gradient(total, variables)
+        self.optimizer.apply_gradients(zip(gradients, variables, strict=True))
+        self._loss_mean.update_state(loss)
+        for metric in self._kinds[1:]:
+            metric.update_state(y, outputs[0])
+        return {metric.name: metric.result() for metric in self._kinds}
+
+    def _rested(self, state: State) -> State:
+        """Return a state of which some streams are at rest."""
+        step = tf.cast(self.optimizer.iterations, tf.int32)
+        seed = tf.stack([self._seed, step])
+        drawn = tf.random.stateless_uniform([self._streams], seed)
+        # A round begins at rest: it is the same after an interruption.
+        rests = (drawn < RESTS) | (step % self._each == 0)
+
+        def chosen(now: Any, rest: Any) -> Any:
+            shape = [self._streams] + [1] * (len(now.shape) - 1)
+            return tf.where(tf.reshape(rests, shape), rest, now)
+
+        rest = self._run.rest(self._streams)
+        rested: State = tf.nest.map_structure(chosen, state, rest)
+        return rested
+
+    def _outputs(self, x: Any, firing: Firing) -> tuple[Any, Any]:
+        """Return outputs, (readings, batch, units), and the excess of rates.
+
+        Values are those of the spikes, gradients those of means.
+        """
+        run, layers = self._run, self._network.layers
+        outputs: dict[str, Any] = {}
+        excess: Any = 0.0
+        several = zip(
+            run.names,
+            run.stages,
+            firing.activations,
+            firing.slopes,
+            firing.rates,
+            strict=True,
+        )
+        for name, stage, activation, slope, rate in several:
+            drive = stage(x, outputs)
+            if layers[name].pool is not None:
+                drive = self.trained.get_layer(name)(drive)
+                outputs[name] = activation + drive - tf.stop_gradient(drive)
+                continue
+            change = slope * (drive - tf.stop_gradient(drive))
+            outputs[name] = activation + change
+            scale = self.trained.get_layer(f"{name}{NEURONS}").scale_value
+            over = tf.nn.relu((rate + change) * scale - ALLOWED) ** 2
+            excess += tf.reduce_sum(over) / self._streams
+        read = run.readout(x, outputs)
+        readings = firing.readings + read - tf.stop_gradient(read)
+        readout = self.trained.get_layer(self._network.readout.name)
+        return tf.map_fn(readout, readings), excess
+
+    def losses_of(self, y: Any, outputs: Any) -> Any:
+        """Return the loss of each example, (batch,)."""
+        loss = self.trained.loss
+        losses = getattr(loss, "call", loss)(y, outputs)
+        return tf.reshape(losses, [-1])
+
+    def _loss(self, y: Any, outputs: Any, weight: Any) -> Any:
+        losses = [self.losses_of(y, one) for one in tf.unstack(outputs)]
+        if weight is not None:
+            losses = [one * tf.reshape(weight, [-1]) for one in losses]
+        return tf.reduce_mean(tf.stack(losses))
+
+
+class SpikeValidation(keras.callbacks.Callback):
+    """Judges a network in spikes on held-out examples, after each round.
+
+    The logs get their loss and, of classes, their accuracy. At the start it
+    says how long all rounds will take.
+    """
+
+    def __init__(
+        self,
+        run: SpikingRun,
+        training: SpikeTraining,
+        validation: tf.data.Dataset | None,
+        plan: SpikePlan,
+        tell: Callable[[str], None],
+    ) -> None:
+        """Take a simulation, held-out batches, and what prints a line."""
+        super().__init__()
+        self._run = run
+        self._training = training
+        self._plan = plan
+        self._tell = tell
+        self._started = 0.0
+        self._told = False
+        self._pair = None
+        if validation is not None:
+            several = validation.unbatch().take(HELD_OUT)
+            x, y = zip(*several.as_numpy_iterator(), strict=True)
+            self._pair = np.stack(x), np.stack(y)
+
+    def logs(self) -> dict[str, float]:
+        """Return loss and accuracy; nothing without held-out examples."""
+        if self._pair is None:
+            return {}
+        x, y = self._pair
+        outputs = self._run.predict(x, STREAMS)
+        y = y[: len(outputs)]
+        losses = self._training.losses_of(tf.constant(y), outputs)
+        logs = {"val_loss": float(np.mean(losses))}
+        if self._run.network.readout.classes:
+            right = outputs.argmax(axis=1) == y
+            logs["val_accuracy"] = float(right.mean())
+        return logs
+
+    def on_train_batch_end(
+        self,
+        batch: int,
+        logs: dict[str, float] | None = None,
+    ) -> None:
+        """Say how long all updates will take, once a few are done."""
+        if batch == FEW:
+            self._started = time.perf_counter()
+        if batch == 2 * FEW and not self._told:
+            self._told = True
+            each = (time.perf_counter() - self._started) / FEW
+            seconds = each * self._plan.updates
+            # Keras leaves the line of its bar open.
+            ends = "\n" if self.params["verbose"] == 1 else ""
+            self._tell(f"{ends}spikes: about {seconds:.0f} s for all updates")
+
+    def on_epoch_end(
+        self,
+        epoch: int,
+        logs: dict[str, float] | None = None,
+    ) -> None:
+        """Add what held-out examples give to the logs."""
+        if logs is not None:
+            logs.update(self.logs())
+
+
+class _Variables:
+    """The state of streams, which stays on each device."""
+
+    def __init__(self, state: State) -> None:
+        self._values = [
+            tf.Variable(
+                value,
+                trainable=False,
+                synchronization=tf.VariableSynchronization.ON_READ,
+                aggregation=tf.VariableAggregation.NONE,
+            )
+            for value in tf.nest.flatten(state)
+        ]
+        self._form = tf.nest.map_structure(lambda _: 0, state)
+
+    def read(self) -> Any:
+        values = [variable.read_value() for variable in self._values]
+        return tf.nest.pack_sequence_as(self._form, values)
+
+    def write(self, state: State) -> None:
+        values = tf.nest.flatten(state)
+        for variable, value in zip(self._values, values, strict=True):
+            variable.assign(value)

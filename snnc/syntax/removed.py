@@ -1,0 +1,173 @@
+"""Words that `train` no longer has, and what a spec that has them means."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from dataclasses import replace
+
+from snnc.diagnostics import Fix, Report
+from snnc.language import tree
+from snnc.language.scalars import flag
+from snnc.language.written import listed
+from snnc.rules.misplaced import RemovedWord
+from snnc.source import Span
+
+_SUCCESSORS = {
+    "aware": "the phase `spikes` trains on the network's own spikes instead",
+    "fit_readout": "the phase `spikes` trains the readout too",
+    "rate_weight": "the phases `scale` and `spikes` keep rates within `rate`",
+}
+"""Removed words, and what does their work now."""
+_QUOTES = ("'", '"')
+_END_OF_LINE = re.compile(r"[ \t]*,?[ \t]*(?:\n|\Z)")
+_COMMA_BEFORE = re.compile(r",[ \t]*\Z")
+_COMMA_AFTER = re.compile(r"[ \t]*,[ \t]*")
+
+Properties = tuple[tree.Property, ...]
+
+
+def without_removed(document: tree.Document, report: Report) -> tree.Document:
+    """Return what a spec means without removed words; SNN225 for each of them."""
+    statements = (
+        replace(s, properties=_rewritten(s.properties, report))
+        if s.kind.text == "train" and s.properties
+        else s
+        for s in document.statements
+    )
+    return replace(document, statements=tuple(statements))
+
+
+def _rewritten(properties: Properties, report: Report) -> Properties:
+    off = next((item for item in properties if _is_off(item)), None)
+    phases = next((item for item in properties if item.key.text == "phases"), None)
+    if off is not None and phases is None:
+        properties = _listed(off, properties, report)
+    elif off is not None and phases is not None:
+        properties = _left_out(off, phases, properties, report)
+    elif phases is not None:
+        properties = _renamed(phases, properties, report)
+    for item in properties:
+        if item.key.text in _SUCCESSORS:
+            report.add(_warning(item.key, "train", "remove it", _deletion(item)))
+    return tuple(item for item in properties if item.key.text not in _SUCCESSORS)
+
+
+def _listed(off: tree.Property, properties: Properties, report: Report) -> Properties:
+    """Write ``phases [smooth, scale]`` for ``aware off``."""
+    words = tuple(tree.Word(p, off.value.span) for p in ("smooth", "scale"))
+    key = tree.Word("phases", off.key.span)
+    phases = tree.Property(key, tree.List(words, off.value.span), off.span)
+    fix = _fix(off, _text(phases))
+    report.add(_warning(off.key, "train", _advice(phases), fix))
+    return tuple(phases if item is off else item for item in properties)
+
+
+def _left_out(
+    off: tree.Property, phases: tree.Property, properties: Properties, report: Report
+) -> Properties:
+    """Leave the last phase out of ``phases``, as ``aware off`` does."""
+    words = _words(phases)
+    kept = tuple(word for word in words if word.text not in ("aware", "spikes"))
+    if kept == words:
+        return properties
+    new = replace(phases, value=tree.List(kept, phases.value.span))
+    fix = _both(_fix(phases, _text(new)), _deletion(off))
+    report.add(_warning(off.key, "train", _advice(new), fix))
+    for word in words:
+        if word.text == "aware":
+            report.add(_warning(word, "phases", "remove it", fix))
+    return tuple(new if p is phases else p for p in properties if p is not off)
+
+
+def _renamed(
+    phases: tree.Property, properties: Properties, report: Report
+) -> Properties:
+    """Write ``spikes`` for ``aware`` in ``phases``."""
+    words = _words(phases)
+    for word in words:
+        if word.text == "aware":
+            fix = Fix(word.span, "spikes")
+            report.add(_warning(word, "phases", "write `spikes`", fix))
+    renamed = tuple(
+        replace(word, text="spikes") if word.text == "aware" else word for word in words
+    )
+    if renamed == words:
+        return properties
+    new = replace(phases, value=tree.List(renamed, phases.value.span))
+    return tuple(new if item is phases else item for item in properties)
+
+
+def _is_off(item: tree.Property) -> bool:
+    if item.key.text == "aware":
+        with suppress(ValueError):
+            return not flag(item.value)
+    return False
+
+
+def _words(phases: tree.Property) -> tuple[tree.Word, ...]:
+    """The words of ``phases``; none where it is no list of words."""
+    items = phases.value.items if isinstance(phases.value, tree.List) else ()
+    words = tuple(item for item in items if isinstance(item, tree.Word))
+    return words if len(words) == len(items) else ()
+
+
+def _warning(word: tree.Word, owner: str, advice: str, fix: Fix | None) -> RemovedWord:
+    successor = _SUCCESSORS[word.text]
+    return RemovedWord(
+        span=word.span,
+        owner=owner,
+        word=word.text,
+        successor=successor,
+        advice=advice,
+        fix=fix,
+    )
+
+
+def _advice(phases: tree.Property) -> str:
+    return f"write `phases {listed(word.text for word in _words(phases))}`"
+
+
+def _text(phases: tree.Property) -> str:
+    colon = ":" if phases.span.source.is_yaml else ""
+    return f"phases{colon} {listed(word.text for word in _words(phases))}"
+
+
+def _fix(item: tree.Property, text: str) -> Fix | None:
+    """Replace a property; None if it is a setting beside the spec."""
+    source, start, end = item.span.source, item.span.start, item.span.end
+    if item.key.span.source is not source:
+        return None
+    if source.is_yaml:  # where spans are within quotes
+        start -= source.text[start - 1] in _QUOTES
+        end += source.text[end : end + 1] in _QUOTES
+    return Fix(Span(source, start, end), text, unsafe="#" in item.span.text)
+
+
+def _deletion(item: tree.Property) -> Fix | None:
+    """Delete a property with its line, or with the comma beside it."""
+    fix = _fix(item, "")
+    if fix is None:
+        return None
+    source, start, end = fix.span.source, fix.span.start, fix.span.end
+    text = source.text
+    line = text.rfind("\n", 0, start) + 1
+    if not text[line:start].strip() and (rest := _END_OF_LINE.match(text, end)):
+        start, end = line, rest.end()
+    elif after := _COMMA_AFTER.match(text, end):
+        end = after.end()
+    elif before := _COMMA_BEFORE.search(text, line, start):
+        start = before.start()
+    return fix._replace(span=Span(source, start, end))
+
+
+def _both(first: Fix | None, second: Fix | None) -> Fix | None:
+    """Make one fix of two, with the text between them as it is."""
+    if first is None or second is None:
+        return None
+    first, second = sorted((first, second), key=lambda fix: fix.span.start)
+    source = first.span.source
+    between = source.text[first.span.end : second.span.start]
+    replacement = first.replacement + between + second.replacement
+    unsafe = first.unsafe or second.unsafe
+    return Fix(first.span.to(second.span), replacement, unsafe)

@@ -1,0 +1,210 @@
+"""Training on spikes: its gradients, its losses, its length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from tensorflow import keras
+
+from snnc.exact import make_engine
+from snnc.exact.package import ImportedPackage, open_package
+from snnc.runtime.spike_plan import (
+    MOST,
+    ROUNDS,
+    STREAMS,
+    UPDATES,
+    plan_spikes,
+    streams_of,
+)
+from tests.agreement.networks import BODIES
+from tests.emit.packages import importable
+from tests.exact.proof import random_images, random_weights, write_package
+from tests.runtime.phased import Made, chain, examples, packages
+from tests.support import network
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
+    found = packages(tmp_path_factory.mktemp("spikes"), chain("chain"))["chain"]
+    with importable(found.package):
+        yield found
+
+
+def training_of(package: ImportedPackage, model: keras.Model, streams: int) -> Any:
+    """Return a model that trains on spikes, and its library."""
+    library = package.module("_runtime.spike_training")
+    plan = package.module("_runtime.spike_plan").SpikePlan(1, streams, seed=0)
+    run = package.module("_runtime.spiking").SpikingRun(package.network, model)
+    return library.SpikeTraining(run, model, plan)
+
+
+@pytest.mark.parametrize(
+    "name", ["residual", "joins", "maxpool2d", "depthwise1d", "conv3d_same"]
+)
+def test_gradients_are_those_of_keras_where_spikes_are_its_activations(
+    tmp_path: Path, name: str
+) -> None:
+    body = f"defaults {{ neuron relu }}\n{BODIES[name]}"
+    package = open_package(write_package(network(body, f"net_{name}"), tmp_path))
+    program = package.module("keras_model")
+    model = program.build_model()
+    program.import_weights(model, random_weights(package))
+    program.compile_model(model)
+    x = tf.constant(random_images(package, 4))
+    training = training_of(package, model, 4)
+    firing = as_in_keras(package, model, training, x)
+    wanted: list[Any] = []
+    found: list[Any] = []
+    for gradients, call in (
+        (wanted, lambda: model(x, training=False)),
+        (found, lambda: training._outputs(x, firing)[0][0]),
+    ):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(call() ** 2)
+        gradients += tape.gradient(loss, model.trainable_variables)
+    assert len(found) == len(model.trainable_variables)
+    for ours, keras_own in zip(found, wanted, strict=True):
+        largest = np.abs(keras_own).max()
+        assert largest > 0
+        np.testing.assert_allclose(ours, keras_own, atol=1e-4 * largest)
+
+
+def as_in_keras(
+    package: ImportedPackage, model: keras.Model, training: Any, x: Any
+) -> Any:
+    """Return what neurons would fire whose rates are the activations of Keras."""
+    run = training._run
+    ends = {
+        name: model.get_layer(name if layer.pool else f"{name}.neurons").output
+        for name, layer in package.network.layers.items()
+    }
+    readout = model.get_layer(package.network.readout.name)
+    probe = keras.Model(model.input, [*(ends[n] for n in run.names), readout.input])
+    *values, read = probe(x, training=False)
+    slopes = tuple(tf.cast(value > 0, tf.float32) for value in values)
+    firing = package.module("_runtime.spiking").Firing
+    return firing(tuple(values), slopes, tuple(values), read[None])
+
+
+def test_rates_above_their_bounds_are_paid(made: Made) -> None:
+    package = open_package(made.package)
+    model = package.module("keras_model").build_model()
+    training = training_of(package, model, 2)
+    x = tf.constant(examples(2)[0])
+    firing, _ = training._run.present(x, training._run.rest(2))
+    allowed = package.module("_runtime.spike_training").ALLOWED
+    silent = tuple(tf.zeros_like(rate) for rate in firing.rates)
+    assert float(training._outputs(x, firing._replace(rates=silent))[1]) == 0
+    fast = tuple(tf.zeros_like(rate) + allowed + 0.5 for rate in firing.rates)
+    paid = float(training._outputs(x, firing._replace(rates=fast))[1])
+    neurons = sum(layer.neurons for layer in made.network.layers.values())
+    assert paid == pytest.approx(0.25 * neurons, rel=1e-4)  # of each example
+
+
+def test_examples_are_better_decided_in_spikes_afterwards(
+    made: Made, tmp_path: Path
+) -> None:
+    x, y = examples(256)
+    weights = tmp_path / "w.safetensors"
+    made.trainer(validation=0.0).train(x, y, weights, epochs=6, spike_updates=80)
+    package = open_package(made.package)
+    others = examples(80, seed=1)
+    losses = {}
+    for name in ("w", "w.smooth"):
+        with make_engine(package, tmp_path / f"{name}.safetensors") as engine:
+            logits = engine.run(others[0], "row").outputs
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        losses[name] = float(loss(others[1], logits))
+    assert losses["w"] < 0.8 * losses["w.smooth"]
+
+
+@pytest.mark.parametrize("kind", ["one class", "ten examples", "uneven"])
+def test_odd_data_is_trained_on(made: Made, tmp_path: Path, kind: str) -> None:
+    x, y = examples(64)
+    if kind == "one class":
+        y = 0 * y
+    if kind == "ten examples":
+        x, y = x[:10], y[:10]
+    options: dict[str, Any] = {"class_weight": "balanced"} if kind == "uneven" else {}
+    y = np.where(y == 3, 0, y)
+    made.trainer().train(x, y, tmp_path / "w", epochs=1, spike_updates=10, **options)
+    tensors = made.layout.load(tmp_path / "w")
+    assert all(np.isfinite(values).all() for values in tensors.values())
+
+
+def test_a_layer_that_never_fires_is_named(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    x, y = examples(64)
+    model = made.model()
+    weights = made.module("_runtime.model").model_weights(model, made.layout)
+    weights["c0.bias"] = weights["c0.bias"] - 100
+    made.layout.save(tmp_path / "dead", weights)
+    how: Any = {"phases": ("spikes",), "spike_updates": 10}
+    made.trainer().train(x, y, tmp_path / "w", initial=tmp_path / "dead", **how)
+    printed = capsys.readouterr().out
+    assert "rate not held: c0 is at 0 Hz of 20..150 Hz: it never fires" in printed
+    assert "d0 is at" not in printed
+
+
+@pytest.mark.parametrize("steps", [2, 3, 7, 60])
+@pytest.mark.parametrize("decide", ["last", "mean"])
+def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> None:
+    text = f"""
+        timing {{ present {steps} ms, synapse 1 ms }}
+        input values 12 in 0..1
+        encode rate {{ rate ..900 Hz }}
+        dense d {{ units 8, rate 1..900 Hz }}
+        readout y {{ classes 3, decide {decide} }}
+    """
+    package = open_package(write_package(network(text, "short"), tmp_path))
+    model = package.module("keras_model").build_model()
+    model.get_layer("d").set_weights([np.ones((12, 8)), np.ones(8)])
+    run = package.module("_runtime.spiking").SpikingRun(package.network, model)
+    x = tf.ones((2, 12))
+    _, state = run.present(x, run.rest(2))
+    firing, _ = run.present(x, state, slopes=True)
+    # All currents are above 0.
+    for slope in firing.slopes:
+        np.testing.assert_allclose(slope, 1.0, rtol=1e-5)
+
+
+class TestPlan:
+    @pytest.fixture(scope="class")
+    def model(self, made: Made) -> keras.Model:
+        return made.model()
+
+    def test_updates_that_are_asked_for_are_made(
+        self, made: Made, model: keras.Model
+    ) -> None:
+        plan = plan_spikes(made.network, model, 1000, 0, updates=200)
+        assert (plan.updates, plan.streams, plan.cut) == (200, STREAMS, False)
+
+    def test_cost_follows_the_examples_of_the_phase_smooth(
+        self, made: Made, model: keras.Model
+    ) -> None:
+        few, more = (
+            plan_spikes(made.network, model, count, 0) for count in (8_000, 16_000)
+        )
+        assert few.cut
+        assert f"over {MOST} times the phase smooth" in str(few)
+        assert more.updates == pytest.approx(2 * few.updates, abs=2 * ROUNDS)
+        long = plan_spikes(made.network, model, 10**7, 0)
+        assert (long.updates, long.cut) == (UPDATES, False)
+
+    def test_devices_share_streams_evenly(self, made: Made, model: keras.Model) -> None:
+        plan = plan_spikes(made.network, model, 1000, 0, replicas=3)
+        assert plan.streams == STREAMS // 3 * 3
+
+
+def test_memory_bounds_the_streams_of_large_networks() -> None:
+    assert streams_of(10_000) == STREAMS
+    assert streams_of(10**6) == 16
+    assert streams_of(10**9) == 1
