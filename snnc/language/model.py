@@ -54,7 +54,7 @@ def _scope(value: object) -> str:
 class DefaultsSpec(
     DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
 ):
-    """Layer properties for every chip layer, or for those of one kind."""
+    """Layer properties for every chip layer, or for one kind of layers."""
 
     forms = (
         Form(
@@ -64,7 +64,7 @@ class DefaultsSpec(
         ),
         Form(
             "defaults",
-            "Properties of all chip layers, or of those of one kind.",
+            "Properties of all chip layers, or of one kind of layers.",
             "defaults { rate 20..150 Hz }",
             nearby="config settings options params parameters",
         ),
