@@ -184,7 +184,7 @@ def _left_over(
 
 def _headed(folder: Path) -> set[str]:
     """Modules that may be snnc's, where no lock tells which are."""
-    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/*.py"))
+    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
     return {path.relative_to(folder).as_posix() for path in paths}
 
 

@@ -77,11 +77,11 @@ def remove(folder: Path, name: str) -> None:
 
 def remove_parts(folder: Path) -> None:
     """Remove what killed builds left half written; nobody else may be building."""
-    for place in (folder, folder / LIBRARY):
-        for part in place.glob(f".*{PART}"):
-            part.unlink(missing_ok=True)
-    with suppress(OSError):
-        (folder / LIBRARY).rmdir()
+    for part in (*folder.glob(f".*{PART}"), *folder.glob(f"{LIBRARY}/**/.*{PART}")):
+        part.unlink(missing_ok=True)
+    for empty in (*folder.glob(f"{LIBRARY}/*/"), folder / LIBRARY):
+        with suppress(OSError):
+            empty.rmdir()
 
 
 def _folders(name: str) -> tuple[PurePosixPath, ...]:

@@ -13,15 +13,15 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from ._runtime.training import FileName, Trainer, Training
+from ._runtime.keras.training import FileName, Trainer, Training
 from .layout import LAYOUT
 from .network import NETWORK
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-    from ._runtime.model import keras
-    from ._runtime.training import TrainOptions
+    from ._runtime.keras.model import keras
+    from ._runtime.keras.training import TrainOptions
 
 TRAINING = Training(
     epochs=20,

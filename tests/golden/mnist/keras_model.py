@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from os import PathLike
 
-from ._runtime.layout import Weights
-from ._runtime.model import (
+from ._runtime.keras.model import (
     SpikingLayers,
     he_uniform,
     keras,
     model_weights,
     set_model_weights,
 )
+from ._runtime.layout import Weights
 from .layout import LAYOUT
 from .network import NETWORK
 

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import nengo
 import numpy as np
 
+from ..layout import Tensors
+from ..maxima import Grid, Triple
+from ..network import Input, Volume
 from . import kernels
 from .kernels import Array, Pool
-from .layout import Tensors
-from .maxima import Grid, Triple
-from .network import Input, Volume
 
 Channels = tuple[int, int]  # the first, and that behind the last
 Padding = Literal["valid", "same"]
