@@ -163,10 +163,10 @@ class Board:
         n_cores_per_chip: Sequence[int],
         n_synapses_per_core: Sequence[Sequence[int]],
     ) -> None:
+        self.started = False
         self.n2Chips = [self._chip(i, n) for i, n in enumerate(n_cores_per_chip)]
         self.monitor = SimpleNamespace(probe=self._probe)
         self.executor = SimpleNamespace(hasStarted=lambda: self.started)
-        self.started = False
         self.probes: list[Probe] = []
         # nengo-loihi puts its own in the place of NxSDK's.
         self.graph = import_module("nxsdk.graph.graph").Graph()
