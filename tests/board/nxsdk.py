@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from itertools import count
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
@@ -82,6 +83,7 @@ class Core(Registers):
     def __init__(self, number: int, chip: Any) -> None:
         super().__init__()
         self.update(id=number, parent=chip, axons=[], synapses=Synapses())
+        self.cxState = SimpleNamespace(chip=chip.id, core=number)
 
     def createDiscreteAxon(
         self,
@@ -241,6 +243,7 @@ def modules(board: type = Board) -> dict[str, ModuleType]:
             name = ".".join(parts[:n])
             if name not in made:
                 made[name] = ModuleType(name)
+                made[name].__spec__ = ModuleSpec(name, None)
                 made[name].__path__ = []
                 if n > 1:
                     setattr(made[".".join(parts[: n - 1])], parts[n - 1], made[name])
