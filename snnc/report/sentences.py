@@ -120,6 +120,7 @@ def totals(summary: Summary) -> Iterator[str]:
     cores, chips = counted(summary.cores, "core"), counted(summary.chips, "chip")
     yield f"{name}: {neurons} on {cores} of {chips}"
     yield _gap(summary)
+    yield from _on_board(summary)
     yield from _example(summary)
     yield from _traffic(summary)
 
@@ -133,6 +134,20 @@ def _gap(summary: Summary) -> str:
         f"no mapping into equal blocks takes fewer than {counted(least, 'core')}: this "
         f"one is at most {over} above the best"
     )
+
+
+def _on_board(summary: Summary) -> Iterator[str]:
+    """Say what a board needs that the emulator does not ask for."""
+    if summary.unmixed is not None and summary.unmixed.cores:
+        names = ", ".join(summary.unmixed.axons)
+        more = counted(summary.unmixed.cores, "core")
+        yield f"axons of one kind, as a board wants them, cost {more}: those of {names}"
+    (shared, own), most = summary.axons, summary.profile.core.out_axons
+    if own > most:
+        yield (
+            f"on a board a core needs {shared} to {own} out-axons of {most}, as "
+            "neurons share them or not: it may not fit"
+        )
 
 
 def _example(summary: Summary) -> Iterator[str]:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import Enum
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from itertools import count
 from types import ModuleType, SimpleNamespace
 from typing import Any, ClassVar, NamedTuple
@@ -82,6 +83,7 @@ class Core(Registers):
     def __init__(self, number: int, chip: Any) -> None:
         super().__init__()
         self.update(id=number, parent=chip, axons=[], synapses=Synapses())
+        self.cxState = SimpleNamespace(chip=chip.id, core=number)
 
     def createDiscreteAxon(
         self,
@@ -163,10 +165,10 @@ class Board:
         n_cores_per_chip: Sequence[int],
         n_synapses_per_core: Sequence[Sequence[int]],
     ) -> None:
+        self.started = False
         self.n2Chips = [self._chip(i, n) for i, n in enumerate(n_cores_per_chip)]
         self.monitor = SimpleNamespace(probe=self._probe)
         self.executor = SimpleNamespace(hasStarted=lambda: self.started)
-        self.started = False
         self.probes: list[Probe] = []
         # nengo-loihi puts its own in the place of NxSDK's.
         self.graph = import_module("nxsdk.graph.graph").Graph()
@@ -241,6 +243,7 @@ def modules(board: type = Board) -> dict[str, ModuleType]:
             name = ".".join(parts[:n])
             if name not in made:
                 made[name] = ModuleType(name)
+                made[name].__spec__ = ModuleSpec(name, None)
                 made[name].__path__ = []
                 if n > 1:
                     setattr(made[".".join(parts[: n - 1])], parts[n - 1], made[name])
