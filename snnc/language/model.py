@@ -53,7 +53,7 @@ def _scope(value: object) -> str:
 class DefaultsSpec(
     DenseProperties, DownsampleProperties, DepthwiseProperties, ConvProperties
 ):
-    """Layer properties for every chip layer, or for those of one kind."""
+    """Layer properties for every chip layer, or for one kind of layers."""
 
     forms = (
         Form(
@@ -63,7 +63,7 @@ class DefaultsSpec(
         ),
         Form(
             "defaults",
-            "Properties of all chip layers, or of those of one kind.",
+            "Properties of all chip layers, or of one kind of layers.",
             "defaults { rate 20..150 Hz }",
             nearby="config settings options params parameters",
         ),

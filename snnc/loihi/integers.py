@@ -1,0 +1,301 @@
+"""What nengo-loihi 1.1.0 makes of the numbers of a block: integers.
+
+A block is what one core holds. Its threshold, biases and weights share a
+scale, which its largest weight sets; each connection into it has an exponent
+of its own (``nengo_loihi/builder/discretize.py``). Numbers before that are in
+nengo-loihi's units: a rectified linear neuron fires at a threshold of 1 / dt.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+THRESHOLD_UNIT = 2**6
+THRESHOLD_LEAST = THRESHOLD_UNIT // 2 + 1  # less is stored as 0
+THRESHOLD_MOST = (2**17 - 1) * THRESHOLD_UNIT
+IDLE_THRESHOLD = 2**21 - 1  # without weights and biases
+BIAS_MANTISSA = 2**12 - 1
+BIAS_MOST = BIAS_MANTISSA * 2**7
+WEIGHT_MOST = 255.0
+WEIGHT_MANTISSA = 2**7 - 1  # the eighth bit of 255 is not stored
+WEIGHT_UNIT = 2**6
+EXPONENTS = np.arange(0, -8, -1)  # of a block
+EXPONENT_LEAST = -6  # of a connection
+HALVINGS = np.arange(19)  # of a scale that biases set
+SHIFT_BITS = 64  # of an integer that NumPy multiplies with
+SOMETHING = 1e-8  # weights and biases of a block up to this count as none
+CONNECTED = 1e-16  # so do weights of a connection, up to this
+DECAY_ONE = 2**12
+DECAY_START = 2**21
+DECAY_LOSS = 0.494  # of rounding in a step, as nengo-loihi's authors found
+
+
+class ChipNeurons(NamedTuple):
+    """What the neurons of a layer share.
+
+    Integers that decay add up to more than one step of them: ``current`` and
+    ``voltage`` are by what inputs are multiplied to make up for it.
+    """
+
+    threshold: float
+    current: float
+    voltage: float = 1.0
+
+
+def neurons_of(
+    dt: float,
+    synapse: float | None,
+    tau_rc: float | None = None,
+) -> ChipNeurons:
+    """Return what the neurons of a layer share.
+
+    All are seconds: a step, the time constant of the filter on what they
+    read, if there is one, and that of LIF neurons. Without it they are
+    rectified linear.
+    """
+    # The chip adds the 1 that is taken off here.
+    decay = _stored_decay(-np.expm1(-dt / synapse) if synapse else 1.0, 1)
+    current = 1 / _decay_sum(max(0, decay), 1)
+    if tau_rc is None:
+        return ChipNeurons(float(np.float32(1 / dt)), current)
+    leak = _stored_decay(-np.expm1(-dt / tau_rc))
+    return ChipNeurons(1.0, current, 1 / _decay_sum(leak))
+
+
+def _stored_decay(decay: float, offset: int = 0) -> int:
+    exact = np.float32(decay) * np.float32(DECAY_ONE - 1) - np.float32(offset)
+    return int(np.round(exact))
+
+
+def _decay_sum(decay: int, offset: int = 0) -> float:
+    """Return ``decay_magnitude``: the sum of a decaying integer, by its first.
+
+    Each step rounds down.
+    """
+    # As an array, for which NumPy may compute powers in another way.
+    ratio = (DECAY_ONE - offset - np.array([decay])) / DECAY_ONE
+    steps = -np.log1p(DECAY_START * (1 - ratio) / DECAY_LOSS) / np.log(ratio)
+    whole = (1 - ratio ** (steps + 1)) / (1 - ratio)
+    lost = DECAY_LOSS / ((1 - ratio) * DECAY_START) * (steps + 1 - whole)
+    return float((whole - lost)[0])
+
+
+class Blocks(NamedTuple):
+    """The integers of blocks; each array is (blocks,).
+
+    ``weight`` is the largest magnitude of the weights, as it was given;
+    ``has_weights`` is false where that counts as none. ``weight_scale`` makes
+    integers of weights, for a connection that is stored with ``exponent``;
+    ``bias_scale`` makes some of biases. ``threshold``, and ``bias``, the
+    largest, are integers before they are cut into mantissa and exponent.
+    Where nothing fits, all are what comes closest.
+    """
+
+    weight: Array
+    has_weights: Array
+    weight_scale: Array
+    exponent: Array
+    bias_scale: Array
+    threshold: Array
+    bias: Array
+
+    def take(self, index: Any) -> Blocks:
+        """Return some of the blocks, or one, as an array does."""
+        return Blocks(*(values[index] for values in self))
+
+    @property
+    def threshold_mantissa(self) -> Array:
+        """The threshold as it is stored, with an exponent of 6."""
+        return np.asarray(np.round(self.threshold / THRESHOLD_UNIT))
+
+    @property
+    def threshold_share(self) -> Array:
+        """The threshold by the largest that can be stored."""
+        return self.threshold / THRESHOLD_MOST
+
+    @property
+    def bias_share(self) -> Array:
+        """The largest bias by the largest that can be stored."""
+        return self.bias / BIAS_MOST
+
+    @property
+    def refused(self) -> Array:
+        """Where nengo-loihi raises an error."""
+        shares = np.maximum(self.threshold_share, self.bias_share)
+        return np.asarray((shares > 1) | (self.threshold_mantissa == 0))
+
+
+def discretize_blocks(
+    neurons: ChipNeurons,
+    weights: Any,
+    biases: Any,
+) -> Blocks:
+    """Return the integers of blocks: ``discretize_compartment``.
+
+    ``weights`` and ``biases``, (blocks,), are the largest magnitudes.
+    """
+    weights = np.asarray(weights, np.float32)
+    biases = np.asarray(biases, np.float32)
+    by_weights = _above(weights, SOMETHING)
+    by_biases = ~by_weights & _above(biases, SOMETHING)
+    idle = ~by_weights & ~by_biases
+    columns = np.empty((5, len(weights)))
+    own = weights[by_weights], biases[by_weights]
+    columns[:, by_weights] = _by_weights(neurons, *own)
+    columns[:, by_biases] = _by_biases(neurons, biases[by_biases])
+    columns[:, idle] = _idle(neurons, biases[idle])
+    scale, exponent, *rest = columns
+    return Blocks(weights, by_weights, scale, exponent.astype(int), *rest)
+
+
+def _by_weights(neurons: ChipNeurons, weights: Array, biases: Array) -> Array:
+    """Try exponents; return the last five fields of `Blocks`."""
+    unit = 1 / (neurons.current * neurons.voltage)
+    scale = _by(WEIGHT_MOST, weights)
+    voltage_scale = unit * scale * _column(np.exp2(6.0 + EXPONENTS))
+    bias_scale = voltage_scale * neurons.voltage
+    threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
+    bias = np.round(biases * bias_scale)
+    at = _first((threshold <= THRESHOLD_MOST) & (bias <= BIAS_MOST))
+    chosen = EXPONENTS[at[0]], bias_scale[at], threshold[at], bias[at]
+    return np.stack([scale, *chosen])
+
+
+def _by_biases(neurons: ChipNeurons, biases: Array) -> Array:
+    """Try smaller and smaller scales."""
+    bias_scale = _by(BIAS_MOST, biases) / _column(np.exp2(HALVINGS))
+    scale = bias_scale * neurons.current / WEIGHT_UNIT
+    voltage_scale = bias_scale / neurons.voltage
+    threshold = np.round(np.float32(neurons.threshold) * voltage_scale)
+    # nengo-loihi's scale is no array here, so that float32 stays float32.
+    bias = np.round(biases * bias_scale.astype(np.float32))
+    at = _first(threshold <= THRESHOLD_MOST)
+    chosen = np.zeros_like(at[1]), bias_scale[at], threshold[at], bias[at]
+    return np.stack([scale[at], *chosen])
+
+
+def _idle(neurons: ChipNeurons, biases: Array) -> Array:
+    threshold = np.float32(neurons.threshold)
+    voltage_scale = IDLE_THRESHOLD / (threshold + 1)
+    bias_scale = voltage_scale * neurons.voltage
+    scale = bias_scale * neurons.current / WEIGHT_UNIT
+    same = (scale, 0.0, bias_scale, np.round(threshold * voltage_scale))
+    bias = np.round(biases * bias_scale)
+    return np.stack([*(np.full(bias.shape, value) for value in same), bias])
+
+
+def _first(fits: Array) -> tuple[Array, Array]:
+    """Return where the first of (tries, blocks) fits; else the last."""
+    tries = np.where(fits.any(axis=0), fits.argmax(axis=0), len(fits) - 1)
+    return tries, np.arange(fits.shape[1])
+
+
+def largest_weight(neurons: ChipNeurons) -> float:
+    """Return a block's weight beside which its threshold is not yet 0."""
+    unit = neurons.current * neurons.voltage * THRESHOLD_LEAST
+    return WEIGHT_MOST * WEIGHT_UNIT * neurons.threshold / unit
+
+
+class Exponents(NamedTuple):
+    """How the weights of one connection into each block are stored: (blocks,).
+
+    They are finer than the block's largest weight by ``shift`` bits. Their
+    exponent should be ``meant``, but ``stored`` is, as less can't be.
+    """
+
+    shift: Array
+    meant: Array
+    stored: Array
+
+    @property
+    def refused(self) -> Array:
+        """Where nengo-loihi raises an error, as they are too fine."""
+        return np.asarray(self.shift >= SHIFT_BITS)
+
+    @property
+    def bits(self) -> Array:
+        """Bits that the largest weight keeps, of 7 and a sign."""
+        return 7 - np.maximum(0, -1 - self.stored)
+
+    @property
+    def excess(self) -> Array:
+        """How many times too strong the weights get."""
+        return np.asarray(np.exp2(self.stored - self.meant))
+
+
+def weight_exponents(blocks: Blocks, weights: Any) -> Exponents:
+    """Return the exponents of connections: from ``discretize_synapse``.
+
+    ``weights``, (blocks,), are their largest magnitudes.
+    """
+    weights = np.asarray(weights, np.float32)
+    connected = _above(weights, CONNECTED)
+    ratio = np.ones_like(weights)
+    with np.errstate(over="ignore"):
+        np.divide(blocks.weight, weights, out=ratio, where=connected)
+    # Where infinite, it is beyond all that nengo-loihi takes anyway.
+    shift = np.floor(np.log2(ratio).clip(max=2 * SHIFT_BITS)).astype(int)
+    meant = np.where(connected, blocks.exponent - shift, EXPONENT_LEAST)
+    return Exponents(shift, meant, np.maximum(meant, EXPONENT_LEAST))
+
+
+def discretize_weights(blocks: Blocks, weights: Any) -> Array:
+    """Return the weights of one connection, (blocks, ...), as integers.
+
+    Those are what a spike adds: ``discretize_synapse``.
+    """
+    weights = np.asarray(weights, np.float32)
+    flat = weights.reshape(len(weights), -1)
+    exponents = weight_exponents(blocks, np.abs(flat).max(axis=1, initial=0))
+    exact = _scaled(flat, blocks.weight_scale, blocks.has_weights)
+    exact = exact * np.exp2(_column(exponents.shift))
+    stored = np.round(exact / 2).clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
+    unit = np.exp2(_column(1 + exponents.stored))
+    stored = np.round(stored * unit) / unit
+    stored = stored.clip(-WEIGHT_MANTISSA, WEIGHT_MANTISSA)
+    integers = np.floor(stored * unit).astype(int) * WEIGHT_UNIT
+    return np.asarray(integers).reshape(weights.shape)
+
+
+def decode_weights(blocks: Blocks, integers: Array) -> Array:
+    """Return what weights, (blocks, ...), count for as they are stored."""
+    scale = blocks.weight_scale * np.exp2(6.0 + blocks.exponent)
+    flat = integers.reshape(len(integers), -1)
+    return np.asarray(flat / _column(scale)).reshape(integers.shape)
+
+
+def discretize_biases(blocks: Blocks, biases: Any) -> Array:
+    """Return biases, (blocks, neurons), as the chip stores them."""
+    biases = np.asarray(biases, np.float32)
+    by_biases = ~blocks.has_weights & (blocks.bias > 0)
+    exact = np.round(_scaled(biases, blocks.bias_scale, by_biases))
+    share = np.maximum(np.abs(exact) / BIAS_MANTISSA, 1)
+    unit = np.exp2(np.ceil(np.log2(share)))
+    return np.asarray(np.round(exact / unit) * unit, int)
+
+
+def _scaled(values: Array, scale: Array, by_itself: Array) -> Array:
+    """Multiply in float32 where nengo-loihi's scale is no array."""
+    coarse = values * _column(scale.astype(np.float32))
+    return np.where(_column(by_itself), coarse, values * _column(scale))
+
+
+def _column(values: Array) -> Array:
+    return values[:, np.newaxis]
+
+
+# nengo-loihi computes with single numbers, for which NumPy up to version 1
+# takes float64, and later ones float32. So these go one by one.
+
+
+def _above(values: Array, bound: float) -> Array:
+    return np.array([value > bound for value in values], bool)
+
+
+def _by(most: float, values: Array) -> Array:
+    return np.array([most / value for value in values], np.float64)

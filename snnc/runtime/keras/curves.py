@@ -1,0 +1,120 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""What neurons make of currents: activations, of which 1.0 is the upper rate.
+
+A curve maps x, (batch, ...), to activations of its shape; ``high`` is the rate
+in Hz of activation 1.0, ``dt`` a step in seconds.
+"""
+
+# mypy: allow-untyped-decorators
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import tensorflow as tf
+from tensorflow import keras
+
+from ..network import Layer, Lif
+
+Curve = Any  # from currents, (batch, ...), to activations of the same shape
+
+SOFTNESS = 0.02  # width of the threshold of LIF neurons in gradients
+
+
+def curve_of(layer: Layer, dt: float) -> Curve:
+    """Return the curve of a layer."""
+    if layer.encoder is not None:
+        return clipped(layer.high, dt)
+    if layer.lif is not None:
+        return lif(layer.high, layer.lif, dt)
+    return keras.activations.relu
+
+
+def clipped(high: float, dt: float) -> Curve:
+    """Return the curve of an encoder, which fires at most once a step."""
+    ceiling = 1 / (dt * high)
+    return lambda x: keras.activations.relu(x, max_value=ceiling)
+
+
+def lif(high: float, neuron: Lif, dt: float) -> Curve:
+    """Return the curve of LIF neurons.
+
+    With J = 63/64 + (J1 - 63/64) x, where J1 is the current that fires at
+    ``high``, the period is tau_ref + tau_rc log(1 + 1 / (J - 1)) above J = 1.
+    The curve is infinitely steep at J = 1: its gradient is
+    `soft_lif_gradient`.
+    """
+    slope = lif_slope(high, neuron)
+
+    @tf.custom_gradient
+    def activation(x: Any) -> Any:
+        current = slope * x - 1 / 64
+        fires = current > 0
+        above = tf.where(fires, current, 1.0)
+        waits = neuron.tau_rc / dt * tf.math.log1p(1 / above)
+        rates = 1 / ((neuron.tau_ref / dt + waits) * (high * dt))
+
+        def gradient(upstream: Any) -> Any:
+            return upstream * soft_lif_gradient(x, high, neuron)
+
+        return tf.where(fires, rates, 0.0), gradient
+
+    return activation
+
+
+def soft_lif_gradient(x: Any, high: float, neuron: Lif) -> Any:
+    """Return the slope of the rate curve of soft LIF neurons at x, (batch, ...).
+
+    The curve of `lif` with softplus(J - 1) in place of J - 1 (Hunsberger and
+    Eliasmith, 2015, arXiv:1510.08829): that of LIF is infinite at J = 1.
+    """
+    slope = lif_slope(high, neuron)
+    current = slope * x - 1 / 64
+    soft = SOFTNESS * tf.math.softplus(current / SOFTNESS)
+    # Far below J = 1 the sigmoid is 0, and must not meet an infinity.
+    soft = tf.maximum(soft, 1e-6)
+    period = neuron.tau_ref + neuron.tau_rc * tf.math.log1p(1 / soft)
+    softened = tf.math.sigmoid(current / SOFTNESS)
+    unit = slope * neuron.tau_rc / high
+    return unit * softened / (soft * (soft + 1) * period**2)
+
+
+def lif_slope(high: float, neuron: Lif) -> float:
+    """Return the current J from activation 0.0 to 1.0 of LIF neurons."""
+    period = (1 / high - neuron.tau_ref) / neuron.tau_rc
+    return 1 / 64 + 1 / math.expm1(period)
+
+
+def rate_of(layer: Layer, drive: float) -> float:
+    """Return the rate in Hz of a layer's neurons at a current."""
+    if layer.lif is None or layer.encoder is not None:
+        return layer.high * max(drive, 0.0)
+    above = lif_slope(layer.high, layer.lif) * drive - 1 / 64
+    if above <= 0:
+        return 0.0
+    wait = layer.lif.tau_rc * math.log1p(1 / above)
+    return 1 / (layer.lif.tau_ref + wait)
+
+
+def drive_of(layer: Layer, rate: float) -> float:
+    """Return the current at which a layer's neurons fire at a rate in Hz."""
+    if layer.lif is None or layer.encoder is not None:
+        return rate / layer.high
+    if rate <= 0:
+        return 0.0
+    # Chip neurons may be faster than the curve by the rounding of tau_ref.
+    wait = max(1 / rate - layer.lif.tau_ref, 1e-6)
+    above = 1 / math.expm1(wait / layer.lif.tau_rc)
+    return (1 / 64 + above) / lif_slope(layer.high, layer.lif)
+
+
+def chip_taus(neuron: Lif, dt: float) -> tuple[float, float]:
+    """Return the time constants of LIF neurons on the chip, in seconds.
+
+    It decays by 12-bit integers, and refracts in whole steps.
+    """
+    decay = round(-math.expm1(-dt / neuron.tau_rc) * 4095) / 4095
+    return -dt / math.log1p(-decay), dt * round(neuron.tau_ref / dt)

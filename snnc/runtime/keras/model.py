@@ -1,0 +1,248 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Spiking layers in a functional model of Keras, and a model's weights.
+
+The parts of a layer ``c0`` have names of their own in the model: ``c0`` is
+what is trained, then come, where there are any, ``c0.bias``, ``c0.norm``,
+``c0.sum``, ``c0.neurons`` and ``c0.dropout``.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from tensorflow import keras
+
+from ..layout import Layout, Tensors, Weights
+from ..network import Layer, Network
+from .folding import make_identity, scaled, with_norm
+from .layers import Compare, NeuronBias, Neurons
+from .rate_losses import BalancedAdd
+from .wiring import NEURONS, wiring_of
+
+
+class SpikingLayers:
+    """Applies layers of Keras as spiking layers of a network.
+
+    Kernels begin as He et al. (2015, arXiv:1502.01852) draw them. ``seed``
+    and a layer's name decide its draws, so that none changes another's.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        seed: int,
+        l2: float = 0.0,
+    ) -> None:
+        """Take the network, and the L2 penalty of all kernels."""
+        self.network = network
+        self.seed = seed
+        self.l2 = l2
+
+    def __call__(
+        self,
+        layer: keras.layers.Layer,
+        values: Any,
+        *,
+        shortcut: Any = None,
+        neuron_bias: bool = False,
+        batchnorm: bool = False,
+        dropout: float = 0.0,
+        l2: float | None = None,
+    ) -> Any:
+        """Return the activations of a layer that reads ``values``.
+
+        Its name is that of the layer in the network. In this order come the
+        linear layer, a bias of each neuron, batch norm, the values of a
+        shortcut, neurons, dropout.
+        """
+        name = layer.name
+        data = self.network.layers[name]
+        current = self.linear(layer, values, l2)
+        if data.encoder == "conv" and self.network.input.least >= 0:
+            _enliven(layer)
+        if neuron_bias:
+            current = NeuronBias(name=f"{name}.bias")(current)
+        if batchnorm:
+            normalise = keras.layers.BatchNormalization(name=f"{name}.norm")
+            current = normalise(current)
+        if shortcut is not None:
+            learned = shortcut._keras_history[0].name == f"{name}.shortcut"
+            add = keras.layers.Add(name=f"{name}.sum")
+            if not learned and not batchnorm:
+                add = BalancedAdd(data.percentile, name=f"{name}.sum")
+            current = add([current, shortcut])
+        neurons = Neurons(data, self.network.dt, name=f"{name}.neurons")
+        outputs = neurons(current)
+        if dropout:
+            seed = self._seed(f"{name}.dropout")
+            dropped = f"{name}.dropout"
+            drop = keras.layers.Dropout(dropout, seed=seed, name=dropped)
+            outputs = drop(outputs)
+        return outputs
+
+    def linear(
+        self,
+        layer: keras.layers.Layer,
+        values: Any,
+        l2: float | None = None,
+    ) -> Any:
+        """Return what a layer without neurons makes of values.
+
+        A dense layer flattens what it reads. ``l2`` takes the place of that
+        of all layers.
+        """
+        l2 = self.l2 if l2 is None else l2
+        if kind := _kernel_of(layer):
+            # Keras takes all channels for inputs of each that stands alone.
+            each = int(values.shape[-1]) if kind == "depthwise" else 1
+            drawn = keras.initializers.VarianceScaling(
+                2.0 * each,
+                "fan_in",
+                "uniform",
+                self._seed(layer.name),
+            )
+            setattr(layer, f"{kind}_initializer", drawn)
+            if l2:
+                penalty = keras.regularizers.L2(l2)
+                setattr(layer, f"{kind}_regularizer", penalty)
+        if isinstance(layer, keras.layers.Dense) and len(values.shape) > 2:
+            flatten = keras.layers.Flatten(name=f"{layer.name}.flat")
+            values = flatten(values)
+        return layer(values)
+
+    def _seed(self, name: str) -> int:
+        return (self.seed + zlib.crc32(name.encode())) % 2**31
+
+
+def model_weights(model: keras.Model, layout: Layout) -> Tensors:
+    """Return a model's weights as the tensors of its layout.
+
+    Batch norms, as they are in evaluation, are folded into kernels and biases,
+    and so are scales; a layer without a bias has zeros.
+    """
+    tensors: Tensors = {}
+    shapes = {tensor.name: tensor.shape for tensor in layout.tensors}
+    for name in _trained(layout):
+        kernel, *rest = model.get_layer(name).get_weights()
+        kernel = kernel.reshape(shapes[f"{name}.kernel"])
+        empty = np.zeros(shapes[f"{name}.bias"], np.float32)
+        if (own := _part(model, f"{name}.bias")) is not None:
+            rest = own.get_weights()
+        bias = rest[0] if rest else empty
+        if (norm := _part(model, f"{name}.norm")) is not None:
+            kernel, bias = with_norm(kernel, bias, norm)
+        tensors[f"{name}.kernel"] = kernel
+        tensors[f"{name}.bias"] = bias
+    for name in _shortcuts(layout):
+        (tensors[name],) = model.get_layer(name).get_weights()
+    scales = scales_of(model)
+    if set(scales.values()) == {1.0}:
+        return tensors
+    return scaled(tensors, scales, wiring_of(model, layout, tuple(scales)))
+
+
+def set_model_weights(
+    model: keras.Model,
+    layout: Layout,
+    weights: Weights,
+) -> None:
+    """Give a model the tensors of its layout, from a file or a mapping.
+
+    Batch norms become the identity, as they are folded into the weights, and
+    scales become 1.
+
+    Raises LayoutError if the weights are not this layout's.
+    """
+    tensors = layout.read(weights)
+    for name in _trained(layout):
+        layer, norm = model.get_layer(name), _part(model, f"{name}.norm")
+        kernel, bias = tensors[f"{name}.kernel"], tensors[f"{name}.bias"]
+        # Of one tensor Keras has several shapes, by what a layer is made of.
+        kernel = kernel.reshape(layer.get_weights()[0].shape)
+        own = _part(model, f"{name}.bias")
+        layer.set_weights([kernel, bias] if layer.use_bias else [kernel])
+        if own is not None:
+            own.set_weights([bias])
+        if own is not None or layer.use_bias:
+            bias = np.zeros(bias.shape[-1], bias.dtype)
+        if norm is not None:
+            make_identity(norm, shift=bias)
+    for name in _shortcuts(layout):
+        model.get_layer(name).set_weights([tensors[name]])
+    set_scales(model, dict.fromkeys(scales_of(model), 1.0))
+
+
+def fold_model(model: keras.Model, layout: Layout) -> None:
+    """Fold batch norms and scales into the weights of a model itself."""
+    set_model_weights(model, layout, model_weights(model, layout))
+
+
+def driven(model: keras.Model, name: str, layer: Layer) -> Any:
+    """Return what drives the neurons of a layer, in a model that has it.
+
+    It is of the activations' shape, of a max pool (batch, neurons).
+    """
+    if layer.pool is None:
+        return model.get_layer(f"{name}{NEURONS}").input
+    return Compare(layer)(model.get_layer(name).input)
+
+
+def fired(model: keras.Model, name: str, layer: Layer) -> Any:
+    """Return the activations of a layer's neurons, in the shape of `driven`."""
+    if layer.pool is None:
+        return model.get_layer(f"{name}{NEURONS}").output
+    return keras.layers.ReLU()(driven(model, name, layer))
+
+
+def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
+    """Give each of a model's layers of neurons its scale."""
+    for layer in model.layers:
+        if isinstance(layer, Neurons):
+            layer.scale = scales[layer.name.removesuffix(NEURONS)]
+
+
+def scales_of(model: keras.Model) -> dict[str, float]:
+    """Return the scale of each of a model's layers of neurons."""
+    neurons = (part for part in model.layers if isinstance(part, Neurons))
+    return {part.name.removesuffix(NEURONS): part.scale for part in neurons}
+
+
+def _kernel_of(layer: keras.layers.Layer) -> str:
+    """Return what a layer calls its kernel; nothing if it has none."""
+    # In Keras 2, a depthwise layer has both, and ignores the other.
+    kinds = ("depthwise", "kernel")
+    found = (kind for kind in kinds if hasattr(layer, f"{kind}_initializer"))
+    return next(found, "")
+
+
+def _enliven(layer: keras.layers.Layer) -> None:
+    """Let filters fire for values that are not below 0, if none would.
+
+    One of weights below 0 alone is silent for all of them, and without a
+    gradient. Where all filters are, as half of the time a single one of one
+    weight is, nothing is learned.
+    """
+    kernel, *bias = layer.get_weights()
+    if kernel.max() <= 0:
+        layer.set_weights([-kernel, *bias])
+
+
+def _trained(layout: Layout) -> list[str]:
+    """Return the names of the layers that have a kernel, in order."""
+    names = (tensor.name.rpartition(".") for tensor in layout.tensors)
+    return [name for name, _, part in names if part == "kernel"]
+
+
+def _shortcuts(layout: Layout) -> list[str]:
+    names = (tensor.name for tensor in layout.tensors)
+    return [name for name in names if name.endswith(".shortcut")]
+
+
+def _part(model: keras.Model, name: str) -> keras.layers.Layer | None:
+    return next((part for part in model.layers if part.name == name), None)

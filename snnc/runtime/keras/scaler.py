@@ -1,0 +1,301 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Scales the layers of a model so that their rates are within bounds.
+
+Multiply all that a rectified linear layer sums by a number, and its output is
+multiplied by it; divide the kernels of its readers by that number, and the
+network's outputs stay as they are (data-based normalisation: Diehl et al.,
+IJCNN 2015, doi:10.1109/IJCNN.2015.7280696). A layer first gets the scale that
+its Keras activations ask for. Its spikes then decide: inputs of a chip neuron
+that fluctuate around 0 raise its rate, as its voltage is never below 0.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from ..budgets import judged
+from ..layout import Layout
+from ..network import Layer, Network
+from ..statistics import Firing
+from .curves import drive_of, rate_of
+from .folding import fold_scales
+from .layers import Neurons
+from .model import driven, set_scales
+from .probes import Currents, Driven, settling
+from .progress import Scales
+from .spiking import SpikingRun
+from .wiring import NEURONS, wiring_of
+
+BATCH = 256  # examples that Keras measures at once, if memory allows
+IN_SPIKES = 256  # examples that are simulated in spikes
+STREAMS = 16  # of them side by side, the others after one another
+MOST_SPIKES = 10**5  # of a neuron in an example, where weights are absurd
+ROUNDS = 8  # of scaling by spikes
+FILLS = 10  # of scaling by activations, and one per layer
+HEADROOM = 0.95  # of an encoder's ceiling of a spike per step
+SAME = 1e-3  # the share by which scales differ that are the same
+MARGIN = 1e-5  # how far inside its bounds a rate is put
+
+
+class Measured(NamedTuple):
+    """A layer's percentile of rates in Hz.
+
+    ``drive`` is the current, in activations, at which a neuron fires at that
+    rate; ``highest`` is the largest drive of a neuron.
+    """
+
+    rate: float
+    drive: float
+    highest: float
+
+
+Rates = Mapping[str, Measured]
+
+
+class Scaler:
+    """Scales a model's layers, on examples ``x``, (examples, *shape)."""
+
+    def __init__(
+        self,
+        network: Network,
+        layout: Layout,
+        model: keras.Model,
+        x: NDArray[np.float32],
+    ) -> None:
+        """Take a model that has been built, and examples to measure on."""
+        self.network = network
+        self.layout = layout
+        self.model = model
+        self.x = x
+        layers = network.layers
+        self.wiring = wiring_of(model, layout, tuple(layers))
+        ends = {n: driven(model, n, layer) for n, layer in layers.items()}
+        self._currents = Currents(model, ends, network.percentiles)
+        kind = keras.layers.BatchNormalization
+        norms = [part for part in model.layers if isinstance(part, kind)]
+        self._settle = settling(model, norms) if norms else None
+        self.run = SpikingRun(network, model)
+
+    @property
+    def scales(self) -> Scales:
+        """The scale of each layer."""
+        scaled = {name: self._scaled(name) for name in self.network.layers}
+        return {name: self._neurons(n).scale for name, n in scaled.items()}
+
+    @scales.setter
+    def scales(self, scales: Mapping[str, float]) -> None:
+        set_scales(self.model, scales)
+
+    def settle(self, examples: int | None = None) -> None:
+        """Give batch norms the statistics of the first examples, or of all.
+
+        Their moving averages lag behind the weights, the more the fewer
+        batches there were (Izmailov et al., 2018, arXiv:1803.05407).
+        """
+        if self._settle is not None:
+            for count, x in enumerate(self._batches(examples)):
+                self._settle(x, count / (count + 1))
+
+    def fill(self, examples: int | None = None) -> None:
+        """Drive each layer to its upper rate, by its Keras activations.
+
+        More spikes carry more. A LIF layer gets no scale above 1, unless its
+        rate would be below its bounds.
+        """
+        # A scale of LIF neurons changes what other layers read.
+        for _ in range(len(self.wiring.groups) + FILLS):
+            before = self.scales
+            self._fill(self.measure_activations(examples))
+            after = self.scales
+            if all(abs(after[n] / before[n] - 1) < SAME for n in before):
+                break
+
+    def hold(self, fixed: Sequence[str] = ()) -> Rates:
+        """Scale layers until the rates of their spikes are within bounds.
+
+        Return the rates. Layers within their bounds stay as they are, and so
+        do those that are ``fixed``, and rate encoders, which have no weights.
+        """
+        return self._hold(self.measure_spikes, fixed)
+
+    def hold_activations(self, fixed: Sequence[str] = ()) -> Rates:
+        """Scale layers as `hold` does, by the activations of Keras.
+
+        Weights may be so small that nothing spikes, and no spike be measured.
+        """
+        return self._hold(self.measure_activations, fixed)
+
+    def _hold(
+        self,
+        measure: Callable[[], Rates],
+        fixed: Sequence[str],
+    ) -> Rates:
+        rates = measure()
+        for _ in range(ROUNDS):
+            steps = self.steps(rates, fixed)
+            if all(step == 1 for step in steps.values()):
+                break
+            scales = self.scales
+            self.scales = {n: scales[n] * steps[n] for n in scales}
+            rates = measure()
+        return rates
+
+    def steps(self, rates: Rates, fixed: Sequence[str] = ()) -> Scales:
+        """Return the factor, at best 1, that brings each layer into bounds."""
+        steps: Scales = {}
+        for group in self.wiring.groups:
+            bounds = [self._bounds(n, rates[n], n in fixed) for n in group]
+            low = max(bound[0] for bound in bounds)
+            high = min(bound[1] for bound in bounds)
+            # Where no factor serves all, none may fire too fast.
+            steps.update(dict.fromkeys(group, min(max(low, 1.0), high)))
+        return steps
+
+    def missed(self, rates: Rates) -> dict[str, str]:
+        """Return a line for each layer whose rate is outside of its bounds."""
+        present = self.network.present
+        lines = {}
+        for name, layer in self.network.layers.items():
+            rate = rates[name].rate
+            verdict = judged(rate, layer.rate, present)
+            silent = rates[name].highest == 0
+            # A short example may have no spike of neurons that are driven.
+            if silent and self.measure_activations()[name].highest > 0:
+                silent = False
+            if verdict == "missed" or silent:
+                low, high = layer.rate
+                where = f"at {rate:.3g} Hz of {low:g}..{high:g} Hz"
+                lines[name] = f"{name} is {where}: {self._why(name, rates)}"
+            if silent:
+                break  # layers after it may be silent because of it
+        return lines
+
+    def fold(self) -> None:
+        """Move scales into weights: activation 1.0 is the upper rate."""
+        fold_scales(self.model, self.wiring, self.scales)
+        self.scales = dict.fromkeys(self.network.layers, 1.0)
+
+    def measure_activations(self, examples: int | None = None) -> Rates:
+        """Return the rates that the activations of Keras stand for."""
+        scales = self.scales
+        found = self._currents(self._batches(examples)).items()
+        return {n: self._measured(n, one, scales[n]) for n, one in found}
+
+    def measure_spikes(self) -> Rates:
+        """Return the rates of spikes, examples in rows."""
+        network, scales = self.network, self.scales
+        firing = self.run.firing(self.x[:IN_SPIKES], STREAMS)
+        rates = {}
+        for name, layer in network.layers.items():
+            # Activations times their scale are shares of the upper rate.
+            unit = layer.high * network.present * scales[name]
+            counts = np.nan_to_num(np.rint(firing[name] * unit))
+            counts = np.clip(counts, 0, MOST_SPIKES).astype(np.int64)
+            fired = Firing.of(counts)
+            rate = fired.percentile(layer.percentile) / network.present
+            most = (len(fired.seen) - 1) / network.present
+            drives = (drive_of(layer, hertz) for hertz in (rate, most))
+            rates[name] = Measured(rate, *drives)
+        return rates
+
+    def _measured(self, name: str, currents: Driven, scale: float) -> Measured:
+        layer = self.network.layers[name]
+        drive, highest = currents.percentile * scale, currents.highest * scale
+        return Measured(rate_of(layer, drive), drive, highest)
+
+    def _fill(self, rates: Rates) -> None:
+        scales = self.scales
+        for group in self.wiring.groups:
+            wanted = [self._filling(name, rates[name]) for name in group]
+            step = min(wanted)
+            if step < math.inf:
+                scales.update({name: scales[name] * step for name in group})
+        self.scales = scales
+
+    def _filling(self, name: str, measured: Measured) -> float:
+        """Return the factor that brings a layer to its upper rate."""
+        layer = self.network.layers[name]
+        if measured.drive <= 0 or layer.encoder == "rate":
+            # Of a max pool, what it pools decides.
+            return math.inf if layer.pool is not None else 1.0
+        step = 1 / measured.drive
+        if layer.encoder is not None:
+            step = min(step, self._ceiling(layer) / measured.highest)
+        scale = self.scales[name]
+        if layer.lif is not None and step * scale > 1:
+            # More current has no use but to reach the lower bound.
+            unscaled = rate_of(layer, measured.drive / scale)
+            step = step if unscaled < layer.low else 1 / scale
+        return step
+
+    def _ceiling(self, layer: Layer) -> float:
+        """Return the largest drive of an encoder that does not clip."""
+        return HEADROOM / (self.network.dt * layer.high)
+
+    def _bounds(
+        self,
+        name: str,
+        measured: Measured,
+        fixed: bool,
+    ) -> tuple[float, float]:
+        """Return the least and the largest factor of a layer."""
+        layer = self.network.layers[name]
+        if fixed or layer.encoder == "rate":
+            return 1.0, 1.0
+        if measured.drive <= 0:
+            return 0.0, math.inf
+        low = drive_of(layer, layer.low) / measured.drive * (1 + MARGIN)
+        high = 1 / measured.drive * (1 - MARGIN)
+        if judged(measured.rate, layer.rate) == "held":
+            low, high = min(low, 1.0), max(high, 1.0)
+        if layer.encoder is not None:
+            ceiling = self._ceiling(layer) / measured.highest
+            high = min(high, max(1.0, ceiling))
+        return low, high
+
+    def _why(self, name: str, rates: Rates) -> str:
+        layer, measured = self.network.layers[name], rates[name]
+        group = next(g for g in self.wiring.groups if name in g)
+        others = ", ".join(other for other in group if other != name)
+        if measured.highest == 0:
+            return "it never fires; train longer, or remove it"
+        if measured.rate == 0:
+            share = f"{layer.percentile:g} % of its values are 0"
+            return f"{share}; give it fewer channels, or a higher percentile"
+        if layer.encoder == "rate":
+            return "it has no weights; widen its rate"
+        if others:
+            return f"it shares a scale with {others}; widen the rate of one"
+        if layer.encoder is not None:
+            return "scaled up, its highest values would clip; widen its rate"
+        return "no scale brings it there; widen its rate"
+
+    def _scaled(self, name: str) -> str:
+        """Return the layer whose scale a layer has: of a max pool, another."""
+        layers = self.network.layers
+        if layers[name].pool is None:
+            return name
+        group = next(g for g in self.wiring.groups if name in g)
+        return next(other for other in group if layers[other].pool is None)
+
+    def _neurons(self, name: str) -> Neurons:
+        neurons: Neurons = self.model.get_layer(f"{name}{NEURONS}")
+        return neurons
+
+    def _batches(
+        self,
+        examples: int | None = None,
+    ) -> list[NDArray[np.float32]]:
+        # Even ones: statistics of a batch of few examples would mislead.
+        size = min(BATCH, self.network.examples_at_once)
+        sample = self.x[:examples]
+        return np.array_split(sample, -(-len(sample) // size))

@@ -1,0 +1,382 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Simulates a Keras model's network in spikes, step by step, as on the chip.
+
+The weights are not rounded as the chip's are; otherwise it is the same network.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from numpy.typing import NDArray
+from tensorflow import keras
+
+from ..network import Layer, Network
+from ..scores import kept_of
+from .model import driven
+from .spiking_neurons import SpikingMaxPool, SpikingNeurons
+from .wiring import NEURONS, stretches_of
+
+READINGS = 3  # of an example that is decided by its last step
+CHUNK = 10  # steps at once, which convolutions compute in half the time
+SAMPLED = 3  # steps between slopes of rate curves, as currents are slow
+
+
+class State(NamedTuple):
+    """The state of a simulation after a step.
+
+    ``neurons`` and ``outputs``, (batch, *shape), have an entry per layer;
+    ``read``, (batch, values), is the output of the readout's filter.
+    """
+
+    neurons: tuple[Any, ...]
+    outputs: tuple[Any, ...]
+    read: Any
+
+
+class Firing(NamedTuple):
+    """What examples gave, each value (batch, *shape) with an entry per layer.
+
+    ``activations`` and ``slopes`` of the rate curves are means over the part
+    of an example that decides. ``rates`` are means over the whole example, of
+    a max pool those of its neurons, (batch, neurons). All are in activations.
+    ``readings`` are the inputs of the readout, (readings, batch, values), by
+    which it decides.
+    """
+
+    activations: tuple[Any, ...]
+    slopes: tuple[Any, ...]
+    rates: tuple[Any, ...]
+    readings: Any
+
+
+class SpikingRun:
+    """A network in spikes, with the weights and scales that a model has.
+
+    Batch norms are as in evaluation, and dropout is off.
+    """
+
+    def __init__(self, network: Network, model: keras.Model) -> None:
+        """Take a network and its Keras model."""
+        self.network = network
+        layers, dt = network.layers, network.dt
+        ends = {name: _end_of(model, name, layers[name]) for name in layers}
+        # A layer comes after those that it reads.
+        places = {part.name: place for place, part in enumerate(model.layers)}
+        self.names = sorted(layers, key=lambda n: places[ends[n].layer])
+        producers = {ends[name].layer: name for name in self.names}
+        drives = [ends[name].drive for name in self.names]
+        self.stages = [_Stage(model, drive, producers) for drive in drives]
+        readout = model.get_layer(network.readout.name)
+        read = keras.layers.Activation("linear")(readout.input)
+        self.readout = _Stage(model, read, producers)
+        own = [(layers[name], name, ends[name]) for name in self.names]
+        self._neurons = [_neurons_of(*each, dt) for each in own]
+        # XLA makes one loop of the many operations of neurons: a LIF network
+        # then takes half the time.
+        compiled: dict[str, Any] = {"jit_compile": True, "autograph": False}
+        scans = [partial(_scan, part) for part in self._neurons]
+        self._scans = [tf.function(scan, **compiled) for scan in scans]
+        self._shapes = [tuple(ends[n].output.shape[1:]) for n in self.names]
+        self._kept = kept_of(network.readout.synapse, dt)
+        self._decide = readout
+        self._traced = tf.function(self.present, autograph=False)
+
+    def rest(self, batch: int) -> State:
+        """Return the state at the start of ``batch`` simulations."""
+        return State(
+            tuple(part.rest(batch) for part in self._neurons),
+            tuple(tf.zeros((batch, *shape)) for shape in self._shapes),
+            tf.zeros((batch, *self.readout.shape)),
+        )
+
+    def present(
+        self,
+        x: Any,
+        state: State,
+        slopes: bool = False,
+    ) -> tuple[Firing, State]:
+        """Present an example to each simulation, ``x`` (batch, *shape).
+
+        Rate curves have their slopes only where ``slopes`` is set: otherwise
+        they are 0.
+        """
+        steps = self.network.steps
+        chunk = next(n for n in range(CHUNK, 0, -1) if steps % n == 0)
+        window = tf.constant(window_weights(self.network), tf.float32)
+        moments = tf.constant(reading_weights(self.network), tf.float32)
+        # Of each chunk the last step is one of them.
+        sampled = np.arange(steps)[::-1] % chunk % SAMPLED == 0
+        sampled = sampled * window_weights(self.network)
+        samples = tf.constant(sampled / sampled.sum(), tf.float32)
+        # What the input alone drives is the same in each step.
+        stages = zip(self.names, self.stages, strict=True)
+        fixed = {n: stage(x, {}) for n, stage in stages if not stage.sources}
+        zeros = tuple(tf.zeros_like(output) for output in state.outputs)
+        spikes = [p.fired(own, out) for p, own, out in self._layers(state)]
+        fired = tuple(tf.zeros_like(each) for each in spikes)
+        readings = tf.zeros((moments.shape[0], *state.read.shape))
+        firing = Firing(zeros, zeros, fired, readings)
+
+        def advance(first: Any, state: State, firing: Firing) -> Any:
+            shares = window[first : first + chunk]
+            weights = moments[:, first : first + chunk]
+            state, steps = self._advance(x, fixed, state, chunk)
+            gradients = zeros
+            if slopes:
+                taken = samples[first : first + chunk]
+                taken = tf.ensure_shape(taken, [chunk])
+                gradients = self._slopes(taken, steps)
+            added = Firing(
+                tuple(tf.tensordot(shares, o, 1) for o in steps.outputs),
+                gradients,
+                tuple(tf.reduce_sum(each, 0) for each in steps.fired),
+                tf.tensordot(weights, steps.reads, 1),
+            )
+            firing = tf.nest.map_structure(tf.add, firing, added)
+            return first + chunk, state, firing
+
+        _, state, firing = tf.while_loop(
+            lambda first, *_: first < steps,
+            advance,
+            (0, state, firing),
+            parallel_iterations=1,
+        )
+        rates = tuple(total / steps for total in firing.rates)
+        return firing._replace(rates=rates), state
+
+    def simulate(self, x: NDArray[Any], streams: int) -> Iterator[Firing]:
+        """Yield what examples give, ``streams`` at a time, from rest on.
+
+        ``x`` is (examples, *shape). The last ones are left out that do not
+        share evenly.
+        """
+        streams = min(streams, len(x))
+        state = self.rest(streams)
+        for start in range(0, len(x) - streams + 1, streams):
+            given = tf.constant(x[start : start + streams], tf.float32)
+            firing, state = self._traced(given, state)
+            yield firing
+
+    def firing(
+        self,
+        x: NDArray[Any],
+        streams: int,
+    ) -> dict[str, NDArray[np.float32]]:
+        """Return the mean activations of layers in each example.
+
+        Examples are simulated as by `simulate`: (examples, *shape) per layer.
+        """
+        parts = [firing.rates for firing in self.simulate(x, streams)]
+        whole = map(np.concatenate, zip(*parts, strict=True))
+        return dict(zip(self.names, whole, strict=True))
+
+    def predict(self, x: NDArray[Any], streams: int) -> NDArray[np.float32]:
+        """Return the outputs by which examples are decided.
+
+        Examples are simulated as by `simulate`: (examples, units).
+        """
+        runs = self.simulate(x, streams)
+        outputs = [self._decide(firing.readings[0]) for firing in runs]
+        return np.concatenate([np.asarray(each) for each in outputs])
+
+    def _advance(
+        self,
+        x: Any,
+        fixed: dict[str, Any],
+        state: State,
+        count: int,
+    ) -> tuple[State, _Steps]:
+        """Simulate ``count`` steps, layer by layer."""
+        before = dict(zip(self.names, state.outputs, strict=True))
+        # A spike takes a step to the next layer.
+        arriving: dict[str, Any] = {}
+        ends, steps = [], []
+        for name, stage, scan, own in zip(
+            self.names,
+            self.stages,
+            self._scans,
+            state.neurons,
+            strict=True,
+        ):
+            if name in fixed:
+                drives = [fixed[name]] * count
+            else:
+                drives = tf.split(stage(x, arriving), count)
+            outputs, currents, fired, own = scan(drives, own)
+            steps.append(tuple(map(tf.stack, (outputs, currents, fired))))
+            ends.append((own, outputs[-1]))
+            earlier = [before[name], *outputs[:-1]]
+            arriving[name] = tf.concat(earlier, axis=0)
+        read, reads = state.read, []
+        for one in tf.split(self.readout(x, arriving), count):
+            read = self._kept * read + (1 - self._kept) * one
+            reads.append(read)
+        neurons, last = zip(*ends, strict=True)
+        outputs, currents, spikes = zip(*steps, strict=True)
+        whole = _Steps(outputs, currents, spikes, tf.stack(reads))
+        return State(neurons, last, read), whole
+
+    def _slopes(self, shares: Any, steps: _Steps) -> tuple[Any, ...]:
+        """Return weighted sums over steps of the slopes of rate curves."""
+        sampled = slice((shares.shape[0] - 1) % SAMPLED, None, SAMPLED)
+
+        def summed() -> tuple[Any, ...]:
+            pairs = zip(self._neurons, steps.currents, strict=True)
+            slopes = (part.slope(each[sampled]) for part, each in pairs)
+            weights = shares[sampled]
+            return tuple(tf.tensordot(weights, slope, 1) for slope in slopes)
+
+        slopes: tuple[Any, ...] = tf.cond(
+            tf.reduce_any(shares > 0),
+            summed,
+            lambda: tuple(tf.zeros_like(each[0]) for each in steps.outputs),
+        )
+        return slopes
+
+    def _layers(self, state: State) -> Any:
+        """Return neurons with their state and output, for each layer."""
+        return zip(self._neurons, state.neurons, state.outputs, strict=True)
+
+
+def _scan(
+    part: SpikingNeurons | SpikingMaxPool,
+    drives: list[Any],
+    state: Any,
+) -> tuple[list[Any], list[Any], list[Any], Any]:
+    """Simulate steps of a layer: outputs, currents, spikes, and the state."""
+    outputs, currents, fired = [], [], []
+    for drive in drives:
+        output, state = part.step(drive, state)
+        outputs.append(output)
+        currents.append(part.current(state, output))
+        fired.append(part.fired(state, output))
+    return outputs, currents, fired, state
+
+
+class _Steps(NamedTuple):
+    """Several steps, each value (steps, batch, ...), an entry per layer."""
+
+    outputs: tuple[Any, ...]
+    currents: tuple[Any, ...]
+    fired: tuple[Any, ...]
+    reads: Any
+
+
+class _End(NamedTuple):
+    """Tensors of a model: the drive of a layer's neurons, and their output.
+
+    ``layer`` is the Keras layer that gives the output.
+    """
+
+    layer: str
+    drive: Any
+    output: Any
+    scale: Any
+
+
+class _Stage:
+    """The linear layers between neurons and those that they drive."""
+
+    def __init__(
+        self,
+        model: keras.Model,
+        drive: Any,
+        producers: dict[str, str],
+    ) -> None:
+        found = _sources(drive, producers)
+        names = {name: layer for layer, name in producers.items()}
+        self.sources = sorted(found - {""}, key=list(names).index)
+        self._reads_input = "" in found
+        inputs = [model.get_layer(names[n]).output for n in self.sources]
+        if self._reads_input:
+            inputs.append(model.input)
+        self.shape = tuple(drive.shape[1:])
+        self._model = keras.Model(inputs, drive)
+
+    def __call__(self, x: Any, outputs: dict[str, Any]) -> Any:
+        """Return the drive for an input and the outputs of layers.
+
+        These may have several steps of each example, one after another.
+        """
+        several = [outputs[name] for name in self.sources]
+        if self._reads_input:
+            count = several[0].shape[0] // x.shape[0] if several else 1
+            several.append(tf.concat([x] * count, axis=0))
+        inputs = several if len(several) > 1 else several[0]
+        return self._model(inputs, training=False)
+
+
+def _sources(tensor: Any, producers: dict[str, str]) -> set[str]:
+    """Return the layers of neurons that a tensor reads; "" is the input."""
+    layer = tensor._keras_history[0]
+    if isinstance(layer, keras.layers.InputLayer):
+        return {""}
+    if layer.name in producers:
+        return {producers[layer.name]}
+    inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+    return set().union(*(_sources(each, producers) for each in inputs))
+
+
+def _end_of(model: keras.Model, name: str, layer: Layer) -> _End:
+    if layer.pool is None:
+        part = f"{name}{NEURONS}"
+        neurons = model.get_layer(part)
+        drive = driven(model, name, layer)
+        return _End(part, drive, neurons.output, neurons.scale_value)
+    pool = model.get_layer(name)
+    source = min(stretches_of(pool.input)[0].sources)
+    scale = model.get_layer(f"{source}{NEURONS}").scale_value
+    # Keras has no model of which a tensor is both an input and an output.
+    drive = keras.layers.Activation("linear")(pool.input)
+    return _End(name, drive, pool.output, scale)
+
+
+def _neurons_of(
+    layer: Layer,
+    name: str,
+    end: _End,
+    dt: float,
+) -> SpikingNeurons | SpikingMaxPool:
+    if layer.pool is None:
+        shape = tuple(end.drive.shape[1:])
+        return SpikingNeurons(layer, name, shape, end.scale, dt)
+    shape = tuple(end.output.shape[1:])
+    return SpikingMaxPool(layer, name, shape, end.scale, dt)
+
+
+def window_weights(network: Network) -> NDArray[np.float64]:
+    """Return the weight of each step in the means that decide, (steps,).
+
+    They are the second half of an example, or of one that is decided by its
+    last step the last quarter.
+    """
+    steps = network.steps
+    first = steps // 2
+    if network.readout.decide == "last":
+        first = steps - max(1, steps // 4)
+    weights = np.zeros(steps)
+    weights[first:] = 1 / (steps - first)
+    return weights
+
+
+def reading_weights(network: Network) -> NDArray[np.float64]:
+    """Return by which steps the readout decides, (readings, steps).
+
+    That is the mean of the second half. Of an example that is decided by its
+    last step it is that step, and up to two others of its last quarter: a
+    filter's output one time constant earlier has other noise.
+    """
+    readout, steps = network.readout, network.steps
+    if readout.decide == "mean":
+        return window_weights(network)[None]
+    apart = max(1, round((readout.synapse or 0.0) / network.dt))
+    count = min(READINGS, 1 + max(0, steps // 4 - 1) // apart)
+    return np.eye(steps)[::-1][::apart][:count]

@@ -1,0 +1,369 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Builds a network in native Nengo, layer by layer."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from math import prod
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layout import Tensors
+from ..network import Cut, Layer, Network, Volume, volume_of
+from .compat import import_nengo_loihi
+from .connections import Compare
+from .neurons import ensembles_of, presented, relay, scaling
+from .populations import Connection, Part, Population
+
+Mode = Literal["spiking", "rate"]
+MODES = ("spiking", "rate")
+
+
+@dataclass(frozen=True)
+class Term:
+    """Values that are added up to those of a max pool.
+
+    They are of the neurons of ``layer``, or of one ``level`` of a max pool,
+    read as ``reads`` tells.
+    """
+
+    layer: str
+    level: int | None
+    reads: Compare
+
+
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A Nengo network and the handles to run it.
+
+    ``net``
+        The network.
+    ``input``
+        The node of the values, flattened in Keras order.
+    ``layers``
+        The ensembles of each layer, in depth order.
+    ``output``
+        The probe of the readout: (rows, units).
+    ``layer_probes``
+        The probes of the layers that were named, in depth order.
+    ``shapes``
+        The shape of each layer's activations, in Keras order.
+    ``volumes``
+        The shapes of each layer's neurons: one, or those of a max pool's
+        levels, in their order.
+    ``terms``
+        What each max pool is the sum of.
+    """
+
+    net: nengo.Network
+    input: nengo.Node
+    layers: dict[str, list[nengo.Ensemble]]
+    output: nengo.Probe
+    layer_probes: dict[str, list[nengo.Probe]]
+    shapes: dict[str, tuple[int, ...]]
+    volumes: dict[str, tuple[Volume, ...]]
+    terms: dict[str, tuple[Term, ...]]
+
+    def layer_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+        """Return the values of a layer: (rows, *its shape), in Keras order.
+
+        In rate mode they are activations. In spiking mode a spike counts
+        1 / (dt HI), where HI is the upper bound of the layer's rates, so that
+        the mean over time is an activation. Those of a max pool are the
+        maxima, sums of what its neurons and those of its source give. Raises
+        KeyError if the layer was not named in ``probe``.
+        """
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
+        if name not in self.terms:
+            (whole,) = self._levels(sim, name)
+        else:
+            whole = self._maximum(sim, name)
+        return whole.reshape(len(whole), *self.shapes[name])
+
+    def neuron_values(self, sim: Any, name: str) -> NDArray[np.float64]:
+        """Return what the neurons of a layer give: (rows, neurons).
+
+        They are in Keras order, those of a max pool level by level. Values are
+        those of `layer_values`, which has the same of other layers.
+        """
+        if name not in self.layer_probes:
+            raise KeyError(f"{name!r} is not probed: name it in probe")
+        levels = self._levels(sim, name)
+        return np.concatenate([v.reshape(len(v), -1) for v in levels], axis=1)
+
+    def _levels(self, sim: Any, name: str) -> list[NDArray[np.float64]]:
+        """Return what each level of its neurons gives: (rows, *volume)."""
+        probes = iter(self.layer_probes[name])
+        levels = []
+        for depth, height, width, channels in self.volumes[name]:
+            parts: list[NDArray[np.float64]] = []
+            while sum(part.shape[1] for part in parts) < depth:
+                values = np.asarray(sim.data[next(probes)], dtype=np.float64)
+                grid = values.reshape(len(values), height, width, -1, channels)
+                parts.append(np.moveaxis(grid, 3, 1))
+            levels.append(np.concatenate(parts, axis=1))
+        return levels
+
+    def _maximum(self, sim: Any, name: str) -> NDArray[np.float64]:
+        volume = volume_of(self.shapes[name])
+        total = np.zeros(0)
+        for term in self.terms[name]:
+            values = self._levels(sim, term.layer)[term.level or 0]
+            read = term.reads.values(values)
+            if not len(total):
+                total = np.zeros((len(read), *volume))
+            total[..., slice(*(term.reads.rows or (None,)))] += read
+        return total
+
+
+class NetworkBuilder:
+    """Adds layers to one Nengo network, ``net``.
+
+    Its methods are to be called within ``with builder.net``.
+    """
+
+    _input: nengo.Node
+    _readout: nengo.Node
+
+    def __init__(
+        self,
+        network: Network,
+        tensors: Tensors,
+        mode: Mode = "spiking",
+        seed: int = 0,
+    ) -> None:
+        """Begin with an empty network.
+
+        ``tensors`` are those of the network's layout. In mode "spiking" all
+        states are zero at the start, but for voltages that an encoder spreads.
+        In mode "rate" nothing is filtered. Raises ValueError for other modes.
+        """
+        if mode not in MODES:
+            raise ValueError(f"mode is {mode!r}, not 'spiking' or 'rate'")
+        self.net = nengo.Network(label=network.name, seed=seed)
+        self._network = network
+        self._tensors = tensors
+        self._spiking = mode == "spiking"
+        self._layers: dict[str, list[nengo.Ensemble]] = {}
+        self._volumes: dict[str, tuple[Volume, ...]] = {}
+        self._terms: dict[str, tuple[Term, ...]] = {}
+        self._relays: dict[str, Population] = {}
+        self._loihi: Any = None
+        # Rates run on Nengo alone, as spikes do where nengo-loihi is missing.
+        if self._spiking and network.for_loihi and find_spec("nengo_loihi"):
+            self._loihi = import_nengo_loihi()
+            self._loihi.add_params(self.net)
+
+    def input(self, images: NDArray[Any] | None) -> Population:
+        """Add the node that presents the examples, on the host.
+
+        ``images`` are (examples, *input shape); without them it is silent.
+        Raises ValueError if they have another shape.
+        """
+        given = self._network.input
+        shown = presented(images, self._network)
+        self._input = nengo.Node(shown, label=given.name)
+        values = self._input
+        if given.scaled is not None:
+            values = nengo.Node(
+                scaling(given),
+                size_in=self._input.size_out,
+                label=f"{given.name}_scaled",
+            )
+            nengo.Connection(self._input, values, synapse=None)
+        volume = volume_of(given.shape)
+        depth, size = volume[0], prod(volume[1:])
+        if depth == 1:
+            whole = Part(given.name, values, range(1))
+            return Population(given.name, volume, (whole,))
+        parts = []
+        for i in range(depth):
+            pixels = values[i * size : (i + 1) * size]
+            parts.append(Part(f"{given.name}[{i}]", pixels, range(i, i + 1)))
+        return Population(given.name, volume, tuple(parts))
+
+    def layer(self, name: str, *connections: Connection) -> Population:
+        """Add the ensembles of a layer, and what it reads."""
+        layer = self._network.layers[name]
+        population = self._neurons(name, layer, layer.volume, layer.cut)
+        self._volumes[name] = (layer.volume,)
+        for connection in connections:
+            self._read(connection, population, layer)
+        return population
+
+    def maxpool(self, name: str, *compared: Compare) -> tuple[Population, ...]:
+        """Add the neurons of a max pool; return them level by level.
+
+        Those that read the maximum read some of these and of what is pooled.
+        """
+        layer = self._network.layers[name]
+        assert layer.pool is not None
+        levels: list[Population] = []
+        tree, volumes = layer.pool.tree, layer.pool.volumes
+        self._volumes[name] = volumes
+        for i, level in enumerate(tree.levels):
+            cut, label = layer.pool.cuts[i], f"{name}.{i + 1}"
+            population = self._neurons(label, layer, volumes[i], cut)
+            for read in level.reads:
+                one = read.level
+                sources = compared if one is None else [Compare(levels[one])]
+                for source in sources:
+                    self._read(source.of(level, read), population, layer)
+            levels.append(population)
+        terms = []
+        for pick in tree.picks:
+            one = pick.level
+            for source in compared if one is None else [Compare(levels[one])]:
+                reads = source.at(pick.grid)
+                terms.append(Term(*_named(reads.source.name), reads))
+        self._terms[name] = tuple(terms)
+        return tuple(levels)
+
+    def _read(
+        self,
+        connection: Connection,
+        population: Population,
+        layer: Layer,
+    ) -> None:
+        """Connect a population to what it reads."""
+        if not layer.on_chip:
+            source = self._on_host(connection.source)
+            connection = replace(connection, source=source)
+        synapse = None if layer.encoder else layer.synapse
+        self._connect(connection, population, synapse, layer.on_chip)
+
+    def _neurons(
+        self,
+        name: str,
+        layer: Layer,
+        volume: Volume,
+        cut: Cut,
+    ) -> Population:
+        """Add the ensembles of a layer, or of a level of a max pool."""
+        bias = self._tensors.get(f"{name}.bias")
+        spiking = self._spiking
+        parts = tuple(ensembles_of(layer, name, volume, cut, bias, spiking))
+        for part in parts:
+            self._place(part, cut, volume)
+        ensembles = self._layers.setdefault(_named(name)[0], [])
+        ensembles += [part.neurons.ensemble for part in parts]
+        return Population(name, volume, parts)
+
+    def readout(self, *connections: Connection) -> None:
+        """Add the node of the readout, on the host, and what it reads."""
+        readout = self._network.readout
+        bias = self._tensors[f"{readout.name}.bias"]
+        self._readout = nengo.Node(
+            lambda _, x: x + bias,
+            size_in=readout.units,
+            label=readout.name,
+        )
+        whole = Part(readout.name, self._readout, range(1))
+        volume = volume_of((readout.units,))
+        population = Population(readout.name, volume, (whole,))
+        for connection in connections:
+            self._connect(connection, population, readout.synapse, False)
+
+    def built(self, probe: Sequence[str] = ()) -> BuiltNetwork:
+        """Probe the readout and the layers that are named; return it all.
+
+        Raises ValueError if there is no such layer.
+        """
+        layers = self._network.layers
+        for name in probe:
+            if name not in layers:
+                known = list(layers)
+                raise ValueError(f"no layer {name!r} to probe: {known}")
+        with self.net:
+            output = nengo.Probe(self._readout, label=self._readout.label)
+            probes = {name: self._probed(name) for name in self._needed(probe)}
+        shapes = {name: layer.shape for name, layer in layers.items()}
+        return BuiltNetwork(
+            self.net,
+            self._input,
+            self._layers,
+            output,
+            probes,
+            shapes,
+            self._volumes,
+            self._terms,
+        )
+
+    def _needed(self, probe: Sequence[str]) -> list[str]:
+        """Return the layers to probe, and those that their values are of."""
+        needed = list(dict.fromkeys(probe))
+        for name in needed:
+            terms = self._terms.get(name, ())
+            new = dict.fromkeys(term.layer for term in terms)
+            needed += [layer for layer in new if layer not in needed]
+        return needed
+
+    def _probed(self, name: str) -> list[nengo.Probe]:
+        """Probe what the neurons of a layer give."""
+        ensembles = self._layers[name]
+        return [nengo.Probe(e.neurons, label=e.label) for e in ensembles]
+
+    def _place(self, part: Part, cut: Cut, volume: Volume) -> None:
+        """Put an ensemble on the host, or on the chip block by block."""
+        if self._loihi is None:
+            return
+        config = self.net.config[part.neurons.ensemble]
+        block = cut.block
+        if block is None:
+            config.on_chip = False
+            return
+        _, height, width, channels = volume
+        shape = (height, width, len(part.slices) * channels)
+        # The block of a dense layer has one axis, that of a convolution three.
+        own = shape[-len(block) :]
+        config.block_shape = self._loihi.BlockShape(block, own)
+
+    def _connect(
+        self,
+        connection: Connection,
+        reader: Population,
+        synapse: float | None,
+        on_chip: bool,
+    ) -> None:
+        """Connect neurons, filtered as what reads them wants it."""
+        given = self._network.input
+        links = connection.links(reader, self._tensors, given)
+        for pre, post, transform in links:
+            made = nengo.Connection(
+                pre.neurons,
+                post.neurons,
+                transform=transform,
+                synapse=synapse if self._spiking else None,
+                label=f"{pre.label} to {post.label}",
+            )
+            if self._loihi is not None and on_chip and connection.pop_type:
+                self.net.config[made].pop_type = connection.pop_type
+
+    def _on_host(self, source: Population) -> Population:
+        """Return a source as the host has it.
+
+        From the chip nengo-loihi takes Dense connections only; the host may
+        then convolve what it received.
+        """
+        layer = self._network.layers.get(_named(source.name)[0])
+        if self._loihi is None or layer is None or not layer.on_chip:
+            return source
+        if source.name not in self._relays:
+            parts = tuple(relay(part) for part in source.parts)
+            self._relays[source.name] = replace(source, parts=parts)
+        return self._relays[source.name]
+
+
+def _named(population: str) -> tuple[str, int | None]:
+    """Return the layer of a population, and its level of a max pool."""
+    layer, _, level = population.partition(".")
+    return layer, int(level) - 1 if level else None

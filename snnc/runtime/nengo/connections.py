@@ -1,0 +1,345 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""How one layer reads another: the kinds of connections, and their transforms.
+
+Each kind knows what connects the parts of its source to those of its reader.
+Kernels are tensors of the weight file, ``<reader>.kernel`` unless told.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layout import Tensors
+from ..maxima import (
+    EVERY,
+    Grid,
+    Level,
+    Nodes,
+    Read,
+    Triple,
+    behind,
+    entries,
+    whole,
+)
+from ..network import Input, triple
+from . import kernels
+from .kernels import Array, Pool, Sizes
+from .populations import (
+    Connection,
+    Link,
+    Padding,
+    Part,
+    Population,
+    grid_of,
+    sub_part,
+)
+
+
+@dataclass(frozen=True)
+class Convolve(Connection):
+    """A convolution.
+
+    ``tensor``
+        The name of its kernel; None for the reader's own.
+    ``stride``
+        Over the source, pools included; None for 1.
+    ``padding``
+        Of height and width.
+    ``depth_before``
+        How many slices of zeros stand in front of the source.
+    ``zeros_before``
+        How many rows and columns of zeros stand in front of the kernel.
+    ``zeros_behind``
+        How many stand behind it.
+    ``dilation``
+        The step between the kernel's taps, over what pools give; None for 1.
+    ``groups``
+        Equal groups of channels and filters, each convolved by itself.
+    """
+
+    tensor: str | None = None
+    stride: Sizes | None = None
+    padding: Padding = "valid"
+    depth_before: int = 0
+    zeros_before: tuple[int, int] = (0, 0)
+    zeros_behind: tuple[int, int] = (0, 0)
+    dilation: Sizes | None = None
+    groups: int = 1
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each two parts that overlap."""
+        kernel = tensors[self.tensor or f"{reader.name}.kernel"]
+        return self._convolved(
+            reader,
+            self._composed(kernel, reader),
+            triple(self.stride or ()),
+            self.padding,
+            self.depth_before,
+        )
+
+    def _composed(self, tensor: Array, reader: Population) -> Array:
+        """Return the kernel over what is read, zero where nothing is."""
+        kernel = kernels.lifted(tensor)
+        if self.groups > 1:
+            filters = reader.volume[-1]
+            kernel = kernels.ungrouped(kernel, filters, self.groups)
+        if self.dilation is not None:
+            kernel = kernels.dilated(kernel, triple(self.dilation))
+        kernel = self._folded(kernel)
+        return kernels.widened(kernel, self.zeros_before, self.zeros_behind)
+
+
+@dataclass(frozen=True)
+class ConvolveSparse(Convolve):
+    """A convolution weight by weight, of groups or with taps apart.
+
+    On the chip no zeros are stored then, but each neuron that is read takes an
+    input axon, where otherwise a pixel does.
+    """
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a sparse matrix for each two parts that overlap."""
+        tensor = tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = self._composed(tensor, reader)
+        used = self._composed(np.ones_like(tensor), reader) != 0
+        step, before = triple(self.stride or ()), self.depth_before
+        source = self.read
+        _, *image, _ = source.volume
+        _, *outputs, _ = reader.volume
+        for pre, post in product(source.parts, reader.parts):
+            cut = pre.slices, post.slices, step[0], before
+            plane = kernels.plane(kernel, *cut)
+            mask = kernels.plane(used, *cut)
+            if plane is None or mask is None or not mask.any():
+                continue
+            places, weights = kernels.scattered(
+                plane,
+                mask,
+                (image[0], image[1]),
+                (outputs[0], outputs[1]),
+                step[1:],
+                self._before(plane.shape, image, outputs, step),
+            )
+            if not len(places):  # All taps may lie in the padding.
+                continue
+            # The chip counts each neuron of a source, read or not.
+            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
+            shape = (prod(outputs) * plane.shape[3], len(read))
+            transform = nengo.Sparse(shape, indices=places, init=weights)
+            yield sub_part(pre, read), post, transform
+
+    def _before(
+        self,
+        taps: Sequence[int],
+        image: Sequence[int],
+        outputs: Sequence[int],
+        stride: Triple,
+    ) -> tuple[int, int]:
+        """Return rows and columns of zeros that padding puts in front."""
+        if self.padding == "valid":
+            return 0, 0
+        zeros = []
+        for axis, step in enumerate(stride[1:]):
+            room = (outputs[axis] - 1) * step + taps[axis] - image[axis]
+            zeros.append(max(room, 0) // 2)
+        return zeros[0], zeros[1]
+
+
+@dataclass(frozen=True)
+class Identity(Connection):
+    """Each channel is read as it is, or as its average over pools.
+
+    ``rows`` are the reader's channels that the source's go to; None for all.
+    """
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each two parts that overlap."""
+        kernel = self._folded(kernels.identity(reader.volume[-1]))
+        steps = [triple(pool.stride) for pool in self.pools]
+        depth, height, width = map(prod, zip((1, 1, 1), *steps, strict=True))
+        return self._convolved(reader, kernel, (depth, height, width))
+
+
+@dataclass(frozen=True)
+class Rectify(Connection):
+    """Values as shares of the largest: those above 0, then those below."""
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each two parts that overlap."""
+        low, high = given.scaled or (given.low, given.high)
+        kernel = kernels.signs(self.read.volume[-1], low, high)
+        return self._convolved(reader, kernel)
+
+
+@dataclass(frozen=True)
+class Compare(Connection):
+    """What a max pool compares, each channel by itself.
+
+    ``level`` and ``nodes`` are of the neurons that read, as a level of a
+    `maxima.MaxTree` has them.
+    """
+
+    level: Level | None = None
+    nodes: Nodes = EVERY
+
+    def of(self, level: Level, read: Read) -> Compare:
+        """Return what a level reads, of what is read here."""
+        return replace(self.at(read.grid), level=level, nodes=read.nodes)
+
+    def at(self, picked: Grid) -> Compare:
+        """Return the reading of some places of what is read here."""
+        places = grid_of(self.picked) if self.picked is not None else None
+        grid = places or whole(self.source.volume[:3])
+        pools = tuple((triple(p.window), triple(p.stride)) for p in self.pools)
+        grid, moved = behind(grid, pools, picked)
+        pooled = tuple(Pool(*one) for one in moved)
+        return replace(self, picked=grid, pools=pooled)
+
+    def values(self, values: Array) -> Array:
+        """Return what is read of a source's values: (rows, *its volume)."""
+        if self.picked is not None:
+            rows, channels = (range(values.shape[i]) for i in (0, -1))
+            grid = np.ix_(rows, *grid_of(self.picked), channels)
+            values = values[grid]
+        for pool in self.pools:
+            values = kernels.averaged(values, pool)
+        return values
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a sparse matrix for each two parts that overlap."""
+        source = self.read
+        axes = [self._entries(axis, source, reader) for axis in range(3)]
+        first = 0 if self.rows is None else self.rows[0]
+        shares = prod(prod(pool.window) for pool in self.pools)
+        for pre, post in product(source.parts, reader.parts):
+            depth = kernels.within(axes[0], post.slices, pre.slices)
+            sizes = (source.volume, reader.volume)
+            places, weights = kernels.joined(
+                (depth, axes[1], axes[2]),
+                (len(pre.slices), *sizes[0][1:]),
+                (len(post.slices), *sizes[1][1:]),
+                first,
+            )
+            if not len(places):
+                continue
+            # The chip counts each neuron of a source, read or not.
+            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
+            shape = (post.neurons.size_in, len(read))
+            values = weights / shares
+            transform = nengo.Sparse(shape, indices=places, init=values)
+            yield sub_part(pre, read), post, transform
+
+    def _entries(
+        self,
+        axis: int,
+        source: Population,
+        reader: Population,
+    ) -> NDArray[np.int64]:
+        """Return who reads whom along an axis, and the weight: (pairs, 3)."""
+        assert self.level is not None
+        pools = [(triple(p.window), triple(p.stride)) for p in self.pools]
+        steps = [(window[axis], stride[axis]) for window, stride in pools]
+        nodes, windows = EVERY, reader.volume[axis]
+        if axis == self.level.axis:
+            nodes, windows = self.nodes, self.level.windows
+        rows = entries(nodes, windows, source.volume[axis], steps)
+        triples = []
+        for i, row in enumerate(rows):
+            triples += [(i, place, weight) for place, weight in row.items()]
+        return np.array(triples, np.int64).reshape(-1, 3)
+
+
+@dataclass(frozen=True)
+class ConnectAll(Connection):
+    """Every unit reads every neuron, by a matrix.
+
+    ``tensor`` is the name of the matrix; None for the reader's own.
+    """
+
+    tensor: str | None = None
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a matrix for each part of the source."""
+        for part, rows in self._parts(reader, tensors):
+            matrix = rows.reshape(-1, rows.shape[-1]).T
+            transform = nengo.Dense(matrix.shape, init=matrix)
+            yield part, reader.parts[0], transform
+
+    def _parts(
+        self,
+        reader: Population,
+        tensors: Tensors,
+    ) -> Iterator[tuple[Part, Array]]:
+        """Yield each part of the source with the rows that it meets."""
+        source = self.read
+        volume = source.volume
+        matrix = tensors[self.tensor or f"{reader.name}.kernel"]
+        kernel = kernels.unflattened(matrix, volume, self.pools)
+        # Pools may leave the last pixels out, which nothing reads then.
+        whole = kernels.extended(self._folded(kernel), volume)
+        for part in source.parts:
+            yield part, kernels.rows_of(whole, part.slices)
+
+
+@dataclass(frozen=True)
+class ConvolveAll(ConnectAll):
+    """Every unit reads every neuron, by a convolution of full extent.
+
+    On the chip this takes one input axon a pixel instead of one a neuron.
+    """
+
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return a 2-D convolution for each part of the source."""
+        for part, rows in self._parts(reader, tensors):
+            transform = nengo.Convolution(
+                rows.shape[-1],
+                rows.shape[:3],
+                kernel_size=rows.shape[:2],
+                init=rows,
+            )
+            yield part, reader.parts[0], transform

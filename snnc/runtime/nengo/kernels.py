@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Kernels of a weight file as those between ensembles.
+
+Kernels have all three axes in space: (depth, height, width, channels read,
+filters). Axes that a layer lacks have size 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..maxima import Triple
+from ..network import Volume, triple
+
+Array = NDArray[Any]
+Sizes = tuple[int, ...]  # along the axes in space that a layer has
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Pool:
+    """An average pool without padding: the mean of each window."""
+
+    window: Sizes
+    stride: Sizes
+
+
+def lifted(tensor: Array) -> Array:
+    """Return the kernel of a convolution, of one to three axes in space."""
+    *sizes, channels, filters = tensor.shape
+    return tensor.reshape(*triple(tuple(sizes)), channels, filters)
+
+
+def ungrouped(kernel: Array, filters: int, groups: int) -> Array:
+    """Return the kernel over all channels, zero between groups of them.
+
+    ``kernel`` has the channels that a group reads; a depthwise one has the
+    multiples of each channel behind it.
+    """
+    taps = kernel.shape[:3]
+    parts = kernel.reshape(*taps, -1, groups, filters // groups)
+    read = parts.shape[3]
+    whole = np.zeros((*taps, groups, read, *parts.shape[4:]), kernel.dtype)
+    for group in range(groups):
+        whole[:, :, :, group, :, group] = parts[:, :, :, :, group]
+    return whole.reshape(*taps, groups * read, filters)
+
+
+def dilated(kernel: Array, dilation: Triple) -> Array:
+    """Return the kernel with zeros between its taps."""
+    pairs = zip(kernel.shape[:3], dilation, strict=True)
+    size = [(taps - 1) * step + 1 for taps, step in pairs]
+    wide = np.zeros((*size, *kernel.shape[3:]), kernel.dtype)
+    wide[tuple(slice(None, None, step) for step in dilation)] = kernel
+    return wide
+
+
+def unflattened(tensor: Array, volume: Volume, pools: Iterable[Pool]) -> Array:
+    """Return a matrix as a kernel over what pools leave of a volume.
+
+    ``tensor`` is (flattened in Keras order, units). Its channels are those of
+    the volume, or those of a concatenation that the volume is part of.
+    """
+    size = np.array(volume[:3])
+    for pool in pools:
+        window, stride = triple(pool.window), triple(pool.stride)
+        size = (size - window) // stride + 1
+    return tensor.reshape(*size, -1, tensor.shape[-1])
+
+
+def pooled(kernel: Array, pool: Pool) -> Array:
+    """Return the kernel over what an average pool reads."""
+    window, stride = triple(pool.window), triple(pool.stride)
+    taps = kernel.shape[:3]
+    axes = zip(taps, stride, window, strict=True)
+    size = [(k - 1) * s + w for k, s, w in axes]
+    # In float64, equal taps stay equal, and nengo-loihi stores those once.
+    spread = np.zeros((*size, *kernel.shape[3:]))
+    for offset in np.ndindex(window):
+        axes = zip(offset, taps, stride, strict=True)
+        spread[tuple(slice(o, o + k * s, s) for o, k, s in axes)] += kernel
+    return spread / np.prod(window)
+
+
+def averaged(values: Array, pool: Pool) -> Array:
+    """Return what an average pool makes of values: (rows, *volume)."""
+    axes = zip(triple(pool.window), triple(pool.stride), strict=True)
+    for axis, (size, step) in enumerate(axes, 1):
+        moved = np.lib.stride_tricks.sliding_window_view(values, size, axis)
+        kept = [slice(None)] * values.ndim
+        kept[axis] = slice(None, None, step)
+        values = moved[tuple(kept)].mean(axis=-1)
+    return values
+
+
+def extended(kernel: Array, volume: Volume) -> Array:
+    """Return the kernel with zeros behind it, up to the size of a volume."""
+    pads = [(0, n - k) for n, k in zip(volume, kernel.shape[:3], strict=False)]
+    return np.pad(kernel, [*pads, (0, 0), (0, 0)])
+
+
+def widened(kernel: Array, before: Pair, behind: Pair) -> Array:
+    """Return the kernel with rows and columns of zeros around it."""
+    plane = zip(before, behind, strict=True)
+    return np.pad(kernel, [(0, 0), *plane, (0, 0), (0, 0)])
+
+
+def identity(channels: int) -> Array:
+    """Return a kernel of one tap that changes nothing."""
+    return np.eye(channels, dtype=np.float32)[None, None, None]
+
+
+def signs(channels: int, low: float, high: float) -> Array:
+    """Return a kernel of one tap: values of ``low..high`` as shares of 1.
+
+    If they can be negative, their negatives are channels behind them.
+    """
+    kernel = identity(channels) / max(abs(low), abs(high))
+    return kernel if low >= 0 else np.concatenate([kernel, -kernel], axis=-1)
+
+
+def plane(
+    kernel: Array,
+    read: range,
+    written: range,
+    stride: int,
+    before: int,
+) -> Array | None:
+    """Return the 2-D kernel between two ensembles, or None if they are apart.
+
+    ``read`` and ``written`` are their slices of the depth axis, along which
+    the kernel moves by ``stride``; ``before`` slices of zeros stand in front.
+    An ensemble's channels are its slices' side by side. A slice reads those
+    that its depth taps reach; the rest of the kernel is zero.
+    """
+    depth, height, width, channels, filters = kernel.shape
+    taps = []
+    for out, tap in np.ndindex(len(written), depth):
+        source = written[out] * stride - before + tap
+        if source in read:
+            taps.append((source - read.start, out, tap))
+    if not taps:
+        return None
+    shape = (height, width, len(read), channels, len(written), filters)
+    flat = np.zeros(shape, kernel.dtype)
+    for into, out, tap in taps:
+        flat[:, :, into, :, out] = kernel[tap]
+    size = (len(read) * channels, len(written) * filters)
+    return flat.reshape(height, width, *size)
+
+
+def rows_of(kernel: Array, read: range) -> Array:
+    """Return those rows of a kernel over a whole volume that a part reads.
+
+    They are (height, width, the part's channels, units).
+    """
+    _, height, width, _, units = kernel.shape
+    rows = np.moveaxis(kernel[read.start : read.stop], 0, 2)
+    return rows.reshape(height, width, -1, units)
+
+
+def scattered(
+    plane: Array,
+    used: Array,
+    image: tuple[int, int],
+    outputs: tuple[int, int],
+    stride: tuple[int, int],
+    before: tuple[int, int],
+) -> tuple[NDArray[np.int64], Array]:
+    """Return a 2-D convolution as places of a matrix, and the weights there.
+
+    Places are (weights, 2): the neuron that reads, and the one that is read.
+    ``plane`` is the kernel between two ensembles, of whose weights those that
+    are ``used`` count. ``image`` and ``outputs`` are (height, width) of what
+    is read and of what reads; ``before`` rows and columns of zeros stand in
+    front.
+    """
+    channels, filters = plane.shape[2:]
+    places, weights = [], []
+    for tap in np.ndindex(plane.shape[:2]):
+        into, out = np.nonzero(used[tap])
+        axes = zip(outputs, image, stride, before, tap, strict=True)
+        rows, columns = (_meeting(*axis) for axis in axes)
+        shape = (len(rows[0]), len(columns[0]), len(into))
+        writes, reads = (
+            (rows[i][:, None] * width + columns[i])[..., None] * size + ends
+            for i, width, size, ends in (
+                (0, outputs[1], filters, out),
+                (1, image[1], channels, into),
+            )
+        )
+        places.append(np.stack([writes.ravel(), reads.ravel()], axis=1))
+        weights.append(np.broadcast_to(plane[tap][into, out], shape).ravel())
+    return np.concatenate(places), np.concatenate(weights)
+
+
+def within(
+    pairs: NDArray[np.int64],
+    written: range,
+    read: range,
+) -> NDArray[np.int64]:
+    """Return the pairs of two parts' slices, counted from their first ones.
+
+    ``pairs``, (pairs, 3), have who reads, who is read, and the weight.
+    """
+    inside = np.isin(pairs[:, 0], written) & np.isin(pairs[:, 1], read)
+    starts = np.array([written.start, read.start, 0], np.int64)
+    return np.asarray(pairs[inside] - starts, np.int64)
+
+
+def joined(
+    axes: tuple[NDArray[np.int64], ...],
+    image: Sizes,
+    outputs: Sizes,
+    first: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return what is read channel by channel, as `scattered` does.
+
+    ``axes`` have the pairs along depth, height and width, as `within` has
+    them; weights are multiplied. ``image`` and ``outputs`` are the shapes of
+    two parts, channels last; ``first`` is the channel that reads the first.
+    """
+    depth, height, width = axes
+    channels = np.arange(image[3])
+    pairs = []
+    for end, shape in ((0, outputs), (1, image)):
+        rows, columns = (
+            height[:, None, None, None, end],
+            width[:, None, None, end],
+        )
+        slices = depth[:, None, end]
+        own = channels + (first if end == 0 else 0)
+        place = (rows * shape[2] + columns) * shape[0] + slices
+        pairs.append((place * shape[3] + own).ravel())
+    weights = width[:, None, None, 2] * depth[:, None, 2]
+    weights = height[:, None, None, None, 2] * weights
+    size = (len(height), len(width), len(depth), len(channels))
+    return np.stack(pairs, axis=1), np.broadcast_to(weights, size).ravel()
+
+
+def _meeting(
+    outputs: int,
+    inputs: int,
+    stride: int,
+    before: int,
+    tap: int,
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return along one axis what reads through a tap, and what is read."""
+    writes = np.arange(outputs)
+    reads = writes * stride - before + tap
+    inside = (reads >= 0) & (reads < inputs)
+    return writes[inside], reads[inside]

@@ -1,0 +1,188 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""The ensembles and the nodes of a network.
+
+Neurons fire at the rates that activations stand for.
+"""
+
+# mypy: disable-error-code="import-not-found,import-untyped,misc"
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from ..network import Cut, Input, Layer, Network, Volume
+from ..voltages import first_voltages
+from .populations import Part
+
+
+class ClippedRectifiedLinear(nengo.RectifiedLinear):
+    """Rate neurons of at most one spike a step: the chip takes no more."""
+
+    def step(self, dt: float, current: Any, output: Any) -> None:
+        """Compute the rates of one step, with currents clipped at 1 / dt."""
+        super().step(dt, np.minimum(current, 1 / dt), output)
+
+
+class ClippedSpikingRectifiedLinear(nengo.SpikingRectifiedLinear):
+    """Spiking neurons of at most one spike a step: the chip takes no more."""
+
+    def step(
+        self,
+        dt: float,
+        current: Any,
+        output: Any,
+        voltage: Any,
+    ) -> None:
+        """Fire for one step, with currents clipped at 1 / dt."""
+        super().step(dt, np.minimum(current, 1 / dt), output, voltage)
+
+
+def ensembles_of(
+    layer: Layer,
+    name: str,
+    volume: Volume,
+    cut: Cut,
+    bias: NDArray[Any] | None,
+    spiking: bool,
+) -> Iterator[Part]:
+    """Yield the ensembles of a layer, or of a level of a max pool.
+
+    Each has the neurons of some depth slices, laid out (height, width, slices
+    x channels). ``bias`` is for each channel, or of the shape of ``volume``.
+    """
+    voltages = first_voltages(layer, name)
+    depth, group = volume[0], cut.group
+    for start in range(0, depth, group):
+        slices = range(start, min(start + group, depth))
+        part = f"{name}[{slices.start}:{slices.stop}]"
+        label = name if depth <= group else part
+        size = len(slices) * prod(volume[1:])
+        own = _of_slices(bias, volume, slices)
+        voltage = _of_slices(voltages, volume, slices)
+        ensemble = ensemble_of(layer, label, size, own, spiking, voltage)
+        yield Part(label, ensemble.neurons, slices)
+
+
+def _of_slices(
+    values: NDArray[Any] | None,
+    volume: Volume,
+    slices: range,
+) -> NDArray[Any] | None:
+    """Return those of some depth slices, in the order of their ensemble.
+
+    What has one axis alone is for each channel, or of one slice: it stays.
+    """
+    if values is None or values.ndim == 1:
+        return values
+    part = values.reshape(volume)[slices.start : slices.stop]
+    return np.moveaxis(part, 0, 2).ravel()
+
+
+def ensemble_of(
+    layer: Layer,
+    label: str,
+    size: int,
+    bias: NDArray[Any] | None,
+    spiking: bool,
+    voltage: NDArray[Any] | None = None,
+) -> nengo.Ensemble:
+    """Return ``size`` neurons of a layer.
+
+    ``bias`` has a value a channel, or a value a neuron. ``voltage`` is that
+    which each spiking neuron begins with; None for 0.
+    """
+    gain, rest = gain_and_rest(layer)
+    current = np.full(size, rest)
+    if bias is not None:
+        current += gain * np.tile(bias, size // len(bias))
+    return nengo.Ensemble(
+        size,
+        # Connections join neurons: what an ensemble encodes is of no account.
+        dimensions=1,
+        encoders=np.ones((size, 1)),
+        gain=np.full(size, gain),
+        bias=current,
+        neuron_type=neuron_type(layer, spiking, voltage),
+        label=label,
+    )
+
+
+def gain_and_rest(layer: Layer) -> tuple[float, float]:
+    """Return the current from activation 0.0 to 1.0, and that of 0.0.
+
+    A LIF neuron fires at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1))) Hz.
+    Activation 0.0 stands for J = 63/64, below threshold on the chip too.
+    """
+    if layer.lif is None:
+        return layer.high, 0.0
+    rest = 63 / 64
+    period = (1 / layer.high - layer.lif.tau_ref) / layer.lif.tau_rc
+    return 1 + 1 / float(np.expm1(period)) - rest, rest
+
+
+def neuron_type(
+    layer: Layer,
+    spiking: bool,
+    voltage: NDArray[Any] | None = None,
+) -> nengo.neurons.NeuronType:
+    """Return neurons whose spike has the amplitude 1 / ``layer.high``.
+
+    Spiking ones begin with ``voltage``, (neurons,), or with 0.
+    """
+    settings: dict[str, Any] = {"amplitude": 1 / layer.high}
+    if spiking:
+        # Nengo would draw voltages; those of the chip start at 0.
+        start = nengo.dists.Choice([0]) if voltage is None else voltage
+        settings["initial_state"] = {"voltage": start}
+    if layer.encoder is not None:
+        encoders = (ClippedRectifiedLinear, ClippedSpikingRectifiedLinear)
+        return encoders[spiking](**settings)
+    if layer.lif is not None:
+        lif = nengo.LIF if spiking else nengo.LIFRate
+        taus = {"tau_rc": layer.lif.tau_rc, "tau_ref": layer.lif.tau_ref}
+        return lif(**taus, **settings)
+    relu = nengo.SpikingRectifiedLinear if spiking else nengo.RectifiedLinear
+    return relu(**settings)
+
+
+def relay(part: Part) -> Part:
+    """Add a node that has on the host what a part of a layer gives."""
+    label = f"{part.label} on host"
+    size = part.neurons.size_out
+    node = nengo.Node(lambda _, x: x, size_in=size, label=label)
+    nengo.Connection(
+        part.neurons,
+        node,
+        synapse=None,
+        label=f"{part.label} to {label}",
+    )
+    return Part(label, node, part.slices)
+
+
+def scaling(given: Input) -> Any:
+    """Return what maps values to the range that the layers get."""
+    assert given.scaled is not None
+    start, slope, low = given.scaled[0], given.slope, given.low
+    return lambda _, x: start + slope * (x - low)
+
+
+def presented(images: NDArray[Any] | None, network: Network) -> Any:
+    """Return what the input gives: zeros, or one example after another."""
+    shape = network.input.shape
+    if images is None:
+        return np.zeros(shape).ravel()
+    images = np.asarray(images)
+    if images.shape[1:] != shape or len(images) == 0:
+        wanted = f"not (examples, *{shape})"
+        raise ValueError(f"images have shape {images.shape}, {wanted}")
+    return nengo.processes.PresentInput(
+        images.reshape(len(images), -1),
+        network.present,
+    )

@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Layers as populations in parts, and what a connection reads of them."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+
+from ..layout import Tensors
+from ..maxima import Grid, Triple
+from ..network import Input, Volume
+from . import kernels
+from .kernels import Array, Pool
+
+Channels = tuple[int, int]  # the first, and that behind the last
+Padding = Literal["valid", "same"]
+Places = tuple[range, ...]  # along the axes in space that a layer has
+
+
+@dataclass(frozen=True)
+class Part:
+    """The depth slices ``slices`` of a layer or of the input.
+
+    ``neurons`` is what connections begin or end at: an ensemble's neurons, a
+    node or a slice of it.
+    """
+
+    label: str
+    neurons: Any
+    slices: range
+
+
+@dataclass(frozen=True)
+class Population:
+    """The parts of a layer or of the input, in depth order."""
+
+    name: str
+    volume: Volume
+    parts: tuple[Part, ...]
+
+
+# From where, to where, and the transform between them.
+Link = tuple[Part, Part, Any]
+
+
+@dataclass(frozen=True)
+class Connection(ABC):
+    """What a layer reads of a source.
+
+    ``source``
+        The population that is read.
+    ``rows``
+        The kernel's input channels that meet the source's; None for all.
+    ``pools``
+        The average pools on the way, source first.
+    ``pop_type``
+        Bits of an axon onto the chip, for convolutions, where an axon carries
+        a pixel with all its channels. Those of 16 bits take half the room of
+        those of 32, but need blocks whose channels are a multiple of 4.
+    ``picked``
+        The places of the source that are read, as if there were no others;
+        None for all. Pools are over these.
+    """
+
+    source: Population
+    rows: Channels | None = None
+    pools: tuple[Pool, ...] = ()
+    pop_type: int | None = None
+    picked: Places | None = None
+
+    @abstractmethod
+    def links(
+        self,
+        reader: Population,
+        tensors: Tensors,
+        given: Input,
+    ) -> Iterator[Link]:
+        """Return what connects the parts of the source to those of a reader.
+
+        ``given`` is the input of the network.
+        """
+
+    @property
+    def read(self) -> Population:
+        """What is read of the source."""
+        if self.picked is None:
+            return self.source
+        return sub_population(self.source, self.picked)
+
+    def _folded(self, kernel: Array) -> Array:
+        """Return the rows of a kernel that are read, over what pools read."""
+        if self.rows is not None:
+            kernel = kernel[..., slice(*self.rows), :]
+        for pool in reversed(self.pools):
+            kernel = kernels.pooled(kernel, pool)
+        return kernel
+
+    def _convolved(
+        self,
+        reader: Population,
+        kernel: Array,
+        stride: Triple = (1, 1, 1),
+        padding: Padding = "valid",
+        depth_before: int = 0,
+    ) -> Iterator[Link]:
+        """Yield a 2-D convolution for each two parts that overlap."""
+        source = self.read
+        room, out, taps = source.volume, reader.volume, kernel.shape
+        # No axon may be the last of its core and lead nowhere: nengo-loihi's
+        # allocator fails then. So what padding never reaches is cut off.
+        height, width = (
+            min(room[i], (out[i] - 1) * stride[i] + taps[i]) for i in (1, 2)
+        )
+        for whole, post in product(source.parts, reader.parts):
+            read, written = whole.slices, post.slices
+            step, before = stride[0], depth_before
+            plane = kernels.plane(kernel, read, written, step, before)
+            if plane is None:
+                continue
+            pre = _corner(whole, room, height, width)
+            transform = nengo.Convolution(
+                plane.shape[3],
+                (height, width, plane.shape[2]),
+                kernel_size=plane.shape[:2],
+                strides=stride[1:],
+                padding=padding,
+                init=plane,
+            )
+            yield pre, post, transform
+
+
+def grid_of(picked: Places) -> Grid:
+    """Return places along depth, height and width."""
+    one = range(1)
+    if len(picked) == 1:
+        return one, picked[0], one
+    depth, height, width = (one, *picked)[-3:]
+    return depth, height, width
+
+
+def sub_population(source: Population, picked: Places) -> Population:
+    """Return a population as if it had no places but some."""
+    depth, *plane = grid_of(picked)
+    parts = tuple(_seen(part, source, picked) for part in source.parts)
+    volume = (len(depth), *map(len, plane), source.volume[3])
+    return replace(
+        source,
+        volume=(volume[0], volume[1], volume[2], volume[3]),
+        parts=tuple(part for part in parts if len(part.slices)),
+    )
+
+
+def _seen(part: Part, source: Population, picked: Places) -> Part:
+    """Return a part as if it had no places but some of its source's."""
+    depth, height, width = grid_of(picked)
+    inside = [i for i, place in enumerate(depth) if place in part.slices]
+    shape = (*source.volume[1:3], len(part.slices), source.volume[3])
+    slices = [depth[i] - part.slices.start for i in inside]
+    places = np.arange(prod(shape)).reshape(shape)[:, :, slices]
+    neurons = places[np.ix_(height, width)].ravel()
+    numbers = range(inside[0], inside[-1] + 1) if inside else range(0)
+    return replace(sub_part(part, neurons), slices=numbers)
+
+
+def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
+    """Return a part of which the first rows and columns alone are read."""
+    shape = (*volume[1:3], len(part.slices) * volume[3])
+    if shape[:2] == (height, width):
+        return part
+    places = np.arange(prod(shape)).reshape(shape)
+    return sub_part(part, places[:height, :width].ravel())
+
+
+def sub_part(part: Part, read: Array) -> Part:
+    """Return a part of which some neurons alone are read."""
+    neurons, every = part.neurons, np.arange(part.neurons.size_out)
+    if isinstance(neurons, nengo.base.ObjView):
+        whole = np.arange(neurons.obj.size_out)
+        neurons, every = neurons.obj, whole[neurons.slice]
+    read = every[read]
+    if np.array_equal(read, np.arange(neurons.size_out)):
+        return replace(part, neurons=neurons)
+    return replace(part, neurons=neurons[read.tolist()])

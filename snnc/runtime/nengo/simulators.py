@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Nengo's simulators, as those that run a built network."""
+
+# mypy: disable-error-code="import-not-found,import-untyped"
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import warnings
+from collections.abc import Iterator
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any, Literal
+
+import nengo
+import numpy as np
+from numpy.typing import NDArray
+
+from ..layout import Tensors
+from ..network import Network
+from .builder import BuiltNetwork
+from .compat import import_nengo_loihi
+
+Simulator = Literal["nengo", "nengo_dl", "loihi"]
+# What to install for each simulator, and the licence of that.
+PACKAGES = {
+    "nengo": ("nengo", "GPL-2.0"),
+    "nengo_dl": ("nengo-dl", "free for non-commercial use"),
+    "loihi": ("nengo-loihi", "Apache-2.0"),
+}
+Array = NDArray[Any]
+VALUES_AT_ONCE = 2**25  # numbers that all probes together may hold
+EXAMPLES_AT_ONCE = 8  # more would keep who waits without a sign for long
+
+
+# What nengo-loihi raises for numbers that it can't store, and for others.
+FAILURES = (AssertionError, TypeError, nengo.exceptions.BuildError)
+
+
+class RefusedError(RuntimeError):
+    """Weights that the chip can't store; says those of which layers."""
+
+
+def simulators_of(network: Network) -> tuple[str, ...]:
+    """Return the simulators that a network is for."""
+    return tuple(n for n in PACKAGES if n != "loihi" or network.for_loihi)
+
+
+def require(simulator: str, network: Network) -> None:
+    """Raise ValueError or ModuleNotFoundError if a simulator can't be had."""
+    known = simulators_of(network)
+    if simulator not in known:
+        there = f"there are {', '.join(known)}"
+        if simulator in PACKAGES:
+            there += ", as the spec says `target nengo`"
+        raise ValueError(f"no simulator {simulator!r}: {there}")
+    package, licence = PACKAGES[simulator]
+    if find_spec(package.replace("-", "_")) is None:
+        missing = f"{package} ({licence}) is not installed"
+        remedy = f"pip install {package}"
+        if simulator == "nengo_dl" and sys.version_info >= (3, 12):
+            remedy = "it needs Keras 2, so Python 3.11 or older"
+        raise ModuleNotFoundError(f"{missing}: {remedy}")
+
+
+class SimulatorRun:
+    """A built network on a simulator, example after example.
+
+    All layers must be probed. The state is carried over.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        built: BuiltNetwork,
+        network: Network,
+        tensors: Tensors,
+    ) -> None:
+        """Build the network, of these weights, for a simulator.
+
+        Raises RefusedError if the chip can't store them.
+        """
+        self._built = built
+        self._network = network
+        self._name = name
+        self._sim = _opened(name, built, network, tensors)
+
+    def __enter__(self) -> SimulatorRun:
+        """Return itself, to be closed."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the simulator."""
+        self._sim.close()
+
+    @property
+    def cores(self) -> int | None:
+        """How many cores it takes; None if there are none."""
+        return len(self._sim.model.blocks) if self._name == "loihi" else None
+
+    @property
+    def at_once(self) -> int:
+        """How many examples to present before what they gave is forgotten."""
+        probes = self._built.net.all_probes
+        values = sum(int(probe.size_in) for probe in probes)
+        room = VALUES_AT_ONCE // (values * self._network.steps)
+        return max(1, min(EXAMPLES_AT_ONCE, room))
+
+    def present(self, count: int) -> tuple[Array, dict[str, Array]]:
+        """Run the next examples.
+
+        Returns the rows of the readout, (examples, steps, units), and the
+        spikes of each layer's neurons in Keras order, (examples, neurons).
+        """
+        steps = self._network.steps
+        self._sim.run_steps(count * steps)
+        rows = np.array(self._sim.data[self._built.output])
+        layers = self._network.layers
+        spikes = {name: self._spikes(name, count) for name in layers}
+        self._forget()
+        return rows.reshape(count, steps, -1), spikes
+
+    def _spikes(self, name: str, count: int) -> NDArray[np.int64]:
+        sums = {}
+        for probe in self._built.layer_probes[name]:
+            values = np.asarray(self._sim.data[probe])
+            rows = values.reshape(count, self._network.steps, -1)
+            sums[probe] = rows.sum(axis=1)
+        values = self._built.neuron_values(SimpleNamespace(data=sums), name)
+        amplitude = self._network.dt * self._network.layers[name].high
+        spikes = values.reshape(count, -1) * amplitude
+        return np.asarray(np.rint(spikes), dtype=np.int64)
+
+    def _forget(self) -> None:
+        """Drop what the probes hold."""
+        if hasattr(self._sim, "clear_probes"):
+            self._sim.clear_probes()
+            return
+        for probe in self._built.net.all_probes:
+            self._sim.model.params[probe].clear()
+
+
+def not_stored(net: Any, dt: float, tensors: Tensors) -> str | None:
+    """Return which layers have weights that nengo-loihi can't store.
+
+    Tells how large their tensors are. None if it could store all of them.
+    """
+    refused = dict.fromkeys(_refused(net, dt))
+    return "; ".join(_sizes(name, tensors) for name in refused) or None
+
+
+def _refused(net: Any, dt: float) -> Iterator[str]:
+    """Yield the layer of each block of which the numbers are refused."""
+    loihi = import_nengo_loihi()
+    discretize = importlib.import_module("nengo_loihi.builder.discretize")
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        # This target has a network's numbers as they are.
+        settings = {"target": "simreal", "progress_bar": False}
+        with loihi.Simulator(net, dt=dt, **settings) as sim:
+            for block in sim.model.blocks:
+                try:
+                    discretize.discretize_block(block)
+                except FAILURES:
+                    # The label is such as <Ensemble 'c0[3]'>.
+                    yield re.findall(r"'(\w+)", block.label)[0]
+
+
+def _sizes(name: str, tensors: Tensors) -> str:
+    own = {n: t for n, t in tensors.items() if n.rpartition(".")[0] == name}
+    largest = (f"{n} reaches {np.abs(t).max():.3g}" for n, t in own.items())
+    return f"{name} ({', '.join(largest)})"
+
+
+def _opened(
+    name: str,
+    built: BuiltNetwork,
+    network: Network,
+    tensors: Tensors,
+) -> Any:
+    net, dt = built.net, network.dt
+    if name == "loihi":
+        return _emulator(net, dt, tensors)
+    if name == "nengo_dl":
+        nengo_dl = importlib.import_module("nengo_dl")
+        return nengo_dl.Simulator(net, dt=dt, progress_bar=False)
+    # Nengo would open its cache of decoders, which none of this needs, and
+    # which breaks if another version of NumPy wrote it. A new model has none.
+    model = nengo.builder.Model(dt)
+    return nengo.Simulator(net, dt=dt, model=model, progress_bar=False)
+
+
+def _emulator(net: Any, dt: float, tensors: Tensors) -> Any:
+    loihi = import_nengo_loihi()
+    settings = {"target": "sim", "progress_bar": False}
+    try:
+        return loihi.Simulator(net, dt=dt, **settings)
+    except FAILURES as error:
+        layers = not_stored(net, dt, tensors)
+        if layers is None:
+            raise
+        reason = f"the chip can't store the weights of {layers}"
+        advice = "`snnc weights FILE SPEC` tells why, and what would do"
+        raise RefusedError(f"{reason}; {advice}") from error

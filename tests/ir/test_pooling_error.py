@@ -1,0 +1,41 @@
+"""What a maximum is off by: the table, and what lies between its entries."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from snnc.ir.pooling_error import (
+    MEASURED,
+    RATES,
+    SYNAPSES,
+    VALUES,
+    expected_error,
+)
+
+
+def test_the_table_has_an_entry_for_each_point() -> None:
+    assert len(MEASURED) == len(SYNAPSES)
+    assert {len(rows) for rows in MEASURED} == {len(RATES)}
+    assert {len(row) for rows in MEASURED for row in rows} == {len(VALUES)}
+
+
+def test_at_its_points_the_table_is_what_is_expected() -> None:
+    bias, lasting, counted = MEASURED[1][2][1]
+    found = expected_error(VALUES[1], RATES[2], SYNAPSES[1], 0.1)
+    assert found.bias == pytest.approx(bias)
+    assert found.deviation == pytest.approx(math.hypot(lasting, counted / 0.1**0.5))
+    assert found.size == pytest.approx(math.hypot(*found))
+
+
+def test_between_them_it_is_between() -> None:
+    low, high = (expected_error(n, 150.0, 0.005, 0.1).bias for n in (16, 25))
+    assert low < expected_error(20, 150.0, 0.005, 0.1).bias < high
+    ends = expected_error(1000, 1.0, 1.0, 0.1), expected_error(100, 50.0, 0.02, 0.1)
+    assert ends[0] == ends[1]
+
+
+def test_longer_examples_average_more_out() -> None:
+    short, long = (expected_error(4, 150.0, 0.005, t).deviation for t in (0.05, 0.5))
+    assert short > 1.5 * long
