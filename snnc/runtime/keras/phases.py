@@ -166,6 +166,8 @@ class Phases:
             scaler.scales = progress.scales
         else:
             self.before_spikes()
+            if "scale" not in self.phases:
+                scaler.hold()
             progress.begin(index, first, scaler.scales)
             progress.keep_best(training, validation.logs())
         tell(str(plan))

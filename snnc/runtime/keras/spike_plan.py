@@ -18,7 +18,7 @@ from .pipelines import Batches
 
 UPDATES = 800
 STREAMS = 20  # simulations side by side, with an example per update each
-RATE = 3e-3  # the learning rate of the first update
+RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # between which the network is judged on held-out examples
 MOST = 10  # times the cost of the phase smooth
 MEMORY = 2e9  # bytes of the state of all streams, and of a training step
