@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
+from snnc.runtime.examples import decide
 from snnc.runtime.measures import layer_result
 from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide, merits
+from snnc.runtime.scores import merits
 from snnc.runtime.statistics import Correlation, Firing
 
 WAYS: tuple[Decide, ...] = ("last", "mean")

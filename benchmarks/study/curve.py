@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from snnc.runtime.examples import decide
 from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide
 from snnc.runtime.statistics import interval
 
 

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from .examples import decide
 from .network import Network, Readout
 from .results import Contrast, Decide, KerasModel, Moment, Reading, Score
 from .statistics import interval
@@ -31,17 +32,6 @@ def moments(steps: int) -> tuple[int, ...]:
     """Return the steps after each quarter of an example."""
     ends = {max(1, steps * quarter // 4) for quarter in QUARTERS}
     return tuple(sorted(ends))
-
-
-def decide(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
-    """Return what rows of examples, (examples, steps, units), decide.
-
-    That is the mean of the later half of an example's rows, or its last row.
-    """
-    if how == "last":
-        return rows[:, -1].copy()
-    later: NDArray[Any] = rows[:, rows.shape[1] // 2 :].mean(axis=1)
-    return later
 
 
 def decide_early(rows: NDArray[Any], how: Decide) -> NDArray[Any]:

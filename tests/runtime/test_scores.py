@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snnc.runtime.examples import decide
 from snnc.runtime.scores import (
-    decide,
     decide_early,
     difference,
     moments,

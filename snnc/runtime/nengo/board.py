@@ -39,7 +39,7 @@ class Placement:
         for spikes in model.inputs:
             usual.input_to_board(spikes, board)
         on = [board.new_chip() for _ in range(most)]
-        for block, chip in zip(model.blocks, self.chips, strict=True):
+        for block, chip in zip(model.blocks, self.chips):
             usual.block_to_new_core(block, on[chip])
         board.probes.extend(model.probes)
         return board

@@ -181,7 +181,7 @@ class Identity(Connection):
         """Return a 2-D convolution for each two parts that overlap."""
         kernel = self._folded(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
-        depth, height, width = map(prod, zip((1, 1, 1), *steps, strict=True))
+        depth, height, width = map(prod, zip((1, 1, 1), *steps))
         return self._convolved(reader, kernel, (depth, height, width))
 
 

@@ -16,7 +16,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,7 @@ from ..network import Network
 from ..results import Result
 from ..scores import Reader, decide_early
 from ..statistics import Firing
-from .builder import BuiltNetwork, Mode
+from .prediction import BuildNetwork
 from .simulators import (
     RefusedError,
     Simulator,
@@ -41,19 +41,6 @@ from .simulators import (
 
 # Is told how many examples are done, and how many there are.
 Progress = Callable[[int, int], None]
-
-
-class BuildNetwork(Protocol):
-    """``nengo_network.build_network`` of a package."""
-
-    def __call__(
-        self,
-        weights: Weights,
-        images: NDArray[Any] | None = ...,
-        mode: Mode = ...,
-        probe: Sequence[str] = ...,
-    ) -> BuiltNetwork:
-        """Return the network in Nengo."""
 
 
 @dataclass(frozen=True)

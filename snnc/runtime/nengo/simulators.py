@@ -69,7 +69,7 @@ def require(simulator: str, network: Network) -> None:
 class SimulatorRun:
     """A built network on a simulator, example after example.
 
-    All layers must be probed. The state is carried over.
+    The state is carried over.
     """
 
     def __init__(
@@ -109,13 +109,14 @@ class SimulatorRun:
         """Run the next examples.
 
         Returns the rows of the readout, (examples, steps, units), and the
-        spikes of each layer's neurons in Keras order, (examples, neurons).
+        spikes of each probed layer's neurons in Keras order, (examples,
+        neurons).
         """
         steps = self._network.steps
         self._sim.run_steps(count * steps)
         rows = np.array(self._sim.data[self._built.output])
-        layers = self._network.layers
-        spikes = {name: self._spikes(name, count) for name in layers}
+        probed = self._built.layer_probes
+        spikes = {name: self._spikes(name, count) for name in probed}
         self._forget()
         return rows.reshape(count, steps, -1), spikes
 
