@@ -33,6 +33,7 @@ KINDS = frozenset(
         "ConvolveAll",
         "ConvolveSparse",
         "Identity",
+        "IdentitySparse",
         "Rectify",
     }
 )
@@ -119,7 +120,9 @@ class Statements:
             sparse = projection.reach.is_sparse if returns else mapped.form == "sparse"
             return "ConvolveSparse" if sparse else "Convolve"
         reader = self._network.by_name[projection.target]
-        return "Rectify" if isinstance(reader.operation, Rectify) else "Identity"
+        if isinstance(reader.operation, Rectify):
+            return "Rectify"
+        return "IdentitySparse" if mapped.form == "sparse" else "Identity"
 
     def _ranges(self, picked: Grid) -> Iterator[str]:
         """Write the places along the axes in space that the network has."""
@@ -214,6 +217,22 @@ def _images(network: Network) -> str:
         f"``images``, (examples, {shape}), are presented one after another; without "
         "them the input is silent until a simulator feeds it. ``probe`` names the "
         "layers to probe."
+    )
+
+
+def board(routed: RoutedNetwork) -> Module:
+    """The module that runs the network on a board."""
+    network = routed.mapped.lowered.network
+    return rendered(
+        "board.py",
+        network.name,
+        (
+            "Run {name} on a board of Loihi chips, which takes Intel's NxSDK.",
+            f"``python -m {network.name}.board --data data.npz --weights "
+            "w.safetensors`` prints how right it is, and writes what fired there for "
+            "``snnc evaluate --compare``.",
+        ),
+        chips=_chips(routed.chips),
     )
 
 

@@ -70,6 +70,11 @@ class Engine:
         self._built = built
         self._runs = runs
 
+    @property
+    def circuit(self) -> Circuit | None:
+        """What it runs on; None if nengo steps layers on the host."""
+        return self._runs if isinstance(self._runs, Circuit) else None
+
     def close(self) -> None:
         """Close nengo-loihi's simulator."""
         self._built.simulator.close()
