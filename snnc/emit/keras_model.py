@@ -17,6 +17,7 @@ from snnc.emit.python import (
 )
 from snnc.ir.logical import Network, Rectify, Shape
 from snnc.language.extents import PHASES
+from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
 from snnc.language.statements import TrainSpec
 
@@ -49,7 +50,7 @@ def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
     """Return the settings that are not Keras's own defaults."""
     return tuple(
         f"{name}={number(value)}"
-        for name, field in type(optimizer).model_fields.items()
+        for name, field in fields_of(type(optimizer)).items()
         if name not in ("kind", "learning_rate")
         and (value := getattr(optimizer, name)) != field.default
     )
@@ -130,9 +131,9 @@ def train(network: Network) -> Module:
         cosine=settings.schedule == "cosine",
         phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
         data_doc=docstring(
-            f"``x`` is an array {_examples(network)} with its ``y``,"
-            f" {_labels(network)}, or a tf.data.Dataset of both, in single examples"
-            " or in batches.",
+            f"``x`` is an array {examples_shape(network)} with its ``y``,"
+            f" {labels_shape(network)}, or a tf.data.Dataset of both, in single"
+            " examples or in batches.",
             indent=4,
         ),
     )
@@ -141,16 +142,18 @@ def train(network: Network) -> Module:
 def _command(network: Network) -> str:
     return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz holds ``x``, {_examples(network)}, and ``y``,"
-        f" {_labels(network)}."
+        f" where data.npz holds ``x``, {examples_shape(network)}, and ``y``,"
+        f" {labels_shape(network)}."
     )
 
 
-def _examples(network: Network) -> str:
+def examples_shape(network: Network) -> str:
+    """Write the shape of examples."""
     return items(("examples", *network.input.shape))
 
 
-def _labels(network: Network) -> str:
+def labels_shape(network: Network) -> str:
+    """Say what stands with examples for training and evaluation."""
     if network.readout.labels is None:
         return f"values (examples, {network.readout.units})"
     return f"labels (examples,), integers below {network.readout.units}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from snnc import runtime
 from snnc.emit.files import LIBRARY, Module, rendered
 from snnc.emit.keras_model import keras_model, train
-from snnc.emit.nengo_network import evaluate, nengo_network, predict
+from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -82,6 +82,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         predict(network),
         train(network),
         typed_marker(),
+        *((board(routed),) if isinstance(network.target, Loihi) else ()),
     )
     return tuple(sorted(modules, key=lambda module: module.path))
 

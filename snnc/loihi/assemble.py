@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -14,11 +14,14 @@ from snnc.ir.mapped import (
     MappedNetwork,
     MappedPopulation,
     MappedProjection,
+    Registers,
+    Unmixed,
+    mixed_sources,
 )
 from snnc.loihi.axis import cut
 from snnc.loihi.choices import HostChoices
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import Wire, feeds_of, load_of
+from snnc.loihi.link import AxonLists, Wire, feeds_of, load_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
 from snnc.loihi.spending import cut_of
@@ -26,26 +29,40 @@ from snnc.loihi.tiling import Part, Tiling
 
 Wires = Mapping[int, Wire]
 """By ``id`` of a projection that ends on the chip."""
+Held = tuple[Block, Registers]
 
 
-def assemble(plan: Plan, solution: Solution, lower_bound: int = 0) -> MappedNetwork:
+def assemble(
+    plan: Plan,
+    solution: Solution,
+    lower_bound: int = 0,
+    unmixed: Unmixed | None = None,
+) -> MappedNetwork:
     """Give the mapping that a solution stands for, with the counts of every block.
 
-    ``lower_bound`` are cores below which there is no mapping.
+    ``lower_bound`` are cores below which there is no mapping, ``unmixed`` what got
+    axons of one kind.
     """
-    wires = {
-        id(projection): wire
-        for population, fit in zip(plan.populations, solution.fits, strict=True)
-        if population.on_chip
-        for projection, wire in zip(
-            plan.lowered.into(population.name), fit.wires, strict=True
-        )
-    }
+    wires = {id(projection): wire for projection, wire in _wires(plan, solution)}
     populations = tuple(
         _population(plan, population, solution, wires)
         for population in plan.lowered.populations
     )
-    return _network(plan.lowered, populations, wires, lower_bound)
+    return _network(plan.lowered, populations, wires, lower_bound, unmixed)
+
+
+def mixed_in(plan: Plan, solution: Solution) -> tuple[str, ...]:
+    """The populations on the chip whose neurons would have axons of both kinds."""
+    wires = _wires(plan, solution)
+    return mixed_sources(plan.lowered, ((p.source, wire.form) for p, wire in wires))
+
+
+def _wires(plan: Plan, solution: Solution) -> Iterator[tuple[Projection, Wire]]:
+    """The projections that end on the chip, and what carries them."""
+    for population, fit in zip(plan.populations, solution.fits, strict=True):
+        if population.on_chip:
+            into = plan.lowered.into(population.name)
+            yield from zip(into, fit.wires, strict=True)
 
 
 def without_device(lowered: LoweredNetwork) -> MappedNetwork:
@@ -59,6 +76,7 @@ def _network(
     populations: tuple[MappedPopulation, ...],
     wires: Wires,
     lower_bound: int = 0,
+    unmixed: Unmixed | None = None,
 ) -> MappedNetwork:
     return MappedNetwork(
         lowered,
@@ -67,6 +85,7 @@ def _network(
         tuple(MappedProjection(p, "dense", None) for p in lowered.readout),
         tuple(MappedProjection(p, "sparse", None) for p in lowered.pooled),
         lower_bound,
+        unmixed,
     )
 
 
@@ -106,7 +125,7 @@ def _population(
     ]
     blocks = _blocks_of(choices.costs, tiling, groups, readers)
     ensembles = tuple(
-        _ensemble(population, part.slices, tiling, own)
+        _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
         for part, own in zip(tiling.parts, blocks, strict=True)
     )
     return MappedPopulation(population, tiling.group, ensembles)
@@ -128,6 +147,7 @@ def _ensemble(
     slices: tuple[int, int],
     tiling: Tiling | None,
     blocks: tuple[Block, ...],
+    registers: tuple[Registers, ...] = (),
 ) -> Ensemble:
     _, height, width, channels = population.volume
     shape = (height, width, (slices[1] - slices[0]) * channels)
@@ -135,8 +155,8 @@ def _ensemble(
     if tiling is not None:
         block = (*tiling.tile[:2], min(tiling.tile[2], shape[2]))
     if len(population.layer.shape) > 1:
-        return Ensemble(*slices, shape, block, blocks)
-    return Ensemble(*slices, shape[2:], block and block[2:], blocks)
+        return Ensemble(*slices, shape, block, blocks, registers)
+    return Ensemble(*slices, shape[2:], block and block[2:], blocks, registers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +172,8 @@ def _blocks_of(
     tiling: Tiling,
     groups: Sequence[int],
     readers: Sequence[_Reader],
-) -> tuple[tuple[Block, ...], ...]:
-    """The blocks of each ensemble, in nengo-loihi's order.
+) -> tuple[tuple[Held, ...], ...]:
+    """What the blocks of each ensemble hold, in nengo-loihi's order.
 
     Parameters
     ----------
@@ -168,8 +188,18 @@ def _blocks_of(
     alike = {(r.wire.link, cut_of(r.target)): r.target for r in readers}
     counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
     axons = [counted[r.wire.link, cut_of(r.target)] for r in readers]
+    built = {key: key[0].axon_lists(tiling, target) for key, target in alike.items()}
+    lists = [built[r.wire.link, cut_of(r.target)] for r in readers]
     return tuple(
-        _part_blocks(costs, tiling, groups, part, [each[i] for each in axons], readers)
+        _part_blocks(
+            costs,
+            tiling,
+            groups,
+            part,
+            [each[i] for each in axons],
+            [each[i] for each in lists],
+            readers,
+        )
         for i, part in enumerate(tiling.parts)
     )
 
@@ -180,8 +210,9 @@ def _part_blocks(
     groups: Sequence[int],
     part: Part,
     axons: Sequence[Sequence[int]],
+    lists: Sequence[Sequence[AxonLists]],
     readers: Sequence[_Reader],
-) -> tuple[Block, ...]:
+) -> tuple[Held, ...]:
     links = costs.chosen(tiling)
     rows = [[link.row_view(tile) for link in links] for tile in part.rows]
     columns = [[link.column_view(tile) for link in links] for tile in part.columns]
@@ -197,5 +228,18 @@ def _part_blocks(
             reader.wire.slots * counts[number]
             for reader, counts in zip(readers, axons, strict=True)
         )
-        blocks.append(Block(height * width * strip, load.in_axons, spent, load.bits))
+        block = Block(height * width * strip, load.in_axons, spent, load.bits)
+        built = load_of(links, feeds[k], (rows[i], columns[j]), strip, False)
+        spends = [
+            AxonLists(*(reader.wire.slots * entries for entries in own[number]))
+            for reader, own in zip(readers, lists, strict=True)
+        ]
+        registers = Registers(
+            in_axons=built.in_axons,
+            words=load.words,
+            formats=load.formats,
+            shared_axons=sum(slots.shared for slots in spends),
+            own_axons=sum(slots.own for slots in spends),
+        )
+        blocks.append((block, registers))
     return tuple(blocks)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Axis, Interval, Picked, Tiles, View, length
@@ -42,11 +42,27 @@ class Feed:
 class Cost:
     """What one connection costs a block of its target, in-axons apart.
 
-    ``aligned`` says that its compartment bases suit pop16.
+    ``aligned`` says that its compartment bases suit pop16; ``words`` are the stored
+    weights, ``index_bits`` those of an index, None where it depends on what is read.
     """
 
     bits: int
     aligned: bool
+    words: int
+    index_bits: int | None
+
+
+class AxonLists(NamedTuple):
+    """Entries of out-axon lists on hardware: what leads to no weight has none.
+
+    Attributes
+    ----------
+    shared, own
+        If neurons of one pixel share a list, and if each neuron has its own.
+    """
+
+    shared: int
+    own: int
 
 
 class Link(Protocol):
@@ -113,6 +129,9 @@ class Link(Protocol):
         A convolution's axon serves all channels of a pixel.
         """
 
+    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
+        """The out-axon lists of each block, in the order of `axons`."""
+
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """The most axons that a block of the source spends."""
 
@@ -170,6 +189,9 @@ class PlaneLink:
         return self.columns.alike(tiles)
 
 
+EXPONENTS = 7
+INDICES = 8
+"""Exponents of weights, and sizes of an index, that formats of words may have."""
 Feeds = tuple[tuple[Feed, ...], ...]
 """What a strip gets, for each projection and source ensemble."""
 Limit = Literal[
@@ -231,6 +253,22 @@ class Load:
     @property
     def bits(self) -> int:
         return sum(cost.bits for costs in self.costs for cost in costs)
+
+    @property
+    def words(self) -> int:
+        return sum(cost.words for costs in self.costs for cost in costs)
+
+    @property
+    def formats(self) -> int:
+        """In how many formats the words may be at most.
+
+        Of one index they differ by the exponent of the weights alone, 0 to -6
+        (``builder/discretize.py:268, 378``).
+        """
+        every = [cost.index_bits for costs in self.costs for cost in costs]
+        some = min(every.count(None), INDICES)
+        indices = len(set(every) - {None}) + some
+        return min(len(every), EXPONENTS * indices)
 
     @property
     def aligned(self) -> tuple[bool, ...]:

@@ -143,14 +143,3 @@ def drawn(
 def spans_of(count: int, size: int) -> list[Span]:
     """Return ``count`` examples in spans of ``size``."""
     return [(at, min(at + size, count)) for at in range(0, count, size)]
-
-
-def decide(rows: NDArray[Any], how: Literal["mean", "last"]) -> NDArray[Any]:
-    """Return what rows of examples, (examples, steps, units), decide.
-
-    That is the mean of the later half of an example's rows, or its last row.
-    """
-    if how == "last":
-        return rows[:, -1].copy()
-    later: NDArray[Any] = rows[:, rows.shape[1] // 2 :].mean(axis=1)
-    return later

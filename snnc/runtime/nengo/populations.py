@@ -119,13 +119,18 @@ class Connection(ABC):
     ) -> Iterator[Link]:
         """Yield a 2-D convolution for each two parts that overlap."""
         source = self.read
-        _, height, width, _ = source.volume
-        for pre, post in product(source.parts, reader.parts):
-            read, written = pre.slices, post.slices
+        room, out, taps = source.volume, reader.volume, kernel.shape
+        # No axon may be the last of its core and lead nowhere: nengo-loihi's
+        # allocator fails then. So what padding never reaches is cut off.
+        height = min(room[1], (out[1] - 1) * stride[1] + taps[1])
+        width = min(room[2], (out[2] - 1) * stride[2] + taps[2])
+        for whole, post in product(source.parts, reader.parts):
+            read, written = whole.slices, post.slices
             step, before = stride[0], depth_before
             plane = kernels.plane(kernel, read, written, step, before)
             if plane is None:
                 continue
+            pre = _corner(whole, room, height, width)
             transform = nengo.Convolution(
                 plane.shape[3],
                 (height, width, plane.shape[2]),
@@ -135,6 +140,43 @@ class Connection(ABC):
                 init=plane,
             )
             yield pre, post, transform
+
+    def _scattered(
+        self,
+        reader: Population,
+        kernel: Array,
+        used: Array,
+        stride: Triple,
+        same: bool = False,
+        depth_before: int = 0,
+    ) -> Iterator[Link]:
+        """Yield a sparse matrix for each two parts that overlap.
+
+        ``used`` tells which weights of the kernel there are. With ``same``,
+        padding is TensorFlow's.
+        """
+        source = self.read
+        room, out = source.volume[1:3], reader.volume[1:3]
+        step, before = stride[0], depth_before
+        for pre, post in product(source.parts, reader.parts):
+            cut = pre.slices, post.slices, step, before
+            plane = kernels.plane(kernel, *cut)
+            mask = kernels.plane(used, *cut)
+            if plane is None or mask is None or not mask.any():
+                continue
+            zeros = [0, 0]
+            for axis in range(2) if same else ():
+                taps = (out[axis] - 1) * stride[axis + 1] + plane.shape[axis]
+                zeros[axis] = max(taps - room[axis], 0) // 2
+            sizes = room, out, stride[1:], (zeros[0], zeros[1])
+            places, weights = kernels.scattered(plane, mask, *sizes)
+            if not len(places):  # All taps may lie in the padding.
+                continue
+            # The chip counts each neuron of a source, read or not.
+            read, places[:, 1] = np.unique(places[:, 1], return_inverse=True)
+            shape = (prod(out) * plane.shape[3], len(read))
+            transform = nengo.Sparse(shape, indices=places, init=weights)
+            yield sub_part(pre, read), post, transform
 
 
 def grid_of(picked: Places) -> Grid:
@@ -168,6 +210,15 @@ def _seen(part: Part, source: Population, picked: Places) -> Part:
     neurons = places[np.ix_(height, width)].ravel()
     numbers = range(inside[0], inside[-1] + 1) if inside else range(0)
     return replace(sub_part(part, neurons), slices=numbers)
+
+
+def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
+    """Return a part of which the first rows and columns alone are read."""
+    shape = (*volume[1:3], len(part.slices) * volume[3])
+    if shape[:2] == (height, width):
+        return part
+    places = np.arange(prod(shape)).reshape(shape)
+    return sub_part(part, places[:height, :width].ravel())
 
 
 def sub_part(part: Part, read: Array) -> Part:

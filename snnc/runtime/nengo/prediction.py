@@ -7,37 +7,28 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec, Inputs, open_input, select_input
-from ..examples import ROW, decide, spans_of
+from ..decisions import decide
 from ..files import reason, replacing
 from ..layout import Layout, LayoutError
 from ..network import Network
-from .simulators import RefusedError, SimulatorRun, require, simulators_of
+from .simulators import (
+    BuildNetwork,
+    RefusedError,
+    require,
+    run_examples,
+    simulators_of,
+)
 
 if TYPE_CHECKING:
     from ..layout import Weights
-    from .builder import BuiltNetwork, Mode
     from .simulators import Simulator
-
-
-class BuildNetwork(Protocol):
-    """``nengo_network.build_network`` of a package."""
-
-    def __call__(
-        self,
-        weights: Weights,
-        images: NDArray[Any] | None = ...,
-        mode: Mode = ...,
-        probe: Sequence[str] = ...,
-    ) -> BuiltNetwork:
-        """Return the network in Nengo."""
 
 
 @dataclass(frozen=True)
@@ -103,15 +94,9 @@ class Predictor:
         if inputs.warning is not None:
             print(f"warning: {inputs.warning}", file=sys.stderr)
         tensors, how = self.layout.read(weights), self.network.readout.decide
-        outputs = []
-        for start, stop in spans_of(len(inputs), ROW):
-            x = inputs[start:stop]
-            built = self.build_network(tensors, images=x)
-            run = SimulatorRun(simulator, built, self.network, tensors)
-            with closing(run):
-                for at in range(0, len(x), run.at_once):
-                    rows, _ = run.present(len(x[at : at + run.at_once]))
-                    outputs.append(decide(rows, how))
+        given = self.build_network, self.network, tensors, inputs
+        runs = run_examples(*given, simulator, "row", probe=())
+        outputs = [decide(part.rows, how) for part in runs]
         return np.asarray(np.concatenate(outputs), np.float32)
 
     def _parser(self) -> argparse.ArgumentParser:
