@@ -55,7 +55,7 @@ def test_outputs_are_those_of_one_run(
 def test_a_row_begins_from_rest(
     made: SimpleNamespace, x: np.ndarray, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(made.library("nengo.prediction"), "ROW", 4)
+    monkeypatch.setattr(made.library("nengo.simulators"), "ROW", 4)
     outputs = made.predict.predict(x, made.weights)
     apart = np.concatenate([by_hand(made, x[:4]), by_hand(made, x[4:])])
     np.testing.assert_allclose(outputs, apart, rtol=1e-6)

@@ -9,18 +9,25 @@ from pathlib import Path
 from snnc import runtime
 
 LIBRARY = Path(runtime.__file__).parent
-TEMPLATES = Path(__file__).parents[2] / "snnc" / "emit" / "templates"
-DEPLOYED = {
-    "layout.py",
-    "network.py",
-    "nengo/builder.py",
-    "nengo/connections.py",
-    "nengo/board.py",
-    "nengo/kernels.py",
-}
-"""What ``layout``, ``network`` and ``nengo_network`` of a package import."""
-PREDICTING = DEPLOYED | {"nengo/prediction.py", "nengo/simulators.py"}
-"""The same with ``predict``."""
+GOLDEN = Path(__file__).parents[1] / "golden"
+DEPLOYED = ("layout.py", "network.py", "nengo_network.py")
+PREDICTING = (*DEPLOYED, "predict.py")
+
+
+def own_modules(names: tuple[str, ...]) -> dict[str, str]:
+    """Return modules of these names of all example networks, by path."""
+    paths = (path for name in names for path in GOLDEN.glob(f"*/{name}"))
+    return {str(path): path.read_text(encoding="utf-8") for path in paths}
+
+
+def library_of(names: tuple[str, ...]) -> dict[str, str]:
+    """Return the modules of the library that these modules of packages import."""
+    found: set[str] = set()
+    for text in own_modules(names).values():
+        # The library's folder has another name in a package.
+        tree = ast.parse(text.replace("._runtime.", "."))
+        found.update(_imports("x.py", tree))
+    return imported_by(found)
 
 
 def imported_by(paths: set[str]) -> dict[str, str]:

@@ -6,33 +6,23 @@ import ast
 
 import pytest
 
-from tests.emit.deployment import DEPLOYED, LIBRARY, PREDICTING, imported_by
-from tests.support import SPECS
-
-GOLDEN = LIBRARY.parents[1] / "tests" / "golden"
-OWN = ("layout.py", "network.py", "nengo_network.py", "predict.py")
+from tests.emit.deployment import DEPLOYED, PREDICTING, library_of, own_modules
 
 
 def test_prediction_imports_nothing_that_judges() -> None:
     judging = {"measures.py", "results.py", "scores.py", "summary.py", "advice.py"}
-    assert not judging & imported_by(PREDICTING).keys()
+    assert not judging & library_of(PREDICTING).keys()
 
 
 @pytest.mark.parametrize(("modules", "most"), [(DEPLOYED, 2500), (PREDICTING, 3500)])
-def test_a_deployment_is_small(modules: set[str], most: int) -> None:
-    texts = imported_by(modules)
+def test_a_deployment_is_small(modules: tuple[str, ...], most: int) -> None:
+    texts = library_of(modules)
     assert sum(text.count("\n") for text in texts.values()) <= most
     assert not [path for path in texts if path.startswith("keras/")]
 
 
-def own_modules() -> dict[str, str]:
-    """Return the modules of the example networks that a deployment imports."""
-    paths = (GOLDEN / spec.stem / name for spec in SPECS for name in OWN)
-    return {str(path): path.read_text(encoding="utf-8") for path in paths}
-
-
 def test_a_deployment_is_python_3_8() -> None:
-    for path, text in {**imported_by(PREDICTING), **own_modules()}.items():
+    for path, text in {**library_of(PREDICTING), **own_modules(PREDICTING)}.items():
         tree = ast.parse(text, path, feature_version=(3, 8))
         assert not list(newer_calls(tree)), path
         assert not list(newer_aliases(tree)), path
