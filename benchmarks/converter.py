@@ -1,4 +1,4 @@
-"""Make the table of docs/from-keras.md: what becomes of Keras layers without snnc.
+"""Make the table of docs/from-nengo-dl.md: what becomes of Keras layers without snnc.
 
 ``python -m benchmarks.converter`` prints the table, ``--write`` puts it into the page.
 For each row it builds a small Keras model, converts it with `nengo_dl.Converter`, has
@@ -20,7 +20,7 @@ from typing import Any
 from snnc.importer.layer_config import snake
 from snnc.text.tables import Row, prose, table
 
-PAGE = Path(__file__).parents[1] / "docs" / "from-keras.md"
+PAGE = Path(__file__).parents[1] / "docs" / "from-nengo-dl.md"
 TABLE = re.compile(r"^\| layer \| nengo_dl.Converter \|.*?\n\n", re.M | re.S)
 HEAD = ("layer", "nengo_dl.Converter", "nengo-loihi")
 IMAGE, LINE, VOLUME, FLAT = (4, 4, 4), (6, 4), (2, 2, 2, 2), (6,)

@@ -1,4 +1,4 @@
-"""Train and run `specs/forum.snn` at reduced size: the numbers of docs/from-keras.md.
+"""Train and run `specs/forum.snn` at reduced size: the numbers of docs/example-3d.md.
 
 ``python -m benchmarks.forum`` makes clips of coloured digits that move in twelve
 directions, and takes the steps of a user, each a process of its own. The twin has all

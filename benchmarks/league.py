@@ -37,7 +37,7 @@ class Published:
 
 PUBLISHED = {
     "nengo_cifar10": Published("90", NENGO, "blocks by hand"),
-    "nengo_cifar10_parts": Published("90", NENGO, "blocks by hand, one layer in one"),
+    "nengo_cifar10_parts": Published("90", NENGO, "blocks by hand, no layer in parts"),
     "keras_to_loihi": Published("14", NENGO, "blocks by hand"),
     "nxtf_mobile": Published("157", NXTF, "its input is on the chip, soft reset"),
     "mobilenet": Published(
@@ -47,35 +47,38 @@ PUBLISHED = {
         "169, by hand 83", SLAYER, "delays, its input on the chip, weights of few bits"
     ),
     "slayer_nmnist": Published(
-        "10", SLAYER, "weights of fewer bits than nengo-loihi can set, so that it wins"
+        "10", SLAYER, "weights of fewer bits than nengo-loihi can set"
     ),
     "sanafe_gesture": Published("42", SANAFE, "its input is on the chip"),
 }
 ABOUT = """\
-# The league
+# Core counts compared
 
-How many cores of Loihi networks take that others measure by: as published, as snnc maps
-them, and below which there is no mapping into equal blocks. `python -m
-benchmarks.league` writes this page. Cores of snnc are those that nengo-loihi builds;
-the input is on the host.
+Core counts of published benchmark networks: as published, with snnc, and a lower bound
+for mappings with equal blocks. snnc's counts equal nengo-loihi's builds. The input runs
+on the host. `python -m benchmarks.league` writes this page.
 
 """
 NOTES = """
-The lower bound is of mappings that cut each layer into equal blocks: what layers need
-by themselves or, where the search tried all of them together, what snnc takes. SLAYER's
-synapses have as few bits as the trained weights need, where nengo-loihi always sets 8:
-that is why its N-MNIST network is smaller than ours. For MLPerf Tiny's four
-(`autoencoder`, `ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C,
-VGG-11 and ResNet-20 we know of no count on Loihi. NxTF's tutorial on MNIST
-(`nxtf_mnist`) prints none, and the network of NxTF's paper that takes 14 cores is
-another, of whose layers we know no list. `nengo_cifar10_parts` and `all_cnn_c_parts`
-are the same networks with some layers in parts that `concat` joins; why they take fewer
-cores is told in [how the mapper works](mapping.md).
+The lower bound holds for mappings that cut each layer into equal blocks. It is the sum of
+what each layer needs alone or, if the search tried all combinations, snnc's own count.
+
+SLAYER's synapses have only as many bits as the trained weights need. nengo-loihi always
+uses 8, so SLAYER's N-MNIST network is smaller.
+
+We know of no published count on Loihi for MLPerf Tiny's four networks (`autoencoder`,
+`ds_cnn`, `mobilenet_quarter`, `resnet8`), PilotNet, LeNet-5, All-CNN-C, VGG-11 and
+ResNet-20. NxTF's tutorial on MNIST (`nxtf_mnist`) prints no count. NxTF's paper has a
+network with 14 cores, but that is a different network whose layers are unpublished.
+
+`nengo_cifar10_parts` and `all_cnn_c_parts` are the same networks with some layers split
+into parts that `concat` joins. [How the mapper works](mapping.md) explains why they take
+fewer cores.
 """
 
 
 def rows() -> Iterator[tuple[str, ...]]:
-    """One row a network: those with a published count first."""
+    """Yield one row per network; networks with a published count come first."""
     names = [spec.stem for spec in SPECS.glob("*.snn")]
     for name in sorted(names, key=lambda name: (name not in PUBLISHED, name)):
         mapped = map_spec(name)
@@ -111,7 +114,7 @@ def _cores(mapped: MappedNetwork) -> str:
 
 
 def page() -> str:
-    """The whole of ``docs/league.md``."""
+    """Return the text of ``docs/league.md``."""
     head = ("network", "published", "snnc", "lower bound", "source", "what differs")
     lines = "\n".join(table(head, list(rows()), right=(1, 2, 3)))
     return f"{ABOUT}{lines}\n{NOTES}"

@@ -33,7 +33,7 @@ TOOLS = {
     "Norse": ("older", "norse", "if"),
     "Norse, CubaLIF": ("older", "norse", "cubalif"),
     "sinabs": ("older", "sinabs", "if"),
-    "snnTorch, mended": ("newer", "snntorch-mended", "if"),
+    "snnTorch, fixed": ("newer", "snntorch-mended", "if"),
     "Spyx": ("newer", "spyx", "if"),
 }
 """For each row its environment, its name in the client, and the neurons exported."""
@@ -54,7 +54,7 @@ def main(folder: Path) -> None:
         package = open_package(folder / weights.stem)
         print(f"\n### {weights.stem}, {len(examples['y'])} examples\n")
         rows = list(compared(package, weights, examples["x"], examples["y"]))
-        head = ("", "accuracy", "as the engine", *package.network.layers)
+        head = ("", "accuracy", "as the exact engine", *package.network.layers)
         for line in table(head, rows, right=tuple(range(1, len(head)))):
             print(line)
 

@@ -50,7 +50,7 @@ def test_each_kind_of_layer_has_a_page_with_a_network_of_it(
     kind: str, ext: Any
 ) -> None:
     page = ext("kinds").page(kind, DOCS / "examples")
-    assert "| property | default | means |" in page or "no properties" in page
+    assert "| property | default | meaning |" in page or "no properties" in page
     assert "## Example" in page
     report = Report()
     spec = DOCS / "examples" / f"{kind}.snn"

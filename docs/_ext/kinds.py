@@ -7,9 +7,9 @@ from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.language.base import Model
 from snnc.language.fields import default, keys_of
 from snnc.language.keywords import FORMS, MODELS, kinds
+from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.report.summary import summarise
 from snnc.report.text import table as report
@@ -22,15 +22,15 @@ def pages(examples: Path) -> dict[str, str]:
     found = [*kinds("encoder", "layer"), "readout"]
     made = {f"layers/{kind}": page(kind, examples) for kind in found}
     rows = [(f"[`{kind}`]({kind}.md)", prose(FORMS[kind].about)) for kind in found]
-    listed = "\n".join(table(("kind", "what it is"), rows))
+    listed = "\n".join(table(("kind", "description"), rows))
     toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(found) + "\n```"
-    index = f"# Kinds of layers\n\n{COMMON}\n\n{listed}\n\n{toctree}\n"
+    index = f"# Layers\n\n{COMMON}\n\n{listed}\n\n{toctree}\n"
     return {**made, "layers/index": index}
 
 
 COMMON = """\
-What all statements have in common is in [the language](../language.md). Each page has a
-whole network with the kind in it, and what `snnc report` says of that."""
+The [language reference](../language.md) describes the syntax of statements. Each page here
+has a complete network that uses the layer, with its report."""
 
 
 def page(kind: str, examples: Path) -> str:
@@ -52,14 +52,14 @@ def page(kind: str, examples: Path) -> str:
 
 def _properties(model: type[Model]) -> str:
     rows = list(_rows(model))
-    head = ("property", "default", "means")
+    head = ("property", "default", "meaning")
     return "\n".join(table(head, rows)) if rows else "It has no properties."
 
 
 def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
     for key, entry in keys_of(model).items():
-        info = model.model_fields[key]
-        shown = "required" if info.is_required() else prose(default(info))
+        field = fields_of(model)[key]
+        shown = "required" if is_required(field) else prose(default(field))
         yield code(key), shown, prose(f"{entry.about}.")
 
 
@@ -67,7 +67,7 @@ def _example(path: Path) -> Iterator[str]:
     report_of = Report()
     made = compile_file(path, report_of, "place")
     if report_of.diagnostics or made is None or made.mapped is None:
-        raise ValueError(f"{path} is no sound spec: `snnc check` tells why")
+        raise ValueError(f"{path} has errors: run `snnc check`")
     assert made.document is not None
     yield f"```snn\n{path.read_text(encoding='utf-8')}```"
     yield "The same in YAML:"

@@ -1,7 +1,7 @@
-"""The table of layers: what each takes and says.
+"""The table of layers: their properties and descriptions.
 
-None means "not written": `defaults` and what `Otherwise` says fill it in when the
-logical graph is made. What `defaults` may give stands in a base class of its own.
+None means "not written": `defaults` and `Otherwise` give the value when the logical
+graph is built. The properties that `defaults` may have are in base classes.
 """
 
 from typing import Annotated, Literal
@@ -19,9 +19,9 @@ class SpikingSpec(StatementModel):
     neuron: Annotated[has.Neuron | None, Otherwise(text="relu")] = None
     batchnorm: Annotated[has.BatchNorm | None, Otherwise(False)] = None
     dropout: Annotated[has.Dropout | None, Otherwise(0.0)] = None
-    l2: Annotated[has.L2 | None, Otherwise(text="that of `train`")] = None
+    l2: Annotated[has.L2 | None, Otherwise(text="as in `train`")] = None
     place: Annotated[has.RunsOn | None, Otherwise("chip")] = None
-    synapse: Annotated[has.Synapse | None, Otherwise(text="that of `timing`")] = None
+    synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
     block: Annotated[has.Block | None, Otherwise("auto")] = None
 
 
@@ -38,12 +38,12 @@ ENCODE = layer(
 
 
 class ConvEncoderSpec(StatementModel):
-    """`encode conv`: a trained convolution on the host that makes spikes."""
+    """`encode conv`: a trained convolution on the host that outputs spikes."""
 
     forms = (ENCODE,)
     variant = ValueWord(
         "conv",
-        "A trained convolution on the host that makes spikes.",
+        "A trained convolution on the host that outputs spikes.",
         nearby="conv1d conv2d conv3d",
     )
 
@@ -62,10 +62,12 @@ class ConvEncoderSpec(StatementModel):
 
 
 class RateEncoderSpec(StatementModel):
-    """`encode rate`: each value, or its two signs, as a rate; not trained."""
+    """`encode rate`: each value as a rate, with one channel per sign; not trained."""
 
     forms = (ENCODE,)
-    variant = ValueWord("rate", "Each value, or its two signs, as a rate; not trained.")
+    variant = ValueWord(
+        "rate", "Each value as a rate, with one channel per sign; not trained."
+    )
 
     kind: Literal["encode rate"] = "encode rate"
     name: has.Name | None = None
@@ -75,7 +77,7 @@ class RateEncoderSpec(StatementModel):
 
 
 class KernelProperties(SpikingSpec):
-    """What all convolutions take that `defaults` may give."""
+    """Properties of all convolutions that `defaults` may have."""
 
     kernel: Annotated[has.Kernel | None, Otherwise((3,))] = None
     stride: Annotated[has.Stride | None, Otherwise((1,))] = None
@@ -85,13 +87,13 @@ class KernelProperties(SpikingSpec):
 
 
 class FilterProperties(SpikingSpec):
-    """The number of filters, which `defaults` may give to convolutions."""
+    """The number of filters, which `defaults` may have for convolutions."""
 
     filters: has.Filters | None = None
 
 
 class ConvProperties(KernelProperties, FilterProperties):
-    """What convolutions over all channels take that `defaults` may give."""
+    """Properties of convolutions over all channels that `defaults` may have."""
 
     groups: Annotated[has.Groups | None, Otherwise(1)] = None
 
@@ -148,18 +150,18 @@ class ImageConvSpec(ConvSpec):
 
 
 class DepthwiseProperties(KernelProperties):
-    """What convolutions of each channel take that `defaults` may give."""
+    """Properties of depthwise convolutions that `defaults` may have."""
 
     multiplier: Annotated[has.Multiplier | None, Otherwise(1)] = None
 
 
 class DepthwiseSpec(DepthwiseProperties):
-    """A spiking convolution of each channel by itself."""
+    """A spiking convolution of each channel separately."""
 
     forms = (
         layer(
             "depthwise1d",
-            "A spiking convolution over one axis, each channel by itself.",
+            "A spiking convolution over one axis, each channel separately.",
             "depthwise1d c0 { kernel 3 }",
             size="kernel",
             axes=1,
@@ -167,7 +169,7 @@ class DepthwiseSpec(DepthwiseProperties):
         ),
         layer(
             "depthwise2d",
-            "A spiking convolution over two axes, each channel by itself.",
+            "A spiking convolution over two axes, each channel separately.",
             "depthwise2d c0 { kernel 3 }",
             size="kernel",
             axes=2,
@@ -175,7 +177,7 @@ class DepthwiseSpec(DepthwiseProperties):
         ),
         layer(
             "depthwise3d",
-            "A spiking convolution over three axes, each channel by itself.",
+            "A spiking convolution over three axes, each channel separately.",
             "depthwise3d c0 { kernel 3 }",
             size="kernel",
             axes=3,
@@ -191,18 +193,18 @@ class DepthwiseSpec(DepthwiseProperties):
 
 
 class DownsampleProperties(SpikingSpec):
-    """What only `downsample` takes that `defaults` may give."""
+    """Properties of `downsample` alone that `defaults` may have."""
 
     factor: Annotated[has.Factor | None, Otherwise((2,))] = None
 
 
 class DownsampleSpec(DownsampleProperties):
-    """A learned strided convolution in place of pooling."""
+    """A trained convolution with a stride, instead of pooling."""
 
     forms = (
         layer(
             "downsample",
-            "A learned strided convolution in place of pooling.",
+            "A trained convolution with a stride, instead of pooling.",
             "downsample s0 { factor 2 }",
             size="factor",
         ),
@@ -217,19 +219,19 @@ class DownsampleSpec(DownsampleProperties):
 
 
 class DenseProperties(SpikingSpec):
-    """What `dense` takes that `defaults` may give."""
+    """Properties of `dense` that `defaults` may have."""
 
     units: has.Units | None = None
     bias: Annotated[has.KernelBias | None, Otherwise(True)] = None
 
 
 class DenseSpec(DenseProperties):
-    """A spiking dense layer, with a `Flatten` of Keras before it."""
+    """A spiking dense layer, after a Keras `Flatten`."""
 
     forms = (
         layer(
             "dense",
-            "A spiking dense layer, with a `Flatten` of Keras before it.",
+            "A spiking dense layer, after a Keras `Flatten`.",
             "dense d0 { units 64 }",
             size="units",
             same="fc fullyconnected linear",
@@ -267,12 +269,12 @@ class AveragePoolSpec(StatementModel):
 
 
 class MaxPoolSpec(StatementModel):
-    """Max pooling by neurons that compare values by twos."""
+    """Max pooling by neurons that compare values in pairs."""
 
     forms = (
         layer(
             "maxpool",
-            "Max pooling, by neurons that compare values by twos.",
+            "Max pooling, by neurons that compare values in pairs.",
             "maxpool p0 { window 2 }",
             size="window",
             same="maxpooling",
@@ -287,7 +289,7 @@ class MaxPoolSpec(StatementModel):
     stride: Annotated[has.Stride | None, Otherwise(text="the window")] = None
     padding: Annotated[has.Padding | None, Otherwise("valid")] = None
     rate: Annotated[has.UpperRate | None, Otherwise((0.0, 150.0))] = None
-    synapse: Annotated[has.Synapse | None, Otherwise(text="that of `timing`")] = None
+    synapse: Annotated[has.Synapse | None, Otherwise(text="as in `timing`")] = None
 
 
 class JoinSpec(StatementModel):
@@ -305,7 +307,7 @@ class JoinSpec(StatementModel):
         ),
         layer(
             "concat",
-            "Layers joined along their channels; no neurons.",
+            "The channels of several layers, joined; no neurons.",
             "concat from a, b",
             named="concat s from a, b",
             name="optional",

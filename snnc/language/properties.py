@@ -24,21 +24,20 @@ from snnc.language.property_types import (
     ValueRange,
     Whole,
 )
-from snnc.language.reading import Limits
-from snnc.language.table import Key, StatementPart, ValueWord
+from snnc.language.table import Key, Limits, StatementPart, ValueWord
 
 MOST_CHIPS = 768
 """Chips of the largest system; see docs/decisions/006-bounds.md."""
 
-# What stands in front of the block.
+# The parts before the block.
 Name = Annotated[
     Identifier,
-    StatementPart("name", "The name; those of layers with weights name their tensors"),
+    StatementPart("name", "The name; the tensors of a layer begin with it"),
 ]
 Sources = Annotated[
     tuple[Identifier, ...],
     StatementPart(
-        "from", "The layers to read (default: the one before)", nearby="inputs"
+        "from", "The layers to read (default: the previous one)", nearby="inputs"
     ),
 ]
 Shape = Annotated[
@@ -58,24 +57,22 @@ Within = Annotated[
 Mapped = Annotated[
     ValueRange,
     StatementPart(
-        "as", "The range that the values are mapped to linearly (default: no scaling)"
+        "as", "The range to which values are scaled linearly (default: no scaling)"
     ),
 ]
 
 # Of the target and of time.
-Chips = Annotated[
-    Whole, Limits(ge=1, le=MOST_CHIPS), Key("Chips of the system", usual="1")
-]
+Chips = Annotated[Whole, Limits(ge=1, le=MOST_CHIPS), Key("Number of chips", usual="1")]
 Cores = Annotated[
     Whole,
     Limits(ge=1),
-    Key("Cores that may be used", usual="128", nearby="max_cores"),
+    Key("Number of cores that may be used", usual="128", nearby="max_cores"),
 ]
 Pop = Annotated[
     Literal["auto", 16, 32],
     Bare,
     Key(
-        "Size of the axons' population: 16 or 32 bits",
+        "Size of population axons: 16 or 32 bits",
         usual="auto",
         nearby="pop_type",
     ),
@@ -84,7 +81,7 @@ Step = Annotated[
     Seconds,
     Limits(gt=0),
     Key(
-        "The simulator's step, a time",
+        "The time step",
         usual="1 ms",
         nearby="timestep time_step delta_t step step_size",
     ),
@@ -93,7 +90,7 @@ Present = Annotated[
     Seconds,
     Limits(gt=0),
     Key(
-        "How long an example is presented, a multiple of dt",
+        "The time per example, a multiple of dt",
         usual="100 ms",
         nearby="duration time t sim_time simulation_time presentation "
         "presentation_time present_time run_time window time_window length",
@@ -103,7 +100,7 @@ Synapse = Annotated[
     Seconds,
     Limits(ge=0),
     Key(
-        "Time constant of the filter on all that is read",
+        "Time constant of the filter on the inputs",
         usual="5 ms",
         same="tau_syn tau_synapse",
         nearby="tau tau_s tau_out",
@@ -137,7 +134,7 @@ UpperRate = Annotated[
 Percentile = Annotated[
     Amount,
     Limits(gt=1, le=100),
-    Key("The percentile of the rates that is held in the range", usual="99.9"),
+    Key("The percentile of the rates that must be within the range", usual="99.9"),
 ]
 Neuron = Annotated[
     NeuronSpec,
@@ -151,7 +148,7 @@ Neuron = Annotated[
 BatchNorm = Annotated[
     Flag,
     Key(
-        "Whether batch norm follows the weights; folded on export",
+        "Whether batch norm follows the weights; folded into them on export",
         usual="on",
         same="batch_norm batch_normalization batch_normalisation bn",
         nearby="norm normalization normalisation normalize",
@@ -191,7 +188,7 @@ RunsOn = Annotated[
 Block = Annotated[
     property_types.Block,
     Key(
-        "What one core holds: dims of the layer's rank, slices first",
+        "The part of the layer on one core, as dims with slices first",
         usual="auto",
         nearby="block_shape block_size tile",
     ),
@@ -202,7 +199,7 @@ Start = Annotated[
     Literal["rest", "spread"],
     Bare,
     Key(
-        "The voltages that neurons begin with: 0 (`rest`), or `spread` over 0..1",
+        "The initial voltages of neurons: 0 (`rest`), or `spread` over 0..1",
         usual="spread",
         nearby="initial_state init_state initial_voltage voltage v_init v0",
         words=(
@@ -217,7 +214,7 @@ Filters = Annotated[
     Whole,
     Limits(ge=1),
     Key(
-        "Output channels",
+        "Number of output channels",
         usual="8",
         same="out_channels output_channels",
         nearby="channels features outputs out units width hidden n neurons",
@@ -226,7 +223,7 @@ Filters = Annotated[
 Kernel = Annotated[
     DimsValue,
     Key(
-        "The kernel's size, one number or dims",
+        "The size of the kernel, one number or dims",
         usual="3",
         same="kernel_size kernel_shape filter_size ksize",
         nearby="k size window",
@@ -241,7 +238,7 @@ Stride = Annotated[
         nearby="step subsample factor pool_stride",
     ),
 ]
-_PADDING = "`valid` or `same`, as in Keras; `conv1d` has `causal` too: zeros in front"
+_PADDING = "`valid` or `same`, as in Keras; for `conv1d` also `causal`: zeros in front"
 Padding = Annotated[
     Literal["valid", "same"],
     Bare,
@@ -284,7 +281,7 @@ Groups = Annotated[
     Whole,
     Limits(ge=1),
     Key(
-        "Equal groups of channels and filters, each convolved by itself",
+        "Number of equal groups of channels and filters, convolved separately",
         usual="1",
         same="num_groups n_groups",
         nearby="group cardinality",
@@ -294,7 +291,7 @@ Multiplier = Annotated[
     Whole,
     Limits(ge=1),
     Key(
-        "Output channels of each channel",
+        "Output channels per input channel",
         usual="1",
         same="depth_multiplier channel_multiplier",
         nearby="filters factor",
@@ -304,7 +301,7 @@ Bias = Annotated[Flag, Key("Whether the layer has a bias", usual="on", same="use
 KernelBias = Annotated[
     property_types.KernelBias,
     Key(
-        "Whether the layer has a bias: one a channel, or one a `neuron`",
+        "Whether the layer has a bias: one per channel, or one per `neuron`",
         usual="on",
         same="use_bias",
         words=(ValueWord("neuron", nearby="untied position"),),
@@ -313,7 +310,7 @@ KernelBias = Annotated[
 Shortcut = Annotated[
     Identifier,
     Key(
-        "A layer whose output is added to the current",
+        "A layer whose output is added to the input of the neurons",
         usual="c0",
         nearby="skip residual skip_connection shortcut_from add",
     ),
@@ -330,7 +327,7 @@ Factor = Annotated[
 Window = Annotated[
     property_types.Window,
     Key(
-        "The pool's size: one number, dims, or `all`",
+        "The size of the pool: one number, dims, or `all`",
         usual="2",
         same="pool pool_size",
         nearby="kernel kernel_size size factor",
@@ -340,7 +337,7 @@ Units = Annotated[
     Whole,
     Limits(ge=1),
     Key(
-        "Output units; in a readout the values of a regression",
+        "Number of output units; in a readout, of the regression",
         usual="64",
         same="out_features",
         nearby="hidden hidden_units hidden_size size width neurons nodes features "

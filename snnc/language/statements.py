@@ -1,10 +1,10 @@
-"""The table of statements about the whole network: what each takes and says."""
+"""The table of statements about the whole network, with their descriptions."""
 
 from typing import Annotated, ClassVar, Literal
 
 from snnc.language import properties as has
-from snnc.language.base import Model
 from snnc.language.extents import PHASES
+from snnc.language.models import Model
 from snnc.language.property_types import (
     Adam,
     Bare,
@@ -14,12 +14,11 @@ from snnc.language.property_types import (
     Share,
     Whole,
 )
-from snnc.language.reading import Limits
-from snnc.language.table import Form, Key, Otherwise, ValueWord
+from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",
-    "What the network does: the package's docstring.",
+    "What the network does; becomes the docstring of the package.",
     'about "What the network does."',
     once=True,
     nearby="title description doc docstring",
@@ -40,7 +39,7 @@ class StatementModel(Model):
 
 TARGET = Form(
     "target",
-    "What the network runs on: `loihi` (default), or `nengo` without limits.",
+    "The target of the build: `loihi` (default), or `nengo`, which has no limits.",
     "target loihi { chips 1 }",
     once=True,
     nearby="device board hardware chip backend",
@@ -48,12 +47,10 @@ TARGET = Form(
 
 
 class LoihiTarget(StatementModel):
-    """A Loihi system, with every limit of its cores checked."""
+    """A Loihi system; all limits of its cores are checked."""
 
     forms = (TARGET,)
-    variant = ValueWord(
-        "loihi", "A Loihi system, with every limit of its cores checked."
-    )
+    variant = ValueWord("loihi", "A Loihi system; all limits of its cores are checked.")
 
     kind: Literal["loihi"] = "loihi"
     chips: has.Chips = 1
@@ -62,12 +59,12 @@ class LoihiTarget(StatementModel):
 
 
 class NengoTarget(StatementModel):
-    """Nengo's own simulators: no limits, no blocks."""
+    """Nengo's simulators, which have no limits and no blocks."""
 
     forms = (TARGET,)
     variant = ValueWord(
         "nengo",
-        "Nengo's own simulators: no limits.",
+        "Nengo's simulators, which have no limits.",
         nearby="nengo_dl nengo_ocl nengo_loihi simulator emulator sim",
     )
 
@@ -75,12 +72,12 @@ class NengoTarget(StatementModel):
 
 
 class TimingSpec(StatementModel):
-    """The step, how long an example is presented, and the default synapse."""
+    """The time step, the time per example, and the default synapse."""
 
     forms = (
         Form(
             "timing",
-            "The step, how long an example is presented, and the default synapse.",
+            "The time step, the time per example, and the default synapse.",
             "timing { dt 1 ms, present 60 ms }",
             once=True,
             nearby="time simulation",
@@ -98,7 +95,7 @@ class InputSpec(StatementModel):
     forms = (
         Form(
             "input",
-            "The values that the network reads: name, shape and range.",
+            "The input of the network: its name, shape and range.",
             "input image 28x28x1 in 0..1",
             name="required",
             values="required",
@@ -115,12 +112,12 @@ class InputSpec(StatementModel):
 
 
 class ReadoutSpec(StatementModel):
-    """The linear layer on the host that decides."""
+    """The linear layer on the host that outputs the result."""
 
     forms = (
         Form(
             "readout",
-            "The linear layer on the host that decides.",
+            "The linear layer on the host that outputs the result.",
             "readout label { classes 10 }",
             name="required",
             sources="optional",
@@ -153,13 +150,13 @@ class TrainSpec(StatementModel):
             nearby="fit training compile hyperparameters",
         ),
     )
-    loss: Annotated[Loss | None, Otherwise(text="by the readout")] = None
+    loss: Annotated[Loss | None, Otherwise(text="depends on the readout")] = None
     optimizer: Optimizer = Adam()
     batch: Annotated[
         Whole,
         Limits(ge=1),
         Key(
-            "Examples a step of training",
+            "Examples per training step",
             usual="64",
             same="batch_size mini_batch mini_batch_size",
         ),
@@ -168,7 +165,7 @@ class TrainSpec(StatementModel):
         Whole,
         Limits(ge=1),
         Key(
-            "How often training sees the data",
+            "Number of passes over the data",
             usual="20",
             same="epoch",
             nearby="max_epochs",
@@ -178,7 +175,7 @@ class TrainSpec(StatementModel):
     label_smoothing: Annotated[
         Share,
         Key(
-            "The share of a label given to all classes, below 1",
+            "The share of a label that is spread over all classes, below 1",
             usual="0.1",
             nearby="smoothing",
         ),
@@ -187,7 +184,7 @@ class TrainSpec(StatementModel):
         Literal["constant", "cosine"],
         Bare,
         Key(
-            "The learning rate's course: `constant` or `cosine`",
+            "The learning rate over time: `constant` or `cosine`",
             usual="cosine",
             nearby="lr_schedule lr_scheduler scheduler learning_rate_schedule lr_decay "
             "decay annealing",
@@ -202,24 +199,24 @@ class TrainSpec(StatementModel):
     phases: Annotated[
         Phases,
         Key(
-            "What training goes through, in this order: as in Keras, scaled into the "
+            "The phases of training, in this order: as in Keras, scaled into the "
             "rates, on the network's own spikes",
             usual="[smooth, scale]",
             nearby="stages training_phases",
             words=(
                 ValueWord(
                     "smooth",
-                    "As the layers are trained in plain Keras.",
+                    "Trains the layers as in plain Keras.",
                     nearby="plain float ann pretrain",
                 ),
                 ValueWord(
                     "scale",
-                    "Each layer is scaled into its rates.",
+                    "Scales each layer into its rates.",
                     nearby="scaling rescale calibrate normalise normalize",
                 ),
                 ValueWord(
                     "spikes",
-                    "On the network's own spikes, as the chip runs it.",
+                    "Trains on the network's own spikes, as on the chip.",
                     nearby="chip finetune fine_tune qat spiking snn",
                 ),
             ),
@@ -228,7 +225,7 @@ class TrainSpec(StatementModel):
     validation: Annotated[
         Share,
         Key(
-            "The share of the data held out for validation",
+            "The share of the data that is held out for validation",
             usual="0.1",
             same="validation_split val_split validation_fraction",
             nearby="val valid",

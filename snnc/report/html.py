@@ -18,6 +18,7 @@ from snnc.report.sentences import (
     totals,
 )
 from snnc.report.summary import COUNTERS, Row, Summary
+from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims, human, printable
 
 if TYPE_CHECKING:
@@ -109,6 +110,7 @@ def _values(summary: Summary) -> dict[str, Any]:
         ],
         "total_why": total(summary.reasons, network.name) if reasons else "",
         "tiles": list(_tiles(summary)),
+        "terms": f"{DOCUMENTATION}loihi-for-keras-users.html",
     }
 
 

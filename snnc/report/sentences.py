@@ -1,4 +1,4 @@
-"""Why layers take their cores, and what all of them and max pools take, in words."""
+"""Write the sentences of a report: totals, why layers take their cores, max pools."""
 
 from __future__ import annotations
 
@@ -29,22 +29,22 @@ def bound_by(reason: Reason) -> str:
 def bounds(reasons: Sequence[Reason]) -> str:
     """Name the limits that keep the populations of a layer from having fewer cores."""
     if len(reasons) > 1 and all(reason.cores == 1 for reason in reasons):
-        return "one core a level"
+        return "one core per level"
     return ", ".join(dict.fromkeys(map(bound_by, reasons)))
 
 
 def sentence(reason: Reason, core: Core) -> str:
-    """Say why a layer takes its cores."""
+    """Say why a layer takes its number of cores."""
     takes = f"{reason.name}: {counted(reason.cores, 'core')}"
     need = "needs" if reason.neurons == 1 else "need"
     neurons = f"{counted(reason.neurons, 'neuron')} alone {need} {reason.filled}"
     if reason.block is not None:
         return f"{takes}, as `block {dims(reason.block)}` asks for; {neurons}."
     if reason.bound == "compartments":
-        return f"{takes}. {neurons} ({core.compartments} a core)."
+        return f"{takes}. {neurons} ({core.compartments} per core)."
     if reason.bound == "alone":
         return f"{takes}; {reason.filled} would hold its neurons, but {_miss(reason)}."
-    enough = "do by itself" if reason.tried else "hold its neurons"
+    enough = "be enough for it alone" if reason.tried else "hold its neurons"
     return f"{takes}; {reason.alone} would {enough}, but {_miss(reason)}."
 
 
@@ -56,14 +56,14 @@ def total(reasons: Reasons, name: str) -> str:
         return f"{takes}, the fewest there can be{_given(reasons)}."
     floor = f"the layers by themselves need {reasons.floor}, which is a lower bound"
     if reasons.exact:
-        return f"{takes}; {floor}, but of all cuts into equal blocks none takes fewer."
+        return f"{takes}; {floor}, but no cut into equal blocks takes fewer."
     return f"{takes}, at most {over} above the best; {floor}."
 
 
 def _given(reasons: Reasons) -> str:
     if any(reason.bound == "block" for reason in reasons.layers):
         return " with the blocks that the spec asks for"
-    return ", as no layer has more than it needs by itself"
+    return ", because no layer has more than it needs by itself"
 
 
 def _miss(reason: Reason) -> str:
@@ -78,14 +78,14 @@ def _miss(reason: Reason) -> str:
 
 
 def _whose(reason: Reason, miss: NearMiss) -> str:
-    """Name the core that a tiling with fewer cores is too much for."""
+    """Name the core on which a tiling with fewer cores would not fit."""
     if miss.layer != reason.name:
         return f"on {miss.cores} a core of {miss.layer}"
     return "that one" if miss.cores == 1 else f"one of {miss.cores} cores"
 
 
 def _lacks(misfit: Misfit) -> str:
-    """Say what a core would need, and what there is."""
+    """Say what a core would need, and what it has."""
     value, most = misfit.value, misfit.most
     if misfit.limit == "compartments":
         return f"would have to hold {value} neurons of {most}"
@@ -100,19 +100,19 @@ def _lacks(misfit: Misfit) -> str:
 def caption(summary: Summary) -> Iterator[str]:
     """Say what the second table counts."""
     if summary.on_chip:
-        yield f"How full the fullest core is, and {example(summary)}:"
+        yield f"Fullest core of each layer, and {example(summary)}:"
     else:
         yield f"{example(summary).capitalize()}:"
 
 
 def example(summary: Summary) -> str:
-    """Say for what spikes, operations and energy are counted."""
+    """Say for which case spikes, operations and energy are counted."""
     present = f"{1000 * summary.network.timing.present:g} ms"
-    return f"an example of {present} at most, all neurons at their upper rates"
+    return f"upper bounds for an example of {present} (all neurons at upper rates)"
 
 
 def totals(summary: Summary) -> Iterator[str]:
-    """Say what the network takes; on a chip also what it does at most."""
+    """Say what the network takes, and on a chip the most that it does."""
     name, neurons = summary.network.name, counted(summary.neurons, "neuron")
     if not summary.on_chip:
         yield f"{name}: {neurons}, and no chip to fit"
@@ -145,52 +145,51 @@ def _on_board(summary: Summary) -> Iterator[str]:
     (shared, own), most = summary.axons, summary.profile.core.out_axons
     if own > most:
         yield (
-            f"on a board a core needs {shared} to {own} out-axons of {most}, as "
-            "neurons share them or not: it may not fit"
+            f"on a board a core needs {shared} (shared) to {own} out-axons (unshared) of "
+            f"{most}: it may not fit"
         )
 
 
 def _example(summary: Summary) -> Iterator[str]:
     activity, energy = summary.activity, summary.profile.energy
     yield (
-        f"an example at most: {human(activity.spikes)} spikes, "
+        f"per example, at most: {human(activity.spikes)} spikes, "
         f"{human(activity.operations)} synaptic operations"
     )
     yield (
-        f"energy at most: {human(activity.joules(energy), 'J')}, or "
+        f"energy per example, at most: {human(activity.joules(energy), 'J')}; "
         f"{human(activity.idle_joules(energy), 'J')} if nothing spikes "
-        "(each event at its least cost, cores alone)"
+        "(cores only, lowest cost per event)"
     )
 
 
 def _traffic(summary: Summary) -> Iterator[str]:
     activity, most = summary.activity, summary.profile.traffic.input_spikes
     yield (
-        f"a step at most: {human(activity.to_chip)} spikes from the host to cores, "
+        f"per step, at most: {human(activity.to_chip)} spikes from the host to cores, "
         f"{human(activity.to_host)} spikes back"
     )
     if activity.to_chip > most * summary.chips:
         yield (
-            f"note: nengo-loihi passes {most} a chip and step and drops the rest, "
-            "unless it precomputes them"
+            f"note: nengo-loihi passes {most} spikes per chip and step and drops the "
+            "rest, unless it precomputes them"
         )
     if summary.chips > 1:
         yield (
-            f"between chips: at most {human(activity.crossing)} spikes a step, or "
-            f"{human(activity.crossing_in_order)} if blocks fill one chip after the "
-            "other"
+            f"between chips: at most {human(activity.crossing)} spikes per step, or "
+            f"{human(activity.crossing_in_order)} if blocks filled the chips in order"
         )
         yield from map(_placed, (row for row in summary.rows if row.chips))
         yield (
-            "note: a board places blocks so by `hardware_options()` of the package's "
-            "`nengo_network`"
+            "note: `hardware_options()` of the package's `nengo_network` gives a board "
+            "this placement"
         )
 
 
 def _placed(row: Row) -> str:
     """Say how many cores of a layer are on which chip."""
     on = sorted(Counter(row.chips).items())
-    # Neighbours with as many each are told together.
+    # Neighbouring chips with equal numbers share one entry.
     runs = groupby(enumerate(on), key=lambda each: (each[1][0] - each[0], each[1][1]))
     parts = []
     for (_, number), several in runs:
@@ -205,22 +204,22 @@ def _placed(row: Row) -> str:
 
 
 def maxima_notes(summary: Summary) -> Iterator[str]:
-    """Say of each max pool how late its maximum is, and how far off."""
+    """Say the delay and the error of each max pool."""
     for layer in _pools(summary.network):
         levels = levels_of(summary.network, layer)
         error = error_of(summary.network, layer)
         yield (
-            f"{layer.name}: the maximum comes {counted(levels, 'level')} of neurons "
-            f"later, about {1000 * latency(summary.network, layer):g} ms, and is off "
-            f"by {error.bias:+.2f} of an activation of 1.0, give or take "
-            f"{error.deviation:.2f}"
+            f"{layer.name}: the maximum takes {counted(levels, 'level')} of neurons, a "
+            f"delay of about {1000 * latency(summary.network, layer):g} ms; mean error "
+            f"{error.bias:+.2f}, standard deviation {error.deviation:.2f} (activations "
+            "are 0 to 1)"
         )
 
 
 def latency(network: Network, layer: Layer) -> float:
-    """Seconds until what the levels of a max pool compare has arrived.
+    """Return the delay of a max pool in seconds.
 
-    Each of them waits for its filter, a time constant, and for a step.
+    Each level waits for its filter, one time constant, and for one step.
     """
     assert layer.spiking is not None
     each = layer.spiking.synapse + network.timing.dt
@@ -228,7 +227,7 @@ def latency(network: Network, layer: Layer) -> float:
 
 
 def maxima_alternatives(summary: Summary) -> Iterator[str]:
-    """Say of each max pool what it takes, and what would take its place."""
+    """Compare each max pool with its alternatives."""
     core = summary.profile.core.compartments
     rows = {row.name: row for row in summary.rows}
     for layer in _pools(summary.network):
@@ -237,12 +236,12 @@ def maxima_alternatives(summary: Summary) -> Iterator[str]:
         neurons = prod(layer.shape)
         error = error_of(summary.network, layer).size
         yield (
-            f"{layer.name}: {_taken(rows[layer.name])}, off by {error:.2f} of an "
-            "activation of 1.0 (root mean square). `avgpool` in its place takes none, "
-            f"but a mean is off by {_mean_error(prod(pool.window)):.2f} from the "
-            f"maximum; `downsample {{ factor {dims(pool.window)} }}` takes "
+            f"{layer.name}: {_taken(rows[layer.name])}, root mean square error "
+            f"{error:.2f} (activations are 0 to 1). `avgpool` takes none, but a mean "
+            f"differs from the maximum by {_mean_error(prod(pool.window)):.2f}; "
+            f"`downsample {{ factor {dims(pool.window)} }}` takes "
             f"{counted(neurons, 'neuron')}, at least "
-            f"{counted(ceil(neurons / core), 'core')}, and has to be trained."
+            f"{counted(ceil(neurons / core), 'core')}, and needs training."
         )
 
 
@@ -260,9 +259,9 @@ def _pools(network: Network) -> Iterator[Layer]:
 
 
 def _mean_error(values: int) -> float:
-    """The root mean square of mean less maximum, values being alike in 0..1.
+    """Return the root mean square of mean less maximum, for values uniform in 0..1.
 
-    Of n independent values, the maximum M and the mean A have E[M^2] = n / (n + 2),
+    For n independent values, the maximum M and the mean A have E[M^2] = n / (n + 2),
     E[A^2] = 1/4 + 1 / (12 n) and E[A M] = (n + 1) / (2 (n + 2)).
     """
     both = (values + 1) / (2 * (values + 2))

@@ -23,7 +23,7 @@ from snnc.text.tables import Cells, dims, human
 
 LAYERS = ("layer", "kind", "shape", "neurons", "cores", "block", "bound by")
 USE = ("layer", *COUNTERS, "spikes", "operations", "energy")
-WHY = "What keeps layers from fewer cores"
+WHY = "Why layers don't take fewer cores"
 LEFT = {"layer", "kind", "shape", "bound by"}
 
 
@@ -192,31 +192,31 @@ def _limits(profile: Profile) -> Iterator[Limit]:
     synapse, axon = profile.synapse, profile.axon
     energy, traffic, board = profile.energy, profile.traffic, profile.board
     rows: list[tuple[str, float | tuple[float, ...], str]] = [
-        ("cores a chip", chip.cores, chip.source),
-        ("compartments a core", core.compartments, core.source),
-        ("in-axons a core", core.in_axons, core.source),
-        ("out-axon slots a core", core.out_axons, core.source),
-        ("synapse bits a core", core.synapse_bits, core.source),
-        ("bits a weight", synapse.weight_bits, synapse.source),
-        ("bits an index, one of", tuple(synapse.index_bits), synapse.source),
-        ("slots of a pop16 axon", axon.pop16_slots, axon.source),
-        ("slots of a pop32 axon", axon.pop32_slots, axon.source),
-        ("slots of a plain axon", axon.discrete_slots, axon.source),
+        ("cores per chip", chip.cores, chip.source),
+        ("compartments per core", core.compartments, core.source),
+        ("in-axons per core", core.in_axons, core.source),
+        ("out-axon slots per core", core.out_axons, core.source),
+        ("synapse bits per core", core.synapse_bits, core.source),
+        ("bits per weight", synapse.weight_bits, synapse.source),
+        ("bits per index, one of", tuple(synapse.index_bits), synapse.source),
+        ("slots per pop16 axon", axon.pop16_slots, axon.source),
+        ("slots per pop32 axon", axon.pop32_slots, axon.source),
+        ("slots per plain axon", axon.discrete_slots, axon.source),
         ("channels that pop16 reads", axon.pop16_atoms, axon.source),
         ("in-axons of a pop16 reader", axon.pop16_in_axons, axon.source),
         ("pop16 bases, multiples of", axon.pop16_base, axon.source),
-        ("input spikes a chip and step", traffic.input_spikes, traffic.source),
-        ("synapse formats a core", board.synapse_formats, board.source),
-        ("chips of a board by default", board.chips, board.source),
+        ("input spikes per chip and step", traffic.input_spikes, traffic.source),
+        ("synapse formats per core", board.synapse_formats, board.source),
+        ("chips per board by default", board.chips, board.source),
     ]
     for name, value, source in rows:
         yield Limit(name, value if isinstance(value, tuple) else (value,), "", source)
     yield from _energies(
         [
-            ("a synaptic operation", energy.synaptic_operation),
-            ("a spike within a tile", energy.spike),
-            ("a step of an active neuron", energy.active_update),
-            ("a step of an idle neuron", energy.inactive_update),
+            ("synaptic operation", energy.synaptic_operation),
+            ("spike within a tile", energy.spike),
+            ("step of an active neuron", energy.active_update),
+            ("step of an idle neuron", energy.inactive_update),
         ],
         energy.source,
     )

@@ -11,7 +11,7 @@ from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
 
-USUAL_STEP: float = TimingSpec.model_fields["dt"].default
+USUAL_STEP: float = TimingSpec.dt
 """Seconds of `dt` where it is not written."""
 USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
 """Hz of a rate's lower end where it is not written."""

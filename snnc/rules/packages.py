@@ -197,12 +197,11 @@ class Untracked(Diagnostic):
 
 
 class Unfinished(Diagnostic):
-    """The files of a package come from two builds.
+    """The build of a package has begun and not ended.
 
-    Each of them is as snnc wrote it, but not as `snnc.lock` says, or the mark of a
-    build that has not ended (`.snnc-building`) is still there. A build was killed, one
-    still runs, or a part of the files was committed without the others. The next build
-    completes the package; it needs no `--force`.
+    `snnc.lock` lists what was to be written under `writing`, or the package is locked
+    (`.snnc-building`). A build was killed, found no room, or still runs. The next build
+    completes the package and needs no `--force`.
     """
 
     code = "SNN728"
@@ -210,7 +209,7 @@ class Unfinished(Diagnostic):
     message = "the build of `{folder}` was interrupted"
     notes = (
         "its files may come from two builds: one was killed, found no room or still"
-        " runs, or only a part of them was committed",
+        " runs",
     )
     help = "type `{command}`, which completes it"
 

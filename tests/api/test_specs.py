@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -137,6 +139,41 @@ def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
         snnc.parse(SMALL).replace(c0={"filters": object()})
 
 
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda spec: spec.fit(math.inf), TypeError, "cores is inf, not a whole"),
+        (lambda spec: spec.fit(2.5), TypeError, "cores is 2.5, not a whole number"),
+        (lambda spec: spec.fit(True), TypeError, "cores is True, not a whole number"),
+        (lambda spec: spec.fit(0), ValueError, "cores is 0, not 1 or more"),
+        (lambda spec: snnc.parse(None), TypeError, "text is NoneType, not a string"),
+        (
+            lambda spec: snnc.parse(SMALL, name=None),
+            TypeError,
+            "name is NoneType, not a string",
+        ),
+        (lambda spec: snnc.parse(SMALL + "\ud800"), ValueError, "a lone surrogate"),
+        (
+            lambda spec: spec.replace(c0={"padding": "a\ud800"}),
+            ValueError,
+            "a lone surrogate",
+        ),
+        (
+            lambda spec: snnc.sweep(spec, "c0.filters=2,3"),
+            TypeError,
+            "neither values by path nor a list of texts",
+        ),
+        (lambda spec: snnc.sweep(spec, 3), TypeError, "nor a list of texts"),
+        (lambda spec: snnc.sweep(spec, [None]), TypeError, "not a string"),
+    ],
+)
+def test_wrong_arguments_are_refused(
+    call: Callable[[snnc.Spec], Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        call(snnc.parse(SMALL))
+
+
 def test_errors_tell_all_and_show_the_lines() -> None:
     bad = SMALL.replace("filters 2", "filtrs 2").replace("classes 3", "clases 3")
     with pytest.raises(snnc.SpecError) as caught:
@@ -242,7 +279,7 @@ def test_the_language_can_be_read() -> None:
     assert snnc.explain(301) == snnc.explain("301") == snnc.explain("SNN301")
     with pytest.raises(ValueError, match="did you mean SNN301"):
         snnc.explain("SN301")
-    assert "compartments a core" in snnc.limits()
+    assert "compartments per core" in snnc.limits()
     assert snnc.schema()["$schema"].endswith("draft-07/schema#")
     assert snnc.convert(DRIFT).startswith("snn: 1")
     assert snnc.convert(DRIFT, "snn") == snnc.fmt(DRIFT) == DRIFT.read_text()

@@ -145,8 +145,8 @@ QUICK: list[Case] = [
     ("init fresh", 0, writes("fresh/.gitattributes", "linguist-generated")),
     ("init asked --requirement snnc==9", 0, writes(WORKFLOW, "install snnc==9")),
     ("limits", 0, prints("1024")),
-    ("limits --format json", 0, prints('"limit": "compartments a core"')),
-    ("limits --format markdown", 0, prints("| compartments a core | 1024 |")),
+    ("limits --format json", 0, prints('"limit": "compartments per core"')),
+    ("limits --format markdown", 0, prints("| compartments per core | 1024 |")),
 ]
 EVALUATE = "evaluate models/small --data data.npz --weights small.safetensors"
 CALIBRATE = "calibrate models/small --data data.npz --weights small.safetensors"

@@ -22,6 +22,7 @@ from snnc.report.html import page
 from snnc.report.json import document
 from snnc.report.summary import Summary, block_of, summarise
 from snnc.report.text import limits_table, markdown, table
+from snnc.source import DOCUMENTATION
 from snnc.text.tables import dims
 from tests.support import ROOT, SPECS, network, sound
 
@@ -169,7 +170,9 @@ def test_reasons_join_the_tables(summary: Summary) -> None:
 def test_a_page_is_escaped_and_fetches_nothing(summary: Summary) -> None:
     text = page(summary)
     assert "<b>" not in text
-    assert "http" not in text
+    links = re.findall(r"https?:[^\"]*", text)
+    assert links == [f"{DOCUMENTATION}loihi-for-keras-users.html"]
+    assert f'<a href="{links[0]}">' in text
     assert "<script" not in text
 
 

@@ -70,13 +70,15 @@ def missed(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
         (
             reason("neighbours", missed("out-axons", 5000, 4096, "c0"), 3),
             "out-axons of c0",
-            "3 would do by itself, but with the other layers cut as they are, "
+            "3 would be enough for it alone, "
+            "but with the other layers cut as they are, "
             "on 3 a core of c0 would need 5000 out-axons of 4096",
         ),
         (
             reason("neighbours", None, 3),
             "search",
-            "3 would do by itself, but the search ended before it had tried everything",
+            "3 would be enough for it alone, "
+            "but the search ended before it had tried everything",
         ),
     ],
 )
@@ -90,7 +92,7 @@ def test_a_reason_says_what_fewer_cores_would_need(
 def test_levels_of_a_core_each_are_not_told_as_one_core() -> None:
     level = replace(reason("compartments", None), cores=1)
     assert bounds([level]) == "one core"
-    assert bounds([level, level]) == "one core a level"
+    assert bounds([level, level]) == "one core per level"
     assert bounds([level, replace(level, cores=4)]) == "one core, compartments"
 
 
@@ -106,7 +108,7 @@ def test_what_was_not_tried_is_not_promised() -> None:
 
 def test_a_single_neuron_needs() -> None:
     alone = Reason("d", 1, 1, 1, 1, True, "compartments", None, None)
-    assert sentence(alone, CORE) == "d: 1 core. 1 neuron alone needs 1 (1024 a core)."
+    assert sentence(alone, CORE) == "d: 1 core. 1 neuron alone needs 1 (1024 per core)."
 
 
 def test_the_total_says_how_near_to_the_best_an_inexact_mapping_is() -> None:

@@ -1,4 +1,4 @@
-"""`docs/from-keras.md` shows what its model gives and what the commands print."""
+"""`docs/from-nengo-dl.md` and `docs/example-3d.md` show what the commands print."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from benchmarks.forum import SMALL, SPEC, twin
 from snnc.cli import snnc
 from tests.support import ROOT, codes
 
-TEXT = (ROOT / "docs/from-keras.md").read_text(encoding="utf-8")
+TEXT = "".join(
+    (ROOT / f"docs/{name}.md").read_text(encoding="utf-8")
+    for name in ("from-nengo-dl", "example-3d")
+)
 FORUM = ROOT / "tests/importer/data/forum.json"
 SHOWN = re.compile(
     r"^    snnc ((?:import|report) [^\n]*)\n\n```\n(.*?)^```$", re.M | re.S
