@@ -101,9 +101,10 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
         x = examples[: board.examples]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
         program = opened.module("nengo_network")
-        options = getattr(program, "hardware_options", dict)()
-        chips = options["allocator"].chips if options else ()
-        replay = engine.circuit and Replay.of(engine.circuit, spikes, chips)
+        several = getattr(program, "hardware_options", None)
+        chips = several()["allocator"].chips if several else ()
+        circuit = engine.circuit
+        replay = None if circuit is None else Replay.of(circuit, spikes, chips)
     order = [name for name in network.layers if name in board.spikes]
     shape = board.examples, network.steps, -1
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in order}
@@ -130,7 +131,7 @@ def _described(
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     one, other = board[name][place], exact[name][place]
     number = int(np.flatnonzero(one != other)[0])
-    layer, neuron = network.layers[name], (number,)
+    layer, neuron = network.layers[name], tuple[int, ...]((number,))
     if layer.pool is None:
         neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
     return Difference(*place, name, neuron, bool(one[number]))
