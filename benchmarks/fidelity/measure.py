@@ -106,7 +106,9 @@ def _activations(package: ImportedPackage, weights: Path, test: Examples) -> lis
     """Return Keras's outputs, then what each layer of neurons gives."""
     from tensorflow import keras
 
-    program, fired = package.module("keras_model"), package.library("keras.model").fired
+    from snnc.runtime.keras.model import fired
+
+    program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
     layers = package.network.layers.items()

@@ -209,12 +209,13 @@ def _run(asked: EvaluationRequest) -> int:
         return 1
     from snnc.exact.package import CannotRunError
     from snnc.runtime.data import DataError
+    from snnc.runtime.layout import LayoutError
 
     try:
         if asked.compare is not None:
             return _compare(asked, asked.compare)
         evaluation = _evaluate(asked)
-    except (RefusedRunError, CannotRunError, DataError) as error:
+    except (RefusedRunError, CannotRunError, DataError, LayoutError) as error:
         first, *others = str(error).split("\n  ")
         say(f"error: {first}")
         for line in others:

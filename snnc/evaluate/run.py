@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,13 +28,17 @@ from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation
 from snnc.runtime.files import write_file
 from snnc.runtime.layout import source_of
-from snnc.runtime.measures import BeforeSpikes, keras_of, outputs_of, result_of
+from snnc.runtime.measures import (
+    BeforeSpikes,
+    Reference,
+    keras_of,
+    outputs_of,
+    result_of,
+)
+from snnc.runtime.nengo.simulators import RefusedError
 from snnc.runtime.results import Result
 from snnc.runtime.scores import confusion, contrast, score
 from snnc.runtime.statistics import Firing
-
-if TYPE_CHECKING:
-    from snnc.runtime.measures import Reference
 
 Simulator = Literal["loihi", "nengo", "nengo_dl"]
 
@@ -79,7 +83,7 @@ def run_other(
         if error.name is None:
             raise RefusedRunError(error) from error
         raise MissingExtraError([error.name], "all") from error
-    except package.library("nengo.simulators").RefusedError as error:
+    except RefusedError as error:
         raise RefusedRunError(error) from error
     return result
 
@@ -92,10 +96,9 @@ def has_keras() -> bool:
 def reference_of(task: Task) -> Reference:
     """Return the Keras model with the weights."""
     package = task.package
-    reference: Reference = package.library("measures").Reference(
+    return Reference(
         package.network, lambda: package.module("keras_model"), task.tensors
     )
-    return reference
 
 
 class Trained:

@@ -139,7 +139,8 @@ def attempt(
     mapper = Mapper(plan.steps, profile.core, cache.spending, most, effort)
     if plan.misfits or mapper.floor > min(most, MOST_CHIPS * profile.chip.cores):
         return Attempt(plan, target, mapper, None)
-    solution = mapper.run(hopeless=mapper.floor > target.cores)
+    # One mapping of a variant could take as long as all the others together.
+    solution = mapper.run(hopeless=mapper.floor > target.cores or effort < 1)
     free = Attempt(plan, target, mapper, solution)
     return _unmix(free, cache, effort) if free.fits else free
 

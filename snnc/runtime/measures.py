@@ -165,8 +165,8 @@ def work_of(
     updates = 0
     for name, layer in network.layers.items():
         neurons = layer.neurons
-        operations += spikes[name] / neurons * layer.fanout[0]
-        arrivals += spikes[name] / neurons * layer.fanout[1]
+        operations += spikes[name] / neurons * layer.fanout.synaptic_operations
+        arrivals += spikes[name] / neurons * layer.fanout.messages
         updates += neurons * steps if layer.on_chip else 0
     events = (operations, arrivals, updates)
     costs = zip(network.picojoules, events, strict=True)

@@ -33,7 +33,7 @@ def short_rows_there(monkeypatch: pytest.MonkeyPatch) -> Callable[[Case], None]:
     """Return what makes the package's own rows as short."""
 
     def act(case: Case) -> None:
-        monkeypatch.setattr(case.package.library("nengo.evaluation"), "ROW", 4)
+        monkeypatch.setattr(case.package.module("_runtime.nengo.evaluation"), "ROW", 4)
 
     return act
 
@@ -132,7 +132,7 @@ def test_weights_that_were_imported_are_compared_with_what_was_imported(
     monkeypatch.setattr(run, "has_keras", has_keras)
     made = case(count=6)
     assert told(made)["keras_model"] == "smooth"
-    tensors = made.package.read(made.weights)
+    tensors = made.package.layout.read(made.weights)
     made.package.layout.save(made.weights, tensors, "imported")
     for simulator in ("exact", "loihi", "nengo", "keras"):
         found = told(made, "--simulator", simulator)
@@ -147,7 +147,9 @@ def retrain(made: Case) -> np.ndarray:
     entered = smooth_path(made.weights)
     entered.write_bytes(made.weights.read_bytes())
     digest = hashlib.sha256(entered.read_bytes()).hexdigest()
-    tensors = {n: 0.7 * t[..., ::-1] for n, t in made.package.read(entered).items()}
+    tensors = {
+        n: 0.7 * t[..., ::-1] for n, t in made.package.layout.read(entered).items()
+    }
     made.package.layout.save(made.weights, tensors, smooth_sha256=digest)
     program = made.package.module("keras_model")
     model = program.build_model()
@@ -230,7 +232,7 @@ def test_weights_that_are_not_those_before_the_phase_spikes_are_named(
     found = shown()
     assert [*found] == [*accuracy, name, *keras]
     assert found[name] == f"{unknown} missing"
-    made.package.layout.save(made.weights, made.package.read(made.weights))
+    made.package.layout.save(made.weights, made.package.layout.read(made.weights))
     assert [*shown()] == [*accuracy, *keras]
 
 

@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.util import find_spec
 from types import ModuleType
@@ -165,7 +166,9 @@ class Evaluator:
             x = examples[start:stop]
             names = tuple(self.network.layers)
             built = self.build_network(tensors, images=x, probe=names)
-            with SimulatorRun(simulator, built, self.network, tensors) as run:
+            with closing(
+                SimulatorRun(simulator, built, self.network, tensors),
+            ) as run:
                 cores = run.cores
                 for part in self._parts(run, x, start, reference):
                     parts.append(part)

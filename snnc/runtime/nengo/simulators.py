@@ -88,11 +88,7 @@ class SimulatorRun:
         self._name = name
         self._sim = _opened(name, built, network, tensors)
 
-    def __enter__(self) -> SimulatorRun:
-        """Return itself, to be closed."""
-        return self
-
-    def __exit__(self, *_: object) -> None:
+    def close(self) -> None:
         """Close the simulator."""
         self._sim.close()
 
