@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import groupby
 
 from snnc.emit.files import Module, rendered
+from snnc.emit.keras_model import examples_shape, labels_shape
 from snnc.emit.python import (
     INDENT,
     WIDTH,
@@ -245,5 +246,10 @@ def evaluate(network: Network) -> Module:
             "Run {name} on spikes: how right it is and how fast it fires.",
             f"``python -m {network.name}.evaluate --data data.npz --weights "
             f"w.safetensors --simulator {simulator}`` does so from the command line.",
+        ),
+        data_doc=docstring(
+            f"``x`` is an array {examples_shape(network)}, ``y``"
+            f" {labels_shape(network)}.",
+            indent=4,
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -94,15 +95,15 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
         If something does not fit; the text is for users.
     """
     opened = open_package(package)
-    network, tensors = opened.network, opened.read(weights)
+    network, tensors = opened.network, opened.layout.read(weights)
     examples = open_data(data, DataSpec.of(network))
     board = read_recording(recording, opened, examples[:])
     with make_engine(opened, tensors) as engine:
         x = examples[: board.examples]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
         program = opened.module("nengo_network")
-        several = getattr(program, "hardware_options", None)
-        chips = several()["allocator"].chips if several else ()
+        options: dict[str, Any] = getattr(program, "hardware_options", dict)()
+        chips = options["allocator"].chips if options else ()
         circuit = engine.circuit
         replay = None if circuit is None else Replay.of(circuit, spikes, chips)
     order = [name for name in network.layers if name in board.spikes]
@@ -131,7 +132,8 @@ def _described(
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     one, other = board[name][place], exact[name][place]
     number = int(np.flatnonzero(one != other)[0])
-    layer, neuron = network.layers[name], tuple[int, ...]((number,))
+    layer = network.layers[name]
+    neuron: tuple[int, ...] = (number,)
     if layer.pool is None:
         neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
     return Difference(*place, name, neuron, bool(one[number]))

@@ -79,9 +79,9 @@ class Replay:
         heard = np.arange(first[block], first[block + 1])
         if layer is None:
             return heard
-        sources = self.chip.fanin.source[heard]
-        read: NDArray[np.int64] = heard[np.isin(sources, self.places[layer])]
-        return read
+        found: NDArray[np.int64]
+        found = heard[np.isin(self.chip.fanin.source[heard], self.places[layer])]
+        return found
 
     def between_chips(self) -> Iterator[tuple[int, int, NDArray[np.int64]]]:
         """Yield two chips, and the axons from the one to the other."""

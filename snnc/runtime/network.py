@@ -14,6 +14,7 @@ from .maxima import MaxTree, Triple, Window, max_tree
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
 Volume = tuple[int, int, int, int]  # depth, height, width, channels
+Decide = Literal["mean", "last"]
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,7 @@ class Readout:
     name: str
     units: int
     classes: bool = True
-    decide: Literal["mean", "last"] = "mean"
+    decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
 
@@ -245,3 +246,8 @@ def triple(sizes: tuple[int, ...]) -> Triple:
     """Return sizes along depth, height and width; of a missing axis it is 1."""
     depth, height, width, _ = volume_of((*sizes, 1))
     return depth, height, width
+
+
+def kept_of(synapse: float | None, dt: float) -> float:
+    """Return what a step leaves of a lowpass filter's state."""
+    return 0.0 if synapse is None else math.exp(-dt / synapse)

@@ -15,8 +15,8 @@ from safetensors.numpy import save
 from snnc.evaluate.part import ExactPart, Scope, record
 from snnc.ir.layout import layout_id, tensors
 from snnc.runtime.data import DataSpec
-from snnc.runtime.measures import Compared
-from snnc.runtime.statistics import Correlation, Firing
+from snnc.tools.measures import Compared
+from snnc.tools.statistics import Correlation, Firing
 from tests.fuzz.mutate import mutated_bytes, mutated_text
 from tests.support import network, sound
 

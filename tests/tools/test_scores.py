@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.runtime.scores import (
+from snnc.tools.scores import (
     decide,
     decide_early,
     difference,
@@ -13,7 +13,7 @@ from snnc.runtime.scores import (
     over_time,
     score,
 )
-from snnc.runtime.statistics import interval
+from snnc.tools.statistics import interval
 
 ROWS = np.random.default_rng(0).normal(size=(3, 20, 2))
 
