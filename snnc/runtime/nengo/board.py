@@ -172,11 +172,10 @@ class BoardRunner:
         ) as simulator:
             parts = list(self._presented(simulator, built, len(x), probed))
         rows = np.concatenate([rows for rows, _ in parts])
-        every = [spikes for _, spikes in parts]
-        recorded = {
-            name: np.concatenate([some[name] for some in every])[:RECORDED]
-            for name in probed
-        }
+        recorded = {}
+        for name in probed:
+            several = [spikes[name] for _, spikes in parts]
+            recorded[name] = np.concatenate(several)[:RECORDED]
         return rows, recorded
 
     def _presented(
