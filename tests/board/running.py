@@ -12,15 +12,18 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.board import nxsdk
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 Ints = NDArray[np.int64]
-Arriving = dict[tuple[int, int], list[tuple[int, int]]]
+Arriving: TypeAlias = "dict[tuple[int, int], list[tuple[int, int]]]"
 """By chip and core, the in-axons and atoms of the spikes that arrive in a step."""
 
 
