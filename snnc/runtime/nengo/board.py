@@ -109,7 +109,8 @@ class BoardRunner:
         for name in probed:
             if name not in self._on_chip:
                 known = ", ".join(self._on_chip)
-                parser.error(f"{name} is no layer on the chip, as {known}")
+                unknown = f"no layer {name!r} on the chip"
+                parser.error(f"{unknown}: there are {known}")
         options = self.options()
         if asked.chips is not None:
             options["n_chips"] = asked.chips
@@ -174,8 +175,8 @@ class BoardRunner:
         rows = np.concatenate([rows for rows, _ in parts])
         recorded = {}
         for name in probed:
-            several = [spikes[name] for _, spikes in parts]
-            recorded[name] = np.concatenate(several)[:RECORDED]
+            every = [spikes[name] for _, spikes in parts]
+            recorded[name] = np.concatenate(every)[:RECORDED]
         return rows, recorded
 
     def _presented(
