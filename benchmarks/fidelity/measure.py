@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from benchmarks.study.data import Examples, Split
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
-from snnc.runtime.measures import layer_result
-from snnc.runtime.results import Decide
-from snnc.runtime.scores import decide, merits
-from snnc.runtime.statistics import Correlation, Firing
+from snnc.runtime.decisions import decide
+from snnc.runtime.network import Decide
+from snnc.tools.measures import layer_result
+from snnc.tools.scores import merits
+from snnc.tools.statistics import Correlation, Firing
 
 WAYS: tuple[Decide, ...] = ("last", "mean")
 

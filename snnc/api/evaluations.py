@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
     from snnc.api.packages import GivenWeights
     from snnc.evaluate.task import Task
-    from snnc.runtime.results import LayerResult, Result
-    from snnc.runtime.statistics import Firing
+    from snnc.tools.results import LayerResult, Result
+    from snnc.tools.statistics import Firing
 
 Simulator = Literal["exact", "loihi", "nengo", "nengo_dl", "keras"]
 Presentation = Literal["row", "rest"]
@@ -259,8 +259,8 @@ def evaluate(
     weights : path or mapping
         A safetensors file, or its tensors by name.
     simulator
-        ``exact`` gives the spikes of nengo-loihi's emulator, a hundred times sooner;
-        ``loihi``, ``nengo``, ``nengo_dl`` and ``keras`` are the package's own.
+        ``exact`` gives the spikes of nengo-loihi's emulator, ``loihi``, a hundred times
+        sooner; ``nengo`` and ``nengo_dl`` don't round weights, ``keras`` has no spikes.
     examples
         Run only so many, drawn by the seed.
     seed
@@ -316,8 +316,8 @@ def evaluate(
     task = open_task(package.folder, source, data, examples, seed)
     if task.package.hash != package.opened.hash:
         raise ValueError(f"{package.folder} was built anew: open it as Package again")
-    if simulator in ("exact", "keras") and task.examples.warning is not None:
-        print(f"warning: {task.examples.warning}", file=sys.stderr)  # others do so
+    if task.examples.warning is not None:
+        print(f"warning: {task.examples.warning}", file=sys.stderr)
     if simulator == "exact":
         how = RunSettings(
             steps=steps or task.package.network.steps,

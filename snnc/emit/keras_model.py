@@ -131,9 +131,9 @@ def train(network: Network) -> Module:
         cosine=settings.schedule == "cosine",
         phases="" if settings.phases == PHASES else items(map(quote, settings.phases)),
         data_doc=docstring(
-            f"``x`` is an array {_examples(network)} with its ``y``,"
-            f" {_labels(network)}, or a tf.data.Dataset of both, in single examples"
-            " or in batches.",
+            f"``x`` is an array {examples_shape(network)} with its ``y``,"
+            f" {labels_shape(network)}, or a tf.data.Dataset of both, in single"
+            " examples or in batches.",
             indent=4,
         ),
     )
@@ -142,16 +142,18 @@ def train(network: Network) -> Module:
 def _command(network: Network) -> str:
     return (
         f"``python -m {network.name}.train --data data.npz --weights w.safetensors``,"
-        f" where data.npz holds ``x``, {_examples(network)}, and ``y``,"
-        f" {_labels(network)}."
+        f" where data.npz holds ``x``, {examples_shape(network)}, and ``y``,"
+        f" {labels_shape(network)}."
     )
 
 
-def _examples(network: Network) -> str:
+def examples_shape(network: Network) -> str:
+    """Write the shape of examples."""
     return items(("examples", *network.input.shape))
 
 
-def _labels(network: Network) -> str:
+def labels_shape(network: Network) -> str:
+    """Say what stands with examples for training and evaluation."""
     if network.readout.labels is None:
         return f"values (examples, {network.readout.units})"
     return f"labels (examples,), integers below {network.readout.units}"

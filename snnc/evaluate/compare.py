@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,6 +16,9 @@ from snnc.output.imported import open_package
 from snnc.runtime.data import DataSpec, open_data
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
+
+TAKEN = 50
+"""Spikes that nengo-loihi takes a chip and step: `snip_max_spikes_per_step`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,9 @@ class Comparison:
         Spikes that only one of both has.
     first, cause
         The first of them, and the failure that explains most; None if there are none.
+    sent
+        The most spikes that the host sends to one chip in a step; None if it has
+        layers of its own.
     """
 
     layers: tuple[str, ...]
@@ -65,6 +72,7 @@ class Comparison:
     differing: int
     first: Difference | None
     cause: Cause | None
+    sent: int | None = None
 
     @property
     def agrees(self) -> bool:
@@ -77,11 +85,18 @@ class Comparison:
             f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
         )
         if self.first is None:
-            return f"the board fires as the exact engine does: {compared}"
-        cause = self.cause or "none of those that are known of boards"
+            text = f"the board fires as the exact engine does: {compared}"
+        else:
+            cause = self.cause or "none of those that are known of boards"
+            text = (
+                f"the board and the exact engine differ in {self.differing} spikes: "
+                f"{compared}\n{self.first}\nlikely cause: {cause}"
+            )
+        if self.sent is None or self.sent <= TAKEN:
+            return text
         return (
-            f"the board and the exact engine differ in {self.differing} of {compared}\n"
-            f"{self.first}\nlikely cause: {cause}"
+            f"{text}\nnote: the host sends up to {self.sent} spikes per chip and step; "
+            f"nengo-loihi drops all but {TAKEN} unless it precomputes them"
         )
 
 
@@ -94,16 +109,17 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
         If something does not fit; the text is for users.
     """
     opened = open_package(package)
-    network, tensors = opened.network, opened.read(weights)
+    network, tensors = opened.network, opened.layout.read(weights)
     examples = open_data(data, DataSpec.of(network))
     board = read_recording(recording, opened, examples[:])
     with make_engine(opened, tensors) as engine:
         x = examples[: board.examples]
         spikes = engine.run(x, "row", keep=("spikes",), threads=1).spikes
         program = opened.module("nengo_network")
-        options = getattr(program, "hardware_options", dict)()
+        options: dict[str, Any] = getattr(program, "hardware_options", dict)()
         chips = options["allocator"].chips if options else ()
-        replay = engine.circuit and Replay.of(engine.circuit, spikes, chips)
+        circuit = engine.circuit
+        replay = None if circuit is None else Replay.of(circuit, spikes, chips)
     order = [name for name in network.layers if name in board.spikes]
     shape = board.examples, network.steps, -1
     exact: dict[str, Bools] = {n: spikes[n].reshape(shape) > 0 for n in order}
@@ -121,6 +137,7 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
         differing,
         None if first is None else _described(first, fired, exact, network),
         cause,
+        None if replay is None else replay.most_sent,
     )
 
 
@@ -130,7 +147,8 @@ def _described(
     name = next(n for n in board if (board[n][place] != exact[n][place]).any())
     one, other = board[name][place], exact[name][place]
     number = int(np.flatnonzero(one != other)[0])
-    layer, neuron = network.layers[name], (number,)
+    layer = network.layers[name]
+    neuron: tuple[int, ...] = (number,)
     if layer.pool is None:
         neuron = tuple(int(i) for i in np.unravel_index(number, layer.shape))
     return Difference(*place, name, neuron, bool(one[number]))

@@ -37,7 +37,7 @@ from snnc.exact.tables import BuiltChip, fanin
 from snnc.runtime.examples import ROW, Presentation, Span, spans_of
 from snnc.runtime.layout import Weights
 from snnc.runtime.nengo.neurons import ClippedSpikingRectifiedLinear
-from snnc.runtime.results import Decide
+from snnc.runtime.network import Decide
 
 MAX_STEPS = 2**16 - 1  # what a count of spikes holds
 

@@ -7,13 +7,18 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .maxima import MaxTree, Triple, Window, max_tree
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
-Volume = tuple[int, int, int, int]  # depth, height, width, channels
+# depth, height, width, channels
+Volume: TypeAlias = "tuple[int, int, int, int]"
+Decide = Literal["mean", "last"]
 
 
 @dataclass(frozen=True)
@@ -188,7 +193,7 @@ class Readout:
     name: str
     units: int
     classes: bool = True
-    decide: Literal["mean", "last"] = "mean"
+    decide: Decide = "mean"
     synapse: float | None = 0.01
     names: tuple[str, ...] = ()
 
@@ -245,3 +250,8 @@ def triple(sizes: tuple[int, ...]) -> Triple:
     """Return sizes along depth, height and width; of a missing axis it is 1."""
     depth, height, width, _ = volume_of((*sizes, 1))
     return depth, height, width
+
+
+def kept_of(synapse: float | None, dt: float) -> float:
+    """Return what a step leaves of a lowpass filter's state."""
+    return 0.0 if synapse is None else math.exp(-dt / synapse)

@@ -14,9 +14,9 @@ import pytest
 from snnc.plots import networks, results, spikes
 from snnc.plots.style import COLOURS, looks, save, theme
 from snnc.runtime.budgets import Verdict
-from snnc.runtime.results import LayerResult, Moment, Result, Score, Work
-from snnc.runtime.statistics import Firing
 from snnc.sweep import VariantLine
+from snnc.tools.results import LayerResult, Moment, Result, Score, Work
+from snnc.tools.statistics import Firing
 from tests.support import ROOT, network, sound
 
 pytest.importorskip("matplotlib").use("agg")

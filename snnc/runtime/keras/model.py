@@ -191,6 +191,15 @@ def fired(model: keras.Model, name: str, layer: Layer) -> Any:
     return keras.layers.ReLU()(driven(model, name, layer))
 
 
+def with_activations(
+    model: keras.Model,
+    layers: Mapping[str, Layer],
+) -> keras.Model:
+    """Return a model of the outputs, then of what layers of neurons give."""
+    neurons = [fired(model, name, layer) for name, layer in layers.items()]
+    return keras.Model(model.input, [model.output, *neurons])
+
+
 def set_scales(model: keras.Model, scales: Mapping[str, float]) -> None:
     """Give each of a model's layers of neurons its scale."""
     for layer in model.layers:

@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec, open_data
+from ..decisions import decide, score
 from ..files import reason, write_file
 from ..layout import Layout, LayoutError
 from ..network import Network
-from ..scores import decide
 from .compat import import_nengo_loihi
 
 RECORDED = 10  # examples of which all spikes are written
@@ -109,7 +109,8 @@ class BoardRunner:
         for name in probed:
             if name not in self._on_chip:
                 known = ", ".join(self._on_chip)
-                parser.error(f"no layer {name!r} on the chip: there are {known}")
+                unknown = f"no layer {name!r} on the chip"
+                parser.error(f"{unknown}: there are {known}")
         options = self.options()
         if asked.chips is not None:
             options["n_chips"] = asked.chips
@@ -160,7 +161,7 @@ class BoardRunner:
         """
         built = self.build_network(tensors, images=x, probe=probed)
         # No spike of the host is dropped, whoever turns precomputing off.
-        sent = [one.fanout[1] for one in self.network.layers.values()]
+        sent = [one.fanout.messages for one in self.network.layers.values()]
         chosen = {"snip_max_spikes_per_step": max(sum(sent), 50), **options}
         with import_nengo_loihi().Simulator(
             built.net,
@@ -172,11 +173,10 @@ class BoardRunner:
         ) as simulator:
             parts = list(self._presented(simulator, built, len(x), probed))
         rows = np.concatenate([rows for rows, _ in parts])
-        every = [spikes for _, spikes in parts]
-        recorded = {
-            name: np.concatenate([some[name] for some in every])[:RECORDED]
-            for name in probed
-        }
+        recorded = {}
+        for name in probed:
+            every = [spikes[name] for _, spikes in parts]
+            recorded[name] = np.concatenate(every)[:RECORDED]
         return rows, recorded
 
     def _presented(
@@ -223,11 +223,11 @@ class BoardRunner:
 
     def _judged(self, outputs: NDArray[Any], y: NDArray[Any]) -> str:
         count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
-        if not self.network.readout.classes:
-            error = float(np.sqrt(np.mean((outputs - y) ** 2)))
-            return f"root mean square error {error:.4g} on {count}"
-        right = float((outputs.argmax(axis=1) == y).mean())
-        return f"accuracy {100 * right:.2f} % of {count}"
+        classes = self.network.readout.classes
+        found = score(outputs, y, classes)
+        if classes:
+            return f"accuracy {100 * found:.2f} % of {count}"
+        return f"root mean square error {found:.4g} on {count}"
 
     def _parser(self) -> argparse.ArgumentParser:
         name = self.network.name

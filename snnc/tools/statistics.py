@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """Statistics of values that come in batches, in memory that stays the same."""
 
 from __future__ import annotations
@@ -10,6 +8,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from snnc.runtime import budgets
 
 
 @dataclass(frozen=True)
@@ -47,11 +47,7 @@ class Firing:
 
     def percentile(self, percentile: float) -> float:
         """Return spikes an example, interpolated as numpy.percentile does."""
-        ranks = np.cumsum(self.seen)
-        place = percentile / 100 * (ranks[-1] - 1)
-        low = int(np.searchsorted(ranks, np.floor(place), side="right"))
-        high = int(np.searchsorted(ranks, np.ceil(place), side="right"))
-        return float(low + (high - low) * (place % 1))
+        return budgets.percentile(self.seen, percentile)
 
     @property
     def spikes(self) -> float:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from snnc.runtime.scores import (
-    decide,
+from snnc.runtime.decisions import decide
+from snnc.tools.scores import (
     decide_early,
     difference,
     moments,
     over_time,
     score,
 )
-from snnc.runtime.statistics import interval
+from snnc.tools.statistics import interval
 
 ROWS = np.random.default_rng(0).normal(size=(3, 20, 2))
 

@@ -1,12 +1,10 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """Scales the weights of a network so that the rates of its spikes hold."""
 
 # mypy: disable-error-code="import-not-found,import-untyped"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from ..budgets import CalibrationError
-from ..data import DataSpec, check_input
-from ..layout import Layout, Tensors, Weights
-from ..network import Layer, Network
-from .model import fired, model_weights, set_model_weights
-from .scaler import Rates, Scaler
+from snnc.runtime.data import DataSpec, check_input
+from snnc.runtime.keras.model import model_weights, set_model_weights
+from snnc.runtime.keras.scaler import Rates, Scaler
+from snnc.runtime.layout import Layout, Tensors, Weights
+from snnc.runtime.network import Network
+
+
+class CalibrationError(ValueError):
+    """Raised when no scale brings the rates of a layer within its bounds."""
 
 
 @dataclass(frozen=True)
@@ -118,12 +119,3 @@ class Calibrator:
             change = max(change, float(np.abs(changed - outputs).max()))
             largest = max(largest, float(np.abs(outputs).max()))
         return change / largest if largest else change
-
-
-def with_activations(
-    model: keras.Model,
-    layers: Mapping[str, Layer],
-) -> keras.Model:
-    """Return a model of the outputs, then of what layers of neurons give."""
-    neurons = [fired(model, name, layer) for name, layer in layers.items()]
-    return keras.Model(model.input, [model.output, *neurons])

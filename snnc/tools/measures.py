@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """From what runs of examples gave to one result."""
 
 from __future__ import annotations
@@ -14,14 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from .budgets import judged, slack_of
-from .examples import Presentation
-from .layout import Layout, LayoutError, Weights, smooth_of
-from .network import Network
-from .results import KerasModel, LayerResult, Result, Work
-from .scores import confusion, over_time, score
-from .scores import judged as judged_readings
-from .statistics import Correlation, Firing
+from snnc.runtime.budgets import judged, slack_of
+from snnc.runtime.examples import Presentation
+from snnc.runtime.layout import Layout, LayoutError, Weights, smooth_of
+from snnc.runtime.network import Network
+from snnc.tools.results import KerasModel, LayerResult, Result, Work
+from snnc.tools.scores import confusion, over_time, score
+from snnc.tools.scores import judged as judged_readings
+from snnc.tools.statistics import Correlation, Firing
 
 PICO = 1e-12
 BATCH = 64  # examples
@@ -294,7 +292,7 @@ class Reference:
     @cached_property
     def _model(self) -> Any:
         """The model of the outputs, then of what each layer of neurons gives."""
-        from .keras.calibration import with_activations
+        from snnc.runtime.keras.model import with_activations
 
         program = self._program()
         model = program.build_model()

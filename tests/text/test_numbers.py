@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from snnc.runtime.tables import aligned, counted, human, percent
+from snnc.text.tables import aligned, counted, human, percent
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_shares_and_counts_have_words() -> None:
 
 
 def test_tables_load_no_numpy() -> None:
-    code = "import sys, snnc.runtime.tables; print('numpy' in sys.modules)"
+    code = "import sys, snnc.text.tables; print('numpy' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """What an evaluation found."""
 
 from __future__ import annotations
@@ -7,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from .budgets import Verdict
-from .examples import Presentation
+from snnc.runtime.budgets import Verdict
+from snnc.runtime.examples import Presentation
+from snnc.runtime.network import Decide
 
 # The plain model, with smooth rates; its weights may be from elsewhere.
 KerasModel = Literal["smooth", "imported"]
 Interval = tuple[float, float]
-Decide = Literal["mean", "last"]
 
 # The registers of the chip that may overflow, in the order of their counts.
 REGISTERS = ("input", "current", "current with bias")
@@ -267,6 +265,6 @@ class Result:
 
     def __str__(self) -> str:
         """Return tables for people."""
-        from .summary import text
+        from snnc.tools.summary import text
 
         return text(self)

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from snnc.runtime import advice
-from snnc.runtime.advice import BELOW, ENOUGH, FALLS, RISES
-from snnc.runtime.measures import EvaluatedPart, result_of
 from snnc.runtime.network import Input, Layer, Network, Readout
-from snnc.runtime.results import Contrast, Result
-from snnc.runtime.scores import contrast, judged, over_time, score
-from snnc.runtime.statistics import Firing
+from snnc.tools import advice
+from snnc.tools.advice import BELOW, ENOUGH, FALLS, RISES
+from snnc.tools.measures import EvaluatedPart, result_of
+from snnc.tools.results import Contrast, Result
+from snnc.tools.scores import contrast, judged, over_time, score
+from snnc.tools.statistics import Firing
 
 NET = Network(
     "net", 1e-3, 0.1, Input("x", (1,), 0, 1), {}, Readout("y", 2, decide="last")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +15,9 @@ import pytest
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
 from snnc.runtime.budgets import judged
+from snnc.runtime.data import DataError
+from snnc.runtime.layout import LayoutError
+from snnc.tools.calibration import CalibrationError, Calibrator
 from tests.agreement.built import imported
 from tests.agreement.networks import text
 from tests.support import SPECS, network, sound
@@ -76,14 +78,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
     """Write a package; give its modules, random weights and random data."""
     with imported(sound(spec, "emit")) as package:
-        name = package.nengo.__package__
-
-        def module(short: str) -> Any:
-            return importlib.import_module(f"{name}.{short}")
-
-        network, keras = module("network").NETWORK, module("keras_model")
-        calibration = module("_runtime.keras.calibration")
-        layout = package.layout
+        opened = open_package(Path(package.nengo.__file__).parent)
+        network, keras = opened.network, opened.module("keras_model")
+        layout = opened.module("layout")
         random = np.random.default_rng(0)
         read = network.input
         x = random.uniform(read.low, read.high, (24, *read.shape)).astype(np.float32)
@@ -92,16 +89,7 @@ def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
             layout=layout,
             network=network,
             layers=network.layers,
-            calibration=calibration,
-            library=module("_runtime.network"),
-            errors=SimpleNamespace(
-                calibration=module("_runtime.budgets").CalibrationError,
-                data=module("_runtime.data").DataError,
-                layout=module("_runtime.layout").LayoutError,
-            ),
-            calibrate=calibration.Calibrator(
-                network, layout.LAYOUT, keras.build_model
-            ).calibrate,
+            calibrate=Calibrator(network, layout.LAYOUT, keras.build_model).calibrate,
             x=x,
             weights=random_weights(keras.build_model(), layout, gain),
         )
@@ -212,7 +200,7 @@ def test_what_holds_already_is_not_touched() -> None:
 def test_a_layer_that_never_fires_is_named() -> None:
     with made(text("conv2d", "relu")) as package:
         package.weights["c0.bias"] -= 1000
-        with pytest.raises(package.errors.calibration) as raised:
+        with pytest.raises(CalibrationError) as raised:
             package.calibrate(package.x, package.weights)
     assert str(raised.value) == (
         "c0 is at 0 Hz of 20..150 Hz: it never fires; train longer, or remove it"
@@ -224,7 +212,7 @@ def refused(spec: str, added: Mapping[str, np.ndarray] | None = None) -> str:
     with made(spec) as package:
         for name, values in (added or {}).items():
             package.weights[name] += values.astype(np.float32)
-        with pytest.raises(package.errors.calibration) as raised:
+        with pytest.raises(CalibrationError) as raised:
             package.calibrate(package.x, package.weights)
     return str(raised.value)
 
@@ -269,7 +257,7 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
     x[0, 0] = 1
     with made(network(spec, "lifted")) as package:
         make_loud(package, 1.0)
-        with pytest.raises(package.errors.calibration) as raised:
+        with pytest.raises(CalibrationError) as raised:
             package.calibrate(x, package.weights)
     message = str(raised.value)
     assert message.startswith("e is at ")
@@ -280,7 +268,7 @@ def test_an_encoder_is_not_lifted_until_it_clips() -> None:
 def test_data_that_does_not_fit_is_refused(shape: tuple[int, ...]) -> None:
     with (
         made(text("features", "relu")) as package,
-        pytest.raises(package.errors.data, match=r"^x "),
+        pytest.raises(DataError, match=r"^x "),
     ):
         package.calibrate(np.zeros(shape), package.weights)
 
@@ -288,5 +276,5 @@ def test_data_that_does_not_fit_is_refused(shape: tuple[int, ...]) -> None:
 def test_weights_of_another_layout_are_refused() -> None:
     with made(text("features", "relu")) as package:
         package.weights["d0.kernel"] = package.weights["d0.kernel"].T
-        with pytest.raises(package.errors.layout, match=r"^weights: d0\.kernel"):
+        with pytest.raises(LayoutError, match=r"^weights: d0\.kernel"):
             package.calibrate(package.x, package.weights)

@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """What an evaluation found, as tables for people."""
 
 from __future__ import annotations
@@ -7,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from textwrap import wrap
 
-from .advice import advice
-from .budgets import outside
-from .results import REGISTERS, Contrast, LayerResult, Result
-from .tables import aligned, counted, human, percent
+from snnc.runtime.budgets import Bounds, Verdict
+from snnc.text.tables import aligned, counted, human, percent
+from snnc.tools.advice import advice
+from snnc.tools.results import REGISTERS, Contrast, LayerResult, Result
 
 Row = tuple[str, ...]
 WIDTH = 79
@@ -140,6 +138,24 @@ def _rate(layer: LayerResult) -> Row:
         f"{layer.low:g}..{layer.high:g} Hz",
         outside(layer.rate, bounds, layer.slack, layer.verdict),
     )
+
+
+def outside(
+    rate: float,
+    bounds: Bounds,
+    slack: Bounds,
+    verdict: Verdict,
+) -> str:
+    """Say by how much a rate is out of its bounds, and what is allowed."""
+    if verdict == "held":
+        return ""
+    low, high = bounds
+    apart, allowed = f"{rate - high:.0f} Hz above", slack[1]
+    if rate < low:
+        apart, allowed = f"{low - rate:.0f} Hz below", slack[0]
+    if verdict == "missed":
+        return f"not held, {apart}"
+    return f"{apart}, within the slack of {allowed:.0f} Hz"
 
 
 def _spikes(layer: LayerResult) -> Row:

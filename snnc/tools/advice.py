@@ -1,13 +1,11 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """What to do about what an evaluation found, where the numbers bear it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .results import Interval, Moment, Result
-from .tables import percent
+from snnc.text.tables import percent
+from snnc.tools.results import Interval, Moment, Result
 
 ALIKE = 0.01  # what an accuracy may lose, or the share that an error may gain
 

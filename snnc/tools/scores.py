@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """What outputs decide, how right that is, and how two ways to decide differ.
 
 The same spikes would decide otherwise if the readout read them otherwise: a longer
@@ -17,9 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Network, Readout
-from .results import Contrast, Decide, KerasModel, Moment, Reading, Score
-from .statistics import interval
+from snnc.runtime.decisions import decide
+from snnc.runtime.network import Decide, Network, Readout, kept_of
+from snnc.tools.results import Contrast, KerasModel, Moment, Reading, Score
+from snnc.tools.statistics import interval
 
 Floats = NDArray[np.float64]
 Interval = tuple[float, float]
@@ -31,17 +30,6 @@ def moments(steps: int) -> tuple[int, ...]:
     """Return the steps after each quarter of an example."""
     ends = {max(1, steps * quarter // 4) for quarter in QUARTERS}
     return tuple(sorted(ends))
-
-
-def decide(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
-    """Return what rows of examples, (examples, steps, units), decide.
-
-    That is the mean of the later half of an example's rows, or its last row.
-    """
-    if how == "last":
-        return rows[:, -1].copy()
-    later: NDArray[Any] = rows[:, rows.shape[1] // 2 :].mean(axis=1)
-    return later
 
 
 def decide_early(rows: NDArray[Any], how: Decide) -> NDArray[Any]:
@@ -291,8 +279,3 @@ def judged(
         value = score(read, y, classes).value
         readings.append(Reading(way.decide, way.synapse, value, gain))
     return tuple(readings)
-
-
-def kept_of(synapse: float | None, dt: float) -> float:
-    """Return what a step leaves of a lowpass filter's state."""
-    return 0.0 if synapse is None else math.exp(-dt / synapse)

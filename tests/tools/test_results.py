@@ -1,6 +1,6 @@
 """Results as text and JSON, against a text beside this file.
 
-``SNNC_ACCEPT=1 python -m pytest tests/runtime/test_results.py`` writes it.
+``SNNC_ACCEPT=1 python -m pytest tests/tools/test_results.py`` writes it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 from dataclasses import replace
 from pathlib import Path
 
-from snnc.runtime.results import (
+from snnc.tools.results import (
     ClassResult,
     Contrast,
     LayerResult,
