@@ -235,9 +235,15 @@ class _Hold(keras.callbacks.Callback):
         epoch: int,
         logs: dict[str, float] | None = None,
     ) -> None:
-        if epoch - self._first in HOLDS:
-            self._scaler.hold()
-            self._progress.scales = self._scaler.scales
+        if epoch - self._first not in HOLDS:
+            return
+        progress = self._progress
+        self._scaler.hold()
+        rates_were_missed = self._scaler.scales != progress.scales
+        progress.scales = self._scaler.scales
+        # The state before this phase is within the rates, others were not.
+        if rates_were_missed and progress.best_epoch > self._first:
+            progress.forget_best()
 
 
 class WholeHistory(keras.callbacks.History):

@@ -90,10 +90,7 @@ class SpikeTraining(keras.Model):
         with tf.GradientTape() as tape:
             outputs, excess = self._outputs(x, firing)
             loss = self._loss(y, outputs, weight)
-            # Of a large excess the gradient is that of its logarithm: else
-            # it alone would decide, and rates fall to nothing.
-            excess = EXCESS * tf.math.log1p(excess)
-            total = loss + excess + sum(self.trained.losses, 0.0)
+            total = loss + EXCESS * excess + sum(self.trained.losses, 0.0)
             replicas = tf.distribute.get_strategy().num_replicas_in_sync
             total /= replicas  # whose gradients are summed
         gradients = tape.gradient(total, variables)
