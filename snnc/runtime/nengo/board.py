@@ -109,9 +109,7 @@ class BoardRunner:
         for name in probed:
             if name not in self._on_chip:
                 known = ", ".join(self._on_chip)
-                parser.error(
-                    f"no layer {name!r} on the chip: there are {known}"
-                )
+                parser.error(f"no layer {name!r} on the chip: there are {known}")
         options = self.options()
         if asked.chips is not None:
             options["n_chips"] = asked.chips
