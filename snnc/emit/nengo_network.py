@@ -1,4 +1,4 @@
-"""``nengo_network.py`` and ``evaluate.py``: native Nengo code, and what runs it."""
+"""``nengo_network.py``, ``evaluate.py``, ``predict.py``: Nengo code, what runs it."""
 
 from __future__ import annotations
 
@@ -251,5 +251,32 @@ def evaluate(network: Network) -> Module:
             f"``x`` is an array {examples_shape(network)}, ``y``"
             f" {labels_shape(network)}.",
             indent=4,
+        ),
+    )
+
+
+def predict(network: Network) -> Module:
+    """The module that runs the network on new examples."""
+    classified = network.readout.labels is not None
+    shape = items(("examples", *network.input.shape))
+    written = f"``outputs``, (examples, {network.readout.units})"
+    if classified:
+        written += ", and ``labels``, (examples,)"
+    classes = " The class of each is ``outputs.argmax(axis=1)``." if classified else ""
+    return rendered(
+        "predict.py",
+        network.name,
+        (
+            "Predict with {name}: run it on new examples.",
+            f"``python -m {network.name}.predict --data x.npz --weights w.safetensors "
+            f"-o out.npz`` writes {written}.",
+        ),
+        units=network.readout.units,
+        data_doc=docstring(
+            f"``x`` is {shape}, values in {network.input.low:g}.."
+            f"{network.input.high:g}, ``weights`` a file or a mapping of the tensors"
+            " in `layout.TENSORS`. Examples run in rows of 200 with the state carried"
+            f" over, as on the chip.{classes}",
+            4,
         ),
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from snnc import runtime
 from snnc.emit.files import LIBRARY, Module, rendered
 from snnc.emit.keras_model import keras_model, train
-from snnc.emit.nengo_network import board, evaluate, nengo_network
+from snnc.emit.nengo_network import board, evaluate, nengo_network, predict
 from snnc.emit.python import (
     INDENT,
     Bracket,
@@ -34,8 +34,9 @@ from snnc.runtime.network import Layer, Readout
 
 MODULES = (
     "The modules: ``layout`` reads and writes weights, ``keras_model`` builds the"
-    " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network"
-    " and ``evaluate`` runs it. None is imported here, as each brings its framework."
+    " Keras model, ``train`` trains it, ``nengo_network`` builds the spiking network,"
+    " ``evaluate`` judges it on spikes and ``predict`` runs it on new data. None is"
+    " imported here, as each brings its framework."
 )
 
 
@@ -78,6 +79,7 @@ def package_modules(routed: RoutedNetwork) -> tuple[Module, ...]:
         layout(network),
         nengo_network(routed),
         network_data(routed),
+        predict(network),
         train(network),
         typed_marker(),
         *((board(routed),) if isinstance(network.target, Loihi) else ()),

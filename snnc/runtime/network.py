@@ -7,13 +7,17 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from .maxima import MaxTree, Triple, Window, max_tree
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 VALUES_AT_ONCE = 2**24  # activations of a batch of examples, all layers
 
-Volume = tuple[int, int, int, int]  # depth, height, width, channels
+# depth, height, width, channels
+Volume: TypeAlias = "tuple[int, int, int, int]"
 Decide = Literal["mean", "last"]
 
 

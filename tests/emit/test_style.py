@@ -90,7 +90,8 @@ def test_ruff_format_leaves_it_unchanged(folder: Path, length: str) -> None:
 def test_ruff_finds_nothing(folder: Path, convention: str) -> None:
     config = f'lint.pydocstyle.convention = "{convention}"'
     options = ("--config", config) if convention else ()
-    done = run(folder, "ruff", "check", "--isolated", "--select", RULES, *options)
+    rules = ("--select", RULES, "--ignore", "B905")  # zip(strict) is not in Python 3.8
+    done = run(folder, "ruff", "check", "--isolated", *rules, *options)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

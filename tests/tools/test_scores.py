@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from snnc.runtime.decisions import decide
 from snnc.tools.scores import (
-    decide,
     decide_early,
     difference,
     moments,

@@ -109,7 +109,8 @@ class BoardRunner:
         for name in probed:
             if name not in self._on_chip:
                 known = ", ".join(self._on_chip)
-                parser.error(f"no layer {name!r} on the chip: there are {known}")
+                unknown = f"no layer {name!r} on the chip"
+                parser.error(f"{unknown}: there are {known}")
         options = self.options()
         if asked.chips is not None:
             options["n_chips"] = asked.chips
@@ -172,11 +173,10 @@ class BoardRunner:
         ) as simulator:
             parts = list(self._presented(simulator, built, len(x), probed))
         rows = np.concatenate([rows for rows, _ in parts])
-        every = [spikes for _, spikes in parts]
-        recorded = {
-            name: np.concatenate([some[name] for some in every])[:RECORDED]
-            for name in probed
-        }
+        recorded = {}
+        for name in probed:
+            every = [spikes[name] for _, spikes in parts]
+            recorded[name] = np.concatenate(every)[:RECORDED]
         return rows, recorded
 
     def _presented(

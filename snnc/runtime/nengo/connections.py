@@ -150,7 +150,7 @@ class Identity(Connection):
         """Return the kernel over what is read, and its stride."""
         kernel = self._folded(kernels.identity(reader.volume[-1]))
         steps = [triple(pool.stride) for pool in self.pools]
-        depth, height, width = map(prod, zip((1, 1, 1), *steps, strict=True))
+        depth, height, width = map(prod, zip((1, 1, 1), *steps))
         return kernel, (depth, height, width)
 
 

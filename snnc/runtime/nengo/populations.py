@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import nengo
 import numpy as np
@@ -22,9 +22,13 @@ from ..network import Input, Volume
 from . import kernels
 from .kernels import Array, Pool
 
-Channels = tuple[int, int]  # the first, and that behind the last
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
+Channels: TypeAlias = "tuple[int, int]"  # the first, and that behind the last
 Padding = Literal["valid", "same"]
-Places = tuple[range, ...]  # along the axes in space that a layer has
+# along the axes in space that a layer has
+Places: TypeAlias = "tuple[range, ...]"
 
 
 @dataclass(frozen=True)
@@ -50,7 +54,7 @@ class Population:
 
 
 # From where, to where, and the transform between them.
-Link = tuple[Part, Part, Any]
+Link: TypeAlias = "tuple[Part, Part, Any]"
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def require(simulator: str, network: Network) -> None:
 class SimulatorRun:
     """A built network on a simulator, example after example.
 
-    All layers must be probed. The state is carried over.
+    The state is carried over.
     """
 
     def __init__(
@@ -111,13 +111,14 @@ class SimulatorRun:
         """Run the next examples.
 
         Returns the rows of the readout, (examples, steps, units), and the
-        spikes of each layer's neurons in Keras order, (examples, neurons).
+        spikes of each probed layer's neurons in Keras order, (examples,
+        neurons).
         """
         steps = self._network.steps
         self._sim.run_steps(count * steps)
         rows = np.array(self._sim.data[self._built.output])
-        layers = self._network.layers
-        spikes = {name: self._spikes(name, count) for name in layers}
+        probed = self._built.layer_probes
+        spikes = {name: self._spikes(name, count) for name in probed}
         self._forget()
         return rows.reshape(count, steps, -1), spikes
 
@@ -186,16 +187,18 @@ def run_examples(
     x: Any,
     simulator: Simulator,
     presentation: Presentation,
+    probe: Sequence[str] | None = None,
 ) -> Iterator[Presented]:
     """Yield what examples give, a few at a time.
 
     ``x`` is (examples, *the input's shape), or gives that when it is sliced.
     In a "row" the state is carried over from one to the next, as on the chip;
-    for "rest" the network is built anew for each.
+    for "rest" the network is built anew for each. ``probe`` names the layers
+    whose spikes are kept, all of them unless given.
 
     Raises RefusedError if the chip can't store the weights.
     """
-    names = tuple(network.layers)
+    names = tuple(network.layers) if probe is None else probe
     for first, stop in spans_of(len(x), ROW if presentation == "row" else 1):
         shown = x[first:stop]
         built = build_network(tensors, images=shown, probe=names)
