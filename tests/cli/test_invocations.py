@@ -43,7 +43,7 @@ EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
     ("-V", 0, prints("snnc, version")),
-    ("--help", 0, prints("Usage: snnc", "Verbs")),
+    ("--help", 0, prints("Usage: snnc", "Commands")),
     ("-h", 0, prints("Usage: snnc")),
     ("--device half.toml report small.snn", 0, prints("small")),
     ("build small.snn -o there", 0, writes("there/small/layout.py", "LAYOUT")),
@@ -104,8 +104,8 @@ QUICK: list[Case] = [
     (f"import {MODEL} --explain", 0, prints("conv2d_0")),
     (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
     (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
-    ("lsp --help", 0, prints("Language Server Protocol")),
-    ("lsp --stdio --help", 0, prints("Language Server Protocol")),
+    ("lsp --help", 0, prints("language server (LSP)")),
+    ("lsp --stdio --help", 0, prints("language server (LSP)")),
     ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
     ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
@@ -163,6 +163,7 @@ SLOW: list[Case] = [
     (f"{EVALUATE} --out new.jsonl", 0, writes("new.jsonl", "outputs")),
     (f"{EVALUATE} --examples-out new.csv", 0, writes("new.csv", "label")),
     (f"{EVALUATE} --resume", 0, prints("accuracy")),
+    (f"{EVALUATE} --compare small.snn", 1, says("not a file that `board.py` wrote")),
     (f"{EVALUATE.replace('small.s', 'loud.s')} --strict", 1, says("rates not held")),
     (f"{CALIBRATE} -o new.safetensors", 0, writes("new.safetensors", "a.kernel")),
     (
