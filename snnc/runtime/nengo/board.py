@@ -20,10 +20,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec, open_data
+from ..decisions import decide
 from ..files import reason, write_file
 from ..layout import Layout, LayoutError
 from ..network import Network
-from ..scores import decide
 from .compat import import_nengo_loihi
 
 RECORDED = 10  # examples of which all spikes are written
