@@ -141,8 +141,7 @@ def sweep_command(
             device=chosen_device() or DEFAULT,
         )
     except SpecError as error:
-        for line in str(error).split("\n"):
-            say(line)
+        click.echo(str(error), err=True)  # which is printable
         return 1
     except NoSettingError as error:
         raise click.UsageError(f"--set {error}") from error
@@ -274,8 +273,7 @@ def plot_command(
             )
             plot(evaluation, kind, file=output, dark=dark, example=example)  # type: ignore[arg-type]
     except SpecError as error:
-        for line in str(error).split("\n"):
-            say(line)
+        click.echo(str(error), err=True)  # which is printable
         return 1
     except (ValueError, IndexError, ModuleNotFoundError, OSError) as error:
         say(f"error: {reason(error)}")
