@@ -24,11 +24,16 @@ SIZES = (10, 100, 1000)
 
 def spec(layers: int) -> str:
     """Return a chain of convolutions, each with a shortcut over two layers."""
-    head = "target loihi { chips 8 }\n  input x 8x8x1 in 0..1\n  encode rate"
+    head = (
+        "target loihi { chips 8 }",
+        "timing { present 100 s }",
+        "input x 8x8x1 in 0..1",
+        "encode rate",
+    )
     lines = [
         f"conv2d c{i} {{ filters 2, padding same{_over(i)} }}" for i in range(layers)
     ]
-    body = "\n  ".join((head, *lines, "readout y { classes 2 }"))
+    body = "\n  ".join((*head, *lines, "readout y { classes 2 }"))
     return f"snn 1\n\nnetwork deep {{\n  {body}\n}}\n"
 
 

@@ -3,7 +3,7 @@
 ``python -m benchmarks.maxima`` runs max pools on the exact engine, which computes what
 nengo-loihi's emulator does, over activations that are alike at all places in 0..1, and
 prints the errors beside those that are expected. ``--table`` simulates the chip's
-neurons for the table of ``snnc/runtime/pooling_error.py`` and prints it.
+neurons for the table of ``snnc/ir/pooling_error.py`` and prints it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from snnc.runtime.maxima import MaxTree, Window, entries, max_tree
-from snnc.runtime.pooling_error import (
+from snnc.ir.pooling_error import (
     RATES,
     SYNAPSES,
     VALUES,
     PoolingError,
     expected_error,
 )
+from snnc.runtime.maxima import MaxTree, Window, entries, max_tree
 
 Array = NDArray[np.float64]
 WINDOWS = {

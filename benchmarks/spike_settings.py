@@ -64,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         print("| 0 | - | - |", _judged(package, start), flush=True)
         for settings in TABLE:
             weights = folder / "w.safetensors"
-            plans = package.module("_runtime.spike_plan")
+            plans = package.module("_runtime.keras.spike_plan")
             plans.STREAMS = settings.streams
             plans.RATE = settings.rate
             with redirect_stdout(sys.stderr):

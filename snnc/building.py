@@ -20,7 +20,7 @@ from snnc.ir.logical import Network
 from snnc.language.model import spec_hash
 from snnc.output import PackageFiles
 from snnc.output.records import origin_of
-from snnc.output.stale import Orphan, abandoned, remains, renamed
+from snnc.output.stale import Orphan, abandoned, renamed
 from snnc.output.write import cannot_write
 from snnc.passes import Compilation
 from snnc.rules.output import PackageTaken, SameNetwork
@@ -217,9 +217,8 @@ def _do_orphans(
             (orphan, job.command) for job in done for orphan in renamed(job.package)
         ]
         if sweep:
-            gone = (*abandoned(output), *remains(output))
             again = done[0].command if done else _nothing_into(output)
-            orphans += [(orphan, again) for orphan in gone]
+            orphans += [(orphan, again) for orphan in abandoned(output)]
         for orphan, command in orphans:
             if orphan.package.folder not in built:  # else it is another spec's by now
                 action.orphan(orphan, command, report)

@@ -1,6 +1,6 @@
 """``snnc calibrate``: weights with which each layer keeps to its rates.
 
-The arithmetic is the package's own, `snnc.runtime.calibration`; what the chip's
+The arithmetic is the package's own, `snnc.runtime.keras.calibration`; what the chip's
 integers keep of the result is told from the package's spec, where that is at hand.
 """
 
@@ -21,7 +21,7 @@ from snnc.weights.listing import chip_table
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from snnc.runtime.calibration import Calibration
+    from snnc.runtime.keras.calibration import Calibration
     from snnc.runtime.layout import Weights
     from snnc.runtime.network import Layer
     from snnc.weights.chip import Precision
@@ -94,7 +94,7 @@ def calibrate_package(
         tensors = layout.read(weights)
         # These bring TensorFlow: only once data and weights are known to be good.
         program = package.module("keras_model")
-        calibrating = package.library("calibration")
+        calibrating = package.library("keras.calibration")
         calibrator = calibrating.Calibrator(network, layout, program.build_model)
         calibration = _calibrated(calibrator, x, tensors, weighing.LayoutError)
     except (

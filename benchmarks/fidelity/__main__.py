@@ -88,7 +88,7 @@ def _measured(
     name = "-".join([package.name, str(seed), *more])
     weights = folder / f"{name}.safetensors"
     images = str(len(split.test))
-    inputs: list[Path | str] = [package, package / "_runtime", name, images]
+    inputs: list[Path | str] = [package, name, images]
     return remembered(
         folder / "measured",
         name,

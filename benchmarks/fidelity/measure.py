@@ -106,7 +106,7 @@ def _activations(package: ImportedPackage, weights: Path, test: Examples) -> lis
     """Return Keras's outputs, then what each layer of neurons gives."""
     from tensorflow import keras
 
-    program, fired = package.module("keras_model"), package.library("model").fired
+    program, fired = package.module("keras_model"), package.library("keras.model").fired
     model = program.build_model()
     program.import_weights(model, weights)
     layers = package.network.layers.items()

@@ -40,7 +40,7 @@ def train(package: Path, data: Path, epochs: int | None = None) -> Files:
     folder = package.parent
     weights = folder / f"{package.name}.safetensors"
     key, took = folder / "training.sha256", folder / "training.seconds"
-    wanted = hash_of([package, package / "_runtime", data, str(epochs)])
+    wanted = hash_of([package, data, str(epochs)])
     if not key.exists() or key.read_text(encoding="ascii") != wanted:
         for old in (weights, took, Path(f"{weights}.progress.npz")):
             old.unlink(missing_ok=True)

@@ -40,7 +40,7 @@ def hash_of(inputs: list[Path | str]) -> str:
         if isinstance(item, str):
             found.update(item.encode())
             continue
-        files = sorted(item.glob("*.py")) if item.is_dir() else [item]
+        files = sorted(item.rglob("*.py")) if item.is_dir() else [item]
         for file in files:
             found.update(file.read_bytes())
     return found.hexdigest()

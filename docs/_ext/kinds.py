@@ -7,9 +7,9 @@ from pathlib import Path
 
 from snnc.diagnostics import Report
 from snnc.driver import compile_file
-from snnc.language.base import Model
 from snnc.language.fields import default, keys_of
 from snnc.language.keywords import FORMS, MODELS, kinds
+from snnc.language.models import Model, fields_of, is_required
 from snnc.passes.route import route
 from snnc.report.summary import summarise
 from snnc.report.text import table as report
@@ -58,8 +58,8 @@ def _properties(model: type[Model]) -> str:
 
 def _rows(model: type[Model]) -> Iterator[tuple[str, str, str]]:
     for key, entry in keys_of(model).items():
-        info = model.model_fields[key]
-        shown = "required" if info.is_required() else prose(default(info))
+        field = fields_of(model)[key]
+        shown = "required" if is_required(field) else prose(default(field))
         yield code(key), shown, prose(f"{entry.about}.")
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from snnc.api.display import Displayed
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
+from snnc.text.arguments import check_count
 from snnc.text.tables import counted
 
 if TYPE_CHECKING:
@@ -108,12 +109,11 @@ def fit(
     from snnc.fit.trials import Trials, target_of
     from snnc.fit.variants import offer
 
+    check_count("cores", cores, 1)
     spec = as_spec(spec, device)
     made = spec.made
     assert made.spec is not None
     assert made.lowered is not None
-    if cores is not None and cores < 1:
-        raise ValueError(f"cores is {cores}, not 1 or more")
     target = target_of(made.lowered.network, cores)
     if target is None:
         raise ValueError("`target nengo` has no cores; nothing to fit")

@@ -14,7 +14,7 @@ from snnc.api.packages import Package, as_package
 from snnc.api.problems import missing
 from snnc.api.specs import FileName
 from snnc.output.imported import blaming_the_library
-from snnc.rules.names import listed
+from snnc.text.arguments import check_choice, check_count, given_weights
 from snnc.text.progress import progress_bar
 
 if TYPE_CHECKING:
@@ -289,9 +289,13 @@ def evaluate(
     package = as_package(package)
     if weights is None:
         raise ValueError("weights: name a safetensors file, or give its tensors")
-    _check(examples=(examples, 1), steps=(steps, 2), workers=(workers, 1))
-    if simulator not in (known := get_args(Simulator)):
-        raise ValueError(f"there is no simulator {simulator}: name {listed(known)}")
+    source = given_weights(weights)
+    check_count("examples", examples, 1)
+    check_count("seed", seed, 0)
+    check_count("steps", steps, 2)
+    check_count("workers", workers, 1)
+    check_choice("simulator", simulator, get_args(Simulator))
+    check_choice("presentation", presentation, get_args(Presentation))
     if simulator != "exact":
         options = {
             "steps": steps,
@@ -312,7 +316,6 @@ def evaluate(
 
     with blaming_the_library(package.opened, folder):
         data = Path(x) if isinstance(x, str | os.PathLike) else (x, y)
-        source = weights if isinstance(weights, Mapping) else Path(weights)
         task = open_task(package.folder, source, data, examples, seed)
         if task.package.hash != package.opened.hash:
             raise ValueError(
@@ -341,13 +344,6 @@ def evaluate(
             else:
                 result = run.run_other(task, simulator, presentation, bar)
         return Evaluation(package, result, {}, task)
-
-
-def _check(**counts: tuple[int | None, int]) -> None:
-    """Refuse counts below their least."""
-    for name, (value, least) in counts.items():
-        if value is not None and value < least:
-            raise ValueError(f"{name} is {value}, not {least} or more")
 
 
 def require_extras(simulator: Simulator, shared: bool) -> None:

@@ -12,6 +12,7 @@ from snnc import diagnostics
 from snnc.api.problems import SpecError, require
 from snnc.api.specs import FileName, Spec, parse
 from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.text.arguments import given_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -142,12 +143,13 @@ def export_nir(
     """
     from snnc.nir import export_nir
 
+    source = given_weights(weights)
     if isinstance(package, Spec):
         if package.path is None:
             raise ValueError("the spec is in no file: `save` it, or build its package")
         device = package.device
         package = package.path
-    return export_nir(package, weights, path, neuron, read_profile(device))
+    return export_nir(package, source, path, neuron, read_profile(device))
 
 
 def _check(model: Any) -> None:

@@ -24,6 +24,7 @@ from snnc.source import SourceFile
 from snnc.syntax.edit import edited, settled
 from snnc.syntax.files import printed, read, replace_text
 from snnc.syntax.settings import Setting, settings_of
+from snnc.text.arguments import check_text
 
 if TYPE_CHECKING:
     from snnc.api.comparisons import Diff, Fit
@@ -304,6 +305,8 @@ def parse(text: str, device: str = DEFAULT, *, name: str = "text") -> Spec:
     SpecError
         If it has errors: see `load`.
     """
+    check_text("text", text)
+    check_text("name", name)
     if name == "text" and _YAML.match(text):
         name = "text.yaml"
     return _compiled(SourceFile(name, text.replace("\r\n", "\n")), None, device)

@@ -269,6 +269,8 @@ def _choices(
     """
     report = diagnostics.Report()
     chosen = []
+    if isinstance(settings, str) or not isinstance(settings, Iterable):
+        raise TypeError("settings are neither values by path nor a list of texts")
     if isinstance(settings, Mapping):
         for path, values in settings.items():
             key = path.rpartition(".")[2]

@@ -16,6 +16,7 @@ from snnc.api.packages import Package, as_package
 from snnc.api.problems import Diagnostic, SpecError, public, require
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT, read_profile
+from snnc.text.arguments import check_count, given_weights
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -146,8 +147,9 @@ def _stored(
 
     Names and shapes are held against it all the same.
     """
-    if not isinstance(weights, Mapping):
-        yield Path(weights)
+    weights = given_weights(weights)
+    if isinstance(weights, Path):
+        yield weights
         return
     import numpy as np
     from safetensors.numpy import save_file
@@ -252,6 +254,8 @@ def calibrate(
     ModuleNotFoundError
         If TensorFlow or Nengo are not installed.
     """
+    source = given_weights(weights)
+    check_count("examples", examples, 1)
     needed = ("numpy", "safetensors", "tensorflow", "nengo")
     require(needed, "keras,nengo", "calibrate")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
@@ -262,7 +266,6 @@ def calibrate(
     report = diagnostics.Report()
     profile = read_profile(device)
     data = Path(x) if isinstance(x, str | os.PathLike) else x
-    source = weights if isinstance(weights, Mapping) else Path(weights)
     done = calibrate_package(package.folder, data, source, examples, report, profile)
     if report.errors:
         raise SpecError(report.diagnostics)

@@ -22,7 +22,7 @@ from snnc.ir.logical import (
     Spiking,
 )
 from snnc.language import written
-from snnc.language.base import Model
+from snnc.language.models import Model
 from snnc.syntax.printer import quoted, word
 from snnc.text.tables import dims
 
@@ -64,9 +64,8 @@ def _neuron(value: Relu | Lif) -> Written:
 
 def _chosen(value: Model) -> WrittenChoice:
     """Write a loss or an optimiser with all of its settings."""
-    data = value.model_dump()
-    settings = {key: written.plain(data[key]) for key in data if key != "kind"}
-    return WrittenChoice(str(data["kind"]), settings)
+    settings = {key: written.plain(said) for key, said in vars(value).items()}
+    return WrittenChoice(settings.pop("kind"), settings)
 
 
 def of_layer(version: Version, layer: Layer, names: Mapping[str, str]) -> Properties:
@@ -279,8 +278,7 @@ def classes(labels: tuple[str, ...]) -> str:
 
 def _train(train: Model) -> Properties:
     written_properties: Properties = {}
-    for key in type(train).model_fields:
-        value = getattr(train, key)
+    for key, value in vars(train).items():
         is_choice = isinstance(value, Model)
         written_properties[key] = _chosen(value) if is_choice else written.plain(value)
     return written_properties

@@ -17,6 +17,7 @@ from snnc.emit.python import (
 )
 from snnc.ir.logical import Network, Rectify, Shape
 from snnc.language.extents import PHASES
+from snnc.language.models import fields_of
 from snnc.language.property_types import Focal, MeanSquaredError, Optimizer
 from snnc.language.statements import TrainSpec
 
@@ -49,7 +50,7 @@ def _optimizer_settings(optimizer: Optimizer) -> tuple[str, ...]:
     """Return the settings that are not Keras's own defaults."""
     return tuple(
         f"{name}={number(value)}"
-        for name, field in type(optimizer).model_fields.items()
+        for name, field in fields_of(type(optimizer)).items()
         if name not in ("kind", "learning_rate")
         and (value := getattr(optimizer, name)) != field.default
     )

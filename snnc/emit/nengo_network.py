@@ -166,7 +166,9 @@ def nengo_network(routed: RoutedNetwork) -> Module:
             network.about,
             _anatomy(network),
         ),
-        connections=imported("._runtime.connections", sorted(statements.used & KINDS)),
+        connections=imported(
+            "._runtime.nengo.connections", sorted(statements.used & KINDS)
+        ),
         pools="Pool" in statements.used,
         images_doc=docstring(_images(network), 4),
         statements=statements.lines,

@@ -59,8 +59,11 @@ def library() -> tuple[Module, ...]:
     """Return the modules of ``snnc/runtime``, byte for byte, in alphabetical order."""
     folder = Path(runtime.__file__).parent
     return tuple(
-        Module(f"{LIBRARY}/{path.name}", path.read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("*.py"))
+        Module(
+            f"{LIBRARY}/{path.relative_to(folder).as_posix()}",
+            path.read_text(encoding="utf-8"),
+        )
+        for path in sorted(folder.rglob("*.py"))
     )
 
 

@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 # Before any module of this room, here or on a worker, imports it in its own way.
 if find_spec("nengo_loihi"):
-    from snnc.runtime.compat import import_nengo_loihi  # which needs NumPy, as it does
+    # This needs NumPy, as nengo-loihi does.
+    from snnc.runtime.nengo.compat import import_nengo_loihi
 
     import_nengo_loihi()

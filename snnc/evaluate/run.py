@@ -79,7 +79,7 @@ def run_other(
         if error.name is None:
             raise RefusedRunError(error) from error
         raise MissingExtraError([error.name], "all") from error
-    except package.library("simulators").RefusedError as error:
+    except package.library("nengo.simulators").RefusedError as error:
         raise RefusedRunError(error) from error
     return result
 

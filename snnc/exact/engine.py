@@ -171,7 +171,7 @@ def runs(built: Built) -> Runs:
     simulator, network = built.simulator, built.network
     tables = read_tables(simulator)
     starts = block_starts(simulator.model)
-    clipped = built.package.library("neurons").ClippedSpikingRectifiedLinear
+    clipped = built.package.library("nengo.neurons").ClippedSpikingRectifiedLinear
     encoder = read_encoder(simulator, network, clipped)
     readout = read_readout(simulator, network, starts)
     if encoder is None or readout is None:

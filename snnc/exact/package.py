@@ -121,8 +121,8 @@ def build(
     """
     import nengo
 
-    from snnc.runtime.compat import import_nengo_loihi
-    from snnc.runtime.simulators import FAILURES, not_stored
+    from snnc.runtime.nengo.compat import import_nengo_loihi
+    from snnc.runtime.nengo.simulators import FAILURES, not_stored
 
     layers, dt = package.network.layers, package.network.dt
     if not any(layer.on_chip for layer in layers.values()):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import ceil, prod
+from typing import Any
 
 from snnc.diagnostics import Report
 from snnc.ir.device import Profile
@@ -63,9 +64,9 @@ def with_changes(spec: ValidatedSpec, changes: Sequence[Change]) -> ValidatedSpe
     """The spec with other values, at the same places."""
     layers = list(spec.spec.layers)
     for change in changes:
-        layer = layers[change.position]
-        layers[change.position] = layer.model_copy(update={change.key: change.value})
-    return replace(spec, spec=spec.spec.model_copy(update={"layers": tuple(layers)}))
+        value: dict[str, Any] = {change.key: change.value}
+        layers[change.position] = replace(layers[change.position], **value)
+    return replace(spec, spec=replace(spec.spec, layers=tuple(layers)))
 
 
 Changes = tuple[Change, ...]

@@ -33,11 +33,36 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Registers:
+    """What one core holds on hardware, where nengo-loihi's emulator counts otherwise.
+
+    Attributes
+    ----------
+    in_axons
+        Without those that lead to no weight, which are not built.
+    words
+        Synapses, one for each stored weight.
+    formats
+        How their words may differ in format at most: one for each connection. How
+        many do differ, the weights decide.
+    shared_axons, own_axons
+        Slots of out-axons if the neurons of a population share a list, and if each
+        neuron has its own. What NxSDK makes of them lies between; it is not public.
+    """
+
+    in_axons: int
+    words: int
+    formats: int
+    shared_axons: int
+    own_axons: int
+
+
+@dataclass(frozen=True, slots=True)
 class Ensemble:
     """One ensemble: the depth slices ``start..stop`` of its population.
 
     ``block_shape`` has as many axes as ``shape``; on the host it is None and there
-    are no blocks.
+    are no blocks. ``registers`` are those of the blocks.
     """
 
     start: int
@@ -45,6 +70,7 @@ class Ensemble:
     shape: Shape
     block_shape: Shape | None
     blocks: tuple[Block, ...]
+    registers: tuple[Registers, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

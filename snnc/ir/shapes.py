@@ -7,8 +7,8 @@ from math import prod
 from typing import TypeVar
 
 from snnc.ir.logical import KernelPadding, Layer, MaxPool, Network, Shape
+from snnc.ir.pooling_error import PoolingError, expected_error
 from snnc.runtime.maxima import MaxTree, Window, max_tree
-from snnc.runtime.pooling_error import PoolingError, expected_error
 
 Each = TypeVar("Each")
 

@@ -7,7 +7,6 @@ from functools import cache
 from typing import Any
 
 from snnc.language import tree
-from snnc.language.base import Model
 from snnc.language.fields import (
     choices_of,
     keys_of,
@@ -17,11 +16,11 @@ from snnc.language.fields import (
     words_of,
 )
 from snnc.language.model import SCOPES, STATEMENTS, DefaultsSpec
+from snnc.language.models import Model, fields_of
 from snnc.language.property_types import Choice, NeuronSpec
-from snnc.language.reading import ReadBy
 from snnc.language.scalars import UNITS as UNITS
 from snnc.language.statements import ABOUT, StatementModel
-from snnc.language.table import Form, Key, Place, StatementPart, ValueWord
+from snnc.language.table import Form, Key, Place, ReadBy, StatementPart, ValueWord
 
 FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
     form.kind: form for model in STATEMENTS for form in model.forms
@@ -49,7 +48,7 @@ CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
 """The losses and optimizers, by the property and the word."""
 
 NEURONS: Mapping[str, ValueWord] = {
-    word.text: word for word in words_of(NeuronSpec.model_fields["kind"])
+    word.text: word for word in words_of(fields_of(NeuronSpec)["kind"])
 }
 
 BLOCKLESS = frozenset(
@@ -100,10 +99,8 @@ def tables() -> Iterator[type[Model]]:
 
 def values_of(key: str) -> tuple[str, ...]:
     """The words that are values of a property."""
-    fields = (model.model_fields for model in tables() if key in keys_of(model))
-    return tuple(
-        dict.fromkeys(word for f in fields for word in values_in(f[key].annotation))
-    )
+    fields = (fields_of(model) for model in tables() if key in keys_of(model))
+    return tuple(dict.fromkeys(word for f in fields for word in values_in(f[key].type)))
 
 
 def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
@@ -116,7 +113,7 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
     """All properties and parts by the functions that read their values."""
     by_reader: dict[Callable[..., Any], set[str]] = {}
     for model in tables():
-        for name, info in model.model_fields.items():
+        for name, info in fields_of(model).items():
             key = PARTS[name].key if name in PARTS else name
             for item in notes(info):
                 if isinstance(item, ReadBy):
@@ -135,7 +132,7 @@ def words() -> Iterator[tuple[str, ValueWord | Key]]:
     """Every property, variant, choice and value, with what is said of it."""
     for model in tables():
         yield from keys_of(model).items()
-        for info in model.model_fields.values():
+        for info in fields_of(model).values():
             yield from ((word.text, word) for word in words_of(info))
     models = (model for by_variant in MODELS.values() for model in by_variant.values())
     choices = (model.word for found in CHOICES.values() for model in found.values())

@@ -7,7 +7,7 @@ A model checks what one statement says by itself. What needs more than one state
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Annotated, Literal, NamedTuple, get_args
 
 from snnc.language.layers import (
@@ -20,7 +20,6 @@ from snnc.language.layers import (
     SpikingSpec,
 )
 from snnc.language.property_types import Identifier
-from snnc.language.reading import ByKind, ReadBy
 from snnc.language.scalars import bare, unexpected
 from snnc.language.statements import (
     InputSpec,
@@ -31,7 +30,7 @@ from snnc.language.statements import (
     TimingSpec,
     TrainSpec,
 )
-from snnc.language.table import Form
+from snnc.language.table import Form, ReadBy
 from snnc.source import Span
 
 SCOPES = tuple(
@@ -79,7 +78,7 @@ class Spec(StatementModel):
     snn: Literal[1] = 1
     network: Identifier
     about: str = ""
-    target: Annotated[LoihiTarget | NengoTarget, ByKind()] = LoihiTarget()
+    target: LoihiTarget | NengoTarget = LoihiTarget()
     timing: TimingSpec = TimingSpec()
     defaults: tuple[DefaultsSpec, ...] = ()
     input: InputSpec
@@ -103,7 +102,7 @@ STATEMENTS: tuple[type[StatementModel], ...] = (
 
 def spec_hash(spec: Spec) -> str:
     """Return the SHA-256 of the canonical spec, which has no comments or layout."""
-    canonical = json.dumps(spec.model_dump(), sort_keys=True, separators=(",", ":"))
+    canonical = json.dumps(asdict(spec), sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
 
 
@@ -126,10 +125,10 @@ class Place(NamedTuple):
 class ValidatedSpec:
     """A spec, as far as it is sound, with its places.
 
-    ``spec`` is built without pydantic's check of the whole, whose parts are checked
-    already. A layer statement with an error is None in ``spec.layers``; so the layer
-    behind it, if it names no source, reads something unknown. A broken or missing
-    input or readout is a placeholder with a name.
+    The parts of ``spec`` are checked one by one. A layer statement with an error is
+    None in ``spec.layers``; so the layer behind it, if it names no source, reads
+    something unknown. A broken or missing input or readout is a placeholder with a
+    name.
 
     Attributes
     ----------

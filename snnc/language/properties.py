@@ -24,8 +24,7 @@ from snnc.language.property_types import (
     ValueRange,
     Whole,
 )
-from snnc.language.reading import Limits
-from snnc.language.table import Key, StatementPart, ValueWord
+from snnc.language.table import Key, Limits, StatementPart, ValueWord
 
 MOST_CHIPS = 768
 """Chips of the largest system; see docs/decisions/006-bounds.md."""

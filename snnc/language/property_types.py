@@ -4,12 +4,12 @@ Located syntax or plain Python goes in, plain Python comes out. What a type refu
 raises as `snnc.language.scalars` says.
 """
 
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, ClassVar, Literal
 
 from snnc.language import extents, names, scalars
-from snnc.language.base import Model
-from snnc.language.reading import ByKind, Limits, ReadBy
-from snnc.language.table import Key, ValueWord
+from snnc.language.models import Model
+from snnc.language.table import Key, Limits, ReadBy, ValueWord
 
 Bare = ReadBy(scalars.bare)
 Chosen = ReadBy(scalars.choice)
@@ -79,18 +79,17 @@ class NeuronSpec(Model):
     ] = 2e-3
 
     @classmethod
-    def read(cls, value: Any) -> Any:
-        return scalars.choice(value)
-
-    def check(self) -> None:
+    def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
         """Refuse time constants of ``relu``."""
-        written = {*self.model_fields_set} - {"kind"}
-        if self.kind == "relu" and written:
+        written = scalars.choice(value)
+        made = make(written)
+        if made.kind == "relu" and isinstance(written, Mapping) and len(written) > 1:
             raise scalars.problem(
                 "not_taken",
                 "`relu` takes no {key}",
-                {"key": min(written), "owner": "relu"},
+                {"key": min({*written} - {"kind"}), "owner": "relu"},
             )
+        return made
 
 
 class Choice(Model):
@@ -232,7 +231,6 @@ class Sgd(Choice):
 
 Loss = Annotated[
     CrossEntropy | Focal | MeanSquaredError,
-    ByKind(),
     Chosen,
     Key(
         "`cross_entropy`, `focal` or `mse`",
@@ -243,7 +241,6 @@ Loss = Annotated[
 ]
 Optimizer = Annotated[
     Adam | AdamW | Sgd,
-    ByKind(),
     Chosen,
     Key(
         "`adam`, `adamw` or `sgd`",

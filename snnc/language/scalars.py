@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic_core import PydanticCustomError
 
 from snnc.language import tree
-
-if TYPE_CHECKING:
-    from pydantic_core import PydanticCustomError
-
+from snnc.language.models import Model
 
 SECONDS = {"s": 1, "ms": 1_000, "us": 1_000_000}
 HERTZ = {"Hz": 1}
@@ -22,9 +21,6 @@ UNITS = frozenset((*SECONDS, *HERTZ))
 
 def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustomError:
     """Describe a value that is refused."""
-    # A good spec need not wait for the import.
-    from pydantic_core import PydanticCustomError
-
     return PydanticCustomError(kind, template, context)
 
 
@@ -74,7 +70,7 @@ def choice(value: Any) -> Any:
         return {"kind": value.name.text, **settings}
     if isinstance(value, (tree.Word, str)):
         return {"kind": bare(value)}
-    if isinstance(value, Mapping) or hasattr(value, "model_fields"):
+    if isinstance(value, (Mapping, Model)):
         return value
     raise unexpected("a name", "adam")
 

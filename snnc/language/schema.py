@@ -7,12 +7,12 @@ and why, where of alternatives it could only say that none of them holds.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
+from dataclasses import Field
 from typing import Any, Literal, get_args, get_origin
 
 from snnc.language import extents, names, scalars
-from snnc.language.base import Model
-from snnc.language.fields import description, keys_of, parts_of
+from snnc.language.fields import description, keys_of, parts_of, types_in
 from snnc.language.keywords import (
     CHOICES,
     FORMS,
@@ -24,9 +24,9 @@ from snnc.language.keywords import (
     settings_of,
 )
 from snnc.language.model import SCOPES, DefaultsSpec
+from snnc.language.models import Model, fields_of, is_required
 from snnc.language.property_types import NeuronSpec
-from snnc.language.reading import ReadBy
-from snnc.language.table import ValueWord
+from snnc.language.table import Limits, ReadBy, ValueWord
 
 DRAFT = "http://json-schema.org/draft-07/schema#"
 Schema = dict[str, Any]
@@ -170,11 +170,11 @@ class _SchemaWriter:
         required = []
         parts = parts_of(model)
         for field in (*parts, *(keys_of(model) if keys is None else keys)):
-            info = model.model_fields[field]
+            info = fields_of(model)[field]
             key = parts[field].key if field in parts else field
             value = _told(self._value(field, info), description(model, field))
             properties[key] = self._defined(key, value)
-            if info.is_required():
+            if is_required(info):
                 required.append(key)
         keys_of_it = {
             "properties": {**properties, **(more or {})},
@@ -191,14 +191,14 @@ class _SchemaWriter:
         self._definitions[name] = value
         return {"$ref": f"#/definitions/{name}"}
 
-    def _value(self, field: str, info: Any) -> Schema:
-        if field == "sources":
+    def _value(self, key: str, field: Field[Any]) -> Schema:
+        if key == "sources":
             return _or_list(_NAME, _NAME)
-        if field == "neuron":
+        if key == "neuron":
             return self._neuron()
-        if field in CHOICES:
-            return _choice({m.word: self._mapping(m) for m in CHOICES[field].values()})
-        return _plain(info)
+        if key in CHOICES:
+            return _choice({m.word: self._mapping(m) for m in CHOICES[key].values()})
+        return _plain(field)
 
     def _neuron(self) -> Schema:
         relu: Schema = {"type": "object", "maxProperties": 0}
@@ -233,7 +233,7 @@ def _choice(
     }
 
 
-def _plain(info: Any) -> Schema:
+def _plain(field: Field[Any]) -> Schema:
     """A value that is no mapping.
 
     Raises
@@ -241,18 +241,19 @@ def _plain(info: Any) -> Schema:
     TypeError
         If nothing says what texts its type takes.
     """
-    for part in _parts(info.annotation, info.metadata):
+    parts = [*types_in(field.type)]
+    for part in parts:
         if isinstance(part, ReadBy) and part.func in _FORMS:
             form = _FORMS[part.func]
-            return {**form, **_limits(info)} if form.get("type") in _NUMBERS else form
+            return {**form, **_limits(parts)} if form.get("type") in _NUMBERS else form
     literals = [
         value
-        for part in _parts(info.annotation, [])
+        for part in parts
         if get_origin(part) is Literal
         for value in get_args(part)
     ]
     if not literals:
-        raise TypeError(f"there is no schema of {info.annotation}")
+        raise TypeError(f"there is no schema of {field.type}")
     return {"enum": [*literals, *(str(v) for v in literals if isinstance(v, int))]}
 
 
@@ -265,22 +266,7 @@ _BOUNDS = {
 }
 
 
-def _limits(info: Any) -> Schema:
+def _limits(parts: Iterable[Any]) -> Schema:
     """The bounds of a number; those of a time are beyond what a schema can say."""
-    parts = _parts(info.annotation, info.metadata)
-    inner = [limit for part in parts for limit in getattr(part, "metadata", ())]
-    return {
-        word: getattr(part, bound)
-        for part in (*parts, *inner)
-        for bound, word in _BOUNDS.items()
-        if isinstance(getattr(part, bound, None), (int, float))
-    }
-
-
-def _parts(annotation: Any, metadata: Sequence[Any]) -> list[Any]:
-    """An annotation, what it is made of, and what is said about it."""
-    inner = [] if get_origin(annotation) is Literal else get_args(annotation)
-    parts = [annotation, *metadata, *getattr(annotation, "__metadata__", ())]
-    for part in inner:
-        parts += _parts(part, [])
-    return parts
+    limits = [part for part in parts if isinstance(part, Limits)]
+    return {_BOUNDS[k]: bound for part in limits for k, bound in part.given().items()}

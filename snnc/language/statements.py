@@ -3,8 +3,8 @@
 from typing import Annotated, ClassVar, Literal
 
 from snnc.language import properties as has
-from snnc.language.base import Model
 from snnc.language.extents import PHASES
+from snnc.language.models import Model
 from snnc.language.property_types import (
     Adam,
     Bare,
@@ -14,8 +14,7 @@ from snnc.language.property_types import (
     Share,
     Whole,
 )
-from snnc.language.reading import Limits
-from snnc.language.table import Form, Key, Otherwise, ValueWord
+from snnc.language.table import Form, Key, Limits, Otherwise, ValueWord
 
 ABOUT = Form(
     "about",

@@ -8,10 +8,31 @@ is said of a wrong word are made of them, by `keywords` and `fields`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 Need = Literal["required", "optional", "none"]
 Place = Literal["front", "encoder", "layer", "back"]
+
+
+class ReadBy(NamedTuple):
+    """The function that makes plain Python of what is written, before it is checked."""
+
+    func: Callable[[Any], Any]
+
+
+class Limits(NamedTuple):
+    """What a number must be: at least, more than, at most, less than."""
+
+    ge: float | None = None
+    gt: float | None = None
+    le: float | None = None
+    lt: float | None = None
+
+    def given(self) -> dict[str, float]:
+        """Return the limits that there are, by their names."""
+        limits = self._asdict().items()
+        return {name: limit for name, limit in limits if limit is not None}
 
 
 class ValueWord(NamedTuple):

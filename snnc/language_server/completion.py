@@ -19,6 +19,7 @@ from snnc.language.keywords import (
     keys_read_by,
     may_be_bare,
 )
+from snnc.language.models import fields_of
 from snnc.language.table import Form
 from snnc.language_server import pages
 from snnc.language_server.half_written import place_in_snn, place_in_yaml
@@ -283,6 +284,6 @@ def _words(place: CursorPlace, text: _Text) -> Iterator[str]:
     elif place.key == "neuron":
         yield from NEURONS
     else:
-        yield from values_in(place.model.model_fields[place.key].annotation)
+        yield from values_in(fields_of(place.model)[place.key].type)
     if place.key in keys_read_by(scalars.flag, scalars.bias):
         yield from ("true", "false") if text.is_yaml else ("on", "off")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snnc.language import tree
-from snnc.language.base import Model
 from snnc.language.fields import keys_of
 from snnc.language.keywords import (
     CHOICES,
@@ -16,6 +15,7 @@ from snnc.language.keywords import (
     legal_keys,
     model_of,
 )
+from snnc.language.models import Model
 from snnc.language.names import why_no_name, why_no_package
 from snnc.language.property_types import NeuronSpec
 from snnc.source import SourceFile, Span

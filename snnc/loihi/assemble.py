@@ -14,11 +14,12 @@ from snnc.ir.mapped import (
     MappedNetwork,
     MappedPopulation,
     MappedProjection,
+    Registers,
 )
 from snnc.loihi.axis import cut
 from snnc.loihi.choices import HostChoices
 from snnc.loihi.cost_model import CostModel
-from snnc.loihi.link import Wire, feeds_of, load_of
+from snnc.loihi.link import AxonLists, Wire, feeds_of, load_of
 from snnc.loihi.plan import Plan
 from snnc.loihi.search import Solution
 from snnc.loihi.spending import cut_of
@@ -26,6 +27,7 @@ from snnc.loihi.tiling import Part, Tiling
 
 Wires = Mapping[int, Wire]
 """By ``id`` of a projection that ends on the chip."""
+Held = tuple[Block, Registers]
 
 
 def assemble(plan: Plan, solution: Solution, lower_bound: int = 0) -> MappedNetwork:
@@ -106,7 +108,7 @@ def _population(
     ]
     blocks = _blocks_of(choices.costs, tiling, groups, readers)
     ensembles = tuple(
-        _ensemble(population, part.slices, tiling, own)
+        _ensemble(population, part.slices, tiling, *zip(*own, strict=True))
         for part, own in zip(tiling.parts, blocks, strict=True)
     )
     return MappedPopulation(population, tiling.group, ensembles)
@@ -128,6 +130,7 @@ def _ensemble(
     slices: tuple[int, int],
     tiling: Tiling | None,
     blocks: tuple[Block, ...],
+    registers: tuple[Registers, ...] = (),
 ) -> Ensemble:
     _, height, width, channels = population.volume
     shape = (height, width, (slices[1] - slices[0]) * channels)
@@ -135,8 +138,8 @@ def _ensemble(
     if tiling is not None:
         block = (*tiling.tile[:2], min(tiling.tile[2], shape[2]))
     if len(population.layer.shape) > 1:
-        return Ensemble(*slices, shape, block, blocks)
-    return Ensemble(*slices, shape[2:], block and block[2:], blocks)
+        return Ensemble(*slices, shape, block, blocks, registers)
+    return Ensemble(*slices, shape[2:], block and block[2:], blocks, registers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,8 @@ def _blocks_of(
     tiling: Tiling,
     groups: Sequence[int],
     readers: Sequence[_Reader],
-) -> tuple[tuple[Block, ...], ...]:
-    """The blocks of each ensemble, in nengo-loihi's order.
+) -> tuple[tuple[Held, ...], ...]:
+    """What the blocks of each ensemble hold, in nengo-loihi's order.
 
     Parameters
     ----------
@@ -168,8 +171,18 @@ def _blocks_of(
     alike = {(r.wire.link, cut_of(r.target)): r.target for r in readers}
     counted = {key: key[0].axons(tiling, target) for key, target in alike.items()}
     axons = [counted[r.wire.link, cut_of(r.target)] for r in readers]
+    built = {key: key[0].axon_lists(tiling, target) for key, target in alike.items()}
+    lists = [built[r.wire.link, cut_of(r.target)] for r in readers]
     return tuple(
-        _part_blocks(costs, tiling, groups, part, [each[i] for each in axons], readers)
+        _part_blocks(
+            costs,
+            tiling,
+            groups,
+            part,
+            [each[i] for each in axons],
+            [each[i] for each in lists],
+            readers,
+        )
         for i, part in enumerate(tiling.parts)
     )
 
@@ -180,8 +193,9 @@ def _part_blocks(
     groups: Sequence[int],
     part: Part,
     axons: Sequence[Sequence[int]],
+    lists: Sequence[Sequence[AxonLists]],
     readers: Sequence[_Reader],
-) -> tuple[Block, ...]:
+) -> tuple[Held, ...]:
     links = costs.chosen(tiling)
     rows = [[link.row_view(tile) for link in links] for tile in part.rows]
     columns = [[link.column_view(tile) for link in links] for tile in part.columns]
@@ -197,5 +211,18 @@ def _part_blocks(
             reader.wire.slots * counts[number]
             for reader, counts in zip(readers, axons, strict=True)
         )
-        blocks.append(Block(height * width * strip, load.in_axons, spent, load.bits))
+        block = Block(height * width * strip, load.in_axons, spent, load.bits)
+        built = load_of(links, feeds[k], (rows[i], columns[j]), strip, False)
+        spends = [
+            AxonLists(*(reader.wire.slots * entries for entries in own[number]))
+            for reader, own in zip(readers, lists, strict=True)
+        ]
+        registers = Registers(
+            in_axons=built.in_axons,
+            words=load.words,
+            formats=load.connections,
+            shared_axons=sum(slots.shared for slots in spends),
+            own_axons=sum(slots.own for slots in spends),
+        )
+        blocks.append((block, registers))
     return tuple(blocks)

@@ -217,6 +217,16 @@ class Axis:
         return tile if self.picked is None else self.picked.within(tile)
 
     @cached_property
+    def reached(self) -> int:
+        """The places up to the last that is read: what lies behind is cut off."""
+        return min(self.inputs, self._reach((0, self.outputs))[1])
+
+    def reached_of(self, tile: Interval) -> int:
+        """How many of these a tile of the source's axis has."""
+        first, stop = self.within(tile)
+        return max(0, min(stop, self.reached) - first)
+
+    @cached_property
     def pairs(self) -> int:
         """How many pairs of a place and an output there are of which one reads it."""
         return sum(self.seen((i, i + 1)) for i in range(self.outputs))

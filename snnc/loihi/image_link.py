@@ -11,7 +11,7 @@ from snnc.ir.lowered import Volume
 from snnc.loihi.axis import Axis, Interval, Tiles, View, cut, length
 from snnc.loihi.bands import NO_EDGES, Bands, Edges
 from snnc.loihi.depth import Alike, Depth, ensembles
-from snnc.loihi.link import Cost, Feed, PlaneLink, channels_read
+from snnc.loihi.link import AxonLists, Cost, Feed, PlaneLink, channels_read
 from snnc.loihi.storage import Footprint, Storage, stored
 from snnc.loihi.tiling import Part, Tiling
 
@@ -113,8 +113,8 @@ class ImageLink(PlaneLink):
         return len(ensembles) * self._pixels(rows, columns, part.whole)
 
     def _pixels(self, rows: int, columns: int, whole: bool) -> int:
-        # An ensemble that stays whole takes every pixel, needed or not.
-        return self.rows.inputs * self.columns.inputs if whole else rows * columns
+        # An ensemble that stays whole takes pixels between strides as well.
+        return self.rows.reached * self.columns.reached if whole else rows * columns
 
     def cost(
         self, feed: Feed, rows: View, columns: View, strip: int, whole: bool
@@ -160,8 +160,9 @@ class ImageLink(PlaneLink):
 
     def _cost(self, footprint: Footprint, entries: int) -> Cost:
         storage = stored(footprint, self.profile)
-        bits = self._bits(storage, entries * footprint.channels)
-        return Cost(bits, storage.aligned)
+        weights = entries * footprint.channels
+        words = sum(count * area * weights for area, count in storage.arrays)
+        return Cost(self._bits(storage, weights), storage.aligned, words)
 
     def _bits(self, storage: Storage, weights: int) -> int:
         memory = self.profile.synapse
@@ -175,6 +176,19 @@ class ImageLink(PlaneLink):
         rows = self.rows.crossings(source.tile[0], target.tile[0])
         columns = self.columns.crossings(source.tile[1], target.tile[1])
         return [self._blocks(part, target, rows, columns) for part in source.parts]
+
+    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
+        rows = self.rows.crossings(source.tile[0], target.tile[0])
+        columns = self.columns.crossings(source.tile[1], target.tile[1])
+        found = []
+        for part in source.parts:
+            strips = sum(len(t.strips) for t in self._met(part, target))
+            channels = [channels_read(part, s, self.depth.picked) for s in part.strips]
+            pixels = (strips * n * m for n, m in product(rows, columns))
+            found.append(
+                [AxonLists(n * (k > 0), n * k) for n, k in product(pixels, channels)]
+            )
+        return found
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         rows = self.rows.crossings(source.tile[0], target.tile[0])
@@ -234,8 +248,8 @@ class ImageLink(PlaneLink):
         ]
         if not whole:
             return [strips * n * m * k for n, m, k in product(rows, columns, read)]
-        tall = [length(self.rows.within(tile)) for tile in part.rows]
-        wide = [length(self.columns.within(tile)) for tile in part.columns]
+        tall = [self.rows.reached_of(tile) for tile in part.rows]
+        wide = [self.columns.reached_of(tile) for tile in part.columns]
         return [
             (strips * n * m + whole * high * across) * k
             for (n, high), (m, across), k in product(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from snnc.ir.mapped import Form, PopType
 from snnc.loihi.axis import Axis, Interval, Picked, Tiles, View, length
@@ -42,11 +42,26 @@ class Feed:
 class Cost:
     """What one connection costs a block of its target, in-axons apart.
 
-    ``aligned`` says that its compartment bases suit pop16.
+    ``aligned`` says that its compartment bases suit pop16; ``words`` are the stored
+    weights.
     """
 
     bits: int
     aligned: bool
+    words: int
+
+
+class AxonLists(NamedTuple):
+    """Entries of out-axon lists on hardware: what leads to no weight has none.
+
+    Attributes
+    ----------
+    shared, own
+        If neurons of one pixel share a list, and if each neuron has its own.
+    """
+
+    shared: int
+    own: int
 
 
 class Link(Protocol):
@@ -112,6 +127,9 @@ class Link(Protocol):
 
         A convolution's axon serves all channels of a pixel.
         """
+
+    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
+        """The out-axon lists of each block, in the order of `axons`."""
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:
         """The most axons that a block of the source spends."""
@@ -231,6 +249,14 @@ class Load:
     @property
     def bits(self) -> int:
         return sum(cost.bits for costs in self.costs for cost in costs)
+
+    @property
+    def words(self) -> int:
+        return sum(cost.words for costs in self.costs for cost in costs)
+
+    @property
+    def connections(self) -> int:
+        return sum(map(len, self.costs))
 
     @property
     def aligned(self) -> tuple[bool, ...]:

@@ -12,7 +12,7 @@ from snnc.ir.lowered import Pool, Volume
 from snnc.loihi.axis import Interval, Picks, Tiles, View, length
 from snnc.loihi.bands import NO_EDGES, Edges
 from snnc.loihi.depth import Alike, ensembles
-from snnc.loihi.link import UNSEEN, Cost, Feed, channels_read
+from snnc.loihi.link import UNSEEN, AxonLists, Cost, Feed, channels_read
 from snnc.loihi.taps import Tap, full_taps
 from snnc.loihi.tiling import Part, Tiling
 
@@ -95,7 +95,7 @@ class MatrixLink:
         memory = self.profile.synapse
         row_bits = memory.array_bits(strip, memory.weight_bits)
         stored = feed.entries if whole else feed.distinct
-        return Cost(stored * row_bits, True)
+        return Cost(stored * row_bits, True, stored * strip)
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
         stored = 0 if self.pools else prod(self.source)
@@ -109,6 +109,11 @@ class MatrixLink:
                 for place in product(part.rows, part.columns, part.strips)
             ]
             for part in source.parts
+        ]
+
+    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
+        return [
+            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
         ]
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:

@@ -19,7 +19,7 @@ from snnc.loihi.fans import (
     Pattern,
     without_factor,
 )
-from snnc.loihi.link import Cost, Feed, PlaneLink
+from snnc.loihi.link import AxonLists, Cost, Feed, PlaneLink
 from snnc.loihi.taps import Tap, Taps
 from snnc.loihi.tiling import Part, Tiling
 
@@ -198,11 +198,11 @@ class SparseLink(PlaneLink):
         if key not in self._costs:
             arrays = _every_array if whole else _distinct_arrays
             memory = self.profile.synapse
-            bits = sum(
-                number * memory.array_bits(weights, memory.weight_bits)
-                for weights, number in arrays(feed, rows, columns)
-            )
-            self._costs[key] = Cost(bits, True)
+            bits = words = 0
+            for weights, number in arrays(feed, rows, columns):
+                bits += number * memory.array_bits(weights, memory.weight_bits)
+                words += number * weights
+            self._costs[key] = Cost(bits, True, words)
         return self._costs[key]
 
     def least_bits(self, part: Part, strip: Interval, rows: View, columns: View) -> int:
@@ -217,6 +217,11 @@ class SparseLink(PlaneLink):
         return [
             [n * m * k for n, m, k in product(rows, columns, strips)]
             for strips in self._strips(source, target)
+        ]
+
+    def axon_lists(self, source: Tiling, target: Tiling) -> list[list[AxonLists]]:
+        return [
+            [AxonLists(n, n) for n in axons] for axons in self.axons(source, target)
         ]
 
     def most_axons(self, source: Tiling, target: Tiling) -> int:

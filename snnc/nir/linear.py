@@ -34,8 +34,8 @@ from snnc.nir.moving import (
     moved,
     pools_of,
 )
-from snnc.runtime import kernels
 from snnc.runtime.maxima import Grid
+from snnc.runtime.nengo import kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

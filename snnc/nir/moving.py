@@ -20,8 +20,8 @@ import numpy as np
 
 from snnc.ir.lowered import Compare, Pool, Projection, Triple, Volume, Window
 from snnc.ir.shapes import same_pad
-from snnc.runtime import kernels
 from snnc.runtime.maxima import Grid
+from snnc.runtime.nengo import kernels
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -15,7 +15,7 @@ from snnc.emit.files import (
     has_conflict,
     is_generated,
 )
-from snnc.output.package import NAME, Lock, PackageFiles, text_hash
+from snnc.output.package import NAME, Lock, PackageFiles
 from snnc.output.records import Obstacle, PackageRecords, read
 
 
@@ -55,9 +55,6 @@ class Comparison:
     ----------
     unfinished
         Whether a build began that has not ended.
-    mixed
-        Whether files are as snnc wrote them but not as the lock says: two builds
-        each wrote a part of the package.
     merging
         Whether a merge could not join two locks, or two versions of a file.
     is_newer
@@ -71,7 +68,6 @@ class Comparison:
     folder: Path
     rows: tuple[ComparedFile, ...]
     unfinished: bool = False
-    mixed: bool = False
     merging: bool = False
     is_newer: bool = False
     flaw: str = ""
@@ -125,7 +121,6 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
         return Comparison(folder, (), unfinished)  # no longer what was to go
     rows = [_generated(folder, file, records) for file in package.files]
     rows += _left_over(package, records)
-    mixed = any(_is_of_another_build(row, records) for row in rows)
     rows += _lock_row(package, records, [] if force else rows)
     if force:
         rows = [replace(row, state=_FORCED.get(row.state, row.state)) for row in rows]
@@ -133,7 +128,6 @@ def compare(package: PackageFiles, force: bool = False) -> Comparison:
         folder,
         tuple(rows),
         unfinished,
-        mixed,
         records.is_merging or any(has_conflict(row.found or "") for row in rows),
         records.is_newer and not force,
         records.flaw,
@@ -169,7 +163,7 @@ def _left_over(
     package: PackageFiles, records: PackageRecords
 ) -> Iterator[ComparedFile]:
     """Files that snnc wrote once and does not write any more."""
-    owned = {*records.files, *records.announced}
+    owned = {*records.files, *records.writing}
     if records.lock is None or records.is_merging:
         owned |= _headed(package.folder)
     for name in sorted(owned - {file.path for file in package.files} - {NAME}):
@@ -184,20 +178,8 @@ def _left_over(
 
 def _headed(folder: Path) -> set[str]:
     """Modules that may be snnc's, where no lock tells which are."""
-    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/*.py"))
+    paths = (*folder.glob("*.py"), *folder.glob(f"{LIBRARY}/**/*.py"))
     return {path.relative_to(folder).as_posix() for path in paths}
-
-
-def _is_of_another_build(row: ComparedFile, records: PackageRecords) -> bool:
-    """Whether a file is as a build wrote it that did not come to write the lock."""
-    if not row.found or records.lock is None or records.is_merging:
-        return False
-    is_written = row.state in (
-        FileState.UNCHANGED,
-        FileState.STALE,
-        FileState.LEFT_OVER,
-    )
-    return is_written and text_hash(row.found) != records.files.get(row.name)
 
 
 def _lock_row(

@@ -150,8 +150,10 @@ def blaming_the_library(
     try:
         yield
     except (AttributeError, ImportError, KeyError, TypeError) as error:
-        ours = Path(runtime.__file__).parent.glob("*.py")
-        own = {f"{LIBRARY}/{path.name}": path.read_bytes() for path in ours}
+        own = {
+            f"{LIBRARY}/{name}": content
+            for name, content in _texts(Path(runtime.__file__).parent).items()
+        }
         if own.items() <= package.sources.items():
             raise
         raise OtherFormatError(
@@ -172,8 +174,17 @@ def _import(name: str, path: Path) -> None:
 
 
 def _sources(folder: Path) -> dict[str, bytes]:
-    paths = sorted((*folder.glob("*.py"), *(folder / LIBRARY).glob("*.py")))
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+    library = {
+        f"{LIBRARY}/{name}": content
+        for name, content in _texts(folder / LIBRARY).items()
+    }
+    own = {path.name: path.read_bytes() for path in sorted(folder.glob("*.py"))}
+    return own | library
+
+
+def _texts(library: Path) -> dict[str, bytes]:
+    paths = sorted(library.rglob("*.py"))
+    return {path.relative_to(library).as_posix(): path.read_bytes() for path in paths}
 
 
 def spec_of(folder: Path) -> Path | None:

@@ -39,6 +39,9 @@ class Lock:
     files
         SHA-256 of each owned file, by its path within the package. It is empty of a
         file that was edited when the lock before was lost.
+    writing
+        SHA-256 of each file that a build has begun to write, until it has ended; any
+        of them may still be as ``files`` says.
     is_merging
         Whether the text holds what `git merge` could not join. Files are those of
         either side then, but their hashes tell nothing.
@@ -47,6 +50,7 @@ class Lock:
     spec: str
     origin: Origin | None
     files: Mapping[str, str] = field(default_factory=dict)
+    writing: Mapping[str, str] = field(default_factory=dict)
     format: int = FORMAT
     version: str = field(default=__version__, compare=False)
     is_merging: bool = False
@@ -87,6 +91,8 @@ class Lock:
         }
         if origin.device is not None:
             data["device"] = origin.device
+        if self.writing:
+            data["writing"] = dict(sorted(self.writing.items()))
         return json.dumps(dict(sorted(data.items())), indent=2) + "\n"
 
 
@@ -149,10 +155,15 @@ def _parsed(text: str) -> Lock:
     number, version = data.get("format"), data.get("snnc")
     if not isinstance(number, int) or isinstance(number, bool) or number < 1:
         raise LockError("it has no `format`, a whole number")
-    lock = Lock("", None, {}, number, version if isinstance(version, str) else "")
+    known = version if isinstance(version, str) else ""
+    lock = Lock("", None, format=number, version=known)
     try:
         return replace(
-            lock, spec=_text(data, "spec"), origin=_origin(data), files=_files(data)
+            lock,
+            spec=_text(data, "spec"),
+            origin=_origin(data),
+            files=_files(data, "files"),
+            writing=_files(data, "writing") if "writing" in data else {},
         )
     except LockError:
         if number > FORMAT:  # what is in it then is for the version that wrote it
@@ -167,10 +178,10 @@ def _text(data: Mapping[str, Any], name: str) -> str:
     return value
 
 
-def _files(data: Mapping[str, Any]) -> dict[str, str]:
-    files = data.get("files")
+def _files(data: Mapping[str, Any], name: str) -> dict[str, str]:
+    files = data.get(name)
     if not isinstance(files, dict):
-        raise LockError("it has no `files`, an object")
+        raise LockError(f"it has no `{name}`, an object")
     if not all(map(is_plain, files)):
         raise LockError("it lists a file that can't be one of the package")
     if not all(isinstance(value, str) for value in files.values()):

@@ -1,14 +1,13 @@
-"""What a package's folder tells of what snnc wrote there: lock, marker, format."""
+"""What a package's folder tells of what snnc wrote there: its lock and its format."""
 
 from __future__ import annotations
 
 import enum
 import os
-import re
 import stat
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from snnc.diagnostics import Diagnostic
@@ -20,7 +19,7 @@ from snnc.emit.files import (
     has_conflict,
     is_generated,
 )
-from snnc.output.package import NAME, Lock, LockError, is_plain, text_hash
+from snnc.output.package import NAME, Lock, LockError, text_hash
 from snnc.rules.packages import NewerFormat, OlderFormat
 from snnc.runtime.files import PART
 from snnc.source import whole_file
@@ -77,11 +76,11 @@ def remove(folder: Path, name: str) -> None:
 
 def remove_parts(folder: Path) -> None:
     """Remove what killed builds left half written; nobody else may be building."""
-    for place in (folder, folder / LIBRARY):
-        for part in place.glob(f".*{PART}"):
-            part.unlink(missing_ok=True)
-    with suppress(OSError):
-        (folder / LIBRARY).rmdir()
+    for part in (*folder.glob(f".*{PART}"), *folder.glob(f"{LIBRARY}/**/.*{PART}")):
+        part.unlink(missing_ok=True)
+    for empty in (*folder.glob(f"{LIBRARY}/*/"), folder / LIBRARY):
+        with suppress(OSError):
+            empty.rmdir()
 
 
 def _folders(name: str) -> tuple[PurePosixPath, ...]:
@@ -90,14 +89,12 @@ def _folders(name: str) -> tuple[PurePosixPath, ...]:
 
 
 MARKER = ".snnc-building"
-"""A file that is there while a build writes the package."""
-
-_LINE = re.compile("([0-9a-f]{64})  (.+)")
+"""A file that is there, and locked, while a build writes the package."""
 
 
 @dataclass(frozen=True, slots=True)
 class PackageRecords:
-    """The lock, and what builds that have not ended were about to write.
+    """The lock, and whether a build has begun that has not ended.
 
     Attributes
     ----------
@@ -109,15 +106,12 @@ class PackageRecords:
         Why what stands there can't be read, as a sentence.
     is_unfinished
         Whether a build began that has not ended.
-    announced
-        The hashes that a file may have since, by its path within the package.
     """
 
     found: str | Obstacle | None
     lock: Lock | None
     flaw: str = ""
     is_unfinished: bool = False
-    announced: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path) -> PackageRecords:
@@ -128,20 +122,25 @@ class PackageRecords:
         OSError
             If one can't be read.
         """
-        text, marker = read(folder, NAME), read(folder, MARKER)
+        text = read(folder, NAME)
         lock, flaw = None, ""
         if isinstance(text, str) and text:  # an empty file is what a power cut leaves
             try:
                 lock = Lock.parse(text)
             except LockError as error:
                 flaw = str(error)
-        announced = _announced(marker) if isinstance(marker, str) else {}
-        return cls(text, lock, flaw, marker is not None, announced)
+        is_writing = lock is not None and bool(lock.writing)
+        return cls(text, lock, flaw, is_writing or os.path.lexists(folder / MARKER))
 
     @property
     def files(self) -> Mapping[str, str]:
         """The hashes that the lock tells."""
         return {} if self.lock is None else self.lock.files
+
+    @property
+    def writing(self) -> Mapping[str, str]:
+        """The hashes that files may have since, of which a build has not ended."""
+        return {} if self.lock is None else self.lock.writing
 
     @property
     def is_merging(self) -> bool:
@@ -160,8 +159,7 @@ class PackageRecords:
         """
         if (self.is_merging or has_conflict(text)) and is_generated(text):
             return True
-        hashes = {self.files.get(name), *self.announced.get(name, ())}
-        return text_hash(text) in hashes
+        return text_hash(text) in (self.files.get(name), self.writing.get(name))
 
 
 def origin_of(folder: Path) -> Origin | None:
@@ -171,23 +169,6 @@ def origin_of(folder: Path) -> Origin | None:
     except OSError:  # the build itself reports what can't be read
         return None
     return None if lock is None else lock.origin
-
-
-def announcement(texts: Mapping[str, str]) -> str:
-    """Return the lines that a marker gets before texts are written, by their names.
-
-    They begin with an empty one: a kill may have left half a line before.
-    """
-    lines = (f"{text_hash(text)}  {name}\n" for name, text in texts.items())
-    return "".join(["\n", *lines])
-
-
-def _announced(marker: str) -> dict[str, frozenset[str]]:
-    announced: dict[str, frozenset[str]] = {}
-    for line in map(_LINE.fullmatch, marker.splitlines()):
-        if line is not None and is_plain(line[2]):
-            announced[line[2]] = announced.get(line[2], frozenset()) | {line[1]}
-    return announced
 
 
 def other_format(folder: Path) -> Diagnostic | None:

@@ -13,7 +13,7 @@ from snnc.diagnostics import Diagnostic
 from snnc.emit.files import FORMAT, LIBRARY, Origin
 from snnc.output.compare import ComparedFile, Comparison, FileState
 from snnc.output.package import NAME, Lock, PackageFiles
-from snnc.output.records import MARKER, PackageRecords, older
+from snnc.output.records import PackageRecords, older
 from snnc.output.write import kept, refusals
 from snnc.rules.packages import (
     LeftOver,
@@ -24,7 +24,6 @@ from snnc.rules.packages import (
     UnresolvedMerge,
     Untracked,
 )
-from snnc.runtime.files import PART
 from snnc.source import whole_file
 from snnc.text.tables import counted
 
@@ -71,15 +70,6 @@ def abandoned(output: Path) -> Iterator[Orphan]:
             )
 
 
-def remains(output: Path) -> Iterator[Orphan]:
-    """Find the folders in which a killed build left nothing but its own traces."""
-    for folder in _folders(output):
-        if os.path.lexists(folder / MARKER) and all(map(_is_trace, _names(folder))):
-            yield Orphan(
-                PackageFiles.gone(folder, Lock("", None)), "its build was killed"
-            )
-
-
 def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
     for folder in _folders(output):
         try:
@@ -93,15 +83,6 @@ def _packages(output: Path) -> Iterator[tuple[Path, Lock]]:
 def _folders(output: Path) -> list[Path]:
     inside = output.iterdir() if output.is_dir() else ()
     return sorted(path for path in inside if path.is_dir() and not path.is_symlink())
-
-
-def _names(folder: Path) -> Iterator[str]:
-    for _, _, names in os.walk(folder):
-        yield from names
-
-
-def _is_trace(name: str) -> bool:
-    return name == MARKER or name.endswith(PART)
 
 
 def _is_same(one: Path, other: Path) -> bool:
@@ -135,7 +116,7 @@ def problems(
         yield from refused
     elif comparison.merging:
         yield UnresolvedMerge(span=whole_file(folder), path=folder, command=command)
-    elif comparison.unfinished or comparison.mixed:
+    elif comparison.unfinished:
         yield Unfinished(span=whole_file(folder), folder=folder, command=command)
     elif comparison.is_absent:
         yield Missing(span=whole_file(folder), path=folder, command=command)

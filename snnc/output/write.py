@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic, Report
 from snnc.emit.files import FORMAT, LIBRARY
 from snnc.output import records
 from snnc.output.compare import ComparedFile, Comparison, FileState, compare
-from snnc.output.exclusive import Hold, exclusive
-from snnc.output.package import NAME, PackageFiles
+from snnc.output.exclusive import exclusive
+from snnc.output.package import NAME, Lock, PackageFiles, text_hash
 from snnc.output.records import newer
 from snnc.rules.output import CannotWrite, EditedByHand, EditedLibrary, ForeignFile
 from snnc.rules.packages import EditedLeftOver, LockUnusable
@@ -56,7 +56,7 @@ def write_package(
     -------
     Written or None
         None if the build was refused, which writes nothing, or failed on the way,
-        which leaves whole files, the old lock and the marker.
+        which leaves whole files, and a lock that lists what was to be written.
     """
     try:
         return _write(package, force, report, waiting)
@@ -146,10 +146,10 @@ def _write_alone(
 ) -> Comparison:
     """Compare again, for another build may have written since, and write."""
     try:
-        with exclusive(package.folder, waiting) as hold:
+        with exclusive(package.folder, waiting):
             comparison = compare(package, force)
             if not _is_refused(comparison):
-                _apply(comparison, hold)
+                _apply(comparison)
     except OSError:
         _remove_empty(package.folder)
         raise
@@ -167,15 +167,31 @@ def _is_refused(comparison: Comparison) -> bool:
     return any(True for _ in refusals(comparison))
 
 
-def _apply(comparison: Comparison, hold: Hold) -> None:
+def _apply(comparison: Comparison) -> None:
     """Write, then remove; the lock is last, for it vouches for all the others."""
     records.remove_parts(comparison.folder)
     lock = [row for row in comparison.rows if row.name == NAME]
     files = [row for row in comparison.rows if row.name != NAME]
-    hold.announce({row.name: row.wanted or "" for row in files if _is_due(row)})
+    if lock and lock[0].wanted is not None and any(map(_is_due, files)):
+        interim = _interim(comparison, Lock.parse(lock[0].wanted), files)
+        write_file(comparison.folder / NAME, interim.text())
+        lock = [replace(lock[0], state=FileState.STALE)]
     for row in (*files, *lock):
         _settle(comparison.folder, row)
-    hold.finish()
+
+
+def _interim(
+    comparison: Comparison, wanted: Lock, files: Sequence[ComparedFile]
+) -> Lock:
+    """Return a lock of what is there and what will be written: another build ends it.
+
+    The format stays the one before, until nothing of it is left.
+    """
+    kept = comparison.names(FileState.EDITED_LEFT_OVER)
+    hashes = {row.name: text_hash(row.found) for row in files if row.found is not None}
+    hashes |= {name: wanted.files[name] for name in kept}
+    writing = {row.name: text_hash(row.wanted or "") for row in files if _is_due(row)}
+    return replace(wanted, files=hashes, writing=writing, format=comparison.format)
 
 
 def _is_due(row: ComparedFile) -> bool:

@@ -11,7 +11,7 @@ from snnc.language.fields import otherwise
 from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
 
-USUAL_STEP: float = TimingSpec.model_fields["dt"].default
+USUAL_STEP: float = TimingSpec.dt
 """The default of `dt` in seconds."""
 USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
 """The default lower end of a rate in Hz."""

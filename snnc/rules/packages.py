@@ -200,10 +200,9 @@ class Untracked(Diagnostic):
 class Unfinished(Diagnostic):
     """Checks for a build that was interrupted.
 
-    Each file is as snnc wrote it, but not as `snnc.lock` says, or the marker of a
-    running build (`.snnc-building`) exists. A build was killed or is still running,
-    or only some files were committed. The next build completes the package and
-    doesn't need `--force`.
+    `snnc.lock` lists files under `writing` that a build was about to write, or the
+    package is locked (`.snnc-building`). A build was killed, ran out of space, or is
+    still running. The next build completes the package and doesn't need `--force`.
     """
 
     code = "SNN728"
@@ -211,7 +210,7 @@ class Unfinished(Diagnostic):
     message = "the build of `{folder}` was interrupted"
     notes = (
         "its files may come from two builds: one was killed, ran out of space or is "
-        "still running, or only some files were committed",
+        "still running",
     )
     help = "run `{command}`, which completes it"
 

@@ -294,7 +294,7 @@ class Reference:
     @cached_property
     def _model(self) -> Any:
         """The model of the outputs, then of what each layer of neurons gives."""
-        from .calibration import with_activations
+        from .keras.calibration import with_activations
 
         program = self._program()
         model = program.build_model()

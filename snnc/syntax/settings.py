@@ -22,6 +22,7 @@ from snnc.syntax.build import tokens as tokens_of
 from snnc.syntax.cut import StatementTokens
 from snnc.syntax.printer import quoted
 from snnc.syntax.snn import read_statement
+from snnc.text.arguments import check_text
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.[^\W\d]\w*)*")
 _WORD = re.compile(r"\w+")
@@ -81,6 +82,7 @@ def read_settings(
     NoSettingError
         If it is no path with a value.
     """
+    check_text("the text", text)
     path, equals, _ = text.partition("=")
     if not equals or not _PATH.fullmatch(path):
         raise NoSettingError(f"{text}: write NAME.PROPERTY=VALUE, such as c0.filters=8")

@@ -9,15 +9,7 @@ from typing import Any
 import numpy as np
 
 from snnc.diagnostics import Diagnostic
-from snnc.rules.weights import (
-    NoBiasScale,
-    NoWeightExponent,
-    ThresholdVanishes,
-    WeightsRounded,
-    WeightsTooFarApart,
-    WeightsTooStrong,
-)
-from snnc.runtime.integers import (
+from snnc.loihi.integers import (
     BIAS_MANTISSA,
     BIAS_MOST,
     THRESHOLD_LEAST,
@@ -25,6 +17,14 @@ from snnc.runtime.integers import (
     Blocks,
     discretize_blocks,
     largest_weight,
+)
+from snnc.rules.weights import (
+    NoBiasScale,
+    NoWeightExponent,
+    ThresholdVanishes,
+    WeightsRounded,
+    WeightsTooFarApart,
+    WeightsTooStrong,
 )
 from snnc.weights.cores import CoreContent, PlacedLayer
 from snnc.weights.rounding import rounded

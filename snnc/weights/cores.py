@@ -12,14 +12,14 @@ from snnc.ir.mapped import MappedNetwork, MappedPopulation, MappedProjection
 from snnc.ir.shapes import volume_of
 from snnc.loihi.build_links import build_links, inlet_of
 from snnc.loihi.image_link import ImageLink
-from snnc.loihi.tiling import Piece, Tiling, tiling_of
-from snnc.runtime.integers import (
+from snnc.loihi.integers import (
     Blocks,
     ChipNeurons,
     discretize_blocks,
     neurons_of,
     weight_exponents,
 )
+from snnc.loihi.tiling import Piece, Tiling, tiling_of
 from snnc.weights.kernels import Array, Box, IncomingKernel, compose, gain_and_rest
 
 LARGEST = float(np.finfo(np.float32).max)

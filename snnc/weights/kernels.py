@@ -17,7 +17,7 @@ from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Piece
-from snnc.runtime.kernels import ungrouped
+from snnc.runtime.nengo.kernels import ungrouped
 
 Array = NDArray[Any]
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from snnc.runtime.integers import Blocks, decode_weights, discretize_weights
+from snnc.loihi.integers import Blocks, decode_weights, discretize_weights
 from snnc.weights.cores import CoreContent, PlacedLayer, StoredKernel, Synapse
 from snnc.weights.kernels import Array
 

@@ -99,8 +99,8 @@ def test_chunks_give_what_long_runs_give(
     stepped = import_module(module).Simulator
     order = drawn(len(x), None, 5)
     assert order.tolist() != sorted(order)
-    monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 3)
-    monkeypatch.setattr(library(made, "evaluation"), "ROW", max(row, 4))
+    monkeypatch.setattr(library(made, "nengo.simulators"), "EXAMPLES_AT_ONCE", 3)
+    monkeypatch.setattr(library(made, "nengo.evaluation"), "ROW", max(row, 4))
     how = {"presentation": presentation, "seed": 5}
     result = made.evaluate.evaluate(x, y, made.weights, simulator, **how)
     x, y = x[order], y[order]
@@ -158,7 +158,7 @@ def test_progress_is_told_before_anything_is_built(
         return genuine(*arguments, **settings)
 
     evaluator = replace(made.evaluate.EVALUATOR, build_network=building)
-    monkeypatch.setattr(library(made, "simulators"), "EXAMPLES_AT_ONCE", 4)
+    monkeypatch.setattr(library(made, "nengo.simulators"), "EXAMPLES_AT_ONCE", 4)
     evaluator.evaluate(*data, made.weights, progress=lambda *now: told.append(now))
     assert told == [(0, 6), "build", (4, 6), (6, 6)]
 
@@ -310,7 +310,7 @@ def test_weights_beyond_all_bounds_are_refused_by_layer(
 ) -> None:
     tensors = made.layout.load_weights(made.weights)
     tensors[f"{name}.kernel"] = tensors[f"{name}.kernel"] * np.float32(1e30)
-    refused = library(made, "simulators").RefusedError
+    refused = library(made, "nengo.simulators").RefusedError
     with pytest.raises(refused, match=rf"can't store the weights of {name} \({name}"):
         made.evaluate.evaluate(*data, tensors, "loihi")
 

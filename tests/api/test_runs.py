@@ -116,9 +116,18 @@ def test_what_does_not_fit_is_refused(
         package.evaluate(X, Y, {n: t for n, t in weights.items() if n != "c0.kernel"})
     with pytest.raises(ValueError, match="name a safetensors file"):
         package.evaluate(X, Y)
+    for wrong in (None, [1.0]):
+        with pytest.raises(TypeError, match=r"c0\.kernel is \w+, not an array"):
+            package.evaluate(X, Y, {**weights, "c0.kernel": wrong})
+    with pytest.raises(TypeError, match="weights are list, neither a file nor arrays"):
+        package.calibrate(X, [weights])
+    with pytest.raises(ValueError, match="presentation is 'rows', not 'row' or 'rest'"):
+        package.evaluate(X, Y, weights, presentation="rows")
     with pytest.raises(ValueError, match="examples is 0, not 1 or more"):
         package.evaluate(X, Y, weights, examples=0)
-    with pytest.raises(ValueError, match=r"name `exact`, .* or `keras`"):
+    with pytest.raises(
+        ValueError, match=r"simulator is 'brian', not 'exact', .* or 'keras'"
+    ):
         package.evaluate(X, Y, weights, simulator="brian")
     with pytest.raises(ValueError, match="steps is for the simulator exact"):
         package.evaluate(X, Y, weights, simulator="nengo", steps=4)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import pickle
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -135,6 +137,41 @@ def test_what_is_wrong_is_told_as_in_a_file(
 def test_a_value_of_no_type_that_specs_have_is_refused() -> None:
     with pytest.raises(TypeError, match="no values of the type object"):
         snnc.parse(SMALL).replace(c0={"filters": object()})
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "said"),
+    [
+        (lambda spec: spec.fit(math.inf), TypeError, "cores is inf, not a whole"),
+        (lambda spec: spec.fit(2.5), TypeError, "cores is 2.5, not a whole number"),
+        (lambda spec: spec.fit(True), TypeError, "cores is True, not a whole number"),
+        (lambda spec: spec.fit(0), ValueError, "cores is 0, not 1 or more"),
+        (lambda spec: snnc.parse(None), TypeError, "text is NoneType, not a string"),
+        (
+            lambda spec: snnc.parse(SMALL, name=None),
+            TypeError,
+            "name is NoneType, not a string",
+        ),
+        (lambda spec: snnc.parse(SMALL + "\ud800"), ValueError, "a lone surrogate"),
+        (
+            lambda spec: spec.replace(c0={"padding": "a\ud800"}),
+            ValueError,
+            "a lone surrogate",
+        ),
+        (
+            lambda spec: snnc.sweep(spec, "c0.filters=2,3"),
+            TypeError,
+            "neither values by path nor a list of texts",
+        ),
+        (lambda spec: snnc.sweep(spec, 3), TypeError, "nor a list of texts"),
+        (lambda spec: snnc.sweep(spec, [None]), TypeError, "not a string"),
+    ],
+)
+def test_wrong_arguments_are_refused(
+    call: Callable[[snnc.Spec], Any], error: type[Exception], said: str
+) -> None:
+    with pytest.raises(error, match=said):
+        call(snnc.parse(SMALL))
 
 
 def test_errors_tell_all_and_show_the_lines() -> None:

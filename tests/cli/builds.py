@@ -13,7 +13,6 @@ from click.testing import CliRunner, Result
 from snnc import __version__
 from snnc.cli import snnc
 from snnc.emit.files import FORMAT
-from snnc.output.records import MARKER
 from tests.support import network
 
 SPEC = network(
@@ -90,7 +89,9 @@ def interrupted() -> None:
 
 
 def killed() -> None:
-    Path("models/net", MARKER).write_text("")
+    rewrite(
+        "models/net/snnc.lock", '  "format"', '  "writing": {"a.py": ""},\n  "format"'
+    )
 
 
 def left_over() -> None:

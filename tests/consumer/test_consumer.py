@@ -86,7 +86,11 @@ def test_any_checkout_is_up_to_date(line_ends: str, repo: Repo, tmp_path: Path) 
 
 @pytest.mark.parametrize(
     ("file", "folded"),
-    [("_runtime/model.py", "true"), ("snnc.lock", "true"), ("train.py", "unspecified")],
+    [
+        ("_runtime/keras/model.py", "true"),
+        ("snnc.lock", "true"),
+        ("train.py", "unspecified"),
+    ],
 )
 def test_git_takes_the_library_for_generated(
     repo: Repo, file: str, folded: str

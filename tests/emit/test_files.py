@@ -49,7 +49,7 @@ def test_a_conflict_is_known_by_its_three_markers() -> None:
 
 
 def test_the_run_time_library_is_known_by_its_header() -> None:
-    modules = list((ROOT / "snnc/runtime").glob("*.py"))
+    modules = list((ROOT / "snnc/runtime").rglob("*.py"))
     assert modules
     for path in modules:
         assert is_generated(path.read_text(encoding="utf-8")), path

@@ -10,10 +10,10 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from itertools import chain
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -26,9 +26,10 @@ from snnc.editors.rules import value_words
 from snnc.emit import Origin
 from snnc.emit.files import LIBRARY, Module, is_generated
 from snnc.emit.python import comment
-from snnc.language.base import Model
+from snnc.language.fields import types_in
 from snnc.language.keywords import CLAUSES, HEADERS, KEYS, KINDS, VARIANTS
 from snnc.language.model import Spec
+from snnc.language.models import Model, fields_of
 from snnc.source import SourceFile, Span
 from snnc.syntax.build import parser
 from snnc.syntax.printer import print_snn
@@ -268,26 +269,20 @@ def same_when_converted(results: Any) -> None:
 
 def said(results: Any) -> str:
     """The spec, with the line ends that reading a file leaves."""
-    spec = json.dumps(results.spec.spec.model_dump())
+    spec = json.dumps(asdict(results.spec.spec))
     return str(spec).replace("\\r\\n", "\\n").replace("\\r", "\\n")
 
 
 def string_fields(model: type[Model]) -> set[str]:
     """Each field of a model, and of those inside it, that holds a text."""
     found = set()
-    for name, info in model.model_fields.items():
-        parts = list(parts_of(info.annotation))
+    for name, field in fields_of(model).items():
+        parts = list(types_in(field.type))
         found |= {f"{model.__name__}.{name}" for part in parts if part is str}
         for part in parts:
             if isinstance(part, type) and issubclass(part, Model):
                 found |= string_fields(part)
     return found
-
-
-def parts_of(annotation: Any) -> Iterator[Any]:
-    yield annotation
-    for part in get_args(annotation):
-        yield from parts_of(part)
 
 
 def said_fields(value: Any) -> set[str]:
@@ -297,7 +292,7 @@ def said_fields(value: Any) -> set[str]:
     if not isinstance(value, Model):
         return set()
     found = set()
-    for name in type(value).model_fields:
+    for name in fields_of(type(value)):
         inner = getattr(value, name)
         texts = inner if isinstance(inner, tuple) else (inner,)
         if inner and all(isinstance(text, str) for text in texts):

@@ -127,4 +127,4 @@ def packages_of(folder: Path) -> list[str]:
 def files_of(folder: Path) -> list[str]:
     """The files of all packages, of the library one copy: the others are the same."""
     copy, *_ = sorted(folder.glob(f"*/{LIBRARY}"))
-    return sorted(map(str, (*folder.glob("*/*.py"), *copy.glob("*.py"))))
+    return sorted(map(str, (*folder.glob("*/*.py"), *copy.rglob("*.py"))))

@@ -33,7 +33,7 @@ def short_rows_there(monkeypatch: pytest.MonkeyPatch) -> Callable[[Case], None]:
     """Return what makes the package's own rows as short."""
 
     def act(case: Case) -> None:
-        monkeypatch.setattr(case.package.library("evaluation"), "ROW", 4)
+        monkeypatch.setattr(case.package.library("nengo.evaluation"), "ROW", 4)
 
     return act
 

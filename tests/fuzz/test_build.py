@@ -1,12 +1,14 @@
 """Whatever a package's folder holds, a build answers, and loses nothing of a user's.
 
-Drawn are the lock, the marker of a build and the modules: as two builds wrote them, as
-a merge left them, edited, or damaged anywhere. Files of the user's stand among them.
+Drawn are the lock and the modules: as two builds wrote them, one of which may not have
+ended, as a merge left them, edited, or damaged anywhere. Files of the user's stand
+among them.
 """
 
 from __future__ import annotations
 
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,9 +20,9 @@ from snnc.diagnostics.diagnostic_text import render
 from snnc.emit import GeneratedFile, Module, Origin
 from snnc.emit.files import FORMAT, has_conflict, is_generated
 from snnc.output import PackageFiles, compare
-from snnc.output.package import NAME
-from snnc.output.records import MARKER, announcement
-from snnc.output.stale import abandoned, difference, problems, remains, renamed
+from snnc.output.package import NAME, text_hash
+from snnc.output.records import MARKER
+from snnc.output.stale import abandoned, difference, problems, renamed
 from snnc.output.write import write_package
 from tests.fuzz.harness import fuzz, processor_time, seeded
 from tests.fuzz.mutate import mutated_bytes
@@ -62,12 +64,20 @@ def _lock(number: int) -> str:
     return package(Path(), number).lock_text({}) or ""
 
 
+def _unfinished(number: int) -> str:
+    """The lock of one build while the next is being written."""
+    lock, later = package(Path(), number).lock, package(Path(), number + 1)
+    writing = {file.path: text_hash(file.text) for file in later.files}
+    return replace(lock, writing=writing).text()
+
+
 def _conflict(ours: str, theirs: str) -> str:
     return f"<<<<<<< HEAD\n{ours}=======\n{theirs}>>>>>>> topic\n"
 
 
 LOCKS = [
     *map(_lock, (1, 2)),
+    *map(_unfinished, (1, 2)),
     _lock(1).replace(f'"format": {FORMAT}', '"format": 1'),
     _lock(1).replace(f'"format": {FORMAT}', '"format": 99'),
     _lock(1).replace('"net.snn"', '"gone.snn"'),
@@ -75,10 +85,6 @@ LOCKS = [
     _lock(1).replace('"a.py"', '"mine.py"'),
     _conflict(_lock(1), _lock(2)),
     "",
-]
-MARKERS = [
-    announcement({file.path: file.text for file in package(Path(), number).files})
-    for number in (1, 2)
 ]
 NAMES = ("a.py", "b.py", "odd.py", "py.typed", "_runtime/a.py")
 TEXTS = {
@@ -102,7 +108,7 @@ def _bytes(samples: list[str]) -> st.SearchStrategy[bytes | None]:
 FOLDERS = st.fixed_dictionaries(
     {
         NAME: _bytes(LOCKS),
-        MARKER: st.one_of(st.none(), _bytes(MARKERS)),
+        MARKER: st.sampled_from([None, b""]),
         **{name: _bytes(texts) for name, texts in TEXTS.items()},
     }
 )
@@ -147,7 +153,7 @@ def build(root: Path, number: int, force: bool) -> bool:
         render(report.diagnostics)
         return False
     output = root / "models"
-    for orphan in (*renamed(wanted), *abandoned(output), *remains(output)):
+    for orphan in (*renamed(wanted), *abandoned(output)):
         if orphan.package.folder != wanted.folder:
             write_package(orphan.package, force, report)
     assert compare(wanted).is_settled

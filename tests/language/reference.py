@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from snnc.language.base import Model
 from snnc.language.fields import default, keys_of, note
 from snnc.language.keywords import (
     CHOICES,
@@ -17,6 +16,7 @@ from snnc.language.keywords import (
 )
 from snnc.language.layers import SpikingSpec
 from snnc.language.model import DefaultsSpec
+from snnc.language.models import Model, fields_of
 from snnc.language.property_types import NeuronSpec
 from snnc.language.statements import StatementModel
 from snnc.language.table import Form, Otherwise
@@ -98,8 +98,8 @@ def settings(model: type[Model] | None, keys: Iterable[str]) -> str:
 
 def setting(model: type[Model], key: str) -> str:
     """A property with its default, or with what that follows from."""
-    info = model.model_fields[key]
-    shown, otherwise = default(info), note(info, Otherwise)
+    field = fields_of(model)[key]
+    shown, otherwise = default(field), note(field, Otherwise)
     if otherwise is not None and otherwise.text:
         return f"`{key}` ({shown})"
     return f"`{key} {shown}`" if shown else f"`{key}`"

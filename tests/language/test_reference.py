@@ -8,6 +8,7 @@ import re
 from typing import get_args
 
 from snnc.language.keywords import FORMS, KINDS, MODELS, REFUSED
+from snnc.language.models import fields_of
 from snnc.rules.names import UnknownKind
 from tests.language.reference import reference
 from tests.support import ROOT
@@ -41,5 +42,5 @@ def test_a_model_takes_the_kinds_that_its_forms_have() -> None:
         if not form.is_layer:
             continue
         for variant, model in MODELS[kind].items():
-            info = model.model_fields["kind"]
-            assert f"{kind} {variant}".strip() in get_args(info.annotation)
+            field = fields_of(model)["kind"]
+            assert f"{kind} {variant}".strip() in get_args(field.type)

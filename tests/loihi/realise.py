@@ -17,7 +17,13 @@ from numpy.typing import NDArray
 
 from snnc.ir.logical import Convolution
 from snnc.ir.lowered import Compare, Pool, Population, Projection, Window
-from snnc.ir.mapped import Block, Ensemble, MappedNetwork, MappedProjection
+from snnc.ir.mapped import (
+    Block,
+    Ensemble,
+    MappedNetwork,
+    MappedPopulation,
+    MappedProjection,
+)
 from snnc.ir.shapes import triple_of
 from snnc.loihi.depth import overlaps
 
@@ -39,7 +45,7 @@ def count_blocks(net: nengo.Network, dt: float = 0.001) -> list[Block]:
         warnings.simplefilter("ignore")
         sim = nengo_loihi.Simulator(net, dt=dt, target="sim", progress_bar=False)
         with sim:
-            return [_count(block) for block in sim.model.blocks]
+            return [count_of(block) for block in sim.model.blocks]
 
 
 def predicted_blocks(mapped: MappedNetwork) -> list[Block]:
@@ -51,7 +57,8 @@ def predicted_blocks(mapped: MappedNetwork) -> list[Block]:
     ]
 
 
-def _count(block: nengo_loihi.block.LoihiBlock) -> Block:
+def count_of(block: nengo_loihi.block.LoihiBlock) -> Block:
+    """The counts of a block."""
     used = block.utilization()
     names = ("compartments", "in-axons", "out-axons", "synapses")
     return Block(*(int(used[name][0]) for name in names))
@@ -136,7 +143,10 @@ def _project(
             shape = (post_made.n_neurons, len(read))
             transform = nengo.Sparse(shape, indices=entries, init=values)
         else:
-            transform = _transform(projection, mapping.form, kernel, seen, pre, post)
+            near = seen
+            if mapping.form == "convolution":
+                near, places = _reached(projection, kernel, seen, target, places)
+            transform = _transform(projection, mapping.form, kernel, near, pre, post)
         neurons = pre_made.neurons
         if len(places) < pre_made.n_neurons:
             neurons = neurons[places.tolist()]
@@ -176,6 +186,26 @@ def _meet(projection: Projection, pre: Ensemble, post: Ensemble) -> bool:
     if not isinstance(projection.reach, Window):
         return True
     return overlaps(projection.reach, (post.start, post.stop), (pre.start, pre.stop))
+
+
+def _reached(
+    projection: Projection,
+    kernel: Array,
+    source: Population,
+    target: MappedPopulation,
+    places: NDArray[np.int64],
+) -> tuple[Population, NDArray[np.int64]]:
+    """The source without the rows and columns behind the last that is read."""
+    if not isinstance(projection.reach, Window):
+        return source, places
+    depth, height, width, channels = source.volume
+    outputs, steps = target.population.volume, projection.reach.stride
+    high, wide = (
+        min(source.volume[i], (outputs[i] - 1) * steps[i] + kernel.shape[i])
+        for i in (1, 2)
+    )
+    corner = places.reshape(height, width, -1)[:high, :wide].ravel()
+    return replace(source, volume=(depth, high, wide, channels)), corner
 
 
 def _transform(

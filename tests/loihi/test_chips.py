@@ -19,7 +19,7 @@ from snnc.ir.mapped import MappedNetwork
 from snnc.loihi.activity import activity_of
 from snnc.loihi.profile import read_profile
 from snnc.passes.route import crossing, in_order, partition
-from snnc.runtime.board import Placement, hardware_options
+from snnc.runtime.nengo.board import Placement, hardware_options
 from tests.loihi.realise import realise
 from tests.loihi.sketch import Sketch
 from tests.loihi.test_activity import grouped, mapped, routed, skipping

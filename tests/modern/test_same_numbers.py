@@ -79,7 +79,8 @@ def simulator_of(package: Package, simulator: str) -> Any:
     if simulator == "nengo":
         return nengo.Simulator
     return partial(
-        package.module("_runtime.compat").import_nengo_loihi().Simulator, target="sim"
+        package.module("_runtime.nengo.compat").import_nengo_loihi().Simulator,
+        target="sim",
     )
 
 

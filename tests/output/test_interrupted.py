@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,9 @@ import pytest
 from snnc.diagnostics import Report
 from snnc.output import FileState, PackageFiles, compare
 from snnc.output.exclusive import exclusive
-from snnc.output.records import MARKER, announcement
+from snnc.output.package import NAME, Lock, text_hash
+from snnc.output.records import MARKER
+from snnc.output.stale import problems
 from snnc.output.write import WrittenFiles, write_package
 from snnc.runtime.files import PART
 from tests.output.packages import (
@@ -30,18 +34,26 @@ def test_a_package_that_was_built_since_does_not_go(package: Path) -> None:
     assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
+def interrupt(package: Path) -> None:
+    """Leave the lock of a build that was about to write `a.py`."""
+    lock = Lock.parse((package / NAME).read_text())
+    writing = {"a.py": text_hash(files("X = 3\n")[0].text)}
+    (package / NAME).write_text(replace(lock, writing=writing).text())
+
+
 def test_an_interrupted_build_is_completed_without_force(package: Path) -> None:
-    (package / MARKER).write_text(announcement({"a.py": files("X = 3\n")[0].text}))
+    interrupt(package)
+    assert compare(wanted(package)).unfinished
     (package / "a.py").write_text(files("X = 3\n")[0].text)
     (package / "b.py").unlink()
     written, codes = build(package, "X = 4\n")
     assert codes == []
     assert written == WrittenFiles(("a.py", "b.py", "snnc.lock"), (), ("py.typed",))
-    assert not (package / MARKER).exists()
+    assert not compare(wanted(package, "X = 4\n")).unfinished
 
 
 def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> None:
-    (package / MARKER).write_text(announcement({"a.py": files("X = 3\n")[0].text}))
+    interrupt(package)
     (package / "a.py").write_text(files("X = 3\n")[0].text)
     edited = edit(package / "a.py")
     assert build(package, "X = 4\n") == (None, ["SNN721"])
@@ -50,12 +62,16 @@ def test_what_was_edited_after_an_interrupted_build_is_kept(package: Path) -> No
     assert build(package, "X = 4\n")[1] == []
 
 
-@pytest.mark.parametrize("marker", [b"", b"\xff", b"half a li", b"../a.py\n"])
-def test_a_marker_can_hold_anything(package: Path, marker: bytes) -> None:
-    (package / MARKER).write_bytes(marker)
-    assert compare(wanted(package)).unfinished
-    assert build(package)[1] == []
-    assert {path.name for path in package.iterdir()} == set(NAMES)
+@pytest.mark.parametrize(
+    "writing", [3, {"a.py": 3}, {"../mine.py": "0"}, {"/mine.py": "0"}]
+)
+def test_a_lock_lists_only_files_of_the_package(package: Path, writing: object) -> None:
+    (package.parent / "mine.py").write_text("")
+    data = json.loads((package / NAME).read_text())
+    (package / NAME).write_text(json.dumps({**data, "writing": writing}))
+    assert build(package) == (None, ["SNN734"])
+    assert build(package, force=True)[1] == []
+    assert (package.parent / "mine.py").exists()
 
 
 def test_what_a_killed_build_left_is_cleared(package: Path) -> None:
@@ -78,28 +94,42 @@ def test_a_failing_rename_leaves_whole_files_and_the_old_lock(
     assert write_package(wanted(package, "X = 3\n"), False, report) is None
     assert [d.code for d in report.diagnostics] == ["SNN720"]
     assert "Permission denied" in report.diagnostics[0].render_message()
-    after = {p.name: p.read_text() for p in package.iterdir()}
-    marker = after.pop(MARKER)
-    assert after == before
-    assert marker == announcement({"a.py": files("X = 3\n")[0].text})
+    assert {p.name: p.read_text() for p in package.iterdir()} == before
     monkeypatch.undo()
     assert build(package, "X = 4\n")[1] == []
 
 
-@pytest.mark.parametrize(
-    ("body", "mixed"), [("X = 1\n", False), ("X = 3\n", True), ("X = 4\n", False)]
-)
-def test_files_of_a_build_that_did_not_write_the_lock_are_mixed(
-    package: Path, body: str, mixed: bool
+def test_a_build_that_fails_lists_what_it_was_writing(
+    package: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (package / "a.py").write_text(files(body)[0].text)
-    assert compare(wanted(package, "X = 3\n")).mixed is mixed
+    old, genuine = (package / "a.py").read_text(), os.replace
+
+    def refuse(source: str, target: str) -> None:
+        if target.endswith("a.py"):
+            raise OSError(28, "No space left on device", target)
+        genuine(source, target)
+
+    monkeypatch.setattr(os, "replace", refuse)
+    assert build(package, "X = 3\n") == (None, ["SNN720"])
+    monkeypatch.undo()
+    assert (package / "a.py").read_text() == old
+    lock = Lock.parse((package / NAME).read_text())
+    assert lock.writing == {"a.py": text_hash(files("X = 3\n")[0].text)}
+    assert lock.files["a.py"] == text_hash(old)
+    (told,) = problems(compare(wanted(package)), "a.snn", lock, "snnc build a.snn")
+    assert told.code == "SNN728"
+    for body in ("X = 4\n", "X = 5\n"):  # another build may be killed, and another
+        monkeypatch.setattr(os, "replace", refuse)
+        assert build(package, body) == (None, ["SNN720"])
+        monkeypatch.undo()
+    assert build(package, "X = 6\n")[1] == []
+    assert {path.name for path in package.iterdir()} == set(NAMES)
 
 
-def test_an_edited_file_does_not_make_a_package_mixed(package: Path) -> None:
+def test_an_edited_file_does_not_make_a_build_unfinished(package: Path) -> None:
     edit(package / "a.py")
     found = compare(wanted(package))
-    assert not found.mixed
+    assert not found.unfinished
     assert found.names(FileState.EDITED) == ("a.py",)
 
 
@@ -118,7 +148,7 @@ def test_a_second_build_waits_for_the_first(package: Path) -> None:
     assert compare(wanted(package, "X = 2\n")).is_settled
 
 
-def test_who_has_waited_holds_the_marker_that_others_find(package: Path) -> None:
+def test_who_has_waited_holds_the_file_that_others_find(package: Path) -> None:
     waits, found = threading.Event(), []
 
     def second() -> None:

@@ -97,7 +97,7 @@ class Made(NamedTuple):
         return replace(trainer, training=replace(trainer.training, **settings))
 
     def scaler(self, model: keras.Model, x: np.ndarray) -> Any:
-        scaling = self.module("_runtime.scaler")
+        scaling = self.module("_runtime.keras.scaler")
         return scaling.Scaler(self.network, self.layout, model, x)
 
     def model(self) -> keras.Model:

@@ -82,7 +82,7 @@ def made(spec: str, gain: float = 4.0) -> Iterator[SimpleNamespace]:
             return importlib.import_module(f"{name}.{short}")
 
         network, keras = module("network").NETWORK, module("keras_model")
-        calibration = module("_runtime.calibration")
+        calibration = module("_runtime.keras.calibration")
         layout = package.layout
         random = np.random.default_rng(0)
         read = network.input

@@ -10,9 +10,9 @@ import pytest
 import tensorflow as tf
 from tensorflow import keras
 
-from snnc.runtime.curves import curve_of, drive_of, lif, rate_of
+from snnc.runtime.keras.curves import curve_of, drive_of, lif, rate_of
+from snnc.runtime.keras.rate_losses import percentile
 from snnc.runtime.network import Layer, Lif
-from snnc.runtime.rate_losses import percentile
 
 pytestmark = pytest.mark.slow
 

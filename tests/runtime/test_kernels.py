@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from snnc.runtime import kernels
-from snnc.runtime.kernels import Array, Pool
+from snnc.runtime.nengo import kernels
+from snnc.runtime.nengo.kernels import Array, Pool
 from snnc.runtime.network import triple
 
 Sizes = tuple[int, ...]

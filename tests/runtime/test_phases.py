@@ -13,9 +13,9 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.exact.package import open_package
-from snnc.runtime.phases import Stage, stages_of
-from snnc.runtime.spike_plan import SpikePlan
-from snnc.runtime.spike_training import SpikeValidation
+from snnc.runtime.keras.phases import Stage, stages_of
+from snnc.runtime.keras.spike_plan import SpikePlan
+from snnc.runtime.keras.spike_training import SpikeValidation
 from tests.emit.packages import importable
 from tests.runtime.phased import NETWORKS, Made, examples, packages
 
@@ -85,7 +85,9 @@ def test_the_smooth_phase_is_plain_keras(made: Any, name: str) -> None:
         layer.set_weights(begun.get_layer(layer.name).get_weights())
     made[name].module("keras_model").compile_model(other)
     accepted = made[name].module("_runtime.data").DataSpec.of(made[name].network)
-    pipelines = made[name].module("_runtime.pipelines").Pipelines(accepted, 16, 0.0, 0)
+    pipelines = (
+        made[name].module("_runtime.keras.pipelines").Pipelines(accepted, 16, 0.0, 0)
+    )
     batches = pipelines.of_arrays(X, Y).training(0)
     history = other.fit(batches, steps_per_epoch=4, epochs=3, verbose=0).history
     np.testing.assert_allclose(model.history.history["loss"], history["loss"], 1e-4)
@@ -197,7 +199,7 @@ def test_the_loss_at_the_end_is_that_of_the_last_epoch(
 def test_patience_is_that_of_each_stage(
     made: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    progress = made["lif"].module("_runtime.progress").Progress
+    progress = made["lif"].module("_runtime.keras.progress").Progress
     end = progress.on_epoch_end
 
     def growing(self: Any, epoch: int, logs: Any = None) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tensorflow import keras
 
-from snnc.runtime.probes import Currents
+from snnc.runtime.keras.probes import Currents
 
 pytestmark = pytest.mark.slow
 

@@ -115,7 +115,7 @@ def test_what_is_saved_is_all_that_training_changes(
     load: Load, rich: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cut_off(rich, 1, IMAGES, LABELS, tmp_path / "w", **SHORT)
-    progress = load("colours", "_runtime.progress")
+    progress = load("colours", "_runtime.keras.progress")
     built = load("colours", "keras_model")
     model = built.build_model()
     built.compile_model(model, 4)
@@ -152,7 +152,7 @@ def test_a_training_that_only_lacked_its_weights_writes_them(
     def fail(*_: object) -> None:
         raise CutOffError
 
-    model = load("volume", "_runtime.model")
+    model = load("volume", "_runtime.keras.model")
     with monkeypatch.context() as patch:
         patch.setattr(model, "model_weights", fail)
         with pytest.raises(CutOffError):
@@ -222,7 +222,7 @@ def test_progress_that_is_not_whole_is_refused(
     load: Load, data_error: type[Exception], tmp_path: Path
 ) -> None:
     path = tmp_path / "w.progress.npz"
-    progress = load("volume", "_runtime.progress").Progress(path, ["a"])
+    progress = load("volume", "_runtime.keras.progress").Progress(path, ["a"])
     np.savez(path, **SOUND)
     progress.read()
     assert (progress.epoch, progress.best_epoch) == (2, 1)
@@ -278,7 +278,7 @@ class TestPatience:
         built = load("colours", "keras_model")
         model = built.build_model()
         built.compile_model(model, 10)
-        return load("colours", "_runtime.progress"), model, tmp_path / "p.npz"
+        return load("colours", "_runtime.keras.progress"), model, tmp_path / "p.npz"
 
     def run(self, progress: Any, model: Any, epochs: range) -> int:
         """Go through epochs; each leaves its number in the readout's bias."""
@@ -327,7 +327,7 @@ class TestPatience:
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
-        progress = load("colours", "_runtime.progress").Progress
+        progress = load("colours", "_runtime.keras.progress").Progress
         end = progress.on_epoch_end
 
         def growing(self: Any, epoch: int, logs: Any = None) -> None:

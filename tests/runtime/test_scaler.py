@@ -166,8 +166,8 @@ def test_the_rates_of_spikes_are_those_of_the_chip(made: Any, tmp_path: Path) ->
 
 def test_spikes_are_faster_than_activations_where_currents_fluctuate() -> None:
     """The voltage of a chip neuron is never below 0: noise around 0 adds spikes."""
+    from snnc.runtime.keras.spiking_neurons import neurons
     from snnc.runtime.network import Cut, Layer
-    from snnc.runtime.spiking_neurons import neurons
 
     layer = Layer((200,), (20.0, 150.0), cut=Cut(block=(200,)))
     advance, rng = neurons(layer, 1.0, 0.001), np.random.default_rng(0)

@@ -13,7 +13,7 @@ from tensorflow import keras
 
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
-from snnc.runtime.spike_plan import (
+from snnc.runtime.keras.spike_plan import (
     MOST,
     ROUNDS,
     STREAMS,
@@ -39,9 +39,9 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Made]:
 
 def training_of(package: ImportedPackage, model: keras.Model, streams: int) -> Any:
     """Return a model that trains on spikes, and its library."""
-    library = package.module("_runtime.spike_training")
-    plan = package.module("_runtime.spike_plan").SpikePlan(1, streams, seed=0)
-    run = package.module("_runtime.spiking").SpikingRun(package.network, model)
+    library = package.module("_runtime.keras.spike_training")
+    plan = package.module("_runtime.keras.spike_plan").SpikePlan(1, streams, seed=0)
+    run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     return library.SpikeTraining(run, model, plan)
 
 
@@ -89,7 +89,7 @@ def as_in_keras(
     probe = keras.Model(model.input, [*(ends[n] for n in run.names), readout.input])
     *values, read = probe(x, training=False)
     slopes = tuple(tf.cast(value > 0, tf.float32) for value in values)
-    firing = package.module("_runtime.spiking").Firing
+    firing = package.module("_runtime.keras.spiking").Firing
     return firing(tuple(values), slopes, tuple(values), read[None])
 
 
@@ -99,7 +99,7 @@ def test_rates_above_their_bounds_are_paid(made: Made) -> None:
     training = training_of(package, model, 2)
     x = tf.constant(examples(2)[0])
     firing, _ = training._run.present(x, training._run.rest(2))
-    allowed = package.module("_runtime.spike_training").ALLOWED
+    allowed = package.module("_runtime.keras.spike_training").ALLOWED
     silent = tuple(tf.zeros_like(rate) for rate in firing.rates)
     assert float(training._outputs(x, firing._replace(rates=silent))[1]) == 0
     fast = tuple(tf.zeros_like(rate) + allowed + 0.5 for rate in firing.rates)
@@ -144,7 +144,7 @@ def test_a_layer_that_never_fires_is_named(
 ) -> None:
     x, y = examples(64)
     model = made.model()
-    weights = made.module("_runtime.model").model_weights(model, made.layout)
+    weights = made.module("_runtime.keras.model").model_weights(model, made.layout)
     weights["c0.bias"] = weights["c0.bias"] - 100
     made.layout.save(tmp_path / "dead", weights)
     how: Any = {"phases": ("spikes",), "spike_updates": 10}
@@ -167,7 +167,7 @@ def test_slopes_are_weighted_means(tmp_path: Path, steps: int, decide: str) -> N
     package = open_package(write_package(network(text, "short"), tmp_path))
     model = package.module("keras_model").build_model()
     model.get_layer("d").set_weights([np.ones((12, 8)), np.ones(8)])
-    run = package.module("_runtime.spiking").SpikingRun(package.network, model)
+    run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     x = tf.ones((2, 12))
     _, state = run.present(x, run.rest(2))
     firing, _ = run.present(x, state, slopes=True)

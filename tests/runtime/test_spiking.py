@@ -13,9 +13,9 @@ from nengo_loihi.neurons import LoihiLIF, LoihiSpikingRectifiedLinear
 
 from snnc.exact import make_engine
 from snnc.exact.package import ImportedPackage, open_package
+from snnc.runtime.keras.spiking_neurons import neurons
+from snnc.runtime.nengo.neurons import gain_and_rest
 from snnc.runtime.network import Cut, Layer, Lif
-from snnc.runtime.neurons import gain_and_rest
-from snnc.runtime.spiking_neurons import neurons
 from tests.agreement.networks import BODIES
 from tests.exact.proof import random_images, random_weights, write_package
 from tests.support import network
@@ -156,7 +156,7 @@ def rates_of(
     program = package.module("keras_model")
     model = program.build_model()
     program.import_weights(model, weights)
-    run = package.module("_runtime.spiking").SpikingRun(package.network, model)
+    run = package.module("_runtime.keras.spiking").SpikingRun(package.network, model)
     firing = run.firing(x, 1)
     layers = package.network.layers
     return {name: firing[name] * layer.high for name, layer in layers.items()}

@@ -35,7 +35,7 @@ def data_error(load: Load) -> type[Exception]:
 @pytest.fixture
 def pipelines(load: Load) -> Any:
     """Return a function that makes pipelines of a seed."""
-    made, data = (load("volume", f"_runtime.{n}") for n in ("pipelines", "data"))
+    made, data = (load("volume", f"_runtime.{n}") for n in ("keras.pipelines", "data"))
     accepted = data.DataSpec.of(load("volume", "network").NETWORK)
     return lambda seed: made.Pipelines(accepted, 64, 0.1, seed)
 

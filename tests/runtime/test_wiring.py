@@ -18,7 +18,7 @@ def wiring(name: str) -> Any:
     """Return the wiring of a network's Keras model."""
     with imported(sound(text(name, "relu"), "emit")) as package:
         library = package.nengo.__package__
-        found = importlib.import_module(f"{library}._runtime.wiring")
+        found = importlib.import_module(f"{library}._runtime.keras.wiring")
         program = importlib.import_module(f"{library}.keras_model")
         layers = importlib.import_module(f"{library}.network").LAYERS
         model = program.build_model()

@@ -48,8 +48,8 @@ def test_other_inputs_are_measured_again(tmp_path: Path) -> None:
 @pytest.fixture
 def package(tmp_path: Path) -> Path:
     folder = tmp_path / "net"
-    (folder / "_runtime").mkdir(parents=True)
-    for name in ("keras_model.py", "_runtime/phases.py"):
+    (folder / "_runtime/keras").mkdir(parents=True)
+    for name in ("keras_model.py", "_runtime/keras/phases.py"):
         (folder / name).write_text(name, encoding="ascii")
     (tmp_path / "data.npz").write_text("data", encoding="ascii")
     return folder
@@ -77,7 +77,7 @@ def test_a_training_is_done_once(package: Path, trainings: list[Path]) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", ["net/keras_model.py", "net/_runtime/phases.py", "data.npz"]
+    "changed", ["net/keras_model.py", "net/_runtime/keras/phases.py", "data.npz"]
 )
 def test_another_training_starts_anew(
     package: Path, trainings: list[Path], changed: str

@@ -6,6 +6,8 @@ said about what follows from that.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix, Report
 from snnc.ir.device import Profile
@@ -331,7 +333,7 @@ def _training(validated: ValidatedSpec) -> TrainSpec:
         return train
     regression = validated.spec.readout.classes is None
     loss = MeanSquaredError() if regression else CrossEntropy()
-    return train.model_copy(update={"loss": loss})
+    return replace(train, loss=loss)
 
 
 def _source_span(draft: Draft, index: int) -> Span:

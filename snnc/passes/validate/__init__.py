@@ -13,7 +13,6 @@ from typing import Any
 from snnc import rules
 from snnc.diagnostics import Report
 from snnc.language import tree
-from snnc.language.base import Model
 from snnc.language.keywords import KINDS, VALUES
 from snnc.language.model import DefaultsSpec, Place, Spec, ValidatedSpec
 from snnc.language.names import why_no_package
@@ -95,7 +94,7 @@ class Checked:
     """
 
     statement: tree.Statement
-    model: Model | None
+    model: Any
     named: bool
 
     @property
@@ -129,8 +128,8 @@ class Assembly:
         self.defaults = [c for c in checked if isinstance(c.model, DefaultsSpec)]
 
     def spec(self, network: str) -> Spec:
-        """The spec, built without checking its checked parts again."""
-        return Spec.model_construct(
+        """The spec, whose parts are checked already."""
+        return Spec(
             network=network,
             about=self._about(),
             target=self._model("target") or LoihiTarget(),
@@ -193,12 +192,10 @@ class Assembly:
         return text.value if text else ""
 
     def _input(self) -> InputSpec:
-        return InputSpec.model_construct(
-            name=self._name("input"), shape=(1,), within=(0.0, 1.0), mapped=None
-        )
+        return InputSpec(name=self._name("input"), shape=(1,), within=(0.0, 1.0))
 
     def _readout(self) -> ReadoutSpec:
-        return ReadoutSpec.model_construct(name=self._name("readout"), units=1)
+        return ReadoutSpec(name=self._name("readout"), units=1)
 
 
 def _layers(checked: Sequence[Checked]) -> Iterator[Checked]:

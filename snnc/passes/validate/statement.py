@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+
+from pydantic_core import ValidationError
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Label, Report
 from snnc.language import tree
-from snnc.language.base import Model
 from snnc.language.keywords import (
     BLOCKLESS,
     FORMS,
@@ -21,6 +21,7 @@ from snnc.language.keywords import (
     model_of,
     owner_of,
 )
+from snnc.language.models import Model, validate
 from snnc.language.statements import ReadoutSpec
 from snnc.passes.validate.structure import check_parts, head
 
@@ -56,14 +57,10 @@ def _model(
     if model is None:
         return None
     values = _values(statement, properties)
-    with suppress(ValueError):
-        return model.accept(values)
-    # A good spec need not wait for the import of what explains bad ones.
-    from pydantic import ValidationError
-
     try:
-        return model.model_validate(values)
+        return validate(model, values)
     except ValidationError as error:
+        # A good spec need not wait for the import of what explains bad ones.
         from snnc.passes.validate.unknown import Located, translate
 
         located = Located(values, head(statement), _written(statement, others))

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from pydantic_core import ErrorDetails
 
 from snnc import rules
 from snnc.diagnostics import Diagnostic, Fix
@@ -33,9 +35,6 @@ from snnc.vocabulary.strangers import (
     setting_line,
     sibling_with,
 )
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 _LIMITS = {"ge": "at least", "gt": "more than", "le": "at most", "lt": "less than"}
 _SHARES = keys_read_by(scalars.share)
@@ -123,7 +122,7 @@ def translate(error: ErrorDetails, located: Located) -> Diagnostic:
     context = {"names": located.names, **error.get("ctx", {})}
     if isinstance(context.get("span"), Span):
         span = context["span"]
-    if error["type"] in ("extra_forbidden", "not_taken"):
+    if error["type"] in ("unexpected_keyword_argument", "not_taken"):
         return _not_taken(error, context, located)
     return MAKERS.get(error["type"], out_of_limits)(span, shown(key), node, context)
 
@@ -139,7 +138,7 @@ def _not_taken(
     return unknown_property(prop, owner, settings_of(owner))
 
 
-_DT: float = TimingSpec.model_fields["dt"].default
+_DT: float = TimingSpec.dt
 _STEPS = frozenset(map(normal, ("steps", "time_steps", "t")))
 _OF_TRAINING = "steps"
 _DECAYS = frozenset(map(normal, ("beta", "decay", "membrane_decay")))

@@ -15,10 +15,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ._runtime.builder import BuiltNetwork, Mode, NetworkBuilder
-from ._runtime.connections import ConnectAll, Convolve
-from ._runtime.kernels import Pool
 from ._runtime.layout import Weights
+from ._runtime.nengo.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.nengo.connections import ConnectAll, Convolve
+from ._runtime.nengo.kernels import Pool
 from .layout import LAYOUT
 from .network import NETWORK
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from ._runtime.evaluation import Evaluator
+from ._runtime.nengo.evaluation import Evaluator
 from .layout import LAYOUT
 from .nengo_network import build_network
 from .network import NETWORK

@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 from types import ModuleType
 
-from ._runtime.training import Trainer, Training
+from ._runtime.keras.training import Trainer, Training
 from .layout import LAYOUT
 from .network import NETWORK
 

@@ -17,9 +17,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ._runtime.builder import BuiltNetwork, Mode, NetworkBuilder
-from ._runtime.connections import ConnectAll, Convolve, ConvolveAll
 from ._runtime.layout import Weights
+from ._runtime.nengo.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.nengo.connections import ConnectAll, Convolve, ConvolveAll
 from .layout import LAYOUT
 from .network import NETWORK
 

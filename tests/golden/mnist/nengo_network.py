@@ -15,9 +15,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from ._runtime.builder import BuiltNetwork, Mode, NetworkBuilder
-from ._runtime.connections import ConnectAll, Convolve
 from ._runtime.layout import Weights
+from ._runtime.nengo.builder import BuiltNetwork, Mode, NetworkBuilder
+from ._runtime.nengo.connections import ConnectAll, Convolve
 from .layout import LAYOUT
 from .network import NETWORK
 

@@ -13,9 +13,13 @@ from os import PathLike
 
 from tensorflow import keras
 
+from ._runtime.keras.losses import focal
+from ._runtime.keras.model import (
+    SpikingLayers,
+    model_weights,
+    set_model_weights,
+)
 from ._runtime.layout import Weights
-from ._runtime.losses import focal
-from ._runtime.model import SpikingLayers, model_weights, set_model_weights
 from .layout import LAYOUT
 from .network import NETWORK
 

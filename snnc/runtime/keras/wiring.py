@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from tensorflow import keras
 
-from .layout import Layout
+from ..layout import Layout
 
 NEURONS = ".neurons"
 

@@ -17,7 +17,7 @@ from typing import Any
 import tensorflow as tf
 from tensorflow import keras
 
-from .network import Layer, Lif
+from ..network import Layer, Lif
 
 Curve = Any  # from currents, (batch, ...), to activations of the same shape
 

@@ -20,9 +20,9 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
+from ..maxima import Grid, Level, entries
+from ..network import Cut, Layer, Lif, MaxPool, volume_of
 from .curves import curve_of
-from .maxima import Grid, Level, entries
-from .network import Cut, Layer, Lif, MaxPool, volume_of
 
 PACKAGE = __name__.rpartition("._runtime")[0] or "snnc"
 

@@ -18,10 +18,10 @@ from typing import Any
 import numpy as np
 from tensorflow import keras
 
+from ..layout import Layout, Tensors, Weights
+from ..network import Layer, Network
 from .folding import make_identity, scaled, with_norm
 from .layers import Compare, NeuronBias, Neurons
-from .layout import Layout, Tensors, Weights
-from .network import Layer, Network
 from .rate_losses import BalancedAdd
 from .wiring import NEURONS, wiring_of
 

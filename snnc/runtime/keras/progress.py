@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from .data import DataError
-from .files import replacing
+from ..data import DataError
+from ..files import replacing
 
 ANEW = "remove it, or train from the start, without resume"
 

@@ -13,8 +13,8 @@ from nengo.exceptions import BuildError
 from nengo_loihi.block import LoihiBlock, Synapse
 from nengo_loihi.builder import discretize
 
-from snnc.runtime import integers
-from snnc.runtime.integers import (
+from snnc.loihi import integers
+from snnc.loihi.integers import (
     Blocks,
     ChipNeurons,
     decode_weights,

@@ -13,7 +13,7 @@ from functools import reduce
 import tensorflow as tf
 from tensorflow import keras
 
-from .network import Network
+from ..network import Network
 from .pipelines import Batches
 
 UPDATES = 800

@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from .budgets import CalibrationError
-from .data import DataSpec, check_input
-from .layout import Layout, Tensors, Weights
+from ..budgets import CalibrationError
+from ..data import DataSpec, check_input
+from ..layout import Layout, Tensors, Weights
+from ..network import Layer, Network
 from .model import fired, model_weights, set_model_weights
-from .network import Layer, Network
 from .scaler import Rates, Scaler
 
 

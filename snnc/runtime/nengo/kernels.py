@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from .maxima import Triple
-from .network import Volume, triple
+from ..maxima import Triple
+from ..network import Volume, triple
 
 Array = NDArray[Any]
 Sizes = tuple[int, ...]  # along the axes in space that a layer has

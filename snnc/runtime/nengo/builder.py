@@ -16,10 +16,10 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layout import Tensors
+from ..network import Cut, Layer, Network, Volume, volume_of
 from .compat import import_nengo_loihi
 from .connections import Compare
-from .layout import Tensors
-from .network import Cut, Layer, Network, Volume, volume_of
 from .neurons import ensembles_of, presented, relay, scaling
 from .populations import Connection, Part, Population
 

@@ -16,11 +16,11 @@ from typing import Any, Literal
 import nengo
 import numpy as np
 
+from ..layout import Tensors
+from ..maxima import Grid, Triple
+from ..network import Input, Volume
 from . import kernels
 from .kernels import Array, Pool
-from .layout import Tensors
-from .maxima import Grid, Triple
-from .network import Input, Volume
 
 Channels = tuple[int, int]  # the first, and that behind the last
 Padding = Literal["valid", "same"]
@@ -115,13 +115,19 @@ class Connection(ABC):
     ) -> Iterator[Link]:
         """Yield a 2-D convolution for each two parts that overlap."""
         source = self.read
-        _, height, width, _ = source.volume
-        for pre, post in product(source.parts, reader.parts):
-            read, written = pre.slices, post.slices
+        room, out, taps = source.volume, reader.volume, kernel.shape
+        # No axon may be the last of its core and lead nowhere: nengo-loihi's
+        # allocator fails then. So what padding never reaches is cut off.
+        height, width = (
+            min(room[i], (out[i] - 1) * stride[i] + taps[i]) for i in (1, 2)
+        )
+        for whole, post in product(source.parts, reader.parts):
+            read, written = whole.slices, post.slices
             step, before = stride[0], depth_before
             plane = kernels.plane(kernel, read, written, step, before)
             if plane is None:
                 continue
+            pre = _corner(whole, room, height, width)
             transform = nengo.Convolution(
                 plane.shape[3],
                 (height, width, plane.shape[2]),
@@ -164,6 +170,15 @@ def _seen(part: Part, source: Population, picked: Places) -> Part:
     neurons = places[np.ix_(height, width)].ravel()
     numbers = range(inside[0], inside[-1] + 1) if inside else range(0)
     return replace(sub_part(part, neurons), slices=numbers)
+
+
+def _corner(part: Part, volume: Volume, height: int, width: int) -> Part:
+    """Return a part of which the first rows and columns alone are read."""
+    shape = (*volume[1:3], len(part.slices) * volume[3])
+    if shape[:2] == (height, width):
+        return part
+    places = np.arange(prod(shape)).reshape(shape)
+    return sub_part(part, places[:height, :width].ravel())
 
 
 def sub_part(part: Part, read: Array) -> Part:

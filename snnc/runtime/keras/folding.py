@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from .layout import Tensors
+from ..layout import Tensors
 from .wiring import Stretch, Wiring
 
 

@@ -17,9 +17,9 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from .network import Cut, Input, Layer, Network, Volume
+from ..network import Cut, Input, Layer, Network, Volume
+from ..voltages import first_voltages
 from .populations import Part
-from .voltages import first_voltages
 
 
 class ClippedRectifiedLinear(nengo.RectifiedLinear):

@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
+from ..network import Layer
 from .calibration import with_activations
-from .network import Layer
 from .training import DivergedError
 
 EVERY = 32  # batches between two copies of the weights, which take time

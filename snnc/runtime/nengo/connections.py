@@ -19,10 +19,8 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
-from . import kernels
-from .kernels import Array, Pool, Sizes
-from .layout import Tensors
-from .maxima import (
+from ..layout import Tensors
+from ..maxima import (
     EVERY,
     Grid,
     Level,
@@ -33,7 +31,9 @@ from .maxima import (
     entries,
     whole,
 )
-from .network import Input, triple
+from ..network import Input, triple
+from . import kernels
+from .kernels import Array, Pool, Sizes
 from .populations import (
     Connection,
     Link,

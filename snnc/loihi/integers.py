@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """What nengo-loihi 1.1.0 makes of the numbers of a block: integers.
 
 A block is what one core holds. Its threshold, biases and weights share a

@@ -22,17 +22,17 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from .budgets import judged
+from ..budgets import judged
+from ..layout import Layout
+from ..network import Layer, Network
+from ..statistics import Firing
 from .curves import drive_of, rate_of
 from .folding import fold_scales
 from .layers import Neurons
-from .layout import Layout
 from .model import driven, set_scales
-from .network import Layer, Network
 from .probes import Currents, Driven, settling
 from .progress import Scales
 from .spiking import SpikingRun
-from .statistics import Firing
 from .wiring import NEURONS, wiring_of
 
 BATCH = 256  # examples that Keras measures at once, if memory allows

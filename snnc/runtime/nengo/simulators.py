@@ -19,10 +19,10 @@ import nengo
 import numpy as np
 from numpy.typing import NDArray
 
+from ..layout import Tensors
+from ..network import Network
 from .builder import BuiltNetwork
 from .compat import import_nengo_loihi
-from .layout import Tensors
-from .network import Network
 
 Simulator = Literal["nengo", "nengo_dl", "loihi"]
 # What to install for each simulator, and the licence of that.

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from snnc.runtime.pooling_error import (
+from snnc.ir.pooling_error import (
     MEASURED,
     RATES,
     SYNAPSES,

@@ -1,5 +1,3 @@
-# SPDX-License-Identifier: MIT
-# The run-time library of snnc; `snnc build` puts a copy into each package.
 """How far a maximum is off as spikes tell it, measured and between.
 
 Of two values that are nearly equal, filtered spikes make now one, now the

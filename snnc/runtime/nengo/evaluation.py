@@ -20,15 +20,16 @@ from typing import Any, Protocol, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data import DataError, DataSpec, Examples, open_data, select
+from ..examples import ROW, Presentation, spans_of
+from ..files import reason, show
+from ..layout import Layout, LayoutError, Weights, source_of
+from ..measures import EvaluatedPart, Reference, result_of
+from ..network import Network
+from ..results import Result
+from ..scores import Reader, decide_early
+from ..statistics import Firing
 from .builder import BuiltNetwork, Mode
-from .data import DataError, DataSpec, Examples, open_data, select
-from .examples import ROW, Presentation, spans_of
-from .files import reason, show
-from .layout import Layout, LayoutError, Weights, source_of
-from .measures import EvaluatedPart, Reference, result_of
-from .network import Network
-from .results import Result
-from .scores import Reader, decide_early
 from .simulators import (
     RefusedError,
     Simulator,
@@ -36,7 +37,6 @@ from .simulators import (
     require,
     simulators_of,
 )
-from .statistics import Firing
 
 # Is told how many examples are done, and how many there are.
 Progress = Callable[[int, int], None]

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
-from .data import (
+from ..data import (
     DataError,
     DataSpec,
     check_data,
@@ -25,16 +25,16 @@ from .data import (
     load_groups,
     narrow,
 )
-from .examples import ClassWeight, unused_ends, weights_of_classes
-from .files import leave_pipe, reason
-from .layout import (
+from ..examples import ClassWeight, unused_ends, weights_of_classes
+from ..files import leave_pipe, reason
+from ..layout import (
     Layout,
     LayoutError,
     check_writable,
     smooth_hash,
     smooth_path,
 )
-from .network import Network
+from ..network import Network
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -1,0 +1,169 @@
+"""The base class of the language's models, and the validator, which is pydantic's.
+
+The validator is made of the types of fields with their notes. Only pydantic's core is
+imported: with its classes `snnc check` would be half as slow again
+(docs/decisions/033-start.md).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import MISSING, Field, dataclass, fields
+from functools import cache
+from types import NoneType, UnionType
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+)
+
+from pydantic_core import SchemaValidator, core_schema
+
+from snnc.language.table import Limits, ReadBy
+
+if sys.version_info >= (3, 11):
+    from typing import dataclass_transform
+else:
+    from typing_extensions import dataclass_transform
+
+Made = TypeVar("Made", bound="Model")
+Schema = core_schema.CoreSchema
+
+
+# Without its metaclass, mypy takes no model for hashable.
+@dataclass_transform(kw_only_default=True, frozen_default=True)
+class Model(metaclass=type):  # noqa: UP050
+    """What may be written in one place: every subclass is a frozen dataclass."""
+
+    __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+    def __init_subclass__(cls) -> None:
+        dataclass(frozen=True, kw_only=True)(cls)
+
+    @classmethod
+    def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
+        """Make the model of what is written, by ``make`` of a mapping of values."""
+        return make(value)
+
+
+@cache
+def fields_of(model: type[Model]) -> Mapping[str, Field[Any]]:
+    """Return the fields of a model by their names, those of base classes first."""
+    return {field.name: field for field in fields(model)}
+
+
+def is_required(field: Field[Any]) -> bool:
+    return field.default is MISSING
+
+
+def validate(kind: type[Made], value: Any) -> Made:
+    """Return the model of a mapping of values, or a value of another type.
+
+    Raises
+    ------
+    pydantic_core.ValidationError
+        If a value is missing, unknown, or not as its type and notes say.
+    """
+    made: Made = _validator(kind).validate_python(value)
+    return made
+
+
+@cache
+def _validator(kind: Any) -> SchemaValidator:
+    return SchemaValidator(_schema(kind))
+
+
+def _schema(kind: Any) -> Schema:
+    """Return pydantic's schema of a type.
+
+    Raises
+    ------
+    TypeError
+        If the language has no values of the type.
+    """
+    origin, parts = get_origin(kind), get_args(kind)
+    if origin is Annotated:
+        return _noted(*parts)
+    if origin in (Union, UnionType):
+        return _union(parts)
+    if origin is Literal:
+        return core_schema.literal_schema([*parts])
+    if origin is tuple:
+        items = [_schema(part) for part in parts if part is not Ellipsis]
+        rest = 0 if Ellipsis in parts else None
+        return core_schema.tuple_schema(items, variadic_item_index=rest)
+    if isinstance(kind, type) and issubclass(kind, Model):
+        return _model(kind)
+    if kind in _PLAIN:
+        return _PLAIN[kind]
+    raise TypeError(f"the language has no values of type {kind}")
+
+
+_PLAIN: Mapping[Any, Schema] = {
+    bool: core_schema.bool_schema(strict=True),
+    float: core_schema.float_schema(),
+    int: core_schema.int_schema(strict=True),
+    str: core_schema.str_schema(strict=True),
+}
+
+
+def _noted(kind: Any, *notes: Any) -> Schema:
+    schema: Any = _schema(kind)
+    for note in notes:
+        if isinstance(note, Limits):
+            schema = {**schema, **note.given()}
+    for note in notes:
+        if isinstance(note, ReadBy):
+            schema = core_schema.no_info_before_validator_function(note.func, schema)
+    return schema  # type: ignore[no-any-return]
+
+
+def _union(parts: tuple[Any, ...]) -> Schema:
+    kinds = [part for part in parts if part is not NoneType]
+    if len(kinds) == 1:
+        schema = _schema(kinds[0])
+    elif all(isinstance(kind, type) and issubclass(kind, Model) for kind in kinds):
+        schema = _tagged(kinds)
+    else:
+        schema = core_schema.union_schema([*map(_schema, kinds)])
+    return core_schema.nullable_schema(schema) if NoneType in parts else schema
+
+
+def _tagged(kinds: Iterable[type[Model]]) -> Schema:
+    """Which of several models a mapping is, is what it says as its ``kind``."""
+    models = {
+        word: _schema(kind)
+        for kind in kinds
+        for word in get_args(fields_of(kind)["kind"].type)
+    }
+    return core_schema.tagged_union_schema(models, discriminator="kind")
+
+
+def _model(model: type[Model]) -> Schema:
+    arguments = [
+        core_schema.dataclass_field(field.name, _field(field), kw_only=True)
+        for field in fields(model)
+    ]
+    schema = core_schema.dataclass_schema(
+        model,
+        core_schema.dataclass_args_schema(
+            model.__name__, arguments, extra_behavior="forbid"
+        ),
+        [field.name for field in fields(model)],
+    )
+    if "read" not in vars(model):
+        return schema
+    return core_schema.no_info_wrap_validator_function(model.read, schema)
+
+
+def _field(field: Field[Any]) -> Schema:
+    schema = _schema(field.type)
+    if is_required(field):
+        return schema
+    return core_schema.with_default_schema(schema, default=field.default)

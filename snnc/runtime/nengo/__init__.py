@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# The run-time library of snnc; `snnc build` puts a copy into each package.
+"""Builds and runs the network of Nengo: all that a deployment needs."""

@@ -1,0 +1,77 @@
+"""Checks of what Python calls are given, before anything is made of it."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+
+def check_count(name: str, value: Any, least: int) -> None:
+    """Refuse a number that is not whole or too small; None stands for a default.
+
+    Raises
+    ------
+    TypeError
+        If it is no whole number.
+    ValueError
+        If it is below ``least``.
+    """
+    if value is None:
+        return
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise TypeError(f"{name} is {value!r}, not a whole number")
+    if operator.index(value) < least:
+        raise ValueError(f"{name} is {value}, not {least} or more")
+
+
+def check_choice(name: str, value: Any, known: Collection[str]) -> None:
+    """Refuse a word that is none of those known.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isinstance(value, str) or value not in known:
+        words = [repr(word) for word in known]
+        wanted = " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+        raise ValueError(f"{name} is {value!r}, not {wanted}")
+
+
+def check_text(name: str, value: Any) -> None:
+    """Refuse what is no text, or none that a file can hold.
+
+    Raises
+    ------
+    TypeError
+        If it is no string.
+    ValueError
+        If it has half of a surrogate pair.
+    """
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {type(value).__name__}, not a string")
+    if not value.isascii() and any("\ud800" <= char <= "\udfff" for char in value):
+        raise ValueError(f"{name} has a lone surrogate, which no file can hold")
+
+
+def given_weights(weights: Any) -> Path | Mapping[str, Any]:
+    """Return the file of weights, or their arrays by name.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    """
+    if isinstance(weights, str | os.PathLike):
+        return Path(weights)
+    if not isinstance(weights, Mapping):
+        kind = type(weights).__name__
+        raise TypeError(f"weights are {kind}, neither a file nor arrays by name")
+    for name, tensor in weights.items():
+        if not (isinstance(name, str) and hasattr(tensor, "dtype")):
+            kind = type(tensor).__name__
+            raise TypeError(f"weights: {name} is {kind}, not an array of NumPy")
+    return weights

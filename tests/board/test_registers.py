@@ -1,0 +1,62 @@
+"""What nengo-loihi writes to a board is what snnc predicts, and nothing fails there."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from benchmarks.league import SPECS as LEAGUE
+from snnc.passes import Compilation
+from tests.agreement.specs import each_spec
+from tests.board.recording import check_registers
+from tests.support import SPECS, compile_text
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore"),
+    pytest.mark.xdist_group("board"),
+]
+NETWORKS = int(os.environ.get("SNNC_BOARD_NETWORKS", "20"))
+"""`make test-board` draws 300."""
+ON_A_CHIP = [
+    "autoencoder",
+    "ds_cnn",
+    "keras_to_loihi",
+    "lenet5",
+    "nengo_cifar10",
+    "nengo_cifar10_parts",
+    "nxtf_mnist",
+    "nxtf_mobile",
+    "pilotnet",
+    "resnet8",
+    "sanafe_gesture",
+    "slayer_gesture",
+    "slayer_nmnist",
+]
+"""Networks of the league that take up to 128 cores."""
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_specs_pass_the_builder_for_the_hardware(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    check_registers(compile_text(text)[0])
+
+
+@pytest.mark.parametrize("name", ON_A_CHIP)
+def test_the_league_passes_it(name: str) -> None:
+    text = (LEAGUE / f"{name}.snn").read_text(encoding="utf-8")
+    check_registers(compile_text(text)[0])
+
+
+def test_drawn_networks_pass_it() -> None:
+    drawn = 0
+
+    def check(_: str, results: Compilation) -> None:
+        nonlocal drawn
+        check_registers(results)
+        drawn += 1
+
+    each_spec(check, NETWORKS, 48)
+    assert drawn == NETWORKS
