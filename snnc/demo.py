@@ -119,7 +119,7 @@ def run_demo(folder: Path, spec: Path, say: Callable[[str], None]) -> Results:
     results = Results()
     demo = _Demo(folder, results, say)
     say(f"--- {stack()}")
-    with demo.step("data", "digits that drift: 4000 clips to train, 200 to test"):
+    with demo.step("data", "drifting digits: 4000 clips to train, 200 to test"):
         train, test = drifting_digits()
         write_data(folder / "train.npz", train.x, train.y)
         write_data(folder / "test.npz", test.x, test.y)

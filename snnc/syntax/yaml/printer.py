@@ -47,7 +47,7 @@ def print_yaml(document: tree.Document) -> str:
     """
     broken = any(statement.broken for statement in document.statements)
     if document.edition is None or document.network is None or broken:
-        raise ValueError("a spec with syntax errors can't be written anew")
+        raise ValueError("a spec with syntax errors can't be written")
     entries = tuple(entries_of(document))
     printer = _YamlPrinter(document, Remarks(document.comments, entries))
     printer.block(entries, 0)
