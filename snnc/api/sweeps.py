@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
@@ -12,10 +13,10 @@ from snnc import diagnostics
 from snnc.api.display import Displayed
 from snnc.api.problems import SpecError
 from snnc.api.reports import Report
-from snnc.api.runs import SweepSettings, data_file, run_remaining
+from snnc.api.runs import SweepSettings, data_file, run_variants
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
-from snnc.sweep import SweepRecords, VariantLine, front, table
+from snnc.sweep import VariantLine, front, table
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.tables import counted
 
@@ -93,7 +94,7 @@ class Variant:
 
     def _costs(self) -> tuple[float, float, float] | None:
         score = self.rmse if self.accuracy is None else -self.accuracy
-        if score is None or self.cores is None:
+        if score is None or self.cores is None or not math.isfinite(score):
             return None
         return score, self.energy or 0.0, float(self.cores)
 
@@ -238,20 +239,24 @@ def sweep(
         return Sweep(base, tuple(variants))
     folder = Path(output).absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    files = [None if d is None else data_file(d, folder) for d in (data, test)]
-    path = None if weights is None else Path(weights).absolute()
-    of_training = path, epochs, tuple(phases)
-    shared = SweepSettings(folder, files[0], files[1], *of_training, examples, seed)
+    shared = SweepSettings(
+        folder,
+        data_file(data, folder),
+        None if test is None else data_file(test, folder),
+        None if weights is None else Path(weights).absolute(),
+        epochs,
+        tuple(phases),
+        examples,
+        seed,
+    )
     jobs = {
         i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
     }
-    problems = run_remaining(jobs.values(), folder, workers, dask, progress)
-    records = SweepRecords(folder)
+    found = run_variants(jobs.values(), shared, workers, dask, progress)
     for i, job in jobs.items():
-        record = records.read(job.name)
-        result = None if record is None else record["result"]
-        problem = "" if record else problems.get(job.name, "not done")
-        variants[i] = replace(variants[i], result=result, problem=problem)
+        result = found[job.name]
+        known = {"problem": result} if isinstance(result, str) else {"result": result}
+        variants[i] = replace(variants[i], **known)
     best = front([variant._costs() for variant in variants])
     pairs = zip(variants, best, strict=True)
     return Sweep(base, tuple(replace(v, is_best=b) for v, b in pairs))
@@ -267,6 +272,8 @@ def _choices(
     SpecError
         If a value can't be read.
     """
+    if isinstance(settings, str):
+        raise ValueError(f'settings: give a list of texts, such as ["{settings}"]')
     report = diagnostics.Report()
     chosen = []
     if isinstance(settings, str) or not isinstance(settings, Iterable):
