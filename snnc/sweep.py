@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import operator
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from snnc.text.tables import columns, counted, human
@@ -69,6 +71,54 @@ def _sentences(
             f"{BEST}: no other is at least as good in {kind}, energy and cores, and "
             f"better in one: {best}"
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What a variant has to keep to be trained: cores, weights or joules."""
+
+    name: str
+    sign: str
+    limit: float
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """Read such as ``cores <= 4`` or ``energy < 2 uJ``.
+
+        Raises
+        ------
+        ValueError
+            If it is none.
+        """
+        match = _CONDITION.fullmatch(text.strip())
+        if match is None or bool(match[4]) != (match[1] == "energy"):
+            raise ValueError(
+                f"where: {text}: write `cores`, `weights` or `energy`, then <, <=, > or"
+                " >=, then a number; with energy a unit: `cores <= 4`, `energy < 2 uJ`"
+            )
+        return cls(match[1], match[2], float(match[3]) * _JOULES.get(match[4], 1.0))
+
+    def broken_by(self, line: VariantLine) -> str:
+        """Return why a variant does not keep it; nothing if it does."""
+        found = getattr(line, self.name)
+        if found is None or _SIGNS[self.sign](found, self.limit):
+            return ""
+        unit = "J" if self.name == "energy" else ""
+        limit = human(self.limit, unit) if unit else f"{self.limit:g}"
+        value = human(found, unit) if unit else f"{found:g}"
+        return f"left out: {self.name} {value}, not {self.sign} {limit}"
+
+
+_CONDITION = re.compile(
+    r"(cores|weights|energy) *(<=|>=|<|>) *([0-9]+(?:\.[0-9]+)?)(?: *([num]?J))?"
+)
+_JOULES = {"nJ": 1e-9, "uJ": 1e-6, "mJ": 1e-3, "J": 1.0}
+_SIGNS: Mapping[str, Callable[[float, float], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 
 
 Costs = tuple[float, ...]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,7 +18,7 @@ from snnc.api.packages import Package
 from snnc.api.specs import FileName, Spec, parse
 from snnc.checkpoint import Checkpoint, read_checkpoint
 from snnc.processes import LocalWorkers, Workers, completed
-from snnc.text.progress import progress_bar
+from snnc.text.progress import in_notebook, progress_bar
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,6 +28,7 @@ HELD_OUT = 0.2
 """The share of the data that variants are evaluated on, where no other data are."""
 MARK = {"snnc": "sweep", "version": 2}
 DIGITS = 16
+LONGEST = 80  # characters of a folder's name that are the settings
 DIED = "its process died; it may lack memory"
 
 
@@ -69,23 +71,32 @@ class SweepSettings:
             "seed": self.seed,
         }
 
-    def job(self, spec: Spec) -> VariantJob:
+    def job(self, spec: Spec, settings: Mapping[str, str]) -> VariantJob:
         """Return what to run of a variant; its name tells all that it depends on."""
         # Not the device's name: what is in its file may change.
         own = {"spec": spec.hash, "device": repr(spec.made.device)}
         name = name_of(own | self.identity)
-        return VariantJob(name, spec.text, spec.notation, spec.device, self)
+        said = ",".join(f"{path}={value}" for path, value in settings.items())
+        return VariantJob(name, said, spec.text, spec.notation, spec.device, self)
 
 
 @dataclass(frozen=True, slots=True)
 class VariantJob:
-    """A variant to run."""
+    """A variant to run; ``settings`` are as a user would type them."""
 
     name: str
+    settings: str
     spec: str
     notation: str
     device: str
     shared: SweepSettings
+
+    @property
+    def folder(self) -> Path:
+        """Where the package and the weights go, whatever the settings were named."""
+        readable = re.sub(r"[^\w.,=-]+", "_", self.settings)[:LONGEST]
+        known = self.shared.folder.glob(f"*-{self.name}")
+        return next(known, self.shared.folder / f"{readable}-{self.name}")
 
 
 def run_variant(job: VariantJob) -> dict[str, Any] | str:
@@ -100,14 +111,14 @@ def run_variant(job: VariantJob) -> dict[str, Any] | str:
 def _run(job: VariantJob) -> dict[str, Any]:
     """Do it; a training that was begun before goes on after its last epoch."""
     shared = job.shared
-    own = shared.folder / job.name
+    own = job.folder
     spec = parse(job.spec, job.device, name=f"variant.{job.notation}")
     package = spec.build(own / "models", force=True)
     train, test = _data(package, shared)
     weights = shared.weights or own / "weights.safetensors"
     if shared.weights is None and not weights.exists():
         resumes = Path(f"{weights}.progress.npz").exists()
-        how = {"phases": shared.phases, "resume": resumes, "seed": shared.seed}
+        how = {"phases": shared.phases, "resume": resumes}  # the seed is the spec's
         package.train(*train, weights, shared.epochs, **how)
     found = package.evaluate(
         *test,
@@ -181,13 +192,16 @@ def run_variants(
     found = {} if saved is None else {n["variant"]: n["result"] for n in saved.lines}
     unique = {job.name: job for job in jobs}
     left = [job for job in unique.values() if job.name not in found]
+    is_seen = sys.stderr.isatty() or in_notebook()
+    shows_lines = progress and not is_seen
+    shows_bar = is_seen and progress is not False
     with (
         Checkpoint(path, header, saved) as checkpoint,
-        progress_bar(len(unique), "variants", progress) as move,
+        progress_bar(len(unique), "variants", shows_bar) as move,
         _workers(min(workers or os.cpu_count() or 1, len(left)), dask, shared) as pool,
     ):
         move(len(unique) - len(left))
-        for job, future in completed(pool, run_variant, left):
+        for number, (job, future) in enumerate(completed(pool, run_variant, left), 1):
             move(1)
             try:
                 result = future.result()
@@ -197,7 +211,18 @@ def run_variants(
                 line = {"variant": job.name, "spec": job.spec, "result": result}
                 checkpoint.add(line)
             found[job.name] = result
+            if shows_lines:
+                said = result if isinstance(result, str) else _scored(result)
+                done = f"{number} of {len(left)} variants"
+                print(f"{done}: {job.settings}: {said}", file=sys.stderr, flush=True)
     return found
+
+
+def _scored(result: dict[str, Any]) -> str:
+    accuracy = result.get("accuracy")
+    if accuracy is None:
+        return f"error {result.get('rmse'):.4g}"
+    return f"{100 * accuracy:.1f} %"
 
 
 def _workers(

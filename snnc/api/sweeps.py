@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from snnc import diagnostics
 from snnc.api.display import Displayed
@@ -16,7 +16,7 @@ from snnc.api.reports import Report
 from snnc.api.runs import SweepSettings, data_file, run_variants
 from snnc.api.specs import FileName, Spec, as_spec
 from snnc.loihi.profile import DEFAULT
-from snnc.sweep import VariantLine, front, table
+from snnc.sweep import Condition, VariantLine, front, table
 from snnc.syntax.settings import Setting, read_settings, spelt
 from snnc.text.tables import counted
 
@@ -100,8 +100,8 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Sweep(Displayed):
-    """All variants, in the order of their settings; it prints as a table.
+class Sweep(Displayed, Sequence[Variant]):
+    """All variants, in the order of their settings, which prints as a table.
 
     Attributes
     ----------
@@ -156,6 +156,13 @@ class Sweep(Displayed):
     def __len__(self) -> int:
         return len(self.variants)
 
+    @overload
+    def __getitem__(self, index: int) -> Variant: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Variant, ...]: ...
+    def __getitem__(self, index: int | slice) -> Variant | tuple[Variant, ...]:
+        return self.variants[index]
+
     def __str__(self) -> str:
         return table(self.spec.name, [variant._line() for variant in self.variants])
 
@@ -167,6 +174,7 @@ def sweep(
     spec: Spec | FileName,
     settings: Mapping[str, Any] | Sequence[str],
     *,
+    where: str | Sequence[str] = (),
     data: FileName | tuple[Any, Any] | None = None,
     test: FileName | tuple[Any, Any] | None = None,
     weights: FileName | None = None,
@@ -194,6 +202,9 @@ def sweep(
         Values by path, such as ``{"c0.filters": [8, 16], "c1.kernel": [3, 5]}``, each
         as `Spec.replace` takes it, a single one also without its list; or texts such as
         ``"c0.filters=8,16"``.
+    where
+        What variants have to keep, such as ``"cores <= 4"`` or ``"energy < 2 uJ"``: the
+        others are neither trained nor evaluated. Energy is at most.
     data : file, or x and y
         To train on; a fifth, drawn by the seed, is held out to evaluate on.
     test : file, or x and y
@@ -209,7 +220,8 @@ def sweep(
     examples
         Evaluate on only so many, drawn by the seed.
     seed
-        Draws weights and examples.
+        Draws the examples that are held out and evaluated. First weights are drawn by
+        the spec's ``train.seed``.
     output
         The folder of what is done; it may hold several sweeps.
     workers
@@ -219,7 +231,8 @@ def sweep(
     device
         What to compile a file for: ``loihi1``, or a device's file.
     progress
-        Whether to show a bar; by default on terminals and in notebooks.
+        Whether to show a bar, or print a line per variant where nothing shows a bar; by
+        default a bar on terminals and in notebooks.
 
     Raises
     ------
@@ -234,7 +247,10 @@ def sweep(
         raise ValueError("with weights nothing is trained: give data without test")
     base = as_spec(spec, device)
     chosen = _choices(settings)
-    variants = [_variant(base, combination) for combination in product(*chosen)]
+    limits = [
+        Condition.parse(t) for t in ([where] if isinstance(where, str) else where)
+    ]
+    variants = [_variant(base, combination, limits) for combination in product(*chosen)]
     if data is None:
         return Sweep(base, tuple(variants))
     folder = Path(output).absolute()
@@ -250,7 +266,9 @@ def sweep(
         seed,
     )
     jobs = {
-        i: shared.job(v.spec) for i, v in enumerate(variants) if v.spec and v.spec.fits
+        i: shared.job(v.spec, v.settings)
+        for i, v in enumerate(variants)
+        if v.spec and not v.problem
     }
     found = run_variants(jobs.values(), shared, workers, dask, progress)
     for i, job in jobs.items():
@@ -272,8 +290,6 @@ def _choices(
     SpecError
         If a value can't be read.
     """
-    if isinstance(settings, str):
-        raise ValueError(f'settings: give a list of texts, such as ["{settings}"]')
     report = diagnostics.Report()
     chosen = []
     if isinstance(settings, str) or not isinstance(settings, Iterable):
@@ -299,7 +315,9 @@ def _several(values: Any) -> Iterable[Any]:
     return [values] if is_one else values
 
 
-def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
+def _variant(
+    base: Spec, combination: tuple[Setting, ...], limits: Sequence[Condition]
+) -> Variant:
     settings = {}
     for setting in combination:
         path, _, value = setting.text.partition("=")
@@ -312,5 +330,7 @@ def _variant(base: Spec, combination: tuple[Setting, ...]) -> Variant:
             raise
         first = next(d for d in error.diagnostics if d.severity == "error")
         return Variant(settings, None, None, problem=first.message)
-    too_large = "" if spec.fits else "does not fit its chip"
-    return Variant(settings, spec, report, problem=too_large)
+    variant = Variant(settings, spec, report)
+    broken = (limit.broken_by(variant._line()) for limit in limits)
+    problem = next(filter(None, broken), "")
+    return replace(variant, problem=problem if spec.fits else "does not fit its chip")

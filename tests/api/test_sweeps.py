@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future
 from dataclasses import replace
@@ -194,7 +195,7 @@ def test_a_device_that_was_edited_is_another(tmp_path: Path) -> None:
     for compartments in (1024, 512, 1024):
         device.write_text(limits.replace("= 1024", f"= {compartments}", 1))
         read_profile.cache_clear()
-        names.append(shared.job(snnc.parse(SMALL, str(device))).name)
+        names.append(shared.job(snnc.parse(SMALL, str(device)), {}).name)
     assert names[0] == names[2] != names[1]
 
 
@@ -326,9 +327,57 @@ def test_what_is_no_number_is_not_the_best() -> None:
     assert front([v._costs() for v in (good, lost)]) == (True, False)
 
 
-def test_settings_in_one_text_are_refused() -> None:
-    with pytest.raises(ValueError, match=r'give a list of texts, such as \["c0.fil'):
-        snnc.sweep(DRIFT, "c0.filters=2,3")
+def test_a_sweep_is_a_sequence() -> None:
+    found = snnc.sweep(DRIFT, ["c0.filters=8,16"])
+    assert (len(found), [*found]) == (2, [*found.variants])
+    assert found[1] is found[-1] is found.variants[1]
+    assert found[:1] == found.variants[:1]
+
+
+def test_folders_have_readable_names(tmp_path: Path) -> None:
+    data = runs.data_file((X, Y), tmp_path)
+    shared = runs.SweepSettings(tmp_path, data, None, None, 1, ("smooth",), None, 0)
+    settings = {"c0.filters": "8", "c1.rate": "20..99 Hz"}
+    job = shared.job(snnc.parse(SMALL), settings)
+    assert job.folder.name == f"c0.filters=8,c1.rate=20..99_Hz-{job.name}"
+    job.folder.mkdir()
+    assert shared.job(snnc.parse(SMALL), {}).folder == job.folder
+
+
+def test_off_a_terminal_a_line_per_variant_is_printed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(runs, "completed", Runner())
+    swept(tmp_path, progress=True)
+    first, *_, last = capsys.readouterr().err.splitlines()
+    assert first == "1 of 6 variants: c0.filters=3,timing.present=20 ms: 65.0 %"
+    assert last == "6 of 6 variants: c0.filters=6,timing.present=30 ms: 80.0 %"
+    swept(tmp_path, progress=True)
+    assert capsys.readouterr().err == ""
+
+
+def test_what_breaks_a_condition_is_not_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "completed", runner := Runner())
+    done = swept(tmp_path, where=["weights < 250", "cores <= 99"])
+    weights = [v.report.weights for v in done if v.report]
+    assert 0 < len(runner.done) == sum(w < 250 for w in weights) < 6
+    for variant, count in zip(done, weights, strict=True):
+        said = "" if count < 250 else f"left out: weights {count}, not < 250"
+        assert (variant.problem, variant.accuracy is None) == (said, bool(said))
+    (found,) = snnc.sweep(DRIFT, ["c0.filters=8"], where="energy <= 2 uJ")
+    assert re.fullmatch(r"left out: energy \d+ uJ, not <= 2.00 uJ", found.problem)
+
+
+@pytest.mark.parametrize(
+    "text", ["cores", "cores == 4", "cores < 4 J", "energy < 4", "accuracy > 0.9"]
+)
+def test_what_is_no_condition_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"write `cores`, `weights` or `energy`"):
+        snnc.sweep(DRIFT, ["c0.filters=8"], where=text)
+    command = ["sweep", str(DRIFT), "--set", "c0.filters=8", "--where", text]
+    assert main(command) == 1
 
 
 @pytest.mark.slow
@@ -337,15 +386,18 @@ def test_variants_are_trained_and_evaluated_in_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     spec = snnc.parse(SMALL).replace(train={"epochs": 1, "batch": 8})
-    settings = {"timing.present": ["20 ms", "30 ms"]}
+    settings = {"train.seed": [1, 2]}
     found = snnc.sweep(
         spec, settings, data=(X, Y), output=tmp_path, workers=1, progress=False
     )
     one, two = found.variants
     assert one.problem == two.problem == ""
     assert one.result is not None
-    assert (one.result["examples"], one.result["steps"]) == (6, 20)
+    assert (one.result["examples"], one.result["steps"]) == (6, 100)
     assert found.front
+    # The seed of the spec draws the weights, not that of the sweep.
+    first, second = tmp_path.glob("*/weights.safetensors")
+    assert first.read_bytes() != second.read_bytes()
     # What was trained is not trained again, and gives the same.
     (path,) = tmp_path.glob("*.jsonl")
     before = path.read_text().splitlines()
