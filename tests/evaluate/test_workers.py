@@ -117,7 +117,7 @@ def test_an_interrupted_run_goes_on(
 
     monkeypatch.setattr(exact, "whole_spans", interrupted)
     assert main([*made.arguments, *way]) == 130
-    assert "`--resume` goes on" in capsys.readouterr().err
+    assert "`--resume` continues" in capsys.readouterr().err
     assert len(lines(out)) == 2
     assert main([*made.arguments, *way]) == 1
     assert "`--resume`" in capsys.readouterr().err
