@@ -94,7 +94,7 @@ Form = Literal["text", "json", "markdown"]
     "--chips",
     metavar="N",
     type=click.IntRange(min=1),
-    help="How many chips the spec is for.",
+    help="How many chips the spec is for; else the least that hold it.",
 )
 @click.option(
     "--explain", is_flag=True, help="Print what becomes of each layer, not the spec."

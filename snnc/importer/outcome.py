@@ -90,11 +90,11 @@ def _compiled(
 ) -> tuple[WrittenSpec, Compilation]:
     """Compile a spec, which allows what is so in the model and nobody else wrote."""
     own = Report()
-    made = compile_written(written, name, own, request.device)
+    written, made = compile_written(written, name, own, request)
     known = [diagnostic for diagnostic in own.diagnostics if diagnostic.code in KEPT]
     if known:
         own, written = Report(), written.allowing(known)
-        made = compile_written(written, name, own, request.device)
+        written, made = compile_written(written, name, own, request)
     report.extend(
         diagnostic for diagnostic in own.diagnostics if diagnostic.code not in KEPT
     )

@@ -86,6 +86,13 @@ class WrittenSpec:
         text = self.text.replace(RATE, f"rate ..{number(rate)} Hz")
         return replace(self, text=text)
 
+    def on(self, chips: int, cores: int) -> WrittenSpec:
+        """Return the same spec for several chips, and a note that says why."""
+        target = f"\n  target loihi {{ chips {chips} }}\n  defaults "
+        note = f"it takes {cores} cores: `chips {chips}` is the least that fits"
+        text = self.text.replace("\n  defaults ", target, 1)
+        return replace(self, text=text, notes=(*self.notes, note))
+
     def allowing(self, warnings: Iterable[Diagnostic]) -> WrittenSpec:
         """Return the same spec, which allows what the model is warned of."""
         by_line: dict[int, list[str]] = {}

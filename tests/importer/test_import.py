@@ -13,6 +13,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
+import snnc as snnc_api
 from snnc.cli import snnc
 from tests.importer.configs import IMAGE, functional, layer
 from tests.support import ROOT, codes
@@ -178,10 +179,32 @@ def test_a_network_that_is_too_large_is_written_all_the_same(folder: Path) -> No
         layer("Dense", "end", "d", units=3, activation="softmax"),
     )
     Path("m.json").write_text(json.dumps(large), encoding="utf-8")
-    done = run("m.json", "-o", "net.snn")
+    done = run("m.json", "-o", "net.snn", "--chips", "1")
     assert done.return_value == 1
     assert "SNN406" in done.stderr
     assert "units 262144" in Path("net.snn").read_text(encoding="utf-8")
+
+
+def test_a_network_of_several_chips_gets_them(folder: Path) -> None:
+    wide = functional(
+        layer("InputLayer", "image", batch_input_shape=[None, 32, 32, 3]),
+        layer("Conv2D", "e", "image", filters=8, kernel_size=[3, 3], activation="relu"),
+        layer("Conv2D", "a", "e", filters=96, kernel_size=[3, 3], activation="relu"),
+        layer("Conv2D", "b", "a", filters=96, kernel_size=[3, 3], activation="relu"),
+        layer("GlobalAveragePooling2D", "g", "b"),
+        layer("Dense", "end", "g", units=10, activation="softmax"),
+    )
+    Path("m.json").write_text(json.dumps(wide), encoding="utf-8")
+    done = run("m.json", "-o", "net.snn")
+    assert done.return_value == 0
+    assert "note: it takes 144 cores: `chips 2` is the least that fits" in done.stderr
+    text = Path("net.snn").read_text(encoding="utf-8")
+    assert "target loihi { chips 2 }" in text
+    assert snnc_api.parse(text).report().cores == 144
+    assert run("m.json", "--chips", "3").return_value == 0
+    one = run("m.json", "--chips", "1")
+    assert one.return_value == 1
+    assert "needs 144 cores, 128 are allowed" in one.stderr
 
 
 def test_padding_that_no_kernel_has_is_done_to_the_data(folder: Path) -> None:
