@@ -71,6 +71,8 @@ class WrittenSpec:
         By the drafts' keys; the encoder of the input's values has ``INPUT``.
     values :
         The range of what the encoder sees.
+    divisor :
+        What the spec divides the model's values by.
     notes :
         Sentences about what was assumed, or is not kept.
     """
@@ -79,6 +81,7 @@ class WrittenSpec:
     network: str
     names: Mapping[str, str]
     values: Range
+    divisor: float
     notes: tuple[str, ...]
 
     def at(self, rate: float) -> WrittenSpec:
@@ -140,17 +143,18 @@ class _SpecWriter:
         ]
         text = _formatted("\n".join(lines) + "\n", name, len(walk.drafts))
         self._tell()
-        return WrittenSpec(text, name, self._names, walk.seen, tuple(self._notes))
+        notes = tuple(self._notes)
+        return WrittenSpec(text, name, self._names, walk.encoded, walk.divisor, notes)
 
     def _target(self) -> Iterator[str]:
         if self._walk.request.chips is not None:
             yield f"target loihi {{ chips {self._walk.request.chips} }}"
 
     def _input_line(self) -> str:
-        given, seen = self._walk.given, self._walk.seen
+        given, encoded = self._walk.given, self._walk.encoded
         name, shape = self._names[self._input.name], tables.dims(self._walk.input_shape)
         line = f"input {name} {shape} in {_range(given)}"
-        return line if given == seen else f"{line} as {_range(seen)}"
+        return line if given == encoded else f"{line} as {_range(encoded)}"
 
     def _shared_l2(self) -> float:
         """Return the factor that all kernels of Keras have, or 0."""
@@ -187,6 +191,11 @@ class _SpecWriter:
                 f"{self._walk.model.tool} does not say which values the input takes:"
                 f" {_range(self._walk.given)} is assumed; `--input-range LO..HI` says"
                 " others"
+            )
+        if self._walk.divisor != 1:
+            self._notes.append(
+                f"the spec divides the input by {number(self._walk.divisor)}: imported"
+                " weights of the layers that read it are multiplied by that"
             )
         changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
         if changed:

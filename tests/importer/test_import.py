@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from safetensors.numpy import load_file
 
 import snnc as snnc_api
 from snnc.cli import snnc
@@ -285,6 +287,26 @@ def test_the_range_and_the_name_are_those_that_are_asked_for(folder: Path) -> No
     assert "in -255..255 as -1..1" in done.stdout
     assert "encode rate {" in done.stdout
     assert "assumed" not in done.stderr
+
+
+def test_wide_values_are_divided_and_weights_multiplied(folder: Path) -> None:
+    chain = str(Path(__file__).parent / "data" / "k3_chain.h5")
+    kernels = {}
+    for values in ("0..1", "0..255"):
+        done = run(
+            chain, "--input-range", values, "-o", "w.snn", "--weights-out",
+            "w.safetensors", "--force",
+        )  # fmt: skip
+        assert "SNN502" not in done.stderr
+        assert ("divides the input by 255" in done.stderr) == (values == "0..255")
+        kernels[values] = load_file("w.safetensors")
+    assert "in 0..255 as 0..1" in Path("w.snn").read_text(encoding="utf-8")
+    # An encoder that would clip is divided, and its readers are multiplied.
+    factor = np.prod([
+        np.abs(kernels["0..255"][name]).max() / np.abs(kernels["0..1"][name]).max()
+        for name in ("conv2d_0.kernel", "dense_0.kernel")
+    ])  # fmt: skip
+    assert factor == pytest.approx(255, rel=1e-5)
 
 
 def test_a_regression_has_units_unless_classes_are_asked_for(folder: Path) -> None:
