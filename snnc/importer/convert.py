@@ -136,7 +136,7 @@ def compile_written(
     made = _lowered(written, name, report, request)
     if made.lowered is None or report.errors:
         return written, made
-    cache = PlanCache()
+    cache, before = PlanCache(), made.source.text
     mapped = place(made.lowered, Report(), cache, is_brief=True)
     if mapped is None and request.chips is None:
         mapped = _on_any_chips(made.lowered, cache)
@@ -144,8 +144,8 @@ def compile_written(
             chips = ceil(mapped.cores / mapped.lowered.network.device.chip.cores)
             written = written.on(chips, mapped.cores)
             made = _lowered(written, name, report, request)
-    if mapped is None:
-        place(made.lowered, report, cache)
+    if made.lowered is not None and (mapped is None or made.source.text != before):
+        mapped = place(made.lowered, report, cache)
     return written, replace(made, mapped=mapped)
 
 

@@ -309,6 +309,18 @@ def test_wide_values_are_divided_and_weights_multiplied(folder: Path) -> None:
     assert factor == pytest.approx(255, rel=1e-5)
 
 
+def test_an_import_warns_of_spikes_that_weigh_too_much(folder: Path) -> None:
+    graph = str(Path(__file__).parent / "data" / "k3_graph.h5")
+    files = "-o", "w.snn", "--weights-out", "w.safetensors", "--force"
+    assert "SNN751" not in run(graph, *files).stderr
+    done = run(graph, "--input-range", "0..100", *files)
+    assert done.return_value == 0
+    assert "warning[SNN751]: one spike through" in done.stderr
+    refused = run(graph, "--input-range", "0..10000", *files)
+    assert refused.return_value == 1
+    assert "the upper end is 0.0305176 Hz" in refused.stderr
+
+
 def test_a_regression_has_units_unless_classes_are_asked_for(folder: Path) -> None:
     linear = model()
     linear["config"]["layers"][-1]["config"]["activation"] = "linear"
