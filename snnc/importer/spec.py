@@ -23,6 +23,9 @@ from snnc.language.names import LONGEST, why_no_name, why_no_package
 from snnc.source import SourceFile
 from snnc.text import tables
 
+MOST_NAMES = 6
+"""Names that are changed, of which a note says what they are now."""
+
 
 def mended(names: Iterable[str]) -> dict[str, str]:
     """Return legal names, each its own; those that are legal stay as they are."""
@@ -199,7 +202,10 @@ class _SpecWriter:
             )
         changed = [f"{k} is {n}" for k, n in self._names.items() if k and k != n]
         if changed:
-            self._notes.append(f"names that no spec can have: {', '.join(changed)}")
+            more = len(changed) - MOST_NAMES
+            others = f" and {more} more" if more > 0 else ""
+            listed = ", ".join(changed[:MOST_NAMES])
+            self._notes.append(f"names that no spec can have: {listed}{others}")
 
 
 def _formatted(text: str, name: str, layers: int) -> str:

@@ -54,6 +54,7 @@ class Walk(Decisions):
         self.drafts: dict[str, StatementDraft] = {}
         self.values: dict[str, Value] = {}
         self.scaling = (1.0, 0.0)
+        self.is_embedded = False
         self.input_shape: Shape = ()
         self.finals: dict[str, str] = {}
         self.l2: dict[str, float] = {}
@@ -71,6 +72,8 @@ class Walk(Decisions):
         """The range of the input's values."""
         if self.request.values is not None:
             return self.request.values
+        if self.is_embedded:
+            return (-1.0, 1.0)
         # An 8-bit picture is what is divided by 255, or by 127.5.
         return (0.0, 255.0) if 0 < self.scaling[0] <= 1 / 64 else (0.0, 1.0)
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +209,94 @@ def test_a_network_of_several_chips_gets_them(folder: Path) -> None:
     one = run("m.json", "--chips", "1")
     assert one.return_value == 1
     assert "needs 144 cores, 128 are allowed" in one.stderr
+
+
+def dense(name: str, reads: str, activation: str = "relu") -> dict[str, Any]:
+    return layer("Dense", name, reads, units=12, activation=activation)
+
+
+def test_the_host_looks_up_an_embedding_at_the_front(folder: Path) -> None:
+    config = functional(
+        layer("InputLayer", "words", batch_input_shape=[None, 20]),
+        layer("Embedding", "em", "words", input_dim=10**6, output_dim=8),
+        layer("Conv1D", "c", "em", filters=8, kernel_size=[3], activation="relu"),
+        layer("GlobalAveragePooling1D", "g", "c"),
+        dense("end", "g", "softmax"),
+    )
+    Path("m.json").write_text(json.dumps(config))
+    done = run("m.json")
+    assert done.return_value == 0
+    assert "input words 20x8 in -1..1" in done.stdout
+    assert "look the rows up on the host" in run("m.json", "--explain").stdout
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        layer("Lambda", "end", "b", function=["4wEAAA==", None, None]),
+        layer("Reshape", "end", "b", target_shape=[4, 3]),
+    ],
+    ids=lambda last: last["class_name"],
+)
+def test_a_model_ends_before_what_the_host_does_last(
+    folder: Path, last: dict[str, Any]
+) -> None:
+    config = functional(
+        layer("InputLayer", "x", batch_input_shape=[None, 20]),
+        dense("a", "x"), dense("b", "a", "linear"), last,
+    )  # fmt: skip
+    Path("m.json").write_text(json.dumps(config))
+    done = run("m.json")
+    assert done.return_value == 0
+    assert "readout b { units 12 }" in done.stdout
+    if last["class_name"] == "Lambda":
+        assert "what Keras takes the Lambda of" in done.stderr
+        between = copy.deepcopy(config)
+        between["config"]["layers"].append(dense("c", "end"))
+        between["config"]["output_layers"] = [["c", 0, 0]]
+        Path("m.json").write_text(json.dumps(between))
+        assert run("m.json").return_value == 1
+
+
+IMAGES = {
+    "pools of another order": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3],
+              activation="relu", data_format="channels_last"),
+        layer("MaxPooling2D", "p", "c", pool_size=[2, 2],
+              data_format="channels_first"),
+        "give all layers the same `data_format`",
+    ),
+    "a padded maximum": (
+        layer("Conv2D", "c", "image", filters=4, kernel_size=[3, 3]),
+        layer("MaxPooling2D", "p", "c", pool_size=[3, 3], strides=[2, 2],
+              padding="same"),
+        "use `padding='valid'`, put the activation before it",
+    ),
+    "a layer of NVIDIA": (
+        layer("Flatten", "c", "image"),
+        layer("CuDNNLSTM", "p", "c", units=4),
+        "bin time along the depth",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_a_help_names_what_can_be_done(folder: Path, name: str) -> None:
+    first, second, said = IMAGES[name]
+    end = layer("Flatten", "f", "p"), dense("d", "f"), dense("end", "d")
+    Path("m.json").write_text(json.dumps(functional(IMAGE, first, second, *end)))
+    done = run("m.json")
+    assert done.return_value == 1
+    assert said in done.stderr
+
+
+def test_few_of_many_changed_names_are_listed(folder: Path) -> None:
+    names = ["x", *(f"block/{n}" for n in range(40))]
+    layers = [dense(b, a) for a, b in pairwise(names)]
+    given = layer("InputLayer", "x", batch_input_shape=[None, 12])
+    Path("m.json").write_text(json.dumps(functional(given, *layers)))
+    done = run("m.json")
+    assert "block/5 is block_5 and 34 more\n" in done.stderr
 
 
 def test_padding_that_no_kernel_has_is_done_to_the_data(folder: Path) -> None:
