@@ -18,7 +18,6 @@ from snnc.source import SourceFile, Span
 from snnc.syntax.header import EDITION
 from snnc.syntax.snn import comment_at
 from snnc.syntax.yaml import statements, values
-from snnc.syntax.yaml.compose import Composer
 from snnc.syntax.yaml.nodes import (
     Mapping,
     Node,
@@ -35,13 +34,16 @@ __all__ = ["parse_yaml"]
 _FRONT, _BACK = kinds("front", "encoder"), kinds("back")
 _EDITIONS = frozenset(("version", "edition", "snnc", "snn_version"))
 _EXAMPLES = {"snn": f"snn: {EDITION}", "network": "network: my_network"}
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*", re.MULTILINE)
+# Between scalars and brackets a `#` needs no blank before it: PyYAML reads `}# a`.
+_COMMENT = re.compile(r"#[^\n]*")
 _HEADER = re.compile(r"[|>][^\n]*")
 
 
 def parse_yaml(source: SourceFile, report: Report) -> tree.Document:
     """Read a whole file; what can't be read is reported and marked as broken."""
     whole = Span(source, 0, len(source.text))
+    from snnc.syntax.yaml.compose import Composer  # ruamel takes a while to import
+
     composer = Composer(source, report)
     errors = report.errors
     root = composer.compose()
