@@ -38,9 +38,9 @@ class Settings(NamedTuple):
 
 
 TABLE = (
-    *(Settings(updates, 5e-3, 20) for updates in (50, 100, 200, 400, 800)),
-    *(Settings(400, rate, 20) for rate in (1e-3, 2e-3, 1e-2)),
-    *(Settings(8000 // streams, 5e-3, streams) for streams in (10, 40)),
+    *(Settings(updates, 4e-3, 20) for updates in (50, 100, 200, 400, 800)),
+    *(Settings(400, rate, 20) for rate in (1e-3, 2e-3, 8e-3)),
+    *(Settings(8000 // streams, 4e-3, streams) for streams in (10, 40)),
 )
 
 

@@ -16,7 +16,7 @@ from tensorflow import keras
 from ..network import Network
 from .pipelines import Batches
 
-UPDATES = 800
+UPDATES = 400
 STREAMS = 20  # simulations side by side, with an example per update each
 RATE = 4e-3  # the highest learning rate
 ROUNDS = 10  # between which the network is judged on held-out examples
