@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec, open_data
-from ..decisions import decide, score
+from ..examples import decide, score
 from ..files import reason, write_file
 from ..layout import Layout, LayoutError
 from ..network import Network
