@@ -222,7 +222,7 @@ class Trials:
         effort = self._effort if changes else 1
         outcome = attempt(own, target, self.cache, target.cores, effort)
         more = len(self.cache.choices) - before
-        self.work += outcome.mapper.work + CHOICES * more
+        self.work += outcome.work + CHOICES * more
         return outcome if outcome.fits else None
 
     def fits(self, changes: Sequence[Change]) -> bool:
