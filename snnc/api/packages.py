@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from numpy.typing import NDArray
 
-    from snnc.api.evaluations import Evaluation
+    from snnc.api.evaluations import Evaluation, Simulator
     from snnc.api.weights import Calibration
+    from snnc.evaluate.predict import Prediction
 
     GivenWeights = FileName | Mapping[str, NDArray[Any]]
 
@@ -166,6 +167,27 @@ class Package:
         from snnc.api.evaluations import evaluate
 
         return evaluate(self, x, y, weights, **options)
+
+    def predict(
+        self,
+        x: Any,
+        weights: GivenWeights,
+        *,
+        simulator: Simulator = "exact",
+        over_time: bool = False,
+        progress: bool | None = None,
+    ) -> Prediction:
+        """Run the network on new examples, which need no labels: see `snnc.predict`."""
+        from snnc.api.evaluations import predict
+
+        return predict(
+            self,
+            x,
+            weights,
+            simulator=simulator,
+            over_time=over_time,
+            progress=progress,
+        )
 
     def calibrate(self, x: Any, weights: GivenWeights, **options: Any) -> Calibration:
         """Scale weights into the layers' rates: see `snnc.calibrate`."""
