@@ -103,6 +103,7 @@ def run_other(
         model=source_of(task.weights) or "smooth",
         before=None if trained is None else trained.before_spikes(task),
         cores=cores,
+        energy=package.energy,
         seconds=time.perf_counter() - started,
     )
 
@@ -268,6 +269,7 @@ def _result(
         before=before,
         steps=how.steps,
         cores=parts[0].cores,
+        energy=task.package.energy,
         overflows=tuple(map(int, overflows)),
         seconds=seconds,
     )
