@@ -77,8 +77,10 @@ $(NIR)/ready: pyproject.toml
 	@touch $@
 
 # A board's Python; any CPython 3.8 is enough.
-test-board: $(READY) $(BOARD)/ready ## run two networks on Python 3.8, as on a board, and compare their spikes
+test-board: $(READY) $(BOARD)/ready ## run networks on Python 3.8, as on a board, and 300 through its builder
 	@$(BIN)/python -W ignore -m tests.board.compare $(BOARD)/bin/python
+	@$(BIN)/python -W ignore -m tests.board.old_python $(BOARD)/bin/python
+	@SNNC_BOARD_NETWORKS=300 $(BIN)/python -m pytest --quiet -n 2 --dist loadgroup tests/board
 
 $(BOARD)/ready: pyproject.toml
 	@echo "== making $(BOARD) with $(PYTHON_BOARD) and installing nengo 3.2 and nengo-loihi 1.1"

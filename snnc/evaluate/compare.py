@@ -17,6 +17,9 @@ from snnc.runtime.data import DataSpec, open_data
 from snnc.runtime.network import Network
 from snnc.text.tables import counted
 
+TAKEN = 50
+"""Spikes that nengo-loihi takes a chip and step: `snip_max_spikes_per_step`."""
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -57,6 +60,9 @@ class Comparison:
         Spikes that only one of both has.
     first, cause
         The first of them, and the failure that explains most; None if there are none.
+    sent
+        The most spikes that the host sends to one chip in a step; None if it has
+        layers of its own.
     """
 
     layers: tuple[str, ...]
@@ -66,6 +72,7 @@ class Comparison:
     differing: int
     first: Difference | None
     cause: Cause | None
+    sent: int | None = None
 
     @property
     def agrees(self) -> bool:
@@ -78,11 +85,18 @@ class Comparison:
             f"{counted(self.spikes, 'spike')} of {', '.join(self.layers)}"
         )
         if self.first is None:
-            return f"the board fires as the exact engine does: {compared}"
-        cause = self.cause or "none of those that are known of boards"
+            text = f"the board fires as the exact engine does: {compared}"
+        else:
+            cause = self.cause or "none of those that are known of boards"
+            text = (
+                f"the board and the exact engine differ in {self.differing} spikes: "
+                f"{compared}\n{self.first}\nlikely cause: {cause}"
+            )
+        if self.sent is None or self.sent <= TAKEN:
+            return text
         return (
-            f"the board and the exact engine differ in {self.differing} of {compared}\n"
-            f"{self.first}\nlikely cause: {cause}"
+            f"{text}\nnote: the host sends up to {self.sent} spikes per chip and step; "
+            f"nengo-loihi drops all but {TAKEN} unless it precomputes them"
         )
 
 
@@ -123,6 +137,7 @@ def compare(package: Path, data: Path, weights: Path, recording: Path) -> Compar
         differing,
         None if first is None else _described(first, fired, exact, network),
         cause,
+        None if replay is None else replay.most_sent,
     )
 
 

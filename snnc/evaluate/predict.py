@@ -19,8 +19,7 @@ from numpy.typing import NDArray
 from snnc.evaluate.refusals import RefusedRunError
 from snnc.exact import make_engine
 from snnc.runtime.data import DataError, DataSpec, Inputs, select_input
-from snnc.runtime.decisions import decide
-from snnc.runtime.examples import ROW
+from snnc.runtime.examples import ROW, decide
 from snnc.runtime.files import replacing, write_file
 from snnc.runtime.nengo.simulators import RefusedError, require, run_examples
 from snnc.tools.measures import Reference

@@ -68,6 +68,17 @@ class Replay:
             mark_spikes(state, np.zeros(0, np.uint16), marks)
         return {name: fired[..., at] > 0 for name, at in self.places.items()}
 
+    @property
+    def most_sent(self) -> int:
+        """The most spikes that the host sends to one chip in a step."""
+        heard = self.chip.fanin
+        blocks = np.repeat(np.arange(len(heard.start) - 1), np.diff(heard.first))
+        chips = np.asarray(self.chips)[blocks] if len(self.chips) else 0 * blocks
+        axons = np.zeros((self.host.shape[-1], int(chips.max(initial=0)) + 1), int)
+        outside = heard.source >= self.size
+        np.add.at(axons, (heard.source[outside] - self.size, chips[outside]), 1)
+        return int((self.host.astype(int) @ axons).max(initial=0))
+
     def layer_of(self, block: int) -> str:
         """Return the layer that a block is of."""
         start = self.chip.fanin.start[block]

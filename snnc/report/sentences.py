@@ -145,8 +145,8 @@ def _on_board(summary: Summary) -> Iterator[str]:
     (shared, own), most = summary.axons, summary.profile.core.out_axons
     if own > most:
         yield (
-            f"on a board a core needs {shared} to {own} out-axons of {most}, as "
-            "neurons share them or not: it may not fit"
+            f"on a board a core needs {shared} (shared) to {own} out-axons (unshared) "
+            f"of {most}: it may not fit"
         )
 
 

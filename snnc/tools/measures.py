@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snnc.ir.device import Energy
-from snnc.runtime.budgets import judged, slack_of
-from snnc.runtime.examples import Presentation
+from snnc.runtime.examples import Presentation, judged, slack_of
 from snnc.runtime.layout import Layout, LayoutError, Weights, smooth_of
 from snnc.runtime.network import Network
 from snnc.tools.results import KerasModel, LayerResult, Result, Work

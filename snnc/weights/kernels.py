@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import expm1, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -17,24 +17,19 @@ from snnc.loihi.axis import Axis, Interval
 from snnc.loihi.image_link import ImageLink
 from snnc.loihi.taps import Tap
 from snnc.loihi.tiling import Part, Piece
+from snnc.runtime import network
 from snnc.runtime.nengo.kernels import ungrouped
 
 Array = NDArray[Any]
 
-REST = 63 / 64
-"""The current of a LIF neuron for activation 0.0."""
-
 
 def gain_and_rest(spiking: Spiking) -> tuple[float, float]:
-    """Return the current from activation 0.0 to 1.0, and that of 0.0.
-
-    A LIF neuron fires at 1 / (tau_ref + tau_rc log(1 + 1 / (J - 1))) Hz.
-    """
+    """Return the current from activation 0.0 to 1.0, and that of 0.0."""
     neuron = spiking.neuron
     if not isinstance(neuron, Lif):
         return spiking.rate.high, 0.0
-    period = (1 / spiking.rate.high - neuron.tau_ref) / neuron.tau_rc
-    return 1 + 1 / expm1(period) - REST, REST
+    kind = network.Lif(neuron.tau_rc, neuron.tau_ref)
+    return kind.gain(spiking.rate.high), network.REST
 
 
 @dataclass(frozen=True, eq=False)

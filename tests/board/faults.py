@@ -19,7 +19,8 @@ def late(steps: int = 1) -> type[RunningBoard]:
     """What the host sends arrives a step late."""
 
     class Late(RunningBoard):
-        arrival = staticmethod(lambda time, before: time + steps)
+        def arrival(self, time: int, before: int) -> int | None:
+            return time + steps
 
     return Late
 
@@ -43,9 +44,8 @@ def dropping(at: int, kept: int) -> type[RunningBoard]:
     """The host's spikes of one step are dropped behind the first."""
 
     class Dropping(RunningBoard):
-        arrival = staticmethod(
-            lambda time, before: None if time == at and before >= kept else time
-        )
+        def arrival(self, time: int, before: int) -> int | None:
+            return None if time == at and before >= kept else time
 
     return Dropping
 
@@ -54,13 +54,11 @@ def false_spikes(seed: int) -> type[RunningBoard]:
     """Probes show spikes that there were not."""
     rng = np.random.default_rng(seed)
 
-    def record(time: int, spiked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        return spiked | (rng.random(len(spiked)) < 0.004)
-
     class Seeing(RunningBoard):
-        pass
+        def record(self, spiked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+            seen: NDArray[np.bool_] = spiked | (rng.random(len(spiked)) < 0.004)
+            return seen
 
-    Seeing.record = staticmethod(record)
     return Seeing
 
 
@@ -68,9 +66,9 @@ def tampered(tamper: Tamper) -> type[RunningBoard]:
     """A board whose registers are changed before it runs."""
 
     class Tampered(RunningBoard):
-        pass
+        def tamper(self) -> None:
+            tamper(self)
 
-    Tampered.tamper = staticmethod(tamper)
     return Tampered
 
 

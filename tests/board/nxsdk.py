@@ -18,7 +18,7 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec
 from itertools import count
 from types import ModuleType, SimpleNamespace
-from typing import Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 CXS = 1024
 HARDWARE = "nengo_loihi.hardware."
@@ -26,7 +26,13 @@ COPIED = ("nxsdk_shim", "builder", "interface")
 """The modules of nengo-loihi that look for NxSDK as they are imported."""
 
 
-class Registers(dict[Any, Any]):
+if TYPE_CHECKING:
+    Fields = dict[Any, Any]
+else:
+    Fields = dict  # Python 3.8 has no type of what it holds
+
+
+class Registers(Fields):
     """Registers by number, or the fields of one by name; made as they are named."""
 
     def __missing__(self, key: Any) -> Registers:

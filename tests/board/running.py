@@ -9,18 +9,21 @@ from the registers and axons that nengo-loihi's builder for the hardware wrote.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.board import nxsdk
 
+if TYPE_CHECKING:
+    from typing import TypeAlias
+
 Ints = NDArray[np.int64]
-Arriving = dict[tuple[int, int], list[tuple[int, int]]]
+Arriving: TypeAlias = "dict[tuple[int, int], list[tuple[int, int]]]"
 """By chip and core, the in-axons and atoms of the spikes that arrive in a step."""
 
 
@@ -72,14 +75,11 @@ class RunningCore:
             words = [
                 self._core.synapses.words[start + i] for i in range(entry["synapseLen"])
             ]
-            exponents = [self._core.synapseFmt[word[2]]["wgtExp"] for word in words]
+            forms = self._core.synapseFmt
             base = entry[kind]["cxBase"] * unit
             self._read[axon, atom] = (
                 _ints(base + word[0] for word in words),
-                _ints(
-                    int(word[1]) << (6 + exponent)
-                    for word, exponent in zip(words, exponents, strict=True)
-                ),
+                _ints(int(word[1]) << (6 + forms[word[2]]["wgtExp"]) for word in words),
             )
         return self._read[axon, atom]
 
@@ -104,24 +104,27 @@ def _ints(values: Any) -> Ints:
 
 
 class RunningBoard(nxsdk.Board):
-    """A board that runs, as ``tampered`` leaves its registers and ``input`` its spikes.
+    """A board that runs. Its methods may be overridden by those of a broken one."""
 
-    ``input`` gets the time of a spike of the host, and how many came before it in that
-    step; it returns when it arrives, or None for never. ``record`` gets what a probe is
-    to record of a step.
-    """
+    global_spike_generator: nxsdk.SpikeGenerator
 
-    tamper: ClassVar[Callable[[Any], None]] = staticmethod(lambda board: None)
-    arrival: ClassVar[Callable[[int, int], int | None]] = staticmethod(
-        lambda time, before: time
-    )
-    record: ClassVar[Callable[[int, NDArray[np.bool_]], NDArray[np.bool_]]] = (
-        staticmethod(lambda time, spiked: spiked)
-    )
+    def tamper(self) -> None:
+        """Change registers before the first step."""
+
+    def arrival(self, time: int, before: int) -> int | None:
+        """When a spike of the host is sent, or None for never.
+
+        So many came ``before`` it in the same step.
+        """
+        return time
+
+    def record(self, spiked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """What a probe records of a step."""
+        return spiked
 
     @cached_property
     def _cores(self) -> dict[tuple[int, int], RunningCore]:
-        type(self).tamper(self)
+        self.tamper()
         return {
             (chip.id, core.id): RunningCore(core)
             for chip in self.n2Chips
@@ -149,9 +152,9 @@ class RunningBoard(nxsdk.Board):
                 core.step(arriving.get(place, []))
             for probe in self.probes:
                 core = cores[probe.states.chip, probe.states.core]
-                shown = type(self).record(time, core.spiked[probe.compartments])
-                for one, fired in zip(probe.recorded, shown, strict=True):
-                    one.timeSeries.data.append(int(fired))
+                shown = self.record(core.spiked[probe.compartments])
+                for i, one in enumerate(probe.recorded):
+                    one.timeSeries.data.append(int(shown[i]))
         self.now = now + steps
 
     def _inputs(self) -> dict[int, list[dict[str, int]]]:
@@ -160,7 +163,7 @@ class RunningBoard(nxsdk.Board):
         before: dict[int, int] = defaultdict(int)
         for spike in self.global_spike_generator.spikes:
             time = spike["time"]
-            sent = type(self).arrival(time, before[time])
+            sent = self.arrival(time, before[time])
             before[time] += 1
             if sent is not None:
                 found[sent].append(spike)

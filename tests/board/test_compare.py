@@ -10,7 +10,7 @@ import pytest
 from snnc.cli import main
 from snnc.evaluate.compare import Comparison, compare
 from tests.board import faults
-from tests.board.packages import Case
+from tests.board.packages import SMALL, Case
 from tests.board.running import RunningBoard
 from tests.support import network
 
@@ -80,6 +80,7 @@ def test_a_board_without_a_fault_agrees(case: Case) -> None:
     found = compared(case, RunningBoard, ("c0", "c1"))
     assert found.agrees
     assert found.layers == ("c0", "c1", "d0")
+    assert found.sent == 10  # as the spike generator of the board was given
     assert found.spikes > 500
 
 
@@ -176,3 +177,12 @@ def test_no_file_is_refused_in_one_line(
 ) -> None:
     assert verb(case, tmp_path / "none.npz") == 1
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_weights_of_another_package_are_refused(
+    case: Case, written: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = Case.of(SMALL, tmp_path)
+    given = ["--data", str(case.data), "--weights", str(other.weights)]
+    assert main(["evaluate", str(case.folder), *given, "--compare", str(written)]) == 1
+    assert "written for another layout" in capsys.readouterr().err

@@ -164,7 +164,7 @@ def test_an_edited_library_is_one_problem(tmp_path: Path) -> None:
     assert write_package(full, False, report) is None
     (found,) = report.diagnostics
     assert found.code == "SNN733"
-    assert found.render_notes()[0] == "not as `snnc.lock` says: a.py, b.py"
+    assert found.render_notes()[0] == "files that differ from `snnc.lock`: a.py, b.py"
     assert write(full, force=True)[1] == []
 
 

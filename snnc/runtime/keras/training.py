@@ -26,7 +26,6 @@ from ..data import (
     load_groups,
     narrow,
 )
-from ..examples import ClassWeight, unused_ends, weights_of_classes
 from ..files import leave_pipe, reason
 from ..layout import (
     Layout,
@@ -36,6 +35,7 @@ from ..layout import (
     smooth_path,
 )
 from ..network import Network
+from .splitting import ClassWeight, unused_ends, weights_of_classes
 
 if TYPE_CHECKING:
     import tensorflow as tf

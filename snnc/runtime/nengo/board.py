@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data import DataError, DataSpec, open_data
-from ..decisions import decide
+from ..examples import decide, score
 from ..files import reason, write_file
 from ..layout import Layout, LayoutError
 from ..network import Network
@@ -223,11 +223,11 @@ class BoardRunner:
 
     def _judged(self, outputs: NDArray[Any], y: NDArray[Any]) -> str:
         count = f"{len(y)} example{'s' if len(y) > 1 else ''} on a board"
-        if not self.network.readout.classes:
-            error = float(np.sqrt(np.mean((outputs - y) ** 2)))
-            return f"root mean square error {error:.4g} on {count}"
-        right = float((outputs.argmax(axis=1) == y).mean())
-        return f"accuracy {100 * right:.2f} % of {count}"
+        classes = self.network.readout.classes
+        found = score(outputs, y, classes)
+        if classes:
+            return f"accuracy {100 * found:.2f} % of {count}"
+        return f"root mean square error {found:.4g} on {count}"
 
     def _parser(self) -> argparse.ArgumentParser:
         name = self.network.name
