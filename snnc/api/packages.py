@@ -154,7 +154,8 @@ class Package:
             If TensorFlow is not installed.
         """
         if isinstance(x, str | os.PathLike):
-            from snnc.runtime.data import DataSpec, load_data
+            from snnc.runtime.data import DataSpec
+            from snnc.runtime.labels import load_data
 
             x, y = load_data(x, DataSpec.of(self.opened.network))
         trained = self.opened.module("train").train(x, y, weights, epochs, **options)

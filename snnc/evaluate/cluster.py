@@ -42,8 +42,8 @@ from snnc.evaluate.part import SpanResult, moved, run_spans
 from snnc.evaluate.refusals import LostClusterError, NoClusterError, NotBuiltError
 from snnc.exact import CannotRunError, Engine, open_engine
 from snnc.exact.package import ImportedPackage
-from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation, Span
+from snnc.runtime.labels import Examples
 
 PATIENCE = 10  # seconds until an address counts as dead
 SAFE_PATH = "PYTHONSAFEPATH"

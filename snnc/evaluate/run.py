@@ -24,9 +24,9 @@ from snnc.evaluate.exact import RunSettings, run_exact
 from snnc.evaluate.part import ExactPart, SpanResult
 from snnc.evaluate.refusals import MissingExtraError, NoFolderError, RefusedRunError
 from snnc.evaluate.task import Task
-from snnc.runtime.data import Examples
 from snnc.runtime.examples import Presentation
 from snnc.runtime.files import write_file
+from snnc.runtime.labels import Examples
 from snnc.runtime.layout import source_of
 from snnc.runtime.nengo.simulators import (
     Presented,

@@ -16,8 +16,9 @@ from snnc.evaluate.part import spans_left
 from snnc.evaluate.refusals import LostClusterError
 from snnc.exact import make_engine
 from snnc.exact.stream import join
-from snnc.runtime.data import DataSpec, open_data
+from snnc.runtime.data import DataSpec
 from snnc.runtime.examples import Presentation
+from snnc.runtime.labels import open_data
 from snnc.tools.measures import outputs_of
 from tests.evaluate.conftest import Case
 
