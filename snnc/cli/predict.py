@@ -56,7 +56,7 @@ def predict_command(
     if over_time and (output is None or output.suffix != ".npz"):
         raise click.UsageError("--over-time needs -o with a file that ends in .npz")
     if over_time and simulator == "keras":
-        raise click.UsageError("--over-time is for spikes, of which Keras has none")
+        raise click.UsageError("--over-time is for spikes, and Keras has no spikes")
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     # The engine's matrices are small: more threads only wait for each other.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
