@@ -234,9 +234,8 @@ class Readout:
 class Network:
     """A network: its timing in seconds, its input, layers and readout.
 
-    ``layers`` are in the order of the spec. ``picojoules`` are what a synaptic
-    operation takes on the chip, a spike that a core gets, and a neuron's
-    update in a step; None without a chip.
+    ``layers`` are in the order of the spec. ``target`` is what it
+    is compiled for.
     """
 
     name: str
@@ -245,7 +244,7 @@ class Network:
     input: Input
     layers: Mapping[str, Layer]
     readout: Readout
-    picojoules: tuple[float, float, float] | None = None
+    target: Literal["loihi", "nengo"] = "nengo"
 
     @property
     def steps(self) -> int:
@@ -266,7 +265,7 @@ class Network:
     @property
     def for_loihi(self) -> bool:
         """Whether it is for a chip, even if no layer of it is on one."""
-        return self.picojoules is not None
+        return self.target == "loihi"
 
 
 def volume_of(shape: tuple[int, ...]) -> Volume:

@@ -13,9 +13,10 @@ from typing import Any, get_args
 
 import numpy as np
 
-from ..data import DataError, DataSpec, Examples, open_data, select
+from ..data import DataError, DataSpec
 from ..examples import Presentation, decide, percentile, score
 from ..files import reason, show
+from ..labels import Examples, open_data, select
 from ..layout import Layout, LayoutError, Weights
 from ..network import Network
 from .simulators import (
