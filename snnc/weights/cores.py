@@ -102,6 +102,7 @@ class PlacedLayer:
     neurons: ChipNeurons
     cores: tuple[CoreContent, ...]
     blocks: Blocks
+    network: str
 
     @property
     def name(self) -> str:
@@ -158,7 +159,8 @@ def _placed(
     neurons = _neurons(population, mapped.lowered.network.timing.dt)
     weights = [core.weight for core in cores]
     blocks = discretize_blocks(neurons, weights, [core.bias for core in cores])
-    return PlacedLayer(population, neurons, cores, blocks)
+    network = mapped.lowered.network.name
+    return PlacedLayer(population, neurons, cores, blocks, network)
 
 
 def _neurons(population: MappedPopulation, dt: float) -> ChipNeurons:

@@ -39,9 +39,9 @@ def one(dtype: str, shape: object, start: object, stop: object) -> bytes:
 
 BAD = {
     "empty": (b"", "it is empty"),
-    "short": (SOUND[:5], "it is something else, or cut short"),
-    "header": (SOUND[:40], "it is cut short in its header, after 40 bytes"),
-    "data": (SOUND[:-1], f"it is cut short: {len(SOUND) - 1} bytes of {len(SOUND)}"),
+    "short": (SOUND[:5], "it is something else, or truncated"),
+    "header": (SOUND[:40], "it is truncated in its header, after 40 bytes"),
+    "data": (SOUND[:-1], f"it is truncated: {len(SOUND) - 1} bytes of {len(SOUND)}"),
     "more": (SOUND + b"..", "2 bytes of it belong to no tensor"),
     "pickle": (pickle.dumps(Bomb()), "it is a pickle, which snnc never opens"),
     "zip": (b"PK\x03\x04" + bytes(20), "it is a zip archive, such as .npz, .keras"),
