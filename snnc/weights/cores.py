@@ -191,7 +191,8 @@ def _arriving(
     device = mapped.lowered.network.device
     link = build_links(inlet, target.population.volume, device)["convolution"]
     assert isinstance(link, ImageLink)
-    kernel = compose(projection, link, tensors)
+    filters = target.population.volume[3]
+    kernel = compose(projection, inlet.source, filters, tensors).astype(np.float64)
     gain, _ = gain_and_rest(_spiking(target))
     spike = _spiking(source).rate.high * mapped.lowered.network.timing.dt
     return IncomingKernel(projection, link, kernel, gain / spike)

@@ -22,9 +22,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from tensorflow import keras
 
 from .layers import Neurons
+from .losses import BalancedAdd
 from .model import fold_model
 from .progress import Progress
-from .rate_losses import BalancedAdd
 from .spike_plan import ROUNDS, SpikePlan
 from .spike_training import SpikeTraining, SpikeValidation
 from .training import Phase

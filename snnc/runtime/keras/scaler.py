@@ -22,17 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tensorflow import keras
 
-from ..budgets import judged, percentile
+from ..examples import judged, percentile
 from ..layout import Layout
 from ..network import Layer, Network
 from .curves import drive_of, rate_of
-from .folding import fold_scales
 from .layers import Neurons
 from .model import driven, set_scales
 from .probes import Currents, Driven, settling
 from .progress import Scales
 from .spiking import SpikingRun
-from .wiring import NEURONS, wiring_of
+from .wiring import NEURONS, fold_scales, wiring_of
 
 BATCH = 256  # examples that Keras measures at once, if memory allows
 IN_SPIKES = 256  # examples that are simulated in spikes
