@@ -307,7 +307,7 @@ def evaluate(
         for name, value in options.items():
             if value is not None:
                 raise ValueError(f"{name} is for the simulator exact, not {simulator}")
-    require_extras(simulator, shared=dask is not None or (workers or 1) > 1)
+    require_extras(simulator, dask is not None)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.evaluate import run
     from snnc.evaluate.exact import RunSettings
@@ -382,7 +382,7 @@ def predict(
     """
     source = given_weights(weights)
     check_choice("simulator", simulator, get_args(Simulator))
-    require_extras(simulator, shared=False)
+    require_extras(simulator, clustered=False)
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     from snnc.evaluate import predict as predicting
     from snnc.runtime.data import DataSpec, open_input
@@ -396,7 +396,7 @@ def predict(
         return predicting.predict(opened, x, source, simulator, over_time, bar)
 
 
-def require_extras(simulator: Simulator, shared: bool) -> None:
+def require_extras(simulator: Simulator, clustered: bool) -> None:
     """Refuse, before NumPy is imported, a run that needs what is not installed.
 
     Raises
@@ -404,7 +404,7 @@ def require_extras(simulator: Simulator, shared: bool) -> None:
     MissingExtraError
         That says what to install.
     """
-    absent = missing(simulator, shared)
+    absent = missing(simulator, clustered)
     if absent:
         from snnc.evaluate.refusals import MissingExtraError
 

@@ -64,7 +64,7 @@ def predict_command(
     from snnc.evaluate.refusals import RefusedRunError
 
     try:
-        require_extras(simulator, shared=False)  # type: ignore[arg-type]
+        require_extras(simulator, clustered=False)  # type: ignore[arg-type]
     except RefusedRunError as error:
         say(f"error: {error}")
         return 1

@@ -223,7 +223,7 @@ class MissingStatement(Diagnostic):
     @property
     def hint(self) -> str:
         if self.instead_of:
-            return f"write `{self.example}` in place of `{self.instead_of}`"
+            return f"write `{self.example}` instead of `{self.instead_of}`"
         return f"write, for example, `{self.example}`"
 
 

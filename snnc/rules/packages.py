@@ -200,9 +200,9 @@ class Untracked(Diagnostic):
 class Unfinished(Diagnostic):
     """Checks for a build that was interrupted.
 
-    `snnc.lock` lists the files that were to be written under `writing`, or the package
-    is locked (`.snnc-building`). A build was killed, ran out of space or is still
-    running. The next build completes the package and doesn't need `--force`.
+    `snnc.lock` lists files under `writing` that a build was about to write, or the
+    package is locked (`.snnc-building`). A build was killed, ran out of space, or is
+    still running. The next build completes the package and doesn't need `--force`.
     """
 
     code = "SNN728"

@@ -115,7 +115,7 @@ class MaxPoolOffChip(Diagnostic):
                 yield cls(
                     span=layer.span,
                     name=layer.name,
-                    what=f"`{host.name}`, on the host behind `{before[host.name]}`",
+                    what=f"`{host.name}`, on the host after `{before[host.name]}`",
                     remedy=f"write `place chip` in `{host.name}`, or pool before it",
                 )
 

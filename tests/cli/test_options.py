@@ -71,6 +71,7 @@ OPTIONS = {
     "--chips": "import",
     "--simulator": "evaluate plot predict",
     "--steps": "evaluate",
+    "--where": "sweep",
     "--workers": "evaluate sweep",
     "--dask": "evaluate sweep",
     "--presentation": "evaluate",
