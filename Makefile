@@ -1,5 +1,5 @@
-# `make` lists the tasks. PYTHON is the interpreter that the environment is made of: by
-# default the first of 3.10 to 3.13 that runs. VENV and DEMO may be any folders.
+# `make` lists the tasks. PYTHON is the interpreter of the environment: by default the
+# first working one of 3.10 to 3.13. VENV and DEMO may be any folders.
 
 PYTHON ?=
 VENV ?= .venv
@@ -12,14 +12,14 @@ NIR := .venv-nir
 BOARD := .venv-board
 PYTHON_BOARD ?= python3.8
 PYTHON_NIR ?= $(shell command -v python3.11 || command -v python3)
-# How many times as many inputs `make fuzz` draws as `make test` does.
+# `make fuzz` draws this many times the inputs of `make test`.
 TIMES ?= 100
 KERAS_TESTS := tests/emit/test_keras_model.py $(patsubst %,tests/runtime/test_%.py,batchnorm curves losses phases probes progress scaler shared_scale spiking strategies training wiring)
 
-# TensorFlow's start-up notices say nothing about snnc.
+# Hide TensorFlow's start-up notices, which have nothing to do with snnc.
 export TF_CPP_MIN_LOG_LEVEL ?= 3
 
-# Tests start many programs, each of which would compile all of snnc for itself.
+# Tests start many programs. Without byte code, each would compile all of snnc.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
@@ -28,9 +28,9 @@ unexport PYTHONDONTWRITEBYTECODE
 help: ## list the tasks
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 13
 
-setup: $(READY) ## make the virtual environment and install everything into it
+setup: $(READY) ## create the virtual environment and install everything
 
-# Such as .venv/ready-dev, for which the extra `dev` is installed.
+# For example .venv/ready-dev, with the extra `dev` installed.
 $(VENV)/ready-%: pyproject.toml
 	@sh tools/environment.sh '$(VENV)' '$*' '$(PYTHON)'
 	@touch '$@'
@@ -43,19 +43,20 @@ test: $(READY) ## run every test
 	@echo "== linting"
 	@$(BIN)/ruff check snnc tests && $(BIN)/ruff format --check --quiet snnc tests
 	@$(BIN)/lint-imports --no-logo > /dev/null || $(BIN)/lint-imports --no-logo
-	@echo "== running every test on two processes, and type checking beside them"
+	@$(BIN)/python tools/check_prose.py > /dev/null || $(BIN)/python tools/check_prose.py
+	@echo "== running every test on two processes, and type checking"
 	@types=$$(mktemp); $(BIN)/mypy > "$$types" 2>&1 & checking=$$!; \
 	$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup; tested=$$?; \
 	wait $$checking; checked=$$?; cat "$$types"; rm "$$types"; \
 	[ $$tested -eq 0 ] && [ $$checked -eq 0 ]
 
-test-modern: $(MODERN)/ready ## run what the newest TensorFlow, Keras 3 and NumPy 2 could break
-	@echo "== comparing with the numbers of the primary stack, then the Keras program"
+test-modern: $(MODERN)/ready ## run the tests that depend on TensorFlow, Keras 3 and NumPy 2
+	@echo "== comparing with the numbers of Keras 2, then testing the Keras program"
 	@$(MODERN)/bin/python -m pytest --quiet -n 2 tests/modern $(KERAS_TESTS)
-	@echo "== formatting and linting what is generated with the oldest and the newest tools"
+	@echo "== formatting and linting generated code with the oldest and the newest tools"
 	@$(MODERN)/bin/python -m tests.modern.formatters $(MODERN)/old/bin $(MODERN)/new/bin
 
-# Python 3.12 or 3.13: name another place with PYTHON_MODERN.
+# Python 3.12 or 3.13; set PYTHON_MODERN for another path.
 $(MODERN)/ready: pyproject.toml
 	@echo "== making $(MODERN) with $(PYTHON_MODERN) and installing snnc[keras,evaluate] (about 2 GB)"
 	@test -x $(MODERN)/bin/python || $(PYTHON_MODERN) -m venv $(MODERN)
@@ -65,7 +66,7 @@ $(MODERN)/ready: pyproject.toml
 	@$(MODERN)/new/bin/python -m pip install --quiet --upgrade black ruff
 	@touch $@
 
-# sinabs asks for NIR 1.0.4, which snnTorch and Spyx do not write.
+# sinabs needs NIR 1.0.4, which snnTorch and Spyx do not write.
 test-nir: $(READY) $(NIR)/ready ## exchange networks with Norse, sinabs, snnTorch and Spyx
 	@$(BIN)/python -m pytest --quiet tests/nir
 
@@ -88,16 +89,17 @@ $(BOARD)/ready: pyproject.toml
 	@$(BOARD)/bin/python -m pip install --quiet nengo==3.2.0 nengo-loihi==1.1.0 'numpy>=1.21,<1.25' 'safetensors>=0.4,<1'
 	@touch $@
 
-fuzz: $(READY) ## draw inputs of every kind, others each time: for hours, or with TIMES=10
+fuzz: $(READY) ## draw new inputs of every kind: for hours, or with TIMES=10
 	@SNNC_FUZZ_TIMES=$(TIMES) $(BIN)/python -m pytest --quiet -n 2 tests/fuzz
 
-check: $(READY) ## what a save should not break: lint and the fast tests
+check: $(READY) ## run after each change: lint, prose and the fast tests
 	@$(BIN)/ruff check snnc tests
 	@$(BIN)/lint-imports --no-logo > /dev/null || $(BIN)/lint-imports --no-logo
+	@$(BIN)/python tools/check_prose.py > /dev/null || $(BIN)/python tools/check_prose.py
 	@$(BIN)/python -m pytest --quiet -n 2 --dist loadgroup -m "not slow"
 
-# The copies of the run-time library that tests run in packages count as snnc/runtime.
-coverage: $(READY) ## run every test and say which lines none of them runs
+# Copies of the run-time library in test packages count as snnc/runtime.
+coverage: $(READY) ## run every test and list the lines without a test
 	@$(BIN)/coverage erase
 	@$(BIN)/coverage run -m pytest --quiet -n 2 --dist loadgroup
 	@$(BIN)/coverage combine --quiet
@@ -109,22 +111,22 @@ oracle: $(READY) ## build 500 random networks with nengo-loihi and compare all c
 	@$(BIN)/python -m benchmarks.oracle --networks 500 --seed 0
 
 # Debian's package dataset-fashion-mnist has the images of one of them.
-study: $(READY) ## train networks of many kinds, measure what the chip loses: docs/accuracy
-	@echo "== the accuracy study: files go to snnc-study/, where an interrupted one goes on"
+study: $(READY) ## train many kinds of networks and measure the loss on the chip: docs/accuracy
+	@echo "== the accuracy study: files go to snnc-study/; run it again to continue"
 	@$(BIN)/python -m benchmarks.study
-	@echo "== kinds of neurons and norms beside plain Keras: files go to snnc-fidelity/"
+	@echo "== neurons and norms compared with plain Keras: files go to snnc-fidelity/"
 	@$(BIN)/python -m benchmarks.fidelity --write
 
 docs: $(VENV)/ready-docs ## build the documentation site; a warning is an error
 	@$(BIN)/python -m sphinx --quiet -W --keep-going -b html docs docs/_build/html
 	@echo "== docs/_build/html/index.html"
 
-picture: $(READY) ## draw the picture of the README from what `make demo` has left
+picture: $(READY) ## draw the picture of the README from the results of `make demo`
 	@$(BIN)/python -m benchmarks.picture '$(DEMO)' docs/pictures/drift.png
 
-accept: $(READY) ## write the golden packages and expected texts anew
+accept: $(READY) ## rewrite the golden packages and expected texts
 	@SNNC_ACCEPT=1 $(BIN)/python -m pytest --quiet -m "not slow" tests/rules/test_pairs.py tests/rules tests/language/test_reference.py tests/golden tests/editors tests/report tests/diff/test_cases.py tests/cli/test_build.py tests/cli/test_old_packages.py tests/cli/test_init.py
 	@git --no-pager diff --stat -- tests docs
 
-clean: ## remove what the tasks made
+clean: ## remove the files of all tasks
 	rm -rf $(VENV) $(MODERN) $(BOARD) snnc-demo snnc-study snnc-fidelity build dist docs/_build docs/api.md docs/commands docs/json docs/layers .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* .import_linter_cache

@@ -1,4 +1,4 @@
-"""The page of a verb, from its click command."""
+"""Make the page of a command from click."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from snnc.text.tables import code, prose, table
 
 
 def page(verb: str, command: click.Command) -> str:
-    """What a verb does, its example, its arguments and options, as Markdown."""
+    """Return the page of a command as Markdown: its effect, example and options."""
     context = click.Context(command, info_name=f"snnc {verb}")
     usage = " ".join(["snnc", verb, *command.collect_usage_pieces(context)])
     about = inspect.cleandoc(command.help or "")
@@ -23,20 +23,20 @@ def page(verb: str, command: click.Command) -> str:
         parts += ["## Example", f"    {example}"]
     rows = list(_options(command))
     if rows:
-        parts += ["## Options", "\n".join(table(("option", "means", "default"), rows))]
+        parts += ["## Options", "\n".join(table(("option", "meaning", "default"), rows))]
     return "\n\n".join(parts) + "\n"
 
 
 def index(verbs: Mapping[str, str]) -> str:
-    """What all verbs have in common, and a list of them."""
+    """Return the index of the commands, with their common options."""
     rows = [(f"[`{verb}`]({verb}.md)", prose(about)) for verb, about in verbs.items()]
-    listed = "\n".join(table(("verb", "does"), rows))
+    listed = "\n".join(table(("command", "effect"), rows))
     toctree = "```{toctree}\n:hidden:\n\n" + "\n".join(verbs) + "\n```"
     return "\n\n".join(["# Command line", COMMON, listed, toctree]) + "\n"
 
 
 COMMON = Path(__file__).with_suffix(".md").read_text(encoding="utf-8").strip()
-"""What all verbs have in common."""
+"""The text on all commands."""
 
 
 def _options(command: click.Command) -> Iterator[tuple[str, str, str]]:
@@ -55,8 +55,8 @@ def _metavar(option: click.Option, command: click.Command) -> str:
 
 def _default(option: click.Option) -> str:
     value = option.default
-    shown = not (option.is_flag or value is None or callable(value))
-    return code(str(value)) if shown and value != () else ""
+    shown = isinstance(value, (str, int, float)) and not option.is_flag
+    return code(str(value)) if shown else ""
 
 
 def _paragraph(text: str) -> str:

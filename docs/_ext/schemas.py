@@ -1,4 +1,4 @@
-"""The page of a JSON output, from its JSON Schema."""
+"""Make the page of a JSON output from its JSON Schema."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ Schema = dict[str, Any]
 
 
 def page(schema: Schema) -> str:
-    """Every key of an output by its path, as Markdown."""
+    """Return the page of an output as Markdown: its keys by path."""
     rows = [
         (code(path), kind, prose(about)) for path, kind, about in _keys(schema, schema)
     ]
-    listed = "\n".join(table(("key", "type", "what it is"), rows))
+    listed = "\n".join(table(("key", "type", "meaning"), rows))
     return f"# {schema['title']}\n\n{prose(schema['description'])}\n\n{listed}\n"
 
 
 def index(readme: Path) -> str:
-    """The page of the folder of schemas, whose links lead to these pages."""
+    """Return the index of the JSON outputs."""
     text = readme.read_text(encoding="utf-8")
     text = re.sub(r"\]\((\w+)\.schema\.json\)", r"](\1.md)", text)
     return f"{text}\n```{{toctree}}\n:hidden:\n:glob:\n\n*\n```\n"

@@ -1,7 +1,8 @@
-"""The command line: a file a verb or a few, each imported when it is used.
+"""The command line. Each file has one or a few subcommands, and is imported on use.
 
-stdout is data, stderr is talk. Exit status: 0 fine, 1 diagnostics or stale output,
-2 usage, 3 a bug in snnc, 130 interrupted. Begin at `check`. Imports every room.
+Data go to stdout, messages to stderr. Exit status: 0 success, 1 diagnostics or stale
+output, 2 usage, 3 a bug in snnc, 130 interrupted. Read `check` first. Imports every
+folder.
 """
 
 from __future__ import annotations
@@ -22,25 +23,25 @@ from snnc.text.tables import printable
 
 VERBS = {
     "build": "check specs and write their packages",
-    "calibrate": "scale weights from elsewhere into a package's rates",
-    "check": "report every problem of specs",
-    "convert": "write a spec in the other notation, .snn or YAML",
+    "calibrate": "scale existing weights into a package's rates",
+    "check": "list every problem of specs",
+    "convert": "convert a spec between .snn and YAML",
     "demo": "train and run a drifting-digits network, from spec to spikes",
-    "diff": "say what changed between two specs, for a reviewer",
-    "evaluate": "run a trained package on data, spike for spike as the chip does",
-    "explain": "print the page of a diagnostic's code",
-    "export": "write a trained package for other tools: NIR",
-    "fit": "list variants of a spec that fit so many cores",
-    "fmt": "write specs in the one true layout",
-    "import": "write the spec, and the weights, of a Keras model",
-    "init": "write a first spec, and what its repo needs",
-    "limits": "print what the device can hold",
-    "lsp": "serve an editor by the Language Server Protocol",
-    "plot": "draw a network, its cores, or what it does with data",
-    "report": "print a network's layers, cores and their use",
-    "schema": "print the JSON Schema of YAML specs, for editors",
-    "sweep": "compare variants of a spec: costs at once, accuracy on data",
-    "weights": "show a weights file, and whether a network and its chip take it",
+    "diff": "show what changed between two specs",
+    "evaluate": "run a trained package on data, with the chip's spikes",
+    "explain": "explain a diagnostic code",
+    "export": "export a trained package to NIR",
+    "fit": "list variants of a spec that fit a number of cores",
+    "fmt": "format specs",
+    "import": "import a Keras model as a spec with weights",
+    "init": "create a starter spec, with hooks and a workflow",
+    "limits": "print the limits of the chip",
+    "lsp": "run the language server for editors",
+    "plot": "draw a network, its cores or its results",
+    "report": "print the layers, cores and costs of a network",
+    "schema": "print the JSON Schema of YAML specs",
+    "sweep": "compare variants of a spec in cost and accuracy",
+    "weights": "check a weight file against a network and its chip",
 }
 
 _FILES = {
@@ -61,7 +62,7 @@ _FILES = {
 
 
 def command_of(verb: str) -> click.Command:
-    """Import a verb's file, and return its command."""
+    """Import the file of a verb, and return its command."""
     file = importlib.import_module(f"{__name__}.{_FILES.get(verb, verb)}")
     command: click.Command = getattr(file, f"{verb}_command")
     return command
@@ -79,7 +80,7 @@ class Verbs(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the verbs where an unknown one is typed."""
+        """Name the verbs if the given one is unknown."""
         if args[0] not in VERBS and not args[0].startswith("-"):
             raise click.UsageError(_unknown(args[0]), ctx)
         return super().resolve_command(ctx, args)
@@ -87,15 +88,15 @@ class Verbs(click.Group):
     def format_commands(
         self, ctx: click.Context, formatter: click.HelpFormatter
     ) -> None:
-        with formatter.section("Verbs"):
+        with formatter.section("Commands"):
             formatter.write_dl(list(VERBS.items()))
 
 
 _ELSEWHERE = {
-    "train": " What snnc build wrote trains: python -m NAME.train, in its folder.",
+    "train": " To train, run python -m NAME.train in the folder of the package.",
     "watch": " snnc build --watch SPECS builds whenever a spec is saved.",
 }
-"""What does the work of verbs that there are not."""
+"""Hints for words that are not verbs."""
 _MEANT = {
     "build": "compile generate make",
     "check": "lint validate verify",
@@ -107,7 +108,7 @@ _MEANT = {
     "--help": "help",
     "--version": "version",
 }
-"""What other programs call the verbs."""
+"""Names of the verbs in other programs."""
 
 
 def _unknown(verb: str) -> str:
@@ -117,8 +118,8 @@ def _unknown(verb: str) -> str:
     hint = f" Did you mean {near}?" if near else ""
     hint = _ELSEWHERE.get(word, hint)
     if os.path.exists(verb):
-        hint = f" Write one before the file: snnc check {printable(verb)}."
-    return f"There is no verb {verb}.{hint} The verbs are {', '.join(VERBS)}."
+        hint = f" Put one before the file: snnc check {printable(verb)}."
+    return f"Unknown command {verb}.{hint} The commands are {', '.join(VERBS)}."
 
 
 FAILED = 1
@@ -129,15 +130,15 @@ INTERRUPTED = 130
 @click.group(
     cls=Verbs,
     context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit status: 0 fine, 1 problems or stale packages, 2 typed wrongly, 3 a bug"
-    " in snnc, 130 interrupted. `snnc VERB --help` has an example of each verb.",
+    epilog="Exit status: 0 success, 1 problems or stale packages, 2 usage error, 3 a"
+    " bug in snnc, 130 interrupted. `snnc COMMAND --help` has an example.",
 )
 @click.version_option(__version__, "-V", "--version", prog_name="snnc")
 @click.option(
     "--device",
     metavar="NAME|FILE",
-    help="Compile for another device than loihi1: the limits are read from a file such"
-    " as snnc/loihi/loihi1.toml.",
+    help="Compile for a chip other than loihi1. A file has its limits, such as"
+    " snnc/loihi/loihi1.toml.",
 )
 def snnc(device: str | None) -> None:
     """Compile specs of spiking networks to Keras and Nengo code for Loihi."""
@@ -153,9 +154,8 @@ def snnc(device: str | None) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line and return the exit status."""
-    # A run is short and ends with the process: neither collecting garbage, then or, as
-    # Python does, at its end, nor looking for plugins of pydantic, of which snnc has
-    # none, is worth the wait.
+    # A run is short and ends with the process. Garbage collection, also at the end, and
+    # the search for pydantic plugins, which snnc doesn't have, would only take time.
     gc.disable()
     atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
@@ -188,10 +188,10 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _refuse(error: click.ClickException) -> int:
-    """Show what is wrong with how the command was typed."""
+    """Show a usage error."""
     own = {option for parameter in snnc.params for option in parameter.opts}
     if isinstance(error, click.NoSuchOption) and error.option_name in own:
-        text = f"{error.option_name} stands before the verb"
+        text = f"put {error.option_name} before the command"
         error = click.UsageError(text, error.ctx)
     if not isinstance(error, click.exceptions.NoArgsIsHelpError):  # has many lines
         error.message = printable(error.message)  # type: ignore[misc]
@@ -200,11 +200,11 @@ def _refuse(error: click.ClickException) -> int:
 
 
 def _os_error_text(error: OSError) -> str:
-    """What the operating system refuses, which is no bug."""
+    """Return the text of an error of the operating system, which is not a bug."""
     try:
         os.getcwd()
     except FileNotFoundError:
-        return "the current folder is gone: change to one that is there"
+        return "the current folder was deleted: change to another one"
     return reason(error) if error.filename else str(error.strerror)
 
 

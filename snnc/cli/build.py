@@ -1,8 +1,8 @@
 """``snnc build``, once or whenever a spec is saved.
 
-To watch, it asks for the state of files five times a second: that needs no library,
-sees saves by rename, and works on network drives and in containers, where notices do
-not arrive.
+``--watch`` checks the files five times per second. This needs no library, detects saves
+by rename, and works on network drives and in containers, where notifications don't
+arrive.
 """
 
 from __future__ import annotations
@@ -55,24 +55,28 @@ _State = dict[Path, tuple[int, int, int] | None]
     default="models",
     show_default=True,
     type=click.Path(file_okay=False),
-    help="The folder that holds the packages' folders.",
+    help="The folder for the packages.",
 )
 @click.option(
     "--check",
     is_flag=True,
-    help="Write nothing; print what would change and exit 1 if anything would.",
+    help="Write nothing; print the changes and exit with 1 if there are any.",
 )
-@diagnostic_format("With --check, how to print diagnostics; all but text go to stdout.")
+@diagnostic_format(
+    "Format of diagnostics, with --check; text goes to stderr, the others to stdout."
+)
 @click.option(
     "--tracked",
     is_flag=True,
-    help="Exit with 1 too if git does not track a file of a package: for hooks.",
+    help="Also exit with 1 if git does not track a file of a package (for hooks).",
 )
-@click.option("--dry-run", is_flag=True, help="Write nothing; list what would be.")
+@click.option(
+    "--dry-run", is_flag=True, help="Write nothing; list the files that would change."
+)
 @click.option(
     "--force",
     is_flag=True,
-    help="Replace files edited by hand, and take over another spec's package.",
+    help="Replace files that were edited by hand, and packages of other specs.",
 )
 @click.option("--watch", is_flag=True, help="Build again whenever a spec is saved.")
 def build_command(
@@ -88,8 +92,8 @@ def build_command(
 ) -> int:
     """Check SPECS and write the package of each into OUTPUT.
 
-    A folder stands for the specs in it.
-    Packages in OUTPUT whose network was renamed or whose spec was removed go away.
+    For a folder, all specs in it are built. Packages in OUTPUT whose network was
+    renamed, or whose spec was removed, are deleted.
     """
     modes = {"--check": check, "--dry-run": dry_run, "--watch": watch}
     chosen = [name for name, is_set in modes.items() if is_set]
@@ -118,7 +122,7 @@ def build_command(
     if not watch:
         return 0 if act(wanted, tell=print_diagnostics) else 1
 
-    # A spec that is being saved, or checked out, may be gone for a moment.
+    # While a spec is saved or checked out, it may be missing for a moment.
     def now() -> list[Path]:
         return [Path(path) for path in with_folders(specs, Report(), allow_empty=True)]
 
@@ -139,15 +143,15 @@ def watch_files(
     act: Callable[[], object],
     pause: Callable[[float], object] = time.sleep,
 ) -> NoReturn:
-    """Act now and after each save of what is found, until the user interrupts.
+    """Act now, and after each save, until the user interrupts.
 
-    A change counts when it is the same twice in a row: a file that is being written,
-    or replaced, is left alone until it rests.
+    A change counts if it is the same twice in a row, so a file that is still being
+    written is left alone.
 
     Raises
     ------
     KeyboardInterrupt
-        When the user has had enough.
+        When the user interrupts.
     """
     gc.enable()  # the command line turns it off, for runs that are short
     done = seen = _state(find())
@@ -176,9 +180,9 @@ def _stamp(path: Path) -> tuple[int, int, int] | None:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Reports what is not up to date; stdout gets the differences.
+    """Report packages that are out of date; stdout gets the differences.
 
-    With ``tracked`` also what git does not track.
+    With ``tracked``, also report files that git does not track.
     """
 
     tracked: bool = False
@@ -224,7 +228,7 @@ def _compared(
 
 @dataclass(frozen=True, slots=True)
 class DryRun:
-    """Prints a line for each file that a build would write or remove."""
+    """Print one line per file that a build would write or remove."""
 
     force: bool
 
@@ -255,9 +259,9 @@ def _listed(plan: WrittenFiles, folder: Path) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Brings a package up to date; stdout lists what was written.
+    """Bring a package up to date; stdout lists the written files.
 
-    With ``tracked``, what git does not track is reported then.
+    With ``tracked``, report files that git does not track afterwards.
     """
 
     force: bool

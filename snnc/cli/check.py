@@ -24,12 +24,12 @@ from snnc.syntax.files import STDIN, read
 
 @click.command("check", epilog="Example: snnc check specs/drift.snn")
 @specs_argument
-@diagnostic_format("How to print diagnostics; all but text go to stdout.")
-@click.option("--fix", is_flag=True, help="Mend what has one obvious remedy.")
+@diagnostic_format("Format of diagnostics; text goes to stderr, the others to stdout.")
+@click.option("--fix", is_flag=True, help="Fix problems that have one obvious fix.")
 @click.option(
     "--unsafe-fixes",
     is_flag=True,
-    help="With --fix, also write what may change what a spec means: check it.",
+    help="With --fix, also apply fixes that may change the meaning of a spec.",
 )
 @stdin_filename
 def check_command(
@@ -40,14 +40,14 @@ def check_command(
     unsafe_fixes: bool,
     stdin_filename: str | None,
 ) -> int:
-    """Report every problem of SPECS, up to whether they fit the chip.
+    """List every problem of SPECS, including whether they fit the chip.
 
-    A SPEC of - is read from stdin; a folder stands for the specs in it.
+    For a folder, all specs in it are checked. `-` means stdin.
     """
     if unsafe_fixes and not fix:
         raise click.UsageError("--unsafe-fixes needs --fix")
     if fix and STDIN in specs:
-        raise click.UsageError("--fix can't mend stdin: name a file")
+        raise click.UsageError("--fix can't change stdin: name a file")
     stdin = checked_stdin(specs, stdin_filename)
     report = Report()
     for path in with_folders(specs, report, allow_empty):
@@ -70,7 +70,7 @@ def _check(path: str, stdin: str) -> Report:
 
 
 def _mend(path: str, unsafe: bool) -> Report:
-    """Mend a file; report what is left of its problems."""
+    """Fix a file; report the remaining problems."""
     from snnc.autofix import autofix
     from snnc.syntax.files import replace_text
 

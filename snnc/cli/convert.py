@@ -45,7 +45,7 @@ from snnc.text.tables import printable
 @click.command("fmt", epilog="Example: snnc fmt --check specs/drift.snn")
 @specs_argument
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 if a spec differs.")
-@click.option("--diff", is_flag=True, help="Write nothing; print what would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; print the changes.")
 @stdin_filename
 def fmt_command(
     specs: tuple[str, ...],
@@ -54,10 +54,9 @@ def fmt_command(
     diff: bool,
     stdin_filename: str | None,
 ) -> int:
-    """Write SPECS in the one true layout; those with syntax errors stay as they are.
+    """Format SPECS; specs with syntax errors stay unchanged.
 
-    A SPEC of - is read from stdin and written to stdout; a folder stands for the specs
-    in it.
+    For a folder, all specs in it are formatted. `-` reads stdin and writes stdout.
     """
     report = Report()
     formatter = _Formatter(check, diff, checked_stdin(specs, stdin_filename))
@@ -78,14 +77,14 @@ def fmt_command(
 
 @dataclass(frozen=True, slots=True)
 class _Formatter:
-    """What is done with each file; ``stdin`` is the name of what stands there."""
+    """The options for each file; ``stdin`` is its name if it comes from stdin."""
 
     check: bool
     diff: bool
     stdin: str
 
     def format(self, path: str, report: Report) -> bool:
-        """Format one file; whether its text differs."""
+        """Format one file; return whether its text changes."""
         source = read_input(path, self.stdin, report)
         document = None if source is None else parse(source, report)
         if source is None or document is None or report.errors:
@@ -124,20 +123,20 @@ MODELINE = "# yaml-language-server: $schema="
 
 
 def one_line(path: str | None) -> str | None:
-    """Return a path that a comment can name.
+    """Return a path that can be written in a comment.
 
     Raises
     ------
     click.BadParameter
-        If it has a line end, or what is no text.
+        If it has a line end or bytes that are not text.
     """
     if path is not None and path != printable(path):
-        raise click.BadParameter("name a path that prints on one line")
+        raise click.BadParameter("use a path without line ends")
     return path
 
 
 def with_modeline(text: str, schema: str) -> str:
-    """Begin a YAML text with the line that names its schema, in place of another."""
+    """Begin a YAML text with the line that names its schema, and remove another one."""
     first, _, rest = text.partition("\n")
     return f"{MODELINE}{schema}\n{rest if first.startswith(MODELINE) else text}"
 
@@ -147,7 +146,7 @@ def with_modeline(text: str, schema: str) -> str:
     "--modeline",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
-    help="Print the line that makes editors use the schema at PATH instead.",
+    help="Print the line that refers editors to the schema at PATH instead.",
 )
 def schema_command(modeline: str | None) -> None:
     """Print the JSON Schema (draft-07) of YAML specs, for editors."""
@@ -165,7 +164,7 @@ def schema_command(modeline: str | None) -> None:
     "--to",
     "form",
     type=click.Choice(["yaml", "snn"]),
-    help="Notation; without it the one that SPEC is not in.",
+    help="The notation  [default: the other one]",
 )
 @click.option(
     "--modeline",
@@ -173,19 +172,19 @@ def schema_command(modeline: str | None) -> None:
     former="--schema",
     callback=lambda ctx, option, path: one_line(path),
     metavar="PATH",
-    help="Begin YAML with the line that makes editors use the schema at PATH.",
+    help="Begin YAML with the line that refers editors to the schema at PATH.",
 )
 @click.option(
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The file to write; without it, the text goes to stdout.",
+    help="The file to write  [default: stdout]",
 )
-@click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--force", is_flag=True, help="Replace an existing file.")
 def convert_command(
     spec: str, form: str | None, modeline: str | None, output: Path | None, force: bool
 ) -> int:
-    """Write SPEC in the other notation, comments included."""
+    """Convert SPEC to the other notation, with its comments."""
     form = form or ("snn" if Path(spec).suffix in (".yaml", ".yml") else "yaml")
     if modeline is not None and form != "yaml":
         raise click.BadParameter("only YAML has one", param_hint="--modeline")
@@ -204,7 +203,7 @@ def convert_command(
         print_data(text)
         return 0
     if output.exists() and not force:
-        say(f"error: {output} is there already; `--force` replaces it")
+        say(f"error: {output} exists; `--force` replaces it")
         return 1
     try:
         write_file(output, text)

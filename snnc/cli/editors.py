@@ -1,4 +1,4 @@
-"""``snnc lsp`` and ``snnc explain``: what is wrong, in an editor and in full."""
+"""``snnc lsp`` and ``snnc explain``: diagnostics in an editor, and their pages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from snnc.source import rule_page, rule_pages
 
 
 def _codes(ctx: click.Context, argument: click.Parameter, typed: str) -> list[str]:
-    """The codes that a shell may complete to."""
+    """Return the codes that complete a word in the shell."""
     return [code for code in rule_pages() if code.startswith(typed.upper())]
 
 
 @click.command("explain", epilog="Example: snnc explain SNN301")
 @click.argument("code", shell_complete=_codes)
 def explain_command(code: str) -> None:
-    """Print what the diagnostic CODE means and what to do about it."""
+    """Explain the diagnostic CODE, with an example and its fix."""
     try:
         page = rule_page(code)
     except ValueError as error:
@@ -29,9 +29,9 @@ def explain_command(code: str) -> None:
 
 
 @click.command("lsp", epilog="Example: snnc lsp (editors start it: docs/editors.md)")
-@click.option("--stdio", is_flag=True, help="As without it; many clients add it.")
+@click.option("--stdio", is_flag=True, help="Accepted for compatibility; no effect.")
 def lsp_command(stdio: bool) -> int:
-    """Serve an editor over stdin and stdout, by the Language Server Protocol."""
+    """Run the language server (LSP) on stdin and stdout."""
     try:
         from snnc.language_server.requests import create_server
     except ModuleNotFoundError as error:
@@ -41,17 +41,20 @@ def lsp_command(stdio: bool) -> int:
         say(f"{missing} is not installed: pip install 'snnc[lsp]'")
         return 1
     if sys.stdin.isatty():
-        say("waiting for an editor on stdin, which starts this by itself: Ctrl-C ends")
-    # Not by `cli.device`, which loads what a client need not wait for.
+        say(
+            "waiting for an editor on stdin (editors start this command); Ctrl-C to"
+            " stop"
+        )
+    # `cli.device` would load modules that a client need not wait for.
     device = click.get_current_context().find_root().params["device"]
     server = create_server(device)
-    # It runs for days, unlike other verbs; what is there by now stays.
+    # The server runs for days, so it collects garbage, except for what exists by now.
     gc.freeze()
     gc.enable()
     stdout = sys.stdout.buffer
     sys.stdout = sys.stderr  # what is printed by mistake is not the protocol's
     server.start_io(sys.stdin.buffer, stdout)
     if server.was_shut_down:
-        # An analysis of what nobody sees any more would keep the process.
+        # A running analysis would keep the process alive.
         os._exit(0)
     return 1

@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
 SIMULATORS = ("exact", "loihi", "nengo", "nengo_dl", "keras")
 DATA = "An .npz file with x and y, or a folder with x.npy and y.npy."
-WEIGHTS = "The safetensors file that training wrote."
+WEIGHTS = "The weights from training, a safetensors file."
 
 simulator_option = click.option(
     "--simulator",
     type=click.Choice(SIMULATORS),
     default="exact",
     show_default=True,
-    help="exact: the spikes of nengo-loihi's emulator, a hundred times sooner.",
+    help="exact: the same spikes as nengo-loihi's emulator, 100 times faster.",
 )
 examples_option = click.option(
-    "--examples", type=click.IntRange(1), help="Run only N of them, drawn by the seed."
+    "--examples", type=click.IntRange(1), help="Run only N examples, drawn by the seed."
 )
 
 
 def file_option(name: str, help_text: str, required: bool = False) -> Option:
-    """Return an option that takes a file, or a folder, which is read."""
+    """Return an option for an input file or folder."""
     path = click.Path(path_type=Path)
     return click.option(name, type=path, required=required, help=help_text)
 
 
 @dataclass(frozen=True, slots=True)
 class EvaluationRequest:
-    """What was typed; None is what was not."""
+    """The options of the command; None means not given."""
 
     package: Path
     data: Path
@@ -66,11 +66,6 @@ class EvaluationRequest:
     compare: Path | None
 
     @property
-    def shared(self) -> bool:
-        """Whether other processes run the engine."""
-        return self.dask is not None or (self.workers or 1) > 1
-
-    @property
     def resumable(self) -> bool:
         return self.simulator == "exact"
 
@@ -81,7 +76,7 @@ class EvaluationRequest:
 
 
 def refuse_at_odds(asked: EvaluationRequest) -> None:
-    """Refuse options that do nothing with the others, and pipes, read only once."""
+    """Refuse options without effect, and pipes, which can be read only once."""
     for path in (asked.weights, asked.journal):
         if path.is_fifo():
             raise click.UsageError(f"{path} is a pipe: name a file")
@@ -98,12 +93,14 @@ def refuse_at_odds(asked: EvaluationRequest) -> None:
         if value is not None and not exact:
             raise click.UsageError(f"{name} is for `--simulator exact`")
     if asked.examples_out is not None and asked.examples_out.suffix != ".csv":
-        # Its neighbours on the line are data and weights, which it would replace.
-        raise click.UsageError("--examples-out writes CSV: name a file that ends so")
+        # A wrong order of arguments could name data or weights, which it would replace.
+        raise click.UsageError(
+            "--examples-out writes CSV: name a file that ends in .csv"
+        )
     if asked.presentation is not None and asked.simulator == "keras":
-        raise click.UsageError("--presentation is for spikes, of which Keras has none")
+        raise click.UsageError("--presentation is for spikes, and Keras has no spikes")
     if asked.strict and asked.simulator == "keras":
-        raise click.UsageError("--strict is for spikes, of which Keras has none")
+        raise click.UsageError("--strict is for spikes, and Keras has no spikes")
     if asked.compare is not None and (not exact or asked.form != "text"):
         raise click.UsageError("--compare is with the exact engine, and prints text")
     if asked.dask is not None and asked.workers is not None:
@@ -128,23 +125,29 @@ INTERRUPTED = 130
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Shuffles the examples before they are run.",
+    help="Seed for shuffling the examples.",
 )
 @click.option(
-    "--steps", type=click.IntRange(2), help="Steps an example, not the spec's; exact."
+    "--steps",
+    type=click.IntRange(2),
+    help="Time steps per example; exact only  [default: from the spec]",
 )
 @click.option(
     "--workers",
     type=click.IntRange(1),
-    help="Share the examples among N processes of one thread; exact. Without it, one"
-    " process has a thread for each core.",
+    help="Share the examples among N processes with one thread each; exact only. By"
+    " default, one process has a thread per core.",
 )
-@click.option("--dask", metavar="ADDRESS", help="Share them on a Dask cluster; exact.")
+@click.option(
+    "--dask",
+    metavar="ADDRESS",
+    help="Share the examples on a Dask cluster; exact only.",
+)
 @click.option(
     "--presentation",
     type=click.Choice(["row", "rest"]),
-    help="row: one after another, the state carried over as on the chip, and from rest"
-    " again after 200 (default). rest: each from rest.",
+    help="row (default): examples in a row, with the state carried over as on the"
+    " chip, and a reset every 200. rest: a reset before each example.",
 )
 @click.option(
     "-o",
@@ -152,35 +155,37 @@ INTERRUPTED = 130
     cls=Renamed,
     former="--out",
     type=click.Path(path_type=Path),
-    help="Where to keep each example's outputs; exact. Without it, a file"
-    " .evaluation.jsonl beside the weights.",
+    help="The file for the outputs of each example; exact only  [default: a file"
+    " .evaluation.jsonl next to the weights]",
 )
 @click.option(
     "--examples-out",
     type=click.Path(path_type=Path),
-    help="Write a CSV file: a row an example with label, Keras and the chip; exact.",
+    help="Write a CSV file with one row per example: label, Keras, chip; exact only.",
 )
-@click.option("--resume", is_flag=True, help="Go on with a run that was interrupted.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run.")
 @click.option(
     "--compare",
     metavar="FILE",
     type=click.Path(path_type=Path),
-    help="Instead, compare what the package's board.py has written, spike for spike:"
+    help="Instead, compare with what the package's board.py wrote, spike for spike:"
     " the first difference, and its likely cause.",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if a rate budget is broken.")
-@format_option("How to print it; html is one page with pictures.", "html")
+@click.option(
+    "--strict", is_flag=True, help="Exit with 1 if a layer misses its rate budget."
+)
+@format_option("Output format; html is one page with pictures.", "html")
 @click.option(
     "--plot",
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw accuracy and energy over presentation time: .png, .svg or .pdf.",
 )
 def evaluate_command(**options: object) -> int:
-    """Run the generated package in the folder PACKAGE on data, and judge it.
+    """Run the generated package in the folder PACKAGE on data.
 
-    Prints accuracy or error, now and for shorter presentations; spikes and energy of an
-    example; rates against their budgets; and how far the Keras model agrees, as a whole
-    and layer by layer, if TensorFlow is installed.
+    Prints the accuracy or error, also for shorter presentations, the spikes and the
+    energy per example, and rates with their budgets. If TensorFlow is installed, it
+    also compares with the Keras model, as a whole and layer by layer.
     """
     asked = EvaluationRequest(**options)  # type: ignore[arg-type]
     refuse_at_odds(asked)
@@ -197,13 +202,13 @@ def evaluate_command(**options: object) -> int:
 def _run(asked: EvaluationRequest) -> int:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow talks a lot
     if asked.simulator == "exact":
-        # Its matrices are small: more threads only wait for each other.
+        # The matrices are small: more threads would only wait for each other.
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from snnc.api.evaluations import require_extras
     from snnc.evaluate.refusals import RefusedRunError
 
     try:
-        require_extras(asked.simulator, asked.shared)  # type: ignore[arg-type]
+        require_extras(asked.simulator, asked.dask is not None)  # type: ignore[arg-type]
     except RefusedRunError as error:
         say(f"error: {error}")
         return 1
@@ -226,7 +231,7 @@ def _run(asked: EvaluationRequest) -> int:
         return 1
     except KeyboardInterrupt:
         if asked.resumable and asked.journal.exists():
-            say(f"interrupted: `--resume` goes on with what is in {asked.journal}")
+            say(f"interrupted: `--resume` continues from {asked.journal}")
         return INTERRUPTED
     result = evaluation.result
     if asked.form == "json":
@@ -242,7 +247,7 @@ def _run(asked: EvaluationRequest) -> int:
     if asked.strict and result.missed:
         say(
             f"error: rates not held: {', '.join(result.missed)}; give them a wider "
-            "`rate` and train again, or scale weights from elsewhere by "
+            "`rate` and train again, or scale the weights with "
             f"`snnc calibrate {asked.package}`"
         )
         return 1
@@ -282,7 +287,7 @@ def _evaluate(asked: EvaluationRequest) -> Evaluation:
 
 @contextmanager
 def _status(doing: str) -> Iterator[None]:
-    """Say on a terminal what is being done, until it is."""
+    """Show the current step on a terminal."""
     shown = sys.stderr.isatty()
     if shown:
         click.echo(doing, nl=False, err=True)

@@ -1,4 +1,4 @@
-"""``snnc import`` and ``snnc export``: from other tools, and to them."""
+"""``snnc import`` and ``snnc export``: exchange networks with other tools."""
 
 from __future__ import annotations
 
@@ -40,67 +40,68 @@ Form = Literal["text", "json", "markdown"]
     "-o",
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="The spec to write; without it, it goes to stdout.",
+    help="The spec to write  [default: stdout]",
 )
-@click.option("--name", metavar="NAME", help="Of the network; else the model's.")
+@click.option(
+    "--name", metavar="NAME", help="Name of the network  [default: the model's]"
+)
 @click.option(
     "--weights",
     "weights_read",
     metavar="FILE",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="A file of weights beside MODEL, of `save_weights` or `save`.",
+    help="Separate weights of MODEL, from `save_weights` or `save`.",
 )
 @click.option(
     "--weights-out",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Write the model's weights, in the layout of the spec, to a safetensors file.",
+    help="Write the model's weights to a safetensors file, in the layout of the spec.",
 )
 @click.option(
     "--rewrite",
     "rewrites",
     multiple=True,
     metavar="WHAT=BY",
-    help="Let something stand for what the chip has not, such as maxpool=downsample,"
-    " maxpool=avgpool, globalmaxpool=avgpool, relu6=relu or avgpool=zeros, which counts"
-    " the zeros beside an edge.",
+    help="Replace an unsupported or costly layer: maxpool=downsample, maxpool=avgpool,"
+    " globalmaxpool=avgpool, relu6=relu, or avgpool=zeros (counts padded zeros).",
 )
 @click.option(
     "--encode",
     type=click.Choice(["first", "rate"]),
     default="first",
     show_default=True,
-    help="What makes spikes of values: the first convolution, on the host, or each"
-    " value as a rate.",
+    help="The encoder: the first convolution, on the host, or each value as a rate.",
 )
 @click.option(
     "--input-range",
     "values",
     metavar="LO..HI",
-    help="The values that the input takes; 0..1, or 0..255 before a Rescaling, if"
-    " nothing is said.",
+    help="The range of input values  [default: 0..1, or 0..255 before a Rescaling]",
 )
 @click.option(
     "--input-shape",
     "shape",
     metavar="HxWxC",
-    help="The sizes of the input, where the model leaves them open.",
+    help="The shape of the input, if the model leaves it open.",
 )
 @click.option(
     "--readout",
     type=click.Choice(["units", "classes"]),
-    help="What the outputs are; else what the loss, or a softmax, says.",
+    help="The kind of outputs  [default: from the loss or a softmax]",
 )
 @click.option(
     "--chips",
     metavar="N",
     type=click.IntRange(min=1),
-    help="How many chips the spec is for.",
+    help="The number of chips.",
 )
 @click.option(
-    "--explain", is_flag=True, help="Print what becomes of each layer, not the spec."
+    "--explain",
+    is_flag=True,
+    help="Print the result for each layer instead of the spec.",
 )
-@format_option("How --explain prints it.", "markdown")
-@click.option("--force", is_flag=True, help="Replace files that are there already.")
+@format_option("Format of --explain.", "markdown")
+@click.option("--force", is_flag=True, help="Replace existing files.")
 def import_command(
     model: str,
     output: Path | None,
@@ -117,17 +118,17 @@ def import_command(
     form: Form,
     force: bool,
 ) -> int:
-    """Write the spec of a Keras model, or of a NIR graph.
+    """Convert a Keras model, or a NIR graph, to a spec.
 
     MODEL is a .keras or .h5 file, the text of `model.to_json()`, a model.json of
-    TensorFlow.js, the folder of a SavedModel, or module:function, which is run. Only
-    the last two need TensorFlow. What ends in .nir is a graph of NIR, as Norse, sinabs,
-    snnTorch and `snnc export` write it.
+    TensorFlow.js, a SavedModel folder, or module:function, which is executed. Only the
+    last two need TensorFlow. A file that ends in .nir is a NIR graph, as from Norse,
+    sinabs, snnTorch or `snnc export`.
     """
     if form != "text" and not explain:
         raise click.UsageError("--format belongs to --explain")
     if output is not None and output.suffix in (".yaml", ".yml"):
-        raise click.UsageError("-o writes .snn; `snnc convert` makes YAML of it")
+        raise click.UsageError("-o writes .snn; `snnc convert` converts it to YAML")
     if output is not None and output.suffix != ".snn":
         raise click.UsageError("-o writes a spec: name a file that ends in .snn")
     if weights_out is not None and weights_out.suffix != ".safetensors":
@@ -152,7 +153,7 @@ def import_command(
     request = ImportRequest(name, pairs, encode, given, readout, chips, device(), sizes)
     taken = [p for p in (output, weights_out) if p and p.exists() and not force]
     for path in taken:
-        say(f"error: {path} is there already; `--force` replaces it")
+        say(f"error: {path} exists; `--force` replaces it")
     if taken:
         return 1
     report = Report()
@@ -165,7 +166,7 @@ def import_command(
     files = weights_out, output
     done: ImportOutcome | Restored | None
     if Path(model).suffix == ".nir":
-        # What is asked of the spec is asked of one that is made of the nodes.
+        # These options apply to a spec that is made from the nodes.
         takes_spec = not explain and request == ImportRequest(device=request.device)
         from snnc.nir.importing import run as run_nir
 
@@ -194,7 +195,7 @@ def import_command(
 def _import_in_child(
     typed: Sequence[str], model: Path, weights: Path | None, report: Report
 ) -> int:
-    """Return the exit status of the child; 1 and a line if it has none."""
+    """Return the exit status of the child, or 1 after a message."""
     status = run_child(typed, *filter(None, (model, weights)))
     if isinstance(status, int):
         return status
@@ -231,7 +232,7 @@ def _print(done: ImportOutcome, form: Form) -> None:
     "--weights",
     type=click.Path(path_type=Path),
     required=True,
-    help="The safetensors file of its weights.",
+    help="The weights, a safetensors file.",
 )
 @click.option(
     "--to", type=click.Choice(["nir"]), default="nir", show_default=True, help="Format."
@@ -241,22 +242,22 @@ def _print(done: ImportOutcome, form: Form) -> None:
     "--output",
     type=click.Path(dir_okay=False, path_type=Path),
     required=True,
-    help="The file to write; a text of what it can't say stands beside it.",
+    help="The file to write; limitations are written next to it as .txt.",
 )
 @click.option(
     "--neuron",
     type=click.Choice(["if", "cubalif"]),
     default="if",
     show_default=True,
-    help="What ReLU neurons become: without the filter of their synapse, or with it.",
+    help="The node for ReLU neurons: without or with the synapse filter.",
 )
 def export_command(
     package: Path, weights: Path, to: str, output: Path, neuron: Neuron
 ) -> int:
-    """Write PACKAGE and its weights for other tools: Norse, sinabs, Spyx and more.
+    """Export PACKAGE and its weights for other tools: Norse, sinabs, Spyx and more.
 
-    PACKAGE is the folder of a package that `snnc build` wrote, or a spec. docs/nir.md
-    tells what each tool makes of the file, in numbers.
+    PACKAGE is a folder from `snnc build`, or a spec. docs/nir.md lists the results of
+    each tool.
     """
     from snnc.nir.export import CannotExportError, export_nir
     from snnc.runtime.layout import OTHERS
@@ -265,7 +266,7 @@ def export_command(
         raise click.UsageError("-o would replace weights: name a file such as net.nir")
     if output.suffix.lower() in {*OTHERS.split()} - {".nir", ".h5", ".hdf5"}:
         named = output.with_suffix(".nir")
-        raise click.UsageError(f"what is written is NIR: type -o {named}")
+        raise click.UsageError(f"the output is NIR: use -o {named}")
     started = time.perf_counter()
     try:
         done = export_nir(package, weights, output, neuron, device())
@@ -275,7 +276,7 @@ def export_command(
         return 1
     milliseconds = 1000 * (time.perf_counter() - started)
     say(
-        f"{done.path}: {done.nodes} nodes, {done.size} bytes; what they can't say is in"
+        f"{done.path}: {done.nodes} nodes, {done.size} bytes; its limitations are in"
         f" {done.text} ({milliseconds:.0f} ms)"
     )
     return 0

@@ -1,7 +1,7 @@
-"""``snnc import`` once more as a child, which ends if reading a file does not.
+"""``snnc import`` in a child process, which ends even if reading a file does not.
 
-The child does all of the command, on the same streams. While it reads a model, its
-processor time and its memory are limited. If the HDF5 library crashes, the child ends.
+The child runs the whole command on the same streams. While it reads a model, its
+processor time and memory are limited. If the HDF5 library crashes, only the child ends.
 """
 
 from __future__ import annotations
@@ -9,13 +9,13 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from snnc.diagnostics import Diagnostic
 from snnc.importer.model import NOWHERE, RefusedModelError
+from snnc.processes import python_command
 from snnc.rules.models import DamagedModel, ReadingStopped
 
 SECONDS = 10
@@ -24,37 +24,31 @@ BYTES_PER_SECOND = 20 * 2**20
 MEMORY = 2 * 2**30
 LIMIT = "SNNC_IMPORT_SECONDS"
 """The environment variable from which the child knows its limit."""
-_START = (
-    "import sys; sys.path[:] = [p for p in sys.path if p] + [sys.argv.pop(1)];"
-    " from snnc.cli import main; sys.exit(main())"
-)
-"""Imports nothing from the current folder, as ``python -P``, which 3.10 lacks."""
 
 
 def is_child() -> bool:
-    """Whether this process is the child."""
+    """Return whether this process is the child."""
     return LIMIT in os.environ
 
 
 def run_child(arguments: Sequence[str], *files: Path) -> int | Diagnostic:
-    """Run the command line again, and wait for it.
+    """Run the command line again as a child, and wait for it.
 
     Parameters
     ----------
     files
-        What it reads; the first is the model.
+        The files that it reads; the first is the model.
 
     Returns
     -------
     int or Diagnostic
-        Its exit status, or why it has none.
+        The exit status, or the reason why the child has none.
     """
     size = sum(file.stat().st_size for file in files if file.is_file())
     seconds = SECONDS + size // BYTES_PER_SECOND
-    root = str(Path(__file__).resolve().parents[2])
-    # The stacks of more threads would count as memory.
+    # The stacks of further threads would count as memory.
     limits = {LIMIT: str(seconds), "OMP_NUM_THREADS": "1"}
-    command = [sys.executable, "-c", _START, root, *arguments]
+    command = python_command("snnc", *arguments)
     status = subprocess.run(command, env={**os.environ, **limits}).returncode
     return status if status >= 0 else _reason(-status, files[0].as_posix(), seconds)
 
@@ -71,7 +65,7 @@ def _reason(number: int, path: str, seconds: int) -> Diagnostic:
 
 @contextmanager
 def reading_limits(path: str) -> Iterator[None]:
-    """Limit what the child takes; SIGXCPU ends it after its seconds.
+    """Limit the memory and time of the child; SIGXCPU ends it after its seconds.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""``snnc init`` and ``snnc demo``: a first spec, and a first network."""
+"""``snnc init`` and ``snnc demo``: a starter spec, and a demo network."""
 
 from __future__ import annotations
 
@@ -22,27 +22,27 @@ NEXT = """\
 Next:
   {go}snnc build {spec}
   git add -A && git commit
-The package is then models/starter. `snnc report {spec}` tells what it takes,
-`snnc check` what is wrong after a change, and the workflow refuses a commit whose
-packages are not up to date."""
+This writes the package models/starter. `snnc report {spec}` shows its costs, and
+`snnc check` lists problems after a change. The workflow fails if a package is out of
+date."""
 
 ROOT = """\
 At the root of the repo, where GitHub and pre-commit read them: {files}"""
 
 SOURCE = """\
-{workflow} runs `pip install {requirement}`:
-if your snnc is from elsewhere, name that by `snnc init --requirement`, or edit it."""
+{workflow} runs `pip install {requirement}`.
+For another source, use `snnc init --requirement` or edit the file."""
 
 
 @click.command("init", epilog="Example: snnc init networks")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 @click.option(
     "--requirement",
-    help="What the workflow installs with pip; by default the git commit that this snnc"
-    " was installed from, or else snnc.",
+    help="The pip requirement in the workflow  [default: the git commit that this snnc"
+    " was installed from, or else snnc]",
 )
 def init_command(folder: str, requirement: str | None) -> int:
-    """Write a first spec into FOLDER, and what its repo needs to keep packages."""
+    """Create a starter spec in FOLDER, with hooks, a workflow and .gitattributes."""
     report = Report()
     requirement = requirement or installed_from()
     plan = StarterPlan.of(Path(folder), requirement)
@@ -58,7 +58,7 @@ def init_command(folder: str, requirement: str | None) -> int:
     if report.errors:
         return 1
     for path, text in plan.kept.items():
-        say(f"{path.as_posix()} is there already; add to it what you need of:")
+        say(f"{path.as_posix()} exists; add the lines that you need from:")
         _say_lines(text)
     _say_lines(NEXT.format(go=_way_to(folder), spec=SPEC))
     if plan.is_inside and plan.at_root:
@@ -76,7 +76,7 @@ def _say_lines(text: str) -> None:
 
 
 def _way_to(folder: str) -> str:
-    """What to type first: the way there, and a repo if there is none around."""
+    """Return the first commands: enter the folder, and create a repository."""
     place = Path(os.path.realpath(folder))
     go = "" if place == Path.cwd() else f"cd {shlex.quote(printable(folder))}\n  "
     is_repo = any((around / ".git").exists() for around in (place, *place.parents))
@@ -90,7 +90,7 @@ def _way_to(folder: str) -> str:
     default="snnc-demo",
     show_default=True,
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where data, package and weights go.",
+    help="The folder for data, package and weights.",
 )
 def demo_command(output: Path) -> int:
     """Train and run drifting digits: spec, Keras, Nengo, Loihi emulator."""

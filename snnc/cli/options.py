@@ -1,4 +1,4 @@
-"""What verbs take: specs, the device, formats, and options with a former name."""
+"""Common parameters: specs, the device, formats, and options with a former name."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ if TYPE_CHECKING:
 stdin_filename = click.option(
     "--stdin-filename",
     metavar="PATH",
-    help="With -, the file whose unsaved text stdin is: diagnostics name it, and its"
-    " suffix tells the notation.",
+    help="With -, the file name of the text on stdin. Diagnostics show it, and its"
+    " suffix sets the notation.",
 )
 
 _allow_empty = click.option(
     "--allow-empty",
     is_flag=True,
     is_eager=True,
-    help="Take no SPEC, and a folder without specs or that is not there, for none.",
+    help="Succeed if there is nothing to do (no SPEC, or an empty or missing folder).",
 )
 
 
@@ -51,7 +51,7 @@ def _given(
 
 
 def specs_argument(command: Any) -> Any:
-    """The argument SPECS, of which there may be none with ``--allow-empty``."""
+    """Add the argument SPECS, which may be empty with ``--allow-empty``."""
     argument = click.argument(
         "specs", nargs=-1, type=click.Path(), metavar="SPECS...", callback=_given
     )
@@ -59,35 +59,35 @@ def specs_argument(command: Any) -> Any:
 
 
 def checked_stdin(specs: Iterable[str], filename: str | None) -> str:
-    """Return what stdin is called.
+    """Return the name of stdin.
 
     Raises
     ------
     click.UsageError
-        If stdin is named without being read.
+        If stdin has a name but is not read.
     """
     if filename is not None and STDIN not in specs:
-        raise click.UsageError("--stdin-filename needs - in place of a SPEC")
+        raise click.UsageError("--stdin-filename needs - instead of a SPEC")
     return STDIN_NAME if filename is None else Path(filename).as_posix()
 
 
 def read_input(path: str, stdin: str, report: Report) -> SourceFile | None:
-    """Read a spec from its file, or from stdin under the name that it has."""
+    """Read a spec from its file, or from stdin with a given name."""
     return read_stdin(report, stdin) if path == STDIN else read(path, report)
 
 
 def with_folders(
     paths: Iterable[str], report: Report, allow_empty: bool = False
 ) -> Iterator[str]:
-    """Put in the place of each folder the specs in it.
+    """Replace each folder with the specs in it.
 
     Parameters
     ----------
     report
-        Gets SNN706 for a folder without any, unless ``allow_empty``.
+        Gets SNN706 for a folder without specs, unless ``allow_empty``.
     allow_empty
-        Leave out what is not there, too, unless it is named like a spec: git keeps no
-        folder whose last file was removed.
+        Also skip missing paths, unless they are named like a spec: git keeps no folder
+        whose last file was removed.
     """
     for path in paths:
         if allow_empty and not os.path.lexists(path) and not can_format(path):
@@ -106,28 +106,28 @@ def with_folders(
 
 
 def one_spec(path: str, report: Report) -> str | None:
-    """Return the one spec of a folder, or the path itself; None after a report.
+    """Return the only spec of a folder, or the path itself; None after a report.
 
     Raises
     ------
     click.BadParameter
-        If a folder has several.
+        If a folder has several specs.
     """
     found = list(with_folders([path], report))
     if len(found) > 1:
         names = ", ".join(found[:3]) + (", ..." if len(found) > 3 else "")
         raise click.BadParameter(
-            f"{path} holds {len(found)} specs: name one of {names}", param_hint="SPEC"
+            f"{path} has {len(found)} specs: name one of {names}", param_hint="SPEC"
         )
     return found[0] if found else None
 
 
 Option = Callable[[Callable[..., Any]], Callable[..., Any]]
-"""What `click.option` returns."""
+"""The result of `click.option`."""
 
 
 def chosen_device() -> str | None:
-    """The name or the file of the device, as it was given; None for Loihi 1."""
+    """Return the name or file of the device as given; None for Loihi 1."""
     from snnc.loihi.profile import DEFAULT  # not all verbs have a device
 
     context = click.get_current_context(silent=True)
@@ -136,14 +136,14 @@ def chosen_device() -> str | None:
 
 
 def device() -> Profile:
-    """What is compiled for."""
+    """Return the device that specs are compiled for."""
     from snnc.loihi.profile import DEFAULT, read_profile
 
     return read_profile(chosen_device() or DEFAULT)
 
 
 def format_option(help_text: str, *others: str) -> Option:
-    """Return the option ``--format``: text, JSON, and what others a verb prints."""
+    """Return the option ``--format``: text, JSON and the other formats of a verb."""
     return click.option(
         "--format",
         "form",
@@ -183,7 +183,7 @@ def _document(form: str, report: Report) -> dict[str, Any]:
 
 
 class Renamed(click.Option):
-    """An option that also takes its former name, of which no help tells."""
+    """An option that also accepts its former name, which the help doesn't show."""
 
     def __init__(self, names: Sequence[str], former: str, **settings: Any) -> None:
         super().__init__([*names, former], **settings)

@@ -1,11 +1,11 @@
-"""Data on stdout, diagnostics and messages on stderr, and what is painted on them.
+"""Print data to stdout, diagnostics and messages to stderr, and add colours.
 
-A full disk, a reader that has gone or a closed stderr must neither end a run halfway,
-with packages unwritten, nor pass unnoticed: the streams take whatever is written and
-remember what got lost.
+A full disk, a closed reader or a closed stderr must not end a run halfway, with
+packages unwritten, and must not go unnoticed. The streams accept everything and
+remember the first error.
 
-Of colours, https://no-color.org comes first, then https://force-color.org, then what
-the stream is.
+For colours, https://no-color.org has priority, then https://force-color.org, then the
+kind of stream.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _COMMAND = re.compile(r"##(?=\w*\[)")
 ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 Paint = Callable[[str], str]
-"""Colours one line, which is printable already."""
+"""A function that colours one line, which is already printable."""
 
 BOLD, RED, GREEN, YELLOW, BLUE, CYAN = "1", "31", "32", "33", "34", "36"
 _TOTAL = re.compile(r"\w+: \d+ neurons?\b")
@@ -43,7 +43,7 @@ _UNIFIED = {"---": BOLD, "+++": BOLD, "@@": CYAN, "-": RED, "+": GREEN}
 
 
 def print_diagnostics(report: Report) -> None:
-    """Print all diagnostics to stderr, in colour where that is wanted."""
+    """Print all diagnostics to stderr, with colours if enabled."""
     if not report.diagnostics:
         return
     from snnc.diagnostics.diagnostic_text import render
@@ -54,19 +54,19 @@ def print_diagnostics(report: Report) -> None:
 
 
 def say(line: str) -> None:
-    """Print one line of talk to stderr."""
+    """Print one line of a message to stderr."""
     click.echo(printable(line), err=True)
 
 
 def print_data(data: str) -> None:
-    """Print data to stdout, to the letter: a spec, a page, a schema."""
+    """Print data to stdout unchanged: a spec, a page or a schema."""
     click.echo(data, nl=False, color=True)  # which leaves escapes as they are
 
 
 def print_lines(text: str, paint: Paint | None = None) -> None:
-    """Print to stdout what people read: tables, differences; each line printable.
+    """Print text for people to stdout, with control characters escaped.
 
-    ``paint`` colours the lines where stdout gets colours.
+    ``paint`` colours the lines if stdout has colours.
     """
     lines = map(_line, text.removesuffix("\n").split("\n"))
     if paint is not None and wants_colour(sys.stdout):
@@ -75,15 +75,15 @@ def print_lines(text: str, paint: Paint | None = None) -> None:
 
 
 def _line(text: str) -> str:
-    """A printable line; a difference shows the tabs of a file."""
+    """Return a printable line; a diff shows the tabs of a file."""
     return "\t".join(map(printable, text.split("\t")))
 
 
 def print_json(document: Mapping[str, Any]) -> None:
     """Print a document to stdout as JSON.
 
-    What JSON does not know becomes null, as NaN and infinity, or an escape, as bytes of
-    a name that are no UTF-8. The text is ASCII and commands no CI server.
+    NaN and infinity become null. Bytes of a name that are not UTF-8 become escapes. The
+    text is ASCII, and no CI server reads it as a command.
     """
     text = json.dumps(_known_to_json(document), indent=2, allow_nan=False)
     print_data(_COMMAND.sub(r"#\\u0023", text) + "\n")
@@ -100,7 +100,7 @@ def _known_to_json(value: Any) -> Any:
 
 
 def wants_colour(stream: TextIO) -> bool:
-    """Whether a stream of the command line gets colours."""
+    """Return whether a stream of the command line has colours."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
@@ -121,7 +121,7 @@ def paint_unified_diff(line: str) -> str:
 
 
 def paint_difference(line: str) -> str:
-    """Colour a line of `snnc diff`: titles, and the signs of what changed."""
+    """Colour a line of `snnc diff`: titles and signs of changes."""
     if line and not line.startswith(" "):
         return painted(line, BOLD)
     match = _SIGN.match(line)
@@ -131,7 +131,7 @@ def paint_difference(line: str) -> str:
 
 
 def paint_report(line: str) -> str:
-    """Colour a line of `snnc report`: heads, the total, what is nearly full."""
+    """Colour a line of `snnc report`: headers, the total, and nearly full cores."""
     if line.startswith("layer ") or _TOTAL.match(line):
         return painted(line, BOLD)
     if line.startswith("note: "):
@@ -140,7 +140,7 @@ def paint_report(line: str) -> str:
 
 
 class _Raw(io.RawIOBase):
-    """A file that goes on taking bytes when it can't be written any more."""
+    """A file that still accepts bytes when it can't be written any more."""
 
     def __init__(self, file: io.RawIOBase) -> None:
         self._file = file
@@ -172,17 +172,17 @@ class Streams:
 
     @property
     def lost(self) -> OSError | None:
-        """Why data did not reach stdout; None if all did, or nobody wants more."""
+        """The error of stdout; None if there was none, or if the reader closed it."""
         error = self.stdout.error if self.stdout is not None else None
         return None if isinstance(error, BrokenPipeError) else error
 
 
 @contextmanager
 def lenient_streams() -> Iterator[Streams]:
-    """Replace stdout and stderr for the time of a run.
+    """Replace stdout and stderr during a run.
 
-    They take any text, such as paths that are no UTF-8, by escapes. What is not a
-    file, as in tests and notebooks, stays as it is.
+    They accept any text, such as paths that are not UTF-8, and write escapes. Streams
+    that are not files, as in tests and notebooks, are not replaced.
     """
     _occupy_closed()
     before = sys.stdout, sys.stderr
@@ -199,9 +199,9 @@ def lenient_streams() -> Iterator[Streams]:
 
 
 def _occupy_closed() -> None:
-    """Give closed streams a file, lest the next that is opened gets their number.
+    """Open files for closed streams, so that no other file gets their numbers.
 
-    Each is opened the wrong way round, so that using it still fails.
+    Each is opened in the wrong direction, so that using it still fails.
     """
     for number in (0, 1, 2):
         try:

@@ -1,6 +1,6 @@
-"""``snnc report``, ``limits``, ``fit``, ``diff``.
+"""``snnc report``, ``limits``, ``fit`` and ``diff``.
 
-They tell what networks take, what they may take, and what changed.
+They print costs of networks, limits of the chip, variants that fit, and changes.
 """
 
 from __future__ import annotations
@@ -47,16 +47,18 @@ if TYPE_CHECKING:
 )
 @click.argument("spec", type=click.Path())
 @format_option(
-    "How to print the report; markdown is fit for a comment on a pull request,"
-    " html is one page with all there is.",
+    "Output format; markdown suits a comment on a pull request, and html is one page"
+    " with everything.",
     "markdown",
     "html",
 )
-@click.option("--why", is_flag=True, help="Say what keeps each layer from fewer cores.")
+@click.option(
+    "--why", is_flag=True, help="Also print why each layer doesn't take fewer cores."
+)
 @click.option(
     "--against",
     metavar="OLD",
-    help="With --format html, also say what changed since: a spec, or git:REV:PATH.",
+    help="With --format html, also show changes since another spec, or git:REV:PATH.",
 )
 @click.option(
     "--plot",
@@ -72,9 +74,9 @@ def report_command(
     plot: Path | None,
     stdin_filename: str | None,
 ) -> int:
-    """Print the layers of SPEC, the cores they take and what they do at most.
+    """Print the layers, cores and costs of SPEC.
 
-    A SPEC of - is read from stdin; a folder stands for the one spec in it.
+    SPEC may be a folder with one spec, or `-` for stdin.
     """
     if against is not None and form != "html":
         raise click.UsageError("--against goes with --format html; or use `snnc diff`")
@@ -137,9 +139,9 @@ def _print(summary: Summary, form: str, why: bool) -> None:
 
 
 @click.command("limits", epilog="Example: snnc limits")
-@format_option("How to print them.", "markdown")
+@format_option("Output format.", "markdown")
 def limits_command(form: str) -> None:
-    """Print what the device can hold, and where each number comes from."""
+    """Print the limits of the chip, with the source of each number."""
     if form == "json":
         print_json(text.limits_document(device()))
     elif form == "markdown":
@@ -153,15 +155,15 @@ def limits_command(form: str) -> None:
 @click.option(
     "--cores",
     type=click.IntRange(min=1),
-    help="Cores that there are; by default those of the spec's target.",
+    help="The number of cores  [default: the spec's target]",
 )
 @click.option("--all", "everything", is_flag=True, help="Print every variant found.")
-@format_option("How to print it.", "markdown")
+@format_option("Output format.", "markdown")
 def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> int:
-    """List variants of SPEC (filters, strides) that fit so many cores.
+    """List variants of SPEC (filters, strides) that fit a number of cores.
 
-    Those that keep most of the network come first. If SPEC itself fits, the list
-    tells how far each layer could grow, up to 16 times its filters.
+    Variants that keep most of the network come first. If SPEC itself fits, the list
+    shows how far each layer could grow, up to 16 times its filters.
     """
     report = Report()
     made = compile_file(spec, report, "place", device())
@@ -195,14 +197,14 @@ def fit_command(spec: str, cores: int | None, everything: bool, form: str) -> in
 @click.command("diff", epilog="Example: snnc diff git:main:specs/a.snn specs/a.snn")
 @click.argument("old", type=click.Path())
 @click.argument("new", type=click.Path())
-@format_option("Markdown is fit for a comment on a pull request.", "markdown")
+@format_option("Output format; markdown suits a comment on a pull request.", "markdown")
 @click.option(
     "--exit-code",
     is_flag=True,
-    help="Exit with 1 if the networks differ, and with 2 if one is no sound spec.",
+    help="Exit with 1 if the networks differ, and with 2 if either spec has errors.",
 )
 def diff_command(old: str, new: str, form: str, exit_code: bool) -> int:
-    """Say what changed between two specs, and whether trained weights stay valid.
+    """Show what changed between two specs, and whether trained weights stay valid.
 
     OLD and NEW are files, or git:REV:PATH as in `git show REV:PATH`.
     """

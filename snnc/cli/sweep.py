@@ -1,4 +1,4 @@
-"""``snnc sweep`` and ``snnc plot``: variants side by side, and pictures."""
+"""``snnc sweep`` and ``snnc plot``: comparisons of variants, and pictures."""
 
 from __future__ import annotations
 
@@ -38,43 +38,51 @@ INTERRUPTED = 130
     multiple=True,
     required=True,
     metavar="NAME.PROPERTY=VALUES",
-    help="Values of a property, with commas between them; all combinations are tried.",
+    help="Values of a property, separated by commas; all combinations are tried.",
+)
+@click.option(
+    "--where",
+    multiple=True,
+    metavar="CONDITION",
+    help="Train only variants that meet a condition: `cores <= 4`, `energy < 2 uJ`.",
 )
 @click.option(
     "--data",
     type=click.Path(path_type=Path),
     help="An .npz file with x and y: evaluate each variant on the exact engine.",
 )
-@click.option("--train", is_flag=True, help="Train each on the data first.")
+@click.option("--train", is_flag=True, help="Train each variant on the data first.")
 @click.option(
     "--test",
     type=click.Path(path_type=Path),
-    help="Data to evaluate on, in place of a fifth of those to train on.",
+    help="Data for the evaluation, instead of a fifth of the training data.",
 )
 @click.option(
     "--weights",
     type=click.Path(path_type=Path),
-    help="Weights to evaluate with, where none are trained.",
+    help="Weights for the evaluation, instead of training.",
 )
-@click.option("--epochs", type=click.IntRange(1), help="Epochs, not the spec's.")
+@click.option(
+    "--epochs", type=click.IntRange(1), help="Epochs  [default: from the spec]"
+)
 @click.option(
     "--phases",
     default="smooth,scale",
     show_default=True,
     metavar="PHASE,...",
-    help="Phases of each training; `smooth,scale,spikes` takes several times as long.",
+    help="Phases of each training; `smooth,scale,spikes` takes several times longer.",
 )
 @click.option(
     "--examples",
     type=click.IntRange(1),
-    help="Evaluate on N of them, drawn by the seed.",
+    help="Evaluate on N examples, drawn by the seed.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="Draws first weights and examples.",
+    help="Seed of the examples; initial weights follow `train.seed`.",
 )
 @click.option(
     "-o",
@@ -82,10 +90,12 @@ INTERRUPTED = 130
     type=click.Path(file_okay=False, path_type=Path),
     default="sweep",
     show_default=True,
-    help="The folder of what is done, which is not done again.",
+    help="The folder of the results; finished variants are not repeated.",
 )
 @click.option(
-    "--workers", type=click.IntRange(1), help="Processes; by default one a processor."
+    "--workers",
+    type=click.IntRange(1),
+    help="Number of processes  [default: one per processor]",
 )
 @click.option("--dask", metavar="ADDRESS", help="Use a Dask cluster instead.")
 @click.option(
@@ -93,10 +103,11 @@ INTERRUPTED = 130
     type=click.Path(dir_okay=False, path_type=Path),
     help="Also draw accuracy over energy: .png, .svg or .pdf.",
 )
-@format_option("How to print it.")
+@format_option("Output format.")
 def sweep_command(
     spec: str,
     settings: tuple[str, ...],
+    where: tuple[str, ...],
     data: Path | None,
     train: bool,
     test: Path | None,
@@ -113,7 +124,7 @@ def sweep_command(
 ) -> int:
     """Compare variants of SPEC in cores, weights and energy; with data, in accuracy.
 
-    An interrupted sweep goes on where it was, if it is typed again.
+    Run the same command again to continue an interrupted sweep.
     """
     _refuse_at_odds(data, train, test, weights, plot, workers, dask)
     from snnc.api.problems import SpecError
@@ -124,6 +135,7 @@ def sweep_command(
         swept = sweep(
             spec,
             settings,
+            where=where,
             data=data,
             test=test,
             weights=weights,
@@ -135,10 +147,10 @@ def sweep_command(
             workers=workers,
             dask=dask,
             device=chosen_device() or DEFAULT,
+            progress=True,
         )
     except SpecError as error:
-        for line in str(error).split("\n"):
-            say(line)
+        click.echo(str(error), err=True)  # which is printable
         return 1
     except NoSettingError as error:
         raise click.UsageError(f"--set {error}") from error
@@ -146,7 +158,7 @@ def sweep_command(
         say(f"error: {reason(error)}")
         return 1
     except KeyboardInterrupt:
-        say(f"interrupted: the same command goes on with what is in {output}")
+        say(f"interrupted: the same command continues from {output}")
         return INTERRUPTED
     if form == "json":
         print_json(swept.as_dict())
@@ -158,7 +170,7 @@ def sweep_command(
 
 
 def _draw(swept: Sweep, file: Path) -> bool:
-    """Draw a sweep; False after saying why it can't be."""
+    """Draw a sweep; return False after an error message."""
     from snnc.api.pictures import plot
 
     try:
@@ -208,7 +220,7 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
     type=click.Choice(KINDS),
     default="network",
     show_default=True,
-    help="All but network and cores run a package on --data with --weights.",
+    help="All except network and cores run a package on --data with --weights.",
 )
 @click.option(
     "-o",
@@ -226,9 +238,9 @@ _OF_RUNS = ("data", "weights", "simulator", "examples", "example")
     type=click.IntRange(0),
     default=0,
     show_default=True,
-    help="The one whose raster is drawn.",
+    help="The example for the raster.",
 )
-@click.option("--dark", is_flag=True, help="Draw on dark ground.")
+@click.option("--dark", is_flag=True, help="Use a dark background.")
 def plot_command(
     what: Path,
     kind: str,
@@ -240,7 +252,7 @@ def plot_command(
     example: int,
     dark: bool,
 ) -> int:
-    """Draw a network, its cores, or what it does with data."""
+    """Draw a network, its cores, or its results on data."""
     from snnc.api.pictures import OF_SPECS, check_file, plot
     from snnc.api.problems import SpecError
 
@@ -270,8 +282,7 @@ def plot_command(
             )
             plot(evaluation, kind, file=output, dark=dark, example=example)  # type: ignore[arg-type]
     except SpecError as error:
-        for line in str(error).split("\n"):
-            say(line)
+        click.echo(str(error), err=True)  # which is printable
         return 1
     except (ValueError, IndexError, ModuleNotFoundError, OSError) as error:
         say(f"error: {reason(error)}")

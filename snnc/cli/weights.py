@@ -1,4 +1,4 @@
-"""``snnc weights`` and ``snnc calibrate``: what a file holds, and its scales."""
+"""``snnc weights`` and ``snnc calibrate``: check and scale weight files."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ EXTRA = "pip install numpy safetensors"
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("spec", type=click.Path(), required=False)
-@format_option("How to print it.")
+@format_option("Output format.")
 @click.option(
     "--migrate",
     nargs=2,
     type=click.Path(),
     metavar="OLD_SPEC NEW_SPEC",
-    help="Carry the tensors that still fit over to a changed network.",
+    help="Keep the tensors that still fit a changed network.",
 )
 @click.option(
     "-o",
     "--output",
     "--weights-out",
     type=click.Path(path_type=Path),
-    help="Where --migrate writes the new weights.",
+    help="The file for the weights from --migrate.",
 )
-@click.option("--force", is_flag=True, help="Let --migrate write over a file.")
+@click.option("--force", is_flag=True, help="Let --migrate overwrite a file.")
 def weights_command(
     file: Path,
     spec: str | None,
@@ -50,12 +50,12 @@ def weights_command(
     output: Path | None,
     force: bool,
 ) -> int:
-    """Print what the safetensors file FILE holds, and whether it fits SPEC.
+    """Print the contents of the safetensors file FILE, and whether it fits SPEC.
 
     Specs are files, or git:REV:PATH as in `git show REV:PATH`.
 
-    With a SPEC for Loihi it also checks whether the chip can store the weights: per
-    core, as nengo-loihi does when it builds.
+    With a SPEC for Loihi, it also checks whether the chip can store the weights, core
+    by core, as nengo-loihi does when it builds.
     """
     if spec is not None and file.suffix in (".snn", ".yaml", ".yml"):
         raise click.UsageError(f"swap them: snnc weights {spec} {file.as_posix()}")
@@ -78,7 +78,7 @@ def _done(
             raise click.UsageError("write FILE --migrate OLD_SPEC NEW_SPEC -o NEW_FILE")
         return _migrate(file, *migrate, output, force, form)
     if output is not None or force:
-        raise click.UsageError("-o and --force belong to --migrate")
+        raise click.UsageError("-o and --force need --migrate")
     return _list(file, spec, form)
 
 
@@ -154,7 +154,9 @@ def _migrate(
     required=True,
     help="The safetensors file to write.",
 )
-@click.option("--examples", type=click.IntRange(1), help="Measure only the first N.")
+@click.option(
+    "--examples", type=click.IntRange(1), help="Measure only the first N examples."
+)
 def calibrate_command(
     package: Path,
     data: Path,
@@ -164,10 +166,10 @@ def calibrate_command(
 ) -> int:
     """Scale the weights of PACKAGE so that each layer keeps to its rates.
 
-    That is for weights from elsewhere, as `train` scales what it trains. What the
-    network computes stays as it is. Rates are measured on the data: those of training
-    serve. With the package's spec at hand, it also checks whether the chip can
-    store the scaled weights.
+    Use it for existing weights, because `train` scales the weights that it trains. The
+    outputs of the network don't change. Rates are measured on the data; training data
+    are fine. If the package's spec exists, it also checks whether the chip can store
+    the scaled weights.
     """
     if weights_out.resolve() == data.resolve():
         raise click.UsageError("-o would replace the data")

@@ -73,7 +73,7 @@ class NotStoredError(CannotRunError):
     def __init__(self, layers: str) -> None:
         super().__init__(
             f"the chip can't store the weights of {layers}; `snnc weights FILE SPEC` "
-            "tells why, and what would do"
+            "says why and what would help"
         )
 
 

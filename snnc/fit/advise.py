@@ -33,7 +33,7 @@ DIRECTIONS = {
     "factor": "a larger",
 }
 FEWER = "give the layers fewer neurons, or "
-BOUNDS = "going by the neurons alone: "
+BOUNDS = "for the neurons alone: "
 
 
 def advise(spec: ValidatedSpec, network: Network, report: Report) -> None:

@@ -85,7 +85,7 @@ def _written(layer: Layer) -> Shape | None:
 
 def _costly(layer: Layer, block: Shape, cores: int, free: MappedNetwork) -> CostlyBlock:
     better = block_of(free.by_name[layer.name])
-    assert better is not None, "what is on the chip is cut"
+    assert better is not None, "layers on the chip have blocks"
     return CostlyBlock(
         span=block_span(layer),
         name=layer.name,
@@ -183,7 +183,7 @@ def _written_room(target: Loihi, trials: Trials) -> str:
 
 
 NOTHING = "keep more of it with smaller strides and kernels before, or a larger input"
-BEHIND = ", which leaves enough for the layers behind it"
+BEHIND = ", which leaves enough for the layers after it"
 
 
 @dataclass(frozen=True, slots=True)

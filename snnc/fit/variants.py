@@ -228,7 +228,7 @@ def _cost(cost: VariantCost) -> tuple[str, str, str]:
 
 def _sentence(offered: Offer, shown: int) -> str:
     count, cores = len(offered.variants), counted(offered.cores, "core")
-    needs = "" if offered.needed is None else f"; as it is it takes {offered.needed}"
+    needs = "" if offered.needed is None else f"; unchanged, it takes {offered.needed}"
     if not count and offered.present is None:
         no = "no change" if not offered.untried else "no change that was tried"
         return (

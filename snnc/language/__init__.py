@@ -1,7 +1,7 @@
-"""The language: its table of words, the located syntax tree, and the spec as data.
+"""The language: its table of words, the syntax tree with places, and the spec as data.
 
-Begin at `layers` and `statements`: models, which are the table of what a spec
-may say; `properties` has each property once, `table` says what an entry is. `keywords`,
-`forms` and `schema` are made of it, and so are the parsers above. `tree` is what both
-notations are parsed to. Imports `source` and what is below.
+Read `layers` and `statements` first: their models are the table of the language.
+`properties` has each property once, and `table` defines its entries. `keywords`,
+`fields` and `schema` derive from the table, and so do the parsers in higher folders.
+Both notations are parsed to `tree`. Imports `source` and lower folders.
 """

@@ -1,4 +1,4 @@
-"""Ranges, dims and phases of training: located syntax or plain Python to tuples."""
+"""Read ranges, dims and training phases, from syntax or plain Python, as tuples."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from snnc.language.scalars import (
 from snnc.language.written import listed
 
 SLOWEST = 1.0
-"""Hz of a rate's upper end: with usual weights nengo-loihi keeps 6 of their 7 bits at
-1 Hz, 2 to 4 of them at 0.1 Hz, and refuses them at 0.01 Hz."""
+"""The lowest upper end of a rate in Hz: with usual weights, nengo-loihi keeps 6 of
+their 7 bits at 1 Hz, 2 to 4 of them at 0.1 Hz, and refuses them at 0.01 Hz."""
 WIDEST, NARROWEST = 1e12, 1e-12
-"""Values of an input: far from where weights that undo them leave float32."""
+"""The largest input value; weights that scale it to 1 are within float32."""
 RESOLUTION = 1e-6
-"""Of a range by its largest end: float32 tells eight values apart there."""
+"""The smallest width of a range, relative to its largest end: eight float32 values."""
 Phase = Literal["smooth", "scale", "spikes"]
 
 PHASES: tuple[Phase, ...] = ("smooth", "scale", "spikes")
 
 
 def _ends(value: Any, expected: str, example: str) -> tuple[float | None, float]:
-    """The two ends of a range; only the lower one may be absent."""
+    """Return the two ends of a range; only the lower one may be missing."""
     if isinstance(value, tree.Range):
         ends: Any = (value.low, value.high)
     else:
@@ -85,7 +85,7 @@ def upper_rate(value: Any) -> tuple[float, float]:
 
 
 def _budget(value: Any) -> str:
-    """A range of rates up to the one that is written, or a usual one."""
+    """Return a range of rates up to a written rate, as an example."""
     most = value.value if isinstance(value, (tree.Number, tree.Quantity)) else 0
     return f"..{most:g} Hz" if most >= SLOWEST else "20..150 Hz"
 
@@ -112,7 +112,7 @@ def values(value: Any) -> tuple[float, float]:
 
 
 def _resolved(low: float, high: float) -> None:
-    """Refuse what float32, in which Keras and the chip's host compute, can't hold."""
+    """Refuse ranges outside float32, in which Keras and the host compute."""
     most = max(abs(low), abs(high))
     if most > WIDEST:
         limit = f"the ends are from {-WIDEST:g} to {WIDEST:g}"
@@ -149,7 +149,7 @@ def dims(value: Any, *, least: str = "") -> tuple[int, ...]:
 
 
 def _nearer(sizes: Sequence[int], least: str) -> dict[str, str]:
-    """What to write for sizes of which one is too small or too large."""
+    """Return the advice for dims with a size that is too small or too large."""
     if max(sizes) > LARGEST:
         return {"advice": "write smaller sizes"}
     return {"instead": least or "x".join(str(max(size, 1)) for size in sizes)}
@@ -183,7 +183,7 @@ def block(value: Any) -> tuple[int, ...] | str:
 
 
 def phases(value: Any) -> tuple[Any, ...]:
-    """Read a list of phases; words that are none are left to its type."""
+    """Read a list of phases; the type of the property refuses unknown words."""
     if isinstance(value, tree.List):
         items: Sequence[Any] = value.items
     elif isinstance(value, (tuple, list)):
@@ -206,14 +206,14 @@ def phases(value: Any) -> tuple[Any, ...]:
 
 
 def _check_order(names: Sequence[Phase], items: Sequence[Any]) -> None:
-    """Refuse a phase that stands twice, or behind one that follows it."""
+    """Refuse repeated phases, and phases in the wrong order."""
     ordered = [phase for phase in PHASES if phase in names]
     for before, name, item in zip(names, names[1:], items[1:], strict=False):
         place = {"span": item.span} if hasattr(item, "span") else {}
         if names.index(name) <= names.index(before):
             reason, limit = f"`{name}` is given twice", "each phase once at most"
         elif PHASES.index(name) < PHASES.index(before):
-            reason, limit = f"`{name}` is behind `{before}`", f"goes before `{before}`"
+            reason, limit = f"`{name}` is after `{before}`", f"goes before `{before}`"
         else:
             continue
         raise refused(reason, limit=limit, instead=listed(ordered), **place)

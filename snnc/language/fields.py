@@ -1,4 +1,4 @@
-"""What the models of the table say of their fields, and what is said of these."""
+"""Look up the fields of models: their notes, types, defaults and descriptions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Note = TypeVar("Note", Key, Otherwise, StatementPart)
 
 
 def notes(field: Field[Any]) -> Iterator[Any]:
-    """What stands beside the type of a field, or beside its type without None."""
+    """Return the notes on the type of a field, or on its type without None."""
     kind: Any = field.type
     if get_origin(kind) is Annotated:
         kind, *own = get_args(kind)
@@ -30,21 +30,21 @@ def note(field: Field[Any], kind: type[Note]) -> Note | None:
 
 
 def words_of(field: Field[Any]) -> tuple[ValueWord, ...]:
-    """What is said of words that are values of a field."""
+    """Return the descriptions of words that are values of a field."""
     key = note(field, Key)
     return key.words if key is not None else ()
 
 
 @cache
 def keys_of(model: type[Model]) -> Mapping[str, Key]:
-    """The properties of a statement or choice, in the order of its model."""
+    """Return the properties of a statement or choice, in the order of its model."""
     entries = {name: note(field, Key) for name, field in fields_of(model).items()}
     return {name: key for name, key in entries.items() if key and name != "kind"}
 
 
 @cache
 def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
-    """What stands in front of the block of a statement, by the names of the fields."""
+    """Return the parts before the block of a statement, by field name."""
     parts = {
         name: note(field, StatementPart) for name, field in fields_of(model).items()
     }
@@ -53,7 +53,7 @@ def parts_of(model: type[Model]) -> Mapping[str, StatementPart]:
 
 @cache
 def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
-    """The properties that are a choice with settings, and its models by their words."""
+    """Return the properties that are choices with settings, with models by word."""
     choices: dict[str, dict[str, type[Choice]]] = {}
     for name, field in fields_of(model).items():
         for part in types_in(field.type):
@@ -63,7 +63,7 @@ def choices_of(model: type[Model]) -> Mapping[str, Mapping[str, type[Choice]]]:
 
 
 def values_in(annotation: Any) -> Iterator[str]:
-    """The words that are values of a type, with those inside of its models."""
+    """Return the words that are values of a type, also inside its models."""
     if isinstance(annotation, type) and issubclass(annotation, Model):
         for field in fields_of(annotation).values():
             yield from values_in(field.type)
@@ -76,28 +76,28 @@ def values_in(annotation: Any) -> Iterator[str]:
 
 
 def types_in(annotation: Any) -> Iterator[Any]:
-    """A type, what it is made of, and the notes on these."""
+    """Yield a type, the types that it consists of, and their notes."""
     yield annotation
     for part in get_args(annotation):
         yield from types_in(part)
 
 
 def otherwise(model: type[Model], key: str) -> Any:
-    """The value of a property where nothing gives it; None if it has none."""
+    """Return the default of a property, or None if it has no default."""
     field = fields_of(model).get(key)
     fallback = None if field is None else note(field, Otherwise)
     return None if fallback is None else fallback.value
 
 
 def description(model: type[Model], field: str) -> str:
-    """Say what a property or part means, with its default behind it in brackets."""
+    """Describe a property or part, with its default in brackets."""
     entry = keys_of(model).get(field) or parts_of(model)[field]
     shown = default(fields_of(model)[field])
     return f"{entry.about} ({shown})." if shown else f"{entry.about}."
 
 
 def default(field: Field[Any]) -> str:
-    """The default of a field as ``.snn`` writes it, or what it follows from."""
+    """Return the default of a field in ``.snn`` notation, or where it comes from."""
     fallback = note(field, Otherwise)
     if fallback is not None and fallback.text:
         return fallback.text

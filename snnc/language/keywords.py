@@ -1,4 +1,4 @@
-"""The language's words, and what each kind of statement has: lookups in the table."""
+"""Look up words of the language, and the parts of each kind of statement."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ FORMS: Mapping[str, Form] = {ABOUT.kind: ABOUT} | {
 """Every kind of statement, in the order of the language."""
 
 MODELS: dict[str, dict[str, type[StatementModel]]] = {}
-"""The models of a kind by the variant, which is empty where there is none."""
+"""The models of a kind by variant; the variant is empty for kinds without one."""
 for _model in STATEMENTS:
     for _form in _model.forms:
         _variant = _model.variant.text if _model.variant else ""
@@ -37,10 +37,10 @@ for _model in STATEMENTS:
 PARTS: Mapping[str, StatementPart] = {
     name: part for model in STATEMENTS for name, part in parts_of(model).items()
 }
-"""What may stand in front of a block, by the names of the fields."""
+"""The parts before a block, by field name."""
 
 VALUES = ("shape", "within", "mapped")
-"""Those of them that are of the input alone."""
+"""The parts of the input alone."""
 
 CHOICES: Mapping[str, Mapping[str, type[Choice]]] = {
     key: choices for model in STATEMENTS for key, choices in choices_of(model).items()
@@ -60,12 +60,12 @@ BLOCKLESS = frozenset(
 
 
 def kinds(*places: Place) -> tuple[str, ...]:
-    """The kinds of statements that stand in some of the places of a YAML file."""
+    """Return the kinds of statements at the given places of a YAML file."""
     return tuple(kind for kind, form in FORMS.items() if form.place in places)
 
 
 def may_be_bare(kind: str) -> bool:
-    """Whether a layer may be its kind alone, as YAML's ``- avgpool``."""
+    """Return whether a layer may be written as its kind: ``- avgpool`` in YAML."""
     form = FORMS.get(kind)
     if form is None or form.place != "layer" or form.sources == "required":
         return False
@@ -73,7 +73,7 @@ def may_be_bare(kind: str) -> bool:
 
 
 def settings_of(choice: str) -> tuple[str, ...]:
-    """The settings of a loss, an optimizer or a neuron; nothing if it has none."""
+    """Return the settings of a loss, an optimizer or a neuron; empty if it has none."""
     if choice in NEURONS:
         return tuple(keys_of(NeuronSpec)) if choice == "lif" else ()
     models = (choices.get(choice) for choices in CHOICES.values())
@@ -81,7 +81,7 @@ def settings_of(choice: str) -> tuple[str, ...]:
 
 
 def first_key(owner: str) -> str:
-    """What a bare number behind a kind, a variant or a choice is meant as."""
+    """Return the property that a bare number after a kind or a choice stands for."""
     if owner in FORMS and FORMS[owner].size:
         return FORMS[owner].size
     by_word = {v: model for models in MODELS.values() for v, model in models.items()}
@@ -90,7 +90,7 @@ def first_key(owner: str) -> str:
 
 
 def tables() -> Iterator[type[Model]]:
-    """Every model that has properties: of statements, of neurons, of choices."""
+    """Return every model with properties: of statements, neurons and choices."""
     yield from STATEMENTS
     yield NeuronSpec
     for choices in CHOICES.values():
@@ -98,19 +98,19 @@ def tables() -> Iterator[type[Model]]:
 
 
 def values_of(key: str) -> tuple[str, ...]:
-    """The words that are values of a property."""
+    """Return the words that are values of a property."""
     fields = (fields_of(model) for model in tables() if key in keys_of(model))
     return tuple(dict.fromkeys(word for f in fields for word in values_in(f[key].type)))
 
 
 def keys_read_by(*readers: Callable[..., Any]) -> frozenset[str]:
-    """The properties and parts of some types, by the functions that read these."""
+    """Return properties and parts of some types, by the functions that read them."""
     return frozenset(key for reader in readers for key in _by_reader()[reader])
 
 
 @cache
 def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
-    """All properties and parts by the functions that read their values."""
+    """All properties and parts, by the functions that read their values."""
     by_reader: dict[Callable[..., Any], set[str]] = {}
     for model in tables():
         for name, info in fields_of(model).items():
@@ -122,14 +122,14 @@ def _by_reader() -> Mapping[Callable[..., Any], frozenset[str]]:
 
 
 def likes_of(keys: Collection[str]) -> frozenset[str]:
-    """What other libraries call some properties."""
+    """Names of properties in other libraries."""
     return frozenset(
         like for key, entry in words() if key in keys for like in entry.same.split()
     )
 
 
 def words() -> Iterator[tuple[str, ValueWord | Key]]:
-    """Every property, variant, choice and value, with what is said of it."""
+    """Yield every property, variant, choice and value, with its description."""
     for model in tables():
         yield from keys_of(model).items()
         for info in fields_of(model).values():
@@ -141,20 +141,20 @@ def words() -> Iterator[tuple[str, ValueWord | Key]]:
 
 
 def owner_of(statement: tree.Statement) -> str:
-    """The statement's words as a reader would quote them, without the name."""
+    """Return the words of a statement for quoting, without the name."""
     kind = statement.kind.text
     return kind if statement.variant is None else f"{kind} {statement.variant.text}"
 
 
 def model_of(statement: tree.Statement) -> type[StatementModel] | None:
-    """The model of a statement whose kind and variant are known."""
+    """Return the model of a statement whose kind and variant are known."""
     models = MODELS.get(statement.kind.text, {})
     variant = statement.variant.text if statement.variant else ""
     return models.get(variant) or next(iter(models.values()), None)
 
 
 def legal_keys(statement: tree.Statement) -> tuple[str, ...]:
-    """The properties that a statement takes, in the order of its model."""
+    """Return the properties of a statement, in the order of its model."""
     model = model_of(statement)
     if model is None:
         return ()
@@ -165,7 +165,7 @@ def legal_keys(statement: tree.Statement) -> tuple[str, ...]:
 
 
 def scope_keys(kind: str) -> tuple[str, ...]:
-    """The properties of a kind of layer that ``defaults`` may give."""
+    """Return the properties of a kind of layer that ``defaults`` may have."""
     layer = MODELS[kind][""]
     return tuple(key for key in keys_of(DefaultsSpec) if key in keys_of(layer))
 
@@ -189,7 +189,7 @@ REFUSED = frozenset(
         "repeat",
     ]
 )
-# Only a statement can be mistaken for a stream of events, so a layer may be called so.
+# Only a statement can mean an event stream, so a layer may have this name.
 RESERVED = (KINDS | HEADERS | REFUSED) - {"events"}
 
 CLAUSES = frozenset(("in", "as", "from"))
@@ -203,5 +203,5 @@ VARIANTS: dict[str, tuple[str, ...]] = {
 USUAL = {
     key: entry.usual for model in tables() for key, entry in keys_of(model).items()
 }
-"""A value of each property, for examples."""
+"""An example value of each property."""
 KEYS = frozenset(USUAL)

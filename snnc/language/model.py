@@ -1,7 +1,7 @@
-"""The spec as data, of the statements of `statements` and `layers`, and its places.
+"""The spec as data, from the statements of `statements` and `layers`, with its places.
 
-A model checks what one statement says by itself. What needs more than one statement
-(names, shapes, the chip) is checked on the graph. Times are in seconds, rates in Hz.
+A model checks one statement. Rules that need several statements (names, shapes, the
+chip) are checked on the graph. Times are in seconds, rates in Hz.
 """
 
 import hashlib
@@ -39,11 +39,11 @@ SCOPES = tuple(
     if issubclass(model, (SpikingSpec, MaxPoolSpec))
     for form in model.forms
 )
-"""The kinds of layers that ``defaults`` may be for."""
+"""The kinds of layers that ``defaults`` may name."""
 
 
 def _scope(value: object) -> str:
-    """Take a kind of layer that spikes."""
+    """Read a kind of layer that spikes."""
     kind = bare(value)
     if kind not in SCOPES:
         raise unexpected("a kind of layer that spikes", SCOPES[0])
@@ -107,12 +107,12 @@ def spec_hash(spec: Spec) -> str:
 
 
 class Place(NamedTuple):
-    """Where a statement is written.
+    """The place of a statement.
 
-    ``span`` is its head, from the kind to the name. ``keys`` has the span of the
-    value of each property that is written (and of ``shape``, ``within`` and
-    ``mapped``), ``sources`` the span of each name behind ``from``. A statement that
-    is not written has the place of the network's name.
+    ``span`` is its head, from the kind to the name. ``keys`` has the span of the value
+    of each written property (and of ``shape``, ``within`` and ``mapped``), and
+    ``sources`` the span of each name after ``from``. A statement that is not written
+    has the place of the network's name.
     """
 
     span: Span
@@ -123,30 +123,29 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ValidatedSpec:
-    """A spec, as far as it is sound, with its places.
+    """The valid parts of a spec, with their places.
 
     The parts of ``spec`` are checked one by one. A layer statement with an error is
-    None in ``spec.layers``; so the layer behind it, if it names no source, reads
-    something unknown. A broken or missing input or readout is a placeholder with a
-    name.
+    None in ``spec.layers``. The next layer, if it names no source, then reads an
+    unknown layer. A broken or missing input or readout is a placeholder with a name.
 
     Attributes
     ----------
     places
-        Parallel to ``spec.layers``. The name of a place is None if there is none
-        or if it is taken already.
+        Parallel to ``spec.layers``. The name of a place is None if the layer has no
+        name, or a name that is already taken.
     defaults
         Parallel to ``spec.defaults``.
     broken
-        Names of the input, layers and readout whose statements have errors: what
-        they say is unknown, and nothing should be said about it.
+        Names of the input, layers and readout whose statements have errors. Their
+        properties are unknown, so rules should not report them.
     defaults_sound
-        Whether every ``defaults`` statement was understood; if not, a property that
-        no statement gives may have been given there.
+        Whether every ``defaults`` statement is valid; if not, a missing property may
+        have been given there.
     sound
-        Whether nothing at all was wrong.
+        Whether the spec has no errors.
     span
-        The network's name, or the file's beginning.
+        The network's name, or the beginning of the file.
     """
 
     spec: Spec

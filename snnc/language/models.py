@@ -39,7 +39,7 @@ Schema = core_schema.CoreSchema
 # Without its metaclass, mypy takes no model for hashable.
 @dataclass_transform(kw_only_default=True, frozen_default=True)
 class Model(metaclass=type):  # noqa: UP050
-    """What may be written in one place: every subclass is a frozen dataclass."""
+    """A model of values at one place; every subclass is a frozen dataclass."""
 
     __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
 
@@ -48,7 +48,7 @@ class Model(metaclass=type):  # noqa: UP050
 
     @classmethod
     def read(cls, value: Any, make: Callable[[Any], Any]) -> Any:
-        """Make the model of what is written, by ``make`` of a mapping of values."""
+        """Make the model of a value; ``make`` makes it from a mapping."""
         return make(value)
 
 
@@ -136,7 +136,7 @@ def _union(parts: tuple[Any, ...]) -> Schema:
 
 
 def _tagged(kinds: Iterable[type[Model]]) -> Schema:
-    """Which of several models a mapping is, is what it says as its ``kind``."""
+    """Select one of several models of a mapping by its ``kind``."""
     models = {
         word: _schema(kind)
         for kind in kinds

@@ -1,4 +1,4 @@
-"""Names of layers and of classes: located syntax or plain Python to strings."""
+"""Read names of layers and classes, from syntax or plain Python, as strings."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from typing import Any
 from snnc.language import tree
 from snnc.language.scalars import bare, problem, refused, unexpected
 
-# Longer ones could not be laid out so that every formatter leaves them alone.
+# With longer names, no layout is stable under every formatter.
 LONGEST = 40
 # `keyword.softkwlist` of the newest Python: the same for whichever one runs snnc.
 SOFT_KEYWORDS = frozenset({"case", "match", "type"})
-# What the generated package imports, what that imports, and what is not in
+# The imports of the generated package, their imports, and modules that are not in
 # `sys.stdlib_module_names` though Python has it.
 LIBRARIES = frozenset(
     {
@@ -63,7 +63,7 @@ LIBRARIES = frozenset(
         "wrapt",
     }
 )
-# No folder can have such a name on Windows, whatever its case.
+# Windows allows no folder with such a name, in any case.
 DEVICES = frozenset(
     {"aux", "con", "nul", "prn"}
     | {f"{port}{number}" for port in ("com", "lpt") for number in range(10)}
@@ -72,8 +72,8 @@ MOST_CLASSES = 2**16
 
 
 def why_no_name(name: str) -> str:
-    """Why a word can't be a name; an empty string if it can."""
-    # The reserved words are those of the table, in which layers have names.
+    """Return why a word can't be a name, or an empty string if it can."""
+    # The reserved words come from the table, in which layers have names.
     from snnc.language.keywords import RESERVED
 
     if name in RESERVED:
@@ -90,7 +90,7 @@ def why_no_name(name: str) -> str:
 
 
 def why_no_package(name: str) -> str:
-    """Why a word can't name a network, whose package has that name."""
+    """Return why a word can't name a network, whose package has that name."""
     if name in LIBRARIES or name in sys.stdlib_module_names:
         return "its package would hide the library of that name"
     if name.lower() in DEVICES:
@@ -132,7 +132,7 @@ def classes(value: Any) -> int | tuple[str, ...]:
 
 
 def _check_commas(items: Sequence[tree.Value]) -> None:
-    """Refuse ``[cat, polar bear]``: a blank parts names, unless commas do so."""
+    """Refuse ``[cat, polar bear]``: names are separated by blanks or by commas."""
     text = items[0].span.source.text if items else ""
     pairs = [
         (a.span, b.span, text[a.span.end : b.span.start]) for a, b in pairwise(items)
@@ -143,7 +143,7 @@ def _check_commas(items: Sequence[tree.Value]) -> None:
         if not gap.strip(" \t"):
             name = f"{one.text} {other.text}".replace('"', "")
             raise refused(
-                f"no comma stands between `{one.text}` and `{other.text}`",
+                f"there is no comma between `{one.text}` and `{other.text}`",
                 limit="one or two names",
                 advice=f'write `"{name}"`, or put a comma between them',
                 span=one.to(other),

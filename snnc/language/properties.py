@@ -1,6 +1,6 @@
-"""Every property of the language once: its type, its limits and what is said of it.
+"""Every property of the language once: its type, its limits and its description.
 
-A model takes one with its default, or with `Otherwise` where `defaults` may speak.
+A model uses it with its default, or with `Otherwise` if `defaults` may have it.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ Mapped = Annotated[
     ),
 ]
 
-# Of the target and of time.
+# Properties of `target` and `timing`.
 Chips = Annotated[Whole, Limits(ge=1, le=MOST_CHIPS), Key("Number of chips", usual="1")]
 Cores = Annotated[
     Whole,
@@ -112,7 +112,7 @@ ReadoutSynapse = Annotated[
     Key("Time constant of the filter on the output", usual="5 ms"),
 ]
 
-# Of every spiking layer.
+# Properties of every spiking layer.
 Rate = Annotated[
     RateRange,
     Key(
@@ -194,7 +194,7 @@ Block = Annotated[
     ),
 ]
 
-# Of encoders.
+# Properties of encoders.
 Start = Annotated[
     Literal["rest", "spread"],
     Bare,
@@ -209,7 +209,7 @@ Start = Annotated[
     ),
 ]
 
-# Of the operations.
+# Properties of operations.
 Filters = Annotated[
     Whole,
     Limits(ge=1),

@@ -1,7 +1,7 @@
-"""The types of property values: literals, and words with settings of their own.
+"""The types of property values: literals, and words with their own settings.
 
-Located syntax or plain Python goes in, plain Python comes out. What a type refuses it
-raises as `snnc.language.scalars` says.
+They read syntax or plain Python, and return plain Python. They raise the errors of
+`snnc.language.scalars`.
 """
 
 from collections.abc import Callable, Mapping
@@ -34,7 +34,7 @@ ClassNames = Annotated[int | tuple[str, ...], ReadBy(names.classes)]
 
 
 class NeuronSpec(Model):
-    """``relu`` or ``lif``; time constants in seconds, of ``lif`` alone."""
+    """``relu`` or ``lif``; only ``lif`` has time constants, in seconds."""
 
     kind: Annotated[
         Literal["relu", "lif"],
@@ -93,7 +93,7 @@ class NeuronSpec(Model):
 
 
 class Choice(Model):
-    """A named choice with settings of its own, such as ``adam { ... }``."""
+    """A named choice with its own settings, such as ``adam { ... }``."""
 
     word: ClassVar[ValueWord]
 

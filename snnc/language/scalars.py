@@ -1,4 +1,4 @@
-"""Numbers, switches, times and rates: located syntax or plain Python to plain Python.
+"""Read numbers, switches, times and rates, from syntax or plain Python.
 
 Times become seconds, rates Hz.
 """
@@ -25,7 +25,7 @@ def problem(kind: str, template: str, context: dict[str, Any]) -> PydanticCustom
 
 
 def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomError:
-    """Say that a value is of the wrong type: what is expected, with an example."""
+    """Return the error for a value of the wrong type, with an example."""
     return problem(
         "wrong_type",
         "expected {expected}, for example {example}",
@@ -34,7 +34,7 @@ def unexpected(expected: str, example: str, **context: Any) -> PydanticCustomErr
 
 
 def refused(reason: str, **context: Any) -> PydanticCustomError:
-    """Say that a value of the right type is outside what is allowed."""
+    """Return the error for a value outside its limits."""
     return problem("bad_value", "{reason}", {"reason": reason, "limit": "", **context})
 
 
@@ -55,7 +55,7 @@ SHORTEST, LONGEST = 1e-9, 1e6
 
 
 def bare(value: Any) -> Any:
-    """Unwrap a word, number or string; everything else stays as it is."""
+    """Unwrap a word, number or string; return other values unchanged."""
     if isinstance(value, tree.Word):
         return value.text
     if isinstance(value, (tree.Number, tree.Text)):
@@ -83,7 +83,7 @@ def amount(value: Any) -> float:
 
 
 def share(value: Any) -> float:
-    """Read an amount that is a part of 1."""
+    """Read a share below 1."""
     return amount(value)
 
 

@@ -1,8 +1,8 @@
-"""The JSON Schema (draft-07) of the YAML notation, from the spec's models.
+"""Make the JSON Schema (draft-07) of the YAML notation from the spec's models.
 
-Each property stands once, in the definitions. No schema has alternatives: what a value
-of each type must be stands side by side, so that a validator says which key is wrong
-and why, where of alternatives it could only say that none of them holds.
+Each property occurs once, in the definitions. No schema has alternatives, because a
+validator could only say that none of them matches. The conditions for each type are
+next to each other instead, so a validator names the wrong key and the reason.
 """
 
 from __future__ import annotations
@@ -35,20 +35,20 @@ _NUMBER = r"[+-]?(\d+(\.\d+)?|\.\d+)([eE][+-]?\d+)?"
 
 
 def _text(pattern: str, kind: str = "") -> Schema:
-    """A string of a form, or what YAML makes of it: a number needs no quotes."""
+    """Return the schema of a string with a pattern; YAML may read it as a number."""
     types = {"type": [kind, "string"]} if kind else {"type": "string"}
     return {**types, "pattern": f"^{pattern}$"}
 
 
 def _dims(word: str = "") -> Schema:
-    """Dims as ``3x3``, as one integer, as a list, or a word in their place."""
+    """Return the schema of dims: ``3x3``, an integer, a list, or a word instead."""
     sizes = _text(r"\d+(x\d+)*" if not word else rf"(\d+(x\d+)*|{word})", "integer")
     item = {**_text(r"\d+", "integer"), "minimum": 1}
     return {**_or_list(sizes, item), "minimum": 1}
 
 
 def _or_list(one: Schema, item: Schema, least: int = 1) -> Schema:
-    """One value, or a list of some."""
+    """Return the schema of one value or a list of values."""
     types = one["type"] if isinstance(one["type"], list) else [one["type"]]
     return {**one, "type": [*types, "array"], "items": item, "minItems": least}
 
@@ -88,20 +88,20 @@ _FILE = {
     "network": "The network's name, which is the generated package's.",
     "layers": "The layers in order, each one key: its kind.",
 }
-"""What keys of a YAML file mean that are no statements."""
+"""Descriptions of keys of a YAML file that are not statements."""
 
 
 ID = "urn:snnc:spec:1"
-"""What the schema is called, for those that refer to it."""
+"""The ID of the schema, for references to it."""
 
 
 def schema() -> Schema:
-    """Return the schema of a YAML spec; every key carries its description."""
+    """Return the schema of a YAML spec, with a description of every key."""
     return _SchemaWriter().file()
 
 
 class _SchemaWriter:
-    """Makes the schema, and a definition of each property that it refers to."""
+    """Makes the schema, with a definition of each property."""
 
     def __init__(self) -> None:
         self._definitions: dict[str, Schema] = {}
@@ -162,9 +162,9 @@ class _SchemaWriter:
         keys: tuple[str, ...] | None = None,
         more: Mapping[str, Schema] | None = None,
     ) -> Schema:
-        """Return the schema of a statement's properties, if need be of some alone.
+        """Return the schema of a statement's properties, or of some of them.
 
-        ``more`` are other keys that there may be.
+        ``more`` are further keys.
         """
         properties: Schema = {}
         required = []
@@ -185,7 +185,7 @@ class _SchemaWriter:
         return {"type": "object", "allOf": [self._defined(name, keys_of_it)]}
 
     def _defined(self, key: str, value: Schema) -> Schema:
-        """Refer to a definition; other meanings of a word have a number behind it."""
+        """Return a reference to a definition; other meanings of a word are numbered."""
         names = (key, *(f"{key}{number}" for number in range(2, 100)))
         name = next(n for n in names if self._definitions.get(n, value) == value)
         self._definitions[name] = value
@@ -217,7 +217,7 @@ def _told(schema: Schema, description: str) -> Schema:
 def _choice(
     inner: Mapping[ValueWord, Schema], bare: tuple[str, ...] | None = None
 ) -> Schema:
-    """One of several words, with a mapping of properties below it or without."""
+    """Return the schema of a choice, with or without a mapping of its settings."""
     below = {
         word.text: _told({**schema, "type": ["object", "null"]}, word.about)
         for word, schema in inner.items()
@@ -234,12 +234,12 @@ def _choice(
 
 
 def _plain(field: Field[Any]) -> Schema:
-    """A value that is no mapping.
+    """Return the schema of a value that is not a mapping.
 
     Raises
     ------
     TypeError
-        If nothing says what texts its type takes.
+        If the texts of its type are unknown.
     """
     parts = [*types_in(field.type)]
     for part in parts:
@@ -267,6 +267,6 @@ _BOUNDS = {
 
 
 def _limits(parts: Iterable[Any]) -> Schema:
-    """The bounds of a number; those of a time are beyond what a schema can say."""
+    """Return the bounds of a number; a schema can't express the bounds of a time."""
     limits = [part for part in parts if isinstance(part, Limits)]
     return {_BOUNDS[k]: bound for part in limits for k, bound in part.given().items()}

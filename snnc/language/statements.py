@@ -23,14 +23,14 @@ ABOUT = Form(
     once=True,
     nearby="title description doc docstring",
 )
-"""The one statement that is a text, without properties."""
+"""The only statement with a text and without properties."""
 
 
 class StatementModel(Model):
-    """What all statements share: unknown keys are errors, values do not change.
+    """The base of all statements: unknown keys are errors, and values don't change.
 
-    ``forms`` are the kinds of statements that the model is of, ``variant`` the word
-    behind the kind where there are several models of it.
+    ``forms`` are the kinds of statements with this model. ``variant`` is the word after
+    the kind, for kinds with several models.
     """
 
     forms: ClassVar[tuple[Form, ...]] = ()
@@ -90,7 +90,7 @@ class TimingSpec(StatementModel):
 
 
 class InputSpec(StatementModel):
-    """The values that a network reads: their shape and range."""
+    """The input of a network: its shape and range."""
 
     forms = (
         Form(
@@ -138,7 +138,7 @@ class ReadoutSpec(StatementModel):
 
 
 class TrainSpec(StatementModel):
-    """How `train.py` trains; None where the readout decides."""
+    """How `train.py` trains; None if it depends on the readout."""
 
     forms = (
         Form(

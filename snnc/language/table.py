@@ -1,9 +1,9 @@
-"""What the table of the language says of a word besides its type, limits and default.
+"""The entries of the language table, in addition to types, limits and defaults.
 
-The table is the spec's models: `statements` and `layers` list what each statement
-takes, `properties` has every property once. The entries below are notes on their types
-and classes. Parsers, printers, the JSON Schema, ``docs/language.md``, editors and what
-is said of a wrong word are made of them, by `keywords` and `fields`.
+The table is the spec's models: `statements` and `layers` list the properties of each
+statement, and `properties` has every property once. The entries below are notes on
+their types and classes. Parsers, printers, the JSON Schema, ``docs/language.md``,
+editors and messages about wrong words use them, through `keywords` and `fields`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ Place = Literal["front", "encoder", "layer", "back"]
 
 
 class ReadBy(NamedTuple):
-    """The function that makes plain Python of what is written, before it is checked."""
+    """The function that converts syntax to plain Python before it is checked."""
 
     func: Callable[[Any], Any]
 
 
 class Limits(NamedTuple):
-    """What a number must be: at least, more than, at most, less than."""
+    """The limits of a number: at least, more than, at most, less than."""
 
     ge: float | None = None
     gt: float | None = None
@@ -30,7 +30,7 @@ class Limits(NamedTuple):
     lt: float | None = None
 
     def given(self) -> dict[str, float]:
-        """Return the limits that there are, by their names."""
+        """Return the limits that are set, by name."""
         limits = self._asdict().items()
         return {name: limit for name, limit in limits if limit is not None}
 
@@ -43,7 +43,7 @@ class ValueWord(NamedTuple):
     text
         The word.
     about
-        What it means: a sentence.
+        Its meaning: a sentence.
     same
         Words of other libraries with the same meaning, which `--fix` replaces.
     nearby
@@ -62,13 +62,13 @@ class Key(NamedTuple):
     Attributes
     ----------
     about
-        What it means: a sentence without its full stop.
+        Its meaning: a sentence without a full stop.
     usual
-        A value to show as an example, as ``.snn`` writes it.
+        An example value, in ``.snn`` notation.
     same, nearby
-        As of a `ValueWord`.
+        As for a `ValueWord`.
     words
-        What is said of words that are its values.
+        The descriptions of words that are its values.
     """
 
     about: str
@@ -79,9 +79,9 @@ class Key(NamedTuple):
 
 
 class StatementPart(NamedTuple):
-    """What stands in front of the block in ``.snn``, and is a key in YAML.
+    """A part before the block in ``.snn``, and a key in YAML.
 
-    ``key`` is that key; the others are as of a `Key`.
+    ``key`` is that key; the other fields are as for a `Key`.
     """
 
     key: str
@@ -90,14 +90,14 @@ class StatementPart(NamedTuple):
 
 
 class Otherwise(NamedTuple):
-    """What holds where nothing is written: a note on a field whose default is None.
+    """The value of an unwritten property: a note on a field whose default is None.
 
     Attributes
     ----------
     value
-        The value; None if it follows from something else.
+        The value; None if it depends on something else.
     text
-        What it follows from, in the words of the documentation.
+        What it depends on, for the documentation.
     """
 
     value: Any = None
@@ -110,25 +110,26 @@ class Form(NamedTuple):
     Attributes
     ----------
     kind
-        The word that begins it.
+        Its first word.
     about
-        What it says: a sentence.
+        Its meaning: a sentence.
     example
-        One as short as it may be.
+        The shortest example.
     named
-        One with a name, where the example has none.
+        An example with a name, if ``example`` has none.
     name, sources, values
         Whether it has a name, a ``from``, a shape with a range.
     place
-        Where it stands in a YAML file; one of an encoder may also be a layer.
+        Its place in a YAML file; an encoder may also be a layer.
     once
         Whether a spec has it at most once.
     size
-        The property that a bare number behind the kind is meant as.
+        The property that a bare number after the kind means.
     axes
-        The spatial axes of what it reads; 0 for any number of them.
+        The spatial axes of its input; 0 for any number of them.
     same, nearby
-        As of a `ValueWord`, spelt as `snnc.rules.foreign.plain` does, or with the axes.
+        As for a `ValueWord`, in the spelling of `snnc.rules.foreign.plain`, or with
+        axes.
     """
 
     kind: str
@@ -151,12 +152,12 @@ class Form(NamedTuple):
 
     @property
     def usual_name(self) -> str:
-        """The name in the example; empty if a statement of the kind needs none."""
+        """Return the name in the example; empty if the kind needs no name."""
         return self.example.split()[1] if self.name == "required" else ""
 
 
 def layer(kind: str, about: str, example: str, **more: Any) -> Form:
-    """Describe a kind of layer: it has a name, and reads what is before or named."""
+    """Describe a kind of layer, which has a name and reads other layers."""
     return Form(
         kind,
         about,

@@ -1,4 +1,4 @@
-"""Located syntax: what is written in a spec and where, before any meaning.
+"""The syntax tree of a spec, with places, before any checks of meaning.
 
 Both notations, ``.snn`` and YAML, become this tree.
 """
@@ -45,7 +45,7 @@ class Quantity:
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """``20..150 Hz``, ``..250``, ``-1..1``; an absent end is None."""
+    """``20..150 Hz``, ``..250``, ``-1..1``; a missing end is None."""
 
     low: int | float | None
     high: int | float | None
@@ -71,7 +71,7 @@ class List:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A name with properties of its own: ``adam { learning_rate 1e-3 }``."""
+    """A name with its own properties: ``adam { learning_rate 1e-3 }``."""
 
     name: Word
     properties: tuple[Property, ...]
@@ -96,8 +96,8 @@ class Statement:
 
     ``variant`` is the second word of ``target loihi``, ``encode conv``,
     ``neuron lif`` and ``defaults conv3d``; ``text`` is the string of ``about``.
-    ``properties`` is None when no block is written. Of a ``broken`` statement, one
-    that could not be read, only kind, variant and name are known.
+    ``properties`` is None if the statement has no block. A ``broken`` statement could
+    not be parsed: only its kind, variant and name are known.
     """
 
     kind: Word
@@ -115,9 +115,9 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Comment:
-    """The words behind ``#``, without it, one blank behind it and blanks at the end.
+    """The text of a comment, without ``#``, one blank after it, and blanks at the end.
 
-    ``trailing`` says that something else stands before it on its line.
+    ``trailing`` says whether other text comes before it on its line.
     """
 
     text: str
@@ -129,8 +129,8 @@ class Comment:
 class Document:
     """A whole spec: its edition, its network's name and its statements in order.
 
-    ``comments`` are in the order of the file; what they belong to follows from
-    their spans. ``layers`` is the place of YAML's key of that name.
+    ``comments`` are in the order of the file, and their spans show where they belong.
+    ``layers`` is the place of YAML's key of that name.
     """
 
     edition: Number | None

@@ -1,4 +1,4 @@
-"""Values as the language writes them, different texts for different values."""
+"""Write values in the notation of the language; different values differ in text."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from decimal import Decimal
 from snnc.text.tables import dims
 
 MOST_DIGITS = 18
-"""More digits in a row are taken for a mistake."""
+"""The most digits in a row; more are treated as a mistake."""
 # Longer ones may have more digits in a row than the language allows.
 LONGEST_FIXED = MOST_DIGITS + 2
 _EXPONENT = re.compile(r"(\.0)?e([+-]?)0*")
 
 
 def numeral(value: int | float) -> str:
-    """Write a numeral: a float in the shorter of ``0.05`` and ``1e-3``.
+    """Write a number; a float in the shorter of ``0.05`` and ``1e-3``.
 
-    A float stays one (``2.0``), and whole ones below a million have no exponent.
+    A float stays a float (``2.0``), and whole floats below a million have no exponent.
     """
     if isinstance(value, int):
         return str(value)
@@ -66,7 +66,7 @@ def interval(low: float, high: float) -> str:
 
 
 def rates(low: float, high: float) -> str:
-    """Write a budget in Hz; a lower end of 0 is left out, as is usual."""
+    """Write a budget in Hz, without a lower end of 0."""
     if low == 0:
         return f"..{number(high)} Hz"
     return f"{interval(low, high)} Hz"
@@ -77,7 +77,7 @@ def flag(value: bool) -> str:
 
 
 def extents(value: tuple[int, ...]) -> str:
-    """Write sizes of axes; one stands for equal ones."""
+    """Write sizes of axes; equal sizes as one number."""
     return str(value[0]) if len(set(value)) == 1 else dims(value)
 
 

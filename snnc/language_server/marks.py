@@ -162,7 +162,7 @@ def _unread(document: tree.Document) -> str:
     broken = next((s for s in document.statements if s.broken), None)
     if broken is None:
         return ""
-    return f"line {broken.span.first.line} can't be read: mend it first"
+    return f"line {broken.span.first.line} can't be read: fix it first"
 
 
 Where = Literal["header", "statement", "variant", "part", "reference", "key", "value"]

@@ -195,7 +195,7 @@ def _use(row: Row) -> Iterator[str]:
     if row.block:
         yield f"block: `{dims(row.block)}`"
     if row.activity is not None:
-        yield f"spikes of an example: at most {human(row.activity.spikes)}"
+        yield f"spikes per example: at most {human(row.activity.spikes)}"
 
 
 def rule(diagnostic: Diagnostic) -> str:

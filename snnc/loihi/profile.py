@@ -111,9 +111,11 @@ def read_profile(name: str = DEFAULT) -> Profile:
         reason = f"{error.strerror}; snnc has {', '.join(sorted(_shipped()))}"
         raise ProfileError(f"{name}: {reason}") from error
     except RecursionError as error:
-        raise ProfileError(f"{name} is no TOML: brackets nested too deep") from error
+        raise ProfileError(
+            f"{name} is not valid TOML: brackets nested too deep"
+        ) from error
     except ValueError as error:  # not UTF-8, not TOML, or a number of many digits
-        raise ProfileError(f"{name} is no TOML: {error}") from error
+        raise ProfileError(f"{name} is not valid TOML: {error}") from error
     try:
         return checked(data) if is_foreign else trusted(data)
     except ProfileError as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Array = NDArray[Any]
 
 Shape = tuple[int, ...]
-ANEW = "write the graph anew"
+ANEW = "write the graph again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def pool_of(node: Node, source: str, read: Shape) -> tuple[KerasLayer, Shape, in
     if np.any(node.arrays.get("padding", np.zeros(2))):
         raise node.refused(
             "it pads, and its windows at the border hold fewer values",
-            "leave the padding out",
+            "remove the padding",
         )
     given = [(n - w) // s + 1 for n, w, s in zip(read[1:], window, stride, strict=True)]
     options = {
@@ -181,7 +181,7 @@ def _weight(node: Node, rank: int) -> Array:
     if bias.shape != weight.shape[:1]:
         raise node.refused(f"it has {bias.size} biases, not {weight.shape[0]}", ANEW)
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refused("it holds NaN or infinite weights", "train it anew")
+        raise node.refused("it holds NaN or infinite weights", "train it again")
     return weight
 
 
@@ -196,7 +196,7 @@ def _padding(node: Node, rank: int, stride: Shape) -> tuple[str, list[tuple[int,
         raise node.refused(f"its padding is {word[:20]!r}", ANEW)
     if word == "same" and set(stride) != {1}:
         raise node.refused(
-            "`same` with a stride pads otherwise in each tool",
+            "`same` with a stride has another meaning in each tool",
             "write the padding as numbers",
         )
     return word, none

@@ -119,14 +119,14 @@ def _compiled(package: Any, device: Profile | None) -> Compilation:
     lock = PackageRecords.of(place).lock
     if lock is None or lock.origin is None:
         raise CannotExportError(
-            f"{place} is no package that snnc built: it has no sound snnc.lock; name"
+            f"{place} is not a package from snnc: it has no valid snnc.lock; name"
             " the folder that `snnc build` printed, or a spec"
         )
     spec = lock.origin.spec_path(place.parent)
     if spec is None or not spec.is_file():
         raise CannotExportError(
-            f"the spec of {place}, {lock.origin.spec}, is not where it was: name it in"
-            " place of the package"
+            f"the spec of {place}, {lock.origin.spec}, was moved: name it instead of"
+            " the package"
         )
     made = _sound(spec, device)
     assert made.spec is not None
@@ -144,7 +144,7 @@ def _sound(spec: Path, device: Profile | None) -> Compilation:
         problem = next(d for d in report.diagnostics)
         raise CannotExportError(
             f"{spec} can't be compiled: {problem.render_message()}; `snnc check {spec}`"
-            " tells more"
+            " shows the problems"
         )
     return made
 

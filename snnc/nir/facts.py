@@ -14,7 +14,7 @@ from snnc.text.tables import columns, dims
 
 VERSION = 1
 """Of what stands in the metadata; it grows where a key changes its meaning."""
-UNIT = "a spike is 1 in one step of dt; a neuron fires at 1 and goes back to 0"
+UNIT = "a spike is 1 in one step of dt; a neuron fires at 1 and resets to 0"
 HEAD = ("layer", "kind", "shape", "runs on", "rate", "nodes", "neurons", "weights")
 WIDTH = 88
 
@@ -101,7 +101,7 @@ def _input(given: Input) -> str:
 
 def _output(readout: Readout) -> str:
     decides = {
-        "mean": "the mean of the later half of its steps",
+        "mean": "the mean of the second half of its steps",
         "last": "its last step",
     }[readout.decide]
     filtered = (
@@ -148,19 +148,19 @@ def _notes(lowered: LoweredNetwork, graph: ExportedGraph) -> Iterator[str]:
         )
     if "CubaLIF" in forms:
         yield (
-            "CubaLIF filters the bias too. The membrane of a neuron without a leak has"
-            " a time constant of 1000 s."
+            "CubaLIF also filters the bias. The membrane of a neuron without a leak"
+            " has a time constant of 1000 s."
         )
     if any(_is_lif(population) for population in lowered.populations):
         yield (
-            "LIF has no refractory period in NIR: it is left out, and the current"
+            "LIF has no refractory period in NIR: it is removed, and the current is"
             " scaled so that activation 1 still fires at the upper rate."
         )
     yield (
-        "On Loihi a neuron stays at 0 where it would fall below, fires at most once a"
-        " step, forgets what it had above its threshold, and a layer reads the spikes"
-        " of the step before. Readers of NIR differ in each of these: docs/nir.md"
-        " tells by how much."
+        "On Loihi the voltage of a neuron never falls below 0, a neuron fires at most"
+        " once per step and drops the part above its threshold, and a layer reads the"
+        " spikes of the previous step. Readers of NIR differ in each of these:"
+        " docs/nir.md shows by how much."
     )
     if folded := [p.layer for p in graph.placed if p.kind.endswith("3d")]:
         yield (

@@ -57,7 +57,7 @@ class Node:
         """
         array = self.arrays.get(name)
         if array is None or array.size == 0:
-            raise self.refused(f"it has no {name}", "write the graph anew")
+            raise self.refused(f"it has no {name}", "write the graph again")
         return array
 
     def refused(self, why: str, remedy: str) -> RefusedModelError:
@@ -147,7 +147,7 @@ def read_graph(file: Path, path: str) -> NirGraph:
     """
     with file.open("rb") as opened:
         if opened.read(len(HDF5)) != HDF5:
-            raise not_nir(path, "it is not HDF5, which all files of NIR are")
+            raise not_nir(path, "it is not HDF5, the format of NIR files")
     try:
         store = Store(file, path)
         try:
@@ -192,7 +192,7 @@ def _graph(store: Store, path: str) -> NirGraph:
 def _edges(store: Store, path: str) -> tuple[Edge, ...]:
     shape = store.shape("node/edges")
     if shape is None or (shape != (0,) and (len(shape) != 2 or shape[1] != 2)):
-        raise not_nir(path, "its edges are no pairs of names")
+        raise not_nir(path, "its edges are not pairs of names")
     if shape[0] == 0:
         return ()
     words = store.words("node/edges") or ()
@@ -206,8 +206,8 @@ def _node(store: Store, name: str, path: str) -> Node:
     node = Node(name, kind[:40], {}, {})
     if kind == "NIRGraph":
         raise node.refused(
-            "it is a graph in the graph, as recurrent layers are written",
-            "train a network without recurrent connections, or write its nodes flat",
+            "it is a nested graph, as for recurrent layers",
+            "train a network without recurrent connections, or write one flat graph",
         )
     arrays, words = {}, {}
     for member in members:
@@ -238,14 +238,14 @@ def matrix_of(node: Node) -> Array:
 
     weight = node.array("weight")
     if weight.ndim != 2:
-        raise node.refused(f"its weight has {weight.ndim} axes", "write it anew")
+        raise node.refused(f"its weight has {weight.ndim} axes", "write it again")
     bias = node.arrays.get("bias", np.zeros(weight.shape[0]))
     if bias.shape != weight.shape[:1]:
         shape = "x".join(map(str, bias.shape)) or "a number"
         raise node.refused(
             f"its bias has the shape {shape}, for {weight.shape[0]} channels",
-            "write it anew",
+            "write it again",
         )
     if not (np.isfinite(weight).all() and np.isfinite(bias).all()):
-        raise node.refused("it holds NaN or infinite weights", "train it anew")
+        raise node.refused("it holds NaN or infinite weights", "train it again")
     return weight

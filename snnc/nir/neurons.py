@@ -40,7 +40,7 @@ STEP = 1e-3
 """Seconds of a step of an imported spec."""
 LONGEST_LEAK = 8.19
 """Seconds: a leak above it has no integer on Loihi, so such a neuron has none."""
-DIFFERS = "its {name} differs from neuron to neuron, and a layer has one for all"
+DIFFERS = "its {name} differs between neurons, and a layer has one value"
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ def _leaky(node: Node, resistance: float, room: float, reset: float) -> SpecNeur
         synapse = _one(node, "tau_syn")
         properties = (f"synapse {_milliseconds(node, synapse * STEP / step)}",)
     if gain <= 0:
-        raise node.refused("what it reads lowers its voltage", "give it an `r` above 0")
+        raise node.refused("its input lowers its voltage", "give it an `r` above 0")
     membrane = tau * STEP / step
     if membrane > LONGEST_LEAK:
         return SpecNeurons(gain * step / tau, 0.0, 1.0, properties, resets)
@@ -170,8 +170,8 @@ def _milliseconds(node: Node, seconds: float) -> str:
         raise node.refused(
             f"a time constant of {seconds * 1e3:g} ms is not of a step of 1 ms up to"
             " 8.19 s",
-            "NIR counts seconds; Norse 1.1 writes `dt` times that, and sinabs steps:"
-            " write the graph anew with that put right",
+            "NIR counts seconds; Norse 1.1 writes `dt` times seconds, and sinabs"
+            " writes steps: correct this and write the graph again",
         )
     return f"{float(f'{seconds * 1e3:.6g}'):g} ms"
 
@@ -181,11 +181,13 @@ def _one(node: Node, name: str, default: float | None = None) -> float:
     array = node.arrays.get(name)
     if array is None or array.size == 0:
         if default is None or array is not None:
-            raise node.refused(f"it has no {name}", "write the graph anew")
+            raise node.refused(f"it has no {name}", "write the graph again")
         return default
     first = float(array.reshape(-1)[0])
     if not np.isfinite(array).all():
-        raise node.refused(f"its {name} is not finite", "train it anew")
+        raise node.refused(f"its {name} is not finite", "train it again")
     if not np.allclose(array, first, rtol=1e-6, atol=0):
-        raise node.refused(DIFFERS.format(name=name), "train it with one for the layer")
+        raise node.refused(
+            DIFFERS.format(name=name), "train it with one value for the layer"
+        )
     return first

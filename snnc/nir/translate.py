@@ -122,7 +122,7 @@ class _Translator:
             raise node.refused(why, remedy)
         reads = self.graph.reads(node.name)
         if node.kind != "Input" and not reads:
-            raise node.refused("it reads nothing", "give it an edge, or leave it out")
+            raise node.refused("it reads nothing", "give it an edge, or remove it")
         value = handler(self, node, self._sum(node, reads))
         if prod(value.shape) > LARGEST or min(value.shape, default=1) < 1:
             shape = "x".join(map(str, value.shape))
@@ -145,8 +145,8 @@ class _Translator:
             not np.array_equal(f, factors[0]) for f in factors
         ):
             raise node.refused(
-                "what it sums has unequal shapes or scales",
-                "let convolutions of kernel 1 make them equal",
+                "its inputs have different shapes or scales",
+                "make them equal with convolutions of kernel 1",
             )
         name = f"{node.name}_sum"
         self._layer(name, "Add", {}, tuple(value.layer for value in values))
@@ -191,7 +191,7 @@ class _Translator:
 
     def convolution(self, node: Node, value: NodeValue) -> NodeValue:
         if value.image:
-            raise node.refused("it reads what was flattened", "leave the Flatten out")
+            raise node.refused("it comes after a Flatten", "remove the Flatten")
         convolved = convolutions.convolved(node, value.layer, value.shape)
         if self._rescales(node, value, convolved.weight):
             return replace(value, layer=node.name)
@@ -230,7 +230,7 @@ class _Translator:
             raise node.refused(
                 f"its weight is for {weight.shape[1]} values, and it reads"
                 f" {value.shape[0]}",
-                "write the graph anew",
+                "write the graph again",
             )
         if self._rescales(node, value, weight):
             return replace(value, layer=node.name)
@@ -267,7 +267,7 @@ class _Translator:
         by_channel = scale.reshape(len(scale) if scale.size > 1 else 1, -1)
         if not np.isfinite(scale).all() or (by_channel != by_channel[:, :1]).any():
             raise node.refused(
-                "its scale differs from pixel to pixel, or is not finite",
+                "its scale differs between pixels, or is not finite",
                 "scale by channel",
             )
         factor = by_channel[:, 0]
@@ -275,7 +275,7 @@ class _Translator:
             self._follow(node, value, factor, 0.0)
             return value
         if (factor <= 0).any():
-            raise node.refused("it turns spikes to below 0", "scale by what is above 0")
+            raise node.refused("it makes spikes negative", "use a scale above 0")
         return replace(value, factor=value.factor * factor)
 
     def _follow(
@@ -283,13 +283,13 @@ class _Translator:
     ) -> None:
         """Put what follows linear nodes into their kernels."""
         if value.image:
-            raise node.refused("it stands behind a Flatten", "put it before")
+            raise node.refused("it comes after a Flatten", "put it before")
         for place, name in enumerate(value.linear):
             kernel = self.kernels[name]
             if len(self.graph.readers(name)) > 1:
                 raise node.refused(
                     f"`{name}` is read by other nodes too, before its neurons",
-                    "let all of them read the neurons",
+                    "make all of them read the neurons",
                 )
             self.kernels[name] = replace(
                 kernel,
@@ -304,7 +304,7 @@ class _Translator:
                 raise node.refused(
                     f"its parameters have the shape {_x(array.shape)}, and it reads"
                     f" {_x(value.shape)}",
-                    "write the graph anew",
+                    "write the graph again",
                 )
         if value.linear:
             self._follow(node, value, cells.gain, cells.offset)
@@ -331,18 +331,18 @@ class _Translator:
         level = float(np.max(node.array("threshold")))
         if value.linear or not 0 <= level < 1:
             raise node.refused(
-                "it tells at each step whether a value is above it: 0 or 1, where"
-                " neurons of the chip fire as often as that value says",
-                "let an IF stand for it, and retrain",
+                "it outputs whether a value is above it, 0 or 1 per step, while the"
+                " rate of a neuron on the chip follows the value",
+                "replace it with an IF, and train again",
             )
-        self.notes.append(f"`{node.name}` changes no spike: it is left out")
+        self.notes.append(f"`{node.name}` changes no spikes: it is removed")
         return value
 
     def output(self, node: Node, value: NodeValue) -> NodeValue:
         if not value.linear and (value.factor != 1).any():
             self.notes.append(
                 f"the output is that of `{value.layer}` by"
-                f" {float(np.max(value.factor)):.4g}, which the readout leaves out"
+                f" {float(np.max(value.factor)):.4g}, which the readout ignores"
             )
         return value
 
@@ -362,20 +362,20 @@ HANDLERS: dict[str, Handler] = {
     "Threshold": _Translator.threshold,
     **dict.fromkeys(NEURONS, _Translator.neurons),
 }
-UNKNOWN = ("it is of a kind that is not known here", "leave it out, and retrain")
+UNKNOWN = ("it is of an unknown kind", "remove it, and train again")
 REFUSED = {
     "Delay": (
-        "nothing on the chip waits longer than a step",
+        "the chip has no delays above one step",
         "train the network without delays",
     ),
-    "I": ("it never fires, and all that leaves a core is spikes", "use IF"),
+    "I": ("it never fires, and only spikes leave a core", "use IF"),
     "LI": (
-        "it never fires, and all that leaves a core is spikes",
-        "leave it out: behind the last Affine, `synapse` of the readout filters alike",
+        "it never fires, and only spikes leave a core",
+        "remove it: after the last Affine, `synapse` of the readout is the same filter",
     ),
     "CubaLI": (
-        "it never fires, and all that leaves a core is spikes",
-        "leave it out: behind the last Affine, `synapse` of the readout filters alike",
+        "it never fires, and only spikes leave a core",
+        "remove it: after the last Affine, `synapse` of the readout is the same filter",
     ),
 }
 

@@ -138,13 +138,39 @@ def attempt(
     cache = PlanCache() if cache is None else cache
     profile = lowered.network.device
     plan = make_plan(lowered, target, profile, cache)
-    mapper = Mapper(plan.steps, profile.core, cache.spending, most, effort)
-    if plan.misfits or mapper.floor > min(most, MOST_CHIPS * profile.chip.cores):
-        return Attempt(plan, target, mapper, None, work=mapper.work)
     # One mapping of a variant could take as long as all the others together.
-    solution = mapper.run(hopeless=mapper.floor > target.cores or effort < 1)
+    mapper, solution = _search(plan, target, cache, most, effort, is_brief=effort < 1)
     free = Attempt(plan, target, mapper, solution, work=mapper.work)
     return _unmix(free, cache, effort) if free.fits else free
+
+
+KEPT = 8
+"""Searches that are kept at most: each holds much of what it looked at."""
+
+
+def _search(
+    plan: Plan,
+    target: Loihi,
+    cache: PlanCache,
+    most: int,
+    effort: float,
+    is_brief: bool = False,
+) -> tuple[Mapper, Solution | None]:
+    """Search for a mapping, unless the last searches were for the same one."""
+    key = plan.steps, target.cores, most, effort, is_brief
+    if key not in cache.searches:
+        device = plan.profile
+        mapper = Mapper(plan.steps, device.core, cache.spending, most, effort)
+        solution = None
+        if not plan.misfits and mapper.floor <= min(
+            most, MOST_CHIPS * device.chip.cores
+        ):
+            solution = mapper.run(is_brief or mapper.floor > target.cores)
+        if len(cache.searches) >= KEPT:
+            cache.searches.clear()
+        cache.searches[key] = mapper, solution
+    mapper, solution = cache.searches[key]
+    return mapper, solution
 
 
 ROUNDS = 3
@@ -186,10 +212,7 @@ def _of_one_kind(
             compared = any(isinstance(p.reach, Compare) for p in lowered.out_of(name))
             axons[name] = "discrete" if compared else kind
         plan = make_plan(lowered, target, profile, cache, axons)
-        mapper = Mapper(plan.steps, profile.core, cache.spending, target.cores, effort)
-        if plan.misfits or mapper.floor > target.cores:
-            break
-        solution = mapper.run()
+        mapper, solution = _search(plan, target, cache, target.cores, effort)
         work += mapper.work
         if solution is None or solution.cores > target.cores:
             break

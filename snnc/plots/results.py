@@ -105,7 +105,7 @@ def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
     if keras is not None:
         ax.axhline(share * keras, linestyle="--", color=COLOURS[5], label=label)
     ax.legend(loc="best")
-    ax.set_xlabel("milliseconds that an example is presented")
+    ax.set_xlabel("presentation time, ms")
     ax.set_ylabel("accuracy, %" if result.classes else "root mean square error")
     ax.set_xlim(left=0)
     open_frame(ax)
@@ -123,7 +123,7 @@ def accuracy(result: Result, dt: float, ax: Axes | None = None) -> Axes:
         return joules / scale
 
     scaled = ax.secondary_xaxis("top", functions=(energy, time))
-    scaled.set_xlabel("microjoules an example on the chip")
+    scaled.set_xlabel("energy per example on the chip, uJ")
     total = human(result.work.energy_joules, "J")
     ax.set_title(f"{kind} and energy of {name}: {total} at the end")
     return ax
@@ -177,7 +177,7 @@ def correlation(result: Result, ax: Axes | None = None) -> Axes:
     """
     layers = [r for r in result.layers if r.correlation is not None]
     if not layers:
-        raise ValueError("nothing was compared with Keras: TensorFlow is not installed")
+        raise ValueError("no comparison with Keras: TensorFlow is not installed")
     ax = axes(ax, 0.32 * len(layers) + 0.9)
     places = [-i for i in range(len(layers))]
     values = [layer.correlation or 0.0 for layer in layers]
@@ -214,7 +214,7 @@ def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Ax
     """
     judged = [line for line in lines if line.score is not None and line.energy]
     if not judged:
-        raise ValueError("nothing was evaluated: a sweep with data has a picture")
+        raise ValueError("nothing was evaluated: use a sweep with data")
     named = min(_NAMED, sum(line.best for line in judged))
     ax = axes(ax, 3.2 + 0.16 * named)
     share = 100 if judged[0].classifies else 1
@@ -252,7 +252,7 @@ def sweep(name: str, lines: Sequence[VariantLine], ax: Axes | None = None) -> Ax
         for number, line in zip(numbers, best, strict=True)
     ]
     ax.set_xlabel(
-        "microjoules an example; area: cores (in brackets)\n"
+        "energy per example, uJ; area: cores (in brackets)\n"
         + "\n".join(captions[:named]),
         loc="left",
     )

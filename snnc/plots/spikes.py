@@ -64,7 +64,7 @@ def raster(
     ax.set_xlim(0, steps * dt * 1e3)
     ax.set_xlabel("milliseconds")
     open_frame(ax)
-    ax.set_title("spikes of an example")
+    ax.set_title("spikes of one example")
     return ax
 
 
@@ -137,5 +137,5 @@ def rates(
     ax.set_xlim(left=0)
     ax.set_xlabel("Hz")
     open_frame(ax)
-    ax.set_title("rates of neurons in an example")
+    ax.set_title("rates of neurons in one example")
     return ax

@@ -1,5 +1,6 @@
-"""What a mapped network costs, for people and for programs.
+"""Reports of the costs of a mapped network, for people and for programs.
 
-`summary` counts, `sentences` tell why, the others write: `text`, which is Markdown too,
-`html` and `json`; `limits` are the device's. Imports `loihi`, `ir` and what is below.
+`summary` counts, `sentences` explains the limits, and `text` (also Markdown), `html`
+and `json` write the report and the limits of the device. Imports `loihi`, `ir` and
+lower folders.
 """

@@ -1,4 +1,4 @@
-"""The report as one page that needs nothing else: ``snnc report --format html``."""
+"""Write the report as one self-contained page: ``snnc report --format html``."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 FULL = 0.9
-"""A bar is set off in colour only where the limit that binds is as good as reached."""
+"""The share of a limit from which a bar is coloured."""
 
 COUNTED = {"synapse bits": "synapses", "pop16 in-axons": "in-axons"}
-"""The counter of a limit, where their names differ."""
+"""The counters of limits that have other names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of a page below the tables; ``html`` is taken as it is."""
+    """A part of a page below the tables; ``html`` is not escaped."""
 
     title: str
     html: str
@@ -41,21 +41,21 @@ class Section:
 
 
 def page(summary: Summary, sections: Sequence[Section] = (), footer: str = "") -> str:
-    """Write a page with the tables, a bar for each counter, and what binds layers.
+    """Return a page with the tables, one bar per counter, and the limits of layers.
 
     Parameters
     ----------
     summary
-        What the network takes and does.
+        The costs and the activity of the network.
     sections, footer
-        What else stands below.
+        Further parts below the tables.
     """
     title = f"{summary.network.name}: cores and activity"
     return document(title, fragment(summary), sections, footer)
 
 
 def document(title: str, body: str, sections: Sequence[Section], footer: str) -> str:
-    """Write a page of HTML that begins with ``body``, which is taken as it is."""
+    """Return an HTML page that begins with ``body``, which is not escaped."""
     from markupsafe import Markup
 
     return _template("page.html.jinja").render(
@@ -67,12 +67,12 @@ def document(title: str, body: str, sections: Sequence[Section], footer: str) ->
 
 
 def style() -> str:
-    """Return the style of pages, for what has no report."""
+    """Return the style sheet, for pages without a report."""
     return (Path(__file__).parent / "style.css").read_text(encoding="utf-8")
 
 
 def fragment(summary: Summary) -> str:
-    """Write what is on the page as a part of another one, such as a notebook."""
+    """Return the page as a part of another one, such as a notebook."""
     return _template("report.html.jinja").render(_values(summary))
 
 
@@ -115,7 +115,7 @@ def _values(summary: Summary) -> dict[str, Any]:
 
 
 def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
-    """The numbers at the top of the page: what, and how much."""
+    """Yield the tiles at the top of the page: names and values."""
     activity = summary.activity
     yield "neurons", str(summary.neurons)
     if summary.on_chip:
@@ -128,9 +128,9 @@ def _tiles(summary: Summary) -> Iterator[tuple[str, str]]:
 
 
 def _binding(reasons: list[Reason]) -> Iterator[tuple[str, str]]:
-    """Give layers, each with a counter that keeps it or another from fewer cores.
+    """Yield layers and counters that prevent fewer cores.
 
-    Nothing keeps a layer from fewer than one.
+    A layer with one core has no such counter.
     """
     for reason in reasons:
         if reason.cores == 1:
@@ -170,5 +170,5 @@ def _row(row: Row, summary: Summary, binding: set[tuple[str, str]]) -> dict[str,
 
 
 def _layer_of(population: str) -> str:
-    """The layer of a population: one of a max pool's is called by its level too."""
+    """Return the layer of a population; the name of a max pool's includes its level."""
     return population.partition(".")[0]

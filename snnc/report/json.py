@@ -1,7 +1,7 @@
-"""The report as JSON: ``snnc report --format json``.
+"""Write the report as JSON: ``snnc report --format json``.
 
-Quantities are in SI units, which their keys name. Spikes, operations and energy are
-those of an example in which every neuron fires at the upper rate of its budget.
+Quantities are in SI units, which their keys name. Spikes, operations and energy are for
+an example in which every neuron fires at the upper rate of its budget.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ VERSION = 1
 
 
 def document(summary: Summary, why: bool = False) -> dict[str, Any]:
-    """The report of a network: encoder, spiking layers and readout in spec order.
+    """Return the report of a network: encoder, spiking layers, readout in spec order.
 
     Parameters
     ----------
     summary
-        What it takes and does.
+        The costs and the activity of the network.
     why
-        Whether to say in words what keeps layers from fewer cores.
+        Whether to add sentences on the limits of layers.
     """
     report = {
         "version": VERSION,
@@ -118,7 +118,7 @@ def _bounds(row: Row) -> dict[str, Any]:
 
 
 def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
-    """What a max pool costs beside cores."""
+    """Return the delay and the error of a max pool."""
     network = summary.network
     layer = network.by_name.get(row.name)
     if layer is None or not isinstance(layer.operation, MaxPool):
@@ -135,7 +135,7 @@ def _maximum(row: Row, summary: Summary) -> dict[str, Any]:
 
 
 def _rounded(value: float) -> float:
-    """Nine digits: what is left behind them is the machine's arithmetic."""
+    """Round to nine digits; later digits depend on the machine."""
     rounded = float(f"{value:.9g}")
     return int(rounded) if rounded.is_integer() else rounded
 

@@ -90,7 +90,7 @@ def _lacks(misfit: Misfit) -> str:
     if misfit.limit == "compartments":
         return f"would have to hold {value} neurons of {most}"
     if misfit.limit == "pop16 bases":
-        return f"would need pop16 bases that are no multiples of {most}"
+        return f"would need pop16 bases that are not multiples of {most}"
     if misfit.limit.startswith("pop16"):
         what = misfit.limit.removeprefix("pop16 ")
         return f"would read {value} {what}, where pop16 takes at most {most}"

@@ -1,4 +1,4 @@
-"""What a report says, before it is laid out as text, JSON or HTML."""
+"""The contents of a report, before it is written as text, JSON or HTML."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ COUNTERS = ("compartments", "in-axons", "out-axons", "synapses")
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One statement that computes.
+    """One layer of a report.
 
     Attributes
     ----------
     neurons
-        None for what has none: ``folded`` layers, and the readout.
+        None for ``folded`` layers and the readout.
     place
-        Where it runs; a folded layer is part of the weights of what reads it.
+        Where it runs; a folded layer is part of the weights of its readers.
     cores
         None off the chip.
     block
-        What one core holds, with as many axes as the layer; None where levels of
-        a max pool differ in it.
+        The part on one core, with the layer's axes; None if the levels of a max pool
+        have different blocks.
     use
-        The use of the fullest core as parts of its limits, in the order of
+        The use of the fullest core as shares of its limits, in the order of
         `COUNTERS`.
     activity
-        What its neurons do at most.
+        The upper bounds of its activity.
     reasons
-        Why it takes its cores: one on the chip, of a max pool one a level.
+        Why it takes its cores: one reason on the chip, or one per level of a max pool.
     chips
-        The chip of each core, in nengo-loihi's order, where there are several chips.
+        The chip of each core, in nengo-loihi's order, if there are several chips.
     ensembles
-        Those of its neurons, with the counts of each core.
+        The ensembles of its neurons, with the counts of each core.
     """
 
     name: str
@@ -67,11 +67,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A network's layers in spec order, its readout last, and their totals.
+    """The layers of a network in spec order, its readout last, and their totals.
 
-    ``chips`` is how many the cores fill; no mapping into equal blocks has fewer cores
-    than ``lower_bound``. ``unmixed`` got axons of one kind. ``axons`` are slots of the
-    core that needs most, if neurons share out-axons and if they do not.
+    ``chips`` is the number of chips that the cores fill. No mapping into equal blocks
+    has fewer cores than ``lower_bound``. ``unmixed`` lists the layers that got axons of
+    one kind. ``axons`` are the slots of the core that needs most: if neurons share
+    out-axons, and if they do not.
     """
 
     network: Network
@@ -88,7 +89,7 @@ class Summary:
 
     @property
     def on_chip(self) -> bool:
-        """Whether the target is a chip at all."""
+        """Return whether the target is a chip."""
         return isinstance(self.network.target, Loihi)
 
     @property
@@ -97,9 +98,9 @@ class Summary:
 
 
 def summarise(routed: RoutedNetwork, cache: PlanCache | None = None) -> Summary:
-    """Count what a network takes and does.
+    """Count the costs and the activity of a network.
 
-    ``cache`` is what its mapping has found out, which then is not looked for again.
+    ``cache`` has results of the mapping, which are not computed again.
     """
     mapped = routed.mapped
     network = mapped.lowered.network
@@ -133,7 +134,7 @@ def _axons(mapped: MappedNetwork) -> tuple[int, int]:
 
 
 def _neurons(mapped: MappedNetwork) -> int:
-    """The neurons on the chip; without a chip, all of them."""
+    """Return the neurons on the chip, or all neurons if there is no chip."""
     on_chip = isinstance(mapped.lowered.network.target, Loihi)
     return sum(
         p.population.neurons for p in mapped.populations if p.cores or not on_chip
@@ -175,7 +176,7 @@ def _chips(routed: RoutedNetwork, names: Sequence[str]) -> tuple[int, ...]:
 
 
 def block_of(mapped: MappedPopulation) -> Shape | None:
-    """What one core holds at most, as the layer's `block` says it."""
+    """Return the largest block, in the notation of the layer's `block`."""
     shape, axes = mapped.block_shape, len(mapped.population.layer.shape)
     if shape is None or axes == len(shape):
         return shape

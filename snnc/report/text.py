@@ -1,4 +1,4 @@
-"""The report, and the device's limits, as tables for people: in text and Markdown."""
+"""Write the report, and the limits of the device, as tables in text and Markdown."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ LEFT = {"layer", "kind", "shape", "bound by"}
 
 
 def table(summary: Summary, why: bool = False) -> str:
-    """One row a layer in two tables: what it takes, and what it does.
+    """Return two tables with one row per layer: its costs, and its activity.
 
     Parameters
     ----------
     summary
-        What the network takes and does.
+        The costs and the activity of the network.
     why
-        Whether to say in words, too, what keeps layers from fewer cores.
+        Whether to add sentences on the limits of layers.
     """
     lines = [
         *tables.columns(LAYERS, layers(summary), LEFT),
@@ -52,20 +52,20 @@ def table(summary: Summary, why: bool = False) -> str:
 
 
 def markdown(summary: Summary, why: bool = False) -> str:
-    """Write the tables of the report as GitHub's Markdown, ending with a line end.
+    """Return the tables of the report as GitHub's Markdown, ending with a line end.
 
     Parameters
     ----------
     summary
-        What the network takes and does.
+        The costs and the activity of the network.
     why
-        Whether to say in words what keeps layers from fewer cores.
+        Whether to add sentences on the limits of layers.
     """
     return "\n\n".join(_blocks(summary, why)) + "\n"
 
 
 def reasons(summary: Summary) -> Iterator[str]:
-    """One sentence a layer on the chip, then how near the mapping is to the best."""
+    """Yield one sentence per layer on the chip, then one on the whole mapping."""
     core = summary.profile.core
     for row in summary.rows:
         for reason in row.reasons:
@@ -75,12 +75,12 @@ def reasons(summary: Summary) -> Iterator[str]:
 
 
 def layers(summary: Summary) -> list[Cells]:
-    """Return the rows of the table of what layers take."""
+    """Return the rows of the table of costs."""
     return [_layer(row, summary) for row in summary.rows]
 
 
 def use(summary: Summary) -> list[Cells]:
-    """Return the rows of the table of what layers do."""
+    """Return the rows of the table of activity."""
     return [_use(row, summary) for row in summary.rows if row.activity is not None]
 
 
@@ -140,7 +140,7 @@ def _listed(sentences: Iterator[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """What is limited, how much (several for a choice), its unit, and who says so."""
+    """A limit: its name, its values (several for a choice), its unit and its source."""
 
     name: str
     values: tuple[float, ...]
@@ -149,7 +149,7 @@ class Limit:
 
     @property
     def shown(self) -> str:
-        # Of a count, every digit matters.
+        # Every digit of a count matters.
         much = ", ".join(
             f"{v:g}" if isinstance(v, float) else str(v) for v in self.values
         )
@@ -157,7 +157,7 @@ class Limit:
 
 
 def limits_table(profile: Profile) -> str:
-    """Return one line a limit."""
+    """Return one line per limit."""
     head = ("limit", tables.printable(profile.name), "source")
     rows = [(limit.name, limit.shown, limit.source) for limit in _limits(profile)]
     return "\n".join(tables.columns(head, rows, ("limit", "source")))

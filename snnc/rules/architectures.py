@@ -1,4 +1,4 @@
-"""Models whose layers can't be read from their configuration, and graphs of NIR."""
+"""Rules for Keras models with unusable configurations, and for NIR graphs."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from snnc.rules.imports import LayerRefusal
 
 
 class MalformedLayer(Diagnostic):
-    """The configuration of a layer is not as Keras writes it.
+    """Checks the configuration of a layer.
 
-    Somebody has edited the file, or a program other than Keras wrote it.
+    Somebody edited the file, or another program than Keras wrote it.
     """
 
     code = "SNN811"
-    title = "configuration that Keras does not write"
-    message = "the configuration of {layer} is none of Keras: {reason}"
-    help = "load the model in Keras and save it anew with `model.save('model.keras')`"
+    title = "malformed layer configuration"
+    message = "the configuration of {layer} is not valid in Keras: {reason}"
+    help = "load the model in Keras and save it again with `model.save('model.keras')`"
 
     layer: str
     reason: str
 
 
 class SubclassedModel(Diagnostic):
-    """A model is a class of its own, so its file does not say how its layers connect.
+    """Checks for models whose graph is only in Python code.
 
-    What a subclass of `keras.Model` computes stands in the Python code of its `call`.
-    A Sequential or functional model has its graph in its configuration.
+    A subclass of `keras.Model` computes its outputs in the code of `call`. A
+    Sequential or functional model has its graph in the file.
     """
 
     code = "SNN812"
-    title = "model without a graph"
+    title = "subclassed model"
     message = (
         "`{name}` is a `{kind}`, a class whose graph is in its code, not in the file"
     )
@@ -43,12 +43,12 @@ class SubclassedModel(Diagnostic):
 
 
 class CyclicModel(Diagnostic):
-    """Layers read each other in a circle."""
+    """Checks for cycles between the layers of a model."""
 
     code = "SNN814"
-    title = "model with a cycle"
+    title = "cyclic model"
     message = "the model has a cycle: {cycle}"
-    help = "Keras writes no cycles: save the model anew with `model.save(...)`"
+    help = "Keras writes no cycles: save the model again with `model.save(...)`"
 
     layers: tuple[str, ...]
 
@@ -59,43 +59,44 @@ class CyclicModel(Diagnostic):
 
 
 class SameLayerName(Diagnostic):
-    """Two layers have one name, so nobody can tell which of them is read."""
+    """Checks that the layers of a model have different names."""
 
     code = "SNN815"
-    title = "two layers of one name"
+    title = "repeated layer name"
     message = "two layers are named `{layer}`"
-    help = "give each layer a name of its own, and save the model anew"
+    help = "give each layer a unique name, and save the model again"
 
     layer: str
 
 
 class NoSuchLayer(Diagnostic):
-    """A layer or the model reads a layer that is not there."""
+    """Checks that the layers that a model reads exist."""
 
     code = "SNN816"
-    title = "layer that is not there"
-    message = "{reader} reads `{layer}`, which is no layer of the model"
-    help = "load the model in Keras and save it anew with `model.save('model.keras')`"
+    title = "missing layer"
+    message = "{reader} reads `{layer}`, which the model does not have"
+    help = "load the model in Keras and save it again with `model.save('model.keras')`"
 
     reader: str
     layer: str
 
 
 class CustomObject(LayerRefusal):
-    """A layer is of a class that is not Keras's.
+    """Checks for custom classes.
 
-    Its file has the name only; what it computes stands in code that snnc does not run.
+    The file has only the name of the class. Its code is elsewhere, and snnc doesn't
+    run it.
     """
 
     code = "SNN817"
-    title = "class that is not Keras's"
+    title = "custom class"
     message = "{named} can't be imported: {why}"
 
 
 class UnknownDtype(Diagnostic):
-    """The dtype of a layer is none of Keras, or is that of a quantised layer.
+    """Checks the dtype of layers, also for quantised layers.
 
-    Specs are float32: the chip's own integers are made from these.
+    Specs are float32. snnc computes the chip's integers from these values.
     """
 
     code = "SNN818"
@@ -108,12 +109,12 @@ class UnknownDtype(Diagnostic):
 
 
 class NotFiniteOption(Diagnostic):
-    """A number in the configuration of a layer is infinite or no number."""
+    """Checks for infinite or NaN values in the configuration of a layer."""
 
     code = "SNN819"
-    title = "option that is not finite"
+    title = "non-finite option"
     message = "`{option}` of {layer} is {value}"
-    help = "give the layer a finite number, and save the model anew"
+    help = "give the layer a finite number, and save the model again"
 
     layer: str
     option: str
@@ -121,29 +122,30 @@ class NotFiniteOption(Diagnostic):
 
 
 class NoInputShape(Diagnostic):
-    """A Sequential model was never built, so the shape of its input is unknown."""
+    """Checks that a Sequential model has an input shape, that is, was built."""
 
     code = "SNN820"
     title = "model without an input shape"
     message = "`{name}` has no input shape: it was never built"
     help = (
-        "begin it with `keras.Input(shape)`, or call `model.build(...)`, and save anew"
+        "begin it with `keras.Input(shape)`, or call `model.build(...)`, and save it "
+        "again"
     )
 
     name: str
 
 
 class SecondOutput(Diagnostic):
-    """A layer has several outputs, and another than the first is read.
+    """Checks that only the first output of a layer is read.
 
-    Recurrent layers that return their state have such outputs. A layer of a spec has
+    Recurrent layers that return their state have several outputs. A layer of a spec has
     one.
     """
 
     code = "SNN821"
     title = "second output of a layer"
     message = "{reader} reads output {index} of `{layer}`; a layer of a spec has one"
-    help = "use the first output alone, counted from 0"
+    help = "use only the first output, number 0"
 
     reader: str
     layer: str
@@ -151,7 +153,7 @@ class SecondOutput(Diagnostic):
 
 
 class SeveralModelInputs(LayerRefusal):
-    """A model has more inputs than the one that a spec has."""
+    """Checks that a model has one input, because a spec has exactly one."""
 
     code = "SNN822"
     title = "several inputs"
@@ -159,31 +161,31 @@ class SeveralModelInputs(LayerRefusal):
 
 
 class NotNir(Diagnostic):
-    """A file is no graph of NIR, or none that is sound.
+    """Checks that a file is a valid NIR graph.
 
-    `snnc import` reads as NIR what ends in `.nir`: HDF5 with a `version` and a `node`,
-    as `nir.write` makes them. It follows no link out of the file, and the arrays may
-    have 1 GiB in all.
+    `snnc import` reads files whose names end in `.nir` as NIR: HDF5 with `version`
+    and `node`, as from `nir.write`. It follows no links out of the file. The arrays
+    may take 1 GiB in total.
     """
 
     code = "SNN850"
-    title = "no NIR graph"
-    message = "`{path}` is no sound graph of NIR: {reason}"
-    help = "write it anew with `nir.write`"
+    title = "invalid NIR graph"
+    message = "`{path}` is not a valid NIR graph: {reason}"
+    help = "write it again with `nir.write`"
 
     path: str
     reason: str
 
 
 class NewerNir(Diagnostic):
-    """A graph was written by a version of NIR that is not known here.
+    """Checks the NIR version of a graph.
 
-    A new major version may give nodes another meaning under the same name.
+    A new major version may change the meaning of a node without changing its name.
     """
 
     code = "SNN851"
-    title = "graph of another NIR"
-    message = "`{path}` was written by NIR {version}; 1.x is known here"
+    title = "unknown NIR version"
+    message = "`{path}` was written by NIR {version}; snnc reads 1.x"
     help = "write it with `pip install 'nir<2'`"
 
     path: str
@@ -191,9 +193,9 @@ class NewerNir(Diagnostic):
 
 
 class NodeRefused(Diagnostic):
-    """A node of a NIR graph computes what the chip can't, or says what makes no sense.
+    """Checks that the chip can compute the nodes of a NIR graph.
 
-    `snnc import --explain` lists what becomes of every other node.
+    `snnc import --explain` shows the result for every other node.
     """
 
     code = "SNN852"
@@ -208,26 +210,26 @@ class NodeRefused(Diagnostic):
 
 
 class RecurrentNir(Diagnostic):
-    """Nodes of a NIR graph read one another in a circle.
+    """Checks for cycles in a NIR graph.
 
-    Networks of snnc are feed-forward: an example is shown, and its spikes run through.
+    snnc compiles feed-forward networks: spikes pass through each layer once.
     """
 
     code = "SNN853"
     title = "recurrent graph"
-    message = "{nodes} read one another in a circle; networks here are feed-forward"
+    message = "{nodes} read one another in a cycle; networks here are feed-forward"
     help = "train a network without recurrent connections"
 
     nodes: str
 
 
 class LooseEdge(Diagnostic):
-    """An edge of a NIR graph begins or ends at a node that is not there."""
+    """Checks that the edges of a NIR graph connect existing nodes."""
 
     code = "SNN854"
     title = "edge to nowhere"
     message = "an edge leads from `{source}` to `{target}`, but there is no `{missing}`"
-    help = "write the graph anew, with all its nodes"
+    help = "write the graph again, with all its nodes"
 
     source: str
     target: str
@@ -235,15 +237,15 @@ class LooseEdge(Diagnostic):
 
 
 class SeveralNirEnds(Diagnostic):
-    """A NIR graph has not exactly one input and one output.
+    """Checks that a NIR graph has exactly one input and one output.
 
-    A network here reads one input and has one readout.
+    A network in snnc has one input and one readout.
     """
 
     code = "SNN855"
-    title = "graph without one input and one output"
+    title = "several inputs or outputs of a graph"
     message = "the graph has {count} nodes of kind `{kind}`{names}; one is needed"
-    help = "join them before the graph is written"
+    help = "join them before you write the graph"
 
     kind: str
     count: int

@@ -1,4 +1,4 @@
-"""Rates that no neuron can fire, or only with a shorter step."""
+"""Rules for rates that neurons can't fire, or only with a shorter step."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from snnc.language.layers import SpikingSpec
 from snnc.language.statements import TimingSpec
 
 USUAL_STEP: float = TimingSpec.dt
-"""Seconds of `dt` where it is not written."""
+"""The default of `dt` in seconds."""
 USUAL_LOW: float = otherwise(SpikingSpec, "rate")[0]
-"""Hz of a rate's lower end where it is not written."""
+"""The default lower end of a rate in Hz."""
 
 
 def time(seconds: float) -> str:
@@ -29,13 +29,13 @@ def below(limit: float) -> float:
 
 
 def above_ceiling(network: Network) -> list[Layer]:
-    """The layers whose target rate is higher than their neurons can fire."""
+    """Return the layers whose neurons can't fire at their target rate."""
     spiking = [layer for layer in network.layers if layer.spiking is not None]
     return [layer for layer in spiking if _high(layer) * period(network, layer) > _ONE]
 
 
 def period(network: Network, layer: Layer) -> float:
-    """Seconds between two spikes of a layer's neurons at the least."""
+    """Return the shortest time between two spikes of a layer's neurons, in seconds."""
     neuron = layer.spiking.neuron if layer.spiking else None
     return network.timing.dt + (neuron.tau_ref if isinstance(neuron, Lif) else 0.0)
 
@@ -56,11 +56,11 @@ _ONE = 1 + 1e-9
 
 
 class RateAboveCeiling(Diagnostic):
-    """A target rate is higher than the neurons can fire.
+    """Checks that the neurons can fire at the target rate.
 
-    A neuron of the chip fires at most once a step, and a LIF neuron at most once
-    in `tau_ref` and a step: the ceiling is `1 / dt` for relu and
-    `1 / (tau_ref + dt)` for lif.
+    A neuron on the chip fires at most once per step, and a LIF neuron at most once
+    per `tau_ref` plus one step. The ceiling is `1 / dt` for relu and `1 / (tau_ref
+    + dt)` for lif.
     """
 
     code = "SNN500"
@@ -98,15 +98,15 @@ class RateAboveCeiling(Diagnostic):
 
 
 class NoSuchRate(Diagnostic):
-    """No rate of the chip lies within a layer's range.
+    """Checks that the chip has a rate within a layer's range.
 
-    A neuron that is driven steadily fires once in a whole number of steps, relu and
-    lif alike: its rate is `1 / (k dt)`. With steps of 1 ms the rates around 150 Hz are
-    142.9 and 166.7 Hz. No scale of a layer holds a range between two of them.
+    With a constant input, a neuron (relu or lif) fires once in a whole number of
+    steps. Its rate is `1 / (k dt)`. With steps of 1 ms, the rates around 150 Hz are
+    142.9 and 166.7 Hz. No scale brings a layer into a range between two such rates.
     """
 
     code = "SNN507"
-    title = "range without a rate of the chip"
+    title = "range between two rates of the chip"
     severity = Severity.WARNING
     message = "no neuron of `{name}` fires at {low} to {high} Hz on the chip"
     label = "between {slower:.4g} and {faster:.4g} Hz"
@@ -146,18 +146,18 @@ class NoSuchRate(Diagnostic):
 
 
 class StepTooLong(Diagnostic):
-    """The step leaves no room for the rates of the network.
+    """Checks that the step is short enough for the rates of the network.
 
-    A neuron fires at most once a step, so with a step of `dt` no rate can be above
-    `1 / dt`. Where a long `dt` puts several layers above it, the step is at fault,
-    not each of their rates.
+    A neuron fires at most once per step, so no rate can be above `1 / dt`. If
+    several layers are above it because of a long `dt`, this rule reports the step
+    instead of each rate.
     """
 
     code = "SNN506"
     title = "step too long for the rates"
-    message = "`dt {step}` allows {limit} Hz at most, and {count} layers ask for more"
-    label = "one spike a step"
-    notes = ("`{fastest}` is to fire up to {high} Hz",)
+    message = "`dt {step}` allows at most {limit} Hz, but {count} layers need more"
+    label = "one spike per step"
+    notes = ("`{fastest}` should fire at up to {high} Hz",)
     help = "write `dt {near}`, or lower the layers' `rate`"
 
     step: str
@@ -169,7 +169,7 @@ class StepTooLong(Diagnostic):
 
     @staticmethod
     def at_fault(network: Network) -> bool:
-        """Whether the step and not the rates are to be changed."""
+        """Return whether to change the step instead of the rates."""
         timing = network.timing
         if "dt" not in timing.spans or timing.dt <= USUAL_STEP:
             return False
@@ -194,9 +194,9 @@ class StepTooLong(Diagnostic):
 
 
 def _longest_step(network: Network, above: list[Layer]) -> float:
-    """The longest step in whole milliseconds that rates and `present` allow.
+    """Return the longest step in whole milliseconds that rates and `present` allow.
 
-    `USUAL_STEP` if there is none.
+    Return `USUAL_STEP` if no such step exists.
     """
     rest = [period(network, layer) - network.timing.dt for layer in above]
     longest = min(1 / _high(a) - r for a, r in zip(above, rest, strict=True))

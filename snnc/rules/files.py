@@ -1,4 +1,4 @@
-"""Spec files, and specs of git repositories, that can't be read."""
+"""Rules for spec files and specs in git that can't be read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _OF_PACKAGE = "it is a package: name its spec, the `source` in its `snnc.lock`"
 
 
 class FileMissing(Diagnostic):
-    """There is no file of this name."""
+    """Checks that a file exists."""
 
     code = "SNN700"
     title = "no such file"
@@ -19,10 +19,10 @@ class FileMissing(Diagnostic):
 
 
 class FileIsDirectory(Diagnostic):
-    """A path names a directory where a spec is expected."""
+    """Checks for a directory instead of a spec."""
 
     code = "SNN701"
-    title = "directory in place of a file"
+    title = "directory instead of a file"
     message = "`{name}` is a directory"
     help = "{hint}"
 
@@ -36,14 +36,14 @@ class FileIsDirectory(Diagnostic):
 
 
 class NoSpecInFolder(Diagnostic):
-    """A folder is named in place of its specs, and there are none in it.
+    """Checks that a folder contains specs.
 
-    Specs are files that end with `.snn`, and YAML files with a key `snn`, in the folder
-    and in those below it, but for folders whose names begin with a dot.
+    Specs are files whose names end in `.snn`, and YAML files with a key `snn`. snnc
+    also searches subfolders, except those whose names begin with a dot.
     """
 
     code = "SNN706"
-    title = "no spec in a folder"
+    title = "folder without specs"
     message = "there is no spec in `{name}`"
     help = "{hint}"
 
@@ -57,13 +57,13 @@ class NoSpecInFolder(Diagnostic):
 
 
 class FileNotRegular(Diagnostic):
-    """A path names a pipe, a socket or a device.
+    """Checks for a pipe, a socket or a device instead of a spec.
 
-    A spec is read twice and hashed, so it has to be a regular file.
+    snnc reads a spec twice and hashes it, so it must be a regular file.
     """
 
     code = "SNN702"
-    title = "not a regular file"
+    title = "special file"
     message = "`{name}` is not a regular file"
     help = "save the spec to a file first"
 
@@ -71,13 +71,13 @@ class FileNotRegular(Diagnostic):
 
 
 class FileNotText(Diagnostic):
-    """A file is not UTF-8 text."""
+    """Checks that a file is UTF-8 text."""
 
     code = "SNN703"
     title = "not UTF-8"
     message = "the file is not UTF-8 text"
     label = "byte {byte}"
-    notes = ("the byte {byte} stands at offset {offset}",)
+    notes = ("the byte {byte} is at offset {offset}",)
     help = "save the file as UTF-8, or name the spec if this is another file"
 
     byte: str
@@ -85,81 +85,81 @@ class FileNotText(Diagnostic):
 
 
 class FileTooLarge(Diagnostic):
-    """A file is larger than any spec."""
+    """Checks the size of a file."""
 
     code = "SNN704"
     title = "file too large"
     message = "the file is larger than {limit} bytes"
     notes = ("it has {size} bytes",)
-    help = "name a file that holds a spec: they have some kilobytes"
+    help = "name a spec: specs have some kilobytes"
 
     size: int
     limit: int
 
 
 class FileUnreadable(Diagnostic):
-    """The operating system does not let snnc read a file."""
+    """Checks that the operating system lets snnc read a file."""
 
     code = "SNN705"
     title = "unreadable file"
     message = "`{name}` can't be read: {reason}"
-    help = "check who may read the file"
+    help = "check the permissions of the file"
 
     name: str
     reason: str
 
 
 class GitMissing(Diagnostic):
-    """A spec is asked of git, and there is no git.
+    """Checks that git is installed if a spec is in a revision.
 
-    `git:REV:path` runs the `git` program to read the spec as it was in a revision.
+    `git:REV:path` runs the `git` program to read the spec from a revision.
     """
 
     code = "SNN710"
-    title = "no git"
-    message = "there is no program `git` to read this spec with"
+    title = "missing git"
+    message = "the program `git` is needed to read this spec"
     help = "install git, or save the old spec to a file and name that"
 
 
 class NotARepository(Diagnostic):
-    """A spec is asked of git outside of a repository.
+    """Checks that the current directory is in a git repository.
 
-    `git:REV:path` looks in the repository that the current directory is part of.
+    `git:REV:path` reads from the repository of the current directory.
     """
 
     code = "SNN711"
-    title = "no git repository"
-    message = "the current directory is in no git repository that can be read"
+    title = "missing git repository"
+    message = "the current directory is not in a readable git repository"
     notes = ("git says: {reason}",)
-    help = "change into the repository that has the spec"
+    help = "change to the repository that has the spec"
 
     reason: str
 
 
 class UnknownRevision(Diagnostic):
-    """A repository has no branch, tag or commit of this name.
+    """Checks that a branch, tag or commit exists.
 
-    In CI, the clone is often shallow: the branch that a pull request aims at has to be
-    fetched before a spec of it can be read.
+    In CI, the clone is often shallow. Fetch the target branch of a pull request before
+    you read a spec from it.
     """
 
     code = "SNN712"
     title = "unknown revision"
-    message = "git knows no revision `{revision}`"
+    message = "git does not know the revision `{revision}`"
     help = "`git branch --all` lists branches; fetch one that is only on the server"
 
     revision: str
 
 
 class NotInRevision(Diagnostic):
-    """A revision has no file of this path.
+    """Checks that a revision has a file.
 
-    As in git, a path counts from the repository's root; one that begins with `./`
-    counts from the current directory.
+    As in git, a path is relative to the root of the repository. A path that begins with
+    `./` is relative to the current directory.
     """
 
     code = "SNN713"
-    title = "no such file in the revision"
+    title = "missing file in the revision"
     message = "{where} has no file `{path}`"
     help = "{way_out}"
 

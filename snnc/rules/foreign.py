@@ -1,7 +1,7 @@
-"""Words of Keras and PyTorch that name no layer here, each with what to write.
+"""Rules for words of Keras and PyTorch that have another form here.
 
-They are not reserved: a layer may be called `flatten`. They are looked up as
-`plain` spells them, only where a statement, a property or a value is unknown.
+These words are not reserved: a layer may be called `flatten`. snnc looks them up, in
+the spelling of `plain`, only for an unknown statement, property or value.
 """
 
 from __future__ import annotations
@@ -14,15 +14,14 @@ _RANK = re.compile(r"[123]d")
 
 
 class Flatten(Refused):
-    """Nothing has to be flattened.
+    """Checks for flatten layers, which are not needed.
 
-    `dense` and `readout` flatten what they read by themselves, in Keras's order, so a
-    layer in between would do nothing.
+    `dense` and `readout` flatten their input automatically, in Keras's order.
     """
 
     code = "SNN917"
     title = "flatten as a layer"
-    message = "`{word}` is not needed: `dense` and `readout` flatten what they read"
+    message = "`{word}` is not needed: `dense` and `readout` flatten their input"
     label = "leave it out"
     help = "remove the line"
 
@@ -30,15 +29,15 @@ class Flatten(Refused):
 class Dropout(Refused):
     """Dropout is a property of a layer, not a layer.
 
-    It works in training only and leaves nothing on the chip, so it has no line of
-    its own. Its value is a share of 1.
+    It acts only in training and not on the chip, so it has no line of its own. Its
+    value is a share from 0 to 1.
     """
 
     code = "SNN918"
     title = "dropout as a layer"
     message = "`{word}` is a property of a layer, not a layer"
     label = "not a statement"
-    notes = ("dropout works in training only and leaves nothing on the chip",)
+    notes = ("dropout acts only in training, not on the chip",)
     help = "write `dropout {share}` among the properties of the layer before it"
 
     share: str = "0.5"
@@ -47,8 +46,8 @@ class Dropout(Refused):
 class BatchNorm(Refused):
     """Batch normalisation is a property of a layer, not a layer.
 
-    It is folded into the kernel and the bias of its layer when the weights are
-    exported, so it has no line of its own.
+    On export, it is folded into the kernel and the bias of its layer, so it has no
+    line of its own.
     """
 
     code = "SNN919"
@@ -60,15 +59,15 @@ class BatchNorm(Refused):
 
 
 class Activation(Refused):
-    """Activations are no layers of their own.
+    """Activations are not separate layers.
 
-    Convolutions, `downsample` and `dense` spike by themselves: their neurons are
-    `relu` unless `neuron lif` is written in the layer or in `defaults`.
+    Convolutions, `downsample` and `dense` spike. Their neurons are `relu`, unless
+    the layer or `defaults` has `neuron lif`.
     """
 
     code = "SNN920"
     title = "activation as a layer"
-    message = "`{word}` is no layer: the layers spike already"
+    message = "`{word}` is not a layer: the layers already spike"
     label = "leave it out"
     notes = ("convolutions, `downsample` and `dense` have `neuron relu` by default",)
     help = "remove it, or write `neuron {neuron}` among the properties of the layer"
@@ -79,15 +78,16 @@ class Activation(Refused):
 
 
 class OtherCurve(Refused):
-    """An activation has a curve that no neuron of the chip has.
+    """Checks for activations that the chip's neurons lack.
 
-    The chip's neurons have two: `relu`, which is zero for negative inputs and has no
-    ceiling but one spike a step, and `lif`, which saturates. Curves of straight pieces,
-    such as leaky ReLU, are the sum of two `relu` neurons, which `snnc import` writes.
+    The chip has two kinds of neurons. `relu` is zero for negative inputs, and its
+    only ceiling is one spike per step. `lif` saturates. A piecewise linear curve,
+    such as leaky ReLU, is the sum of two `relu` neurons, which `snnc import`
+    writes.
     """
 
     code = "SNN921"
-    title = "activation that no neuron has"
+    title = "unsupported activation"
     notes = ("the chip's neurons are `relu` and `lif`; {none}",)
     help = "leave it out, or write `neuron relu`, which is the default"
 
@@ -99,24 +99,24 @@ class OtherCurve(Refused):
 
 
 STRAIGHT = ("leakyrelu", "prelu", "relu6", "linear", "identity")
-"""Curves of straight pieces, of which two neurons are enough."""
+"""Piecewise linear curves that two neurons can compute."""
 
 
 class Separable(Refused):
-    """A separable convolution is written as its two parts.
+    """Write a separable convolution as two layers.
 
-    A depthwise convolution and one with a kernel of 1 behind it compute the same. On
-    the chip there are neurons between the two.
+    A depthwise convolution with a convolution of kernel 1 after it computes the
+    same. On the chip there are neurons between them.
     """
 
     code = "SNN922"
     title = "separable convolution"
-    message = "`{word}` is written as two layers"
+    message = "write `{word}` as two layers"
     label = "not a statement"
     notes = ("on the chip there are neurons between its two parts",)
     help = (
-        "write `depthwise{axes}d NAME {{ kernel 3 }}`, and behind it "
-        "`conv{axes}d NAME {{ filters 8, kernel 1 }}`"
+        "write `depthwise{axes}d NAME {{ kernel 3 }}`, then `conv{axes}d NAME {{ "
+        "filters 8, kernel 1 }}`"
     )
 
     @property
@@ -125,53 +125,53 @@ class Separable(Refused):
 
 
 class GlobalPool(Refused):
-    """Global average pooling is an average pool over everything.
+    """Write global average pooling as an average pool over all positions.
 
-    `avgpool` with `window all` averages over all spatial axes. It costs no neurons:
-    it is folded into the layer that reads it.
+    `avgpool` with `window all` averages over all spatial axes. It takes no neurons,
+    because it is folded into its reader.
     """
 
     code = "SNN923"
     title = "global average pooling"
-    message = "`{word}` is written as an `avgpool` over everything"
+    message = "write `{word}` as an `avgpool` over all positions"
     label = "not a statement"
     help = "write `avgpool {{ window all }}`"
 
 
 class GlobalMaxPool(Refused):
-    """Global max pooling is a max pool over everything.
+    """Write global max pooling as a max pool over all positions.
 
-    `maxpool` with `window all` takes the maximum over all spatial axes. The more values
-    a window has, the less exact is the maximum that spikes give: `snnc report` prints
-    the expected error.
+    `maxpool` with `window all` takes the maximum over all spatial axes. The error
+    of the maximum grows with the number of values: `snnc report` prints the
+    expected error.
     """
 
     code = "SNN926"
     title = "global max pooling"
-    message = "`{word}` is written as a `maxpool` over everything"
+    message = "write `{word}` as a `maxpool` over all positions"
     label = "not a statement"
     help = "write `maxpool NAME {{ window all }}`"
 
 
 class Embedding(Refused):
-    """Embeddings are not in the language.
+    """The language has no embeddings.
 
-    An embedding looks a row up by an integer. The input is an array of values, which
-    an encoder turns into rates, so there is nothing to look up.
+    An embedding looks up a row by an integer. The input is an array of values,
+    which an encoder turns into rates.
     """
 
     code = "SNN924"
     title = "embedding"
     message = "`{word}` is not in the language"
     notes = ("the input is an array of values, not of indices to look up",)
-    help = "embed in the data, and read the vectors: `input NAME 64x16 in -1..1`"
+    help = "embed the data first, and read the vectors: `input NAME 64x16 in -1..1`"
 
 
 class Attention(Refused):
-    """Attention can't run on the chip.
+    """The chip has no attention.
 
-    It multiplies what layers give by each other and divides by a softmax. Synapses
-    multiply spikes by fixed weights only.
+    Attention multiplies outputs of layers with each other and divides by a softmax.
+    Synapses multiply spikes only by fixed weights.
     """
 
     code = "SNN925"

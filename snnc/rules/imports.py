@@ -1,4 +1,4 @@
-"""Layers and options of a Keras model that no spec can have."""
+"""Rules for layers and options of Keras models that specs lack."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class LayerRefusal(Diagnostic):
-    """What all refusals of layers say: which these are, why, and what to do."""
+    """The common parts of rules that refuse layers: names, reason and remedy."""
 
     notes: ClassVar[tuple[str, ...]] = ("{listed}",)
     help = "{remedy}"
@@ -20,7 +20,7 @@ class LayerRefusal(Diagnostic):
 
     @property
     def named(self) -> str:
-        """The first layers, and how many there are besides."""
+        """Name the first layers, and count the others."""
         shown = self.layers if len(self.layers) <= FEW else self.layers[: FEW - 1]
         names = ", ".join(f"`{name}`" for name in shown)
         more = len(self.layers) - len(shown)
@@ -29,63 +29,64 @@ class LayerRefusal(Diagnostic):
 
     @property
     def listed(self) -> str:
-        """All layers, where the message has not all."""
+        """Name all layers if the message names only some."""
         return "" if len(self.layers) <= FEW else f"all: {', '.join(self.layers)}"
 
 
 FEW = 3
-"""Layers that a message names."""
+"""The number of layers that a message names."""
 
 
 class LayerRefused(LayerRefusal):
-    """A layer of a Keras model computes what the chip can't.
+    """Checks that the chip can compute a layer of a Keras model.
 
-    `snnc import --explain` lists what becomes of every other layer.
+    `snnc import --explain` shows the result for every other layer.
     """
 
     code = "SNN830"
-    title = "layer that the chip can't run"
+    title = "unsupported layer"
     message = "{named} can't be imported: {why}"
 
 
 class OptionRefused(LayerRefusal):
-    """An option of a layer asks for what the chip, or a spec, has not.
+    """Checks for options of a layer that the chip or a spec lacks.
 
-    The layer itself can be imported with other options.
+    You can import the layer with other options.
     """
 
     code = "SNN831"
-    title = "option that the chip can't follow"
+    title = "unsupported option"
     message = "`{option}` of {named} can't be imported: {why}"
 
     option: str
 
 
 class ActivationRefused(LayerRefusal):
-    """An activation is none of the chip's neurons.
+    """Checks for activations that the chip's neurons lack.
 
-    Their rate is 0 below their threshold and rises with their input, as ReLU does.
-    What is a sum of ReLU, such as leaky ReLU, takes two neurons; at the end of a model
-    the host computes any.
+    The rate of a neuron is 0 below its threshold and rises with its input, like
+    ReLU. A sum of ReLUs, such as leaky ReLU, takes two neurons. At the end of a
+    model, the host computes any activation.
     """
 
     code = "SNN832"
-    title = "activation that no neuron has"
+    title = "unsupported activation"
     message = "`{option}` of {named} can't be imported: {why}"
 
     option: str
 
 
 class MaxPoolRefused(LayerRefusal):
-    """A maximum of values that may be below 0 is no maximum over rates.
+    """Checks for max pools over values that may be negative.
 
-    A `maxpool` compares what neurons fire. The mean, or a learned strided convolution
-    (`downsample`), may stand for it; either has to be asked for, and changes what the
-    network computes, so that it is to be retrained.
+    Rates cannot be negative, so a `maxpool` over negative values cannot be
+    computed. You can replace it with a mean or with a learned strided convolution
+    (`downsample`). Both change the outputs of the network, so you have to ask for
+    them and train again.
     """
 
     code = "SNN833"
-    title = "max pool"
+    title = "max pool over negative values"
     message = "{named} can't be imported: {why}"
     notes = ("{listed}", "{costs}")
 
@@ -93,7 +94,7 @@ class MaxPoolRefused(LayerRefusal):
 
 
 class InputRefused(LayerRefusal):
-    """The input of a model has not the fixed shape that a spec needs."""
+    """Checks that the input of a model has a fixed shape, which a spec needs."""
 
     code = "SNN835"
     title = "input without a fixed shape"
@@ -101,10 +102,10 @@ class InputRefused(LayerRefusal):
 
 
 class RewriteUnused(Diagnostic):
-    """A rewrite is asked for, but the model has nothing that it applies to."""
+    """Checks that a rewrite applies to a layer of the model."""
 
     code = "SNN836"
-    title = "rewrite that nothing needs"
+    title = "unused rewrite"
     severity = Severity.WARNING
     message = "`--rewrite {rewrite}` applies to no layer of the model"
     help = "leave it out"
@@ -113,9 +114,9 @@ class RewriteUnused(Diagnostic):
 
 
 class NoWeights(Diagnostic):
-    """Weights are asked for, but what was read has none.
+    """Checks that the model has weights if you ask for them.
 
-    The text of `model.to_json()` is the architecture alone.
+    The text of `model.to_json()` has only the architecture.
     """
 
     code = "SNN837"
@@ -129,16 +130,16 @@ class NoWeights(Diagnostic):
 
 
 class LongSpec(Diagnostic):
-    """The spec of a model would be longer than any that is read.
+    """Checks that the spec of a model is not too long to be read.
 
-    It has a statement for each layer of neurons, and chips are full far below that.
+    It has one statement per layer of neurons. Chips are full with far fewer layers.
     """
 
     code = "SNN838"
-    title = "model of too many layers"
+    title = "model with too many layers"
     message = (
-        "the spec of `{name}` would have {layers} layers, and {limit} words and marks"
-        " or more, at which no spec is read"
+        "the spec of `{name}` would have {layers} layers and at least {limit} words "
+        "and marks, which is too long to read"
     )
     help = "import a part of the model, or build it with fewer layers"
 

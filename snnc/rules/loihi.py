@@ -1,4 +1,4 @@
-"""What the cores of Loihi can hold."""
+"""Rules for the limits of Loihi's cores."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from snnc.ir.logical import Shape
 
 
 class FitsNoCore(Diagnostic):
-    """A layer does not fit Loihi even if each of its neurons has a core of its own.
+    """Checks that one neuron of a layer fits a core.
 
-    A neuron needs one in-axon for each source neuron that it reads through a matrix,
-    or for each source pixel that it sees through a convolution, and memory for each
-    of its weights. Both grow with the fan-in: kernel times channels, or all neurons
-    for a dense layer. Blocks cannot help, so the fan-in has to shrink.
+    A neuron needs one in-axon per source neuron that it reads through a matrix, or
+    per source pixel that it reads through a convolution, and memory for each
+    weight. Both grow with the fan-in: kernel times channels, or all neurons for a
+    dense layer. Smaller blocks don't help. Reduce the fan-in.
     """
 
     code = "SNN401"
-    title = "layer fits no core"
+    title = "layer that fits no core"
     message = "`{name}` fits no core of Loihi, however it is split"
     label = "one neuron alone needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
@@ -33,12 +33,12 @@ class FitsNoCore(Diagnostic):
 
 
 class BlockRank(Diagnostic):
-    """A `block` has another number of axes than its layer.
+    """Checks that a `block` has as many axes as its layer.
 
-    `block` gives what one core holds: height x width x filters for `conv2d`, length x
-    filters for `conv1d`, units for `dense`. For `conv3d` the first axis cuts the depth
-    into ensembles of so many slices, in which the filters of all slices stand side by
-    side: slices x height x width x (slices times filters).
+    `block` is the part of a layer on one core: height x width x filters for
+    `conv2d`, length x filters for `conv1d`, units for `dense`. For `conv3d` it is
+    slices x height x width x (slices times filters): the first axis cuts the depth
+    into ensembles, which have the filters of all their slices side by side.
     """
 
     code = "SNN402"
@@ -58,11 +58,11 @@ class BlockRank(Diagnostic):
 
 
 class BlockExceedsLayer(Diagnostic):
-    """A `block` is larger than the layer along some axis.
+    """Checks that a `block` is not larger than its layer.
 
-    Blocks that do not divide a layer evenly are fine: the last one is smaller. One
-    that is larger than the layer says something that cannot be meant. The last axis of
-    a block of `conv3d` counts the filters of all its slices: slices times filters.
+    A block doesn't have to divide a layer evenly: the last block may be smaller.
+    The last axis of a `conv3d` block counts the filters of all its slices: slices
+    times filters.
     """
 
     code = "SNN403"
@@ -81,14 +81,14 @@ class BlockExceedsLayer(Diagnostic):
 
 
 class BlockExceedsCore(Diagnostic):
-    """A `block` needs more of a core than there is.
+    """Checks that a `block` fits a core.
 
-    The block that the spec asks for is used as it is, so it must keep every limit of
-    a core: compartments, in-axons, out-axons and synapse memory.
+    snnc uses the block of the spec as it is. It must keep all limits of a core:
+    compartments, in-axons, out-axons and synapse memory.
     """
 
     code = "SNN404"
-    title = "block larger than a core"
+    title = "block that exceeds a core"
     message = "`block {block}` of `{name}` does not fit a core"
     label = "needs {value} {limit}"
     notes = ("a core has {most} {limit}",)
@@ -104,16 +104,16 @@ class BlockExceedsCore(Diagnostic):
 
 
 class TooManyOutAxons(Diagnostic):
-    """The blocks of a layer cannot reach all blocks of its readers.
+    """Checks that the blocks of a layer can reach all blocks of its readers.
 
-    A block spends out-axon slots for each block that it sends to. With many small
-    blocks reading it, or several readers, a core runs out of them.
+    A block needs out-axon slots for each block that it sends to. If many small
+    blocks or several readers read it, a core has too few slots.
     """
 
     code = "SNN405"
     title = "too many out-axons"
-    message = "the spikes of `{name}` reach more blocks than a core can address"
-    label = "a block of it needs at least {value} out-axons"
+    message = "the spikes of `{name}` go to more blocks than a core can address"
+    label = "one block needs at least {value} out-axons"
     notes = ("a core has {most} out-axons",)
     help = "{hint}"
 
@@ -124,10 +124,10 @@ class TooManyOutAxons(Diagnostic):
 
 
 class TooManyCores(Diagnostic):
-    """The network needs more cores than the target allows.
+    """Checks that the network needs at most the cores of its target.
 
-    Every block takes a core of its own. snnc looks for the blocks that need the
-    fewest cores in all; `snnc report` shows which layer takes how many.
+    Each block takes one core. snnc searches for the blocks that need the fewest cores.
+    `snnc report` lists the cores of each layer.
     """
 
     code = "SNN406"
@@ -137,7 +137,7 @@ class TooManyCores(Diagnostic):
     notes = (
         "`{largest}` alone takes {share} of them",
         "{bounds}",
-        "`snnc fit` lists what fits, with its costs",
+        "`snnc fit` lists changes that fit, with their costs",
     )
     help = "{hint}"
 
@@ -153,12 +153,12 @@ class TooManyCores(Diagnostic):
 
 
 class CostlyBlock(Diagnostic):
-    """A `block` costs cores.
+    """Checks for a `block` that costs cores.
 
-    Without `block`, snnc cuts a layer so that the network takes the fewest cores. A
-    block that is written is used as it is. The last axis of a block of `conv3d` counts
-    the filters of all its slices, so that `block 8x1x1x16` in a layer of 16 filters
-    puts each of 8 slices on a core of its own.
+    Without `block`, snnc cuts a layer so that the network takes the fewest cores.
+    It uses a written block as it is. The last axis of a `conv3d` block counts the
+    filters of all its slices: in a layer with 16 filters, `block 8x1x1x16` puts
+    each of 8 slices on its own core.
     """
 
     code = "SNN409"
@@ -167,7 +167,7 @@ class CostlyBlock(Diagnostic):
     message = "`block {block}` of `{name}` costs {more}"
     label = "the network takes {cores} with it, {free} without"
     notes = ("a block of `{kind}` is {expected}; all of `{name}` is {whole}",)
-    help = "leave it out, or write `block {better}`"
+    help = "remove it, or write `block {better}`"
 
     name: str
     kind: str
@@ -181,7 +181,7 @@ class CostlyBlock(Diagnostic):
 
 
 class MoreCoresThanChips(Diagnostic):
-    """`cores` asks for more than the chips have."""
+    """Checks that `cores` is at most the cores of the chips."""
 
     code = "SNN407"
     title = "more cores than the chips have"
@@ -200,19 +200,19 @@ class MoreCoresThanChips(Diagnostic):
 
 
 class ShortAxonsImpossible(Diagnostic):
-    """The target asks for 16-bit axons where they cannot work.
+    """Checks that 16-bit axons work if the target asks for them.
 
-    A pop16 axon takes one out-axon slot instead of two. It needs sources of at most
-    32 channels (an ensemble of g slices has g times the filters), at most 1024
-    in-axons on the reading core, and compartment bases that are multiples of 4, as
-    they are where blocks have a multiple of 4 filters.
+    A pop16 axon takes one out-axon slot instead of two. It needs sources with at
+    most 32 channels (an ensemble of g slices has g times the filters), at most 1024
+    in-axons on the core that reads, and compartment bases that are multiples of 4.
+    Blocks with a multiple of 4 filters have such bases.
     """
 
     code = "SNN408"
-    title = "pop16 impossible"
+    title = "impossible pop16 axons"
     message = "`{name}` cannot be read through pop16 axons"
     label = "{problem}"
-    help = "write `pop auto`: pop16 is then used where it works"
+    help = "write `pop auto`, which uses pop16 if it works"
 
     name: str
     problem: str

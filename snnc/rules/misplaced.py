@@ -1,4 +1,4 @@
-"""Words of a statement that are missing, unknown, removed, or in another notation."""
+"""Rules for words that are missing, unknown, removed, or in another notation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def variants_explained(kind: str, variants: tuple[str, ...]) -> str:
 
 
 class UnknownVariant(Diagnostic):
-    """The second word of a statement names no variant of it.
+    """Checks the second word of a statement, its variant.
 
     `target` is `loihi` or `nengo`, `encode` is `conv` or `rate`, `neuron` is `relu`
     or `lif`, and `defaults` may name one kind of layer.
@@ -52,11 +52,11 @@ class UnknownVariant(Diagnostic):
 
 
 class MissingVariant(Diagnostic):
-    """A statement lacks the word that says which variant of it is meant."""
+    """Checks that a statement with variants names one."""
 
     code = "SNN202"
     title = "missing variant"
-    message = "`{kind}` does not say which"
+    message = "`{kind}` needs a variant"
     label = "expected {choices} after it"
     help = "{hint}"
 
@@ -73,14 +73,14 @@ class MissingVariant(Diagnostic):
 
 
 class PropertyAsStatement(Diagnostic):
-    """A property stands on a line of its own outside of a statement's braces.
+    """Checks for a property on a line outside braces.
 
-    Properties such as `padding` or `rate` belong to a statement: they are written in
-    the braces that follow it, or in those of `defaults` for all layers.
+    Properties such as `padding` or `rate` belong to a statement. Write them in its
+    braces, or in `defaults` for all layers.
     """
 
     code = "SNN222"
-    title = "property in place of a statement"
+    title = "property instead of a statement"
     message = "`{key}` is a property, not a statement"
     label = "outside braces"
     help = "{hint}"
@@ -98,14 +98,15 @@ class PropertyAsStatement(Diagnostic):
 
 
 class ReservedSource(Diagnostic):
-    """A statement reads a word of the language in place of a layer's name.
+    """Checks for words of the language instead of layer names.
 
-    `from` and `shortcut` take names. Encoders, pools, `add` and `concat` need none,
-    but what is read by name has one: it stands after the kind of the statement.
+    `from` and `shortcut` take names. Encoders, pools, `add` and `concat` need no
+    name, but you can only read them by name. Write the name after the kind of the
+    statement.
     """
 
     code = "SNN223"
-    title = "word of the language as a layer"
+    title = "keyword instead of a layer name"
     message = "`{word}` is a kind of statement, not the name of a layer"
     label = "expected a name"
     help = "name the layer, `{named}`, and write `{key} {name}`"
@@ -117,14 +118,14 @@ class ReservedSource(Diagnostic):
 
 
 class InputByKind(Diagnostic):
-    """A statement reads `input`, the word, in place of the input's name.
+    """Checks for the word `input` instead of the input's name.
 
     The input has a name like any layer. Only encoders read it: the chip receives
-    spikes, and an encoder makes them of values.
+    spikes, and an encoder turns values into spikes.
     """
 
     code = "SNN224"
-    title = "the input read by its kind"
+    title = "keyword instead of the input name"
     message = "the input is called `{input}`{who}"
     label = "a kind of statement, not a name"
     help = "{hint}"
@@ -147,15 +148,16 @@ class InputByKind(Diagnostic):
 
 
 class RemovedWord(Diagnostic):
-    """`train` says a word that this release no longer has.
+    """Checks for words of `train` that this release no longer has.
 
-    The phase `spikes` trains on the network's own spikes. It replaced the phase `aware`
-    and its property, the readout fitted to spikes, and the penalty on rates.
+    The phase `spikes` trains on the network's own spikes. It replaced the phase
+    `aware` with its property, the readout fitted to spikes, and the penalty on
+    rates.
 
-    The spec means what the fixed text says. `aware off` leaves `spikes` out of
-    `phases`, and the phase `aware` is `spikes`. `aware on`, `fit_readout` and
-    `rate_weight` mean nothing. `snnc check --fix` and `snnc fmt` write that text. The
-    next release refuses these words.
+    The spec has the meaning of the fixed text. `aware off` leaves `spikes` out of
+    `phases`, and the phase `aware` becomes `spikes`. `aware on`, `fit_readout` and
+    `rate_weight` have no effect. `snnc check --fix` and `snnc fmt` write the fixed
+    text. The next release refuses these words.
     """
 
     code = "SNN225"
@@ -173,15 +175,14 @@ class RemovedWord(Diagnostic):
 
 
 class FromAfterBlock(Diagnostic):
-    """`from` stands after the statement's block.
+    """Checks that `from` comes before the block.
 
-    The parts of a statement have an order: kind, name, shape, range, `from`, and the
-    block last.
+    The parts of a statement have an order: kind, name, shape, range, `from`, block.
     """
 
     code = "SNN122"
     title = "`from` after the block"
-    message = "`from` stands after the block of its statement"
+    message = "`from` is after the block of its statement"
     label = "belongs before the `{{`"
     help = "write `{line}`"
 
@@ -189,17 +190,16 @@ class FromAfterBlock(Diagnostic):
 
 
 class DimsSpelling(Diagnostic):
-    """Dims are written as in Python.
+    """Checks for dims in Python's notation.
 
-    Sizes are joined by `x` and nothing else: `28x28x1`, `kernel 3x3`. There are no
-    tuples, no brackets around sizes and no batch axis; one integer stands for all axes
-    of a kernel.
+    Join sizes with `x`: `28x28x1`, `kernel 3x3`. There are no tuples, no brackets
+    around sizes and no batch axis. One integer applies to all axes of a kernel.
     """
 
     code = "SNN123"
-    title = "dims in another spelling"
-    message = "`{text}` is not how dims are written"
-    label = "sizes are joined by `x`"
+    title = "dims in the wrong notation"
+    message = "`{text}` is not the notation of dims"
+    label = "join sizes with `x`"
     help = "write `{dims}`"
 
     text: str
@@ -207,9 +207,9 @@ class DimsSpelling(Diagnostic):
 
 
 class Percentage(Diagnostic):
-    """A share is written in percent.
+    """Checks for shares in percent.
 
-    Shares, such as that of `dropout` or `validation`, are numbers from 0 to 1.
+    Shares, such as `dropout` or `validation`, are numbers from 0 to 1.
     """
 
     code = "SNN124"
@@ -223,16 +223,16 @@ class Percentage(Diagnostic):
 
 
 class RangeSpelling(Diagnostic):
-    """A range is written as in Python, or with a dash.
+    """Checks for ranges in Python's notation, or with a dash.
 
-    The two ends of a range are joined by two dots without blanks, and a unit stands
-    once, after the upper end: `0..1`, `20..150 Hz`.
+    Join the two ends of a range with two dots and no blanks. Write the unit once,
+    after the upper end: `0..1`, `20..150 Hz`.
     """
 
     code = "SNN125"
-    title = "range in another spelling"
-    message = "`{text}` is not how ranges are written"
-    label = "the ends are joined by `..`"
+    title = "range in the wrong notation"
+    message = "`{text}` is not the notation of ranges"
+    label = "join the ends with `..`"
     help = "write `{range}`"
 
     text: str

@@ -1,4 +1,4 @@
-"""Files and folders that hold no model that `snnc import` can read."""
+"""Rules for files and folders that `snnc import` can't read."""
 
 from __future__ import annotations
 
@@ -6,32 +6,32 @@ from snnc.diagnostics import Diagnostic
 
 
 class NotAModel(Diagnostic):
-    """What is to be imported is no Keras model.
+    """Checks that the argument of `snnc import` is a Keras model.
 
-    `snnc import` looks at the content of a file, not at its name. It reads `.keras`
-    archives, `.h5` files that `model.save` wrote, the text of `model.to_json()`,
-    folders of TensorFlow's SavedModel that hold a Keras model, and `module:function`.
+    `snnc import` reads the content of a file and ignores its name. It accepts
+    `.keras` archives, `.h5` files from `model.save`, the text of `model.to_json()`,
+    SavedModel folders that contain a Keras model, and `module:function`.
     """
 
     code = "SNN801"
-    title = "no Keras model"
-    message = "`{path}` is no Keras model: {reason}"
-    help = "name what `model.save(...)` wrote, or the text of `model.to_json()`"
+    title = "unknown model file"
+    message = "`{path}` is not a Keras model: {reason}"
+    help = "name a file from `model.save(...)`, or the text of `model.to_json()`"
 
     path: str
     reason: str
 
 
 class ForeignModel(Diagnostic):
-    """A file holds a model of another framework or in another format.
+    """Checks for models of other frameworks or in other formats.
 
-    Only Keras writes down the layers that a spec is made of; the other formats hold
-    operations, or weights without an architecture. Most of them can be brought back to
-    Keras, or were made from a Keras model that is still there.
+    A spec needs layers, and only Keras files have them. Other formats have
+    operations, or weights without an architecture. Most of them can be converted to
+    Keras, or were made from a Keras model that still exists.
     """
 
     code = "SNN802"
-    title = "model of another framework"
+    title = "model from another framework"
     message = "`{path}` is {what}, not a Keras model"
     help = "{way_out}"
 
@@ -41,47 +41,49 @@ class ForeignModel(Diagnostic):
 
 
 class DamagedModel(Diagnostic):
-    """A file is cut short, or is not what its first bytes say.
+    """Checks for files that are truncated or don't match their first bytes.
 
-    Often a download or a copy was interrupted, or Git LFS left a pointer in place of
+    Often a download or a copy was interrupted, or Git LFS left a pointer instead of
     the file.
     """
 
     code = "SNN803"
     title = "damaged model file"
     message = "`{path}` is damaged: {reason}"
-    help = "copy or download the file again, or save the model anew"
+    help = "copy or download the file again, or save the model again"
 
     path: str
     reason: str
 
 
 class UnsafeModel(Diagnostic):
-    """A file asks for something that no sound model needs, so it is not read on.
+    """Checks for unsafe contents of a file, and stops reading there.
 
-    Such are HDF5 files that point into other files or claim an array of more than
-    1 GiB, shards outside the folder of their model, and JSON that is nested too deeply.
-    Keras writes none of them.
+    Examples are HDF5 files with links to other files or with an array of more than
+    1 GiB, shards outside the folder of their model, and deeply nested JSON. Keras
+    writes none of them.
     """
 
     code = "SNN804"
-    title = "model file that is not safe to read"
+    title = "unsafe model file"
     message = "`{path}` is not safe to read: {reason}"
-    help = "load the model where you trust it, and save it anew with `model.save(...)`"
+    help = (
+        "load the model in a safe environment, and save it again with `model.save(...)`"
+    )
 
     path: str
     reason: str
 
 
 class ModelTooLarge(Diagnostic):
-    """A file, or what it declares, is larger than that of any network for a chip.
+    """Checks the size of a model file and of its contents.
 
-    The arrays that are read may have 1 GiB in all, and so may the members of an archive
-    that are compressed. The text of an architecture may have 16 MiB.
+    The arrays that snnc reads may take 1 GiB in total, and so may the compressed
+    members of an archive. The text of an architecture may take 16 MiB.
     """
 
     code = "SNN805"
-    title = "model file too large"
+    title = "large model file"
     message = "`{path}` is too large: {what} of {size} bytes, at most {limit} are read"
     help = (
         "save the model without its optimizer: `model.save(...,"
@@ -95,30 +97,30 @@ class ModelTooLarge(Diagnostic):
 
 
 class WeightsAlone(Diagnostic):
-    """A file holds the weights of a model, but not its layers.
+    """Checks for weights without an architecture.
 
-    `model.save_weights` writes such files. Without the architecture nobody can tell
-    what the numbers belong to.
+    `model.save_weights` writes such files. Without the architecture, snnc can't
+    know to which layers the numbers belong.
     """
 
     code = "SNN806"
     title = "weights without an architecture"
     message = "`{path}` holds weights only, without the architecture"
     help = (
-        "give the architecture too, the text of `model.to_json()`: type"
-        " `snnc import model.json --weights {path}`"
+        "add the architecture, from `model.to_json()`: run `snnc import model.json "
+        "--weights {path}`"
     )
 
     path: str
 
 
 class PackageMissing(Diagnostic):
-    """A package that reads this kind of model is not installed."""
+    """Checks that the package that reads this kind of model is installed."""
 
     code = "SNN807"
-    title = "package that is not installed"
+    title = "missing Python package"
     message = "`{path}` needs {package}, which is not installed"
-    help = "type `{command}`"
+    help = "run `{command}`"
 
     path: str
     package: str
@@ -126,16 +128,16 @@ class PackageMissing(Diagnostic):
 
 
 class CodeFailed(Diagnostic):
-    """The user's code, or TensorFlow's reading of a SavedModel, gave no model.
+    """Reports code, or a SavedModel in TensorFlow, that returns no model.
 
     `module:function` imports the module from the current directory and calls the
-    function without arguments. It has to return a Keras model. What the code printed is
-    above the message.
+    function without arguments. It must return a Keras model. The output of the code
+    is above the message.
     """
 
     code = "SNN808"
-    title = "code that gives no model"
-    message = "`{path}` gives no Keras model: {reason}"
+    title = "code without a model"
+    message = "`{path}` returns no Keras model: {reason}"
     help = "{way_out}"
 
     path: str
@@ -144,14 +146,14 @@ class CodeFailed(Diagnostic):
 
 
 class PythonSource(Diagnostic):
-    """A Python file is named, but not the function in it that builds the model."""
+    """Checks for a Python file without the name of a function."""
 
     code = "SNN809"
-    title = "Python file in place of a model"
+    title = "Python file instead of a model"
     message = "`{path}` is Python code"
     help = (
-        "write `{module}:function` with a function that returns the model; snnc then"
-        " runs that code"
+        "write `{module}:function`, a function that returns the model; snnc then runs "
+        "that code"
     )
 
     path: str
@@ -159,36 +161,35 @@ class PythonSource(Diagnostic):
 
 
 class WeightsUnclear(Diagnostic):
-    """The weights of a layer can't be found in the file, or not be told apart.
+    """Checks that the weights of a layer are in the file and unambiguous.
 
-    The file and its architecture do not belong together, or another program than Keras
-    wrote it.
+    The file doesn't belong to the architecture, or another program than Keras wrote it.
     """
 
     code = "SNN810"
-    title = "weights that can't be told apart"
+    title = "ambiguous weights"
     message = "the weights of `{layer}` can't be read: {reason}"
-    help = "load the model in Keras and save it anew with `model.save('model.keras')`"
+    help = "load the model in Keras and save it again with `model.save('model.keras')`"
 
     layer: str
     reason: str
 
 
 class ReadingStopped(Diagnostic):
-    """A file takes more time or memory to read than one of its size needs.
+    """Limits the time and memory for reading a model file.
 
-    `snnc import` reads model files in a child process. It is stopped after ten seconds
-    of a processor, and one more for each 20 MiB of the file, or above 2 GiB of memory.
-    Damage can lead the HDF5 library in circles, and a small file can be made to unpack
-    to any size.
+    `snnc import` reads model files in a child process. It stops the process after
+    ten seconds of processor time, plus one second per 20 MiB of the file, or above
+    2 GiB of memory. A damaged file can make the HDF5 library loop, and a small file
+    can unpack to any size.
     """
 
     code = "SNN823"
-    title = "model file that takes too long or too much memory"
+    title = "model file that is slow or large to read"
     message = "`{path}` takes more than {limit} to read"
     help = (
-        "copy or download the file again; if it is whole, load the model where you"
-        " trust it, and save it anew with `model.save('model.keras')`"
+        "copy or download the file again; if it is complete, load the model in a safe "
+        "environment, and save it again with `model.save('model.keras')`"
     )
 
     path: str
@@ -196,18 +197,19 @@ class ReadingStopped(Diagnostic):
 
 
 class OldModel(Diagnostic):
-    """A file was written by Keras 1, or by a Keras that ran on Theano.
+    """Checks for files of Keras 1, or of Keras on Theano.
 
-    Keras 1 has other names for layers, options and weights; kernels of Theano are
-    mirrored. Keras 2 on TensorFlow reads both and writes what snnc reads.
+    Keras 1 has other names for layers, options and weights. The kernels of Theano
+    are mirrored. Keras 2 on TensorFlow reads both and writes files that snnc can
+    read.
     """
 
     code = "SNN825"
-    title = "model of an old Keras"
+    title = "model from an old Keras"
     message = "`{path}` was written by {writer}; snnc reads Keras 2 and 3 on TensorFlow"
     help = (
-        "load it in Keras 2 on TensorFlow once, save it anew with"
-        " `model.save('model.h5')`, and import that"
+        "load it in Keras 2 on TensorFlow, save it again with "
+        "`model.save('model.h5')`, and import that"
     )
 
     path: str
@@ -215,18 +217,18 @@ class OldModel(Diagnostic):
 
 
 class WeightsDiffer(Diagnostic):
-    """A file of weights is not that of the model whose architecture stands beside it.
+    """Checks that a weight file belongs to the architecture.
 
-    Layers are compared in their order, by the names and shapes of their weights.
+    snnc compares the layers in order, by the names and shapes of their weights.
     """
 
     code = "SNN826"
     title = "weights of another model"
     message = (
-        "`{path}` has not the weights of this model: `{layer}` ({kind}) is the first"
-        " layer that differs: {reason}"
+        "`{path}` does not have the weights of this model: `{layer}` ({kind}) is the "
+        "first layer that differs: {reason}"
     )
-    help = "name the file that `save_weights` of this very model wrote"
+    help = "name the file that `save_weights` of this model wrote"
 
     path: str
     layer: str

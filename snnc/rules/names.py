@@ -1,4 +1,4 @@
-"""Words: kinds of statements, properties, names, and the parts of a statement."""
+"""Rules for words: kinds of statements, properties, names and parts."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ def did_you_mean(near: str | None, legal: tuple[str, ...], otherwise: str) -> st
 
 
 class UnknownKind(Diagnostic):
-    """A statement begins with a word that is no kind of statement.
+    """Checks that a statement begins with a kind of statement.
 
     About the network: `about`, `target`, `timing`, `defaults`, `neuron`, `input`,
     `readout` and `train`. Layers: `encode`, `conv1d`, `conv2d`, `conv3d`,
     `depthwise1d`, `depthwise2d`, `depthwise3d`, `downsample`, `dense`, `avgpool`,
-    `maxpool`, `add` and `concat`. `docs/language.md` says what each takes. Words
-    of Keras that have another name here, such as `AveragePooling2D`, are told by that
-    name; those that the language leaves out, such as `lstm` or `Flatten`, have a code
-    SNN9xx with the reason.
+    `maxpool`, `add` and `concat`. `docs/language.md` lists their properties. If a
+    Keras word such as `AveragePooling2D` has another name here, the help gives that
+    name. Words for things that the language leaves out, such as `lstm` or `Flatten`,
+    have codes SNN9xx, which give the reason.
     """
 
     code = "SNN200"
@@ -52,10 +52,9 @@ class UnknownKind(Diagnostic):
 
 
 class UnknownProperty(Diagnostic):
-    """A statement has no such property.
+    """Checks that a statement has only properties of its kind.
 
-    Each kind of statement has a closed set of properties, so a misspelt one is an
-    error and not a silent default.
+    A misspelt property is an error, so it can't silently become a default.
     """
 
     code = "SNN203"
@@ -85,10 +84,10 @@ class UnknownProperty(Diagnostic):
 
 
 class RepeatedProperty(Diagnostic):
-    """A property is given twice, so one of the two would be ignored."""
+    """Checks that no property is given twice, because snnc would ignore one."""
 
     code = "SNN204"
-    title = "property given twice"
+    title = "repeated property"
     message = "`{key}` is given twice"
     label = "given again"
     help = "remove one of them"
@@ -97,7 +96,7 @@ class RepeatedProperty(Diagnostic):
 
 
 class MissingProperty(Diagnostic):
-    """A statement lacks a property that has no default."""
+    """Checks that a statement has its required properties."""
 
     code = "SNN211"
     title = "missing property"
@@ -111,10 +110,10 @@ class MissingProperty(Diagnostic):
 
 
 class MissingName(Diagnostic):
-    """A statement that must have a name has none.
+    """Checks that statements that need a name have one.
 
-    The input, the readout and layers that spike are named: the names of the
-    weight tensors and of the generated variables are made of them.
+    The input, the readout and layers that spike have names. The names of weight
+    tensors and generated variables are based on them.
     """
 
     code = "SNN212"
@@ -128,12 +127,13 @@ class MissingName(Diagnostic):
 
 
 class InvalidName(Diagnostic):
-    """A word can't be a name.
+    """Checks that a name is valid.
 
-    Names become variables, attributes and file names of the generated code:
-    letters a to z, digits and underscores, no digit or underscore first, at most 40
-    characters, no keyword of Python, no word of the language. A network's name is that
-    of a folder and a package too: no library's, and no device's of Windows.
+    Names become variables, attributes and file names of the generated code. A name
+    has letters a to z, digits and underscores, at most 40 characters, and begins with
+    a letter. It can't be a Python keyword or a word of the language. The name of a
+    network is also the name of a folder and a package. It can't be the name of a
+    library or of a Windows device.
     """
 
     code = "SNN213"
@@ -148,13 +148,13 @@ class InvalidName(Diagnostic):
 
 
 class RepeatedName(Diagnostic):
-    """Two statements have the same name.
+    """Checks that names are unique.
 
     The input, the layers and the readout share one set of names.
     """
 
     code = "SNN214"
-    title = "name used twice"
+    title = "repeated name"
     message = "the name `{name}` is used twice"
     label = "used again"
     help = "write another name, such as `{free}`"
@@ -164,7 +164,7 @@ class RepeatedName(Diagnostic):
 
 
 class MissingPart(Diagnostic):
-    """A statement lacks a part that stands before its block."""
+    """Checks that a statement has the required parts before its block."""
 
     code = "SNN215"
     title = "missing part"
@@ -178,16 +178,16 @@ class MissingPart(Diagnostic):
 
 
 class PartNotTaken(Diagnostic):
-    """A statement has a part that statements of its kind do not take.
+    """Checks that a statement has only parts of its kind.
 
-    Only the input has a shape and a range, only layers and the readout read other
-    layers, and only `about` has a text: shapes of layers follow from what they read.
+    Only the input has a shape and a range. Only layers and the readout have `from`.
+    Only `about` has a text. Shapes of layers follow from their inputs.
     """
 
     code = "SNN216"
-    title = "part that a statement does not take"
+    title = "part that the statement lacks"
     message = "`{owner}` takes no {part}"
-    label = "not taken"
+    label = "not supported here"
     help = "{advice}"
 
     owner: str
@@ -196,19 +196,19 @@ class PartNotTaken(Diagnostic):
 
 
 class RepeatedStatement(Diagnostic):
-    """A statement that a network has once is written twice."""
+    """Checks that single statements, such as `timing`, occur once."""
 
     code = "SNN217"
-    title = "statement written twice"
-    message = "a network has one `{kind}`"
-    label = "written again"
+    title = "repeated statement"
+    message = "a network has only one `{kind}`"
+    label = "second one"
     help = "remove one of them"
 
     kind: str
 
 
 class MissingStatement(Diagnostic):
-    """A network lacks its input or its readout."""
+    """Checks that a network has an input and a readout."""
 
     code = "SNN218"
     title = "missing statement"
@@ -223,20 +223,20 @@ class MissingStatement(Diagnostic):
     @property
     def hint(self) -> str:
         if self.instead_of:
-            return f"write `{self.example}` in place of `{self.instead_of}`"
+            return f"write `{self.example}` instead of `{self.instead_of}`"
         return f"write, for example, `{self.example}`"
 
 
 class OutOfPlace(Diagnostic):
-    """A statement stands where it can't: after what depends on it.
+    """Checks the order of statements.
 
-    The input stands before the layers, `defaults` before the first layer, and the
+    The input comes before the layers, `defaults` before the first layer, and the
     readout after all layers.
     """
 
     code = "SNN219"
-    title = "statement out of place"
-    message = "`{kind}` stands {where}"
+    title = "misplaced statement"
+    message = "`{kind}` is {where}"
     label = "out of place"
     help = "move it {there}"
 
@@ -246,13 +246,13 @@ class OutOfPlace(Diagnostic):
 
 
 class TwoSizes(Diagnostic):
-    """A readout has both `classes` and `units`.
+    """Checks that a readout has either `classes` or `units`.
 
-    `classes` makes it a classifier, `units` a regression.
+    With `classes` it is a classifier, and with `units` a regression.
     """
 
     code = "SNN220"
-    title = "classes and units"
+    title = "both classes and units"
     message = "`{owner}` has both `classes` and `units`"
     label = "a regression"
     help = "keep `classes` to classify, `units` for a regression"

@@ -1,4 +1,4 @@
-"""Folders and files that a build may not or can not write."""
+"""Rules for folders and files that a build must not or can't write."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ _NO_FOLDER = os.strerror(errno.ENOENT)
 
 
 class CannotWrite(Diagnostic):
-    """The operating system refuses to write a file of the package.
+    """Reports a file of the package that the operating system can't write.
 
-    Files that were written before stay, each of them whole; the lock is written
-    last, so the next build knows what is missing.
+    Files that were already written stay complete. snnc writes the lock last, so the
+    next build knows which files are missing.
     """
 
     code = "SNN720"
-    title = "output that can't be written"
+    title = "unwritable output"
     message = "`{path}` can't be written: {reason}"
     help = "{cure}"
 
@@ -37,17 +37,18 @@ class CannotWrite(Diagnostic):
 
 
 class EditedByHand(Diagnostic):
-    """A generated file is not as snnc wrote it.
+    """Checks for changes to generated files.
 
-    Its text has not the hash that stands in `snnc.lock`, so somebody changed it. A
-    build would lose that change. Line ends do not count: a checkout may have its own.
+    The hash of the file differs from the hash in `snnc.lock`, so somebody changed
+    it. A build would lose that change. Line ends don't count, because a checkout
+    may change them.
     """
 
     code = "SNN721"
     title = "generated file edited by hand"
     message = "`{path}` was edited by hand"
     notes = ("{others}", "a build would lose the change")
-    help = "move the change elsewhere, or write over it with `--force`"
+    help = "move the change elsewhere, or overwrite the file with `--force`"
 
     path: str
     names: str = ""
@@ -58,13 +59,13 @@ class EditedByHand(Diagnostic):
 
 
 class ForeignFile(Diagnostic):
-    """Something that snnc did not write stands where a generated file belongs.
+    """Checks for other files at the place of a generated file.
 
-    snnc never replaces it, not even with `--force`.
+    snnc never replaces a file that it did not write, not even with `--force`.
     """
 
     code = "SNN722"
-    title = "file that is not snnc's"
+    title = "file in the way"
     message = "`{path}` is in the way, and snnc did not write it"
     help = "move it away, or choose another folder with `-o`"
 
@@ -72,14 +73,14 @@ class ForeignFile(Diagnostic):
 
 
 class CannotRewrite(Diagnostic):
-    """The operating system refuses to replace a spec file.
+    """Reports a spec that the operating system can't replace.
 
-    `snnc fmt` and `snnc check --fix` write beside a spec and then rename, so its
-    folder must be writable too. The spec is as it was.
+    `snnc fmt` and `snnc check --fix` write a temporary file next to the spec and
+    rename it, so the folder must be writable too. The spec is unchanged.
     """
 
     code = "SNN723"
-    title = "spec that can't be written"
+    title = "unwritable spec"
     message = "`{path}` can't be written: {reason}"
     help = "make the file and its folder writable"
 
@@ -88,32 +89,38 @@ class CannotRewrite(Diagnostic):
 
 
 class EditedLibrary(Diagnostic):
-    """The run-time library in a package is not as snnc wrote it.
+    """Checks for changes to the run-time library of a package.
 
-    `_runtime` is the same in every package of a format. Its files are neither those of
-    `snnc.lock` nor those of this version of snnc: somebody changed them, or copied the
-    library of another version into the package.
+    `_runtime` is the same in every package of a format. Its files differ from
+    `snnc.lock` and from this version of snnc. Somebody changed them, or copied the
+    library of another version.
     """
 
     code = "SNN733"
     title = "run-time library edited by hand"
-    message = "`{path}` was edited by hand, or is of another version than the package"
-    notes = ("not as `snnc.lock` says: {names}", "a build would lose the change")
-    help = "move the change elsewhere, or write over it with `--force`"
+    message = (
+        "`{path}` was edited by hand, or comes from another version than the package"
+    )
+    notes = (
+        "files that differ from `snnc.lock`: {names}",
+        "a build would lose the change",
+    )
+    help = "move the change elsewhere, or overwrite the files with `--force`"
 
     path: str
     names: str
 
 
 class SameNetwork(Diagnostic):
-    """Two specs of one build are networks of the same name.
+    """Checks for two networks with the same name in one build.
 
-    A package's folder has the network's name, so the second would replace the first.
+    The folder of a package has the name of the network, so the second would replace the
+    first.
     """
 
     code = "SNN724"
-    title = "two networks of one name"
-    message = "the network `{name}` is that of `{other}` too"
+    title = "two networks with one name"
+    message = "`{other}` has a network `{name}` too"
     help = "rename one of them, or build them into different folders"
 
     name: str
@@ -121,33 +128,36 @@ class SameNetwork(Diagnostic):
 
 
 class AlreadyThere(Diagnostic):
-    """`snnc init` finds a file of a name that it would write.
+    """Checks for files that `snnc init` would overwrite.
 
-    It then writes nothing at all.
+    If it finds one, it writes nothing.
     """
 
     code = "SNN730"
-    title = "file that is there already"
-    message = "`{path}` is there already, so nothing was written"
+    title = "existing file"
+    message = "`{path}` exists, so nothing was written"
     help = "name another folder, or move the file away"
 
     path: str
 
 
 class PackageTaken(Diagnostic):
-    """A spec would take over the package of another spec.
+    """Checks for a spec whose package belongs to another spec.
 
-    Both name their networks alike, and a package's folder has the network's name;
-    `snnc.lock` tells which spec it was built from. Once that spec is removed, renamed
-    or names another network, the package is taken over without a question.
+    Both networks have the same name, which is also the name of the folder.
+    `snnc.lock` names the spec that the package was built from. If that spec was
+    removed, renamed, or names another network now, snnc replaces the package
+    without asking.
     """
 
     code = "SNN731"
     title = "package of another spec"
-    message = "`{path}` is the package of `{other}`, whose network is `{name}` too"
+    message = (
+        "`{path}` is the package of `{other}`, whose network is also called `{name}`"
+    )
     help = (
-        "rename one of the networks, choose another folder with `-o`, or take the"
-        " package over with `--force`"
+        "rename one of the networks, choose another folder with `-o`, or replace the "
+        "package with `--force`"
     )
 
     path: str

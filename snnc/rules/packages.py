@@ -1,4 +1,4 @@
-"""Packages that are not what their specs give, and locks that tell nothing."""
+"""Rules for packages that differ from their specs, and for unusable locks."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from snnc.diagnostics import Diagnostic
 
 
 class LockUnusable(Diagnostic):
-    """Nothing tells which files of a package were edited by hand.
+    """Checks that a package has a valid `snnc.lock`.
 
-    `snnc.lock` lists the files that snnc wrote and their hashes. Without it, or where
-    it was damaged, every file of the package that is not what its spec gives counts as
-    edited by hand, and a build would lose those changes.
+    The lock lists the files that snnc wrote, with their hashes. Without it, snnc
+    can't know which files were edited by hand. Every file that differs from the
+    output of the spec counts as edited, and a build would lose those changes.
     """
 
     code = "SNN734"
-    title = "lock that can't be used"
-    message = "`{path}` is {state}, so nothing tells what was edited by hand"
+    title = "unusable lock"
+    message = "`{path}` is {state}, so snnc can't know what was edited by hand"
     notes = ("{reason}", "{others}")
-    help = "get it back from version control, or write all anew with `--force`"
+    help = "restore it from version control, or write all files again with `--force`"
 
     path: str
     reason: str
@@ -29,17 +29,17 @@ class LockUnusable(Diagnostic):
 
     @property
     def others(self) -> str:
-        return f"not as the spec gives it: {self.names}" if self.names else ""
+        return f"files that differ from the spec: {self.names}" if self.names else ""
 
 
 class NewerFormat(Diagnostic):
-    """A package was written by a newer snnc, in a format that this one does not know.
+    """Checks for packages in a newer format than this snnc knows.
 
-    Older code would replace newer code, in each file.
+    A build would replace newer code with older code in each file.
     """
 
     code = "SNN735"
-    title = "package of a newer snnc"
+    title = "package from a newer snnc"
     message = "`{path}` was written by {writer}: format {format}"
     notes = ("this snnc writes format {known}",)
     help = "upgrade snnc, or write it in the older format with `--force`"
@@ -55,17 +55,17 @@ class NewerFormat(Diagnostic):
 
 
 class OlderFormat(Diagnostic):
-    """A package is in the format of an older snnc.
+    """Checks for packages in an older format.
 
-    `CHANGELOG.md` says what each format changes. `snnc build` upgrades the package;
-    files that were edited by hand are reported as ever.
+    `CHANGELOG.md` lists the changes of each format. `snnc build` upgrades the
+    package. Files that were edited by hand are still reported.
     """
 
     code = "SNN736"
-    title = "package of an older snnc"
+    title = "package from an older snnc"
     message = "`{path}` was written by {writer}: format {format}"
     notes = ("this snnc writes format {known}",)
-    help = "type `{command}`, which upgrades it"
+    help = "run `{command}`, which upgrades it"
 
     path: str
     version: str
@@ -81,35 +81,35 @@ class OlderFormat(Diagnostic):
 
 
 class UnresolvedMerge(Diagnostic):
-    """A merge could not join what two branches generated.
+    """Checks for merge conflicts in a package.
 
-    `snnc.lock` holds merge markers. Nothing in a package is to be merged by hand: once
-    the spec is as it should be, a build writes every file that has snnc's header anew,
-    whatever the merge made of it.
+    `snnc.lock` has merge markers. Don't merge the files of a package by hand.
+    Resolve the spec, and then build: snnc writes every file with its header again.
     """
 
     code = "SNN737"
     title = "package with an unresolved merge"
     message = "`{path}` holds an unresolved merge"
-    help = "type `{command}`, which writes it anew; then `git add` it"
+    help = "run `{command}`, which writes it again; then `git add` it"
 
     path: str
     command: str
 
 
 class Stale(Diagnostic):
-    """Files of a package are as snnc wrote them, but its spec has changed since.
+    """Checks that a package matches its spec.
 
-    `snnc build --check` reports it once a package and prints what would change. Where
-    the spec is the network that it was, files came, went or were renamed, or another
-    snnc wrote them.
+    Its files are as snnc wrote them, but the spec has changed since. `snnc build
+    --check` reports this once per package and prints the differences. If the
+    network is unchanged, files were added, removed or renamed, or another snnc
+    wrote them.
     """
 
     code = "SNN725"
     title = "package out of date"
-    message = "`{path}` is not what `{spec}` gives now"
+    message = "`{path}` is out of date with `{spec}`"
     notes = ("{cause}", "{listed}")
-    help = "type `{command}`"
+    help = "run `{command}`"
 
     path: str
     spec: str
@@ -121,7 +121,7 @@ class Stale(Diagnostic):
     def cause(self) -> str:
         if self.changed:
             return f"`{self.spec}` has changed since"
-        return f"`{self.spec}` is the network that it was: other files, or another snnc"
+        return f"`{self.spec}` has the same network: other files, or another snnc"
 
     @property
     def listed(self) -> str:
@@ -129,16 +129,16 @@ class Stale(Diagnostic):
 
 
 class Missing(Diagnostic):
-    """Files of a package, or all of it, are not there.
+    """Checks that all files of a package exist.
 
-    `snnc build --check` reports it where a package was never built or not committed.
+    `snnc build --check` reports packages that were never built or never committed.
     """
 
     code = "SNN726"
-    title = "generated file that is missing"
+    title = "missing generated file"
     message = "`{path}` is missing"
     notes = ("{listed}",)
-    help = "type `{command}`"
+    help = "run `{command}`"
 
     path: str
     command: str
@@ -146,20 +146,20 @@ class Missing(Diagnostic):
 
     @property
     def listed(self) -> str:
-        return f"missing, too: {self.names}" if self.names else ""
+        return f"also missing: {self.names}" if self.names else ""
 
 
 class LeftOver(Diagnostic):
-    """A file or a package is left over from what snnc wrote before.
+    """Checks for files and packages from earlier builds.
 
-    The spec of a package was removed, its network was renamed, or snnc has no such
-    file any more. A build into the same folder removes it.
+    The spec was removed, its network was renamed, or snnc doesn't write such a file
+    any more. A build into the same folder removes it.
     """
 
     code = "SNN727"
-    title = "generated file that is left over"
+    title = "leftover generated file"
     message = "`{path}` is left over: {reason}"
-    help = "type `{command}`, which removes it"
+    help = "run `{command}`, which removes it"
 
     path: str
     reason: str
@@ -167,17 +167,18 @@ class LeftOver(Diagnostic):
 
 
 class Untracked(Diagnostic):
-    """A package is up to date on this disk, but git does not track all of it.
+    """Checks that git tracks a package.
 
-    A commit would have the spec without the package, or with a part of it. `snnc build
-    --tracked` reports it, which the hooks for pre-commit run; `git add` mends it.
+    The package is up to date, but a commit would include the spec without all of it.
+    `snnc build --tracked`, which the pre-commit hooks run, reports this. `git add`
+    fixes it.
     """
 
     code = "SNN738"
-    title = "package that git does not track"
+    title = "untracked package"
     message = "`{path}` is not in git{which}"
     notes = ("{listed}", "{said}")
-    help = "type `git add {path}`"
+    help = "run `git add {path}`"
 
     path: str
     names: str
@@ -197,36 +198,36 @@ class Untracked(Diagnostic):
 
 
 class Unfinished(Diagnostic):
-    """The build of a package has begun and not ended.
+    """Checks for a build that was interrupted.
 
-    `snnc.lock` lists what was to be written under `writing`, or the package is locked
-    (`.snnc-building`). A build was killed, found no room, or still runs. The next build
-    completes the package and needs no `--force`.
+    `snnc.lock` lists files under `writing` that a build was about to write, or the
+    package is locked (`.snnc-building`). A build was killed, ran out of space, or is
+    still running. The next build completes the package and doesn't need `--force`.
     """
 
     code = "SNN728"
-    title = "build that was interrupted"
+    title = "interrupted build"
     message = "the build of `{folder}` was interrupted"
     notes = (
-        "its files may come from two builds: one was killed, found no room or still"
-        " runs",
+        "its files may come from two builds: one was killed, ran out of space or is "
+        "still running",
     )
-    help = "type `{command}`, which completes it"
+    help = "run `{command}`, which completes it"
 
     folder: str
     command: str
 
 
 class EditedLeftOver(Diagnostic):
-    """A generated file is left over, and somebody has edited it.
+    """Checks for leftover files that were edited by hand.
 
-    A build removes what it wrote before and does not write any more, but not a change
-    that would be lost. The file stays in `snnc.lock` until it is gone.
+    A build removes files that it doesn't write any more, but not your changes. The
+    file stays in `snnc.lock` until you delete it.
     """
 
     code = "SNN729"
-    title = "file left over that was edited by hand"
-    message = "`{path}` is left over, and was edited by hand"
+    title = "leftover file edited by hand"
+    message = "`{path}` is left over and was edited by hand"
     notes = ("a build removes it only with `--force`",)
     help = "move the change elsewhere, then delete the file"
 
@@ -234,16 +235,16 @@ class EditedLeftOver(Diagnostic):
 
 
 class OtherOrigin(Diagnostic):
-    """A package was built from a spec of another path, or for another device.
+    """Checks that a package was built from the same path and for the same device.
 
-    The header of every generated file names the command that writes it again, so each
-    of them is out of date. `snnc build --check` says so once.
+    The header of every generated file names the command that generates it, so all
+    of them are out of date. `snnc build --check` reports this once.
     """
 
     code = "SNN732"
-    title = "package of another path or device"
+    title = "package from another path or device"
     message = "`{path}` was built {otherwise}"
-    help = "type `{command}`"
+    help = "run `{command}`"
 
     path: str
     built: str

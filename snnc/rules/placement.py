@@ -1,4 +1,4 @@
-"""What runs on the host and what on the chip, and max pools that it compares badly."""
+"""Rules for layers on the host and on the chip, and for max pools."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from snnc.ir.shapes import error_of
 
 
 class HostBetweenChip(Diagnostic):
-    """A host layer lies between chip layers.
+    """Checks for a layer on the host between layers on the chip.
 
-    Then the host's spikes depend on the chip's, nothing can be precomputed, and
-    every step waits for a round trip. `place host` is allowed before the first or
-    after the last chip layer.
+    Its spikes depend on the chip, so they can't be precomputed, and every step
+    waits for a round trip. `place host` is valid before the first and after the
+    last layer on the chip.
     """
 
     code = "SNN310"
@@ -25,7 +25,7 @@ class HostBetweenChip(Diagnostic):
         "are on the chip"
     )
     label = "on the host"
-    help = "write `place chip`, or put the layers on one side of it on the host"
+    help = "write `place chip`, or put all layers before it, or after it, on the host"
 
     name: str
     before: str
@@ -38,7 +38,7 @@ class HostBetweenChip(Diagnostic):
         before = chip_before(network)
         after: dict[str, str] = {}
         for layer in reversed(network.in_reading_order):
-            # What is wrong behind a max pool, the rule for max pools tells.
+            # The rule for max pools reports problems after a max pool.
             pools = isinstance(layer.operation, MaxPool)
             on_chip = layer.on_chip and not pools
             ahead = layer.name if on_chip else after.get(layer.name)
@@ -58,13 +58,13 @@ class HostBetweenChip(Diagnostic):
 
 
 class NothingOnChip(Diagnostic):
-    """A network for Loihi has no layer on the chip.
+    """Checks that a network for Loihi has a layer on the chip.
 
-    nengo-loihi refuses such a network. `target nengo` runs it without a chip.
+    nengo-loihi refuses a network without one. `target nengo` needs no chip.
     """
 
     code = "SNN311"
-    title = "nothing on the chip"
+    title = "no layer on the chip"
     message = "no layer of `{name}` is on the chip"
     help = "add a spiking layer, or write `target nengo`"
 
@@ -85,17 +85,16 @@ def chip_before(network: Network) -> dict[str, str]:
 
 
 class MaxPoolOffChip(Diagnostic):
-    """A max pool reads what no spikes carry to the chip.
+    """Checks that the inputs of a max pool are spikes on the chip.
 
-    Its neurons compare spikes on the chip. What the input gives are values, which an
-    encoder has to turn into spikes first; and what a layer on the host gives that reads
-    the chip would have to go back to it, so that nothing could be precomputed. Behind
-    both, `avgpool` averages.
+    Its neurons compare spikes on the chip. The input has values, so a max pool
+    needs an encoder before it. A layer on the host that reads the chip would send
+    its spikes back, so they could not be precomputed. `avgpool` works after both.
     """
 
     code = "SNN900"
     title = "max pool off the chip"
-    message = "the maximum `{name}` is over {what}"
+    message = "the max pool `{name}` reads {what}"
     label = "compares spikes on the chip"
     help = "{remedy}"
 
@@ -116,26 +115,25 @@ class MaxPoolOffChip(Diagnostic):
                 yield cls(
                     span=layer.span,
                     name=layer.name,
-                    what=f"`{host.name}`, on the host behind `{before[host.name]}`",
+                    what=f"`{host.name}`, on the host after `{before[host.name]}`",
                     remedy=f"write `place chip` in `{host.name}`, or pool before it",
                 )
 
 
 class LargeMaxPool(Diagnostic):
-    """A max pool whose windows are so large that its maximum is far off.
+    """Checks for max pools with large windows, whose error is large.
 
-    Each comparison adds the noise of spikes: of two values that are nearly equal, the
-    larger seems larger than it is. With more than nine values in a window that adds up
-    to an error which a network feels unless it was trained with it. A smaller window,
-    or higher rates and a longer presentation, keep it small.
+    Spikes are noisy, and each comparison of two close values adds to the error. Above
+    nine values in a window, the error affects a network that was not trained with it.
+    Smaller windows, higher rates and a longer presentation reduce the error.
     """
 
     code = "SNN316"
     title = "large max pool"
     severity = Severity.WARNING
     message = (
-        "the maximum `{name}` is off by {bias:+.2f} on average, give or take "
-        "{deviation:.2f}"
+        "the maximum `{name}` has a mean error of {bias:+.2f} and a standard deviation "
+        "of {deviation:.2f}"
     )
     label = "{count} values"
     notes = ("1.0 is the activation that fires at the upper rate",)
@@ -165,13 +163,13 @@ class LargeMaxPool(Diagnostic):
 
 
 MOST = 9
-"""Values of a window beyond which a maximum is told to be far off."""
+"""Values per window above which the error of a maximum is large."""
 
 
 def _host_behind_chip(
     network: Network, layer: Layer, before: dict[str, str]
 ) -> Layer | None:
-    """What a max pool reads, through pools and joins, that is on the host too late."""
+    """Yield the layers on the host, after the chip, that a max pool reads."""
     pending = list(layer.sources)
     while pending:
         source = network.by_name.get(pending.pop())

@@ -1,4 +1,4 @@
-"""Rates, time and ranges, and neurons that cost accuracy at some of them."""
+"""Rules for rates, times and ranges, and for averages of LIF neurons."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ from snnc.source import Span
 
 WIDEST_UNSCALED = 16.0
 
-# nengo_loihi 1.1.0, builder/discretize.py: decays are fractions of 4096, and the
-# slowest that is not zero has a time constant of about two times as many steps.
+# nengo_loihi 1.1.0, builder/discretize.py: decays are multiples of 1/4096. The slowest
+# one above 0 has a time constant of about 2 x 4096 steps.
 SLOWEST_DECAY_STEPS = 8190
 
-# exp(-9) of 4096 is less than a half: faster decays are rounded to all of it.
+# 4096 exp(-9) is less than a half: faster decays round to 4096.
 FASTEST_DECAY_STEPS = 9
 LONGEST_REFRACTORY = 0.062
 
 UNITS = {"s": 1.0, "ms": 1e3, "us": 1e6}
 SAME_STEPS = 1e-6
-"""By what share `present` may differ from a whole number of steps."""
+"""Relative tolerance for `present` as a whole number of steps."""
 
 
 class PresentNotSteps(Diagnostic):
-    """`present` must be a whole number of steps, two at least."""
+    """Checks that `present` is a whole number of steps, at least two."""
 
     code = "SNN501"
-    title = "presentation that is no number of steps"
+    title = "presentation of a fraction of a step"
     message = "`present {present}` is {steps} {noun} of {dt}"
     label = "{steps} {noun}"
-    notes = ("an example is presented for a whole number of steps, two at least",)
+    notes = ("`present` is a whole number of steps, at least two",)
     help = "write `present {near}`"
 
     present: str
@@ -62,7 +62,7 @@ class PresentNotSteps(Diagnostic):
 
 
 def in_unit_of(written: str, steps: int, step: float) -> str:
-    """A number of steps in the unit of another time, in as many digits as it takes."""
+    """Write a number of steps as a time, in the unit of another time."""
     unit = written.lstrip("+-.0123456789eE").strip()
     unit = unit if unit in UNITS else "ms"
     exact = UNITS[unit] * steps * step
@@ -72,16 +72,16 @@ def in_unit_of(written: str, steps: int, step: float) -> str:
 
 
 class WideRange(Diagnostic):
-    """The input's range is wide, and nothing maps it to a narrow one.
+    """Checks for a wide input range without scaling.
 
-    Kernels are initialised for values of about unit size. `as` maps the range
-    linearly, in Keras and in Nengo alike.
+    Kernels are initialised for values of about 1. `as` scales the range linearly,
+    in Keras and in Nengo.
     """
 
     code = "SNN502"
     title = "wide input range"
     severity = Severity.WARNING
-    message = "the values span {span_width}, and nothing scales them"
+    message = "the values span {span_width}, without scaling"
     label = "no `as` after the range"
     help = "write `as {target}` after the range"
 
@@ -101,14 +101,14 @@ class WideRange(Diagnostic):
 
 
 class SynapseTooLong(Diagnostic):
-    """A time constant is longer than the chip's decay can express.
+    """Checks that the chip can store a long time constant.
 
-    Decays are 12 bit fixed-point numbers, so that a time constant must stay below
-    about 4096 x 2 steps (nengo_loihi 1.1.0, builder/discretize.py).
+    Decays are 12-bit fixed-point numbers. A time constant must therefore be below about
+    4096 x 2 steps (nengo_loihi 1.1.0, builder/discretize.py).
     """
 
     code = "SNN503"
-    title = "time constant too long for the chip"
+    title = "time constant above the limit of the chip"
     message = "`{what}` of `{name}` is {value}, the chip's longest is {limit}"
     label = "at most {limit}"
     help = "write `{what} {limit}` or less"
@@ -141,7 +141,7 @@ class SynapseTooLong(Diagnostic):
 
 
 def _constant_span(network: Network, layer: Layer, what: str) -> Span:
-    """Where a time constant is written: in the layer, `defaults` or `timing`."""
+    """Return the place of a time constant: the layer, `defaults` or `timing`."""
     if what == "tau_rc":
         return layer.spans.get("neuron", layer.span)
     general = network.timing.spans.get(what, layer.span)
@@ -149,15 +149,15 @@ def _constant_span(network: Network, layer: Layer, what: str) -> Span:
 
 
 class DecayTooFast(Diagnostic):
-    """A membrane's time constant is shorter than the chip's decay can express.
+    """Checks that the chip can store a short membrane time constant.
 
-    The decay in a step is a fraction of 4096, `4096 (1 - exp(-dt / tau_rc))`: below
-    about `dt / 9` it is rounded to all of it, and the neuron has no memory
+    The decay per step is a multiple of 1/4096: `4096 (1 - exp(-dt / tau_rc))`.
+    Below about `dt / 9` it rounds to 4096, and the neuron has no memory
     (nengo_loihi 1.1.0, builder/discretize.py).
     """
 
     code = "SNN504"
-    title = "time constant too short for the chip"
+    title = "time constant below the limit of the chip"
     message = "`tau_rc` of `{name}` is {value}, the chip's shortest is {limit}"
     label = "at least {limit}"
     help = "write `tau_rc {near}` or more, or `neuron relu`"
@@ -182,14 +182,14 @@ class DecayTooFast(Diagnostic):
 
 
 class RefractoryTooLong(Diagnostic):
-    """A refractory period is longer than the chip can count.
+    """Checks that the chip can count a refractory period.
 
-    The limit is 62 ms. The emulator does not check it, the
-    hardware does (nengo_loihi 1.1.0).
+    The limit is 62 ms. The emulator doesn't check it, but the hardware does
+    (nengo_loihi 1.1.0).
     """
 
     code = "SNN505"
-    title = "refractory period too long for the chip"
+    title = "refractory period above the limit of the chip"
     message = "`tau_ref` of `{name}` is {value}, the chip's longest is {limit}"
     label = "at most {limit}"
     help = "write `tau_ref {limit}` or less"
@@ -221,21 +221,23 @@ def _lif_on_chip(network: Network) -> Iterator[tuple[Layer, Lif]]:
 
 
 class AveragedLif(Diagnostic):
-    """LIF neurons of the chip are averaged, which costs accuracy.
+    """Checks for averages of LIF neurons on the chip, which cost accuracy.
 
-    Filtered spikes are noisy, and a LIF neuron is steepest at its threshold: there it
-    makes rate of noise. Neurons that should be silent fire, an average takes none of
-    that back, and layers behind it are driven by it. A rectified linear neuron has no
-    such step. `docs/accuracy/fidelity.md` compares both.
+    Filtered spikes are noisy, and the curve of a LIF neuron is steepest at its
+    threshold: near threshold, noise makes a neuron fire. Neurons that should be
+    silent fire then. An average doesn't remove that, and later layers read it. A
+    ReLU neuron has no such step. `docs/accuracy/fidelity.md` compares both.
     """
 
     code = "SNN508"
     title = "average of LIF neurons"
     severity = Severity.WARNING
-    message = "`{pool}` averages LIF neurons, which tell less on the chip than relu"
-    label = "near their threshold, these neurons fire by noise"
+    message = (
+        "`{pool}` averages LIF neurons, which are less accurate on the chip than relu"
+    )
+    label = "near their threshold, noise makes these neurons fire"
     notes = ("`{pool}` reads `{name}`",)
-    help = "write `neuron relu`, unless the chip has to have LIF neurons"
+    help = "write `neuron relu`, unless you need LIF neurons"
 
     name: str
     pool: str
@@ -256,7 +258,7 @@ class AveragedLif(Diagnostic):
 
 
 def _averaged(network: Network) -> dict[str, str]:
-    """Return the first pool that averages each layer, itself or what joins read."""
+    """Return the first pool over each layer, directly or through joins."""
     layers = {layer.name: layer for layer in network.layers}
     pools: dict[str, str] = {}
     for pool in network.layers:

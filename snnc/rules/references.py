@@ -1,4 +1,4 @@
-"""Names that a statement reads: do they exist, and can they be read there."""
+"""Rules for the names that statements read."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from snnc.rules.names import listed
 
 
 class UnknownLayer(Diagnostic):
-    """A statement reads a name that nothing in the network has.
+    """Checks that the names in `from` and `shortcut` exist.
 
-    `from` and `shortcut` take the name of the input or of a layer; a layer may be
-    written after its reader, but it must be written.
+    They take the name of the input or of a layer. The layer may come after its
+    reader, but the spec must have it.
     """
 
     code = "SNN250"
@@ -47,17 +47,16 @@ class UnknownLayer(Diagnostic):
 
 
 class Cycle(Diagnostic):
-    """Layers read each other in a circle.
+    """Checks that layers don't read each other in a cycle.
 
-    snnc compiles feed-forward networks: an example goes from the input to the
-    readout and through each layer once. Recurrent connections would also make it
-    impossible to precompute the host's spikes.
+    snnc compiles feed-forward networks: an example passes through each layer once.
+    With recurrent connections, the host's spikes could not be precomputed.
     """
 
     code = "SNN251"
     title = "cycle"
     message = "`{first}` reads itself: {circle}"
-    label = "part of the circle"
+    label = "part of the cycle"
     help = "let one of them read an earlier layer"
 
     first: str
@@ -65,15 +64,15 @@ class Cycle(Diagnostic):
 
 
 class NothingReads(Diagnostic):
-    """A layer's output goes nowhere.
+    """Checks that the output of every layer is read.
 
-    It would cost cores and change nothing. Usually a `from` names another layer
-    than was meant, or the layer is left over.
+    A layer without readers takes cores and changes nothing. Usually a `from` names the
+    wrong layer, or the layer is not needed any more.
     """
 
     code = "SNN252"
-    title = "layer that nothing reads"
-    message = "nothing reads `{name}`"
+    title = "unread layer"
+    message = "no layer reads `{name}`"
     help = "remove it, or name it in a `from` or `shortcut`"
 
     name: str
@@ -89,13 +88,13 @@ def encoder_help(encoder: str, key: str = "from") -> str:
 
 
 class ReadsRawValues(Diagnostic):
-    """A layer other than an encoder reads the input.
+    """Checks that only encoders read the input.
 
-    The chip receives spikes, not values, so an encoder has to stand between.
+    The chip receives spikes and not values, so a layer needs an encoder before it.
     """
 
     code = "SNN253"
-    title = "values where spikes are needed"
+    title = "input values instead of spikes"
     message = "`{name}` reads the raw values of `{input}`"
     label = "reads values, not spikes"
     help = "{hint}"
@@ -111,14 +110,14 @@ class ReadsRawValues(Diagnostic):
 
 
 class EncoderReadsLayer(Diagnostic):
-    """An encoder reads something other than the input.
+    """Checks that encoders read the input.
 
-    Encoders turn values into spikes; what layers give are spikes already.
+    An encoder turns values into spikes. The outputs of layers are spikes already.
     """
 
     code = "SNN254"
-    title = "encoder that reads a layer"
-    message = "the encoder `{name}` reads `{source}`, which is no input"
+    title = "encoder after a layer"
+    message = "the encoder `{name}` reads `{source}`, which is not the input"
     help = "write `from {input}`, or use a layer such as `conv2d`"
 
     name: str
@@ -127,10 +126,10 @@ class EncoderReadsLayer(Diagnostic):
 
 
 class TooFewSources(Diagnostic):
-    """`add` and `concat` join at least two layers."""
+    """Checks that `add` and `concat` have at least two sources."""
 
     code = "SNN255"
-    title = "join of fewer than two layers"
+    title = "join of one layer"
     message = "`{kind}` needs two layers or more, here {count}"
     help = "write `{kind} {name} from a, b`"
 
@@ -140,7 +139,7 @@ class TooFewSources(Diagnostic):
 
 
 class TooManySources(Diagnostic):
-    """A layer reads one layer; `add` and `concat` bring several together."""
+    """Checks that layers read one source; `add` and `concat` join several."""
 
     code = "SNN256"
     title = "several sources"
@@ -154,14 +153,14 @@ class TooManySources(Diagnostic):
 
 
 class RepeatedSource(Diagnostic):
-    """`add` names the same layer twice.
+    """Checks that `add` doesn't name a layer twice.
 
-    Twice the same spikes through the same kernel is the kernel doubled, which
-    training can do without the cost of a second connection.
+    Adding a layer to itself doubles the kernel. Training can do that without the cost
+    of a second connection.
     """
 
     code = "SNN257"
-    title = "the same source twice"
+    title = "repeated source"
     message = "`{kind}` reads `{source}` twice"
     help = "name each layer once: a kernel can double what it reads"
 
@@ -170,14 +169,15 @@ class RepeatedSource(Diagnostic):
 
 
 class TooManyPaths(Diagnostic):
-    """Pools and joins multiply the paths between two layers beyond reason.
+    """Checks the number of paths between two layers.
 
-    Every path through `add` and `concat` becomes a connection of its own.
+    Every path through pools, `add` and `concat` becomes a connection. Their number
+    multiplies with every join.
     """
 
     code = "SNN258"
     title = "too many paths"
-    message = "`{name}` is reached on more than {limit} paths"
+    message = "there are more than {limit} paths to `{name}`"
     help = "put a spiking layer between the joins"
 
     name: str
@@ -200,10 +200,9 @@ class TooManyPaths(Diagnostic):
 
 
 class MissingSetting(Diagnostic):
-    """A layer lacks a property that has no default.
+    """Checks that convolutions have `filters` and dense layers have `units`.
 
-    A convolution needs `filters` and a dense layer `units`, written in the layer
-    or in a `defaults` statement that covers it.
+    Write them in the layer, or in a `defaults` statement for it.
     """
 
     code = "SNN259"

@@ -1,4 +1,4 @@
-"""Words that the language understands and refuses, each with a way out."""
+"""Rules for known words that the chip or the language doesn't support."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from snnc.diagnostics import Diagnostic
 
 
 class Refused(Diagnostic):
-    """What the refusals of a word share."""
+    """The common parts of rules that refuse a word."""
 
-    title = "refused word"
+    title = "unsupported word"
     message = "`{word}` can't run on the chip"
     label = "not supported"
     words: ClassVar[str] = ""
@@ -19,14 +19,15 @@ class Refused(Diagnostic):
 
 
 class Softmax(Refused):
-    """Softmax is no neuron.
+    """The chip has no softmax.
 
-    It divides by a sum over all units, which spikes can't do. The readout gives
-    logits, whose largest is softmax's largest too, and the loss `cross_entropy`
-    applies softmax in training.
+    Softmax divides by a sum over all units, which spikes can't do. The readout
+    gives logits. Their largest value is also the largest value of softmax. The loss
+    `cross_entropy` applies softmax in training.
     """
 
     code = "SNN901"
+    title = "softmax activation"
     notes = ("{word} divides by a sum over all units, which spiking neurons can't do",)
     help = (
         "leave it out: the readout gives logits, and `cross_entropy` adds the softmax"
@@ -34,132 +35,141 @@ class Softmax(Refused):
 
 
 class Sigmoid(Refused):
-    """Sigmoid is no neuron of the chip.
+    """The chip has no sigmoid neurons.
 
-    The chip's neurons have the curves `relu` and `lif`. `lif` saturates, as sigmoid
-    does.
+    Its neurons have the curves `relu` and `lif`. `lif` saturates, as sigmoid does.
     """
 
     code = "SNN902"
-    notes = ("the chip's neurons rectify; none has the curve of {word}",)
+    title = "sigmoid activation"
+    notes = ("the chip's neurons are `relu` and `lif`; none has the curve of {word}",)
     help = "write `neuron lif`, which saturates too, or `neuron relu`"
 
 
 class Tanh(Refused):
-    """Tanh is no neuron of the chip.
+    """The chip has no tanh neurons.
 
-    Rates can't be negative, so a signed activation would need two neurons a unit.
+    Rates can't be negative, so a signed activation would need two neurons per unit.
     """
 
     code = "SNN903"
+    title = "tanh activation"
     notes = ("{word} is negative for half of its inputs, and a firing rate can't be",)
     help = "write `neuron relu`, or `neuron lif`, which saturates too"
 
 
 class Elu(Refused):
-    """Elu is no neuron of the chip.
+    """The chip has no ELU neurons.
 
-    It is negative below zero, and a firing rate can't be negative.
+    ELU is negative below zero, and a firing rate can't be negative.
     """
 
     code = "SNN904"
+    title = "ELU activation"
     notes = ("{word} is negative below zero, and a firing rate can't be",)
     help = "write `neuron relu`"
 
 
 class Gelu(Refused):
-    """Gelu is no neuron of the chip.
+    """The chip has no GELU neurons.
 
-    It dips below zero, and a firing rate can't be negative.
+    GELU is negative just below zero, and a firing rate can't be negative.
     """
 
     code = "SNN905"
+    title = "GELU activation"
     notes = ("{word} dips below zero, and a firing rate can't",)
     help = "write `neuron relu`"
 
 
 class Swish(Refused):
-    """Swish is no neuron of the chip.
+    """The chip has no Swish neurons.
 
-    It dips below zero, and a firing rate can't be negative.
+    Swish is negative just below zero, and a firing rate can't be negative.
     """
 
     code = "SNN906"
+    title = "Swish activation"
     notes = ("{word} dips below zero, and a firing rate can't",)
     help = "write `neuron relu`"
 
 
 class Lstm(Refused):
-    """Recurrent layers are not in the language.
+    """The language has no recurrent layers.
 
-    An example goes through each layer once, and its time steps carry the values of
-    one presentation. Bring time into the depth axis of the input and use `conv3d`.
+    An example passes through each layer once, and time steps are the steps of one
+    presentation. Put time on the depth axis of the input and use `conv3d`.
     """
 
     code = "SNN909"
+    title = "recurrent layer"
     message = "`{word}` is not in the language"
     notes = ("the network is feed-forward: no layer reads its own past",)
     help = "put time on the depth axis of the input and write `conv3d`"
 
 
 class LayerNorm(Refused):
-    """Layer normalisation can't be folded.
+    """The chip has no layer normalisation.
 
-    It divides by a deviation of the current example, which spikes can't do. Batch
-    normalisation is folded into the weights when they are exported.
+    It divides by the deviation of each example, which spikes can't do. Batch
+    normalisation is folded into the weights on export.
     """
 
     code = "SNN910"
+    title = "layer normalisation"
     notes = ("it divides by a statistic of each example, which neurons can't do",)
     help = "write `batchnorm on`, which is folded into the weights"
 
 
 class Upsample(Refused):
-    """Layers do not grow their input.
+    """Layers can't enlarge their input.
 
     nengo-loihi has no transposed convolution.
     """
 
     code = "SNN911"
+    title = "upsampling layer"
     notes = ("nengo-loihi has no transposed convolution",)
     help = "keep the resolution with `padding same` and `stride 1`"
 
 
 class Events(Refused):
-    """Event streams are not read as such.
+    """The language has no event streams.
 
     The input is an array. Bin the events along the depth axis.
     """
 
     code = "SNN912"
+    title = "event stream"
     message = "`{word}` is not in the language"
     notes = ("the input is an array of values, not a stream",)
     help = "bin the events along depth: `input NAME 8x16x16x2 in 0..1`"
 
 
 class Repeat(Refused):
-    """Layers are not repeated by a loop.
+    """The language has no loops over layers.
 
-    Each layer has a name and a line of its own, which diagnostics, weights and
-    reports point at.
+    Each layer has its own name and line, to which diagnostics, weights and reports
+    refer.
     """
 
     code = "SNN913"
+    title = "repeated layers"
     message = "`{word}` is not in the language"
-    notes = ("there are no loops: each layer has weights, which its name tells apart",)
+    notes = ("there are no loops: each layer has weights and a name for them",)
     help = "write each layer on a line of its own, with its own name"
 
 
 class DenseOverAxis(Diagnostic):
-    """A dense layer is asked to run along one axis.
+    """Checks for a dense layer along one axis.
 
-    `dense` flattens what it reads, as Keras does after a `Flatten`. A dense layer
-    over the channels of every pixel is a convolution with a kernel of 1.
+    `dense` flattens its input, as in Keras after a `Flatten`. A dense layer over
+    the channels of every pixel is a convolution with a kernel of 1.
     """
 
     code = "SNN914"
     title = "dense layer over an axis"
-    message = "`dense` has no `{key}`: it flattens what it reads"
+    message = "`dense` has no `{key}`: it flattens its input"
     label = "not supported"
     help = "write a convolution with `kernel 1`, or remove `{key}`"
 
@@ -167,10 +177,10 @@ class DenseOverAxis(Diagnostic):
 
 
 class SeveralInputs(Diagnostic):
-    """A network has more than one input.
+    """Checks that a network has one input.
 
-    An example is one array. Arrays of the same resolution are stacked as channels
-    of one input.
+    An example is one array. Stack arrays with the same resolution as channels of
+    one input.
     """
 
     code = "SNN915"
@@ -181,14 +191,14 @@ class SeveralInputs(Diagnostic):
 
 
 class EncodeConvOnFeatures(Diagnostic):
-    """`encode conv` reads a feature vector.
+    """Checks for `encode conv` after a feature vector.
 
-    A vector has no axis to convolve over.
+    A vector has no axis for a convolution.
     """
 
     code = "SNN916"
     title = "convolution on a feature vector"
-    message = "`encode conv` needs a spatial axis, and what it reads has none"
+    message = "`encode conv` needs a spatial axis, but its input has none"
     label = "reads a feature vector"
     help = "write `encode rate`, or give the input the shape `{features}x1`"
 

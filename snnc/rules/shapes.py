@@ -1,4 +1,4 @@
-"""Shapes that a layer can read and give."""
+"""Rules for the shapes that layers read and output."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def axis_names(rank: int) -> str:
 
 
 class WrongRank(Diagnostic):
-    """A layer reads a shape with another number of axes than it works on.
+    """Checks the number of axes that a layer reads.
 
     `conv1d` reads length x channels, `conv2d` height x width x channels and
-    `conv3d` depth x height x width x channels; pools need at least one spatial axis.
+    `conv3d` depth x height x width x channels. Pools need at least one spatial axis.
     """
 
     code = "SNN300"
@@ -44,10 +44,10 @@ class WrongRank(Diagnostic):
 
 
 class ForgottenChannels(Diagnostic):
-    """The input's shape has no axis of channels.
+    """Checks that the input's shape has a channel axis.
 
-    Shapes are channels-last, and images of one channel have that axis too: `28x28x1`.
-    Without it `28x28` means a length of 28 with 28 channels, which `conv1d` reads.
+    Shapes have the channels last, and images with one channel have that axis too:
+    `28x28x1`. Without it, `28x28` is a length of 28 with 28 channels, for `conv1d`.
     """
 
     code = "SNN312"
@@ -56,7 +56,7 @@ class ForgottenChannels(Diagnostic):
         "`{name}` has the shape {shape}, which means {meaning}, but `{kind}` reads "
         "{expected}"
     )
-    label = "no axis of channels"
+    label = "no channel axis"
     help = "write `{with_channels}` for one channel, or use `{other}`"
 
     name: str
@@ -78,10 +78,13 @@ class ForgottenChannels(Diagnostic):
 
 
 class UnequalShapes(Diagnostic):
-    """`add` sums equal shapes; `concat` joins channels and needs the rest equal."""
+    """Checks that the shapes of joined layers match.
+
+    `add` needs equal shapes. `concat` joins channels, so all other axes must be equal.
+    """
 
     code = "SNN303"
-    title = "shapes that cannot be joined"
+    title = "join of different shapes"
     message = (
         "`{kind}` cannot join `{first}` ({first_shape}) and `{second}` ({second_shape})"
     )
@@ -116,14 +119,14 @@ class UnequalShapes(Diagnostic):
 
 
 class ShortcutMismatch(Diagnostic):
-    """No stride makes a shortcut's shape that of the layer it is added to.
+    """Checks that a shortcut can get the shape of its target.
 
-    A shortcut is the identity where shapes agree, else a learned 1x1 convolution.
-    With the stride `s` an axis of `n` becomes `ceil(n / s)`.
+    If the shapes are equal, a shortcut is the identity. Otherwise it is a trained 1x1
+    convolution. With the stride `s`, an axis of `n` becomes `ceil(n / s)`.
     """
 
     code = "SNN304"
-    title = "shortcut that cannot be added"
+    title = "shortcut of a different shape"
     message = (
         "the shortcut `{source}` ({source_shape}) cannot be added to `{name}` ({shape})"
     )
@@ -148,12 +151,12 @@ class ShortcutMismatch(Diagnostic):
     def hint(self) -> str:
         if len(self.shape) != len(self.source_shape):
             return "name a layer of as many axes"
-        padded = "use `padding same` on the layers between"
+        padded = "use `padding same` in the layers between them"
         return f"{padded}, or name a layer of a matching shape"
 
 
 class TooManyValues(Diagnostic):
-    """A layer or a weight tensor has more values than can be counted safely."""
+    """Checks the number of values of a layer or a weight tensor."""
 
     code = "SNN306"
     title = "too many values"
@@ -184,18 +187,18 @@ def looks_channels_first(shape: Shape) -> bool:
 
 
 class SqueezedChannels(Diagnostic):
-    """An encoder turns all channels of the input into one.
+    """Checks for an encoder with one filter for several channels.
 
-    `encode conv` has one filter unless it says how many, so what it makes of an image
-    in colour is grey. Write as many filters as the input has channels, or more; or
-    write `filters 1` where one is meant.
+    `encode conv` has one filter by default, so it turns a colour image into grey. Write
+    at least as many filters as the input has channels. If you want one filter, write
+    `filters 1`.
     """
 
     code = "SNN313"
-    title = "channels that become one"
+    title = "input channels reduced to one"
     severity = Severity.WARNING
-    message = "`encode conv` turns {channels} channels into 1"
-    help = "write `filters {channels}`, or `filters 1` if one is meant"
+    message = "`encode conv` reduces {channels} channels to 1"
+    help = "write `filters {channels}`, or `filters 1` if you want one"
 
     channels: int
 
@@ -209,13 +212,13 @@ class SqueezedChannels(Diagnostic):
 
 
 class LooksChannelsFirst(Diagnostic):
-    """A shape's first axis looks like channels.
+    """Checks for shapes with the channels first.
 
-    snnc's shapes are channels-last, as Keras's default is: height x width x channels.
+    Shapes have the channels last, as in Keras: height x width x channels.
     """
 
     code = "SNN307"
-    title = "shape that looks channels-first"
+    title = "channels-first shape"
     severity = Severity.WARNING
     message = "{shape} looks like channels first, but means {axes}"
     help = "for channels last write `{moved}`"
@@ -234,7 +237,7 @@ class LooksChannelsFirst(Diagnostic):
     def check(cls, network: Network) -> Iterator[LooksChannelsFirst]:
         shape = network.input.shape
         known = {network.input.name, *(layer.name for layer in network.layers)}
-        # Where a shape is missing, the layer that has none tells of it.
+        # Another rule reports the layer that has no shape.
         is_whole = known.issuperset(network.readout.sources)
         if is_whole and looks_channels_first(shape):
             span = network.input.shape_span or network.input.span
@@ -242,20 +245,20 @@ class LooksChannelsFirst(Diagnostic):
 
 
 class CrossingShortcuts(Diagnostic):
-    """Two shortcuts begin inside and end outside of each other.
+    """Checks for a shortcut that begins inside another one and ends outside of it.
 
-    Residual blocks nest or follow one another. Crossing is legal, but usually one
-    of the names is not the one that was meant.
+    Residual blocks are usually nested or follow one another. Crossing shortcuts are
+    valid, but often one of the names is a mistake.
     """
 
     code = "SNN309"
-    title = "shortcuts that cross"
+    title = "crossing shortcuts"
     severity = Severity.WARNING
     message = (
         "the shortcut from `{source}` to `{name}` crosses the one from "
         "`{other_source}` to `{other}`"
     )
-    help = "check which layers they name; crossing itself is legal"
+    help = "check the names of the layers; crossing shortcuts are valid"
 
     source: str
     name: str

@@ -1,4 +1,4 @@
-"""Comments that allow a warning: ``# snnc: allow CODE reason``."""
+"""Rules for comments that allow a warning: ``# snnc: allow CODE reason``."""
 
 from __future__ import annotations
 
@@ -6,34 +6,34 @@ from snnc.diagnostics import Diagnostic, Severity
 
 
 class UnusedAllow(Diagnostic):
-    """A comment allows a warning that is not there.
+    """Checks for comments that allow a warning that doesn't occur.
 
-    `# snnc: allow SNN309 reason` silences warnings of that code on the statement or
-    property below it, or on the line that it ends. Here there is none of that code,
-    so the comment says something that is no longer true. It is reported only if
-    every check has run, that is, if the spec has no errors.
+    `# snnc: allow SNN309 reason` suppresses warnings of that code on the statement
+    or property below it, or on its own line. Without such a warning, the comment is
+    out of date. The rule runs only if every check has run, that is, if the spec has
+    no errors.
     """
 
     code = "SNN140"
-    title = "allowed warning that is not there"
+    title = "unused suppression"
     severity = Severity.WARNING
     message = "there is no {allowed} to allow here"
-    label = "allows nothing"
+    label = "no effect"
     help = "remove the comment"
 
     allowed: str
 
 
 class AllowWithoutReason(Diagnostic):
-    """A comment allows a warning and does not say why.
+    """Checks that a comment that allows a warning gives a reason.
 
-    The reason is for the next reader, who has to decide whether it still holds.
+    The next reader needs it to decide whether it still applies.
     """
 
     code = "SNN141"
-    title = "warning allowed without a reason"
+    title = "suppression without a reason"
     severity = Severity.WARNING
-    message = "the comment does not say why {allowed} is allowed"
+    message = "the comment gives no reason for allowing {allowed}"
     label = "expected a reason after the code"
     help = "write `# snnc: allow {allowed}` and the reason"
 
@@ -41,10 +41,10 @@ class AllowWithoutReason(Diagnostic):
 
 
 class AllowUnknownCode(Diagnostic):
-    """A comment allows a code that snnc does not have."""
+    """Checks that a comment allows a code that snnc has."""
 
     code = "SNN142"
-    title = "unknown code allowed"
+    title = "suppression of an unknown code"
     severity = Severity.WARNING
     message = "there is no code `{allowed}`"
     label = "unknown"
@@ -61,31 +61,30 @@ class AllowUnknownCode(Diagnostic):
 
 
 class AllowError(Diagnostic):
-    """A comment allows an error.
+    """Checks for comments that allow an error.
 
-    Errors stop a build because what they report can't run; only warnings can be
-    allowed.
+    Errors stop a build because the network can't run. Only warnings can be allowed.
     """
 
     code = "SNN143"
-    title = "error allowed"
+    title = "suppression of an error"
     severity = Severity.WARNING
     message = "{allowed} is an error, and errors can't be allowed"
     label = "an error"
-    help = "remove the comment; `snnc explain {allowed}` says what mends the error"
+    help = "remove the comment; `snnc explain {allowed}` says how to fix the error"
 
     allowed: str
 
 
 class UnknownDirective(Diagnostic):
-    """A comment begins with `snnc:`, but is no instruction that snnc knows.
+    """Checks comments that begin with `snnc:`.
 
-    There is one: `# snnc: allow CODE reason`.
+    There is one instruction: `# snnc: allow CODE reason`.
     """
 
     code = "SNN144"
     title = "unknown instruction in a comment"
     severity = Severity.WARNING
-    message = "the comment is no instruction that snnc knows"
-    label = "not understood"
+    message = "snnc does not know this instruction"
+    label = "not an instruction"
     help = "write `# snnc: allow CODE reason`"

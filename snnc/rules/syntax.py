@@ -1,4 +1,4 @@
-"""How a file is written: braces, lines, numerals, strings."""
+"""Rules for the syntax of files: braces, lines, numbers, strings."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from snnc.diagnostics import Diagnostic
 
 
 class UnexpectedText(Diagnostic):
-    """Something stands where something else must stand.
+    """Checks that the parts of a statement come in order.
 
     A statement is `KIND [NAME] [SHAPE] [in RANGE [as RANGE]] [from NAME, NAME]
     [{ properties }]`, and a property is `key value`. The message says which part
-    could come next. The other statements of the file are read all the same.
+    may come next. snnc still reads the other statements of the file.
     """
 
     code = "SNN100"
@@ -25,10 +25,10 @@ class UnexpectedText(Diagnostic):
 
 
 class UnexpectedCharacter(Diagnostic):
-    """A character has no meaning in the language.
+    """Checks for characters that the language doesn't use.
 
-    Words, numbers, `"strings"`, `{ }`, `[ ]` and commas are all there is. Strings
-    stand in double quotes, comments begin with `#`.
+    A spec consists of words, numbers, `"strings"`, `{ }`, `[ ]` and commas. Strings
+    have double quotes, and comments begin with `#`.
     """
 
     code = "SNN101"
@@ -42,10 +42,10 @@ class UnexpectedCharacter(Diagnostic):
 
 
 class MalformedNumber(Diagnostic):
-    """A word begins like a number, but is none.
+    """Checks that a word that begins like a number is one.
 
-    A unit stands apart from its number (`5 ms`), dims are joined by `x` without
-    spaces (`3x3x3`), a range by two dots (`20..150`).
+    Write a space between a number and its unit (`5 ms`), `x` between dims
+    (`3x3x3`), and two dots in a range (`20..150`).
     """
 
     code = "SNN102"
@@ -58,9 +58,9 @@ class MalformedNumber(Diagnostic):
 
 
 class UnterminatedString(Diagnostic):
-    r"""A string has no closing quote on its line.
+    r"""Checks that a string ends on its line.
 
-    Strings do not span lines; `\n` in a string is a line end.
+    A string can't span several lines. Write `\n` for a line end in it.
     """
 
     code = "SNN103"
@@ -71,25 +71,25 @@ class UnterminatedString(Diagnostic):
 
 
 class UnknownEscape(Diagnostic):
-    r"""A backslash in a string is followed by a character that it can't escape.
+    r"""Checks the character after a backslash in a string.
 
     There are four escapes: `\"`, `\\`, `\n` and `\t`.
     """
 
     code = "SNN104"
     title = "unknown escape"
-    message = "`{text}` is no escape"
+    message = "`{text}` is not an escape"
     help = 'write `\\\\` for a backslash; others are `\\"`, `\\n`, `\\t`'
 
     text: str
 
 
 class MissingBrace(Diagnostic):
-    """A block or a list is not closed.
+    """Checks that every block and every list is closed.
 
-    Kinds of statements are reserved words, so where one begins a line (or stands
-    in place of a property's key) while braces are open, the closing one is missing
-    before it.
+    The kinds of statements are reserved words. If one of them begins a line, or
+    comes where a property's key belongs, and a brace is open, the closing brace is
+    missing before it.
     """
 
     code = "SNN105"
@@ -103,10 +103,10 @@ class MissingBrace(Diagnostic):
 
 
 class MissingOpeningBrace(Diagnostic):
-    """The properties of a statement stand without the brace that opens them.
+    """Checks that a block of properties has its opening brace.
 
-    A property follows the statement's name, and a `}` closes the block that no `{`
-    has opened. The statement is read as if the brace were there.
+    A property follows the name of a statement, and a `}` closes a block that was
+    not opened. snnc reads the statement as if the brace were there.
     """
 
     code = "SNN126"
@@ -118,9 +118,9 @@ class MissingOpeningBrace(Diagnostic):
 
 
 class UnmatchedBrace(Diagnostic):
-    """A closing brace closes nothing: there is one too many.
+    """Checks for a closing brace without an opening one.
 
-    The network's own `}` is the last one of the file.
+    The last brace of a file is the `}` of the network.
     """
 
     code = "SNN106"
@@ -133,7 +133,7 @@ class UnmatchedBrace(Diagnostic):
 
 
 class MissingValue(Diagnostic):
-    """A property has a key but no value.
+    """Checks that every property has a value.
 
     A property is `key value`, both on one line. Switches have values too:
     `batchnorm on`.
@@ -155,13 +155,13 @@ class MissingValue(Diagnostic):
 
 
 class OneLineEach(Diagnostic):
-    """Two statements share a line.
+    """Checks that every statement begins on its own line.
 
     A statement ends with its line, or with the line that closes its block.
     """
 
     code = "SNN108"
-    title = "two statements on a line"
+    title = "two statements on one line"
     message = "`{kind}` begins a statement in the middle of a line"
     label = "belongs on a line of its own"
 
@@ -169,10 +169,10 @@ class OneLineEach(Diagnostic):
 
 
 class MissingEdition(Diagnostic):
-    """A file does not begin with the edition of the language.
+    """Checks that a file begins with the edition of the language.
 
-    `snn 1` on the first line keeps a file's meaning fixed, whatever later editions
-    change.
+    With `snn 1` on the first line, later editions of the language don't change the
+    meaning of the file.
     """
 
     code = "SNN109"
@@ -185,7 +185,7 @@ class MissingEdition(Diagnostic):
 
 
 class UnknownEdition(Diagnostic):
-    """A file asks for an edition of the language that this snnc does not know."""
+    """Checks that this version of snnc knows the edition of a file."""
 
     code = "SNN110"
     title = "unknown edition"
@@ -198,7 +198,7 @@ class UnknownEdition(Diagnostic):
 
 
 class MissingNetwork(Diagnostic):
-    """No `network NAME {` follows the edition."""
+    """Checks that `network NAME {` follows the edition."""
 
     code = "SNN111"
     title = "missing network"
@@ -216,20 +216,20 @@ class MissingNetwork(Diagnostic):
 
 
 class TextAfterEnd(Diagnostic):
-    """Something follows the network's closing brace."""
+    """Checks that nothing follows the closing brace of the network."""
 
     code = "SNN112"
     title = "text after the network"
-    message = "the file goes on after the network's closing brace"
+    message = "the file continues after the network's closing brace"
     label = "not part of the network"
     help = "remove it, or move it before the closing `}}`"
 
 
 class TooDeep(Diagnostic):
-    """Braces are nested deeper than any spec needs."""
+    """Checks how deep blocks are nested."""
 
     code = "SNN113"
-    title = "nested too deep"
+    title = "deeply nested blocks"
     message = "blocks are nested more than {limit} deep"
     label = "one too deep"
     help = "remove the inner blocks: a property has at most one block as its value"
@@ -238,10 +238,10 @@ class TooDeep(Diagnostic):
 
 
 class NumberTooLong(Diagnostic):
-    """A number is too large to mean anything in a spec."""
+    """Checks the number of digits of a number."""
 
     code = "SNN114"
-    title = "number too long"
+    title = "long number"
     message = "the number is too large"
     label = "at most {limit} digits"
     help = "write a smaller number"
@@ -250,14 +250,14 @@ class NumberTooLong(Diagnostic):
 
 
 class KeyPunctuation(Diagnostic):
-    """A `=` or `:` stands between a key and its value.
+    """Checks for `=` or `:` between a key and its value.
 
-    In `.snn` files a space joins them: `kernel 3`.
+    In `.snn` files, write a space: `kernel 3`.
     """
 
     code = "SNN115"
     title = "punctuation after a key"
-    message = "`{mark}` stands between `{key}` and its value"
+    message = "`{mark}` between `{key}` and its value"
     label = "not needed"
     help = "write `{key}`, a space, and the value"
 
@@ -266,9 +266,9 @@ class KeyPunctuation(Diagnostic):
 
 
 class BlockOnNextLine(Diagnostic):
-    """A block opens on the line after its statement.
+    """Checks that a block opens on the line of its statement.
 
-    A statement ends with its line, so its `{` stands on the same line.
+    A statement ends with its line, so its `{` belongs on the same line.
     """
 
     code = "SNN116"
@@ -279,7 +279,7 @@ class BlockOnNextLine(Diagnostic):
 
 
 class SecondNetwork(Diagnostic):
-    """A file describes more than one network."""
+    """Checks that a file describes one network."""
 
     code = "SNN117"
     title = "second network"
@@ -289,11 +289,11 @@ class SecondNetwork(Diagnostic):
 
 
 class PropertyOutsideBlock(Diagnostic):
-    """A property stands after a statement without braces."""
+    """Checks for a property without braces after a statement."""
 
     code = "SNN118"
     title = "property outside a block"
-    message = "the property `{key}` stands outside braces"
+    message = "the property `{key}` is outside braces"
     label = "a property"
     help = "write `{{ {given} }}`"
 
@@ -302,7 +302,7 @@ class PropertyOutsideBlock(Diagnostic):
 
 
 class NothingHere(Diagnostic):
-    """A file is empty, or holds nothing but comments."""
+    """Checks for a file that is empty or has only comments."""
 
     code = "SNN119"
     title = "empty file"
@@ -311,14 +311,14 @@ class NothingHere(Diagnostic):
 
 
 class TooLong(Diagnostic):
-    """A file has more words, numbers and marks than any spec needs.
+    """Checks the number of words, numbers and marks in a file.
 
-    The limit keeps a run on a file that is no spec short; it is far above a network
-    of a thousand layers.
+    The limit stops snnc early on a file that is not a spec. It is far above the
+    size of a network with a thousand layers.
     """
 
     code = "SNN121"
-    title = "too long"
+    title = "long file"
     message = "the file has {limit} words and marks or more"
     label = "the rest is not read"
     help = "name a file that holds a spec: a layer takes about 15 words and marks"
@@ -327,13 +327,14 @@ class TooLong(Diagnostic):
 
 
 class OtherNotation(Diagnostic):
-    """The text of a file is not in the notation that its name tells.
+    """Checks that the notation of a file matches its name.
 
-    Files whose names end in `.yaml` or `.yml` are read as YAML, all others as `.snn`.
+    snnc reads files whose names end in `.yaml` or `.yml` as YAML, and all others
+    as `.snn`.
     """
 
     code = "SNN127"
-    title = "another notation"
+    title = "notation that differs from the file name"
     message = "this looks like {looks}, but the file is read as {read}"
     label = "{looks}"
     help = "give the file a name that ends in `{suffix}`"
@@ -344,14 +345,14 @@ class OtherNotation(Diagnostic):
 
 
 class MergeConflict(Diagnostic):
-    """A merge has left both sides of a conflict in the file, between its marks.
+    """Checks for the markers of an unresolved merge.
 
-    As long as they are there, the file holds two specs, and neither is read.
+    While they are there, the file contains two specs, and snnc reads neither.
     """
 
     code = "SNN128"
     title = "merge conflict"
-    message = "a merge has left a conflict in the file"
+    message = "the file has an unresolved merge conflict"
     label = "begins here"
     help = (
         "keep one side, or both, and remove the lines of `<<<<<<<`, `=======` and"
@@ -360,19 +361,19 @@ class MergeConflict(Diagnostic):
 
 
 class NotASpec(Diagnostic):
-    """A file is a program or JSON, not a spec.
+    """Checks for programs and JSON instead of a spec.
 
-    A model of Keras becomes a spec with `snnc import`, which reads a saved model, the
-    text of `model.to_json()`, or calls a function that makes one.
+    `snnc import` makes a spec from a Keras model. It reads a saved model or the text
+    of `model.to_json()`, or calls a function that returns a model.
     """
 
     code = "SNN129"
-    title = "no spec"
+    title = "program or JSON instead of a spec"
     message = "this looks like {looks}, not like a spec"
     label = "{looks}"
     help = (
-        "if it is a Keras model, `snnc import {model}` writes the spec of it; a new"
-        " spec begins with `snn 1`"
+        "if it is a Keras model, `snnc import {model}` writes its spec; a new spec "
+        "begins with `snn 1`"
     )
 
     looks: str
@@ -380,11 +381,11 @@ class NotASpec(Diagnostic):
 
 
 class TooManyProblems(Diagnostic):
-    """So much can't be read that the rest of the file is left unread."""
+    """Stops reading a file that has too many problems."""
 
     code = "SNN120"
     title = "too many problems"
     message = "more than {limit} problems; the rest is not read"
-    help = "mend the first ones and run `snnc check` again"
+    help = "fix the first ones and run `snnc check` again"
 
     limit: int

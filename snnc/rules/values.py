@@ -7,10 +7,10 @@ from snnc.rules.names import did_you_mean, listed
 
 
 class WrongType(Diagnostic):
-    """A value is of another type than its property has."""
+    """Checks that the value of a property has the right type."""
 
     code = "SNN205"
-    title = "wrong type of value"
+    title = "value of the wrong type"
     message = "`{key}` must be {expected}, found {found}"
     label = "expected {expected}"
     help = "{hint}"
@@ -31,7 +31,7 @@ class WrongType(Diagnostic):
 
 
 class OutOfRange(Diagnostic):
-    """A value is of the right type, but beyond what its property allows."""
+    """Checks that the value of a property is within its limits."""
 
     code = "SNN206"
     title = "value out of range"
@@ -46,10 +46,10 @@ class OutOfRange(Diagnostic):
 
 
 class MissingUnit(Diagnostic):
-    """A time or a rate has no unit.
+    """Checks that times and rates have a unit.
 
-    Numbers without a unit are read as seconds by some and as milliseconds by
-    others, so a unit is always written: `5 ms`, `0.06 s`, `150 Hz`.
+    Some people read a number without a unit as seconds, others as milliseconds. So
+    units are required: `5 ms`, `0.06 s`, `150 Hz`.
     """
 
     code = "SNN207"
@@ -68,9 +68,9 @@ class MissingUnit(Diagnostic):
 
 
 class UnknownUnit(Diagnostic):
-    """A number is followed by a word that is no unit.
+    """Checks that the word after a number is a unit.
 
-    Units are `s`, `ms`, `us` and `Hz`, written exactly so.
+    The units are `s`, `ms`, `us` and `Hz`, in exactly this spelling.
     """
 
     code = "SNN208"
@@ -96,7 +96,7 @@ class UnknownUnit(Diagnostic):
 
 
 class WrongUnit(Diagnostic):
-    """A value has the unit of something else: a time where a rate belongs."""
+    """Checks that times have units of time and rates units of rates."""
 
     code = "SNN209"
     title = "wrong unit"
@@ -115,7 +115,7 @@ class WrongUnit(Diagnostic):
 
 
 class UnknownChoice(Diagnostic):
-    """A property takes one of a few words, and this is none of them."""
+    """Checks that a property with a few possible words has one of them."""
 
     code = "SNN210"
     title = "unknown choice"
@@ -139,22 +139,22 @@ class UnknownChoice(Diagnostic):
 
 
 class RepeatedClass(Diagnostic):
-    """Two classes of a readout have the same name."""
+    """Checks that the names of classes are unique."""
 
     code = "SNN221"
-    title = "class named twice"
-    message = "the class `{name}` is named twice"
-    label = "named again"
+    title = "repeated class name"
+    message = "the class name `{name}` is used twice"
+    label = "used again"
     help = "write another name, or remove it"
 
     name: str
 
 
 class LossNeedsClasses(Diagnostic):
-    """A loss over classes is asked of a readout that has none.
+    """Checks that the loss suits the readout.
 
-    `cross_entropy` and `focal` compare with integer labels, which a readout of
-    `classes` has. A readout of `units` gives values, and its loss is `mse`.
+    `cross_entropy` and `focal` compare with integer labels, so they need a readout of
+    `classes`. A readout of `units` gives values, and its loss is `mse`.
     """
 
     code = "SNN600"
@@ -168,10 +168,10 @@ class LossNeedsClasses(Diagnostic):
 
 
 class NothingTrains(Diagnostic):
-    """None of the phases of `train` changes a weight.
+    """Checks that a phase of `train` changes the weights.
 
-    `smooth` trains as plain Keras does, `spikes` trains on the network's own spikes;
-    `scale` multiplies what each layer computes, so that its rates are within `rate`.
+    `smooth` trains as in plain Keras, and `spikes` trains on the network's own spikes.
+    `scale` only scales the layers into their `rate`.
     """
 
     code = "SNN601"

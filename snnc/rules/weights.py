@@ -1,4 +1,4 @@
-"""Weights files, and weights that the chip can't take."""
+"""Rules for weight files, and for weights that the chip can't store."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from snnc.text.tables import printable
 
 DISCRETIZE = "nengo_loihi/builder/discretize.py"
 LOOK_AT_BIAS = (
-    "look at `{name}.bias`: beside these weights it is too large, as after training"
-    " with too large a `learning_rate`"
+    "look at `{name}.bias`: it is too large for these weights, as after training with"
+    " too large a `learning_rate`"
 )
 
 
 class NotSafetensors(Diagnostic):
-    """A file is not what `save_weights` of a generated package writes.
+    """Checks that a weight file is in safetensors format.
 
-    Weights are kept in the safetensors format, which holds numbers and nothing that
-    could run. snnc opens no pickle and unpacks no archive.
+    `save_weights` of a package writes this format. It contains only numbers, and
+    nothing that could run. snnc opens no pickles and unpacks no archives.
     """
 
     code = "SNN740"
-    title = "not a safetensors file"
+    title = "invalid safetensors file"
     message = "`{name}` can't be read as weights: {reason}"
-    help = "name the file that the package's `train` or `export_weights` wrote"
+    help = "name a file from the package's `train` or `export_weights`"
 
     name: str
     reason: str
 
 
 class WeightsDoNotFit(Diagnostic):
-    """A weights file was written for another network than the spec's.
+    """Checks that a weight file belongs to the network of the spec.
 
-    Names, shapes, types and axes of all tensors must be those of the network; together
-    they have an identity, `layout_id`, which the file carries. Rates, losses, blocks
-    and the names of network and classes are not part of it.
+    Names, shapes, types and axes of all tensors must match. Together they have an
+    identity, `layout_id`, which the file contains. Rates, losses, blocks, and the
+    names of the network and the classes don't affect it.
     """
 
     code = "SNN741"
@@ -52,11 +52,11 @@ class WeightsDoNotFit(Diagnostic):
 
     @property
     def layouts(self) -> str:
-        """The two identities, where they differ."""
+        """Name both identities if they differ."""
         if self.written == self.layout:
             return ""
         written = f"its layout_id is {self.written}"
-        return f"{written}, that of `{self.network}` is {self.layout}"
+        return f"{written}, but `{self.network}` has {self.layout}"
 
     @property
     def label_text(self) -> str:
@@ -66,18 +66,18 @@ class WeightsDoNotFit(Diagnostic):
         return "1 tensor differs" if count == 1 else f"{count} tensors differ"
 
     def render_notes(self) -> tuple[str, ...]:
-        """One note a tensor, behind that about the layouts."""
+        """Return the note on layouts, and one note per tensor."""
         return (*super().render_notes(), *map(printable, self.problems))
 
 
 class NotFinite(Diagnostic):
-    """A tensor holds values that are no numbers, or infinite.
+    """Checks for NaN and infinite weights.
 
-    Training that diverges leaves such weights. No simulator can run them.
+    Training that diverges gives such weights. No simulator can run them.
     """
 
     code = "SNN742"
-    title = "weights that are not finite"
+    title = "non-finite weights"
     message = "`{tensor}` in `{file}` holds {nan} NaN and {infinite} infinite values"
     notes = ("it has {size} values",)
     help = "train again, with a smaller `learning_rate`"
@@ -90,22 +90,21 @@ class NotFinite(Diagnostic):
 
 
 class BiasNotZero(Diagnostic):
-    """A layer without a bias gets one from the weights file.
+    """Checks that the file has zero biases for a layer without a bias.
 
-    Every file has a bias for every layer, so that `bias on` and `bias off` do not
-    change what a file holds; of a layer with `bias off` it is zeros, unless a batch
-    norm was folded into it. Weights that were trained with a bias mean something else
-    without it, so that no program takes them.
+    A weight file has a bias for every layer, so that `bias on` and `bias off` don't
+    change its contents. With `bias off` it is zero, unless a batch norm was folded
+    into it. Weights that were trained with a bias give other results without it.
     """
 
     code = "SNN749"
-    title = "bias for a layer without one"
-    message = "`{tensor}` in `{file}` is not 0, as `{name}` has no bias"
+    title = "bias of a layer without one"
+    message = "`{tensor}` in `{file}` is not 0, but `{name}` has no bias"
     label = "has no bias"
     notes = ("{count} of its {size} values are not 0",)
     help = (
-        "write `bias on`, train again, or set it to 0 by `snnc weights FILE --migrate"
-        " OLD_SPEC NEW_SPEC -o NEW_FILE`"
+        "write `bias on`, train again, or set it to 0 with `snnc weights FILE "
+        "--migrate OLD_SPEC NEW_SPEC -o NEW_FILE`"
     )
 
     tensor: str
@@ -116,7 +115,7 @@ class BiasNotZero(Diagnostic):
 
 
 class _Refused(Diagnostic):
-    """What nengo-loihi does not build; ``core`` is the worst of ``refused`` ones."""
+    """A layer that nengo-loihi does not build; ``core`` is the worst of ``refused``."""
 
     core: int
     refused: int
@@ -130,14 +129,14 @@ class _Refused(Diagnostic):
 
 
 class NoWeightExponent(_Refused):
-    """The weights of a core are too small beside its threshold and its biases.
+    """Checks that the weights of a core are large enough for its threshold and biases.
 
     The chip stores the largest weight of a core as 254 or 255 times a power of two,
-    and threshold and biases in the same unit. Nengo-loihi tries the exponents 0 down
-    to -7; where the threshold or a bias is too large even then, it raises
-    "Could not find appropriate weight exponent". Weights that training has pressed
-    towards zero have this effect, by `l2` above all, and so have rates far apart: a
-    weight counts by the rate of its layer over that of what it reads.
+    and the threshold and biases in the same unit. nengo-loihi tries the exponents 0
+    to -7. If the threshold or a bias is still too large, it raises "Could not find
+    appropriate weight exponent". There are two common causes: training that pushed
+    the weights towards zero, mostly by `l2`, and rates that are far apart. A weight
+    is multiplied by the rate of its layer over the rate of its source.
     """
 
     code = "SNN743"
@@ -145,7 +144,7 @@ class NoWeightExponent(_Refused):
     message = "nengo-loihi refuses the weights of `{name}`: too small for its {what}"
     label = "core {core}: a {what} of {value}, at most {most}"
     notes = (
-        "its largest weight is {weight:.3g} (in `{tensor}`); {needed:.3g} would do",
+        "its largest weight is {weight:.3g} (in `{tensor}`); it needs {needed:.3g}",
         "{bias_note}",
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate weight exponent",
@@ -167,8 +166,8 @@ class NoWeightExponent(_Refused):
         if self.what != "bias":
             return ""
         return (
-            f"its largest bias is {self.bias:.3g}; beside these weights"
-            f" {self.most_bias:.3g} would do"
+            f"its largest bias is {self.bias:.3g}; with these weights, the most is"
+            f" {self.most_bias:.3g}"
         )
 
     @property
@@ -182,16 +181,16 @@ class NoWeightExponent(_Refused):
 
 
 class NoBiasScale(_Refused):
-    """A core has biases but no weights, and the biases are too small.
+    """Checks the biases of a core without weights.
 
-    Without weights nengo-loihi scales by the largest bias. If it is far below the
-    threshold, there is no scale for both: "Could not find appropriate bias scaling".
-    A layer of which all weights are zero does nothing; most often training has not
-    reached it.
+    Without weights, nengo-loihi scales by the largest bias. If it is far below the
+    threshold, no scale fits both: "Could not find appropriate bias scaling". A
+    layer whose weights are all zero does nothing. Usually training has not reached
+    it.
     """
 
     code = "SNN744"
-    title = "no weights, and biases too small for the chip"
+    title = "biases too small for the chip, without weights"
     message = "nengo-loihi refuses the biases of `{name}`, which has no weights"
     label = "core {core}: a threshold of {value}, at most {most}"
     notes = (
@@ -199,7 +198,7 @@ class NoBiasScale(_Refused):
         "{spread}",
         f"{DISCRETIZE}: Could not find appropriate bias scaling",
     )
-    help = "train anew, or set these biases to 0: the layer tells nothing"
+    help = "train again, or set these biases to 0: the layer has no effect"
 
     name: str
     value: str
@@ -208,12 +207,12 @@ class NoBiasScale(_Refused):
 
 
 class ThresholdVanishes(_Refused):
-    """The weights of a core are so large that its threshold rounds to zero.
+    """Checks that the weights of a core are small enough for its threshold.
 
-    The largest weight of a core sets the unit of its threshold, which is stored in
-    steps of 64, so that less than 33 becomes 0. Nengo-loihi fails then, with an
-    AssertionError that says nothing. Where all weights are zero, the largest bias
-    sets it.
+    The largest weight of a core sets the unit of its threshold. The threshold is
+    stored in steps of 64, so a value below 33 becomes 0. nengo-loihi then fails
+    with an AssertionError without a message. If all weights are zero, the largest
+    bias sets the unit.
     """
 
     code = "SNN745"
@@ -221,7 +220,7 @@ class ThresholdVanishes(_Refused):
     message = "nengo-loihi refuses the {what} of `{name}`: too large for its threshold"
     label = "core {core}: a threshold of {value}, at least {least}"
     notes = (
-        "the largest is {largest:.3g} (in `{tensor}`); {needed:.3g} would do",
+        "the largest is {largest:.3g} (in `{tensor}`); it needs {needed:.3g} or less",
         "{spread}",
         f"{DISCRETIZE}: assert (man > 0).all()",
     )
@@ -237,11 +236,10 @@ class ThresholdVanishes(_Refused):
 
 
 class WeightsTooFarApart(_Refused):
-    """Weights of one connection are more than 2^64 times as small as others.
+    """Checks for weights of one connection that are more than 2^64 times smaller.
 
-    Nengo-loihi makes up for the difference between the connections of a core by a
-    power of two; from 2^64 on, numpy does not multiply by it any more, and it ends
-    in a TypeError.
+    nengo-loihi scales the connections of a core by powers of two. From 2^64 on,
+    NumPy fails with a TypeError.
     """
 
     code = "SNN748"
@@ -252,7 +250,10 @@ class WeightsTooFarApart(_Refused):
         "{spread}",
         f"{DISCRETIZE}: 2 ** dw_exp",
     )
-    help = "set the weights of `{tensor}` to 0: beside the others they tell nothing"
+    help = (
+        "set the weights of `{tensor}` to 0: they are too small to matter next to the "
+        "others"
+    )
 
     name: str
     tensor: str
@@ -262,22 +263,23 @@ class WeightsTooFarApart(_Refused):
 
 
 class WeightsTooStrong(Diagnostic):
-    """Nengo-loihi makes some weights stronger than they are, without a word.
+    """Checks for weights that nengo-loihi silently increases.
 
-    The weights of one connection are stored with an exponent of their own, -6 at the
-    least. Where the largest weight of a core calls for less, because another
-    connection into the core has weights more than 128 times as large, or because the
-    threshold is so large, they are stored with -6 all the same and count for more.
+    The weights of one connection have their own exponent, which is at least -6. If
+    the largest weight of the core needs a lower exponent, nengo-loihi still uses
+    -6, and the weights become too large. This happens if another connection into
+    the core has weights more than 128 times as large, or if the threshold is very
+    large.
     """
 
     code = "SNN746"
-    title = "weights that the chip makes stronger"
+    title = "weights that the chip increases"
     severity = Severity.WARNING
-    message = "`{tensor}` counts up to {times} times too much in `{name}` on the chip"
+    message = "on the chip, `{tensor}` in `{name}` is up to {times} times too strong"
     label = "its largest weight in core {core} is {weight:.3g}"
     notes = (
         "{reason}",
-        f"{DISCRETIZE} stores an exponent of -6 instead, and does not tell",
+        f"{DISCRETIZE} stores an exponent of -6 instead, without a message",
     )
     help = "{hint}"
 
@@ -294,7 +296,7 @@ class WeightsTooStrong(Diagnostic):
     @property
     def reason(self) -> str:
         if self.bias is not None:
-            return f"the largest bias in the core, {self.bias:.3g}, calls for it"
+            return f"the largest bias in the core, {self.bias:.3g}, is the cause"
         if self.exponent < -6:
             return f"the weights need an exponent of {self.exponent}"
         return (
@@ -307,24 +309,24 @@ class WeightsTooStrong(Diagnostic):
         if self.bias is not None:
             return LOOK_AT_BIAS.format(name=self.name)
         if self.exponent < -6:
-            return "train with less `l2`: the weights are small beside the threshold"
+            return "train with less `l2`: the weights are too small for the threshold"
         return "run the emulator: weights this small may not matter"
 
 
 class WeightsRounded(Diagnostic):
-    """The chip's integers change the weights of a connection by much.
+    """Checks for weights that rounding changes a lot.
 
     A core stores weights as integers of 7 bits and a sign, in steps of 1/127 of its
-    largest; fewer bits are left where its threshold or a bias is large beside that.
-    Counting the ten spikes or so of an activation of 1.0 errs by 3 %, so that a smaller
-    error of weights is of no account.
+    largest weight. If the threshold or a bias is large compared with that, fewer
+    bits remain. Counting about ten spikes for an activation of 1.0 has an error of
+    3 %, so smaller errors of weights don't matter.
     """
 
     code = "SNN750"
-    title = "weights that rounding changes"
+    title = "weights changed by rounding"
     severity = Severity.WARNING
     message = "rounding changes `{tensor}` in `{name}` by {percent} on the chip"
-    label = "core {core}: {bits} of 7 bits are left"
+    label = "core {core}: {bits} of 7 bits remain"
     notes = ("{reason}", "the error is the root mean square{of_median}")
     help = "{hint}"
 
@@ -353,13 +355,13 @@ class WeightsRounded(Diagnostic):
     @property
     def reason(self) -> str:
         if self.bits < 7:
-            beside = f"beside the core's largest weight, {self.other_weight:.3g}"
+            most = f"the core's largest weight, {self.other_weight:.3g}"
             what = "threshold" if self.bias is None else f"bias, {self.bias:.3g},"
-            return f"the {what} is large {beside} in `{self.other}`"
+            return f"the {what} is large against {most} in `{self.other}`"
         if 0 < 2 * self.others < self.largest:
             return (
-                f"its weights of channel {self.channel} reach {self.largest:.3g}, those"
-                f" of others {self.others:.3g}"
+                f"its weights of channel {self.channel} reach {self.largest:.3g},"
+                f" those of other channels {self.others:.3g}"
             )
         return f"its largest weight, {self.largest:.3g}, is {self.times:.0f} times that"
 
@@ -371,11 +373,11 @@ class WeightsRounded(Diagnostic):
 
 
 class WouldOverwrite(Diagnostic):
-    """There is a file where the migrated weights are to be written."""
+    """Checks that the output file of migrated weights does not exist."""
 
     code = "SNN747"
-    title = "file that would be overwritten"
+    title = "existing weight file"
     message = "`{path}` exists"
-    help = "choose another name with `-o`, or write over it with `--force`"
+    help = "choose another name with `-o`, or overwrite it with `--force`"
 
     path: str

@@ -1,4 +1,4 @@
-"""Windows that slide over an axis: kernels, strides, padding and pools."""
+"""Rules for windows: kernels, strides, padding and pools."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from snnc.ir.shapes import pads
 
 
 class KernelTooLarge(Diagnostic):
-    """A valid-padded window is larger than what it slides over.
+    """Checks that a window with valid padding fits its input.
 
-    With `padding valid` the output has `(size - kernel) // stride + 1` positions,
-    which must be at least one on every axis.
+    With `padding valid`, the output has `(size - kernel) // stride + 1` positions per
+    axis. There must be at least one.
     """
 
     code = "SNN301"
@@ -47,9 +47,9 @@ class KernelTooLarge(Diagnostic):
 
 
 class WrongDims(Diagnostic):
-    """A property has another number of dims than the layer has spatial axes.
+    """Checks that dims have one number per spatial axis.
 
-    One integer is broadcast to all of them.
+    A single number applies to all axes.
     """
 
     code = "SNN302"
@@ -74,17 +74,17 @@ class WrongDims(Diagnostic):
 
 
 class CausalInSpace(Diagnostic):
-    """`defaults` give `padding causal` to a layer that has none.
+    """Checks that `defaults` give `padding causal` only to `conv1d`.
 
-    `padding causal` is of `conv1d` alone, whose axis may be time: zeros stand in front
-    of it, so that no output reads what comes after. The axes of images have no such
-    order, and Keras has no other causal layer.
+    The axis of a `conv1d` may be time. `padding causal` puts all zeros in front of it,
+    so that no output reads later values. The axes of images have no such order, and
+    Keras has no other causal layer.
     """
 
     code = "SNN317"
-    title = "causal padding of another layer than conv1d"
+    title = "causal padding outside conv1d"
     message = "`defaults` give `padding causal` to the `{kind}` `{name}`"
-    label = "of `conv1d` alone"
+    label = "for `conv1d` only"
     help = "write `defaults conv1d`, or `padding same` in `{name}`"
 
     name: str
@@ -92,17 +92,19 @@ class CausalInSpace(Diagnostic):
 
 
 class DilatedStride(Diagnostic):
-    """A layer steps over its input and spreads its kernel.
+    """Checks for dilation with a stride.
 
-    Keras has no convolution with both, and taps apart that step see little of what
-    lies between them.
+    Keras refuses a convolution with both. Such a layer would read few of the values
+    between its taps.
     """
 
     code = "SNN314"
     title = "dilation with a stride"
-    message = "`{name}` has dilation {dilation} and stride {stride}, and can have one"
+    message = (
+        "`{name}` has dilation {dilation} and stride {stride}; it can have only one"
+    )
     notes = ("Keras refuses a convolution with both",)
-    help = "leave one of them out, or step in the layer before it"
+    help = "remove one of them, or put the stride into the layer before it"
 
     name: str
     dilation: Shape
@@ -110,14 +112,14 @@ class DilatedStride(Diagnostic):
 
 
 class GroupsDontDivide(Diagnostic):
-    """The groups of a convolution are not equal stretches of its channels.
+    """Checks that `groups` divides the channels and the filters.
 
-    `groups` divides the channels that are read and `filters`: each group of filters
-    reads a group of channels.
+    Each group of filters reads one group of channels, and all groups have equal
+    sizes.
     """
 
     code = "SNN315"
-    title = "groups that don't divide"
+    title = "uneven groups"
     message = (
         "{groups} groups of `{name}` don't divide the {channels} channels of "
         "`{source}` and {filters} filters"
@@ -145,20 +147,20 @@ class GroupsDontDivide(Diagnostic):
 
 
 class PooledSamePadding(Diagnostic):
-    """A `same`- or `causal`-padded layer reads a pool that does not divide its input.
+    """Checks for `same` or `causal` padding over a pool that doesn't divide its input.
 
-    A pool is folded into its reader. Keras pads the pooled image, and the folded
-    kernel pads the image before it; the two are equal only where the window equals
-    the stride and divides the input.
+    A pool is folded into its reader. Keras pads the pooled image, but the folded kernel
+    pads the image before the pool. Both are equal only if the window equals the stride
+    and divides the input.
     """
 
     code = "SNN305"
     title = "padding over an uneven pool"
     message = (
-        "`{name}` pads with `{padding}` what an average pool of window {window}, "
-        "stride {stride} makes of {size}"
+        "`{name}` pads with `{padding}` after an average pool of window {window}, "
+        "stride {stride} over {size}"
     )
-    notes = ("exact only where the window equals the stride and divides the input",)
+    notes = ("exact only if the window equals the stride and divides the input",)
     help = "{hint}"
 
     name: str
@@ -195,17 +197,18 @@ class PooledSamePadding(Diagnostic):
 
 
 class StrideAboveKernel(Diagnostic):
-    """A stride above its kernel skips part of the input.
+    """Checks for a stride that is larger than its kernel.
 
-    The skipped neurons cost cores and are read by nothing.
+    Such a layer skips part of its input. The skipped neurons take cores, but no layer
+    reads them.
     """
 
     code = "SNN308"
-    title = "stride above its kernel"
+    title = "stride larger than the kernel"
     severity = Severity.WARNING
     message = (
-        "stride {stride} of `{name}` is above its {what} {kernel}: part of the "
-        "input is never read"
+        "stride {stride} of `{name}` is larger than its {what} {kernel}, so it skips "
+        "part of the input"
     )
     help = "use a stride of at most the {what}"
 
@@ -249,7 +252,7 @@ def _uneven_pools(
         max(pads(n, k, s, operation.padding)) > 0
         for n, k, s in zip(read, operation.extent, operation.stride, strict=True)
     ]
-    # Height and width are padded by one setting of a 2-D convolution, depth is not.
+    # A 2-D convolution has one padding for height and width, and none for depth.
     plane = any(padded[-2:])
     axes = [
         plane if axis >= len(read) - 2 else padded[axis] for axis in range(len(read))

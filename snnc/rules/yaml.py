@@ -1,4 +1,4 @@
-"""How a YAML spec is written: what of YAML the language takes, and what not."""
+"""Rules for YAML specs: invalid YAML, and parts of YAML that specs don't use."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from snnc.diagnostics import Diagnostic
 
 
 class NotYaml(Diagnostic):
-    """The file can't be read as YAML.
+    """Checks that a file is valid YAML.
 
-    YAML nests by indentation: two blanks a level, never tabs. `key: value` needs a
-    blank behind the colon, and every `{` and `[` its closing bracket. What stands
-    behind such a place can't be read, so it is not checked.
+    YAML uses indentation: two blanks per level, never tabs. `key: value` needs a
+    blank after the colon, and every `{` and `[` needs its closing bracket. snnc does
+    not check the text after the first problem.
     """
 
     code = "SNN130"
-    title = "not YAML"
-    message = "this is not YAML: {problem}"
+    title = "invalid YAML"
+    message = "this is not valid YAML: {problem}"
     label = "can't be read"
     help = "{advice}"
 
@@ -24,35 +24,35 @@ class NotYaml(Diagnostic):
 
 
 class Reference(Diagnostic):
-    """An anchor (`&a`), an alias (`*a`) or a merge (`<<`) is used.
+    """Checks for anchors (`&a`), aliases (`*a`) and merges (`<<`).
 
-    A spec says things where they are read, so that a line can be understood and
-    reviewed by itself. What several layers share stands under `defaults`.
+    Each line of a spec can be understood and reviewed alone. Put properties that
+    several layers share into `defaults`.
     """
 
     code = "SNN131"
     title = "anchor or alias"
     message = "anchors, aliases and merges are not part of the language"
-    label = "not taken"
+    label = "not supported"
     help = "write the value itself, or use `defaults`"
 
 
 class Tag(Diagnostic):
-    """A value has a YAML tag such as `!!str`.
+    """Checks for YAML tags such as `!!str`.
 
-    Each key of the language knows the type of its value, so tags would either
-    repeat or contradict it.
+    The language defines the type of each value. A tag would either repeat or
+    contradict it.
     """
 
     code = "SNN132"
     title = "YAML tag"
     message = "tags are not part of the language"
-    label = "not taken"
+    label = "not supported"
     help = "remove the tag"
 
 
 class SeveralDocuments(Diagnostic):
-    """The file holds more than one YAML document; a file describes one network."""
+    """Checks that a file has one YAML document, because it describes one network."""
 
     code = "SNN133"
     title = "several YAML documents"
@@ -62,10 +62,10 @@ class SeveralDocuments(Diagnostic):
 
 
 class RepeatedKey(Diagnostic):
-    """A key stands twice in a mapping, so one of the two would be ignored."""
+    """Checks that no key occurs twice in a mapping, because snnc would ignore one."""
 
     code = "SNN134"
-    title = "key given twice"
+    title = "repeated key"
     message = "the key `{key}` is given twice"
     label = "given again"
     help = "remove one of them"
@@ -74,14 +74,14 @@ class RepeatedKey(Diagnostic):
 
 
 class WrongForm(Diagnostic):
-    """A mapping, a list or a single value stands where another of them must.
+    """Checks whether a value is a mapping, a list or a single value.
 
     Statements are mappings of their properties (`timing: {{dt: 1 ms}}`), `layers`
     is a list of statements, and names are single values.
     """
 
     code = "SNN135"
-    title = "wrong form of value"
+    title = "mapping, list or value in the wrong place"
     message = "expected {expected}, found {found}"
     label = "expected {expected}"
     help = "{advice}"
@@ -92,10 +92,10 @@ class WrongForm(Diagnostic):
 
 
 class MissingKey(Diagnostic):
-    """A YAML spec lacks one of the keys that every spec has.
+    """Checks that a YAML spec has the required keys.
 
-    `snn: 1` keeps a file's meaning fixed, whatever later editions of the language
-    change, and `network` names the generated package.
+    With `snn: 1`, later editions of the language don't change the meaning of the
+    file. `network` names the generated package.
     """
 
     code = "SNN136"
@@ -109,15 +109,15 @@ class MissingKey(Diagnostic):
 
 
 class MisplacedKey(Diagnostic):
-    """A layer stands outside `layers`, or something else in it.
+    """Checks that layers, and nothing else, are in `layers`.
 
-    The layers of a network are the items of the list `layers`, in order; all other
+    The items of the list `layers` are the layers of the network, in order. All other
     statements are keys of the file. An encoder may be either.
     """
 
     code = "SNN137"
-    title = "key out of place"
-    message = "`{key}` stands {where}"
+    title = "misplaced key"
+    message = "`{key}` is {where}"
     label = "move it {there}"
 
     key: str
@@ -126,16 +126,15 @@ class MisplacedKey(Diagnostic):
 
 
 class SeveralKeys(Diagnostic):
-    """A mapping that names one thing has more than one key.
+    """Checks for a single key in a mapping that names one thing.
 
-    An item of `layers` is one key, the layer's kind, with its properties below it:
-    they are indented further than the kind. The same holds for a choice such as
-    `adam`.
+    An item of `layers` has one key, the kind of the layer. Its properties are below
+    the kind, indented further. The same applies to a choice such as `adam`.
     """
 
     code = "SNN138"
     title = "more than one key"
-    message = "`{first}` stands beside `{key}` where one key is expected"
+    message = "`{first}` next to `{key}`, where one key is expected"
     label = "a second key"
     help = "{hint}"
 
@@ -151,10 +150,10 @@ class SeveralKeys(Diagnostic):
 
 
 class TooMuch(Diagnostic):
-    """The file, or a value of it, is larger than any spec needs."""
+    """Checks the size of a YAML file and of its values."""
 
     code = "SNN139"
-    title = "too much YAML"
+    title = "large YAML file"
     message = "there are more than {limit} {what}"
 
     limit: int
@@ -162,15 +161,15 @@ class TooMuch(Diagnostic):
 
 
 class NotInComment(Diagnostic):
-    """A comment of a ``.snn`` file has a character that YAML's comments can't hold.
+    """Checks for characters in a `.snn` comment that YAML comments can't contain.
 
-    YAML has no control characters, and ends a line, and the comment with it, at some
-    that ``.snn`` reads as part of the line. Only `snnc convert` reports it.
+    YAML has no control characters. Some characters end a line, and so the comment,
+    in YAML but not in `.snn`. Only `snnc convert` reports this problem.
     """
 
     code = "SNN145"
-    title = "character that YAML can't hold"
-    message = "a comment of YAML can't hold the character {code_point}"
+    title = "comment character that YAML lacks"
+    message = "a YAML comment can't contain the character {code_point}"
     label = "in a comment"
     help = "remove it from the comment, and convert the file again"
 

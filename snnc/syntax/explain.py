@@ -198,7 +198,7 @@ class Explainer:
             self.source, self.span(self.tokens[0]).start, self.span(opener).start
         )
         sources = _listed(behind[1:] if behind[0].type == "LSQB" else behind[:1])
-        return f"it stands before the block: `{head.text}from {sources} {{ ... }}`"
+        return f"it goes before the block: `{head.text}from {sources} {{ ... }}`"
 
     def _bracketed(self, token: Token) -> str:
         """Say how the layers are listed that stand in brackets."""

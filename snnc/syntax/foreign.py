@@ -132,7 +132,7 @@ def _percentage(span: Span, key: str) -> Diagnostic:
         return rules.syntax.MalformedNumber(
             span=span,
             text=span.text,
-            advice=f"percentiles are of a hundred: write `percentile {number}`",
+            advice=f"percentiles are out of 100: write `percentile {number}`",
             fix=Fix(span, number),
         )
     share = f"{float(number) / 100:.6g}"

@@ -76,15 +76,15 @@ def _unterminated(token: Token, span: Span, before: Token | None) -> Diagnostic:
     return rules.syntax.UnterminatedString(span=span, fix=fix)
 
 
-_STRAIGHT = 'texts stand in straight double quotes: `"text"`'
+_STRAIGHT = 'texts have straight double quotes: `"text"`'
 _ADVICE = (
     *((mark, _STRAIGHT) for mark in TYPOGRAPHIC),
-    ("(", "properties stand in braces, `conv2d c0 { filters 8 }`; there are no calls"),
-    (")", "properties stand in braces, `conv2d c0 { filters 8 }`; there are no calls"),
+    ("(", "write properties in braces, `conv2d c0 { filters 8 }`; there are no calls"),
+    (")", "write properties in braces, `conv2d c0 { filters 8 }`; there are no calls"),
     ("//", "comments begin with `#`"),
     ("/*", "comments begin with `#`"),
     (";", "a line ends a statement: remove it"),
-    ("'", 'texts stand in double quotes: `"text"`'),
+    ("'", 'texts have double quotes: `"text"`'),
     ("%", "shares are numbers from 0 to 1: `0.3`"),
     ("*", "dims are joined by `x`: `3x3`"),
 )
@@ -101,7 +101,9 @@ def _unknown(token: Token, span: Span, before: Token | None) -> Diagnostic:
         )
     advice = next((a for mark, a in _ADVICE if mark in token), "")
     if _INFINITE.match(span.source.text, span.start):
-        advice = "an end is finite: write the least and the largest value of the data"
+        advice = (
+            "the ends are finite: write the smallest and the largest value of the data"
+        )
     if not advice:
         return rules.syntax.UnexpectedCharacter(span=span, text=_short(token))
     return rules.syntax.UnexpectedCharacter(
@@ -187,7 +189,7 @@ def other_quotes(token: Token, source: SourceFile) -> Diagnostic | None:
     return rules.syntax.UnexpectedCharacter(
         span=span,
         text=match[0][0],
-        advice=f"texts stand in straight double quotes: write `{text}`",
+        advice=f"texts have straight double quotes: write `{text}`",
         fix=Fix(span, text),
     )
 

@@ -227,6 +227,6 @@ def _text(value: str) -> str:
 
 def _block(settings: Any) -> str:
     if not isinstance(settings, Mapping):
-        raise TypeError(f"{settings!r} is no mapping of settings to their values")
+        raise TypeError(f"{settings!r} is not a mapping of settings to values")
     inner = ", ".join(f"{key} {spelt(value, key)}" for key, value in settings.items())
     return f"{{ {inner} }}"

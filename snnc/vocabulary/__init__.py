@@ -1,7 +1,6 @@
-"""What a word that snnc does not know may have meant.
+"""Guess the meaning of unknown words.
 
-`counterparts` knows words of Keras, PyTorch and Nengo, `strangers` finds the nearest
-word, and answers a statement of an unknown kind. Parsers and passes ask it once
-something is wrong: a good spec loads none of it. Imports `rules`, `language` and what
-is below.
+`counterparts` has words of Keras, PyTorch and Nengo. `strangers` finds the nearest
+word, and the advice for an unknown statement. Parsers and passes use it only after an
+error, so a valid spec doesn't load it. Imports `rules`, `language` and lower folders.
 """

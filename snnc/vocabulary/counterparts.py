@@ -1,7 +1,7 @@
-"""What to write for properties of other libraries that have no like here.
+"""Advice for properties of other libraries that have no counterpart here.
 
-Keras, Nengo and PyTorch with its libraries have them; a word with a like is in
-`snnc.vocabulary.strangers`.
+They come from Keras, Nengo, and PyTorch with its libraries. Words with a counterpart
+are in `snnc.vocabulary.strangers`.
 """
 
 from __future__ import annotations
@@ -47,8 +47,8 @@ _COUNTERPARTS = (
     Counterpart(
         "callbacks hooks checkpoint model_checkpoint save_best restore_best_weights "
         "resume tensorboard",
-        "remove it: `train` of the package has `--patience` and `--resume`, and takes "
-        "Keras callbacks in Python",
+        "remove it: the package's `train` has `--patience` and `--resume`, and takes"
+        " Keras callbacks in Python",
     ),
     Counterpart(
         "metrics metric",
@@ -56,21 +56,21 @@ _COUNTERPARTS = (
     ),
     Counterpart("verbose progress", "remove it: `train` shows its progress"),
     Counterpart(
-        "shuffle", "remove it: examples are shuffled in every epoch, by `seed`"
+        "shuffle", "remove it: examples are shuffled in every epoch, with `seed`"
     ),
     Counterpart(
         "class_weight class_weights sample_weight sample_weights loss_weights "
         "pos_weight",
-        "remove it: examples count alike; `loss focal` favours those that are hard",
+        "remove it: all examples have the same weight; `loss focal` favours hard ones",
     ),
     Counterpart(
         "steps steps_per_epoch iterations max_steps",
-        "remove it: an epoch is all examples once; write `epochs 20`",
+        "remove it: an epoch has all examples once; write `epochs 20`",
         owners="train",
     ),
     Counterpart(
         "data dataset train_data validation_data test_data test_split data_path",
-        "remove it: `train` and `evaluate` of the package take `--data FILE`",
+        "remove it: the package's `train` and `evaluate` take `--data FILE`",
     ),
     Counterpart(
         "augment augmentation data_augmentation transforms",
@@ -89,24 +89,24 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "device gpu gpus cuda accelerator strategy workers",
-        "remove it: TensorFlow takes the GPU that it finds; `--strategy mirrored` of "
-        "the package's `train` takes several",
+        "remove it: TensorFlow uses a GPU if there is one; `--strategy mirrored` of"
+        " the package's `train` uses several",
         owners="train",
     ),
     Counterpart(
         "mixed_precision amp precision dtype bits quantize quantization",
-        "remove it: Keras trains in 32 bits, and the chip's 8 come with its weights",
+        "remove it: Keras trains with 32 bits, and the chip stores weights with 8",
         owners="train",
     ),
     Counterpart("bptt", "remove it: rates are trained, so there is no time to unroll"),
     Counterpart("from_logits", "remove it: the loss takes the readout's logits"),
-    Counterpart("amsgrad", "remove it: `adam` and `adamw` are without it"),
+    Counterpart("amsgrad", "remove it: `adam` and `adamw` don't have it"),
     Counterpart(
         "simulator backend hardware board device host",
-        "remove it: `--simulator` of the package's `evaluate` says where it runs",
+        "remove it: `--simulator` of the package's `evaluate` selects where it runs",
         owners="target timing",
     ),
-    Counterpart("version", "remove it: the first Loihi is meant", owners="target"),
+    Counterpart("version", "remove it: snnc compiles for Loihi 1", owners="target"),
     Counterpart(
         "allocator snips precompute remove_passthrough",
         "remove it: it is an option of `nengo_loihi.Simulator`, not of the network",
@@ -118,7 +118,7 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "activation neuron neuron_type percentile block place",
-        "remove it: an encoder has `relu` neurons, and they are on the host",
+        "remove it: an encoder has `relu` neurons on the host",
         owners="encode",
     ),
     Counterpart(
@@ -129,7 +129,7 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "l2 kernel_regularizer weight_decay",
-        "remove it: `l2` in `train` is of every kernel, this one too",
+        "remove it: `l2` in `train` applies to every kernel, this one too",
         owners="encode readout",
     ),
     Counterpart(
@@ -137,7 +137,7 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "activation neuron rate percentile batchnorm place block kernel stride padding",
-        "remove it: the readout is linear, without neurons, and on the host",
+        "remove it: the readout is linear, has no neurons, and runs on the host",
         owners="readout",
     ),
     Counterpart(
@@ -166,18 +166,18 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "tau_syn tau_synapse tau_s synapse alpha",
-        "write `synapse 5 ms` beside `neuron`: it filters what the layer reads",
+        "write `synapse 5 ms` next to `neuron`: it filters the layer's input",
         owners="lif",
     ),
     Counterpart(
         "tau",
-        "write `neuron lif {{ tau_rc 20 ms }}` for the membrane, or `synapse 5 ms` for "
-        "what the layer reads",
+        "write `neuron lif {{ tau_rc 20 ms }}` for the membrane, or `synapse 5 ms`"
+        " for the layer's input",
         owners=_SPIKING,
     ),
     Counterpart(
         "pool pooling pool_size",
-        "write `avgpool {{ window 2 }}` on a line of its own behind the layer",
+        "write `avgpool {{ window 2 }}` on its own line after the layer",
         owners="conv1d conv2d conv3d dense",
     ),
     Counterpart("lif relu", "write `neuron {word}`", owners=_SPIKING),
@@ -193,12 +193,12 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "threshold v_threshold spike_threshold",
-        "remove it: the threshold is 1, and `rate` says how often the neurons fire",
+        "remove it: the threshold is 1, and `rate` sets how often the neurons fire",
     ),
     Counterpart(
         "reset reset_mechanism reset_mode reset_delay v_reset v_init initial_state "
         "min_voltage init_hidden",
-        "remove it: a neuron begins at 0, and is 0 again after a spike",
+        "remove it: a neuron begins at 0, and returns to 0 after a spike",
     ),
     Counterpart(
         "surrogate spike_grad surrogate_function surrogate_gradient surrogate_disable",
@@ -206,21 +206,21 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "trainable requires_grad frozen freeze learn_beta learn_threshold learn_tau",
-        "remove it: kernels and biases are trained, all of them and nothing else",
+        "remove it: training changes all kernels and biases, and nothing else",
     ),
     Counterpart(
         "gain max_rates intercepts radius amplitude encoders eval_points "
         "scale_firing_rates",
-        "remove it: gains follow from the upper `rate`, which activation 1 stands for",
+        "remove it: gains follow from the upper `rate`, which is activation 1",
     ),
     Counterpart(
         "bits weight_bits weight_precision quantize quantise quantization "
         "quantisation precision dtype",
-        "remove it: the chip stores every weight in 8 bits",
+        "remove it: the chip stores every weight with 8 bits",
     ),
     Counterpart(
         "kernel_initializer bias_initializer initializer init weight_init kernel_init",
-        "remove it: kernels begin as Keras's `HeUniform`, biases with zeros",
+        "remove it: kernels begin with Keras's `HeUniform`, biases with zeros",
     ),
     Counterpart(
         "kernel_regularizer", "write `l2 1e-4`, the factor of the squared kernel"
@@ -228,7 +228,7 @@ _COUNTERPARTS = (
     Counterpart(
         "l1 l1_l2 bias_regularizer kernel_constraint bias_constraint max_norm "
         "weight_norm",
-        "remove it, or write `l2 1e-4`, the one penalty on kernels",
+        "remove it, or write `l2 1e-4`, the only penalty on kernels",
     ),
     Counterpart(
         "activity_regularizer",
@@ -237,7 +237,7 @@ _COUNTERPARTS = (
     Counterpart(
         "input_shape input_dim input_size input_channels batch_input_shape in_channels "
         "in_features fan_in",
-        "remove it: a layer takes its shape from what it reads",
+        "remove it: the shape of a layer follows from its input",
     ),
     Counterpart("data_format", "remove it: channels are always last"),
     Counterpart("padding_mode", "write `padding same`, which pads with zeros"),
@@ -255,7 +255,8 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "recurrent return_sequences return_state stateful unroll bidirectional",
-        "remove it: no layer reads its own past; `conv3d` has time on its depth axis",
+        "remove it: no layer reads its own past; `conv3d` can have time on its depth"
+        " axis",
     ),
     Counterpart(
         "time_distributed",
@@ -263,19 +264,20 @@ _COUNTERPARTS = (
     ),
     Counterpart(
         "weights weight weight_file pretrained",
-        "remove it: weights are a file, which the package's programs take with "
-        "`--weights`",
+        "remove it: weights are in a file; the package's programs take it with"
+        " `--weights`",
     ),
     Counterpart(
         "spiking", "remove it: convolutions, `downsample` and `dense` spike already"
     ),
     Counterpart(
         "compartments synapses axons",
-        "remove it: snnc finds the cut with the fewest cores, or `block` gives it",
+        "remove it: snnc finds the blocks with the fewest cores, or `block` sets them",
     ),
     Counterpart(
         "keep_prob",
-        "write `dropout 0.2`: the share that is dropped, 1 less the one that is kept",
+        "write `dropout 0.2`, the share that is dropped: 1 minus the share that is"
+        " kept",
     ),
 )
 

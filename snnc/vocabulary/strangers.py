@@ -1,7 +1,7 @@
-"""Words of other libraries: which of the language they stand for, or why none.
+"""Words of other libraries: their counterparts here, or why there is none.
 
-Those that stand for one are in the table of the language, and are looked up as
-`snnc.text.near.normal` spells them.
+Counterparts are in the table of the language, and are looked up in the spelling of
+`snnc.text.near.normal`.
 """
 
 from __future__ import annotations
@@ -99,29 +99,30 @@ def fix_word(span: Span, word: str, legal: Iterable[str]) -> Fix | None:
 
 
 _ADVICE = {
-    "connection connections edge edges link": "a layer reads the one before "
-    "it, or those that it names: `conv2d c1 from c0 {{ filters 8 }}`",
-    "probe probes": 'remove it: `build_network` of the package takes `probe=["c0"]`',
+    "connection connections edge edges link": "a layer reads the previous "
+    "one, or layers by name: `conv2d c1 from c0 {{ filters 8 }}`",
+    "probe probes": 'remove it: the package\'s `build_network` takes `probe=["c0"]`',
     "sequential model module net layers graph network": "a file holds one network, "
     "and each layer has a line: `conv2d c0 {{ filters 8 }}`",
-    "evaluate predict run simulate simulator test": "remove it: `evaluate` of the "
-    "package runs the network",
+    "evaluate predict run simulate simulator test": "remove it: the package's "
+    "`evaluate` runs the network",
     "noise gaussiannoise": "remove it: the phase `spikes` trains with the noise "
     "of spikes",
     "pad padding zeropadding zeropad": "write `padding same` among the properties of "
     "the convolution that reads it",
     "crop cropping slice reshape permute transpose lambda repeatvector masking unfold "
-    "resizing resize centercrop": "do it to the data before: a layer takes the shape "
-    "of what it reads",
+    "resizing resize centercrop": "change the data instead: the shape of a layer "
+    "follows from its input",
     "rescaling rescale normalization normalisation normalize standardize": "write the "
-    "range of the data behind the input: `input NAME 28x28x1 in 0..255 as 0..1`",
-    "subtract multiply mul minimum maximum dot matmul": "layers are summed or joined: "
-    "`add NAME from a, b`, or `concat NAME from a, b`",
-    "identity passthrough": "remove it: a layer reads the one before it, or a name",
+    "range of the data after the input: `input NAME 28x28x1 in 0..255 as 0..1`",
+    "subtract multiply mul minimum maximum dot matmul": "write `add NAME from a, b` "
+    "for a sum, or `concat NAME from a, b` to join channels",
+    "identity passthrough": "remove it: a layer reads the previous one, or layers "
+    "by name",
     "branch branches group parallel inception bottleneck block": "give each layer a "
     "line: branches read by name, `conv2d b from c0 {{ filters 8 }}`, and `concat` "
     "joins them",
-    "name": "the name stands behind `network`: `network {name} {{`",
+    "name": "write the name after `network`: `network {name} {{`",
     "version spec": "remove it: `snn 1` on the first line is the version",
     "author license url date": "write it as a comment: `# {word}`",
     "pes learningrule learning": "remove it: weights are trained in Keras, and the "
@@ -131,14 +132,14 @@ _BY_WORD = {word: advice for words, advice in _ADVICE.items() for word in words.
 
 
 def kind_counterpart(word: str, name: str) -> str:
-    """What to write for a word that begins a statement; empty if that is not known.
+    """Return the advice for a word that begins a statement; empty if there is none.
 
     Parameters
     ----------
     word
         As it is written.
     name
-        The name behind it.
+        The name after it.
     """
     if advice := _BY_WORD.get(plain(word)):
         return advice.format(word=word, name=name or "my_network")
@@ -234,7 +235,7 @@ def refused(word: tree.Word, place: str) -> Diagnostic | None:
 
 
 def unknown_kind(statement: tree.Statement) -> Diagnostic:
-    """Say what to write in place of a statement whose kind is unknown."""
+    """Return the advice for a statement of an unknown kind."""
     kind = statement.kind
     module, _, bare = kind.text.rpartition(".")
     if module:
@@ -248,7 +249,7 @@ def unknown_kind(statement: tree.Statement) -> Diagnostic:
 
 
 def _dropout(statement: tree.Statement) -> Diagnostic:
-    """Refuse dropout as a layer; what to write has the share that is written."""
+    """Refuse dropout as a layer; the advice has the written share."""
     properties = statement.properties or ()
     values = [statement.shape, *(item.value for item in properties)]
     numbers = [value for value in values if isinstance(value, tree.Number)]
@@ -279,15 +280,15 @@ def _glued(word: str) -> str | None:
 
 
 def _two_words(kind: tree.Word) -> str:
-    """What to write for ``dense d0:``, a kind and a name as one key of YAML."""
+    """Return the advice for ``dense d0:``, a kind and a name as one YAML key."""
     first, _, name = kind.text.partition(" ")
     if first not in KINDS or not name.isidentifier():
         return ""
-    return f"the name stands below: `{first}: {{name: {name}, ...}}`"
+    return f"write the name below the kind: `{first}: {{name: {name}, ...}}`"
 
 
 def _with_type(statement: tree.Statement) -> str:
-    """What to write for ``d0: {type: dense, units: 64}``; empty without a type."""
+    """Return the advice for ``d0: {type: dense, units: 64}``; empty without a type."""
     properties, name = statement.properties or (), statement.kind.text
     types = [item.value for item in properties if item.key.text == "type"]
     if not types or not isinstance(types[0], tree.Word):

@@ -75,7 +75,7 @@ def fit(header: WeightsHeader, wanted: tuple[Tensor, ...]) -> LayoutFit:
     return LayoutFit(tuple(pairs), layout_id(wanted), header.layout_id)
 
 
-KERAS = "these are names of Keras: write the file with the package's `export_weights`"
+KERAS = "these are Keras names: write the file with the package's `export_weights`"
 TYPES = "convert them to float32, and write them with the package's `save_weights`"
 UNMARKED = (
     "the tensors agree, but the file was written without `save_weights` of the package:"
@@ -87,7 +87,7 @@ TURNED = (
 )
 NAMES = "the shapes agree: rename the tensors in the file, or"
 MIGRATE = (
-    "train anew, or carry over what still fits with `snnc weights FILE --migrate"
+    "train again, or keep the tensors that still fit with `snnc weights FILE --migrate"
     " OLD_SPEC NEW_SPEC -o NEW_FILE`; `git:HEAD:PATH` is a spec as it was committed"
 )
 OLD_SPEC = (

@@ -118,14 +118,14 @@ def _length(start: bytes, size: int) -> int:
         raise _DamagedError("it is empty")
     if start[LENGTH:] != b"{":
         kinds = (kind for magic, kind in KINDS.items() if start.startswith(magic))
-        raise _DamagedError("it is " + next(kinds, "something else, or cut short"))
+        raise _DamagedError("it is " + next(kinds, "something else, or truncated"))
     length = int.from_bytes(start[:LENGTH], "little")
     if length > LARGEST:
         raise _DamagedError(
             f"its header is {length} bytes long, at most {LARGEST} are read"
         )
     if LENGTH + length > size:
-        raise _DamagedError(f"it is cut short in its header, after {size} bytes")
+        raise _DamagedError(f"it is truncated in its header, after {size} bytes")
     return length
 
 
@@ -135,9 +135,9 @@ def _parsed(text: bytes) -> dict[str, Any]:
     except RepeatedNameError as error:
         raise _DamagedError("its header has a name twice") from error
     except (UnicodeDecodeError, JSONDecodeError, RecursionError) as error:
-        raise _DamagedError("its header is no JSON") from error
+        raise _DamagedError("its header is not JSON") from error
     if not isinstance(parsed, dict):
-        raise _DamagedError("its header is no JSON object")
+        raise _DamagedError("its header is not a JSON object")
     return parsed
 
 
@@ -165,7 +165,7 @@ def _checked(
 ) -> WeightsHeader:
     metadata = header.pop("__metadata__", {})
     if not isinstance(metadata, dict):
-        raise _DamagedError("its metadata is no table of texts")
+        raise _DamagedError("its metadata is not a table of texts")
     ordered = sorted(
         (_stored(name, entry, begin) for name, entry in header.items()),
         key=lambda tensor: (tensor.start, tensor.stop),
@@ -178,7 +178,7 @@ def _checked(
             )
         end = tensor.stop
     if end > size:
-        raise _DamagedError(f"it is cut short: {size} bytes of {end}")
+        raise _DamagedError(f"it is truncated: {size} bytes of {end}")
     if end < size:
         raise _DamagedError(f"{size - end} bytes of it belong to no tensor")
     texts = {str(key): str(value) for key, value in metadata.items()}

@@ -143,7 +143,7 @@ CHIP = ("layer", "cores", "exponent", "weights", "rounding", "threshold", "bias"
 CAPTION = (
     "On the chip, of each layer's worst core: bits kept of a tensor's largest weights,",
     "rms error of its weights by rounding, bits used of threshold and of largest bias",
-    "(and how much of what can be stored):",
+    "(and the share of the largest number that can be stored):",
 )
 LEFT = {"tensor", "shape", "type", "problem", "layer"}
 
@@ -168,7 +168,7 @@ def moves(each: Sequence[Move], target: str) -> str:
     kept = sum(move.kept for move in each)
     new = sum(move.after is not None and not move.kept for move in each)
     summary = f"{target}: {counted(kept, 'tensor')} kept, {new} new"
-    advice = "; train it before it is used" if new else ""
+    advice = "; train it before you use it" if new else ""
     return "\n".join([*lines, "", summary + advice])
 
 

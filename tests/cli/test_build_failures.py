@@ -117,7 +117,7 @@ def test_a_full_stdout_keeps_no_spec_from_its_turn(options: tuple[str, ...]) -> 
     assert "error: stdout can't be written: No space left on device" in done.stderr
     assert "Traceback" not in done.stderr
     if options == ("--check",):
-        assert "`models/second` is not what" in done.stderr
+        assert "`models/second` is out of date" in done.stderr
     if options == ():
         assert build(*both, "--check").return_value == 0
 

@@ -78,7 +78,7 @@ def test_report_takes_the_folder_of_one_spec(tmp_path: Path) -> None:
     write(tmp_path, "b.snn")
     done = CliRunner().invoke(snnc, ["report", str(tmp_path)])
     assert done.exit_code == 2
-    assert "holds 2 specs: name one of" in " ".join(done.stderr.split())
+    assert "has 2 specs: name one of" in " ".join(done.stderr.split())
 
 
 @pytest.mark.parametrize("verb", ["check", "fmt", "build", "report"])

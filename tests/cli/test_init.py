@@ -80,7 +80,7 @@ def test_it_refuses_to_write_over_any_of_them(folder: Path, name: str) -> None:
     done = init()
     assert done.return_value == 1
     assert contents(folder) == {name: "mine\n"}
-    assert f"error[SNN730]: `{name}` is there already" in done.stderr
+    assert f"error[SNN730]: `{name}` exists" in done.stderr
 
 
 def test_a_link_that_leads_nowhere_is_in_the_way_too(folder: Path) -> None:

@@ -43,7 +43,7 @@ EXPORT = "export small.snn --weights small.safetensors"
 QUICK: list[Case] = [
     ("--version", 0, prints("snnc, version")),
     ("-V", 0, prints("snnc, version")),
-    ("--help", 0, prints("Usage: snnc", "Verbs")),
+    ("--help", 0, prints("Usage: snnc", "Commands")),
     ("-h", 0, prints("Usage: snnc")),
     ("--device half.toml report small.snn", 0, prints("small")),
     ("build small.snn -o there", 0, writes("there/small/layout.py", "LAYOUT")),
@@ -104,14 +104,15 @@ QUICK: list[Case] = [
     (f"import {MODEL} --explain", 0, prints("conv2d_0")),
     (f"import {MODEL} --explain --format json", 0, prints('"version": 1')),
     (f"import {MODEL} --explain --format markdown", 0, prints("| layer")),
-    ("lsp --help", 0, prints("Language Server Protocol")),
-    ("lsp --stdio --help", 0, prints("Language Server Protocol")),
+    ("lsp --help", 0, prints("language server (LSP)")),
+    ("lsp --stdio --help", 0, prints("language server (LSP)")),
     ("plot small.snn -o p.svg --kind cores --dark", 0, writes("p.svg", "<svg")),
     ("plot small.snn --output p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --plot p.svg", 0, writes("p.svg", "<svg")),
     ("report small.snn --format html --against changed.snn", 0, prints("<table")),
     (
-        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json",
+        "sweep small.snn --set a.filters=2,3 -o there --workers 1 --format json"
+        " --where 'cores <= 99'",
         0,
         prints('"version": 1'),
     ),

@@ -138,7 +138,7 @@ def test_changes_in_different_places(tmp_path: Path, style: str, command: str) -
     assert done.stderr.startswith(
         "error[SNN737]: `models/net` holds an unresolved merge\n"
     )
-    assert "type `snnc build net.snn -o models`" in done.stderr
+    assert "run `snnc build net.snn -o models`" in done.stderr
     assert done.stderr.endswith("\n1 error\n")
     put_right(tmp_path)
     git(command, "--continue") if command != "merge" else git("commit", "--no-edit")

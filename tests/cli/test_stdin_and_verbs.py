@@ -48,7 +48,7 @@ def test_a_binary_file_is_one_diagnostic_in_printable_text(data: bytes) -> None:
 def test_stdin_can_not_be_mended() -> None:
     done = CliRunner().invoke(snnc, ["check", "--fix", "-"], input=GOOD)
     assert done.exit_code == 2
-    assert "--fix can't mend stdin: name a file" in done.stderr
+    assert "--fix can't change stdin: name a file" in done.stderr
 
 
 YAML = (ROOT / "specs/drift.yaml").read_text(encoding="utf-8")
@@ -73,7 +73,7 @@ def test_stdin_has_a_name_only_where_it_is_read(verb: str) -> None:
     arguments = [verb, "specs/drift.snn", "--stdin-filename", "a.snn"]
     done = CliRunner().invoke(snnc, arguments)
     assert done.exit_code == 2
-    assert "--stdin-filename needs - in place of a SPEC" in done.stderr
+    assert "--stdin-filename needs - instead of a SPEC" in done.stderr
 
 
 def test_a_formatted_buffer_goes_to_stdout_whether_it_differs_or_not() -> None:
@@ -108,8 +108,8 @@ def test_an_unknown_verb_names_the_nearest_and_all() -> None:
     done = CliRunner().invoke(snnc, ["chek", "a.snn"])
     assert done.exit_code == 2
     told = " ".join(done.stderr.split())
-    assert "There is no verb chek. Did you mean check?" in told
-    assert f"The verbs are {', '.join(VERBS)}." in told
+    assert "Unknown command chek. Did you mean check?" in told
+    assert f"The commands are {', '.join(VERBS)}." in told
 
 
 def test_who_asks_for_training_is_told_what_trains() -> None:
@@ -124,7 +124,7 @@ def test_who_asks_for_training_is_told_what_trains() -> None:
         ("lint", "Did you mean check?"),
         ("compile", "Did you mean build?"),
         ("help", "Did you mean --help?"),
-        (str(ROOT / "specs"), f"Write one before the file: snnc check {ROOT}/specs."),
+        (str(ROOT / "specs"), f"Put one before the file: snnc check {ROOT}/specs."),
     ],
 )
 def test_a_verb_of_another_program_names_ours(typed: str, hint: str) -> None:

@@ -87,7 +87,7 @@ def problem(revision: str, path: str) -> tuple[str, str, str]:
 )
 def test_an_unknown_revision(repository: Path, revision: str) -> None:
     code, message, _ = problem(revision, "specs/net.snn")
-    assert (code, message) == ("SNN712", f"git knows no revision `{revision}`")
+    assert (code, message) == ("SNN712", f"git does not know the revision `{revision}`")
 
 
 def test_an_option_is_no_revision(repository: Path) -> None:
@@ -126,7 +126,7 @@ def test_outside_of_a_repository(
     monkeypatch.chdir(tmp_path)
     code, message, _ = problem("HEAD", "net.snn")
     assert code == "SNN711"
-    assert "no git repository" in message
+    assert "not in a readable git repository" in message
 
 
 def test_without_git(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -156,4 +156,4 @@ def test_an_unknown_device_is_a_mistake_of_usage(
 
 def test_the_option_stands_before_the_verb(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--device", "x.toml"]) == 2
-    assert "--device stands before the verb" in capsys.readouterr().err
+    assert "put --device before the command" in capsys.readouterr().err

@@ -73,7 +73,7 @@ def test_without_a_lock_all_that_differs_counts_as_edited(package: Path) -> None
     (found,) = report.diagnostics
     assert found.code == "SNN734"
     assert "is missing" in found.render_message()
-    assert found.render_notes() == ("not as the spec gives it: a.py",)
+    assert found.render_notes() == ("files that differ from the spec: a.py",)
     written, _ = build(package, "X = 3\n", force=True)
     assert written == WrittenFiles(("a.py", "snnc.lock"), (), ("b.py", "py.typed"))
 

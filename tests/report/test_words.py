@@ -65,7 +65,7 @@ def missed(limit: Any, value: int, most: int, layer: str = "c1") -> NearMiss:
             reason("alone", missed("pop16 bases", 1, 4)),
             "pop16 bases",
             "2 would hold its neurons, but one of 3 cores "
-            "would need pop16 bases that are no multiples of 4",
+            "would need pop16 bases that are not multiples of 4",
         ),
         (
             reason("neighbours", missed("out-axons", 5000, 4096, "c0"), 3),

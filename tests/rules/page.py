@@ -1,4 +1,4 @@
-"""The documentation pages of diagnostics, from their classes and examples."""
+"""Make the documentation pages of diagnostics from their classes and examples."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from snnc.diagnostics.diagnostic import Diagnostic, Severity
 
 FAMILIES = {
-    "SNN1": "How a file is written",
+    "SNN1": "Syntax",
     "SNN20": "Words and values",
     "SNN21": "Words and values",
     "SNN22": "Words and values",
@@ -20,13 +20,41 @@ FAMILIES = {
     "SNN6": "Training",
     "SNN7": "Files and weights",
     "SNN8": "Import",
-    "SNN9": "What the language leaves out",
+    "SNN9": "Unsupported words",
 }
+TERMS = ("Spiking networks on Loihi for Keras users", "loihi-for-keras-users.md")
+LINKS = {
+    "Syntax": [("Language reference", "language.md")],
+    "Words and values": [("Language reference", "language.md")],
+    "References": [("Language reference", "language.md")],
+    "Shapes and the graph": [("Language reference", "language.md")],
+    "Limits of Loihi": [
+        ("Fit a chip", "fit-a-chip.md"),
+        ("How the mapper works", "mapping.md"),
+        TERMS,
+    ],
+    "Rates and numerics": [
+        ("Accuracy and rates", "accuracy.md"),
+        ("How rates become spikes", "spikes.md"),
+        TERMS,
+    ],
+    "Training": [("Accuracy and rates", "accuracy.md")],
+    "Files and weights": [
+        ("Version control", "workflow.md"),
+        ("The generated package", "package.md"),
+    ],
+    "Import": [
+        ("Import a Keras model", "from-keras.md"),
+        ("NIR import and export", "nir.md"),
+    ],
+    "Unsupported words": [("Language reference", "language.md"), TERMS],
+}
+"""Pages on the subject of each family: their titles and their files in docs."""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A spec that breaks a rule, what `snnc check` prints, and the spec mended."""
+    """A spec that breaks a rule, the output of `snnc check`, and the fixed spec."""
 
     invalid: str
     printed: str
@@ -34,20 +62,24 @@ class Example:
 
 
 def page(rule: type[Diagnostic], examples: Sequence[Example] = ()) -> str:
-    """Title, severity, docstring and examples of a rule, as Markdown."""
+    """Return the page of a rule as Markdown, with examples and links."""
     text = inspect.cleandoc(rule.__doc__ or "")
     parts = [f"# {rule.code}: {rule.title}", f"*{rule.severity.value}*", text]
     if rule.severity is Severity.WARNING and not rule.code.startswith("SNN14"):
-        parts.append(f"A comment `# snnc: allow {rule.code} reason` allows it.")
-    for example in examples:
+        parts.append(
+            f"To allow it, write a comment `# snnc: allow {rule.code} reason`."
+        )
+    for number, example in enumerate(examples, 1):
         parts += [
-            "## A spec with this problem",
+            f"## Example {number}" if len(examples) > 1 else "## Example",
             _fenced(example.invalid),
             "`snnc check` prints:",
             _fenced(example.printed),
-            "Mended:",
+            "Use instead:",
             _fenced(example.valid),
         ]
+    links = LINKS[_family(rule.code)]
+    parts += ["## See also", "\n".join(f"- [{name}](../{at})" for name, at in links)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -56,8 +88,8 @@ def _fenced(text: str) -> str:
 
 
 def index(rules: Iterable[type[Diagnostic]]) -> str:
-    """The list of all rules by family, as Markdown."""
-    parts = ["# Diagnostics", "`snnc explain CODE` prints the same pages."]
+    """Return the list of all rules by family, as Markdown."""
+    parts = ["# Diagnostics", "`snnc explain CODE` prints the page of a code."]
     ordered = sorted(rules, key=lambda rule: rule.code)
     for family in dict.fromkeys(FAMILIES.values()):
         lines = [_entry(rule) for rule in ordered if _family(rule.code) == family]
@@ -69,7 +101,9 @@ def index(rules: Iterable[type[Diagnostic]]) -> str:
 def _entry(rule: type[Diagnostic]) -> str:
     words = getattr(rule, "words", "")
     which = f" `{words}`" if words else ""
-    return f"- [{rule.code}]({rule.code}.md): {rule.title}{which}"
+    return (
+        f"- [{rule.code}]({rule.code}.md): {rule.title}{which} ({rule.severity.value})"
+    )
 
 
 def _family(code: str) -> str:

@@ -181,7 +181,7 @@ def test_the_byte_that_is_no_text_is_pointed_at(tmp_path: Path, end: str) -> Non
     found = check(path)
     assert found.codes == ("SNN703",)
     assert f"--> {path.as_posix()}:2:5" in found.text
-    assert "the byte 0xe2 stands at offset 12" in found.text
+    assert "the byte 0xe2 is at offset 12" in found.text
 
 
 SPELLINGS: dict[str, Callable[[str], bytes]] = {

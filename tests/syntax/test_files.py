@@ -56,7 +56,7 @@ def test_not_utf8_points_at_the_byte(tmp_path: Path) -> None:
     (diagnostic,) = report.diagnostics
     assert diagnostic.code == "SNN703"
     assert (diagnostic.span.first.line, diagnostic.span.first.column) == (2, 3)
-    assert diagnostic.render_notes() == ("the byte 0xff stands at offset 10",)
+    assert diagnostic.render_notes() == ("the byte 0xff is at offset 10",)
 
 
 def test_too_large(tmp_path: Path) -> None:

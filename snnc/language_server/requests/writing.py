@@ -243,7 +243,7 @@ def _renamed(analysis: Analysis, offset: int, name: str) -> tuple[Edit, ...]:
         reason = why_not_renamed(document, old, name)
         spans = [span for other, span, _ in mentions(document) if other == old]
     else:
-        spans, reason = [], "no name stands here"
+        spans, reason = [], "there is no name here"
     if reason:
         raise JsonRpcInvalidParams(reason)
     return tuple(Edit(span, name) for span in spans)

@@ -57,14 +57,14 @@ def out_of_limits(
 
 def _within(key: str, name: str, limit: str, node: Any) -> str:
     if key == "cores" and name == "ge":
-        return "remove it: then all cores of the chips may be used"
+        return "remove it to use all cores of the chips"
     if name in ("ge", "le"):
         return f"write `{key} {limit}{_unit(node)}`"
     value = getattr(node, "value", None)
     if key in _SHARES and isinstance(value, int) and 1 < value < 100:
-        return f"write `{key} {value / 100:g}`: it is a share of 1, not a percentage"
+        return f"write `{key} {value / 100:g}`: it is a share from 0 to 1"
     if key == "percentile" and value is not None and 0 < value <= 1:
-        return f"write `{key} {100 * value:g}`: it is of a hundred"
+        return f"write `{key} {100 * value:g}`: it is out of 100"
     usual = USUAL.get(key)
     return f"write, for example, `{key} {usual}`" if usual else ""
 
@@ -272,7 +272,7 @@ def _elsewhere(item: tree.Property, owner: str) -> str:
         return ""
     value = _like(item.value, USUAL[key])
     if key in LAYER_KEYS and owner in NEURONS:
-        return f"write `{key} {value}` in the layer, beside `neuron`"
+        return f"write `{key} {value}` in the layer, next to `neuron`"
     if key in LAYER_KEYS and owner in _WITHOUT_LAYERS:
         return f"write `{key} {value}` in a layer, or in `defaults` for all"
     if sibling := sibling_with(key, owner):
