@@ -196,18 +196,18 @@ class ReadingStopped(Diagnostic):
 
 
 class OldModel(Diagnostic):
-    """A file was written by Keras 1, or by a Keras that ran on Theano.
+    """Weights were written by Keras 1, or by a Keras that ran on Theano.
 
-    Keras 1 has other names for layers, options and weights; kernels of Theano are
-    mirrored. Keras 2 on TensorFlow reads both and writes what snnc reads.
+    Keras 1 has other names and orders of weights, and kernels of Theano are mirrored.
+    The configurations of both are read, as Keras 2 would write them.
     """
 
     code = "SNN825"
-    title = "model of an old Keras"
-    message = "`{path}` was written by {writer}; snnc reads Keras 2 and 3 on TensorFlow"
+    title = "weights of an old Keras"
+    message = "the weights of `{path}` are of {writer}; snnc reads Keras 2 and 3"
     help = (
-        "load it in Keras 2 on TensorFlow once, save it anew with"
-        " `model.save('model.h5')`, and import that"
+        "copy the weights as NumPy arrays into the same layers of Keras 2 or 3"
+        " (`set_weights`; kernels of Theano are mirrored), and save that"
     )
 
     path: str
